@@ -1,0 +1,1 @@
+//! kubemend: names why a Kubernetes workload is broken, shows the exact fix, asks, applies it, and proves that it helped.

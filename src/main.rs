@@ -1,0 +1,3 @@
+//! The `kubemend` program: a thin shell around the library.
+
+fn main() {}
