@@ -1,0 +1,51 @@
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"kmcluster/internal/layout"
+	"kmcluster/internal/root"
+)
+
+// Run is the node's process 1; it returns only when the node fails.
+func Run(name string) error {
+	c, err := load(name)
+	if err != nil {
+		return err
+	}
+	if err := root.Enter(root.Spec{
+		At:   "/mnt",
+		Host: c.Name,
+		Usr:  "/usr",
+		Binds: []root.Bind{
+			{Source: layout.Run, Target: layout.Run},
+			{Source: layout.Programs, Target: layout.Programs, ReadOnly: true},
+			{Source: home(name) + "/var", Target: "/var"},
+			{Source: layout.Volumes, Target: layout.Volumes},
+		},
+		Files: c.files(),
+	}); err != nil {
+		return fmt.Errorf("file system of %s: %w", name, err)
+	}
+	if err := c.connect(); err != nil {
+		return fmt.Errorf("network of %s: %w", name, err)
+	}
+	running := map[int]*daemon{}
+	for i, d := range c.daemons() {
+		if i == 1 { // all others need the container runtime or the API server
+			if err := waitForFile("/run/containerd/containerd.sock", 30*time.Second); err != nil {
+				return fmt.Errorf("containerd of %s: %w", name, err)
+			}
+			if err := waitForFile(APIReady(), 2*time.Minute); err != nil {
+				return err
+			}
+		}
+		pid, err := d.start(name)
+		if err != nil {
+			return err
+		}
+		running[pid] = d
+	}
+	return watch(name, running)
+}
