@@ -1,1 +1,4 @@
 //! kubemend: names why a Kubernetes workload is broken, shows the exact fix, asks, applies it, and proves that it helped.
+
+pub mod domain;
+pub mod ports;

@@ -1,0 +1,23 @@
+//! The vocabulary: values without IO and without authority. Everything else in the program speaks in these words.
+//! Nothing here can be deserialised: a derived `Deserialize` would be a constructor that skips every check.
+
+pub mod action;
+pub mod check;
+pub mod diagnosis;
+pub mod evidence;
+pub mod excerpt;
+pub mod execution;
+pub mod field;
+pub mod finding;
+pub mod id;
+pub mod issue;
+pub mod kind;
+pub mod limits;
+pub mod nonempty;
+pub mod object;
+pub mod plan;
+pub mod request;
+pub mod risk;
+pub mod snapshot;
+pub mod validation;
+pub mod workload;

@@ -1,0 +1,56 @@
+//! What must hold after a change. Fixed before the change, and meaning the same after it.
+
+use super::finding::Code;
+use super::object::ObjectRef;
+
+/// One thing that must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// The controller has seen the newest generation, and all intended replicas of the newest revision are ready.
+    RolloutComplete(ObjectRef),
+    /// A Pod without an owner is Running and Ready.
+    PodReady(ObjectRef),
+    /// A claim has its volume.
+    ClaimBound(ObjectRef),
+    /// A Service has at least one ready address.
+    EndpointsReady(ObjectRef),
+    /// A rule no longer finds what it found.
+    FindingGone {
+        /// Which cause.
+        code: Code,
+        /// On which object.
+        object: ObjectRef,
+    },
+}
+
+impl Check {
+    /// The object that the check is about.
+    pub fn object(&self) -> &ObjectRef {
+        match self {
+            Check::RolloutComplete(o) | Check::PodReady(o) | Check::ClaimBound(o) | Check::EndpointsReady(o) => o,
+            Check::FindingGone { object, .. } => object,
+        }
+    }
+
+    /// A stable word for the kind of check.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Check::RolloutComplete(_) => "rolloutComplete",
+            Check::PodReady(_) => "podReady",
+            Check::ClaimBound(_) => "claimBound",
+            Check::EndpointsReady(_) => "endpointsReady",
+            Check::FindingGone { .. } => "findingGone",
+        }
+    }
+
+    /// What is expected, in words.
+    pub fn expectation(&self) -> String {
+        match self {
+            Check::RolloutComplete(_) => "all intended replicas of the newest revision are ready".to_owned(),
+            Check::PodReady(_) => "the Pod is Running and Ready".to_owned(),
+            Check::ClaimBound(_) => "the claim is Bound".to_owned(),
+            Check::EndpointsReady(_) => "the Service has at least one ready address".to_owned(),
+            Check::FindingGone { code, .. } => format!("`{code}` is no longer found"),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Paths to fields. List elements are named by their merge key, so a path stays true when the order changes.
+
+use serde_json::Value;
+use std::fmt;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Segment {
+    /// A member of an object.
+    Key(String),
+    /// The element of a list whose `key` has this `value`.
+    Element {
+        /// The merge key, such as `name`.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// A path such as `spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FieldPath(Vec<Segment>);
+
+/// Where a path leads in one concrete object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Located {
+    /// The JSON pointer, with list indices.
+    pub pointer: String,
+    /// Pointers and values that pin the identity of every list element on the way.
+    pub identities: Vec<(String, Value)>,
+    /// What is there now.
+    pub current: Option<Value>,
+}
+
+impl FieldPath {
+    /// The empty path: the object itself.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// A path of plain member names, written with dots. For names that hold dots use [`FieldPath::key`].
+    pub fn dotted(text: &str) -> Self {
+        Self(text.split('.').filter(|s| !s.is_empty()).map(|s| Segment::Key(s.to_owned())).collect())
+    }
+
+    /// This path and the members of `text` behind it.
+    #[must_use]
+    pub fn then(mut self, text: &str) -> Self {
+        self.0.extend(Self::dotted(text).0);
+        self
+    }
+
+    /// This path and one member, whose name may hold dots and slashes.
+    #[must_use]
+    pub fn key(mut self, name: &str) -> Self {
+        self.0.push(Segment::Key(name.to_owned()));
+        self
+    }
+
+    /// This path and the list element whose `key` is `value`.
+    #[must_use]
+    pub fn element(mut self, key: &str, value: &str) -> Self {
+        self.0.push(Segment::Element { key: key.to_owned(), value: value.to_owned() });
+        self
+    }
+
+    /// The steps in order.
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// Follows the path through `object`. `None` when a list element on the way does not exist, or when
+    /// anything but the last member is missing: there is nothing to pin then.
+    pub fn locate(&self, object: &Value) -> Option<Located> {
+        let mut pointer = String::new();
+        let mut identities = Vec::new();
+        let mut here = Some(object);
+        for segment in &self.0 {
+            let container = here?;
+            match segment {
+                Segment::Key(name) => {
+                    pointer.push('/');
+                    pointer.push_str(&escape(name));
+                    here = container.as_object()?.get(name);
+                }
+                Segment::Element { key, value } => {
+                    let wanted = |item: &Value| item.get(key).is_some_and(|v| v.as_str() == Some(value));
+                    let (index, item) = container.as_array()?.iter().enumerate().find(|(_, item)| wanted(item))?;
+                    pointer.push_str(&format!("/{index}"));
+                    identities.push((format!("{pointer}/{}", escape(key)), item.get(key)?.clone()));
+                    here = Some(item);
+                }
+            }
+        }
+        Some(Located { pointer, identities, current: here.cloned() })
+    }
+}
+
+/// A member's name as RFC 6901 wants it in a pointer.
+pub fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Key(name) if name.contains(['.', '/', '[']) => write!(f, "[{name:?}]")?,
+                Segment::Key(name) if i == 0 => f.write_str(name)?,
+                Segment::Key(name) => write!(f, ".{name}")?,
+                Segment::Element { key, value } => write!(f, "[{key}={value}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn element_is_found_by_its_merge_key_and_pinned() {
+        let object = json!({"spec": {"volumes": [{"name": "logs"}, {"name": "data", "persistentVolumeClaim": {"claimName": "x"}}]}});
+        let path = FieldPath::dotted("spec.volumes").element("name", "data").then("persistentVolumeClaim.claimName");
+        assert_eq!(
+            path.locate(&object),
+            Some(Located {
+                pointer: "/spec/volumes/1/persistentVolumeClaim/claimName".into(),
+                identities: vec![("/spec/volumes/1/name".into(), json!("data"))],
+                current: Some(json!("x")),
+            })
+        );
+        assert_eq!(path.to_string(), "spec.volumes[name=data].persistentVolumeClaim.claimName");
+    }
+
+    #[test]
+    fn member_with_dots_and_slashes_is_quoted_and_escaped() {
+        let object = json!({"spec": {"selector": {"app.kubernetes.io/name": "web"}}});
+        let path = FieldPath::dotted("spec.selector").key("app.kubernetes.io/name");
+        assert_eq!(path.to_string(), "spec.selector[\"app.kubernetes.io/name\"]");
+        assert_eq!(path.locate(&object).unwrap().pointer, "/spec/selector/app.kubernetes.io~1name");
+    }
+
+    #[test]
+    fn missing_element_leads_nowhere() {
+        let path = FieldPath::dotted("spec.volumes").element("name", "data");
+        assert_eq!(path.locate(&json!({"spec": {"volumes": []}})), None);
+    }
+}

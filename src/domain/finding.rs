@@ -1,0 +1,102 @@
+//! What a rule saw: a named cause with its evidence, and the fix that the rule proposes.
+
+use super::action::Action;
+use super::check::Check;
+use super::diagnosis::Confidence;
+use super::evidence::Evidence;
+use super::nonempty::NonEmpty;
+use super::object::ObjectRef;
+use super::risk::Risk;
+use std::fmt;
+
+/// The stable name of a cause, in kebab case, such as `pvc-claim-name-typo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub &'static str);
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// One link of the chain from the cause to the symptom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Where it starts.
+    pub from: ObjectRef,
+    /// `owns`, `mounts`, `references`, `selects`, …: a verb.
+    pub relation: &'static str,
+    /// Where it leads.
+    pub to: ObjectRef,
+}
+
+/// What somebody would notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symptom {
+    /// The suffering object.
+    pub object: ObjectRef,
+    /// What is wrong with it, in a line.
+    pub summary: String,
+}
+
+/// What kubemend will not do itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// What to do.
+    pub text: String,
+    /// The command a human would type, where there is one.
+    pub command: Option<String>,
+    /// Why kubemend leaves it to a human.
+    pub why: String,
+}
+
+/// One change that a rule proposes. The planner turns it into a step, or refuses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// The change.
+    pub action: Action,
+    /// Why it helps, in a sentence; assumptions are said here.
+    pub why: String,
+    /// The rule's own floor; the plan takes the maximum of this and the action's.
+    pub risk: Risk,
+}
+
+/// What is to be done about a cause.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Remedy {
+    /// Changes, in order; empty when a human must act.
+    pub proposals: Vec<Proposal>,
+    /// What must hold afterwards, besides that this finding is gone.
+    pub checks: Vec<Check>,
+    /// What a human should know or do.
+    pub advice: Vec<Advice>,
+}
+
+/// A cause that a rule found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which cause.
+    pub code: Code,
+    /// One line that a human can act on.
+    pub title: String,
+    /// Two to five sentences: what, why, how it leads to the symptom.
+    pub explanation: String,
+    /// The object to change, not the one that suffers.
+    pub object: ObjectRef,
+    /// The field in that object, in [`super::field::FieldPath`]'s notation.
+    pub field: Option<String>,
+    /// The wrong value.
+    pub found: Option<String>,
+    /// The right value.
+    pub expected: Option<String>,
+    /// A constant of the rule, with the reason beside it in the rule's file.
+    pub confidence: Confidence,
+    /// What was seen.
+    pub evidence: NonEmpty<Evidence>,
+    /// From the cause to the symptom.
+    pub chain: Vec<Link>,
+    /// What suffers from it.
+    pub symptoms: Vec<Symptom>,
+    /// The fix.
+    pub remedy: Remedy,
+}

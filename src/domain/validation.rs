@@ -1,0 +1,52 @@
+//! Whether it helped, judged on fresh observations.
+
+use super::check::Check;
+use jiff::{SignedDuration, Timestamp};
+
+/// The verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every check held through the settle window.
+    Resolved,
+    /// A check did not hold when the time was over.
+    Unresolved,
+    /// It could not be told.
+    Unclear,
+}
+
+impl Verdict {
+    /// `resolved`, `unresolved`, `unclear`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Resolved => "resolved",
+            Verdict::Unresolved => "unresolved",
+            Verdict::Unclear => "unclear",
+        }
+    }
+}
+
+/// One check, and what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckResult {
+    /// What was checked.
+    pub check: Check,
+    /// Whether it holds; `None` when it could not be seen.
+    pub passed: Option<bool>,
+    /// What was seen, in words.
+    pub observed: String,
+}
+
+/// The result of watching.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validation {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Every check, as last seen.
+    pub checks: Vec<CheckResult>,
+    /// How long all checks had held without a break.
+    pub settled_for: SignedDuration,
+    /// When the verdict fell.
+    pub at: Timestamp,
+    /// Why, where the checks alone do not say it.
+    pub why: Option<String>,
+}

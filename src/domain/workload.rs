@@ -1,0 +1,262 @@
+//! What owns Pods, seen alike: Deployments, StatefulSets, DaemonSets, and Pods that nobody owns.
+
+use super::kind::Kind;
+use super::object::{Namespace, ObjectRef};
+use super::snapshot::{Resource, Snapshot};
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use std::collections::BTreeMap;
+
+/// Who else writes an object: a patch of ours would be reverted, or would drift.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Manager {
+    /// Argo CD, with the application's name.
+    ArgoCd(String),
+    /// Flux, with the Kustomization's or HelmRelease's name.
+    Flux(String),
+    /// Helm, with the release's name.
+    Helm(String),
+    /// Another owner, such as an operator's custom resource.
+    Owner(ObjectRef),
+}
+
+/// Something with a Pod template.
+#[derive(Debug, Clone)]
+pub struct Workload<'a> {
+    /// The object.
+    pub object: ObjectRef,
+    /// Its metadata.
+    pub meta: &'a ObjectMeta,
+    /// The Pod's spec as the object states it.
+    pub pod_spec: &'a PodSpec,
+    /// The labels that its Pods carry.
+    pub pod_labels: BTreeMap<String, String>,
+    /// The path to `pod_spec` in the object: `spec.template.spec`, or `spec` for a Pod.
+    pub spec_path: &'static str,
+    /// How many replicas are wanted; `None` for a DaemonSet.
+    pub replicas: Option<i32>,
+    /// How many are ready now.
+    pub ready: i32,
+    /// How many are of the newest revision.
+    pub updated: i32,
+    /// How many are available.
+    pub available: i32,
+    /// How many exist, of any revision.
+    pub total: i32,
+    /// How many it wants, all kinds told.
+    pub desired: i32,
+    /// The controller has seen the newest generation.
+    pub observed: bool,
+    /// `status.conditions` as (type, status, reason, last update or transition).
+    pub conditions: Vec<(String, String, String)>,
+    /// The rollout is paused on purpose.
+    pub paused: bool,
+}
+
+impl Workload<'_> {
+    /// Whether the template can be patched; a Pod's spec cannot.
+    pub fn has_template(&self) -> bool {
+        self.object.kind != Kind::Pod
+    }
+
+    /// Every intended replica of the newest revision is ready, and nothing of an older one is left.
+    pub fn is_complete(&self) -> bool {
+        self.observed
+            && self.updated >= self.desired
+            && self.available >= self.desired
+            && self.ready >= self.desired
+            && self.total <= self.desired
+    }
+
+    /// A condition's (status, reason).
+    pub fn condition(&self, kind: &str) -> Option<(&str, &str)> {
+        self.conditions.iter().find(|(t, _, _)| t == kind).map(|(_, s, r)| (s.as_str(), r.as_str()))
+    }
+
+    /// Who else writes it.
+    pub fn manager(&self) -> Option<Manager> {
+        manager_of(self.meta)
+    }
+}
+
+/// Who else writes an object, read from the labels and annotations that these tools document, and from its owner.
+pub fn manager_of(meta: &ObjectMeta) -> Option<Manager> {
+    let label = |key: &str| meta.labels.as_ref().and_then(|l| l.get(key)).cloned();
+    let annotation = |key: &str| meta.annotations.as_ref().and_then(|a| a.get(key)).cloned();
+    if let Some(id) = annotation("argocd.argoproj.io/tracking-id") {
+        return Some(Manager::ArgoCd(id.split(':').next().unwrap_or_default().to_owned()));
+    }
+    if let Some(name) = label("argocd.argoproj.io/instance") {
+        return Some(Manager::ArgoCd(name));
+    }
+    for key in ["kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name"] {
+        if let Some(name) = label(key) {
+            return Some(Manager::Flux(name));
+        }
+    }
+    if let Some(name) = annotation("meta.helm.sh/release-name") {
+        return Some(Manager::Helm(name));
+    }
+    if label("app.kubernetes.io/managed-by").as_deref() == Some("Helm") {
+        return Some(Manager::Helm(label("app.kubernetes.io/instance").unwrap_or_default()));
+    }
+    controller_of(meta).map(Manager::Owner)
+}
+
+/// The owner that controls the object.
+pub fn controller_of(meta: &ObjectMeta) -> Option<ObjectRef> {
+    let owner = meta.owner_references.as_ref()?.iter().find(|o| o.controller == Some(true))?;
+    let kind = Kind::of(&owner.api_version, &owner.kind);
+    let namespaced = kind.info().is_none_or(|i| i.namespaced);
+    Some(ObjectRef {
+        kind,
+        namespace: if namespaced { meta.namespace.as_deref().and_then(|ns| Namespace::parse(ns).ok()) } else { None },
+        name: owner.name.clone(),
+    })
+}
+
+/// Whether the labels satisfy the selector. An empty selector matches everything.
+pub fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
+    let by_label = selector.match_labels.iter().flatten().all(|(k, v)| labels.get(k) == Some(v));
+    let by_expression = selector.match_expressions.iter().flatten().all(|e| {
+        let value = labels.get(&e.key);
+        let listed = || value.is_some_and(|v| e.values.iter().flatten().any(|x| x == v));
+        match e.operator.as_str() {
+            "In" => listed(),
+            "NotIn" => !listed(),
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            _ => false,
+        }
+    });
+    by_label && by_expression
+}
+
+/// Whether the Pod is Ready by its own condition.
+pub fn pod_is_ready(pod: &Pod) -> bool {
+    pod.status.iter().flat_map(|s| s.conditions.iter().flatten()).any(|c| c.type_ == "Ready" && c.status == "True")
+}
+
+impl Snapshot {
+    /// Everything with a Pod template in scope, and the Pods that nobody owns.
+    pub fn workloads(&self) -> Vec<Workload<'_>> {
+        let mut all: Vec<Workload<'_>> = Vec::new();
+        for d in &self.deployments {
+            let status = d.status.clone().unwrap_or_default();
+            let Some(pod_spec) = d.spec.template.spec.as_ref() else { continue };
+            all.push(Workload {
+                object: d.reference(),
+                meta: &d.metadata,
+                pod_spec,
+                pod_labels: template_labels(d.spec.template.metadata.as_ref()),
+                spec_path: "spec.template.spec",
+                replicas: Some(d.spec.replicas.unwrap_or(1)),
+                desired: d.spec.replicas.unwrap_or(1),
+                ready: status.ready_replicas.unwrap_or(0),
+                updated: status.updated_replicas.unwrap_or(0),
+                available: status.available_replicas.unwrap_or(0),
+                total: status.replicas.unwrap_or(0),
+                observed: status.observed_generation >= d.metadata.generation,
+                conditions: status
+                    .conditions
+                    .iter()
+                    .flatten()
+                    .map(|c| {
+                        (c.type_.clone().unwrap_or_default(), c.status.clone().unwrap_or_default(), c.reason.clone().unwrap_or_default())
+                    })
+                    .collect(),
+                paused: d.spec.paused.unwrap_or(false),
+            });
+        }
+        for s in &self.stateful_sets {
+            let (Some(status), Some(pod_spec)) = (s.status.clone(), s.spec.template.spec.as_ref()) else { continue };
+            let desired = s.spec.replicas.unwrap_or(1);
+            let current = status.update_revision == status.current_revision;
+            all.push(Workload {
+                object: s.reference(),
+                meta: &s.metadata,
+                pod_spec,
+                pod_labels: template_labels(s.spec.template.metadata.as_ref()),
+                spec_path: "spec.template.spec",
+                replicas: Some(desired),
+                desired,
+                ready: status.ready_replicas.unwrap_or(0),
+                updated: if current { status.replicas } else { status.updated_replicas.unwrap_or(0) },
+                available: status.available_replicas.unwrap_or(0),
+                total: status.replicas,
+                observed: status.observed_generation >= s.metadata.generation,
+                conditions: Vec::new(),
+                paused: false,
+            });
+        }
+        for d in &self.daemon_sets {
+            let (Some(status), Some(pod_spec)) = (d.status.clone(), d.spec.template.spec.as_ref()) else { continue };
+            all.push(Workload {
+                object: d.reference(),
+                meta: &d.metadata,
+                pod_spec,
+                pod_labels: template_labels(d.spec.template.metadata.as_ref()),
+                spec_path: "spec.template.spec",
+                replicas: None,
+                desired: status.desired_number_scheduled,
+                ready: status.number_ready,
+                updated: status.updated_number_scheduled.unwrap_or(0),
+                available: status.number_available.unwrap_or(0),
+                total: status.current_number_scheduled,
+                observed: status.observed_generation >= d.metadata.generation,
+                conditions: Vec::new(),
+                paused: false,
+            });
+        }
+        for p in self.pods.iter().filter(|p| controller_of(&p.metadata).is_none()) {
+            let Some(pod_spec) = p.spec.as_ref() else { continue };
+            let ready = i32::from(pod_is_ready(p));
+            all.push(Workload {
+                object: p.reference(),
+                meta: &p.metadata,
+                pod_spec,
+                pod_labels: p.metadata.labels.clone().unwrap_or_default().into_iter().collect(),
+                spec_path: "spec",
+                replicas: Some(1),
+                desired: 1,
+                ready,
+                updated: 1,
+                available: ready,
+                total: 1,
+                observed: true,
+                conditions: Vec::new(),
+                paused: false,
+            });
+        }
+        all
+    }
+
+    /// The owners of an object, nearest first, as far as they were read; the last may be an object we did not read.
+    pub fn owners(&self, object: &ObjectRef) -> Vec<ObjectRef> {
+        let mut chain: Vec<ObjectRef> = Vec::new();
+        let mut here = object.clone();
+        // Kubernetes has no deeper chains than CronJob, Job, Pod or a custom resource above a Deployment; ten is a bound.
+        while chain.len() < 10 {
+            let Some(owner) = self.meta_of(&here).and_then(controller_of) else { break };
+            chain.push(owner.clone());
+            here = owner;
+        }
+        chain
+    }
+
+    /// The workload that a Pod belongs to: what a fix must change.
+    pub fn workload_of(&self, pod: &Pod) -> Option<Workload<'_>> {
+        let object = pod.reference();
+        let owners = self.owners(&object);
+        self.workloads().into_iter().find(|w| w.object == object || owners.contains(&w.object))
+    }
+
+    /// The Pods of a workload that are of its newest template, or all when that cannot be told.
+    pub fn pods_of(&self, workload: &ObjectRef) -> Vec<&Pod> {
+        self.pods.iter().filter(|p| p.reference() == *workload || self.owners(&p.reference()).contains(workload)).collect()
+    }
+}
+
+fn template_labels(meta: Option<&ObjectMeta>) -> BTreeMap<String, String> {
+    meta.and_then(|m| m.labels.clone()).unwrap_or_default().into_iter().collect()
+}

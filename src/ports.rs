@@ -1,0 +1,288 @@
+//! Every IO trait on one page. There is deliberately no port that writes to a cluster: that trait is private to `execute`.
+
+use crate::domain::evidence::Gap;
+use crate::domain::id::SessionId;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Cluster;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Why a read failed. Texts hold no hosts beyond the server's own name, no tokens and no bodies.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The API server says that this identity may not.
+    #[error("not allowed to {verb} {resource}{}", .namespace.as_ref().map(|n| format!(" in `{n}`")).unwrap_or_default())]
+    Forbidden {
+        /// `get`, `list` or `watch`.
+        verb: String,
+        /// The resource, with its group where it has one: `deployments.apps`.
+        resource: String,
+        /// Where.
+        namespace: Option<Namespace>,
+        /// The RBAC rule that would allow it, as a command or a rule line.
+        unlock: String,
+    },
+    /// The API server does not know who we are: no, wrong or expired credentials.
+    #[error("the API server at `{server}` does not accept the credentials of context `{context}`")]
+    Unauthorized {
+        /// The server.
+        server: String,
+        /// The kubeconfig's context.
+        context: String,
+    },
+    /// There is no such object.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// No connection, or it broke.
+    #[error("cannot reach the API server at `{server}`: {reason}")]
+    Unreachable {
+        /// The server.
+        server: String,
+        /// Why, in a line.
+        reason: String,
+    },
+    /// It took too long.
+    #[error("reading {0} took longer than {1:?}")]
+    TimedOut(String, Duration),
+    /// A watch's starting point is too old: list again.
+    #[error("the watch of {0} has to start over")]
+    Expired(String),
+    /// Any other answer that we cannot use.
+    #[error("the API server answered {status} to reading {what}: {message}")]
+    Refused {
+        /// What was read.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// The server's message, redacted.
+        message: String,
+    },
+    /// The kubeconfig, or what it names, cannot be used. The text says what to do.
+    #[error("{0}")]
+    Config(String),
+}
+
+impl ReadError {
+    /// What to do next, one hint a line.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            ReadError::Forbidden { unlock, .. } => vec![format!("to allow it: {unlock}")],
+            ReadError::Unauthorized { .. } => vec![
+                "log in again, or choose another context with --context".to_owned(),
+                "`kubemend doctor` shows what is configured".to_owned(),
+            ],
+            ReadError::Unreachable { .. } => {
+                vec!["check the network, the VPN and the server's address; `kubemend doctor` shows what is configured".to_owned()]
+            }
+            ReadError::NotFound(_) | ReadError::TimedOut(..) | ReadError::Expired(_) | ReadError::Refused { .. } | ReadError::Config(_) => {
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// What to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRequest {
+    /// Which kind.
+    pub kind: Kind,
+    /// Where; `None` for cluster-scoped kinds and for all namespaces.
+    pub namespace: Option<Namespace>,
+    /// A field selector, such as `type=Warning`.
+    pub field_selector: Option<String>,
+}
+
+/// What a list brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The objects, with `apiVersion` and `kind` filled in.
+    pub items: Vec<Value>,
+    /// Where a watch can start.
+    pub resource_version: String,
+    /// The list is whole; `false` when the bound on items cut it.
+    pub complete: bool,
+}
+
+/// Something changed: a hint to look again, with no more said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed;
+
+/// Reading a cluster. All of it is bounded in bytes, items and time, and none of it takes a verb.
+#[async_trait]
+pub trait ClusterRead: Send + Sync {
+    /// Which cluster this is. Asks for the version once and remembers it.
+    ///
+    /// # Errors
+    /// The server cannot be reached or does not know us.
+    async fn cluster(&self) -> Result<Cluster, ReadError>;
+
+    /// One object.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; a Secret is refused before any request is made.
+    async fn get(&self, object: &ObjectRef) -> Result<Value, ReadError>;
+
+    /// All objects of a kind in a namespace, page by page.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn list(&self, request: &ListRequest) -> Result<Listed, ReadError>;
+
+    /// Returns at the first change after `resource_version`, or when `limit` is over (`None`).
+    ///
+    /// # Errors
+    /// See [`ReadError`]; [`ReadError::Expired`] means: list again.
+    async fn changed(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Result<Option<Changed>, ReadError>;
+
+    /// The last lines of a container's log, bounded.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> Result<String, ReadError>;
+
+    /// Whether this identity may do `verb` on the kind, by self access review.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError>;
+
+    /// The context's own namespace, `default` where it has none.
+    fn default_namespace(&self) -> Namespace;
+
+    /// How many requests were sent so far, for the report's `usage`.
+    fn calls(&self) -> u64;
+}
+
+/// A revision of a stored session; `save` compares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision(pub u64);
+
+/// Why the store failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else saved in between.
+    #[error("session `{0}` was changed by another process")]
+    Conflict(SessionId),
+    /// The file cannot be used.
+    #[error("cannot use the session store {path}: {reason}")]
+    Unusable {
+        /// Where it lies.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A stored session without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Which.
+    pub id: SessionId,
+    /// At which revision.
+    pub revision: Revision,
+    /// When it was last saved.
+    pub saved_at: Timestamp,
+    /// The record.
+    pub bytes: Vec<u8>,
+}
+
+/// Keeps sessions as bytes with a revision: it cannot see a session, so it cannot get one wrong.
+/// Durable before `save` returns.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// The newest record of a session.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError>;
+
+    /// Saves if the stored revision is `expected` (`None`: there is none yet), and returns the new one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it is not; nothing is changed then.
+    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError>;
+
+    /// The newest sessions, newest first.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError>;
+}
+
+/// Time.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// Returns after `duration`.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// Randomness from the operating system.
+pub trait Entropy: Send + Sync {
+    /// 128 bits for an id.
+    fn id_bits(&self) -> [u8; 16];
+    /// 256 bits for a token or a key.
+    fn secret_bits(&self) -> [u8; 32];
+}
+
+/// What is going on, for a progress line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the phases by name")]
+pub enum Phase {
+    Connecting,
+    Collecting,
+    Analyzing,
+    Planning,
+    Rehearsing,
+    AwaitingApproval,
+    Executing,
+    Validating,
+    Done,
+}
+
+impl Phase {
+    /// One word for a progress line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Connecting => "connecting",
+            Phase::Collecting => "collecting",
+            Phase::Analyzing => "analyzing",
+            Phase::Planning => "planning",
+            Phase::Rehearsing => "rehearsing",
+            Phase::AwaitingApproval => "awaiting approval",
+            Phase::Executing => "executing",
+            Phase::Validating => "validating",
+            Phase::Done => "done",
+        }
+    }
+}
+
+/// Told what is going on. Must not block: a surface queues it and sends it from a task of its own.
+pub trait Progress: Send + Sync {
+    /// A phase began, or has something to say.
+    fn tell(&self, phase: Phase, message: &str);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn tell(&self, _: Phase, _: &str) {}
+}
+
+/// The gap that a failed read leaves, where the investigation can go on without it.
+pub fn gap(error: &ReadError, what: &str) -> Option<Gap> {
+    use crate::domain::evidence::GapWhy;
+    let (why, unlock) = match error {
+        ReadError::Forbidden { unlock, .. } => (GapWhy::Forbidden, Some(unlock.clone())),
+        ReadError::TimedOut(..) => (GapWhy::Timeout, None),
+        ReadError::NotFound(_) | ReadError::Expired(_) | ReadError::Refused { .. } => (GapWhy::Unsupported, None),
+        ReadError::Unauthorized { .. } | ReadError::Unreachable { .. } | ReadError::Config(_) => return None,
+    };
+    Some(Gap { what: what.to_owned(), why, unlock })
+}
