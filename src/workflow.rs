@@ -1,0 +1,182 @@
+//! The use cases: open a remediation, answer it, validate, look back. Surfaces hold a [`Remediation`] and nothing below it.
+
+pub mod report;
+
+use crate::domain::diagnosis::Confidence;
+use crate::domain::id::SessionId;
+use crate::domain::limits::Mode;
+use crate::domain::plan::{OnFailure, PlanDigest};
+use crate::domain::risk::Risk;
+use crate::ports::{Progress, ReadError, StoreError};
+use jiff::Timestamp;
+use report::{Report, Status};
+use tokio_util::sync::CancellationToken;
+
+/// What somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ask {
+    /// What is wrong, in their words. May be absent when objects or a namespace are given.
+    pub issue: Option<String>,
+    /// Where; else the namespace that the words name, else the context's.
+    pub namespace: Option<String>,
+    /// Everywhere.
+    pub all_namespaces: bool,
+    /// `kind/name`.
+    pub objects: Vec<String>,
+}
+
+/// What the caller wishes; it can only tighten what the operator set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wishes {
+    /// Manual or automatic.
+    pub mode: Option<Mode>,
+    /// At least this sure.
+    pub confidence_threshold: Option<Confidence>,
+    /// At most this risky.
+    pub max_risk: Option<Risk>,
+    /// Keep or revert.
+    pub on_failure: Option<OnFailure>,
+}
+
+/// Proves, once, that the question was shown: 256 random bits as hexadecimal. Only its hash is stored.
+pub struct Token(pub(crate) String);
+
+impl Token {
+    /// For sealing into a client's request state.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes it back from there.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.chars().take(128).collect())
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// Who said yes or no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approver {
+    /// A human at the terminal.
+    Terminal,
+    /// A human through the MCP client's dialogue; the client's name as it gave it.
+    Client(String),
+    /// A second call that repeated the digest, where the operator allows that.
+    Digest(String),
+    /// The gate, within the thresholds.
+    Policy,
+    /// A program that embeds the library.
+    Library(String),
+}
+
+/// What a human is asked.
+#[derive(Debug)]
+pub struct Question {
+    /// Which session waits.
+    pub session: SessionId,
+    /// What exactly would be approved.
+    pub digest: PlanDigest,
+    /// Handed back with the yes.
+    pub token: Token,
+    /// The whole question: cluster, cause, diff, risk, undo. Complete enough to decide on.
+    pub text: String,
+    /// After this the plan must be made anew.
+    pub expires_at: Timestamp,
+}
+
+/// What opening a remediation led to.
+#[derive(Debug)]
+pub struct Opened {
+    /// The report so far; final when there is no question.
+    pub report: Report,
+    /// What to ask a human, when one has to be asked.
+    pub question: Option<Question>,
+}
+
+/// What to validate.
+#[derive(Debug, Clone)]
+pub enum Validate {
+    /// The checks of a session's plan, and its cause.
+    Session(SessionId),
+    /// An issue, afresh.
+    Issue(Ask),
+}
+
+/// A session in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionLine {
+    /// Its id.
+    pub id: SessionId,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The cluster's context.
+    pub context: String,
+    /// The namespace, or `(all)`.
+    pub namespace: String,
+    /// What was reported.
+    pub issue: String,
+}
+
+/// Why a use case could not be carried out. The text is enough to act on.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkflowError {
+    /// The question cannot be asked like this: wrong arguments.
+    #[error("{0}")]
+    Invalid(String),
+    /// No such namespace; the nearest names are offered.
+    #[error("namespace `{name}` does not exist in context `{context}`{}", offer(.nearest))]
+    NoNamespace {
+        /// The name that was asked for.
+        name: String,
+        /// Where.
+        context: String,
+        /// Nearest first.
+        nearest: Vec<String>,
+    },
+    /// No such session, or not one that this can be done with.
+    #[error("{0}")]
+    Session(String),
+    /// The plan that was approved is not the one that waits.
+    #[error("the plan changed after it was shown; review it again")]
+    DigestMismatch,
+    /// The token is wrong, used, or over its time.
+    #[error("this approval cannot be used: {0}")]
+    Approval(String),
+    /// Reading failed and nothing can be said without it.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The record cannot be kept, so nothing is written to the cluster either.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The caller went away.
+    #[error("cancelled; nothing was changed")]
+    Cancelled,
+}
+
+fn offer(nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", nearest.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl WorkflowError {
+    /// What to do next, one hint a line.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            WorkflowError::Read(e) => e.hints(),
+            WorkflowError::DigestMismatch => vec!["run remediate again to see the plan as it is now".to_owned()],
+            WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or look everywhere with -A".to_owned()],
+            WorkflowError::Session(_) => vec!["`kubemend sessions` lists them".to_owned()],
+            WorkflowError::Invalid(_) | WorkflowError::Approval(_) | WorkflowError::Store(_) | WorkflowError::Cancelled => Vec::new(),
+        }
+    }
+}
