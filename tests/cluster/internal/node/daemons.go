@@ -3,7 +3,6 @@ package node
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -76,7 +75,7 @@ func watch(node string, running map[int]*daemon) error {
 		}
 		delete(running, pid)
 		if d.ends++; d.ends > maxEnds {
-			return fmt.Errorf("%s ended for the %dth time (%s); its log is %s", d.name, d.ends, ended(status), filepath.Base(LogFile(node, d.name)))
+			return fmt.Errorf("%s ended for the %dth time (%s); its last lines:\n%s", d.name, d.ends, ended(status), layout.Tail(LogFile(node, d.name), 8))
 		}
 		fmt.Printf("%s ended (%s); starting it again\n", d.name, ended(status))
 		time.Sleep(time.Second)

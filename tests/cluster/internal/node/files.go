@@ -87,6 +87,7 @@ resolvConf: /etc/resolv.conf
 clusterDomain: cluster.local
 clusterDNS: [%[3]q]
 nodeStatusUpdateFrequency: 5s
+volumePluginDir: /var/lib/flexvolume
 syncFrequency: 10s
 `, c.CgroupRoot, layout.Inside(layout.State, "pki", "ca.crt"), c.Network.Gateway())
 }

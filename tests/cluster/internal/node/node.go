@@ -35,7 +35,7 @@ func Run(name string) error {
 	for i, d := range c.daemons() {
 		if i == 1 { // all others need the container runtime or the API server
 			if err := waitForFile("/run/containerd/containerd.sock", 30*time.Second); err != nil {
-				return fmt.Errorf("containerd of %s: %w", name, err)
+				return fmt.Errorf("containerd of %s: %w; its last lines:\n%s", name, err, layout.Tail(LogFile(name, "containerd"), 8))
 			}
 			if err := waitForFile(APIReady(), 2*time.Minute); err != nil {
 				return err

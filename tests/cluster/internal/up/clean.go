@@ -28,7 +28,7 @@ func clean(r runs.Record) error {
 		return errors.Join(append(errs, removeAll(r.Dir))...)
 	}
 	for _, name := range r.Remove {
-		if r.Dir == "" || name == "" || name != filepath.Base(name) {
+		if r.Dir == "" || name == "." || name == ".." || name != filepath.Base(name) || name == "/" {
 			errs = append(errs, fmt.Errorf("%q in %q is not removed: not a name in a run's folder", name, r.Dir))
 			continue
 		}

@@ -42,11 +42,9 @@ func FindPlace() (Place, error) {
 	if _, err := os.Stat(filepath.Join(dir, "actor")); err != nil {
 		return p, fmt.Errorf("%w: run tests/cluster/prepare and use the program that it names", err)
 	}
-	packages := os.Getenv("KMCLUSTER_PACKAGES")
-	if packages == "" {
-		if packages, err = filepath.EvalSymlinks(filepath.Join(dir, "packages")); err != nil {
-			return p, fmt.Errorf("%w: run tests/cluster/prepare and use the program that it names", err)
-		}
+	packages, err := filepath.EvalSymlinks(filepath.Join(dir, "packages"))
+	if err != nil {
+		return p, fmt.Errorf("%w: run tests/cluster/prepare and use the program that it names", err)
 	}
 	p.Usr = filepath.Join(packages, "usr")
 	for _, f := range []string{"bin/containerd", "sbin/runc", "sbin/nft", "lib/cni/ptp"} {

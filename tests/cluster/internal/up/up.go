@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"k8s.io/component-base/version"
 
 	"kmcluster/internal/cgroup"
@@ -48,6 +49,11 @@ func Up(args []string) (err error) {
 			stop <- errors.New("standard input closed")
 		}()
 	}
+	lock, err := lockFolder(o.Dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
 	run, err := register(o)
 	if err != nil {
 		return err
@@ -78,7 +84,7 @@ func Up(args []string) (err error) {
 		case r, running := <-in.reports:
 			switch {
 			case !running:
-				return fmt.Errorf("the cluster ended by itself; last lines of world.log:\n%s", world.Tail(filepath.Join(o.Dir, layout.Logs, "world.log"), 12))
+				return fmt.Errorf("the cluster ended by itself; last lines of world.log:\n%s", layout.Tail(filepath.Join(o.Dir, layout.Logs, "world.log"), 12))
 			case r.Fail != "":
 				return errors.New(r.Fail)
 			case r.Say != "":
@@ -95,6 +101,7 @@ func Up(args []string) (err error) {
 func stopSignals() chan error {
 	stop := make(chan error, 8)
 	signals := make(chan os.Signal, 4)
+	signal.Ignore(syscall.SIGPIPE) // who reads our words may end before us
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	go func() {
 		for s := range signals {
@@ -107,14 +114,24 @@ func stopSignals() chan error {
 	return stop
 }
 
+// lockFolder makes sure that one folder has one cluster.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("a cluster runs in %s already", dir)
+	}
+	return f, nil
+}
+
 // register notes the run before it makes anything that would have to be removed.
 func register(o Options) (*runs.Run, error) {
 	folder, err := RunsFolder()
 	if err != nil {
 		return nil, err
-	}
-	if old, err := LoadReady(o.Dir); err == nil && runs.Of(old.PID).Start != "" {
-		return nil, fmt.Errorf("a cluster runs in %s already (process %d)", o.Dir, old.PID)
 	}
 	id := pki.Token()[:8]
 	return runs.Register(folder, runs.Record{

@@ -60,6 +60,10 @@ func controllerManager() []string {
 		"--service-account-private-key-file=" + pkiPath("sa.key"),
 		"--root-ca-file=" + pkiPath("ca.crt"),
 		"--enable-hostpath-provisioner=true",
+		"--flex-volume-plugin-dir=/var/lib/flexvolume",
+		// It asks for a token per controller at its start: with the usual limit of 20 in a second, that takes five.
+		"--kube-api-qps=500",
+		"--kube-api-burst=1000",
 		"--node-monitor-grace-period=16s",
 		"--node-monitor-period=2s",
 	}

@@ -1,11 +1,9 @@
 package world
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
 
@@ -43,7 +41,7 @@ func (s *starter) start(name string, attr *syscall.SysProcAttr, args ...string) 
 	}
 	go func() {
 		err := cmd.Wait()
-		s.failed <- fmt.Errorf("%s ended (%v); its last lines:\n%s", name, err, Tail(logOf(name), 12))
+		s.failed <- fmt.Errorf("%s ended (%v); its last lines:\n%s", name, err, layout.Tail(logOf(name), 16))
 	}()
 	return cmd.Process.Pid, nil
 }
@@ -56,7 +54,7 @@ func (s *starter) until(what, log string, limit time.Duration, f func() error) e
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("%s: not within %s: %w; last lines of %s.log:\n%s", what, limit, err, log, Tail(logOf(log), 12))
+			return fmt.Errorf("%s: not within %s: %w; last lines of %s.log:\n%s", what, limit, err, log, layout.Tail(logOf(log), 12))
 		}
 		select {
 		case err := <-s.failed:
@@ -64,24 +62,4 @@ func (s *starter) until(what, log string, limit time.Duration, f func() error) e
 		case <-time.After(25 * time.Millisecond):
 		}
 	}
-}
-
-// Tail gives the last lines of a file, long ones cut.
-func Tail(path string, lines int) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "  (" + err.Error() + ")"
-	}
-	all := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
-	if len(all) > lines {
-		all = all[len(all)-lines:]
-	}
-	var out []string
-	for _, l := range all {
-		if len(l) > 400 {
-			l = append(l[:400:400], "…"...)
-		}
-		out = append(out, "  "+string(l))
-	}
-	return strings.Join(out, "\n")
 }
