@@ -1,0 +1,197 @@
+//! The embedded cluster: an in-memory Kubernetes API behind kube's client, with small stand-ins for the controllers,
+//! the scheduler, the claim binder and the kubelet.
+//! It serves `kubemend demo`, fast tests, and faults that a real API server won't make on demand.
+//! The truth is the real cluster of `tests/cluster`; what is served here is worded and shaped like its answers.
+
+mod access;
+mod admission;
+mod api;
+mod ask;
+mod audit;
+mod cluster;
+mod controllers;
+mod defaults;
+mod discovery;
+mod events;
+mod faults;
+mod json;
+mod kubelet;
+mod list;
+mod logs;
+mod manifests;
+mod patch;
+mod play;
+mod problem;
+mod resources;
+mod schema;
+mod selector;
+mod service;
+mod store;
+mod validation;
+mod watch;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::watch as signal;
+
+pub use self::{
+    access::Denial,
+    audit::Audited,
+    faults::{Fault, FaultKind},
+    play::{Exit, Listen, MadeImage, Need, Play},
+    service::{SimBody, SimService},
+    world::{Latency, World},
+};
+
+/// Why the embedded cluster could not be set up as asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SimError {
+    /// The list of made images cannot be read.
+    #[error("failed to read the made images: {0}")]
+    Images(String),
+    /// The manifests cannot be read.
+    #[error("failed to read the manifests: {0}")]
+    Manifest(String),
+    /// The cluster does not take an object.
+    #[error("failed to apply {kind} `{name}`: {message}")]
+    Refused {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+        /// What the API said.
+        message: String,
+    },
+}
+
+/// What requests, stand-ins and the owner of the cluster share.
+#[derive(Debug)]
+struct Shared {
+    cluster: Mutex<cluster::Cluster>,
+    /// Told whenever something was stored.
+    changed: signal::Sender<u64>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, cluster::Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells watchers and the driver, if the store has moved on.
+    fn announce(&self, version: u64) {
+        self.changed.send_if_modified(|seen| {
+            let moved = *seen != version;
+            *seen = version;
+            moved
+        });
+    }
+}
+
+/// A handle to an embedded cluster; clones are the same cluster.
+#[derive(Debug, Clone)]
+pub struct Sim {
+    shared: Arc<Shared>,
+}
+
+impl Sim {
+    /// Makes a cluster, and the future that runs everything behind its API: whoever owns the cluster spawns it.
+    /// It never ends by itself. Time is tokio's, so tests may pause it.
+    pub fn new(world: World) -> (Self, impl Future<Output = ()> + Send + use<>) {
+        let cluster = cluster::Cluster::new(world);
+        let (changed, _) = signal::channel(cluster.store.version());
+        let shared = Arc::new(Shared {
+            cluster: Mutex::new(cluster),
+            changed,
+        });
+        let sim = Self {
+            shared: Arc::clone(&shared),
+        };
+        (sim, controllers::drive(shared))
+    }
+
+    /// Puts images into the registry; one of the same reference replaces the earlier.
+    pub fn add_images(&self, images: Vec<MadeImage>) {
+        let mut cluster = self.shared.lock();
+        for image in images {
+            cluster.images.insert(image.reference.clone(), image);
+        }
+    }
+
+    /// Creates or updates what the manifests say, as `kubectl apply` does; the namespace is made if it is absent.
+    ///
+    /// # Errors
+    /// When the text is not YAML of objects that the cluster knows, or the API refuses one.
+    pub fn apply_yaml(&self, namespace: &str, text: &str) -> Result<(), SimError> {
+        let mut cluster = self.shared.lock();
+        let result = cluster.apply_yaml(namespace, text);
+        let version = cluster.store.version();
+        drop(cluster);
+        self.shared.announce(version);
+        result
+    }
+
+    /// The API, as a service for kube's `ClientBuilder`; the user is called `kubemend`.
+    #[must_use]
+    pub fn service(&self) -> SimService {
+        self.service_as("kubemend")
+    }
+
+    /// The API as this user sees it.
+    #[must_use]
+    pub fn service_as(&self, user: &str) -> SimService {
+        SimService::new(Arc::clone(&self.shared), user)
+    }
+
+    /// Every request so far, oldest first; the last 10,000.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Audited> {
+        self.shared.lock().audit.clone()
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.shared.lock().audit.clear();
+    }
+
+    /// Lets something go wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.shared.lock().faults.push(fault);
+    }
+
+    /// Takes a right away.
+    pub fn deny(&self, denial: Denial) {
+        self.shared.lock().denials.push(denial);
+    }
+
+    /// Forgets the history, so that old watches and continued lists are told 410.
+    pub fn compact(&self) {
+        self.shared.lock().store.compact();
+    }
+
+    /// Every object as it is now, events too.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Value> {
+        let cluster = self.shared.lock();
+        cluster
+            .store
+            .everything()
+            .map(|(_, object)| (**object).clone())
+            .collect()
+    }
+
+    /// One object: `sim.object("deployments", "a-team", "web")`; the namespace is empty for objects without one.
+    #[must_use]
+    pub fn object(&self, plural: &str, namespace: &str, name: &str) -> Option<Value> {
+        let resource = resources::all().find(|resource| resource.plural == plural)?;
+        let cluster = self.shared.lock();
+        cluster
+            .store
+            .get(resource, namespace, name)
+            .map(|object| (*object).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Image references, and pulling what they name.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::container::{ContainerRuntime, Step};
+use crate::sim::{
+    cluster::Cluster,
+    json as read,
+    play::{MadeImage, Play},
+};
+
+/// How long the error itself is shown before the back-off.
+const SHOWN: Duration = Duration::from_secs(1);
+/// The first and the longest pause between two pulls.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
+
+/// The whole name of an image: registry, repository and tag.
+pub(in crate::sim) fn canonical(reference: &str) -> String {
+    let (first, rest) = reference.split_once('/').unwrap_or(("", reference));
+    let has_registry = first.contains(['.', ':']) || first == "localhost";
+    let full = if has_registry {
+        reference.to_owned()
+    } else if first.is_empty() {
+        format!("docker.io/library/{rest}")
+    } else {
+        format!("docker.io/{reference}")
+    };
+    if tag_of(&full).is_empty() {
+        format!("{full}:latest")
+    } else {
+        full
+    }
+}
+
+/// The tag or digest of a reference; empty when it has none.
+pub(in crate::sim) fn tag_of(reference: &str) -> &str {
+    let last = reference.rsplit('/').next().unwrap_or(reference);
+    last.split_once('@')
+        .or_else(|| last.split_once(':'))
+        .map_or("", |(_, tag)| tag)
+}
+
+/// The pause before the attempt after this many failures.
+pub(super) fn pause_after(failures: u32, (first, longest): (Duration, Duration)) -> Duration {
+    first
+        .saturating_mul(1_u32 << failures.saturating_sub(1).min(10))
+        .min(longest)
+}
+
+impl Cluster {
+    pub(super) fn made_image(&self, reference: &str) -> Option<&MadeImage> {
+        let wanted = canonical(reference);
+        self.images
+            .values()
+            .find(|image| canonical(&image.reference) == wanted)
+    }
+
+    pub(super) fn play_of(&self, container: &Value) -> Option<&Play> {
+        self.made_image(read::text(container, "/image"))
+            .map(|image| &image.play)
+    }
+
+    /// Begins to get the image, or finds that the node has it: then true.
+    pub(super) fn begin_pull(
+        &mut self,
+        pod: &Value,
+        spec: &Value,
+        container: &mut ContainerRuntime,
+    ) -> bool {
+        let image = read::text(spec, "/image");
+        let present = self.pulled.contains(&on_node(pod, image));
+        match read::text(spec, "/imagePullPolicy") {
+            "Never" if !present => {
+                let message =
+                    format!("Container image \"{image}\" is not present with pull policy of Never");
+                self.tell(
+                    pod,
+                    spec,
+                    container,
+                    "Warning",
+                    "ErrImageNeverPull",
+                    &message,
+                );
+                self.tell(
+                    pod,
+                    spec,
+                    container,
+                    "Warning",
+                    "Failed",
+                    "Error: ErrImageNeverPull",
+                );
+                container.step = Step::Refused {
+                    reason: "ErrImageNeverPull",
+                    message,
+                };
+                false
+            }
+            "Always" => {
+                self.pull(pod, spec, container);
+                false
+            }
+            _ if present => {
+                let message = format!(
+                    "Container image \"{image}\" already present on machine and can be accessed by the pod"
+                );
+                self.tell(pod, spec, container, "Normal", "Pulled", &message);
+                true
+            }
+            _ => {
+                self.pull(pod, spec, container);
+                false
+            }
+        }
+    }
+
+    pub(super) fn pull(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) {
+        let message = format!("Pulling image \"{}\"", read::text(spec, "/image"));
+        self.tell(pod, spec, container, "Normal", "Pulling", &message);
+        let until = self.elapsed() + self.world.latency.pull;
+        container.step = Step::Pulling { until };
+    }
+
+    /// The pull is over: true when the image is there.
+    pub(super) fn end_pull(
+        &mut self,
+        pod: &Value,
+        spec: &Value,
+        container: &mut ContainerRuntime,
+    ) -> bool {
+        let image = read::text(spec, "/image");
+        if self.made_image(image).is_some() {
+            container.pull_failures = 0;
+            self.pulled.insert(on_node(pod, image));
+            let took = self.world.latency.pull.as_millis();
+            let message = format!(
+                "Successfully pulled image \"{image}\" in {took}ms ({took}ms including waiting). Image size: 1843200 bytes."
+            );
+            self.tell(pod, spec, container, "Normal", "Pulled", &message);
+            return true;
+        }
+        let full = canonical(image);
+        let error = format!(
+            "rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {full}: not found"
+        );
+        let message = format!("Failed to pull image \"{image}\": {error}");
+        self.tell(pod, spec, container, "Warning", "Failed", &message);
+        self.tell(
+            pod,
+            spec,
+            container,
+            "Warning",
+            "Failed",
+            "Error: ErrImagePull",
+        );
+        container.pull_failures += 1;
+        let now = self.elapsed();
+        container.step = Step::NoImage {
+            error,
+            backs_off: false,
+            shown_until: now + SHOWN,
+            again: now + pause_after(container.pull_failures, PAUSE),
+        };
+        false
+    }
+
+    pub(super) fn back_off_pull(
+        &mut self,
+        pod: &Value,
+        spec: &Value,
+        container: &ContainerRuntime,
+    ) {
+        let message = format!("Back-off pulling image \"{}\"", read::text(spec, "/image"));
+        self.tell(pod, spec, container, "Normal", "BackOff", &message);
+        self.tell(
+            pod,
+            spec,
+            container,
+            "Warning",
+            "Failed",
+            "Error: ImagePullBackOff",
+        );
+    }
+}
+
+fn on_node(pod: &Value, image: &str) -> String {
+    format!("{} {}", read::text(pod, "/spec/nodeName"), canonical(image))
+}
