@@ -47,10 +47,15 @@ func FindPlace() (Place, error) {
 		return p, fmt.Errorf("%w: run tests/cluster/prepare and use the program that it names", err)
 	}
 	p.Usr = filepath.Join(packages, "usr")
-	for _, f := range []string{"bin/containerd", "sbin/runc", "sbin/nft", "lib/cni/ptp"} {
-		if _, err := os.Stat(filepath.Join(p.Usr, f)); err != nil {
-			return p, fmt.Errorf("%w: the fetched system packages are not whole; remove %s and run tests/cluster/prepare again", err, packages)
+	for _, pattern := range []string{"bin/containerd", "*bin/runc", "*bin/nft", "lib/cni/ptp"} {
+		if !has(p.Usr, pattern) {
+			return p, fmt.Errorf("the fetched system packages lack %s; remove %s and run tests/cluster/prepare again", pattern, packages)
 		}
 	}
 	return p, nil
+}
+
+func has(dir, pattern string) bool {
+	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	return err == nil && len(found) > 0
 }
