@@ -101,13 +101,8 @@ impl Sim {
     pub fn new(world: World) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let cluster = cluster::Cluster::new(world);
         let (changed, _) = signal::channel(cluster.store.version());
-        let shared = Arc::new(Shared {
-            cluster: Mutex::new(cluster),
-            changed,
-        });
-        let sim = Self {
-            shared: Arc::clone(&shared),
-        };
+        let shared = Arc::new(Shared { cluster: Mutex::new(cluster), changed });
+        let sim = Self { shared: Arc::clone(&shared) };
         (sim, controllers::drive(shared))
     }
 
@@ -174,11 +169,7 @@ impl Sim {
     #[must_use]
     pub fn objects(&self) -> Vec<Value> {
         let cluster = self.shared.lock();
-        cluster
-            .store
-            .everything()
-            .map(|(_, object)| (**object).clone())
-            .collect()
+        cluster.store.everything().map(|(_, object)| (**object).clone()).collect()
     }
 
     /// One object: `sim.object("deployments", "a-team", "web")`; the namespace is empty for objects without one.
@@ -186,10 +177,7 @@ impl Sim {
     pub fn object(&self, plural: &str, namespace: &str, name: &str) -> Option<Value> {
         let resource = resources::all().find(|resource| resource.plural == plural)?;
         let cluster = self.shared.lock();
-        cluster
-            .store
-            .get(resource, namespace, name)
-            .map(|object| (*object).clone())
+        cluster.store.get(resource, namespace, name).map(|object| (*object).clone())
     }
 }
 

@@ -21,12 +21,7 @@ impl Denial {
     /// Nobody may do this verb (`*`: any) on this resource: a plural, `pods/log`, or `*`.
     #[must_use]
     pub fn of(verb: &str, resource: &str) -> Self {
-        Self {
-            verb: verb.to_owned(),
-            resource: resource.to_owned(),
-            user: None,
-            namespace: None,
-        }
+        Self { verb: verb.to_owned(), resource: resource.to_owned(), user: None, namespace: None }
     }
 
     /// Denied to this user alone.
@@ -47,10 +42,7 @@ impl Denial {
         (self.verb == "*" || self.verb == right.verb)
             && (self.resource == "*" || self.resource == right.resource)
             && self.user.as_deref().is_none_or(|user| user == right.user)
-            && self
-                .namespace
-                .as_deref()
-                .is_none_or(|namespace| namespace == right.namespace)
+            && self.namespace.as_deref().is_none_or(|namespace| namespace == right.namespace)
     }
 }
 
@@ -72,11 +64,7 @@ impl Cluster {
     pub(super) fn review_access(&self, user: &str, mut review: Value) -> Value {
         let plural = json::text(&review, "/spec/resourceAttributes/resource");
         let subresource = json::text(&review, "/spec/resourceAttributes/subresource");
-        let resource = if subresource.is_empty() {
-            plural.to_owned()
-        } else {
-            format!("{plural}/{subresource}")
-        };
+        let resource = if subresource.is_empty() { plural.to_owned() } else { format!("{plural}/{subresource}") };
         let allowed = self.may(&Right {
             user,
             verb: json::text(&review, "/spec/resourceAttributes/verb"),
@@ -88,9 +76,7 @@ impl Cluster {
             json::set(
                 &mut review,
                 "/status/reason",
-                format!(
-                    "RBAC: allowed by ClusterRoleBinding \"{user}\" of ClusterRole \"cluster-admin\" to User \"{user}\""
-                ),
+                format!("RBAC: allowed by ClusterRoleBinding \"{user}\" of ClusterRole \"cluster-admin\" to User \"{user}\""),
             );
         }
         review
@@ -98,16 +84,7 @@ impl Cluster {
 
     /// Answers a `SelfSubjectRulesReview` with one rule for each resource that is not wholly denied.
     pub(super) fn review_rules(&self, user: &str, mut review: Value) -> Value {
-        const VERBS: [&str; 8] = [
-            "create",
-            "delete",
-            "deletecollection",
-            "get",
-            "list",
-            "patch",
-            "update",
-            "watch",
-        ];
+        const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
         let namespace = json::text(&review, "/spec/namespace").to_owned();
         let rules: Vec<Value> = if self.denials.is_empty() {
             vec![json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})]
@@ -118,24 +95,13 @@ impl Cluster {
                 .filter_map(|(resource, plural)| {
                     let verbs: Vec<&str> = VERBS
                         .into_iter()
-                        .filter(|verb| {
-                            self.may(&Right {
-                                user,
-                                verb,
-                                resource: &plural,
-                                namespace: &namespace,
-                            })
-                        })
+                        .filter(|verb| self.may(&Right { user, verb, resource: &plural, namespace: &namespace }))
                         .collect();
                     (!verbs.is_empty()).then(|| rule(resource, &plural, &verbs))
                 })
                 .collect()
         };
-        json::set(
-            &mut review,
-            "/status",
-            json!({"resourceRules": rules, "nonResourceRules": [], "incomplete": false}),
-        );
+        json::set(&mut review, "/status", json!({"resourceRules": rules, "nonResourceRules": [], "incomplete": false}));
         review
     }
 }

@@ -26,38 +26,22 @@ impl Cluster {
         read::set(&mut object, "/kind", resource.kind);
         let said = read::namespace(&object);
         if !said.is_empty() && said != namespace {
-            return Err(Problem::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
+            return Err(Problem::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
         }
         if resource.namespaced {
-            if self
-                .store
-                .get(&resources::NAMESPACE, "", namespace)
-                .is_none()
-            {
+            if self.store.get(&resources::NAMESPACE, "", namespace).is_none() {
                 return Err(Problem::not_found(&resources::NAMESPACE, namespace));
             }
             read::set(&mut object, "/metadata/namespace", namespace);
         }
         self.name(resource, &mut object)?;
-        for server_side in [
-            "uid",
-            "resourceVersion",
-            "generation",
-            "deletionTimestamp",
-            "managedFields",
-        ] {
+        for server_side in ["uid", "resourceVersion", "generation", "deletionTimestamp", "managedFields"] {
             read::remove(&mut object, &format!("/metadata/{server_side}"));
         }
         read::remove(&mut object, "/status");
         let name = read::name(&object).to_owned();
         if let Some(existing) = self.store.get(resource, namespace, &name) {
-            return Err(Problem::already_exists(
-                resource,
-                &name,
-                read::is_deleting(&existing),
-            ));
+            return Err(Problem::already_exists(resource, &name, read::is_deleting(&existing)));
         }
         self.complete(resource, &mut object, true);
         validation::validate(resource, &object, None)?;
@@ -91,13 +75,8 @@ impl Cluster {
     ) -> Result<Value, Problem> {
         let name = read::name(old);
         let patched = ask.method == http::Method::PATCH;
-        let mut object = decoded(resource, &body, ask.is_strict()).map_err(|problem| {
-            if patched {
-                as_patch(&body, &problem)
-            } else {
-                problem
-            }
-        })?;
+        let mut object =
+            decoded(resource, &body, ask.is_strict()).map_err(|problem| if patched { as_patch(&body, &problem) } else { problem })?;
         if read::name(&object) != name {
             return Err(Problem::bad_request(format!(
                 "the name of the object ({}) does not match the name on the URL ({name})",
@@ -106,6 +85,10 @@ impl Cluster {
         }
         let uid = read::uid(&object);
         if !uid.is_empty() && uid != read::uid(old) {
+            if patched {
+                let cause = Cause::invalid("metadata.uid", &json!(uid), "field is immutable");
+                return Err(Problem::invalid(resource, name, &[cause]));
+            }
             let mut problem = Problem::conflict(resource, name);
             problem.message = format!(
                 "Operation cannot be fulfilled on {} \"{name}\": Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
@@ -141,10 +124,7 @@ impl Cluster {
         validation::validate(resource, &object, Some(old))?;
         if object != *old {
             self.note_manager(resource, &mut object, ask.manager());
-            if resource.generation
-                && read::at(old, "/spec") != read::at(&object, "/spec")
-                && ask.is_dry_run()
-            {
+            if resource.generation && read::at(old, "/spec") != read::at(&object, "/spec") && ask.is_dry_run() {
                 let generation = read::int(old, "/metadata/generation").unwrap_or(0) + 1;
                 read::set(&mut object, "/metadata/generation", generation);
             }
@@ -169,19 +149,12 @@ impl Cluster {
     }
 
     /// Deletes, or begins to: what is left of it, if anything is.
-    pub(super) fn begin_delete(
-        &mut self,
-        resource: &'static Resource,
-        old: &Value,
-        grace: Option<i64>,
-    ) -> Option<Value> {
+    pub(super) fn begin_delete(&mut self, resource: &'static Resource, old: &Value, grace: Option<i64>) -> Option<Value> {
         let (namespace, name) = (read::namespace(old), read::name(old));
         let is_pod = resource == &resources::POD;
         let ended = matches!(read::text(old, "/status/phase"), "Succeeded" | "Failed");
         let seconds = if is_pod && !read::text(old, "/spec/nodeName").is_empty() && !ended {
-            grace
-                .or_else(|| read::int(old, "/spec/terminationGracePeriodSeconds"))
-                .unwrap_or(30)
+            grace.or_else(|| read::int(old, "/spec/terminationGracePeriodSeconds")).unwrap_or(30)
         } else {
             0
         };
@@ -219,9 +192,7 @@ impl Cluster {
             .store
             .everything()
             .filter(|(_, object)| {
-                read::list(object, "/metadata/ownerReferences")
-                    .iter()
-                    .any(|reference| read::text(reference, "/uid") == read::uid(owner))
+                read::list(object, "/metadata/ownerReferences").iter().any(|reference| read::text(reference, "/uid") == read::uid(owner))
             })
             .map(|(resource, object)| (resource, (**object).clone()))
             .collect();
@@ -243,8 +214,7 @@ fn keep(object: &mut Value, old: &Value, pointer: &str) {
 
 fn decoded(resource: &Resource, body: &Value, strict: bool) -> Result<Value, Problem> {
     let (kind, version) = (read::text(body, "/kind"), read::text(body, "/apiVersion"));
-    let wrong = (!kind.is_empty() && kind != resource.kind)
-        || (!version.is_empty() && version != resource.api_version());
+    let wrong = (!kind.is_empty() && kind != resource.kind) || (!version.is_empty() && version != resource.api_version());
     if wrong {
         return Err(Problem::bad_request(format!(
             "{kind} in version \"{version}\" cannot be handled as a {}: the API version in the data ({version}) does not match the expected API version ({})",
@@ -260,25 +230,15 @@ fn decoded(resource: &Resource, body: &Value, strict: bool) -> Result<Value, Pro
     };
     let decoded = schema::decode(resource, body).map_err(|error| refuse(&error))?;
     if strict && !decoded.unknown.is_empty() {
-        let fields: Vec<String> = decoded
-            .unknown
-            .iter()
-            .map(|field| format!("unknown field \"{field}\""))
-            .collect();
-        return Err(refuse(&format!(
-            "strict decoding error: {}",
-            fields.join(", ")
-        )));
+        let fields: Vec<String> = decoded.unknown.iter().map(|field| format!("unknown field \"{field}\"")).collect();
+        return Err(refuse(&format!("strict decoding error: {}", fields.join(", "))));
     }
     Ok(decoded.object)
 }
 
 /// The same refusal as a patch gets it: 422, about the field `patch`.
 fn as_patch(body: &Value, problem: &Problem) -> Problem {
-    let why = problem
-        .message
-        .split_once(": ")
-        .map_or(problem.message.as_str(), |(_, why)| why);
+    let why = problem.message.split_once(": ").map_or(problem.message.as_str(), |(_, why)| why);
     let cause = Cause::invalid("patch", &json!(body.to_string()), why);
     let mut refused = Problem::invalid(&resources::POD, "", &[cause]);
     refused.message = refused.message.replacen("Pod \"\"", " \"\"", 1);

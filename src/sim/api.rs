@@ -43,9 +43,7 @@ impl Cluster {
         if let Some(reply) = self.discover(ask) {
             return reply;
         }
-        self.review(ask)
-            .unwrap_or_else(|| self.serve(ask))
-            .unwrap_or_else(Reply::from)
+        self.review(ask).unwrap_or_else(|| self.serve(ask)).unwrap_or_else(Reply::from)
     }
 
     fn review(&self, ask: &Ask) -> Option<Result<Reply, Problem>> {
@@ -54,12 +52,8 @@ impl Cluster {
             return Some(Err(Problem::no_resource()));
         }
         let answer = |review: Value| match kind {
-            "selfsubjectaccessreviews" => {
-                Ok(Reply::Object(201, self.review_access(&ask.user, review)))
-            }
-            "selfsubjectrulesreviews" => {
-                Ok(Reply::Object(201, self.review_rules(&ask.user, review)))
-            }
+            "selfsubjectaccessreviews" => Ok(Reply::Object(201, self.review_access(&ask.user, review))),
+            "selfsubjectrulesreviews" => Ok(Reply::Object(201, self.review_rules(&ask.user, review))),
             _ => Err(Problem::no_resource()),
         };
         Some(body(ask).and_then(answer))
@@ -97,29 +91,15 @@ impl Cluster {
         } else {
             format!("{}/{}", target.resource.plural, target.subresource)
         };
-        let right = Right {
-            user: &ask.user,
-            verb,
-            resource: &resource,
-            namespace: &target.namespace,
-        };
+        let right = Right { user: &ask.user, verb, resource: &resource, namespace: &target.namespace };
         if self.may(&right) {
             return Ok(());
         }
-        Err(Problem::forbidden(
-            &ask.user,
-            verb,
-            target.resource,
-            &target.subresource,
-            &target.namespace,
-            &target.name,
-        ))
+        Err(Problem::forbidden(&ask.user, verb, target.resource, &target.subresource, &target.namespace, &target.name))
     }
 
     pub(super) fn existing(&self, target: &Target) -> Result<std::sync::Arc<Value>, Problem> {
-        self.store
-            .get(target.resource, &target.namespace, &target.name)
-            .ok_or_else(|| Problem::not_found(target.resource, &target.name))
+        self.store.get(target.resource, &target.namespace, &target.name).ok_or_else(|| Problem::not_found(target.resource, &target.name))
     }
 
     fn post(&mut self, ask: &Ask, target: &Target) -> Result<Reply, Problem> {
@@ -127,13 +107,7 @@ impl Cluster {
             return Err(Problem::no_resource());
         }
         let object = body(ask)?;
-        let created = self.admit_new(
-            target.resource,
-            &target.namespace,
-            object,
-            ask.is_strict(),
-            ask.manager(),
-        )?;
+        let created = self.admit_new(target.resource, &target.namespace, object, ask.is_strict(), ask.manager())?;
         let created = if ask.is_dry_run() {
             created
         } else if target.resource == &resources::NAMESPACE {
@@ -157,47 +131,27 @@ impl Cluster {
         self.change(ask, target, &old, object)
     }
 
-    fn change(
-        &mut self,
-        ask: &Ask,
-        target: &Target,
-        old: &Value,
-        object: Value,
-    ) -> Result<Reply, Problem> {
+    fn change(&mut self, ask: &Ask, target: &Target, old: &Value, object: Value) -> Result<Reply, Problem> {
         let status_only = target.subresource == "status";
         let admitted = self.admit_change(target.resource, old, object, status_only, ask)?;
         if ask.is_dry_run() {
             return Ok(Reply::Object(200, admitted));
         }
-        let gone = read::is_deleting(&admitted)
-            && read::list(&admitted, "/metadata/finalizers").is_empty();
+        let gone = read::is_deleting(&admitted) && read::list(&admitted, "/metadata/finalizers").is_empty();
         let stored = self.store.put(target.resource, admitted);
         if gone && target.resource != &resources::POD {
-            self.store
-                .remove(target.resource, &target.namespace, &target.name);
+            self.store.remove(target.resource, &target.namespace, &target.name);
         }
         Ok(Reply::Object(200, (*stored).clone()))
     }
 
     fn delete(&mut self, ask: &Ask, target: &Target) -> Result<Reply, Problem> {
         let old = self.existing(target)?;
-        let options = if ask.body.is_empty() {
-            json!({})
-        } else {
-            body(ask)?
-        };
+        let options = if ask.body.is_empty() { json!({}) } else { body(ask)? };
         check_preconditions(target.resource, &old, &options)?;
-        let dry_run = ask.is_dry_run()
-            || read::list(&options, "/dryRun")
-                .iter()
-                .any(|value| value == "All");
-        let grace = ask
-            .param("gracePeriodSeconds")
-            .parse()
-            .ok()
-            .or_else(|| read::int(&options, "/gracePeriodSeconds"));
-        let orphan = read::text(&options, "/propagationPolicy") == "Orphan"
-            || ask.param("propagationPolicy") == "Orphan";
+        let dry_run = ask.is_dry_run() || read::list(&options, "/dryRun").iter().any(|value| value == "All");
+        let grace = ask.param("gracePeriodSeconds").parse().ok().or_else(|| read::int(&options, "/gracePeriodSeconds"));
+        let orphan = read::text(&options, "/propagationPolicy") == "Orphan" || ask.param("propagationPolicy") == "Orphan";
         let left = if dry_run {
             Some((*old).clone())
         } else {
@@ -206,33 +160,19 @@ impl Cluster {
             }
             self.begin_delete(target.resource, &old, grace)
         };
-        let shows_object = matches!(
-            target.resource.kind,
-            "Pod" | "PersistentVolumeClaim" | "ServiceAccount"
-        );
+        let shows_object = matches!(target.resource.kind, "Pod" | "PersistentVolumeClaim" | "ServiceAccount");
         match left {
             Some(object) if shows_object || !dry_run => Ok(Reply::Object(200, object)),
-            Some(_) | None if !shows_object => {
-                Ok(Reply::Object(200, deleted(target.resource, &old)))
-            }
+            Some(_) | None if !shows_object => Ok(Reply::Object(200, deleted(target.resource, &old))),
             Some(_) | None => Ok(Reply::Object(200, (*old).clone())),
         }
     }
 }
 
 fn body(ask: &Ask) -> Result<Value, Problem> {
-    let value: Value = serde_json::from_slice(&ask.body).map_err(|error| {
-        Problem::bad_request(format!(
-            "couldn't get version/kind; json parse error: {error}"
-        ))
-    })?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(Problem::bad_request(
-            "couldn't get version/kind; json parse error: not an object",
-        ))
-    }
+    let value: Value = serde_json::from_slice(&ask.body)
+        .map_err(|error| Problem::bad_request(format!("couldn't get version/kind; json parse error: {error}")))?;
+    if value.is_object() { Ok(value) } else { Err(Problem::bad_request("couldn't get version/kind; json parse error: not an object")) }
 }
 
 fn check_preconditions(resource: &Resource, old: &Value, options: &Value) -> Result<(), Problem> {
@@ -265,11 +205,8 @@ fn deleted(resource: &Resource, old: &Value) -> Value {
 }
 
 fn scale(object: &Value) -> Value {
-    let selector = read::pairs(object, "/spec/selector/matchLabels")
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect::<Vec<_>>()
-        .join(",");
+    let selector =
+        read::pairs(object, "/spec/selector/matchLabels").iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1",
         "metadata": {

@@ -33,14 +33,7 @@ pub(super) struct Target {
 
 impl Ask {
     pub(super) fn new<B>(request: &Request<B>, body: Bytes, user: &str) -> Self {
-        let header = |name| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let raw_query = request.uri().query().unwrap_or_default().to_owned();
         Self {
             method: request.method().clone(),
@@ -63,10 +56,7 @@ impl Ask {
     }
 
     pub(super) fn param(&self, key: &str) -> &str {
-        self.query
-            .iter()
-            .find(|(name, _)| name == key)
-            .map_or("", |(_, value)| value)
+        self.query.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
     }
 
     pub(super) fn flag(&self, key: &str) -> bool {
@@ -107,19 +97,13 @@ impl Ask {
 
     /// What the path points at, if it points at objects.
     pub(super) fn target(&self) -> Result<Target, Problem> {
-        let parts: Vec<&str> = self
-            .path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .collect();
+        let parts: Vec<&str> = self.path.split('/').filter(|part| !part.is_empty()).collect();
         let (group, version, rest) = match parts.as_slice() {
             ["api", version, rest @ ..] => ("", *version, rest),
             ["apis", group, version, rest @ ..] => (*group, *version, rest),
             _ => return Err(Problem::no_resource()),
         };
-        let find = |plural: &str| {
-            resources::by_path(group, version, plural).ok_or_else(Problem::no_resource)
-        };
+        let find = |plural: &str| resources::by_path(group, version, plural).ok_or_else(Problem::no_resource);
         let (resource, namespace, rest) = match rest {
             ["namespaces", namespace, plural, rest @ ..] if *plural != "status" => {
                 let resource = find(plural)?;
@@ -138,12 +122,7 @@ impl Ask {
             [] => return Err(Problem::no_resource()),
         };
         let mut names = rest.iter().map(|part| decode(part));
-        let target = Target {
-            resource,
-            namespace,
-            name: names.next().unwrap_or_default(),
-            subresource: names.next().unwrap_or_default(),
-        };
+        let target = Target { resource, namespace, name: names.next().unwrap_or_default(), subresource: names.next().unwrap_or_default() };
         if names.next().is_some() {
             return Err(Problem::no_resource());
         }
@@ -160,8 +139,7 @@ fn decode(text: &str) -> String {
             b'+' => decoded.push(b' '),
             b'%' => {
                 let mut ahead = bytes.clone();
-                let digits = [ahead.next(), ahead.next()]
-                    .map(|digit| digit.and_then(|digit| char::from(digit).to_digit(16)));
+                let digits = [ahead.next(), ahead.next()].map(|digit| digit.and_then(|digit| char::from(digit).to_digit(16)));
                 if let [Some(high), Some(low)] = digits {
                     decoded.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
                     bytes = ahead;

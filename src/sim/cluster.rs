@@ -62,11 +62,7 @@ impl Cluster {
         }
         let now = cluster.now_text();
         for mut node in cluster.world.nodes.clone() {
-            json::set(
-                &mut node,
-                "/status/conditions",
-                world::node_conditions(&now),
-            );
+            json::set(&mut node, "/status/conditions", world::node_conditions(&now));
             cluster.create(&resources::NODE, node);
         }
         for class in cluster.world.classes.clone() {
@@ -129,10 +125,7 @@ impl Cluster {
     }
 
     pub(super) fn time_at(&self, elapsed: Duration) -> Timestamp {
-        self.world
-            .start
-            .checked_add(elapsed)
-            .unwrap_or(self.world.start)
+        self.world.start.checked_add(elapsed).unwrap_or(self.world.start)
     }
 
     /// Now, as `metav1.Time` is written.
@@ -174,30 +167,14 @@ impl Cluster {
 
     /// A uid that no other object has; the same in every run.
     pub(super) fn uid(&mut self) -> String {
-        let hash: String = self
-            .draw()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash: String = self.draw().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let part = |from: usize, to: usize| hash.get(from..to).unwrap_or_default().to_owned();
-        format!(
-            "{}-{}-4{}-8{}-{}",
-            part(0, 8),
-            part(8, 12),
-            part(13, 16),
-            part(17, 20),
-            part(20, 32)
-        )
+        format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
     }
 
     /// Five letters as the API server appends them to a generated name.
     pub(super) fn suffix(&mut self) -> String {
-        self.draw()
-            .iter()
-            .take(5)
-            .map(|byte| letter(*byte))
-            .collect()
+        self.draw().iter().take(5).map(|byte| letter(*byte)).collect()
     }
 
     /// A number that grows with each call.
@@ -213,18 +190,13 @@ impl Cluster {
     /// A number in `0..limit` that differs from call to call.
     pub(super) fn number(&mut self, limit: u32) -> u32 {
         let drawn = self.draw();
-        let value = drawn
-            .iter()
-            .take(4)
-            .fold(0u32, |sum, byte| (sum << 8) | u32::from(*byte));
+        let value = drawn.iter().take(4).fold(0u32, |sum, byte| (sum << 8) | u32::from(*byte));
         value.checked_rem(limit).unwrap_or(0)
     }
 }
 
 fn letter(number: u8) -> char {
-    ALPHABET
-        .get(usize::from(number) % ALPHABET.len())
-        .map_or('x', |byte| char::from(*byte))
+    ALPHABET.get(usize::from(number) % ALPHABET.len()).map_or('x', |byte| char::from(*byte))
 }
 
 pub(super) fn seconds(at: Timestamp) -> String {
@@ -234,27 +206,19 @@ pub(super) fn seconds(at: Timestamp) -> String {
 /// A hash of a template, written as Kubernetes writes it: the digits of a number in letters that spell nothing.
 pub(super) fn template_hash(template: &Value) -> String {
     let canonical = canonical(template).to_string();
-    let hash = canonical.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = canonical.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash.to_string().bytes().map(letter).collect()
 }
 
 /// A hash of a text, as 64 hexadecimal digits.
 pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The same value with its keys in order, so that equal values are equal texts.
 fn canonical(value: &Value) -> Value {
     if let Some(map) = value.as_object() {
-        let sorted: BTreeMap<&String, Value> = map
-            .iter()
-            .map(|(key, value)| (key, canonical(value)))
-            .collect();
+        let sorted: BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, canonical(value))).collect();
         json!(sorted)
     } else if let Some(items) = value.as_array() {
         items.iter().map(canonical).collect()

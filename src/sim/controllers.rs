@@ -17,9 +17,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{
-    Shared, cluster::Cluster, events::Source, json as read, problem::Problem, resources::POD,
-};
+use super::{Shared, cluster::Cluster, events::Source, json as read, problem::Problem, resources::POD};
 
 /// Rounds without rest; more means that two stand-ins undo each other's work.
 const ROUNDS: usize = 200;
@@ -60,8 +58,8 @@ impl Cluster {
             self.sync_replica_sets();
             self.sync_deployments();
             self.sync_stateful_sets();
-            self.sync_claims();
             self.schedule();
+            self.sync_claims();
             self.run_kubelets();
             self.sync_endpoint_slices();
             self.sync_budgets();
@@ -73,41 +71,23 @@ impl Cluster {
     }
 
     /// Makes a Pod from a template for the object that owns it.
-    fn create_pod(
-        &mut self,
-        owner: &Value,
-        mut pod: Value,
-        component: &str,
-    ) -> Result<String, Problem> {
+    fn create_pod(&mut self, owner: &Value, mut pod: Value, component: &str) -> Result<String, Problem> {
         read::set(&mut pod, "/apiVersion", "v1");
         read::set(&mut pod, "/kind", "Pod");
-        read::set(
-            &mut pod,
-            "/metadata/ownerReferences",
-            json!([reference(owner)]),
-        );
+        read::set(&mut pod, "/metadata/ownerReferences", json!([reference(owner)]));
         let namespace = read::namespace(owner).to_owned();
         let admitted = self.admit_new(&POD, &namespace, pod, false, "")?;
         let name = read::name(&admitted).to_owned();
         self.store.put(&POD, admitted);
         if component == "replicaset-controller" {
             let message = format!("Created pod: {name}");
-            self.normal(
-                Source::controller(component),
-                owner,
-                "SuccessfulCreate",
-                &message,
-            );
+            self.normal(Source::controller(component), owner, "SuccessfulCreate", &message);
         }
         Ok(name)
     }
 
     fn pods_of(&self, owner: &Value) -> Vec<Arc<Value>> {
-        self.store
-            .list(&POD, Some(read::namespace(owner)))
-            .into_iter()
-            .filter(|pod| read::is_controlled_by(pod, owner))
-            .collect()
+        self.store.list(&POD, Some(read::namespace(owner))).into_iter().filter(|pod| read::is_controlled_by(pod, owner)).collect()
     }
 
     /// Whether a Pod has been Ready for long enough; asks to be woken when it will have been.
@@ -146,20 +126,9 @@ fn is_active(pod: &Value) -> bool {
 }
 
 /// A condition of a controller's object, which keeps the time of its last change of status.
-fn condition(
-    object: &Value,
-    now: &str,
-    kind: &str,
-    status: &str,
-    reason: &str,
-    message: &str,
-) -> Value {
+fn condition(object: &Value, now: &str, kind: &str, status: &str, reason: &str, message: &str) -> Value {
     let old = read::condition(object, kind);
-    let since = if read::text(old, "/status") == status {
-        read::text(old, "/lastTransitionTime")
-    } else {
-        now
-    };
+    let since = if read::text(old, "/status") == status { read::text(old, "/lastTransitionTime") } else { now };
     json!({
         "type": kind, "status": status, "reason": reason, "message": message,
         "lastTransitionTime": since,

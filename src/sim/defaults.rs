@@ -36,11 +36,7 @@ impl Cluster {
             "Secret" => secret(object),
             "Namespace" => {
                 let name = json::name(object).to_owned();
-                default(
-                    object,
-                    "/metadata/labels/kubernetes.io~1metadata.name",
-                    name,
-                );
+                default(object, "/metadata/labels/kubernetes.io~1metadata.name", name);
                 default(object, "/spec/finalizers", json!(["kubernetes"]));
                 default(object, "/status/phase", "Active");
             }
@@ -49,9 +45,7 @@ impl Cluster {
         for empty in ["annotations", "labels", "finalizers", "ownerReferences"] {
             let pointer = format!("/metadata/{empty}");
             let value = json::at(object, &pointer);
-            if value.as_object().is_some_and(serde_json::Map::is_empty)
-                || value.as_array().is_some_and(Vec::is_empty)
-            {
+            if value.as_object().is_some_and(serde_json::Map::is_empty) || value.as_array().is_some_and(Vec::is_empty) {
                 json::remove(object, &pointer);
             }
         }
@@ -67,10 +61,7 @@ impl Cluster {
         default(pod, "/spec/preemptionPolicy", "PreemptLowerPriority");
         let toleration = |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
         let mut tolerations = json::list(pod, "/spec/tolerations").to_vec();
-        for key in [
-            "node.kubernetes.io/not-ready",
-            "node.kubernetes.io/unreachable",
-        ] {
+        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
             if json::named(&tolerations, "key", key).is_none() {
                 tolerations.push(toleration(key));
             }
@@ -79,11 +70,7 @@ impl Cluster {
         if json::at(pod, "/spec/automountServiceAccountToken").as_bool() != Some(false) {
             self.mount_token(pod);
         }
-        json::set(
-            pod,
-            "/status",
-            json!({"phase": "Pending", "qosClass": qos_class(pod)}),
-        );
+        json::set(pod, "/status", json!({"phase": "Pending", "qosClass": qos_class(pod)}));
     }
 
     fn mount_token(&mut self, pod: &mut Value) {
@@ -142,10 +129,7 @@ impl Cluster {
 
     fn free_address(&self) -> String {
         let services = self.store.list(&resources::SERVICE, None);
-        let taken: BTreeSet<&str> = services
-            .iter()
-            .map(|service| json::text(service, "/spec/clusterIP"))
-            .collect();
+        let taken: BTreeSet<&str> = services.iter().map(|service| json::text(service, "/spec/clusterIP")).collect();
         (10..65_000_u32)
             .map(|number| format!("10.96.{}.{}", number / 250, number % 250 + 1))
             .find(|address| !taken.contains(address.as_str()))
@@ -162,11 +146,7 @@ impl Cluster {
         {
             json::set(claim, "/spec/storageClassName", class);
         }
-        json::set(
-            claim,
-            "/metadata/finalizers",
-            json!(["kubernetes.io/pvc-protection"]),
-        );
+        json::set(claim, "/metadata/finalizers", json!(["kubernetes.io/pvc-protection"]));
         json::set(claim, "/status", json!({"phase": "Pending"}));
     }
 
@@ -174,12 +154,7 @@ impl Cluster {
         self.store
             .list(&resources::STORAGE_CLASS, None)
             .iter()
-            .find(|class| {
-                json::text(
-                    class,
-                    "/metadata/annotations/storageclass.kubernetes.io~1is-default-class",
-                ) == "true"
-            })
+            .find(|class| json::text(class, "/metadata/annotations/storageclass.kubernetes.io~1is-default-class") == "true")
             .map(|class| json::name(class).to_owned())
     }
 }
@@ -202,13 +177,10 @@ fn stateful_set(object: &mut Value) {
     default(object, "/spec/updateStrategy/type", "RollingUpdate");
     if json::text(object, "/spec/updateStrategy/type") == "RollingUpdate" {
         default(object, "/spec/updateStrategy/rollingUpdate/partition", 0);
+        default(object, "/spec/updateStrategy/rollingUpdate/maxUnavailable", 1);
     }
     default(object, "/spec/revisionHistoryLimit", 10);
-    default(
-        object,
-        "/spec/persistentVolumeClaimRetentionPolicy",
-        json!({"whenDeleted": "Retain", "whenScaled": "Retain"}),
-    );
+    default(object, "/spec/persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Retain", "whenScaled": "Retain"}));
     pod_spec(object, "/spec/template/spec");
 }
 
@@ -285,9 +257,7 @@ fn container(container: &mut Value) {
 
 fn qos_class(pod: &Value) -> &'static str {
     let containers = json::list(pod, "/spec/containers");
-    let amount = |container: &Value, what: &str, of: &str| {
-        json::text(container, &format!("/resources/{what}/{of}")).to_owned()
-    };
+    let amount = |container: &Value, what: &str, of: &str| json::text(container, &format!("/resources/{what}/{of}")).to_owned();
     let guaranteed = containers.iter().all(|container| {
         ["cpu", "memory"].iter().all(|of| {
             let limit = amount(container, "limits", of);
@@ -296,11 +266,7 @@ fn qos_class(pod: &Value) -> &'static str {
         })
     });
     let none = containers.iter().all(|container| {
-        ["limits", "requests"].iter().all(|what| {
-            ["cpu", "memory"]
-                .iter()
-                .all(|of| amount(container, what, of).is_empty())
-        })
+        ["limits", "requests"].iter().all(|what| ["cpu", "memory"].iter().all(|of| amount(container, what, of).is_empty()))
     });
     if none {
         "BestEffort"

@@ -17,11 +17,7 @@ impl Cluster {
         if ask.method != http::Method::GET {
             return None;
         }
-        let parts: Vec<&str> = ask
-            .path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .collect();
+        let parts: Vec<&str> = ask.path.split('/').filter(|part| !part.is_empty()).collect();
         let object = match parts.as_slice() {
             ["version"] => self.version(),
             ["healthz" | "readyz" | "livez"] => return Some(Reply::Text(200, "ok".to_owned())),
@@ -30,9 +26,7 @@ impl Cluster {
             }
             ["apis"] => json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups()}),
             ["api", version] => resource_list("", version)?,
-            ["apis", group] => groups()
-                .into_iter()
-                .find(|found| super::json::text(found, "/name") == *group)?,
+            ["apis", group] => groups().into_iter().find(|found| super::json::text(found, "/name") == *group)?,
             ["apis", group, version] => resource_list(group, version)?,
             ["api" | "apis", ..] => return None,
             _ => return Some(Reply::Text(404, "404 page not found\n".to_owned())),
@@ -53,10 +47,8 @@ impl Cluster {
 }
 
 fn groups() -> Vec<Value> {
-    let names: BTreeSet<(&str, &str)> = resources::all()
-        .filter(|resource| !resource.group.is_empty())
-        .map(|resource| (resource.group, resource.version))
-        .collect();
+    let names: BTreeSet<(&str, &str)> =
+        resources::all().filter(|resource| !resource.group.is_empty()).map(|resource| (resource.group, resource.version)).collect();
     names
         .into_iter()
         .map(|(group, version)| {
@@ -70,9 +62,7 @@ fn groups() -> Vec<Value> {
 }
 
 fn resource_list(group: &str, version: &str) -> Option<Value> {
-    let found: Vec<&Resource> = resources::all()
-        .filter(|resource| resource.group == group && resource.version == version)
-        .collect();
+    let found: Vec<&Resource> = resources::all().filter(|resource| resource.group == group && resource.version == version).collect();
     let first = found.first()?;
     let described: Vec<Value> = found.iter().map(|resource| describe(resource)).collect();
     Some(json!({

@@ -15,53 +15,27 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(super) const fn controller(component: &'a str) -> Self {
-        Self {
-            component,
-            host: "",
-        }
+        Self { component, host: "" }
     }
 
     pub(super) const fn kubelet(host: &'a str) -> Self {
-        Self {
-            component: "kubelet",
-            host,
-        }
+        Self { component: "kubelet", host }
     }
 }
 
 impl Cluster {
     /// Records a Normal event about an object.
-    pub(super) fn normal(
-        &mut self,
-        source: Source<'_>,
-        object: &Value,
-        reason: &str,
-        message: &str,
-    ) {
+    pub(super) fn normal(&mut self, source: Source<'_>, object: &Value, reason: &str, message: &str) {
         self.record(source, object, "", "Normal", reason, message);
     }
 
     /// Records a Warning event about an object.
-    pub(super) fn warning(
-        &mut self,
-        source: Source<'_>,
-        object: &Value,
-        reason: &str,
-        message: &str,
-    ) {
+    pub(super) fn warning(&mut self, source: Source<'_>, object: &Value, reason: &str, message: &str) {
         self.record(source, object, "", "Warning", reason, message);
     }
 
     /// Records an event; the same one again only raises its count.
-    pub(super) fn record(
-        &mut self,
-        source: Source<'_>,
-        object: &Value,
-        field_path: &str,
-        kind: &str,
-        reason: &str,
-        message: &str,
-    ) {
+    pub(super) fn record(&mut self, source: Source<'_>, object: &Value, field_path: &str, kind: &str, reason: &str, message: &str) {
         let now = self.now_text();
         if let Some(earlier) = self.same(object, field_path, reason, message) {
             let mut event = (*earlier).clone();
@@ -89,61 +63,34 @@ impl Cluster {
     }
 
     /// Records an event as the scheduler does, through `events.k8s.io/v1`.
-    pub(super) fn record_scheduling(
-        &mut self,
-        pod: &Value,
-        kind: &str,
-        reason: &str,
-        message: &str,
-    ) {
+    pub(super) fn record_scheduling(&mut self, pod: &Value, kind: &str, reason: &str, message: &str) {
         let now = self.now_micro();
         if let Some(earlier) = self.same(pod, "", reason, message) {
             let mut event = (*earlier).clone();
             let count = json::int(&event, "/series/count").unwrap_or(1) + 1;
-            json::set(
-                &mut event,
-                "/series",
-                json!({"count": count, "lastObservedTime": now}),
-            );
+            json::set(&mut event, "/series", json!({"count": count, "lastObservedTime": now}));
             self.store.put(&EVENT, event);
             return;
         }
         let mut event = self.envelope(pod, kind, reason, message);
-        let action = if reason == "Scheduled" {
-            "Binding"
-        } else {
-            "Scheduling"
-        };
+        let action = if reason == "Scheduled" { "Binding" } else { "Scheduling" };
         json::set(&mut event, "/source", json!({}));
         json::set(&mut event, "/firstTimestamp", Value::Null);
         json::set(&mut event, "/lastTimestamp", Value::Null);
         json::set(&mut event, "/eventTime", now);
         json::set(&mut event, "/action", action);
         json::set(&mut event, "/reportingComponent", "default-scheduler");
-        json::set(
-            &mut event,
-            "/reportingInstance",
-            "default-scheduler-embedded",
-        );
+        json::set(&mut event, "/reportingInstance", "default-scheduler-embedded");
         self.create(&EVENT, event);
     }
 
-    fn same(
-        &self,
-        object: &Value,
-        field_path: &str,
-        reason: &str,
-        message: &str,
-    ) -> Option<Arc<Value>> {
-        self.store
-            .list(&EVENT, Some(event_namespace(object)))
-            .into_iter()
-            .find(|event| {
-                json::text(event, "/involvedObject/uid") == json::uid(object)
-                    && json::text(event, "/reason") == reason
-                    && json::text(event, "/message") == message
-                    && json::text(event, "/involvedObject/fieldPath") == field_path
-            })
+    fn same(&self, object: &Value, field_path: &str, reason: &str, message: &str) -> Option<Arc<Value>> {
+        self.store.list(&EVENT, Some(event_namespace(object))).into_iter().find(|event| {
+            json::text(event, "/involvedObject/uid") == json::uid(object)
+                && json::text(event, "/reason") == reason
+                && json::text(event, "/message") == message
+                && json::text(event, "/involvedObject/fieldPath") == field_path
+        })
     }
 
     fn envelope(&mut self, object: &Value, kind: &str, reason: &str, message: &str) -> Value {

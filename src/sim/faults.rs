@@ -27,11 +27,7 @@ pub enum FaultKind {
 impl Fault {
     /// A fault that strikes the next request that `matching` (method, path) says yes to.
     pub fn new(kind: FaultKind, matching: impl Fn(&str, &str) -> bool + Send + 'static) -> Self {
-        Self {
-            matching: Box::new(matching),
-            kind,
-            left: 1,
-        }
+        Self { matching: Box::new(matching), kind, left: 1 }
     }
 
     /// A fault for requests of this method whose path holds this part.
@@ -50,18 +46,13 @@ impl Fault {
 
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fault")
-            .field("kind", &self.kind)
-            .field("left", &self.left)
-            .finish_non_exhaustive()
+        f.debug_struct("Fault").field("kind", &self.kind).field("left", &self.left).finish_non_exhaustive()
     }
 }
 
 /// The fault that strikes this request, counted down.
 pub(super) fn strike(faults: &mut Vec<Fault>, method: &str, path: &str) -> Option<FaultKind> {
-    let found = faults
-        .iter_mut()
-        .find(|fault| fault.left > 0 && (fault.matching)(method, path))?;
+    let found = faults.iter_mut().find(|fault| fault.left > 0 && (fault.matching)(method, path))?;
     found.left -= 1;
     let kind = found.kind.clone();
     faults.retain(|fault| fault.left > 0);

@@ -21,18 +21,14 @@ pub(super) fn int(value: &Value, pointer: &str) -> Option<i64> {
 
 /// The elements at `pointer`; none when there is no array.
 pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    at(value, pointer)
-        .as_array()
-        .map_or(&NOTHING, Vec::as_slice)
+    at(value, pointer).as_array().map_or(&NOTHING, Vec::as_slice)
 }
 
 /// Name and text of every entry of the object at `pointer`.
 pub(super) fn pairs<'a>(value: &'a Value, pointer: &str) -> Vec<(&'a str, &'a str)> {
-    at(value, pointer).as_object().map_or_else(Vec::new, |map| {
-        map.iter()
-            .map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
-            .collect()
-    })
+    at(value, pointer)
+        .as_object()
+        .map_or_else(Vec::new, |map| map.iter().map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())).collect())
 }
 
 pub(super) fn name(object: &Value) -> &str {
@@ -98,36 +94,22 @@ pub(super) fn default(value: &mut Value, pointer: &str, new: impl Into<Value>) {
 /// Takes away what is at `pointer`, keeping the order of the rest.
 pub(super) fn remove(value: &mut Value, pointer: &str) -> Option<Value> {
     let (parent, last) = pointer.rsplit_once('/')?;
-    value
-        .pointer_mut(parent)?
-        .as_object_mut()?
-        .shift_remove(&unescape(last))
+    value.pointer_mut(parent)?.as_object_mut()?.shift_remove(&unescape(last))
 }
 
 /// Every element of the array at `pointer`, to change.
-pub(super) fn each<'a>(
-    value: &'a mut Value,
-    pointer: &str,
-) -> impl Iterator<Item = &'a mut Value> + use<'a> {
-    value
-        .pointer_mut(pointer)
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
+pub(super) fn each<'a>(value: &'a mut Value, pointer: &str) -> impl Iterator<Item = &'a mut Value> + use<'a> {
+    value.pointer_mut(pointer).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 /// The element whose `key` is `wanted`.
 pub(super) fn named<'a>(items: &'a [Value], key: &str, wanted: &str) -> Option<&'a Value> {
-    items
-        .iter()
-        .find(|item| item.get(key).and_then(Value::as_str) == Some(wanted))
+    items.iter().find(|item| item.get(key).and_then(Value::as_str) == Some(wanted))
 }
 
 /// The owner reference that controls this object.
 pub(super) fn controller_of(object: &Value) -> Option<&Value> {
-    list(object, "/metadata/ownerReferences")
-        .iter()
-        .find(|owner| at(owner, "/controller").as_bool() == Some(true))
+    list(object, "/metadata/ownerReferences").iter().find(|owner| at(owner, "/controller").as_bool() == Some(true))
 }
 
 pub(super) fn is_controlled_by(object: &Value, owner: &Value) -> bool {

@@ -90,11 +90,7 @@ impl Cluster {
             return false;
         }
         let number = self.number(60_000);
-        runtime.address = Some(format!(
-            "10.250.{}.{}",
-            101 + number / 250,
-            number % 250 + 2
-        ));
+        runtime.address = Some(format!("10.250.{}.{}", 101 + number / 250, number % 250 + 2));
         true
     }
 
@@ -132,18 +128,14 @@ impl Cluster {
                 let mut longest = STOP;
                 for spec in read::list(pod, "/spec/containers") {
                     let name = read::name_of(spec);
-                    let running = runtime
-                        .containers
-                        .get(&name)
-                        .is_some_and(ContainerRuntime::is_running);
+                    let running = runtime.containers.get(&name).is_some_and(ContainerRuntime::is_running);
                     if running {
                         let path = format!("spec.containers{{{name}}}");
                         let message = format!("Stopping container {name}");
                         self.record(source, pod, &path, "Normal", "Killing", &message);
                     }
                     if running && self.play_of(spec).is_some_and(|play| play.ignore_term) {
-                        let grace =
-                            read::int(pod, "/metadata/deletionGracePeriodSeconds").unwrap_or(30);
+                        let grace = read::int(pod, "/metadata/deletionGracePeriodSeconds").unwrap_or(30);
                         longest = Duration::from_secs(grace.unsigned_abs());
                     }
                 }
@@ -153,19 +145,14 @@ impl Cluster {
         if now < end {
             self.wake_at(end);
         } else if read::list(pod, "/metadata/finalizers").is_empty() {
-            self.store
-                .remove(&POD, read::namespace(pod), read::name(pod));
+            self.store.remove(&POD, read::namespace(pod), read::name(pod));
         }
     }
 
     /// Whether a program in this Pod listens on this port now.
     pub(super) fn pod_listens(&self, pod_uid: &str, port: i64) -> bool {
         let now = self.elapsed();
-        self.pods.get(pod_uid).is_some_and(|pod| {
-            pod.containers
-                .values()
-                .any(|c| c.serves(port, now).is_some())
-        })
+        self.pods.get(pod_uid).is_some_and(|pod| pod.containers.values().any(|c| c.serves(port, now).is_some()))
     }
 }
 

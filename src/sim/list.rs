@@ -26,15 +26,9 @@ pub(super) struct Filter {
 impl Filter {
     pub(super) fn new(ask: &Ask, target: &Target) -> Result<Self, Problem> {
         let labels = Selector::parse(ask.param("labelSelector")).map_err(Problem::bad_request)?;
-        let fields = Fields::parse(target.resource, ask.param("fieldSelector"))
-            .map_err(Problem::bad_request)?;
+        let fields = Fields::parse(target.resource, ask.param("fieldSelector")).map_err(Problem::bad_request)?;
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Ok(Self {
-            namespace: some(&target.namespace),
-            name: some(&target.name),
-            labels,
-            fields,
-        })
+        Ok(Self { namespace: some(&target.namespace), name: some(&target.name), labels, fields })
     }
 
     fn is_whole(&self) -> bool {
@@ -42,13 +36,8 @@ impl Filter {
     }
 
     pub(super) fn takes(&self, object: &Value) -> bool {
-        self.namespace
-            .as_deref()
-            .is_none_or(|namespace| namespace == read::namespace(object))
-            && self
-                .name
-                .as_deref()
-                .is_none_or(|name| name == read::name(object))
+        self.namespace.as_deref().is_none_or(|namespace| namespace == read::namespace(object))
+            && self.name.as_deref().is_none_or(|name| name == read::name(object))
             && self.labels.matches(object)
             && self.fields.matches(object)
     }
@@ -79,10 +68,7 @@ impl Cluster {
                 read::set(&mut metadata, "/remainingItemCount", rest.len());
             }
         }
-        Ok(Reply::Object(
-            200,
-            shaped_list(ask, target.resource, objects, metadata),
-        ))
+        Ok(Reply::Object(200, shaped_list(ask, target.resource, objects, metadata)))
     }
 
     /// Where a continued list goes on: the version it began at, and the key after which to go on.
@@ -92,7 +78,7 @@ impl Cluster {
             return Ok(None);
         }
         let (version, after) =
-            read_token(given).ok_or_else(|| Problem::bad_request("continue key is not valid"))?;
+            read_token(given).ok_or_else(|| Problem::bad_request("invalid continue token: continue key is not valid"))?;
         if version < self.store.oldest() {
             let mut problem = Problem::expired(
                 "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
@@ -109,17 +95,13 @@ fn key(object: &Value) -> String {
 }
 
 fn token(version: u64, after: &str) -> String {
-    URL_SAFE_NO_PAD
-        .encode(json!({"v": "meta.k8s.io/v1", "rv": version, "start": after}).to_string())
+    URL_SAFE_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": version, "start": after}).to_string())
 }
 
 fn read_token(token: &str) -> Option<(u64, String)> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let value: Value = serde_json::from_slice(&bytes).ok()?;
-    Some((
-        read::at(&value, "/rv").as_u64()?,
-        read::at(&value, "/start").as_str()?.to_owned(),
-    ))
+    Some((read::at(&value, "/rv").as_u64()?, read::at(&value, "/start").as_str()?.to_owned()))
 }
 
 fn wants_metadata(ask: &Ask) -> bool {

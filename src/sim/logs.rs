@@ -31,10 +31,7 @@ impl Cluster {
                 )));
             }
             _ if !names.contains(&asked) => {
-                return Err(Problem::bad_request(format!(
-                    "container {asked} is not valid for pod {}",
-                    target.name
-                )));
+                return Err(Problem::bad_request(format!("container {asked} is not valid for pod {}", target.name)));
             }
             _ => asked,
         };
@@ -45,31 +42,15 @@ impl Cluster {
         Ok(Reply::Text(200, self.cut(ask, lines)))
     }
 
-    fn lines(
-        &self,
-        pod: &Value,
-        name: &str,
-        previous: bool,
-    ) -> Result<&[(Duration, String)], Problem> {
-        let container = self
-            .pods
-            .get(read::uid(pod))
-            .and_then(|runtime| runtime.containers.get(name));
-        let refuse = |why: &str| {
-            Problem::bad_request(format!(
-                "container \"{name}\" in pod \"{}\" {why}",
-                read::name(pod)
-            ))
-        };
+    fn lines(&self, pod: &Value, name: &str, previous: bool) -> Result<&[(Duration, String)], Problem> {
+        let container = self.pods.get(read::uid(pod)).and_then(|runtime| runtime.containers.get(name));
+        let refuse = |why: &str| Problem::bad_request(format!("container \"{name}\" in pod \"{}\" {why}", read::name(pod)));
         let Some(container) = container else {
             return Err(refuse("is waiting to start: ContainerCreating"));
         };
         if previous {
             return container.previous_log.as_deref().ok_or_else(|| {
-                Problem::bad_request(format!(
-                    "previous terminated container \"{name}\" in pod \"{}\" not found",
-                    read::name(pod)
-                ))
+                Problem::bad_request(format!("previous terminated container \"{name}\" in pod \"{}\" not found", read::name(pod)))
             });
         }
         let status = ["/status/containerStatuses", "/status/initContainerStatuses"]
@@ -79,9 +60,7 @@ impl Cluster {
         let reason = read::text(status, "/state/waiting/reason");
         match reason {
             "ErrImagePull" => Err(refuse("is waiting to start: image can't be pulled")),
-            "ImagePullBackOff" => Err(refuse(
-                "is waiting to start: trying and failing to pull image",
-            )),
+            "ImagePullBackOff" => Err(refuse("is waiting to start: trying and failing to pull image")),
             "" => Ok(&container.log),
             // After a restart the log of the last run is the newest there is.
             "CrashLoopBackOff" => Ok(&container.log),
@@ -98,13 +77,7 @@ impl Cluster {
         let recent: Vec<String> = lines
             .iter()
             .filter(|(at, _)| *at >= after)
-            .map(|(at, line)| {
-                if ask.flag("timestamps") {
-                    format!("{:.9} {line}\n", self.time_at(*at))
-                } else {
-                    format!("{line}\n")
-                }
-            })
+            .map(|(at, line)| if ask.flag("timestamps") { format!("{:.9} {line}\n", self.time_at(*at)) } else { format!("{line}\n") })
             .collect();
         let skipped = number("tailLines").map_or(0, |tail| recent.len().saturating_sub(tail));
         let mut text: String = recent.into_iter().skip(skipped).collect();

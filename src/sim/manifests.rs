@@ -6,36 +6,22 @@ use serde_json::{Map, Value};
 use super::{SimError, ask::Ask, cluster::Cluster, json, problem::Problem, resources};
 
 /// Where kubectl remembers what was applied last.
-const LAST_APPLIED: &str =
-    "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
+const LAST_APPLIED: &str = "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
 const MANAGER: &str = "kubectl-client-side-apply";
 
 impl Cluster {
     pub(super) fn apply_yaml(&mut self, namespace: &str, text: &str) -> Result<(), SimError> {
-        let documents: Vec<Value> = serde_saphyr::from_multiple(text)
-            .map_err(|error| SimError::Manifest(error.to_string()))?;
-        if self
-            .store
-            .get(&resources::NAMESPACE, "", namespace)
-            .is_none()
-        {
+        let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| SimError::Manifest(error.to_string()))?;
+        if self.store.get(&resources::NAMESPACE, "", namespace).is_none() {
             self.add_namespace(namespace);
         }
-        documents
-            .into_iter()
-            .try_for_each(|document| self.apply(namespace, document))
+        documents.into_iter().try_for_each(|document| self.apply(namespace, document))
     }
 
     fn apply(&mut self, namespace: &str, mut document: Value) -> Result<(), SimError> {
-        let (version, kind) = (
-            json::text(&document, "/apiVersion"),
-            json::text(&document, "/kind"),
-        );
-        let resource = resources::by_kind(version, kind).ok_or_else(|| {
-            SimError::Manifest(format!(
-                "no matches for kind `{kind}` in version `{version}`"
-            ))
-        })?;
+        let (version, kind) = (json::text(&document, "/apiVersion"), json::text(&document, "/kind"));
+        let resource = resources::by_kind(version, kind)
+            .ok_or_else(|| SimError::Manifest(format!("no matches for kind `{kind}` in version `{version}`")))?;
         let refused = |document: &Value, problem: Problem| SimError::Refused {
             kind: resource.kind.to_owned(),
             name: json::name(document).to_owned(),
@@ -48,9 +34,8 @@ impl Cluster {
         let applied = document.to_string();
         json::set(&mut document, LAST_APPLIED, format!("{applied}\n"));
         let Some(live) = self.store.get(resource, &place, json::name(&document)) else {
-            let admitted = self
-                .admit_new(resource, &place, document.clone(), true, MANAGER)
-                .map_err(|problem| refused(&document, problem))?;
+            let admitted =
+                self.admit_new(resource, &place, document.clone(), true, MANAGER).map_err(|problem| refused(&document, problem))?;
             self.store.put(resource, admitted);
             return Ok(());
         };
@@ -60,19 +45,14 @@ impl Cluster {
             method: Method::PUT,
             path: String::new(),
             raw_query: String::new(),
-            query: vec![
-                ("fieldManager".to_owned(), MANAGER.to_owned()),
-                ("fieldValidation".to_owned(), "Strict".to_owned()),
-            ],
+            query: vec![("fieldManager".to_owned(), MANAGER.to_owned()), ("fieldValidation".to_owned(), "Strict".to_owned())],
             user: String::new(),
             user_agent: String::new(),
             accept: String::new(),
             content_type: String::new(),
             body: bytes::Bytes::new(),
         };
-        let admitted = self
-            .admit_change(resource, &live, merged, false, &ask)
-            .map_err(|problem| refused(&document, problem))?;
+        let admitted = self.admit_change(resource, &live, merged, false, &ask).map_err(|problem| refused(&document, problem))?;
         self.store.put(resource, admitted);
         Ok(())
     }

@@ -43,21 +43,25 @@ pub(super) fn apply(object: &Value, content_type: &str, body: &[u8]) -> Result<V
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request(format!("error decoding patch: {error}")))
+    serde_json::from_slice(body).map_err(|error| Problem::bad_request(format!("error decoding patch: {error}")))
 }
 
 fn apply_one(object: &mut Value, operation: &PatchOperation) -> Result<(), Problem> {
     let result = json_patch::patch(object, std::slice::from_ref(operation));
     let Err(error) = result else { return Ok(()) };
-    // The API server takes a missing member for null in a test, if the object around it is there.
-    if let PatchOperation::Test(test) = operation
-        && matches!(error.kind, PatchErrorKind::InvalidPointer)
-        && test.value.is_null()
-        && let Some((parent, _)) = test.path.as_str().rsplit_once('/')
-        && object.pointer(parent).is_some_and(Value::is_object)
-    {
-        return Ok(());
+    // The API server takes a missing member of an object for null in a test, and adds it when it is to be replaced.
+    let in_object =
+        operation.path().as_str().rsplit_once('/').is_some_and(|(parent, _)| object.pointer(parent).is_some_and(Value::is_object));
+    if matches!(error.kind, PatchErrorKind::InvalidPointer) && in_object {
+        if let PatchOperation::Test(test) = operation
+            && test.value.is_null()
+        {
+            return Ok(());
+        }
+        if let PatchOperation::Replace(replace) = operation {
+            super::json::set(object, replace.path.as_str(), replace.value.clone());
+            return Ok(());
+        }
     }
     Err(Problem::patch_refused())
 }
@@ -70,10 +74,7 @@ fn strategic(target: &mut Value, patch: &Value) {
     };
     let mut merged = target.as_object().cloned().unwrap_or_default();
     for (key, change) in patch {
-        let merge_key = MERGE_KEYS
-            .iter()
-            .find(|(list, _)| list == key)
-            .map(|(_, by)| *by);
+        let merge_key = MERGE_KEYS.iter().find(|(list, _)| list == key).map(|(_, by)| *by);
         match (merged.get_mut(key), merge_key) {
             _ if change.is_null() => {
                 merged.shift_remove(key);
@@ -98,9 +99,7 @@ fn merge_element(items: &mut Vec<Value>, element: &Value, by: &str) {
         "" => "port",
         key => key,
     };
-    let found = items
-        .iter()
-        .position(|item| item.get(by).is_some() && item.get(by) == element.get(by));
+    let found = items.iter().position(|item| item.get(by).is_some() && item.get(by) == element.get(by));
     let deleted = element.get("$patch").and_then(Value::as_str) == Some("delete");
     match found {
         Some(index) if deleted => {

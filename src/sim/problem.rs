@@ -19,14 +19,7 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn new(code: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.as_u16(),
-            reason,
-            message: message.into(),
-            details: Box::default(),
-            retry_after: None,
-            resume: None,
-        }
+        Self { code: code.as_u16(), reason, message: message.into(), details: Box::default(), retry_after: None, resume: None }
     }
 
     fn about(mut self, resource: &Resource, kind: &str, name: &str) -> Self {
@@ -49,28 +42,13 @@ impl Problem {
 
     /// A path that no resource has.
     pub(super) fn no_resource() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "NotFound",
-            "the server could not find the requested resource",
-        )
+        Self::new(StatusCode::NOT_FOUND, "NotFound", "the server could not find the requested resource")
     }
 
     pub(super) fn already_exists(resource: &Resource, name: &str, deleting: bool) -> Self {
-        let prefix = if deleting {
-            "object is being deleted: "
-        } else {
-            ""
-        };
-        let message = format!(
-            "{prefix}{} \"{name}\" already exists",
-            resource.group_resource()
-        );
-        Self::new(StatusCode::CONFLICT, "AlreadyExists", message).about(
-            resource,
-            resource.plural,
-            name,
-        )
+        let prefix = if deleting { "object is being deleted: " } else { "" };
+        let message = format!("{prefix}{} \"{name}\" already exists", resource.group_resource());
+        Self::new(StatusCode::CONFLICT, "AlreadyExists", message).about(resource, resource.plural, name)
     }
 
     pub(super) fn conflict(resource: &Resource, name: &str) -> Self {
@@ -83,10 +61,7 @@ impl Problem {
 
     /// A precondition of a delete does not hold; that path names the kind, not the resource.
     pub(super) fn precondition(resource: &Resource, name: &str, why: &str) -> Self {
-        let message = format!(
-            "Operation cannot be fulfilled on {} \"{name}\": {why}",
-            resource.group_kind()
-        );
+        let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", resource.group_kind());
         Self::new(StatusCode::CONFLICT, "Conflict", message).about(resource, resource.kind, name)
     }
 
@@ -96,71 +71,33 @@ impl Problem {
 
     /// One or more fields are not what they may be: `(reason, field, message)`.
     pub(super) fn invalid(resource: &Resource, name: &str, causes: &[Cause]) -> Self {
-        let texts: Vec<String> = causes
-            .iter()
-            .map(|cause| format!("{}: {}", cause.field, cause.message))
-            .collect();
+        let texts: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         let said = match texts.as_slice() {
             [only] => only.clone(),
             several => format!("[{}]", several.join(", ")),
         };
         let message = format!("{} \"{name}\" is invalid: {said}", resource.group_kind());
-        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(
-            resource,
-            resource.kind,
-            name,
-        );
-        let causes: Vec<Value> = causes
-            .iter()
-            .map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field}))
-            .collect();
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(resource, resource.kind, name);
+        let causes: Vec<Value> = causes.iter().map(|c| json!({"reason": c.reason, "message": c.message, "field": c.field})).collect();
         super::json::set(&mut problem.details, "/causes", causes);
         problem
     }
 
     /// A patch that could be read and not be applied; the API server says no more than this.
     pub(super) fn patch_refused() -> Self {
-        let mut problem = Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Invalid",
-            "the server rejected our request due to an error in our request",
-        );
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", "the server rejected our request due to an error in our request");
         problem.details = Box::new(json!({}));
         problem
     }
 
-    pub(super) fn forbidden(
-        user: &str,
-        verb: &str,
-        resource: &Resource,
-        subresource: &str,
-        namespace: &str,
-        name: &str,
-    ) -> Self {
-        let plural = if subresource.is_empty() {
-            resource.plural.to_owned()
-        } else {
-            format!("{}/{subresource}", resource.plural)
-        };
-        let place = if namespace.is_empty() {
-            "at the cluster scope".to_owned()
-        } else {
-            format!("in the namespace \"{namespace}\"")
-        };
-        let what = if name.is_empty() {
-            resource.group_resource()
-        } else {
-            format!("{} \"{name}\"", resource.group_resource())
-        };
-        let message = format!(
-            "{what} is forbidden: User \"{user}\" cannot {verb} resource \"{plural}\" in API group \"{}\" {place}",
-            resource.group
-        );
-        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(
-            resource,
-            resource.plural,
-            name,
-        )
+    pub(super) fn forbidden(user: &str, verb: &str, resource: &Resource, subresource: &str, namespace: &str, name: &str) -> Self {
+        let plural = if subresource.is_empty() { resource.plural.to_owned() } else { format!("{}/{subresource}", resource.plural) };
+        let place = if namespace.is_empty() { "at the cluster scope".to_owned() } else { format!("in the namespace \"{namespace}\"") };
+        let what = if name.is_empty() { resource.group_resource() } else { format!("{} \"{name}\"", resource.group_resource()) };
+        let message =
+            format!("{what} is forbidden: User \"{user}\" cannot {verb} resource \"{plural}\" in API group \"{}\" {place}", resource.group);
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(resource, resource.plural, name)
     }
 
     pub(super) fn expired(message: impl Into<String>) -> Self {
@@ -182,40 +119,13 @@ impl Problem {
                 "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
                 None,
             ),
-            429 => (
-                "TooManyRequests",
-                "Too many requests, please try again later.",
-                Some(1),
-            ),
-            500 => (
-                "InternalError",
-                "Internal error occurred: etcdserver: request timed out",
-                None,
-            ),
-            503 => (
-                "ServiceUnavailable",
-                "the server is currently unable to handle the request",
-                None,
-            ),
-            504 => (
-                "Timeout",
-                "Timeout: request did not complete within the allotted timeout",
-                None,
-            ),
-            _ => (
-                "Unknown",
-                "the server responded with an unexpected status code",
-                None,
-            ),
+            429 => ("TooManyRequests", "Too many requests, please try again later.", Some(1)),
+            500 => ("InternalError", "Internal error occurred: etcdserver: request timed out", None),
+            503 => ("ServiceUnavailable", "the server is currently unable to handle the request", None),
+            504 => ("Timeout", "Timeout: request did not complete within the allotted timeout", None),
+            _ => ("Unknown", "the server responded with an unexpected status code", None),
         };
-        Self {
-            code,
-            reason,
-            message: message.to_owned(),
-            details: Box::default(),
-            retry_after,
-            resume: None,
-        }
+        Self { code, reason, message: message.to_owned(), details: Box::default(), retry_after, resume: None }
     }
 
     pub(super) fn status(&self) -> Value {
@@ -249,28 +159,16 @@ pub(super) struct Cause {
 
 impl Cause {
     pub(super) fn required(field: &str, message: &str) -> Self {
-        let tail = if message.is_empty() {
-            String::new()
-        } else {
-            format!(": {message}")
-        };
+        let tail = if message.is_empty() { String::new() } else { format!(": {message}") };
         Self::make("FieldValueRequired", field, format!("Required value{tail}"))
     }
 
     pub(super) fn invalid(field: &str, value: &Value, message: &str) -> Self {
-        Self::make(
-            "FieldValueInvalid",
-            field,
-            format!("Invalid value: {value}: {message}"),
-        )
+        Self::make("FieldValueInvalid", field, format!("Invalid value: {value}: {message}"))
     }
 
     pub(super) fn forbidden(field: &str, message: &str) -> Self {
-        Self::make(
-            "FieldValueForbidden",
-            field,
-            format!("Forbidden: {message}"),
-        )
+        Self::make("FieldValueForbidden", field, format!("Forbidden: {message}"))
     }
 
     pub(super) fn not_found(field: &str, value: &Value) -> Self {
@@ -278,10 +176,6 @@ impl Cause {
     }
 
     fn make(reason: &'static str, field: &str, message: String) -> Self {
-        Self {
-            reason,
-            field: field.to_owned(),
-            message,
-        }
+        Self { reason, field: field.to_owned(), message }
     }
 }

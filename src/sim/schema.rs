@@ -1,8 +1,8 @@
 //! Which fields a kind has: what a body says beside them is refused or dropped, as the API server does.
 
 use k8s_openapi::api::{
-    apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch, core::v1 as core,
-    networking::v1 as networking, policy::v1 as policy, storage::v1 as storage,
+    apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch, core::v1 as core, networking::v1 as networking,
+    policy::v1 as policy, storage::v1 as storage,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -39,10 +39,7 @@ pub(super) fn decode(resource: &Resource, body: &Value) -> Result<Decoded, Strin
         "NetworkPolicy" => round_trip::<networking::NetworkPolicy>,
         "Node" => round_trip::<core::Node>,
         _ => {
-            return Ok(Decoded {
-                object: body.clone(),
-                unknown: Vec::new(),
-            });
+            return Ok(Decoded { object: body.clone(), unknown: Vec::new() });
         }
     };
     let known = through(body)?;
@@ -61,11 +58,7 @@ fn keep_known(given: &Value, known: &Value, path: &str, unknown: &mut Vec<String
     if let (Some(given), Some(known)) = (given.as_object(), known.as_object()) {
         let mut kept = Map::new();
         for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-            let here = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}.{key}")
-            };
+            let here = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             match known.get(key) {
                 // Times and managed fields stay as they were written.
                 Some(_) if path == "metadata" || here == "status" => {
@@ -83,9 +76,7 @@ fn keep_known(given: &Value, known: &Value, path: &str, unknown: &mut Vec<String
             .iter()
             .zip(known)
             .enumerate()
-            .map(|(index, (given, known))| {
-                keep_known(given, known, &format!("{path}[{index}]"), unknown)
-            })
+            .map(|(index, (given, known))| keep_known(given, known, &format!("{path}[{index}]"), unknown))
             .collect()
     } else {
         known.clone()

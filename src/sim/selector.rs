@@ -76,23 +76,14 @@ impl Selector {
 }
 
 fn of_pairs(pairs: &[(&str, &str)]) -> Vec<Requirement> {
-    pairs
-        .iter()
-        .map(|(key, value)| Requirement {
-            key: (*key).to_owned(),
-            test: Test::In(vec![(*value).to_owned()]),
-        })
-        .collect()
+    pairs.iter().map(|(key, value)| Requirement { key: (*key).to_owned(), test: Test::In(vec![(*value).to_owned()]) }).collect()
 }
 
 fn expressions(items: &[Value]) -> Vec<Requirement> {
     items
         .iter()
         .map(|item| {
-            let values: Vec<String> = json::list(item, "/values")
-                .iter()
-                .filter_map(|value| value.as_str().map(str::to_owned))
-                .collect();
+            let values: Vec<String> = json::list(item, "/values").iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
             let limit = || values.first().and_then(|v| v.parse().ok()).unwrap_or(0);
             let test = match json::text(item, "/operator") {
                 "In" => Test::In(values),
@@ -104,10 +95,7 @@ fn expressions(items: &[Value]) -> Vec<Requirement> {
                 // What cannot be understood matches nothing.
                 _ => Test::In(Vec::new()),
             };
-            Requirement {
-                key: json::text(item, "/key").to_owned(),
-                test,
-            }
+            Requirement { key: json::text(item, "/key").to_owned(), test }
         })
         .collect()
 }
@@ -130,21 +118,13 @@ fn parse_requirement(part: &str) -> Result<Requirement, String> {
     let make = |key: &str, test| {
         let key = key.trim().to_owned();
         if key.is_empty() || key.contains(char::is_whitespace) {
-            Err(format!(
-                "unable to parse requirement: invalid label key \"{key}\""
-            ))
+            Err(format!("unable to parse requirement: invalid label key \"{key}\""))
         } else {
             Ok(Requirement { key, test })
         }
     };
-    let set = |text: &str| {
-        text.trim()
-            .trim_start_matches('(')
-            .trim_end_matches(')')
-            .split(',')
-            .map(|value| value.trim().to_owned())
-            .collect()
-    };
+    let set =
+        |text: &str| text.trim().trim_start_matches('(').trim_end_matches(')').split(',').map(|value| value.trim().to_owned()).collect();
     if let Some((key, values)) = part.split_once(" notin ") {
         make(key, Test::NotIn(set(values)))
     } else if let Some((key, values)) = part.split_once(" in ") {
@@ -171,23 +151,15 @@ impl Fields {
         for part in query.split(',').filter(|part| !part.is_empty()) {
             let (field, equal, value) = if let Some((field, value)) = part.split_once("!=") {
                 (field, false, value)
-            } else if let Some((field, value)) =
-                part.split_once("==").or_else(|| part.split_once('='))
-            {
+            } else if let Some((field, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
                 (field, true, value)
             } else {
-                return Err(format!(
-                    "invalid selector: '{part}'; can't understand '{part}'"
-                ));
+                return Err(format!("invalid selector: '{part}'; can't understand '{part}'"));
             };
             if !known(resource, field) {
-                return Err(format!("field label not supported: {field}"));
+                return Err(unknown(resource, field));
             }
-            fields.push((
-                format!("/{}", field.replace('.', "/")),
-                equal,
-                value.to_owned(),
-            ));
+            fields.push((format!("/{}", field.replace('.', "/")), equal, value.to_owned()));
         }
         Ok(Self(fields))
     }
@@ -211,10 +183,20 @@ impl Fields {
 }
 
 fn known(resource: &Resource, field: &str) -> bool {
-    if field == "metadata.name" || (field == "metadata.namespace" && resource.namespaced) {
-        return true;
+    field == "metadata.name" || (field == "metadata.namespace" && resource.namespaced) || own_fields(resource).contains(&field)
+}
+
+fn unknown(resource: &Resource, field: &str) -> String {
+    if own_fields(resource).is_empty() {
+        format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+    } else {
+        format!("field label not supported: {field}")
     }
-    let fields: &[&str] = match resource.kind {
+}
+
+/// What a kind can be selected by, besides name and namespace.
+fn own_fields(resource: &Resource) -> &'static [&'static str] {
+    match resource.kind {
         "Pod" => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -244,6 +226,5 @@ fn known(resource: &Resource, field: &str) -> bool {
         "Job" => &["status.successful"],
         "Service" => &["spec.clusterIP", "spec.type"],
         _ => &[],
-    };
-    fields.contains(&field)
+    }
 }

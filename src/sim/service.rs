@@ -42,18 +42,13 @@ pub struct SimService {
 
 impl fmt::Debug for SimService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SimService")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
+        f.debug_struct("SimService").field("user", &self.user).finish_non_exhaustive()
     }
 }
 
 impl SimService {
     pub(super) fn new(shared: Arc<Shared>, user: &str) -> Self {
-        Self {
-            shared,
-            user: user.to_owned(),
-        }
+        Self { shared, user: user.to_owned() }
     }
 
     async fn answer(self, request: Request<Body>) -> Result<Response<SimBody>, BoxError> {
@@ -131,33 +126,22 @@ impl SimService {
             }
             Reply::Watch(start) => {
                 let events = watch::stream(Arc::clone(&self.shared), ask, start);
-                let frames =
-                    futures::StreamExt::map(events, |line| Ok(Frame::data(Bytes::from(line))));
+                let frames = futures::StreamExt::map(events, |line| Ok(Frame::data(Bytes::from(line))));
                 let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
-                response
-                    .headers_mut()
-                    .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(json));
+                response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(json));
                 response
             }
         }
     }
 }
 
-fn build(
-    code: u16,
-    media: &'static str,
-    retry_after: Option<u32>,
-    text: String,
-) -> Response<SimBody> {
+fn build(code: u16, media: &'static str, retry_after: Option<u32>, text: String) -> Response<SimBody> {
     let mut response = Response::new(Full::new(Bytes::from(text)).boxed_unsync());
     if let Ok(code) = http::StatusCode::from_u16(code) {
         *response.status_mut() = code;
     }
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static(media),
-    );
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media));
     if let Some(seconds) = retry_after {
         headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
     }
@@ -165,11 +149,7 @@ fn build(
 }
 
 fn broken() -> BoxError {
-    io::Error::new(
-        io::ErrorKind::ConnectionReset,
-        "connection closed before message completed",
-    )
-    .into()
+    io::Error::new(io::ErrorKind::ConnectionReset, "connection closed before message completed").into()
 }
 
 impl Service<Request<Body>> for SimService {

@@ -37,12 +37,7 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new() -> Self {
-        Self {
-            objects: BTreeMap::new(),
-            history: VecDeque::new(),
-            version: FIRST_VERSION,
-            oldest: 0,
-        }
+        Self { objects: BTreeMap::new(), history: VecDeque::new(), version: FIRST_VERSION, oldest: 0 }
     }
 
     pub(super) fn version(&self) -> u64 {
@@ -53,58 +48,31 @@ impl Store {
         self.oldest
     }
 
-    pub(super) fn get(
-        &self,
-        resource: &'static Resource,
-        namespace: &str,
-        name: &str,
-    ) -> Option<Arc<Value>> {
-        self.objects
-            .get(&(resource, namespace.to_owned(), name.to_owned()))
-            .cloned()
+    pub(super) fn get(&self, resource: &'static Resource, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        self.objects.get(&(resource, namespace.to_owned(), name.to_owned())).cloned()
     }
 
     /// All of a kind, in one namespace or (`None`) everywhere, in the order of their keys.
-    pub(super) fn list(
-        &self,
-        resource: &'static Resource,
-        namespace: Option<&str>,
-    ) -> Vec<Arc<Value>> {
-        let from = (
-            resource,
-            namespace.unwrap_or_default().to_owned(),
-            String::new(),
-        );
+    pub(super) fn list(&self, resource: &'static Resource, namespace: Option<&str>) -> Vec<Arc<Value>> {
+        let from = (resource, namespace.unwrap_or_default().to_owned(), String::new());
         self.objects
             .range(from..)
-            .take_while(|((kind, ns, _), _)| {
-                *kind == resource && namespace.is_none_or(|wanted| wanted == ns)
-            })
+            .take_while(|((kind, ns, _), _)| *kind == resource && namespace.is_none_or(|wanted| wanted == ns))
             .map(|(_, object)| Arc::clone(object))
             .collect()
     }
 
     pub(super) fn everything(&self) -> impl Iterator<Item = (&'static Resource, &Arc<Value>)> {
-        self.objects
-            .iter()
-            .map(|((kind, ..), object)| (*kind, object))
+        self.objects.iter().map(|((kind, ..), object)| (*kind, object))
     }
 
     /// Stores an object as it is given, under the next version, and remembers the change.
     /// An object that did not change keeps its version.
     pub(super) fn put(&mut self, resource: &'static Resource, mut object: Value) -> Arc<Value> {
-        let key = (
-            resource,
-            json::namespace(&object).to_owned(),
-            json::name(&object).to_owned(),
-        );
+        let key = (resource, json::namespace(&object).to_owned(), json::name(&object).to_owned());
         let before = self.objects.get(&key).cloned();
         if let Some(before) = &before {
-            json::set(
-                &mut object,
-                "/metadata/resourceVersion",
-                json::at(before, "/metadata/resourceVersion").clone(),
-            );
+            json::set(&mut object, "/metadata/resourceVersion", json::at(before, "/metadata/resourceVersion").clone());
             if **before == object {
                 return Arc::clone(before);
             }
@@ -114,47 +82,20 @@ impl Store {
             }
         }
         self.version += 1;
-        json::set(
-            &mut object,
-            "/metadata/resourceVersion",
-            self.version.to_string(),
-        );
+        json::set(&mut object, "/metadata/resourceVersion", self.version.to_string());
         let object = Arc::new(object);
         self.objects.insert(key, Arc::clone(&object));
-        self.remember(Change {
-            version: self.version,
-            resource,
-            before,
-            after: Some(Arc::clone(&object)),
-            last: Arc::clone(&object),
-        });
+        self.remember(Change { version: self.version, resource, before, after: Some(Arc::clone(&object)), last: Arc::clone(&object) });
         object
     }
 
-    pub(super) fn remove(
-        &mut self,
-        resource: &'static Resource,
-        namespace: &str,
-        name: &str,
-    ) -> Option<Arc<Value>> {
-        let before = self
-            .objects
-            .remove(&(resource, namespace.to_owned(), name.to_owned()))?;
+    pub(super) fn remove(&mut self, resource: &'static Resource, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        let before = self.objects.remove(&(resource, namespace.to_owned(), name.to_owned()))?;
         self.version += 1;
         let mut last = (*before).clone();
-        json::set(
-            &mut last,
-            "/metadata/resourceVersion",
-            self.version.to_string(),
-        );
+        json::set(&mut last, "/metadata/resourceVersion", self.version.to_string());
         let last = Arc::new(last);
-        self.remember(Change {
-            version: self.version,
-            resource,
-            before: Some(before),
-            after: None,
-            last: Arc::clone(&last),
-        });
+        self.remember(Change { version: self.version, resource, before: Some(before), after: None, last: Arc::clone(&last) });
         Some(last)
     }
 
@@ -168,16 +109,10 @@ impl Store {
     }
 
     /// What changed after `version`, or nothing at all when that is no longer known.
-    pub(super) fn since(
-        &self,
-        resource: &'static Resource,
-        version: u64,
-    ) -> Option<impl Iterator<Item = &Change>> {
+    pub(super) fn since(&self, resource: &'static Resource, version: u64) -> Option<impl Iterator<Item = &Change>> {
         (version >= self.oldest).then(|| {
             let start = self.history.partition_point(|c| c.version <= version);
-            self.history
-                .range(start..)
-                .filter(move |change| change.resource == resource)
+            self.history.range(start..).filter(move |change| change.resource == resource)
         })
     }
 

@@ -27,10 +27,7 @@ fn lab() -> Lab {
     lab_of(world())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test owns its cluster, so it runs the driver"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test owns its cluster, so it runs the driver")]
 fn lab_of(world: World) -> Lab {
     let (sim, driver) = Sim::new(world);
     tokio::spawn(driver);
@@ -43,30 +40,14 @@ impl Lab {
         self.sim.add_images(MadeImage::parse_yaml(yaml).unwrap());
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        media: &str,
-        body: &Value,
-    ) -> Result<Value, (u16, String)> {
-        let body = if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        };
-        let request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", media)
-            .body(body)
-            .unwrap();
+    async fn send(&self, method: &str, path: &str, media: &str, body: &Value) -> Result<Value, (u16, String)> {
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let request = http::Request::builder().method(method).uri(path).header("content-type", media).body(body).unwrap();
         self.client.request(request).await.map_err(refusal)
     }
 
     async fn get(&self, path: &str) -> Result<Value, (u16, String)> {
-        self.send("GET", path, "application/json", &Value::Null)
-            .await
+        self.send("GET", path, "application/json", &Value::Null).await
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value, (u16, String)> {
@@ -74,8 +55,7 @@ impl Lab {
     }
 
     async fn json_patch(&self, path: &str, body: &Value) -> Result<Value, (u16, String)> {
-        self.send("PATCH", path, "application/json-patch+json", body)
-            .await
+        self.send("PATCH", path, "application/json-patch+json", body).await
     }
 
     async fn delete(&self, path: &str, options: &Value) -> Result<Value, (u16, String)> {
@@ -95,23 +75,12 @@ impl Lab {
             .objects()
             .iter()
             .filter(|object| object["metadata"]["namespace"] != "kube-system")
-            .filter(|object| {
-                matches!(
-                    object["kind"].as_str(),
-                    Some("Event" | "Pod" | "Deployment" | "PersistentVolumeClaim")
-                )
-            })
+            .filter(|object| matches!(object["kind"].as_str(), Some("Event" | "Pod" | "Deployment" | "PersistentVolumeClaim")))
             .map(|object| {
                 if object["kind"] == "Event" {
-                    format!(
-                        "{} {}: {}",
-                        object["involvedObject"]["name"], object["reason"], object["message"]
-                    )
+                    format!("{} {}: {}", object["involvedObject"]["name"], object["reason"], object["message"])
                 } else {
-                    format!(
-                        "{} {} {}",
-                        object["kind"], object["metadata"]["name"], object["status"]
-                    )
+                    format!("{} {} {}", object["kind"], object["metadata"]["name"], object["status"])
                 }
             })
             .collect();
@@ -151,9 +120,5 @@ spec:
 
 /// Code and message of a refusal; code 0 for an error that is no answer.
 fn refusal(error: kube::Error) -> (u16, String) {
-    if let kube::Error::Api(status) = error {
-        (status.code, status.message)
-    } else {
-        (0, error.to_string())
-    }
+    if let kube::Error::Api(status) = error { (status.code, status.message) } else { (0, error.to_string()) }
 }

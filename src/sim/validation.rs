@@ -10,11 +10,7 @@ use super::{
 };
 
 /// Refuses an object that its kind does not allow; `old` is what it would replace.
-pub(super) fn validate(
-    resource: &Resource,
-    object: &Value,
-    old: Option<&Value>,
-) -> Result<(), Problem> {
+pub(super) fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Result<(), Problem> {
     let mut causes = Vec::new();
     let name = read::name(object);
     if !is_name(name) {
@@ -26,19 +22,13 @@ pub(super) fn validate(
     }
     match resource.kind {
         "PersistentVolumeClaim" => claim(object, old, &mut causes),
-        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => {
-            workload(object, old, &mut causes)
-        }
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => workload(object, old, &mut causes),
         "Pod" => pod(object, old, &mut causes),
         "Service" => service(object, old, &mut causes),
         "ConfigMap" | "Secret" => immutable_data(object, old, &mut causes),
         _ => {}
     }
-    if causes.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid(resource, name, &causes))
-    }
+    if causes.is_empty() { Ok(()) } else { Err(Problem::invalid(resource, name, &causes)) }
 }
 
 fn is_name(name: &str) -> bool {
@@ -46,29 +36,20 @@ fn is_name(name: &str) -> bool {
         !part.is_empty()
             && !part.starts_with('-')
             && !part.ends_with('-')
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     name.len() <= 253 && name.split('.').all(label)
 }
 
 fn claim(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     if read::list(object, "/spec/accessModes").is_empty() {
-        causes.push(Cause::required(
-            "spec.accessModes",
-            "at least 1 access mode is required",
-        ));
+        causes.push(Cause::required("spec.accessModes", "at least 1 access mode is required"));
     }
     let storage = read::text(object, "/spec/resources/requests/storage");
     if storage.is_empty() {
         causes.push(Cause::required("spec.resources[storage]", ""));
     } else if !storage.starts_with(|c: char| c.is_ascii_digit()) {
-        causes.push(Cause::invalid(
-            "spec.resources[storage]",
-            &json!(storage),
-            "must be greater than zero",
-        ));
+        causes.push(Cause::invalid("spec.resources[storage]", &json!(storage), "must be greater than zero"));
     }
     let Some(old) = old else { return };
     let mutable = |claim: &Value| {
@@ -103,15 +84,10 @@ fn workload(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     if let Some(old) = old
         && read::at(old, "/spec/selector") != selector
     {
-        causes.push(Cause::invalid(
-            "spec.selector",
-            selector,
-            "field is immutable",
-        ));
+        causes.push(Cause::invalid("spec.selector", selector, "field is immutable"));
     }
     if let Some(old) = old
-        && read::at(old, "/spec/volumeClaimTemplates")
-            != read::at(object, "/spec/volumeClaimTemplates")
+        && read::at(old, "/spec/volumeClaimTemplates") != read::at(object, "/spec/volumeClaimTemplates")
     {
         causes.push(Cause::forbidden(
             "spec",
@@ -128,18 +104,12 @@ fn containers(object: &Value, spec: &str, field: &str, causes: &mut Vec<Cause>) 
     let volumes = read::list(object, &format!("{spec}/volumes"));
     for (index, container) in items.iter().enumerate() {
         if read::text(container, "/image").is_empty() {
-            causes.push(Cause::required(
-                &format!("{field}.containers[{index}].image"),
-                "",
-            ));
+            causes.push(Cause::required(&format!("{field}.containers[{index}].image"), ""));
         }
         for (number, mount) in read::list(container, "/volumeMounts").iter().enumerate() {
             let volume = read::text(mount, "/name");
             if read::named(volumes, "name", volume).is_none() {
-                causes.push(Cause::not_found(
-                    &format!("{field}.containers[{index}].volumeMounts[{number}].name"),
-                    &json!(volume),
-                ));
+                causes.push(Cause::not_found(&format!("{field}.containers[{index}].volumeMounts[{number}].name"), &json!(volume)));
             }
         }
     }
@@ -155,11 +125,7 @@ fn pod(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
                 read::remove(container, "/image");
             }
         }
-        for may_change in [
-            "/activeDeadlineSeconds",
-            "/tolerations",
-            "/terminationGracePeriodSeconds",
-        ] {
+        for may_change in ["/activeDeadlineSeconds", "/tolerations", "/terminationGracePeriodSeconds"] {
             read::remove(&mut spec, may_change);
         }
         spec
@@ -174,20 +140,13 @@ fn pod(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
 
 fn service(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     let headless = read::text(object, "/spec/clusterIP") == "None";
-    if read::list(object, "/spec/ports").is_empty()
-        && !headless
-        && read::text(object, "/spec/type") != "ExternalName"
-    {
+    if read::list(object, "/spec/ports").is_empty() && !headless && read::text(object, "/spec/type") != "ExternalName" {
         causes.push(Cause::required("spec.ports", ""));
     }
     if let Some(old) = old
         && read::at(old, "/spec/clusterIP") != read::at(object, "/spec/clusterIP")
     {
-        causes.push(Cause::invalid(
-            "spec.clusterIPs[0]",
-            &json!([read::at(object, "/spec/clusterIP")]),
-            "may not change once set",
-        ));
+        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!([read::at(object, "/spec/clusterIP")]), "may not change once set"));
     }
 }
 
@@ -196,9 +155,6 @@ fn immutable_data(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) 
         && read::at(old, "/immutable").as_bool() == Some(true)
         && read::at(old, "/data") != read::at(object, "/data")
     {
-        causes.push(Cause::forbidden(
-            "data",
-            "field is immutable when `immutable` is set",
-        ));
+        causes.push(Cause::forbidden("data", "field is immutable when `immutable` is set"));
     }
 }

@@ -29,10 +29,7 @@ pub(super) struct Start {
 
 impl Start {
     pub(super) fn new(ask: &Ask, target: Target) -> Result<Self, Problem> {
-        Ok(Self {
-            filter: Filter::new(ask, &target)?,
-            resource: target.resource,
-        })
+        Ok(Self { filter: Filter::new(ask, &target)?, resource: target.resource })
     }
 }
 
@@ -50,11 +47,7 @@ struct Watch {
 }
 
 /// The lines of a watch.
-pub(super) fn stream(
-    shared: Arc<Shared>,
-    ask: &Ask,
-    start: Start,
-) -> impl Stream<Item = String> + Send + use<> {
+pub(super) fn stream(shared: Arc<Shared>, ask: &Ask, start: Start) -> impl Stream<Item = String> + Send + use<> {
     let asked: Option<u64> = ask.param("timeoutSeconds").parse().ok();
     let mut watch = Watch {
         changed: shared.changed.subscribe(),
@@ -68,9 +61,7 @@ pub(super) fn stream(
         shared,
     };
     watch.begin();
-    futures::stream::unfold(watch, |mut watch| async move {
-        watch.next().await.map(|line| (line, watch))
-    })
+    futures::stream::unfold(watch, |mut watch| async move { watch.next().await.map(|line| (line, watch)) })
 }
 
 impl Watch {
@@ -81,10 +72,7 @@ impl Watch {
         let initial = self.ask.flag("sendInitialEvents");
         if from == 0 || initial {
             self.version = cluster.store.version();
-            for object in cluster
-                .store
-                .list(self.resource, self.filter.namespace.as_deref())
-            {
+            for object in cluster.store.list(self.resource, self.filter.namespace.as_deref()) {
                 if self.filter.takes(&object) {
                     self.tell("ADDED", &object);
                 }
@@ -120,11 +108,7 @@ impl Watch {
 
     fn catch_up(&mut self, cluster: &Cluster) {
         let Some(changes) = cluster.store.since(self.resource, self.version) else {
-            let message = format!(
-                "too old resource version: {} ({})",
-                self.version,
-                cluster.store.oldest()
-            );
+            let message = format!("too old resource version: {} ({})", self.version, cluster.store.oldest());
             let status = Problem::expired(message).status();
             self.lines.push_back(line("ERROR", &status));
             self.over = true;
@@ -140,8 +124,7 @@ impl Watch {
 
     /// What a change is to this watch: an object may enter or leave what is selected.
     fn seen(&self, change: &Change) -> Option<(&'static str, Arc<Value>)> {
-        let took =
-            |object: &Option<Arc<Value>>| object.as_deref().is_some_and(|o| self.filter.takes(o));
+        let took = |object: &Option<Arc<Value>>| object.as_deref().is_some_and(|o| self.filter.takes(o));
         let kind = match (took(&change.before), took(&change.after)) {
             (false, false) => return None,
             (false, true) => "ADDED",
@@ -161,11 +144,7 @@ impl Watch {
             "metadata": {"resourceVersion": self.version.to_string(), "creationTimestamp": null},
         });
         if initial {
-            read::set(
-                &mut object,
-                "/metadata/annotations/k8s.io~1initial-events-end",
-                "true",
-            );
+            read::set(&mut object, "/metadata/annotations/k8s.io~1initial-events-end", "true");
         }
         self.lines.push_back(line("BOOKMARK", &object));
     }

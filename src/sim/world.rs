@@ -30,36 +30,20 @@ pub struct Latency {
 
 impl Latency {
     /// As on a small, quick cluster.
-    pub const REAL: Self = Self {
-        start: Duration::from_millis(150),
-        pull: Duration::from_millis(400),
-        provision: Duration::from_millis(300),
-    };
+    pub const REAL: Self =
+        Self { start: Duration::from_millis(150), pull: Duration::from_millis(400), provision: Duration::from_millis(300) };
     /// As little as keeps the order of things.
-    pub const QUICK: Self = Self {
-        start: Duration::from_millis(2),
-        pull: Duration::from_millis(4),
-        provision: Duration::from_millis(3),
-    };
+    pub const QUICK: Self = Self { start: Duration::from_millis(2), pull: Duration::from_millis(4), provision: Duration::from_millis(3) };
 }
 
 impl World {
     /// The test world: two nodes and the StorageClass `standard`; `start` is the time that the cluster's clock shows at first.
     #[must_use]
     pub fn standard(start: Timestamp) -> Self {
-        Self {
-            start,
-            version: "v1.37.2".to_owned(),
-            nodes: Vec::new(),
-            classes: Vec::new(),
-            latency: Latency::REAL,
-        }
-        .with_node(
-            "node-1",
-            &[("environment", "production"), ("disktype", "ssd")],
-        )
-        .with_node("node-2", &[("environment", "staging"), ("disktype", "hdd")])
-        .with_storage_class("standard", "WaitForFirstConsumer", true)
+        Self { start, version: "v1.37.2".to_owned(), nodes: Vec::new(), classes: Vec::new(), latency: Latency::REAL }
+            .with_node("node-1", &[("environment", "production"), ("disktype", "ssd")])
+            .with_node("node-2", &[("environment", "staging"), ("disktype", "hdd")])
+            .with_storage_class("standard", "WaitForFirstConsumer", true)
     }
 
     /// Takes these times instead of [`Latency::REAL`].
@@ -88,11 +72,7 @@ impl World {
             "volumeBindingMode": binding,
         });
         if default {
-            json::set(
-                &mut class,
-                "/metadata/annotations/storageclass.kubernetes.io~1is-default-class",
-                "true",
-            );
+            json::set(&mut class, "/metadata/annotations/storageclass.kubernetes.io~1is-default-class", "true");
         }
         self.classes.push(class);
         self
@@ -143,29 +123,9 @@ pub(super) fn node_conditions(now: &str) -> Value {
         })
     };
     json!([
-        condition(
-            "MemoryPressure",
-            "False",
-            "KubeletHasSufficientMemory",
-            "kubelet has sufficient memory available"
-        ),
-        condition(
-            "DiskPressure",
-            "False",
-            "KubeletHasNoDiskPressure",
-            "kubelet has no disk pressure"
-        ),
-        condition(
-            "PIDPressure",
-            "False",
-            "KubeletHasSufficientPID",
-            "kubelet has sufficient PID available"
-        ),
-        condition(
-            "Ready",
-            "True",
-            "KubeletReady",
-            "kubelet is posting ready status"
-        ),
+        condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
     ])
 }

@@ -27,8 +27,9 @@ impl Cluster {
             }
             if read::text(&claim, "/spec/volumeName").is_empty() {
                 self.provide(&claim);
+            } else {
+                self.note_use(&claim);
             }
-            self.note_use(&claim);
         }
         self.reclaim_volumes();
     }
@@ -45,21 +46,14 @@ impl Cluster {
 
     /// Lets a deleted claim go once no placed Pod uses it.
     fn release_claim(&mut self, claim: &Value) {
-        let in_use = self
-            .users_of(claim)
-            .iter()
-            .any(|pod| !read::text(pod, "/spec/nodeName").is_empty());
+        let in_use = self.users_of(claim).iter().any(|pod| !read::text(pod, "/spec/nodeName").is_empty());
         if in_use {
             return;
         }
-        let others: Vec<Value> = read::list(claim, "/metadata/finalizers")
-            .iter()
-            .filter(|finalizer| *finalizer != PROTECTION)
-            .cloned()
-            .collect();
+        let others: Vec<Value> =
+            read::list(claim, "/metadata/finalizers").iter().filter(|finalizer| *finalizer != PROTECTION).cloned().collect();
         if others.is_empty() {
-            self.store
-                .remove(&CLAIM, read::namespace(claim), read::name(claim));
+            self.store.remove(&CLAIM, read::namespace(claim), read::name(claim));
         } else {
             let mut changed = claim.clone();
             read::set(&mut changed, "/metadata/finalizers", others);
@@ -72,8 +66,7 @@ impl Cluster {
         let class_name = read::text(claim, "/spec/storageClassName");
         if class_name.is_empty() {
             if self.is_due(&key, SYNC) {
-                let message =
-                    "no persistent volumes available for this claim and no storage class is set";
+                let message = "no persistent volumes available for this claim and no storage class is set";
                 self.normal(SOURCE, claim, "FailedBinding", message);
             }
             return;
@@ -108,10 +101,7 @@ impl Cluster {
         if !self.is_due(key, SYNC) {
             return;
         }
-        let waiting = self
-            .users_of(claim)
-            .into_iter()
-            .find(|pod| read::text(pod, "/spec/nodeName").is_empty());
+        let waiting = self.users_of(claim).into_iter().find(|pod| read::text(pod, "/spec/nodeName").is_empty());
         match waiting {
             Some(pod) => {
                 let message = format!("waiting for pod {} to be scheduled", read::name(&pod));
@@ -149,7 +139,7 @@ impl Cluster {
                         "pv.kubernetes.io/bound-by-controller": "yes",
                         "pv.kubernetes.io/provisioned-by": provisioner,
                     },
-                    "finalizers": ["kubernetes.io/pv-protection"],
+                    "finalizers": ["kubernetes.io/pv-controller", "kubernetes.io/pv-protection"],
                 },
                 "spec": {
                     "capacity": {"storage": size}, "accessModes": modes, "volumeMode": "Filesystem",
@@ -184,22 +174,19 @@ impl Cluster {
         self.normal(SOURCE, &bound, "ProvisioningSucceeded", &message);
     }
 
-    /// The condition that says whether any Pod names this claim.
+    /// The condition of a bound claim that says whether any Pod names it.
     fn note_use(&mut self, claim: &Value) {
-        let Some(claim) = self
-            .store
-            .get(&CLAIM, read::namespace(claim), read::name(claim))
-        else {
+        if read::text(claim, "/status/phase") != "Bound" {
             return;
-        };
-        let (status, reason) = if self.users_of(&claim).is_empty() {
-            ("True", "NoPodsUsingPVC")
+        }
+        let (status, reason, message) = if self.users_of(claim).is_empty() {
+            ("True", "NoPodsUsingPVC", "No pods are currently referencing this PVC")
         } else {
-            ("False", "PodUsingPVC")
+            ("False", "PodUsingPVC", "A pod is currently referencing this PVC")
         };
-        let mut unused = condition(&claim, &self.now_text(), "Unused", status, reason, "");
+        let mut unused = condition(claim, &self.now_text(), "Unused", status, reason, message);
         read::set(&mut unused, "/lastProbeTime", Value::Null);
-        let mut changed = (*claim).clone();
+        let mut changed = claim.clone();
         read::set(&mut changed, "/status/conditions", json!([unused]));
         self.store.put(&CLAIM, changed);
     }
@@ -211,11 +198,7 @@ impl Cluster {
             let wanted = read::text(claim, "/uid");
             let alive = self
                 .store
-                .get(
-                    &CLAIM,
-                    read::text(claim, "/namespace"),
-                    read::text(claim, "/name"),
-                )
+                .get(&CLAIM, read::text(claim, "/namespace"), read::text(claim, "/name"))
                 .is_some_and(|found| read::uid(&found) == wanted);
             if wanted.is_empty() || alive {
                 continue;
@@ -233,7 +216,5 @@ impl Cluster {
 
 /// Whether a Pod names this claim as a volume.
 fn uses(pod: &Value, claim: &str) -> bool {
-    read::list(pod, "/spec/volumes")
-        .iter()
-        .any(|volume| read::text(volume, "/persistentVolumeClaim/claimName") == claim)
+    read::list(pod, "/spec/volumes").iter().any(|volume| read::text(volume, "/persistentVolumeClaim/claimName") == claim)
 }

@@ -16,10 +16,7 @@ const SOURCE: Source<'static> = Source::controller("deployment-controller");
 const REVISION: &str = "/metadata/annotations/deployment.kubernetes.io~1revision";
 const HASH: &str = "pod-template-hash";
 /// Annotations that are the Deployment's own and don't go to its ReplicaSets.
-const OWN: [&str; 2] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
-    "deployment.kubernetes.io/revision",
-];
+const OWN: [&str; 2] = ["kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"];
 
 /// A Deployment's ReplicaSets: the one of its template, if there is one, and the others, oldest first.
 pub(super) struct Sets {
@@ -44,6 +41,17 @@ pub(super) fn count(set: &Value, pointer: &str) -> i64 {
 
 pub(super) fn revision(object: &Value) -> i64 {
     read::text(object, REVISION).parse().unwrap_or(0)
+}
+
+/// Notes the revision that a set had before it is used for another.
+fn remember_revision(set: &mut Value) {
+    const HISTORY: &str = "/metadata/annotations/deployment.kubernetes.io~1revision-history";
+    let before = read::text(set, REVISION);
+    let history = match read::text(set, HISTORY) {
+        "" => before.to_owned(),
+        earlier => format!("{earlier},{before}"),
+    };
+    read::set(set, HISTORY, history);
 }
 
 impl Cluster {
@@ -94,22 +102,15 @@ impl Cluster {
         let set = if let Some(set) = &sets.new {
             let mut changed = (**set).clone();
             if revision(set) < next {
+                remember_revision(&mut changed);
                 read::set(&mut changed, REVISION, next.to_string());
-                self.note_progress(
-                    deployment,
-                    "FoundNewReplicaSet",
-                    &format!("Found new replica set \"{}\"", read::name(set)),
-                );
+                self.note_progress(deployment, "FoundNewReplicaSet", &format!("Found new replica set \"{}\"", read::name(set)));
             }
             self.store.put(&REPLICA_SET, changed)
         } else {
             let set = self.create_replica_set(deployment, next, replicas);
             let name = read::name(&set).to_owned();
-            self.note_progress(
-                deployment,
-                "NewReplicaSetCreated",
-                &format!("Created new replica set \"{name}\""),
-            );
+            self.note_progress(deployment, "NewReplicaSetCreated", &format!("Created new replica set \"{name}\""));
             if replicas > 0 {
                 let message = format!("Scaled up replica set {name} from 0 to {replicas}");
                 self.normal(SOURCE, deployment, "ScalingReplicaSet", &message);
@@ -125,25 +126,12 @@ impl Cluster {
         set
     }
 
-    fn create_replica_set(
-        &mut self,
-        deployment: &Value,
-        revision: i64,
-        replicas: i64,
-    ) -> Arc<Value> {
+    fn create_replica_set(&mut self, deployment: &Value, revision: i64, replicas: i64) -> Arc<Value> {
         let hash = template_hash(read::at(deployment, "/spec/template"));
         let mut template = read::at(deployment, "/spec/template").clone();
-        read::set(
-            &mut template,
-            &format!("/metadata/labels/{HASH}"),
-            hash.as_str(),
-        );
+        read::set(&mut template, &format!("/metadata/labels/{HASH}"), hash.as_str());
         let mut selector = read::at(deployment, "/spec/selector").clone();
-        read::set(
-            &mut selector,
-            &format!("/matchLabels/{HASH}"),
-            hash.as_str(),
-        );
+        read::set(&mut selector, &format!("/matchLabels/{HASH}"), hash.as_str());
         let mut set = json!({
             "apiVersion": "apps/v1", "kind": "ReplicaSet",
             "metadata": {
@@ -157,8 +145,7 @@ impl Cluster {
         });
         for (key, value) in read::pairs(deployment, "/metadata/annotations") {
             if !OWN.contains(&key) {
-                read::object_mut(&mut set, "/metadata/annotations")
-                    .insert(key.to_owned(), json!(value));
+                read::object_mut(&mut set, "/metadata/annotations").insert(key.to_owned(), json!(value));
             }
         }
         let min_ready = read::at(deployment, "/spec/minReadySeconds");
@@ -174,14 +161,8 @@ impl Cluster {
         let wanted = count(deployment, "/spec/replicas");
         let limits = rollout::limits(deployment);
         let annotations = read::object_mut(set, "/metadata/annotations");
-        annotations.insert(
-            "deployment.kubernetes.io/desired-replicas".to_owned(),
-            json!(wanted.to_string()),
-        );
-        annotations.insert(
-            "deployment.kubernetes.io/max-replicas".to_owned(),
-            json!((wanted + limits.surge).to_string()),
-        );
+        annotations.insert("deployment.kubernetes.io/desired-replicas".to_owned(), json!(wanted.to_string()));
+        annotations.insert("deployment.kubernetes.io/max-replicas".to_owned(), json!((wanted + limits.surge).to_string()));
     }
 
     fn roll(&mut self, deployment: &mut Arc<Value>, sets: &Sets) {
@@ -206,10 +187,7 @@ impl Cluster {
             if count(set, "/spec/replicas") > 0 {
                 self.scale(deployment, set, 0);
             }
-            busy |= self
-                .pods_of(set)
-                .iter()
-                .any(|pod| is_active(pod) || read::is_deleting(pod));
+            busy |= self.pods_of(set).iter().any(|pod| is_active(pod) || read::is_deleting(pod));
         }
         if busy {
             return;
@@ -228,10 +206,7 @@ impl Cluster {
         self.annotate_sizes(deployment, &mut changed);
         self.store.put(&REPLICA_SET, changed);
         let direction = if replicas > before { "up" } else { "down" };
-        let message = format!(
-            "Scaled {direction} replica set {} from {before} to {replicas}",
-            read::name(set)
-        );
+        let message = format!("Scaled {direction} replica set {} from {before} to {replicas}", read::name(set));
         self.normal(SOURCE, deployment, "ScalingReplicaSet", &message);
     }
 
@@ -239,11 +214,8 @@ impl Cluster {
     fn clean_up(&mut self, deployment: &Value, sets: &Sets) {
         let kept = read::int(deployment, "/spec/revisionHistoryLimit").unwrap_or(10);
         let kept = usize::try_from(kept).unwrap_or(0);
-        let mut empty: Vec<&Arc<Value>> = sets
-            .old
-            .iter()
-            .filter(|set| count(set, "/spec/replicas") == 0 && count(set, "/status/replicas") == 0)
-            .collect();
+        let mut empty: Vec<&Arc<Value>> =
+            sets.old.iter().filter(|set| count(set, "/spec/replicas") == 0 && count(set, "/status/replicas") == 0).collect();
         empty.sort_by_key(|set| Reverse(revision(set)));
         for set in empty.into_iter().skip(kept) {
             self.begin_delete(&REPLICA_SET, set, None);

@@ -45,11 +45,7 @@ impl Cluster {
         };
         // An empty list comes back from etcd as null.
         let or_null = |items: Vec<Value>| {
-            if items.is_empty() {
-                Value::Null
-            } else {
-                items.into()
-            }
+            if items.is_empty() { Value::Null } else { items.into() }
         };
         read::set(&mut changed, "/endpoints", or_null(endpoints));
         read::set(&mut changed, "/ports", or_null(ports));
@@ -67,10 +63,7 @@ impl Cluster {
 
     /// The slice that was made for this Service.
     fn slice_of(&self, service: &Value) -> Option<Arc<Value>> {
-        self.store
-            .list(&SLICE, Some(read::namespace(service)))
-            .into_iter()
-            .find(|slice| read::is_controlled_by(slice, service))
+        self.store.list(&SLICE, Some(read::namespace(service))).into_iter().find(|slice| read::is_controlled_by(slice, service))
     }
 
     fn new_slice(&mut self, service: &Value) -> Value {
@@ -85,17 +78,9 @@ impl Cluster {
             "addressType": "IPv4",
         });
         read::set(&mut slice, SERVICE_NAME, read::name(service));
-        read::set(
-            &mut slice,
-            "/metadata/labels/endpointslice.kubernetes.io~1managed-by",
-            "endpointslice-controller.k8s.io",
-        );
+        read::set(&mut slice, "/metadata/labels/endpointslice.kubernetes.io~1managed-by", "endpointslice-controller.k8s.io");
         if read::text(service, "/spec/clusterIP") == "None" {
-            read::set(
-                &mut slice,
-                "/metadata/labels/service.kubernetes.io~1headless",
-                "",
-            );
+            read::set(&mut slice, "/metadata/labels/service.kubernetes.io~1headless", "");
         }
         slice
     }
@@ -105,10 +90,7 @@ impl Cluster {
         let Some(service) = self.store.get(&SERVICE, namespace, service) else {
             return false;
         };
-        let Some(spec) = read::list(&service, "/spec/ports")
-            .iter()
-            .find(|spec| read::int(spec, "/port") == Some(port))
-        else {
+        let Some(spec) = read::list(&service, "/spec/ports").iter().find(|spec| read::int(spec, "/port") == Some(port)) else {
             return false;
         };
         let name = read::text(spec, "/name");
@@ -145,12 +127,17 @@ fn endpoint(service: &Value, pod: &Value) -> Value {
     let deleting = read::is_deleting(pod);
     let serving = read::is_true(pod, "Ready");
     let publish = read::at(service, "/spec/publishNotReadyAddresses").as_bool() == Some(true);
-    json!({
+    let mut endpoint = json!({
         "addresses": [read::text(pod, "/status/podIP")],
         "conditions": {"ready": publish || (serving && !deleting), "serving": serving, "terminating": deleting},
         "nodeName": read::text(pod, "/spec/nodeName"),
         "targetRef": {
             "kind": "Pod", "namespace": read::namespace(pod), "name": read::name(pod), "uid": read::uid(pod),
         },
-    })
+    });
+    let hostname = read::text(pod, "/spec/hostname");
+    if !hostname.is_empty() && read::text(pod, "/spec/subdomain") == read::name(service) {
+        read::set(&mut endpoint, "/hostname", hostname);
+    }
+    endpoint
 }

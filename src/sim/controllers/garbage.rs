@@ -8,21 +8,13 @@ use crate::sim::{cluster::Cluster, json as read, resources::Resource};
 
 impl Cluster {
     pub(super) fn collect_garbage(&mut self) {
-        let alive: BTreeSet<&str> = self
-            .store
-            .everything()
-            .map(|(_, object)| read::uid(object))
-            .collect();
+        let alive: BTreeSet<&str> = self.store.everything().map(|(_, object)| read::uid(object)).collect();
         let orphans: Vec<(&'static Resource, Arc<Value>)> = self
             .store
             .everything()
             .filter(|(_, object)| {
                 let owners = read::list(object, "/metadata/ownerReferences");
-                !owners.is_empty()
-                    && !read::is_deleting(object)
-                    && owners
-                        .iter()
-                        .all(|owner| !alive.contains(read::text(owner, "/uid")))
+                !owners.is_empty() && !read::is_deleting(object) && owners.iter().all(|owner| !alive.contains(read::text(owner, "/uid")))
             })
             .map(|(resource, object)| (resource, Arc::clone(object)))
             .collect();

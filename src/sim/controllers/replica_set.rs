@@ -24,22 +24,14 @@ impl Cluster {
     }
 
     fn sync_replica_set(&mut self, set: &Value) {
-        let pods: Vec<Arc<Value>> = self
-            .pods_of(set)
-            .into_iter()
-            .filter(|pod| is_active(pod))
-            .collect();
+        let pods: Vec<Arc<Value>> = self.pods_of(set).into_iter().filter(|pod| is_active(pod)).collect();
         let wanted = read::int(set, "/spec/replicas").unwrap_or(1);
         let wanted = usize::try_from(wanted).unwrap_or(0);
         let mut failure = None;
         if pods.len() < wanted {
             for _ in pods.len()..wanted {
                 let mut pod = json!({"metadata": read::at(set, "/spec/template/metadata"), "spec": read::at(set, "/spec/template/spec")});
-                read::set(
-                    &mut pod,
-                    "/metadata/generateName",
-                    format!("{}-", read::name(set)),
-                );
+                read::set(&mut pod, "/metadata/generateName", format!("{}-", read::name(set)));
                 if let Err(problem) = self.create_pod(set, pod, SOURCE.component) {
                     let message = format!("Error creating: {}", problem.message);
                     self.warning(SOURCE, set, "FailedCreate", &message);
@@ -75,10 +67,7 @@ impl Cluster {
         let min_ready = read::int(set, "/spec/minReadySeconds").unwrap_or(0);
         let all = self.pods_of(set);
         let active: Vec<&Arc<Value>> = all.iter().filter(|pod| is_active(pod)).collect();
-        let ready = active
-            .iter()
-            .filter(|pod| read::is_true(pod, "Ready"))
-            .count();
+        let ready = active.iter().filter(|pod| read::is_true(pod, "Ready")).count();
         let mut available = 0;
         for pod in &active {
             available += usize::from(self.is_available(pod, min_ready));
@@ -89,11 +78,7 @@ impl Cluster {
             "observedGeneration": read::int(set, "/metadata/generation").unwrap_or(1),
             "terminatingReplicas": terminating,
         });
-        for (field, count) in [
-            ("/fullyLabeledReplicas", active.len()),
-            ("/readyReplicas", ready),
-            ("/availableReplicas", available),
-        ] {
+        for (field, count) in [("/fullyLabeledReplicas", active.len()), ("/readyReplicas", ready), ("/availableReplicas", available)] {
             if count > 0 {
                 read::set(&mut status, field, count);
             }

@@ -20,43 +20,26 @@ pub(super) struct Limits {
 pub(super) fn limits(deployment: &Value) -> Limits {
     let wanted = count(deployment, "/spec/replicas");
     if read::text(deployment, "/spec/strategy/type") == "Recreate" {
-        return Limits {
-            surge: 0,
-            unavailable: wanted,
-        };
+        return Limits { surge: 0, unavailable: wanted };
     }
     let resolve = |pointer: &str, round_up: bool| {
         let value = read::at(deployment, pointer);
         if let Some(number) = value.as_i64() {
             return number;
         }
-        let percent: i64 = value
-            .as_str()
-            .and_then(|text| text.strip_suffix('%'))
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(25);
+        let percent: i64 = value.as_str().and_then(|text| text.strip_suffix('%')).and_then(|text| text.parse().ok()).unwrap_or(25);
         let extra = if round_up { 99 } else { 0 };
         (wanted * percent + extra) / 100
     };
     let surge = resolve("/spec/strategy/rollingUpdate/maxSurge", true);
     let unavailable = resolve("/spec/strategy/rollingUpdate/maxUnavailable", false);
-    Limits {
-        surge,
-        unavailable: if surge == 0 && unavailable == 0 {
-            1
-        } else {
-            unavailable
-        },
-    }
+    Limits { surge, unavailable: if surge == 0 && unavailable == 0 { 1 } else { unavailable } }
 }
 
 /// How many replicas the new set may have now.
 pub(super) fn new_replicas(deployment: &Value, sets: &Sets) -> i64 {
     let wanted = count(deployment, "/spec/replicas");
-    let has = sets
-        .new
-        .as_deref()
-        .map_or(0, |set| count(set, "/spec/replicas"));
+    let has = sets.new.as_deref().map_or(0, |set| count(set, "/spec/replicas"));
     if has >= wanted {
         return wanted;
     }
@@ -77,10 +60,7 @@ pub(super) fn old_replicas(deployment: &Value, sets: &Sets) -> Vec<(Arc<Value>, 
     for set in &sets.old {
         let has = count(set, "/spec/replicas");
         let unhealthy = (has - count(set, "/status/availableReplicas")).clamp(0, spare.max(0));
-        let healthy = (has - unhealthy)
-            .min(healthy_spare)
-            .min(spare - unhealthy)
-            .max(0);
+        let healthy = (has - unhealthy).min(healthy_spare).min(spare - unhealthy).max(0);
         spare -= unhealthy + healthy;
         healthy_spare -= healthy;
         if unhealthy + healthy > 0 {
@@ -92,12 +72,7 @@ pub(super) fn old_replicas(deployment: &Value, sets: &Sets) -> Vec<(Arc<Value>, 
 
 impl Cluster {
     /// Says on the Deployment that its rollout has got somewhere.
-    pub(super) fn note_progress(
-        &mut self,
-        deployment: &mut Arc<Value>,
-        reason: &str,
-        message: &str,
-    ) {
+    pub(super) fn note_progress(&mut self, deployment: &mut Arc<Value>, reason: &str, message: &str) {
         let mut changed = (**deployment).clone();
         let progressing = self.progressing(deployment, "True", reason, message);
         let mut conditions: Vec<Value> = read::list(deployment, "/status/conditions")
@@ -121,10 +96,7 @@ impl Cluster {
         let wanted = count(deployment, "/spec/replicas");
         let of_new = |pointer: &str| sets.new.as_deref().map_or(0, |set| count(set, pointer));
         let (replicas, updated) = (sets.sum("/status/replicas"), of_new("/status/replicas"));
-        let (ready, available) = (
-            sets.sum("/status/readyReplicas"),
-            sets.sum("/status/availableReplicas"),
-        );
+        let (ready, available) = (sets.sum("/status/readyReplicas"), sets.sum("/status/availableReplicas"));
         let mut status = json!({
             "observedGeneration": read::int(deployment, "/metadata/generation").unwrap_or(1),
             "terminatingReplicas": sets.sum("/status/terminatingReplicas"),
@@ -134,10 +106,7 @@ impl Cluster {
             ("/updatedReplicas", updated),
             ("/readyReplicas", ready),
             ("/availableReplicas", available),
-            (
-                "/unavailableReplicas",
-                (sets.sum("/spec/replicas") - available).max(0),
-            ),
+            ("/unavailableReplicas", (sets.sum("/spec/replicas") - available).max(0)),
         ] {
             if number > 0 {
                 read::set(&mut status, field, number);
@@ -145,17 +114,9 @@ impl Cluster {
         }
         let enough = available >= wanted - limits(deployment).unavailable;
         let (is, reason, message) = if enough {
-            (
-                "True",
-                "MinimumReplicasAvailable",
-                "Deployment has minimum availability.",
-            )
+            ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
         } else {
-            (
-                "False",
-                "MinimumReplicasUnavailable",
-                "Deployment does not have minimum availability.",
-            )
+            ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         };
         let now = self.now_text();
         let mut conditions = vec![available_condition(deployment, &now, is, reason, message)];
@@ -163,12 +124,7 @@ impl Cluster {
         if let Some(progress) = self.progress(deployment, sets, &status, complete) {
             conditions.push(progress);
         }
-        if let Some(failed) = sets
-            .new
-            .as_deref()
-            .map(|set| read::condition(set, "ReplicaFailure"))
-            .filter(|failed| failed.is_object())
-        {
+        if let Some(failed) = sets.new.as_deref().map(|set| read::condition(set, "ReplicaFailure")).filter(|failed| failed.is_object()) {
             conditions.push(failed.clone());
         }
         read::set(&mut status, "/conditions", conditions);
@@ -177,22 +133,14 @@ impl Cluster {
         self.store.put(&DEPLOYMENT, changed);
     }
 
-    fn progress(
-        &mut self,
-        deployment: &Value,
-        sets: &Sets,
-        status: &Value,
-        complete: bool,
-    ) -> Option<Value> {
+    fn progress(&mut self, deployment: &Value, sets: &Sets, status: &Value, complete: bool) -> Option<Value> {
         let old = read::condition(deployment, "Progressing").clone();
-        let name = sets.new.as_deref().map_or_else(
-            || format!("Deployment \"{}\"", read::name(deployment)),
-            |set| format!("ReplicaSet \"{}\"", read::name(set)),
-        );
+        let name = sets
+            .new
+            .as_deref()
+            .map_or_else(|| format!("Deployment \"{}\"", read::name(deployment)), |set| format!("ReplicaSet \"{}\"", read::name(set)));
         if complete {
-            if read::text(&old, "/reason") == "NewReplicaSetAvailable"
-                && read::text(&old, "/message").contains(&name)
-            {
+            if read::text(&old, "/reason") == "NewReplicaSetAvailable" && read::text(&old, "/message").contains(&name) {
                 return Some(old);
             }
             let message = format!("{name} has successfully progressed.");
@@ -208,10 +156,8 @@ impl Cluster {
             let message = format!("{name} is progressing.");
             return Some(self.progressing(deployment, "True", "ReplicaSetUpdated", &message));
         }
-        let rolled_out = read::text(&old, "/reason") == "NewReplicaSetAvailable"
-            && is("replicas") == is("updatedReplicas");
-        if old.is_null() || rolled_out || read::text(&old, "/reason") == "ProgressDeadlineExceeded"
-        {
+        let rolled_out = read::text(&old, "/reason") == "NewReplicaSetAvailable" && is("replicas") == is("updatedReplicas");
+        if old.is_null() || rolled_out || read::text(&old, "/reason") == "ProgressDeadlineExceeded" {
             return (!old.is_null()).then_some(old);
         }
         let deadline = read::int(deployment, "/spec/progressDeadlineSeconds").unwrap_or(600);
@@ -229,13 +175,7 @@ impl Cluster {
     }
 }
 
-fn available_condition(
-    deployment: &Value,
-    now: &str,
-    is: &str,
-    reason: &str,
-    message: &str,
-) -> Value {
+fn available_condition(deployment: &Value, now: &str, is: &str, reason: &str, message: &str) -> Value {
     let old = read::condition(deployment, "Available");
     if read::text(old, "/status") == is {
         return old.clone();

@@ -75,11 +75,7 @@ impl Cluster {
                 self.store.put(&CLAIM, changed);
             }
         }
-        if waiting {
-            Verdict::Waiting
-        } else {
-            Verdict::Node(node)
-        }
+        if waiting { Verdict::Waiting } else { Verdict::Node(node) }
     }
 
     /// The claims that a Pod names, or why none of the nodes can do for want of one.
@@ -90,26 +86,20 @@ impl Cluster {
             if name.is_empty() {
                 continue;
             }
-            let claim = self
-                .store
-                .get(&CLAIM, read::namespace(pod), name)
-                .ok_or_else(|| format!("persistentvolumeclaim \"{name}\" not found"))?;
+            let claim =
+                self.store.get(&CLAIM, read::namespace(pod), name).ok_or_else(|| format!("persistentvolumeclaim \"{name}\" not found"))?;
             if read::is_deleting(&claim) {
                 return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
             }
             claims.push(claim);
         }
-        let immediate = |claim: &&Arc<Value>| {
-            let class = read::text(claim, "/spec/storageClassName");
-            read::text(claim, "/status/phase") != "Bound"
-                && !self
-                    .store
-                    .get(&STORAGE_CLASS, "", class)
-                    .is_some_and(|class| {
-                        read::text(&class, "/volumeBindingMode") == "WaitForFirstConsumer"
-                    })
+        let waits_for_consumer = |claim: &Value| {
+            let name = read::text(claim, "/spec/storageClassName");
+            let class = self.store.get(&STORAGE_CLASS, "", name);
+            class.is_some_and(|class| read::text(&class, "/volumeBindingMode") == "WaitForFirstConsumer")
         };
-        if claims.iter().any(|claim| immediate(&claim)) {
+        let immediate = |claim: &Value| read::text(claim, "/status/phase") != "Bound" && !waits_for_consumer(claim);
+        if claims.iter().any(|claim| immediate(claim)) {
             return Err("pod has unbound immediate PersistentVolumeClaims".to_owned());
         }
         Ok(claims)
@@ -118,23 +108,19 @@ impl Cluster {
     /// Why this node won't do, if it won't.
     fn unfit(&self, pod: &Value, node: &Value) -> Option<String> {
         let tolerates = |taint: &Value| {
-            read::list(pod, "/spec/tolerations")
-                .iter()
-                .any(|toleration| {
-                    let effect = read::text(toleration, "/effect");
-                    let key = read::text(toleration, "/key");
-                    (effect.is_empty() || effect == read::text(taint, "/effect"))
-                        && (key.is_empty() || key == read::text(taint, "/key"))
-                        && (read::text(toleration, "/operator") == "Exists"
-                            || read::text(toleration, "/value") == read::text(taint, "/value"))
-                })
+            read::list(pod, "/spec/tolerations").iter().any(|toleration| {
+                let effect = read::text(toleration, "/effect");
+                let key = read::text(toleration, "/key");
+                (effect.is_empty() || effect == read::text(taint, "/effect"))
+                    && (key.is_empty() || key == read::text(taint, "/key"))
+                    && (read::text(toleration, "/operator") == "Exists" || read::text(toleration, "/value") == read::text(taint, "/value"))
+            })
         };
         if read::at(node, "/spec/unschedulable").as_bool() == Some(true) {
             return Some("node(s) were unschedulable".to_owned());
         }
-        let repels = read::list(node, "/spec/taints")
-            .iter()
-            .any(|taint| read::text(taint, "/effect") != "PreferNoSchedule" && !tolerates(taint));
+        let repels =
+            read::list(node, "/spec/taints").iter().any(|taint| read::text(taint, "/effect") != "PreferNoSchedule" && !tolerates(taint));
         if repels {
             return Some("node(s) had untolerated taint(s)".to_owned());
         }
@@ -158,14 +144,7 @@ impl Cluster {
 
     fn least_used(&self, nodes: &[String]) -> Option<String> {
         let pods = self.store.list(&POD, None);
-        nodes
-            .iter()
-            .min_by_key(|node| {
-                pods.iter()
-                    .filter(|pod| read::text(pod, "/spec/nodeName") == node.as_str())
-                    .count()
-            })
-            .cloned()
+        nodes.iter().min_by_key(|node| pods.iter().filter(|pod| read::text(pod, "/spec/nodeName") == node.as_str()).count()).cloned()
     }
 
     fn bind(&mut self, pod: &Value, node: &str) {
@@ -180,11 +159,7 @@ impl Cluster {
         let mut same = (*stored).clone();
         read::set(&mut same, "/metadata/generation", generation);
         let stored = self.store.put(&POD, same);
-        let message = format!(
-            "Successfully assigned {}/{} to {node}",
-            read::namespace(pod),
-            read::name(pod)
-        );
+        let message = format!("Successfully assigned {}/{} to {node}", read::namespace(pod), read::name(pod));
         self.record_scheduling(&stored, "Normal", "Scheduled", &message);
     }
 
@@ -214,43 +189,23 @@ fn pod_condition(pod: &Value, now: &str, status: &str, reason: &str, message: &s
         }
     }
     read::set(&mut made, "/lastProbeTime", Value::Null);
-    read::set(
-        &mut made,
-        "/observedGeneration",
-        read::int(pod, "/metadata/generation").unwrap_or(1),
-    );
+    read::set(&mut made, "/observedGeneration", read::int(pod, "/metadata/generation").unwrap_or(1));
     made
 }
 
 /// What the scheduler says of nodes that won't do, and of making room on them.
 fn explain(reasons: &BTreeMap<String, usize>, nodes: usize) -> String {
-    let mut said: Vec<String> = reasons
-        .iter()
-        .map(|(reason, count)| format!("{count} {reason}"))
-        .collect();
+    let mut said: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     said.sort();
-    let full: usize = reasons
-        .iter()
-        .filter(|(reason, _)| reason.starts_with("Insufficient"))
-        .map(|(_, count)| count)
-        .sum();
+    let full: usize = reasons.iter().filter(|(reason, _)| reason.starts_with("Insufficient")).map(|(_, count)| count).sum();
     let mut tails = Vec::new();
     if full > 0 {
-        tails.push(format!(
-            "{full} No preemption victims found for incoming pod"
-        ));
+        tails.push(format!("{full} No preemption victims found for incoming pod"));
     }
     if nodes > full {
-        tails.push(format!(
-            "{} Preemption is not helpful for scheduling",
-            nodes - full
-        ));
+        tails.push(format!("{} Preemption is not helpful for scheduling", nodes - full));
     }
-    format!(
-        "{}. preemption: 0/{nodes} nodes are available: {}.",
-        said.join(", "),
-        tails.join(", ")
-    )
+    format!("{}. preemption: 0/{nodes} nodes are available: {}.", said.join(", "), tails.join(", "))
 }
 
 /// Whether the node carries what the Pod's selector and required affinity ask for.
@@ -258,14 +213,8 @@ fn wants(pod: &Value, node: &Value) -> bool {
     if !Selector::of_map(pod, "/spec/nodeSelector").matches(node) {
         return false;
     }
-    let terms = read::list(
-        pod,
-        "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms",
-    );
-    terms.is_empty()
-        || terms.iter().any(|term| {
-            Selector::of_expressions(read::list(term, "/matchExpressions")).matches(node)
-        })
+    let terms = read::list(pod, "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+    terms.is_empty() || terms.iter().any(|term| Selector::of_expressions(read::list(term, "/matchExpressions")).matches(node))
 }
 
 fn requested(pod: &Value, resource: &str) -> f64 {

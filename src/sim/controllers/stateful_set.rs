@@ -69,11 +69,7 @@ impl Cluster {
             return;
         }
         let partition = read::int(set, "/spec/updateStrategy/rollingUpdate/partition").unwrap_or(0);
-        for (_, pod) in pods
-            .iter()
-            .rev()
-            .filter(|(number, _)| **number >= partition)
-        {
+        for (_, pod) in pods.iter().rev().filter(|(number, _)| **number >= partition) {
             if read::text(pod, REVISION) != update {
                 self.delete_numbered_pod(set, pod);
                 return;
@@ -89,28 +85,17 @@ impl Cluster {
             return;
         }
         self.begin_delete(&POD, pod, None);
-        let message = format!(
-            "Delete Pod {} in StatefulSet {} successful",
-            read::name(pod),
-            read::name(set)
-        );
+        let message = format!("Delete Pod {} in StatefulSet {} successful", read::name(pod), read::name(set));
         self.normal(SOURCE, set, "SuccessfulDelete", &message);
     }
 
     fn create_numbered_pod(&mut self, set: &Value, number: i64, revision: &str) {
         let name = format!("{}-{number}", read::name(set));
         let mut pod = json!({"metadata": read::at(set, "/spec/template/metadata"), "spec": read::at(set, "/spec/template/spec")});
+        read::set(&mut pod, "/metadata/generateName", format!("{}-", read::name(set)));
         read::set(&mut pod, "/metadata/name", name.as_str());
-        read::set(
-            &mut pod,
-            "/metadata/labels/statefulset.kubernetes.io~1pod-name",
-            name.as_str(),
-        );
-        read::set(
-            &mut pod,
-            "/metadata/labels/apps.kubernetes.io~1pod-index",
-            number.to_string(),
-        );
+        read::set(&mut pod, "/metadata/labels/statefulset.kubernetes.io~1pod-name", name.as_str());
+        read::set(&mut pod, "/metadata/labels/apps.kubernetes.io~1pod-index", number.to_string());
         read::set(&mut pod, REVISION, revision);
         read::set(&mut pod, "/spec/hostname", name.as_str());
         let service = read::text(set, "/spec/serviceName");
@@ -127,18 +112,11 @@ impl Cluster {
         }
         match self.create_pod(set, pod, SOURCE.component) {
             Ok(_) => {
-                let message = format!(
-                    "Create Pod {name} in StatefulSet {} successful",
-                    read::name(set)
-                );
+                let message = format!("Create Pod {name} in StatefulSet {} successful", read::name(set));
                 self.normal(SOURCE, set, "SuccessfulCreate", &message);
             }
             Err(problem) => {
-                let message = format!(
-                    "Create Pod {name} in StatefulSet {} failed error: {}",
-                    read::name(set),
-                    problem.message
-                );
+                let message = format!("Create Pod {name} in StatefulSet {} failed error: {}", read::name(set), problem.message);
                 self.warning(SOURCE, set, "FailedCreate", &message);
             }
         }
@@ -155,10 +133,7 @@ impl Cluster {
             });
             if let Ok(admitted) = self.admit_new(&CLAIM, &namespace, claim, false, "") {
                 self.store.put(&CLAIM, admitted);
-                let message = format!(
-                    "Create Claim {name} Pod {pod} in StatefulSet {} success",
-                    read::name(set)
-                );
+                let message = format!("Create Claim {name} Pod {pod} in StatefulSet {} success", read::name(set));
                 self.normal(SOURCE, set, "SuccessfulCreate", &message);
             }
         }
@@ -168,20 +143,12 @@ impl Cluster {
     fn write_stateful_set_status(&mut self, set: &Value) {
         let update = revision(set);
         let min_ready = read::int(set, "/spec/minReadySeconds").unwrap_or(0);
-        let pods: Vec<Arc<Value>> = self
-            .numbered_pods(set)
-            .into_values()
-            .filter(|pod| is_active(pod))
-            .collect();
+        let pods: Vec<Arc<Value>> = self.numbered_pods(set).into_values().filter(|pod| is_active(pod)).collect();
         let current = match read::text(set, "/status/currentRevision") {
             "" => update.clone(),
             current => current.to_owned(),
         };
-        let of = |revision: &str| {
-            pods.iter()
-                .filter(|pod| read::text(pod, REVISION) == revision)
-                .count()
-        };
+        let of = |revision: &str| pods.iter().filter(|pod| read::text(pod, REVISION) == revision).count();
         let wanted = read::int(set, "/spec/replicas").unwrap_or(1);
         let done = of(&update) == pods.len() && i64::try_from(pods.len()) == Ok(wanted);
         let current = if done { update.clone() } else { current };
@@ -198,12 +165,7 @@ impl Cluster {
             "availableReplicas": available,
         });
         for (field, number) in [
-            (
-                "/readyReplicas",
-                pods.iter()
-                    .filter(|pod| read::is_true(pod, "Ready"))
-                    .count(),
-            ),
+            ("/readyReplicas", pods.iter().filter(|pod| read::is_true(pod, "Ready")).count()),
             ("/currentReplicas", of(&current)),
             ("/updatedReplicas", of(&update)),
         ] {
@@ -218,9 +180,5 @@ impl Cluster {
 }
 
 fn revision(set: &Value) -> String {
-    format!(
-        "{}-{}",
-        read::name(set),
-        template_hash(read::at(set, "/spec/template"))
-    )
+    format!("{}-{}", read::name(set), template_hash(read::at(set, "/spec/template")))
 }

@@ -16,6 +16,10 @@ use crate::sim::{
 const PAUSE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 /// How often a container that cannot be made is tried again.
 const SYNC: Duration = Duration::from_secs(12);
+/// How long an end is seen before the back-off.
+const ENDED: Duration = Duration::from_secs(1);
+/// How long any program takes until it listens.
+const LISTENS: Duration = Duration::from_millis(10);
 /// After so long a run the pauses begin anew.
 const FORGET: Duration = Duration::from_secs(600);
 /// Lines that are kept of a log.
@@ -28,12 +32,15 @@ pub(in crate::sim) enum Step {
     New,
     Pulling {
         until: Duration,
+        /// Why the pull before this one failed, if there was one.
+        failed: Option<String>,
     },
     /// The image could not be had.
     NoImage {
         error: String,
-        backs_off: bool,
-        shown_until: Duration,
+        /// Whether the back-off was told in events.
+        told: bool,
+        failed_at: Duration,
         again: Duration,
     },
     /// It cannot be made as it is described.
@@ -91,12 +98,9 @@ impl ContainerRuntime {
             return None;
         };
         self.listens.iter().find(|listen| {
-            let number = self
-                .variables
-                .get(&listen.port_env)
-                .and_then(|value| value.parse().ok())
-                .unwrap_or_else(|| i64::from(listen.port));
-            number == port && now >= since + Duration::from_secs_f64(listen.after.max(0.0))
+            let number =
+                self.variables.get(&listen.port_env).and_then(|value| value.parse().ok()).unwrap_or_else(|| i64::from(listen.port));
+            number == port && now >= since + LISTENS + Duration::from_secs_f64(listen.after.max(0.0))
         })
     }
 
@@ -109,33 +113,15 @@ impl ContainerRuntime {
 
 impl Cluster {
     /// Records an event about a container.
-    pub(super) fn tell(
-        &mut self,
-        pod: &Value,
-        spec: &Value,
-        container: &ContainerRuntime,
-        kind: &str,
-        reason: &str,
-        message: &str,
-    ) {
-        let list = if container.init {
-            "initContainers"
-        } else {
-            "containers"
-        };
+    pub(super) fn tell(&mut self, pod: &Value, spec: &Value, container: &ContainerRuntime, kind: &str, reason: &str, message: &str) {
+        let list = if container.init { "initContainers" } else { "containers" };
         let path = format!("spec.{list}{{{}}}", read::text(spec, "/name"));
         let source = Source::kubelet(read::text(pod, "/spec/nodeName"));
         self.record(source, pod, &path, kind, reason, message);
     }
 
     /// Moves a container on as far as it goes now.
-    pub(super) fn step_container(
-        &mut self,
-        pod: &Value,
-        spec: &Value,
-        container: &mut ContainerRuntime,
-        init: bool,
-    ) {
+    pub(super) fn step_container(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime, init: bool) {
         container.init = init;
         while self.step_once(pod, spec, container) {}
     }
@@ -150,7 +136,7 @@ impl Cluster {
                 }
                 false
             }
-            Step::Pulling { until } if now < *until => {
+            Step::Pulling { until, .. } if now < *until => {
                 let until = *until;
                 self.wake_at(until);
                 false
@@ -161,26 +147,8 @@ impl Cluster {
                 }
                 true
             }
-            Step::NoImage {
-                backs_off,
-                shown_until,
-                again,
-                ..
-            } => {
-                let (shown_until, again) = (*shown_until, *again);
-                if !*backs_off && now >= shown_until {
-                    *backs_off = true;
-                    self.back_off_pull(pod, spec, container);
-                }
-                if now >= again {
-                    self.pull(pod, spec, container);
-                } else {
-                    self.wake_at(if now < shown_until {
-                        shown_until
-                    } else {
-                        again
-                    });
-                }
+            Step::NoImage { .. } => {
+                self.wait_for_image(pod, spec, container);
                 false
             }
             Step::Refused { .. } => {
@@ -242,10 +210,7 @@ impl Cluster {
                 let now = self.elapsed();
                 self.last_done.insert(key, now);
                 self.wake_at(now + SYNC);
-                container.step = Step::Refused {
-                    reason: "CreateContainerConfigError",
-                    message,
-                };
+                container.step = Step::Refused { reason: "CreateContainerConfigError", message };
             }
         }
     }
@@ -254,19 +219,11 @@ impl Cluster {
         let variables = self.environment(pod, spec, read::text(pod, "/status/podIP"))?;
         let flag = |name: &str| {
             let own = read::at(spec, &format!("/securityContext/{name}"));
-            if own.is_null() {
-                read::at(pod, &format!("/spec/securityContext/{name}")).clone()
-            } else {
-                own.clone()
-            }
+            if own.is_null() { read::at(pod, &format!("/spec/securityContext/{name}")).clone() } else { own.clone() }
         };
         let user = flag("runAsUser");
-        let image_user = self
-            .made_image(read::text(spec, "/image"))
-            .and_then(|image| image.user.clone())
-            .unwrap_or_default();
-        let is_root = user.as_i64() == Some(0)
-            || (user.is_null() && matches!(image_user.as_str(), "" | "0" | "root"));
+        let image_user = self.made_image(read::text(spec, "/image")).and_then(|image| image.user.clone()).unwrap_or_default();
+        let is_root = user.as_i64() == Some(0) || (user.is_null() && matches!(image_user.as_str(), "" | "0" | "root"));
         if flag("runAsNonRoot").as_bool() == Some(true) && is_root {
             return Err(format!(
                 "container has runAsNonRoot and image will run as root (pod: \"{}_{}({})\", container: {})",
@@ -293,22 +250,8 @@ impl Cluster {
 
     fn start(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) {
         let now = self.elapsed();
-        self.tell(
-            pod,
-            spec,
-            container,
-            "Normal",
-            "Created",
-            "Container created",
-        );
-        self.tell(
-            pod,
-            spec,
-            container,
-            "Normal",
-            "Started",
-            "Container started",
-        );
+        self.tell(pod, spec, container, "Normal", "Created", "Container created");
+        self.tell(pod, spec, container, "Normal", "Started", "Container started");
         container.id = format!("containerd://{}", self.uid().replace('-', "").repeat(2));
         container.probes = Probes::default();
         container.started = read::at(spec, "/startupProbe").is_null();
@@ -321,13 +264,7 @@ impl Cluster {
         container.step = Step::Running { since: now, ends };
     }
 
-    pub(super) fn end(
-        &mut self,
-        container: &mut ContainerRuntime,
-        at: Duration,
-        code: i32,
-        reason: &str,
-    ) {
+    pub(super) fn end(&mut self, container: &mut ContainerRuntime, at: Duration, code: i32, reason: &str) {
         let since = match container.step {
             Step::Running { since, .. } => since,
             Step::New
@@ -350,14 +287,7 @@ impl Cluster {
     }
 
     /// What comes after the end: another start, now or later, or nothing.
-    fn after_end(
-        &mut self,
-        pod: &Value,
-        spec: &Value,
-        container: &mut ContainerRuntime,
-        at: Duration,
-        code: i32,
-    ) -> bool {
+    fn after_end(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime, at: Duration, code: i32) -> bool {
         let policy = match read::text(spec, "/restartPolicy") {
             "" => read::text(pod, "/spec/restartPolicy"),
             own => own,
@@ -371,16 +301,19 @@ impl Cluster {
         if !again {
             return false;
         }
-        container.failures += 1;
-        if container.failures == 1 {
+        if container.failures == 0 {
+            container.failures = 1;
             self.restart(container);
             return true;
         }
+        let seen_until = at + ENDED;
+        if self.elapsed() < seen_until {
+            self.wake_at(seen_until);
+            return false;
+        }
+        container.failures += 1;
         let pause = pause_after(container.failures - 1, PAUSE);
-        container.step = Step::BackOff {
-            until: at + pause,
-            pause,
-        };
+        container.step = Step::BackOff { until: at + pause, pause };
         self.wake_at(at + pause);
         self.tell_back_off(pod, spec, container);
         false

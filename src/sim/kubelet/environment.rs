@@ -13,22 +13,14 @@ use crate::sim::{
 
 impl Cluster {
     /// The variables of a container, or what cannot be resolved, in the kubelet's words.
-    pub(super) fn environment(
-        &self,
-        pod: &Value,
-        spec: &Value,
-        address: &str,
-    ) -> Result<BTreeMap<String, String>, String> {
+    pub(super) fn environment(&self, pod: &Value, spec: &Value, address: &str) -> Result<BTreeMap<String, String>, String> {
         let mut variables = BTreeMap::new();
         for source in read::list(spec, "/envFrom") {
             let prefix = read::text(source, "/prefix");
             for (kind, pointer) in [("configMap", "/configMapRef"), ("secret", "/secretRef")] {
                 let reference = read::at(source, pointer);
                 if let Some(data) = self.data(pod, kind, reference)? {
-                    variables.extend(
-                        data.into_iter()
-                            .map(|(key, value)| (format!("{prefix}{key}"), value)),
-                    );
+                    variables.extend(data.into_iter().map(|(key, value)| (format!("{prefix}{key}"), value)));
                 }
             }
         }
@@ -52,27 +44,14 @@ impl Cluster {
     }
 
     /// All of a referenced ConfigMap or Secret; nothing when it is optional and absent, or there is no reference.
-    fn data(
-        &self,
-        pod: &Value,
-        kind: &str,
-        reference: &Value,
-    ) -> Result<Option<BTreeMap<String, String>>, String> {
+    fn data(&self, pod: &Value, kind: &str, reference: &Value) -> Result<Option<BTreeMap<String, String>>, String> {
         if reference.is_null() {
             return Ok(None);
         }
         let name = read::text(reference, "/name");
-        let resource = if kind == "secret" {
-            &SECRET
-        } else {
-            &CONFIG_MAP
-        };
+        let resource = if kind == "secret" { &SECRET } else { &CONFIG_MAP };
         let Some(object) = self.store.get(resource, read::namespace(pod), name) else {
-            return if is_optional(reference) {
-                Ok(None)
-            } else {
-                Err(format!("{} \"{name}\" not found", kind.to_lowercase()))
-            };
+            return if is_optional(reference) { Ok(None) } else { Err(format!("{} \"{name}\" not found", kind.to_lowercase())) };
         };
         let data = read::pairs(&object, "/data")
             .into_iter()
@@ -89,12 +68,7 @@ impl Cluster {
         Ok(Some(data))
     }
 
-    fn value_of_key(
-        &self,
-        pod: &Value,
-        kind: &str,
-        reference: &Value,
-    ) -> Result<Option<String>, String> {
+    fn value_of_key(&self, pod: &Value, kind: &str, reference: &Value) -> Result<Option<String>, String> {
         let Some(mut data) = self.data(pod, kind, reference)? else {
             return Ok(None);
         };
@@ -104,11 +78,7 @@ impl Cluster {
             None if is_optional(reference) => Ok(None),
             None => Err(format!(
                 "couldn't find key {key} in {} {}/{}",
-                if kind == "secret" {
-                    "Secret"
-                } else {
-                    "ConfigMap"
-                },
+                if kind == "secret" { "Secret" } else { "ConfigMap" },
                 read::namespace(pod),
                 read::text(reference, "/name")
             )),
@@ -118,20 +88,13 @@ impl Cluster {
     /// The content of a file that a ConfigMap or Secret volume brings.
     pub(super) fn file(&self, pod: &Value, spec: &Value, path: &str) -> Option<String> {
         let (mount, rest) = mount_of(spec, path)?;
-        let volume = read::named(
-            read::list(pod, "/spec/volumes"),
-            "name",
-            read::text(mount, "/name"),
-        )?;
+        let volume = read::named(read::list(pod, "/spec/volumes"), "name", read::text(mount, "/name"))?;
         let rest = match read::text(mount, "/subPath") {
             "" => rest,
             subpath if rest.is_empty() => subpath,
             _ => return None,
         };
-        for (kind, source, name) in [
-            ("configMap", "/configMap", "/name"),
-            ("secret", "/secret", "/secretName"),
-        ] {
+        for (kind, source, name) in [("configMap", "/configMap", "/name"), ("secret", "/secret", "/secretName")] {
             let source = read::at(volume, source);
             if source.is_null() {
                 continue;
@@ -151,11 +114,8 @@ impl Cluster {
     pub(super) fn unwritable(&self, pod: &Value, spec: &Value, path: &str) -> Option<String> {
         let Some((mount, _)) = mount_of(spec, path) else {
             // Without a volume there is just the image: the program itself, at its root.
-            let in_root = path
-                .rsplit_once('/')
-                .is_some_and(|(folder, _)| folder.is_empty());
-            let locked =
-                read::at(spec, "/securityContext/readOnlyRootFilesystem").as_bool() == Some(true);
+            let in_root = path.rsplit_once('/').is_some_and(|(folder, _)| folder.is_empty());
+            let locked = read::at(spec, "/securityContext/readOnlyRootFilesystem").as_bool() == Some(true);
             return if !in_root {
                 Some(format!("open {path}: no such file or directory"))
             } else if locked {
@@ -164,14 +124,8 @@ impl Cluster {
                 None
             };
         };
-        let volume = read::named(
-            read::list(pod, "/spec/volumes"),
-            "name",
-            read::text(mount, "/name"),
-        )?;
-        let writable = ["emptyDir", "persistentVolumeClaim", "hostPath", "ephemeral"]
-            .iter()
-            .any(|kind| volume.get(kind).is_some());
+        let volume = read::named(read::list(pod, "/spec/volumes"), "name", read::text(mount, "/name"))?;
+        let writable = ["emptyDir", "persistentVolumeClaim", "hostPath", "ephemeral"].iter().any(|kind| volume.get(kind).is_some());
         let locked = read::at(mount, "/readOnly").as_bool() == Some(true);
         (locked || !writable).then(|| format!("open {path}: read-only file system"))
     }
@@ -183,8 +137,7 @@ fn mount_of<'a>(spec: &'a Value, path: &'a str) -> Option<(&'a Value, &'a str)> 
         .iter()
         .filter_map(|mount| {
             let rest = path.strip_prefix(read::text(mount, "/mountPath").trim_end_matches('/'))?;
-            (rest.is_empty() || rest.starts_with('/'))
-                .then(|| (mount, rest.trim_start_matches('/')))
+            (rest.is_empty() || rest.starts_with('/')).then(|| (mount, rest.trim_start_matches('/')))
         })
         .min_by_key(|(_, rest)| rest.len())
 }
@@ -202,9 +155,5 @@ fn pod_field(pod: &Value, path: &str, address: &str) -> String {
 
 /// Puts known variables in place of `$(NAME)`.
 pub(super) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
-    variables
-        .iter()
-        .fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("$({name})"), value)
-        })
+    variables.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("$({name})"), value))
 }

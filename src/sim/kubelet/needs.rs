@@ -27,11 +27,7 @@ impl Cluster {
         let now = self.elapsed();
         for need in &play.needs {
             if let Some(why) = self.unmet(pod, spec, need, &container.variables) {
-                let line = if need.fail.is_empty() {
-                    format!("fatal: {why}")
-                } else {
-                    need.fail.clone()
-                };
+                let line = if need.fail.is_empty() { format!("fatal: {why}") } else { need.fail.clone() };
                 container.write(now, &line);
                 container.listens.clear();
                 let code = if need.code == 0 { 1 } else { need.code };
@@ -45,24 +41,13 @@ impl Cluster {
         }
         play.exit.as_ref().map(|exit| {
             let reason = if exit.code == 0 { "Completed" } else { "Error" };
-            (
-                now + Duration::from_secs_f64(exit.after.max(0.0)),
-                exit.code,
-                reason,
-            )
+            (now + Duration::from_secs_f64(exit.after.max(0.0)), exit.code, reason)
         })
     }
 
     /// Why a need is not met, if it is not.
-    fn unmet(
-        &self,
-        pod: &Value,
-        spec: &Value,
-        need: &Need,
-        variables: &BTreeMap<String, String>,
-    ) -> Option<String> {
-        let matches =
-            |value: &str| Regex::new(&need.pattern).is_ok_and(|pattern| pattern.is_match(value));
+    fn unmet(&self, pod: &Value, spec: &Value, need: &Need, variables: &BTreeMap<String, String>) -> Option<String> {
+        let matches = |value: &str| Regex::new(&need.pattern).is_ok_and(|pattern| pattern.is_match(value));
         if !need.env.is_empty() {
             return match variables.get(&need.env).map(String::as_str) {
                 None | Some("") => Some(format!("environment variable {} is not set", need.env)),
@@ -72,9 +57,7 @@ impl Cluster {
         if !need.file.is_empty() {
             return match self.file(pod, spec, &need.file) {
                 None => Some(format!("open {}: no such file or directory", need.file)),
-                Some(content) => {
-                    (!matches(&content)).then(|| format!("{}: invalid content", need.file))
-                }
+                Some(content) => (!matches(&content)).then(|| format!("{}: invalid content", need.file)),
             };
         }
         if !need.write.is_empty() {
@@ -82,8 +65,7 @@ impl Cluster {
         }
         if !need.tcp.is_empty() {
             let peer = expand(&need.tcp, variables);
-            return (!self.reaches(pod, &peer))
-                .then(|| format!("dial tcp {peer}: connect: connection refused"));
+            return (!self.reaches(pod, &peer)).then(|| format!("dial tcp {peer}: connect: connection refused"));
         }
         None
     }
@@ -96,9 +78,7 @@ impl Cluster {
         let Ok(port) = port.parse::<i64>() else {
             return false;
         };
-        let by_address = self.pods.iter().any(|(uid, other)| {
-            other.address.as_deref() == Some(host) && self.pod_listens(uid, port)
-        });
+        let by_address = self.pods.iter().any(|(uid, other)| other.address.as_deref() == Some(host) && self.pod_listens(uid, port));
         let mut labels = host.split('.');
         let service = labels.next().unwrap_or_default();
         let namespace = labels.next().unwrap_or_else(|| read::namespace(pod));

@@ -33,31 +33,16 @@ enum Found {
 
 impl Cluster {
     /// Asks the probes that are due; true when the container was ended.
-    pub(super) fn probe(
-        &mut self,
-        pod: &Value,
-        spec: &Value,
-        container: &mut ContainerRuntime,
-    ) -> bool {
+    pub(super) fn probe(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) -> bool {
         let Step::Running { since, .. } = container.step else {
             return false;
         };
         let startup = read::at(spec, "/startupProbe");
         if startup.is_object() && !container.started {
             let mut standing = std::mem::take(&mut container.probes.startup);
-            self.ask(
-                pod,
-                spec,
-                container,
-                "Startup",
-                startup,
-                &mut standing,
-                since,
-            );
-            let (passed, failed) = (
-                standing.good >= limit(startup, "/successThreshold", 1),
-                standing.bad >= limit(startup, "/failureThreshold", 3),
-            );
+            self.ask(pod, spec, container, "Startup", startup, &mut standing, since);
+            let (passed, failed) =
+                (standing.good >= limit(startup, "/successThreshold", 1), standing.bad >= limit(startup, "/failureThreshold", 3));
             container.probes.startup = standing;
             if failed {
                 self.kill(pod, spec, container, "startup");
@@ -72,15 +57,7 @@ impl Cluster {
         let readiness = read::at(spec, "/readinessProbe");
         if readiness.is_object() {
             let mut standing = std::mem::take(&mut container.probes.readiness);
-            self.ask(
-                pod,
-                spec,
-                container,
-                "Readiness",
-                readiness,
-                &mut standing,
-                since,
-            );
+            self.ask(pod, spec, container, "Readiness", readiness, &mut standing, since);
             if standing.good >= limit(readiness, "/successThreshold", 1) {
                 container.ready = true;
             } else if standing.bad >= limit(readiness, "/failureThreshold", 3) {
@@ -93,15 +70,7 @@ impl Cluster {
         let liveness = read::at(spec, "/livenessProbe");
         if liveness.is_object() {
             let mut standing = std::mem::take(&mut container.probes.liveness);
-            self.ask(
-                pod,
-                spec,
-                container,
-                "Liveness",
-                liveness,
-                &mut standing,
-                since,
-            );
+            self.ask(pod, spec, container, "Liveness", liveness, &mut standing, since);
             let failed = standing.bad >= limit(liveness, "/failureThreshold", 3);
             container.probes.liveness = standing;
             if failed {
@@ -112,10 +81,7 @@ impl Cluster {
         false
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a probe is about a container of a Pod, and what is known of all three"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "a probe is about a container of a Pod, and what is known of all three")]
     fn ask(
         &mut self,
         pod: &Value,
@@ -127,9 +93,7 @@ impl Cluster {
         since: Duration,
     ) {
         let now = self.elapsed();
-        let wait = |pointer: &str, unless: i64| {
-            Duration::from_secs(limit(probe, pointer, unless).unsigned_abs())
-        };
+        let wait = |pointer: &str, unless: i64| Duration::from_secs(limit(probe, pointer, unless).unsigned_abs());
         let first = since + wait("/initialDelaySeconds", 0);
         let next = *standing.next.get_or_insert(first);
         if now < next {
@@ -157,27 +121,18 @@ impl Cluster {
         }
     }
 
-    fn find(
-        &self,
-        pod: &Value,
-        spec: &Value,
-        container: &ContainerRuntime,
-        probe: &Value,
-    ) -> Found {
+    fn find(&self, pod: &Value, spec: &Value, container: &ContainerRuntime, probe: &Value) -> Found {
         let now = self.elapsed();
         let address = read::text(pod, "/status/podIP");
         let port_of = |pointer: &str| {
             let port = read::at(probe, pointer);
-            read::port_number(port, std::slice::from_ref(spec))
-                .ok_or_else(|| Found::Unknown(format!("port {port} not found")))
+            read::port_number(port, std::slice::from_ref(spec)).ok_or_else(|| Found::Unknown(format!("port {port} not found")))
         };
         if probe.get("tcpSocket").is_some() {
             return match port_of("/tcpSocket/port") {
                 Err(unknown) => unknown,
                 Ok(port) if container.serves(port, now).is_some() => Found::Good,
-                Ok(port) => Found::Bad(format!(
-                    "dial tcp {address}:{port}: connect: connection refused"
-                )),
+                Ok(port) => Found::Bad(format!("dial tcp {address}:{port}: connect: connection refused")),
             };
         }
         if probe.get("httpGet").is_some() {
@@ -188,19 +143,13 @@ impl Cluster {
             let path = read::text(probe, "/httpGet/path");
             let url = format!("http://{address}:{port}{path}");
             let Some(listen) = container.serves(port, now) else {
-                return Found::Bad(format!(
-                    "Get \"{url}\": dial tcp {address}:{port}: connect: connection refused"
-                ));
+                return Found::Bad(format!("Get \"{url}\": dial tcp {address}:{port}: connect: connection refused"));
             };
             if listen.tcp {
                 return Found::Bad(format!("Get \"{url}\": EOF"));
             }
             let bare = path.split('?').next().unwrap_or(path);
-            let status = if listen.paths.is_empty() {
-                200
-            } else {
-                listen.paths.get(bare).copied().unwrap_or(404)
-            };
+            let status = if listen.paths.is_empty() { 200 } else { listen.paths.get(bare).copied().unwrap_or(404) };
             return if (200..400).contains(&status) {
                 Found::Good
             } else {
@@ -214,18 +163,11 @@ impl Cluster {
     }
 
     fn kill(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime, probe: &str) {
-        let message = format!(
-            "Container {} failed {probe} probe, will be restarted",
-            read::text(spec, "/name")
-        );
+        let message = format!("Container {} failed {probe} probe, will be restarted", read::text(spec, "/name"));
         self.tell(pod, spec, container, "Normal", "Killing", &message);
         let now = self.elapsed();
         let stubborn = self.play_of(spec).is_some_and(|play| play.ignore_term);
-        let (code, reason) = if stubborn {
-            (137, "Error")
-        } else {
-            (0, "Completed")
-        };
+        let (code, reason) = if stubborn { (137, "Error") } else { (0, "Completed") };
         self.end(container, now, code, reason);
     }
 }

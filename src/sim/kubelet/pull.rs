@@ -11,8 +11,11 @@ use crate::sim::{
     play::{MadeImage, Play},
 };
 
-/// How long the error itself is shown before the back-off.
-const SHOWN: Duration = Duration::from_secs(1);
+/// When the back-off is told after a failed pull, when the status shows it, and when it is pulled again at the earliest:
+/// as seen on a real kubelet, whose syncs are about 13 s apart.
+const TOLD: Duration = Duration::from_millis(100);
+const SHOWN: Duration = Duration::from_secs(13);
+const AGAIN: Duration = Duration::from_secs(27);
 /// The first and the longest pause between two pulls.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 
@@ -27,74 +30,40 @@ pub(in crate::sim) fn canonical(reference: &str) -> String {
     } else {
         format!("docker.io/{reference}")
     };
-    if tag_of(&full).is_empty() {
-        format!("{full}:latest")
-    } else {
-        full
-    }
+    if tag_of(&full).is_empty() { format!("{full}:latest") } else { full }
 }
 
 /// The tag or digest of a reference; empty when it has none.
 pub(in crate::sim) fn tag_of(reference: &str) -> &str {
     let last = reference.rsplit('/').next().unwrap_or(reference);
-    last.split_once('@')
-        .or_else(|| last.split_once(':'))
-        .map_or("", |(_, tag)| tag)
+    last.split_once('@').or_else(|| last.split_once(':')).map_or("", |(_, tag)| tag)
 }
 
 /// The pause before the attempt after this many failures.
 pub(super) fn pause_after(failures: u32, (first, longest): (Duration, Duration)) -> Duration {
-    first
-        .saturating_mul(1_u32 << failures.saturating_sub(1).min(10))
-        .min(longest)
+    first.saturating_mul(1_u32 << failures.saturating_sub(1).min(10)).min(longest)
 }
 
 impl Cluster {
     pub(super) fn made_image(&self, reference: &str) -> Option<&MadeImage> {
         let wanted = canonical(reference);
-        self.images
-            .values()
-            .find(|image| canonical(&image.reference) == wanted)
+        self.images.values().find(|image| canonical(&image.reference) == wanted)
     }
 
     pub(super) fn play_of(&self, container: &Value) -> Option<&Play> {
-        self.made_image(read::text(container, "/image"))
-            .map(|image| &image.play)
+        self.made_image(read::text(container, "/image")).map(|image| &image.play)
     }
 
     /// Begins to get the image, or finds that the node has it: then true.
-    pub(super) fn begin_pull(
-        &mut self,
-        pod: &Value,
-        spec: &Value,
-        container: &mut ContainerRuntime,
-    ) -> bool {
+    pub(super) fn begin_pull(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) -> bool {
         let image = read::text(spec, "/image");
         let present = self.pulled.contains(&on_node(pod, image));
         match read::text(spec, "/imagePullPolicy") {
             "Never" if !present => {
-                let message =
-                    format!("Container image \"{image}\" is not present with pull policy of Never");
-                self.tell(
-                    pod,
-                    spec,
-                    container,
-                    "Warning",
-                    "ErrImageNeverPull",
-                    &message,
-                );
-                self.tell(
-                    pod,
-                    spec,
-                    container,
-                    "Warning",
-                    "Failed",
-                    "Error: ErrImageNeverPull",
-                );
-                container.step = Step::Refused {
-                    reason: "ErrImageNeverPull",
-                    message,
-                };
+                let message = format!("Container image \"{image}\" is not present with pull policy of Never");
+                self.tell(pod, spec, container, "Warning", "ErrImageNeverPull", &message);
+                self.tell(pod, spec, container, "Warning", "Failed", "Error: ErrImageNeverPull");
+                container.step = Step::Refused { reason: "ErrImageNeverPull", message };
                 false
             }
             "Always" => {
@@ -102,9 +71,7 @@ impl Cluster {
                 false
             }
             _ if present => {
-                let message = format!(
-                    "Container image \"{image}\" already present on machine and can be accessed by the pod"
-                );
+                let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
                 self.tell(pod, spec, container, "Normal", "Pulled", &message);
                 true
             }
@@ -119,24 +86,20 @@ impl Cluster {
         let message = format!("Pulling image \"{}\"", read::text(spec, "/image"));
         self.tell(pod, spec, container, "Normal", "Pulling", &message);
         let until = self.elapsed() + self.world.latency.pull;
-        container.step = Step::Pulling { until };
+        let step = std::mem::take(&mut container.step);
+        let failed = if let Step::NoImage { error, .. } = step { Some(error) } else { None };
+        container.step = Step::Pulling { until, failed };
     }
 
     /// The pull is over: true when the image is there.
-    pub(super) fn end_pull(
-        &mut self,
-        pod: &Value,
-        spec: &Value,
-        container: &mut ContainerRuntime,
-    ) -> bool {
+    pub(super) fn end_pull(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) -> bool {
         let image = read::text(spec, "/image");
         if self.made_image(image).is_some() {
             container.pull_failures = 0;
             self.pulled.insert(on_node(pod, image));
             let took = self.world.latency.pull.as_millis();
-            let message = format!(
-                "Successfully pulled image \"{image}\" in {took}ms ({took}ms including waiting). Image size: 1843200 bytes."
-            );
+            let message =
+                format!("Successfully pulled image \"{image}\" in {took}ms ({took}ms including waiting). Image size: 1843200 bytes.");
             self.tell(pod, spec, container, "Normal", "Pulled", &message);
             return true;
         }
@@ -146,41 +109,44 @@ impl Cluster {
         );
         let message = format!("Failed to pull image \"{image}\": {error}");
         self.tell(pod, spec, container, "Warning", "Failed", &message);
-        self.tell(
-            pod,
-            spec,
-            container,
-            "Warning",
-            "Failed",
-            "Error: ErrImagePull",
-        );
+        self.tell(pod, spec, container, "Warning", "Failed", "Error: ErrImagePull");
         container.pull_failures += 1;
         let now = self.elapsed();
-        container.step = Step::NoImage {
-            error,
-            backs_off: false,
-            shown_until: now + SHOWN,
-            again: now + pause_after(container.pull_failures, PAUSE),
-        };
+        container.step =
+            Step::NoImage { error, told: false, failed_at: now, again: now + pause_after(container.pull_failures, PAUSE).max(AGAIN) };
         false
     }
 
-    pub(super) fn back_off_pull(
-        &mut self,
-        pod: &Value,
-        spec: &Value,
-        container: &ContainerRuntime,
-    ) {
+    /// Waits after a failed pull, and pulls again when it is time.
+    pub(super) fn wait_for_image(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) {
+        let Step::NoImage { told, failed_at, again, .. } = &mut container.step else {
+            return;
+        };
+        let (now, failed_at, again) = (self.elapsed(), *failed_at, *again);
+        let tell = !*told && now >= failed_at + TOLD;
+        *told |= tell;
+        if tell {
+            self.back_off_pull(pod, spec, container);
+        }
+        if now >= again {
+            self.pull(pod, spec, container);
+            return;
+        }
+        let next = [failed_at + TOLD, failed_at + SHOWN, again];
+        if let Some(next) = next.into_iter().find(|at| *at > now) {
+            self.wake_at(next);
+        }
+    }
+
+    /// Whether the status of a failed pull shows the back-off by now, and no longer the error.
+    pub(super) fn shows_back_off(&self, failed_at: Duration) -> bool {
+        self.elapsed() >= failed_at + SHOWN
+    }
+
+    fn back_off_pull(&mut self, pod: &Value, spec: &Value, container: &ContainerRuntime) {
         let message = format!("Back-off pulling image \"{}\"", read::text(spec, "/image"));
         self.tell(pod, spec, container, "Normal", "BackOff", &message);
-        self.tell(
-            pod,
-            spec,
-            container,
-            "Warning",
-            "Failed",
-            "Error: ImagePullBackOff",
-        );
+        self.tell(pod, spec, container, "Warning", "Failed", "Error: ImagePullBackOff");
     }
 }
 

@@ -20,34 +20,17 @@ impl Cluster {
         };
         let init = read::list(&pod, "/spec/initContainers");
         let apps = read::list(&pod, "/spec/containers");
-        let waiting = if init.is_empty() {
-            "ContainerCreating"
-        } else {
-            "PodInitializing"
-        };
-        let describe = |specs: &[Value]| -> Vec<Value> {
-            specs
-                .iter()
-                .map(|spec| self.container_status(&pod, spec, runtime, waiting))
-                .collect()
-        };
+        let waiting = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
+        let describe =
+            |specs: &[Value]| -> Vec<Value> { specs.iter().map(|spec| self.container_status(&pod, spec, runtime, waiting)).collect() };
         let (init_statuses, statuses) = (describe(init), describe(apps));
         let phase = phase(&pod, &init_statuses, &statuses);
         let mut status = read::at(&pod, "/status").clone();
         read::set(&mut status, "/phase", phase);
-        read::set(
-            &mut status,
-            "/observedGeneration",
-            read::int(&pod, "/metadata/generation").unwrap_or(1),
-        );
+        read::set(&mut status, "/observedGeneration", read::int(&pod, "/metadata/generation").unwrap_or(1));
         read::default(&mut status, "/startTime", self.now_text());
-        let host = self
-            .store
-            .get(&NODE, "", read::text(&pod, "/spec/nodeName"));
-        if let Some(address) = host
-            .as_deref()
-            .map(|node| read::text(node, "/status/addresses/0/address"))
-        {
+        let host = self.store.get(&NODE, "", read::text(&pod, "/spec/nodeName"));
+        if let Some(address) = host.as_deref().map(|node| read::text(node, "/status/addresses/0/address")) {
             read::set(&mut status, "/hostIP", address);
             read::set(&mut status, "/hostIPs", json!([{"ip": address}]));
         }
@@ -66,13 +49,7 @@ impl Cluster {
         self.store.put(&POD, changed);
     }
 
-    fn container_status(
-        &self,
-        pod: &Value,
-        spec: &Value,
-        runtime: &PodRuntime,
-        waiting: &str,
-    ) -> Value {
+    fn container_status(&self, pod: &Value, spec: &Value, runtime: &PodRuntime, waiting: &str) -> Value {
         let name = read::text(spec, "/name");
         let image = read::text(spec, "/image");
         let unborn = ContainerRuntime::default();
@@ -91,16 +68,15 @@ impl Cluster {
             "started": container.is_running() && container.started,
         });
         if created {
-            let repository = full
-                .rsplit_once(':')
-                .map_or(full.as_str(), |(repository, _)| repository);
+            let repository = full.rsplit_once(':').map_or(full.as_str(), |(repository, _)| repository);
             let digest = crate::sim::cluster::digest(&full);
-            read::set(
-                &mut status,
-                "/imageID",
-                format!("{repository}@sha256:{digest}"),
-            );
+            read::set(&mut status, "/imageID", format!("{repository}@sha256:{digest}"));
             read::set(&mut status, "/containerID", container.id.as_str());
+            let resources = read::at(spec, "/resources");
+            read::set(&mut status, "/resources", resources.clone());
+            if let Some(requests) = resources.get("requests") {
+                read::set(&mut status, "/allocatedResources", requests.clone());
+            }
         }
         if !container.last.is_null() && !matches!(container.step, Step::Ended { .. }) {
             read::set(&mut status, "/lastState/terminated", container.last.clone());
@@ -122,15 +98,10 @@ impl Cluster {
         status
     }
 
-    fn state(
-        &self,
-        pod: &Value,
-        spec: &Value,
-        container: &ContainerRuntime,
-        waiting: &str,
-    ) -> Value {
+    fn state(&self, pod: &Value, spec: &Value, container: &ContainerRuntime, waiting: &str) -> Value {
         let image = read::text(spec, "/image");
         match &container.step {
+            Step::Pulling { failed: Some(error), .. } => pull_back_off(image, error),
             Step::New | Step::Pulling { .. } | Step::Starting { .. } if container.restarts == 0 => {
                 json!({"waiting": {"reason": waiting}})
             }
@@ -138,17 +109,10 @@ impl Cluster {
             Step::New | Step::Pulling { .. } | Step::Starting { .. } => {
                 json!({"terminated": container.last})
             }
-            Step::NoImage {
-                error,
-                backs_off: false,
-                ..
-            } => {
+            Step::NoImage { error, failed_at, .. } if !self.shows_back_off(*failed_at) => {
                 json!({"waiting": {"reason": "ErrImagePull", "message": error}})
             }
-            Step::NoImage { error, .. } => {
-                let message = format!("Back-off pulling image \"{image}\": ErrImagePull: {error}");
-                json!({"waiting": {"reason": "ImagePullBackOff", "message": message}})
-            }
+            Step::NoImage { error, .. } => pull_back_off(image, error),
             Step::Refused { reason, message } => {
                 json!({"waiting": {"reason": reason, "message": message}})
             }
@@ -170,23 +134,12 @@ impl Cluster {
         }
     }
 
-    fn conditions(
-        &self,
-        pod: &Value,
-        runtime: &PodRuntime,
-        phase: &str,
-        init: &[Value],
-        apps: &[Value],
-    ) -> Vec<Value> {
+    fn conditions(&self, pod: &Value, runtime: &PodRuntime, phase: &str, init: &[Value], apps: &[Value]) -> Vec<Value> {
         let now = self.now_text();
         let make = |kind: &str, status: bool, reason: &str, message: &str| {
             let old = read::condition(pod, kind);
             let word = if status { "True" } else { "False" };
-            let since = if read::text(old, "/status") == word {
-                read::text(old, "/lastTransitionTime")
-            } else {
-                now.as_str()
-            };
+            let since = if read::text(old, "/status") == word { read::text(old, "/lastTransitionTime") } else { now.as_str() };
             let mut made = json!({
                 "type": kind, "status": word, "lastProbeTime": null, "lastTransitionTime": since,
                 "observedGeneration": read::int(pod, "/metadata/generation").unwrap_or(1),
@@ -208,42 +161,23 @@ impl Cluster {
             let running = read::at(status, "/started").as_bool() == Some(true);
             read::at(status, "/ready").as_bool() != Some(true) && !running
         }));
-        let unready = names(
-            apps.iter()
-                .filter(|status| read::at(status, "/ready").as_bool() != Some(true)),
-        );
+        let unready = names(apps.iter().filter(|status| read::at(status, "/ready").as_bool() != Some(true)));
         let readiness = |kind: &str| match ended {
             Some(reason) => make(kind, false, reason, ""),
             None if unready.is_empty() && undone.is_empty() => make(kind, true, "", ""),
-            None => make(
-                kind,
-                false,
-                "ContainersNotReady",
-                &format!("containers with unready status: [{unready}]"),
-            ),
+            None => make(kind, false, "ContainersNotReady", &format!("containers with unready status: [{unready}]")),
         };
         let initialized = if undone.is_empty() || ended.is_some() {
-            make(
-                "Initialized",
-                true,
-                ended.filter(|_| phase == "Succeeded").unwrap_or_default(),
-                "",
-            )
+            make("Initialized", true, ended.filter(|_| phase == "Succeeded").unwrap_or_default(), "")
         } else {
-            make(
-                "Initialized",
-                false,
-                "ContainersNotInitialized",
-                &format!("containers with incomplete status: [{undone}]"),
-            )
+            make("Initialized", false, "ContainersNotInitialized", &format!("containers with incomplete status: [{undone}]"))
         };
         vec![
-            make(
-                "PodReadyToStartContainers",
-                runtime.address.is_some() && ended.is_none(),
-                "",
-                "",
-            ),
+            if runtime.address.is_some() && ended.is_none() {
+                make("PodReadyToStartContainers", true, "", "")
+            } else {
+                make("PodReadyToStartContainers", false, "PodSandboxNotReady", "no pod sandbox exists")
+            },
             initialized,
             readiness("Ready"),
             readiness("ContainersReady"),
@@ -252,21 +186,19 @@ impl Cluster {
     }
 }
 
+fn pull_back_off(image: &str, error: &str) -> Value {
+    let message = format!("Back-off pulling image \"{image}\": ErrImagePull: {error}");
+    json!({"waiting": {"reason": "ImagePullBackOff", "message": message}})
+}
+
 fn names<'a>(statuses: impl Iterator<Item = &'a Value>) -> String {
-    statuses
-        .map(|status| read::text(status, "/name"))
-        .collect::<Vec<_>>()
-        .join(" ")
+    statuses.map(|status| read::text(status, "/name")).collect::<Vec<_>>().join(" ")
 }
 
 fn phase(pod: &Value, init: &[Value], apps: &[Value]) -> &'static str {
     let policy = read::text(pod, "/spec/restartPolicy");
     let code = |status: &Value| read::int(status, "/state/terminated/exitCode");
-    if policy == "Never"
-        && init
-            .iter()
-            .any(|status| code(status).is_some_and(|code| code != 0))
-    {
+    if policy == "Never" && init.iter().any(|status| code(status).is_some_and(|code| code != 0)) {
         return "Failed";
     }
     let ran = |status: &Value| {
@@ -280,17 +212,9 @@ fn phase(pod: &Value, init: &[Value], apps: &[Value]) -> &'static str {
         Some(_) => policy == "Never",
     };
     if apps.iter().all(over) && !apps.is_empty() {
-        return if apps.iter().all(|status| code(status) == Some(0)) {
-            "Succeeded"
-        } else {
-            "Failed"
-        };
+        return if apps.iter().all(|status| code(status) == Some(0)) { "Succeeded" } else { "Failed" };
     }
-    if apps.iter().all(ran) {
-        "Running"
-    } else {
-        "Pending"
-    }
+    if apps.iter().all(ran) { "Running" } else { "Pending" }
 }
 
 /// A pause as Go writes it: `10s`, `2m40s`.

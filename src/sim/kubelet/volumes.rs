@@ -13,16 +13,10 @@ impl Cluster {
     pub(super) fn mountable(&self, pod: &Value) -> Result<(), String> {
         let namespace = read::namespace(pod);
         for volume in read::list(pod, "/spec/volumes") {
-            let failed = |why: String| {
-                Err(format!(
-                    "MountVolume.SetUp failed for volume \"{}\" : {why}",
-                    read::text(volume, "/name")
-                ))
-            };
-            for (resource, word, source, name) in [
-                (&CONFIG_MAP, "configmap", "/configMap", "/name"),
-                (&SECRET, "secret", "/secret", "/secretName"),
-            ] {
+            let failed = |why: String| Err(format!("MountVolume.SetUp failed for volume \"{}\" : {why}", read::text(volume, "/name")));
+            for (resource, word, source, name) in
+                [(&CONFIG_MAP, "configmap", "/configMap", "/name"), (&SECRET, "secret", "/secret", "/secretName")]
+            {
                 let source = read::at(volume, source);
                 if source.is_null() || read::at(source, "/optional").as_bool() == Some(true) {
                     continue;

@@ -11,10 +11,7 @@ async fn with_web() -> Lab {
     let lab = lab();
     lab.images(NGINX);
     lab.sim.apply_yaml("a-team", &web(2, "nginx:1.27")).unwrap();
-    lab.until("web is available", |sim| {
-        sim.object("deployments", "a-team", "web").unwrap()["status"]["availableReplicas"] == 2
-    })
-    .await;
+    lab.until("web is available", |sim| sim.object("deployments", "a-team", "web").unwrap()["status"]["availableReplicas"] == 2).await;
     lab
 }
 
@@ -28,17 +25,8 @@ async fn version_is_that_of_the_real_test_cluster() {
 #[tokio::test(start_paused = true)]
 async fn missing_object_is_a_not_found_status() {
     let lab = lab();
-    assert_eq!(
-        lab.get(WEB).await,
-        Err((404, "deployments.apps \"web\" not found".to_owned()))
-    );
-    assert_eq!(
-        lab.get("/api/v1/namespaces/a-team/widgets")
-            .await
-            .unwrap_err()
-            .0,
-        404
-    );
+    assert_eq!(lab.get(WEB).await, Err((404, "deployments.apps \"web\" not found".to_owned())));
+    assert_eq!(lab.get("/api/v1/namespaces/a-team/widgets").await.unwrap_err().0, 404);
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,43 +36,26 @@ async fn created_claim_gets_the_default_class_and_protection() {
     let made = lab.post(CLAIMS, &claim("data")).await.unwrap();
     assert_eq!(made["spec"]["storageClassName"], "standard");
     assert_eq!(made["spec"]["volumeMode"], "Filesystem");
-    assert_eq!(
-        made["metadata"]["finalizers"],
-        json!(["kubernetes.io/pvc-protection"])
-    );
+    assert_eq!(made["metadata"]["finalizers"], json!(["kubernetes.io/pvc-protection"]));
     assert_eq!(made["status"]["phase"], "Pending");
-    assert_eq!(
-        lab.post(CLAIMS, &claim("data")).await,
-        Err((
-            409,
-            "persistentvolumeclaims \"data\" already exists".to_owned()
-        ))
-    );
+    assert_eq!(lab.post(CLAIMS, &claim("data")).await, Err((409, "persistentvolumeclaims \"data\" already exists".to_owned())));
 }
 
 #[tokio::test(start_paused = true)]
 async fn dry_run_answers_as_if_and_stores_nothing() {
     let lab = with_web().await;
-    let made = lab
-        .post(&format!("{CLAIMS}?dryRun=All"), &claim("data"))
-        .await
-        .unwrap();
+    let made = lab.post(&format!("{CLAIMS}?dryRun=All"), &claim("data")).await.unwrap();
     assert_eq!(made["spec"]["storageClassName"], "standard");
     assert_eq!(lab.get(&format!("{CLAIMS}/data")).await.unwrap_err().0, 404);
 
     let before = lab.get(WEB).await.unwrap();
     let patch = json!([{"op": "replace", "path": "/spec/replicas", "value": 5}]);
-    let patched = lab
-        .json_patch(&format!("{WEB}?dryRun=All"), &patch)
-        .await
-        .unwrap();
+    let patched = lab.json_patch(&format!("{WEB}?dryRun=All"), &patch).await.unwrap();
     assert_eq!(patched["spec"]["replicas"], 5);
     assert_eq!(patched["metadata"]["generation"], 2);
     assert_eq!(lab.get(WEB).await.unwrap(), before);
 
-    lab.delete(&format!("{WEB}?dryRun=All"), &Value::Null)
-        .await
-        .unwrap();
+    lab.delete(&format!("{WEB}?dryRun=All"), &Value::Null).await.unwrap();
     assert_eq!(lab.get(WEB).await.unwrap(), before);
     assert!(lab.sim.requests().iter().all(|request| !request.wrote));
 }
@@ -92,10 +63,7 @@ async fn dry_run_answers_as_if_and_stores_nothing() {
 #[tokio::test(start_paused = true)]
 async fn claim_in_a_namespace_that_does_not_exist_is_refused() {
     let lab = lab();
-    assert_eq!(
-        lab.post(CLAIMS, &claim("data")).await,
-        Err((404, "namespaces \"a-team\" not found".to_owned()))
-    );
+    assert_eq!(lab.post(CLAIMS, &claim("data")).await, Err((404, "namespaces \"a-team\" not found".to_owned())));
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,21 +93,12 @@ async fn unknown_field_is_refused_when_validation_is_strict() {
             "PersistentVolumeClaim in version \"v1\" cannot be handled as a PersistentVolumeClaim: strict decoding error: unknown field \"spec.storageClass\"".to_owned()
         ))
     );
-    lab.post(&format!("{CLAIMS}?dryRun=All"), &typo)
-        .await
-        .unwrap();
+    lab.post(&format!("{CLAIMS}?dryRun=All"), &typo).await.unwrap();
 
-    let patch =
-        json!([{"op": "add", "path": "/spec/template/spec/containers/0/imagee", "value": "x"}]);
-    let (code, message) = lab
-        .json_patch(&format!("{WEB}?fieldValidation=Strict"), &patch)
-        .await
-        .unwrap_err();
+    let patch = json!([{"op": "add", "path": "/spec/template/spec/containers/0/imagee", "value": "x"}]);
+    let (code, message) = lab.json_patch(&format!("{WEB}?fieldValidation=Strict"), &patch).await.unwrap_err();
     assert_eq!(code, 422);
-    assert!(
-        message.contains("unknown field \"spec.template.spec.containers[0].imagee\""),
-        "{message}"
-    );
+    assert!(message.contains("unknown field \"spec.template.spec.containers[0].imagee\""), "{message}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,10 +107,7 @@ async fn claim_spec_is_immutable() {
     lab.sim.apply_yaml("a-team", "").unwrap();
     lab.post(CLAIMS, &claim("data")).await.unwrap();
     let patch = json!([{"op": "replace", "path": "/spec/storageClassName", "value": "other"}]);
-    let (code, message) = lab
-        .json_patch(&format!("{CLAIMS}/data"), &patch)
-        .await
-        .unwrap_err();
+    let (code, message) = lab.json_patch(&format!("{CLAIMS}/data"), &patch).await.unwrap_err();
     assert_eq!(code, 422);
     assert_eq!(
         message,
@@ -182,13 +138,7 @@ async fn failed_test_refuses_the_whole_patch() {
         {"op": "replace", "path": "/spec/replicas", "value": 5},
         {"op": "test", "path": "/metadata/uid", "value": "another"},
     ]);
-    assert_eq!(
-        lab.json_patch(WEB, &patch).await,
-        Err((
-            422,
-            "the server rejected our request due to an error in our request".to_owned()
-        ))
-    );
+    assert_eq!(lab.json_patch(WEB, &patch).await, Err((422, "the server rejected our request due to an error in our request".to_owned())));
     assert_eq!(lab.get(WEB).await.unwrap(), before);
 }
 
@@ -196,24 +146,10 @@ async fn failed_test_refuses_the_whole_patch() {
 async fn missing_member_counts_as_null_in_a_test() {
     let lab = with_web().await;
     let test = |path: &str| json!([{"op": "test", "path": path, "value": null}]);
-    lab.json_patch(WEB, &test("/metadata/annotations/kubemend.dev~1plan"))
-        .await
-        .unwrap();
+    lab.json_patch(WEB, &test("/metadata/annotations/kubemend.dev~1plan")).await.unwrap();
     lab.json_patch(WEB, &test("/spec/paused")).await.unwrap();
-    assert_eq!(
-        lab.json_patch(WEB, &test("/spec/nowhere/deeper"))
-            .await
-            .unwrap_err()
-            .0,
-        422
-    );
-    assert_eq!(
-        lab.json_patch(WEB, &test("/spec/replicas"))
-            .await
-            .unwrap_err()
-            .0,
-        422
-    );
+    assert_eq!(lab.json_patch(WEB, &test("/spec/nowhere/deeper")).await.unwrap_err().0, 422);
+    assert_eq!(lab.json_patch(WEB, &test("/spec/replicas")).await.unwrap_err().0, 422);
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,15 +180,7 @@ async fn stale_version_is_a_conflict() {
 async fn strategic_merge_keeps_what_the_patch_does_not_name() {
     let lab = with_web().await;
     let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "nginx:1.28"}]}}}});
-    let object = lab
-        .send(
-            "PATCH",
-            WEB,
-            "application/strategic-merge-patch+json",
-            &patch,
-        )
-        .await
-        .unwrap();
+    let object = lab.send("PATCH", WEB, "application/strategic-merge-patch+json", &patch).await.unwrap();
     let container = &object["spec"]["template"]["spec"]["containers"][0];
     assert_eq!(container["image"], "nginx:1.28");
     assert_eq!(container["ports"][0]["containerPort"], 80);
@@ -264,29 +192,13 @@ async fn delete_honours_preconditions() {
     lab.sim.apply_yaml("a-team", "").unwrap();
     let made = lab.post(CLAIMS, &claim("data")).await.unwrap();
     let path = format!("{CLAIMS}/data");
-    let (code, message) = lab
-        .delete(&path, &json!({"preconditions": {"uid": "another"}}))
-        .await
-        .unwrap_err();
+    let (code, message) = lab.delete(&path, &json!({"preconditions": {"uid": "another"}})).await.unwrap_err();
     assert_eq!(code, 409);
-    assert!(
-        message.contains("the UID in the precondition (another) does not match"),
-        "{message}"
-    );
-    assert_eq!(
-        lab.delete(&path, &json!({"preconditions": {"resourceVersion": "1"}}))
-            .await
-            .unwrap_err()
-            .0,
-        409
-    );
+    assert!(message.contains("the UID in the precondition (another) does not match"), "{message}");
+    assert_eq!(lab.delete(&path, &json!({"preconditions": {"resourceVersion": "1"}})).await.unwrap_err().0, 409);
     let options = json!({"preconditions": {"uid": made["metadata"]["uid"]}});
     lab.delete(&path, &options).await.unwrap();
-    lab.until("the claim is gone", |sim| {
-        sim.object("persistentvolumeclaims", "a-team", "data")
-            .is_none()
-    })
-    .await;
+    lab.until("the claim is gone", |sim| sim.object("persistentvolumeclaims", "a-team", "data").is_none()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -316,33 +228,11 @@ async fn selectors_choose_by_label_and_field() {
     let lab = with_web().await;
     let names = |list: Value| list["items"].as_array().unwrap().len();
     let pods = "/api/v1/namespaces/a-team/pods";
+    assert_eq!(names(lab.get(&format!("{pods}?labelSelector=app%3Dweb")).await.unwrap()), 2);
+    assert_eq!(names(lab.get(&format!("{pods}?labelSelector=app%20notin%20(web,api)")).await.unwrap()), 0);
+    assert_eq!(names(lab.get(&format!("{pods}?fieldSelector=spec.nodeName%3Dnode-1")).await.unwrap()), 1);
     assert_eq!(
-        names(
-            lab.get(&format!("{pods}?labelSelector=app%3Dweb"))
-                .await
-                .unwrap()
-        ),
-        2
-    );
-    assert_eq!(
-        names(
-            lab.get(&format!("{pods}?labelSelector=app%20notin%20(web,api)"))
-                .await
-                .unwrap()
-        ),
-        0
-    );
-    assert_eq!(
-        names(
-            lab.get(&format!("{pods}?fieldSelector=spec.nodeName%3Dnode-1"))
-                .await
-                .unwrap()
-        ),
-        1
-    );
-    assert_eq!(
-        lab.get(&format!("{pods}?fieldSelector=spec.color%3Dred"))
-            .await,
+        lab.get(&format!("{pods}?fieldSelector=spec.color%3Dred")).await,
         Err((400, "field label not supported: spec.color".to_owned()))
     );
     let events = "/api/v1/namespaces/a-team/events?fieldSelector=involvedObject.kind%3DDeployment,involvedObject.name%3Dweb";
@@ -351,15 +241,10 @@ async fn selectors_choose_by_label_and_field() {
 
 async fn watch_lines(lab: &Lab, query: &str) -> Vec<Value> {
     use futures::{AsyncBufReadExt, TryStreamExt};
-    let request = http::Request::get(format!("{CLAIMS}?watch=true&{query}"))
-        .body(Vec::new())
-        .unwrap();
+    let request = http::Request::get(format!("{CLAIMS}?watch=true&{query}")).body(Vec::new()).unwrap();
     let stream = lab.client.request_stream(request).await.unwrap();
     let lines: Vec<String> = stream.lines().try_collect().await.unwrap();
-    lines
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,10 +254,7 @@ async fn watch_tells_what_comes_after_the_list_and_ends_in_time() {
     lab.post(CLAIMS, &claim("before")).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     let list = lab.get(CLAIMS).await.unwrap();
-    let version = list["metadata"]["resourceVersion"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let version = list["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
     let query = format!("resourceVersion={version}&timeoutSeconds=5&allowWatchBookmarks=true");
     let (lines, _) = tokio::join!(watch_lines(&lab, &query), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -390,22 +272,13 @@ async fn watch_of_one_name_sees_it_go() {
     lab.sim.apply_yaml("a-team", "").unwrap();
     lab.post(CLAIMS, &claim("data")).await.unwrap();
     lab.post(CLAIMS, &claim("other")).await.unwrap();
-    let (lines, _) = tokio::join!(
-        watch_lines(&lab, "fieldSelector=metadata.name%3Ddata&timeoutSeconds=5"),
-        async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            lab.delete(&format!("{CLAIMS}/data"), &Value::Null)
-                .await
-                .unwrap();
-        }
-    );
+    let (lines, _) = tokio::join!(watch_lines(&lab, "fieldSelector=metadata.name%3Ddata&timeoutSeconds=5"), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        lab.delete(&format!("{CLAIMS}/data"), &Value::Null).await.unwrap();
+    });
     assert_eq!(lines[0]["type"], "ADDED");
     assert_eq!(lines.last().unwrap()["type"], "DELETED");
-    assert!(
-        lines
-            .iter()
-            .all(|line| line["object"]["metadata"]["name"] == "data")
-    );
+    assert!(lines.iter().all(|line| line["object"]["metadata"]["name"] == "data"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -423,13 +296,13 @@ async fn watch_from_a_forgotten_version_is_told_gone() {
 #[tokio::test(start_paused = true)]
 async fn denied_verb_is_forbidden_and_reviews_say_so() {
     let lab = lab();
-    lab.sim
-        .deny(Denial::of("list", "events").to_user("kubemend"));
+    lab.sim.deny(Denial::of("list", "events").to_user("kubemend"));
     assert_eq!(
         lab.get("/api/v1/namespaces/a-team/events").await,
         Err((
             403,
-            "events is forbidden: User \"kubemend\" cannot list resource \"events\" in API group \"\" in the namespace \"a-team\"".to_owned()
+            "events is forbidden: User \"kubemend\" cannot list resource \"events\" in API group \"\" in the namespace \"a-team\""
+                .to_owned()
         ))
     );
     let review = |verb: &str| {
@@ -439,40 +312,19 @@ async fn denied_verb_is_forbidden_and_reviews_say_so() {
         })
     };
     let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-    assert_eq!(
-        lab.post(path, &review("list")).await.unwrap()["status"]["allowed"],
-        false
-    );
-    assert_eq!(
-        lab.post(path, &review("get")).await.unwrap()["status"]["allowed"],
-        true
-    );
-    let other = Lab {
-        sim: lab.sim.clone(),
-        client: ClientBuilder::new(lab.sim.service_as("admin"), "default").build(),
-    };
+    assert_eq!(lab.post(path, &review("list")).await.unwrap()["status"]["allowed"], false);
+    assert_eq!(lab.post(path, &review("get")).await.unwrap()["status"]["allowed"], true);
+    let other = Lab { sim: lab.sim.clone(), client: ClientBuilder::new(lab.sim.service_as("admin"), "default").build() };
     other.get("/api/v1/namespaces/a-team/events").await.unwrap();
-    let rules = lab
-        .post(
-            "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
-            &json!({"spec": {"namespace": "a-team"}}),
-        )
-        .await
-        .unwrap();
-    let events = rules["status"]["resourceRules"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|rule| rule["resources"] == json!(["events"]))
-        .unwrap();
+    let rules = lab.post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &json!({"spec": {"namespace": "a-team"}})).await.unwrap();
+    let events = rules["status"]["resourceRules"].as_array().unwrap().iter().find(|rule| rule["resources"] == json!(["events"])).unwrap();
     assert!(!events["verbs"].as_array().unwrap().contains(&json!("list")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn injected_status_strikes_as_often_as_told() {
     let lab = with_web().await;
-    lab.sim
-        .inject(Fault::on("GET", "/deployments/web", FaultKind::Status(429)).times(2));
+    lab.sim.inject(Fault::on("GET", "/deployments/web", FaultKind::Status(429)).times(2));
     for _ in 0..2 {
         assert_eq!(lab.get(WEB).await.unwrap_err().0, 429);
     }
@@ -483,11 +335,7 @@ async fn injected_status_strikes_as_often_as_told() {
 async fn lost_answer_is_an_error_though_the_write_was_done() {
     let lab = lab();
     lab.sim.apply_yaml("a-team", "").unwrap();
-    lab.sim.inject(Fault::on(
-        "POST",
-        "/persistentvolumeclaims",
-        FaultKind::LostAnswer,
-    ));
+    lab.sim.inject(Fault::on("POST", "/persistentvolumeclaims", FaultKind::LostAnswer));
     assert_eq!(lab.post(CLAIMS, &claim("data")).await.unwrap_err().0, 0);
     lab.get(&format!("{CLAIMS}/data")).await.unwrap();
 }
@@ -496,20 +344,15 @@ async fn lost_answer_is_an_error_though_the_write_was_done() {
 async fn broken_connection_does_nothing() {
     let lab = lab();
     lab.sim.apply_yaml("a-team", "").unwrap();
-    lab.sim.inject(Fault::on(
-        "POST",
-        "/persistentvolumeclaims",
-        FaultKind::Close,
-    ));
+    lab.sim.inject(Fault::on("POST", "/persistentvolumeclaims", FaultKind::Close));
     assert_eq!(lab.post(CLAIMS, &claim("data")).await.unwrap_err().0, 0);
     assert_eq!(lab.get(&format!("{CLAIMS}/data")).await.unwrap_err().0, 404);
 }
 
 #[tokio::test(start_paused = true)]
 async fn hanging_request_is_never_answered() {
-    let lab = with_web().await;
-    lab.sim
-        .inject(Fault::on("GET", "/deployments/web", FaultKind::Hang));
+    let lab = lab();
+    lab.sim.inject(Fault::on("GET", "/deployments/web", FaultKind::Hang));
     let hour = Duration::from_secs(3600);
     assert!(tokio::time::timeout(hour, lab.get(WEB)).await.is_err());
 }
@@ -519,24 +362,13 @@ async fn audit_log_holds_the_bytes_of_each_write() {
     let lab = lab();
     lab.sim.apply_yaml("a-team", "").unwrap();
     let body = claim("data");
-    lab.post(&format!("{CLAIMS}?dryRun=All"), &body)
-        .await
-        .unwrap();
+    lab.post(&format!("{CLAIMS}?dryRun=All"), &body).await.unwrap();
     lab.post(CLAIMS, &body).await.unwrap();
     lab.get(CLAIMS).await.unwrap();
     let requests = lab.sim.requests();
-    let seen: Vec<(&str, bool, bool, u16)> = requests
-        .iter()
-        .map(|request| (request.verb, request.dry_run, request.wrote, request.status))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            ("create", true, false, 201),
-            ("create", false, true, 201),
-            ("list", false, false, 200)
-        ]
-    );
+    let seen: Vec<(&str, bool, bool, u16)> =
+        requests.iter().map(|request| (request.verb, request.dry_run, request.wrote, request.status)).collect();
+    assert_eq!(seen, [("create", true, false, 201), ("create", false, true, 201), ("list", false, false, 200)]);
     assert_eq!(requests[1].body, body.to_string());
     assert_eq!(requests[1].user, "kubemend");
 }
@@ -544,11 +376,6 @@ async fn audit_log_holds_the_bytes_of_each_write() {
 #[test]
 fn manifest_of_an_unknown_kind_is_refused() {
     let (sim, _driver) = Sim::new(world());
-    let error = sim
-        .apply_yaml("a-team", "{apiVersion: v1, kind: Widget}")
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "failed to read the manifests: no matches for kind `Widget` in version `v1`"
-    );
+    let error = sim.apply_yaml("a-team", "{apiVersion: v1, kind: Widget}").unwrap_err();
+    assert_eq!(error.to_string(), "failed to read the manifests: no matches for kind `Widget` in version `v1`");
 }

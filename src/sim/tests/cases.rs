@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn folder(case: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/cases")
-        .join(case)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases").join(case)
 }
 
 fn yaml(path: &Path) -> Value {
@@ -44,23 +42,17 @@ fn holds(sim: &Sim, namespace: &str, word: &Value) -> bool {
         return objects.iter().any(|event| {
             event["kind"] == "Event"
                 && event["reason"] == reason
-                && about
-                    .iter()
-                    .any(|object| object["metadata"]["uid"] == event["involvedObject"]["uid"])
+                && about.iter().any(|object| object["metadata"]["uid"] == event["involvedObject"]["uid"])
         });
     }
     if let Some(reason) = word["waiting"].as_str() {
         return of(&word["object"]).iter().any(|pod| {
-            pod["status"]["containerStatuses"]
-                .as_array()
-                .is_some_and(|statuses| {
-                    statuses.iter().any(|status| {
-                        let said = status["state"]["waiting"]["reason"]
-                            .as_str()
-                            .unwrap_or_default();
-                        said == reason || (said == "ErrImagePull" && reason == "ImagePullBackOff")
-                    })
+            pod["status"]["containerStatuses"].as_array().is_some_and(|statuses| {
+                statuses.iter().any(|status| {
+                    let said = status["state"]["waiting"]["reason"].as_str().unwrap_or_default();
+                    said == reason || (said == "ErrImagePull" && reason == "ImagePullBackOff")
                 })
+            })
         });
     }
     if let Some(count) = word["endpoints"].as_u64() {
@@ -79,9 +71,7 @@ fn holds(sim: &Sim, namespace: &str, word: &Value) -> bool {
         return !slices.is_empty() && ready as u64 == count;
     }
     if word["bound"].is_string() {
-        return of(&word["bound"])
-            .iter()
-            .any(|claim| claim["status"]["phase"] == "Bound");
+        return of(&word["bound"]).iter().any(|claim| claim["status"]["phase"] == "Bound");
     }
     if word["exists"].is_string() {
         return !of(&word["exists"]).is_empty();
@@ -94,27 +84,14 @@ fn holds(sim: &Sim, namespace: &str, word: &Value) -> bool {
         let wanted = object["spec"]["replicas"].as_u64().unwrap();
         let all = |field: &str| status[field].as_u64().unwrap_or(0) == wanted;
         status["observedGeneration"] == object["metadata"]["generation"]
-            && [
-                "replicas",
-                "updatedReplicas",
-                "readyReplicas",
-                "availableReplicas",
-            ]
-            .into_iter()
-            .all(all)
+            && ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"].into_iter().all(all)
     })
 }
 
 fn path_of(namespace: &str, object: &str) -> String {
     let (kind, name) = object.split_once('/').unwrap();
-    let resource = crate::sim::resources::all()
-        .find(|resource| resource.kind.to_lowercase() == kind)
-        .unwrap();
-    let group = if resource.group.is_empty() {
-        "/api/v1".to_owned()
-    } else {
-        format!("/apis/{}", resource.api_version())
-    };
+    let resource = crate::sim::resources::all().find(|resource| resource.kind.to_lowercase() == kind).unwrap();
+    let group = if resource.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}", resource.api_version()) };
     format!("{group}/namespaces/{namespace}/{}/{name}", resource.plural)
 }
 
@@ -131,29 +108,20 @@ async fn play(case: &str) {
             lab.sim.apply_yaml(namespace, &text).unwrap();
         }
         for word in phase["until"].as_array().unwrap() {
-            lab.until(&format!("{case}: {word}"), |sim| {
-                holds(sim, namespace, word)
-            })
-            .await;
+            lab.until(&format!("{case}: {word}"), |sim| holds(sim, namespace, word)).await;
         }
     }
     let expect = &scenario["expect"];
     for word in expect["healed"].as_array().into_iter().flatten() {
         if word["endpoints"].is_null() {
-            assert!(
-                !holds(&lab.sim, namespace, word),
-                "{case} is healed before anything was done: {word}"
-            );
+            assert!(!holds(&lab.sim, namespace, word), "{case} is healed before anything was done: {word}");
         }
     }
     for write in expect["writes"].as_array().unwrap() {
         do_write(&lab, namespace, write, &expect["cause"]).await;
     }
     for word in expect["healed"].as_array().into_iter().flatten() {
-        lab.until(&format!("{case}: {word}"), |sim| {
-            holds(sim, namespace, word)
-        })
-        .await;
+        lab.until(&format!("{case}: {word}"), |sim| holds(sim, namespace, word)).await;
     }
 }
 
@@ -163,17 +131,8 @@ async fn do_write(lab: &Lab, namespace: &str, write: &Value, cause: &Value) {
     match write["verb"].as_str().unwrap() {
         "create" => {
             for _ in 0..100 {
-                match lab
-                    .post(
-                        &format!("{collection}?fieldValidation=Strict"),
-                        &claim(name),
-                    )
-                    .await
-                {
-                    Err((409, message)) => assert!(
-                        message.starts_with("object is being deleted: "),
-                        "{message}"
-                    ),
+                match lab.post(&format!("{collection}?fieldValidation=Strict"), &claim(name)).await {
+                    Err((409, message)) => assert!(message.starts_with("object is being deleted: "), "{message}"),
                     other => {
                         other.unwrap();
                         return;
