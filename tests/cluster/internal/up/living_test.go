@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -258,4 +257,3 @@ func (l *live) ends(code int) {
 		l.t.Errorf("exit code %d, want %d", got, code)
 	}
 }
-
