@@ -1,0 +1,25 @@
+# make test     everything that proves it, a real Kubernetes included; fetches and builds what it needs by itself
+# make lint     format, clippy, docs, licenses
+# make cluster  a real Kubernetes to use by hand, until ctrl-c
+# make record   what the real cluster says about every case, kept in fixtures/cases/*/recorded
+# make bench    start-up, memory and the article's case, measured
+.PHONY: test lint cluster record bench
+
+test:
+	tests/run
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	tests/deny
+
+cluster:
+	tests/cluster/hand
+
+record:
+	tests/run --record
+
+bench:
+	benches/startup.sh
+	benches/article.sh

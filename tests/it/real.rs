@@ -1,0 +1,14 @@
+//! On the real Kubernetes: every case, the refusals, the rights. Each test has a namespace of its own.
+
+mod setups;
+
+/// The cluster, or the end of the test where there is none.
+macro_rules! world {
+    () => {
+        match crate::support::world::World::find().await {
+            Some(world) => world,
+            None => return,
+        }
+    };
+}
+pub(crate) use world;

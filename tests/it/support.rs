@@ -1,0 +1,9 @@
+//! What the tests are written with: scenario folders, clusters, the program as a server, and who wrote what.
+
+pub(crate) mod audit;
+pub(crate) mod case;
+pub(crate) mod notes;
+pub(crate) mod objects;
+pub(crate) mod server;
+pub(crate) mod words;
+pub(crate) mod world;
