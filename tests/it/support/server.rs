@@ -1,12 +1,12 @@
 //! The program itself as an MCP server over stdio, and a client whose human answers as the test says.
 
+use rmcp::ClientHandler;
 use rmcp::model::{
-    CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction, ErrorData, Implementation,
-    ProgressNotificationParam, ProtocolVersion,
+    CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction, ErrorData,
+    Implementation, ProgressNotificationParam, ProtocolVersion,
 };
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, NotificationContext, RequestContext, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
-use rmcp::ClientHandler;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -164,7 +164,8 @@ impl Start {
         }
         let mut command = program();
         command.args(&self.args).envs(&self.env);
-        let (transport, errors) = TokioChildProcess::builder(tokio::process::Command::from(command)).stderr(Stdio::piped()).spawn().unwrap();
+        let (transport, errors) =
+            TokioChildProcess::builder(tokio::process::Command::from(command)).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = Arc::new(Mutex::new(String::new()));
         let sink = Arc::clone(&stderr);
         let mut errors = errors.unwrap();

@@ -72,10 +72,8 @@ impl Word {
                 let slices: Vec<&Value> =
                     of_kind.filter(|s| s["metadata"]["labels"]["kubernetes.io/service-name"] == service.name.as_str()).collect();
                 let endpoints = slices.iter().filter_map(|s| s["endpoints"].as_array()).flatten();
-                let ready: usize = endpoints
-                    .filter(|e| e["conditions"]["ready"] == true)
-                    .map(|e| e["addresses"].as_array().map_or(0, Vec::len))
-                    .sum();
+                let ready: usize =
+                    endpoints.filter(|e| e["conditions"]["ready"] == true).map(|e| e["addresses"].as_array().map_or(0, Vec::len)).sum();
                 !slices.is_empty() && ready == *count
             }
         }
@@ -97,9 +95,9 @@ fn ready(object: &Value) -> bool {
 
 fn waits(pod: &Value, reason: &str) -> bool {
     let statuses = ["initContainerStatuses", "containerStatuses"].into_iter().filter_map(|f| pod["status"][f].as_array()).flatten();
-    statuses.filter_map(|s| s["state"]["waiting"]["reason"].as_str()).any(|said| {
-        said == reason || (said == "ErrImagePull" && reason == "ImagePullBackOff")
-    })
+    statuses
+        .filter_map(|s| s["state"]["waiting"]["reason"].as_str())
+        .any(|said| said == reason || (said == "ErrImagePull" && reason == "ImagePullBackOff"))
 }
 
 #[test]
