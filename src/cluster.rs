@@ -1,0 +1,12 @@
+//! Adapter: Kubernetes. What may be said to an API server, who says it, and what its answers mean.
+//! Reading implements [`crate::ports::ClusterRead`]; writing is a client that only `execute` may use.
+
+pub mod connect;
+mod fault;
+mod kubeconfig;
+mod plugin;
+mod reach;
+mod read;
+mod watch;
+mod wire;
+mod write;

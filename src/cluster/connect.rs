@@ -1,0 +1,181 @@
+//! The only maker of kube clients. Each is bound by its list in `reach`, and made at its first request.
+//! The library installs no TLS provider: the program does, and kube finds ring by itself where there is one provider only.
+
+use super::kubeconfig::{Chosen, for_reading, for_writing};
+use super::reach::Reach;
+use super::wire::{Link, Peer, Recipe, Source, reason};
+use crate::domain::object::Namespace;
+use crate::ports::{Clock, ReadError};
+use bytes::Bytes;
+use http::{Request, Response};
+use kube::client::{Body, ClientBuilder};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tower::{BoxError, Service};
+
+pub use super::kubeconfig::ConnectSettings;
+pub use super::read::ReadClient;
+pub use super::write::{WriteAnswer, WriteClient, WriteError};
+
+const READ_AGENT: &str = concat!("kubemend/", env!("CARGO_PKG_VERSION"), " (read)");
+const WRITE_AGENT: &str = concat!("kubemend/", env!("CARGO_PKG_VERSION"), " (write)");
+/// How long a write may take: an API server gives up on a request after a minute at most, on most after 34 seconds.
+const WRITE_TIME: Duration = Duration::from_secs(35);
+/// How long a read may take on a service that somebody brought.
+const READ_TIME: Duration = Duration::from_secs(15);
+
+/// A cluster with the identity that reads and the one that writes.
+#[derive(Debug)]
+pub struct Connected {
+    /// Reads.
+    pub read: ReadClient,
+    /// Writes, where there is an identity for it.
+    pub write: Option<WriteClient>,
+    /// Why there is none, in words.
+    pub no_writer: Option<String>,
+    /// The context's namespace, `default` where it has none.
+    pub default_namespace: Namespace,
+    /// The kubeconfig's context.
+    pub context: String,
+    /// The API server's host and port.
+    pub server: String,
+    /// The context whose identity writes.
+    pub write_context: Option<String>,
+}
+
+/// Finds the kubeconfig and the identities. Nothing is sent: a server that cannot be reached shows at the first read.
+///
+/// # Errors
+/// There is no usable kubeconfig; the text says where was looked and what to do.
+pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Result<Connected, ReadError> {
+    let chosen = for_reading(settings, &clock).await?;
+    let reach = Reach::Write { system_namespaces: settings.system_namespaces };
+    let (writer, no_writer) = if settings.read_only {
+        (None, Some("kubemend was started read-only".to_owned()))
+    } else {
+        match for_writing(settings, &clock).await {
+            Ok(None) => (Some((chosen.config.clone(), chosen.peer.clone(), chosen.login.clone())), None),
+            Ok(Some(other)) if other.config.cluster_url != chosen.config.cluster_url => (
+                None,
+                Some(format!(
+                    "the writing context `{}` is for another server (`{}`) than the reading context `{}` (`{}`)",
+                    other.peer.context, other.peer.server, chosen.peer.context, chosen.peer.server
+                )),
+            ),
+            Ok(Some(other)) => (Some((other.config, other.peer, other.login)), None),
+            Err(error) => (None, Some(format!("the writing identity cannot be used: {error}"))),
+        }
+    };
+    let Chosen { config, peer, namespace, login } = chosen;
+    let calls = Arc::new(AtomicU64::new(0));
+    let write = writer.map(|(config, peer, login)| {
+        let source = Source::Lazy(Box::new(Recipe { config, reach, login }));
+        WriteClient::new(Link::new(peer, source, calls.clone(), WRITE_AGENT), WRITE_TIME)
+    });
+    let source = Source::Lazy(Box::new(Recipe { config, reach: Reach::Read, login }));
+    let read = ReadClient::new(Link::new(peer.clone(), source, calls, READ_AGENT), namespace.clone(), settings.patience);
+    Ok(assemble(read, write, no_writer, namespace, peer))
+}
+
+/// A cluster behind a service that plays the API server: the embedded one, a test's, or one that a program brings.
+/// Both identities speak to it, each bound by its list. To be called within a tokio runtime.
+pub fn over<S, B>(service: S, context: &str, server: &str, default_namespace: Namespace) -> Connected
+where
+    S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    over_client(raw(service), context, server, default_namespace)
+}
+
+/// A cluster behind a client that a program has already. To be called within a tokio runtime.
+pub fn over_client(client: kube::Client, context: &str, server: &str, default_namespace: Namespace) -> Connected {
+    let peer = Peer { context: context.to_owned(), server: server.to_owned() };
+    let calls = Arc::new(AtomicU64::new(0));
+    let write = writer_over(client.clone(), peer.clone(), calls.clone());
+    let source = Source::Ready(guarded(client, Reach::Read));
+    let read = ReadClient::new(Link::new(peer.clone(), source, calls, READ_AGENT), default_namespace.clone(), READ_TIME);
+    assemble(read, Some(write), None, default_namespace, peer)
+}
+
+impl Connected {
+    /// Lets another identity write: a service that authenticates as somebody else.
+    #[must_use]
+    pub fn with_writer_over<S, B>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let peer = Peer { context: self.context.clone(), server: self.server.clone() };
+        self.write = Some(writer_over(raw(service), peer, self.read.link.counter()));
+        self.no_writer = None;
+        self
+    }
+
+    /// Without an identity that writes: plans only.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.write = None;
+        self.write_context = None;
+        self.no_writer = Some("kubemend was started read-only".to_owned());
+        self
+    }
+
+    /// With another time-out for one read.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.read.patience = patience;
+        self
+    }
+}
+
+fn assemble(
+    read: ReadClient,
+    write: Option<WriteClient>,
+    no_writer: Option<String>,
+    default_namespace: Namespace,
+    peer: Peer,
+) -> Connected {
+    let write_context = write.as_ref().map(|w| w.context().to_owned());
+    Connected { read, write, no_writer, default_namespace, context: peer.context, server: peer.server, write_context }
+}
+
+fn writer_over(client: kube::Client, peer: Peer, calls: Arc<AtomicU64>) -> WriteClient {
+    let source = Source::Ready(guarded(client, Reach::Write { system_namespaces: false }));
+    WriteClient::new(Link::new(peer, source, calls, WRITE_AGENT), WRITE_TIME)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one maker of clients; a guard goes around each before anybody gets it")]
+fn raw<S, B>(service: S) -> kube::Client
+where
+    S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    kube::Client::new(service, "default")
+}
+
+/// Puts the list around a client, outermost: it sees the request as we made it.
+fn guarded(client: kube::Client, reach: Reach) -> kube::Client {
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let client = client.clone();
+        async move { client.send(request).await }
+    });
+    ClientBuilder::new(service, "default").with_layer(&reach).build()
+}
+
+/// The client of a kubeconfig, bound by its list.
+pub(super) fn client_of(config: kube::Config, reach: Reach, peer: &Peer) -> Result<kube::Client, ReadError> {
+    match ClientBuilder::try_from(config) {
+        Ok(builder) => Ok(builder.with_layer(&reach).build()),
+        Err(error) => Err(ReadError::Config(format!("the credentials of context `{}` cannot be used: {}", peer.context, reason(&error)))),
+    }
+}

@@ -1,0 +1,198 @@
+//! Hostile requests against the lists: each is refused before a server sees it.
+
+use super::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tower::ServiceExt;
+
+const READ: Reach = Reach::Read;
+const WRITE: Reach = Reach::Write { system_namespaces: false };
+
+fn request(method: &str, path: &str) -> Request<()> {
+    let mut builder = Request::builder().method(method).uri(path);
+    if method == "PATCH" {
+        builder = builder.header("content-type", "application/json-patch+json");
+    }
+    builder.body(()).unwrap()
+}
+
+/// Sends through the guard to a server that counts; returns whether the server saw it.
+async fn reaches_the_server(reach: Reach, request: Request<()>) -> bool {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = seen.clone();
+    let server = tower::service_fn(move |_: Request<()>| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async { Ok::<_, std::convert::Infallible>(()) }
+    });
+    let outcome = reach.layer(server).oneshot(request).await;
+    assert_eq!(outcome.is_ok(), seen.load(Ordering::SeqCst) == 1);
+    if let Err(error) = outcome {
+        assert!(error.downcast_ref::<Denied>().is_some());
+    }
+    seen.load(Ordering::SeqCst) == 1
+}
+
+#[tokio::test]
+async fn hostile_reads_never_reach_the_server() {
+    for path in [
+        "/api/v1/namespaces/a/pods/web/exec?command=sh",
+        "/api/v1/namespaces/a/pods/web/attach",
+        "/api/v1/namespaces/a/pods/web/portforward",
+        "/api/v1/namespaces/a/pods/web/proxy",
+        "/api/v1/namespaces/a/pods/web/proxy/admin",
+        "/api/v1/namespaces/a/services/web/proxy/",
+        "/api/v1/nodes/node-1/proxy/runningpods",
+        "/api/v1/nodes/node-1/proxy/exec/a/web/app",
+        "/api/v1/namespaces/a/pods/web/ephemeralcontainers",
+        "/api/v1/namespaces/a/pods/web/eviction",
+        "/api/v1/namespaces/a/pods/web/binding",
+        "/api/v1/namespaces/a/serviceaccounts/default/token",
+        "/api/v1/namespaces/a/serviceaccounts",
+        "/api/v1/secrets",
+        "/api/v1/namespaces/a/secrets",
+        "/api/v1/namespaces/a/secrets/db",
+        "/api/v1/namespaces/a/secrets?watch=1",
+        "/api/v1/namespaces/secrets/secrets/secrets",
+        "/api/v1/watch/namespaces/a/secrets",
+        "/api/v1/watch/pods",
+        "/api/v1/namespaces/a/pods/..%2fsecrets",
+        "/api/v1/namespaces/a/%73ecrets",
+        "/api/v1/namespaces/a/pods/../secrets/db",
+        "/api/v1/namespaces/a/pods/./web",
+        "/api/v1/namespaces/a/pods/...",
+        "/api/v1//namespaces/a/secrets",
+        "//api/v1/pods",
+        "/api/v1/namespaces//pods",
+        "/api/v1/pods/",
+        "/api/v1/pods/web",
+        "/api/v1/namespaces/a/nodes",
+        "/api/v1/namespaces/a/Secrets",
+        "/api/v1/namespaces/a/pods;x/web",
+        "/api/v1/namespaces/a/pods/web/log/extra",
+        "/api/v1/namespaces/a/services/web/log",
+        "/api/v1/namespaces/a/pods/web/log?follow=true",
+        "/api/v1/namespaces/a/pods/web/log?limitBytes=1&limitBytes=99999999999",
+        "/api/v1/namespaces/a/pods/web?watch=1",
+        "/api/v1/namespaces/a/pods?limit=1&sendInitialEvents=true",
+        "/api/v2/pods",
+        "/api/v1",
+        "/apis/apps/v1beta1/namespaces/a/deployments",
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+        "/apis/apps/v1/namespaces/a/deployments/web/rollback",
+        "/metrics",
+        "/logs/kube-apiserver.log",
+        "/debug/pprof/heap",
+        "/openapi/v2",
+        "/version/",
+        "/version?x=1",
+        "/",
+        "https://evil.example/api/v1/pods",
+    ] {
+        assert!(!reaches_the_server(READ, request("GET", path)).await, "{path}");
+    }
+    let long = format!("/api/v1/namespaces/a/pods/{}", "a".repeat(3000));
+    assert!(!reaches_the_server(READ, request("GET", &long)).await);
+}
+
+#[tokio::test]
+async fn reader_sends_no_other_method() {
+    for method in ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "get"] {
+        assert!(!reaches_the_server(READ, request(method, "/api/v1/namespaces/a/pods")).await, "{method}");
+    }
+    assert!(!reaches_the_server(READ, request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews")).await);
+    assert!(!reaches_the_server(READ, request("POST", "/apis/authentication.k8s.io/v1/tokenreviews")).await);
+    assert!(!reaches_the_server(READ, request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews/x")).await);
+    assert!(!reaches_the_server(READ, request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews?dryRun=All")).await);
+}
+
+#[tokio::test]
+async fn headers_beyond_the_list_are_refused() {
+    for (name, value) in [
+        ("upgrade", "websocket"),
+        ("connection", "Upgrade"),
+        ("authorization", "Bearer x"),
+        ("impersonate-user", "admin"),
+        ("x-http-method-override", "DELETE"),
+    ] {
+        let mut hostile = request("GET", "/api/v1/namespaces/a/pods");
+        hostile.headers_mut().insert(name, value.parse().unwrap());
+        assert!(!reaches_the_server(READ, hostile).await, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_engine_reads_passes() {
+    for path in [
+        "/version",
+        "/api/v1/namespaces",
+        "/api/v1/namespaces/a-team",
+        "/api/v1/namespaces/a-team/status",
+        "/api/v1/namespaces/a-team/pods?limit=500&continue=abc%3D",
+        "/api/v1/pods?limit=500",
+        "/api/v1/namespaces/a-team/events?fieldSelector=type%3DWarning",
+        "/api/v1/namespaces/a-team/pods?watch=1&allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=5",
+        "/api/v1/namespaces/a-team/pods/web/log?container=app&previous=true&tailLines=200&limitBytes=65536",
+        "/apis/apps/v1/namespaces/a-team/deployments/web",
+        "/apis/apps/v1/namespaces/a-team/deployments/web/scale",
+        "/apis/storage.k8s.io/v1/storageclasses?limit=500",
+        "/api/v1/nodes",
+        // Only named so: the position decides.
+        "/api/v1/namespaces/secrets/pods",
+        "/api/v1/namespaces/exec/pods/proxy",
+        "/api/v1/namespaces/a/configmaps/secrets",
+        "/api/v1/namespaces/status/pods",
+    ] {
+        assert!(reaches_the_server(READ, request("GET", path)).await, "{path}");
+    }
+    assert!(reaches_the_server(READ, request("POST", ACCESS_REVIEW)).await);
+    assert!(reaches_the_server(READ, request("POST", RULES_REVIEW)).await);
+}
+
+#[tokio::test]
+async fn writer_says_what_actions_can_express_and_nothing_else() {
+    for (method, path) in [
+        ("POST", "/api/v1/namespaces/a/persistentvolumeclaims?fieldManager=kubemend&dryRun=All"),
+        ("DELETE", "/api/v1/namespaces/a/persistentvolumeclaims/data"),
+        ("PATCH", "/apis/apps/v1/namespaces/a/deployments/web?fieldManager=kubemend"),
+        ("PATCH", "/apis/apps/v1/namespaces/a/statefulsets/web"),
+        ("PATCH", "/apis/apps/v1/namespaces/a/daemonsets/web"),
+        ("PATCH", "/api/v1/namespaces/a/services/web"),
+        ("POST", ACCESS_REVIEW),
+    ] {
+        assert!(reaches_the_server(WRITE, request(method, path)).await, "{method} {path}");
+    }
+    for (method, path) in [
+        ("GET", "/api/v1/namespaces/a/persistentvolumeclaims"),
+        ("GET", "/version"),
+        ("PUT", "/apis/apps/v1/namespaces/a/deployments/web"),
+        ("POST", "/apis/apps/v1/namespaces/a/deployments"),
+        ("DELETE", "/apis/apps/v1/namespaces/a/deployments/web"),
+        ("DELETE", "/api/v1/namespaces/a/persistentvolumeclaims"),
+        ("DELETE", "/api/v1/namespaces/a/pods/web"),
+        ("PATCH", "/api/v1/namespaces/a/persistentvolumeclaims/data"),
+        ("PATCH", "/api/v1/namespaces/a/secrets/db"),
+        ("PATCH", "/api/v1/namespaces/a/configmaps/db"),
+        ("PATCH", "/api/v1/nodes/node-1"),
+        ("PATCH", "/apis/apps/v1/namespaces/a/deployments/web/scale"),
+        ("PATCH", "/apis/apps/v1/namespaces/a/deployments/web?force=true"),
+        ("PATCH", "/apis/apps/v1/namespaces/a/deployments/web?dryRun=all"),
+        ("PATCH", "/apis/apps/v1/namespaces/a/deployments/web?dryRun=All&dryRun="),
+        ("PATCH", "/apis/apps/v1/namespaces/kube-system/deployments/coredns"),
+        ("POST", "/api/v1/namespaces/kube-system/persistentvolumeclaims"),
+        ("POST", "/api/v1/namespaces"),
+        ("POST", "/api/v1/namespaces/a/pods/web/exec"),
+        ("POST", "/api/v1/namespaces/a/pods/web/eviction"),
+        ("POST", "/api/v1/namespaces/a/persistentvolumeclaims/data"),
+        ("POST", "/api/v1/persistentvolumeclaims"),
+        ("PATCH", "/apis/rbac.authorization.k8s.io/v1/namespaces/a/roles/x"),
+        ("PATCH", "/apis/apps/v1/namespaces/../namespaces/kube-system/deployments/coredns"),
+        ("POST", RULES_REVIEW),
+    ] {
+        assert!(!reaches_the_server(WRITE, request(method, path)).await, "{method} {path}");
+    }
+    let mut merge = request("PATCH", "/apis/apps/v1/namespaces/a/deployments/web");
+    merge.headers_mut().insert("content-type", "application/merge-patch+json".parse().unwrap());
+    assert!(!reaches_the_server(WRITE, merge).await);
+    let opted_in = Reach::Write { system_namespaces: true };
+    assert!(reaches_the_server(opted_in, request("PATCH", "/apis/apps/v1/namespaces/kube-system/deployments/coredns")).await);
+}

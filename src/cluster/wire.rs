@@ -1,0 +1,236 @@
+//! One client behind its list: made at the first request, made again when its credential expires, counted, bounded.
+
+use super::connect::client_of;
+use super::plugin::Login;
+use super::reach::Denied;
+use crate::domain::excerpt::Excerpt;
+use crate::ports::ReadError;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use kube::client::Body;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Whom we talk to, for people. Never holds credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Peer {
+    pub(super) context: String,
+    pub(super) server: String,
+}
+
+/// Where the client comes from.
+pub(super) enum Source {
+    /// Made already, and guarded.
+    Ready(kube::Client),
+    /// Made at the first request.
+    Lazy(Box<Recipe>),
+}
+
+/// What a client is made of.
+pub(super) struct Recipe {
+    pub(super) config: kube::Config,
+    pub(super) reach: super::reach::Reach,
+    /// An exec credential plugin, shared by the clients of one identity.
+    pub(super) login: Option<Arc<Login>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum SendError {
+    /// Our own list refused it.
+    Denied(Denied),
+    /// There is no usable client.
+    Config(ReadError),
+    /// There was no connection: the request did not leave.
+    NotConnected(String),
+    /// It may have left; no answer came.
+    Broken(String),
+}
+
+/// A client on a wire. Not `Clone`, and its `Debug` shows the peer only.
+pub(super) struct Link {
+    peer: Peer,
+    source: Source,
+    live: Mutex<Option<(u64, kube::Client)>>,
+    calls: Arc<AtomicU64>,
+    agent: &'static str,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    pub(super) fn new(peer: Peer, source: Source, calls: Arc<AtomicU64>, agent: &'static str) -> Self {
+        Self { peer, source, live: Mutex::new(None), calls, agent }
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The counter, for a client of the same cluster.
+    pub(super) fn counter(&self) -> Arc<AtomicU64> {
+        self.calls.clone()
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether a refused credential can be had anew.
+    pub(super) async fn renew(&self) -> bool {
+        match &self.source {
+            Source::Lazy(recipe) => match &recipe.login {
+                Some(login) => {
+                    let used = self.live.lock().await.as_ref().map(|(generation, _)| *generation);
+                    login.forget(used).await;
+                    true
+                }
+                None => false,
+            },
+            Source::Ready(_) => false,
+        }
+    }
+
+    async fn client(&self) -> Result<kube::Client, ReadError> {
+        let recipe = match &self.source {
+            Source::Ready(client) => return Ok(client.clone()),
+            Source::Lazy(recipe) => recipe,
+        };
+        let mut live = self.live.lock().await;
+        let credential = match &recipe.login {
+            Some(login) => Some(login.credential().await?),
+            None => None,
+        };
+        let generation = credential.as_ref().map_or(0, |c| c.generation);
+        if let Some((made_for, client)) = live.as_ref()
+            && *made_for == generation
+        {
+            return Ok(client.clone());
+        }
+        let mut config = recipe.config.clone();
+        if let Some(credential) = credential {
+            credential.put_into(&mut config.auth_info);
+        }
+        let client = client_of(config, recipe.reach, &self.peer)?;
+        *live = Some((generation, client.clone()));
+        Ok(client)
+    }
+
+    /// Gets the credential and the client ready, so that the time of a login plugin is not the time of a request.
+    pub(super) async fn prepare(&self) -> Result<(), ReadError> {
+        self.client().await.map(drop)
+    }
+
+    /// One request on the wire, and the head of its answer. No retry, no time-out: the caller knows how long it may take.
+    pub(super) async fn send(&self, mut request: Request<Vec<u8>>) -> Result<Response<Body>, SendError> {
+        request.headers_mut().insert(header::USER_AGENT, header::HeaderValue::from_static(self.agent));
+        let client = self.client().await.map_err(SendError::Config)?;
+        let counted = self.calls.fetch_add(1, Ordering::Relaxed);
+        client.send(request.map(Body::from)).await.map_err(|error| {
+            if let Some(denied) = denied(&error) {
+                return SendError::Denied(denied);
+            }
+            tracing::debug!(call = counted, error = %reason(&error), "no answer");
+            if chain(&error).any(|e| e.to_string().starts_with("client error (Connect)")) {
+                SendError::NotConnected(reason(&error))
+            } else {
+                SendError::Broken(reason(&error))
+            }
+        })
+    }
+}
+
+fn denied(error: &kube::Error) -> Option<Denied> {
+    match error {
+        kube::Error::Service(inner) => inner.downcast_ref::<Denied>().cloned(),
+        _ => None,
+    }
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |e| (*e).source())
+}
+
+/// The innermost cause in words that a person can act on.
+pub(super) fn reason(error: &(dyn Error + 'static)) -> String {
+    // A rustls error sits inside an io error, which does not show it as its source.
+    let texts: Vec<String> = chain(error).take(16).map(ToString::to_string).collect();
+    let all = texts.join("; ");
+    for (sign, words) in [
+        ("UnknownIssuer", "its certificate is not signed by the certificate authority that the kubeconfig names"),
+        ("invalid peer certificate: Expired", "its certificate has expired, or this machine's clock is wrong"),
+        ("invalid peer certificate: certificate expired", "its certificate has expired, or this machine's clock is wrong"),
+        ("NotValidForName", "its certificate is for another host name"),
+        ("certificate not valid for name", "its certificate is for another host name"),
+        ("NotValidYet", "its certificate is not valid yet, or this machine's clock is wrong"),
+        ("CertificateRequired", "it wants a client certificate, and the kubeconfig has none for this user"),
+        ("InvalidContentType", "it does not speak TLS: does the address want http instead of https?"),
+        ("failed to lookup address", "its host name cannot be resolved"),
+        ("dns error", "its host name cannot be resolved"),
+        ("Connection refused", "connection refused: nothing listens there"),
+        ("Network is unreachable", "network is unreachable"),
+        ("No route to host", "no route to host"),
+        ("deadline has elapsed", "no connection within the time-out"),
+        ("timed out", "no connection within the time-out"),
+        ("Connection reset", "the connection was reset"),
+        ("connection closed before message completed", "the connection was closed before the answer"),
+    ] {
+        if all.contains(sign) {
+            return words.to_owned();
+        }
+    }
+    let innermost = texts.last().map_or("the connection failed", String::as_str);
+    Excerpt::capture(innermost, 200).to_string().replace('\n', " ")
+}
+
+/// An answer that was read to its end or to its bound.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    /// `false` when the bound cut the body.
+    pub(super) whole: bool,
+}
+
+impl Answer {
+    /// How long the server asks us to wait.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+        Some(Duration::from_secs(seconds))
+    }
+
+    /// The media type, for a text about an answer that is not Kubernetes'.
+    pub(super) fn media_type(&self) -> String {
+        let text = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no content type");
+        Excerpt::capture(text.split(';').next().unwrap_or_default(), 80).to_string()
+    }
+}
+
+/// Reads a body up to `limit` bytes.
+pub(super) async fn collect(response: Response<Body>, limit: usize) -> Result<Answer, SendError> {
+    let (parts, mut body) = response.into_parts();
+    let mut answer = Answer { status: parts.status, headers: parts.headers, body: Vec::new(), whole: true };
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| SendError::Broken(reason(&error)))?;
+        let data: Bytes = match frame.into_data() {
+            Ok(data) => data,
+            Err(_) => continue,
+        };
+        let room = limit.saturating_sub(answer.body.len());
+        answer.body.extend_from_slice(&data.slice(..data.len().min(room)));
+        if data.len() > room {
+            answer.whole = false;
+            break;
+        }
+    }
+    Ok(answer)
+}

@@ -1,0 +1,191 @@
+//! The writing client: sends a plan's bytes once, with no retry, and says what became of them.
+//! Only `execute` sends with it (`tests/arch.rs` checks that); everybody may ask what its identity may do.
+
+use super::fault::{Read, problem, read_error, resource};
+use super::read::{allowed, request as read_request, review};
+use super::wire::{Answer, Link, SendError, collect};
+use crate::domain::kind::Kind;
+use crate::domain::object::Namespace;
+use crate::domain::request::Request;
+use crate::ports::ReadError;
+use http::header;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Most bytes of an answer: etcd stores at most 1.5 MiB in an object.
+const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Writes to a cluster what `domain::action` can express, and nothing else. Not `Clone`: it is moved into the executor.
+#[derive(Debug)]
+pub struct WriteClient {
+    link: Link,
+    patience: Duration,
+}
+
+/// The API server took it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteAnswer {
+    /// The HTTP status: 200, or 201 for something new.
+    pub status: u16,
+    /// The object as it is now, or as it would be after a dry run.
+    pub body: Value,
+}
+
+/// Why a write was not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The writing identity has no right to it.
+    #[error("not allowed to {verb} {resource}{}", .namespace.as_ref().map(|n| format!(" in `{n}`")).unwrap_or_default())]
+    Forbidden {
+        /// `create`, `patch`, `delete`.
+        verb: String,
+        /// The resource, with its group where it has one.
+        resource: String,
+        /// Where.
+        namespace: Option<Namespace>,
+        /// What the API server, or an admission plugin, said.
+        message: String,
+    },
+    /// The object is not as the request assumes, or exists already.
+    #[error("the API server refused the change: {message}")]
+    Conflict {
+        /// `Conflict` or `AlreadyExists`.
+        reason: String,
+        /// What the API server said.
+        message: String,
+    },
+    /// Any other answer that is not a success.
+    #[error("the API server answered {status} to the change: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The status' reason, such as `Invalid`.
+        reason: String,
+        /// What the API server said.
+        message: String,
+    },
+    /// It did not leave this machine.
+    #[error("the change was not sent: {0}")]
+    NotSent(String),
+    /// It may have arrived; nobody knows until the object is read again.
+    #[error("the change was sent, and its answer was lost: {0}")]
+    Lost(String),
+}
+
+impl WriteError {
+    /// Whether the change may have happened all the same: the object has to be read again, and its stamp looked for.
+    pub fn may_have_happened(&self) -> bool {
+        match self {
+            WriteError::Lost(_) => true,
+            // A 5xx may come after the commit: a time-out between API server and etcd, for one.
+            WriteError::Refused { status, .. } => *status >= 500,
+            WriteError::Forbidden { .. } | WriteError::Conflict { .. } | WriteError::NotSent(_) => false,
+        }
+    }
+}
+
+impl WriteClient {
+    pub(super) fn new(link: Link, patience: Duration) -> Self {
+        Self { link, patience }
+    }
+
+    /// The kubeconfig context whose identity writes.
+    pub fn context(&self) -> &str {
+        &self.link.peer().context
+    }
+
+    /// Sends the plan's bytes as they are, once. `dry_run` adds `dryRun=All`, so that nothing is stored.
+    ///
+    /// # Errors
+    /// See [`WriteError`]; [`WriteError::may_have_happened`] tells which leave the outcome open.
+    pub(crate) async fn send(&self, request: &Request, dry_run: bool) -> Result<WriteAnswer, WriteError> {
+        if request.path.contains("dryRun") {
+            return Err(WriteError::NotSent("whether it is a dry run is not for the request to say".to_owned()));
+        }
+        let path = match (dry_run, request.path.contains('?')) {
+            (false, _) => request.path.clone(),
+            (true, false) => format!("{}?dryRun=All", request.path),
+            (true, true) => format!("{}&dryRun=All", request.path),
+        };
+        let message = http::Request::builder()
+            .method(request.method.as_str())
+            .uri(path)
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, request.method.content_type())
+            .body(request.body.clone().into_bytes())
+            .map_err(|_| WriteError::NotSent("its path cannot be one".to_owned()))?;
+        // The time of a login plugin is not the time of the write: what fails here has not left.
+        self.link.prepare().await.map_err(|error| WriteError::NotSent(error.to_string()))?;
+        let outcome = timeout(self.patience, async { collect(self.link.send(message).await?, ANSWER_BYTES).await }).await;
+        match outcome {
+            Err(_) => Err(WriteError::Lost(format!("no answer within {:?}", self.patience))),
+            Ok(Err(SendError::Denied(denied))) => Err(WriteError::NotSent(denied.to_string())),
+            Ok(Err(SendError::Config(error))) => Err(WriteError::NotSent(error.to_string())),
+            Ok(Err(SendError::NotConnected(reason))) => {
+                Err(WriteError::NotSent(format!("cannot reach the API server at `{}`: {reason}", self.link.peer().server)))
+            }
+            Ok(Err(SendError::Broken(reason))) => Err(WriteError::Lost(reason)),
+            Ok(Ok(answer)) if answer.status.is_success() => taken(&answer),
+            Ok(Ok(answer)) => Err(refused(request, &answer)),
+        }
+    }
+
+    /// Whether the writing identity may do `verb` on the kind, by self access review.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
+        let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writing identity may do");
+        let (path, body) = review(verb, kind, namespace)?;
+        let request = read_request(http::Method::POST, path, &body)?;
+        let outcome = timeout(self.patience, async { collect(self.link.send(request).await?, ANSWER_BYTES).await }).await;
+        let peer = self.link.peer();
+        match outcome {
+            Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
+            Ok(Err(SendError::Config(error))) => Err(error),
+            Ok(Err(SendError::Denied(denied))) => Err(ReadError::Config(denied.to_string())),
+            Ok(Err(SendError::NotConnected(reason) | SendError::Broken(reason))) => {
+                Err(ReadError::Unreachable { server: peer.server.clone(), reason })
+            }
+            Ok(Ok(answer)) if answer.status.is_success() => allowed(&answer, &read),
+            Ok(Ok(answer)) => Err(read_error(&read, &answer, peer)),
+        }
+    }
+}
+
+/// A success that cannot be read is no success: something in between may have made it up.
+fn taken(answer: &Answer) -> Result<WriteAnswer, WriteError> {
+    match serde_json::from_slice::<Value>(&answer.body) {
+        Ok(body) if answer.whole && body.get("kind").is_some() => Ok(WriteAnswer { status: answer.status.as_u16(), body }),
+        _ => Err(WriteError::Lost(format!("the answer cannot be read ({})", answer.media_type()))),
+    }
+}
+
+fn refused(request: &Request, answer: &Answer) -> WriteError {
+    let problem = problem(answer);
+    match answer.status.as_u16() {
+        403 => {
+            let (verb, resource, namespace) = words(request);
+            WriteError::Forbidden { verb, resource, namespace, message: problem.message }
+        }
+        409 => WriteError::Conflict { reason: problem.reason, message: problem.message },
+        status => WriteError::Refused { status, reason: problem.reason, message: problem.message },
+    }
+}
+
+/// The request in the words of a role.
+fn words(request: &Request) -> (String, String, Option<Namespace>) {
+    use crate::domain::request::Method;
+    let verb = match request.method {
+        Method::Post => "create",
+        Method::Patch => "patch",
+        Method::Delete => "delete",
+    };
+    let path = request.path.split('?').next().unwrap_or_default();
+    let mut segments = path.split('/').skip_while(|s| *s != "namespaces").skip(1);
+    let namespace = segments.next().and_then(|ns| Namespace::parse(ns).ok());
+    let plural = segments.next().unwrap_or_default();
+    let kind = Kind::KNOWN.into_iter().find(|k| k.info().is_some_and(|i| i.plural == plural));
+    (verb.to_owned(), kind.as_ref().map_or_else(|| plural.to_owned(), resource), namespace)
+}
