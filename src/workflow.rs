@@ -1,16 +1,97 @@
 //! The use cases: open a remediation, answer it, validate, look back. Surfaces hold a [`Remediation`] and nothing below it.
 
+mod answer;
+mod collect;
+mod look;
+mod open;
+mod question;
 pub mod report;
+mod scope;
+mod settle;
+mod summary;
+mod view;
 
 use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
-use crate::domain::limits::Mode;
+use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
-use crate::ports::{Progress, ReadError, StoreError};
+use crate::execute::Executor;
+use crate::ports::{Clock, ClusterRead, Entropy, ReadError, SessionStore, StoreError};
+use crate::session::ledger::{Ledger, LedgerError};
 use jiff::Timestamp;
 use report::{Report, Status};
-use tokio_util::sync::CancellationToken;
+pub use settle::Timing;
+use std::sync::Arc;
+
+/// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
+#[expect(missing_debug_implementations, reason = "its parts are ports")]
+pub struct Parts {
+    /// Reads the cluster.
+    pub read: Arc<dyn ClusterRead>,
+    /// Changes it; absent where there is no identity that may write.
+    pub executor: Option<Executor>,
+    /// Keeps sessions.
+    pub store: Arc<dyn SessionStore>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids and tokens.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the operator allows.
+    pub limits: Limits,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+/// The use cases over one cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Remediation {
+    parts: Arc<Parts>,
+    ledger: Ledger,
+}
+
+impl std::fmt::Debug for Remediation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Remediation").field("limits", &self.parts.limits).finish_non_exhaustive()
+    }
+}
+
+impl Remediation {
+    /// Puts the parts together. Nothing is connected or opened by this.
+    pub fn new(parts: Parts) -> Self {
+        let ledger = Ledger::new(parts.store.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), ledger }
+    }
+
+    /// What the operator allows.
+    pub fn limits(&self) -> &Limits {
+        &self.parts.limits
+    }
+
+    /// Reader and writer of one connection count together.
+    fn calls(&self) -> u64 {
+        self.parts.read.calls()
+    }
+}
+
+/// What a use case has cost so far; waiting for a human is not counted, since each call is measured on its own.
+struct Meter {
+    started: Timestamp,
+    calls: u64,
+}
+
+impl Remediation {
+    fn meter(&self) -> Meter {
+        Meter { started: self.parts.clock.now(), calls: self.calls() }
+    }
+
+    /// Adds what was used since the meter started.
+    fn charge(&self, report: &mut Report, meter: &Meter) {
+        let elapsed = self.parts.clock.now().duration_since(meter.started).as_millis();
+        report.usage.elapsed_ms = report.usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
+        report.usage.api_calls = report.usage.api_calls.saturating_add(self.calls().saturating_sub(meter.calls));
+    }
+}
 
 /// What somebody asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -177,6 +258,15 @@ impl WorkflowError {
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or look everywhere with -A".to_owned()],
             WorkflowError::Session(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::Invalid(_) | WorkflowError::Approval(_) | WorkflowError::Store(_) | WorkflowError::Cancelled => Vec::new(),
+        }
+    }
+}
+
+impl From<LedgerError> for WorkflowError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => WorkflowError::Store(error),
+            error @ LedgerError::Record { .. } => WorkflowError::Session(error.to_string()),
         }
     }
 }

@@ -1,0 +1,194 @@
+//! The one module that changes the cluster. [`Executor::run`] takes a permit and nothing else; [`Executor::rehearse`]
+//! takes a plan and can only ask for a dry run.
+
+mod writer;
+
+use crate::cluster::connect::WriteClient;
+use crate::domain::action::Action;
+use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::kind::Kind;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::{RemediationPlan, Step, Undo};
+use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError};
+use crate::session::Permit;
+use crate::session::gate::{Rehearsal, Rehearsed};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use writer::{Refused, Writer};
+
+/// How long a deleted claim may take to be gone: its protection is lifted by a controller.
+const GONE_WITHIN: Duration = Duration::from_secs(30);
+const GONE_POLL: Duration = Duration::from_millis(250);
+
+/// Carries plans out. Not `Clone`: there is one writer.
+pub struct Executor {
+    writer: Writer,
+    read: Arc<dyn ClusterRead>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Executor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Executor(…)")
+    }
+}
+
+/// The right to undo what was just done, within the same approval. Minted by [`Executor::run`] alone.
+#[derive(Debug)]
+pub(crate) struct RevertRight {
+    undo: Vec<Undo>,
+}
+
+impl Executor {
+    /// The writer is moved in and cannot be had back.
+    pub fn new(client: WriteClient, read: Arc<dyn ClusterRead>, clock: Arc<dyn Clock>) -> Self {
+        Self { writer: Writer::new(client), read, clock }
+    }
+
+    /// Whether the writing identity may do this, by its own access review.
+    ///
+    /// # Errors
+    /// The API server cannot be asked.
+    pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
+        self.writer.may(verb, kind, namespace).await
+    }
+
+    /// Asks the API server whether it would take every step, with the same bytes. Writes nothing.
+    pub(crate) async fn rehearse(&self, plan: &RemediationPlan) -> Rehearsal {
+        let mut steps = Vec::new();
+        let mut deleted: Vec<&ObjectRef> = Vec::new();
+        for step in plan.steps.iter() {
+            let answer = self.writer.rehearse(&step.request).await;
+            steps.push(match answer {
+                Ok(object) => match drifted(step, &object) {
+                    None => Rehearsed::Accepted { note: None },
+                    Some(reason) => Rehearsed::Refused { reason },
+                },
+                // Existence is looked at last, after admission and validation: this refusal says that those agreed.
+                Err(Refused::Exists(_)) if deleted.contains(&step.action.target()) => Rehearsed::Accepted {
+                    note: Some("admission and validation agree; the name is free once the step before it ran".to_owned()),
+                },
+                Err(refused) => Rehearsed::Refused { reason: refused.to_string() },
+            });
+            if let Action::DeleteUnboundClaim { claim } = &step.action {
+                deleted.push(claim);
+            }
+        }
+        Rehearsal { steps }
+    }
+
+    /// Sends the plan's steps, in order, until one does not succeed. Each is sent once.
+    pub(crate) async fn run(&self, permit: Permit, progress: &dyn Progress, cancel: &CancellationToken) -> (Execution, RevertRight) {
+        let plan = permit.into_plan();
+        let total = plan.steps.len();
+        let mut outcomes = Vec::new();
+        let mut undo = Vec::new();
+        let mut going = true;
+        let mut cancelled = false;
+        let mut previous: Option<&Step> = None;
+        for (index, step) in plan.steps.iter().enumerate() {
+            if going && cancel.is_cancelled() {
+                going = false;
+                cancelled = true;
+            }
+            if !going {
+                outcomes.push(StepOutcome::NotReached);
+                continue;
+            }
+            progress.tell(
+                Phase::Executing,
+                &format!("step {} of {total}: {} {}", index.saturating_add(1), step.action.verb(), step.action.target()),
+            );
+            let outcome = match self.ready(previous, step).await {
+                Ok(()) => self.send(step).await,
+                Err(message) => StepOutcome::Failed { at: self.clock.now(), message, unknown: false },
+            };
+            match &outcome {
+                StepOutcome::Applied { .. } => undo.push(step.undo.clone()),
+                StepOutcome::Refused { .. } | StepOutcome::Failed { .. } | StepOutcome::NotReached => going = false,
+            }
+            outcomes.push(outcome);
+            previous = Some(step);
+        }
+        let steps = NonEmpty::from_vec(outcomes).unwrap_or_else(|| NonEmpty::one(StepOutcome::NotReached));
+        (Execution { steps, reverted: None, cancelled }, RevertRight { undo })
+    }
+
+    /// Undoes what was done, last step first, as far as it has an undo.
+    pub(crate) async fn revert(&self, right: RevertRight) -> Vec<StepOutcome> {
+        let mut outcomes = Vec::new();
+        for undo in right.undo.into_iter().rev() {
+            outcomes.push(match undo {
+                Undo::Restore { request, .. } => self.outcome(self.writer.send(&request).await.map(|_| ())),
+                Undo::None { .. } => StepOutcome::NotReached,
+            });
+        }
+        outcomes
+    }
+
+    async fn send(&self, step: &Step) -> StepOutcome {
+        self.outcome(self.writer.send(&step.request).await.map(|_| ()))
+    }
+
+    fn outcome(&self, answer: Result<(), Refused>) -> StepOutcome {
+        let at = self.clock.now();
+        match answer {
+            Ok(()) => StepOutcome::Applied { at },
+            Err(Refused::Changed(message) | Refused::Exists(message)) => StepOutcome::Refused { at, message },
+            Err(Refused::Lost(message)) => StepOutcome::Failed { at, message, unknown: true },
+            Err(refused @ (Refused::Forbidden(_) | Refused::Gone(_) | Refused::Other(_))) => {
+                StepOutcome::Failed { at, message: refused.to_string(), unknown: false }
+            }
+        }
+    }
+
+    /// A name that was just deleted is only free once the object is really gone.
+    async fn ready(&self, previous: Option<&Step>, step: &Step) -> Result<(), String> {
+        let (Some(Action::DeleteUnboundClaim { claim }), Action::Create { object, .. }) = (previous.map(|p| &p.action), &step.action)
+        else {
+            return Ok(());
+        };
+        if claim != object {
+            return Ok(());
+        }
+        let polls = GONE_WITHIN.as_millis().checked_div(GONE_POLL.as_millis()).unwrap_or(1);
+        for _ in 0..polls {
+            match self.read.get(claim).await {
+                Err(ReadError::NotFound(_)) => return Ok(()),
+                Ok(_) | Err(_) => self.clock.sleep(GONE_POLL).await,
+            }
+        }
+        Err(format!("{claim} is still there {} s after its deletion: something holds a finalizer on it", GONE_WITHIN.as_secs()))
+    }
+}
+
+/// What admission would change about what a human is shown: a dry run that answers with other values than ours is refused.
+fn drifted(step: &Step, answer: &Value) -> Option<String> {
+    match &step.action {
+        Action::Create { manifest, object } => {
+            let wanted = manifest.get("spec")?;
+            (!contains(answer.get("spec").unwrap_or(&Value::Null), wanted))
+                .then(|| format!("admission would change the spec of {object} to something other than what is shown"))
+        }
+        Action::Patch { target, ops } => ops.iter().find_map(|op| {
+            let now = op.path.locate(answer).and_then(|l| l.current);
+            let as_planned = match &op.change {
+                crate::domain::action::Change::Set(value) => now.as_ref() == Some(value),
+                crate::domain::action::Change::Remove => now.is_none(),
+            };
+            (!as_planned).then(|| format!("admission would change {} of {target} to something other than what is shown", op.path))
+        }),
+        Action::DeleteUnboundClaim { .. } => None,
+    }
+}
+
+/// Every leaf of `wanted` is in `got` with the same value; more may be there, such as defaults.
+fn contains(got: &Value, wanted: &Value) -> bool {
+    match (got, wanted) {
+        (Value::Object(got), Value::Object(wanted)) => wanted.iter().all(|(k, w)| got.get(k).is_some_and(|g| contains(g, w))),
+        (got, wanted) => got == wanted,
+    }
+}

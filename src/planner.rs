@@ -1,0 +1,85 @@
+//! A finding and what was seen → a plan with nothing left to choose, or a refusal with its reasons.
+//! Every request is made here, once: what is shown, hashed, rehearsed and sent are the same bytes.
+
+pub(crate) mod command;
+pub(crate) mod diff;
+pub(crate) mod lint;
+pub(crate) mod request;
+
+use crate::domain::action::Action;
+use crate::domain::check::Check;
+use crate::domain::finding::Finding;
+use crate::domain::id::PlanId;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::plan::{OnFailure, RemediationPlan, Step};
+use crate::domain::snapshot::Snapshot;
+
+/// Why there is no plan for a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// In words, each enough to act on.
+    pub(crate) reasons: Vec<String>,
+}
+
+/// Plans the finding's remedy.
+pub(crate) fn plan(finding: &Finding, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Refusal> {
+    let mut reasons = Vec::new();
+    let mut steps = Vec::new();
+    for (index, proposal) in finding.remedy.proposals.iter().enumerate() {
+        let violations = lint::check(&proposal.action, snapshot);
+        if !violations.is_empty() {
+            reasons.extend(violations);
+            continue;
+        }
+        let stamp = format!("{id}/{}", index.saturating_add(1));
+        match request::build(&proposal.action, snapshot, &stamp) {
+            Ok(built) => steps.push(Step {
+                risk: proposal.risk.max(proposal.action.floor()),
+                action: proposal.action.clone(),
+                why: proposal.why.clone(),
+                command: command::kubectl(&proposal.action, &built.request),
+                diff: built.diff,
+                request: built.request,
+                precondition: built.precondition,
+                undo: built.undo,
+            }),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    if !reasons.is_empty() {
+        return Err(Refusal { reasons });
+    }
+    let steps = NonEmpty::from_vec(steps).ok_or_else(|| Refusal { reasons: vec!["no change of ours can fix this".to_owned()] })?;
+    let mut checks = NonEmpty::one(Check::FindingGone { code: finding.code, object: finding.object.clone() });
+    for check in &finding.remedy.checks {
+        checks.push(check.clone());
+    }
+    Ok(RemediationPlan {
+        id,
+        cause: (finding.code, finding.object.clone()),
+        summary: summary(&steps),
+        steps,
+        checks,
+        on_failure,
+        cluster: snapshot.cluster.server.clone(),
+    })
+}
+
+fn summary(steps: &NonEmpty<Step>) -> String {
+    let parts: Vec<String> = steps
+        .iter()
+        .map(|s| match &s.action {
+            Action::Create { object, .. } => format!("create {object}"),
+            Action::Patch { target, ops } => {
+                let fields: Vec<String> = ops.iter().map(|o| o.path.to_string()).collect();
+                format!("change {} of {target}", fields.join(" and "))
+            }
+            Action::DeleteUnboundClaim { claim } => format!("delete the unbound {claim}"),
+        })
+        .collect();
+    let mut text = parts.join(", then ");
+    if let Some(first) = text.get(..1) {
+        text = format!("{}{}", first.to_uppercase(), text.get(1..).unwrap_or_default());
+    }
+    text
+}

@@ -1,0 +1,289 @@
+//! The stored form of a plan.
+
+use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::check::Check;
+use crate::domain::field::{FieldPath, Segment};
+use crate::domain::finding::Code;
+use crate::domain::id::PlanId;
+use crate::domain::kind::Kind;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::{OnFailure, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::request::{Method, Request};
+use crate::domain::risk::Risk;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanRecord {
+    id: String,
+    code: String,
+    object: RefRecord,
+    summary: String,
+    steps: Vec<StepRecord>,
+    checks: Vec<CheckRecord>,
+    revert: bool,
+    cluster: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefRecord {
+    api_version: String,
+    kind: String,
+    namespace: Option<String>,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestRecord {
+    method: String,
+    path: String,
+    body: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StepRecord {
+    action: ActionRecord,
+    why: String,
+    request: RequestRecord,
+    diff: String,
+    risk: String,
+    uid: Option<String>,
+    generation: Option<i64>,
+    resource_version: Option<String>,
+    fields: Vec<(String, String)>,
+    undo: Option<RequestRecord>,
+    undo_words: String,
+    command: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum ActionRecord {
+    Create { object: RefRecord, manifest: Value },
+    Patch { target: RefRecord, ops: Vec<OpRecord> },
+    DeleteUnboundClaim { claim: RefRecord },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpRecord {
+    path: Vec<SegmentRecord>,
+    set: Option<Value>,
+    remove: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum SegmentRecord {
+    Key(String),
+    Element { key: String, value: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum CheckRecord {
+    RolloutComplete { object: RefRecord },
+    PodReady { object: RefRecord },
+    ClaimBound { object: RefRecord },
+    EndpointsReady { object: RefRecord },
+    FindingGone { code: String, object: RefRecord },
+}
+
+impl From<&ObjectRef> for RefRecord {
+    fn from(o: &ObjectRef) -> Self {
+        Self {
+            api_version: o.kind.api_version().to_owned(),
+            kind: o.kind.name().to_owned(),
+            namespace: o.namespace.as_ref().map(ToString::to_string),
+            name: o.name.clone(),
+        }
+    }
+}
+
+impl RefRecord {
+    fn into_ref(self) -> Result<ObjectRef, String> {
+        Ok(ObjectRef {
+            kind: Kind::of(&self.api_version, &self.kind),
+            namespace: self.namespace.map(|n| Namespace::parse(&n)).transpose().map_err(|e| e.to_string())?,
+            name: self.name,
+        })
+    }
+}
+
+impl From<&Request> for RequestRecord {
+    fn from(r: &Request) -> Self {
+        Self { method: r.method.as_str().to_owned(), path: r.path.clone(), body: r.body.clone() }
+    }
+}
+
+impl RequestRecord {
+    fn into_request(self) -> Result<Request, String> {
+        Ok(Request { method: Method::parse(&self.method).ok_or("a step has an unknown method")?, path: self.path, body: self.body })
+    }
+}
+
+impl From<&Action> for ActionRecord {
+    fn from(action: &Action) -> Self {
+        match action {
+            Action::Create { object, manifest } => ActionRecord::Create { object: object.into(), manifest: manifest.clone() },
+            Action::DeleteUnboundClaim { claim } => ActionRecord::DeleteUnboundClaim { claim: claim.into() },
+            Action::Patch { target, ops } => ActionRecord::Patch {
+                target: target.into(),
+                ops: ops
+                    .iter()
+                    .map(|op| OpRecord {
+                        path: op
+                            .path
+                            .segments()
+                            .iter()
+                            .map(|s| match s {
+                                Segment::Key(k) => SegmentRecord::Key(k.clone()),
+                                Segment::Element { key, value } => SegmentRecord::Element { key: key.clone(), value: value.clone() },
+                            })
+                            .collect(),
+                        set: match &op.change {
+                            Change::Set(v) => Some(v.clone()),
+                            Change::Remove => None,
+                        },
+                        remove: op.change == Change::Remove,
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl ActionRecord {
+    fn into_action(self) -> Result<Action, String> {
+        Ok(match self {
+            ActionRecord::Create { object, manifest } => Action::Create { object: object.into_ref()?, manifest },
+            ActionRecord::DeleteUnboundClaim { claim } => Action::DeleteUnboundClaim { claim: claim.into_ref()? },
+            ActionRecord::Patch { target, ops } => {
+                let ops = ops
+                    .into_iter()
+                    .map(|op| {
+                        let path = op.path.into_iter().fold(FieldPath::root(), |path, s| match s {
+                            SegmentRecord::Key(k) => path.key(&k),
+                            SegmentRecord::Element { key, value } => path.element(&key, &value),
+                        });
+                        let change = match (op.set, op.remove) {
+                            (Some(v), false) => Change::Set(v),
+                            (None, true) => Change::Remove,
+                            (Some(_), true) | (None, false) => return Err("a field is neither set nor removed".to_owned()),
+                        };
+                        Ok(FieldOp { path, change })
+                    })
+                    .collect::<Result<Vec<_>, String>>()?;
+                Action::Patch { target: target.into_ref()?, ops: NonEmpty::from_vec(ops).ok_or("a patch changes nothing")? }
+            }
+        })
+    }
+}
+
+impl From<&Check> for CheckRecord {
+    fn from(check: &Check) -> Self {
+        match check {
+            Check::RolloutComplete(o) => CheckRecord::RolloutComplete { object: o.into() },
+            Check::PodReady(o) => CheckRecord::PodReady { object: o.into() },
+            Check::ClaimBound(o) => CheckRecord::ClaimBound { object: o.into() },
+            Check::EndpointsReady(o) => CheckRecord::EndpointsReady { object: o.into() },
+            Check::FindingGone { code, object } => CheckRecord::FindingGone { code: code.to_string(), object: object.into() },
+        }
+    }
+}
+
+/// Codes are constants of this program: one that it does not know is of another version.
+fn code(text: &str) -> Result<Code, String> {
+    Code::parse(text).ok_or_else(|| format!("`{text}` is no cause that this program knows"))
+}
+
+impl CheckRecord {
+    fn into_check(self) -> Result<Check, String> {
+        Ok(match self {
+            CheckRecord::RolloutComplete { object } => Check::RolloutComplete(object.into_ref()?),
+            CheckRecord::PodReady { object } => Check::PodReady(object.into_ref()?),
+            CheckRecord::ClaimBound { object } => Check::ClaimBound(object.into_ref()?),
+            CheckRecord::EndpointsReady { object } => Check::EndpointsReady(object.into_ref()?),
+            CheckRecord::FindingGone { code: text, object } => Check::FindingGone { code: code(&text)?, object: object.into_ref()? },
+        })
+    }
+}
+
+impl From<&RemediationPlan> for PlanRecord {
+    fn from(plan: &RemediationPlan) -> Self {
+        Self {
+            id: plan.id.to_string(),
+            code: plan.cause.0.to_string(),
+            object: (&plan.cause.1).into(),
+            summary: plan.summary.clone(),
+            steps: plan
+                .steps
+                .iter()
+                .map(|s| StepRecord {
+                    action: (&s.action).into(),
+                    why: s.why.clone(),
+                    request: (&s.request).into(),
+                    diff: s.diff.clone(),
+                    risk: s.risk.to_string(),
+                    uid: s.precondition.uid.clone(),
+                    generation: s.precondition.generation,
+                    resource_version: s.precondition.resource_version.clone(),
+                    fields: s.precondition.fields.clone(),
+                    undo: match &s.undo {
+                        Undo::Restore { request, .. } => Some(request.into()),
+                        Undo::None { .. } => None,
+                    },
+                    undo_words: s.undo.summary().to_owned(),
+                    command: s.command.clone(),
+                })
+                .collect(),
+            checks: plan.checks.iter().map(CheckRecord::from).collect(),
+            revert: plan.on_failure == OnFailure::Revert,
+            cluster: plan.cluster.clone(),
+        }
+    }
+}
+
+impl PlanRecord {
+    pub(super) fn into_plan(self) -> Result<RemediationPlan, String> {
+        let steps = self
+            .steps
+            .into_iter()
+            .map(|s| {
+                Ok(Step {
+                    action: s.action.into_action()?,
+                    why: s.why,
+                    request: s.request.into_request()?,
+                    diff: s.diff,
+                    risk: Risk::parse(&s.risk).ok_or("a step has an unknown risk")?,
+                    precondition: Precondition {
+                        uid: s.uid,
+                        generation: s.generation,
+                        resource_version: s.resource_version,
+                        fields: s.fields,
+                    },
+                    undo: match s.undo {
+                        Some(request) => Undo::Restore { request: request.into_request()?, summary: s.undo_words },
+                        None => Undo::None { why: s.undo_words },
+                    },
+                    command: s.command,
+                })
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        let checks = self.checks.into_iter().map(CheckRecord::into_check).collect::<Result<Vec<_>, String>>()?;
+        Ok(RemediationPlan {
+            id: PlanId::parse(&self.id).map_err(|e| e.to_string())?,
+            cause: (code(&self.code)?, self.object.into_ref()?),
+            summary: self.summary,
+            steps: NonEmpty::from_vec(steps).ok_or("the plan has no steps")?,
+            checks: NonEmpty::from_vec(checks).ok_or("the plan has no checks")?,
+            on_failure: if self.revert { OnFailure::Revert } else { OnFailure::Keep },
+            cluster: self.cluster,
+        })
+    }
+}

@@ -1,0 +1,184 @@
+//! Watches the cluster until the plan's checks have held through the settle window, or the time is over.
+
+use super::collect::{collect, request};
+use crate::analyze;
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::issue::Scope;
+use crate::domain::kind::Kind;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::plan::RemediationPlan;
+use crate::domain::validation::{CheckResult, Validation, Verdict};
+use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError};
+use crate::validate;
+use futures::future::select_all;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long validation may take, and how long all must hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// All checks must hold this long without a break: 5 seconds unless configured.
+    pub settle: Duration,
+    /// After this the verdict falls as things are: two minutes, which covers a pull and a start, unless configured.
+    pub validate_within: Duration,
+    /// How long a plan waits for an answer: 15 minutes.
+    pub plan_ttl: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { settle: Duration::from_secs(5), validate_within: Duration::from_secs(120), plan_ttl: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// Without a change seen, look again after this: a watch may be forbidden, and the verdict shall not be late.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Changes come in bursts; looks are at least this far apart.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+/// So many reads may fail in a row before nothing can be told.
+const FAILED_LOOKS: u32 = 10;
+
+/// What watching led to.
+pub(super) struct Settled {
+    pub(super) validation: Validation,
+    /// What the rules saw at the last look.
+    pub(super) diagnosis: Option<Diagnosis>,
+}
+
+/// Watches until there is a verdict. `hold` off judges one look, for a validation without a change before it.
+pub(super) async fn settle(
+    plan: &RemediationPlan,
+    scope: &Scope,
+    read: &dyn ClusterRead,
+    clock: &dyn Clock,
+    timing: Timing,
+    progress: &dyn Progress,
+    cancel: &CancellationToken,
+) -> Settled {
+    let started = clock.now();
+    let mut held_since: Option<Timestamp> = None;
+    let mut other_since: Option<Timestamp> = None;
+    let mut last: Vec<CheckResult> = Vec::new();
+    let mut diagnosis = None;
+    let mut failed = 0_u32;
+    let settle = signed(timing.settle);
+    loop {
+        let looked = collect(scope, read, clock).await;
+        let now = clock.now();
+        let waited = now.duration_since(started);
+        let verdict = |verdict, checks: Vec<CheckResult>, held: Option<Timestamp>, why: Option<String>| Validation {
+            verdict,
+            checks,
+            settled_for: held.map_or(SignedDuration::ZERO, |h| now.duration_since(h)),
+            at: now,
+            why,
+        };
+        let versions = match looked {
+            Ok(collected) => {
+                failed = 0;
+                let seen = analyze::analyze(&collected.snapshot);
+                last = validate::judge(plan.checks.iter().cloned(), &collected.snapshot, &seen);
+                let all = last.iter().all(|c| c.passed == Some(true));
+                held_since = if all { held_since.or(Some(now)) } else { None };
+                let elsewhere = seen.causes.iter().find(|c| (c.code, &c.object) != (plan.cause.0, &plan.cause.1)).map(|c| c.title.clone());
+                let stuck = !all && elsewhere.is_some() && cause_is_gone(&last);
+                other_since = if stuck { other_since.or(Some(now)) } else { None };
+                diagnosis = Some(seen);
+                if let Some(held) = held_since {
+                    let so_far = now.duration_since(held);
+                    if so_far >= settle {
+                        return Settled { validation: verdict(Verdict::Resolved, last, held_since, None), diagnosis };
+                    }
+                    progress.tell(Phase::Validating, &format!("all checks hold, for {} of {} s", so_far.as_secs(), settle.as_secs()));
+                } else {
+                    progress.tell(Phase::Validating, &waiting_for(&last));
+                }
+                if let (Some(since), Some(title)) = (other_since, elsewhere)
+                    && now.duration_since(since) >= settle
+                {
+                    let why = format!("the cause is gone, and another one shows: {title}");
+                    return Settled { validation: verdict(Verdict::Unresolved, last, None, Some(why)), diagnosis };
+                }
+                Some(collected.versions)
+            }
+            Err(error) => {
+                failed = failed.saturating_add(1);
+                held_since = None;
+                if failed >= FAILED_LOOKS || matches!(error, ReadError::Unauthorized { .. } | ReadError::Config(_)) {
+                    return Settled { validation: verdict(Verdict::Unclear, last, None, Some(error.to_string())), diagnosis };
+                }
+                None
+            }
+        };
+        if cancel.is_cancelled() {
+            let why = "the caller went away before it could be told".to_owned();
+            return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), diagnosis };
+        }
+        if waited >= signed(timing.validate_within) && held_since.is_none() {
+            let unseen = last.iter().any(|c| c.passed.is_none()) || failed > 0;
+            let fallen = if unseen { Verdict::Unclear } else { Verdict::Unresolved };
+            let why = format!("{} after {} s", waiting_for(&last), waited.as_secs());
+            return Settled { validation: verdict(fallen, last, None, Some(why)), diagnosis };
+        }
+        let until_settled = held_since.map(|h| settle.saturating_sub(now.duration_since(h)).unsigned_abs());
+        let limit = until_settled.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)).max(Duration::from_millis(20));
+        clock.sleep(BETWEEN_LOOKS.min(limit)).await;
+        let Some(versions) = versions else {
+            clock.sleep(LOOK_AGAIN).await;
+            continue;
+        };
+        let watched: Vec<_> = watched_kinds(plan)
+            .into_iter()
+            .filter_map(|kind| versions.get(&kind).map(|version| (request(&kind, scope), version.clone())))
+            .collect();
+        let watches: Vec<_> = watched.iter().map(|(request, version)| Box::pin(read.changed(request, version, limit))).collect();
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = clock.sleep(limit) => {}
+            // A watch that cannot be had ends at once: the sleep above is then what paces the looks.
+            () = first_change(watches, clock, limit) => {}
+        }
+    }
+}
+
+async fn first_change<F>(watches: Vec<F>, clock: &dyn Clock, limit: Duration)
+where
+    F: Future<Output = Result<Option<crate::ports::Changed>, ReadError>> + Unpin,
+{
+    let mut watches = watches;
+    while !watches.is_empty() {
+        let (outcome, _, rest) = select_all(watches).await;
+        match outcome {
+            Ok(Some(crate::ports::Changed)) => return,
+            Ok(None) | Err(_) => watches = rest,
+        }
+    }
+    clock.sleep(limit).await;
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+fn cause_is_gone(results: &[CheckResult]) -> bool {
+    results.iter().any(|r| r.check.what() == "findingGone" && r.passed == Some(true))
+}
+
+/// Pods, and the kinds that the checks are about.
+fn watched_kinds(plan: &RemediationPlan) -> Vec<Kind> {
+    let mut kinds = vec![Kind::Pod];
+    let about: NonEmpty<Kind> = plan.checks.clone().map(|c| c.object().kind.clone());
+    for kind in about.into_vec() {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+fn waiting_for(results: &[CheckResult]) -> String {
+    let open: Vec<String> =
+        results.iter().filter(|r| r.passed != Some(true)).map(|r| format!("{}: {}", r.check.object().slashed(), r.observed)).collect();
+    if open.is_empty() { "looking".to_owned() } else { format!("not yet: {}", open.join("; ")) }
+}
