@@ -10,16 +10,21 @@ import (
 	_ "github.com/coredns/coredns/plugin/kubernetes"
 
 	"kmcluster/internal/identity"
+	"kmcluster/internal/nxdomain"
 )
 
 const corefile = `cluster.local in-addr.arpa {
- bind %s
+ bind %[1]s
  errors
  kubernetes cluster.local in-addr.arpa {
-  kubeconfig %s %s
+  kubeconfig %[2]s %[3]s
   pods insecure
   ttl 1
  }
+}
+. {
+ bind %[1]s
+ nxdomain
 }
 `
 
@@ -29,6 +34,7 @@ func dns(address, kubeconfig, file string) error {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return err
 	}
+	nxdomain.Register()
 	os.Args = []string{"coredns", "-conf", file, "-quiet"}
 	coremain.Run()
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -19,8 +20,11 @@ const Mount = "/sys/fs/cgroup"
 
 const prefix = "kubemend-"
 
-// wanted by the kubelet under v2.
-var wanted = []string{"cpu", "cpuset", "io", "memory", "pids"}
+// Under v2 the kubelet needs these, and wants the others wherever the machine has them.
+var (
+	needed   = []string{"cpu", "cpuset", "memory", "pids"}
+	optional = []string{"hugetlb", "io"}
+)
 
 // RunName is the group of one run; every node has one below.
 func RunName(id string) string { return prefix + id }
@@ -115,11 +119,11 @@ func delegate(path string) error {
 	if err != nil {
 		return err
 	}
-	missing := Missing(string(have))
+	handed, missing := HandedDown(string(have))
 	if len(missing) > 0 {
 		return fmt.Errorf("the control group %s lacks the controllers %s, which the kubelet needs", path, strings.Join(missing, ", "))
 	}
-	for _, c := range wanted {
+	for _, c := range handed {
 		if err := os.WriteFile(filepath.Join(path, "cgroup.subtree_control"), []byte("+"+c), 0o644); err != nil {
 			return fmt.Errorf("cannot hand the controller %s down from %s: %w", c, path, err)
 		}
@@ -127,19 +131,20 @@ func delegate(path string) error {
 	return nil
 }
 
-// Missing names the controllers that the kubelet needs and that are not in the list.
-func Missing(list string) []string {
-	have := map[string]bool{}
-	for _, c := range strings.Fields(list) {
-		have[c] = true
-	}
-	var out []string
-	for _, c := range wanted {
-		if !have[c] {
-			out = append(out, c)
+// HandedDown picks from a list of controllers those that nodes get, and names the needed ones that are not in it.
+func HandedDown(list string) (handed, missing []string) {
+	have := strings.Fields(list)
+	for _, c := range needed {
+		if !slices.Contains(have, c) {
+			missing = append(missing, c)
 		}
 	}
-	return out
+	for _, c := range append(slices.Clone(needed), optional...) {
+		if slices.Contains(have, c) {
+			handed = append(handed, c)
+		}
+	}
+	return handed, missing
 }
 
 // Remove kills what still runs in a run's groups and removes them; it tries until the limit.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestUnderVersionOneEveryHierarchyGetsTheGroups(t *testing.T) {
 
 func TestUnderVersionTwoControllersAreHandedDown(t *testing.T) {
 	root := t.TempDir()
-	file(t, filepath.Join(root, "cgroup.controllers"), "cpuset cpu io memory pids rdma\n")
+	file(t, filepath.Join(root, "cgroup.controllers"), "cpuset cpu memory pids rdma\n")
 	tree, err := Find(root)
 	if err != nil || !tree.unified {
 		t.Fatal(tree, err)
@@ -66,9 +67,12 @@ func TestUnderVersionTwoControllersAreHandedDown(t *testing.T) {
 	}
 }
 
-func TestMissingControllersAreNamed(t *testing.T) {
-	if got := Missing("cpu io pids"); !reflect.DeepEqual(got, []string{"cpuset", "memory"}) {
-		t.Fatal(got)
+func TestMissingControllersAreNamedAndOptionalOnesAreHandedDownWhereTheyAre(t *testing.T) {
+	if handed, missing := HandedDown("cpu io pids"); !reflect.DeepEqual(missing, []string{"cpuset", "memory"}) || !slices.Contains(handed, "io") {
+		t.Fatal(handed, missing)
+	}
+	if handed, missing := HandedDown("cpuset cpu memory hugetlb pids rdma misc"); len(missing) != 0 || !slices.Contains(handed, "hugetlb") || slices.Contains(handed, "rdma") {
+		t.Fatal(handed, missing)
 	}
 }
 

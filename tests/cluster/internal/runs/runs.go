@@ -47,7 +47,7 @@ func Register(folder string, r Record) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil { // a sweep may look at it just now
 		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
 	run := &Run{Record: r, file: f}

@@ -132,6 +132,8 @@ func (l *live) policies(t *testing.T) {
 	l.until("Running", "get", "pod", "friend", "-o", "jsonpath={.status.phase}")
 	l.apply(strings.ReplaceAll(clientPod, "NAME", "stranger"))
 	l.until("i/o timeout", "logs", "stranger")
+	l.apply(pod("lost", "lost:1", ""))
+	l.until("lookup nosuch on 10.250.0.1:53: no such host", "logs", "lost")
 	if out := l.must("get", "pod", "friend", "-o", "jsonpath={.status.containerStatuses[0].restartCount}"); out != "0" {
 		t.Errorf("the friend was restarted %s times", out)
 	}

@@ -43,6 +43,8 @@ const liveImages = `- ref: postgres:16
 - ref: client:1
   play: {needs: [{tcp: "db:5432"}], log: [asking], listen: [{port: 8080}]}
 - ref: registry.example.com/private/app:1
+- ref: lost:1
+  play: {needs: [{tcp: "nosuch:5432"}]}
 - ref: hog:1
   play: {memoryMi: 200}
 `
