@@ -1,0 +1,94 @@
+//! Surface: the command line. Results go to stdout; progress, questions and logs to stderr.
+//! Commands hold a `Remediation` and a terminal, and nothing else of the program.
+
+pub mod args;
+pub(crate) mod demo;
+pub(crate) mod look;
+pub(crate) mod progress;
+pub(crate) mod remediate;
+pub(crate) mod render;
+pub(crate) mod terminal;
+
+use crate::workflow::WorkflowError;
+use crate::workflow::report::Status;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, and nothing wrong was found or the problem is resolved.
+    Done,
+    /// The command failed.
+    Failed,
+    /// The command line cannot be meant.
+    Usage,
+    /// A problem was found or remains.
+    Problem,
+    /// Somebody has to approve.
+    Waiting,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Problem => 3,
+            Exit::Waiting => 4,
+        }
+    }
+
+    /// What a report's status means for a script.
+    pub fn of(status: Status) -> Self {
+        match status {
+            Status::Healthy | Status::Resolved => Exit::Done,
+            Status::Failed => Exit::Failed,
+            Status::AwaitingApproval => Exit::Waiting,
+            Status::Diagnosed
+            | Status::Inconclusive
+            | Status::Declined
+            | Status::Expired
+            | Status::Unresolved
+            | Status::Unclear
+            | Status::Interrupted
+            | Status::Reverted => Exit::Problem,
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The words cannot be meant.
+    #[error("{0}")]
+    Usage(String),
+    /// The work itself failed.
+    #[error(transparent)]
+    Workflow(#[from] WorkflowError),
+    /// A stream cannot be written.
+    #[error("failed to write the result")]
+    Io(#[from] std::io::Error),
+    /// The report cannot be written as JSON.
+    #[error("failed to write the report as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl CliError {
+    /// What to do next, one hint a line.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            CliError::Workflow(error) => error.hints(),
+            CliError::Usage(_) => vec!["`kubemend --help` shows the commands, with examples".to_owned()],
+            CliError::Io(_) | CliError::Json(_) => Vec::new(),
+        }
+    }
+
+    /// How the process ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            CliError::Usage(_) | CliError::Workflow(WorkflowError::Invalid(_)) => Exit::Usage,
+            CliError::Workflow(_) | CliError::Io(_) | CliError::Json(_) => Exit::Failed,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The demonstration: the article's case told in four phases, through the same workflow as everything else.
+//! Only the cluster is another one: it lives in this process.
+
+use super::progress::{Pace, told};
+use super::render::page::{CARE, DIM, GOOD, STRONG, TYPED, clean, styled};
+use super::terminal::{Answer, Terminal};
+use super::{CliError, Exit, render};
+use crate::domain::kind::Kind;
+use crate::domain::object::Namespace;
+use crate::ports::{ClusterRead, ListRequest, Progress};
+use crate::workflow::report::{LinkView, Report};
+use crate::workflow::{Approver, Ask, Question, Remediation, Wishes, WorkflowError};
+use serde_json::Value;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+mod table;
+
+/// What the embedded cluster is given.
+pub(crate) const MANIFESTS: &str = include_str!("demo/deployment.yaml");
+/// What its images play.
+pub(crate) const IMAGES: &str = include_str!("demo/images.yaml");
+/// Where it happens.
+pub(crate) const NAMESPACE: &str = "a-team";
+/// What somebody says about it.
+pub(crate) const ISSUE: &str = "Something is wrong with my database in the a-team namespace";
+
+/// The embedded scheduler needs a fraction of this.
+const WARNING_WITHIN: Duration = Duration::from_secs(5);
+/// How often the events are looked at until then.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// What the demonstration runs on.
+pub(crate) struct Stage<'a> {
+    /// The workflow, over the embedded cluster.
+    pub(crate) remediation: &'a Remediation,
+    /// The embedded cluster, for what a person would look at.
+    pub(crate) read: &'a dyn ClusterRead,
+    /// Where it is shown.
+    pub(crate) terminal: &'a Terminal,
+    /// The end of it.
+    pub(crate) cancel: &'a CancellationToken,
+    /// This program, for the line that connects it.
+    pub(crate) program: String,
+    /// The yes was given on the command line.
+    pub(crate) yes: bool,
+}
+
+impl Stage<'_> {
+    /// All four phases.
+    pub(crate) async fn play(&self) -> Result<Exit, CliError> {
+        self.say(&format!(
+            "{}\n",
+            styled(DIM, "The article's case on an embedded cluster: it lives in this process, and nothing outside is touched.")
+        ))?;
+        self.detect().await?;
+        let (report, question) = self.analyze().await?;
+        let Some(question) = question else {
+            self.say(&render::whole(&report, self.terminal.columns))?;
+            return Ok(Exit::of(report.status));
+        };
+        self.remediate(&report, question).await
+    }
+
+    async fn detect(&self) -> Result<(), CliError> {
+        self.phase(1, "Detect", "what a cluster says when a Pod won't start")?;
+        self.typed("kubectl create namespace a-team && kubectl apply -n a-team -f database.yaml")?;
+        let events = self.first_warning().await?;
+        self.typed("kubectl events -n a-team")?;
+        self.say(&table::events(&events))?;
+        self.say(&format!("\nSomebody says: {}\n", styled(STRONG, &format!("“{ISSUE}”"))))
+    }
+
+    async fn analyze(&self) -> Result<(Report, Option<Question>), CliError> {
+        self.phase(2, "Analyze", "from the symptom to its cause, reading only")?;
+        let ask = Ask { issue: Some(ISSUE.to_owned()), ..Ask::default() };
+        let opened = told(self.terminal, Pace::Live, async |progress: &dyn Progress| {
+            self.remediation.open(&ask, &Wishes::default(), progress, self.cancel).await
+        })
+        .await?;
+        if let Some(cause) = opened.report.causes.first() {
+            self.say(&format!("\n{}\n{}\n", styled(STRONG, "Breadcrumbs"), trail(&cause.chain)))?;
+        }
+        self.say(&render::causes_only(&opened.report, self.terminal.columns))?;
+        Ok((opened.report, opened.question))
+    }
+
+    async fn remediate(&self, report: &Report, question: Question) -> Result<Exit, CliError> {
+        self.phase(3, "Remediate", "the exact change, and a question before it")?;
+        self.say(&render::plan_only(report, self.terminal.columns))?;
+        let words = format!("\nApply this plan to context {} ({})?", report.cluster.context, report.cluster.server);
+        let answer = if self.yes {
+            self.say(&format!("{words} [y/N] {}\n", styled(STRONG, "yes (--yes)")))?;
+            Answer::Yes
+        } else {
+            self.terminal.ask(&words, self.cancel).await?
+        };
+        match answer {
+            Answer::Yes => {}
+            Answer::No => {
+                let report = self.remediation.decline(&question.session, Approver::Terminal).await?;
+                self.say(&format!("\n{}\n", styled(CARE, render::status_words(report.status).0)))?;
+                return Ok(Exit::of(report.status));
+            }
+            Answer::Nobody => {
+                self.say(&format!("{words}\n"))?;
+                self.terminal.err("nobody is here to answer, so nothing was changed; `kubemend demo --yes` says yes beforehand\n")?;
+                return Ok(Exit::Waiting);
+            }
+        }
+        self.say("\n")?;
+        let report = told(self.terminal, Pace::Live, async |progress: &dyn Progress| {
+            let Question { session, digest, token, .. } = &question;
+            self.remediation.approve(session, token, digest, Approver::Terminal, progress, self.cancel).await
+        })
+        .await?;
+        self.say(&render::execution_only(&report, self.terminal.columns))?;
+        self.validate(&report).await
+    }
+
+    async fn validate(&self, report: &Report) -> Result<Exit, CliError> {
+        self.phase(4, "Validate", "watched above until every check had held without a break")?;
+        self.say(&render::validation_only(report, self.terminal.columns))?;
+        self.say("\n")?;
+        self.typed("kubectl get pods,persistentvolumeclaims -n a-team")?;
+        let pods = self.list(Kind::Pod).await?;
+        let claims = self.list(Kind::PersistentVolumeClaim).await?;
+        self.say(&table::state(&pods, &claims))?;
+        let calls = format!("{} calls to the API server, no model, nothing installed", report.usage.api_calls);
+        self.say(&format!("\n{}\n", styled(DIM, &calls)))?;
+        self.say(&self.farewell())?;
+        Ok(Exit::of(report.status))
+    }
+
+    fn farewell(&self) -> String {
+        let program = clean(&self.program);
+        let quoted = if program.contains(char::is_whitespace) { format!("'{program}'") } else { program };
+        format!(
+            "\n{}\n  {}\n  {}\n\n{}\n  {}\n  {}\n",
+            styled(STRONG, "Connect it to Claude Code, and tell it what is wrong:"),
+            styled(TYPED, &format!("claude mcp add kubemend -- {quoted}")),
+            styled(TYPED, "claude \"Something is wrong with my database in the … namespace\""),
+            styled(STRONG, "Or without it, on your own cluster:"),
+            styled(TYPED, &format!("{quoted} doctor")),
+            styled(TYPED, &format!("{quoted} remediate \"what is wrong, in your words\" -n NAMESPACE")),
+        )
+    }
+
+    /// The events, as soon as there is a warning among them.
+    async fn first_warning(&self) -> Result<Vec<Value>, CliError> {
+        let looking = async {
+            loop {
+                let events = self.list(Kind::Event).await?;
+                if events.iter().any(|e| e.get("type").and_then(Value::as_str) == Some("Warning")) {
+                    return Ok(events);
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        match tokio::time::timeout(WARNING_WITHIN, looking).await {
+            Ok(found) => found,
+            Err(_) => self.list(Kind::Event).await,
+        }
+    }
+
+    async fn list(&self, kind: Kind) -> Result<Vec<Value>, CliError> {
+        let namespace = Namespace::parse(NAMESPACE).map_err(|e| CliError::Usage(e.to_string()))?;
+        let request = ListRequest { kind, namespace: Some(namespace), field_selector: None };
+        Ok(self.read.list(&request).await.map_err(WorkflowError::Read)?.items)
+    }
+
+    fn say(&self, text: &str) -> Result<(), CliError> {
+        Ok(self.terminal.out(text)?)
+    }
+
+    fn typed(&self, command: &str) -> Result<(), CliError> {
+        self.say(&format!("{} {}\n", styled(DIM, "$"), styled(TYPED, command)))
+    }
+
+    fn phase(&self, number: u8, title: &str, remark: &str) -> Result<(), CliError> {
+        self.say(&format!("\n{}  {}\n\n", styled(GOOD, &format!("━━ {number}/4 {title}")), styled(DIM, remark)))
+    }
+}
+
+/// From the symptom back to the cause, as a person follows it.
+fn trail(chain: &[LinkView]) -> String {
+    let mut lines = String::new();
+    for (depth, link) in chain.iter().rev().enumerate() {
+        if depth == 0 {
+            lines.push_str(&format!("  {}/{}\n", link.to.kind, clean(&link.to.name)));
+        }
+        let arrow = styled(DIM, &format!("└ {} by", link.relation));
+        lines.push_str(&format!("  {:indent$}{arrow} {}/{}\n", "", link.object.kind, clean(&link.object.name), indent = (depth + 1) * 2));
+    }
+    lines
+}

@@ -1,0 +1,118 @@
+//! The commands that only look: analyze, validate, sessions, show.
+
+use super::args::{AnalyzeArgs, Output, SessionsArgs, ShowArgs, ValidateArgs};
+use super::progress::{Pace, told};
+use super::render::page::{clean, styled};
+use super::terminal::Terminal;
+use super::{CliError, Exit, render};
+use crate::ports::Progress;
+use crate::workflow::report::Report;
+use crate::workflow::{Remediation, SessionLine, Validate};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+/// Causes and plan.
+pub(crate) async fn analyze(
+    remediation: &Remediation,
+    args: &AnalyzeArgs,
+    terminal: &Terminal,
+    cancel: &CancellationToken,
+) -> Result<Exit, CliError> {
+    let ask = args.ask.ask(args.all_namespaces).map_err(CliError::Usage)?;
+    let report = told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.analyze(&ask, progress, cancel).await).await?;
+    print(terminal, &report, args.output.output)?;
+    Ok(Exit::of(report.status))
+}
+
+/// Does it hold now?
+pub(crate) async fn validate(
+    remediation: &Remediation,
+    args: &ValidateArgs,
+    terminal: &Terminal,
+    cancel: &CancellationToken,
+) -> Result<Exit, CliError> {
+    let what = match &args.session {
+        Some(session) => Validate::Session(session.clone()),
+        None => Validate::Issue(args.ask.ask(false).map_err(CliError::Usage)?),
+    };
+    let report = told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.validate(&what, progress, cancel).await).await?;
+    print(terminal, &report, args.output.output)?;
+    Ok(Exit::of(report.status))
+}
+
+/// One report.
+pub(crate) async fn show(remediation: &Remediation, args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
+    let report = remediation.show(&args.session).await?;
+    print(terminal, &report, args.output.output)?;
+    Ok(Exit::of(report.status))
+}
+
+/// The newest sessions.
+pub(crate) async fn sessions(remediation: &Remediation, args: &SessionsArgs, terminal: &Terminal) -> Result<Exit, CliError> {
+    let lines = remediation.sessions(usize::from(args.limit)).await?;
+    let text = match args.output.output {
+        Output::Json => format!("{:#}\n", serde_json::Value::Array(lines.iter().map(line_json).collect())),
+        Output::Text if lines.is_empty() => "there are no sessions yet\n".to_owned(),
+        Output::Text => table(&lines),
+    };
+    terminal.out(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The report as it was asked for.
+pub(crate) fn print(terminal: &Terminal, report: &Report, output: Output) -> Result<(), CliError> {
+    let text = match output {
+        Output::Text => render::whole(report, terminal.columns),
+        Output::Json => json_text(report)?,
+    };
+    terminal.out(&text)?;
+    Ok(())
+}
+
+/// The report alone.
+pub(crate) fn json_text(report: &Report) -> Result<String, CliError> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(report)?))
+}
+
+fn line_json(line: &SessionLine) -> serde_json::Value {
+    json!({
+        "session": line.id.as_str(),
+        "status": line.status.as_str(),
+        "openedAt": line.opened_at.to_string(),
+        "context": line.context,
+        "namespace": line.namespace,
+        "issue": line.issue,
+    })
+}
+
+/// Aligned columns; the issue is last, because it may be long.
+fn table(lines: &[SessionLine]) -> String {
+    let row = |line: &SessionLine| {
+        [
+            line.id.to_string(),
+            render::status_words(line.status).0.split(',').next().unwrap_or_default().to_owned(),
+            line.opened_at.strftime("%F %T UTC").to_string(),
+            clean(&line.context),
+            clean(&line.namespace),
+        ]
+    };
+    let head = ["ID", "STATUS", "OPENED", "CONTEXT", "NAMESPACE"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = lines.iter().map(row).collect();
+    let mut widths = head.clone().map(|h| h.chars().count());
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let padded = |row: &[String; 5]| row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}   ")).collect::<String>();
+    let mut text = format!("{}ISSUE\n", padded(&head));
+    for (line, row) in lines.iter().zip(&rows) {
+        let (words, style) = render::status_words(line.status);
+        let words = words.split(',').next().unwrap_or_default();
+        // The colour goes around the padded words, which have the same place in every row.
+        let coloured = padded(row).replacen(words, &styled(style, words), 1);
+        let issue: String = clean(&line.issue).replace('\n', " ").chars().take(80).collect();
+        text.push_str(&format!("{coloured}{issue}\n"));
+    }
+    text
+}

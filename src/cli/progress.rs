@@ -1,0 +1,132 @@
+//! What is going on, while work is done: on stderr once it takes more than a second, or live as part of the result.
+
+use super::render::page::{DIM, clean, styled};
+use super::terminal::Terminal;
+use crate::ports::{Phase, Progress};
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// Quicker work needs no words.
+const SILENT_FOR: Duration = Duration::from_secs(1);
+/// How often the spinner turns.
+const TURN: Duration = Duration::from_millis(100);
+/// The spinner's pictures.
+const FRAMES: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
+/// A longer message is cut, so that the line never wraps.
+const MESSAGE_LIMIT: usize = 90;
+/// So many messages wait to be shown; older ones are dropped.
+const WAITING_LIMIT: usize = 32;
+
+/// Where and when it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// On stderr, after a second: a spinner on a terminal, else a line for each message.
+    AfterASecond,
+    /// On stdout, at once, a line for each message with the time since the start.
+    Live,
+}
+
+/// What was told and not shown yet, oldest first, without repetitions.
+#[derive(Debug, Default)]
+struct Told(Mutex<(VecDeque<String>, String)>);
+
+impl Progress for Told {
+    fn tell(&self, phase: Phase, message: &str) {
+        let text = if message.is_empty() { phase.as_str().to_owned() } else { format!("{}: {message}", phase.as_str()) };
+        let text: String = clean(&text).replace('\n', " ").chars().take(MESSAGE_LIMIT).collect();
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if phase == Phase::Done || told.1 == text {
+            return;
+        }
+        if told.0.len() >= WAITING_LIMIT {
+            told.0.pop_front();
+        }
+        told.0.push_back(text.clone());
+        told.1 = text;
+    }
+}
+
+impl Told {
+    fn take(&self) -> VecDeque<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0)
+    }
+}
+
+/// Does the work and says meanwhile what is going on. Nothing depends on these lines, so a closed stream is not worth ending it for.
+pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnOnce(&dyn Progress) -> T) -> T {
+    let told = Told::default();
+    let mut work = pin!(work(&told));
+    let start = Instant::now();
+    let mut turns = interval(TURN);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut current = None;
+    let mut drawn = false;
+    for frame in FRAMES.iter().cycle() {
+        let done = tokio::select! {
+            biased;
+            out = &mut work => Some(out),
+            _ = turns.tick() => None,
+        };
+        let spent = start.elapsed();
+        if pace == Pace::Live {
+            for line in told.take() {
+                let time = styled(DIM, &format!("{:>5.1} s", spent.as_secs_f64()));
+                let _ = terminal.out(&format!("  {time}  {line}\n"));
+            }
+        } else if spent >= SILENT_FOR && terminal.shows_progress && done.is_none() {
+            current = told.take().pop_back().or(current);
+            if let Some(text) = &current {
+                let _ = terminal.err(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, text)));
+                drawn = true;
+            }
+        } else if spent >= SILENT_FOR && !terminal.shows_progress {
+            for line in told.take() {
+                let _ = terminal.err(&format!("{line}\n"));
+            }
+        }
+        if let Some(out) = done {
+            if drawn {
+                let _ = terminal.err("\r\u{1b}[2K");
+            }
+            return out;
+        }
+    }
+    work.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::terminal::doubles;
+
+    #[tokio::test(start_paused = true)]
+    async fn quick_work_is_silent_and_slow_work_names_its_phase_once() {
+        let (terminal, out, err) = doubles::terminal(None);
+        told(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| progress.tell(Phase::Collecting, "pods")).await;
+        assert_eq!(err.text(), "");
+        told(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+            progress.tell(Phase::Validating, "2 of 3 checks hold");
+            progress.tell(Phase::Validating, "2 of 3 checks hold");
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        })
+        .await;
+        assert_eq!(err.text(), "validating: 2 of 3 checks hold\n");
+        assert_eq!(out.text(), "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn live_progress_shows_every_line_also_the_last() {
+        let (terminal, out, err) = doubles::terminal(None);
+        told(&terminal, Pace::Live, async |progress: &dyn Progress| {
+            progress.tell(Phase::Executing, "step 1 of 1");
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            progress.tell(Phase::Validating, "");
+        })
+        .await;
+        assert_eq!(out.text(), "    0.0 s  executing: step 1 of 1\n    2.0 s  validating\n");
+        assert_eq!(err.text(), "");
+    }
+}

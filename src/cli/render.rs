@@ -1,0 +1,219 @@
+//! A report as text for a person at three in the morning: the verdict and the cause first, then the evidence,
+//! the change as a diff, how to say yes, and what could not be seen.
+
+mod cause;
+mod outcome;
+pub(crate) mod page;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use crate::workflow::report::{ObjectView, Report, Status};
+use anstyle::Style;
+use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
+
+/// Everything that the report says.
+pub(crate) fn whole(report: &Report, columns: usize) -> String {
+    let mut page = Page::new(columns);
+    verdict(&mut page, report);
+    cause::causes(&mut page, report);
+    plan::plan(&mut page, report);
+    outcome::execution(&mut page, report);
+    outcome::validation(&mut page, report);
+    advice(&mut page, report);
+    gaps(&mut page, report);
+    next(&mut page, report);
+    usage(&mut page, report);
+    page.into_text()
+}
+
+/// What somebody reads before the answer: all but what comes after it.
+pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
+    let mut page = Page::new(columns);
+    verdict(&mut page, report);
+    cause::causes(&mut page, report);
+    plan::plan(&mut page, report);
+    advice(&mut page, report);
+    gaps(&mut page, report);
+    page.into_text()
+}
+
+/// What happened after the plan was shown: the rest of a page whose first part the reader has just read.
+pub(crate) fn after_consent(report: &Report, columns: usize) -> String {
+    let mut page = Page::new(columns);
+    outcome::execution(&mut page, report);
+    outcome::validation(&mut page, report);
+    page.gap();
+    verdict(&mut page, report);
+    advice(&mut page, report);
+    gaps(&mut page, report);
+    next(&mut page, report);
+    usage(&mut page, report);
+    page.into_text()
+}
+
+/// The plan alone.
+pub(crate) fn plan_only(report: &Report, columns: usize) -> String {
+    let mut page = Page::new(columns);
+    plan::plan(&mut page, report);
+    page.into_text()
+}
+
+/// The causes alone, with their evidence.
+pub(crate) fn causes_only(report: &Report, columns: usize) -> String {
+    let mut page = Page::new(columns);
+    cause::causes(&mut page, report);
+    page.into_text()
+}
+
+/// The execution alone.
+pub(crate) fn execution_only(report: &Report, columns: usize) -> String {
+    let mut page = Page::new(columns);
+    outcome::execution(&mut page, report);
+    page.into_text()
+}
+
+/// The validation alone.
+pub(crate) fn validation_only(report: &Report, columns: usize) -> String {
+    let mut page = Page::new(columns);
+    outcome::validation(&mut page, report);
+    page.into_text()
+}
+
+/// A status in words, with the colour of what it means.
+pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
+    match status {
+        Status::Healthy => ("healthy", GOOD),
+        Status::Diagnosed => ("cause found", BAD),
+        Status::Inconclusive => ("no cause found", CARE),
+        Status::AwaitingApproval => ("waiting for approval", CARE),
+        Status::Declined => ("declined, nothing was changed", CARE),
+        Status::Expired => ("expired, nothing was changed", CARE),
+        Status::Resolved => ("resolved", GOOD),
+        Status::Unresolved => ("not resolved", BAD),
+        Status::Unclear => ("unclear whether it is resolved", CARE),
+        Status::Failed => ("failed", BAD),
+        Status::Interrupted => ("interrupted", BAD),
+        Status::Reverted => ("not resolved, and taken back", BAD),
+    }
+}
+
+/// The first line: where it stands, and on which cluster. The summary says the same for readers without these pages;
+/// it is shown where no cause follows that would say more.
+fn verdict(page: &mut Page, report: &Report) {
+    let (words, style) = status_words(report.status);
+    page.line(0, &format!("{}  {}", styled(style, words), styled(DIM, &place(report))));
+    if report.causes.is_empty() && report.status != Status::Healthy {
+        page.paragraph(0, &report.summary);
+    }
+}
+
+/// Which cluster and namespace.
+pub(crate) fn place(report: &Report) -> String {
+    let cluster = &report.cluster;
+    let mut place = Vec::new();
+    if let Some(namespace) = &report.issue.namespace {
+        place.push(format!("namespace {namespace}"));
+    }
+    place.push(format!("context {} ({}, {})", cluster.context, cluster.server, cluster.version));
+    clean(&place.join(", "))
+}
+
+/// `PersistentVolumeClaim a-team/postgres-pvc`.
+pub(crate) fn object(object: &ObjectView) -> String {
+    clean(&match &object.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
+        None => format!("{} {}", object.kind, object.name),
+    })
+}
+
+/// What kubemend leaves to a human.
+fn advice(page: &mut Page, report: &Report) {
+    if report.advice.is_empty() {
+        return;
+    }
+    page.heading("For you to do", "");
+    for advice in &report.advice {
+        page.item(2, "•", STRONG, &advice.text);
+        if let Some(command) = &advice.command {
+            page.block(4, TYPED, command);
+        }
+        if !advice.why.is_empty() {
+            page.paragraph_in(DIM, 4, &advice.why);
+        }
+    }
+}
+
+/// What could not be seen, and what would make it visible.
+fn gaps(page: &mut Page, report: &Report) {
+    if report.coverage.gaps.is_empty() {
+        return;
+    }
+    page.heading("Not seen", "the answer above does without it");
+    for gap in &report.coverage.gaps {
+        page.item(2, "•", CARE, &format!("{}: {}", gap.what, gap.why));
+        if let Some(unlock) = &gap.unlock {
+            page.paragraph_in(DIM, 4, "to see it:");
+            page.block(4, TYPED, unlock);
+        }
+    }
+}
+
+/// What to type next, where something is to be typed.
+fn next(page: &mut Page, report: &Report) {
+    let session = clean(&report.session);
+    let lines = match report.status {
+        Status::AwaitingApproval => {
+            vec![(format!("kubemend approve {session}"), "shows the plan again and asks"), (format!("kubemend decline {session}"), "")]
+        }
+        Status::Failed | Status::Interrupted | Status::Unclear if report.plan.is_some() => {
+            vec![(format!("kubemend validate --session {session}"), "looks again")]
+        }
+        Status::Diagnosed if report.plan.is_some() => {
+            vec![("kubemend remediate".to_owned(), "with the same words: asks before it changes anything")]
+        }
+        Status::Healthy
+        | Status::Diagnosed
+        | Status::Inconclusive
+        | Status::Declined
+        | Status::Expired
+        | Status::Resolved
+        | Status::Unresolved
+        | Status::Unclear
+        | Status::Failed
+        | Status::Interrupted
+        | Status::Reverted => Vec::new(),
+    };
+    if lines.is_empty() {
+        return;
+    }
+    page.heading("Next", "");
+    for (command, why) in lines {
+        let why = if why.is_empty() { String::new() } else { format!("  {}", styled(DIM, why)) };
+        page.line(2, &format!("{}{why}", styled(TYPED, &command)));
+    }
+}
+
+/// What it cost, last and dim.
+fn usage(page: &mut Page, report: &Report) {
+    let usage = &report.usage;
+    let mut parts = vec![seconds(usage.elapsed_ms), format!("{} API calls", usage.api_calls)];
+    if usage.model_calls > 0 {
+        let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
+        parts.push(format!("{} model calls, {tokens} tokens", usage.model_calls));
+    } else {
+        parts.push("no model".to_owned());
+    }
+    parts.push(format!("session {}", clean(&report.session)));
+    page.gap();
+    page.line(0, &styled(DIM, &parts.join(" · ")));
+}
+
+/// `0.2 s`, `1.4 s`, `12 s`.
+fn seconds(milliseconds: u64) -> String {
+    if milliseconds < 1000 {
+        format!("{milliseconds} ms")
+    } else {
+        format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
+    }
+}

@@ -1,0 +1,182 @@
+//! A page of text for a terminal: headings, wrapped paragraphs, items, blocks that are not wrapped.
+//! Colours are always written; the stream that it goes to takes them out where they are not wanted.
+
+use anstyle::{AnsiColor, Style};
+use std::fmt::Write as _;
+
+/// Good news.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Something is wrong.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Somebody has to look or decide.
+pub(crate) const CARE: Style = AnsiColor::Yellow.on_default().bold();
+/// What stands out without a judgement.
+pub(crate) const STRONG: Style = Style::new().bold();
+/// What can be skipped.
+pub(crate) const DIM: Style = Style::new().dimmed();
+/// What can be typed.
+pub(crate) const TYPED: Style = AnsiColor::Cyan.on_default();
+/// A line that a diff adds.
+pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
+/// A line that a diff takes away.
+pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
+
+/// Paragraphs get no wider than this, however wide the terminal is: long lines are hard to read.
+const WIDEST: usize = 110;
+/// Nor narrower, so that an indented paragraph keeps room for a word.
+const NARROWEST: usize = 40;
+
+/// Text with a style.
+pub(crate) fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Without characters that steer a terminal: names and messages come from a cluster.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
+}
+
+/// A text that grows.
+#[derive(Debug)]
+pub(crate) struct Page {
+    out: String,
+    width: usize,
+}
+
+impl Page {
+    /// An empty page for a terminal of so many columns.
+    pub(crate) fn new(columns: usize) -> Self {
+        Self { out: String::new(), width: columns.clamp(NARROWEST, WIDEST) }
+    }
+
+    /// The text.
+    pub(crate) fn into_text(self) -> String {
+        self.out
+    }
+
+    /// An empty line, unless there is one or the page is empty.
+    pub(crate) fn gap(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    /// A heading after an empty line, with a remark beside it.
+    pub(crate) fn heading(&mut self, title: &str, remark: &str) {
+        self.gap();
+        let title = styled(STRONG, title);
+        if remark.is_empty() {
+            self.line(0, &title);
+        } else {
+            self.line(0, &format!("{title}  {}", styled(DIM, &clean(remark))));
+        }
+    }
+
+    /// One line as it is; the caller has cleaned what came from elsewhere.
+    pub(crate) fn line(&mut self, indent: usize, text: &str) {
+        let _ = writeln!(self.out, "{:indent$}{text}", "");
+    }
+
+    /// A paragraph, wrapped; line ends in it stay.
+    pub(crate) fn paragraph(&mut self, indent: usize, text: &str) {
+        self.paragraph_in(Style::new(), indent, text);
+    }
+
+    /// A paragraph in a style.
+    pub(crate) fn paragraph_in(&mut self, style: Style, indent: usize, text: &str) {
+        for line in clean(text).lines() {
+            for part in wrap(line, self.width.saturating_sub(indent)) {
+                let part = if style == Style::new() { part } else { styled(style, &part) };
+                self.line(indent, &part);
+            }
+        }
+    }
+
+    /// A paragraph that hangs from a marker, such as a bullet or a word.
+    pub(crate) fn item(&mut self, indent: usize, marker: &str, style: Style, text: &str) {
+        let hang = indent.saturating_add(marker.chars().count()).saturating_add(1);
+        let mut marker = styled(style, marker);
+        for line in clean(text).lines() {
+            for part in wrap(line, self.width.saturating_sub(hang)) {
+                if marker.is_empty() {
+                    self.line(hang, &part);
+                } else {
+                    self.line(indent, &format!("{marker} {part}"));
+                    marker.clear();
+                }
+            }
+        }
+    }
+
+    /// A block that is not wrapped, so that it can be copied.
+    pub(crate) fn block(&mut self, indent: usize, style: Style, text: &str) {
+        for line in clean(text).lines() {
+            self.line(indent, &styled(style, line));
+        }
+    }
+
+    /// A unified diff.
+    pub(crate) fn diff(&mut self, indent: usize, text: &str) {
+        for line in clean(text).lines() {
+            let style = match line.chars().next() {
+                _ if line.starts_with("+++") || line.starts_with("---") => STRONG,
+                Some('+') => ADDED,
+                Some('-') => REMOVED,
+                Some('@') => TYPED,
+                Some(_) | None => Style::new(),
+            };
+            if style == Style::new() {
+                self.line(indent, line);
+            } else {
+                self.line(indent, &styled(style, line));
+            }
+        }
+    }
+}
+
+/// Breaks a line at spaces. A word that is longer than the line stays whole: it may be a name to copy.
+fn wrap(line: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut here = String::new();
+    let mut columns: usize = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if columns > 0 && columns.saturating_add(1).saturating_add(length) > width {
+            lines.push(std::mem::take(&mut here));
+            columns = 0;
+        }
+        if columns > 0 || (!here.is_empty()) {
+            here.push(' ');
+            columns = columns.saturating_add(1);
+        }
+        here.push_str(word);
+        columns = columns.saturating_add(length);
+    }
+    lines.push(here);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraph_breaks_at_spaces_and_keeps_long_words_whole() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("a persistentvolumeclaim b", 10), ["a", "persistentvolumeclaim", "b"]);
+        assert_eq!(wrap("", 10), [""]);
+    }
+
+    #[test]
+    fn text_from_a_cluster_cannot_steer_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\rc\nd"), "a[2Jbc\nd");
+    }
+
+    #[test]
+    fn item_hangs_from_its_marker() {
+        let mut page = Page::new(40);
+        page.item(2, "e1", STRONG, "a line that is longer than forty columns are");
+        let text = anstream::adapter::strip_str(&page.into_text()).to_string();
+        assert_eq!(text, "  e1 a line that is longer than forty\n     columns are\n");
+    }
+}

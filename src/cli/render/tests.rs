@@ -1,0 +1,327 @@
+//! Pages as a person sees them, of reports made by hand.
+
+use super::*;
+use crate::workflow::report::{
+    AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, GapView,
+    IssueView, LinkView, PlanView, PreconditionView, RequestView, StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
+};
+
+fn named(api_version: &str, kind: &str, name: &str) -> ObjectView {
+    ObjectView { api_version: api_version.to_owned(), kind: kind.to_owned(), namespace: Some("payments".to_owned()), name: name.to_owned() }
+}
+
+fn claim() -> ObjectView {
+    named("v1", "PersistentVolumeClaim", "ledger-data")
+}
+
+fn healthy() -> Report {
+    Report {
+        session: "s-0123456789abcdef0123456789abcdef".to_owned(),
+        summary: "Nothing is wrong in namespace payments.".to_owned(),
+        cluster: ClusterView { context: "prod-eu".to_owned(), server: "10.1.2.3:6443".to_owned(), version: "v1.37.2".to_owned() },
+        status: Status::Healthy,
+        issue: IssueView {
+            text: "the ledger is down".to_owned(),
+            namespace: Some("payments".to_owned()),
+            objects: Vec::new(),
+            origin: "caller".to_owned(),
+        },
+        causes: Vec::new(),
+        evidence: Vec::new(),
+        plan: None,
+        advice: Vec::new(),
+        execution: None,
+        validation: None,
+        coverage: CoverageView { looked: vec!["pods".to_owned()], gaps: Vec::new() },
+        usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
+    }
+}
+
+fn waiting() -> Report {
+    let pod = named("v1", "Pod", "ledger-6d5-x2x");
+    let set = named("apps/v1", "ReplicaSet", "ledger-6d5");
+    let deployment = named("apps/v1", "Deployment", "ledger");
+    let link = |from: &ObjectView, relation: &str, to: &ObjectView| LinkView {
+        object: from.clone(),
+        relation: relation.to_owned(),
+        to: to.clone(),
+    };
+    Report {
+        summary: "Pod ledger-6d5-x2x cannot start: the claim `ledger-data` does not exist.\nCreate it with the default StorageClass. Nothing was changed yet."
+            .to_owned(),
+        status: Status::AwaitingApproval,
+        causes: vec![CauseView {
+            code: "pvc-missing".to_owned(),
+            title: "PersistentVolumeClaim `ledger-data` does not exist".to_owned(),
+            explanation: "Deployment ledger mounts a claim that nobody made. The scheduler cannot place its Pod until the claim exists."
+                .to_owned(),
+            object: claim(),
+            field: Some("spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName".to_owned()),
+            found: Some("ledger-data".to_owned()),
+            expected: None,
+            confidence: 0.97,
+            source: "rule".to_owned(),
+            evidence: vec!["e1".to_owned()],
+            chain: vec![link(&claim(), "is mounted by", &deployment), link(&deployment, "owns", &set), link(&set, "owns", &pod)],
+            symptoms: vec![SymptomView { object: pod.clone(), summary: "Pending for 3 minutes".to_owned() }],
+        }],
+        evidence: vec![
+            EvidenceView {
+                id: "e1".to_owned(),
+                source: "event".to_owned(),
+                object: Some(pod),
+                field: None,
+                text: "0/2 nodes are available: persistentvolumeclaim \"ledger-data\" not found. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.".to_owned(),
+                seen_at: "2026-11-23T03:00:01Z".to_owned(),
+            },
+            EvidenceView {
+                id: "e2".to_owned(),
+                source: "log".to_owned(),
+                object: None,
+                field: None,
+                text: "evidence of another cause".to_owned(),
+                seen_at: "2026-11-23T03:00:01Z".to_owned(),
+            },
+        ],
+        plan: Some(PlanView {
+            digest: format!("sha256:{}", "ab".repeat(32)),
+            risk: "low".to_owned(),
+            summary: "Create the missing claim.".to_owned(),
+            on_failure: "keep".to_owned(),
+            expires_at: Some("2026-11-23T03:15:01Z".to_owned()),
+            steps: vec![StepView {
+                action: "create".to_owned(),
+                object: claim(),
+                why: "The size is an assumption.".to_owned(),
+                risk: "low".to_owned(),
+                diff: "--- nothing\n+++ PersistentVolumeClaim payments/ledger-data\n@@ -0,0 +1,2 @@\n+apiVersion: v1\n+kind: PersistentVolumeClaim\n".to_owned(),
+                operations: Vec::new(),
+                manifest: None,
+                request: RequestView { method: "POST".to_owned(), path: "/x".to_owned(), body: "{}".to_owned() },
+                precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
+                undo: "delete the claim while it is not bound".to_owned(),
+                command: "kubectl create -n payments -f - <<'EOF'\napiVersion: v1\nEOF".to_owned(),
+                dry_run: Some(DryRunView { accepted: true, reason: None }),
+            }],
+            checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
+        }),
+        advice: vec![AdviceView {
+            text: "Put the claim where the Deployment's manifests are kept.".to_owned(),
+            command: Some("git add claim.yaml".to_owned()),
+            why: "kubemend does not write to repositories".to_owned(),
+        }],
+        coverage: CoverageView {
+            looked: vec!["pods".to_owned()],
+            gaps: vec![GapView {
+                what: "logs in payments".to_owned(),
+                why: "forbidden".to_owned(),
+                unlock: Some("kubectl create role logs --verb=get --resource=pods/log -n payments".to_owned()),
+            }],
+        },
+        ..healthy()
+    }
+}
+
+fn resolved() -> Report {
+    Report {
+        status: Status::Resolved,
+        summary: "Resolved: the claim is Bound and the Pod runs.".to_owned(),
+        execution: Some(ExecutionView {
+            steps: vec![StepOutcomeView { outcome: "applied".to_owned(), at: Some("2026-11-23T03:01:00Z".to_owned()), message: None }],
+            reverted: None,
+        }),
+        validation: Some(ValidationView {
+            verdict: "resolved".to_owned(),
+            checks: vec![CheckResultView {
+                what: "claimBound".to_owned(),
+                object: claim(),
+                passed: Some(true),
+                observed: "the claim is Bound to pvc-1".to_owned(),
+            }],
+            settled_for: 5.02,
+            at: "2026-11-23T03:01:08Z".to_owned(),
+            why: None,
+        }),
+        ..waiting()
+    }
+}
+
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+#[test]
+fn healthy_report_is_three_lines() {
+    insta::assert_snapshot!(plain(&whole(&healthy(), 100)), @r###"
+healthy  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
+Nothing is wrong in namespace payments.
+
+212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
+"###);
+}
+
+#[test]
+fn waiting_report_says_everything_that_is_needed_for_a_decision() {
+    insta::assert_snapshot!(plain(&whole(&waiting(), 100)), @r###"
+waiting for approval  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
+Pod ledger-6d5-x2x cannot start: the claim `ledger-data` does not exist.
+Create it with the default StorageClass. Nothing was changed yet.
+
+Cause  pvc-missing, 97 % sure, found by a rule
+  PersistentVolumeClaim `ledger-data` does not exist
+  Deployment ledger mounts a claim that nobody made. The scheduler cannot place its Pod until the
+  claim exists.
+  object: PersistentVolumeClaim payments/ledger-data
+  field:  spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName
+  value:  is `ledger-data`
+
+  Evidence
+    e1 event · Pod payments/ledger-6d5-x2x · 2026-11-23T03:00:01Z
+       │ 0/2 nodes are available: persistentvolumeclaim "ledger-data" not found. preemption: 0/2
+         nodes are available: 2 Preemption is not helpful for scheduling.
+
+  How it leads to the symptom
+    PersistentVolumeClaim/ledger-data —is mounted by→ Deployment/ledger —owns→ ReplicaSet/ledger-6d5
+    —owns→ Pod/ledger-6d5-x2x
+
+  What suffers
+    • Pod payments/ledger-6d5-x2x: Pending for 3 minutes
+
+Plan
+  low risk  if it does not help, it stays
+  Create the missing claim.
+
+  create PersistentVolumeClaim payments/ledger-data
+  The size is an assumption.
+
+    --- nothing
+    +++ PersistentVolumeClaim payments/ledger-data
+    @@ -0,0 +1,2 @@
+    +apiVersion: v1
+    +kind: PersistentVolumeClaim
+
+  undo: delete the claim while it is not bound
+  dry run: accepted by the API server
+  by hand:
+kubectl create -n payments -f - <<'EOF'
+apiVersion: v1
+EOF
+
+  It has helped when
+    • PersistentVolumeClaim payments/ledger-data: the claim is Bound
+
+  digest: sha256:abababababababababababababababababababababababababababababababab
+  valid until: 2026-11-23T03:15:01Z
+
+For you to do
+  • Put the claim where the Deployment's manifests are kept.
+    git add claim.yaml
+    kubemend does not write to repositories
+
+Not seen  the answer above does without it
+  • logs in payments: forbidden
+    to see it:
+    kubectl create role logs --verb=get --resource=pods/log -n payments
+
+Next
+  kubemend approve s-0123456789abcdef0123456789abcdef  shows the plan again and asks
+  kubemend decline s-0123456789abcdef0123456789abcdef
+
+212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
+"###);
+}
+
+#[test]
+fn narrow_terminal_gets_narrow_paragraphs() {
+    insta::assert_snapshot!(plain(&causes_only(&waiting(), 60)), @r###"
+Cause  pvc-missing, 97 % sure, found by a rule
+  PersistentVolumeClaim `ledger-data` does not exist
+  Deployment ledger mounts a claim that nobody made. The
+  scheduler cannot place its Pod until the claim exists.
+  object: PersistentVolumeClaim payments/ledger-data
+  field:  spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName
+  value:  is `ledger-data`
+
+  Evidence
+    e1 event · Pod payments/ledger-6d5-x2x · 2026-11-23T03:00:01Z
+       │ 0/2 nodes are available: persistentvolumeclaim
+         "ledger-data" not found. preemption: 0/2 nodes are
+         available: 2 Preemption is not helpful for
+         scheduling.
+
+  How it leads to the symptom
+    PersistentVolumeClaim/ledger-data —is mounted by→
+    Deployment/ledger —owns→ ReplicaSet/ledger-6d5 —owns→
+    Pod/ledger-6d5-x2x
+
+  What suffers
+    • Pod payments/ledger-6d5-x2x: Pending for 3 minutes
+"###);
+}
+
+#[test]
+fn rest_after_consent_does_not_repeat_the_plan() {
+    insta::assert_snapshot!(plain(&after_consent(&resolved(), 100)), @r###"
+Execution
+  ✓ create PersistentVolumeClaim payments/ledger-data: applied  2026-11-23T03:01:00Z
+
+Validation
+  ✓ PersistentVolumeClaim payments/ledger-data: the claim is Bound to pvc-1
+  resolved: every check has held for 5 s
+
+resolved  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
+Resolved: the claim is Bound and the Pod runs.
+
+For you to do
+  • Put the claim where the Deployment's manifests are kept.
+    git add claim.yaml
+    kubemend does not write to repositories
+
+Not seen  the answer above does without it
+  • logs in payments: forbidden
+    to see it:
+    kubectl create role logs --verb=get --resource=pods/log -n payments
+
+212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
+"###);
+}
+
+#[test]
+fn failed_step_is_shown_with_what_the_server_said_and_its_undo() {
+    let mut report = resolved();
+    report.status = Status::Reverted;
+    report.validation = None;
+    report.execution = Some(ExecutionView {
+        steps: vec![StepOutcomeView {
+            outcome: "refused".to_owned(),
+            at: Some("2026-11-23T03:01:00Z".to_owned()),
+            message: Some("persistentvolumeclaims \"ledger-data\" already exists".to_owned()),
+        }],
+        reverted: Some(vec![StepOutcomeView { outcome: "notReached".to_owned(), at: None, message: None }]),
+    });
+    insta::assert_snapshot!(plain(&execution_only(&report, 100)), @r###"
+Execution
+  ✗ create PersistentVolumeClaim payments/ledger-data: refused  2026-11-23T03:01:00Z
+    persistentvolumeclaims "ledger-data" already exists
+  taken back, last step first
+  - undo create PersistentVolumeClaim payments/ledger-data: not reached
+"###);
+}
+
+#[test]
+fn added_lines_of_a_diff_are_green() {
+    let green = page::ADDED.render().to_string();
+    assert!(plan_only(&waiting(), 100).contains(&format!("{green}+apiVersion: v1")));
+}
+
+#[test]
+fn object_names_cannot_steer_the_terminal() {
+    let mut report = waiting();
+    for cause in &mut report.causes {
+        cause.object.name = "x\u{1b}]0;owned\u{7}".to_owned();
+        cause.title = "y\u{1b}[2J".to_owned();
+    }
+    report.summary = "z\u{1b}[31m".to_owned();
+    let text = plain(&whole(&report, 100));
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
+}
