@@ -272,12 +272,7 @@ impl AskArgs {
 impl RemediateArgs {
     /// What the caller wishes.
     pub fn wishes(&self) -> Wishes {
-        Wishes {
-            mode: self.mode,
-            confidence_threshold: self.confidence_threshold,
-            max_risk: self.max_risk,
-            on_failure: self.on_failure,
-        }
+        Wishes { mode: self.mode, confidence_threshold: self.confidence_threshold, max_risk: self.max_risk, on_failure: self.on_failure }
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) async fn analyze(
     cancel: &CancellationToken,
 ) -> Result<Exit, CliError> {
     let ask = args.ask.ask(args.all_namespaces).map_err(CliError::Usage)?;
-    let report = told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.analyze(&ask, progress, cancel).await).await?;
+    let report =
+        told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.analyze(&ask, progress, cancel).await).await?;
     print(terminal, &report, args.output.output)?;
     Ok(Exit::of(report.status))
 }
@@ -35,7 +36,8 @@ pub(crate) async fn validate(
         Some(session) => Validate::Session(session.clone()),
         None => Validate::Issue(args.ask.ask(false).map_err(CliError::Usage)?),
     };
-    let report = told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.validate(&what, progress, cancel).await).await?;
+    let report =
+        told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.validate(&what, progress, cancel).await).await?;
     print(terminal, &report, args.output.output)?;
     Ok(Exit::of(report.status))
 }
@@ -90,7 +92,7 @@ fn table(lines: &[SessionLine]) -> String {
     let row = |line: &SessionLine| {
         [
             line.id.to_string(),
-            render::status_words(line.status).0.split(',').next().unwrap_or_default().to_owned(),
+            render::status_words(line.status).0.split([',', ':']).next().unwrap_or_default().to_owned(),
             line.opened_at.strftime("%F %T UTC").to_string(),
             clean(&line.context),
             clean(&line.namespace),
@@ -108,7 +110,7 @@ fn table(lines: &[SessionLine]) -> String {
     let mut text = format!("{}ISSUE\n", padded(&head));
     for (line, row) in lines.iter().zip(&rows) {
         let (words, style) = render::status_words(line.status);
-        let words = words.split(',').next().unwrap_or_default();
+        let words = words.split([',', ':']).next().unwrap_or_default();
         // The colour goes around the padded words, which have the same place in every row.
         let coloured = padded(row).replacen(words, &styled(style, words), 1);
         let issue: String = clean(&line.issue).replace('\n', " ").chars().take(80).collect();

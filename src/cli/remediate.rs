@@ -35,7 +35,8 @@ pub(crate) async fn remediate(
         return Err(CliError::Workflow(WorkflowError::Session("no session waits with that plan".to_owned())));
     }
     let wishes = args.wishes();
-    let opened = told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.open(&ask, &wishes, progress, cancel).await).await?;
+    let opened =
+        told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.open(&ask, &wishes, progress, cancel).await).await?;
     desk.opened(opened, args.approve.as_ref()).await
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn validation_only(report: &Report, columns: usize) -> String {
 /// A status in words, with the colour of what it means.
 pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
     match status {
-        Status::Healthy => ("healthy", GOOD),
+        Status::Healthy => ("healthy: no fault found", GOOD),
         Status::Diagnosed => ("cause found", BAD),
         Status::Inconclusive => ("no cause found", CARE),
         Status::AwaitingApproval => ("waiting for approval", CARE),
@@ -211,9 +211,5 @@ fn usage(page: &mut Page, report: &Report) {
 
 /// `0.2 s`, `1.4 s`, `12 s`.
 fn seconds(milliseconds: u64) -> String {
-    if milliseconds < 1000 {
-        format!("{milliseconds} ms")
-    } else {
-        format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
-    }
+    if milliseconds < 1000 { format!("{milliseconds} ms") } else { format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100) }
 }

@@ -64,11 +64,8 @@ pub(super) fn validation(page: &mut Page, report: &Report) {
         "unresolved" => ("not resolved", BAD),
         _ => ("unclear", CARE),
     };
-    let held = if validation.settled_for > 0.0 {
-        format!(": every check has held for {:.0} s", validation.settled_for)
-    } else {
-        String::new()
-    };
+    let held =
+        if validation.settled_for > 0.0 { format!(": every check has held for {:.0} s", validation.settled_for) } else { String::new() };
     page.line(2, &format!("{}{held}", styled(style, words)));
     if let Some(why) = &validation.why {
         page.paragraph(2, why);

@@ -153,8 +153,7 @@ fn plain(text: &str) -> String {
 #[test]
 fn healthy_report_is_three_lines() {
     insta::assert_snapshot!(plain(&whole(&healthy(), 100)), @r###"
-healthy  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
-Nothing is wrong in namespace payments.
+healthy: no fault found  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
 
 212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
 "###);
@@ -164,11 +163,9 @@ Nothing is wrong in namespace payments.
 fn waiting_report_says_everything_that_is_needed_for_a_decision() {
     insta::assert_snapshot!(plain(&whole(&waiting(), 100)), @r###"
 waiting for approval  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
-Pod ledger-6d5-x2x cannot start: the claim `ledger-data` does not exist.
-Create it with the default StorageClass. Nothing was changed yet.
 
-Cause  pvc-missing, 97 % sure, found by a rule
-  PersistentVolumeClaim `ledger-data` does not exist
+Cause: PersistentVolumeClaim `ledger-data` does not exist
+  pvc-missing, 97 % sure, found by a rule
   Deployment ledger mounts a claim that nobody made. The scheduler cannot place its Pod until the
   claim exists.
   object: PersistentVolumeClaim payments/ledger-data
@@ -234,8 +231,8 @@ Next
 #[test]
 fn narrow_terminal_gets_narrow_paragraphs() {
     insta::assert_snapshot!(plain(&causes_only(&waiting(), 60)), @r###"
-Cause  pvc-missing, 97 % sure, found by a rule
-  PersistentVolumeClaim `ledger-data` does not exist
+Cause: PersistentVolumeClaim `ledger-data` does not exist
+  pvc-missing, 97 % sure, found by a rule
   Deployment ledger mounts a claim that nobody made. The
   scheduler cannot place its Pod until the claim exists.
   object: PersistentVolumeClaim payments/ledger-data
@@ -270,7 +267,6 @@ Validation
   resolved: every check has held for 5 s
 
 resolved  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
-Resolved: the claim is Bound and the Pod runs.
 
 For you to do
   • Put the claim where the Deployment's manifests are kept.
