@@ -72,13 +72,6 @@ impl Cluster {
             namespace: json::text(&review, "/spec/resourceAttributes/namespace"),
         });
         json::set(&mut review, "/status", json!({"allowed": allowed}));
-        if allowed {
-            json::set(
-                &mut review,
-                "/status/reason",
-                format!("RBAC: allowed by ClusterRoleBinding \"{user}\" of ClusterRole \"cluster-admin\" to User \"{user}\""),
-            );
-        }
         review
     }
 

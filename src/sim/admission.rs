@@ -216,10 +216,10 @@ fn decoded(resource: &Resource, body: &Value, strict: bool) -> Result<Value, Pro
     let (kind, version) = (read::text(body, "/kind"), read::text(body, "/apiVersion"));
     let wrong = (!kind.is_empty() && kind != resource.kind) || (!version.is_empty() && version != resource.api_version());
     if wrong {
+        let group = resource.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
         return Err(Problem::bad_request(format!(
-            "{kind} in version \"{version}\" cannot be handled as a {}: the API version in the data ({version}) does not match the expected API version ({})",
-            resource.kind,
-            resource.api_version()
+            "{kind} in version \"{version}\" cannot be handled as a {}: converting ({version}.{kind}) to ({group}.{}): unknown conversion",
+            resource.kind, resource.kind
         )));
     }
     let refuse = |why: &str| {
@@ -229,6 +229,11 @@ fn decoded(resource: &Resource, body: &Value, strict: bool) -> Result<Value, Pro
         ))
     };
     let decoded = schema::decode(resource, body).map_err(|error| refuse(&error))?;
+    if let Some(size) = read::at(&decoded.object, "/spec/resources/requests/storage").as_str()
+        && !size.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Err(refuse("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"));
+    }
     if strict && !decoded.unknown.is_empty() {
         let fields: Vec<String> = decoded.unknown.iter().map(|field| format!("unknown field \"{field}\"")).collect();
         return Err(refuse(&format!("strict decoding error: {}", fields.join(", "))));

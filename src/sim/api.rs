@@ -153,7 +153,10 @@ impl Cluster {
         let grace = ask.param("gracePeriodSeconds").parse().ok().or_else(|| read::int(&options, "/gracePeriodSeconds"));
         let orphan = read::text(&options, "/propagationPolicy") == "Orphan" || ask.param("propagationPolicy") == "Orphan";
         let left = if dry_run {
-            Some((*old).clone())
+            let mut shown = (*old).clone();
+            read::set(&mut shown, "/metadata/deletionTimestamp", self.now_text());
+            read::set(&mut shown, "/metadata/deletionGracePeriodSeconds", 0);
+            Some(shown)
         } else {
             if orphan {
                 self.orphan(&old);

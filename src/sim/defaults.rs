@@ -20,7 +20,10 @@ impl Cluster {
                     self.admit_pod(object);
                 }
             }
-            "Deployment" => deployment(object),
+            "Deployment" => {
+                deployment(object);
+                default(object, "/status", json!({}));
+            }
             "ReplicaSet" => {
                 default(object, "/spec/replicas", 1);
                 pod_spec(object, "/spec/template/spec");
@@ -106,6 +109,9 @@ impl Cluster {
     }
 
     fn service(&self, service: &mut Value) {
+        if json::at(service, "/spec/selector").as_object().is_some_and(serde_json::Map::is_empty) {
+            json::remove(service, "/spec/selector");
+        }
         default(service, "/spec/type", "ClusterIP");
         default(service, "/spec/sessionAffinity", "None");
         for port in json::each(service, "/spec/ports") {

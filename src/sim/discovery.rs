@@ -28,7 +28,9 @@ impl Cluster {
             ["api", version] => resource_list("", version)?,
             ["apis", group] => groups().into_iter().find(|found| super::json::text(found, "/name") == *group)?,
             ["apis", group, version] => resource_list(group, version)?,
-            ["api" | "apis", ..] => return None,
+            ["api", version, ..] if resource_list("", version).is_some() => return None,
+            ["apis", "authorization.k8s.io", ..] => return None,
+            ["apis", group, version, ..] if resource_list(group, version).is_some() => return None,
             _ => return Some(Reply::Text(404, "404 page not found\n".to_owned())),
         };
         Some(Reply::Object(200, object))

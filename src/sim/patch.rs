@@ -24,20 +24,14 @@ pub(super) fn apply(object: &Value, content_type: &str, body: &[u8]) -> Result<V
     let mut patched = object.clone();
     match media {
         "application/json-patch+json" => {
-            let operations: Vec<PatchOperation> = read(body)?;
-            for operation in &operations {
-                apply_one(&mut patched, operation)?;
+            for operation in read::<Vec<Value>>(body)? {
+                let operation = serde_json::from_value(operation).map_err(|_| Problem::patch_refused())?;
+                apply_one(&mut patched, &operation)?;
             }
         }
         "application/merge-patch+json" => json_patch::merge(&mut patched, &read(body)?),
         "application/strategic-merge-patch+json" => strategic(&mut patched, &read(body)?),
-        _ => {
-            return Err(Problem::new(
-                http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "UnsupportedMediaType",
-                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
-            ));
-        }
+        _ => return Err(Problem::unsupported_media()),
     }
     Ok(patched)
 }

@@ -42,7 +42,14 @@ impl Problem {
 
     /// A path that no resource has.
     pub(super) fn no_resource() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "NotFound", "the server could not find the requested resource")
+        Self::bare(StatusCode::NOT_FOUND, "NotFound", "the server could not find the requested resource")
+    }
+
+    /// A refusal that is about no object, and says so with empty details.
+    fn bare(code: StatusCode, reason: &'static str, message: &str) -> Self {
+        let mut problem = Self::new(code, reason, message);
+        problem.details = Box::new(json!({}));
+        problem
     }
 
     pub(super) fn already_exists(resource: &Resource, name: &str, deleting: bool) -> Self {
@@ -85,10 +92,13 @@ impl Problem {
 
     /// A patch that could be read and not be applied; the API server says no more than this.
     pub(super) fn patch_refused() -> Self {
-        let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", "the server rejected our request due to an error in our request");
-        problem.details = Box::new(json!({}));
-        problem
+        let message = "the server rejected our request due to an error in our request";
+        Self::bare(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
+    }
+
+    /// A patch in a form that is not known.
+    pub(super) fn unsupported_media() -> Self {
+        Self::bare(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", "415: Unsupported Media Type")
     }
 
     pub(super) fn forbidden(user: &str, verb: &str, resource: &Resource, subresource: &str, namespace: &str, name: &str) -> Self {

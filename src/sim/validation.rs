@@ -48,8 +48,6 @@ fn claim(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     let storage = read::text(object, "/spec/resources/requests/storage");
     if storage.is_empty() {
         causes.push(Cause::required("spec.resources[storage]", ""));
-    } else if !storage.starts_with(|c: char| c.is_ascii_digit()) {
-        causes.push(Cause::invalid("spec.resources[storage]", &json!(storage), "must be greater than zero"));
     }
     let Some(old) = old else { return };
     let mutable = |claim: &Value| {
