@@ -164,9 +164,13 @@ impl Cluster {
     }
 
     fn refuse(&mut self, pod: &Value, message: &str) {
-        let known = read::text(read::condition(pod, "PodScheduled"), "/message") == message;
+        let known = read::text(read::condition(pod, "PodScheduled"), "/message");
+        // That a claim has gone is no reason to try a refused Pod again; the real scheduler says nothing either.
+        if !known.is_empty() && known != message && message.ends_with("not found. not found") {
+            return;
+        }
         let key = format!("schedule {}", read::uid(pod));
-        if !known {
+        if known != message {
             self.last_done.remove(&key);
         }
         if !self.is_due(&key, RETRY) {
