@@ -3,8 +3,12 @@
 
 pub(crate) mod command;
 pub(crate) mod diff;
+#[cfg(test)]
+pub(crate) mod example;
 pub(crate) mod lint;
 pub(crate) mod request;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::action::Action;
 use crate::domain::check::Check;

@@ -157,3 +157,80 @@ fn fields(c: &Case<'_>) -> Vote {
     }
     Vote::Allow
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::risk::Risk;
+    use crate::planner::example::image_plan;
+
+    fn accepted() -> Rehearsal {
+        Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] }
+    }
+
+    fn automatic() -> Limits {
+        Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }
+    }
+
+    fn word(limits: &Limits, confidence: u8, rehearsal: &Rehearsal) -> &'static str {
+        match judge(limits, &image_plan(1), Confidence::percent(confidence), rehearsal) {
+            Verdict::Allow(_) => "allow",
+            Verdict::AskHuman(_) => "ask",
+            Verdict::Forbid(_) => "forbid",
+        }
+    }
+
+    #[test]
+    fn manual_mode_never_allows() {
+        for confidence in [0, 50, 100] {
+            assert_eq!(word(&Limits::default(), confidence, &accepted()), "ask");
+        }
+    }
+
+    #[test]
+    fn automatic_mode_allows_only_within_every_threshold() {
+        assert_eq!(word(&automatic(), 95, &accepted()), "allow");
+        assert_eq!(word(&automatic(), 79, &accepted()), "ask");
+        let mut plan = image_plan(1);
+        for step in plan.steps.iter_mut() {
+            step.risk = Risk::Medium;
+        }
+        assert!(matches!(judge(&automatic(), &plan, Confidence::percent(100), &accepted()), Verdict::AskHuman(_)));
+        for step in plan.steps.iter_mut() {
+            step.risk = Risk::High;
+        }
+        assert!(matches!(judge(&automatic(), &plan, Confidence::percent(100), &accepted()), Verdict::Forbid(_)));
+    }
+
+    #[test]
+    fn rehearsal_that_failed_or_is_missing_forbids() {
+        assert_eq!(word(&automatic(), 100, &Rehearsal { steps: vec![] }), "forbid");
+        let refused = Rehearsal { steps: vec![Rehearsed::Refused { reason: "quota".into() }] };
+        assert_eq!(word(&automatic(), 100, &refused), "forbid");
+    }
+
+    #[test]
+    fn references_of_a_template_are_never_changed_without_a_human() {
+        use crate::planner::example::{deployment, finding, set, snapshot};
+        let path = crate::domain::field::FieldPath::dotted("spec.template.spec.volumes")
+            .element("name", "data")
+            .then("persistentVolumeClaim.claimName");
+        let seen = snapshot(vec![(crate::domain::kind::Kind::Deployment, deployment())]);
+        let plan = crate::planner::plan(
+            &finding(vec![set(path, "data".into())]),
+            &seen,
+            crate::domain::id::PlanId::from_entropy([1; 16]),
+            crate::domain::plan::OnFailure::Keep,
+        )
+        .unwrap();
+        assert_eq!(plan.risk(), Risk::Low);
+        assert!(matches!(judge(&automatic(), &plan, Confidence::percent(100), &accepted()), Verdict::AskHuman(_)));
+    }
+
+    #[test]
+    fn caller_cannot_loosen_what_the_operator_set() {
+        let operator = Limits::default();
+        let wished = operator.tightened(Some(Mode::Automatic), Confidence::new(0.1), Some(Risk::High), None);
+        assert_eq!(wished, operator);
+    }
+}

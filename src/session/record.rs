@@ -227,3 +227,6 @@ fn checked(plan: PlanRecord, digest: &str) -> Result<(crate::domain::plan::Remed
         Err("its plan does not fit its digest: somebody changed the record".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests;

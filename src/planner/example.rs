@@ -1,0 +1,101 @@
+//! Plans for unit tests, made by the planner itself from a small snapshot.
+
+use super::plan;
+use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::check::Check;
+use crate::domain::diagnosis::Confidence;
+use crate::domain::evidence::{Evidence, Source};
+use crate::domain::excerpt::Excerpt;
+use crate::domain::field::FieldPath;
+use crate::domain::finding::{Code, Finding, Proposal, Remedy};
+use crate::domain::id::PlanId;
+use crate::domain::issue::Scope;
+use crate::domain::kind::Kind;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::{OnFailure, RemediationPlan};
+use crate::domain::risk::Risk;
+use crate::domain::snapshot::{Cluster, Snapshot};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub(crate) fn namespace() -> Namespace {
+    Namespace::parse("shop").unwrap()
+}
+
+/// A Deployment whose volume claim and image can be repointed.
+pub(crate) fn deployment() -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "shop", "uid": "u-1", "resourceVersion": "7", "generation": 3,
+                     "annotations": {"deployment.kubernetes.io/revision": "2"}},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}},
+                 "template": {"metadata": {"labels": {"app": "web"}},
+                              "spec": {"containers": [{"name": "log", "image": "log:1"}, {"name": "app", "image": "web:bad",
+                                                       "env": [{"name": "PASS", "value": "canary-value"}]}],
+                                       "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "dta"}}]}}}
+    })
+}
+
+pub(crate) fn claim(phase: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": "shop", "uid": "u-2", "resourceVersion": "9"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "gone", "resources": {"requests": {"storage": "1Gi"}}},
+        "status": {"phase": phase}
+    })
+}
+
+pub(crate) fn snapshot(objects: Vec<(Kind, Value)>) -> Snapshot {
+    let cluster = Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() };
+    let mut snapshot = Snapshot::empty(cluster, Scope::Namespace { namespace: namespace(), objects: vec![] }, Timestamp::UNIX_EPOCH);
+    for (kind, object) in objects {
+        snapshot.add(&kind, vec![object], true);
+    }
+    snapshot
+}
+
+pub(crate) fn finding(actions: Vec<Action>) -> Finding {
+    let object = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
+    Finding {
+        code: Code("img-tag-not-found"),
+        title: "the tag does not exist".into(),
+        explanation: "It does not exist.".into(),
+        object: object.clone(),
+        field: None,
+        found: None,
+        expected: None,
+        confidence: Confidence::percent(95),
+        evidence: NonEmpty::one(Evidence {
+            source: Source::Object,
+            object: Some(object.clone()),
+            field: None,
+            text: Excerpt::event("seen"),
+            seen_at: Timestamp::UNIX_EPOCH,
+        }),
+        chain: vec![],
+        symptoms: vec![],
+        remedy: Remedy {
+            proposals: actions.into_iter().map(|action| Proposal { action, why: "it helps".into(), risk: Risk::Low }).collect(),
+            checks: vec![Check::RolloutComplete(object)],
+            advice: vec![],
+        },
+    }
+}
+
+pub(crate) fn set(path: FieldPath, value: Value) -> Action {
+    Action::Patch {
+        target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "web"),
+        ops: NonEmpty::one(FieldOp { path, change: Change::Set(value) }),
+    }
+}
+
+pub(crate) fn image() -> FieldPath {
+    FieldPath::dotted("spec.template.spec.containers").element("name", "app").then("image")
+}
+
+/// A plan that repoints the image, under the id made of `seed`.
+pub(crate) fn image_plan(seed: u8) -> RemediationPlan {
+    let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
+    plan(&finding(vec![set(image(), json!("web:1"))]), &snapshot, PlanId::from_entropy([seed; 16]), OnFailure::Keep).unwrap()
+}

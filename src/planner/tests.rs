@@ -1,0 +1,150 @@
+//! What the planner makes of a finding, byte by byte, and what it refuses.
+
+use super::example::{claim, deployment, finding, image, image_plan, namespace, set, snapshot};
+use super::plan;
+use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::field::FieldPath;
+use crate::domain::id::PlanId;
+use crate::domain::kind::Kind;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::{OnFailure, Undo};
+use crate::domain::risk::Risk;
+use serde_json::{Value, json};
+
+fn id() -> PlanId {
+    PlanId::from_entropy([7; 16])
+}
+
+#[test]
+fn patch_pins_uid_element_and_old_value_and_carries_the_stamp() {
+    let plan = image_plan(7);
+    let step = plan.steps.first();
+    let body: Value = serde_json::from_str(&step.request.body).unwrap();
+    assert_eq!(
+        body,
+        json!([
+            {"op": "test", "path": "/metadata/uid", "value": "u-1"},
+            {"op": "test", "path": "/spec/template/spec/containers/1/name", "value": "app"},
+            {"op": "test", "path": "/spec/template/spec/containers/1/image", "value": "web:bad"},
+            {"op": "replace", "path": "/spec/template/spec/containers/1/image", "value": "web:1"},
+            {"op": "add", "path": "/metadata/annotations/kubemend.dev~1applied", "value": format!("{}/1", id())},
+        ])
+    );
+    assert_eq!(step.request.path, "/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=kubemend&fieldValidation=Strict");
+    assert!(step.diff.contains("-        image: web:bad") || step.diff.contains("image: web:bad"), "{}", step.diff);
+    assert!(step.diff.contains("kubemend.dev/applied"), "the stamp is shown: {}", step.diff);
+}
+
+#[test]
+fn literal_values_of_variables_are_not_shown() {
+    let plan = image_plan(7);
+    assert!(!plan.steps.first().diff.contains("canary-value"));
+}
+
+#[test]
+fn undo_fits_the_object_after_the_change_and_not_before() {
+    let plan = image_plan(7);
+    let step = plan.steps.first();
+    let Undo::Restore { request, .. } = &step.undo else { panic!("an image can be set back") };
+    let parse = |body: &str| serde_json::from_str::<json_patch::Patch>(body).unwrap();
+    let mut object = deployment();
+    assert!(json_patch::patch(&mut object.clone(), &parse(&request.body)).is_err(), "nothing to undo yet");
+    json_patch::patch(&mut object, &parse(&step.request.body)).unwrap();
+    json_patch::patch(&mut object, &parse(&request.body)).unwrap();
+    assert_eq!(object, deployment());
+}
+
+#[test]
+fn changed_object_refuses_the_patch() {
+    let plan = image_plan(7);
+    let patch: json_patch::Patch = serde_json::from_str(&plan.steps.first().request.body).unwrap();
+    for (pointer, value) in [
+        ("/metadata/uid", json!("other")),
+        ("/spec/template/spec/containers/1/image", json!("web:hotfix")),
+        ("/spec/template/spec/containers/1/name", json!("sidecar")),
+    ] {
+        let mut object = deployment();
+        *object.pointer_mut(pointer).unwrap() = value;
+        assert!(json_patch::patch(&mut object, &patch).is_err(), "{pointer}");
+    }
+}
+
+#[test]
+fn field_that_is_absent_pins_the_resource_version() {
+    let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
+    let action = set(FieldPath::dotted("spec.template.spec").then("nodeName"), json!("n"));
+    let plan = plan(&finding(vec![action]), &snapshot, id(), OnFailure::Keep).unwrap();
+    assert_eq!(plan.steps.first().precondition.resource_version.as_deref(), Some("7"));
+    assert!(plan.steps.first().request.body.contains(r#"{"op":"test","path":"/metadata/resourceVersion","value":"7"}"#));
+    assert_eq!(plan.risk(), Risk::High, "a field that no table knows is high");
+}
+
+#[test]
+fn digest_is_the_same_under_another_plan_id_and_differs_for_any_other_byte() {
+    let (a, b) = (image_plan(1), image_plan(2));
+    assert_ne!(a.steps.first().request.body, b.steps.first().request.body);
+    assert_eq!(a.digest(), b.digest());
+    let mut other = image_plan(1);
+    for step in other.steps.iter_mut() {
+        step.request.body = step.request.body.replace("web:1", "web:2");
+    }
+    assert_ne!(a.digest(), other.digest());
+    let mut reverting = image_plan(1);
+    reverting.on_failure = OnFailure::Revert;
+    assert_ne!(a.digest(), reverting.digest());
+}
+
+#[test]
+fn managed_object_is_not_patched() {
+    let mut object = deployment();
+    object["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": "shop"});
+    let snapshot = snapshot(vec![(Kind::Deployment, object)]);
+    let refusal = plan(&finding(vec![set(image(), json!("web:1"))]), &snapshot, id(), OnFailure::Keep).unwrap_err();
+    assert!(refusal.reasons.iter().any(|r| r.contains("Helm")), "{refusal:?}");
+}
+
+#[test]
+fn system_namespace_and_foreign_kinds_are_refused() {
+    let kube = Namespace::parse("kube-system").unwrap();
+    let create = |kind: Kind, ns: &Namespace| Action::Create {
+        object: ObjectRef::namespaced(kind.clone(), ns, "x"),
+        manifest: json!({"apiVersion": kind.api_version(), "kind": kind.name(), "metadata": {"name": "x", "namespace": ns.as_str()}}),
+    };
+    let seen = snapshot(vec![]);
+    for action in [create(Kind::PersistentVolumeClaim, &kube), create(Kind::Secret, &namespace()), create(Kind::ConfigMap, &namespace())] {
+        assert!(plan(&finding(vec![action]), &seen, id(), OnFailure::Keep).is_err());
+    }
+}
+
+#[test]
+fn only_a_claim_that_is_not_bound_is_deleted() {
+    let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
+    let delete = || finding(vec![Action::DeleteUnboundClaim { claim: object.clone() }]);
+    let pending = snapshot(vec![(Kind::PersistentVolumeClaim, claim("Pending"))]);
+    let made = plan(&delete(), &pending, id(), OnFailure::Keep).unwrap();
+    assert!(made.steps.first().request.body.contains(r#""resourceVersion":"9""#));
+    for phase in ["Bound", "Lost"] {
+        let seen = snapshot(vec![(Kind::PersistentVolumeClaim, claim(phase))]);
+        assert!(plan(&delete(), &seen, id(), OnFailure::Keep).is_err(), "{phase}");
+    }
+}
+
+#[test]
+fn manifest_of_another_object_is_refused() {
+    let action = Action::Create {
+        object: ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data"),
+        manifest: json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "other"}}),
+    };
+    assert!(plan(&finding(vec![action]), &snapshot(vec![]), id(), OnFailure::Keep).is_err());
+}
+
+#[test]
+fn one_refused_change_refuses_the_plan() {
+    let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+    let missing = Action::Patch {
+        target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "other"),
+        ops: NonEmpty::one(FieldOp { path: image(), change: Change::Set(json!("x")) }),
+    };
+    assert!(plan(&finding(vec![set(image(), json!("web:1")), missing]), &seen, id(), OnFailure::Keep).is_err());
+}
