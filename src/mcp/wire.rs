@@ -96,9 +96,11 @@ pub(crate) fn output_schema() -> JsonObject {
             let shallow = match field.get("type").and_then(Value::as_str) {
                 Some("array") => json!({"type": "array", "items": {"type": "object"}}),
                 Some(simple) => json!({ "type": simple }),
-                // A reference: the status is a string, everything else an object.
-                None if name == "status" => json!({"type": "string"}),
-                None => json!({"type": "object"}),
+                // A reference: the status has its words, everything else is an object.
+                None => match whole.get("$defs").and_then(|defs| defs.get("Status")).and_then(|status| status.get("enum")) {
+                    Some(words) if name == "status" => json!({"type": "string", "enum": words}),
+                    Some(_) | None => json!({"type": "object"}),
+                },
             };
             properties.insert(name.clone(), shallow);
         }

@@ -19,16 +19,15 @@ pub(crate) struct Arguments {
     #[schemars(length(max = 63))]
     namespace: Option<String>,
     /// kind/name
-    #[serde(default)]
-    #[schemars(length(max = 20), with = "Option<Vec<String>>")]
-    objects: Vec<String>,
+    #[schemars(length(max = 20))]
+    objects: Option<Vec<String>>,
     /// One that the operator listed
     context: Option<String>,
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<Outcome, ToolError> {
     let arguments: Arguments = parse(Name::Analyze, call.arguments)?;
-    let ask = ask(Some(arguments.issue), arguments.namespace, arguments.objects)?;
+    let ask = ask(Some(arguments.issue), arguments.namespace, arguments.objects.unwrap_or_default())?;
     let context = context(arguments.context.as_deref())?;
     call.progress.tell(Phase::Connecting, "");
     let cases = call.backend.remediation(context).await?;

@@ -64,9 +64,8 @@ pub(crate) struct Arguments {
     #[schemars(length(max = 63))]
     namespace: Option<String>,
     /// kind/name
-    #[serde(default)]
-    #[schemars(length(max = 20), with = "Option<Vec<String>>")]
-    objects: Vec<String>,
+    #[schemars(length(max = 20))]
+    objects: Option<Vec<String>>,
     context: Option<String>,
     mode: Option<ModeArgument>,
     #[schemars(range(min = 0, max = 1))]
@@ -111,7 +110,7 @@ impl Arguments {
     fn beside_session(&self) -> Option<&'static str> {
         [
             ("namespace", self.namespace.is_some()),
-            ("objects", !self.objects.is_empty()),
+            ("objects", self.objects.is_some()),
             ("mode", self.mode.is_some()),
             ("confidenceThreshold", self.confidence_threshold.is_some()),
             ("maxRiskLevel", self.max_risk_level.is_some()),
@@ -154,7 +153,7 @@ pub(super) async fn run(call: Call<'_>) -> Result<Outcome, ToolError> {
             (report, Some(cases.question(&id).await?))
         }
         (None, Some(issue)) => {
-            let ask = ask(Some(issue.clone()), arguments.namespace.clone(), arguments.objects.clone())?;
+            let ask = ask(Some(issue.clone()), arguments.namespace.clone(), arguments.objects.clone().unwrap_or_default())?;
             if let Some(digest) = digest {
                 let id = cases.find_open(&digest).await?.ok_or_else(|| {
                     ToolError::new("no session waits for approval with this plan")

@@ -26,41 +26,40 @@ pub(crate) struct Arguments {
     #[schemars(length(max = 63))]
     namespace: Option<String>,
     /// kind/name
-    #[serde(default)]
-    #[schemars(length(max = 20), with = "Option<Vec<String>>")]
-    objects: Vec<String>,
+    #[schemars(length(max = 20))]
+    objects: Option<Vec<String>>,
     context: Option<String>,
     /// kubectl lines that were run; the objects they name are looked at too
-    #[serde(default)]
-    #[schemars(length(max = 20), with = "Option<Vec<String>>")]
-    executed_commands: Vec<String>,
+    #[schemars(length(max = 20))]
+    executed_commands: Option<Vec<String>>,
 }
 
 pub(super) async fn run(call: Call<'_>) -> Result<Outcome, ToolError> {
     let arguments: Arguments = parse(Name::Validate, call.arguments)?;
     let context = context(arguments.context.as_deref())?;
-    if arguments.executed_commands.len() > COMMANDS_LIMIT {
-        let count = arguments.executed_commands.len();
+    let commands = arguments.executed_commands.unwrap_or_default();
+    if commands.len() > COMMANDS_LIMIT {
+        let count = commands.len();
         return Err(ToolError::arguments(format!("`executedCommands` has {count} items, at most {COMMANDS_LIMIT} are taken")));
     }
-    for command in &arguments.executed_commands {
+    for command in &commands {
         bounded("executedCommands", command, COMMAND_LIMIT)?;
     }
     let what = match (arguments.session_id, arguments.issue) {
         (Some(id), None) => {
-            if arguments.namespace.is_some() || !arguments.objects.is_empty() {
+            if arguments.namespace.is_some() || arguments.objects.is_some() {
                 return Err(ToolError::arguments("`namespace` and `objects` do not go with `sessionId`: the session knows them"));
             }
             Validate::Session(session(&id)?)
         }
         (None, Some(issue)) => {
-            let mut objects = arguments.objects;
-            for object in arguments.executed_commands.iter().flat_map(|c| objects_of(c)) {
+            let mut objects = arguments.objects.unwrap_or_default();
+            for object in commands.iter().flat_map(|c| objects_of(c)) {
                 if !objects.contains(&object) && objects.len() < super::OBJECTS_LIMIT {
                     objects.push(object);
                 }
             }
-            let namespace = arguments.namespace.or_else(|| arguments.executed_commands.iter().find_map(|c| namespace_of(c)));
+            let namespace = arguments.namespace.or_else(|| commands.iter().find_map(|c| namespace_of(c)));
             Validate::Issue(ask(Some(issue), namespace, objects)?)
         }
         (Some(_), Some(_)) | (None, None) => {

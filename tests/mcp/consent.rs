@@ -1,0 +1,247 @@
+//! Nothing but a clear yes leads to a write, in both shapes of asking.
+
+use super::client::{Bare, Human, Says, call, connect, modes, status, text};
+use super::double::{DIFF, DIGEST, Double};
+use jiff::SignedDuration;
+use rmcp::model::CallToolResponse;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const ELICITATION: fn() -> Value = || json!({"elicitation": {}});
+
+#[tokio::test]
+async fn a_yes_is_carried_out_once_in_every_lifecycle() {
+    for mode in modes() {
+        let double = Arc::new(Double::default());
+        let human = Human::who(Says::Yes);
+        let client = connect(&double, mode.clone(), human.clone()).await;
+        let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+        assert_eq!(status(&result), "resolved", "{mode:?}");
+        assert_eq!(double.writes(), [r#"Client("test-client")"#], "{mode:?}");
+        let asked = human.asked.lock().unwrap().clone();
+        assert_eq!(asked.len(), 1, "{mode:?}");
+        assert!(asked[0].contains(DIFF) && asked[0].ends_with("every line of it. "), "the question is not whole");
+    }
+}
+
+#[tokio::test]
+async fn a_no_a_closed_dialogue_and_an_empty_box_change_nothing() {
+    for mode in modes() {
+        for says in [Says::No, Says::Closes, Says::Unchecked] {
+            let double = Arc::new(Double::default());
+            let client = connect(&double, mode.clone(), Human::who(says)).await;
+            let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+            assert_eq!(status(&result), "declined", "{mode:?} {says:?}");
+            assert!(double.writes().is_empty(), "{mode:?} {says:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_ask_gets_the_plan_and_the_line_for_a_terminal() {
+    for mode in modes() {
+        let double = Arc::new(Double::default());
+        let client = connect(&double, mode.clone(), Human::unreachable()).await;
+        let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+        assert_eq!(status(&result), "awaitingApproval", "{mode:?}");
+        let line = format!("kubemend approve {}", double.only_session());
+        let text = text(&result);
+        assert!(text.contains(&line) && text.contains(DIFF) && text.contains(DIGEST), "{text}");
+        // What a model is shown of a success is the structured content.
+        assert!(result.structured_content.unwrap()["summary"].as_str().unwrap().contains(&line));
+        assert!(double.writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_healthy_report_asks_nobody() {
+    let double = Arc::new(Double::default());
+    let human = Human::who(Says::Yes);
+    let client = connect(&double, modes()[1].clone(), human.clone()).await;
+    let result = client.call_tool(call("remediate", json!({"issue": "healthy"}))).await.unwrap();
+    assert_eq!(status(&result), "healthy");
+    assert!(human.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_that_waits_is_asked_about_again() {
+    for mode in modes() {
+        let double = Arc::new(Double::default());
+        let mute = connect(&double, mode.clone(), Human::unreachable()).await;
+        mute.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+        let client = connect(&double, mode.clone(), Human::who(Says::Yes)).await;
+        let again = json!({"sessionId": double.only_session()});
+        let result = client.call_tool(call("remediate", again.clone())).await.unwrap();
+        assert_eq!(status(&result), "resolved", "{mode:?}");
+        let result = client.call_tool(call("remediate", again)).await.unwrap();
+        assert_eq!(status(&result), "resolved", "a session that is over is shown, not asked about");
+        assert_eq!(double.writes().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_who_answers_means_nothing_is_changed_and_the_wait_ends_with_the_plan() {
+    let double = Arc::new(Double { valid_for: SignedDuration::from_millis(300), ..Double::default() });
+    let client = connect(&double, modes()[0].clone(), Human::who(Says::Never)).await;
+    let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+    assert_eq!(status(&result), "expired");
+    assert!(double.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_yes_after_the_call_was_cancelled_changes_nothing() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, ELICITATION()).await;
+    let params = json!({"name": "remediate", "arguments": {"issue": "my database is down"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "r", "method": "tools/call", "params": params})).await;
+    let question = bare.request().await;
+    assert_eq!(question["method"], "elicitation/create");
+    bare.send(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "r"}})).await;
+    // The server takes its question back.
+    loop {
+        let message = bare.next().await;
+        if message["method"] == "notifications/cancelled" {
+            assert_eq!(message["params"]["requestId"], question["id"]);
+            break;
+        }
+    }
+    let yes = json!({"action": "accept", "content": {"approve": true}});
+    bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": yes})).await;
+    bare.silent("r").await;
+    assert!(double.writes().is_empty());
+    assert_eq!(double.status(), "awaitingApproval");
+}
+
+#[tokio::test]
+async fn a_yes_and_a_cancellation_in_one_breath_change_nothing() {
+    let double = Arc::new(Double::default());
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        let mut bare = Bare::initialized(&double, ELICITATION()).await;
+        let params = json!({"name": "remediate", "arguments": {"issue": "my database is down"}});
+        bare.send(json!({"jsonrpc": "2.0", "id": "r", "method": "tools/call", "params": params})).await;
+        let question = bare.request().await;
+        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "r"}});
+        let yes = json!({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "accept", "content": {"approve": true}}});
+        bare.line(&format!("{cancel}\n{yes}")).await;
+        clients.push(bare);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(double.writes().is_empty());
+    assert_eq!(double.heard().len(), clients.len(), "nothing but the opening was called: {:?}", double.heard());
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_during_the_question_ends_the_wait_at_once() {
+    let double = Arc::new(Double::default());
+    let (ours, server) = super::client::server(&double);
+    let mut bare = Bare::over(ours);
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": ELICITATION(), "clientInfo": {"name": "bare", "version": "1"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": hello})).await;
+    bare.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    let params = json!({"name": "remediate", "arguments": {"issue": "my database is down"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "r", "method": "tools/call", "params": params})).await;
+    bare.request().await;
+    let _reader = bare.close().await;
+    tokio::time::timeout(Duration::from_secs(2), server).await.expect("an end within two seconds").unwrap().unwrap();
+    assert!(double.writes().is_empty());
+}
+
+/// A question in the shape of 2026-07-28, and the state that came with it.
+async fn asked(double: &Arc<Double>) -> (super::client::Client, String) {
+    let client = connect(double, modes()[1].clone(), Human::who(Says::Yes)).await;
+    let first = client.call_tool_once(call("remediate", json!({"issue": "my database is down", "namespace": "a"}))).await.unwrap();
+    let CallToolResponse::InputRequired(first) = first else { panic!("no question: {first:?}") };
+    let message = serde_json::to_value(first.input_requests.unwrap()).unwrap();
+    assert!(message["approve"]["params"]["message"].as_str().unwrap().contains(DIFF));
+    (client, first.request_state.unwrap())
+}
+
+async fn answered(client: &super::client::Client, arguments: Value, state: &str, answer: Value) -> rmcp::model::CallToolResult {
+    let answers = serde_json::from_value(json!({"approve": answer})).unwrap();
+    client.peer().call_tool(call("remediate", arguments).with_input_responses(answers).with_request_state(state)).await.unwrap()
+}
+
+fn yes() -> Value {
+    json!({"action": "accept", "content": {"approve": true}})
+}
+
+fn refused(double: &Double, result: &rmcp::model::CallToolResult) {
+    assert_eq!(result.is_error, Some(true), "{result:?}");
+    assert!(text(result).contains("this approval cannot be used"), "{result:?}");
+    assert!(double.heard().iter().all(|h| h.starts_with("open")), "{:?}", double.heard());
+}
+
+#[tokio::test]
+async fn a_state_works_once_whatever_the_order_of_the_arguments() {
+    let double = Arc::new(Double::default());
+    let (client, state) = asked(&double).await;
+    let result = answered(&client, json!({"namespace": "a", "issue": "my database is down"}), &state, yes()).await;
+    assert_eq!(status(&result), "resolved");
+    let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await;
+    assert_eq!(result.is_error, Some(true));
+    assert_eq!(double.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_state_on_other_arguments_is_refused_and_stays_good_for_its_own() {
+    let double = Arc::new(Double::default());
+    let (client, state) = asked(&double).await;
+    refused(&double, &answered(&client, json!({"issue": "my database is down", "namespace": "b"}), &state, yes()).await);
+    let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await;
+    assert_eq!(status(&result), "resolved");
+}
+
+#[tokio::test]
+async fn an_altered_or_foreign_state_is_refused() {
+    let double = Arc::new(Double::default());
+    let (client, state) = asked(&double).await;
+    let (_other, foreign) = asked(&Arc::new(Double::default())).await;
+    let mut flipped = state.clone().into_bytes();
+    let middle = flipped.len() / 2;
+    flipped[middle] = if flipped[middle] == b'A' { b'B' } else { b'A' };
+    let huge = "rs1.".to_owned() + &"A".repeat(1 << 20);
+    for bad in [String::from_utf8(flipped).unwrap(), foreign, state.chars().skip(1).collect(), String::new(), "rs1..".to_owned(), huge] {
+        refused(&double, &answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &bad, yes()).await);
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_too_old_is_refused() {
+    let double = Arc::new(Double { valid_for: SignedDuration::from_millis(200), ..Double::default() });
+    let (client, state) = asked(&double).await;
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    refused(&double, &answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await);
+}
+
+#[tokio::test]
+async fn a_state_holds_no_token() {
+    use base64::Engine;
+    let double = Arc::new(Double::default());
+    let (_client, state) = asked(&double).await;
+    let body = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(state.split('.').nth(1).unwrap()).unwrap();
+    let shown: Value = serde_json::from_slice(&body[8..]).unwrap();
+    let keys: Vec<&String> = shown.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["session", "digest", "ticket"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_changes_nothing() {
+    for answer in
+        [json!({"action": "accept", "content": {}}), json!({"action": "accept"}), json!({"action": "decline"}), json!({"action": "cancel"})]
+    {
+        let double = Arc::new(Double::default());
+        let (client, state) = asked(&double).await;
+        let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, answer).await;
+        assert_eq!(status(&result), "declined");
+        assert!(double.writes().is_empty());
+    }
+    for answer in [json!("yes"), json!({"action": "sure", "content": {"approve": true}}), Value::Null] {
+        let double = Arc::new(Double::default());
+        let (client, state) = asked(&double).await;
+        let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, answer).await;
+        assert!(text(&result).contains("without an answer that can be read"), "{result:?}");
+        assert!(double.writes().is_empty());
+    }
+}

@@ -1,0 +1,269 @@
+//! A double of the use cases: sessions in memory, tokens that work once, and a list of what was written.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use kubemend::domain::id::SessionId;
+use kubemend::domain::limits::Limits;
+use kubemend::domain::plan::PlanDigest;
+use kubemend::mcp::backend::Yes;
+use kubemend::mcp::{Backend, UseCases};
+use kubemend::ports::{Clock, Entropy, Phase, Progress};
+use kubemend::workflow::report::Report;
+use kubemend::workflow::{Approver, Ask, Opened, Question, Token, Validate, Wishes, WorkflowError};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const DIGEST: &str = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+pub(crate) const DIFF: &str = "+kind: PersistentVolumeClaim\n+  name: postgres-pvc\n+      storage: 10Gi\n";
+
+pub(crate) struct Session {
+    status: &'static str,
+    token: Option<String>,
+    expires_at: Timestamp,
+}
+
+/// The use cases, and what they were asked to do.
+pub(crate) struct Double {
+    pub(crate) limits: Limits,
+    pub(crate) valid_for: SignedDuration,
+    pub(crate) risk: &'static str,
+    pub(crate) sessions: Mutex<BTreeMap<String, Session>>,
+    pub(crate) writes: Mutex<Vec<String>>,
+    pub(crate) heard: Mutex<Vec<String>>,
+    pub(crate) numbers: AtomicU64,
+}
+
+impl Default for Double {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            valid_for: SignedDuration::from_secs(900),
+            risk: "low",
+            sessions: Mutex::default(),
+            writes: Mutex::default(),
+            heard: Mutex::default(),
+            numbers: AtomicU64::new(1),
+        }
+    }
+}
+
+impl Double {
+    /// Every mutation, as `session by whom`.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        self.writes.lock().unwrap().clone()
+    }
+
+    /// Which use cases were called.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// The status of the only session.
+    pub(crate) fn status(&self) -> &'static str {
+        self.sessions.lock().unwrap().values().next().unwrap().status
+    }
+
+    pub(crate) fn only_session(&self) -> String {
+        self.sessions.lock().unwrap().keys().next().unwrap().clone()
+    }
+
+    fn hear(&self, what: impl Into<String>) {
+        self.heard.lock().unwrap().push(what.into());
+    }
+
+    fn bits(&self) -> [u8; 16] {
+        let mut bits = [0; 16];
+        bits[8..].copy_from_slice(&self.numbers.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+        bits
+    }
+
+    fn ask(&self, id: &str) -> Question {
+        let token = SessionId::from_entropy(self.bits()).to_string();
+        let mut sessions = self.sessions.lock().unwrap();
+        let session = sessions.get_mut(id).unwrap();
+        session.token = Some(token.clone());
+        Question {
+            session: SessionId::parse(id).unwrap(),
+            digest: PlanDigest::parse(DIGEST).unwrap(),
+            token: Token::from_text(&token),
+            text: format!("cluster test (risk low)\n{DIFF}{}", "every line of it. ".repeat(500)),
+            expires_at: session.expires_at,
+        }
+    }
+
+    fn report(&self, id: &str, status: &str) -> Report {
+        let plan = json!({
+            "digest": DIGEST, "risk": self.risk, "summary": "create the claim", "onFailure": "keep", "expiresAt": "2026-11-23T20:00:00Z",
+            "steps": [{
+                "action": "create", "object": object(), "why": "the Pod waits for it", "risk": self.risk, "diff": DIFF, "manifest": {},
+                "request": {"method": "POST", "path": "/api", "body": "{}"}, "precondition": {}, "undo": "delete it", "command": "kubectl apply"
+            }],
+            "checks": []
+        });
+        let mut report = json!({
+            "session": id, "summary": format!("status {status}\nclaim `postgres-pvc` is missing"),
+            "cluster": {"context": "test", "server": "127.0.0.1:6443", "version": "v1.37.2"},
+            "status": status, "issue": {"text": "x", "objects": [], "origin": "caller"},
+            "causes": [], "evidence": [], "advice": [], "coverage": {"looked": ["pods"], "gaps": []},
+            "usage": {"elapsedMs": 1, "apiCalls": 2, "modelCalls": 0, "inputTokens": 0, "outputTokens": 0}
+        });
+        if status != "healthy" {
+            report["plan"] = plan;
+        }
+        serde_json::from_value(report).unwrap()
+    }
+}
+
+fn object() -> serde_json::Value {
+    json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "a-team", "name": "postgres-pvc"})
+}
+
+#[async_trait]
+impl UseCases for Double {
+    async fn analyze(&self, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+        self.hear(format!("analyze {ask:?}"));
+        match ask.issue.as_deref().unwrap_or_default() {
+            "panic" => panic!("the double panics"),
+            "never" => {
+                cancel.cancelled().await;
+                self.hear("cancelled");
+                return Err(WorkflowError::Cancelled);
+            }
+            "nowhere" => {
+                return Err(WorkflowError::NoNamespace {
+                    name: "b-team".to_owned(),
+                    context: "test".to_owned(),
+                    nearest: vec!["a-team".to_owned()],
+                });
+            }
+            _ => {}
+        }
+        for (phase, message) in [
+            (Phase::Collecting, "namespace a-team"),
+            (Phase::Collecting, "12 objects"),
+            (Phase::Analyzing, "17 rules"),
+            (Phase::Planning, ""),
+        ] {
+            progress.tell(phase, message);
+        }
+        Ok(self.report("s-00000000000000000000000000000000", "diagnosed"))
+    }
+
+    async fn open(&self, ask: &Ask, wishes: &Wishes, progress: &dyn Progress, _: &CancellationToken) -> Result<Opened, WorkflowError> {
+        self.hear(format!("open {ask:?} {wishes:?}"));
+        progress.tell(Phase::Collecting, "");
+        progress.tell(Phase::Rehearsing, "");
+        let id = SessionId::from_entropy(self.bits()).to_string();
+        if ask.issue.as_deref() == Some("healthy") {
+            return Ok(Opened { report: self.report(&id, "healthy"), question: None });
+        }
+        let expires_at = Timestamp::now() + self.valid_for;
+        self.sessions.lock().unwrap().insert(id.clone(), Session { status: "awaitingApproval", token: None, expires_at });
+        Ok(Opened { report: self.report(&id, "awaitingApproval"), question: Some(self.ask(&id)) })
+    }
+
+    async fn approve(&self, yes: Yes<'_>, progress: &dyn Progress, _: &CancellationToken) -> Result<Report, WorkflowError> {
+        self.hear("approve");
+        {
+            let mut sessions = self.sessions.lock().unwrap();
+            let session = sessions.get_mut(yes.session.as_str()).unwrap();
+            if session.token.take().as_deref() != Some(yes.token.reveal()) || session.status != "awaitingApproval" {
+                return Err(WorkflowError::Approval("used".to_owned()));
+            }
+            assert_eq!(yes.digest.as_str(), DIGEST);
+            session.status = "resolved";
+        }
+        self.writes.lock().unwrap().push(format!("{:?}", yes.by));
+        progress.tell(Phase::Executing, "");
+        progress.tell(Phase::Validating, "");
+        Ok(self.report(yes.session.as_str(), "resolved"))
+    }
+
+    async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        self.hear(format!("decline {by:?}"));
+        self.sessions.lock().unwrap().get_mut(session.as_str()).unwrap().status = "declined";
+        Ok(self.report(session.as_str(), "declined"))
+    }
+
+    async fn question(&self, session: &SessionId) -> Result<Question, WorkflowError> {
+        self.hear("question");
+        Ok(self.ask(session.as_str()))
+    }
+
+    async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        let sessions = self.sessions.lock().unwrap();
+        let open = sessions.iter().find(|(_, s)| s.status == "awaitingApproval" && digest.as_str() == DIGEST);
+        Ok(open.map(|(id, _)| SessionId::parse(id).unwrap()))
+    }
+
+    async fn validate(&self, what: &Validate, _: &dyn Progress, _: &CancellationToken) -> Result<Report, WorkflowError> {
+        self.hear(format!("validate {what:?}"));
+        Ok(self.report("s-00000000000000000000000000000000", "resolved"))
+    }
+
+    async fn show(&self, session: &SessionId) -> Result<Report, WorkflowError> {
+        let (status, over) = match self.sessions.lock().unwrap().get(session.as_str()) {
+            Some(s) => (s.status, s.expires_at <= Timestamp::now()),
+            None => return Err(WorkflowError::Session(format!("there is no session `{session}`"))),
+        };
+        Ok(self.report(session.as_str(), if status == "awaitingApproval" && over { "expired" } else { status }))
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+/// Gives out the double for the context `test`.
+pub(crate) struct World(pub(crate) Arc<Double>);
+
+#[async_trait]
+impl Backend for World {
+    async fn remediation(&self, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
+        match context {
+            None | Some("test") => Ok(self.0.clone()),
+            Some(other) => Err(WorkflowError::Invalid(format!("the operator did not list the context `{other}`"))),
+        }
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(Wall)
+    }
+
+    fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::new(Urandom)
+    }
+}
+
+struct Wall;
+
+#[async_trait]
+impl Clock for Wall {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+struct Urandom;
+
+impl Entropy for Urandom {
+    fn id_bits(&self) -> [u8; 16] {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits).unwrap();
+        bits
+    }
+
+    fn secret_bits(&self) -> [u8; 32] {
+        let mut bits = [0; 32];
+        getrandom::fill(&mut bits).unwrap();
+        bits
+    }
+}

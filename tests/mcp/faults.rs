@@ -1,0 +1,132 @@
+//! What goes wrong is answered, in words, and the server lives on.
+
+use super::client::{Bare, Human, Says, call, connect, modes, status, text};
+use super::double::Double;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+#[tokio::test]
+async fn arguments_that_cannot_be_meant_are_refused_in_words() {
+    let double = Arc::new(Double::default());
+    let client = connect(&double, modes()[0].clone(), Human::who(Says::Yes)).await;
+    let session = "s-00000000000000000000000000000000";
+    for (tool, arguments, says) in [
+        ("analyze", json!({}), "missing field `issue`"),
+        ("analyze", json!({"issue": ""}), "`issue` is empty"),
+        ("analyze", json!({"issue": "x", "confidenceThreshold": 0.1}), "unknown field `confidenceThreshold`"),
+        ("analyze", json!({"issue": "x", "namespace": "n".repeat(64)}), "`namespace` has 64 characters"),
+        ("analyze", json!({"issue": "x", "objects": vec!["pod/x"; 21]}), "`objects` has 21 items"),
+        ("analyze", json!({"issue": "x", "context": "production"}), "did not list the context `production`"),
+        ("analyze", json!({"issue": "nowhere"}), "did you mean `a-team`?"),
+        ("remediate", json!({}), "give either `issue`"),
+        ("remediate", json!({"issue": "x", "sessionId": session}), "give either `issue`"),
+        ("remediate", json!({"issue": "x", "kubeconfig": "/tmp/x"}), "unknown field `kubeconfig`"),
+        ("remediate", json!({"issue": "x", "mode": "always"}), "unknown variant `always`"),
+        ("remediate", json!({"issue": "x", "maxRiskLevel": "none"}), "unknown variant `none`"),
+        ("remediate", json!({"issue": "x", "confidenceThreshold": 1.5}), "a number from 0 to 1"),
+        ("remediate", json!({"issue": "x", "planDigest": "latest"}), "not a plan's digest"),
+        ("remediate", json!({"sessionId": "../../etc"}), "not a session id"),
+        ("remediate", json!({"sessionId": session}), "there is no session"),
+        ("remediate", json!({"sessionId": session, "mode": "automatic"}), "`mode` does not go with `sessionId`"),
+        ("validate", json!({}), "give either `sessionId`"),
+        ("validate", json!({"sessionId": session, "namespace": "x"}), "do not go with `sessionId`"),
+        ("validate", json!({"issue": "x", "executedCommands": vec!["kubectl"; 21]}), "`executedCommands` has 21 items"),
+    ] {
+        let result = client.call_tool(call(tool, arguments.clone())).await.unwrap();
+        assert_eq!(result.is_error, Some(true), "{tool} {arguments}");
+        assert!(text(&result).contains(says), "{tool} {arguments}: {}", text(&result));
+    }
+    assert!(double.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_tool_that_is_not_listed_cannot_be_called() {
+    let client = connect(&Arc::new(Double::default()), modes()[0].clone(), Human::who(Says::Yes)).await;
+    for name in ["approve", "execute", "undo", "Analyze", ""] {
+        let error = client.call_tool(call(name, json!({}))).await.unwrap_err().to_string();
+        assert!(error.contains("-32602") && error.contains("there is no tool"), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_the_next_call_works() {
+    for mode in modes() {
+        let client = connect(&Arc::new(Double::default()), mode, Human::who(Says::Yes)).await;
+        let result = client.call_tool(call("analyze", json!({"issue": "panic"}))).await.unwrap();
+        assert_eq!(result.is_error, Some(true));
+        assert!(text(&result).contains("internal error") && !text(&result).contains("the double panics"), "{}", text(&result));
+        let result = client.call_tool(call("analyze", json!({"issue": "x"}))).await.unwrap();
+        assert_eq!(status(&result), "diagnosed");
+    }
+}
+
+#[tokio::test]
+async fn an_issue_of_ten_megabytes_is_refused_shortly() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, json!({})).await;
+    for (id, arguments) in [("big", json!({"issue": "x".repeat(10 << 20)})), ("odd", json!({"x".repeat(10 << 20): 1}))] {
+        let params = json!({"name": "analyze", "arguments": arguments});
+        bare.send(json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})).await;
+        let answer = bare.answer(id).await;
+        assert_eq!(answer["result"]["isError"], true);
+        assert!(answer.to_string().len() < 4_000, "{} bytes", answer.to_string().len());
+    }
+    // A line that is longer than any may be is dropped; the one after it is heard.
+    bare.line(&"x".repeat(17 << 20)).await;
+    bare.send(json!({"jsonrpc": "2.0", "id": "after", "method": "tools/call", "params": {"name": "analyze", "arguments": {"issue": "x"}}}))
+        .await;
+    assert_eq!(bare.answer("after").await["result"]["structuredContent"]["status"], "diagnosed");
+    assert_eq!(double.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn lines_that_are_no_messages_do_no_harm() {
+    let mut bare = Bare::initialized(&Arc::new(Double::default()), json!({})).await;
+    let deep = "[".repeat(100_000);
+    for line in
+        ["", "{", "not json", "\u{feff}{}", "[]", "null", "{\"jsonrpc\":\"2.0\"}", &deep, r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#]
+    {
+        bare.line(line).await;
+    }
+    bare.send(json!({"jsonrpc": "2.0", "id": 7, "result": {"answer": "to nothing"}})).await;
+    bare.send(json!({"jsonrpc": "2.0", "id": "after", "method": "tools/list"})).await;
+    assert_eq!(bare.answer("after").await["result"]["tools"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_cancelled_call_stops_and_is_not_answered() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, json!({})).await;
+    let params = json!({"name": "analyze", "arguments": {"issue": "never"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call", "params": params})).await;
+    while double.heard().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    bare.send(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "a"}})).await;
+    bare.silent("a").await;
+    assert!(double.heard().contains(&"cancelled".to_owned()));
+}
+
+#[tokio::test]
+async fn calls_beyond_the_bound_are_refused_and_the_rest_go_on() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, json!({})).await;
+    let send = |id: Value, issue: &str| json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "analyze", "arguments": {"issue": issue}}});
+    for id in 0..32 {
+        bare.send(send(json!(id), "never")).await;
+    }
+    while double.heard().len() < 32 {
+        tokio::task::yield_now().await;
+    }
+    bare.send(send(json!("one more"), "x")).await;
+    assert!(bare.answer("one more").await["result"]["content"][0]["text"].as_str().unwrap().contains("calls are running already"));
+    for id in 0..32 {
+        bare.send(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}})).await;
+    }
+    while double.heard().iter().filter(|h| *h == "cancelled").count() < 32 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    bare.send(send(json!("then"), "x")).await;
+    assert_eq!(bare.answer("then").await["result"]["structuredContent"]["status"], "diagnosed");
+}

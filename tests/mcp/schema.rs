@@ -1,0 +1,114 @@
+//! The tool list: what clients are told, how large it is, and that strict clients take it.
+
+use super::client::Bare;
+use super::double::Double;
+use kubemend::mcp::{report_schema, tool_list};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The bytes of the whole answer to `tools/list`.
+const TOOL_LIST_LIMIT: usize = 6_000;
+
+#[tokio::test]
+async fn the_tool_list_fits_its_budget_on_the_wire_in_both_lifecycles() {
+    let double = Arc::new(Double::default());
+    let mut legacy = Bare::initialized(&double, json!({})).await;
+    legacy.send(json!({"jsonrpc": "2.0", "id": "l", "method": "tools/list"})).await;
+    let mut modern = Bare::to(&double);
+    modern.send_modern("l", "tools/list", json!({}), json!({})).await;
+    for answer in [legacy.answer("l").await, modern.answer("l").await] {
+        let bytes = answer.to_string().len();
+        assert!(bytes <= TOOL_LIST_LIMIT, "{bytes} bytes");
+    }
+}
+
+#[test]
+fn the_tool_list_is_as_it_was_reviewed() {
+    insta::assert_json_snapshot!(tool_list());
+}
+
+#[test]
+fn schemas_hold_nothing_that_strict_clients_trip_over() {
+    fn walk(value: &Value, path: &str) {
+        match value {
+            Value::Object(object) => {
+                assert!(!object.get("type").is_some_and(Value::is_array), "{path}: a type that is a list");
+                assert!(!object.contains_key("format"), "{path}: a format");
+                assert!(!object.contains_key("$ref") && !object.contains_key("$defs"), "{path}: a reference");
+                assert!(!object.contains_key("anyOf") && !object.contains_key("oneOf"), "{path}: a choice");
+                assert_ne!(object.get("default"), Some(&Value::Null), "{path}: a default of null");
+                object.iter().for_each(|(key, value)| walk(value, &format!("{path}/{key}")));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, path)),
+            Value::Null => panic!("{path}: null"),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    for tool in tool_list() {
+        for schema in [&tool.input_schema, tool.output_schema.as_ref().unwrap()] {
+            let schema = Value::Object(schema.as_ref().clone());
+            assert_eq!(schema["type"], "object");
+            walk(&schema, &tool.name);
+        }
+        assert_eq!(tool.input_schema["additionalProperties"], false, "{}", tool.name);
+    }
+}
+
+#[test]
+fn the_arguments_are_the_decided_ones() {
+    let decided = [
+        ("analyze", vec!["issue", "namespace", "objects", "context"], json!(["issue"])),
+        (
+            "remediate",
+            vec![
+                "issue",
+                "sessionId",
+                "namespace",
+                "objects",
+                "context",
+                "mode",
+                "confidenceThreshold",
+                "maxRiskLevel",
+                "onFailure",
+                "planDigest",
+            ],
+            Value::Null,
+        ),
+        ("validate", vec!["sessionId", "issue", "namespace", "objects", "context", "executedCommands"], Value::Null),
+    ];
+    assert_eq!(tool_list().len(), decided.len());
+    for (tool, (name, arguments, required)) in tool_list().iter().zip(decided) {
+        assert_eq!(tool.name, name);
+        let mut given: Vec<&String> = tool.input_schema["properties"].as_object().unwrap().keys().collect();
+        let mut arguments = arguments;
+        given.sort();
+        arguments.sort();
+        assert_eq!(given, arguments, "{name}");
+        assert_eq!(tool.input_schema.get("required").cloned().unwrap_or_default(), required, "{name}");
+    }
+}
+
+#[test]
+fn only_remediate_is_said_to_change_anything() {
+    for tool in tool_list() {
+        let annotations = tool.annotations.as_ref().unwrap();
+        let changes = tool.name == "remediate";
+        assert_eq!(annotations.read_only_hint, Some(!changes), "{}", tool.name);
+        assert_eq!(annotations.destructive_hint, Some(changes), "{}", tool.name);
+        assert_eq!(annotations.idempotent_hint, Some(!changes), "{}", tool.name);
+        assert_eq!(annotations.open_world_hint, Some(true), "{}", tool.name);
+    }
+}
+
+#[test]
+fn the_schema_in_the_repository_is_current() {
+    let current = format!("{}\n", serde_json::to_string_pretty(&report_schema()).unwrap());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let kept = std::fs::read_to_string(root.join("docs/report.schema.json")).unwrap_or_default();
+    if kept != current {
+        let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.schema.json");
+        std::fs::write(&made, current).unwrap();
+        panic!("docs/report.schema.json is not what the report is now; look at the change, then: cp {} docs/", made.display());
+    }
+}
