@@ -5,7 +5,7 @@ use crate::domain::limits::Limits;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy, Progress};
 use crate::workflow::report::Report;
-use crate::workflow::{Approver, Ask, Opened, Question, Token, Validate, Wishes, WorkflowError};
+use crate::workflow::{Approver, Ask, Opened, Question, Remediation, Token, Validate, Wishes, WorkflowError};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -92,4 +92,43 @@ pub struct Yes<'a> {
     pub digest: &'a PlanDigest,
     /// Who said it.
     pub by: Approver,
+}
+
+#[async_trait]
+impl UseCases for Remediation {
+    async fn analyze(&self, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+        Remediation::analyze(self, ask, progress, cancel).await
+    }
+
+    async fn open(&self, ask: &Ask, wishes: &Wishes, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Opened, WorkflowError> {
+        Remediation::open(self, ask, wishes, progress, cancel).await
+    }
+
+    async fn approve(&self, yes: Yes<'_>, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+        Remediation::approve(self, yes.session, yes.token, yes.digest, yes.by, progress, cancel).await
+    }
+
+    async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        Remediation::decline(self, session, by).await
+    }
+
+    async fn question(&self, session: &SessionId) -> Result<Question, WorkflowError> {
+        Remediation::question(self, session).await
+    }
+
+    async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        Remediation::find_open(self, digest).await
+    }
+
+    async fn validate(&self, what: &Validate, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+        Remediation::validate(self, what, progress, cancel).await
+    }
+
+    async fn show(&self, session: &SessionId) -> Result<Report, WorkflowError> {
+        Remediation::show(self, session).await
+    }
+
+    fn limits(&self) -> &Limits {
+        Remediation::limits(self)
+    }
 }
