@@ -1,0 +1,1 @@
+//! Configuration that a workload refers to and that is not there.

@@ -1,0 +1,172 @@
+//! Many symptoms, one cause: what the rules found becomes one picture. Doubles are merged, suffering Pods and Services
+//! stand behind their cause, and what no cause explains is kept as such.
+
+use super::aim::Owners;
+use super::symptoms::{self, Overview};
+use super::{ANALYZERS, symptoms::matches};
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::finding::{Finding, Link, Symptom};
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::{Resource, Snapshot};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// Bounds on what is reported: more of a kind says nothing new to a reader.
+const CAUSES: usize = 20;
+const SYMPTOMS: usize = 20;
+const LINKS: usize = 40;
+const UNEXPLAINED: usize = 50;
+
+/// From findings to a diagnosis.
+pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis {
+    let owners = Owners::of(snapshot);
+    let Overview { symptoms, underway } = symptoms::look(snapshot);
+    let mut causes = merge(findings);
+    let mut unexplained = Vec::new();
+    let (services, others): (Vec<Symptom>, Vec<Symptom>) = symptoms.into_iter().partition(|s| s.object.kind == Kind::Service);
+    for symptom in others.into_iter().chain(services) {
+        match causes.iter_mut().find_map(|cause| because_of(snapshot, &owners, cause, &symptom).map(|links| (cause, links))) {
+            Some((cause, links)) => {
+                if !cause.symptoms.iter().any(|s| s.object == symptom.object) {
+                    cause.symptoms.push(symptom);
+                }
+                for link in links {
+                    if !cause.chain.contains(&link) {
+                        cause.chain.push(link);
+                    }
+                }
+            }
+            None => unexplained.push(symptom),
+        }
+    }
+    let named = reach(snapshot, &owners);
+    if let Some(named) = &named {
+        causes.retain(|c| touched(c).iter().any(|o| named.contains(o)));
+        unexplained.retain(|s| named.contains(&s.object));
+    }
+    let broken: BTreeSet<ObjectRef> = causes.iter().flat_map(|c| touched(c)).chain(unexplained.iter().map(|s| s.object.clone())).collect();
+    let broken_owners: BTreeSet<ObjectRef> = broken.iter().flat_map(|o| owners.chain(o)).collect();
+    let goes_on = |object: &ObjectRef| {
+        !broken.contains(object) && !broken_owners.contains(object) && named.as_ref().is_none_or(|n| n.contains(object))
+    };
+    // A workload's own line says it all; its Pods' lines are kept where there is none.
+    let told: BTreeSet<ObjectRef> = underway.iter().map(|(o, _)| o.clone()).collect();
+    let mut in_progress: Vec<_> = underway
+        .into_iter()
+        .filter(|(object, _)| goes_on(object) && !owners.chain(object).iter().any(|o| told.contains(o)))
+        .map(|(_, advice)| advice)
+        .collect();
+    in_progress.truncate(SYMPTOMS);
+    causes.sort_by_cached_key(rank);
+    causes.truncate(CAUSES);
+    for cause in &mut causes {
+        shorten(&mut cause.symptoms, SYMPTOMS);
+        cause.chain.truncate(LINKS);
+    }
+    shorten(&mut unexplained, UNEXPLAINED);
+    Diagnosis { causes, unexplained, in_progress, unseen: snapshot.gaps.clone() }
+}
+
+/// One finding for one cause: what a rule says twice about the same field is one thing with more symptoms.
+fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut causes: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let same = |c: &&mut Finding| c.code == finding.code && c.object == finding.object && c.field == finding.field;
+        match causes.iter_mut().find(same) {
+            Some(cause) => {
+                cause.symptoms.extend(finding.symptoms);
+                cause.chain.extend(finding.chain);
+            }
+            None => causes.push(finding),
+        }
+    }
+    causes
+}
+
+/// Everything that a cause is known to touch.
+fn touched(cause: &Finding) -> BTreeSet<ObjectRef> {
+    let ends = cause.chain.iter().flat_map(|l| [l.from.clone(), l.to.clone()]);
+    std::iter::once(cause.object.clone()).chain(cause.symptoms.iter().map(|s| s.object.clone())).chain(ends).collect()
+}
+
+/// Whether the cause explains the symptom; the links that lead to it.
+fn because_of(snapshot: &Snapshot, owners: &Owners, cause: &Finding, symptom: &Symptom) -> Option<Vec<Link>> {
+    let suffers = |object: &ObjectRef| cause.symptoms.iter().any(|s| s.object == *object);
+    if symptom.object == cause.object || suffers(&symptom.object) {
+        return Some(Vec::new());
+    }
+    match symptom.object.kind {
+        // A workload is incomplete because its Pods are.
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => {
+            cause.symptoms.iter().any(|s| owners.chain(&s.object).contains(&symptom.object)).then(Vec::new)
+        }
+        // A Service has no endpoints because the Pods that it selects do not run.
+        Kind::Service => {
+            let service = snapshot.services.iter().find(|s| s.reference() == symptom.object)?;
+            let selector = symptoms::selector(service)?;
+            let chosen = |pod: &k8s_openapi::api::core::v1::Pod| {
+                pod.metadata.namespace == service.metadata.namespace
+                    && matches(selector, pod.metadata.labels.as_ref())
+                    && suffers(&pod.reference())
+            };
+            let pod = snapshot.pods.iter().find(|p| chosen(p))?;
+            Some(vec![Link { from: symptom.object.clone(), relation: "selects", to: pod.reference() }])
+        }
+        // A claim stays unbound because the Pod that it waits for cannot be placed.
+        Kind::PersistentVolumeClaim => {
+            let mounts = |l: &&Link| l.relation == "mounts" && l.to == symptom.object && suffers(&l.from);
+            cause.chain.iter().find(mounts).map(|_| Vec::new())
+        }
+        _ => None,
+    }
+}
+
+/// What the named objects reach: their owners, what they own, and what they select. `None` when nothing was named.
+fn reach(snapshot: &Snapshot, owners: &Owners) -> Option<BTreeSet<ObjectRef>> {
+    let named = snapshot.scope.objects();
+    if named.is_empty() {
+        return None;
+    }
+    let mut reached: BTreeSet<ObjectRef> = named.iter().cloned().collect();
+    for object in named {
+        reached.extend(owners.chain(object));
+    }
+    for service in snapshot.services.iter().filter(|s| named.contains(&s.reference())) {
+        let Some(selector) = service.spec.as_ref().and_then(|s| s.selector.as_ref()).filter(|s| !s.is_empty()) else { continue };
+        for pod in snapshot.pods.iter().filter(|p| p.metadata.namespace == service.metadata.namespace) {
+            if matches(selector, pod.metadata.labels.as_ref()) {
+                reached.insert(pod.reference());
+                reached.extend(owners.chain(&pod.reference()));
+            }
+        }
+        for workload in snapshot.workloads() {
+            if workload.meta.namespace == service.metadata.namespace && matches(selector, Some(&workload.pod_labels)) {
+                reached.insert(workload.object);
+            }
+        }
+    }
+    for pod in &snapshot.pods {
+        if owners.chain(&pod.reference()).iter().any(|o| reached.contains(o)) {
+            reached.insert(pod.reference());
+        }
+    }
+    Some(reached)
+}
+
+/// What can be acted on first, since a plan is made for the first cause; then the most certain, then the widest.
+fn rank(cause: &Finding) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRef, Option<String>) {
+    let order = ANALYZERS.iter().position(|a| a.code == cause.code).unwrap_or(ANALYZERS.len());
+    // Hundredths: confidences are constants in whole percents.
+    let sure = (cause.confidence.value() * 100.0).round() as i64;
+    (cause.remedy.proposals.is_empty(), Reverse(sure), Reverse(cause.symptoms.len()), order, cause.object.clone(), cause.field.clone())
+}
+
+/// Cuts a list of symptoms, and says that it did.
+fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {
+    let cut = symptoms.len().saturating_sub(limit);
+    symptoms.truncate(limit);
+    if let Some(last) = symptoms.last_mut().filter(|_| cut > 0) {
+        last.summary.push_str(&format!(" (and {cut} more like this)"));
+    }
+}

@@ -1,0 +1,247 @@
+//! Is this a fault, or a change that still goes on? Starts, rollouts and drains get their time;
+//! what cannot heal by itself, or had its time, is a symptom.
+
+use super::aim::containers;
+use super::seen;
+use crate::domain::finding::Advice;
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::workload::{Workload, pod_is_ready};
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, Event, Pod, Probe};
+
+/// How long a start may take where its probes do not say more: pulling an image and warming up take about this.
+const START: i64 = 60;
+/// No start is waited for longer: Kubernetes itself gives up on a rollout's progress after ten minutes.
+const DEADLINE: i64 = 600;
+/// How long a Pod may stay after its grace period, and a Pod may stay unseen by a scheduler.
+const OVERDUE: i64 = 300;
+const UNSEEN: i64 = 30;
+
+/// What there is to say about something that is not as it was asked to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// It is under way; it should be over in that many seconds.
+    Underway { what: String, seconds: i64 },
+    /// It is wrong.
+    Wrong(String),
+}
+
+impl Judgement {
+    /// A change under way, as advice on when to look again.
+    pub(crate) fn advice(what: &str, seconds: i64, object: &ObjectRef) -> Advice {
+        let command = match object.kind {
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
+                Some(format!("kubectl{} rollout status {}", super::advise::in_namespace(object), object.slashed()))
+            }
+            _ => None,
+        };
+        Advice {
+            text: format!("{what}; look again in {seconds} s"),
+            command,
+            why: "a change that is still going on is no fault".to_owned(),
+        }
+    }
+}
+
+/// A Pod that is over: its end says nothing about what runs now.
+pub(crate) fn has_ended(pod: &Pod) -> bool {
+    matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), Some("Succeeded" | "Failed"))
+}
+
+/// Seconds from `then` to `now`; none when the time is not known, and never negative.
+fn seconds_since(then: Option<Timestamp>, now: Timestamp) -> Option<i64> {
+    then.map(|t| now.duration_since(t).max(SignedDuration::ZERO).as_secs())
+}
+
+/// What is to be said about one Pod, if anything.
+pub(crate) fn pod(snapshot: &Snapshot, pod: &Pod) -> Option<Judgement> {
+    let now = snapshot.taken_at;
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    let status = pod.status.as_ref();
+    if has_ended(pod) {
+        return ended(pod);
+    }
+    if let Some(gone_by) = pod.metadata.deletion_timestamp.as_ref().map(|t| t.0) {
+        let late = now.duration_since(gone_by).as_secs();
+        return Some(if late > OVERDUE {
+            Judgement::Wrong(format!("is being deleted, and should have been gone {late} s ago"))
+        } else {
+            Judgement::Underway { what: format!("Pod `{name}` is ending"), seconds: late.saturating_neg().clamp(10, DEADLINE) }
+        });
+    }
+    if pod_is_ready(pod) {
+        return None;
+    }
+    if let Some((message, _)) = seen::unschedulable(pod) {
+        let message = if message.is_empty() { "no reason is given" } else { message };
+        return Some(Judgement::Wrong(format!("Pending: {message}")));
+    }
+    let age = seconds_since(seen::exists_since(pod), now);
+    if !seen::has_node(pod) {
+        return Some(match age {
+            Some(age) if age <= UNSEEN => {
+                Judgement::Underway { what: format!("Pod `{name}` is being scheduled"), seconds: UNSEEN.saturating_sub(age).max(5) }
+            }
+            _ => Judgement::Wrong("Pending: no scheduler has looked at it".to_owned()),
+        });
+    }
+    let statuses = || {
+        status.into_iter().flat_map(|s| {
+            s.init_container_statuses.iter().flatten().map(|c| (true, c)).chain(s.container_statuses.iter().flatten().map(|c| (false, c)))
+        })
+    };
+    if let Some(fault) = statuses().find_map(|(init, s)| container_fault(pod, init, s)) {
+        return Some(Judgement::Wrong(fault));
+    }
+    if let Some(event) = seen::newest_event(snapshot, pod, |e| keeps_from_starting(e, age))
+        && statuses().all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
+    {
+        let reason = event.reason.as_deref().unwrap_or_default();
+        return Some(Judgement::Wrong(format!("{reason}: {}", event.message.as_deref().unwrap_or_default())));
+    }
+    let started = statuses().filter_map(|(_, s)| s.state.as_ref()?.running.as_ref()?.started_at.as_ref().map(|t| t.0)).max();
+    let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| seen::exists_since(pod));
+    let allowed = start_time(pod);
+    let waits = if started.is_some() { "is not ready yet" } else { "is being started" };
+    Some(match seconds_since(since, now) {
+        Some(spent) if spent < allowed => Judgement::Underway {
+            what: format!("Pod `{name}` {waits}, {spent} s after its start"),
+            seconds: allowed.saturating_sub(spent).clamp(5, DEADLINE),
+        },
+        Some(spent) => Judgement::Wrong(format!("{waits}, {spent} s after its start{}", last_probe(snapshot, pod))),
+        None => Judgement::Wrong("is not ready".to_owned()),
+    })
+}
+
+/// A Pod that ended badly and that nobody replaces.
+fn ended(pod: &Pod) -> Option<Judgement> {
+    let status = pod.status.as_ref()?;
+    let owned = pod.metadata.owner_references.iter().flatten().any(|o| o.controller == Some(true));
+    if owned || status.phase.as_deref() != Some("Failed") {
+        return None;
+    }
+    Some(Judgement::Wrong(format!(
+        "Failed: {}",
+        status.reason.as_deref().or(status.message.as_deref()).unwrap_or("a container ended with an error")
+    )))
+}
+
+/// What is wrong with a container and does not pass with time alone.
+fn container_fault(pod: &Pod, init: bool, status: &ContainerStatus) -> Option<String> {
+    let name = &status.name;
+    let state = status.state.as_ref();
+    if let Some(waiting) = state.and_then(|s| s.waiting.as_ref()) {
+        let reason = waiting.reason.as_deref().unwrap_or_default();
+        if !matches!(reason, "" | "ContainerCreating" | "PodInitializing") {
+            return Some(format!(
+                "container `{name}` waits: {reason}{}",
+                waiting.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default()
+            ));
+        }
+    }
+    if let Some(ended) = state.and_then(|s| s.terminated.as_ref())
+        && ended.exit_code != 0
+    {
+        return Some(format!(
+            "container `{name}` ended with exit code {}{}",
+            ended.exit_code,
+            ended.reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default()
+        ));
+    }
+    let before = status.last_state.as_ref().and_then(|s| s.terminated.as_ref());
+    let one_shot = init || pod.spec.as_ref().and_then(|s| s.restart_policy.as_deref()) == Some("Never");
+    match before {
+        Some(before) if status.restart_count > 0 && !status.ready && !(one_shot && before.exit_code == 0) => Some(format!(
+            "container `{name}` was restarted {} times and is not ready; it last ended with exit code {}{}",
+            status.restart_count,
+            before.exit_code,
+            before.reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default()
+        )),
+        _ => None,
+    }
+}
+
+/// Warnings of volumes and sandboxes that a Pod does not get over by itself. Those of its own token are noise of every start.
+fn keeps_from_starting(event: &Event, age: Option<i64>) -> bool {
+    let message = event.message.as_deref().unwrap_or_default();
+    let noise = message.contains("kube-api-access-") || message.contains("failed to sync");
+    let again = event.series.as_ref().and_then(|s| s.count).or(event.count).unwrap_or(1) > 1 || age.is_some_and(|a| a > UNSEEN);
+    match event.reason.as_deref() {
+        Some("FailedMount" | "FailedAttachVolume" | "FailedMapVolume") => !noise,
+        Some("FailedCreatePodSandBox" | "NetworkNotReady") => again,
+        _ => false,
+    }
+}
+
+/// How long the slowest container may take by its own probes, in seconds.
+fn start_time(pod: &Pod) -> i64 {
+    let span = |p: &Option<Probe>| {
+        p.as_ref().map_or(0, |p| {
+            let period = i64::from(p.period_seconds.unwrap_or(10));
+            i64::from(p.initial_delay_seconds.unwrap_or(0))
+                .saturating_add(period.saturating_mul(i64::from(p.failure_threshold.unwrap_or(3))))
+        })
+    };
+    let of = |c: &Container| span(&c.startup_probe).saturating_add(span(&c.readiness_probe));
+    let slowest = pod.spec.iter().flat_map(containers).map(|(_, c)| of(c)).max().unwrap_or(0);
+    slowest.clamp(START, DEADLINE)
+}
+
+fn last_probe(snapshot: &Snapshot, pod: &Pod) -> String {
+    let event = seen::newest_event(snapshot, pod, |e| e.reason.as_deref() == Some("Unhealthy"));
+    event.and_then(|e| e.message.as_deref()).map(|m| format!(": {m}")).unwrap_or_default()
+}
+
+/// What is to be said about a workload as a whole. Its Pods are judged one by one besides.
+pub(crate) fn workload(snapshot: &Snapshot, workload: &Workload<'_>) -> Option<Judgement> {
+    let object = &workload.object;
+    if object.kind == Kind::Pod || workload.is_complete() || updates_by_hand(snapshot, workload) {
+        return None;
+    }
+    if let Some((_, reason)) = workload.condition("ReplicaFailure").filter(|(status, _)| *status == "True") {
+        return Some(Judgement::Wrong(format!("cannot make its Pods: {}{}", reason, refused(snapshot, object))));
+    }
+    if let Some((_, reason)) = workload.condition("Progressing").filter(|(status, _)| *status == "False") {
+        return Some(Judgement::Wrong(format!("its rollout does not progress: {reason}")));
+    }
+    let refusal = refused(snapshot, object);
+    if workload.total < workload.desired && !refusal.is_empty() {
+        return Some(Judgement::Wrong(format!("cannot make its Pods{refusal}")));
+    }
+    let counts = format!(
+        "{} `{}`: {} of {} Pods are of its newest revision, {} are ready",
+        object.kind, object.name, workload.updated, workload.desired, workload.ready
+    );
+    if workload.paused {
+        return Some(Judgement::Underway { what: format!("{counts}; its rollout is paused on purpose"), seconds: START });
+    }
+    let moved = snapshot.pods_of(object).iter().filter_map(|p| seen::exists_since(p)).max();
+    let since = moved.or_else(|| workload.meta.creation_timestamp.as_ref().map(|t| t.0));
+    match seconds_since(since, snapshot.taken_at) {
+        Some(spent) if spent > DEADLINE => Some(Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s"))),
+        _ => Some(Judgement::Underway { what: counts, seconds: START }),
+    }
+}
+
+/// Old Pods that stay until somebody deletes them, or that a partition keeps, are what was asked for.
+fn updates_by_hand(snapshot: &Snapshot, workload: &Workload<'_>) -> bool {
+    let serves = workload.observed && workload.ready >= workload.desired && workload.available >= workload.desired;
+    let set = snapshot.stateful_sets.iter().find(|s| s.reference() == workload.object).and_then(|s| s.spec.update_strategy.as_ref());
+    let partitioned = set.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.partition).is_some_and(|p| p > 0);
+    let daemon = snapshot.daemon_sets.iter().find(|d| d.reference() == workload.object).and_then(|d| d.spec.update_strategy.as_ref());
+    let on_delete = set.and_then(|s| s.type_.as_deref()).or_else(|| daemon.and_then(|d| d.type_.as_deref())) == Some("OnDelete");
+    serves && (partitioned || on_delete)
+}
+
+/// `: ` and the newest refusal of a Pod, when there is one.
+fn refused(snapshot: &Snapshot, object: &ObjectRef) -> String {
+    let mut events = snapshot.events_of(object);
+    for set in snapshot.replica_sets.iter().filter(|r| crate::domain::workload::controller_of(&r.metadata).as_ref() == Some(object)) {
+        events.extend(snapshot.events_of(&set.reference()));
+    }
+    let newest =
+        events.into_iter().filter(|e| e.reason.as_deref() == Some("FailedCreate")).max_by_key(|e| crate::domain::snapshot::event_time(e));
+    newest.and_then(|e| e.message.as_deref()).map(|m| format!(": {m}")).unwrap_or_default()
+}

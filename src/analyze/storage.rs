@@ -1,0 +1,6 @@
+//! Claims that are missing, misnamed, or ask for a StorageClass that is not there.
+
+pub(super) mod classes;
+mod missing_claim;
+pub(super) mod pvc_claim_name_typo;
+pub(super) mod pvc_missing;
