@@ -1,6 +1,12 @@
 //! On the real Kubernetes: every case, the refusals, the rights. Each test has a namespace of its own.
 
+mod agreement;
+mod cases;
+mod consent;
+mod rights;
 mod setups;
+mod trial;
+mod variants;
 
 /// The cluster, or the end of the test where there is none.
 macro_rules! world {

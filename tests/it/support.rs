@@ -2,8 +2,12 @@
 
 pub(crate) mod audit;
 pub(crate) mod case;
+pub(crate) mod embedded;
+pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod objects;
 pub(crate) mod server;
+pub(crate) mod variant;
+pub(crate) mod verdict;
 pub(crate) mod words;
 pub(crate) mod world;

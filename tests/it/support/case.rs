@@ -5,7 +5,7 @@ use super::words::Word;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,10 +79,14 @@ pub(crate) fn names() -> Vec<String> {
 
 impl Case {
     pub(crate) fn load(name: &str) -> Self {
-        let folder = folder().join(name);
+        Self::read(name, &folder().join(name))
+    }
+
+    /// From this folder.
+    pub(crate) fn read(name: &str, folder: &Path) -> Self {
         let text = fs::read_to_string(folder.join("scenario.yaml")).unwrap();
-        let scenario = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{name}/scenario.yaml: {e}"));
-        Self { name: name.to_owned(), folder, scenario }
+        let scenario = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}/scenario.yaml: {e}", folder.display()));
+        Self { name: name.to_owned(), folder: folder.to_owned(), scenario }
     }
 
     /// The user's words.

@@ -219,15 +219,19 @@ impl Server {
         }
     }
 
-    /// Calls a tool, and cancels the call once the human was asked, or after a while when nobody asks.
+    /// Calls a tool, and cancels the call once the human was asked.
     pub(crate) async fn call_and_cancel_when_asked(&self, tool: &'static str, arguments: Value) {
-        let asked = Arc::clone(&self.seen.asked);
         tokio::select! {
             said = self.call(tool, arguments) => panic!("`{tool}` answered before it was cancelled: {said:?}"),
-            asked = tokio::time::timeout(Duration::from_secs(60), asked.notified()) => asked.expect("nobody was asked"),
+            () = self.asked() => {}
         }
         // Dropping the call sent the cancellation; give it time to arrive and to do harm.
         tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+
+    /// Returns once the human was asked.
+    pub(crate) async fn asked(&self) {
+        tokio::time::timeout(Duration::from_secs(60), self.seen.asked.notified()).await.expect("nobody was asked");
     }
 
     /// The questions that the human was shown.

@@ -231,7 +231,11 @@ pub(crate) fn picture(objects: &[Value]) -> BTreeMap<String, Value> {
         }
         // What the binder and the provisioner write into a claim.
         if object["kind"] == "PersistentVolumeClaim" {
-            shown["spec"]["volumeName"].take();
+            shown["spec"]["volumeName"] = Value::Null;
+        }
+        // What the scheduler writes into a Pod.
+        if object["kind"] == "Pod" {
+            shown["spec"]["nodeName"] = Value::Null;
         }
         all.insert(label(object), shown);
     }

@@ -1,0 +1,7 @@
+//! On the embedded cluster: every case in milliseconds, the faults that a real one won't make, and the library as it is used.
+
+mod approval;
+mod cases;
+mod faults;
+mod library;
+mod variants;

@@ -1,0 +1,66 @@
+//! The embedded cluster says what the real one says: the same folder, the same report.
+
+use super::trial::{Trial, Who};
+use super::world;
+use crate::support::case::names;
+use crate::support::embedded::{Embedded, ask, asked, open, yes};
+use crate::support::mask::{masked, masked_value};
+use crate::support::server::{Human, Opening};
+use crate::support::world::World;
+use serde_json::Value;
+
+/// The report of the whole way on the real cluster, and of the same on the embedded one.
+async fn both(world: &World, name: &str) -> Option<(Value, Value)> {
+    let trial = Trial::of(world, name, Who::Two).await?;
+    let server = trial.start(Human::Yes, Opening::Auto).run().await;
+    let said = server.call("remediate", trial.ask()).await;
+    assert!(!said.error, "{name}: {}", said.text);
+    server.stop().await;
+    let (case, namespace) = (&trial.case, &trial.place.name);
+    let cluster = Embedded::of(case, namespace).await;
+    let process = cluster.process();
+    let embedded = if case.scenario.expect.status == "healthy" {
+        open(&process, &ask(case, namespace)).await.report
+    } else {
+        let (_, question) = asked(&process, &ask(case, namespace)).await;
+        yes(&process, &question).await.unwrap()
+    };
+    trial.place.end().await;
+    Some((masked_value(said.report), masked(&embedded)))
+}
+
+/// Where two values differ, as paths.
+fn differences(at: &str, real: &Value, embedded: &Value, found: &mut Vec<String>) {
+    match (real, embedded) {
+        (Value::Object(a), Value::Object(b)) => {
+            for key in a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))) {
+                let (x, y) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
+                differences(&format!("{at}.{key}"), x, y, found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            for index in 0..a.len().max(b.len()) {
+                let (x, y) = (a.get(index).unwrap_or(&Value::Null), b.get(index).unwrap_or(&Value::Null));
+                differences(&format!("{at}[{index}]"), x, y, found);
+            }
+        }
+        (a, b) if a == b => {}
+        (a, b) => found.push(format!("{at}\n    real:     {a}\n    embedded: {b}")),
+    }
+}
+
+#[tokio::test]
+async fn real_and_embedded_reports_agree() {
+    let world = world!();
+    let names = names();
+    let reports = futures::future::join_all(names.iter().map(|name| both(&world, name))).await;
+    let mut wrong = Vec::new();
+    for (name, (real, embedded)) in names.iter().zip(reports).filter_map(|(n, r)| Some((n, r?))) {
+        let mut found = Vec::new();
+        differences("", &real, &embedded, &mut found);
+        if !found.is_empty() {
+            wrong.push(format!("{name}:\n  {}", found.join("\n  ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,226 @@
+//! The embedded cluster with the library on top, as a program that embeds it would put them together.
+//! Time is tokio's, paused by the tests that use it: a settle window costs nothing.
+
+use super::case::Case;
+use super::objects::documents;
+use super::words::Word;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use kubemend::cluster::connect::over;
+use kubemend::domain::id::SessionId;
+use kubemend::domain::limits::Limits;
+use kubemend::domain::object::Namespace;
+use kubemend::execute::Executor;
+use kubemend::ports::{Clock, ClusterRead, Entropy, Revision, SessionStore, Silent, StoreError, Stored};
+use kubemend::sim::{Audited, Latency, MadeImage, Sim, World};
+use kubemend::workflow::report::Report;
+use kubemend::workflow::{Approver, Ask, Opened, Parts, Question, Remediation, Timing, Wishes, WorkflowError};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// The clock that the cluster shows too.
+#[derive(Debug)]
+pub(crate) struct TestClock {
+    began: Instant,
+}
+
+const START: &str = "2026-11-23T12:00:00Z";
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        let start: Timestamp = START.parse().unwrap();
+        start.checked_add(SignedDuration::try_from(self.began.elapsed()).unwrap()).unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// The same sequence in every test.
+#[derive(Debug, Default)]
+pub(crate) struct Counted(AtomicU64);
+
+impl Counted {
+    fn bytes<const N: usize>(&self) -> [u8; N] {
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut bytes = [0x5a; N];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        bytes
+    }
+}
+
+impl Entropy for Counted {
+    fn id_bits(&self) -> [u8; 16] {
+        self.bytes()
+    }
+
+    fn secret_bits(&self) -> [u8; 32] {
+        self.bytes()
+    }
+}
+
+/// Sessions in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    records: Mutex<BTreeMap<String, Stored>>,
+    /// From now on nothing can be saved.
+    pub(crate) broken: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait]
+impl SessionStore for Memory {
+    async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
+        Ok(self.records.lock().unwrap().get(id.as_str()).cloned())
+    }
+
+    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
+        }
+        let mut records = self.records.lock().unwrap();
+        if records.get(id.as_str()).map(|s| s.revision) != expected {
+            return Err(StoreError::Conflict(id.clone()));
+        }
+        let revision = Revision(expected.map_or(1, |r| r.0 + 1));
+        records.insert(id.as_str().to_owned(), Stored { id: id.clone(), revision, saved_at: at, bytes: bytes.to_vec() });
+        Ok(revision)
+    }
+
+    async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let mut all: Vec<Stored> = self.records.lock().unwrap().values().cloned().collect();
+        all.sort_by_key(|s| std::cmp::Reverse(s.saved_at));
+        all.truncate(limit);
+        Ok(all)
+    }
+}
+
+/// A cluster, and the sessions about it.
+pub(crate) struct Embedded {
+    pub(crate) sim: Sim,
+    pub(crate) store: Arc<Memory>,
+    pub(crate) entropy: Arc<Counted>,
+    clock: Arc<TestClock>,
+    namespace: String,
+}
+
+impl Embedded {
+    /// The test world, with nothing in it.
+    pub(crate) fn new(namespace: &str) -> Self {
+        let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
+        tokio::spawn(driver);
+        let clock = Arc::new(TestClock { began: Instant::now() });
+        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace: namespace.to_owned() }
+    }
+
+    /// A case, set up in this namespace.
+    pub(crate) async fn of(case: &Case, namespace: &str) -> Self {
+        let this = Self::new(namespace);
+        this.sim.add_images(MadeImage::parse_yaml(&case.images_text()).unwrap());
+        for phase in &case.scenario.setup {
+            for file in &phase.apply {
+                this.sim.apply_yaml(namespace, &case.manifest_text(file)).unwrap();
+            }
+            for word in &phase.until {
+                this.until(word).await;
+            }
+        }
+        this
+    }
+
+    /// The objects of the namespace.
+    pub(crate) fn objects(&self) -> Vec<Value> {
+        self.sim.objects().into_iter().filter(|o| o["metadata"]["namespace"] == self.namespace.as_str()).collect()
+    }
+
+    pub(crate) async fn until(&self, word: &Word) {
+        for _ in 0..2400 {
+            if word.holds(&self.objects()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("not on the embedded cluster: {word:?}");
+    }
+
+    /// Applies over what is there.
+    pub(crate) fn apply(&self, text: &str) {
+        assert!(!documents(text).is_empty());
+        self.sim.apply_yaml(&self.namespace, text).unwrap();
+    }
+
+    /// Deletes an object, as somebody else.
+    pub(crate) async fn remove(&self, plural: &str, name: &str) {
+        let path = format!("/api/v1/namespaces/{}/{plural}/{name}", self.namespace);
+        let request = http::Request::delete(path).body(kube::client::Body::empty()).unwrap();
+        let answer = self.sim.service_as("tests").oneshot(request).await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
+    /// A process: the use cases over this cluster and this store. `reader` reads, `writer` writes.
+    pub(crate) fn process(&self) -> Remediation {
+        self.process_with(Limits::default(), true)
+    }
+
+    pub(crate) fn process_with(&self, limits: Limits, writer: bool) -> Remediation {
+        let namespace = Namespace::parse("default").unwrap();
+        let connected = over(self.sim.service_as("reader"), "embedded", "embedded.invalid:6443", namespace)
+            .with_writer_over(self.sim.service_as("writer"))
+            .with_patience(Duration::from_secs(15));
+        let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
+        let executor = connected.write.filter(|_| writer).map(|w| Executor::new(w, read.clone(), self.clock.clone()));
+        Remediation::new(Parts {
+            read,
+            executor,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            limits,
+            timing: Timing::default(),
+        })
+    }
+
+    /// The writes that took effect, oldest first.
+    pub(crate) fn writes(&self) -> Vec<Audited> {
+        self.sim.requests().into_iter().filter(|r| r.wrote && r.user != "tests").collect()
+    }
+
+    /// Requests of this method by the writer that were no rehearsals.
+    pub(crate) fn sent(&self, method: &str) -> usize {
+        self.sim
+            .requests()
+            .iter()
+            .filter(|r| r.method == method && r.user == "writer" && !r.dry_run && !r.path.contains("accessreviews"))
+            .count()
+    }
+}
+
+/// The issue of a case, as somebody would ask.
+pub(crate) fn ask(case: &Case, namespace: &str) -> Ask {
+    Ask { issue: Some(case.issue(namespace)), ..Ask::default() }
+}
+
+pub(crate) async fn open(remediation: &Remediation, ask: &Ask) -> Opened {
+    remediation.open(ask, &Wishes::default(), &Silent, &CancellationToken::new()).await.unwrap()
+}
+
+/// Opens, and expects a question.
+pub(crate) async fn asked(remediation: &Remediation, ask: &Ask) -> (Report, Question) {
+    let opened = open(remediation, ask).await;
+    let question = opened.question.unwrap_or_else(|| panic!("nothing is asked: {:#?}", opened.report.summary));
+    (opened.report, question)
+}
+
+/// Says yes to a question.
+pub(crate) async fn yes(remediation: &Remediation, question: &Question) -> Result<Report, WorkflowError> {
+    let by = Approver::Library("the tests".to_owned());
+    remediation.approve(&question.session, &question.token, &question.digest, by, &Silent, &CancellationToken::new()).await
+}
