@@ -164,11 +164,12 @@ impl Cluster {
             self.begin_delete(target.resource, &old, grace)
         };
         let shows_object = matches!(target.resource.kind, "Pod" | "PersistentVolumeClaim" | "ServiceAccount");
-        match left {
-            Some(object) if shows_object || !dry_run => Ok(Reply::Object(200, object)),
-            Some(_) | None if !shows_object => Ok(Reply::Object(200, deleted(target.resource, &old))),
-            Some(_) | None => Ok(Reply::Object(200, (*old).clone())),
-        }
+        let answer = match left {
+            Some(object) if shows_object || !dry_run => object,
+            None if shows_object => (*old).clone(),
+            Some(_) | None => deleted(target.resource, &old),
+        };
+        Ok(Reply::Object(200, answer))
     }
 }
 

@@ -186,13 +186,6 @@ impl Cluster {
     fn draw(&mut self) -> [u8; 32] {
         Sha256::digest(self.count().to_be_bytes()).into()
     }
-
-    /// A number in `0..limit` that differs from call to call.
-    pub(super) fn number(&mut self, limit: u32) -> u32 {
-        let drawn = self.draw();
-        let value = drawn.iter().take(4).fold(0u32, |sum, byte| (sum << 8) | u32::from(*byte));
-        value.checked_rem(limit).unwrap_or(0)
-    }
 }
 
 fn letter(number: u8) -> char {

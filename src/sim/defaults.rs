@@ -113,6 +113,7 @@ impl Cluster {
             json::remove(service, "/spec/selector");
         }
         default(service, "/spec/type", "ClusterIP");
+        default(service, "/status", json!({"loadBalancer": {}}));
         default(service, "/spec/sessionAffinity", "None");
         for port in json::each(service, "/spec/ports") {
             default(port, "/protocol", "TCP");
@@ -130,7 +131,6 @@ impl Cluster {
         default(service, "/spec/ipFamilies", json!(["IPv4"]));
         default(service, "/spec/ipFamilyPolicy", "SingleStack");
         default(service, "/spec/internalTrafficPolicy", "Cluster");
-        default(service, "/status", json!({"loadBalancer": {}}));
     }
 
     fn free_address(&self) -> String {

@@ -89,9 +89,17 @@ impl Cluster {
             self.wake_at(ready);
             return false;
         }
-        let number = self.number(60_000);
-        runtime.address = Some(format!("10.250.{}.{}", 101 + number / 250, number % 250 + 2));
+        runtime.address = self.free_pod_address(read::text(pod, "/spec/nodeName"));
         true
+    }
+
+    /// An address of the node's own Pod network that no other Pod has.
+    fn free_pod_address(&self, node: &str) -> Option<String> {
+        let nodes = self.store.list(&NODE, None);
+        let node = nodes.iter().find(|found| read::name(found) == node)?;
+        let prefix = read::text(node, "/spec/podCIDR").strip_suffix("0/24")?;
+        let taken: Vec<&str> = self.pods.values().filter_map(|pod| pod.address.as_deref()).collect();
+        (2..255).map(|last| format!("{prefix}{last}")).find(|address| !taken.contains(&address.as_str()))
     }
 
     fn run_containers(&mut self, pod: &Value, runtime: &mut PodRuntime) {

@@ -192,5 +192,6 @@ cases! {
     missing_tag_heals_by_a_near_image: "image-tag-missing-near",
     missing_config_map_heals_by_the_one_that_is_there: "config-map-name-wrong",
     healthy_deployment_comes_up: "healthy-deployment",
+    oddities_that_are_fine_come_up: "odd-but-fine",
     slow_rollout_is_seen_under_way: "rollout-in-progress",
 }

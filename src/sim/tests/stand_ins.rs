@@ -341,3 +341,19 @@ async fn clock_of_the_cluster_is_the_runtimes() {
     let namespace = lab.sim.object("namespaces", "", "a-team").unwrap();
     assert_eq!(namespace["metadata"]["creationTimestamp"], "2026-01-01T11:00:00Z");
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_pod_has_an_address_of_its_nodes_network() {
+    let lab = lab();
+    lab.images(NGINX);
+    lab.sim.apply_yaml("a-team", &web(8, "nginx:1.27")).unwrap();
+    lab.until("web runs", rolled_out).await;
+    let mut addresses = std::collections::BTreeSet::new();
+    for pod in of_kind(&lab.sim, "Pod") {
+        let address = pod["status"]["podIP"].as_str().unwrap().to_owned();
+        let network = if pod["spec"]["nodeName"] == "node-1" { "10.250.101." } else { "10.250.102." };
+        assert!(address.starts_with(network), "{address}");
+        addresses.insert(address);
+    }
+    assert_eq!(addresses.len(), 8);
+}

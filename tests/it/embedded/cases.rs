@@ -91,6 +91,7 @@ cases! {
     image_is_rolled_back_to_the_one_that_ran: "image-tag-missing",
     image_is_corrected_to_one_that_runs_next_to_it: "image-tag-missing-near",
     config_map_name_is_corrected_to_the_near_one: "config-map-name-wrong",
+    oddities_that_are_meant_are_left_alone: "odd-but-fine",
     healthy_deployment_is_left_alone: "healthy-deployment",
     rollout_under_way_is_left_alone: "rollout-in-progress",
 }
