@@ -10,3 +10,6 @@ mod read;
 mod watch;
 mod wire;
 mod write;
+
+#[cfg(test)]
+mod fake;

@@ -179,3 +179,6 @@ pub(super) fn client_of(config: kube::Config, reach: Reach, peer: &Peer) -> Resu
         Err(error) => Err(ReadError::Config(format!("the credentials of context `{}` cannot be used: {}", peer.context, reason(&error)))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,3 +220,6 @@ fn parse(output: &[u8]) -> Result<(Material, Option<Timestamp>), Fault> {
     };
     Ok((Material { token, certificate }, expires))
 }
+
+#[cfg(test)]
+mod tests;

@@ -296,3 +296,6 @@ pub(super) fn encode(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

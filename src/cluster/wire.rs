@@ -163,24 +163,24 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 pub(super) fn reason(error: &(dyn Error + 'static)) -> String {
     // A rustls error sits inside an io error, which does not show it as its source.
     let texts: Vec<String> = chain(error).take(16).map(ToString::to_string).collect();
-    let all = texts.join("; ");
+    let all = texts.join("; ").to_lowercase();
     for (sign, words) in [
-        ("UnknownIssuer", "its certificate is not signed by the certificate authority that the kubeconfig names"),
-        ("invalid peer certificate: Expired", "its certificate has expired, or this machine's clock is wrong"),
+        ("unknownissuer", "its certificate is not signed by the certificate authority that the kubeconfig names"),
+        ("invalid peer certificate: expired", "its certificate has expired, or this machine's clock is wrong"),
         ("invalid peer certificate: certificate expired", "its certificate has expired, or this machine's clock is wrong"),
-        ("NotValidForName", "its certificate is for another host name"),
+        ("notvalidforname", "its certificate is for another host name"),
         ("certificate not valid for name", "its certificate is for another host name"),
-        ("NotValidYet", "its certificate is not valid yet, or this machine's clock is wrong"),
-        ("CertificateRequired", "it wants a client certificate, and the kubeconfig has none for this user"),
-        ("InvalidContentType", "it does not speak TLS: does the address want http instead of https?"),
+        ("notvalidyet", "its certificate is not valid yet, or this machine's clock is wrong"),
+        ("certificaterequired", "it wants a client certificate, and the kubeconfig has none for this user"),
+        ("invalidcontenttype", "it does not speak TLS: does the address want http instead of https?"),
         ("failed to lookup address", "its host name cannot be resolved"),
         ("dns error", "its host name cannot be resolved"),
-        ("Connection refused", "connection refused: nothing listens there"),
-        ("Network is unreachable", "network is unreachable"),
-        ("No route to host", "no route to host"),
+        ("connection refused", "connection refused: nothing listens there"),
+        ("network is unreachable", "network is unreachable"),
+        ("no route to host", "no route to host"),
         ("deadline has elapsed", "no connection within the time-out"),
         ("timed out", "no connection within the time-out"),
-        ("Connection reset", "the connection was reset"),
+        ("connection reset", "the connection was reset"),
         ("connection closed before message completed", "the connection was closed before the answer"),
     ] {
         if all.contains(sign) {

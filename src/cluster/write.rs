@@ -189,3 +189,6 @@ fn words(request: &Request) -> (String, String, Option<Namespace>) {
     let kind = Kind::KNOWN.into_iter().find(|k| k.info().is_some_and(|i| i.plural == plural));
     (verb.to_owned(), kind.as_ref().map_or_else(|| plural.to_owned(), resource), namespace)
 }
+
+#[cfg(test)]
+mod tests;

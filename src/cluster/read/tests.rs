@@ -1,0 +1,272 @@
+//! Reading against a server that misbehaves. Time is paused: waits cost nothing and are measured exactly.
+
+use super::*;
+use crate::cluster::fake::{Fake, Reply, Then, json as says, status};
+use serde_json::json;
+use tokio::time::Instant;
+
+fn pods() -> ListRequest {
+    ListRequest { kind: Kind::Pod, namespace: Some(Namespace::parse("a").unwrap()), field_selector: None }
+}
+
+fn page(names: &[&str], next: &str) -> Reply {
+    let items: Vec<Value> = names.iter().map(|n| json!({"metadata": {"name": n, "managedFields": [{"manager": "x"}]}})).collect();
+    says(200, &json!({"kind": "PodList", "metadata": {"resourceVersion": "7", "continue": next}, "items": items}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn overloaded_server_is_asked_again_and_every_request_counts() {
+    let fake = Fake::playing([Reply::Says(429, vec![("retry-after", "2".into())], vec![]), page(&["web"], "")]);
+    let read = fake.connected().read;
+    let began = Instant::now();
+    let listed = read.list(&pods()).await.unwrap();
+    assert_eq!(listed.items, [json!({"metadata": {"name": "web"}, "apiVersion": "v1", "kind": "Pod"})]);
+    assert_eq!((listed.resource_version.as_str(), listed.complete), ("7", true));
+    assert_eq!((read.calls(), began.elapsed()), (2, Duration::from_secs(2)));
+    assert!(fake.seen().iter().all(|s| s.header("user-agent") == Some(concat!("kubemend/", env!("CARGO_PKG_VERSION"), " (read)"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_end_and_a_server_cannot_make_us_wait_for_long() {
+    for code in [429, 500, 502, 503, 504] {
+        let fake = Fake::playing([Reply::Says(code, vec![("retry-after", "86400".into())], vec![])]);
+        let read = fake.connected().read;
+        let began = Instant::now();
+        assert!(matches!(read.list(&pods()).await, Err(ReadError::Refused { status, .. }) if status == code));
+        assert_eq!((read.calls(), began.elapsed()), (3, LONGEST_WAIT * 2));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn broken_connection_is_tried_again_and_then_said() {
+    let fake = Fake::playing([Reply::Breaks, page(&["web"], "")]);
+    assert_eq!(fake.connected().read.list(&pods()).await.unwrap().items.len(), 1);
+    let fake = Fake::playing([Reply::Breaks]);
+    let error = fake.connected().read.list(&pods()).await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot reach the API server at `lab:6443`: the connection was reset");
+    assert_eq!(fake.seen().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_refusals_are_not_asked_again() {
+    for code in [400, 401, 403, 404, 405, 415, 422, 501] {
+        let fake = Fake::playing([status(code, "X", "no")]);
+        fake.connected().read.list(&pods()).await.unwrap_err();
+        assert_eq!(fake.seen().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_that_hangs_costs_the_patience_once() {
+    for reply in [Reply::Hangs, Reply::Streams(vec!["{\"items\": [".into()], Then::Hangs)] {
+        let fake = Fake::playing([reply]);
+        let read = fake.connected().with_patience(Duration::from_secs(4)).read;
+        let began = Instant::now();
+        let error = read.list(&pods()).await.unwrap_err();
+        assert_eq!(error.to_string(), "reading pods in `a` took longer than 4s");
+        assert_eq!((fake.seen().len(), began.elapsed()), (1, Duration::from_secs(4)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_are_followed_to_the_end() {
+    let fake = Fake::playing([page(&["a"], "t+/="), page(&["b"], "")]);
+    let listed = fake.connected().read.list(&pods()).await.unwrap();
+    assert_eq!((listed.items.len(), listed.complete), (2, true));
+    assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods?limit=500", "GET /api/v1/namespaces/a/pods?limit=500&continue=t%2B%2F%3D"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_list_is_cut_and_says_so() {
+    let names = vec!["x"; PAGE_ITEMS];
+    let fake = Fake::playing([page(&names, "more")]);
+    let listed = fake.connected().read.list(&pods()).await.unwrap();
+    assert_eq!((listed.items.len(), listed.complete), (LIST_ITEMS, false));
+    assert_eq!(fake.seen().len(), LIST_ITEMS / PAGE_ITEMS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn huge_answer_is_not_taken_in() {
+    let piece = "x".repeat(1024 * 1024);
+    let fake = Fake::playing([Reply::Streams(vec![piece; LIST_BYTES / (1024 * 1024) + 2], Then::Hangs)]);
+    let listed = fake.connected().read.list(&pods()).await.unwrap();
+    assert_eq!((listed.items.len(), listed.complete), (0, false));
+    let fake = Fake::playing([Reply::Streams(vec!["x".repeat(OBJECT_BYTES + 1)], Then::Hangs)]);
+    let object = ObjectRef::parse("pod/web", pods().namespace.as_ref()).unwrap();
+    assert!(fake.connected().read.get(&object).await.unwrap_err().to_string().contains("larger than kubemend reads"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_token_that_grew_old_starts_the_list_over_once() {
+    let fake = Fake::playing([page(&["a"], "t"), status(410, "Expired", "too old"), page(&["a", "b"], "")]);
+    let listed = fake.connected().read.list(&pods()).await.unwrap();
+    assert_eq!(listed.items.len(), 2);
+    let fake = Fake::playing([status(410, "Expired", "too old")]);
+    assert!(matches!(fake.connected().read.list(&pods()).await, Err(ReadError::Expired(_))));
+    assert_eq!(fake.seen().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_of_a_login_portal_is_no_list_and_is_not_quoted() {
+    let fake = Fake::playing([Reply::Says(200, vec![("content-type", "text/html".into())], b"<html>canary</html>".to_vec())]);
+    let error = fake.connected().read.list(&pods()).await.unwrap_err().to_string();
+    assert!(error.contains("not an answer of Kubernetes (text/html)") && !error.contains("canary"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_right_is_no_missing_object() {
+    let message = r#"events is forbidden: User "reader" cannot list resource "events" in API group "" in the namespace "a""#;
+    let fake = Fake::playing([status(403, "Forbidden", message)]);
+    let request = ListRequest { kind: Kind::Event, ..pods() };
+    let error = fake.connected().read.list(&request).await.unwrap_err();
+    assert_eq!(error.to_string(), "not allowed to list events in `a`");
+    assert!(error.hints().join("").contains("kubectl -n a create role kubemend-read-events"));
+    let gap = crate::ports::gap(&error, "events in a").unwrap();
+    assert_eq!(gap.why, crate::domain::evidence::GapWhy::Forbidden);
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_object_is_named() {
+    let fake = Fake::playing([status(404, "NotFound", "pods \"web\" not found")]);
+    let object = ObjectRef::parse("pod/web", pods().namespace.as_ref()).unwrap();
+    let error = fake.connected().read.get(&object).await.unwrap_err();
+    assert_eq!(error, ReadError::NotFound("Pod a/web".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_credentials_name_the_context_and_the_way_out() {
+    let fake = Fake::playing([status(401, "Unauthorized", "Unauthorized")]);
+    let error = fake.connected().read.cluster().await.unwrap_err();
+    assert_eq!(error.to_string(), "the API server at `lab:6443` does not accept the credentials of context `lab`");
+    assert_eq!(error.hints().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_are_refused_before_any_request() {
+    let fake = Fake::playing([page(&[], "")]);
+    let read = fake.connected().read;
+    let request = ListRequest { kind: Kind::Secret, ..pods() };
+    let object = ObjectRef::parse("secret/db", pods().namespace.as_ref()).unwrap();
+    assert_eq!(read.get(&object).await, Err(ReadError::Config("kubemend never reads Secrets".into())));
+    assert!(read.list(&request).await.is_err());
+    assert!(read.changed(&request, "1", Duration::from_secs(1)).await.is_err());
+    // A name that tries to be a path.
+    let namespace = Namespace::parse("a").unwrap();
+    for name in ["../secrets/db", "web/exec", "a?watch=1", "%2e%2e", "a b", "web/proxy/x"] {
+        let object = ObjectRef::namespaced(Kind::Pod, &namespace, name);
+        read.get(&object).await.unwrap_err();
+    }
+    assert_eq!((fake.seen().len(), read.calls() <= 6), (0, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn log_is_asked_for_with_its_bounds_and_cut_at_them() {
+    let fake = Fake::playing([Reply::Says(200, vec![("content-type", "text/plain".into())], vec![b'x'; LOG_LIMIT * 2])]);
+    let pod = ObjectRef::parse("pod/web", pods().namespace.as_ref()).unwrap();
+    let text = fake.connected().read.logs(&pod, "app", true).await.unwrap();
+    assert_eq!(text.len(), LOG_LIMIT);
+    assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods/web/log?container=app&tailLines=200&limitBytes=65536&previous=true"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_rights_are_asked_for_by_review_and_silence_is_no() {
+    let fake = Fake::playing([says(201, &json!({"status": {"allowed": true}})), says(201, &json!({"status": {}}))]);
+    let read = fake.connected().read;
+    let namespace = Namespace::parse("a").unwrap();
+    assert!(read.may("list", &Kind::Deployment, Some(&namespace)).await.unwrap());
+    assert!(!read.may("list", &Kind::Node, Some(&namespace)).await.unwrap());
+    let seen = fake.seen();
+    assert_eq!(seen[0].line, "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
+    let body: Value = serde_json::from_str(&seen[0].body).unwrap();
+    assert_eq!(body["spec"]["resourceAttributes"], json!({"verb": "list", "group": "apps", "resource": "deployments", "namespace": "a"}));
+    assert!(!seen[1].body.contains("namespace\""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn version_is_asked_once_and_may_be_hidden() {
+    let fake = Fake::playing([says(200, &json!({"gitVersion": "v1.37.2"}))]);
+    let read = fake.connected().read;
+    for _ in 0..3 {
+        let cluster = read.cluster().await.unwrap();
+        assert_eq!((cluster.version.as_str(), cluster.server.as_str()), ("v1.37.2", "lab:6443"));
+    }
+    assert_eq!(read.calls(), 1);
+    let fake = Fake::playing([status(403, "Forbidden", "forbidden: User \"x\" cannot get path \"/version\"")]);
+    assert_eq!(fake.connected().read.cluster().await.unwrap().version, "");
+}
+
+fn event(kind: &str, version: &str) -> String {
+    format!("{}\n", json!({"type": kind, "object": {"kind": "Pod", "metadata": {"resourceVersion": version}}}))
+}
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[tokio::test(start_paused = true)]
+async fn first_change_ends_the_watch() {
+    for kind in ["ADDED", "MODIFIED", "DELETED"] {
+        let fake = Fake::playing([Reply::Streams(vec![event("BOOKMARK", "8"), event(kind, "9")], Then::Hangs)]);
+        let began = Instant::now();
+        assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(Some(Changed)));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods?watch=1&allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=21"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn quiet_watch_ends_with_its_limit() {
+    for reply in [Reply::Hangs, Reply::Streams(vec![event("BOOKMARK", "8"), "\n".into()], Then::Hangs)] {
+        let began = Instant::now();
+        assert_eq!(Fake::playing([reply]).connected().read.changed(&pods(), "7", LIMIT).await, Ok(None));
+        assert_eq!(began.elapsed(), LIMIT);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn watch_that_was_closed_goes_on_where_the_bookmark_is() {
+    let whole = event("MODIFIED", "10");
+    let (head, tail) = whole.split_at(20);
+    let (head, tail) = (head.to_owned(), tail.to_owned());
+    let fake = Fake::playing([
+        Reply::Streams(vec![event("BOOKMARK", "9")], Then::Closes),
+        Reply::Breaks,
+        Reply::Streams(vec![head, tail], Then::Hangs),
+    ]);
+    assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(Some(Changed)));
+    let lines = fake.lines();
+    assert!(lines[0].contains("resourceVersion=7&") && lines[1].contains("resourceVersion=9&") && lines[2].contains("resourceVersion=9&"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn watch_that_closes_at_once_is_not_asked_in_a_tight_loop() {
+    let fake = Fake::playing([Reply::Streams(vec![], Then::Closes)]);
+    assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(None));
+    assert!(fake.seen().len() <= 15, "{}", fake.seen().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn watch_from_too_far_back_says_to_start_over() {
+    let error = json!({"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old resource version"}});
+    for reply in [Reply::Streams(vec![format!("{error}\n")], Then::Hangs), status(410, "Expired", "too old")] {
+        assert!(matches!(Fake::playing([reply]).connected().read.changed(&pods(), "7", LIMIT).await, Err(ReadError::Expired(_))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn watch_that_talks_nonsense_or_keeps_breaking_is_an_error() {
+    let garbage = Reply::Streams(vec!["<html>\n".into()], Then::Hangs);
+    assert!(matches!(Fake::playing([garbage]).connected().read.changed(&pods(), "7", LIMIT).await, Err(ReadError::Refused { .. })));
+    for reply in [Reply::Breaks, Reply::Streams(vec![], Then::Breaks), status(503, "ServiceUnavailable", "starting")] {
+        let fake = Fake::playing([reply]);
+        fake.connected().read.changed(&pods(), "7", LIMIT).await.unwrap_err();
+        assert_eq!(fake.seen().len(), 5);
+    }
+    let fake = Fake::playing([status(403, "Forbidden", "User \"x\" cannot watch")]);
+    let error = fake.connected().read.changed(&pods(), "7", LIMIT).await.unwrap_err();
+    assert_eq!((error.to_string().as_str(), fake.seen().len()), ("not allowed to watch pods in `a`", 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_line_is_a_change_and_not_kept() {
+    let fake = Fake::playing([Reply::Streams(vec!["x".repeat(1024 * 1024); 4], Then::Hangs)]);
+    assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(Some(Changed)));
+}
