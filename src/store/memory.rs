@@ -1,0 +1,47 @@
+//! Sessions in memory, for `demo`, tests, and programs that keep nothing.
+
+use crate::domain::id::SessionId;
+use crate::ports::{Revision, SessionStore, StoreError, Stored};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Forgets everything with the process.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<BTreeMap<SessionId, Stored>>);
+
+impl MemoryStore {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<SessionId, Stored>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
+        Ok(self.lock().get(id).cloned())
+    }
+
+    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
+        let mut held = self.lock();
+        if held.get(id).map(|stored| stored.revision) != expected {
+            return Err(StoreError::Conflict(id.clone()));
+        }
+        let revision = Revision(expected.map_or(1, |r| r.0.saturating_add(1)));
+        held.insert(id.clone(), Stored { id: id.clone(), revision, saved_at: at, bytes: bytes.to_vec() });
+        Ok(revision)
+    }
+
+    async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let mut all: Vec<Stored> = self.lock().values().cloned().collect();
+        all.sort_by(|a, b| b.saved_at.cmp(&a.saved_at).then_with(|| b.id.cmp(&a.id)));
+        all.truncate(limit);
+        Ok(all)
+    }
+}

@@ -1,0 +1,276 @@
+//! Sessions in SQLite: one file in the user's state directory, written by several processes at once, durable before `save` returns.
+//! Opened at the first use; whoever may not read the user's files may not read this one.
+
+use crate::domain::id::SessionId;
+use crate::ports::{Revision, SessionStore, StoreError, Stored};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use std::fs::{DirBuilder, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The version of the tables that this program writes. Never reuse a number.
+const SCHEMA: i64 = 1;
+/// How long a process waits for another one's transaction; each takes some milliseconds.
+const BUSY: Duration = Duration::from_secs(5);
+/// How many sessions are kept.
+const KEPT: i64 = 1000;
+/// None that is younger goes, however many there are: it may wait for an answer or be executing, and the store cannot tell.
+const KEPT_SECONDS: i64 = 7 * 24 * 3600;
+/// The largest record: a report with its evidence is some hundred KiB.
+const RECORD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Sessions in a file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    path: Arc<PathBuf>,
+    connection: Arc<Mutex<Option<Connection>>>,
+}
+
+impl SqliteStore {
+    /// The store in this file. Nothing is opened or made before the first use.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: Arc::new(path.into()), connection: Arc::new(Mutex::new(None)) }
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the file if need be, and says what is wrong with it: for `doctor`.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.with(|_| Ok(())).await
+    }
+
+    /// Runs a piece of work on the connection, off the runtime.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (path, connection) = (self.path.clone(), self.connection.clone());
+        let outcome = tokio::task::spawn_blocking(move || {
+            let mut held = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let open = match held.take() {
+                Some(open) => held.insert(open),
+                None => held.insert(open(&path)?),
+            };
+            work(open)
+        })
+        .await
+        .unwrap_or_else(|_| Err(Fault::Words("the work on it was cut off".to_owned())));
+        outcome.map_err(|fault| match fault {
+            Fault::Conflict(id) => StoreError::Conflict(id),
+            Fault::Words(reason) => StoreError::Unusable { path: self.path.display().to_string(), reason },
+            Fault::Sqlite(error) => StoreError::Unusable { path: self.path.display().to_string(), reason: words(&error) },
+        })
+    }
+}
+
+enum Fault {
+    Conflict(SessionId),
+    Words(String),
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Fault::Sqlite(error)
+    }
+}
+
+fn words(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            "it is damaged, or not a session store; move it away to start with an empty one".to_owned()
+        }
+        Some(ErrorCode::ReadOnly) => "it cannot be written: the file or its file system is read-only".to_owned(),
+        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            format!("another process has kept it locked for {} s", BUSY.as_secs())
+        }
+        Some(ErrorCode::CannotOpen) => "it cannot be opened".to_owned(),
+        Some(ErrorCode::PermissionDenied) => "permission denied".to_owned(),
+        Some(ErrorCode::SystemIoFailure) => "reading or writing the disk failed".to_owned(),
+        _ => "an unexpected error of SQLite".to_owned(),
+    }
+}
+
+fn io_words(what: &str, error: &std::io::Error) -> Fault {
+    Fault::Words(match error.kind() {
+        std::io::ErrorKind::PermissionDenied => format!("{what}: permission denied; choose another place with KUBEMEND_STATE_DIR"),
+        std::io::ErrorKind::ReadOnlyFilesystem => {
+            format!("{what}: the file system is read-only; choose another place with KUBEMEND_STATE_DIR")
+        }
+        _ => format!("{what}: {error}"),
+    })
+}
+
+fn open(path: &Path) -> Result<Connection, Fault> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    make_file(path)?;
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    // Reading the version first: it fails on a file that is no database, before anything is written into it.
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > SCHEMA {
+        return Err(Fault::Words(format!(
+            "a newer kubemend wrote it (version {version}, this program knows {SCHEMA}); update kubemend, or choose another place with KUBEMEND_STATE_DIR"
+        )));
+    }
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(Fault::Words("it cannot be shared between processes here (no write-ahead log)".to_owned()));
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    if version < SCHEMA {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have been faster: then the table is there.
+        transaction.execute_batch(
+            "CREATE TABLE IF NOT EXISTS sessions (
+               id TEXT PRIMARY KEY NOT NULL,
+               revision INTEGER NOT NULL,
+               saved_at INTEGER NOT NULL,
+               record BLOB NOT NULL
+             ) WITHOUT ROWID;
+             CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (saved_at);",
+        )?;
+        transaction.pragma_update(None, "user_version", SCHEMA)?;
+        transaction.commit()?;
+    }
+    Ok(connection)
+}
+
+/// The folder, for the user alone where we make it.
+fn make_folder(folder: &Path) -> Result<(), Fault> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| io_words(&format!("cannot make the folder `{}`", folder.display()), &error))
+}
+
+/// Makes the file before SQLite does, which would let others read it; its log files inherit the mode.
+fn make_file(path: &Path) -> Result<(), Fault> {
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if !meta.is_file() => return Err(Fault::Words("it is not a plain file".to_owned())),
+        Ok(meta) => return others_out(path, &meta),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io_words("cannot look at it", &error)),
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        // Another process was faster, just now.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(io_words("cannot make it", &error)),
+    }
+}
+
+/// A file that others may read is closed to them.
+#[cfg(unix)]
+fn others_out(path: &Path, meta: &std::fs::Metadata) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt;
+    if meta.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| io_words("others may read it, and that cannot be changed", &error))
+}
+
+#[cfg(not(unix))]
+fn others_out(_: &Path, _: &std::fs::Metadata) -> Result<(), Fault> {
+    Ok(())
+}
+
+type Row = (String, i64, i64, Vec<u8>);
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+}
+
+fn stored((id, revision, saved_at, bytes): Row) -> Result<Stored, Fault> {
+    let damaged = || Fault::Words("a row in it is damaged; move the file away to start with an empty one".to_owned());
+    Ok(Stored {
+        id: SessionId::parse(&id).map_err(|_| damaged())?,
+        revision: Revision(u64::try_from(revision).map_err(|_| damaged())?),
+        saved_at: Timestamp::from_microsecond(saved_at).map_err(|_| damaged())?,
+        bytes,
+    })
+}
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
+        let id = id.clone();
+        self.with(move |connection| {
+            connection
+                .query_row("SELECT id, revision, saved_at, record FROM sessions WHERE id = ?1", params![id.as_str()], row)
+                .optional()?
+                .map(stored)
+                .transpose()
+        })
+        .await
+    }
+
+    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
+        let (id, bytes) = (id.clone(), bytes.to_vec());
+        self.with(move |connection| {
+            if bytes.len() > RECORD_BYTES {
+                return Err(Fault::Words(format!("a record of {} bytes is larger than it takes ({RECORD_BYTES})", bytes.len())));
+            }
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let next = expected.map_or(1, |r| r.0.saturating_add(1));
+            let (next, at_micros) = (i64::try_from(next).unwrap_or(i64::MAX), at.as_microsecond());
+            let changed = match expected {
+                None => transaction.execute(
+                    "INSERT INTO sessions (id, revision, saved_at, record) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING",
+                    params![id.as_str(), next, at_micros, bytes],
+                )?,
+                Some(expected) => transaction.execute(
+                    "UPDATE sessions SET revision = ?2, saved_at = ?3, record = ?4 WHERE id = ?1 AND revision = ?5",
+                    params![id.as_str(), next, at_micros, bytes, i64::try_from(expected.0).unwrap_or(i64::MAX)],
+                )?,
+            };
+            if changed != 1 {
+                return Err(Fault::Conflict(id));
+            }
+            if expected.is_none() {
+                transaction.execute(
+                    "DELETE FROM sessions WHERE saved_at < ?1 AND id NOT IN (SELECT id FROM sessions ORDER BY saved_at DESC LIMIT ?2)",
+                    params![at_micros.saturating_sub(KEPT_SECONDS.saturating_mul(1_000_000)), KEPT],
+                )?;
+            }
+            transaction.commit()?;
+            Ok(Revision(u64::try_from(next).unwrap_or(u64::MAX)))
+        })
+        .await
+    }
+
+    async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.with(move |connection| {
+            let mut statement =
+                connection.prepare("SELECT id, revision, saved_at, record FROM sessions ORDER BY saved_at DESC, id DESC LIMIT ?1")?;
+            let rows = statement.query_map(params![limit], row)?;
+            rows.map(|r| stored(r?)).collect()
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests;

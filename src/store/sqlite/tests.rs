@@ -1,0 +1,213 @@
+//! The store, with several handles on one file, and on files that it cannot use.
+
+use super::*;
+use crate::store::MemoryStore;
+use std::os::unix::fs::PermissionsExt;
+
+fn id(n: u8) -> SessionId {
+    SessionId::from_entropy([n; 16])
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+async fn reason(store: &SqliteStore) -> String {
+    match store.check().await {
+        Err(StoreError::Unusable { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn keeps_its_promises(store: &dyn SessionStore) {
+    assert_eq!(store.load(&id(1)).await.unwrap(), None);
+    let first = store.save(&id(1), None, at(10), b"one").await.unwrap();
+    assert!(matches!(store.save(&id(1), None, at(11), b"again").await, Err(StoreError::Conflict(_))));
+    let second = store.save(&id(1), Some(first), at(12), b"two").await.unwrap();
+    assert!(second > first);
+    assert!(matches!(store.save(&id(1), Some(first), at(13), b"stale").await, Err(StoreError::Conflict(c)) if c == id(1)));
+    assert!(matches!(store.save(&id(2), Some(first), at(13), b"none").await, Err(StoreError::Conflict(_))));
+    let stored = store.load(&id(1)).await.unwrap().unwrap();
+    assert_eq!(stored, Stored { id: id(1), revision: second, saved_at: at(12), bytes: b"two".to_vec() });
+    store.save(&id(3), None, at(9), b"older").await.unwrap();
+    store.save(&id(4), None, at(20), b"newer").await.unwrap();
+    let order: Vec<SessionId> = store.newest(2).await.unwrap().into_iter().map(|s| s.id).collect();
+    assert_eq!(order, [id(4), id(1)]);
+}
+
+#[tokio::test]
+async fn both_stores_compare_before_they_swap() {
+    let folder = tempfile::tempdir().unwrap();
+    keeps_its_promises(&SqliteStore::at(folder.path().join("s.db"))).await;
+    keeps_its_promises(&MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn nothing_is_made_before_the_first_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kubemend/sessions.db");
+    let store = SqliteStore::at(&path);
+    assert!(!path.parent().unwrap().exists());
+    store.check().await.unwrap();
+    let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
+    store.save(&id(1), None, at(1), b"x").await.unwrap();
+    assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    for log in ["sessions.db-wal", "sessions.db-shm"] {
+        assert_eq!(mode(&path.with_file_name(log)), 0o600, "{log}");
+    }
+}
+
+#[tokio::test]
+async fn file_that_others_may_read_is_closed_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    SqliteStore::at(&path).check().await.unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    SqliteStore::at(&path).check().await.unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// Each adds one to a number by compare-and-swap until it wins; separate handles have separate connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_several_writers_one_wins_each_revision() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let writers: Vec<_> = (0..4).map(|_| SqliteStore::at(&path)).map(|store| async move { count_up(&store, 25).await }).collect();
+    let mut tasks = tokio::task::JoinSet::new();
+    for writer in writers {
+        tasks.spawn(writer);
+    }
+    tasks.join_all().await;
+    assert_total(&path, 100).await;
+}
+
+/// The same from other processes: this test program, started again as a writer.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the test starts itself again to have several processes")]
+async fn of_several_processes_one_wins_each_revision() {
+    if let Some(path) = std::env::var_os("STORE_WRITER_TEST") {
+        return count_up(&SqliteStore::at(PathBuf::from(path)), 20).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let children: Vec<_> = (0..3)
+        .map(|_| {
+            std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "store::sqlite::tests::of_several_processes_one_wins_each_revision", "--nocapture"])
+                .env("STORE_WRITER_TEST", &path)
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_total(&path, 60).await;
+}
+
+async fn count_up(store: &SqliteStore, times: usize) {
+    for _ in 0..times {
+        loop {
+            let stored = store.load(&id(1)).await.unwrap();
+            let count: u64 = stored.as_ref().map_or(0, |s| std::str::from_utf8(&s.bytes).unwrap().parse().unwrap());
+            match store.save(&id(1), stored.map(|s| s.revision), at(1), (count + 1).to_string().as_bytes()).await {
+                Ok(_) => break,
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+async fn assert_total(path: &Path, total: u64) {
+    let stored = SqliteStore::at(path).load(&id(1)).await.unwrap().unwrap();
+    assert_eq!((stored.bytes, stored.revision), (total.to_string().into_bytes(), Revision(total)));
+}
+
+#[tokio::test]
+async fn file_that_is_no_store_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let text = "this is a letter, not a database. ".repeat(100);
+    std::fs::write(&path, &text).unwrap();
+    let why = reason(&SqliteStore::at(&path)).await;
+    assert!(why.contains("damaged, or not a session store"), "{why}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[tokio::test]
+async fn damaged_store_is_said_to_be_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let store = SqliteStore::at(&path);
+    for n in 0..200 {
+        store.save(&id(n), None, at(i64::from(n)), &[n; 2000]).await.unwrap();
+    }
+    drop(store);
+    let mut bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.len() > 100_000, "the log is written back when the last handle goes");
+    bytes[8192..].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    match SqliteStore::at(&path).newest(500).await {
+        Err(StoreError::Unusable { reason, .. }) => assert!(reason.contains("damaged"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn store_of_a_newer_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    SqliteStore::at(&path).check().await.unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let why = reason(&SqliteStore::at(&path)).await;
+    assert!(why.contains("newer kubemend") && why.contains("99"), "{why}");
+}
+
+#[tokio::test]
+async fn what_is_not_a_plain_file_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    let link = folder.path().join("s.db");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    assert_eq!(reason(&SqliteStore::at(&link)).await, "it is not a plain file");
+    assert!(!target.exists());
+    assert_eq!(reason(&SqliteStore::at(folder.path())).await, "it is not a plain file");
+}
+
+#[tokio::test]
+async fn place_that_cannot_be_made_is_said_with_what_to_do() {
+    // A folder that nobody can make anything in, root neither.
+    let why = reason(&SqliteStore::at("/proc/kubemend/sessions.db")).await;
+    assert!(why.contains("cannot make the folder `/proc/kubemend`"), "{why}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), b"").unwrap();
+    let why = reason(&SqliteStore::at(folder.path().join("file/sessions.db"))).await;
+    assert!(why.contains("cannot make the folder"), "{why}");
+}
+
+#[tokio::test]
+async fn old_sessions_go_and_young_ones_stay_however_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let store = SqliteStore::at(&path);
+    store.check().await.unwrap();
+    let fill = |from: i64, count: i64, second: i64| {
+        let mut connection = Connection::open(&path).unwrap();
+        let transaction = connection.transaction().unwrap();
+        for n in from..from + count {
+            let id = format!("s-{n:032x}");
+            transaction.execute("INSERT INTO sessions VALUES (?1, 1, ?2, x'00')", params![id, (second + n) * 1_000_000]).unwrap();
+        }
+        transaction.commit().unwrap();
+    };
+    let count = || -> i64 { Connection::open(&path).unwrap().query_row("SELECT count(*) FROM sessions", [], |r| r.get(0)).unwrap() };
+    fill(0, 1500, 0);
+    store.save(&id(255), None, at(KEPT_SECONDS * 2), b"new").await.unwrap();
+    assert_eq!(count(), KEPT);
+    fill(5000, 1200, KEPT_SECONDS * 2);
+    store.save(&id(254), None, at(KEPT_SECONDS * 2 + 9000), b"new").await.unwrap();
+    assert_eq!(count(), 1202, "only the week-old ones beyond the thousand went");
+}
