@@ -2,7 +2,9 @@
 
 pub mod analyze;
 pub mod cli;
+pub mod clock;
 pub mod cluster;
+pub mod config;
 pub mod domain;
 pub mod execute;
 pub mod mcp;
@@ -10,5 +12,6 @@ mod planner;
 pub mod ports;
 mod session;
 pub mod sim;
+pub mod store;
 mod validate;
 pub mod workflow;

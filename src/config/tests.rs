@@ -1,0 +1,153 @@
+//! The order of sources, the defaults, and every way to be wrong.
+
+use super::*;
+use std::fs;
+
+fn load(flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables = [("HOME", "/nowhere/home")].into_iter().chain(variables.iter().copied());
+    Config::load(flags, &Environment::of(variables))
+}
+
+fn error(variables: &[(&str, &str)]) -> String {
+    load(&Flags::default(), variables).unwrap_err().to_string()
+}
+
+fn with_file(text: &str) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("kubemend")).unwrap();
+    fs::write(folder.path().join("kubemend/config.yaml"), text).unwrap();
+    load(&Flags::default(), &[("XDG_CONFIG_HOME", folder.path().to_str().unwrap())])
+}
+
+#[test]
+fn nothing_said_is_the_careful_default() {
+    let config = load(&Flags::default(), &[]).unwrap();
+    assert_eq!(config.limits, Limits::default());
+    assert!(!config.limits.automatic_allowed && !config.read_only && !config.allow_system_namespaces);
+    assert_eq!(config.store, Path::new("/nowhere/home/.local/state/kubemend/sessions.db"));
+    assert_eq!((config.settle, config.validate_within), (Duration::from_secs(5), Duration::from_secs(120)));
+    assert_eq!((config.contexts, config.warnings, config.file), (vec![], vec![], None));
+}
+
+#[test]
+fn flag_beats_environment_beats_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.yaml");
+    fs::write(&file, "context: file\nsettle: 9\nlog: info\ncontexts: [a, b]\nkubeconfig: kube/config\nwrite-kubeconfig: ~/w\n").unwrap();
+    let flags = Flags { config: Some(file.clone()), context: Some("flag".into()), ..Flags::default() };
+    let config = load(&flags, &[("KUBEMEND_CONTEXT", "env"), ("KUBEMEND_SETTLE", "7s"), ("KUBEMEND_LOG", "")]).unwrap();
+    assert_eq!(config.context.as_deref(), Some("flag"));
+    assert_eq!(config.settle, Duration::from_secs(7));
+    assert_eq!(config.log, "info", "a variable that is set to nothing is not set");
+    assert_eq!(config.contexts, ["a", "b"]);
+    assert_eq!(config.kubeconfig, Some(folder.path().join("kube/config")));
+    assert_eq!(config.write_kubeconfig, Some(PathBuf::from("/nowhere/home/w")));
+    assert_eq!(config.file, Some(file));
+}
+
+#[test]
+fn every_option_has_its_variable_and_its_key() {
+    for key in OPTIONS {
+        let value = match key {
+            "allow-kubeconfig-exec" | "allow-system-namespaces" | "read-only" => "maybe",
+            "client-max-risk" | "max-risk" | "risk-ceiling" => "extreme",
+            "confidence-threshold" => "NaN",
+            "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",
+            "consent" | "mode" | "on-failure" | "model" => "perhaps",
+            "context" | "write-context" | "log" => "  ",
+            _ => continue,
+        };
+        let said = error(&[(&variable(key), value)]);
+        assert!(said.starts_with(&variable(key)), "{said}");
+        let said = with_file(&format!("{key}: \"{value}\"\n")).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("`{key}` in `")), "{said}");
+    }
+}
+
+#[test]
+fn unknown_key_in_the_file_is_an_error_with_the_nearest_one() {
+    let said = with_file("risk-celing: low\n").unwrap_err().to_string();
+    assert!(said.contains("did you mean `risk-ceiling`?"), "{said}");
+}
+
+#[test]
+fn file_that_is_none_is_named_and_not_quoted() {
+    let said = with_file("token: [canary\n").unwrap_err().to_string();
+    assert!(said.contains("config.yaml") && said.contains("line") && !said.contains("canary"), "{said}");
+    let said = error(&[("KUBEMEND_CONFIG", "/nowhere/config.yaml")]);
+    assert!(said.contains("/nowhere/config.yaml"), "{said}");
+    assert!(with_file("# nothing yet\n").is_ok());
+    assert!(with_file("").is_ok());
+}
+
+#[test]
+fn unknown_variable_is_a_warning_with_the_nearest_one() {
+    let config = load(&Flags::default(), &[("KUBEMEND_READONLY", "true"), ("KUBEMEND_TEST_KUBECONFIG", "x")]).unwrap();
+    assert_eq!(
+        config.warnings,
+        ["the environment variable `KUBEMEND_READONLY` means nothing to kubemend; did you mean `KUBEMEND_READ_ONLY`?"]
+    );
+}
+
+#[test]
+fn any_model_but_none_is_refused_clearly() {
+    assert!(load(&Flags { model: Some("none".into()), ..Flags::default() }, &[]).is_ok());
+    let flags = Flags { model: Some("openai/gpt".into()), ..Flags::default() };
+    assert_eq!(
+        load(&flags, &[]).unwrap_err().to_string(),
+        "--model: no model `openai/gpt`: this version of kubemend works by rules only; leave the option out, or say `none`"
+    );
+}
+
+#[test]
+fn automatic_mode_needs_the_operators_policy() {
+    assert!(error(&[("KUBEMEND_MODE", "automatic")]).contains("consent: policy"));
+    let config = load(&Flags::default(), &[("KUBEMEND_CONSENT", "policy")]).unwrap();
+    assert_eq!((config.limits.mode, config.limits.automatic_allowed), (Mode::Automatic, true));
+    let config = load(&Flags::default(), &[("KUBEMEND_CONSENT", "policy"), ("KUBEMEND_MODE", "manual")]).unwrap();
+    assert_eq!((config.limits.mode, config.limits.automatic_allowed), (Mode::Manual, true));
+    let config = load(&Flags::default(), &[("KUBEMEND_CONSENT", "client")]).unwrap();
+    assert_eq!((config.limits.consent, config.limits.automatic_allowed), (Consent::Client, false));
+}
+
+#[test]
+fn no_threshold_is_above_the_ceiling() {
+    assert!(error(&[("KUBEMEND_MAX_RISK", "high")]).contains("above `risk-ceiling: medium`"));
+    assert!(error(&[("KUBEMEND_CLIENT_MAX_RISK", "high")]).contains("above"));
+    let config = load(&Flags::default(), &[("KUBEMEND_RISK_CEILING", "low")]).unwrap();
+    assert_eq!((config.limits.ceiling, config.limits.max_risk), (Risk::Low, Risk::Low));
+}
+
+#[test]
+fn plugins_run_by_default_on_a_laptop_only() {
+    assert!(load(&Flags::default(), &[]).unwrap().allow_kubeconfig_exec);
+    assert!(!load(&Flags::default(), &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")]).unwrap().allow_kubeconfig_exec);
+    assert!(!load(&Flags::default(), &[("KUBEMEND_ALLOW_KUBECONFIG_EXEC", "false")]).unwrap().allow_kubeconfig_exec);
+}
+
+#[test]
+fn list_of_kubeconfigs_is_split_and_empty_names_are_skipped() {
+    let config = load(&Flags::default(), &[("KUBECONFIG", "/a::/b")]).unwrap();
+    assert_eq!(config.kubeconfig_list, [PathBuf::from("/a"), PathBuf::from("/b")]);
+}
+
+#[test]
+fn without_a_home_the_place_for_sessions_must_be_said() {
+    assert_eq!(Config::load(&Flags::default(), &Environment::default()), Err(ConfigError::NoHome));
+    let config = Config::load(&Flags::default(), &Environment::of([("KUBEMEND_STATE_DIR", "/s")])).unwrap();
+    assert_eq!(config.store, Path::new("/s/sessions.db"));
+}
+
+#[test]
+fn flags_are_consistent_and_switches_need_no_value() {
+    use clap::{CommandFactory, Parser};
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[command(flatten)]
+        flags: Flags,
+    }
+    Program::command().debug_assert();
+    let program = Program::try_parse_from(["x", "--read-only", "--allow-kubeconfig-exec=false"]).unwrap();
+    let config = load(&program.flags, &[]).unwrap();
+    assert_eq!((config.read_only, config.allow_kubeconfig_exec), (true, false));
+}
