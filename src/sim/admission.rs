@@ -164,7 +164,7 @@ impl Cluster {
                 return Some(old.clone());
             }
             let mut object = old.clone();
-            let end = self.elapsed() + std::time::Duration::from_secs(seconds.unsigned_abs());
+            let end = self.elapsed() + super::cluster::span(seconds);
             let end = super::cluster::seconds(self.time_at(end));
             read::set(&mut object, "/metadata/deletionTimestamp", end);
             read::set(&mut object, "/metadata/deletionGracePeriodSeconds", seconds);

@@ -192,6 +192,19 @@ fn letter(number: u8) -> char {
     ALPHABET.get(usize::from(number) % ALPHABET.len()).map_or('x', |byte| char::from(*byte))
 }
 
+/// The longest time that a manifest or an image can ask for: ten years; what is longer, or no number, counts as that.
+const LONGEST: u64 = 10 * 365 * 86_400;
+
+/// A time span in seconds, as manifests say it.
+pub(super) fn span(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(LONGEST))
+}
+
+/// A time span in seconds and parts of them, as images say it.
+pub(super) fn fine_span(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).map_or(Duration::from_secs(LONGEST), |span| span.min(Duration::from_secs(LONGEST)))
+}
+
 pub(super) fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -17,7 +17,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Shared, cluster::Cluster, events::Source, json as read, problem::Problem, resources::POD};
+use super::{
+    Shared,
+    cluster::{Cluster, span},
+    events::Source,
+    json as read,
+    problem::Problem,
+    resources::POD,
+};
 
 /// Rounds without rest; more means that two stand-ins undo each other's work.
 const ROUNDS: usize = 200;
@@ -104,7 +111,7 @@ impl Cluster {
         };
         let held = self.now().duration_since(since).as_secs();
         if held < min_ready {
-            let missing = Duration::from_secs((min_ready - held).unsigned_abs());
+            let missing = span(min_ready - held);
             self.wake_at(self.elapsed() + missing);
         }
         held >= min_ready

@@ -17,7 +17,7 @@ pub(super) use self::{
     pull::tag_of,
 };
 use super::{
-    cluster::Cluster,
+    cluster::{Cluster, span},
     events::Source,
     json as read,
     resources::{NODE, POD},
@@ -144,7 +144,7 @@ impl Cluster {
                     }
                     if running && self.play_of(spec).is_some_and(|play| play.ignore_term) {
                         let grace = read::int(pod, "/metadata/deletionGracePeriodSeconds").unwrap_or(30);
-                        longest = Duration::from_secs(grace.unsigned_abs());
+                        longest = span(grace);
                     }
                 }
                 *runtime.end.insert(now + longest)

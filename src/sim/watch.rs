@@ -55,7 +55,7 @@ pub(super) fn stream(shared: Arc<Shared>, ask: &Ask, start: Start) -> impl Strea
         resource: start.resource,
         filter: start.filter,
         version: 0,
-        end: Instant::now() + asked.map_or(UNLESS_TOLD, Duration::from_secs),
+        end: Instant::now() + asked.map_or(UNLESS_TOLD, |seconds| Duration::from_secs(seconds).min(UNLESS_TOLD * 2)),
         lines: VecDeque::new(),
         over: false,
         shared,

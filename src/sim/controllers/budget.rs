@@ -58,6 +58,6 @@ impl Cluster {
 fn amount(value: &Value, whole: i64) -> i64 {
     value.as_i64().unwrap_or_else(|| {
         let percent: i64 = value.as_str().and_then(|text| text.strip_suffix('%')).and_then(|text| text.parse().ok()).unwrap_or(0);
-        (whole * percent + 99) / 100
+        (whole * percent.clamp(0, 100) + 99) / 100
     })
 }

@@ -14,6 +14,9 @@ use crate::sim::{
 
 const SOURCE: Source<'static> = Source::controller("replicaset-controller");
 
+/// Pods of one set; a real cluster's nodes would be full before.
+const MOST: usize = 500;
+
 impl Cluster {
     pub(super) fn sync_replica_sets(&mut self) {
         for set in self.store.list(&REPLICA_SET, None) {
@@ -26,7 +29,7 @@ impl Cluster {
     fn sync_replica_set(&mut self, set: &Value) {
         let pods: Vec<Arc<Value>> = self.pods_of(set).into_iter().filter(|pod| is_active(pod)).collect();
         let wanted = read::int(set, "/spec/replicas").unwrap_or(1);
-        let wanted = usize::try_from(wanted).unwrap_or(0);
+        let wanted = usize::try_from(wanted).unwrap_or(0).min(MOST);
         let mut failure = None;
         if pods.len() < wanted {
             for _ in pods.len()..wanted {

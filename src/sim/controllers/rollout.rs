@@ -1,6 +1,6 @@
 //! How far a rollout may go at each step, and what a Deployment's status says about it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +9,11 @@ use super::{
     condition,
     deployment::{Sets, count},
 };
-use crate::sim::{cluster::Cluster, json as read, resources::DEPLOYMENT};
+use crate::sim::{
+    cluster::{Cluster, span},
+    json as read,
+    resources::DEPLOYMENT,
+};
 
 pub(super) struct Limits {
     pub(super) surge: i64,
@@ -29,7 +33,7 @@ pub(super) fn limits(deployment: &Value) -> Limits {
         }
         let percent: i64 = value.as_str().and_then(|text| text.strip_suffix('%')).and_then(|text| text.parse().ok()).unwrap_or(25);
         let extra = if round_up { 99 } else { 0 };
-        (wanted * percent + extra) / 100
+        (wanted * percent.clamp(0, 1_000) + extra) / 100
     };
     let surge = resolve("/spec/strategy/rollingUpdate/maxSurge", true);
     let unavailable = resolve("/spec/strategy/rollingUpdate/maxUnavailable", false);
@@ -166,7 +170,7 @@ impl Cluster {
         };
         let held = self.now().duration_since(since).as_secs();
         if held <= deadline {
-            let left = Duration::from_secs((deadline - held).unsigned_abs() + 1);
+            let left = span((deadline - held).saturating_add(1));
             self.wake_at(self.elapsed() + left);
             return Some(old);
         }

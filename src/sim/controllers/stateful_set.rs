@@ -15,6 +15,9 @@ use crate::sim::{
 const SOURCE: Source<'static> = Source::controller("statefulset-controller");
 const REVISION: &str = "/metadata/labels/controller-revision-hash";
 
+/// Pods of one set; a real cluster's nodes would be full before.
+const MOST: i64 = 500;
+
 impl Cluster {
     pub(super) fn sync_stateful_sets(&mut self) {
         for set in self.store.list(&STATEFUL_SET, None) {
@@ -38,7 +41,7 @@ impl Cluster {
 
     /// One step towards what the set says: at most one Pod is made or deleted where order matters.
     fn step_stateful_set(&mut self, set: &Value) {
-        let wanted = read::int(set, "/spec/replicas").unwrap_or(1);
+        let wanted = read::int(set, "/spec/replicas").unwrap_or(1).min(MOST);
         let ordered = read::text(set, "/spec/podManagementPolicy") != "Parallel";
         let update = revision(set);
         let pods = self.numbered_pods(set);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{probe::Probes, pull::pause_after};
 use crate::sim::{
-    cluster::{Cluster, seconds},
+    cluster::{Cluster, fine_span, seconds},
     events::Source,
     json as read,
     play::Listen,
@@ -100,7 +100,7 @@ impl ContainerRuntime {
         self.listens.iter().find(|listen| {
             let number =
                 self.variables.get(&listen.port_env).and_then(|value| value.parse().ok()).unwrap_or_else(|| i64::from(listen.port));
-            number == port && now >= since + LISTENS + Duration::from_secs_f64(listen.after.max(0.0))
+            number == port && now >= since + LISTENS + fine_span(listen.after)
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{container::ContainerRuntime, environment::expand, quantity};
 use crate::sim::{
-    cluster::Cluster,
+    cluster::{Cluster, fine_span},
     json as read,
     play::{Need, Play},
 };
@@ -41,7 +41,7 @@ impl Cluster {
         }
         play.exit.as_ref().map(|exit| {
             let reason = if exit.code == 0 { "Completed" } else { "Error" };
-            (now + Duration::from_secs_f64(exit.after.max(0.0)), exit.code, reason)
+            (now + fine_span(exit.after), exit.code, reason)
         })
     }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::container::{ContainerRuntime, Step};
-use crate::sim::{cluster::Cluster, json as read};
+use crate::sim::{
+    cluster::{Cluster, span},
+    json as read,
+};
 
 /// How one probe of a container stands.
 #[derive(Debug, Default)]
@@ -93,7 +96,7 @@ impl Cluster {
         since: Duration,
     ) {
         let now = self.elapsed();
-        let wait = |pointer: &str, unless: i64| Duration::from_secs(limit(probe, pointer, unless).unsigned_abs());
+        let wait = |pointer: &str, unless: i64| span(limit(probe, pointer, unless));
         let first = since + wait("/initialDelaySeconds", 0);
         let next = *standing.next.get_or_insert(first);
         if now < next {

@@ -357,3 +357,24 @@ async fn every_pod_has_an_address_of_its_nodes_network() {
     }
     assert_eq!(addresses.len(), 8);
 }
+
+#[tokio::test(start_paused = true)]
+async fn absurd_numbers_do_not_end_the_cluster() {
+    let lab = lab();
+    lab.images("[{ref: 'nginx:1.27', play: {ignoreTerm: true, exit: {after: 1e300}, listen: [{port: 80}, {port: 81, after: .inf}]}}]");
+    let most = i32::MAX;
+    let text = web(1, "nginx:1.27")
+        .replace("periodSeconds: 1", &format!("periodSeconds: {most}, successThreshold: {most}"))
+        .replace(
+            "  replicas: 1",
+            &format!("  replicas: 1\n  minReadySeconds: {most}\n  progressDeadlineSeconds: {most}\n  strategy: {{rollingUpdate: {{maxSurge: 9999999999999999%}}}}"),
+        )
+        .replace("    spec:\n", &format!("    spec:\n      terminationGracePeriodSeconds: {}\n", i64::MAX));
+    lab.sim.apply_yaml("a-team", &text).unwrap();
+    lab.until("web runs", |sim| of_kind(sim, "Pod").iter().any(|pod| pod["status"]["phase"] == "Running")).await;
+    lab.delete("/apis/apps/v1/namespaces/a-team/deployments/web", &Value::Null).await.unwrap();
+    lab.until("the pod is told to end", |sim| of_kind(sim, "Pod").iter().all(|pod| pod["metadata"]["deletionTimestamp"].is_string())).await;
+    let pods = "/api/v1/namespaces/a-team/pods?watch=true&timeoutSeconds=18446744073709551615";
+    assert!(tokio::time::timeout(Duration::from_secs(1), lab.get(pods)).await.is_err());
+    lab.get("/version").await.unwrap();
+}
