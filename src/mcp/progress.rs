@@ -46,14 +46,21 @@ impl Meter {
     }
 }
 
-/// Sends what is told, one after the other, and a last line when nobody is left to tell more.
+/// Sends what is told, one after the other, and a last line when nobody is left to tell more and none was told.
 async fn pump(request: &RequestContext<RoleServer>, token: ProgressToken, mut queue: mpsc::Receiver<(Phase, String)>) {
     let mut meter = Meter::default();
+    let mut last = None;
     while let Some((phase, message)) = queue.recv().await {
-        let text = if message.is_empty() { phase.as_str().to_owned() } else { format!("{}: {message}", phase.as_str()) };
-        send(request, &token, meter.next(phase), text).await;
+        if last != Some(Phase::Done) {
+            let text = if message.is_empty() { phase.as_str().to_owned() } else { format!("{}: {message}", phase.as_str()) };
+            send(request, &token, meter.next(phase), text).await;
+        }
+        last = Some(phase);
     }
-    send(request, &token, meter.next(Phase::Done), Phase::Done.as_str().to_owned()).await;
+    // A call that ends with a question is not done: the client calls again with the answer.
+    if !matches!(last, Some(Phase::Done | Phase::AwaitingApproval)) {
+        send(request, &token, meter.next(Phase::Done), Phase::Done.as_str().to_owned()).await;
+    }
 }
 
 async fn send(request: &RequestContext<RoleServer>, token: &ProgressToken, progress: f64, text: String) {

@@ -161,6 +161,7 @@ impl UseCases for Double {
         if ask.issue.as_deref() == Some("healthy") {
             return Ok(Opened { report: self.report(&id, "healthy"), question: None });
         }
+        progress.tell(Phase::AwaitingApproval, "");
         let expires_at = Timestamp::now() + self.valid_for;
         self.sessions.lock().unwrap().insert(id.clone(), Session { status: "awaitingApproval", token: None, expires_at });
         Ok(Opened { report: self.report(&id, "awaitingApproval"), question: Some(self.ask(&id)) })

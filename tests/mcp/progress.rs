@@ -35,6 +35,13 @@ async fn phases_are_told_by_name_in_numbers_that_rise_before_the_result() {
 }
 
 #[tokio::test]
+async fn a_call_that_ends_with_a_question_is_not_told_to_be_done() {
+    let (progress, answer) = lines(json!({"name": "remediate", "arguments": {"issue": "x"}, "_meta": {"progressToken": "t"}})).await;
+    assert_eq!(answer["result"]["structuredContent"]["status"], "awaitingApproval");
+    assert_eq!(progress.last().unwrap()["message"], "awaiting approval");
+}
+
+#[tokio::test]
 async fn without_a_token_nothing_is_told() {
     let (progress, _) = lines(json!({"name": "analyze", "arguments": {"issue": "x"}})).await;
     assert!(progress.is_empty());

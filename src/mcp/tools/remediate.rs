@@ -150,7 +150,9 @@ pub(super) async fn run(call: Call<'_>) -> Result<Outcome, ToolError> {
             if report.status != Status::AwaitingApproval {
                 return Ok(report.into());
             }
-            (report, Some(cases.question(&id).await?))
+            let question = cases.question(&id).await?;
+            call.progress.tell(Phase::AwaitingApproval, "asking again");
+            (report, Some(question))
         }
         (None, Some(issue)) => {
             let ask = ask(Some(issue.clone()), arguments.namespace.clone(), arguments.objects.clone().unwrap_or_default())?;
@@ -183,7 +185,6 @@ async fn put(call: &Call<'_>, cases: &dyn UseCases, report: Report, question: Qu
         Channel::None => Ok(report.into()),
         Channel::InputRequired => Ok(Outcome::Ask(call.desk.input_required(question, bound)?)),
         Channel::Elicitation => {
-            call.progress.tell(Phase::AwaitingApproval, "");
             let Some(answer) = call.desk.elicit(call.request, call.gone, &question).await? else {
                 // Nobody answered in time, or nobody is there: the session says what became of it.
                 return Ok(cases.show(&question.session).await?.into());
@@ -198,7 +199,11 @@ async fn put(call: &Call<'_>, cases: &dyn UseCases, report: Report, question: Qu
 async fn carry_out(call: &Call<'_>, cases: &dyn UseCases, place: &Place, answer: Answer) -> Result<Report, ToolError> {
     let by = Approver::Client(client_name(call.request));
     match answer {
-        Answer::No => Ok(cases.decline(&place.session, by).await?),
+        Answer::No => {
+            let report = cases.decline(&place.session, by).await?;
+            call.progress.tell(Phase::Done, report.status.as_str());
+            Ok(report)
+        }
         Answer::Yes => {
             // The answer may have come after the call was taken back: rmcp delivers it all the same.
             if call.request.ct.is_cancelled() {
