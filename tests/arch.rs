@@ -1,0 +1,8 @@
+//! The rules between modules and of documents, one test per rule, each named as the rule. `ARCHITECTURE.md` says why they are.
+
+#[cfg(test)]
+mod arch {
+    mod documents;
+    mod rules;
+    mod source;
+}

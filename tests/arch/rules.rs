@@ -1,0 +1,239 @@
+//! What a module may use, where authority is made, and what nobody may do.
+
+use super::source::{MINTS, Source, assert_none, dependencies, files_under, read, sources, stem};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a module may use of the others, and which foreign crates it may name. `@` stands before a file that alone may name what follows it.
+/// Extended by decision, not by accident: `docs/decisions/0013-the-module-table.md`.
+const GRAPH: &[(&str, &str, &str)] = &[
+    // The middle: pure.
+    ("domain", "", "jiff k8s_openapi regex serde_json sha2 thiserror @snapshot serde"),
+    ("analyze", "domain", "jiff k8s_openapi serde_json strsim"),
+    ("planner", "domain", "json_patch serde_json serde_saphyr similar"),
+    ("validate", "domain", ""),
+    // What is promised of the outside, and who may act on it.
+    ("ports", "domain", "async_trait jiff serde_json thiserror"),
+    ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
+    ("execute", "domain ports session cluster", "serde_json thiserror tokio_util"),
+    (
+        "workflow",
+        "domain ports analyze planner validate session execute",
+        "futures jiff serde_json strsim thiserror tokio tokio_util @report serde schemars",
+    ),
+    // Adapters.
+    (
+        "cluster",
+        "domain ports",
+        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr strsim thiserror tokio tower tracing",
+    ),
+    ("store", "domain ports", "async_trait jiff rusqlite tokio"),
+    ("clock", "ports", "async_trait getrandom jiff tokio tracing"),
+    (
+        "sim",
+        "domain",
+        "base64 bytes futures http http_body http_body_util jiff json_patch k8s_openapi kube regex serde serde_json serde_saphyr sha2 \
+         thiserror tokio tower tracing",
+    ),
+    // Surfaces.
+    ("mcp", "domain ports workflow", "async_trait futures jiff rmcp schemars serde serde_json thiserror tokio tokio_util tracing"),
+    ("cli", "domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),
+    // The edge of the program: who puts it together.
+    ("config", "domain", "clap jiff serde serde_json serde_saphyr strsim thiserror"),
+    ("app", "*", "*"),
+];
+
+/// Modules whose every function is a value of its arguments; a file after them is the one exception.
+const PURE: &[(&str, &str)] = &[("domain", ""), ("analyze", ""), ("planner", ""), ("validate", ""), ("session", "src/session/ledger.rs")];
+
+/// Words that name no thing: if a function has no home, the noun is missing.
+const BANNED_NAMES: &[&str] =
+    &["utils", "util", "helpers", "helper", "common", "misc", "types", "models", "manager", "service_impl", "mod"];
+
+/// Every place outside tests that may step over `disallowed-methods` and `disallowed-types` of `clippy.toml`, and how often.
+const LINT_EXCEPTIONS: &[(&str, usize)] =
+    &[("src/clock.rs", 1), ("src/cluster/connect.rs", 1), ("src/cluster/plugin.rs", 1), ("src/config.rs", 1)];
+
+/// What nobody can copy, and nobody can make from text: each is consent, or the power that comes of it.
+const AUTHORITY: &[&str] = &["Approved", "Permit", "Grant", "RevertRight", "Secret", "Executor", "Writer", "WriteClient"];
+
+#[test]
+fn modules_use_only_what_the_graph_allows() {
+    let sources = sources();
+    let crates = dependencies();
+    let mut wrong = Vec::new();
+    for source in sources.iter().filter(|s| !s.test) {
+        let Some(top) = source.top() else { continue };
+        let Some((_, uses, names)) = GRAPH.iter().find(|(module, ..)| *module == top) else {
+            wrong.push(format!("{}: module `{top}` is not in the table", source.path));
+            continue;
+        };
+        for path in &source.paths {
+            let root = path.first().map(String::as_str).unwrap_or_default();
+            if root == "crate" {
+                let to = path.get(1).map(String::as_str).unwrap_or_default();
+                let known = sources.iter().any(|s| s.top() == Some(to));
+                if !known {
+                    wrong.push(format!("{}: `{}` does not start at a module", source.path, path.join("::")));
+                } else if to != top && *uses != "*" && !uses.split(' ').any(|u| u == to) {
+                    wrong.push(format!("{}: `{top}` may not use `{to}` (`{}`)", source.path, path.join("::")));
+                }
+            } else if crates.contains(root) && !may_name(names, root, source) {
+                wrong.push(format!("{}: `{top}` may not name `{root}` here (`{}`)", source.path, path.join("::")));
+            }
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn pure_modules_have_no_async() {
+    assert_none(pure().filter(|s| s.names(&["async", "await", "async_trait"])).map(|s| s.path.clone()).collect());
+}
+
+#[test]
+fn pure_modules_reach_nothing_outside() {
+    let outside = ["env", "fs", "io", "net", "process", "thread", "time"];
+    let found = pure().flat_map(|s| {
+        s.paths
+            .iter()
+            .filter(|p| p.first().is_some_and(|r| r == "std") && p.get(1).is_some_and(|m| outside.contains(&m.as_str())))
+            // A length of time is a number; reading a clock is not.
+            .filter(|p| p.join("::") != "std::time::Duration")
+            .map(|p| format!("{}: {}", s.path, p.join("::")))
+    });
+    assert_none(found.collect());
+}
+
+#[test]
+fn every_source_file_is_declared() {
+    let declared: BTreeSet<String> = sources().iter().map(|s| s.path.clone()).collect();
+    let undeclared = files_under("src", "rs").into_iter().filter(|f| !declared.contains(f)).collect();
+    assert_none(undeclared);
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    let files = files_under("src", "rs").into_iter().chain(files_under("tests", "rs")).chain(files_under("examples", "rs"));
+    let silent = files.filter(|f| {
+        let opening = read(f).lines().take_while(|l| l.starts_with("//!")).count();
+        !(1..=6).contains(&opening)
+    });
+    assert_none(silent.collect());
+}
+
+#[test]
+fn no_file_is_over_500_lines() {
+    let mut long = Vec::new();
+    for source in sources().iter().filter(|s| !s.test) {
+        // A unit's own tests stand at its end.
+        let lines = source.text.lines().take_while(|l| l.trim_end() != "#[cfg(test)]").count();
+        if lines > 500 {
+            long.push(format!("{}: {lines}", source.path));
+        }
+    }
+    assert_none(long);
+}
+
+#[test]
+fn no_module_is_called_utils() {
+    let named = files_under("src", "rs").into_iter().filter(|f| BANNED_NAMES.contains(&stem(f).as_str()));
+    assert_none(named.collect());
+}
+
+#[test]
+fn serde_stays_at_the_edges() {
+    let inside = ["domain", "analyze", "planner", "validate", "session", "execute"];
+    let read_back = sources()
+        .iter()
+        .filter(|s| !s.test && s.top().is_some_and(|t| inside.contains(&t)) && !s.is_in("session", "record"))
+        .filter(|s| s.names(&["Deserialize", "DeserializeOwned", "deserialize"]));
+    assert_none(read_back.map(|s| s.path.clone()).collect());
+}
+
+#[test]
+fn only_app_makes_clients_and_executors() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|s| !s.test) {
+        let top = source.top().unwrap_or_default();
+        let holder = ["app", "cluster", "execute"].contains(&top);
+        if !holder && (source.names(&["WriteClient"]) || source.paths.iter().any(|p| p.join("::").starts_with("crate::cluster::connect"))) {
+            wrong.push(format!("{}: names the maker of clients", source.path));
+        }
+        if top != "app" && source.paths.iter().any(|p| p.ends_with(&["Executor".to_owned(), "new".to_owned()])) {
+            wrong.push(format!("{}: makes an executor", source.path));
+        }
+        // Whoever may hold the writing client may still not send with it.
+        if (top == "app" || top == "execute") && source.path != "src/execute/writer.rs" && source.sends_with_client {
+            wrong.push(format!("{}: sends with a client", source.path));
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn only_session_mints_permits() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|s| !s.test) {
+        for (value, text) in &source.made {
+            let home = MINTS.iter().find(|(minted, _)| minted == value).map(|(_, home)| *home);
+            if home != Some(source.path.as_str()) {
+                wrong.push(format!("{}: makes `{value} {text}`", source.path));
+            }
+        }
+        for (value, derives) in &source.derives {
+            if AUTHORITY.contains(&value.as_str()) {
+                let copied = derives.iter().filter(|d| ["Clone", "Copy", "Deserialize", "Default", "Serialize"].contains(&d.as_str()));
+                wrong.extend(copied.map(|d| format!("{}: `{value}` derives `{d}`", source.path)));
+            }
+        }
+        for (of, value) in &source.implementations {
+            if AUTHORITY.contains(&value.as_str()) && ["Clone", "Copy", "Deserialize", "Default", "From"].contains(&of.as_str()) {
+                wrong.push(format!("{}: `{of}` for `{value}`", source.path));
+            }
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn lint_exceptions_are_the_known_ones() {
+    let counted = sources().iter().filter(|s| !s.test).map(|s| (s.path.clone(), s.text.matches("clippy::disallowed_").count()));
+    let found: BTreeMap<String, usize> = counted.filter(|(_, count)| *count > 0).collect();
+    let known: BTreeMap<String, usize> = LINT_EXCEPTIONS.iter().map(|(path, count)| ((*path).to_owned(), *count)).collect();
+    assert_eq!(found, known);
+}
+
+#[test]
+fn no_child_process_but_the_plugin() {
+    let starters = ["std::process::Command", "std::os::unix::process", "tokio::process"];
+    let found = sources().iter().filter(|s| !s.test && s.paths.iter().any(|p| starters.iter().any(|s| p.join("::").starts_with(s))));
+    let paths: Vec<&str> = found.map(|s| s.path.as_str()).collect();
+    assert_eq!(paths, ["src/cluster/plugin.rs"]);
+}
+
+#[test]
+fn only_config_reads_the_environment() {
+    let reads = ["std::env::var", "std::env::var_os", "std::env::vars", "std::env::vars_os"];
+    let readers =
+        sources().iter().filter(|s| !s.test && s.top() != Some("config") && s.paths.iter().any(|p| reads.contains(&p.join("::").as_str())));
+    assert_none(readers.map(|s| s.path.clone()).collect());
+}
+
+fn pure() -> impl Iterator<Item = &'static Source> {
+    sources().iter().filter(|s| !s.test && PURE.iter().any(|(module, except)| s.top() == Some(module) && s.path != *except))
+}
+
+fn may_name(names: &str, foreign: &str, source: &Source) -> bool {
+    if names == "*" {
+        return true;
+    }
+    let mut only_in = None;
+    for word in names.split(' ') {
+        if let Some(file) = word.strip_prefix('@') {
+            only_in = Some(file);
+        } else if word == foreign && only_in.is_none_or(|file| source.module.get(1).is_some_and(|m| m == file)) {
+            return true;
+        }
+    }
+    false
+}
