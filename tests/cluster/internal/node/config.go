@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"time"
 
 	"kmcluster/internal/layout"
 )
@@ -19,6 +20,7 @@ type Config struct {
 	CgroupRoot  string            `json:"cgroupRoot"`
 	Snapshotter string            `json:"snapshotter"`
 	Labels      map[string]string `json:"labels"`
+	StartLimit  time.Duration     `json:"startLimit"`
 }
 
 func home(name string) string { return layout.Inside(layout.State, "nodes", name) }

@@ -2,7 +2,6 @@ package node
 
 import (
 	"fmt"
-	"time"
 
 	"kmcluster/internal/layout"
 	"kmcluster/internal/root"
@@ -34,10 +33,10 @@ func Run(name string) error {
 	running := map[int]*daemon{}
 	for i, d := range c.daemons() {
 		if i == 1 { // all others need the container runtime or the API server
-			if err := waitForFile("/run/containerd/containerd.sock", 30*time.Second); err != nil {
+			if err := waitForFile("/run/containerd/containerd.sock", c.StartLimit); err != nil {
 				return fmt.Errorf("containerd of %s: %w; its last lines:\n%s", name, err, layout.Tail(LogFile(name, "containerd"), 8))
 			}
-			if err := waitForFile(APIReady(), 2*time.Minute); err != nil {
+			if err := waitForFile(APIReady(), 2*c.StartLimit); err != nil {
 				return err
 			}
 		}

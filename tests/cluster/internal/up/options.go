@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"kmcluster/internal/image"
 	"kmcluster/internal/layout"
@@ -22,6 +23,7 @@ type Options struct {
 	Images           []image.Image
 	Network          layout.Network
 	Labels           []map[string]string
+	StartLimit       time.Duration // for each part to come up
 	UntilStdinCloses bool
 	Hand             bool // say how to use it
 }
@@ -45,6 +47,7 @@ func Parse(args []string) (Options, error) {
 	fs.Var(&images, "images", "images to make: a file of JSON lines, a YAML list, or a folder of cases; may be repeated")
 	fs.IntVar(&o.Network.N, "net", 250, "second number of the cluster's own addresses, 10.N.0.0/16; seen by nobody outside")
 	fs.StringVar(&labels, "labels", defaultLabels, "labels of the nodes, key=value,…;key=value,…")
+	fs.DurationVar(&o.StartLimit, "start-limit", 2*time.Minute, "how long each part may take to come up; more for a slow machine")
 	fs.BoolVar(&o.UntilStdinCloses, "until-stdin-closes", false, "end when standard input does")
 	fs.BoolVar(&o.Hand, "hand", false, "say how to use it by hand")
 	if err := fs.Parse(args); err != nil {
@@ -58,6 +61,9 @@ func Parse(args []string) (Options, error) {
 	}
 	if o.Network.N < 0 || o.Network.N > 255 || o.Network.N == 96 {
 		return o, errors.New("--net must be 0 to 255, and not 96, which is the Services' network")
+	}
+	if o.StartLimit <= 0 {
+		return o, errors.New("--start-limit must be more than nothing")
 	}
 	var err error
 	if o.Labels, err = parseLabels(labels, o.Nodes); err != nil {

@@ -37,11 +37,12 @@ func TestARunWithoutAFolderGetsOneOfItsOwn(t *testing.T) {
 func TestWrongArgumentsAreNamed(t *testing.T) {
 	dir := t.TempDir()
 	for part, args := range map[string][]string{
-		"--nodes":    {"--nodes", "0"},
-		"--net":      {"--net", "96"},
-		"key=value":  {"--labels", "x"},
-		"unexpected": {"stray"},
-		"nosuch":     {"--images", "/nosuch.yaml"},
+		"--nodes":       {"--nodes", "0"},
+		"--start-limit": {"--start-limit", "0s"},
+		"--net":         {"--net", "96"},
+		"key=value":     {"--labels", "x"},
+		"unexpected":    {"stray"},
+		"nosuch":        {"--images", "/nosuch.yaml"},
 	} {
 		if _, err := Parse(append([]string{"--dir", dir}, args...)); err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v: %v", args, err)

@@ -168,7 +168,7 @@ func start(o Options, place Place, run *runs.Run) (Ready, *inner, error) {
 		return Ready{}, nil, err
 	}
 	c := world.Config{Run: o.Dir, Usr: place.Usr, Programs: place.Programs, Network: o.Network, Nodes: o.Nodes,
-		Labels: o.Labels, Cgroup: run.Cgroup, Images: o.Images, Secret: pki.Token()}
+		Labels: o.Labels, Cgroup: run.Cgroup, Images: o.Images, StartLimit: o.StartLimit, Secret: pki.Token()}
 	in, err := startWorld(c, [2]*net.TCPListener{api, control})
 	return Ready{
 		Version: strings.TrimPrefix(version.Get().GitVersion, "v"), Server: server, Kubeconfigs: kubeconfigs,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kmcluster/internal/image"
 	"kmcluster/internal/layout"
@@ -15,15 +16,16 @@ import (
 
 // Config is what the outside tells it. Paths are those outside.
 type Config struct {
-	Run      string              `json:"run"`      // the run's folder
-	Usr      string              `json:"usr"`      // the unpacked packages' /usr
-	Programs string              `json:"programs"` // the folder of this program and the actor
-	Network  layout.Network      `json:"network"`
-	Nodes    int                 `json:"nodes"`
-	Labels   []map[string]string `json:"labels"`
-	Cgroup   string              `json:"cgroup"`
-	Images   []image.Image       `json:"images"`
-	Secret   string              `json:"secret"` // of the endpoint that adds images
+	Run        string              `json:"run"`      // the run's folder
+	Usr        string              `json:"usr"`      // the unpacked packages' /usr
+	Programs   string              `json:"programs"` // the folder of this program and the actor
+	Network    layout.Network      `json:"network"`
+	Nodes      int                 `json:"nodes"`
+	Labels     []map[string]string `json:"labels"`
+	Cgroup     string              `json:"cgroup"`
+	Images     []image.Image       `json:"images"`
+	StartLimit time.Duration       `json:"startLimit"`
+	Secret     string              `json:"secret"` // of the endpoint that adds images
 }
 
 func file(run string) string { return filepath.Join(run, layout.State, "world.json") }

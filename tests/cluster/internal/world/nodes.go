@@ -22,7 +22,7 @@ const nodeNamespaces = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLON
 
 func (c Config) startNode(s *starter, bridge netlink.Link, i int) error {
 	name := layout.NodeName(i)
-	nc := node.Config{Name: name, Index: i, Nodes: c.Nodes, Network: c.Network, CgroupRoot: cgroup.NodeRoot(c.Cgroup, name), Snapshotter: snapshotter(layout.Run)}
+	nc := node.Config{Name: name, Index: i, Nodes: c.Nodes, Network: c.Network, CgroupRoot: cgroup.NodeRoot(c.Cgroup, name), Snapshotter: snapshotter(layout.Run), StartLimit: c.StartLimit}
 	if i <= len(c.Labels) {
 		nc.Labels = c.Labels[i-1]
 	}

@@ -21,8 +21,6 @@ import (
 	"kmcluster/internal/root"
 )
 
-const startLimit = 90 * time.Second
-
 // Run is the world's process 1. It reports what it does, and why it fails; it returns only when it fails.
 func Run(run string) error {
 	runtime.LockOSThread() // the children die with the thread that started them
@@ -78,7 +76,7 @@ func live(run string, r reporter) error {
 	if err != nil {
 		return err
 	}
-	if err := s.until("kube-apiserver", "kube-apiserver", startLimit, func() error {
+	if err := s.until("kube-apiserver", "kube-apiserver", c.StartLimit, func() error {
 		return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
 	}); err != nil {
 		return err
@@ -169,13 +167,13 @@ func setupClient() (kubernetes.Interface, error) {
 
 // wait until Pods can run, talk and resolve names.
 func (c Config) wait(ctx context.Context, s *starter, client kubernetes.Interface) error {
-	if err := s.until("the default service account", "kube-controller-manager", startLimit, func() error {
+	if err := s.until("the default service account", "kube-controller-manager", c.StartLimit, func() error {
 		_, err := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(ctx, "default", metav1.GetOptions{})
 		return err
 	}); err != nil {
 		return err
 	}
-	if err := s.until("DNS", "dns", startLimit, func() error {
+	if err := s.until("DNS", "dns", c.StartLimit, func() error {
 		conn, err := net.DialTimeout("tcp", c.Network.Gateway()+":53", time.Second)
 		if err == nil {
 			_ = conn.Close()
@@ -184,5 +182,5 @@ func (c Config) wait(ctx context.Context, s *starter, client kubernetes.Interfac
 	}); err != nil {
 		return err
 	}
-	return s.until("nodes", layout.NodeName(c.Nodes)+"-kubelet", startLimit, func() error { return nodesReady(ctx, client, c.Nodes) })
+	return s.until("nodes", layout.NodeName(c.Nodes)+"-kubelet", c.StartLimit, func() error { return nodesReady(ctx, client, c.Nodes) })
 }
