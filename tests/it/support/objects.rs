@@ -19,6 +19,7 @@ macro_rules! kinds {
 
 kinds! {
     "ConfigMap" "v1" "configmaps"
+    "CronJob" "batch/v1" "cronjobs"
     "DaemonSet" "apps/v1" "daemonsets"
     "Deployment" "apps/v1" "deployments"
     "EndpointSlice" "discovery.k8s.io/v1" "endpointslices"
