@@ -2,6 +2,7 @@
 
 mod agreement;
 mod cases;
+mod clients;
 mod consent;
 mod rights;
 mod setups;

@@ -4,7 +4,7 @@ use crate::support::audit::{self, Wrote};
 use crate::support::case::Case;
 use crate::support::notes::did_not_run;
 use crate::support::objects::label;
-use crate::support::server::{Human, Opening, Said, Server, Start};
+use crate::support::server::{Human, Opening, Said, Start};
 use crate::support::verdict;
 use crate::support::world::{Place, World};
 use serde_json::{Value, json};
@@ -90,22 +90,28 @@ impl Trial {
     }
 
     /// Everything that the scenario expects of a remediation that was approved, or of one where there is nothing to do.
-    pub(crate) async fn judge(&self, server: &Server, said: &Said) {
+    pub(crate) async fn judge(&self, questions: &[String], said: &Said) {
         let name = &self.case.name;
-        assert!(!said.error, "{name}: {}\n{}", said.text, server.stderr());
+        assert!(!said.error, "{name}: {}", said.text);
         let report = &said.report;
         assert_eq!(report["summary"].as_str(), Some(said.text.as_str()), "{name}: the text is not the report's summary");
         verdict::names_the_cause(&self.case, report, &self.place.name);
         if self.case.scenario.expect.status == "healthy" {
             assert_eq!(report["status"], "healthy", "{name}: {}", report["summary"]);
             assert!(report["plan"].is_null(), "{name}: {}", report["plan"]);
-            assert_eq!(server.questions(), Vec::<String>::new(), "{name}");
+            assert_eq!(questions, Vec::<String>::new(), "{name}");
             self.untouched().await;
             return;
         }
         verdict::plans_the_writes(&self.case, report);
         assert_eq!((&report["status"], &report["validation"]["verdict"]), (&json!("resolved"), &json!("resolved")), "{name}: {report:#}");
-        self.asked_once_with_everything(server, report);
+        self.asked_once_with_everything(questions, report);
+        self.proven(report).await;
+    }
+
+    /// Carried out as shown and nothing else, and it helped.
+    pub(crate) async fn proven(&self, report: &Value) {
+        let name = &self.case.name;
         match self.writes() {
             Some(writes) => verdict::wrote_what_was_shown(&self.case, report, &writes, self.who.writer()),
             None => did_not_run("the writes by the audit log", "a cluster of your own has none that the tests can read"),
@@ -126,14 +132,13 @@ impl Trial {
     pub(crate) async fn prove(self, opening: Opening) {
         let server = self.start(Human::Yes, opening).run().await;
         let said = server.call("remediate", self.ask()).await;
-        self.judge(&server, &said).await;
+        self.judge(&server.questions(), &said).await;
         server.stop().await;
         self.place.end().await;
     }
 
     /// One question, with all that a human decides on.
-    fn asked_once_with_everything(&self, server: &Server, report: &Value) {
-        let questions = server.questions();
+    fn asked_once_with_everything(&self, questions: &[String], report: &Value) {
         assert_eq!(questions.len(), 1, "{}: {questions:?}", self.case.name);
         let has = |part: &Value, what: &str| {
             let part = part.as_str().unwrap_or_default();
