@@ -4,6 +4,7 @@ mod agreement;
 mod cases;
 mod clients;
 mod consent;
+mod crash;
 mod rights;
 mod setups;
 mod trial;

@@ -57,8 +57,16 @@ impl Trial {
         }
         let place = world.place(&case.scenario.namespace).await;
         place.set_up(&case).await;
+        Some(Self::found(case, place, who).await)
+    }
+
+    /// One that somebody has set up: its last words are waited for.
+    pub(crate) async fn found(case: Case, place: Place, who: Who) -> Self {
+        for word in case.scenario.setup.last().into_iter().flat_map(|phase| &phase.until) {
+            place.until(word).await;
+        }
         let before = place.picture().await;
-        Some(Self { case, place, who, before })
+        Self { case, place, who, before }
     }
 
     /// A server for it, with this human and this way to open the conversation.

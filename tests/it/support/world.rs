@@ -1,7 +1,7 @@
 //! The real cluster, as the tests' own identity sees it: namespaces, applying, looking, waiting.
 
 use super::case::Case;
-use super::objects::{KINDS, Kind, documents, label};
+use super::objects::{KINDS, Kind, label};
 use super::words::Word;
 use http::Request;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -20,7 +20,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(300);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Run {
     pub(crate) version: String,
-    pub(crate) server: String,
     pub(crate) kubeconfigs: BTreeMap<String, PathBuf>,
     pub(crate) audit_log: PathBuf,
 }
@@ -116,20 +115,18 @@ impl World {
         Place { world: self.clone(), name }
     }
 
-    /// Runs kubectl of the cluster's own version, where there is one.
-    pub(crate) fn kubectl(&self, namespace: &str, args: &[&str]) -> String {
-        let program = std::env::var("KUBEMEND_TEST_KMCLUSTER").ok();
-        let mut command = match &program {
-            Some(program) => {
+    /// kubectl of the cluster's own version, or the machine's for a cluster of the user's own.
+    pub(crate) fn kubectl(&self) -> std::process::Command {
+        let mut command = match std::env::var("KUBEMEND_TEST_KMCLUSTER") {
+            Ok(program) => {
                 let mut command = std::process::Command::new(program);
                 command.arg("kubectl");
                 command
             }
-            None => std::process::Command::new("kubectl"),
+            Err(_) => std::process::Command::new("kubectl"),
         };
-        let out = command.arg("--kubeconfig").arg(&self.own).args(["-n", namespace]).args(args).output().unwrap();
-        assert!(out.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8(out.stdout).unwrap()
+        command.arg("--kubeconfig").arg(&self.own);
+        command
     }
 }
 
@@ -140,12 +137,6 @@ impl Place {
         let path = format!("{}/{}?fieldManager=tests&force=true", kind.path(&self.name), super::objects::name(object));
         let done = self.world.ask("PATCH", &path, "application/apply-patch+yaml", object.to_string().into_bytes()).await;
         done.unwrap_or_else(|(code, message)| panic!("apply {}: {code} {message}", label(object)));
-    }
-
-    pub(crate) async fn apply_yaml(&self, text: &str) {
-        for object in documents(text) {
-            self.apply(&object).await;
-        }
     }
 
     /// All objects of a kind.
