@@ -35,7 +35,7 @@ impl Default for Timing {
 /// Without a change seen, look again after this: a watch may be forbidden, and the verdict shall not be late.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Changes come in bursts; looks are at least this far apart.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
 /// So many reads may fail in a row before nothing can be told.
 const FAILED_LOOKS: u32 = 10;
 
@@ -46,7 +46,7 @@ pub(super) struct Settled {
     pub(super) diagnosis: Option<Diagnosis>,
 }
 
-/// Watches until there is a verdict. `hold` off judges one look, for a validation without a change before it.
+/// Watches until there is a verdict.
 pub(super) async fn settle(
     plan: &RemediationPlan,
     scope: &Scope,
