@@ -3,6 +3,7 @@
 
 pub mod args;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod look;
 pub(crate) mod progress;
 pub(crate) mod remediate;

@@ -39,8 +39,8 @@ const OPTIONS: [&str; 22] = [
     "write-kubeconfig",
 ];
 
-/// kube's own lines about answers of 5xx say nothing that ours do not.
-const LOG: &str = "warn,kube_client=off";
+/// kube's own lines about answers of 5xx say nothing that ours do not; rmcp warns of clients that leave.
+const LOG: &str = "warn,rmcp=error,kube_client=off";
 
 /// The options of every command. What is not here is said in the environment or in the file only: a caller may tighten it.
 #[derive(Debug, Clone, Default, Args)]

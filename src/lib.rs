@@ -1,6 +1,7 @@
 //! kubemend: names why a Kubernetes workload is broken, shows the exact fix, asks, applies it, and proves that it helped.
 
 pub mod analyze;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod cluster;

@@ -1,5 +1,6 @@
 //! The command line: commands and flags in kubectl's words, their help, and how words become an issue and objects.
 
+use crate::config::Flags;
 use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::Mode;
@@ -8,7 +9,6 @@ use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::workflow::{Ask, Wishes};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
 
 /// Names why a Kubernetes workload is broken, shows the exact fix, asks, applies it, and proves that it helped.
 #[derive(Debug, Parser)]
@@ -30,28 +30,10 @@ Exit codes: 0 nothing is wrong or the problem is resolved; 1 the command failed;
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub flags: Flags,
     /// What to do; `serve` when absent.
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-/// Options of every command.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// The kubeconfig to use, instead of $KUBECONFIG or ~/.kube/config
-    #[arg(long, global = true, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig, instead of its current one
-    #[arg(long, global = true, value_name = "NAME")]
-    pub context: Option<String>,
-    /// The language model, as PROVIDER/NAME; `none` for rules only
-    #[arg(long, global = true, value_name = "PROVIDER/NAME")]
-    pub model: Option<String>,
-    /// The configuration file
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
 }
 
 /// The commands.

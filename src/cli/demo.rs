@@ -8,7 +8,7 @@ use super::{CliError, Exit, render};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::ports::{ClusterRead, ListRequest, Progress};
-use crate::workflow::report::{LinkView, Report};
+use crate::workflow::report::{CauseView, ObjectView, Report};
 use crate::workflow::{Approver, Ask, Question, Remediation, Wishes, WorkflowError};
 use serde_json::Value;
 use std::time::Duration;
@@ -79,9 +79,12 @@ impl Stage<'_> {
         })
         .await?;
         if let Some(cause) = opened.report.causes.first() {
-            self.say(&format!("\n{}\n{}\n", styled(STRONG, "Breadcrumbs"), trail(&cause.chain)))?;
+            self.say(&format!("\n{}\n{}\n", styled(STRONG, "Breadcrumbs"), trail(cause)))?;
         }
         self.say(&render::causes_only(&opened.report, self.terminal.columns))?;
+        let usage = &opened.report.usage;
+        let cost = format!("from the words to the plan: {} ms, {} calls to the API server, no model", usage.elapsed_ms, usage.api_calls);
+        self.say(&format!("\n{}\n", styled(DIM, &cost)))?;
         Ok((opened.report, opened.question))
     }
 
@@ -114,6 +117,7 @@ impl Stage<'_> {
             self.remediation.approve(session, token, digest, Approver::Terminal, progress, self.cancel).await
         })
         .await?;
+        self.say("\n")?;
         self.say(&render::execution_only(&report, self.terminal.columns))?;
         self.validate(&report).await
     }
@@ -126,8 +130,6 @@ impl Stage<'_> {
         let pods = self.list(Kind::Pod).await?;
         let claims = self.list(Kind::PersistentVolumeClaim).await?;
         self.say(&table::state(&pods, &claims))?;
-        let calls = format!("{} calls to the API server, no model, nothing installed", report.usage.api_calls);
-        self.say(&format!("\n{}\n", styled(DIM, &calls)))?;
         self.say(&self.farewell())?;
         Ok(Exit::of(report.status))
     }
@@ -182,15 +184,71 @@ impl Stage<'_> {
     }
 }
 
-/// From the symptom back to the cause, as a person follows it.
-fn trail(chain: &[LinkView]) -> String {
-    let mut lines = String::new();
-    for (depth, link) in chain.iter().rev().enumerate() {
-        if depth == 0 {
-            lines.push_str(&format!("  {}/{}\n", link.to.kind, clean(&link.to.name)));
-        }
-        let arrow = styled(DIM, &format!("└ {} by", link.relation));
-        lines.push_str(&format!("  {:indent$}{arrow} {}/{}\n", "", link.object.kind, clean(&link.object.name), indent = (depth + 1) * 2));
+/// As a person follows it: from what suffers to its owners, and from there to what they need and do not have.
+fn trail(cause: &CauseView) -> String {
+    let Some(mut here) = cause.symptoms.first().map(|s| &s.object) else { return String::new() };
+    let mut lines = format!("  {}\n", name(here));
+    let mut depth = 0;
+    // A chain has each link once: it is walked at most that often.
+    for _ in &cause.chain {
+        let owner = cause.chain.iter().find(|l| l.to == *here && l.relation == "owns");
+        let Some(owner) = owner else { break };
+        depth += 1;
+        here = &owner.object;
+        lines.push_str(&crumb(depth, "is owned by", here));
+    }
+    for link in cause.chain.iter().filter(|l| l.object == *here && l.relation != "owns") {
+        lines.push_str(&crumb(depth + 1, &link.relation, &link.to));
     }
     lines
+}
+
+fn crumb(depth: usize, relation: &str, object: &ObjectView) -> String {
+    format!("  {:indent$}{} {}\n", "", styled(DIM, &format!("└ {relation}")), name(object), indent = depth * 2)
+}
+
+fn name(object: &ObjectView) -> String {
+    clean(&format!("{}/{}", object.kind, object.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workflow::report::{LinkView, SymptomView};
+
+    #[test]
+    fn trail_leads_from_the_pod_over_its_owners_to_what_they_reference() {
+        let object = |kind: &str, name: &str| ObjectView {
+            api_version: "v1".to_owned(),
+            kind: kind.to_owned(),
+            namespace: Some("x".to_owned()),
+            name: name.to_owned(),
+        };
+        let (pod, set, web, claim) =
+            (object("Pod", "web-1-a"), object("ReplicaSet", "web-1"), object("Deployment", "web"), object("Claim", "c"));
+        let link = |from: &ObjectView, relation: &str, to: &ObjectView| LinkView {
+            object: from.clone(),
+            relation: relation.to_owned(),
+            to: to.clone(),
+        };
+        let cause = CauseView {
+            code: "x".to_owned(),
+            title: String::new(),
+            explanation: String::new(),
+            object: claim.clone(),
+            field: None,
+            found: None,
+            expected: None,
+            confidence: 1.0,
+            source: "rule".to_owned(),
+            evidence: Vec::new(),
+            chain: vec![link(&web, "references", &claim), link(&web, "owns", &set), link(&set, "owns", &pod)],
+            symptoms: vec![SymptomView { object: pod, summary: String::new() }],
+        };
+        let text = anstream::adapter::strip_str(&trail(&cause)).to_string();
+        assert_eq!(
+            text,
+            "  Pod/web-1-a\n    └ is owned by ReplicaSet/web-1\n      └ is owned by Deployment/web\n        └ references Claim/c\n"
+        );
+    }
 }

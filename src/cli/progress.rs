@@ -15,8 +15,10 @@ const SILENT_FOR: Duration = Duration::from_secs(1);
 const TURN: Duration = Duration::from_millis(100);
 /// The spinner's pictures.
 const FRAMES: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
-/// A longer message is cut, so that the line never wraps.
-const MESSAGE_LIMIT: usize = 90;
+/// A longer message is cut.
+const MESSAGE_LIMIT: usize = 200;
+/// What the spinner and the time take of a line.
+const MARGIN: usize = 12;
 /// So many messages wait to be shown; older ones are dropped.
 const WAITING_LIMIT: usize = 32;
 
@@ -74,12 +76,12 @@ pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnO
         if pace == Pace::Live {
             for line in told.take() {
                 let time = styled(DIM, &format!("{:>5.1} s", spent.as_secs_f64()));
-                let _ = terminal.out(&format!("  {time}  {line}\n"));
+                let _ = terminal.out(&format!("  {time}  {}\n", cut(&line, terminal.columns)));
             }
         } else if spent >= SILENT_FOR && terminal.shows_progress && done.is_none() {
             current = told.take().pop_back().or(current);
             if let Some(text) = &current {
-                let _ = terminal.err(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, text)));
+                let _ = terminal.err(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, &cut(text, terminal.columns))));
                 drawn = true;
             }
         } else if spent >= SILENT_FOR && !terminal.shows_progress {
@@ -95,6 +97,12 @@ pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnO
         }
     }
     work.await
+}
+
+/// A line that wraps cannot be drawn over.
+fn cut(text: &str, columns: usize) -> String {
+    let room = columns.saturating_sub(MARGIN);
+    if text.chars().count() <= room { text.to_owned() } else { text.chars().take(room.saturating_sub(1)).chain(['…']).collect() }
 }
 
 #[cfg(test)]

@@ -5,26 +5,23 @@ use super::look::{json_text, print};
 use super::progress::{Pace, told};
 use super::terminal::{Answer, Terminal};
 use super::{CliError, Exit, render};
+use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::Progress;
 use crate::workflow::report::Report;
 use crate::workflow::{Approver, Opened, Question, Remediation, WorkflowError};
 use tokio_util::sync::CancellationToken;
 
-/// The whole way.
+/// The whole way, or the rest of it for a session that waits.
 pub(crate) async fn remediate(
     remediation: &Remediation,
     args: &RemediateArgs,
+    waiting: Option<SessionId>,
     terminal: &Terminal,
     cancel: &CancellationToken,
 ) -> Result<Exit, CliError> {
     let ask = args.ask.ask(false).map_err(CliError::Usage)?;
     let nothing_named = ask.issue.is_none() && ask.objects.is_empty() && ask.namespace.is_none();
-    let waiting = match (&args.session, &args.approve) {
-        (Some(session), _) => Some(session.clone()),
-        (None, Some(digest)) => remediation.find_open(digest).await?,
-        (None, None) => None,
-    };
     let desk = Desk { remediation, terminal, cancel, output: args.output.output };
     if let Some(session) = waiting {
         let report = remediation.show(&session).await?;

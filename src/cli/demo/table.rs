@@ -6,6 +6,9 @@ use serde_json::Value;
 /// A longer message is cut; kubectl would let it run on.
 const MESSAGE_LIMIT: usize = 160;
 
+/// The length of `2026-11-23T03:00:01`.
+const SECONDS: usize = 19;
+
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
@@ -30,7 +33,7 @@ fn aligned<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
 /// `kubectl events`, in the order in which they were seen; warnings stand out.
 pub(super) fn events(events: &[Value]) -> String {
     let mut events: Vec<&Value> = events.iter().collect();
-    events.sort_by_key(|e| seen(e).to_owned());
+    events.sort_by_key(|e| order(e));
     let mut rows = vec![owned(["TYPE", "REASON", "OBJECT", "MESSAGE"])];
     for event in &events {
         let object = format!("{}/{}", text(event, "/involvedObject/kind"), text(event, "/involvedObject/name"));
@@ -43,6 +46,11 @@ pub(super) fn events(events: &[Value]) -> String {
         out.push_str(&format!("{}\n", styled(style, &line)));
     }
     out
+}
+
+/// By the second, in which most recorders write, and within it as they were stored.
+fn order(event: &Value) -> (String, u64) {
+    (seen(event).chars().take(SECONDS).collect(), text(event, "/metadata/resourceVersion").parse().unwrap_or(0))
 }
 
 /// When an event was last seen, in whichever field its recorder fills.

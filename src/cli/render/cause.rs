@@ -1,7 +1,7 @@
 //! Causes with what shows them: the explanation, the field, the quoted evidence and the breadcrumbs to the symptom.
 
 use super::object;
-use super::page::{BAD, DIM, Page, STRONG, clean, styled};
+use super::page::{BAD, DIM, Page, STRONG, clean, styled, to_the_second};
 use crate::workflow::report::{CauseView, EvidenceView, LinkView, ObjectView, Report};
 
 /// More symptoms than this say nothing new.
@@ -74,7 +74,7 @@ fn quote(page: &mut Page, evidence: &EvidenceView) {
     if let Some(field) = &evidence.field {
         source.push(clean(field));
     }
-    source.push(clean(&evidence.seen_at));
+    source.push(to_the_second(&evidence.seen_at));
     page.line(4, &format!("{} {}", clean(&evidence.id), styled(DIM, &source.join(" · "))));
     page.item(7, "│", DIM, &evidence.text);
 }

@@ -1,7 +1,7 @@
 //! What was done, step by step, and whether it helped.
 
 use super::object;
-use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, clean, styled};
+use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, clean, styled, to_the_second};
 use crate::workflow::report::{Report, StepOutcomeView};
 use anstyle::Style;
 
@@ -24,7 +24,7 @@ pub(super) fn execution(page: &mut Page, report: &Report) {
 
 fn one(page: &mut Page, what: &str, outcome: &StepOutcomeView) {
     let (mark, style) = mark(&outcome.outcome);
-    let at = outcome.at.as_ref().map(|at| format!("  {}", styled(DIM, &clean(at)))).unwrap_or_default();
+    let at = outcome.at.as_ref().map(|at| format!("  {}", styled(DIM, &to_the_second(at)))).unwrap_or_default();
     page.line(2, &format!("{} {what}: {}{at}", styled(style, mark), words(&outcome.outcome)));
     if let Some(message) = &outcome.message {
         page.paragraph(4, message);

@@ -36,6 +36,11 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
+/// `2026-11-23T03:00:01.123456Z` without what nobody reads.
+pub(crate) fn to_the_second(time: &str) -> String {
+    clean(time.split_once('.').map_or(time, |(seconds, _)| seconds).trim_end_matches('Z')) + "Z"
+}
+
 /// A text that grows.
 #[derive(Debug)]
 pub(crate) struct Page {

@@ -1,7 +1,7 @@
 //! The plan: what will be changed as a diff, with its risk, its undo, its checks, and what a human would type instead.
 
 use super::object;
-use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
+use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled, to_the_second};
 use crate::workflow::report::{PlanView, Report, StepView};
 use anstyle::Style;
 
@@ -30,7 +30,7 @@ pub(super) fn plan(page: &mut Page, report: &Report) {
     page.gap();
     page.line(2, &format!("{} {}", styled(DIM, "digest:"), clean(&plan.digest)));
     if let Some(expires) = &plan.expires_at {
-        page.line(2, &format!("{} {}", styled(DIM, "valid until:"), clean(expires)));
+        page.line(2, &format!("{} {}", styled(DIM, "valid until:"), to_the_second(expires)));
     }
 }
 

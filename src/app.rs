@@ -1,0 +1,215 @@
+//! The composition root: makes the parts from the configuration, hands them to a surface, owns every task, and ends them on a signal.
+//! The one file, besides the embedded cluster's, that starts tasks; the one that names every adapter.
+
+mod clusters;
+mod doctor;
+mod unconnected;
+
+use crate::cli::args::{Cli, Command};
+use crate::cli::terminal::Terminal;
+use crate::cli::{self, CliError, Exit};
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::cluster::connect::over;
+use crate::config::{Config, ConfigError, Environment};
+use crate::domain::id::SessionId;
+use crate::domain::object::Namespace;
+use crate::execute::Executor;
+use crate::mcp;
+use crate::ports::{Clock, ClusterRead};
+use crate::sim::{MadeImage, Sim, World};
+use crate::store::MemoryStore;
+use crate::workflow::{Parts, Remediation};
+use anyhow::Context;
+use clap::Parser;
+use clusters::Clusters;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// What a process that was told twice to end exits with: 128 and the number of SIGINT, as shells have it.
+const TOLD_TWICE: i32 = 130;
+
+/// Runs the program that the command line names, to its end. Returns the exit code.
+pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(line) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version are results, on stdout; the rest is a complaint, on stderr. Clap knows which is which.
+            let _closed = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());
+        }
+    };
+    let terminal = Terminal::of_process();
+    let exit = prepare(cli, &terminal).unwrap_or_else(|error| complain(&error, &terminal));
+    exit.code()
+}
+
+fn prepare(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    let config = Config::load(&cli.flags, &Environment::of_process());
+    log(config.as_ref().map_or("warn", |c| &c.log))?;
+    for warning in config.iter().flat_map(|c| &c.warnings) {
+        tracing::warn!("{warning}");
+    }
+    block_on(async |cancel, tasks| dispatch(command, config, terminal, cancel, tasks).await)
+}
+
+/// Runs the work in a runtime, told by a signal to end.
+fn block_on(work: impl AsyncFnOnce(&CancellationToken, &mut JoinSet<()>) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        // The work waits for the network; a server for one client needs no more, and every thread costs memory.
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")?;
+    let result = runtime.block_on(async {
+        let cancel = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(signals(cancel.clone()));
+        work(&cancel, &mut tasks).await
+    });
+    // A question that nobody answered is still being read: it is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+/// Logs go to stderr: stdout belongs to results and to the protocol.
+fn log(words: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(words).with_context(|| format!("`{words}` is no log filter"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init()
+        .map_err(|e| anyhow::anyhow!("failed to start logging: {e}"))
+}
+
+/// The demonstration needs nothing, so a configuration that cannot be used ends all commands but that one.
+async fn dispatch(
+    command: Command,
+    config: Result<Config, ConfigError>,
+    terminal: &Terminal,
+    cancel: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(args) => demo(args.yes, terminal, cancel, tasks).await,
+        Command::Serve => {
+            let clusters = Arc::new(Clusters::new(config?));
+            mcp::serve(clusters, cancel.clone()).await?;
+            Ok(Exit::Done)
+        }
+        Command::Doctor(args) => {
+            let lines = doctor::look(&config?, args.namespace.as_deref()).await;
+            Ok(cli::doctor::print(&lines, terminal, args.output.output)?)
+        }
+        Command::Analyze(args) => {
+            let remediation = Clusters::new(config?).connected(None).await.map_err(CliError::from)?;
+            Ok(cli::look::analyze(&remediation, &args, terminal, cancel).await?)
+        }
+        Command::Validate(args) => {
+            let clusters = Clusters::new(config?);
+            let remediation = on_cluster(&clusters, args.session.as_ref()).await?;
+            Ok(cli::look::validate(&remediation, &args, terminal, cancel).await?)
+        }
+        Command::Remediate(args) => {
+            let clusters = Clusters::new(config?);
+            let waiting = match (&args.session, &args.approve) {
+                (Some(session), _) => Some(session.clone()),
+                (None, Some(digest)) => clusters.record().map_err(CliError::from)?.find_open(digest).await.map_err(CliError::from)?,
+                (None, None) => None,
+            };
+            let remediation = on_cluster(&clusters, waiting.as_ref()).await?;
+            Ok(cli::remediate::remediate(&remediation, &args, waiting, terminal, cancel).await?)
+        }
+        Command::Approve(args) => {
+            let remediation = on_cluster(&Clusters::new(config?), Some(&args.session)).await?;
+            Ok(cli::remediate::approve(&remediation, &args, terminal, cancel).await?)
+        }
+        Command::Decline(args) => Ok(cli::remediate::decline(&record(config?)?, &args, terminal).await?),
+        Command::Show(args) => Ok(cli::look::show(&record(config?)?, &args, terminal).await?),
+        Command::Sessions(args) => Ok(cli::look::sessions(&record(config?)?, &args, terminal).await?),
+    }
+}
+
+/// The use cases on a session's cluster, or on the operator's.
+async fn on_cluster(clusters: &Clusters, session: Option<&SessionId>) -> Result<Remediation, CliError> {
+    Ok(match session {
+        Some(session) => clusters.of_session(session).await?,
+        None => clusters.connected(None).await?,
+    })
+}
+
+/// The record of sessions, without a cluster.
+fn record(config: Config) -> Result<Remediation, CliError> {
+    Ok(Clusters::new(config).record()?)
+}
+
+/// The demonstration: the same parts, over a cluster that lives in this process, with sessions that end with it.
+async fn demo(yes: bool, terminal: &Terminal, cancel: &CancellationToken, tasks: &mut JoinSet<()>) -> anyhow::Result<Exit> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (sim, running) = Sim::new(World::standard(clock.now()));
+    tasks.spawn(running);
+    sim.add_images(MadeImage::parse_yaml(cli::demo::IMAGES)?);
+    sim.apply_yaml(cli::demo::NAMESPACE, cli::demo::MANIFESTS)?;
+    let connected = over(sim.service(), "demo", "embedded", Namespace::parse(cli::demo::NAMESPACE)?);
+    let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
+    let remediation = Remediation::new(Parts {
+        executor: connected.write.map(|write| Executor::new(write, read.clone(), clock.clone())),
+        read: read.clone(),
+        store: Arc::new(MemoryStore::new()),
+        clock,
+        entropy: Arc::new(SystemEntropy),
+        limits: crate::domain::limits::Limits::default(),
+        timing: crate::workflow::Timing::default(),
+    });
+    let program = std::env::current_exe().map_or_else(|_| "kubemend".to_owned(), |path| path.display().to_string());
+    let stage = cli::demo::Stage { remediation: &remediation, read: &*read, terminal, cancel, program, yes };
+    Ok(stage.play().await?)
+}
+
+/// Ends the work at the first SIGINT or SIGTERM: what is in flight is finished and recorded. The second ends the process.
+async fn signals(cancel: CancellationToken) {
+    told_to_end().await;
+    cancel.cancel();
+    told_to_end().await;
+    std::process::exit(TOLD_TWICE);
+}
+
+#[cfg(unix)]
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_end() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Prints the error with what led to it, once, and what to do next.
+fn complain(error: &anyhow::Error, terminal: &Terminal) -> Exit {
+    let mut chain: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // A transparent error says what its source says.
+        if chain.last() != Some(&cause) {
+            chain.push(cause);
+        }
+    }
+    let known = error.downcast_ref::<CliError>();
+    let hints = known.map(CliError::hints).unwrap_or_default();
+    let misused =
+        matches!(error.downcast_ref(), Some(ConfigError::Value { .. } | ConfigError::Model { .. } | ConfigError::Contradiction(_)));
+    let hints: String = hints.iter().map(|hint| format!("  hint: {hint}\n")).collect();
+    let _closed = terminal.err(&format!("error: {}\n{hints}", chain.join(": ")));
+    if misused { Exit::Usage } else { known.map_or(Exit::Failed, CliError::exit) }
+}

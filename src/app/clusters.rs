@@ -1,0 +1,139 @@
+//! The clusters that the operator configured, each connected at its first use and kept: serving starts without one.
+
+use super::unconnected::Unconnected;
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::cluster::connect::{ConnectSettings, Connected, connect};
+use crate::config::Config;
+use crate::domain::id::SessionId;
+use crate::domain::object::Namespace;
+use crate::execute::Executor;
+use crate::mcp::{Backend, UseCases};
+use crate::ports::{Clock, ClusterRead, Entropy, SessionStore};
+use crate::store::SqliteStore;
+use crate::workflow::{Parts, Remediation, Timing, WorkflowError};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// What can be had of the configuration, and what was had already.
+pub(super) struct Clusters {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    store: Arc<dyn SessionStore>,
+    /// By context; the operator's own has no name.
+    connected: Mutex<BTreeMap<Option<String>, Remediation>>,
+}
+
+impl Clusters {
+    /// Opens nothing and connects nothing.
+    pub(super) fn new(config: Config) -> Self {
+        let store = Arc::new(SqliteStore::at(&config.store));
+        Self { config, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), store, connected: Mutex::default() }
+    }
+
+    /// The use cases on a context; `None` is the operator's own.
+    pub(super) async fn connected(&self, context: Option<&str>) -> Result<Remediation, WorkflowError> {
+        let context = context.map(str::to_owned);
+        if let Some(name) = &context
+            && !self.config.contexts.contains(name)
+        {
+            return Err(WorkflowError::Invalid(self.unlisted(name)));
+        }
+        // Held while connecting: two first calls at once make one connection.
+        let mut connected = self.connected.lock().await;
+        if let Some(known) = connected.get(&context) {
+            return Ok(known.clone());
+        }
+        let mut settings = settings(&self.config);
+        settings.context = context.clone().or(settings.context);
+        let fresh = self.over(connect(&settings, self.clock.clone()).await?);
+        connected.insert(context, fresh.clone());
+        Ok(fresh)
+    }
+
+    /// The use cases on the cluster that a session is about, unless the operator named a context.
+    pub(super) async fn of_session(&self, session: &SessionId) -> Result<Remediation, WorkflowError> {
+        let wanted = self.record()?.show(session).await?.cluster.context;
+        let mut settings = settings(&self.config);
+        if settings.context.is_none() {
+            // Connecting sends nothing yet. The name may be none of a kubeconfig's: a Pod's own cluster has one, too.
+            match connect(&settings, self.clock.clone()).await {
+                Ok(connected) if connected.context == wanted => return Ok(self.over(connected)),
+                Ok(_) | Err(_) => settings.context = Some(wanted),
+            }
+        }
+        Ok(self.over(connect(&settings, self.clock.clone()).await?))
+    }
+
+    /// The record of sessions, without a cluster.
+    pub(super) fn record(&self) -> Result<Remediation, WorkflowError> {
+        let namespace = Namespace::parse("default").map_err(|e| WorkflowError::Invalid(e.to_string()))?;
+        Ok(self.with(Arc::new(Unconnected(namespace)), None))
+    }
+
+    fn unlisted(&self, name: &str) -> String {
+        let name: String = name.chars().take(80).collect();
+        let listed: Vec<String> = self.config.contexts.iter().map(|c| format!("`{c}`")).collect();
+        if listed.is_empty() {
+            format!("context `{name}` is not one that the operator listed; leave `context` out, or list it in KUBEMEND_CONTEXTS")
+        } else {
+            format!("context `{name}` is not one that the operator listed; there are {}", listed.join(", "))
+        }
+    }
+
+    fn over(&self, connected: Connected) -> Remediation {
+        let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
+        let executor = connected.write.map(|write| Executor::new(write, read.clone(), self.clock.clone()));
+        self.with(read, executor)
+    }
+
+    fn with(&self, read: Arc<dyn ClusterRead>, executor: Option<Executor>) -> Remediation {
+        Remediation::new(Parts {
+            read,
+            executor,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            limits: self.config.limits.clone(),
+            timing: timing(&self.config),
+        })
+    }
+}
+
+#[async_trait]
+impl Backend for Clusters {
+    async fn remediation(&self, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
+        Ok(Arc::new(self.connected(context).await?))
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    fn entropy(&self) -> Arc<dyn Entropy> {
+        self.entropy.clone()
+    }
+}
+
+/// How to find the cluster and the identities.
+pub(super) fn settings(config: &Config) -> ConnectSettings {
+    ConnectSettings {
+        kubeconfig: config.kubeconfig.clone(),
+        kubeconfig_list: config.kubeconfig_list.clone(),
+        home: config.home.clone(),
+        context: config.context.clone(),
+        allow_exec: config.allow_kubeconfig_exec,
+        in_cluster: config.in_cluster,
+        write_kubeconfig: config.write_kubeconfig.clone(),
+        write_context: config.write_context.clone(),
+        read_only: config.read_only,
+        system_namespaces: config.allow_system_namespaces,
+        patience: config.request_timeout,
+    }
+}
+
+fn timing(config: &Config) -> Timing {
+    Timing { settle: config.settle, validate_within: config.validate_within, plan_ttl: config.plan_ttl }
+}

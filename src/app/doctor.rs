@@ -1,0 +1,211 @@
+//! Looks at everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
+
+use super::clusters::settings;
+use crate::cli::doctor::Line;
+use crate::clock::SystemClock;
+use crate::cluster::connect::{Connected, connect};
+use crate::config::Config;
+use crate::domain::kind::Kind;
+use crate::domain::object::Namespace;
+use crate::ports::{ClusterRead, ReadError};
+use crate::store::SqliteStore;
+use futures::future::join_all;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is listed in the namespace, the most needed first.
+const READ_IN_NAMESPACE: [Kind; 11] = [
+    Kind::Pod,
+    Kind::Event,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::Service,
+    Kind::EndpointSlice,
+    Kind::PersistentVolumeClaim,
+    Kind::ConfigMap,
+];
+/// What is listed in the cluster.
+const READ_IN_CLUSTER: [Kind; 4] = [Kind::Namespace, Kind::Node, Kind::StorageClass, Kind::PersistentVolume];
+/// What the first rules change.
+const WRITTEN: [(&str, Kind); 6] = [
+    ("create", Kind::PersistentVolumeClaim),
+    ("delete", Kind::PersistentVolumeClaim),
+    ("patch", Kind::Deployment),
+    ("patch", Kind::StatefulSet),
+    ("patch", Kind::DaemonSet),
+    ("patch", Kind::Service),
+];
+
+/// Every line, in the order in which a person would mend them.
+pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    match connect(&settings(config), Arc::new(SystemClock)).await {
+        Err(error) => lines.push(unusable(&error)),
+        Ok(connected) => {
+            lines.push(Line::ok(
+                "kubeconfig",
+                format!("{}, context `{}`, namespace `{}`", source(config), connected.context, connected.default_namespace),
+            ));
+            cluster(&connected, namespace, &mut lines).await;
+        }
+    }
+    lines.push(Line::ok("model", "none: the rules answer alone"));
+    lines.push(match &config.file {
+        Some(file) => Line::ok("configuration", format!("`{}`", file.display())),
+        None => Line::ok("configuration", "no file: flags, environment and defaults"),
+    });
+    lines.extend(config.warnings.iter().map(|warning| Line::warn("configuration", warning, Vec::new())));
+    lines.push(store(config).await);
+    lines
+}
+
+/// The text says where was looked and what to do.
+fn unusable(error: &ReadError) -> Line {
+    Line::fail("kubeconfig", error.to_string(), error.hints())
+}
+
+/// Where the kubeconfig was found: the same order as in connecting.
+fn source(config: &Config) -> String {
+    let listed: Vec<String> = config.kubeconfig_list.iter().map(|file| file.display().to_string()).collect();
+    match &config.kubeconfig {
+        Some(file) => file.display().to_string(),
+        None if !listed.is_empty() => format!("{} (KUBECONFIG)", listed.join(", ")),
+        None if config.in_cluster => "the Pod's service account, or ~/.kube/config".to_owned(),
+        None => "~/.kube/config".to_owned(),
+    }
+}
+
+async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec<Line>) {
+    let namespace = match namespace.map(Namespace::parse) {
+        None => connected.default_namespace.clone(),
+        Some(Ok(namespace)) => namespace,
+        Some(Err(error)) => return lines.push(Line::fail("namespace", error.to_string(), Vec::new())),
+    };
+    match connected.read.cluster().await {
+        Ok(cluster) => lines.push(Line::ok("server", format!("{} answers, {}", connected.server, cluster.version))),
+        Err(error) => return lines.push(Line::fail("server", error.to_string(), error.hints())),
+    }
+    lines.push(reading(connected, &namespace).await);
+    lines.push(writing(connected, &namespace).await);
+}
+
+async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
+    let inside = READ_IN_NAMESPACE.iter().map(|kind| (kind, Some(namespace)));
+    let wanted: Vec<(&Kind, Option<&Namespace>)> = inside.chain(READ_IN_CLUSTER.iter().map(|kind| (kind, None))).collect();
+    let answers = join_all(wanted.iter().map(|(kind, place)| connected.read.may("list", kind, *place))).await;
+    let mut missing = Vec::new();
+    for ((kind, place), answer) in wanted.iter().zip(answers) {
+        match answer {
+            Ok(true) => {}
+            Ok(false) => missing.push((*kind, *place)),
+            Err(error) => return Line::warn("reading", format!("cannot be asked: {error}"), error.hints()),
+        }
+    }
+    if missing.is_empty() {
+        return Line::ok("reading", format!("may list all {} kinds that are looked at, in `{namespace}`", wanted.len()));
+    }
+    let names: Vec<&str> = missing.iter().map(|(kind, _)| plural(kind)).collect();
+    let text = format!("may not list {} in `{namespace}`", names.join(", "));
+    let todo = rules("get,list,watch", &missing, namespace);
+    // Without Pods there is nothing to say; without the rest, reports name a gap.
+    if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }
+}
+
+async fn writing(connected: &Connected, namespace: &Namespace) -> Line {
+    let Some(writer) = &connected.write else {
+        let why = connected.no_writer.as_deref().unwrap_or("there is no identity that writes");
+        return Line::warn("writing", why, vec!["`remediate` ends with the plan and the kubectl lines".to_owned()]);
+    };
+    let answers = join_all(WRITTEN.iter().map(|(verb, kind)| writer.may(verb, kind, Some(namespace)))).await;
+    let mut missing = Vec::new();
+    for ((verb, kind), answer) in WRITTEN.iter().zip(answers) {
+        match answer {
+            Ok(true) => {}
+            Ok(false) => missing.push((*verb, kind)),
+            Err(error) => return Line::warn("writing", format!("cannot be asked: {error}"), error.hints()),
+        }
+    }
+    let who = connected.write_context.as_deref().unwrap_or_default();
+    if missing.is_empty() {
+        return Line::ok(
+            "writing",
+            format!("context `{who}` may make every change that the rules propose, in `{namespace}`; each asks first"),
+        );
+    }
+    let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", plural(kind))).collect();
+    let mut todo: Vec<String> = missing
+        .iter()
+        .map(|(verb, kind)| {
+            format!("kubectl create role kubemend-{verb}-{0} --verb={verb} --resource={1} -n {namespace}", plural(kind), resource(kind))
+        })
+        .collect();
+    todo.push("and bind it to the writing identity; until then `remediate` ends with the plan and the kubectl lines".to_owned());
+    Line::warn("writing", format!("context `{who}` may not {} in `{namespace}`", names.join(", ")), todo)
+}
+
+/// The commands that would let the reader see what it cannot.
+fn rules(verbs: &str, missing: &[(&Kind, Option<&Namespace>)], namespace: &Namespace) -> Vec<String> {
+    let resources = |cluster: bool| {
+        let of: Vec<String> = missing.iter().filter(|(_, place)| place.is_none() == cluster).map(|(kind, _)| resource(kind)).collect();
+        of.join(",")
+    };
+    let mut todo = Vec::new();
+    let (inside, across) = (resources(false), resources(true));
+    if !inside.is_empty() {
+        todo.push(format!("kubectl create role kubemend-read --verb={verbs} --resource={inside} -n {namespace}"));
+    }
+    if !across.is_empty() {
+        todo.push(format!("kubectl create clusterrole kubemend-read --verb={verbs} --resource={across}"));
+    }
+    todo.push("and bind it to the reading identity; until then reports say what was not seen".to_owned());
+    todo
+}
+
+fn plural(kind: &Kind) -> &'static str {
+    kind.info().map_or("objects", |info| info.plural)
+}
+
+/// The resource as kubectl's `--resource` takes it: with its group.
+fn resource(kind: &Kind) -> String {
+    match kind.group() {
+        "" => plural(kind).to_owned(),
+        group => format!("{}.{group}", plural(kind)),
+    }
+}
+
+async fn store(config: &Config) -> Line {
+    let store = SqliteStore::at(&config.store);
+    match store.check().await {
+        Ok(()) => kept(store.path()),
+        Err(error) => Line::fail(
+            "store",
+            error.to_string(),
+            vec![
+                "nothing is changed in a cluster without a record: make it writable, or name another folder with KUBEMEND_STATE_DIR"
+                    .to_owned(),
+            ],
+        ),
+    }
+}
+
+/// Whether only its owner may read it: plans quote a cluster's objects.
+#[cfg(unix)]
+fn kept(path: &Path) -> Line {
+    use std::os::unix::fs::PermissionsExt;
+    let shown = path.display();
+    match std::fs::metadata(path).map(|m| m.permissions().mode() & 0o777) {
+        Ok(mode) if mode & 0o077 != 0 => {
+            Line::warn("store", format!("{shown}, writable, but others may read it (mode {mode:04o})"), vec![format!("chmod 600 {shown}")])
+        }
+        Ok(mode) => Line::ok("store", format!("{shown}, writable, mode {mode:04o}")),
+        Err(_) => Line::ok("store", format!("{shown}, writable")),
+    }
+}
+
+#[cfg(not(unix))]
+fn kept(path: &Path) -> Line {
+    Line::ok("store", format!("{}, writable", path.display()))
+}

@@ -1,0 +1,120 @@
+//! What `doctor` found, as lines for a person or as JSON.
+
+use super::args::Output;
+use super::render::page::{BAD, CARE, GOOD, Page, clean};
+use super::terminal::Terminal;
+use super::{CliError, Exit};
+use serde_json::{Value, json};
+
+/// How a thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// As it should be.
+    Ok,
+    /// Something will not work, or not be seen; the rest does.
+    Warn,
+    /// Nothing works until this is mended.
+    Fail,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// `kubeconfig`, `server`, …
+    pub(crate) topic: &'static str,
+    /// How it stands.
+    pub(crate) level: Level,
+    /// What was found.
+    pub(crate) text: String,
+    /// What to do about it.
+    pub(crate) todo: Vec<String>,
+}
+
+impl Line {
+    /// As it should be.
+    pub(crate) fn ok(topic: &'static str, text: impl Into<String>) -> Self {
+        Self { topic, level: Level::Ok, text: text.into(), todo: Vec::new() }
+    }
+
+    /// Something is left out.
+    pub(crate) fn warn(topic: &'static str, text: impl Into<String>, todo: Vec<String>) -> Self {
+        Self { topic, level: Level::Warn, text: text.into(), todo }
+    }
+
+    /// It does not work.
+    pub(crate) fn fail(topic: &'static str, text: impl Into<String>, todo: Vec<String>) -> Self {
+        Self { topic, level: Level::Fail, text: text.into(), todo }
+    }
+}
+
+/// Prints the lines. A warning is no failure: what it says is left out, and the reports say so too.
+pub(crate) fn print(lines: &[Line], terminal: &Terminal, output: Output) -> Result<Exit, CliError> {
+    let failed = lines.iter().any(|l| l.level == Level::Fail);
+    let text = match output {
+        Output::Text => page(lines, terminal.columns),
+        Output::Json => format!("{:#}\n", json!({"ok": !failed, "checks": lines.iter().map(entry).collect::<Vec<Value>>()})),
+    };
+    terminal.out(&text)?;
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+fn entry(line: &Line) -> Value {
+    json!({"topic": line.topic, "level": word(line.level), "text": clean(&line.text), "todo": line.todo})
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Ok => "ok",
+        Level::Warn => "warn",
+        Level::Fail => "fail",
+    }
+}
+
+fn page(lines: &[Line], columns: usize) -> String {
+    let mut page = Page::new(columns);
+    for line in lines {
+        let style = match line.level {
+            Level::Ok => GOOD,
+            Level::Warn => CARE,
+            Level::Fail => BAD,
+        };
+        page.item(0, &format!("{:4}", word(line.level)), style, &format!("{}: {}", line.topic, line.text));
+        for todo in &line.todo {
+            page.item(5, "→", style, todo);
+        }
+    }
+    page.into_text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::terminal::doubles;
+
+    fn lines() -> Vec<Line> {
+        vec![
+            Line::ok("server", "10.0.0.1:6443 answers, v1.37.2"),
+            Line::warn("reading", "may not list events", vec!["let it list events".to_owned()]),
+        ]
+    }
+
+    #[test]
+    fn warning_is_no_failure_and_says_what_to_do() {
+        let (terminal, out, _) = doubles::terminal(None);
+        assert_eq!(print(&lines(), &terminal, Output::Text).unwrap(), Exit::Done);
+        assert_eq!(
+            out.text(),
+            "ok   server: 10.0.0.1:6443 answers, v1.37.2\nwarn reading: may not list events\n     → let it list events\n"
+        );
+    }
+
+    #[test]
+    fn one_failure_fails_the_command_in_json_too() {
+        let (terminal, out, _) = doubles::terminal(None);
+        let mut lines = lines();
+        lines.push(Line::fail("store", "cannot be written", Vec::new()));
+        assert_eq!(print(&lines, &terminal, Output::Json).unwrap(), Exit::Failed);
+        let said: Value = serde_json::from_str(&out.text()).unwrap();
+        assert_eq!((&said["ok"], &said["checks"][2]["level"]), (&json!(false), &json!("fail")));
+    }
+}
