@@ -83,8 +83,7 @@ pub struct SystemEntropy;
 
 /// A program that cannot have random bits must not go on with guessable ones.
 fn fill(bytes: &mut [u8]) {
-    if let Err(error) = getrandom::fill(bytes) {
-        tracing::error!(%error, "the operating system gives no random bits");
+    if getrandom::fill(bytes).is_err() {
         std::process::abort();
     }
 }

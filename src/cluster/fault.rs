@@ -74,6 +74,8 @@ pub(super) fn problem(answer: &Answer) -> Problem {
         Excerpt::event(text("message")).to_string()
     } else if is_status {
         answer.status.canonical_reason().unwrap_or("no message").to_ascii_lowercase()
+    } else if answer.body.starts_with(b"Client sent an HTTP request to an HTTPS server") {
+        "the server speaks https, and the kubeconfig's address says http".to_owned()
     } else {
         format!("not an answer of Kubernetes ({}): something between here and the API server, or a wrong address", answer.media_type())
     };
