@@ -33,10 +33,161 @@ pub struct Analyzer {
 pub const ANALYZERS: &[Analyzer] = &[
     Analyzer { code: storage::pvc_missing::CODE, look: storage::pvc_missing::look },
     Analyzer { code: storage::pvc_claim_name_typo::CODE, look: storage::pvc_claim_name_typo::look },
+    Analyzer { code: storage::pvc_storageclass_missing::CODE, look: storage::pvc_storageclass_missing::look },
+    Analyzer { code: scheduling::sched_nodeselector_no_match::CODE, look: scheduling::sched_nodeselector_no_match::look },
+    Analyzer { code: config::cfg_configmap_missing_env::CODE, look: config::cfg_configmap_missing_env::look },
+    Analyzer { code: image::img_tag_not_found::CODE, look: image::img_tag_not_found::look },
+    Analyzer { code: network::svc_selector_mismatch::CODE, look: network::svc_selector_mismatch::look },
 ];
 
 /// What is wrong, what is only under way, and what nobody can explain yet.
 pub fn analyze(snapshot: &Snapshot) -> Diagnosis {
     let findings = ANALYZERS.iter().flat_map(|a| (a.look)(snapshot)).collect();
     incident::conclude(snapshot, findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{cluster, deployment, pod};
+    use super::*;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_and_in_kebab_case() {
+        let codes: BTreeSet<&str> = ANALYZERS.iter().map(|a| a.code.0).collect();
+        assert_eq!(codes.len(), ANALYZERS.len());
+        assert!(codes.iter().all(|c| c.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+    }
+
+    /// Every rule's fault at once, each in a workload of its own: nothing hides anything else.
+    #[test]
+    fn every_analyzer_has_a_case_that_trips_it() {
+        let env = json!([{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "shop-config", "key": "URL"}}}]);
+        let world = cluster()
+            .app(deployment("orders").claim("d", "orders-data").unschedulable(""))
+            .claim("redis-old", "Bound", "standard")
+            .app(deployment("redis").claim("d", "redis-data").unschedulable(""))
+            .claim("uploads", "Pending", "fast-ssd")
+            .app(deployment("media").claim("u", "uploads").unschedulable(""))
+            .app(deployment("ml").spec(json!({"nodeSelector": {"environment": "production-gpu"}})).unschedulable(""))
+            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .config_map("shop-configuration", &["URL"])
+            .app(
+                deployment("checkout")
+                    .spec(json!({"containers": [{"name": "app", "image": "a:1", "env": env}]}))
+                    .waiting("CreateContainerConfigError", "configmap \"shop-config\" not found"),
+            )
+            .app(deployment("front"))
+            .service("front", json!({"app": "frontend"}));
+        let diagnosis = world.diagnosis();
+        let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.code.0).collect();
+        assert_eq!(found, ANALYZERS.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());
+        assert_eq!(diagnosis.causes.len(), ANALYZERS.len());
+        assert_eq!(diagnosis.unexplained, []);
+    }
+
+    #[test]
+    fn every_analyzer_stays_silent_on_a_healthy_namespace() {
+        cluster().app(deployment("web").replicas(2)).service("web", json!({"app": "web"})).app(pod("tool")).is_silent();
+        cluster().is_silent();
+    }
+
+    #[test]
+    fn rollout_that_is_young_is_no_fault_and_says_when_to_look_again() {
+        let world = cluster()
+            .app(deployment("payments").replicas(2).unready("2026-01-01T11:59:40Z").before(1, "example/app:0.9", 2))
+            .event("Pod", "payments-rs2-0", "Unhealthy", "Readiness probe failed: connection refused")
+            .service("payments", json!({"app": "payments"}));
+        world.is_silent();
+        let advice = world.diagnosis().in_progress;
+        assert!(advice.iter().any(|a| a.text.contains("payments") && a.text.contains("look again in")), "{advice:?}");
+    }
+
+    #[test]
+    fn start_that_had_its_time_is_a_symptom() {
+        let world = cluster().app(deployment("payments").unready("2026-01-01T11:50:00Z"));
+        world.is_inconclusive_about("pod/payments-rs1-0");
+        assert_eq!(world.diagnosis().in_progress, []);
+    }
+
+    #[test]
+    fn slow_probes_give_a_start_its_time() {
+        let slow = json!({"containers": [{"name": "app", "image": "a:1", "startupProbe": {"periodSeconds": 10, "failureThreshold": 30}}]});
+        cluster().app(deployment("slow").spec(slow).unready("2026-01-01T11:57:00Z")).is_silent();
+    }
+
+    #[test]
+    fn unknown_faults_are_symptoms() {
+        for (reason, message) in [
+            ("CrashLoopBackOff", "back-off 5m0s restarting failed container"),
+            ("RunContainerError", "exec: no such file"),
+            ("InvalidImageName", "couldn't parse image name"),
+            ("CreateContainerConfigError", "secret \"x\" not found"),
+        ] {
+            cluster().app(deployment("web").waiting(reason, message)).is_inconclusive_about("pod/web-rs1-0");
+        }
+        cluster()
+            .app(deployment("web").unschedulable("0/2 nodes are available: 2 Insufficient cpu."))
+            .is_inconclusive_about("pod/web-rs1-0");
+        let mount = cluster().app(deployment("web").starting("2026-01-01T11:59:55Z"));
+        mount.is_silent();
+        mount
+            .event("Pod", "web-rs1-0", "FailedMount", "MountVolume.SetUp failed for volume \"cfg\" : configmap \"x\" not found")
+            .is_inconclusive_about("pod/web-rs1-0");
+    }
+
+    #[test]
+    fn noise_of_every_start_is_no_symptom() {
+        cluster()
+            .app(deployment("web").starting("2026-01-01T11:59:55Z"))
+            .event(
+                "Pod",
+                "web-rs1-0",
+                "FailedMount",
+                "MountVolume.SetUp failed for volume \"kube-api-access-x\" : failed to sync configmap cache: timed out",
+            )
+            .is_silent();
+    }
+
+    #[test]
+    fn service_of_pods_that_do_not_run_is_explained_by_their_cause() {
+        let world = cluster()
+            .app(deployment("web").replicas(5).waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .service("web", json!({"app": "web"}));
+        let diagnosis = world.diagnosis();
+        assert_eq!((diagnosis.causes.len(), diagnosis.unexplained.len()), (1, 0));
+        let suffering: Vec<String> = diagnosis.causes[0].symptoms.iter().map(|s| s.object.slashed()).collect();
+        assert!(suffering.contains(&"service/web".to_owned()) && suffering.len() == 6, "{suffering:?}");
+    }
+
+    #[test]
+    fn named_objects_narrow_what_is_reported() {
+        let world = cluster()
+            .app(deployment("orders").claim("d", "orders-data").unschedulable(""))
+            .app(deployment("web").waiting("CrashLoopBackOff", "back-off"))
+            .app(deployment("good"));
+        world.clone().naming(&["deployment/good"]).is_silent();
+        assert_eq!(world.clone().naming(&["deployment/orders"]).causes(), ["pvc-missing persistentvolumeclaim/orders-data"]);
+        let web = world.naming(&["deployment/web"]).diagnosis();
+        assert_eq!((web.causes.len(), web.unexplained.len()), (0, 1));
+    }
+
+    #[test]
+    fn causes_that_can_be_acted_on_come_first() {
+        let world = cluster()
+            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .app(deployment("orders").claim("d", "orders-data").unschedulable(""));
+        assert_eq!(world.causes(), ["pvc-missing persistentvolumeclaim/orders-data", "img-tag-not-found deployment/catalog"]);
+    }
+
+    #[test]
+    fn ended_and_ending_pods_are_no_findings() {
+        cluster()
+            .app(deployment("web"))
+            .yaml("{apiVersion: v1, kind: Pod, metadata: {name: done}, status: {phase: Succeeded, conditions: [{type: Ready, status: 'False', reason: PodCompleted}]}}")
+            .yaml("{apiVersion: v1, kind: Pod, metadata: {name: old, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-rs1, uid: u, controller: true}]}, status: {phase: Failed, reason: Evicted}}")
+            .app(pod("ending").waiting("CrashLoopBackOff", "back-off").meta(json!({"deletionTimestamp": "2026-01-01T12:00:20Z"})))
+            .is_silent();
+    }
 }

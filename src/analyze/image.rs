@@ -1,1 +1,4 @@
 //! Images that cannot be pulled.
+
+pub(super) mod img_tag_not_found;
+mod reference;

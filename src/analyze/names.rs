@@ -34,13 +34,10 @@ fn parts(name: &str) -> Vec<&str> {
     name.split(['-', '.', '_']).filter(|p| !p.is_empty()).collect()
 }
 
-/// The parts that tell which thing is meant: the specific ones; without any, the roles.
-fn telling(name: &str) -> Vec<&str> {
-    let all: Vec<&str> = parts(name).into_iter().filter(|p| !KINDS.contains(p)).collect();
-    // A part of one character or of digits only (an ordinal, a version) is shared by chance.
-    let specific: Vec<&str> =
-        all.iter().copied().filter(|p| !ROLES.contains(p) && p.len() > 1 && p.bytes().any(|b| !b.is_ascii_digit())).collect();
-    if specific.is_empty() { all.into_iter().filter(|p| ROLES.contains(p)).collect() } else { specific }
+/// The parts that are not just kinds of things, nor ordinals or versions, which are shared by chance.
+fn meaning(name: &str) -> Vec<&str> {
+    let counts = |p: &str| p.strip_prefix('v').unwrap_or(p).bytes().all(|b| b.is_ascii_digit());
+    parts(name).into_iter().filter(|p| !KINDS.contains(p) && p.len() > 1 && !counts(p)).collect()
 }
 
 /// Two words that differ by a slip: one edit from four letters on, two from seven on. A swap of neighbours is one edit.
@@ -54,14 +51,18 @@ pub(crate) fn is_slip(a: &str, b: &str) -> bool {
     a != b && damerau_levenshtein(a, b) <= allowed
 }
 
-/// Whether two names share a telling part, letter by letter or but for a slip, or are the same but for separators.
+/// Whether two names share a specific part, letter by letter or but for a slip, or are the same but for separators.
+/// A name of roles only is related to every name that has all of them.
 pub(crate) fn related(a: &str, b: &str) -> bool {
     let bare = |n: &str| n.replace(['-', '.', '_'], "");
     if bare(a) == bare(b) {
         return true;
     }
-    let (of_a, of_b) = (telling(a), telling(b));
-    of_a.iter().any(|x| of_b.iter().any(|y| x == y || is_slip(x, y)))
+    let (of_a, of_b) = (meaning(a), meaning(b));
+    let specific = |of: &[&str]| of.iter().any(|p| !ROLES.contains(p));
+    let within = |few: &[&str], many: &[&str]| !few.is_empty() && !specific(few) && few.iter().all(|p| many.contains(p));
+    let shared = |x: &&str| !ROLES.contains(x) && of_b.iter().any(|y| x == y || is_slip(x, y));
+    within(&of_a, &of_b) || within(&of_b, &of_a) || of_a.iter().any(shared)
 }
 
 #[cfg(test)]
@@ -77,6 +78,9 @@ mod tests {
             ("data", "data-volume"),
             ("app-config", "app-configuration"),
             ("uploads.media", "media-uploads"),
+            ("app-config", "app-config-v2"),
+            ("app-config", "app-config-old"),
+            ("web", "web-blue"),
         ] {
             assert!(related(a, b), "{a} {b}");
         }
@@ -90,6 +94,8 @@ mod tests {
             ("app-config", "kube-root-ca.crt"),
             ("web-0", "api-0"),
             ("app-config", "feature-flags"),
+            ("app-data", "mysql-data"),
+            ("data-v2", "logs-v2"),
             ("orders-2024", "invoices-2024"),
         ] {
             assert!(!related(a, b), "{a} {b}");

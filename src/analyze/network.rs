@@ -1,1 +1,3 @@
 //! Services that lead nowhere.
+
+pub(super) mod svc_selector_mismatch;

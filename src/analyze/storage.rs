@@ -4,3 +4,4 @@ pub(super) mod classes;
 mod missing_claim;
 pub(super) mod pvc_claim_name_typo;
 pub(super) mod pvc_missing;
+pub(super) mod pvc_storageclass_missing;
