@@ -7,6 +7,7 @@ mod mcp {
     mod client;
     mod consent;
     mod double;
+    mod embedded;
     mod faults;
     mod handshake;
     mod progress;

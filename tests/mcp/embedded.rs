@@ -1,0 +1,225 @@
+//! The article's case over MCP on the embedded cluster, with the real use cases behind the tools: what a yes writes, and what nothing else does.
+//! Time is tokio's and paused, so a settle window costs nothing.
+
+use super::client::{Human, Says, call, modes, status, text};
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use kubemend::clock::{CountingEntropy, RuntimeClock};
+use kubemend::cluster::connect::over;
+use kubemend::domain::limits::{Consent, Limits};
+use kubemend::domain::object::Namespace;
+use kubemend::execute::Executor;
+use kubemend::mcp::{Backend, UseCases, serve_over};
+use kubemend::ports::{Clock, ClusterRead, Entropy};
+use kubemend::sim::{Latency, MadeImage, Sim, World};
+use kubemend::store::MemoryStore;
+use kubemend::workflow::{Parts, Remediation, Timing, WorkflowError};
+use rmcp::model::CallToolResponse;
+use rmcp::{ClientLifecycleMode, ClientServiceExt};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const START: &str = "2026-11-23T12:00:00Z";
+const CASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cases/database-pod-pending");
+
+/// The cluster with the article's database in it, and a server over it.
+struct Cluster {
+    sim: Sim,
+    clock: Arc<RuntimeClock>,
+    entropy: Arc<CountingEntropy>,
+    remediation: Remediation,
+}
+
+#[async_trait]
+impl Backend for Cluster {
+    async fn remediation(&self, _: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
+        Ok(Arc::new(self.remediation.clone()))
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    fn entropy(&self) -> Arc<dyn Entropy> {
+        self.entropy.clone()
+    }
+}
+
+impl Cluster {
+    async fn with(limits: Limits) -> Arc<Self> {
+        let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
+        tokio::spawn(driver);
+        let read = |file: &str| std::fs::read_to_string(format!("{CASE}/{file}")).unwrap();
+        sim.add_images(MadeImage::parse_yaml(&read("images.yaml")).unwrap());
+        sim.apply_yaml("a-team", &read("manifests/deployment.yaml")).unwrap();
+        while !sim.objects().iter().any(|o| o["kind"] == "Event" && o["reason"] == "FailedScheduling") {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let (clock, entropy) = (Arc::new(RuntimeClock::starting_at(START.parse().unwrap())), Arc::new(CountingEntropy::from_seed(1)));
+        let connected = over(sim.service_as("reader"), "embedded", "embedded.invalid:6443", Namespace::parse("default").unwrap())
+            .with_writer_over(sim.service_as("writer"))
+            .with_patience(Duration::from_secs(15));
+        let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
+        let executor = connected.write.map(|w| Executor::new(w, read.clone(), clock.clone()));
+        let remediation = Remediation::new(Parts {
+            read,
+            executor,
+            store: Arc::new(MemoryStore::new()),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            limits,
+            timing: Timing::default(),
+        });
+        Arc::new(Self { sim, clock, entropy, remediation })
+    }
+
+    async fn client(self: &Arc<Self>, mode: ClientLifecycleMode, human: Human) -> super::client::Client {
+        let (theirs, ours) = tokio::io::duplex(1 << 20);
+        let (reader, writer) = tokio::io::split(theirs);
+        tokio::spawn(serve_over(self.clone(), reader, writer, CancellationToken::new()));
+        human.serve_with_lifecycle(ours, mode).await.unwrap()
+    }
+
+    /// The bodies that took effect.
+    fn writes(&self) -> Vec<String> {
+        self.sim.requests().into_iter().filter(|r| r.wrote).map(|r| format!("{} {} {}", r.user, r.method, r.body)).collect()
+    }
+}
+
+fn issue() -> Value {
+    json!({"issue": "Something is wrong with my database in the a-team namespace"})
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_writes_the_bytes_that_were_shown_and_proves_that_they_helped() {
+    for mode in modes() {
+        let cluster = Cluster::with(Limits::default()).await;
+        cluster.sim.forget_requests();
+        let human = Human::who(Says::Yes);
+        let client = cluster.client(mode.clone(), human.clone()).await;
+        let result = client.call_tool(call("remediate", issue())).await.unwrap();
+        assert_eq!(status(&result), "resolved", "{mode:?}: {}", text(&result));
+        let report = result.structured_content.unwrap();
+        assert_eq!(report["causes"][0]["code"], "pvc-missing");
+        let request = &report["plan"]["steps"][0]["request"];
+        let shown = format!("writer {} {}", request["method"].as_str().unwrap(), request["body"].as_str().unwrap());
+        assert_eq!(cluster.writes(), [shown], "{mode:?}");
+
+        let asked = human.asked.lock().unwrap().clone();
+        assert_eq!(asked.len(), 1, "{mode:?}");
+        for part in ["embedded", "embedded.invalid:6443", "risk low", "postgres-pvc", "10Gi", report["plan"]["digest"].as_str().unwrap()] {
+            assert!(asked[0].contains(part), "`{part}` is not in the question: {}", asked[0]);
+        }
+        for line in report["plan"]["steps"][0]["diff"].as_str().unwrap().lines() {
+            assert!(asked[0].contains(line), "`{line}` is not in the question: {}", asked[0]);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn anything_but_a_yes_writes_nothing() {
+    for mode in modes() {
+        for (human, ends) in [
+            (Human::who(Says::No), "declined"),
+            (Human::who(Says::Closes), "declined"),
+            (Human::who(Says::Unchecked), "declined"),
+            (Human::unreachable(), "awaitingApproval"),
+        ] {
+            let cluster = Cluster::with(Limits::default()).await;
+            cluster.sim.forget_requests();
+            let client = cluster.client(mode.clone(), human).await;
+            let result = client.call_tool(call("remediate", issue())).await.unwrap();
+            assert_eq!(status(&result), ends, "{mode:?}: {}", text(&result));
+            assert!(cluster.writes().is_empty(), "{mode:?} {ends}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_who_answers_ends_with_the_plans_time_and_writes_nothing() {
+    let cluster = Cluster::with(Limits::default()).await;
+    cluster.sim.forget_requests();
+    let client = cluster.client(modes()[0].clone(), Human::who(Says::Never)).await;
+    let before = cluster.clock.now();
+    let result = client.call_tool(call("remediate", issue())).await.unwrap();
+    assert_eq!(status(&result), "expired", "{}", text(&result));
+    assert!(cluster.clock.now().duration_since(before) < SignedDuration::from_secs(20 * 60));
+    assert!(cluster.writes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_is_good_for_one_write() {
+    let cluster = Cluster::with(Limits::default()).await;
+    cluster.sim.forget_requests();
+    let client = cluster.client(modes()[1].clone(), Human::who(Says::Yes)).await;
+    let first = client.call_tool_once(call("remediate", issue())).await.unwrap();
+    let CallToolResponse::InputRequired(first) = first else { panic!("no question: {first:?}") };
+    let state = first.request_state.unwrap();
+    let answers = serde_json::from_value(json!({"approve": {"action": "accept", "content": {"approve": true}}})).unwrap();
+    let again = call("remediate", issue()).with_input_responses(answers).with_request_state(state);
+    let (one, other) = tokio::join!(client.peer().call_tool(again.clone()), client.peer().call_tool(again.clone()));
+    let late = client.peer().call_tool(again).await.unwrap();
+    let mut ends: Vec<Option<bool>> = [one.unwrap(), other.unwrap(), late].iter().map(|r| r.is_error).collect();
+    ends.sort();
+    assert_eq!(ends, [Some(false), Some(true), Some(true)]);
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_was_asked_again_voids_the_one_before() {
+    let cluster = Cluster::with(Limits::default()).await;
+    cluster.sim.forget_requests();
+    let client = cluster.client(modes()[1].clone(), Human::who(Says::Yes)).await;
+    let first = client.call_tool_once(call("remediate", issue())).await.unwrap();
+    let CallToolResponse::InputRequired(first) = first else { panic!("no question: {first:?}") };
+    let sealed = first.request_state.unwrap();
+    let session = {
+        use base64::Engine;
+        let body = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(sealed.split('.').nth(1).unwrap()).unwrap();
+        let shown: Value = serde_json::from_slice(&body[8..]).unwrap();
+        shown["session"].as_str().unwrap().to_owned()
+    };
+    let second = client.call_tool_once(call("remediate", json!({"sessionId": session}))).await.unwrap();
+    assert!(matches!(second, CallToolResponse::InputRequired(_)), "{second:?}");
+    let answers = serde_json::from_value(json!({"approve": {"action": "accept", "content": {"approve": true}}})).unwrap();
+    let late = client.peer().call_tool(call("remediate", issue()).with_input_responses(answers).with_request_state(sealed)).await.unwrap();
+    assert_eq!(late.is_error, Some(true));
+    assert!(text(&late).contains("cannot be used"), "{}", text(&late));
+    assert!(cluster.writes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_digest_writes_once_where_the_operator_allows_it() {
+    let cluster = Cluster::with(Limits { consent: Consent::Client, ..Limits::default() }).await;
+    cluster.sim.forget_requests();
+    let client = cluster.client(modes()[0].clone(), Human::unreachable()).await;
+    let first = client.call_tool(call("remediate", issue())).await.unwrap();
+    assert_eq!(status(&first), "awaitingApproval");
+    assert!(cluster.writes().is_empty());
+    let digest = first.structured_content.unwrap()["plan"]["digest"].clone();
+    let mut arguments = issue();
+    arguments["planDigest"] = digest;
+    let second = client.call_tool(call("remediate", arguments.clone())).await.unwrap();
+    assert_eq!(status(&second), "resolved", "{}", text(&second));
+    let third = client.call_tool(call("remediate", arguments)).await.unwrap();
+    assert_eq!(third.is_error, Some(true));
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn analyze_and_validate_write_nothing_and_rehearse_nothing() {
+    let cluster = Cluster::with(Limits::default()).await;
+    cluster.sim.forget_requests();
+    let client = cluster.client(modes()[1].clone(), Human::who(Says::Yes)).await;
+    let looked = client.call_tool(call("analyze", issue())).await.unwrap();
+    assert_eq!(status(&looked), "diagnosed", "{}", text(&looked));
+    let session = looked.structured_content.unwrap()["session"].clone();
+    for arguments in [issue(), json!({"sessionId": session})] {
+        let checked = client.call_tool(call("validate", arguments)).await.unwrap();
+        assert_ne!(checked.is_error, Some(true), "{}", text(&checked));
+        assert_ne!(status(&checked), "resolved", "{}", text(&checked));
+    }
+    assert!(cluster.sim.requests().iter().all(|r| r.method == "GET" || r.path.contains("selfsubjectaccessreviews")));
+}
