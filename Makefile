@@ -1,7 +1,7 @@
 # make test     everything that proves it, a real Kubernetes included; fetches and builds what it needs by itself
 # make lint     format, clippy, docs, licenses
 # make cluster  a real Kubernetes to use by hand, until ctrl-c
-# make record   what the real cluster says about every case, kept in fixtures/cases/*/recorded
+# make record   what the real cluster says about every case, kept in fixtures/cases/*/recorded; CASE=name for one
 # make bench    start-up, memory and the article's case, measured
 .PHONY: test lint cluster record bench
 
@@ -18,7 +18,7 @@ cluster:
 	tests/cluster/hand
 
 record:
-	tests/run --record
+	tests/run --record $(CASE)
 
 bench:
 	benches/startup.sh
