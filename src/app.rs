@@ -3,6 +3,8 @@
 
 mod clusters;
 mod doctor;
+#[cfg(test)]
+mod tests;
 mod unconnected;
 
 use crate::cli::args::{Cli, Command};
@@ -10,7 +12,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{self, CliError, Exit};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::cluster::connect::over;
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, Environment, Flags};
 use crate::domain::id::SessionId;
 use crate::domain::object::Namespace;
 use crate::execute::Executor;
@@ -34,7 +36,7 @@ const TOLD_TWICE: i32 = 130;
 
 /// Runs the program that the command line names, to its end. Returns the exit code.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(line) {
+    let cli = match Cli::<Flags>::try_parse_from(line) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and the version are results, on stdout; the rest is a complaint, on stderr. Clap knows which is which.
@@ -47,8 +49,9 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
     exit.code()
 }
 
-fn prepare(cli: Cli, terminal: &Terminal) -> anyhow::Result<Exit> {
+fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let command = cli.command.unwrap_or(Command::Serve);
+    command.check().map_err(CliError::Usage)?;
     let config = Config::load(&cli.flags, &Environment::of_process());
     log(config.as_ref().map_or("warn", |c| &c.log))?;
     for warning in config.iter().flat_map(|c| &c.warnings) {

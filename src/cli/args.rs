@@ -1,6 +1,5 @@
 //! The command line: commands and flags in kubectl's words, their help, and how words become an issue and objects.
 
-use crate::config::Flags;
 use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::Mode;
@@ -16,21 +15,24 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "kubemend",
     version,
     max_term_width = 110,
-    after_help = "Without a command it serves MCP on stdin and stdout, for an MCP client to start: claude mcp add kubemend -- kubemend
+    after_help = "Without a command it serves MCP, for a client to start:
+  claude mcp add kubemend -- kubemend
 
 Examples:
-  kubemend demo                                    the whole way on an embedded cluster; needs nothing
-  kubemend analyze \"my database is down\" -n a-team  what is wrong, and the plan; changes nothing
-  kubemend remediate deployment/web -n shop        the whole way; asks before it writes
-  kubemend doctor                                  what is configured, reachable and permitted
+  kubemend demo                                 on an embedded cluster; needs nothing
+  kubemend analyze \"my database is down\" -n a-team
+  kubemend remediate deployment/web -n shop     asks before it changes anything
+  kubemend doctor                               what is reachable and permitted
 
-Exit codes: 0 nothing is wrong or the problem is resolved; 1 the command failed; 2 wrong usage;
-3 a problem was found or remains; 4 waiting for approval."
+Every option can be said in the environment as KUBEMEND_…, and in the configuration file.
+
+Exit codes: 0 nothing is wrong, or the problem is resolved; 1 the command failed;
+2 wrong usage; 3 a problem was found or remains; 4 waiting for approval"
 )]
-pub struct Cli {
+pub struct Cli<F: Args> {
     /// What holds for every command.
     #[command(flatten)]
-    pub flags: Flags,
+    pub flags: F,
     /// What to do; `serve` when absent.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -230,6 +232,27 @@ pub struct DoctorArgs {
     pub output: OutputArg,
 }
 
+impl Command {
+    /// What can be told to be wrong of the words alone, before anything is connected.
+    ///
+    /// # Errors
+    /// An object that is none.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Command::Analyze(AnalyzeArgs { ask, .. })
+            | Command::Remediate(RemediateArgs { ask, .. })
+            | Command::Validate(ValidateArgs { ask, .. }) => ask.ask(false).map(|_| ()),
+            Command::Serve
+            | Command::Demo(_)
+            | Command::Sessions(_)
+            | Command::Show(_)
+            | Command::Approve(_)
+            | Command::Decline(_)
+            | Command::Doctor(_) => Ok(()),
+        }
+    }
+}
+
 impl AskArgs {
     /// A word with a slash and without spaces is an object; everything else is the issue, put together with spaces.
     ///
@@ -294,6 +317,12 @@ fn on_failure(text: &str) -> Result<OnFailure, String> {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    /// No options besides the commands' own.
+    #[derive(Debug, Args)]
+    struct Nothing {}
+
+    type Cli = super::Cli<Nothing>;
 
     fn analyze(line: &[&str]) -> (AnalyzeArgs, Result<Ask, String>) {
         let cli = Cli::try_parse_from([&["kubemend", "analyze"], line].concat()).unwrap();

@@ -221,4 +221,12 @@ mod tests {
         assert_eq!(terminal.ask("apply?", &CancellationToken::new()).await.unwrap(), Answer::Yes);
         assert_eq!((out.text(), err.text()), (String::new(), "apply? [y/N] ".to_owned()));
     }
+
+    #[tokio::test]
+    async fn interrupted_question_has_no_answer() {
+        let (terminal, _, _) = doubles::terminal(Some("yes\n"));
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        assert_eq!(terminal.ask("apply?", &cancel).await.unwrap(), Answer::Nobody);
+    }
 }

@@ -1,0 +1,56 @@
+//! Embeds kubemend: bring a cluster, a store and somebody who says yes.
+//! Runs against the embedded cluster, so nothing has to be installed: `cargo run --example embed`.
+
+use kubemend::clock::{SystemClock, SystemEntropy};
+use kubemend::cluster::connect::over;
+use kubemend::domain::{limits::Limits, object::Namespace};
+use kubemend::execute::Executor;
+use kubemend::ports::{Clock, ClusterRead, Silent};
+use kubemend::sim::{MadeImage, Sim, World};
+use kubemend::store::MemoryStore;
+use kubemend::workflow::{Approver, Ask, Parts, Remediation, Timing, Wishes};
+use std::{error::Error, io::Write, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+async fn mend(remediation: &Remediation) -> Result<(), Box<dyn Error>> {
+    let cancel = CancellationToken::new();
+    let ask = Ask { issue: Some("Something is wrong with my database in the a-team namespace".to_owned()), ..Ask::default() };
+    let opened = remediation.open(&ask, &Wishes::default(), &Silent, &cancel).await?;
+    let mut report = opened.report;
+    if let Some(question) = opened.question {
+        // Show it to whoever decides, in whichever way you have: nothing is written until the answer comes back with this token.
+        writeln!(std::io::stdout(), "{}\n", question.text)?;
+        let by = Approver::Library("examples/embed".to_owned());
+        report = remediation.approve(&question.session, &question.token, &question.digest, by, &Silent, &cancel).await?;
+    }
+    Ok(writeln!(std::io::stdout(), "{}\n{}", report.status.as_str(), report.summary)?)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (sim, running) = Sim::new(World::standard(clock.now()));
+    sim.add_images(MadeImage::parse_yaml(include_str!("../src/cli/demo/images.yaml"))?);
+    sim.apply_yaml("a-team", include_str!("../src/cli/demo/deployment.yaml"))?;
+
+    // With a client of your own: `over_client(client, "context", "host:port", namespace)`.
+    let cluster = over(sim.service(), "embedded", "in memory", Namespace::parse("a-team")?);
+    let read: Arc<dyn ClusterRead> = Arc::new(cluster.read);
+    let remediation = Remediation::new(Parts {
+        executor: cluster.write.map(|write| Executor::new(write, read.clone(), clock.clone())),
+        read,
+        store: Arc::new(MemoryStore::new()), // or `SqliteStore::at(path)`, or your own `SessionStore`
+        clock: clock.clone(),
+        entropy: Arc::new(SystemEntropy),
+        limits: Limits::default(),
+        timing: Timing::default(),
+    });
+    let work = async {
+        clock.sleep(Duration::from_secs(1)).await; // the scheduler has to look at the Pod first
+        mend(&remediation).await
+    };
+    tokio::select! {
+        () = running => Ok(()),
+        done = work => done,
+    }
+}

@@ -1,0 +1,136 @@
+//! The program as a script sees it: exit codes, and stdout with results alone.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// The program with nothing configured, in a home of its own.
+fn kubemend(home: &std::path::Path) -> Command {
+    let mut command = Command::cargo_bin("kubemend").unwrap();
+    command.env_clear().env("HOME", home).timeout(Duration::from_secs(60));
+    command
+}
+
+fn run(line: &[&str]) -> (i32, String, String) {
+    let home = tempfile::tempdir().unwrap();
+    let output = kubemend(home.path()).args(line).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn wrong_usage_exits_2_with_nothing_on_stdout() {
+    for line in [
+        &["no-such-command"][..],
+        &["analyze", "--no-such-flag"],
+        &["analyze", "-A", "-n", "shop"],
+        &["analyze", "gadget/web"],
+        &["show", "../../etc/passwd"],
+        &["approve"],
+        &["remediate", "it is down", "--approve", "yes"],
+        &["remediate", "it is down", "--max-risk", "none"],
+        &["remediate", "it is down", "--confidence-threshold", "2"],
+        &["analyze", "it is down", "--model", "acme/large"],
+        &["serve", "--http", "127.0.0.1:1"],
+    ] {
+        let (code, out, err) = run(line);
+        assert_eq!((code, out.as_str()), (2, ""), "{line:?}: {err}");
+        assert!(err.starts_with("error: "), "{line:?}: {err}");
+    }
+}
+
+#[test]
+fn without_a_kubeconfig_the_command_fails_and_says_where_was_looked() {
+    for line in [&["analyze", "it is down"][..], &["remediate", "deploy/web"], &["validate", "it is down", "-o", "json"]] {
+        let (code, out, err) = run(line);
+        assert_eq!((code, out.as_str()), (1, ""), "{line:?}: {err}");
+        assert!(err.starts_with("error: there is no kubeconfig: looked at ") && err.contains(".kube/config"), "{line:?}: {err}");
+        assert_eq!(err.matches("kubeconfig: looked at").count(), 1, "said once: {err}");
+    }
+}
+
+#[test]
+fn issue_of_ten_megabytes_on_a_line_is_refused_by_the_system_and_a_long_one_by_us() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config");
+    std::fs::write(
+        &config,
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n\
+         clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]\nusers: [{name: u, user: {}}]\n",
+    )
+    .unwrap();
+    let output = kubemend(home.path()).args(["analyze", &"x".repeat(100_000), "--kubeconfig"]).arg(&config).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("100000 characters") && err.len() < 1000, "{err}");
+}
+
+#[test]
+fn record_is_looked_at_without_a_cluster() {
+    assert_eq!(run(&["sessions"]).0, 0);
+    assert_eq!(run(&["sessions", "-o", "json"]).1, "[]\n");
+    let id = format!("s-{}", "0".repeat(32));
+    for command in ["show", "decline", "approve"] {
+        let (code, out, err) = run(&[command, &id]);
+        assert_eq!((code, out.as_str()), (1, ""), "{command}: {err}");
+        assert!(err.contains(&format!("there is no session `{id}`")) && err.contains("kubemend sessions"), "{command}: {err}");
+    }
+}
+
+#[test]
+fn doctor_says_what_is_missing_and_fails() {
+    let (code, out, err) = run(&["doctor", "-o", "json"]);
+    let said: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &said["ok"], err.as_str()), (1, &Value::Bool(false), ""));
+    let level = |topic: &str| said["checks"].as_array().unwrap().iter().find(|c| c["topic"] == topic).map(|c| c["level"].clone());
+    assert_eq!(level("kubeconfig"), Some("fail".into()));
+    assert_eq!(level("store"), Some("ok".into()));
+    assert_eq!(level("model"), Some("ok".into()));
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let (code, out, err) = run(&["--version"]);
+    assert_eq!((code, out, err.as_str()), (0, format!("kubemend {}\n", env!("CARGO_PKG_VERSION")), ""));
+    for command in ["serve", "demo", "analyze", "remediate", "validate", "sessions", "show", "approve", "decline", "doctor"] {
+        let (code, out, err) = run(&[command, "--help"]);
+        assert_eq!((code, err.as_str()), (0, ""), "{command}");
+        assert!(out.contains("Usage: kubemend"), "{command}: {out}");
+    }
+}
+
+#[test]
+fn demonstration_shows_all_four_phases_within_ten_seconds() {
+    let start = Instant::now();
+    let (code, out, err) = run(&["demo", "--yes"]);
+    let spent = start.elapsed();
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(spent < Duration::from_secs(10), "{spent:?}");
+    for part in [
+        "1/4 Detect",
+        "FailedScheduling",
+        "2/4 Analyze",
+        "is owned by Deployment/postgres-db",
+        "3/4 Remediate",
+        "+kind: PersistentVolumeClaim",
+        "create PersistentVolumeClaim a-team/postgres-pvc: applied",
+        "4/4 Validate",
+        "1/1    Running",
+        "claude mcp add kubemend -- ",
+    ] {
+        assert!(out.contains(part), "`{part}` is missing in:\n{out}");
+    }
+    assert!(!out.contains('\u{1b}'), "colour where there is no terminal:\n{out}");
+}
+
+#[test]
+fn demonstration_without_a_terminal_and_without_yes_writes_nothing_and_exits_4() {
+    let home = tempfile::tempdir().unwrap();
+    // Neither input that says yes nor a configuration that cannot be used changes that: nobody was asked.
+    let output = kubemend(home.path()).arg("demo").env("KUBEMEND_MODEL", "acme/large").write_stdin("y\n").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{err}");
+    assert!(out.contains("+kind: PersistentVolumeClaim") && !out.contains(": applied") && !out.contains("4/4"), "{out}");
+    assert!(err.contains("nothing was changed") && err.contains("--yes"), "{err}");
+}
