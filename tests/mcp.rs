@@ -13,5 +13,6 @@ mod mcp {
     mod progress;
     mod repeat;
     mod schema;
+    mod stdio;
     mod wire;
 }
