@@ -1,6 +1,50 @@
-//! A package holds what it should.
+//! Documents say what is there, and a package holds what it should.
 
-use super::source::{assert_none, root};
+use super::source::{assert_none, read, root, sources};
+
+#[test]
+fn architecture_md_lists_every_module() {
+    let text = read("ARCHITECTURE.md");
+    // Three levels deep a folder is one part, and its front page tells of it.
+    let missing: Vec<String> = sources()
+        .iter()
+        .filter(|s| !s.test && s.module.len() <= 2)
+        .map(|s| s.path.clone())
+        .filter(|path| !text.contains(&format!("`{}`", path.trim_start_matches("src/"))))
+        .map(|path| format!("ARCHITECTURE.md does not say what `{path}` is"))
+        .collect();
+    let gone = quoted(&text)
+        .into_iter()
+        .filter(|q| q.ends_with(".rs") && !q.contains(['*', '<', 'N']))
+        .filter(|q| !root().join("src").join(q).exists() && !root().join(q).exists())
+        .map(|q| format!("ARCHITECTURE.md names `{q}`, which does not exist"));
+    assert_none(missing.into_iter().chain(gone).collect());
+}
+
+#[test]
+fn readme_lists_every_tool_and_command() {
+    let text = read("README.md");
+    let mut missing: Vec<String> = Vec::new();
+    for tool in kubemend::mcp::tool_list() {
+        if !text.contains(&format!("| `{}` |", tool.name)) {
+            missing.push(format!("the tool `{}`", tool.name));
+        }
+    }
+    let commands: Vec<String> =
+        sources().iter().filter(|s| s.top() == Some("cli")).flat_map(|s| s.enums.get("Command").cloned().unwrap_or_default()).collect();
+    assert!(commands.len() > 5, "the commands are found in src/cli: {commands:?}");
+    for command in commands {
+        if !text.contains(&format!("`kubemend {command}")) {
+            missing.push(format!("the command `{command}`"));
+        }
+    }
+    for rule in kubemend::analyze::ANALYZERS {
+        if !text.contains(&format!("| `{}` |", rule.code)) {
+            missing.push(format!("the cause `{}`", rule.code));
+        }
+    }
+    assert_none(missing);
+}
 
 #[test]
 fn package_holds_no_test_data() {
@@ -13,4 +57,9 @@ fn package_holds_no_test_data() {
     assert!(text.lines().any(|l| l == "src/lib.rs"), "{text}{}", String::from_utf8_lossy(&listed.stderr));
     let data = text.lines().filter(|l| ["tests/", "fixtures/", "benches/", "docs/", ".ci/", ".github/"].iter().any(|d| l.starts_with(d)));
     assert_none(data.map(str::to_owned).collect());
+}
+
+/// What stands in backticks.
+fn quoted(markdown: &str) -> Vec<&str> {
+    markdown.split('`').skip(1).step_by(2).filter(|q| !q.contains(char::is_whitespace)).collect()
 }
