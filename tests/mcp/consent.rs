@@ -3,6 +3,7 @@
 use super::client::{Bare, Human, Says, call, connect, modes, status, text};
 use super::double::{DIFF, DIGEST, Double};
 use jiff::SignedDuration;
+use rmcp::ClientServiceExt;
 use rmcp::model::CallToolResponse;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -146,6 +147,22 @@ async fn a_client_that_leaves_during_the_question_ends_the_wait_at_once() {
     let _reader = bare.close().await;
     tokio::time::timeout(Duration::from_secs(2), server).await.expect("an end within two seconds").unwrap().unwrap();
     assert!(double.writes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_while_its_yes_is_carried_out_does_not_cut_the_record_short() {
+    let double = Arc::new(Double { finishes_in: Some(Duration::from_secs(10)), ..Double::default() });
+    let (ours, server) = super::client::server(&double);
+    let client = Human::who(Says::Yes).serve_with_lifecycle(ours, modes()[0].clone()).await.unwrap();
+    let peer = client.peer().clone();
+    let calling = tokio::spawn(async move { peer.call_tool(call("remediate", json!({"issue": "my database is down"}))).await });
+    while double.writes().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    client.cancel().await.unwrap();
+    server.await.unwrap().unwrap();
+    assert_eq!(double.heard().last().unwrap(), "recorded");
+    assert!(calling.await.unwrap().is_err());
 }
 
 /// A question in the shape of 2026-07-28, and the state that came with it.

@@ -31,6 +31,8 @@ pub(crate) struct Double {
     pub(crate) limits: Limits,
     pub(crate) valid_for: SignedDuration,
     pub(crate) risk: &'static str,
+    /// A yes takes so long to carry out once the caller is gone.
+    pub(crate) finishes_in: Option<Duration>,
     pub(crate) sessions: Mutex<BTreeMap<String, Session>>,
     pub(crate) writes: Mutex<Vec<String>>,
     pub(crate) heard: Mutex<Vec<String>>,
@@ -43,6 +45,7 @@ impl Default for Double {
             limits: Limits::default(),
             valid_for: SignedDuration::from_secs(900),
             risk: "low",
+            finishes_in: None,
             sessions: Mutex::default(),
             writes: Mutex::default(),
             heard: Mutex::default(),
@@ -167,7 +170,7 @@ impl UseCases for Double {
         Ok(Opened { report: self.report(&id, "awaitingApproval"), question: Some(self.ask(&id)) })
     }
 
-    async fn approve(&self, yes: Yes<'_>, progress: &dyn Progress, _: &CancellationToken) -> Result<Report, WorkflowError> {
+    async fn approve(&self, yes: Yes<'_>, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
         self.hear("approve");
         {
             let mut sessions = self.sessions.lock().unwrap();
@@ -180,6 +183,11 @@ impl UseCases for Double {
         }
         self.writes.lock().unwrap().push(format!("{:?}", yes.by));
         progress.tell(Phase::Executing, "");
+        if let Some(long) = self.finishes_in {
+            cancel.cancelled().await;
+            tokio::time::sleep(long).await;
+            self.hear("recorded");
+        }
         progress.tell(Phase::Validating, "");
         Ok(self.report(yes.session.as_str(), "resolved"))
     }
