@@ -279,7 +279,7 @@ fn tidy(mut object: Value, kind: &Kind) -> Value {
         map.insert("kind".to_owned(), kind.name().into());
     }
     if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
+        metadata.shift_remove("managedFields");
     }
     object
 }

@@ -6,7 +6,7 @@ use super::read::{allowed, request as read_request, review};
 use super::wire::{Answer, Link, SendError, collect};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
-use crate::domain::request::Request;
+use crate::domain::request::{Method, Request};
 use crate::ports::ReadError;
 use http::header;
 use serde_json::Value;
@@ -95,7 +95,8 @@ impl WriteClient {
         &self.link.peer().context
     }
 
-    /// Sends the plan's bytes as they are, once. `dry_run` adds `dryRun=All`, so that nothing is stored.
+    /// Sends the plan's bytes as they are, once. `dry_run` adds `dryRun=All`, to a deletion's options as well, so that nothing
+    /// is stored.
     ///
     /// # Errors
     /// See [`WriteError`]; [`WriteError::may_have_happened`] tells which leave the outcome open.
@@ -108,12 +109,13 @@ impl WriteClient {
             (true, false) => format!("{}?dryRun=All", request.path),
             (true, true) => format!("{}&dryRun=All", request.path),
         };
+        let body = if dry_run { rehearsed(request)? } else { request.body.clone() };
         let message = http::Request::builder()
             .method(request.method.as_str())
             .uri(path)
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, request.method.content_type())
-            .body(request.body.clone().into_bytes())
+            .body(body.into_bytes())
             .map_err(|_| WriteError::NotSent("its path cannot be one".to_owned()))?;
         // The time of a login plugin is not the time of the write: what fails here has not left.
         self.link.prepare().await.map_err(|error| WriteError::NotSent(error.to_string()))?;
@@ -154,6 +156,19 @@ impl WriteClient {
     }
 }
 
+/// The body of a dry run. The API server reads a deletion's options from its body alone when there is one, and then ignores
+/// the query: a `dryRun` that stood only there would really delete.
+fn rehearsed(request: &Request) -> Result<String, WriteError> {
+    if request.method != Method::Delete || request.body.is_empty() {
+        return Ok(request.body.clone());
+    }
+    let mut options: Value =
+        serde_json::from_str(&request.body).map_err(|_| WriteError::NotSent("its body is not that of a deletion".to_owned()))?;
+    let map = options.as_object_mut().ok_or_else(|| WriteError::NotSent("its body is not that of a deletion".to_owned()))?;
+    map.insert("dryRun".to_owned(), serde_json::json!(["All"]));
+    Ok(options.to_string())
+}
+
 /// A success that cannot be read is no success: something in between may have made it up.
 fn taken(answer: &Answer) -> Result<WriteAnswer, WriteError> {
     match serde_json::from_slice::<Value>(&answer.body) {
@@ -176,7 +191,6 @@ fn refused(request: &Request, answer: &Answer) -> WriteError {
 
 /// The request in the words of a role.
 fn words(request: &Request) -> (String, String, Option<Namespace>) {
-    use crate::domain::request::Method;
     let verb = match request.method {
         Method::Post => "create",
         Method::Patch => "patch",

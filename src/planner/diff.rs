@@ -7,15 +7,18 @@ use similar::TextDiff;
 pub(crate) fn intent(object: &Value) -> Value {
     let mut out = object.clone();
     if let Some(map) = out.as_object_mut() {
-        map.remove("status");
+        map.shift_remove("status");
         if let Some(meta) = map.get_mut("metadata").and_then(Value::as_object_mut) {
             for key in
                 ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink", "ownerReferences", "finalizers"]
             {
-                meta.remove(key);
+                meta.shift_remove(key);
             }
             if let Some(annotations) = meta.get_mut("annotations").and_then(Value::as_object_mut) {
-                annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+                annotations.shift_remove("kubectl.kubernetes.io/last-applied-configuration");
+                if annotations.is_empty() {
+                    meta.shift_remove("annotations");
+                }
             }
         }
     }

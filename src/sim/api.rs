@@ -149,7 +149,7 @@ impl Cluster {
         let old = self.existing(target)?;
         let options = if ask.body.is_empty() { json!({}) } else { body(ask)? };
         check_preconditions(target.resource, &old, &options)?;
-        let dry_run = ask.is_dry_run() || read::list(&options, "/dryRun").iter().any(|value| value == "All");
+        let dry_run = ask.is_dry_run();
         let grace = ask.param("gracePeriodSeconds").parse().ok().or_else(|| read::int(&options, "/gracePeriodSeconds"));
         let orphan = read::text(&options, "/propagationPolicy") == "Orphan" || ask.param("propagationPolicy") == "Orphan";
         let left = if dry_run {

@@ -63,7 +63,12 @@ impl Ask {
         matches!(self.param(key), "true" | "1")
     }
 
+    /// With a body, a deletion's options are read from there alone: what the query says is ignored then.
     pub(super) fn is_dry_run(&self) -> bool {
+        if self.method == Method::DELETE && !self.body.is_empty() {
+            let options: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
+            return options.get("dryRun").and_then(serde_json::Value::as_array).is_some_and(|all| all.iter().any(|one| one == "All"));
+        }
         self.param("dryRun") == "All"
     }
 

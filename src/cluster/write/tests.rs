@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::cluster::fake::{Fake, Reply, Then, json as says, status};
-use crate::domain::request::Method;
 use serde_json::json;
 
 const BODY: &str = r#"[{"op":"test","path":"/metadata/uid","value":"u"},  {"op":"remove","path":"/spec/x"}]"#;
@@ -32,6 +31,27 @@ async fn bytes_arrive_as_they_were_shown() {
     assert_eq!(seen[0].header("content-type"), Some("application/json-patch+json"));
     assert_eq!(seen[0].header("user-agent"), Some(concat!("kubemend/", env!("CARGO_PKG_VERSION"), " (write)")));
     assert_eq!(crate::ports::ClusterRead::calls(&connected.read), 3, "writes count as well");
+}
+
+/// The API server ignores the query of a deletion that has a body.
+#[tokio::test(start_paused = true)]
+async fn deletion_is_rehearsed_by_its_body_as_well() {
+    let fake = Fake::playing([says(200, &json!({"kind": "PersistentVolumeClaim"}))]);
+    let write = fake.connected().write.unwrap();
+    let body = r#"{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"uid":"u"}}"#;
+    let delete =
+        |body: &str| Request { method: Method::Delete, path: "/api/v1/namespaces/a/persistentvolumeclaims/data".into(), body: body.into() };
+    write.send(&delete(body), true).await.unwrap();
+    write.send(&delete(body), false).await.unwrap();
+    for unreadable in ["[]", "null", "{"] {
+        assert!(matches!(write.send(&delete(unreadable), true).await, Err(WriteError::NotSent(_))), "{unreadable}");
+    }
+    let seen = fake.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0].line, "DELETE /api/v1/namespaces/a/persistentvolumeclaims/data?dryRun=All");
+    let sent: Value = serde_json::from_str(&seen[0].body).unwrap();
+    assert_eq!(sent, json!({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": "u"}, "dryRun": ["All"]}));
+    assert_eq!((seen[1].line.as_str(), seen[1].body.as_str()), ("DELETE /api/v1/namespaces/a/persistentvolumeclaims/data", body));
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,6 +61,17 @@ async fn dry_run_answers_as_if_and_stores_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn deletion_with_a_body_is_a_dry_run_only_if_the_body_says_so() {
+    let lab = with_web().await;
+    let options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": ["All"]});
+    lab.delete(WEB, &options).await.unwrap();
+    lab.get(WEB).await.unwrap();
+    assert!(lab.sim.requests().iter().all(|request| !request.wrote));
+    lab.delete(&format!("{WEB}?dryRun=All"), &json!({"kind": "DeleteOptions", "apiVersion": "v1"})).await.unwrap();
+    assert_eq!(lab.get(WEB).await.unwrap_err().0, 404);
+}
+
+#[tokio::test(start_paused = true)]
 async fn claim_in_a_namespace_that_does_not_exist_is_refused() {
     let lab = lab();
     assert_eq!(lab.post(CLAIMS, &claim("data")).await, Err((404, "namespaces \"a-team\" not found".to_owned())));

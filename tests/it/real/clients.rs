@@ -98,7 +98,11 @@ async fn inspector_proves_it_by_repeating_the_digest_where_the_operator_lets_it(
         let mut command = Command::new(&inspector);
         command.args(["--cli", env!("CARGO_BIN_EXE_kubemend"), "serve", "--method", "tools/call", "--tool-name", "remediate"]);
         command.arg("--tool-args-json").arg(arguments.to_string());
-        command.envs(identities(&trial, state.path())).env("KUBEMEND_CONSENT", consent);
+        // It starts the server in an environment of its own.
+        for (name, value) in identities(&trial, state.path()) {
+            command.arg("-e").arg(format!("{name}={value}"));
+        }
+        command.arg("-e").arg(format!("KUBEMEND_CONSENT={consent}"));
         let out = run(command).await;
         let text = String::from_utf8_lossy(&out.stdout).into_owned();
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}\n{}", String::from_utf8_lossy(&out.stderr)))

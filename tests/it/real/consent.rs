@@ -40,6 +40,19 @@ async fn anything_but_a_yes_writes_nothing() {
     trial.place.end().await;
 }
 
+/// Its plan begins with a deletion: the rehearsal must not be one.
+#[tokio::test]
+async fn a_no_to_a_deletion_deletes_nothing() {
+    let Some(trial) = Trial::of(&world!(), "storage-class-missing", Who::Two).await else { return };
+    let server = trial.start(Human::No, Opening::Auto).run().await;
+    let said = server.call("remediate", trial.ask()).await;
+    assert_eq!(said.report["status"], "declined", "{}", said.text);
+    assert_eq!(said.report["plan"]["steps"][0]["action"], "delete");
+    server.stop().await;
+    trial.untouched().await;
+    trial.place.end().await;
+}
+
 #[tokio::test]
 async fn a_call_cancelled_before_the_answer_writes_nothing_and_the_server_lives() {
     let Some(trial) = Trial::of(&world!(), ARTICLE, Who::Two).await else { return };
@@ -103,7 +116,12 @@ async fn a_client_that_cannot_ask_gets_the_plan_and_a_human_approves_it_on_a_ter
     let last = if right.ends_with('0') { '1' } else { '0' };
     let wrong = format!("{}{last}", &right[..right.len() - 1]);
     let refused = approve(wrong).await.unwrap();
-    assert_eq!(refused.status.code(), Some(1), "{}", String::from_utf8_lossy(&refused.stderr));
+    assert_eq!(
+        refused.status.code(),
+        Some(4), // it still waits
+        "{}",
+        String::from_utf8_lossy(&refused.stderr)
+    );
     trial.untouched().await;
 
     let out = approve(right.clone()).await.unwrap();

@@ -59,8 +59,14 @@ pub(crate) fn requests(place: &Place, users: &[&str]) -> Option<Vec<String>> {
 fn is_write(entry: &Value) -> bool {
     let verb = entry["verb"].as_str().unwrap_or_default();
     let code = entry["responseStatus"]["code"].as_u64().unwrap_or_default();
-    let uri = entry["requestURI"].as_str().unwrap_or_default();
-    !matches!(verb, "get" | "list" | "watch") && (200..300).contains(&code) && !uri.contains("dryRun=All")
+    // A deletion with a body is what its body says: the API server ignores the query then.
+    let options = &entry["requestObject"];
+    let rehearsed = if verb == "delete" && options.is_object() {
+        options["dryRun"] == serde_json::json!(["All"])
+    } else {
+        entry["requestURI"].as_str().unwrap_or_default().contains("dryRun=All")
+    };
+    !matches!(verb, "get" | "list" | "watch") && (200..300).contains(&code) && !rehearsed
 }
 
 #[test]
@@ -70,4 +76,9 @@ fn a_rehearsal_a_read_and_a_refusal_are_no_writes() {
     assert!(!is_write(&entry("create", "/api/v1/namespaces/a/persistentvolumeclaims?dryRun=All", 201)));
     assert!(!is_write(&entry("patch", "/apis/apps/v1/namespaces/a/deployments/x", 409)));
     assert!(!is_write(&entry("list", "/api/v1/namespaces/a/pods", 200)));
+    let mut delete = entry("delete", "/api/v1/namespaces/a/persistentvolumeclaims/x?dryRun=All", 200);
+    delete["requestObject"] = serde_json::json!({"kind": "DeleteOptions"});
+    assert!(is_write(&delete));
+    delete["requestObject"]["dryRun"] = serde_json::json!(["All"]);
+    assert!(!is_write(&delete));
 }

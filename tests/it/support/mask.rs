@@ -17,6 +17,8 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"-[bcdf0-9]{8,10}-[bcdfghjklmnpqrstvwxz0-9]{5}\b", "-HASH-POD"),
         (r"-[bcdf0-9]{8,10}\b", "-HASH"),
         (r"\bv1\.\d+\.\d+\b", "VERSION"),
+        (r#""resourceVersion":"\d+""#, "RESOURCE_VERSION"),
+        (r#""path":"/metadata/resourceVersion","value":"\d+""#, "RESOURCE_VERSION"),
         (r"\b\d+(\.\d+)? (s|ms|seconds|second)\b", "DURATION"),
     ]
     .into_iter()
@@ -59,6 +61,9 @@ fn mask(value: &mut Value, own: &[(String, &str)]) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask(item, own)),
         Value::Object(fields) => {
+            if fields.get("path").is_some_and(|path| path == "/metadata/resourceVersion") {
+                fields.insert("value".to_owned(), json!("RESOURCE_VERSION"));
+            }
             for (key, field) in fields.iter_mut() {
                 match key.as_str() {
                     "settledFor" | "resourceVersion" | "generation" => *field = json!(key),

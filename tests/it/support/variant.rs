@@ -62,7 +62,7 @@ pub(crate) const VARIANTS: &[Variant] = &[
             ("storefront-web", "kiosk-frontend"),
             ("storefront", "kiosk"),
             ("app:", "app.kubernetes.io/name:"),
-            ("spec.selector.app", "spec.selector[app.kubernetes.io/name]"),
+            ("spec.selector.app", "spec.selector[\"app.kubernetes.io/name\"]"),
             ("/spec/selector/app", "/spec/selector/app.kubernetes.io~1name"),
             ("namespace: shop", "namespace: n-1"),
         ],
@@ -71,7 +71,7 @@ pub(crate) const VARIANTS: &[Variant] = &[
     Variant {
         case: "node-selector-matches-no-node",
         names: &[
-            ("production-gpu", "sdd"),
+            ("production-gpu", "ssd-nvme"),
             ("environment", "disktype"),
             ("expected: production", "expected: ssd"),
             ("recommender", "oracle"),

@@ -131,8 +131,11 @@ impl World {
 }
 
 impl Place {
-    /// Creates or changes an object, as a server-side apply.
+    /// Creates or changes an object, with the annotation that `kubectl apply` leaves.
     pub(crate) async fn apply(&self, object: &Value) {
+        let mut object = object.clone();
+        object["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = object.to_string().into();
+        let object = &object;
         let kind = Kind::of(object);
         let path = format!("{}/{}?fieldManager=tests&force=true", kind.path(&self.name), super::objects::name(object));
         let done = self.world.ask("PATCH", &path, "application/apply-patch+yaml", object.to_string().into_bytes()).await;
