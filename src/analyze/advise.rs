@@ -30,10 +30,10 @@ impl Obstacle {
             Obstacle::Managed(Manager::Owner(owner)) => format!("{owner} owns this object and would take a change back: make it there"),
             Obstacle::Fixed(Kind::Pod) => "a Pod's spec cannot be changed: it has to be deleted and made again".to_owned(),
             Obstacle::Fixed(kind) => format!("kubemend does not change the Pod template of a {kind}"),
-            Obstacle::Ordered(pods) => format!(
-                "a StatefulSet with ordered Pods does not replace one that never became ready: after the change {} must be deleted, which kubemend does not do",
-                super::seen::listed(pods)
-            ),
+            Obstacle::Paused => "its rollout is paused, so the change would do nothing until somebody resumes it".to_owned(),
+            Obstacle::ByHand(why, pods) => {
+                format!("{why}: after the change {} must be deleted, which kubemend does not do", super::seen::listed(pods))
+            }
         }
     }
 }
@@ -53,9 +53,9 @@ pub(crate) fn change_by_hand(target: &ObjectRef, ops: &NonEmpty<FieldOp>, text: 
     let command = match (obstacle, &target.kind) {
         // The API refuses a patch of these, so no command is offered that cannot work.
         (Obstacle::Fixed(_), _) => None,
-        (Obstacle::Ordered(pods), _) => Some(format!("{patch} && kubectl{} delete pod {}", in_namespace(target), pods.join(" "))),
+        (Obstacle::ByHand(_, pods), _) => Some(format!("{patch} && kubectl{} delete pod {}", in_namespace(target), pods.join(" "))),
         (Obstacle::Managed(Manager::Owner(_)), _) => None,
-        (Obstacle::System(_) | Obstacle::Managed(_), _) => Some(patch),
+        (Obstacle::System(_) | Obstacle::Managed(_) | Obstacle::Paused, _) => Some(patch),
     };
     vec![Advice { text: format!("{text}: {}", in_words(ops)), command, why: obstacle.why() }]
 }

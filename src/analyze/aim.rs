@@ -20,8 +20,10 @@ pub(crate) enum Obstacle {
     Managed(Manager),
     /// The API refuses to change the Pod spec of such an object, or kubemend has no such change.
     Fixed(Kind),
-    /// An OrderedReady StatefulSet does not replace a Pod that never became ready, whatever its template says.
-    Ordered(Vec<String>),
+    /// A changed template alone does not reach these Pods: why, and which.
+    ByHand(&'static str, Vec<String>),
+    /// The rollout of the Deployment is paused, so a change of its template does nothing yet.
+    Paused,
 }
 
 /// Pods that are not ready, and the object whose change would reach them.
@@ -123,7 +125,12 @@ pub(crate) fn stuck(snapshot: &Snapshot) -> Vec<Aim<'_>> {
         let own = pod.reference();
         let chain = owners.chain(&own);
         let workload = std::iter::once(&own).chain(&chain).find_map(|o| workloads.get(o));
-        let object = workload.map(|w| w.object.clone()).or_else(|| chain.last().cloned()).unwrap_or(own);
+        if workload.is_some_and(|w| w.meta.deletion_timestamp.is_some()) {
+            continue;
+        }
+        // A node "owns" the Pods of its own manifests; those are better pointed at themselves.
+        let top = chain.into_iter().rfind(|o| o.namespace.is_some());
+        let object = workload.map(|w| w.object.clone()).or(top).unwrap_or(own);
         let Some(pod_spec) = pod.spec.as_ref() else { continue };
         let aim = aims.entry(object.clone()).or_insert_with(|| match workload {
             Some(w) => Aim {
@@ -148,16 +155,27 @@ pub(crate) fn stuck(snapshot: &Snapshot) -> Vec<Aim<'_>> {
     let mut all: Vec<Aim<'_>> = aims.into_values().collect();
     for aim in &mut all {
         aim.pods.sort_by_key(|p| (exists_since(p), p.metadata.name.clone()));
-        if aim.object.kind == Kind::StatefulSet && aim.obstacle.is_none() && is_ordered(snapshot, &aim.object) {
-            aim.obstacle = Some(Obstacle::Ordered(aim.pods.iter().filter_map(|p| p.metadata.name.clone()).collect()));
+        if let (None, Some(why)) = (&aim.obstacle, stays(snapshot, &aim.object)) {
+            aim.obstacle = Some(Obstacle::ByHand(why, aim.pods.iter().filter_map(|p| p.metadata.name.clone()).collect()));
         }
     }
     all
 }
 
-fn is_ordered(snapshot: &Snapshot, object: &ObjectRef) -> bool {
+/// Why a controller leaves a Pod that is not ready alone, whatever its template says now.
+fn stays(snapshot: &Snapshot, object: &ObjectRef) -> Option<&'static str> {
+    const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
     let set = snapshot.stateful_sets.iter().find(|s| s.reference() == *object);
-    set.is_some_and(|s| s.spec.pod_management_policy.as_deref() != Some("Parallel"))
+    let strategy = set.and_then(|s| s.spec.update_strategy.as_ref()).and_then(|u| u.type_.as_deref());
+    let daemon = snapshot.daemon_sets.iter().find(|d| d.reference() == *object);
+    let daemon_strategy = daemon.and_then(|d| d.spec.update_strategy.as_ref()).and_then(|u| u.type_.as_deref());
+    match set {
+        _ if strategy.or(daemon_strategy) == Some("OnDelete") => Some(ON_DELETE),
+        Some(s) if s.spec.pod_management_policy.as_deref() != Some("Parallel") => {
+            Some("a StatefulSet with ordered Pods does not replace one that never became ready")
+        }
+        _ => None,
+    }
 }
 
 fn obstacle(workload: &Workload<'_>) -> Option<Obstacle> {
@@ -166,6 +184,9 @@ fn obstacle(workload: &Workload<'_>) -> Option<Obstacle> {
     }
     if let Some(manager) = workload.manager() {
         return Some(Obstacle::Managed(manager));
+    }
+    if workload.paused {
+        return Some(Obstacle::Paused);
     }
     (!workload.has_template()).then(|| Obstacle::Fixed(workload.object.kind.clone()))
 }

@@ -4,8 +4,9 @@
 use super::aim::Owners;
 use super::symptoms::{self, Overview};
 use super::{ANALYZERS, symptoms::matches};
+use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::finding::{Finding, Link, Symptom};
+use crate::domain::finding::{Advice, Finding, Link, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, Snapshot};
@@ -45,7 +46,7 @@ pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis
         causes.retain(|c| touched(c).iter().any(|o| named.contains(o)));
         unexplained.retain(|s| named.contains(&s.object));
     }
-    let broken: BTreeSet<ObjectRef> = causes.iter().flat_map(|c| touched(c)).chain(unexplained.iter().map(|s| s.object.clone())).collect();
+    let broken: BTreeSet<ObjectRef> = causes.iter().flat_map(touched).chain(unexplained.iter().map(|s| s.object.clone())).collect();
     let broken_owners: BTreeSet<ObjectRef> = broken.iter().flat_map(|o| owners.chain(o)).collect();
     let goes_on = |object: &ObjectRef| {
         !broken.contains(object) && !broken_owners.contains(object) && named.as_ref().is_none_or(|n| n.contains(object))
@@ -59,6 +60,7 @@ pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis
         .collect();
     in_progress.truncate(SYMPTOMS);
     causes.sort_by_cached_key(rank);
+    part(&owners, &mut causes);
     causes.truncate(CAUSES);
     for cause in &mut causes {
         shorten(&mut cause.symptoms, SYMPTOMS);
@@ -160,6 +162,31 @@ fn rank(cause: &Finding) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRe
     // Hundredths: confidences are constants in whole percents.
     let sure = (cause.confidence.value() * 100.0).round() as i64;
     (cause.remedy.proposals.is_empty(), Reverse(sure), Reverse(cause.symptoms.len()), order, cause.object.clone(), cause.field.clone())
+}
+
+/// Where several causes hold the same Pod, repairing one does not make it run: then the plan for one must not promise that.
+fn part(owners: &Owners, causes: &mut [Finding]) {
+    let held: Vec<BTreeSet<ObjectRef>> =
+        causes.iter().map(|c| c.symptoms.iter().filter(|s| s.object.kind == Kind::Pod).map(|s| s.object.clone()).collect()).collect();
+    for (index, cause) in causes.iter_mut().enumerate() {
+        let others = held.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, pods)| pods);
+        let shared: BTreeSet<&ObjectRef> = others.filter(|p| held.get(index).is_some_and(|own| own.contains(p))).collect();
+        let beyond = |object: &ObjectRef| shared.iter().any(|p| *p == object || owners.chain(p).contains(object));
+        let before = cause.remedy.checks.len();
+        // A claim may wait for its Pod, which the other cause still holds.
+        cause.remedy.checks.retain(|check| match check {
+            Check::RolloutComplete(o) | Check::PodReady(o) => !beyond(o),
+            Check::ClaimBound(_) => shared.is_empty(),
+            Check::EndpointsReady(_) | Check::FindingGone { .. } => true,
+        });
+        if cause.remedy.checks.len() < before {
+            cause.remedy.advice.push(Advice {
+                text: "ask again afterwards: another cause keeps the same Pods from running".to_owned(),
+                command: None,
+                why: "a plan is made for one cause at a time".to_owned(),
+            });
+        }
+    }
 }
 
 /// Cuts a list of symptoms, and says that it did.

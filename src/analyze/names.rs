@@ -54,6 +54,7 @@ pub(crate) fn is_slip(a: &str, b: &str) -> bool {
 /// Whether two names share a specific part, letter by letter or but for a slip, or are the same but for separators.
 /// A name of roles only is related to every name that has all of them.
 pub(crate) fn related(a: &str, b: &str) -> bool {
+    let (a, b) = (&a.to_ascii_lowercase(), &b.to_ascii_lowercase());
     let bare = |n: &str| n.replace(['-', '.', '_'], "");
     if bare(a) == bare(b) {
         return true;

@@ -77,3 +77,8 @@ pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+/// Whether a name in a reference can be repeated as it is: the API checks the names of objects, not those of references.
+pub(crate) fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}

@@ -1,7 +1,7 @@
 //! Is this a fault, or a change that still goes on? Starts, rollouts and drains get their time;
 //! what cannot heal by itself, or had its time, is a symptom.
 
-use super::aim::containers;
+use super::aim::{Owners, containers};
 use super::seen;
 use crate::domain::finding::Advice;
 use crate::domain::kind::Kind;
@@ -73,6 +73,10 @@ pub(crate) fn pod(snapshot: &Snapshot, pod: &Pod) -> Option<Judgement> {
     }
     if pod_is_ready(pod) {
         return None;
+    }
+    let coming = |e: &Event| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"));
+    if !seen::has_node(pod) && seen::newest_event(snapshot, pod, coming).is_some() {
+        return Some(Judgement::Underway { what: format!("Pod `{name}` waits for a node that is being made"), seconds: START });
     }
     if let Some((message, _)) = seen::unschedulable(pod) {
         let message = if message.is_empty() { "no reason is given" } else { message };
@@ -195,7 +199,7 @@ fn last_probe(snapshot: &Snapshot, pod: &Pod) -> String {
 }
 
 /// What is to be said about a workload as a whole. Its Pods are judged one by one besides.
-pub(crate) fn workload(snapshot: &Snapshot, workload: &Workload<'_>) -> Option<Judgement> {
+pub(crate) fn workload(snapshot: &Snapshot, owners: &Owners, workload: &Workload<'_>) -> Option<Judgement> {
     let object = &workload.object;
     if object.kind == Kind::Pod || workload.is_complete() || updates_by_hand(snapshot, workload) {
         return None;
@@ -217,7 +221,8 @@ pub(crate) fn workload(snapshot: &Snapshot, workload: &Workload<'_>) -> Option<J
     if workload.paused {
         return Some(Judgement::Underway { what: format!("{counts}; its rollout is paused on purpose"), seconds: START });
     }
-    let moved = snapshot.pods_of(object).iter().filter_map(|p| seen::exists_since(p)).max();
+    let own = |p: &&Pod| owners.chain(&p.reference()).contains(object);
+    let moved = snapshot.pods.iter().filter(own).filter_map(seen::exists_since).max();
     let since = moved.or_else(|| workload.meta.creation_timestamp.as_ref().map(|t| t.0));
     match seconds_since(since, snapshot.taken_at) {
         Some(spent) if spent > DEADLINE => Some(Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s"))),

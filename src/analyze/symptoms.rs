@@ -10,7 +10,7 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot};
-use crate::domain::workload::{controller_of, pod_is_ready};
+use crate::domain::workload::{Workload, controller_of, pod_is_ready};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Service};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,8 +50,9 @@ pub(crate) fn look(snapshot: &Snapshot) -> Overview {
     // A workload with a Pod that cannot start is not under way, whatever its counts say.
     let owners = Owners::of(snapshot);
     let held: BTreeSet<ObjectRef> = all.symptoms.iter().flat_map(|s| owners.chain(&s.object)).collect();
-    for workload in snapshot.workloads() {
-        let judgement = settled::workload(snapshot, &workload);
+    let workloads = snapshot.workloads();
+    for workload in &workloads {
+        let judgement = settled::workload(snapshot, &owners, workload);
         if !(held.contains(&workload.object) && matches!(judgement, Some(Judgement::Underway { .. }))) {
             all.note(workload.object.clone(), judgement);
         }
@@ -62,9 +63,9 @@ pub(crate) fn look(snapshot: &Snapshot) -> Overview {
     for claim in &snapshot.claims {
         all.note(claim.reference(), judge_claim(snapshot, claim));
     }
-    let suffering: BTreeSet<ObjectRef> = all.underway.iter().map(|(o, _)| o.clone()).collect();
+    let coming: BTreeSet<ObjectRef> = all.underway.iter().map(|(o, _)| o.clone()).collect();
     for service in &snapshot.services {
-        all.note(service.reference(), judge_service(snapshot, service, &suffering));
+        all.note(service.reference(), judge_service(snapshot, &workloads, service, &coming));
     }
     for node in snapshot.nodes.iter().filter(|n| is_in_scope(snapshot, n.metadata.name.as_deref().unwrap_or_default())) {
         let conditions = node.status.iter().flat_map(|s| s.conditions.iter().flatten());
@@ -187,23 +188,19 @@ pub(crate) fn selected<'a>(
         .filter(move |p| seen::is_in(*p, namespace) && !settled::has_ended(p) && matches(selector, p.metadata.labels.as_ref()))
 }
 
-fn judge_service(snapshot: &Snapshot, service: &Service, underway: &BTreeSet<ObjectRef>) -> Option<Judgement> {
+fn judge_service(snapshot: &Snapshot, workloads: &[Workload<'_>], service: &Service, underway: &BTreeSet<ObjectRef>) -> Option<Judgement> {
     let reference = service.reference();
     let namespace = reference.namespace.as_ref()?;
     if let Some(selector) = selector(service) {
         let pods: Vec<&Pod> = selected(snapshot, namespace, selector).collect();
         let served = pods.iter().any(|p| pod_is_ready(p)) || has_ready_address(snapshot, &reference);
         let coming = pods.iter().any(|p| underway.contains(&p.reference()));
-        // Nobody is meant to serve where every workload that is selected is scaled to zero.
-        let asleep = snapshot
-            .workloads()
-            .iter()
-            .any(|w| w.object.namespace.as_ref() == Some(namespace) && w.desired == 0 && matches(selector, Some(&w.pod_labels)));
-        let rolling = snapshot.workloads().iter().any(|w| {
-            underway.contains(&w.object) && w.object.namespace.as_ref() == Some(namespace) && matches(selector, Some(&w.pod_labels))
-        });
+        let mut behind =
+            workloads.iter().filter(|w| w.object.namespace.as_ref() == Some(namespace) && matches(selector, Some(&w.pod_labels)));
+        // Nobody is meant to serve where a workload that is selected is scaled to zero.
+        let waits = behind.any(|w| w.desired == 0 || underway.contains(&w.object));
         if !served && snapshot.is_complete(&Kind::Pod) {
-            return match (pods.len(), asleep || coming || rolling) {
+            return match (pods.len(), coming || waits) {
                 (_, true) => None,
                 (0, false) => Some(Judgement::Wrong("has no endpoints: its selector matches no Pod".to_owned())),
                 (n, false) => Some(Judgement::Wrong(format!("has no endpoints: none of the {n} Pods that it selects is ready"))),

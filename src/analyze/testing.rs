@@ -20,7 +20,7 @@ const LONG_AGO: &str = "2026-01-01T11:30:00Z";
 enum State {
     Ready,
     Unschedulable(String),
-    Waiting { container: String, init: bool, reason: String, message: String },
+    Waiting { container: String, reason: String, message: String },
     Starting(String),
     Unready(String),
 }
@@ -117,11 +117,11 @@ impl App {
         self
     }
     pub(crate) fn waiting(mut self, reason: &str, message: &str) -> Self {
-        self.state = State::Waiting { container: "app".to_owned(), init: false, reason: reason.to_owned(), message: message.to_owned() };
+        self.state = State::Waiting { container: "app".to_owned(), reason: reason.to_owned(), message: message.to_owned() };
         self
     }
-    pub(crate) fn container_waiting(mut self, container: &str, init: bool, reason: &str, message: &str) -> Self {
-        self.state = State::Waiting { container: container.to_owned(), init, reason: reason.to_owned(), message: message.to_owned() };
+    pub(crate) fn container_waiting(mut self, container: &str, reason: &str, message: &str) -> Self {
+        self.state = State::Waiting { container: container.to_owned(), reason: reason.to_owned(), message: message.to_owned() };
         self
     }
     /// The Pods were made at this time and their containers do not exist yet.
@@ -255,7 +255,7 @@ impl App {
             State::Ready => ready_status(&self.spec),
             State::Unschedulable(message) => json!({"phase": "Pending", "conditions": [
                 {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": "2026-01-01T11:55:00Z"}]}),
-            State::Waiting { container, init: _, reason, message } => unready("Pending", &|name| {
+            State::Waiting { container, reason, message } => unready("Pending", &|name| {
                 if name == container {
                     json!({"waiting": {"reason": reason, "message": message}})
                 } else {

@@ -85,6 +85,10 @@ fn referenced(seen: &Snapshot) -> Vec<Kind> {
     if waiting_for_node || unbound {
         kinds.push(Kind::StorageClass);
     }
+    // A class without an object may pair claims with volumes made by hand: only the volumes tell.
+    if unbound {
+        kinds.push(Kind::PersistentVolume);
+    }
     if waiting_for_node {
         kinds.push(Kind::Node);
     }

@@ -34,7 +34,8 @@ pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
     let mut found = Vec::new();
     for aim in stuck(snapshot) {
         let Some(namespace) = aim.namespace().cloned() else { continue };
-        let wanted: BTreeSet<&str> = uses(aim.spec, &aim.spec_path).iter().filter(|u| !u.optional).map(|u| u.name).collect();
+        let wanted: BTreeSet<&str> =
+            uses(aim.spec, &aim.spec_path).iter().filter(|u| !u.optional && seen::is_plain(u.name)).map(|u| u.name).collect();
         for name in wanted {
             found.extend(finding(snapshot, &owners, &aim, &namespace, name));
         }
@@ -335,7 +336,7 @@ mod tests {
     fn init_container_is_told_apart() {
         let app = deployment("checkout")
             .spec(json!({"initContainers": [{"name": "migrate", "image": "m:1", "env": [key("A", "app-config", "URL")]}]}))
-            .container_waiting("migrate", true, "CreateContainerConfigError", r#"configmap "app-config" not found"#);
+            .container_waiting("migrate", "CreateContainerConfigError", r#"configmap "app-config" not found"#);
         let found = shop().app(app).only(CODE.0);
         assert_eq!(
             found.field.as_deref(),

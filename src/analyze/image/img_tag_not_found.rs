@@ -8,6 +8,7 @@ use super::super::seen::{self, QUOTED_PODS, listed};
 use super::reference::{is_near, split};
 use crate::domain::diagnosis::Confidence;
 use crate::domain::evidence::Evidence;
+use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, Code, Finding, Remedy, Symptom};
 use crate::domain::kind::Kind;
@@ -27,6 +28,8 @@ const RAN: Confidence = Confidence::percent(95);
 const NEAR: Confidence = Confidence::percent(85);
 /// The registry's word is a fact; what was meant is open.
 const OPEN: Confidence = Confidence::percent(90);
+/// The longest image name that is repeated: registries take names of at most 255 characters.
+const SHOWN: usize = 300;
 
 /// Every container whose image the registry does not have.
 pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
@@ -50,6 +53,9 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
         return None;
     }
     let instead = instead(snapshot, aim, list, container, image);
+    // The API takes any text as an image, so it is shown cleaned.
+    let shown = Excerpt::capture(image, SHOWN);
+    let shown = shown.as_str();
     let path = aim.spec_path.clone().then(list).element("name", container).then("image");
     let mut evidence: Vec<Evidence> =
         pods.iter().filter_map(|p| not_found(snapshot, p, list, container, image)).take(QUOTED_PODS).collect();
@@ -73,22 +79,22 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
     };
     Some(Finding {
         code: CODE,
-        title: format!("the registry has no image `{image}`, which container `{container}` of {kind} `{name}` asks for"),
+        title: format!("the registry has no image `{shown}`, which container `{container}` of {kind} `{name}` asks for"),
         explanation: format!(
-            "Container `{container}` of {kind} `{name}` asks for `{image}`, and the registry answers that it does not have it. The kubelet tries again and again, and the container never starts. {advice}"
+            "Container `{container}` of {kind} `{name}` asks for `{shown}`, and the registry answers that it does not have it. The kubelet tries again and again, and the container never starts. {advice}"
         ),
         object: aim.object.clone(),
         field: Some(path.to_string()),
-        found: Some(image.to_owned()),
+        found: Some(shown.to_owned()),
         expected,
         confidence,
         evidence: NonEmpty::from_vec(evidence)?,
         chain: pods.first().map(|p| owners.links(&p.reference())).unwrap_or_default(),
         symptoms: pods
             .iter()
-            .map(|p| Symptom { object: p.reference(), summary: format!("container `{container}` waits: its image `{image}` is not found") })
+            .map(|p| Symptom { object: p.reference(), summary: format!("container `{container}` waits: its image `{shown}` is not found") })
             .collect(),
-        remedy: remedy(aim, path, image, &instead),
+        remedy: remedy(aim, path, shown, &instead),
     })
 }
 
@@ -302,15 +308,10 @@ mod tests {
     fn init_and_second_containers_are_told_apart() {
         let spec = json!({"initContainers": [{"name": "prepare", "image": "example/tool:1"}],
             "containers": [{"name": "app", "image": "example/app:1"}, {"name": "proxy", "image": "example/proxy:9"}]});
-        let second = deployment("web").spec(spec.clone()).container_waiting(
-            "proxy",
-            false,
-            "ErrImagePull",
-            "rpc error: code = NotFound desc = not found",
-        );
+        let second =
+            deployment("web").spec(spec.clone()).container_waiting("proxy", "ErrImagePull", "rpc error: code = NotFound desc = not found");
         assert_eq!(cluster().app(second).only(CODE.0).field.as_deref(), Some("spec.template.spec.containers[name=proxy].image"));
-        let init =
-            deployment("web").spec(spec).container_waiting("prepare", true, "ErrImagePull", "rpc error: code = NotFound desc = not found");
+        let init = deployment("web").spec(spec).container_waiting("prepare", "ErrImagePull", "rpc error: code = NotFound desc = not found");
         assert_eq!(cluster().app(init).only(CODE.0).field.as_deref(), Some("spec.template.spec.initContainers[name=prepare].image"));
     }
 

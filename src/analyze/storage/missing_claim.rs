@@ -4,6 +4,7 @@
 use super::super::aim::{Aim, Owners, stuck};
 use super::super::seen::{self, QUOTED_PODS};
 use super::super::{names, settled};
+use super::classes;
 use crate::domain::check::Check;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
@@ -53,7 +54,7 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<MissingClaim<'_>> {
     let mut missing: BTreeMap<ObjectRef, Vec<Aim<'_>>> = BTreeMap::new();
     for aim in stuck(snapshot) {
         let Some(namespace) = aim.namespace().cloned() else { continue };
-        let wanted: BTreeSet<&str> = references(aim.spec).map(|(_, claim)| claim).collect();
+        let wanted: BTreeSet<&str> = references(aim.spec).map(|(_, claim)| claim).filter(|c| seen::is_plain(c)).collect();
         for name in wanted {
             let claim = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace, name);
             // Only Pods of the present template count: one of an older template is about to go.
@@ -72,13 +73,19 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<MissingClaim<'_>> {
         .filter_map(|(claim, users)| {
             let namespace = claim.namespace.clone()?;
             let here: Vec<&PersistentVolumeClaim> = unused.iter().copied().filter(|c| seen::is_in(*c, &namespace)).collect();
-            let meaning = if listed { meaning(&claim, here, &names, uses_are_known(snapshot)) } else { Meaning::Unknown };
+            let meaning = if listed { meaning(snapshot, &claim, here, &names, uses_are_known(snapshot)) } else { Meaning::Unknown };
             Some(MissingClaim { claim, namespace, users, listed, meaning })
         })
         .collect()
 }
 
-fn meaning<'a>(claim: &ObjectRef, unused: Vec<&'a PersistentVolumeClaim>, missing: &[ObjectRef], sure: bool) -> Meaning<'a> {
+fn meaning<'a>(
+    snapshot: &Snapshot,
+    claim: &ObjectRef,
+    unused: Vec<&'a PersistentVolumeClaim>,
+    missing: &[ObjectRef],
+    sure: bool,
+) -> Meaning<'a> {
     let name_of = |c: &PersistentVolumeClaim| c.metadata.name.clone().unwrap_or_default();
     let related: Vec<&PersistentVolumeClaim> = unused.iter().copied().filter(|c| names::related(&claim.name, &name_of(c))).collect();
     match related.as_slice() {
@@ -88,16 +95,21 @@ fn meaning<'a>(claim: &ObjectRef, unused: Vec<&'a PersistentVolumeClaim>, missin
             // Two missing names that could both mean the one claim: no rule can tell which.
             let wanted = |m: &&ObjectRef| m.namespace == claim.namespace && names::related(&m.name, &name_of(one));
             let rivals = missing.iter().filter(wanted).count();
-            if sure && rivals == 1 && is_usable(one) { Meaning::Existing(one) } else { Meaning::OneOf(related) }
+            if sure && rivals == 1 && is_usable(snapshot, one) { Meaning::Existing(one) } else { Meaning::OneOf(related) }
         }
         _ => Meaning::OneOf(related),
     }
 }
 
-/// A Pod can use it: bound, or waiting for exactly such a Pod.
-fn is_usable(claim: &PersistentVolumeClaim) -> bool {
-    let phase = claim.status.as_ref().and_then(|s| s.phase.as_deref());
-    matches!(phase, None | Some("Bound" | "Pending"))
+/// A Pod can use it: bound, or waiting for exactly such a Pod with a class that exists.
+fn is_usable(snapshot: &Snapshot, claim: &PersistentVolumeClaim) -> bool {
+    let class = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).filter(|c| !c.is_empty());
+    let exists = |name: &str| snapshot.storage_classes.iter().any(|c| classes::name(c) == name);
+    match claim.status.as_ref().and_then(|s| s.phase.as_deref()) {
+        Some("Bound") => true,
+        None | Some("Pending") => !classes::are_known(snapshot) || class.is_none_or(exists),
+        Some(_) => false,
+    }
 }
 
 fn is_pending(pod: &Pod) -> bool {

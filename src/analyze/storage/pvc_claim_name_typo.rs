@@ -203,4 +203,30 @@ mod tests {
     fn running_pods_are_silent() {
         cluster().app(deployment("redis").claim("data", "redis-data")).claim("redis-standard-pvc", "Bound", "standard").is_silent();
     }
+
+    #[test]
+    fn claim_that_cannot_bind_is_not_pointed_to() {
+        let world = cluster().app(deployment("redis").claim("data", "redis-data").unschedulable("")).claim("redis-pvc", "Pending", "gone");
+        assert_eq!(world.found(CODE.0)[0].remedy.proposals, []);
+    }
+
+    #[test]
+    fn paused_and_on_delete_workloads_get_advice() {
+        let paused = deployment("redis").with(json!({"paused": true}));
+        let by_hand = daemon_set("redis").with(json!({"updateStrategy": {"type": "OnDelete"}}));
+        for app in [paused, by_hand] {
+            let found =
+                cluster().app(app.claim("data", "redis-data").unschedulable("")).claim("redis-pvc", "Bound", "standard").only(CODE.0);
+            assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len()), (0, 1));
+        }
+    }
+
+    #[test]
+    fn upper_case_name_is_corrected() {
+        let found = cluster()
+            .app(deployment("redis").claim("data", "Redis-Data").unschedulable(""))
+            .claim("redis-data", "Bound", "standard")
+            .only(CODE.0);
+        assert_eq!(found.expected.as_deref(), Some("redis-data"));
+    }
 }

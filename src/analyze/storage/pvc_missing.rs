@@ -11,6 +11,7 @@ use crate::domain::diagnosis::Confidence;
 use crate::domain::finding::{Advice, Code, Finding, Proposal, Remedy};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Snapshot;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -72,6 +73,13 @@ fn make(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
         advice: vec![Advice { text, command, why: why.to_owned() }],
         ..Remedy::default()
     };
+    if ObjectRef::parse(&missing.claim.slashed(), Some(&missing.namespace)).is_err() {
+        return advise(
+            format!("correct the name `{name}` in {}", missing.who()),
+            None,
+            "no claim can have this name: only lower-case letters, digits, `-` and `.` are allowed",
+        );
+    }
     if missing.namespace.is_system() {
         let why = Obstacle::System(missing.namespace.clone()).why();
         return advise(format!("make the claim `{name}`"), Some(command(missing)), &why);
@@ -224,7 +232,6 @@ fn wants_block_device(spec: &k8s_openapi::api::core::v1::PodSpec, claim: &str) -
 mod tests {
     use super::*;
     use crate::analyze::testing::{bare_cluster, changes, cluster, daemon_set, deployment, job, pod, stateful_set};
-    use crate::domain::object::ObjectRef;
 
     const SCHEDULER: &str = r#"0/2 nodes are available: persistentvolumeclaim "postgres-pvc" not found. not found"#;
 

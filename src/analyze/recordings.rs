@@ -1,0 +1,88 @@
+//! The rules on what a real cluster said: every `fixtures/cases/*/recorded` leads to the cause that its scenario names, and to no other.
+
+use super::analyze;
+use super::testing::changes;
+use crate::domain::issue::Scope;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::{Cluster, Snapshot};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
+    cases.sort();
+    cases
+}
+
+fn yaml(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}; `make record` writes it", path.display()));
+    serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The newest time in the recording: when it was made, but for a moment. Only a deletion's time can lie ahead.
+fn newest(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        Value::Array(items) => items.iter().filter_map(newest).max(),
+        Value::Object(map) => map.iter().filter(|(k, _)| *k != "deletionTimestamp").filter_map(|(_, v)| newest(v)).max(),
+        _ => None,
+    }
+}
+
+/// The recording as one snapshot in which everything was read, and the recording's namespace.
+fn recorded(case: &Path, scenario: &Value) -> (Snapshot, Namespace) {
+    let list = yaml(&case.join("recorded/objects.yaml"));
+    let items = list["items"].as_array().unwrap();
+    let namespace = items.iter().find_map(|i| i["metadata"]["namespace"].as_str()).or(scenario["namespace"].as_str()).unwrap();
+    let namespace = Namespace::parse(namespace).unwrap();
+    let scope = Scope::Namespace { namespace: namespace.clone(), objects: Vec::new() };
+    let mut snapshot = Snapshot::empty(Cluster::default(), scope, newest(&list).unwrap());
+    for kind in Kind::KNOWN {
+        let of_kind = items.iter().filter(|i| i["kind"] == kind.name() && i["apiVersion"] == kind.api_version());
+        snapshot.add(&kind, of_kind.cloned().collect(), true);
+    }
+    assert_eq!(snapshot.gaps, []);
+    (snapshot, namespace)
+}
+
+#[test]
+fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
+    let (recorded_cases, bare): (Vec<PathBuf>, Vec<PathBuf>) = cases().into_iter().partition(|c| c.join("recorded/objects.yaml").is_file());
+    // A scenario that is being written has no recording yet; more than a few without one means that `make record` was forgotten.
+    assert!(
+        recorded_cases.len() > bare.len().saturating_mul(4),
+        "recorded: {}, not recorded: {bare:?}; run `make record`",
+        recorded_cases.len()
+    );
+    for case in recorded_cases {
+        let name = case.file_name().unwrap().to_string_lossy().into_owned();
+        let scenario = yaml(&case.join("scenario.yaml"));
+        let (snapshot, namespace) = recorded(&case, &scenario);
+        let diagnosis = analyze(&snapshot);
+        let expected = &scenario["expect"]["cause"];
+        if expected.is_null() {
+            assert_eq!(diagnosis.causes, [], "{name}");
+            assert_eq!(diagnosis.unexplained, [], "{name}");
+            continue;
+        }
+        let [cause] = diagnosis.causes.as_slice() else { panic!("{name}: {diagnosis:#?}") };
+        assert_eq!(cause.code.0, expected["code"], "{name}");
+        let object = ObjectRef::parse(expected["object"].as_str().unwrap(), Some(&namespace)).unwrap();
+        assert_eq!(cause.object, object, "{name}");
+        for (said, key) in [(&cause.field, "field"), (&cause.found, "found"), (&cause.expected, "expected")] {
+            if let Some(wanted) = expected.get(key) {
+                assert_eq!(said.as_deref(), wanted.as_str(), "{name}: {key}");
+            }
+        }
+        assert_eq!(diagnosis.unexplained, [], "{name}");
+        // What is proposed is what the scenario allows, step by step.
+        let writes = scenario["expect"]["writes"].as_array().unwrap();
+        let allowed: Vec<String> =
+            writes.iter().map(|w| format!("{} {}", w["verb"].as_str().unwrap(), w["object"].as_str().unwrap())).collect();
+        let proposed: Vec<String> = changes(cause).iter().map(|c| c.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(proposed, allowed, "{name}");
+    }
+}
