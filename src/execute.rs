@@ -24,6 +24,22 @@ const GONE_WITHIN: Duration = Duration::from_secs(30);
 const GONE_POLL: Duration = Duration::from_millis(250);
 
 /// Carries plans out. Not `Clone`: there is one writer.
+///
+/// Whoever embeds the library can make one and hand it to a remediation; to run it takes a permit, which only an approval brings.
+///
+/// ```compile_fail,E0624
+/// async fn run(executor: kubemend::execute::Executor) {
+///     executor.run(todo!(), &kubemend::ports::Silent, &tokio_util::sync::CancellationToken::new()).await;
+/// }
+/// ```
+///
+/// Nor can the writing client be used without it.
+///
+/// ```compile_fail,E0624
+/// async fn send(client: kubemend::cluster::connect::WriteClient, request: kubemend::domain::request::Request) {
+///     client.send(&request, false).await;
+/// }
+/// ```
 pub struct Executor {
     writer: Writer,
     read: Arc<dyn ClusterRead>,

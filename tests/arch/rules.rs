@@ -131,8 +131,9 @@ fn every_module_says_what_it_is_for() {
 fn no_file_is_over_500_lines() {
     let mut long = Vec::new();
     for source in sources().iter().filter(|s| !s.test) {
-        // A unit's own tests stand at its end.
-        let lines = source.text.lines().take_while(|l| l.trim_end() != "#[cfg(test)]").count();
+        // A unit's own tests stand at its end, and do not count.
+        let code = source.text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let lines = code.lines().count();
         if lines > 500 {
             long.push(format!("{}: {lines}", source.path));
         }

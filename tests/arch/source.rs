@@ -298,7 +298,7 @@ fn has(tokens: &[TokenTree], wanted: &[&str]) -> bool {
         || tokens.iter().any(|t| matches!(t, TokenTree::Group(g) if has(&g.stream().into_iter().collect::<Vec<_>>(), wanted)))
 }
 
-/// `Name { … }` where it is a value: not a declaration, not an `impl`, not a pattern of `let`.
+/// `Name { … }` where it is a value: not a declaration, not an `impl`, not a pattern of `let`. In its `impl`, `Self { … }` too.
 fn literals_of(tokens: &[TokenTree], name: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -311,6 +311,9 @@ fn literals_of(tokens: &[TokenTree], name: &str) -> Vec<String> {
         let returned = at >= 3 && is_punct(tokens.get(at - 2), '>') && is_punct(tokens.get(at - 3), '-');
         if is_named && group.delimiter() == Delimiter::Brace && !is_declared && !returned {
             out.push(group.to_string());
+        }
+        if is_named && ["impl", "for"].contains(&before.as_str()) {
+            out.extend(literals_of(&inner, "Self"));
         }
     }
     out
@@ -344,9 +347,9 @@ fn a_path_is_found_wherever_it_hides() {
 
 #[test]
 fn a_value_is_told_from_a_declaration_and_a_pattern() {
-    let code = "struct Permit { plan: Plan } impl Permit { fn f() -> Permit { g() } } fn h() { let Permit { plan } = p; Ok((Permit { plan: p })) }";
+    let code = "struct Permit { plan: Plan } impl Permit { fn f() -> Permit { g() } fn k() -> Self { Self { q } } } fn h() { let Permit { plan } = p; Ok((Permit { plan: p })) }";
     let tokens: Vec<TokenTree> = code.parse::<TokenStream>().unwrap().into_iter().collect();
-    assert_eq!(literals_of(&tokens, "Permit"), ["{ plan : p }"]);
+    assert_eq!(literals_of(&tokens, "Permit"), ["{ q }", "{ plan : p }"]);
     assert!(has(&tokens, &["g", "(…)"]) && !has(&tokens, &["client", ".", "send"]));
 }
 
