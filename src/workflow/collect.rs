@@ -82,7 +82,11 @@ fn referenced(seen: &Snapshot) -> Vec<Kind> {
             && p.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Pending")
     });
     let unbound = seen.claims.iter().any(|c| c.status.as_ref().and_then(|s| s.phase.as_deref()) != Some("Bound"));
-    if waiting_for_node || unbound {
+    let waiting_with_claim = seen.pods.iter().any(|p| {
+        p.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Pending")
+            && p.spec.iter().flat_map(|s| s.volumes.iter().flatten()).any(|v| v.persistent_volume_claim.is_some())
+    });
+    if waiting_for_node || waiting_with_claim || unbound {
         kinds.push(Kind::StorageClass);
     }
     // A class without an object may pair claims with volumes made by hand: only the volumes tell.

@@ -24,7 +24,8 @@ use std::collections::BTreeSet;
 pub(crate) const CODE: Code = Code("img-tag-not-found");
 /// The registry itself says that it has no such image, and an image is there that ran in this very object.
 const RAN: Confidence = Confidence::percent(95);
-/// The same, but the image to use instead is one that only runs next to it: whether it was meant is the doubt.
+/// The same, but the image to use instead only runs next to it, or came before without a trace of how it ran: whether it
+/// was meant, or fits, is the doubt.
 const NEAR: Confidence = Confidence::percent(85);
 /// The registry's word is a fact; what was meant is open.
 const OPEN: Confidence = Confidence::percent(90);
@@ -61,9 +62,9 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
         pods.iter().filter_map(|p| not_found(snapshot, p, list, container, image)).take(QUOTED_PODS).collect();
     evidence.push(seen::field(snapshot, &aim.object, &path.to_string(), image));
     let (expected, confidence) = match &instead {
-        Instead::Ran { image, by, .. } => {
+        Instead::Ran { image, by, ready } => {
             evidence.push(seen::field(snapshot, by, &format!("{list}[name={container}].image"), image));
-            (Some(image.clone()), RAN)
+            (Some(image.clone()), if *ready { RAN } else { NEAR })
         }
         Instead::Near { image, by } => {
             evidence.push(seen::field(snapshot, by, "spec.containers[].image", &format!("{image}, Running and Ready")));
@@ -73,7 +74,8 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
     };
     let (kind, name) = (&aim.object.kind, &aim.object.name);
     let advice = match &instead {
-        Instead::Ran { image, .. } => format!("`{image}` ran in this {kind} before."),
+        Instead::Ran { image, ready: true, .. } => format!("`{image}` ran in this {kind} before and still does."),
+        Instead::Ran { image, .. } => format!("`{image}` is what this {kind} asked for before."),
         Instead::Near { image, .. } => format!("`{image}` of the same repository runs in the same namespace."),
         Instead::Open(_) => "Nothing in the namespace tells which image was meant.".to_owned(),
     };
@@ -160,10 +162,6 @@ fn instead(snapshot: &Snapshot, aim: &Aim<'_>, list: &str, container: &str, wron
     if let Some((image, by, _)) = earlier.iter().find(|(_, _, ready)| *ready) {
         return Instead::Ran { image: image.clone(), by: by.clone(), ready: true };
     }
-    let distinct: BTreeSet<&String> = earlier.iter().map(|(image, _, _)| image).collect();
-    if let (1, Some((image, by, _))) = (distinct.len(), earlier.first()) {
-        return Instead::Ran { image: image.clone(), by: by.clone(), ready: false };
-    }
     let (repository, tag) = split(wrong);
     let mut running: Vec<(String, ObjectRef)> =
         running(snapshot, &aim.object).into_iter().filter(|(i, _)| i != wrong && split(i).0 == repository).collect();
@@ -172,6 +170,10 @@ fn instead(snapshot: &Snapshot, aim: &Aim<'_>, list: &str, container: &str, wron
     let near: Vec<&(String, ObjectRef)> = running.iter().filter(|(i, _)| is_near(&tag, &split(i).1)).collect();
     if let [(image, by)] = near.as_slice() {
         return Instead::Near { image: image.clone(), by: by.clone() };
+    }
+    let distinct: BTreeSet<&String> = earlier.iter().map(|(image, _, _)| image).collect();
+    if let (1, Some((image, by, _))) = (distinct.len(), earlier.first()) {
+        return Instead::Ran { image: image.clone(), by: by.clone(), ready: false };
     }
     let known: BTreeSet<String> = running.into_iter().map(|(i, _)| i).chain(earlier.into_iter().map(|(i, _, _)| i)).collect();
     Instead::Open(known.into_iter().take(10).collect())
@@ -186,7 +188,9 @@ fn earlier(snapshot: &Snapshot, object: &ObjectRef, list: &str, container: &str,
         let revision =
             set.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).and_then(|r| r.parse().ok());
         let ready = set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
-        found.push((revision.unwrap_or(0), image.to_owned(), set.reference(), ready));
+        if ready || !was_refused(snapshot, object, image) {
+            found.push((revision.unwrap_or(0), image.to_owned(), set.reference(), ready));
+        }
     }
     // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
     if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
@@ -198,6 +202,15 @@ fn earlier(snapshot: &Snapshot, object: &ObjectRef, list: &str, container: &str,
     }
     found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
     found.into_iter().map(|(_, image, by, ready)| (image, by, ready)).collect()
+}
+
+/// An event of the namespace says that the registry does not have this image either.
+fn was_refused(snapshot: &Snapshot, object: &ObjectRef, image: &str) -> bool {
+    let quoted = format!("\"{image}\"");
+    let here = |e: &&Event| e.involved_object.namespace.as_deref() == object.namespace.as_ref().map(|n| n.as_str());
+    let failed =
+        |e: &Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(|m| m.contains(&quoted) && says_not_found(m));
+    snapshot.events.iter().filter(here).any(failed)
 }
 
 /// Images of containers that are ready now in the object's namespace.
@@ -366,5 +379,17 @@ mod tests {
         let found = cluster().app(pulling(deployment("catalog").before(1, "example/catalog:8", 1).helm())).only(CODE.0);
         assert_eq!(found.remedy.proposals, []);
         assert!(found.remedy.advice[0].command.as_deref().unwrap().contains("example/catalog:8"));
+    }
+
+    #[test]
+    fn earlier_image_that_the_registry_does_not_have_either_is_not_taken() {
+        let world =
+            cluster().app(pulling(deployment("catalog").before(1, "example/catalog:7", 0).before(2, "example/catalog:8", 0))).event(
+                "Pod",
+                "catalog-gone",
+                "Failed",
+                r#"Failed to pull image "example/catalog:8": rpc error: code = NotFound desc = not found"#,
+            );
+        assert_eq!(world.only(CODE.0).expected.as_deref(), Some("example/catalog:7"));
     }
 }

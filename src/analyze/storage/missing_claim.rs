@@ -66,13 +66,14 @@ pub(super) fn find(snapshot: &Snapshot) -> Vec<MissingClaim<'_>> {
             }
         }
     }
-    let unused = unused(snapshot);
+    let (loose, uses) = (loose(snapshot), Users::of(snapshot));
     let names: Vec<ObjectRef> = missing.keys().cloned().collect();
     missing
         .into_iter()
         .filter_map(|(claim, users)| {
             let namespace = claim.namespace.clone()?;
-            let here: Vec<&PersistentVolumeClaim> = unused.iter().copied().filter(|c| seen::is_in(*c, &namespace)).collect();
+            let free = |c: &&PersistentVolumeClaim| seen::is_in(*c, &namespace) && uses.is_free(&c.reference(), &users);
+            let here: Vec<&PersistentVolumeClaim> = loose.iter().copied().filter(free).collect();
             let meaning = if listed { meaning(snapshot, &claim, here, &names, uses_are_known(snapshot)) } else { Meaning::Unknown };
             Some(MissingClaim { claim, namespace, users, listed, meaning })
         })
@@ -121,33 +122,54 @@ fn uses_are_known(snapshot: &Snapshot) -> bool {
     [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| snapshot.is_complete(k))
 }
 
-/// Claims that no Pod and no template names, and that no StatefulSet keeps for a replica of its own.
-fn unused(snapshot: &Snapshot) -> Vec<&PersistentVolumeClaim> {
-    let mut used: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut note = |namespace: Option<&str>, spec: &PodSpec| {
-        for (_, claim) in references(spec) {
-            used.insert((namespace.unwrap_or_default().to_owned(), claim.to_owned()));
+/// Who names which claim.
+struct Users {
+    /// By a template: it will be used, whether or not a Pod runs.
+    templates: BTreeSet<ObjectRef>,
+    /// By a Pod: the topmost owners of those Pods.
+    pods: BTreeMap<ObjectRef, BTreeSet<ObjectRef>>,
+}
+
+impl Users {
+    fn of(snapshot: &Snapshot) -> Self {
+        let owners = Owners::of(snapshot);
+        let named = |namespace: Option<&str>, spec: &PodSpec| -> Vec<ObjectRef> {
+            let Some(namespace) = namespace.and_then(|n| Namespace::parse(n).ok()) else { return Vec::new() };
+            references(spec).map(|(_, c)| ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace, c)).collect()
+        };
+        let mut users = Self { templates: BTreeSet::new(), pods: BTreeMap::new() };
+        for pod in snapshot.pods.iter().filter(|p| !settled::has_ended(p)) {
+            let object = pod.reference();
+            let owner = owners.chain(&object).pop().unwrap_or(object);
+            for claim in pod.spec.iter().flat_map(|s| named(pod.metadata.namespace.as_deref(), s)) {
+                users.pods.entry(claim).or_default().insert(owner.clone());
+            }
         }
-    };
-    for pod in snapshot.pods.iter().filter(|p| !settled::has_ended(p)) {
-        if let Some(spec) = &pod.spec {
-            note(pod.metadata.namespace.as_deref(), spec);
+        for workload in snapshot.workloads().iter().filter(|w| w.has_template()) {
+            users.templates.extend(named(workload.object.namespace.as_ref().map(Namespace::as_str), workload.pod_spec));
         }
-    }
-    for workload in snapshot.workloads().iter().filter(|w| w.has_template()) {
-        note(workload.object.namespace.as_ref().map(Namespace::as_str), workload.pod_spec);
-    }
-    for job in &snapshot.jobs {
-        if let Some(spec) = job.spec.as_ref().and_then(|s| s.template.spec.as_ref()) {
-            note(job.metadata.namespace.as_deref(), spec);
+        for job in &snapshot.jobs {
+            let spec = job.spec.as_ref().and_then(|s| s.template.spec.as_ref());
+            users.templates.extend(spec.into_iter().flat_map(|s| named(job.metadata.namespace.as_deref(), s)));
         }
+        users
     }
-    let key = |c: &PersistentVolumeClaim| (c.metadata.namespace.clone().unwrap_or_default(), c.metadata.name.clone().unwrap_or_default());
+
+    /// Nobody but those who look for their claim uses this one. Their own older Pods, from before the name was changed,
+    /// are no other users: on the contrary, they show what was meant.
+    fn is_free(&self, claim: &ObjectRef, seekers: &[Aim<'_>]) -> bool {
+        let own = |owner: &ObjectRef| seekers.iter().any(|a| a.object == *owner);
+        !self.templates.contains(claim) && self.pods.get(claim).is_none_or(|owners| owners.iter().all(own))
+    }
+}
+
+/// Claims that no other object owns, that nobody deletes, and that no StatefulSet keeps for a replica of its own.
+fn loose(snapshot: &Snapshot) -> Vec<&PersistentVolumeClaim> {
     snapshot
         .claims
         .iter()
         .filter(|c| c.metadata.deletion_timestamp.is_none() && c.metadata.owner_references.as_ref().is_none_or(Vec::is_empty))
-        .filter(|c| !used.contains(&key(c)) && replica_of(snapshot, c).is_none())
+        .filter(|c| replica_of(snapshot, c).is_none())
         .collect()
 }
 

@@ -229,4 +229,15 @@ mod tests {
             .only(CODE.0);
         assert_eq!(found.expected.as_deref(), Some("redis-data"));
     }
+
+    #[test]
+    fn claim_that_only_the_older_pods_of_the_same_workload_use_was_meant() {
+        let old = r#"{apiVersion: v1, kind: Pod, metadata: {name: redis-old, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: redis, uid: u, controller: true}]}, spec: {nodeName: node-1, containers: [{name: app, image: 'a:1'}], volumes: [{name: data, persistentVolumeClaim: {claimName: redis-standard-pvc}}]}, status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}"#;
+        let found = cluster()
+            .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
+            .yaml(old)
+            .claim("redis-standard-pvc", "Bound", "standard")
+            .only(CODE.0);
+        assert_eq!(found.expected.as_deref(), Some("redis-standard-pvc"));
+    }
 }
