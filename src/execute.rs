@@ -1,4 +1,4 @@
-//! The one module that changes the cluster. [`Executor::run`] takes a permit and nothing else; [`Executor::rehearse`]
+//! The one module that changes the cluster. `Executor::run` takes a permit and nothing else; `Executor::rehearse`
 //! takes a plan and can only ask for a dry run.
 
 mod writer;
