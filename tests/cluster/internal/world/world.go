@@ -94,7 +94,7 @@ func live(run string, r reporter) error {
 			return err
 		}
 	}
-	if err := createObjects(ctx, client); err != nil {
+	if err := s.until("the first objects", "kube-apiserver", c.StartLimit, func() error { return createObjects(ctx, client) }); err != nil {
 		return err
 	}
 	go openVolumes()
