@@ -25,7 +25,6 @@ use anyhow::Context;
 use clap::Parser;
 use clusters::Clusters;
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -85,7 +84,8 @@ fn log(words: &str) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        // Colour needs a feature of tracing-subscriber, and without it this panics when asked for.
+        .with_ansi(false)
         .try_init()
         .map_err(|e| anyhow::anyhow!("failed to start logging: {e}"))
 }

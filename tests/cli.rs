@@ -1,22 +1,46 @@
 //! The program as a script sees it: exit codes, and stdout with results alone.
 
-use assert_cmd::Command;
+#[cfg(test)]
+mod program {
+    use assert_cmd::Command;
+    use std::path::Path;
+    use std::time::Duration;
+
+    /// The program with nothing configured, in a home of its own.
+    pub(crate) fn kubemend(home: &Path) -> Command {
+        bare(Command::cargo_bin("kubemend").unwrap(), home)
+    }
+
+    /// The same on a terminal of its own: `script` makes one, and passes on what is typed.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_a_terminal(home: &Path, line: &str, typed: &str) -> (i32, String) {
+        let program = assert_cmd::cargo::cargo_bin("kubemend");
+        let mut script = bare(Command::new("script"), home);
+        script.env("TERM", "xterm").args(["-q", "-e", "-c", &format!("{} {line}", program.display()), "/dev/null"]);
+        let output = script.write_stdin(typed).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn bare(mut command: Command, home: &Path) -> Command {
+        command.env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin").timeout(Duration::from_secs(60));
+        command
+    }
+
+    /// Exit code, stdout, stderr.
+    pub(crate) fn run(line: &[&str]) -> (i32, String, String) {
+        let home = tempfile::tempdir().unwrap();
+        let output = kubemend(home.path()).args(line).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+}
+
+#[cfg(test)]
+use program::{kubemend, run};
+#[cfg(test)]
 use serde_json::Value;
+#[cfg(test)]
 use std::time::{Duration, Instant};
-
-/// The program with nothing configured, in a home of its own.
-fn kubemend(home: &std::path::Path) -> Command {
-    let mut command = Command::cargo_bin("kubemend").unwrap();
-    command.env_clear().env("HOME", home).timeout(Duration::from_secs(60));
-    command
-}
-
-fn run(line: &[&str]) -> (i32, String, String) {
-    let home = tempfile::tempdir().unwrap();
-    let output = kubemend(home.path()).args(line).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
 
 #[test]
 fn wrong_usage_exits_2_with_nothing_on_stdout() {
@@ -133,4 +157,16 @@ fn demonstration_without_a_terminal_and_without_yes_writes_nothing_and_exits_4()
     assert_eq!(output.status.code(), Some(4), "{err}");
     assert!(out.contains("+kind: PersistentVolumeClaim") && !out.contains(": applied") && !out.contains("4/4"), "{out}");
     assert!(err.contains("nothing was changed") && err.contains("--yes"), "{err}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn demonstration_on_a_terminal_asks_and_takes_only_a_yes() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, shown) = program::on_a_terminal(home.path(), "demo", "y\n");
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("[y/N]") && shown.contains(": applied") && shown.contains('\u{1b}'), "{shown}");
+    let (code, shown) = program::on_a_terminal(home.path(), "demo", "perhaps\n");
+    assert_eq!(code, 3, "{shown}");
+    assert!(shown.contains("declined, nothing was changed") && !shown.contains(": applied"), "{shown}");
 }

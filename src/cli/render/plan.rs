@@ -10,8 +10,10 @@ pub(super) fn plan(page: &mut Page, report: &Report) {
     let Some(plan) = &report.plan else { return };
     page.heading("Plan", "");
     page.line(2, &format!("{}  {}", styled(risk_style(&plan.risk), &format!("{} risk", plan.risk)), on_failure(plan)));
-    page.paragraph(2, &plan.summary);
     let several = plan.steps.len() > 1;
+    if several {
+        page.paragraph(2, &plan.summary);
+    }
     for (index, step) in plan.steps.iter().enumerate() {
         page.gap();
         let number = if several { format!("{}. ", index.saturating_add(1)) } else { String::new() };

@@ -186,7 +186,6 @@ Cause: PersistentVolumeClaim `ledger-data` does not exist
 
 Plan
   low risk  if it does not help, it stays
-  Create the missing claim.
 
   create PersistentVolumeClaim payments/ledger-data
   The size is an assumption.
