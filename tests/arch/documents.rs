@@ -47,6 +47,19 @@ fn readme_lists_every_tool_and_command() {
 }
 
 #[test]
+fn readme_lists_every_option() {
+    let table = read("src/config.rs");
+    let list = table.split("const OPTIONS: ").nth(1).and_then(|rest| rest.split("];").next()).unwrap();
+    let options: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert!(options.len() > 10, "the options are found in src/config.rs: {options:?}");
+    let text = read("README.md");
+    let rows: Vec<&str> = text.lines().filter(|l| l.starts_with("| `")).filter_map(|l| l.split('|').nth(1)).collect();
+    assert_none(
+        options.iter().filter(|o| !rows.iter().any(|r| r.contains(&format!("`{o}`")))).map(|o| format!("the option `{o}`")).collect(),
+    );
+}
+
+#[test]
 fn package_holds_no_test_data() {
     let listed = assert_cmd::Command::new(env!("CARGO"))
         .args(["package", "--list", "--allow-dirty", "--offline", "--manifest-path"])
