@@ -1,6 +1,6 @@
 //! Looking back and looking again: sessions, one session, and whether it holds now. Nothing here can write to a cluster.
 
-use super::report::{AdviceView, Report, Status};
+use super::report::{AdviceView, Report, Status, UsageView};
 use super::{Remediation, SessionLine, Validate, WorkflowError, settle, summary, view};
 use crate::domain::id::SessionId;
 use crate::domain::plan::{RemediationPlan, STAMP};
@@ -23,6 +23,8 @@ impl Remediation {
         let meter = self.meter();
         let session = self.session(id).await?;
         let mut report = report_of(&session)?;
+        // What this look costs, not what the session has cost.
+        report.usage = UsageView::default();
         let interrupted = matches!(&session, Session::Closed(c) if c.outcome == Outcome::Interrupted);
         let scope = session.header().scope.clone();
         let plan = match session {

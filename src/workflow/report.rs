@@ -352,6 +352,7 @@ view! {
     }
 
     /// What it cost.
+    #[derive(Default)]
     UsageView {
         /// Milliseconds from the call to this report, without waiting for a human.
         elapsed_ms: u64,

@@ -32,8 +32,12 @@ impl Default for Timing {
     }
 }
 
-/// Without a change seen, look again after this: a watch may be forbidden, and the verdict shall not be late.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Without a change seen, look again after this: watches tell most of what happens, and not all.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// The same where a watch cannot be had.
+const LOOK_UNWATCHED: Duration = Duration::from_secs(1);
+/// How often a person hears that it still goes on.
+const TELL: Duration = Duration::from_secs(1);
 /// Changes come in bursts; looks are at least this far apart.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
 /// So many reads may fail in a row before nothing can be told.
@@ -90,7 +94,7 @@ pub(super) async fn settle(
                     if so_far >= settle {
                         return Settled { validation: verdict(Verdict::Resolved, last, held_since, None), diagnosis };
                     }
-                    progress.tell(Phase::Validating, &format!("all checks hold, for {} of {} s", so_far.as_secs(), settle.as_secs()));
+                    progress.tell(Phase::Validating, &holds(so_far, settle));
                 } else {
                     progress.tell(Phase::Validating, &waiting_for(&last));
                 }
@@ -125,7 +129,7 @@ pub(super) async fn settle(
         let limit = until_settled.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)).max(Duration::from_millis(20));
         clock.sleep(BETWEEN_LOOKS.min(limit)).await;
         let Some(versions) = versions else {
-            clock.sleep(LOOK_AGAIN).await;
+            clock.sleep(LOOK_UNWATCHED).await;
             continue;
         };
         let watched: Vec<_> = watched_kinds(plan)
@@ -133,16 +137,31 @@ pub(super) async fn settle(
             .filter_map(|kind| versions.get(&kind).map(|version| (request(&kind, scope), version.clone())))
             .collect();
         let watches: Vec<_> = watched.iter().map(|(request, version)| Box::pin(read.changed(request, version, limit))).collect();
-        tokio::select! {
-            () = cancel.cancelled() => {}
-            () = clock.sleep(limit) => {}
-            // A watch that cannot be had ends at once: the sleep above is then what paces the looks.
-            () = first_change(watches, clock, limit) => {}
+        let change = first_change(watches, clock, limit.min(LOOK_UNWATCHED));
+        futures::pin_mut!(change);
+        let mut left = limit;
+        while !left.is_zero() {
+            let tick = left.min(TELL);
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                () = &mut change => break,
+                () = clock.sleep(tick) => left = left.saturating_sub(tick),
+            }
+            if let Some(held) = held_since
+                && !left.is_zero()
+            {
+                progress.tell(Phase::Validating, &holds(clock.now().duration_since(held), settle));
+            }
         }
     }
 }
 
-async fn first_change<F>(watches: Vec<F>, clock: &dyn Clock, limit: Duration)
+fn holds(so_far: SignedDuration, settle: SignedDuration) -> String {
+    format!("all checks hold, for {} of {} s", so_far.as_secs(), settle.as_secs())
+}
+
+/// Returns at the first change. A watch that breaks or cannot be had leaves looking at intervals.
+async fn first_change<F>(watches: Vec<F>, clock: &dyn Clock, unwatched: Duration)
 where
     F: Future<Output = Result<Option<crate::ports::Changed>, ReadError>> + Unpin,
 {
@@ -151,10 +170,13 @@ where
         let (outcome, _, rest) = select_all(watches).await;
         match outcome {
             Ok(Some(crate::ports::Changed)) => return,
-            Ok(None) | Err(_) => watches = rest,
+            Ok(None) => watches = rest,
+            Err(_) => {
+                clock.sleep(unwatched).await;
+                return;
+            }
         }
     }
-    clock.sleep(limit).await;
 }
 
 fn signed(duration: Duration) -> SignedDuration {

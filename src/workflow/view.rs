@@ -50,7 +50,7 @@ pub(super) fn blank(session: &str, issue: &str, namespace: Option<&str>, objects
         execution: None,
         validation: None,
         coverage: CoverageView { looked: Vec::new(), gaps: Vec::new() },
-        usage: UsageView { elapsed_ms: 0, api_calls: 0, model_calls: 0, input_tokens: 0, output_tokens: 0 },
+        usage: UsageView::default(),
     }
 }
 
