@@ -7,7 +7,7 @@ use super::terminal::{Answer, Terminal};
 use super::{CliError, Exit, render};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
-use crate::ports::{ClusterRead, ListRequest, Progress};
+use crate::ports::{ClusterRead, ListRequest, Phase, Progress};
 use crate::workflow::report::{CauseView, ObjectView, Report};
 use crate::workflow::{Approver, Ask, Question, Remediation, Wishes, WorkflowError};
 use serde_json::Value;
@@ -74,7 +74,7 @@ impl Stage<'_> {
     async fn analyze(&self) -> Result<(Report, Option<Question>), CliError> {
         self.phase(2, "Analyze", "from the symptom to its cause, reading only")?;
         let ask = Ask { issue: Some(ISSUE.to_owned()), ..Ask::default() };
-        let opened = told(self.terminal, Pace::Live, async |progress: &dyn Progress| {
+        let opened = told(self.terminal, Pace::Live(|_| None), async |progress: &dyn Progress| {
             self.remediation.open(&ask, &Wishes::default(), progress, self.cancel).await
         })
         .await?;
@@ -107,23 +107,23 @@ impl Stage<'_> {
             }
             Answer::Nobody => {
                 self.say(&format!("{words}\n"))?;
-                self.terminal.err("nobody is here to answer, so nothing was changed; `kubemend demo --yes` says yes beforehand\n")?;
+                self.terminal.err("no answer, so nothing was changed; `kubemend demo --yes` says yes beforehand\n")?;
                 return Ok(Exit::Waiting);
             }
         }
         self.say("\n")?;
-        let report = told(self.terminal, Pace::Live, async |progress: &dyn Progress| {
+        let report = told(self.terminal, Pace::Live(before), async |progress: &dyn Progress| {
             let Question { session, digest, token, .. } = &question;
             self.remediation.approve(session, token, digest, Approver::Terminal, progress, self.cancel).await
         })
         .await?;
-        self.say("\n")?;
-        self.say(&render::execution_only(&report, self.terminal.columns))?;
-        self.validate(&report).await
+        self.outcome(&report).await
     }
 
-    async fn validate(&self, report: &Report) -> Result<Exit, CliError> {
-        self.phase(4, "Validate", "watched above until every check had held without a break")?;
+    async fn outcome(&self, report: &Report) -> Result<Exit, CliError> {
+        self.say("\n")?;
+        self.say(&render::execution_only(report, self.terminal.columns))?;
+        self.say("\n")?;
         self.say(&render::validation_only(report, self.terminal.columns))?;
         self.say("\n")?;
         self.typed("kubectl get pods,persistentvolumeclaims -n a-team")?;
@@ -180,8 +180,17 @@ impl Stage<'_> {
     }
 
     fn phase(&self, number: u8, title: &str, remark: &str) -> Result<(), CliError> {
-        self.say(&format!("\n{}  {}\n\n", styled(GOOD, &format!("━━ {number}/4 {title}")), styled(DIM, remark)))
+        self.say(&heading(number, title, remark))
     }
+}
+
+fn heading(number: u8, title: &str, remark: &str) -> String {
+    format!("\n{}  {}\n\n", styled(GOOD, &format!("━━ {number}/4 {title}")), styled(DIM, remark))
+}
+
+/// Validation begins by itself when the last step was taken.
+fn before(phase: Phase) -> Option<String> {
+    (phase == Phase::Validating).then(|| heading(4, "Validate", "watching until every check has held without a break"))
 }
 
 /// As a person follows it: from what suffers to its owners, and from there to what they need and do not have.

@@ -23,17 +23,18 @@ const MARGIN: usize = 12;
 const WAITING_LIMIT: usize = 32;
 
 /// Where and when it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Pace {
     /// On stderr, after a second: a spinner on a terminal, else a line for each message.
     AfterASecond,
     /// On stdout, at once, a line for each message with the time since the start.
-    Live,
+    /// The first line of a phase comes after what this says about the phase.
+    Live(fn(Phase) -> Option<String>),
 }
 
 /// What was told and not shown yet, oldest first, without repetitions.
 #[derive(Debug, Default)]
-struct Told(Mutex<(VecDeque<String>, String)>);
+struct Told(Mutex<(VecDeque<(Phase, String)>, String)>);
 
 impl Progress for Told {
     fn tell(&self, phase: Phase, message: &str) {
@@ -46,13 +47,13 @@ impl Progress for Told {
         if told.0.len() >= WAITING_LIMIT {
             told.0.pop_front();
         }
-        told.0.push_back(text.clone());
+        told.0.push_back((phase, text.clone()));
         told.1 = text;
     }
 }
 
 impl Told {
-    fn take(&self) -> VecDeque<String> {
+    fn take(&self) -> VecDeque<(Phase, String)> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0)
     }
 }
@@ -65,6 +66,7 @@ pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnO
     let mut turns = interval(TURN);
     turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut current = None;
+    let mut begun = None;
     let mut drawn = false;
     for frame in FRAMES.iter().cycle() {
         let done = tokio::select! {
@@ -73,19 +75,23 @@ pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnO
             _ = turns.tick() => None,
         };
         let spent = start.elapsed();
-        if pace == Pace::Live {
-            for line in told.take() {
+        if let Pace::Live(heading) = pace {
+            for (phase, line) in told.take() {
+                if begun != Some(phase) {
+                    begun = Some(phase);
+                    let _ = terminal.out(&heading(phase).unwrap_or_default());
+                }
                 let time = styled(DIM, &format!("{:>5.1} s", spent.as_secs_f64()));
                 let _ = terminal.out(&format!("  {time}  {}\n", cut(&line, terminal.columns)));
             }
         } else if spent >= SILENT_FOR && terminal.shows_progress && done.is_none() {
             current = told.take().pop_back().or(current);
-            if let Some(text) = &current {
+            if let Some((_, text)) = &current {
                 let _ = terminal.err(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, &cut(text, terminal.columns))));
                 drawn = true;
             }
         } else if spent >= SILENT_FOR && !terminal.shows_progress {
-            for line in told.take() {
+            for (_, line) in told.take() {
                 let _ = terminal.err(&format!("{line}\n"));
             }
         }
@@ -126,15 +132,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn live_progress_shows_every_line_also_the_last() {
+    async fn live_progress_shows_every_line_also_the_last_below_its_phase() {
         let (terminal, out, err) = doubles::terminal(None);
-        told(&terminal, Pace::Live, async |progress: &dyn Progress| {
+        let heading = |phase| (phase == Phase::Validating).then(|| "Validate\n".to_owned());
+        told(&terminal, Pace::Live(heading), async |progress: &dyn Progress| {
             progress.tell(Phase::Executing, "step 1 of 1");
             tokio::time::sleep(Duration::from_secs(2)).await;
             progress.tell(Phase::Validating, "");
         })
         .await;
-        assert_eq!(out.text(), "    0.0 s  executing: step 1 of 1\n    2.0 s  validating\n");
+        assert_eq!(out.text(), "    0.0 s  executing: step 1 of 1\nValidate\n    2.0 s  validating\n");
         assert_eq!(err.text(), "");
     }
 }

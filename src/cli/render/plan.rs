@@ -2,7 +2,7 @@
 
 use super::object;
 use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled, to_the_second};
-use crate::workflow::report::{PlanView, Report, StepView};
+use crate::workflow::report::{PlanView, Report, Status, StepView};
 use anstyle::Style;
 
 /// The plan, where there is one.
@@ -31,7 +31,9 @@ pub(super) fn plan(page: &mut Page, report: &Report) {
     }
     page.gap();
     page.line(2, &format!("{} {}", styled(DIM, "digest:"), clean(&plan.digest)));
-    if let Some(expires) = &plan.expires_at {
+    if let Some(expires) = &plan.expires_at
+        && report.status == Status::AwaitingApproval
+    {
         page.line(2, &format!("{} {}", styled(DIM, "valid until:"), to_the_second(expires)));
     }
 }
