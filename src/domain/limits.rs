@@ -62,6 +62,7 @@ impl Default for Limits {
 
 impl Limits {
     /// These limits with a caller's wishes, where they tighten. Automatic mode is only had where the operator allows it.
+    /// A caller's risk bounds what happens without a human; what a human may approve is the operator's to bound.
     #[must_use]
     pub fn tightened(
         &self,
@@ -84,7 +85,6 @@ impl Limits {
         if let Some(r) = max_risk {
             out.max_risk = out.max_risk.min(r);
             out.client_max_risk = out.client_max_risk.min(r);
-            out.ceiling = out.ceiling.min(r);
         }
         if let Some(f) = on_failure {
             out.on_failure = f;

@@ -1,7 +1,11 @@
 //! A change as a unified diff of YAML: what a human decides on.
 
+use crate::domain::excerpt::Excerpt;
 use serde_json::Value;
 use similar::TextDiff;
+
+/// A longer diff is not shown, and so not planned: a diff is never cut. A workload's YAML is some ten KiB.
+const DIFF_LIMIT: usize = 48 * 1024;
 
 /// The object without what the server keeps for itself: identity and intent only.
 pub(crate) fn intent(object: &Value) -> Value {
@@ -59,5 +63,9 @@ pub(crate) fn unified(name: &str, before: Option<&Value>, after: Option<&Value>)
     let (old, new) = (text(before)?, text(after)?);
     let from = if before.is_some() { format!("live/{name}") } else { "/dev/null".to_owned() };
     let to = if after.is_some() { format!("planned/{name}") } else { "/dev/null".to_owned() };
-    Ok(TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(&from, &to).to_string())
+    let diff = TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(&from, &to).to_string();
+    if diff.len() > DIFF_LIMIT {
+        return Err(format!("the change of {name} is too large to be shown whole"));
+    }
+    Ok(Excerpt::capture(&diff, DIFF_LIMIT).to_string())
 }

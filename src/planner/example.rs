@@ -31,7 +31,7 @@ pub(crate) fn deployment() -> Value {
                      "annotations": {"deployment.kubernetes.io/revision": "2"}},
         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}},
                  "template": {"metadata": {"labels": {"app": "web"}},
-                              "spec": {"containers": [{"name": "log", "image": "log:1"}, {"name": "app", "image": "web:bad",
+                              "spec": {"nodeSelector": {"disk": "ssd"}, "containers": [{"name": "log", "image": "log:1"}, {"name": "app", "image": "web:bad",
                                                        "env": [{"name": "PASS", "value": "canary-value"}]}],
                                        "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "dta"}}]}}}
     })

@@ -2,12 +2,13 @@
 
 use crate::domain::action::Action;
 use crate::domain::kind::Kind;
+use crate::domain::risk::Risk;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::workload::{Manager, manager_of};
 
 type Rule = fn(&Action, &Snapshot) -> Option<String>;
 
-const RULES: &[Rule] = &[check_namespace, check_kind, check_exists, check_manager, check_unbound];
+const RULES: &[Rule] = &[check_namespace, check_kind, check_fields, check_exists, check_manager, check_unbound];
 
 /// Every rule that the action breaks, in words.
 pub(crate) fn check(action: &Action, snapshot: &Snapshot) -> Vec<String> {
@@ -32,6 +33,13 @@ fn check_kind(action: &Action, _: &Snapshot) -> Option<String> {
         Action::Patch { .. } => [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service].contains(kind),
     };
     (!allowed).then(|| format!("kubemend does not {} objects of kind {kind}", action.verb()))
+}
+
+/// The fields that a rule's own fix may change are those whose risk is known: a reference, an image, a selector.
+fn check_fields(action: &Action, _: &Snapshot) -> Option<String> {
+    let Action::Patch { target, ops } = action else { return None };
+    let paths = || ops.iter().map(|op| op.path.to_string()).collect::<Vec<_>>().join(", ");
+    (action.floor() == Risk::High).then(|| format!("kubemend does not change {} of {target}", paths()))
 }
 
 /// A patch or a deletion needs the object as it was seen; a creation needs that it was not seen.

@@ -73,11 +73,21 @@ fn changed_object_refuses_the_patch() {
 #[test]
 fn field_that_is_absent_pins_the_resource_version() {
     let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
-    let action = set(FieldPath::dotted("spec.template.spec").then("nodeName"), json!("n"));
+    let action = set(FieldPath::dotted("spec.template.spec.nodeSelector").key("zone"), json!("a"));
     let plan = plan(&finding(vec![action]), &snapshot, id(), OnFailure::Keep).unwrap();
     assert_eq!(plan.steps.first().precondition.resource_version.as_deref(), Some("7"));
     assert!(plan.steps.first().request.body.contains(r#"{"op":"test","path":"/metadata/resourceVersion","value":"7"}"#));
-    assert_eq!(plan.risk(), Risk::High, "a field that no table knows is high");
+    assert_eq!(plan.risk(), Risk::Medium);
+}
+
+#[test]
+fn field_that_no_rule_may_change_is_refused() {
+    let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
+    for path in ["spec.template.spec.nodeName", "spec.template.spec.hostNetwork", "spec.template.spec.serviceAccountName", "spec.replicas"]
+    {
+        let action = set(FieldPath::dotted(path), json!("x"));
+        assert!(plan(&finding(vec![action]), &snapshot, id(), OnFailure::Keep).is_err(), "{path}");
+    }
 }
 
 #[test]
