@@ -32,7 +32,7 @@ ask() { "$kubemend" "$@" -o json 2>>"$work/kubemend.log" 8>&- || [[ $? == [34] ]
 export KUBECONFIG=$work/cluster/oncall.kubeconfig XDG_STATE_HOME=$work XDG_CONFIG_HOME=$work
 export KUBEMEND_SETTLE=${settle}s
 
-printf '%4s %14s %14s %22s  %s\n' run "plan: calls" "plan: ms" "from the yes: ms" status
+printf '%4s %14s %14s %22s %12s  %s\n' run "plan: calls" "plan: ms" "from the yes: ms" "held: s" status
 for ((run = 1; run <= runs; run++)); do
   namespace=bench-$run
   kubectl create namespace "$namespace" >/dev/null
@@ -43,6 +43,6 @@ for ((run = 1; run <= runs; run++)); do
   session=$(field session) digest=$(field digest) calls=$(field apiCalls) elapsed=$(field elapsedMs)
   began=$(date +%s%3N)
   plan=$(ask approve "$session" --digest "$digest")
-  printf '%4d %14d %14d %22d  %s\n' "$run" "$calls" "$elapsed" $(($(date +%s%3N) - began)) "$(field status)"
+  printf '%4d %14d %14d %22d %12.2f  %s\n' "$run" "$calls" "$elapsed" $(($(date +%s%3N) - began)) "$(field settledFor)" "$(field status)"
 done
-echo "from the yes to the verdict: the write, the Pod's start, and a settle window of $((settle * 1000)) ms"
+echo "from the yes to the verdict: the write, the Pod's start, and a settle window of $settle s; the verdict was late by what it held longer"
