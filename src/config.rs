@@ -14,9 +14,8 @@ use std::time::Duration;
 mod file;
 
 /// Every option: its key in the file, and `KUBEMEND_` with capitals and underscores in the environment.
-const OPTIONS: [&str; 22] = [
+const OPTIONS: [&str; 21] = [
     "allow-kubeconfig-exec",
-    "allow-system-namespaces",
     "client-max-risk",
     "confidence-threshold",
     "consent",
@@ -70,9 +69,6 @@ pub struct Flags {
     /// Whether a kubeconfig may start its exec credential plugin [default: true, but false in a cluster]
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_short_help = true)]
     pub allow_kubeconfig_exec: Option<String>,
-    /// Whether objects in kube-* namespaces may be changed
-    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_short_help = true)]
-    pub allow_system_namespaces: Option<String>,
     /// Who says yes: a human who is asked, a client that repeats the digest, or the thresholds
     #[arg(long, global = true, value_name = "ask|client|policy", hide_short_help = true)]
     pub consent: Option<String>,
@@ -101,7 +97,6 @@ impl Flags {
             ("write-context", &self.write_context),
             ("read-only", &self.read_only),
             ("allow-kubeconfig-exec", &self.allow_kubeconfig_exec),
-            ("allow-system-namespaces", &self.allow_system_namespaces),
             ("consent", &self.consent),
             ("log", &self.log),
         ] {
@@ -313,8 +308,6 @@ pub struct Config {
     pub write_context: Option<String>,
     /// No writing identity.
     pub read_only: bool,
-    /// Objects in `kube-*` namespaces may be changed.
-    pub allow_system_namespaces: bool,
     /// Who says yes, and up to which risk.
     pub limits: Limits,
     /// How long the checks must hold.
@@ -375,7 +368,6 @@ impl Config {
             write_kubeconfig: given.path("write-kubeconfig"),
             write_context: given.word("write-context")?,
             read_only: given.flag("read-only")?.unwrap_or(false),
-            allow_system_namespaces: given.flag("allow-system-namespaces")?.unwrap_or(false),
             limits: limits(&given)?,
             settle: given.duration("settle")?.unwrap_or(5 * second),
             validate_within: given.duration("validate-within")?.unwrap_or(120 * second),

@@ -129,7 +129,6 @@ pub(super) fn settings(config: &Config) -> ConnectSettings {
         write_kubeconfig: config.write_kubeconfig.clone(),
         write_context: config.write_context.clone(),
         read_only: config.read_only,
-        system_namespaces: config.allow_system_namespaces,
         patience: config.request_timeout,
     }
 }

@@ -50,7 +50,7 @@ pub struct Connected {
 /// There is no usable kubeconfig; the text says where was looked and what to do.
 pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Result<Connected, ReadError> {
     let chosen = for_reading(settings, &clock).await?;
-    let reach = Reach::Write { system_namespaces: settings.system_namespaces };
+    let reach = Reach::Write;
     let (writer, no_writer) = if settings.read_only {
         (None, Some("kubemend was started read-only".to_owned()))
     } else {
@@ -147,7 +147,7 @@ fn assemble(
 }
 
 fn writer_over(client: kube::Client, peer: Peer, calls: Arc<AtomicU64>) -> WriteClient {
-    let source = Source::Ready(guarded(client, Reach::Write { system_namespaces: false }));
+    let source = Source::Ready(guarded(client, Reach::Write));
     WriteClient::new(Link::new(peer, source, calls, WRITE_AGENT), WRITE_TIME)
 }
 

@@ -41,8 +41,6 @@ pub struct ConnectSettings {
     pub write_context: Option<String>,
     /// There is no writing identity: plans only.
     pub read_only: bool,
-    /// Objects in `kube-*` namespaces may be changed.
-    pub system_namespaces: bool,
     /// How long one request may take.
     pub patience: Duration,
 }
@@ -59,7 +57,6 @@ impl Default for ConnectSettings {
             write_kubeconfig: None,
             write_context: None,
             read_only: false,
-            system_namespaces: false,
             patience: Duration::from_secs(15),
         }
     }

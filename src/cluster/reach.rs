@@ -32,10 +32,7 @@ pub(super) enum Reach {
     /// GET of known kinds, and the reviews of one's own access.
     Read,
     /// The writes that `domain::action` can express, and the review of one's own access.
-    Write {
-        /// The operator opted in to changes in `kube-*` namespaces.
-        system_namespaces: bool,
-    },
+    Write,
 }
 
 impl Reach {
@@ -65,9 +62,9 @@ impl Reach {
         }
         match self {
             Reach::Read => judge_read(request.method(), path, &query),
-            Reach::Write { system_namespaces } => {
+            Reach::Write => {
                 let patch = request.headers().get(http::header::CONTENT_TYPE).is_some_and(|t| t == "application/json-patch+json");
-                judge_write(request.method(), path, &query, patch, system_namespaces)
+                judge_write(request.method(), path, &query, patch)
             }
         }
     }
@@ -102,7 +99,7 @@ fn judge_read(method: &Method, path: &str, query: &Query<'_>) -> Result<(), &'st
     }
 }
 
-fn judge_write(method: &Method, path: &str, query: &Query<'_>, json_patch: bool, system_namespaces: bool) -> Result<(), &'static str> {
+fn judge_write(method: &Method, path: &str, query: &Query<'_>, json_patch: bool) -> Result<(), &'static str> {
     query.only(&["dryRun", "fieldManager", "fieldValidation"])?;
     if query.get("dryRun").is_some_and(|v| v != "All") {
         return Err("`dryRun` has one value, `All`");
@@ -111,7 +108,7 @@ fn judge_write(method: &Method, path: &str, query: &Query<'_>, json_patch: bool,
     let kind = target.kind().ok_or("a resource that kubemend does not change")?;
     let namespace = target.namespace.ok_or("kubemend changes nothing outside namespaces")?;
     let namespace = Namespace::parse(namespace).map_err(|_| "not the name of a namespace")?;
-    if namespace.is_system() && !system_namespaces {
+    if namespace.is_system() {
         return Err("`kube-*` namespaces are not changed");
     }
     if target.subresource.is_some() {

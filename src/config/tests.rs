@@ -23,7 +23,7 @@ fn with_file(text: &str) -> Result<Config, ConfigError> {
 fn nothing_said_is_the_careful_default() {
     let config = load(&Flags::default(), &[]).unwrap();
     assert_eq!(config.limits, Limits::default());
-    assert!(!config.limits.automatic_allowed && !config.read_only && !config.allow_system_namespaces);
+    assert!(!config.limits.automatic_allowed && !config.read_only);
     assert_eq!(config.store, Path::new("/nowhere/home/.local/state/kubemend/sessions.db"));
     assert_eq!((config.settle, config.validate_within), (Duration::from_secs(5), Duration::from_secs(120)));
     assert_eq!((config.contexts, config.warnings, config.file), (vec![], vec![], None));
@@ -49,7 +49,7 @@ fn flag_beats_environment_beats_file() {
 fn every_option_has_its_variable_and_its_key() {
     for key in OPTIONS {
         let value = match key {
-            "allow-kubeconfig-exec" | "allow-system-namespaces" | "read-only" => "maybe",
+            "allow-kubeconfig-exec" | "read-only" => "maybe",
             "client-max-risk" | "max-risk" | "risk-ceiling" => "extreme",
             "confidence-threshold" => "NaN",
             "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tower::ServiceExt;
 
 const READ: Reach = Reach::Read;
-const WRITE: Reach = Reach::Write { system_namespaces: false };
+const WRITE: Reach = Reach::Write;
 
 fn request(method: &str, path: &str) -> Request<()> {
     let mut builder = Request::builder().method(method).uri(path);
@@ -193,6 +193,5 @@ async fn writer_says_what_actions_can_express_and_nothing_else() {
     let mut merge = request("PATCH", "/apis/apps/v1/namespaces/a/deployments/web");
     merge.headers_mut().insert("content-type", "application/merge-patch+json".parse().unwrap());
     assert!(!reaches_the_server(WRITE, merge).await);
-    let opted_in = Reach::Write { system_namespaces: true };
-    assert!(reaches_the_server(opted_in, request("PATCH", "/apis/apps/v1/namespaces/kube-system/deployments/coredns")).await);
+    assert!(!reaches_the_server(WRITE, request("PATCH", "/apis/apps/v1/namespaces/kube-system/deployments/coredns")).await);
 }
