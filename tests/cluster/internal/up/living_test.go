@@ -220,7 +220,12 @@ func (l *live) gone() {
 	if len(l.family) < 10 {
 		l.t.Errorf("only %d processes were seen while it ran", len(l.family))
 	}
+	// All are killed by now; on a busy machine the kernel takes a moment to end them.
+	end := time.Now().Add(5 * time.Second)
 	for _, p := range l.family {
+		for p.Alive() && time.Now().Before(end) {
+			time.Sleep(20 * time.Millisecond)
+		}
 		if p.Alive() {
 			l.t.Errorf("process %d runs", p.PID)
 		}
