@@ -18,8 +18,9 @@ mod symptoms;
 #[cfg(test)]
 mod testing;
 
+use crate::domain::cause::Code;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::finding::{Code, Finding};
+use crate::domain::finding::Finding;
 use crate::domain::snapshot::Snapshot;
 
 /// A rule: the cause that it knows, and how it looks for it.
@@ -83,7 +84,7 @@ mod tests {
             .app(deployment("front"))
             .service("front", json!({"app": "frontend"}));
         let diagnosis = world.diagnosis();
-        let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.code.0).collect();
+        let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.source.code()).collect();
         assert_eq!(found, ANALYZERS.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());
         assert_eq!(diagnosis.causes.len(), ANALYZERS.len());
         assert_eq!(diagnosis.unexplained, []);

@@ -1,7 +1,7 @@
 //! What the operator wants: flags before environment before the configuration file, checked once, then plain values.
 //! The only reader of the environment. An option that cannot be understood is an error, never a default.
 
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;

@@ -1,4 +1,4 @@
-//! A finding and what was seen → a plan with nothing left to choose, or a refusal with its reasons.
+//! A cause and what was seen → a plan with nothing left to choose, or a refusal with its reasons.
 //! Every request is made here, once: what is shown, hashed, rehearsed and sent are the same bytes.
 
 pub(crate) mod command;
@@ -11,25 +11,25 @@ pub(crate) mod request;
 mod tests;
 
 use crate::domain::action::Action;
+use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::check::Check;
-use crate::domain::finding::Finding;
 use crate::domain::id::PlanId;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{OnFailure, RemediationPlan, Step};
 use crate::domain::snapshot::Snapshot;
 
-/// Why there is no plan for a finding.
+/// Why there is no plan for a cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// In words, each enough to act on.
     pub(crate) reasons: Vec<String>,
 }
 
-/// Plans the finding's remedy.
-pub(crate) fn plan(finding: &Finding, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Refusal> {
+/// Plans the cause's remedy.
+pub(crate) fn plan(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Refusal> {
     let mut reasons = Vec::new();
     let mut steps = Vec::new();
-    for (index, proposal) in finding.remedy.proposals.iter().enumerate() {
+    for (index, proposal) in cause.remedy.proposals.iter().enumerate() {
         let violations = lint::check(&proposal.action, snapshot);
         if !violations.is_empty() {
             reasons.extend(violations);
@@ -54,19 +54,29 @@ pub(crate) fn plan(finding: &Finding, snapshot: &Snapshot, id: PlanId, on_failur
         return Err(Refusal { reasons });
     }
     let steps = NonEmpty::from_vec(steps).ok_or_else(|| Refusal { reasons: vec!["no change of ours can fix this".to_owned()] })?;
-    let mut checks = NonEmpty::one(Check::FindingGone { code: finding.code, object: finding.object.clone() });
-    for check in &finding.remedy.checks {
+    let mut checks = NonEmpty::one(gone(cause));
+    for check in &cause.remedy.checks {
         checks.push(check.clone());
     }
     Ok(RemediationPlan {
         id,
-        cause: (finding.code, finding.object.clone()),
+        cause: cause.key(),
         summary: summary(&steps),
         steps,
         checks,
         on_failure,
         cluster: snapshot.cluster.server.clone(),
     })
+}
+
+/// That the cause itself is gone: a rule falls silent about it; of a cause that no rule knows, its symptom ends.
+fn gone(cause: &Cause) -> Check {
+    match cause.source {
+        CauseSource::Rule(code) => Check::FindingGone { code, object: cause.object.clone(), field: cause.field.clone() },
+        CauseSource::Model | CauseSource::Caller => {
+            Check::SymptomGone(cause.symptoms.first().map_or_else(|| cause.object.clone(), |symptom| symptom.object.clone()))
+        }
+    }
 }
 
 fn summary(steps: &NonEmpty<Step>) -> String {

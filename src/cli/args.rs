@@ -1,6 +1,6 @@
 //! The command line: commands and flags in kubectl's words, their help, and how words become an issue and objects.
 
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::Mode;
 use crate::domain::object::ObjectRef;

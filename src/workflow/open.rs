@@ -2,9 +2,9 @@
 
 use super::report::{AdviceView, GapView, Report, Status};
 use super::{Approver, Ask, Meter, Opened, Question, Remediation, Token, Wishes, WorkflowError, collect, question, scope, summary, view};
+use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
-use crate::domain::finding::Finding;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Issue, Origin, Scope};
 use crate::domain::kind::Kind;
@@ -91,7 +91,7 @@ impl Remediation {
         if cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
-        let confidence = diagnosis.causes.first().map_or(crate::domain::diagnosis::Confidence::percent(0), |c| c.confidence);
+        let confidence = diagnosis.causes.first().map_or(crate::domain::confidence::Confidence::percent(0), |c| c.confidence);
         let verdict = judge(&limits, &plan, confidence, &rehearsal);
         let asked = question::text(&report, &plan);
         match (verdict, asked) {
@@ -176,7 +176,7 @@ impl Remediation {
 
     /// The plan for the first cause; a refusal becomes advice.
     fn plan_first(&self, diagnosis: &Diagnosis, snapshot: &Snapshot, limits: &Limits, report: &mut Report) -> Option<RemediationPlan> {
-        let first: &Finding = diagnosis.causes.first()?;
+        let first: &Cause = diagnosis.causes.first()?;
         if let Some(next) = diagnosis.causes.get(1) {
             report.advice.push(AdviceView {
                 text: format!("ask again after this one is resolved; the next cause is: {}", next.title),
