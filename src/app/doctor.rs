@@ -164,7 +164,7 @@ fn rules(verbs: &str, missing: &[(&Kind, Option<&Namespace>)], namespace: &Names
     todo
 }
 
-fn plural(kind: &Kind) -> &'static str {
+fn plural(kind: &Kind) -> &str {
     kind.info().map_or("objects", |info| info.plural)
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Extended by decision, not by accident: `docs/decisions/0015-the-module-table.md`.
 const GRAPH: &[(&str, &str, &str)] = &[
     // The middle: pure.
-    ("domain", "", "jiff k8s_openapi regex serde_json sha2 thiserror @snapshot serde"),
+    ("domain", "", "jiff k8s_openapi regex serde_json sha2 thiserror @resource serde"),
     ("analyze", "domain", "jiff k8s_openapi serde_json strsim"),
     ("planner", "domain", "json_patch serde_json serde_saphyr similar"),
     ("validate", "domain", ""),
