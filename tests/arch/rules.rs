@@ -9,7 +9,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     // The middle: pure.
     ("domain", "", "jiff k8s_openapi regex serde_json sha2 thiserror @snapshot serde"),
     ("analyze", "domain", "jiff k8s_openapi serde_json strsim"),
-    ("planner", "domain", "json_patch serde_json serde_saphyr similar"),
+    ("planner", "domain", "json_patch k8s_openapi serde_json serde_saphyr similar"),
     ("validate", "domain", ""),
     // What is promised of the outside, and who may act on it.
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
