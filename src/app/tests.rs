@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 const NAMESPACE: &str = "a-team";
 const WORDS: &str = "Something is wrong with my database in the a-team namespace";
 
-/// The article's case, its sessions, and whatever must live as long.
+/// The database case, its sessions, and whatever must live as long.
 struct Desk {
     sim: Sim,
     remediation: Remediation,

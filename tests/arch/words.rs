@@ -1,7 +1,7 @@
 //! What a user reads is plain English in Kubernetes' own words: every text of the program, its help, and the documents.
 //! A text that says it otherwise is found here, with the word to use instead.
 
-use super::source::{assert_none, read, sources, without_tests};
+use super::source::{assert_none, files_under, read, sources, without_tests};
 use proc_macro2::{TokenStream, TokenTree};
 use regex::{Regex, RegexBuilder};
 use std::sync::LazyLock;
@@ -59,8 +59,8 @@ const NOT_YET: &[&str] =
 /// Words of others, which are quoted as they are: where, which, and whose.
 const QUOTED: &[(&str, &str, &str)] = &[];
 
-/// Documents that a user reads.
-const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "docs/report.schema.json"];
+/// Documents, besides those below `docs/`. `ARCHITECTURE.md` speaks of code in the words of code.
+const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/report.schema.json"];
 
 /// A doc comment on a type that derives one of these is text: help of the command line, or a description in a schema.
 const TEXT_FROM_DOCS: &[&str] = &["Parser", "Args", "Subcommand", "ValueEnum", "JsonSchema"];
@@ -148,8 +148,8 @@ fn read_all() -> Vec<Text> {
         help(&syn::parse_file(&source.text).unwrap().items, &mut found);
         out.extend(found.into_iter().map(|(line, text)| Text { part: part.to_owned(), place: format!("{}:{line}", source.path), text }));
     }
-    for document in DOCUMENTS {
-        out.extend(sentences(document, &read(document)));
+    for document in DOCUMENTS.iter().map(|document| (*document).to_owned()).chain(files_under("docs", "md")) {
+        out.extend(sentences(&document, &read(&document)));
     }
     out
 }
