@@ -66,7 +66,7 @@ pub struct Flags {
     /// Read-only: show plans, never change the cluster
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_short_help = true)]
     pub read_only: Option<String>,
-    /// Allow a kubeconfig to run its exec credential plugin [default: true, in a Pod false]
+    /// Allow a kubeconfig to run its exec credential plugin [default: true; false in a Pod]
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_short_help = true)]
     pub allow_kubeconfig_exec: Option<String>,
     /// Who approves: a human who is asked, an MCP client that repeats the plan digest, or the thresholds (automatic mode)

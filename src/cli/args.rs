@@ -19,12 +19,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   claude mcp add kubemend -- kubemend
 
 Examples:
-  kubemend demo                                 on an embedded cluster; needs no cluster of yours
+  kubemend demo                                 on an embedded cluster; needs no setup
   kubemend analyze \"my database is down\" -n a-team
   kubemend remediate deployment/web -n shop     asks before it changes anything
   kubemend doctor                               checks configuration, connection and RBAC
 
-Global options can also be set in the environment as KUBEMEND_…, and all but --config in the configuration file.
+Global options can also be set in the environment as KUBEMEND_…, and, except for --config,
+in the configuration file.
 
 Exit codes: 0 no problem found, or the problem is resolved; 1 the command failed; 2 invalid usage;
 3 a problem was found, or may remain; 4 waiting for approval"
@@ -44,7 +45,7 @@ pub enum Command {
     /// Serve MCP over stdin and stdout, for an MCP client to start (the default)
     #[command(after_help = "Connect it to Claude Code:\n  claude mcp add kubemend -- kubemend")]
     Serve,
-    /// Demo of detect, analyze, remediate and validate on an embedded cluster; needs no cluster of yours
+    /// Show detect, analyze, remediate and validate on an embedded cluster; needs no setup
     #[command(
         after_help = "Asks before it writes. Without a terminal and without --yes it shows the plan, writes nothing and exits with 4."
     )]
@@ -59,11 +60,12 @@ pub enum Command {
     #[command(after_help = "Examples:
   kubemend remediate \"Something is wrong with my database in the a-team namespace\"
   kubemend remediate -n shop deployment/web --on-failure revert
-  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts: exactly this plan, or nothing
+  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts: this plan or nothing
 
 Asks on the terminal. Without a terminal it changes nothing, prints the plan and exits with 4;
-continue with `kubemend approve ID`. --confidence-threshold and --max-risk can only tighten the operator's
-limits; --mode automatic has an effect only where the operator set `consent: policy`.")]
+continue with `kubemend approve ID`.
+--confidence-threshold and --max-risk can only tighten the operator's limits.
+--mode automatic has an effect only where the operator set `consent: policy`.")]
     Remediate(RemediateArgs),
     /// Run the success checks of a session's plan, or diagnose an issue again; changes nothing
     #[command(after_help = "Examples:
@@ -75,21 +77,19 @@ limits; --mode automatic has an effect only where the operator set `consent: pol
     /// Show the report of a session
     Show(ShowArgs),
     /// Show the plan of a waiting session again, ask, apply it and validate
-    #[command(
-        after_help = "Any answer but y or yes declines the plan. Without a terminal nothing is changed and the session keeps waiting.
---digest approves without asking, if it is the digest of this plan."
-    )]
+    #[command(after_help = "Any answer but y or yes declines the plan. Without a terminal the session keeps waiting.
+--digest approves without asking, if it is the digest of this plan.")]
     Approve(ApproveArgs),
     /// Decline the plan of a waiting session
     Decline(DeclineArgs),
-    /// Check configuration, connection, RBAC and session store, and show how to fix what is missing
+    /// Check configuration, connection, RBAC and session store
     Doctor(DoctorArgs),
 }
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Output {
-    /// For people
+    /// Human-readable text
     #[default]
     Text,
     /// The report as JSON, alone on stdout
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_of_later_issues_do_not_exist() {
+    fn planned_commands_and_flags_do_not_exist() {
         for line in [&["serve", "--http", "x"][..], &["undo", "x"], &["snapshot"], &["controller"], &["manifests"]] {
             assert!(Cli::try_parse_from([&["kubemend"], line].concat()).is_err(), "{line:?}");
         }
