@@ -5,4 +5,5 @@ mod arch {
     mod documents;
     mod rules;
     mod source;
+    mod words;
 }
