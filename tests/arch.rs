@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod arch {
+    mod circles;
     mod documents;
     mod rules;
     mod source;
