@@ -14,6 +14,7 @@ pub mod finding;
 pub mod id;
 pub mod issue;
 pub mod kind;
+pub mod kubectl;
 pub mod limits;
 pub mod name;
 pub mod namespace;

@@ -160,7 +160,8 @@ impl Remediation {
             () = cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let diagnosis = analyze::analyze(&snapshot);
+        let mut diagnosis = analyze::analyze(&snapshot);
+        planner::triage(&mut diagnosis, &snapshot, analyze::severity);
         let namespace = scope.namespace().map(ToString::to_string);
         let mut report = view::blank(id.as_str(), &issue, namespace.as_deref(), scope.objects(), &snapshot.cluster);
         view::diagnosed(&mut report, &diagnosis, &snapshot);
@@ -190,10 +191,10 @@ impl Remediation {
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
         match planner::plan(first, snapshot, id, limits.on_failure) {
             Ok(plan) => Some(plan),
-            Err(refusal) => {
-                for reason in refusal.reasons {
+            Err(refusals) => {
+                for reason in refusals.iter() {
                     report.advice.push(AdviceView {
-                        text: reason,
+                        text: reason.to_string(),
                         command: None,
                         why: "kubemend does not make this change itself".to_owned(),
                     });
