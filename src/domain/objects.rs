@@ -57,6 +57,13 @@ macro_rules! define_lists {
                 }
             }
 
+            fn names(&self) -> Vec<String> {
+                match self {
+                    $($(Self::$kind(objects) => <[$type]>::iter(objects).filter_map(|object| object.metadata.name.clone()).collect(),)?)*
+                    Self::Dynamic(objects) => objects.iter().filter_map(|object| object.meta.name.clone()).collect(),
+                }
+            }
+
             fn values(&self) -> Vec<Value> {
                 match self {
                     $($(Self::$kind(objects) => objects.iter().map(<$type as Resource>::to_value).collect(),)?)*
@@ -100,6 +107,16 @@ impl Objects {
     /// How many came that are not of the kind's form.
     pub fn unreadable(&self) -> usize {
         self.unreadable
+    }
+
+    /// How many came, of the kind's form or not.
+    pub fn received(&self) -> usize {
+        self.len().saturating_add(self.unreadable)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> Vec<String> {
+        self.list.names()
     }
 
     /// The objects as JSON.

@@ -24,7 +24,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "cluster",
         "domain ports",
-        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr strsim thiserror tokio tower tracing",
+        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr strsim thiserror tokio tower tracing @page serde",
     ),
     ("store", "domain ports", "async_trait jiff rusqlite tokio"),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),

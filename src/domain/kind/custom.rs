@@ -34,7 +34,7 @@ pub enum NotCustom {
     /// The core group and the groups of the table have no custom resources.
     #[error("a built-in resource")]
     BuiltIn,
-    /// Secrets under any group, and reviews of credentials and rights.
+    /// What has `secret` in its name, under any group, and reviews of credentials and rights.
     #[error("a resource that is never read")]
     Never,
 }
@@ -47,7 +47,7 @@ impl CustomKind {
     pub fn new(group: &str, version: &str, kind: &str, plural: &str, namespaced: bool) -> Result<Self, NotCustom> {
         let word = |text: &str| is_dns(text, 63, false);
         let kind_name = kind.len() <= 63 && kind.bytes().all(|b| b.is_ascii_alphanumeric());
-        let is_secret = |text: &str| ["secret", "secrets"].contains(&text.to_ascii_lowercase().as_str());
+        let is_secret = |text: &str| text.to_ascii_lowercase().contains("secret");
         if is_secret(plural) || is_secret(kind) || NEVER.contains(&group) {
             return Err(NotCustom::Never);
         }
@@ -99,6 +99,8 @@ mod tests {
             ("example.com", "v1", "Secret", "innocents", NotCustom::Never),
             ("example.com", "v1", "SECRET", "innocents", NotCustom::Never),
             ("example.com", "v1", "Innocent", "Secrets", NotCustom::Never),
+            ("example.com", "v1", "SecretCopy", "copies", NotCustom::Never),
+            ("example.com", "v1", "Copy", "secretcopies", NotCustom::Never),
             ("authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", NotCustom::Never),
             ("authentication.k8s.io", "v1", "TokenReview", "tokenreviews", NotCustom::Never),
             ("", "v1", "Pod", "pods", NotCustom::BuiltIn),
