@@ -51,6 +51,8 @@ impl<T> Listing<T> {
         } else {
             self.items.extend(items);
         }
+        // A list that grew by doubling holds up to twice the room that it needs.
+        self.items.shrink_to_fit();
         self.complete = whole;
     }
 
