@@ -13,7 +13,6 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("cli/render", "cause", "render"),
     ("cli/render", "outcome", "render"),
     ("cli/render", "plan", "render"),
-    ("config", "file", "config"),
     ("mcp", "consent", "tools"),
     ("mcp/tools", "analyze", "tools"),
     ("mcp/tools", "remediate", "tools"),
