@@ -11,7 +11,7 @@ mod settle;
 mod summary;
 mod view;
 
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};

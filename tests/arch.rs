@@ -6,4 +6,5 @@ mod arch {
     mod documents;
     mod rules;
     mod source;
+    mod words;
 }

@@ -189,7 +189,7 @@ fn kebab(name: &str) -> String {
 }
 
 /// Drops each item behind `#[cfg(test)]`.
-fn without_tests(stream: TokenStream) -> Vec<TokenTree> {
+pub(super) fn without_tests(stream: TokenStream) -> Vec<TokenTree> {
     let mut out = Vec::new();
     let mut tokens = stream.into_iter().peekable();
     while let Some(token) = tokens.next() {

@@ -1,7 +1,7 @@
 //! `remediate`: from an issue or a waiting session to a proven fix, with a human's yes in between.
 
 use super::{Call, Name, Outcome, ask, context, parse, session};
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Consent, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};

@@ -2,7 +2,7 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
-use kubemend::domain::diagnosis::Confidence;
+use kubemend::domain::confidence::Confidence;
 use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Phase, Progress, Silent};
