@@ -14,7 +14,6 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("cli/render", "outcome", "render"),
     ("cli/render", "plan", "render"),
     ("config", "file", "config"),
-    ("domain", "cause", "finding"),
     ("mcp", "consent", "tools"),
     ("mcp/tools", "analyze", "tools"),
     ("mcp/tools", "remediate", "tools"),
