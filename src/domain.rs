@@ -4,6 +4,7 @@
 pub mod action;
 pub mod cause;
 pub mod check;
+pub mod code;
 pub mod confidence;
 pub mod diagnosis;
 pub mod evidence;

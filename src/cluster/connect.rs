@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::{Request, Response};
 use kube::client::Body;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tower::{BoxError, Service};
 
@@ -70,14 +69,13 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
         }
     };
     let Chosen { config, server, namespace, login } = chosen;
-    let calls = Arc::new(AtomicU64::new(0));
     let write = writer.map(|(config, server, login)| {
         let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach, login }));
-        WriteClient::new(Connection::new(server, source, calls.clone(), WRITE_AGENT), WRITE_TIME)
+        WriteClient::new(Connection::new(server, source, WRITE_AGENT), WRITE_TIME)
     });
     let discovered = Discovered::default();
     let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach: Reach::Read(discovered.clone()), login }));
-    let connection = Connection::new(server.clone(), source, calls, READ_AGENT);
+    let connection = Connection::new(server.clone(), source, READ_AGENT);
     let read = ReadClient::new(connection, namespace.clone(), settings.patience, discovered);
     Ok(assemble(read, write, no_writer, namespace, server))
 }
@@ -98,11 +96,10 @@ where
 /// A cluster behind a client that a program has already. To be called within a tokio runtime.
 pub fn over_client(client: kube::Client, context: &str, server: &str, default_namespace: Namespace) -> Connected {
     let server = ServerIdentity { context: context.to_owned(), address: server.to_owned() };
-    let calls = Arc::new(AtomicU64::new(0));
-    let write = writer_over(client.clone(), server.clone(), calls.clone());
+    let write = writer_over(client.clone(), server.clone());
     let discovered = Discovered::default();
     let source = ClientSource::Ready(guarded(client, Reach::Read(discovered.clone())));
-    let connection = Connection::new(server.clone(), source, calls, READ_AGENT);
+    let connection = Connection::new(server.clone(), source, READ_AGENT);
     let read = ReadClient::new(connection, default_namespace.clone(), READ_TIME, discovered);
     assemble(read, Some(write), None, default_namespace, server)
 }
@@ -119,7 +116,7 @@ impl Connected {
         B::Error: Into<BoxError>,
     {
         let server = ServerIdentity { context: self.context.clone(), address: self.server.clone() };
-        self.write = Some(writer_over(raw(service), server, self.read.connection.counter()));
+        self.write = Some(writer_over(raw(service), server));
         self.no_writer = None;
         self
     }
@@ -152,9 +149,9 @@ fn assemble(
     Connected { read, write, no_writer, default_namespace, context: server.context, server: server.address, write_context }
 }
 
-fn writer_over(client: kube::Client, server: ServerIdentity, calls: Arc<AtomicU64>) -> WriteClient {
+fn writer_over(client: kube::Client, server: ServerIdentity) -> WriteClient {
     let source = ClientSource::Ready(guarded(client, Reach::Write));
-    WriteClient::new(Connection::new(server, source, calls, WRITE_AGENT), WRITE_TIME)
+    WriteClient::new(Connection::new(server, source, WRITE_AGENT), WRITE_TIME)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What a rule saw: a named cause with its evidence, and the fix that the rule proposes.
 
 use super::action::Action;
-use super::cause::Code;
 use super::check::Check;
+use super::code::Code;
 use super::confidence::Confidence;
 use super::evidence::Evidence;
 use super::field::FieldPath;
