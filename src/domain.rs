@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod cause;
+pub mod changes;
 pub mod check;
 pub mod code;
 pub mod confidence;

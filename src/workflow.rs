@@ -2,6 +2,7 @@
 
 mod answer;
 mod collect;
+mod live;
 mod look;
 mod open;
 mod question;

@@ -3,7 +3,7 @@
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::Mode;
-use crate::domain::object::ObjectRef;
+use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::workflow::{Ask, Wishes};
@@ -84,6 +84,14 @@ continue with `kubemend approve ID`.
     Decline(DeclineArgs),
     /// Check configuration, connection, RBAC and session store
     Doctor(DoctorArgs),
+    /// Print manifests for `kubectl apply`: what a cluster needs before kubemend can work on it
+    #[command(after_help = "Examples:
+  kubemend manifests rbac                                                 the two roles, bound to nobody
+  kubemend manifests rbac -n shop --reader alice --writer alice | kubectl apply -f -
+  kubemend manifests rbac --reader system:serviceaccount:tools:kubemend   reads the whole cluster
+
+Names are as `kubectl auth whoami` prints them.")]
+    Manifests(ManifestsArgs),
 }
 
 /// How a result is printed.
@@ -227,6 +235,30 @@ pub struct DeclineArgs {
     pub output: OutputArg,
 }
 
+/// What can be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Manifest {
+    /// Roles of the reader and the writer, and their bindings
+    Rbac,
+}
+
+/// `manifests`.
+#[derive(Debug, Clone, Args)]
+pub struct ManifestsArgs {
+    /// Which manifests
+    #[arg(value_enum)]
+    pub what: Manifest,
+    /// Bind the roles in this namespace; without it, the reader reads the whole cluster
+    #[arg(short, long, value_name = "NS", value_parser = namespace)]
+    pub namespace: Option<Namespace>,
+    /// Bind the reader's role to this user
+    #[arg(long, value_name = "USER")]
+    pub reader: Option<String>,
+    /// Bind the writer's role to this user, in the namespace
+    #[arg(long, value_name = "USER", requires = "namespace")]
+    pub writer: Option<String>,
+}
+
 /// `doctor`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DoctorArgs {
@@ -248,7 +280,11 @@ impl Command {
             Command::Analyze(AnalyzeArgs { ask, .. })
             | Command::Remediate(RemediateArgs { ask, .. })
             | Command::Validate(ValidateArgs { ask, .. }) => ask.ask(false).map(|_| ()),
+            Command::Manifests(ManifestsArgs { namespace: Some(namespace), writer: Some(_), .. }) if namespace.is_system() => {
+                Err(format!("`{namespace}` is a system namespace: kubemend changes nothing in it, so the writer is not bound there"))
+            }
             Command::Serve
+            | Command::Manifests(_)
             | Command::Demo(_)
             | Command::Sessions(_)
             | Command::Show(_)
@@ -289,6 +325,10 @@ impl RemediateArgs {
 
 fn session(text: &str) -> Result<SessionId, String> {
     SessionId::parse(text).map_err(|e| format!("{e}; `kubemend sessions` lists them"))
+}
+
+fn namespace(text: &str) -> Result<Namespace, String> {
+    Namespace::parse(text).map_err(|e| e.to_string())
 }
 
 fn digest(text: &str) -> Result<PlanDigest, String> {

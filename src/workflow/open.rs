@@ -1,7 +1,9 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
 use super::report::{AdviceView, GapView, Report, Status};
-use super::{Approver, Ask, Meter, Opened, Question, Remediation, Token, Wishes, WorkflowError, collect, question, scope, summary, view};
+use super::{
+    Approver, Ask, Meter, Opened, Question, Remediation, Token, Wishes, WorkflowError, collect, live, question, scope, summary, view,
+};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
@@ -37,7 +39,7 @@ impl Remediation {
         let looked = self.look(&id, ask, meter.read.as_ref(), progress, cancel).await?;
         let Looked { scope, issue, snapshot, diagnosis, mut report } = looked;
         progress.tell(Phase::Planning, "making a plan");
-        let plan = self.plan_first(&diagnosis, &snapshot, &self.parts.limits, &mut report);
+        let plan = self.plan_first(&diagnosis, &snapshot, meter.read.as_ref(), &self.parts.limits, &mut report).await;
         if let Some(plan) = &plan {
             report.plan = Some(view::plan(plan, None));
         }
@@ -77,7 +79,7 @@ impl Remediation {
         let header = self.header(id, issue, scope, limits.clone(), &snapshot.cluster);
         let (revision, header) = self.ledger.begin_investigation(header).await?;
         progress.tell(Phase::Planning, "making a plan");
-        let Some(plan) = self.plan_first(&diagnosis, &snapshot, &limits, &mut report) else {
+        let Some(plan) = self.plan_first(&diagnosis, &snapshot, meter.read.as_ref(), &limits, &mut report).await else {
             return self.close(header, revision, report, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
@@ -182,7 +184,14 @@ impl Remediation {
     }
 
     /// The plan for the first cause; a refusal becomes advice.
-    fn plan_first(&self, diagnosis: &Diagnosis, snapshot: &Snapshot, limits: &Limits, report: &mut Report) -> Option<RemediationPlan> {
+    async fn plan_first(
+        &self,
+        diagnosis: &Diagnosis,
+        snapshot: &Snapshot,
+        read: &dyn ClusterRead,
+        limits: &Limits,
+        report: &mut Report,
+    ) -> Option<RemediationPlan> {
         let first: &Cause = diagnosis.causes.first()?;
         if let Some(next) = diagnosis.causes.get(1) {
             report.advice.push(AdviceView {
@@ -195,7 +204,7 @@ impl Remediation {
             return None;
         }
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
-        match planner::plan(first, snapshot, id, limits.on_failure) {
+        match planner::plan(first, snapshot, &live::read(first, read).await, id, limits.on_failure) {
             Ok(plan) => Some(plan),
             Err(refusals) => {
                 for reason in refusals.iter() {

@@ -1,6 +1,7 @@
 //! Hostile requests against the lists: each is refused before a server sees it.
 
 use super::*;
+use crate::domain::changes::{self, Verb};
 use crate::domain::kind::Kind;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -291,7 +292,65 @@ fn reading_list_is_the_table_of_kinds_without_what_is_never_read() {
     assert!(Kind::KNOWN.iter().filter(|kind| !kind.is_readable()).eq([&Kind::Secret]));
 }
 
+/// The request that a verb on a kind becomes.
+fn written(verb: Verb, kind: &Kind) -> Option<Request<()>> {
+    let namespace = Namespace::parse("a").unwrap();
+    let (method, name) = match verb {
+        Verb::Create => ("POST", None),
+        Verb::Patch => ("PATCH", Some("x")),
+        Verb::Delete => ("DELETE", Some("x")),
+    };
+    Some(request(method, &kind.path(Some(&namespace).filter(|_| kind.info().is_some_and(|i| i.namespaced)), name)?))
+}
+
+#[test]
+fn writing_list_and_table_of_changes_agree_in_both_directions() {
+    for kind in Kind::KNOWN {
+        for verb in Verb::ALL {
+            let wire = WRITE.check(&written(verb, &kind).unwrap()).is_ok();
+            assert_eq!(wire, changes::has(verb, &kind), "{verb} {kind}");
+        }
+    }
+    let resources = |list: &[Resource]| list.iter().map(|(version, plural, _)| format!("{version}/{plural}")).collect::<Vec<_>>();
+    let table = |verb: Verb| {
+        let of_verb = changes::written().into_iter().filter(|(v, _)| *v == verb);
+        of_verb.map(|(_, kind)| format!("{}/{}", kind.api_version(), kind.info().unwrap().plural)).collect::<Vec<_>>()
+    };
+    assert_eq!(resources(CREATED), table(Verb::Create));
+    assert_eq!(resources(PATCHED), table(Verb::Patch));
+    assert_eq!(resources(DELETED), table(Verb::Delete));
+}
+
 proptest! {
+    /// Whatever is asked of whatever resource, the wire lets through nothing that the table of changes does not have.
+    #[test]
+    fn wire_permits_no_more_than_the_table(
+        method in "POST|PATCH|DELETE|PUT|GET",
+        known in prop::sample::select(Kind::KNOWN.iter().map(|k| (k.api_version().to_owned(), k.info().unwrap().plural.to_owned())).collect::<Vec<_>>()),
+        odd in "[a-z]{1,12}|secrets",
+        namespace in "a|kube-system|secrets|",
+        tail in "|/x|/x/status|/x/scale|/x/exec|/secrets",
+        use_odd: bool,
+    ) {
+        let (version, plural) = known;
+        let plural = if use_odd { odd } else { plural };
+        let root = if version.contains('/') { "/apis" } else { "/api" };
+        let place = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
+        let path = format!("{root}/{version}{place}/{plural}{tail}");
+        let verb = match method.as_str() {
+            "POST" => Some(Verb::Create),
+            "PATCH" => Some(Verb::Patch),
+            "DELETE" => Some(Verb::Delete),
+            _ => None,
+        };
+        let kind = Kind::KNOWN.into_iter().find(|k| k.info().is_some_and(|i| (i.api_version, i.plural) == (version.as_str(), plural.as_str())));
+        let in_table = verb.zip(kind).is_some_and(|(verb, kind)| changes::has(verb, &kind));
+        let one_object = matches!(tail.as_str(), "" | "/x" | "/secrets");
+        if WRITE.check(&request(&method, &path)).is_ok() {
+            prop_assert!(in_table && one_object && !namespace.starts_with("kube-") && !namespace.is_empty(), "{method} {path}");
+        }
+    }
+
     /// Whatever a server calls its resources, and wherever the path has the word: none of Secrets is read.
     #[test]
     fn no_path_to_secrets_is_read(

@@ -73,6 +73,8 @@ enum ActionRecord {
 #[serde(deny_unknown_fields)]
 struct OpRecord {
     path: Vec<SegmentRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Value>,
     set: Option<Value>,
     remove: bool,
 }
@@ -154,6 +156,7 @@ impl From<&Action> for ActionRecord {
                     .iter()
                     .map(|op| OpRecord {
                         path: segments(&op.path),
+                        seen: op.seen.clone(),
                         set: match &op.change {
                             Change::Set(v) => Some(v.clone()),
                             Change::Remove => None,
@@ -180,7 +183,7 @@ impl ActionRecord {
                             (None, true) => Change::Remove,
                             (Some(_), true) | (None, false) => return Err("a field is neither set nor removed".to_owned()),
                         };
-                        Ok(FieldOp { path: path(op.path), change })
+                        Ok(FieldOp { path: path(op.path), seen: op.seen, change })
                     })
                     .collect::<Result<Vec<_>, String>>()?;
                 Action::Patch { target: target.into_ref()?, ops: NonEmpty::from_vec(ops).ok_or("a patch changes nothing")? }
