@@ -5,7 +5,6 @@ use super::report::{
     GapView, IssueView, LinkView, ObjectView, OperationView, PlanView, PreconditionView, Report, RequestView, Status, StepOutcomeView,
     StepView, SymptomView, UsageView, ValidationView,
 };
-use crate::domain::action::Action;
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceSource, GapWhy};
@@ -13,6 +12,7 @@ use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::finding::Advice;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::request::Method;
 use crate::domain::snapshot::{Cluster, Snapshot};
 use crate::domain::validation::Validation;
 use crate::session::gate::{Rehearsal, Rehearsed};
@@ -139,11 +139,8 @@ pub(super) fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>) -> PlanVi
                     why: s.why.clone(),
                     risk: s.risk.to_string(),
                     diff: s.diff.clone(),
-                    operations: match &s.action {
-                        Action::Patch { .. } => operations(&body),
-                        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => Vec::new(),
-                    },
-                    manifest: matches!(s.action, Action::Create { .. }).then(|| body.clone()),
+                    operations: if s.request.method == Method::Patch { operations(&body) } else { Vec::new() },
+                    manifest: (s.request.method == Method::Post).then(|| body.clone()),
                     request: RequestView {
                         method: s.request.method.as_str().to_owned(),
                         path: s.request.path.clone(),
