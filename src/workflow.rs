@@ -2,12 +2,14 @@
 
 mod answer;
 mod collect;
-mod look;
 mod open;
 mod question;
+mod records;
 pub mod report;
+mod revalidate;
 mod scope;
 mod settle;
+mod standing;
 mod summary;
 mod view;
 
@@ -16,10 +18,12 @@ use crate::domain::id::SessionId;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
+use crate::domain::usage::Usage;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
 use jiff::Timestamp;
+pub use records::Records;
 use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
@@ -48,6 +52,7 @@ pub struct Parts {
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
+    records: Records,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -59,8 +64,8 @@ impl std::fmt::Debug for Remediation {
 impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
-        let ledger = Ledger::new(parts.store.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), ledger }
+        let records = Records::new(parts.store.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), ledger: records.ledger.clone(), records }
     }
 
     /// What the operator allows.
@@ -86,10 +91,10 @@ impl Remediation {
     }
 
     /// Adds what was used since the meter started.
-    fn charge(&self, report: &mut Report, meter: &Meter) {
+    fn charge(&self, usage: &mut Usage, meter: &Meter) {
         let elapsed = self.parts.clock.now().duration_since(meter.started).as_millis();
-        report.usage.elapsed_ms = report.usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
-        report.usage.api_calls = report.usage.api_calls.saturating_add(self.calls().saturating_sub(meter.calls));
+        usage.elapsed_ms = usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
+        usage.api_calls = usage.api_calls.saturating_add(self.calls().saturating_sub(meter.calls));
     }
 }
 

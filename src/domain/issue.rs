@@ -4,12 +4,28 @@ use super::excerpt::{Excerpt, ISSUE_LIMIT};
 use super::object::{Namespace, ObjectRef};
 
 /// Who reported the issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Origin {
     /// Somebody called a tool or typed a command.
+    #[default]
     Caller,
     /// The controller saw an Event.
     Event,
+}
+
+impl Origin {
+    /// As the report and the record spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::Caller => "caller",
+            Origin::Event => "event",
+        }
+    }
+
+    /// Back from the record.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Origin::Caller, Origin::Event].into_iter().find(|o| o.as_str() == text)
+    }
 }
 
 /// An issue text that is empty or too long.

@@ -1,18 +1,24 @@
 //! A yes or a no: consent is taken, the intent is recorded, the plan is carried out, and the cluster says whether it helped.
 
-use super::report::{AdviceView, Report, Status};
-use super::{Approver, Meter, Question, Remediation, Token, WorkflowError, question, summary, view};
+use super::report::Report;
+use super::standing::report_of;
+use super::{Approver, Meter, Question, Remediation, Token, WorkflowError, question};
+use crate::domain::cause::CauseKey;
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::StepOutcome;
+use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::limits::Consent;
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::validation::Verdict;
 use crate::ports::{Phase, Progress, Revision};
 use crate::session::approval::ApprovalError;
-use crate::session::{Approved, AwaitingApproval, Outcome, Session};
+use crate::session::{Approved, Session};
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
+/// At most so many causes that show after a change are taken into the session: more say nothing new to a reader.
+const LATER_CAUSES: usize = 20;
 /// Besides validation, so long may sending the steps take before a session counts as dead.
 const SENDING: SignedDuration = SignedDuration::from_secs(120);
 
@@ -31,46 +37,29 @@ impl Remediation {
         cancel: &CancellationToken,
     ) -> Result<Report, WorkflowError> {
         let meter = self.meter();
-        let (revision, mut awaiting) = self.awaiting(session).await?;
+        let (revision, mut awaiting) = self.records.awaiting(session).await?;
         if let Approver::Digest(_) = &by {
             let limits = &awaiting.header.limits;
-            if limits.consent != Consent::Client || awaiting.plan.risk() > limits.client_max_risk {
+            if limits.consent != Consent::Client || awaiting.planned.plan.risk() > limits.client_max_risk {
                 return Err(WorkflowError::Approval(
                     "the operator does not let a repeated digest count as approval for this risk (KUBEMEND_CONSENT=client)".to_owned(),
                 ));
             }
         }
         let cluster = self.parts.read.cluster().await?;
-        if cluster.server != awaiting.header.server {
+        if cluster.server != awaiting.header.cluster.server {
             return Err(WorkflowError::Approval(format!(
                 "it was given for the cluster at {}, and this is {}",
-                awaiting.header.server, cluster.server
+                awaiting.header.cluster.server, cluster.server
             )));
         }
-        let report = stored_report(&awaiting)?;
         let now = self.parts.clock.now();
         awaiting.header.trail.note(now, &who(&by), "approved");
         let approved = awaiting.approve(&token.0, digest, now).map_err(|(_, error)| match error {
             ApprovalError::WrongDigest => WorkflowError::DigestMismatch,
             ApprovalError::Expired | ApprovalError::WrongToken => WorkflowError::Approval(error.to_string()),
         })?;
-        self.carry_out(approved, revision, report, &by, &meter, progress, cancel).await
-    }
-
-    /// A no. The session is over and nothing was changed.
-    ///
-    /// # Errors
-    /// The session does not wait for an answer.
-    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
-        let (revision, awaiting) = self.awaiting(session).await?;
-        let mut report = stored_report(&awaiting)?;
-        let mut closed = awaiting.decline();
-        report.status = Status::Declined;
-        report.summary = summary::of(&report);
-        closed.header.trail.note(self.parts.clock.now(), &who(&by), "declined");
-        closed.header.report = serde_json::to_value(&report).unwrap_or_default();
-        self.ledger.save(&Session::Closed(closed), Some(revision)).await?;
-        Ok(report)
+        self.carry_out(approved, revision, &by, &meter, progress, cancel).await
     }
 
     /// Asks again about a session that waits: a fresh token, and the one before is void.
@@ -78,57 +67,21 @@ impl Remediation {
     /// # Errors
     /// The session does not wait for an answer.
     pub async fn question(&self, session: &SessionId) -> Result<Question, WorkflowError> {
-        let (revision, mut awaiting) = self.awaiting(session).await?;
-        let report = stored_report(&awaiting)?;
-        let text = question::text(&report, &awaiting.plan)
-            .ok_or_else(|| WorkflowError::Approval("the change is too large to be shown whole".to_owned()))?;
+        let (revision, mut awaiting) = self.records.awaiting(session).await?;
         let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
-        let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
-        self.ledger.save(&Session::AwaitingApproval(awaiting), Some(revision)).await?;
+        let (digest, expires_at, plan) = (awaiting.digest.clone(), awaiting.expires_at, awaiting.planned.plan.clone());
+        let waiting = Session::AwaitingApproval(awaiting);
+        let text = question::text(&report_of(&waiting), &plan)
+            .ok_or_else(|| WorkflowError::Approval("the change is too large to be shown whole".to_owned()))?;
+        self.ledger.save(&waiting, Some(revision)).await?;
         Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at })
     }
 
-    /// The open session whose plan has this digest.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
-        // As many as `kubemend sessions` shows: an older one has expired.
-        let newest = self.ledger.newest(100).await?;
-        Ok(newest.into_iter().find_map(|(_, session)| match session {
-            Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
-            Session::Investigating(_)
-            | Session::AwaitingApproval(_)
-            | Session::Executing(_)
-            | Session::Validating(_)
-            | Session::Closed(_) => None,
-        }))
-    }
-
-    async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
-        let found = self.ledger.load(id).await?;
-        let (revision, session) = found.ok_or_else(|| WorkflowError::Session(format!("there is no session `{id}`")))?;
-        let state = match session {
-            Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
-            Session::Investigating(_) => "is still investigating",
-            Session::Executing(_) => "is being executed already",
-            Session::Validating(_) => "was executed already and is being validated",
-            Session::Closed(c) => match c.outcome {
-                Outcome::Expired => "has expired: run remediate again",
-                Outcome::Declined => "was declined",
-                _ => "is over",
-            },
-        };
-        Err(WorkflowError::Session(format!("session `{id}` {state}")))
-    }
-
-    /// Steps 13 to 16 of the way of the data. Nothing below this line can be reached without an approval.
-    #[expect(clippy::too_many_arguments, reason = "one call carries the whole session on")]
+    /// Steps 11 to 15 of the way of the data. Nothing below this line can be reached without an approval.
     pub(super) async fn carry_out(
         &self,
         approved: Approved,
         revision: Revision,
-        mut report: Report,
         by: &Approver,
         meter: &Meter,
         progress: &dyn Progress,
@@ -144,25 +97,23 @@ impl Remediation {
         let settle = SignedDuration::try_from(self.parts.timing.settle).unwrap_or(SENDING);
         let may_take = SENDING.saturating_add(validate_within).saturating_add(settle);
         let (executing, revision, permit) = self.ledger.begin(revision, approved, may_take).await.map_err(raced)?;
-        let plan = executing.plan.clone();
         progress.tell(Phase::Executing, &format!("approved by {}", who(by)));
-        let (mut execution, right) = executor.run(permit, progress, cancel).await;
-        let mut validating = executing.executed();
-        validating.header.trail.note(self.parts.clock.now(), "kubemend", &outcomes(execution.steps.iter()));
-        report.execution = Some(view::execution(&execution));
-        let scope = validating.header.scope.clone();
+        let (execution, right) = executor.run(permit, progress, cancel).await;
+        let mut validating = executing.executed(execution);
+        validating.header.trail.note(self.parts.clock.now(), "kubemend", &outcomes(validating.execution.steps.iter()));
         let session = Session::Validating(validating);
         let saved = self.ledger.save(&session, Some(revision)).await;
         let Session::Validating(mut validating) = session else {
             return Err(WorkflowError::Session("the session changed its state".to_owned()));
         };
 
-        let mut verdict = Verdict::Unclear;
-        if execution.is_complete() || execution.is_unknown() {
+        let plan = validating.planned.plan.clone();
+        let mut validation = None;
+        if validating.execution.is_complete() || validating.execution.is_unknown() {
             progress.tell(Phase::Validating, "watching whether it helps");
             let settled = super::settle::settle(
                 &plan,
-                &scope,
+                &validating.header.scope,
                 self.parts.read.as_ref(),
                 self.parts.clock.as_ref(),
                 self.parts.timing,
@@ -170,52 +121,53 @@ impl Remediation {
                 cancel,
             )
             .await;
-            verdict = settled.validation.verdict;
-            report.validation = Some(view::validation(&settled.validation));
-            if let Some(diagnosis) = settled.diagnosis.filter(|_| verdict == Verdict::Unresolved) {
-                for cause in diagnosis.causes.iter().filter(|c| c.key() != plan.cause) {
-                    report.advice.push(AdviceView {
-                        text: format!("ask again: {}", cause.title),
-                        command: None,
-                        why: "it was found after the change, and one plan is made at a time".to_owned(),
-                    });
-                    let view = view::cause(cause);
-                    if !report.causes.iter().any(|c| (&c.code, &c.object) == (&view.code, &view.object)) {
-                        report.causes.push(view);
-                    }
-                }
+            if let Some(later) = settled.diagnosis.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
+                take_in(&mut validating.header.diagnosis, &later, &plan.cause);
             }
+            validation = Some(settled.validation);
         }
-        let failed = !execution.is_complete() || verdict == Verdict::Unresolved;
-        if failed && plan.on_failure == OnFailure::Revert && !cancel.is_cancelled() && !execution.is_unknown() {
+        let unresolved = validation.as_ref().is_some_and(|v| v.verdict == Verdict::Unresolved);
+        let failed = !validating.execution.is_complete() || unresolved;
+        if failed && plan.on_failure == OnFailure::Revert && !cancel.is_cancelled() && !validating.execution.is_unknown() {
             progress.tell(Phase::Executing, "it did not help: undoing what can be undone");
             let undone = executor.revert(right).await;
             validating.header.trail.note(self.parts.clock.now(), "kubemend", &format!("reverted: {}", outcomes(undone.iter())));
             if undone.iter().any(|o| matches!(o, StepOutcome::Applied { .. })) {
-                execution.reverted = Some(undone);
-                report.execution = Some(view::execution(&execution));
+                validating.execution.reverted = Some(undone);
             }
         }
-        let mut closed = validating.settle(verdict, &execution);
-        report.status = super::look::status_of(closed.outcome);
-        self.charge(&mut report, meter);
-        report.summary = summary::of(&report);
-        closed.header.trail.note(self.parts.clock.now(), "kubemend", report.status.as_str());
-        closed.header.report = serde_json::to_value(&report).unwrap_or_default();
+        self.charge(&mut validating.header.usage, meter);
+        let mut closed = validating.settle(validation);
+        closed.header.trail.note(self.parts.clock.now(), "kubemend", closed.ending.as_str());
+        let mut session = Session::Closed(closed);
         // The change is made: a record that cannot be kept now is said, and hides nothing of what was done.
         let kept = match saved {
-            Ok(revision) => self.ledger.save(&Session::Closed(closed), Some(revision)).await.map(|_| ()),
+            Ok(revision) => self.ledger.save(&session, Some(revision)).await.map(|_| ()),
             Err(error) => Err(error),
         };
         if let Err(error) = kept {
-            report.advice.push(AdviceView {
+            session.header_mut().advice.push(Advice {
                 text: format!("keep this report: {error}"),
                 command: None,
                 why: "the session could not be saved".to_owned(),
             });
         }
+        let report = report_of(&session);
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
+    }
+}
+
+/// Causes that show after the change: each keeps its evidence, and says that it is not what the plan was for.
+fn take_in(diagnosis: &mut Diagnosis, later: &Diagnosis, planned: &CauseKey) {
+    for cause in later.causes.iter().filter(|cause| !cause.is(planned)).take(LATER_CAUSES) {
+        if let Some(taken) = diagnosis.adopt(cause, &later.evidence) {
+            taken.remedy.advice.push(Advice {
+                text: format!("ask again: {}", cause.title),
+                command: None,
+                why: "it was found after the change, and one plan is made at a time".to_owned(),
+            });
+        }
     }
 }
 
@@ -229,12 +181,7 @@ fn raced(error: crate::session::ledger::LedgerError) -> WorkflowError {
     }
 }
 
-fn stored_report(awaiting: &AwaitingApproval) -> Result<Report, WorkflowError> {
-    serde_json::from_value(awaiting.header.report.clone())
-        .map_err(|e| WorkflowError::Session(format!("the report of session `{}` cannot be read: {e}", awaiting.header.id)))
-}
-
-fn who(by: &Approver) -> String {
+pub(super) fn who(by: &Approver) -> String {
     match by {
         Approver::Terminal => "a human at the terminal".to_owned(),
         Approver::Client(name) => format!("a human through {name}"),

@@ -82,7 +82,7 @@ pub(super) async fn settle(
             Ok(collected) => {
                 failed = 0;
                 let seen = analyze::analyze(&collected.snapshot);
-                last = validate::judge(plan.checks.iter().cloned(), &collected.snapshot, &seen);
+                last = validate::check_all(plan.checks.iter().cloned(), &collected.snapshot, &seen);
                 let all = last.iter().all(|c| c.passed == Some(true));
                 held_since = if all { held_since.or(Some(now)) } else { None };
                 let elsewhere = seen.causes.iter().find(|c| c.key() != plan.cause).map(|c| c.title.clone());

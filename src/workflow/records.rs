@@ -1,0 +1,156 @@
+//! The record of sessions: list, show, find, decline. Needs a store and a clock, and no cluster.
+
+use super::report::Report;
+use super::standing::{Standing, report_of};
+use super::{Approver, Remediation, SessionLine, WorkflowError, answer};
+use crate::domain::ending::Ending;
+use crate::domain::id::SessionId;
+use crate::domain::plan::PlanDigest;
+use crate::ports::{Clock, Revision, SessionStore};
+use crate::session::ledger::Ledger;
+use crate::session::{AwaitingApproval, Session};
+use std::sync::Arc;
+
+/// The use cases over the sessions of a store. Cheap to clone.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "its parts are ports")]
+pub struct Records {
+    pub(super) ledger: Ledger,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Records {
+    /// Over this store. Nothing is opened by this.
+    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger: Ledger::new(store, clock.clone()), clock }
+    }
+
+    /// The newest sessions, newest first.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        let line = |session: &Session| {
+            let header = session.header();
+            SessionLine {
+                id: header.id.clone(),
+                status: Standing::of(session).status,
+                opened_at: header.opened_at,
+                context: header.cluster.context.clone(),
+                namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
+                issue: header.issue.clone(),
+            }
+        };
+        Ok(self.ledger.newest(limit).await?.iter().map(|(_, session)| line(session)).collect())
+    }
+
+    /// One session's report as it stands.
+    ///
+    /// # Errors
+    /// There is no such session.
+    pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
+        Ok(report_of(&self.session(id).await?))
+    }
+
+    /// The context of the cluster that a session is about.
+    ///
+    /// # Errors
+    /// There is no such session, or the store cannot be used.
+    pub async fn context_of(&self, id: &SessionId) -> Result<String, WorkflowError> {
+        Ok(self.session(id).await?.header().cluster.context.clone())
+    }
+
+    /// The open session whose plan has this digest.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        // As many as `kubemend sessions` shows: an older one has expired.
+        let newest = self.ledger.newest(100).await?;
+        Ok(newest.into_iter().find_map(|(_, session)| match session {
+            Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
+            Session::Investigating(_)
+            | Session::Diagnosed(_)
+            | Session::AwaitingApproval(_)
+            | Session::Executing(_)
+            | Session::Validating(_)
+            | Session::Closed(_) => None,
+        }))
+    }
+
+    /// A no. The session is over and nothing was changed.
+    ///
+    /// # Errors
+    /// The session does not wait for an answer.
+    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        let (revision, awaiting) = self.awaiting(session).await?;
+        let mut closed = awaiting.decline();
+        closed.header.trail.note(self.clock.now(), &answer::who(&by), "declined");
+        let session = Session::Closed(closed);
+        self.ledger.save(&session, Some(revision)).await?;
+        Ok(report_of(&session))
+    }
+
+    pub(super) async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
+        let found = self.ledger.load(id).await?;
+        found.map(|(_, s)| s).ok_or_else(|| WorkflowError::Session(format!("there is no session `{id}`")))
+    }
+
+    pub(super) async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
+        let found = self.ledger.load(id).await?;
+        let (revision, session) = found.ok_or_else(|| WorkflowError::Session(format!("there is no session `{id}`")))?;
+        let state = match session {
+            Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
+            Session::Investigating(_) => "is still investigating",
+            Session::Diagnosed(_) => "has a diagnosis only: run remediate to be asked about its plan",
+            Session::Executing(_) => "is being executed already",
+            Session::Validating(_) => "was executed already and is being validated",
+            Session::Closed(c) => match c.ending {
+                Ending::Expired => "has expired: run remediate again",
+                Ending::Declined => "was declined",
+                _ => "is over",
+            },
+        };
+        Err(WorkflowError::Session(format!("session `{id}` {state}")))
+    }
+}
+
+/// The same over the store of a cluster's use cases.
+impl Remediation {
+    /// The record alone.
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// See [`Records::sessions`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        self.records.sessions(limit).await
+    }
+
+    /// See [`Records::show`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
+        self.records.show(id).await
+    }
+
+    /// See [`Records::decline`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        self.records.decline(session, by).await
+    }
+
+    /// See [`Records::find_open`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        self.records.find_open(digest).await
+    }
+}

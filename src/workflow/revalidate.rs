@@ -1,0 +1,79 @@
+//! Looking again: whether a session's checks hold now. Nothing here can write to a cluster, and nothing is saved.
+
+use super::report::{Report, Status};
+use super::standing::Standing;
+use super::{Remediation, Validate, WorkflowError, settle};
+use crate::domain::ending::Ending;
+use crate::domain::finding::Advice;
+use crate::domain::id::SessionId;
+use crate::domain::plan::{RemediationPlan, STAMP};
+use crate::domain::usage::Usage;
+use crate::ports::{Phase, Progress};
+use crate::session::Session;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+impl Remediation {
+    /// Whether it holds now: a session's checks, watched through the settle window, or an issue looked at afresh.
+    ///
+    /// # Errors
+    /// There is no such session, or nothing can be read.
+    pub async fn validate(&self, what: &Validate, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+        match what {
+            Validate::Issue(ask) => self.analyze(ask, progress, cancel).await,
+            Validate::Session(id) => self.revalidate(id, progress, cancel).await,
+        }
+    }
+
+    async fn revalidate(&self, id: &SessionId, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+        let meter = self.meter();
+        let mut session = self.records.session(id).await?;
+        let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
+            return Err(WorkflowError::Session(format!("session `{id}` has no plan to validate; validate the issue instead")));
+        };
+        progress.tell(Phase::Validating, "looking whether the plan's checks hold");
+        if matches!(&session, Session::Closed(c) if c.ending == Ending::Interrupted) {
+            let found = self.stamps(&plan).await;
+            session.header_mut().advice.extend(found);
+        }
+        let scope = session.header().scope.clone();
+        let settled =
+            settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel).await;
+        // What this look costs, not what the session has cost.
+        let mut usage = Usage::default();
+        self.charge(&mut usage, &meter);
+        session.header_mut().usage = usage;
+        let status = Status::from(Ending::from(settled.validation.verdict));
+        let report = Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) }.report();
+        progress.tell(Phase::Done, report.status.as_str());
+        Ok(report)
+    }
+
+    /// After a crash: which steps left their stamp. Nothing is resumed by guess.
+    async fn stamps(&self, plan: &RemediationPlan) -> Vec<Advice> {
+        let mut found = Vec::new();
+        for (index, step) in plan.steps.iter().enumerate() {
+            let number = index.saturating_add(1);
+            let stamp = format!("{}/{number}", plan.id);
+            let target = step.action.target();
+            let seen = match self.parts.read.get(target).await {
+                Ok(object) => {
+                    let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
+                    if found.and_then(Value::as_str) == Some(stamp.as_str()) {
+                        "took effect: the object carries its stamp"
+                    } else {
+                        "left no stamp on the object"
+                    }
+                }
+                Err(crate::ports::ReadError::NotFound(_)) => "left no stamp: the object does not exist",
+                Err(_) => "cannot be told: the object could not be read",
+            };
+            found.push(Advice {
+                text: format!("step {number} ({target}) {seen}"),
+                command: None,
+                why: "the session was interrupted".to_owned(),
+            });
+        }
+        found
+    }
+}
