@@ -23,7 +23,6 @@ use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
 use jiff::Timestamp;
-pub use records::Records;
 use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
@@ -45,6 +44,21 @@ pub struct Parts {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
+}
+
+/// The use cases over the sessions of a store, for which no cluster is needed. Cheap to clone.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "its parts are ports")]
+pub struct Records {
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+}
+
+impl Records {
+    /// Over this store. Nothing is opened by this.
+    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger: Ledger::new(store, clock.clone()), clock }
+    }
 }
 
 /// The use cases over one cluster. Cheap to clone.

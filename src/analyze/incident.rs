@@ -2,25 +2,20 @@
 //! stand behind their cause, and what no cause explains is kept as such.
 
 use super::aim::Owners;
+use super::symptoms::matches;
 use super::symptoms::{self, Overview};
-use super::{ANALYZERS, symptoms::matches};
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::EvidenceList;
-use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, CausalLink, Finding, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, Snapshot};
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// Bounds on what is reported: more of a kind says nothing new to a reader.
-const CAUSES: usize = 20;
-const SYMPTOMS: usize = 20;
-const LINKS: usize = 40;
-const UNEXPLAINED: usize = 50;
+/// Changes under way that are told: more of them say nothing new to a reader.
+const IN_PROGRESS: usize = 20;
 
 /// From findings to a diagnosis.
 pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis {
@@ -61,15 +56,8 @@ pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis
         .filter(|(object, _)| goes_on(object) && !owners.chain(object).iter().any(|o| told.contains(o)))
         .map(|(_, advice)| advice)
         .collect();
-    in_progress.truncate(SYMPTOMS);
-    causes.sort_by_cached_key(rank);
+    in_progress.truncate(IN_PROGRESS);
     part(&owners, &mut causes);
-    causes.truncate(CAUSES);
-    for cause in &mut causes {
-        shorten(&mut cause.symptoms, SYMPTOMS);
-        cause.chain.truncate(LINKS);
-    }
-    shorten(&mut unexplained, UNEXPLAINED);
     let mut evidence = EvidenceList::default();
     let causes = causes.into_iter().map(|finding| cause(finding, &mut evidence)).collect();
     Diagnosis { causes, evidence, unexplained, in_progress, unseen: snapshot.gaps.clone() }
@@ -179,14 +167,6 @@ fn reach(snapshot: &Snapshot, owners: &Owners) -> Option<BTreeSet<ObjectRef>> {
     Some(reached)
 }
 
-/// What can be acted on first, since a plan is made for the first cause; then the most certain, then the widest.
-fn rank(cause: &Finding) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRef, Option<FieldPath>) {
-    let order = ANALYZERS.iter().position(|a| a.code == cause.code).unwrap_or(ANALYZERS.len());
-    // Hundredths: confidences are constants in whole percents.
-    let sure = (cause.confidence.value() * 100.0).round() as i64;
-    (cause.remedy.proposals.is_empty(), Reverse(sure), Reverse(cause.symptoms.len()), order, cause.object.clone(), cause.field.clone())
-}
-
 /// Where several causes hold the same Pod, repairing one does not make it run: then the plan for one must not promise that.
 fn part(owners: &Owners, causes: &mut [Finding]) {
     let held: Vec<BTreeSet<ObjectRef>> =
@@ -209,14 +189,5 @@ fn part(owners: &Owners, causes: &mut [Finding]) {
                 why: "a plan is made for one cause at a time".to_owned(),
             });
         }
-    }
-}
-
-/// Cuts a list of symptoms, and says that it did.
-fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {
-    let cut = symptoms.len().saturating_sub(limit);
-    symptoms.truncate(limit);
-    if let Some(last) = symptoms.last_mut().filter(|_| cut > 0) {
-        last.summary.push_str(&format!(" (and {cut} more like this)"));
     }
 }

@@ -394,7 +394,10 @@ impl World {
         snapshot
     }
     pub(crate) fn diagnosis(&self) -> Diagnosis {
-        analyze(&self.snapshot())
+        let snapshot = self.snapshot();
+        let mut diagnosis = analyze(&snapshot);
+        crate::planner::triage(&mut diagnosis, &snapshot, super::severity);
+        diagnosis
     }
     /// What one rule finds.
     pub(crate) fn found(&self, code: &str) -> Vec<Cause> {

@@ -1,7 +1,7 @@
 //! A yes or a no: consent is taken, the intent is recorded, the plan is carried out, and the cluster says whether it helped.
 
 use super::report::Report;
-use super::standing::report_of;
+use super::view::report_of;
 use super::{Approver, Meter, Question, Remediation, Token, WorkflowError, question};
 use crate::domain::cause::CauseKey;
 use crate::domain::diagnosis::Diagnosis;
@@ -10,15 +10,15 @@ use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::limits::Consent;
 use crate::domain::plan::{OnFailure, PlanDigest};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::Verdict;
 use crate::ports::{Phase, Progress, Revision};
 use crate::session::approval::ApprovalError;
 use crate::session::{Approved, Session};
+use crate::{analyze, planner};
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
-/// At most so many causes that show after a change are taken into the session: more say nothing new to a reader.
-const LATER_CAUSES: usize = 20;
 /// Besides validation, so long may sending the steps take before a session counts as dead.
 const SENDING: SignedDuration = SignedDuration::from_secs(120);
 
@@ -121,8 +121,8 @@ impl Remediation {
                 cancel,
             )
             .await;
-            if let Some(later) = settled.diagnosis.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
-                take_in(&mut validating.header.diagnosis, &later, &plan.cause);
+            if let Some((later, snapshot)) = settled.seen.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
+                take_in(&mut validating.header.diagnosis, later, &snapshot, &plan.cause);
             }
             validation = Some(settled.validation);
         }
@@ -158,9 +158,10 @@ impl Remediation {
     }
 }
 
-/// Causes that show after the change: each keeps its evidence, and says that it is not what the plan was for.
-fn take_in(diagnosis: &mut Diagnosis, later: &Diagnosis, planned: &CauseKey) {
-    for cause in later.causes.iter().filter(|cause| !cause.is(planned)).take(LATER_CAUSES) {
+/// Causes that show after the change: each keeps its evidence and its own advice, and says that the plan was not for it.
+fn take_in(diagnosis: &mut Diagnosis, mut later: Diagnosis, snapshot: &Snapshot, planned: &CauseKey) {
+    planner::triage(&mut later, snapshot, analyze::severity);
+    for cause in later.causes.iter().filter(|cause| !cause.is(planned)) {
         if let Some(taken) = diagnosis.adopt(cause, &later.evidence) {
             taken.remedy.advice.push(Advice {
                 text: format!("ask again: {}", cause.title),

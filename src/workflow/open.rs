@@ -1,7 +1,8 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
 use super::report::Status;
-use super::standing::{Standing, report_of};
+use super::standing::Standing;
+use super::view::{self, report_of};
 use super::{Approver, Ask, Meter, Opened, Question, Remediation, Report, Token, Wishes, WorkflowError, collect, question, scope};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -166,6 +167,7 @@ impl Remediation {
         };
         progress.tell(Phase::Analyzing, "looking for causes");
         let mut diagnosis = analyze::analyze(&snapshot);
+        planner::triage(&mut diagnosis, &snapshot, analyze::severity);
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
         }
@@ -205,9 +207,9 @@ impl Remediation {
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
         match planner::plan(first, snapshot, id, header.limits.on_failure) {
             Ok(plan) => Some(plan),
-            Err(refusal) => {
-                first.remedy.advice.extend(refusal.reasons.into_iter().map(|reason| Advice {
-                    text: reason,
+            Err(refusals) => {
+                first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
+                    text: reason.to_string(),
                     command: None,
                     why: "kubemend does not make this change itself".to_owned(),
                 }));
@@ -252,7 +254,7 @@ fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
         execution: None,
         validation: None,
     };
-    question::text(&standing.report(), &planned.plan)
+    question::text(&view::report(&standing), &planned.plan)
 }
 
 /// Healthy needs to have seen the Pods: silence is not health.

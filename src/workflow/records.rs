@@ -1,30 +1,16 @@
 //! The record of sessions: list, show, find, decline. Needs a store and a clock, and no cluster.
 
 use super::report::Report;
-use super::standing::{Standing, report_of};
-use super::{Approver, Remediation, SessionLine, WorkflowError, answer};
+use super::standing::Standing;
+use super::view::report_of;
+use super::{Approver, Records, Remediation, SessionLine, WorkflowError, answer};
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
-use crate::ports::{Clock, Revision, SessionStore};
-use crate::session::ledger::Ledger;
+use crate::ports::Revision;
 use crate::session::{AwaitingApproval, Session};
-use std::sync::Arc;
-
-/// The use cases over the sessions of a store. Cheap to clone.
-#[derive(Clone)]
-#[expect(missing_debug_implementations, reason = "its parts are ports")]
-pub struct Records {
-    pub(super) ledger: Ledger,
-    pub(super) clock: Arc<dyn Clock>,
-}
 
 impl Records {
-    /// Over this store. Nothing is opened by this.
-    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger: Ledger::new(store, clock.clone()), clock }
-    }
-
     /// The newest sessions, newest first.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The report: the one view of a session that every surface shows. Its fields are a published vocabulary.
+//! The report: the one view of a session that every surface shows, in the words of `docs/report.md`.
 //! It is made at the exits and nowhere read back, so it has no way in: a session remembers values.
 
 use crate::domain::ending::{Ending, endings};

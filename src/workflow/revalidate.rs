@@ -2,7 +2,7 @@
 
 use super::report::{Report, Status};
 use super::standing::Standing;
-use super::{Remediation, Validate, WorkflowError, settle};
+use super::{Remediation, Validate, WorkflowError, settle, view};
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
@@ -44,7 +44,7 @@ impl Remediation {
         self.charge(&mut usage, &meter);
         session.header_mut().usage = usage;
         let status = Status::from(Ending::from(settled.validation.verdict));
-        let report = Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) }.report();
+        let report = view::report(&Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) });
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }

@@ -1,7 +1,6 @@
-//! Where a session stands, as values: what its report is made of. A report is made here, at an exit, and is not read back.
+//! Where a session stands, as values: what its report is made of.
 
-use super::report::{Report, Status};
-use super::{summary, view};
+use super::report::Status;
 use crate::domain::execution::Execution;
 use crate::domain::validation::Validation;
 use crate::session::{Header, Planned, Session};
@@ -58,16 +57,4 @@ impl<'a> Standing<'a> {
             Session::Closed(s) => Self { execution: s.execution.as_ref(), validation: s.validation.as_ref(), ..plain(s.ending.into()) },
         }
     }
-
-    /// The report of it.
-    pub(super) fn report(&self) -> Report {
-        let mut report = view::report(self);
-        report.summary = summary::of(&report, self.underway);
-        report
-    }
-}
-
-/// The session's report: the same for the same session, whoever asks and however often.
-pub(super) fn report_of(session: &Session) -> Report {
-    Standing::of(session).report()
 }

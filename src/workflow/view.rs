@@ -1,4 +1,5 @@
-//! Domain values → the report. Everything that leaves as words from the cluster went through an excerpt before.
+//! Where a session stands → its report: maps, and decides nothing. A report is made here, at an exit, and is not read back.
+//! Everything that leaves as words from the cluster went through an excerpt before.
 
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
@@ -6,6 +7,7 @@ use super::report::{
     StepView, SymptomView, UsageView, ValidationView,
 };
 use super::standing::Standing;
+use super::summary;
 use crate::domain::action::Action;
 use crate::domain::cause::Cause;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
@@ -18,6 +20,7 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
+use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -35,8 +38,20 @@ fn cluster(c: &Cluster) -> ClusterView {
     ClusterView { context: c.context.clone(), server: c.server.clone(), version: c.version.clone() }
 }
 
-/// Everything but the summary, which is made of the rest.
+/// The session's report: the same for the same session, whoever asks and however often.
+pub(super) fn report_of(session: &Session) -> Report {
+    report(&Standing::of(session))
+}
+
+/// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
+    let mut report = without_summary(standing);
+    report.summary = summary::of(&report, standing.underway);
+    report
+}
+
+/// Everything but the summary, which is made of the rest.
+fn without_summary(standing: &Standing<'_>) -> Report {
     let header = standing.header;
     let diagnosis = &header.diagnosis;
     Report {

@@ -110,6 +110,7 @@ fn make(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
             why: why(missing, class),
             risk: Risk::Low,
         }],
+        choices: Vec::new(),
         checks,
         advice: advice_for_source(missing),
     }

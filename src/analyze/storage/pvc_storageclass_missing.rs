@@ -220,6 +220,7 @@ fn remedy(
                 risk: Risk::Medium,
             },
         ],
+        choices: Vec::new(),
         checks,
         advice: Vec::new(),
     }

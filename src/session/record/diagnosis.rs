@@ -7,7 +7,7 @@ use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
-use crate::domain::finding::{Advice, CausalLink, Proposal, Remedy, Symptom};
+use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
 use jiff::Timestamp;
@@ -37,6 +37,7 @@ struct CauseRecord {
     chain: Vec<LinkRecord>,
     symptoms: Vec<SymptomRecord>,
     proposals: Vec<ProposalRecord>,
+    choices: Vec<ChoiceRecord>,
     checks: Vec<CheckRecord>,
     advice: Vec<AdviceRecord>,
 }
@@ -72,6 +73,14 @@ struct ProposalRecord {
     action: ActionRecord,
     why: String,
     risk: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChoiceRecord {
+    text: String,
+    action: ActionRecord,
+    why: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,6 +137,7 @@ impl From<&Cause> for CauseRecord {
             chain: c.chain.iter().map(LinkRecord::from).collect(),
             symptoms: c.symptoms.iter().map(SymptomRecord::from).collect(),
             proposals: c.remedy.proposals.iter().map(ProposalRecord::from).collect(),
+            choices: c.remedy.choices.iter().map(ChoiceRecord::from).collect(),
             checks: c.remedy.checks.iter().map(CheckRecord::from).collect(),
             advice: c.remedy.advice.iter().map(AdviceRecord::from).collect(),
         }
@@ -156,6 +166,7 @@ impl CauseRecord {
             symptoms: all(self.symptoms, SymptomRecord::into_symptom)?,
             remedy: Remedy {
                 proposals: all(self.proposals, ProposalRecord::into_proposal)?,
+                choices: all(self.choices, ChoiceRecord::into_choice)?,
                 checks: all(self.checks, CheckRecord::into_check)?,
                 advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
             },
@@ -224,6 +235,18 @@ impl ProposalRecord {
     fn into_proposal(self) -> Result<Proposal, String> {
         let risk = Risk::parse(&self.risk).ok_or("a proposal has an unknown risk")?;
         Ok(Proposal { action: self.action.into_action()?, why: self.why, risk })
+    }
+}
+
+impl From<&Choice> for ChoiceRecord {
+    fn from(c: &Choice) -> Self {
+        Self { text: c.text.clone(), action: (&c.action).into(), why: c.why.clone() }
+    }
+}
+
+impl ChoiceRecord {
+    fn into_choice(self) -> Result<Choice, String> {
+        Ok(Choice { text: self.text, action: self.action.into_action()?, why: self.why })
     }
 }
 
