@@ -46,7 +46,7 @@ impl Remediation {
                 ));
             }
         }
-        let cluster = self.parts.read.cluster().await?;
+        let cluster = meter.read.cluster().await?;
         if cluster.server != awaiting.header.cluster.server {
             return Err(WorkflowError::Approval(format!(
                 "it was given for the cluster at {}, and this is {}",
@@ -98,7 +98,7 @@ impl Remediation {
         let may_take = SENDING.saturating_add(validate_within).saturating_add(settle);
         let (executing, revision, permit) = self.ledger.begin(revision, approved, may_take).await.map_err(raced)?;
         progress.tell(Phase::Executing, &format!("approved by {}", who(by)));
-        let (execution, right) = executor.run(permit, progress, cancel).await;
+        let (execution, right) = executor.run(permit, &meter.requests, progress, cancel).await;
         let mut validating = executing.executed(execution);
         validating.header.trail.note(self.parts.clock.now(), "kubemend", &outcomes(validating.execution.steps.iter()));
         let session = Session::Validating(validating);
@@ -114,7 +114,7 @@ impl Remediation {
             let settled = super::settle::settle(
                 &plan,
                 &validating.header.scope,
-                self.parts.read.as_ref(),
+                meter.read.as_ref(),
                 self.parts.clock.as_ref(),
                 self.parts.timing,
                 progress,
@@ -130,7 +130,7 @@ impl Remediation {
         let failed = !validating.execution.is_complete() || unresolved;
         if failed && plan.on_failure == OnFailure::Revert && !cancel.is_cancelled() && !validating.execution.is_unknown() {
             progress.tell(Phase::Executing, "it did not help: undoing what can be undone");
-            let undone = executor.revert(right).await;
+            let undone = executor.revert(right, &meter.requests).await;
             validating.header.trail.note(self.parts.clock.now(), "kubemend", &format!("reverted: {}", outcomes(undone.iter())));
             if undone.iter().any(|o| matches!(o, StepOutcome::Applied { .. })) {
                 validating.execution.reverted = Some(undone);

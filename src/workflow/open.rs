@@ -16,7 +16,7 @@ use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::usage::Usage;
-use crate::ports::{Phase, Progress, Revision};
+use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Decision, decide};
 use crate::session::{Header, Planned, Session, trail::Trail};
 use crate::{analyze, planner};
@@ -38,7 +38,8 @@ impl Remediation {
     /// Wrong arguments, or nothing can be read at all.
     pub async fn analyze(&self, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
         let meter = self.meter();
-        let Found { mut header, snapshot, ending } = self.diagnose(ask, self.parts.limits.clone(), progress, cancel).await?;
+        let Found { mut header, snapshot, ending } =
+            self.diagnose(ask, self.parts.limits.clone(), meter.read.as_ref(), progress, cancel).await?;
         progress.tell(Phase::Planning, "making a plan");
         let planned = self.plan_first(&mut header, &snapshot).map(|plan| Planned { plan, rehearsal: None });
         self.charge(&mut header.usage, &meter);
@@ -71,7 +72,7 @@ impl Remediation {
     ) -> Result<Opened, WorkflowError> {
         let meter = self.meter();
         let limits = self.parts.limits.tightened(wishes.mode, wishes.confidence_threshold, wishes.max_risk, wishes.on_failure);
-        let Found { header, snapshot, ending } = self.diagnose(ask, limits, progress, cancel).await?;
+        let Found { header, snapshot, ending } = self.diagnose(ask, limits, meter.read.as_ref(), progress, cancel).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "making a plan");
         let Some(plan) = self.plan_first(&mut header, &snapshot) else {
@@ -82,7 +83,7 @@ impl Remediation {
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
         progress.tell(Phase::Rehearsing, "asking the API server whether it would take the change (dry run)");
-        let rehearsal = executor.rehearse(&plan).await;
+        let rehearsal = executor.rehearse(&plan, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
         let confidence = header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
@@ -140,6 +141,7 @@ impl Remediation {
         &self,
         ask: &Ask,
         limits: Limits,
+        read: &dyn ClusterRead,
         progress: &dyn Progress,
         cancel: &CancellationToken,
     ) -> Result<Found, WorkflowError> {
@@ -151,7 +153,6 @@ impl Remediation {
             None => (String::new(), Origin::Caller),
         };
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        let read = self.parts.read.as_ref();
         progress.tell(Phase::Connecting, "asking the API server who it is");
         let reading = async {
             let cluster = read.cluster().await?;

@@ -8,7 +8,7 @@ use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::plan::{RemediationPlan, STAMP};
 use crate::domain::usage::Usage;
-use crate::ports::{Phase, Progress};
+use crate::ports::{ClusterRead, Phase, Progress};
 use crate::session::Session;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -33,12 +33,12 @@ impl Remediation {
         };
         progress.tell(Phase::Validating, "looking whether the plan's checks hold");
         if matches!(&session, Session::Closed(c) if c.ending == Ending::Interrupted) {
-            let found = self.stamps(&plan).await;
+            let found = stamps(&plan, meter.read.as_ref()).await;
             session.header_mut().advice.extend(found);
         }
         let scope = session.header().scope.clone();
         let settled =
-            settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel).await;
+            settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel).await;
         // What this look costs, not what the session has cost.
         let mut usage = Usage::default();
         self.charge(&mut usage, &meter);
@@ -48,32 +48,32 @@ impl Remediation {
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
+}
 
-    /// After a crash: which steps left their stamp. Nothing is resumed by guess.
-    async fn stamps(&self, plan: &RemediationPlan) -> Vec<Advice> {
-        let mut found = Vec::new();
-        for (index, step) in plan.steps.iter().enumerate() {
-            let number = index.saturating_add(1);
-            let stamp = format!("{}/{number}", plan.id);
-            let target = step.action.target();
-            let seen = match self.parts.read.get(target).await {
-                Ok(object) => {
-                    let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
-                    if found.and_then(Value::as_str) == Some(stamp.as_str()) {
-                        "took effect: the object carries its stamp"
-                    } else {
-                        "left no stamp on the object"
-                    }
+/// After a crash: which steps left their stamp. Nothing is resumed by guess.
+async fn stamps(plan: &RemediationPlan, read: &dyn ClusterRead) -> Vec<Advice> {
+    let mut found = Vec::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let number = index.saturating_add(1);
+        let stamp = format!("{}/{number}", plan.id);
+        let target = step.action.target();
+        let seen = match read.get(target).await {
+            Ok(object) => {
+                let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
+                if found.and_then(Value::as_str) == Some(stamp.as_str()) {
+                    "took effect: the object carries its stamp"
+                } else {
+                    "left no stamp on the object"
                 }
-                Err(crate::ports::ReadError::NotFound(_)) => "left no stamp: the object does not exist",
-                Err(_) => "cannot be told: the object could not be read",
-            };
-            found.push(Advice {
-                text: format!("step {number} ({target}) {seen}"),
-                command: None,
-                why: "the session was interrupted".to_owned(),
-            });
-        }
-        found
+            }
+            Err(crate::ports::ReadError::NotFound(_)) => "left no stamp: the object does not exist",
+            Err(_) => "cannot be told: the object could not be read",
+        };
+        found.push(Advice {
+            text: format!("step {number} ({target}) {seen}"),
+            command: None,
+            why: "the session was interrupted".to_owned(),
+        });
     }
+    found
 }
