@@ -4,7 +4,7 @@ mod answer;
 mod collect;
 mod open;
 mod question;
-mod records;
+pub mod records;
 pub mod report;
 mod revalidate;
 mod scope;
@@ -46,27 +46,11 @@ pub struct Parts {
     pub timing: Timing,
 }
 
-/// The use cases over the sessions of a store, for which no cluster is needed. Cheap to clone.
-#[derive(Clone)]
-#[expect(missing_debug_implementations, reason = "its parts are ports")]
-pub struct Records {
-    ledger: Ledger,
-    clock: Arc<dyn Clock>,
-}
-
-impl Records {
-    /// Over this store. Nothing is opened by this.
-    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger: Ledger::new(store, clock.clone()), clock }
-    }
-}
-
 /// The use cases over one cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
-    records: Records,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -78,8 +62,8 @@ impl std::fmt::Debug for Remediation {
 impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
-        let records = Records::new(parts.store.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), ledger: records.ledger.clone(), records }
+        let ledger = Ledger::new(parts.store.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), ledger }
     }
 
     /// What the operator allows.

@@ -59,17 +59,15 @@ macro_rules! define_ending {
                     $(Ending::$asked => $asked_word,)*
                 }
             }
+
+            /// The inverse of [`Ending::as_str`].
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|ending| ending.as_str() == text)
+            }
         }
     };
 }
 endings!(define_ending);
-
-impl Ending {
-    /// The inverse of [`Ending::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|ending| ending.as_str() == text)
-    }
-}
 
 /// The ending of a change that was made whole and kept.
 impl From<Verdict> for Ending {

@@ -37,7 +37,7 @@ impl Remediation {
         cancel: &CancellationToken,
     ) -> Result<Report, WorkflowError> {
         let meter = self.meter();
-        let (revision, mut awaiting) = self.records.awaiting(session).await?;
+        let (revision, mut awaiting) = self.records().awaiting(session).await?;
         if let Approver::Digest(_) = &by {
             let limits = &awaiting.header.limits;
             if limits.consent != Consent::Client || awaiting.planned.plan.risk() > limits.client_max_risk {
@@ -67,7 +67,7 @@ impl Remediation {
     /// # Errors
     /// The session does not wait for an answer.
     pub async fn question(&self, session: &SessionId) -> Result<Question, WorkflowError> {
-        let (revision, mut awaiting) = self.records.awaiting(session).await?;
+        let (revision, mut awaiting) = self.records().awaiting(session).await?;
         let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
         let (digest, expires_at, plan) = (awaiting.digest.clone(), awaiting.expires_at, awaiting.planned.plan.clone());
         let waiting = Session::AwaitingApproval(awaiting);

@@ -3,14 +3,29 @@
 use super::report::Report;
 use super::standing::Standing;
 use super::view::report_of;
-use super::{Approver, Records, Remediation, SessionLine, WorkflowError, answer};
+use super::{Approver, Remediation, SessionLine, WorkflowError, answer};
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
-use crate::ports::Revision;
+use crate::ports::{Clock, Revision, SessionStore};
+use crate::session::ledger::Ledger;
 use crate::session::{AwaitingApproval, Session};
+use std::sync::Arc;
+
+/// The use cases over the sessions of a store. Cheap to clone.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "its parts are ports")]
+pub struct Records {
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+}
 
 impl Records {
+    /// Over this store. Nothing is opened by this.
+    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger: Ledger::new(store, clock.clone()), clock }
+    }
+
     /// The newest sessions, newest first.
     ///
     /// # Errors
@@ -104,8 +119,8 @@ impl Records {
 /// The same over the store of a cluster's use cases.
 impl Remediation {
     /// The record alone.
-    pub fn records(&self) -> &Records {
-        &self.records
+    pub fn records(&self) -> Records {
+        Records { ledger: self.ledger.clone(), clock: self.parts.clock.clone() }
     }
 
     /// See [`Records::sessions`].
@@ -113,7 +128,7 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
-        self.records.sessions(limit).await
+        self.records().sessions(limit).await
     }
 
     /// See [`Records::show`].
@@ -121,7 +136,7 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        self.records.show(id).await
+        self.records().show(id).await
     }
 
     /// See [`Records::decline`].
@@ -129,7 +144,7 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
-        self.records.decline(session, by).await
+        self.records().decline(session, by).await
     }
 
     /// See [`Records::find_open`].
@@ -137,6 +152,6 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
-        self.records.find_open(digest).await
+        self.records().find_open(digest).await
     }
 }

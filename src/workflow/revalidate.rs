@@ -27,7 +27,7 @@ impl Remediation {
 
     async fn revalidate(&self, id: &SessionId, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
         let meter = self.meter();
-        let mut session = self.records.session(id).await?;
+        let mut session = self.records().session(id).await?;
         let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
             return Err(WorkflowError::Session(format!("session `{id}` has no plan to validate; validate the issue instead")));
         };
