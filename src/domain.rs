@@ -7,6 +7,7 @@ pub mod check;
 pub mod code;
 pub mod confidence;
 pub mod diagnosis;
+pub mod digest;
 pub mod ending;
 pub mod evidence;
 pub mod excerpt;
