@@ -3,6 +3,7 @@
 
 use crate::domain::diagnosis::Confidence;
 use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
 use clap::Args;
@@ -151,7 +152,7 @@ impl Environment {
         self.0
             .keys()
             .filter(|name| name.starts_with("KUBEMEND_") && !name.starts_with("KUBEMEND_TEST_") && !known.contains(name))
-            .map(|name| format!("the environment variable `{name}` means nothing to kubemend{}", nearest(name, &known)))
+            .map(|name| format!("the environment variable `{name}` means nothing to kubemend{}", probably_meant(name, &known)))
             .collect()
     }
 }
@@ -161,13 +162,10 @@ fn variable(key: &str) -> String {
     format!("KUBEMEND_{}", key.replace('-', "_").to_ascii_uppercase())
 }
 
-fn nearest<S: AsRef<str>>(wrong: &str, known: &[S]) -> String {
-    known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(wrong, k.as_ref()), k.as_ref()))
-        .min()
-        .filter(|(distance, _)| *distance <= 4)
-        .map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"))
+/// What follows a name that means nothing: the one that was probably meant.
+fn probably_meant<S: AsRef<str>>(wrong: &str, known: &[S]) -> String {
+    let near = nearest(wrong, known.iter().map(AsRef::as_ref));
+    did_you_mean(near.get(..1).unwrap_or_default())
 }
 
 /// An option that cannot be understood.

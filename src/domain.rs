@@ -13,6 +13,7 @@ pub mod id;
 pub mod issue;
 pub mod kind;
 pub mod limits;
+pub mod nearest;
 pub mod nonempty;
 pub mod object;
 pub mod plan;

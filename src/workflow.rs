@@ -14,6 +14,7 @@ mod view;
 use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Limits, Mode};
+use crate::domain::nearest::did_you_mean;
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::execute::Executor;
@@ -212,7 +213,7 @@ pub enum WorkflowError {
     #[error("{0}")]
     Invalid(String),
     /// No such namespace; the nearest names are offered.
-    #[error("namespace `{name}` does not exist in context `{context}`{}", offer(.nearest))]
+    #[error("namespace `{name}` does not exist in context `{context}`{}", did_you_mean(.nearest))]
     NoNamespace {
         /// The name that was asked for.
         name: String,
@@ -239,14 +240,6 @@ pub enum WorkflowError {
     /// The caller went away.
     #[error("cancelled; nothing was changed")]
     Cancelled,
-}
-
-fn offer(nearest: &[String]) -> String {
-    if nearest.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", nearest.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))
-    }
 }
 
 impl WorkflowError {

@@ -7,9 +7,6 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::ports::{ClusterRead, ListRequest, ReadError};
 use serde_json::Value;
 
-/// How many near names are offered.
-const NEAREST: usize = 3;
-
 /// Resolves the scope and makes sure that the namespace exists, as far as this identity may see that.
 pub(super) async fn resolve(ask: &Ask, context: &str, read: &dyn ClusterRead) -> Result<Scope, WorkflowError> {
     let invalid = |e: crate::domain::object::InvalidName| WorkflowError::Invalid(e.to_string());
@@ -48,12 +45,8 @@ fn no_namespace(name: &str, context: &str, all: &[String]) -> WorkflowError {
     WorkflowError::NoNamespace { name: name.to_owned(), context: context.to_owned(), nearest: nearest(name, all) }
 }
 
-/// The names that are most like it, nearest first; none that is nothing like it.
 fn nearest(name: &str, all: &[String]) -> Vec<String> {
-    let mut scored: Vec<(f64, &String)> =
-        all.iter().map(|n| (strsim::jaro_winkler(name, n), n)).filter(|(score, _)| *score > 0.7).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    scored.into_iter().take(NEAREST).map(|(_, n)| n.clone()).collect()
+    crate::domain::nearest::nearest(name, all.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
 }
 
 /// How clearly a word is meant as a namespace.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Extended by decision, not by accident: `docs/decisions/0015-the-module-table.md`.
 const GRAPH: &[(&str, &str, &str)] = &[
     // The middle: pure.
-    ("domain", "", "jiff k8s_openapi regex serde_json sha2 thiserror @snapshot serde"),
+    ("domain", "", "jiff k8s_openapi regex serde_json sha2 strsim thiserror @snapshot serde"),
     ("analyze", "domain", "jiff k8s_openapi serde_json strsim"),
     ("planner", "domain", "json_patch serde_json serde_saphyr similar"),
     ("validate", "domain", ""),
@@ -18,13 +18,13 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "domain ports analyze planner validate session execute",
-        "futures jiff serde_json strsim thiserror tokio tokio_util @report serde schemars",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars",
     ),
     // Adapters.
     (
         "cluster",
         "domain ports",
-        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr strsim thiserror tokio tower tracing",
+        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing",
     ),
     ("store", "domain ports", "async_trait jiff rusqlite tokio"),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),
@@ -38,7 +38,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("mcp", "domain ports workflow", "async_trait futures jiff rmcp schemars serde serde_json thiserror tokio tokio_util tracing"),
     ("cli", "domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),
     // The edge of the program: who puts it together.
-    ("config", "domain", "clap jiff serde serde_json serde_saphyr strsim thiserror"),
+    ("config", "domain", "clap jiff serde serde_json serde_saphyr thiserror"),
     ("app", "*", "*"),
 ];
 
