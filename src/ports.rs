@@ -8,6 +8,7 @@ use crate::domain::snapshot::Cluster;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Why a read failed. Texts hold no hosts beyond the server's own name, no tokens and no bodies.
@@ -258,6 +259,22 @@ impl Phase {
             Phase::Validating => "validating",
             Phase::Done => "done",
         }
+    }
+}
+
+/// Counts the requests that one call makes.
+#[derive(Debug, Default)]
+pub struct RequestMeter(AtomicU64);
+
+impl RequestMeter {
+    /// A request was sent.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were sent.
+    pub fn counted(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

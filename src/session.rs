@@ -9,7 +9,7 @@ pub(crate) mod trail;
 
 use crate::domain::execution::Execution;
 use crate::domain::id::SessionId;
-use crate::domain::issue::Scope;
+use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
 use crate::domain::validation::Verdict;
@@ -23,6 +23,8 @@ pub(crate) struct Header {
     pub(crate) id: SessionId,
     pub(crate) opened_at: Timestamp,
     pub(crate) issue: String,
+    /// Who asked.
+    pub(crate) origin: Origin,
     pub(crate) scope: Scope,
     pub(crate) limits: Limits,
     /// Which cluster, by context and server: an approval fits no other.

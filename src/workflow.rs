@@ -1,10 +1,13 @@
 //! The use cases: open a remediation, answer it, validate, look back. Surfaces hold a [`Remediation`] and nothing below it.
 
 mod answer;
+pub mod blocks;
+mod caller;
 mod collect;
 mod look;
 mod open;
 mod question;
+mod records;
 pub mod report;
 mod scope;
 mod settle;
@@ -13,14 +16,18 @@ mod view;
 
 use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
-use crate::domain::limits::{Limits, Mode};
+use crate::domain::issue::Issue;
+use crate::domain::limits::{DigestRefusal, Limits, Mode};
 use crate::domain::nearest::did_you_mean;
+use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
+pub use caller::Caller;
 use jiff::Timestamp;
+pub use records::Records;
 use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
@@ -49,6 +56,7 @@ pub struct Parts {
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
+    records: Records,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -60,8 +68,8 @@ impl std::fmt::Debug for Remediation {
 impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
-        let ledger = Ledger::new(parts.store.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), ledger }
+        let records = Records::new(parts.store.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), ledger: records.ledger.clone(), records }
     }
 
     /// What the operator allows.
@@ -94,17 +102,17 @@ impl Remediation {
     }
 }
 
-/// What somebody asks.
+/// What is wrong, and where to look.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ask {
-    /// What is wrong, in their words. May be absent when objects or a namespace are given.
-    pub issue: Option<String>,
+pub struct Problem {
+    /// What is wrong, in somebody's words. May be absent when objects or a namespace are given.
+    pub issue: Option<Issue>,
     /// Where; else the namespace that the words name, else the context's.
-    pub namespace: Option<String>,
+    pub namespace: Option<Namespace>,
     /// Everywhere.
     pub all_namespaces: bool,
-    /// `kind/name`.
-    pub objects: Vec<String>,
+    /// The objects that are named.
+    pub objects: Vec<ObjectName>,
 }
 
 /// What the caller wishes; it can only tighten what the operator set.
@@ -169,6 +177,8 @@ pub struct Question {
     pub text: String,
     /// After this the plan must be made anew.
     pub expires_at: Timestamp,
+    /// A second call that repeats the digest would count as approval, so that no human has to be asked.
+    pub digest_counts: bool,
 }
 
 /// What opening a remediation led to.
@@ -186,7 +196,7 @@ pub enum Validate {
     /// The checks of a session's plan, and its cause.
     Session(SessionId),
     /// An issue, afresh.
-    Issue(Ask),
+    Issue(Problem),
 }
 
 /// A session in a list.
@@ -222,7 +232,10 @@ pub enum WorkflowError {
         /// Nearest first.
         nearest: Vec<String>,
     },
-    /// No such session, or not one that this can be done with.
+    /// No such session.
+    #[error("there is no session `{0}`")]
+    NoSession(SessionId),
+    /// Not a session that this can be done with.
     #[error("{0}")]
     Session(String),
     /// The plan that was approved is not the one that waits.
@@ -231,6 +244,12 @@ pub enum WorkflowError {
     /// The token is wrong, used, or over its time.
     #[error("this approval cannot be used: {0}")]
     Approval(String),
+    /// Of two answers at once the other one came first.
+    #[error("this approval cannot be used: session `{0}` was answered by somebody else at the same time")]
+    Answered(SessionId),
+    /// A repeated digest is no approval here.
+    #[error("this approval cannot be used: {0}")]
+    RepeatedDigest(#[from] DigestRefusal),
     /// Reading failed and nothing can be said without it.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -249,8 +268,16 @@ impl WorkflowError {
             WorkflowError::Read(e) => e.hints(),
             WorkflowError::DigestMismatch => vec!["run remediate again to see the plan as it is now".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or look everywhere with -A".to_owned()],
-            WorkflowError::Session(_) => vec!["`kubemend sessions` lists them".to_owned()],
-            WorkflowError::Invalid(_) | WorkflowError::Approval(_) | WorkflowError::Store(_) | WorkflowError::Cancelled => Vec::new(),
+            WorkflowError::Session(_) | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
+            WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
+                vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
+            }
+            WorkflowError::Invalid(_)
+            | WorkflowError::Approval(_)
+            | WorkflowError::Answered(_)
+            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. })
+            | WorkflowError::Store(_)
+            | WorkflowError::Cancelled => Vec::new(),
         }
     }
 }

@@ -56,14 +56,14 @@ mod tests {
 
     #[test]
     fn names_a_few_slips_away_are_near_and_the_nearest_comes_first() {
-        assert_eq!(nearest("paymnts", ["zebra", "payment", "payments"]), ["payment", "payments"]);
+        assert_eq!(nearest("paymnts", ["zebra", "payment", "payments"]), ["payments", "payment"]);
         assert_eq!(nearest("a-taem", ["b-team", "a-team", "default"]), ["a-team", "b-team"]);
     }
 
     #[test]
     fn a_name_with_a_part_more_or_less_is_near() {
         assert_eq!(nearest("checkout", ["checkout-prod", "checked"]), ["checkout-prod"]);
-        assert_eq!(nearest("prod-checkout", ["checkout", "prod"]), ["prod", "checkout"]);
+        assert_eq!(nearest("prod-checkout", ["prod", "checkout"]), ["checkout", "prod"]);
     }
 
     #[test]

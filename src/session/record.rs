@@ -5,7 +5,7 @@ use super::trail::{Entry, Trail};
 use super::{AwaitingApproval, Closed, Executing, Header, Outcome, Session, Validating};
 use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
-use crate::domain::issue::Scope;
+use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{OnFailure, PlanDigest};
@@ -27,6 +27,9 @@ struct Record {
     id: String,
     opened_at: Timestamp,
     issue: String,
+    /// Absent in records that were written before it was kept: those are callers'.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    origin: Option<String>,
     namespace: Option<String>,
     objects: Vec<String>,
     context: String,
@@ -129,6 +132,7 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
         id: header.id.to_string(),
         opened_at: header.opened_at,
         issue: header.issue.clone(),
+        origin: Some(header.origin.as_str().to_owned()),
         namespace: header.scope.namespace().map(ToString::to_string),
         objects: header.scope.objects().iter().map(ObjectRef::slashed).collect(),
         context: header.context.clone(),
@@ -187,6 +191,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Session, String> {
         id: SessionId::parse(&record.id).map_err(|e| e.to_string())?,
         opened_at: record.opened_at,
         issue: record.issue,
+        origin: match &record.origin {
+            Some(text) => Origin::parse(text).ok_or_else(|| format!("`{text}` is not an origin"))?,
+            None => Origin::Caller,
+        },
         scope,
         limits,
         context: record.context,

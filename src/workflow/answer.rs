@@ -1,17 +1,16 @@
 //! A yes or a no: consent is taken, the intent is recorded, the plan is carried out, and the cluster says whether it helped.
 
 use super::report::{AdviceView, Report, Status};
-use super::{Approver, Meter, Question, Remediation, Token, WorkflowError, question, summary, view};
+use super::{Approver, Caller, Meter, Question, Records, Remediation, Token, WorkflowError, question, summary, view};
 use crate::domain::execution::StepOutcome;
 use crate::domain::id::SessionId;
-use crate::domain::limits::Consent;
+use crate::domain::limits::DigestRefusal;
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::validation::Verdict;
-use crate::ports::{Phase, Progress, Revision};
+use crate::ports::{Phase, Revision};
 use crate::session::approval::ApprovalError;
 use crate::session::{Approved, AwaitingApproval, Outcome, Session};
 use jiff::SignedDuration;
-use tokio_util::sync::CancellationToken;
 
 /// Besides validation, so long may sending the steps take before a session counts as dead.
 const SENDING: SignedDuration = SignedDuration::from_secs(120);
@@ -27,18 +26,12 @@ impl Remediation {
         token: &Token,
         digest: &PlanDigest,
         by: Approver,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
+        caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
         let meter = self.meter();
-        let (revision, mut awaiting) = self.awaiting(session).await?;
+        let (revision, mut awaiting) = self.records.awaiting(session).await?;
         if let Approver::Digest(_) = &by {
-            let limits = &awaiting.header.limits;
-            if limits.consent != Consent::Client || awaiting.plan.risk() > limits.client_max_risk {
-                return Err(WorkflowError::Approval(
-                    "the operator does not let a repeated digest count as approval for this risk (KUBEMEND_CONSENT=client)".to_owned(),
-                ));
-            }
+            self.counts_repeated_digest(&awaiting, caller)?;
         }
         let cluster = self.parts.read.cluster().await?;
         if cluster.server != awaiting.header.server {
@@ -54,9 +47,38 @@ impl Remediation {
             ApprovalError::WrongDigest => WorkflowError::DigestMismatch,
             ApprovalError::Expired | ApprovalError::WrongToken => WorkflowError::Approval(error.to_string()),
         })?;
-        self.carry_out(approved, revision, report, &by, &meter, progress, cancel).await
+        self.carry_out(approved, revision, report, &by, &meter, caller).await
     }
 
+    /// The yes of a second call that repeats the digest of the plan that waits, where the operator lets that count.
+    ///
+    /// # Errors
+    /// It does not count, or the plan is another one; nothing was changed then.
+    pub async fn approve_by_digest(
+        &self,
+        session: &SessionId,
+        digest: &PlanDigest,
+        client: &str,
+        caller: &Caller<'_>,
+    ) -> Result<Report, WorkflowError> {
+        let (_, awaiting) = self.records.awaiting(session).await?;
+        self.counts_repeated_digest(&awaiting, caller)?;
+        if awaiting.digest != *digest {
+            return Err(WorkflowError::DigestMismatch);
+        }
+        let question = self.question(session, caller).await?;
+        self.approve(session, &question.token, digest, Approver::Digest(client.to_owned()), caller).await
+    }
+
+    /// Decided on the plan: by what the operator sets now, by what held when the session was opened, and by this caller's own bound.
+    pub(super) fn counts_repeated_digest(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<(), DigestRefusal> {
+        let risk = awaiting.plan.risk();
+        caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
+        awaiting.header.limits.counts_repeated_digest(risk)
+    }
+}
+
+impl Records {
     /// A no. The session is over and nothing was changed.
     ///
     /// # Errors
@@ -67,27 +89,32 @@ impl Remediation {
         let mut closed = awaiting.decline();
         report.status = Status::Declined;
         report.summary = summary::of(&report);
-        closed.header.trail.note(self.parts.clock.now(), &who(&by), "declined");
+        closed.header.trail.note(self.clock.now(), &who(&by), "declined");
         closed.header.report = serde_json::to_value(&report).unwrap_or_default();
         self.ledger.save(&Session::Closed(closed), Some(revision)).await?;
         Ok(report)
     }
+}
 
+impl Remediation {
     /// Asks again about a session that waits: a fresh token, and the one before is void.
     ///
     /// # Errors
     /// The session does not wait for an answer.
-    pub async fn question(&self, session: &SessionId) -> Result<Question, WorkflowError> {
-        let (revision, mut awaiting) = self.awaiting(session).await?;
+    pub async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {
+        let (revision, mut awaiting) = self.records.awaiting(session).await?;
         let report = stored_report(&awaiting)?;
-        let text = question::text(&report, &awaiting.plan)
-            .ok_or_else(|| WorkflowError::Approval("the change is too large to be shown whole".to_owned()))?;
+        let text =
+            question::text(&report).ok_or_else(|| WorkflowError::Approval("the change is too large to be shown whole".to_owned()))?;
         let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
+        let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
         let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
         self.ledger.save(&Session::AwaitingApproval(awaiting), Some(revision)).await?;
-        Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at })
+        Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at, digest_counts })
     }
+}
 
+impl Records {
     /// The open session whose plan has this digest.
     ///
     /// # Errors
@@ -107,7 +134,7 @@ impl Remediation {
 
     async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
         let found = self.ledger.load(id).await?;
-        let (revision, session) = found.ok_or_else(|| WorkflowError::Session(format!("there is no session `{id}`")))?;
+        let (revision, session) = found.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
         let state = match session {
             Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
             Session::Investigating(_) => "is still investigating",
@@ -121,9 +148,10 @@ impl Remediation {
         };
         Err(WorkflowError::Session(format!("session `{id}` {state}")))
     }
+}
 
+impl Remediation {
     /// Steps 13 to 16 of the way of the data. Nothing below this line can be reached without an approval.
-    #[expect(clippy::too_many_arguments, reason = "one call carries the whole session on")]
     pub(super) async fn carry_out(
         &self,
         approved: Approved,
@@ -131,9 +159,9 @@ impl Remediation {
         mut report: Report,
         by: &Approver,
         meter: &Meter,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
+        caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
+        let (progress, cancel) = (caller.progress, &caller.cancel);
         let executor =
             self.parts.executor.as_ref().ok_or_else(|| WorkflowError::Approval("no identity that may write is configured".to_owned()))?;
         // A late yes after the caller went away is no yes.
@@ -160,16 +188,8 @@ impl Remediation {
         let mut verdict = Verdict::Unclear;
         if execution.is_complete() || execution.is_unknown() {
             progress.tell(Phase::Validating, "watching whether it helps");
-            let settled = super::settle::settle(
-                &plan,
-                &scope,
-                self.parts.read.as_ref(),
-                self.parts.clock.as_ref(),
-                self.parts.timing,
-                progress,
-                cancel,
-            )
-            .await;
+            let settled =
+                super::settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
             verdict = settled.validation.verdict;
             report.validation = Some(view::validation(&settled.validation));
             if let Some(diagnosis) = settled.diagnosis.filter(|_| verdict == Verdict::Unresolved) {
@@ -222,9 +242,7 @@ impl Remediation {
 /// Losing the race for a session says so in words.
 fn raced(error: crate::session::ledger::LedgerError) -> WorkflowError {
     match error {
-        crate::session::ledger::LedgerError::Store(crate::ports::StoreError::Conflict(id)) => {
-            WorkflowError::Approval(format!("session `{id}` was answered by somebody else at the same time"))
-        }
+        crate::session::ledger::LedgerError::Store(crate::ports::StoreError::Conflict(id)) => WorkflowError::Answered(id),
         other => other.into(),
     }
 }

@@ -1,27 +1,27 @@
 //! Looking back and looking again: sessions, one session, and whether it holds now. Nothing here can write to a cluster.
 
 use super::report::{AdviceView, Report, Status, UsageView};
-use super::{Remediation, SessionLine, Validate, WorkflowError, settle, summary, view};
+use super::{Caller, Records, Remediation, SessionLine, Validate, WorkflowError, settle, summary, view};
 use crate::domain::id::SessionId;
 use crate::domain::plan::{RemediationPlan, STAMP};
 use crate::domain::validation::Verdict;
-use crate::ports::{Phase, Progress};
+use crate::ports::Phase;
 use crate::session::{Outcome, Session};
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 impl Remediation {
     /// Whether it holds now: a session's checks, watched through the settle window, or an issue looked at afresh.
     ///
     /// # Errors
     /// There is no such session, or nothing can be read.
-    pub async fn validate(&self, what: &Validate, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+    pub async fn validate(&self, what: &Validate, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        let progress = caller.progress;
         let id = match what {
-            Validate::Issue(ask) => return self.analyze(ask, progress, cancel).await,
+            Validate::Issue(problem) => return self.analyze(problem, caller).await,
             Validate::Session(id) => id,
         };
         let meter = self.meter();
-        let session = self.session(id).await?;
+        let session = self.records.session(id).await?;
         let mut report = report_of(&session)?;
         // What this look costs, not what the session has cost.
         report.usage = UsageView::default();
@@ -41,8 +41,7 @@ impl Remediation {
         if interrupted {
             self.stamps(&plan, &mut report).await;
         }
-        let settled =
-            settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel).await;
+        let settled = settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
         report.status = match settled.validation.verdict {
             Verdict::Resolved => Status::Resolved,
             Verdict::Unresolved => Status::Unresolved,
@@ -54,7 +53,9 @@ impl Remediation {
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
+}
 
+impl Records {
     /// The newest sessions, newest first.
     ///
     /// # Errors
@@ -84,12 +85,9 @@ impl Remediation {
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
         report_of(&self.session(id).await?)
     }
+}
 
-    async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
-        let found = self.ledger.load(id).await?;
-        found.map(|(_, s)| s).ok_or_else(|| WorkflowError::Session(format!("there is no session `{id}`")))
-    }
-
+impl Remediation {
     /// After a crash: which steps left their stamp. Nothing is resumed by guess.
     async fn stamps(&self, plan: &RemediationPlan, report: &mut Report) {
         for (index, step) in plan.steps.iter().enumerate() {
@@ -130,6 +128,7 @@ fn report_of(session: &Session) -> Result<Report, WorkflowError> {
             header.scope.namespace().map(|n| n.as_str()),
             header.scope.objects(),
             &crate::domain::snapshot::Cluster { context: header.context.clone(), server: header.server.clone(), version: String::new() },
+            header.origin,
         ),
     };
     if report.status != status {

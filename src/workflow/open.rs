@@ -1,7 +1,9 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
 use super::report::{AdviceView, GapView, Report, Status};
-use super::{Approver, Ask, Meter, Opened, Question, Remediation, Token, Wishes, WorkflowError, collect, question, scope, summary, view};
+use super::{
+    Approver, Caller, Meter, Opened, Problem, Question, Remediation, Token, WorkflowError, collect, question, scope, summary, view,
+};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::Finding;
@@ -15,7 +17,6 @@ use crate::ports::{Phase, Progress, Revision};
 use crate::session::gate::{Verdict, judge};
 use crate::session::{Header, Outcome, Session, trail::Trail};
 use crate::{analyze, planner};
-use tokio_util::sync::CancellationToken;
 
 /// What looking led to, before anything is decided.
 struct Looked {
@@ -31,19 +32,21 @@ impl Remediation {
     ///
     /// # Errors
     /// Wrong arguments, or nothing can be read at all.
-    pub async fn analyze(&self, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+    pub async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        let progress = caller.progress;
+        let limits = caller.limits(&self.parts.limits);
         let meter = self.meter();
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        let looked = self.look(&id, ask, progress, cancel).await?;
+        let looked = self.look(&id, problem, caller).await?;
         let Looked { scope, issue, snapshot, diagnosis, mut report } = looked;
         progress.tell(Phase::Planning, "making a plan");
-        let plan = self.plan_first(&diagnosis, &snapshot, &self.parts.limits, &mut report);
+        let plan = self.plan_first(&diagnosis, &snapshot, &limits, &mut report);
         if let Some(plan) = &plan {
             report.plan = Some(view::plan(plan, None));
         }
         self.charge(&mut report, &meter);
         report.summary = summary::of(&report);
-        let mut header = self.header(id, issue, scope, self.parts.limits.clone(), &snapshot.cluster);
+        let mut header = self.header(id, issue, scope, limits, &snapshot.cluster, caller.origin);
         header.report = serde_json::to_value(&report).unwrap_or_default();
         let closed = Session::Closed(header.close(outcome_of(report.status), plan));
         if let Err(error) = self.ledger.save(&closed, None).await {
@@ -63,18 +66,13 @@ impl Remediation {
     ///
     /// # Errors
     /// Wrong arguments, nothing can be read, or the session cannot be recorded.
-    pub async fn open(
-        &self,
-        ask: &Ask,
-        wishes: &Wishes,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
-    ) -> Result<Opened, WorkflowError> {
+    pub async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        let progress = caller.progress;
         let meter = self.meter();
-        let limits = self.parts.limits.tightened(wishes.mode, wishes.confidence_threshold, wishes.max_risk, wishes.on_failure);
+        let limits = caller.limits(&self.parts.limits);
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        let Looked { scope, issue, snapshot, diagnosis, mut report } = self.look(&id, ask, progress, cancel).await?;
-        let header = self.header(id, issue, scope, limits.clone(), &snapshot.cluster);
+        let Looked { scope, issue, snapshot, diagnosis, mut report } = self.look(&id, problem, caller).await?;
+        let header = self.header(id, issue, scope, limits.clone(), &snapshot.cluster, caller.origin);
         let (revision, header) = self.ledger.begin_investigation(header).await?;
         progress.tell(Phase::Planning, "making a plan");
         let Some(plan) = self.plan_first(&diagnosis, &snapshot, &limits, &mut report) else {
@@ -88,12 +86,12 @@ impl Remediation {
         progress.tell(Phase::Rehearsing, "asking the API server whether it would take the change (dry run)");
         let rehearsal = executor.rehearse(&plan).await;
         report.plan = Some(view::plan(&plan, Some(&rehearsal)));
-        if cancel.is_cancelled() {
+        if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
         let confidence = diagnosis.causes.first().map_or(crate::domain::diagnosis::Confidence::percent(0), |c| c.confidence);
         let verdict = judge(&limits, &plan, confidence, &rehearsal);
-        let asked = question::text(&report, &plan);
+        let asked = question::text(&report);
         match (verdict, asked) {
             (Verdict::Forbid(reasons), _) => {
                 let why: Vec<&str> = reasons.iter().map(String::as_str).collect();
@@ -108,7 +106,7 @@ impl Remediation {
                 let (mut awaiting, _) = header.propose(plan, self.parts.entropy.secret_bits(), self.expiry());
                 awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved within the thresholds");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| WorkflowError::Approval(error.to_string()))?;
-                let report = self.carry_out(approved, revision, report, &Approver::Policy, &meter, progress, cancel).await?;
+                let report = self.carry_out(approved, revision, report, &Approver::Policy, &meter, caller).await?;
                 Ok(Opened { report, question: None })
             }
             (Verdict::AskHuman(reasons), Some(text)) => {
@@ -132,24 +130,26 @@ impl Remediation {
                 awaiting.header.trail.note(self.parts.clock.now(), "kubemend", "plan made; a human is asked");
                 awaiting.header.report = serde_json::to_value(&report).unwrap_or_default();
                 let (session, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
+                let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
                 self.ledger.save(&Session::AwaitingApproval(awaiting), Some(revision)).await?;
                 progress.tell(Phase::AwaitingApproval, "waiting for a human's answer");
-                Ok(Opened { report, question: Some(Question { session, digest, token: Token(secret.reveal()), text, expires_at }) })
+                Ok(Opened {
+                    report,
+                    question: Some(Question { session, digest, token: Token(secret.reveal()), text, expires_at, digest_counts }),
+                })
             }
         }
     }
 
     /// Steps 1 to 4 of the way of the data: words, scope, snapshot, findings.
-    async fn look(&self, id: &SessionId, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Looked, WorkflowError> {
-        let issue = match &ask.issue {
-            Some(text) => Issue::parse(text, Origin::Caller).map_err(|e| WorkflowError::Invalid(e.to_string()))?.text.to_string(),
-            None => String::new(),
-        };
+    async fn look(&self, id: &SessionId, problem: &Problem, caller: &Caller<'_>) -> Result<Looked, WorkflowError> {
+        let progress = caller.progress;
+        let issue = problem.issue.as_ref().map(Issue::to_string).unwrap_or_default();
         let read = self.parts.read.as_ref();
         progress.tell(Phase::Connecting, "asking the API server who it is");
         let looking = async {
             let cluster = read.cluster().await?;
-            let scope = scope::resolve(ask, &cluster.context, read).await?;
+            let scope = scope::resolve(problem, &cluster.context, read).await?;
             let place = scope.namespace().map_or_else(|| "all namespaces".to_owned(), |n| format!("namespace {n}"));
             progress.tell(Phase::Collecting, &format!("reading {place}"));
             let collected = collect::collect(&scope, read, self.parts.clock.as_ref()).await?;
@@ -157,12 +157,12 @@ impl Remediation {
         };
         let (scope, snapshot) = tokio::select! {
             looked = looking => looked?,
-            () = cancel.cancelled() => return Err(WorkflowError::Cancelled),
+            () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
         let diagnosis = analyze::analyze(&snapshot);
         let namespace = scope.namespace().map(ToString::to_string);
-        let mut report = view::blank(id.as_str(), &issue, namespace.as_deref(), scope.objects(), &snapshot.cluster);
+        let mut report = view::blank(id.as_str(), &issue, namespace.as_deref(), scope.objects(), &snapshot.cluster, caller.origin);
         view::diagnosed(&mut report, &diagnosis, &snapshot);
         for finding in &diagnosis.causes {
             report.advice.extend(finding.remedy.advice.iter().map(view::advice));
@@ -232,14 +232,15 @@ impl Remediation {
         Ok(Opened { report, question: None })
     }
 
-    fn header(&self, id: SessionId, issue: String, scope: Scope, limits: Limits, cluster: &Cluster) -> Header {
+    fn header(&self, id: SessionId, issue: String, scope: Scope, limits: Limits, cluster: &Cluster, origin: Origin) -> Header {
         let now = self.parts.clock.now();
         let mut trail = Trail::default();
-        trail.note(now, "caller", "opened");
+        trail.note(now, origin.as_str(), "opened");
         Header {
             id,
             opened_at: now,
             issue,
+            origin,
             scope,
             limits,
             context: cluster.context.clone(),

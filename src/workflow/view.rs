@@ -10,6 +10,7 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, GapWhy, Source};
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::finding::{Advice, Finding};
+use crate::domain::issue::Origin;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::{Cluster, Snapshot};
@@ -31,7 +32,7 @@ pub(super) fn cluster(c: &Cluster) -> ClusterView {
 }
 
 /// A report that knows the issue and nothing else yet.
-pub(super) fn blank(session: &str, issue: &str, namespace: Option<&str>, objects: &[ObjectRef], seen: &Cluster) -> Report {
+pub(super) fn blank(session: &str, issue: &str, namespace: Option<&str>, objects: &[ObjectRef], seen: &Cluster, origin: Origin) -> Report {
     Report {
         session: session.to_owned(),
         summary: String::new(),
@@ -41,7 +42,7 @@ pub(super) fn blank(session: &str, issue: &str, namespace: Option<&str>, objects
             text: issue.to_owned(),
             namespace: namespace.map(str::to_owned),
             objects: objects.iter().map(ObjectRef::slashed).collect(),
-            origin: "caller".to_owned(),
+            origin: origin.as_str().to_owned(),
         },
         causes: Vec::new(),
         evidence: Vec::new(),

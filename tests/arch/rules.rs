@@ -34,9 +34,11 @@ const GRAPH: &[(&str, &str, &str)] = &[
         "base64 bytes futures http http_body http_body_util jiff json_patch k8s_openapi kube regex serde serde_json serde_saphyr sha2 \
          thiserror tokio tower tracing",
     ),
-    // Surfaces.
-    ("mcp", "domain ports workflow", "async_trait futures jiff rmcp schemars serde serde_json thiserror tokio tokio_util tracing"),
-    ("cli", "domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),
+    // What every surface calls. The workflow does not know it.
+    ("call", "domain ports workflow", "async_trait schemars serde serde_json"),
+    // Surfaces: thin over `call`, and none of them uses another; `http` would have the row of `mcp`, without `mcp` in it.
+    ("mcp", "call domain ports workflow", "futures jiff rmcp serde serde_json thiserror tokio tokio_util tracing"),
+    ("cli", "call domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),
     // The edge of the program: who puts it together.
     ("config", "domain", "clap jiff serde serde_json serde_saphyr thiserror"),
     ("app", "*", "*"),

@@ -203,7 +203,7 @@ kubectl create -n payments -f - <<'EOF'
 apiVersion: v1
 EOF
 
-  It has helped when
+  Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
 
   digest: sha256:abababababababababababababababababababababababababababababababab

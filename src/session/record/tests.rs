@@ -1,7 +1,7 @@
 //! The record comes back as it was, and a record that somebody changed does not come back at all.
 
 use super::{read, write};
-use crate::domain::issue::Scope;
+use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::plan::PlanDigest;
 use crate::planner::example::{image_plan, namespace};
@@ -18,6 +18,7 @@ fn waiting() -> (AwaitingApproval, Secret) {
         id: crate::domain::id::SessionId::from_entropy([3; 16]),
         opened_at: Timestamp::UNIX_EPOCH,
         issue: "it is down".into(),
+        origin: Origin::Caller,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
         context: "test".into(),
