@@ -8,6 +8,7 @@ use crate::domain::snapshot::Cluster;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -82,6 +83,22 @@ impl ReadError {
                 Vec::new()
             }
         }
+    }
+}
+
+/// Counts the requests of one call, for the report's `usage`. Clones count together, so that its reader and the writer share one.
+#[derive(Debug, Clone, Default)]
+pub struct RequestMeter(Arc<AtomicU64>);
+
+impl RequestMeter {
+    /// Counts one request more, when it is about to leave.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were so far.
+    pub fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -259,22 +276,6 @@ impl Phase {
             Phase::Validating => "validating",
             Phase::Done => "done",
         }
-    }
-}
-
-/// Counts the requests that one call makes.
-#[derive(Debug, Default)]
-pub struct RequestMeter(AtomicU64);
-
-impl RequestMeter {
-    /// A request was sent.
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many were sent.
-    pub fn counted(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

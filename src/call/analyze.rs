@@ -1,8 +1,9 @@
 //! `analyze`: causes and plan, without a write.
 
-use super::arguments::{ISSUE_CHARACTERS, NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem};
+use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem};
 use super::error::CallError;
 use super::use_cases::{Backend, connect};
+use crate::domain::issue::ISSUE_LIMIT;
 use crate::workflow::report::Report;
 use crate::workflow::{Caller, Problem};
 use schemars::JsonSchema;
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnalyzeArguments {
     /// What is wrong, in the user's words
-    #[schemars(length(min = 1, max = ISSUE_CHARACTERS))]
+    #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: String,
     /// Default: the one the issue names, else the context's
     #[schemars(length(max = NAMESPACE_CHARACTERS))]

@@ -9,8 +9,6 @@ use crate::workflow::Problem;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Characters of an issue.
-pub(super) const ISSUE_CHARACTERS: usize = ISSUE_LIMIT;
 /// Objects that one call may name.
 pub(super) const OBJECTS: usize = 20;
 /// Characters of a namespace: a DNS label.
@@ -34,7 +32,7 @@ pub(super) fn parse<T: DeserializeOwned>(use_case: &str, given: Map<String, Valu
 /// What is wrong and where, within its bounds.
 pub(super) fn problem(issue: Option<&str>, namespace: Option<&str>, objects: &[String]) -> Result<Problem, CallError> {
     if let Some(text) = issue {
-        bounded("issue", text, ISSUE_CHARACTERS).map_err(|e| e.hint("say in a sentence or two what is wrong"))?;
+        bounded("issue", text, ISSUE_LIMIT).map_err(|e| e.hint("say in a sentence or two what is wrong"))?;
     }
     if let Some(name) = namespace {
         bounded("namespace", name, NAMESPACE_CHARACTERS)?;

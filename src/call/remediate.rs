@@ -1,11 +1,12 @@
 //! `remediate`: from an issue or a waiting session to a proven fix, or to the question that a human has to answer first.
 
 use super::approval::for_a_human;
-use super::arguments::{ISSUE_CHARACTERS, NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem, session};
+use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem, session};
 use super::error::{CallError, ErrorKind};
 use super::use_cases::UseCases;
 use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
+use crate::domain::issue::ISSUE_LIMIT;
 use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
@@ -46,7 +47,7 @@ enum OnFailureArgument {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemediateArguments {
     /// What is wrong, in the user's words; this or sessionId
-    #[schemars(length(min = 1, max = ISSUE_CHARACTERS))]
+    #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
     /// A session that waits for approval: asks again
     session_id: Option<String>,

@@ -1,10 +1,9 @@
 //! `validate`: does it hold now?
 
-use super::arguments::{
-    COMMAND_CHARACTERS, COMMANDS, ISSUE_CHARACTERS, NAMESPACE_CHARACTERS, OBJECTS, at_most, bounded, context, parse, problem, session,
-};
+use super::arguments::{COMMAND_CHARACTERS, COMMANDS, NAMESPACE_CHARACTERS, OBJECTS, at_most, bounded, context, parse, problem, session};
 use super::error::CallError;
 use super::use_cases::{Backend, connect};
+use crate::domain::issue::ISSUE_LIMIT;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectName};
 use crate::workflow::report::Report;
@@ -20,7 +19,7 @@ pub struct ValidateArguments {
     /// From a report; this or issue
     session_id: Option<String>,
     /// What was wrong
-    #[schemars(length(min = 1, max = ISSUE_CHARACTERS))]
+    #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
     namespace: Option<String>,

@@ -97,7 +97,7 @@ pub fn plan(report: &Report) -> Vec<Block> {
     }
     blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
     if let Some(expires) = plan.expires_at.as_ref().filter(|_| report.status == Status::AwaitingApproval) {
-        blocks.push(Block::Field { name: "valid until", value: plain(to_the_second(expires)) });
+        blocks.push(Block::Field { name: "valid until", value: plain(&to_the_second(expires)) });
     }
     blocks
 }
@@ -181,8 +181,8 @@ fn object(object: &ObjectView) -> String {
 }
 
 /// `2026-11-23T03:00:01.123456Z` without what nobody reads.
-fn to_the_second(time: &str) -> &str {
-    time.split_once('.').map_or(time, |(seconds, _)| seconds)
+fn to_the_second(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 fn heading(title: &str) -> Block {
@@ -200,4 +200,80 @@ fn plain(words: &str) -> Words {
 /// Cleaned and redacted, and never cut: what cannot be shown whole is not asked.
 fn shown(words: &str) -> String {
     Excerpt::capture(words, words.len().saturating_mul(REDACTED_GROWS)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn waiting(steps: usize, diff: &str) -> Report {
+        let object = json!({"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"});
+        let step = json!({
+            "action": "patch", "object": object, "why": "the image does not exist", "risk": "low", "diff": diff,
+            "request": {"method": "PATCH", "path": "/x", "body": "[]"}, "precondition": {}, "undo": "set the image back",
+            "command": "kubectl set image deployment/web app=web:1.2", "dryRun": {"accepted": false, "reason": "a webhook says no"}
+        });
+        serde_json::from_value(json!({
+            "session": "s-1", "summary": "", "cluster": {"context": "prod", "server": "10.1.2.3:6443", "version": "v1.37.2"},
+            "status": "awaitingApproval", "issue": {"text": "x", "objects": [], "origin": "caller"},
+            "causes": [{
+                "code": "x", "title": "the tag is wrong", "explanation": "It does not exist.", "object": object, "confidence": 0.92,
+                "source": "rule", "evidence": [], "chain": [], "symptoms": []
+            }],
+            "evidence": [], "advice": [], "coverage": {"looked": [], "gaps": []},
+            "usage": {"elapsedMs": 0, "apiCalls": 0, "modelCalls": 0, "inputTokens": 0, "outputTokens": 0},
+            "plan": {
+                "digest": "sha256:ab", "risk": "medium", "summary": "correct the image", "onFailure": "revert",
+                "expiresAt": "2026-11-23T20:00:00.5Z", "steps": vec![step; steps],
+                "checks": [{"what": "rolloutDone", "object": object, "expectation": "all Pods are ready"}]
+            }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn question_names_the_cluster_first_and_everything_that_is_decided_on() {
+        let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
+        assert_eq!(
+            text,
+            "Change cluster prod (10.1.2.3:6443, v1.37.2)?\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
+             medium risk; if it does not help, it is rolled back\n\npatch Deployment shop/web\nthe image does not exist\n\
+             -image: web:1.1\n+image: web:1.2\nundo: set the image back\n\
+             dry run: refused by the API server: a webhook says no\n\n\
+             Success checks:\n- Deployment shop/web: all Pods are ready\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n"
+        );
+    }
+
+    #[test]
+    fn page_of_the_plan_also_says_what_a_human_would_type() {
+        let blocks = plan(&waiting(1, "+x"));
+        let typed = Block::Command { title: "by hand", text: "kubectl set image deployment/web app=web:1.2".to_owned() };
+        assert!(blocks.contains(&typed));
+        assert_eq!(decision(&waiting(1, "+x")), blocks.into_iter().filter(|b| *b != typed).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn several_steps_are_numbered_and_each_has_its_risk() {
+        let blocks = plan(&waiting(2, "+x"));
+        let heads: Vec<String> =
+            blocks.iter().filter_map(|b| if let Block::Heading(words) = b { Some(joined(words)) } else { None }).collect();
+        assert_eq!(heads, ["Plan", "1. patch Deployment shop/web; low risk", "2. patch Deployment shop/web; low risk"]);
+        assert!(blocks.contains(&Block::Text("correct the image".to_owned())));
+    }
+
+    #[test]
+    fn texts_from_the_cluster_cannot_hide_anything_and_are_never_cut() {
+        let long = format!("+a\u{202e}b\u{1b}[2J\n+token=hunter2hunter2\n{}", "+line\n".repeat(50_000));
+        let text = plain_text(&question(&waiting(1, &long)));
+        assert!(text.contains("+ab[2J\n") && !text.contains("hunter2") && !text.contains('…'));
+        assert_eq!(text.matches("+line\n").count(), 50_000);
+    }
+
+    #[test]
+    fn without_a_plan_there_is_nothing_to_decide_on() {
+        let mut report = waiting(1, "+x");
+        report.plan = None;
+        assert!(plan(&report).is_empty() && decision(&report).is_empty());
+    }
 }

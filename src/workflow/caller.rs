@@ -4,7 +4,6 @@ use super::Wishes;
 use crate::domain::issue::Origin;
 use crate::domain::limits::Limits;
 use crate::ports::{Progress, RequestMeter, Silent};
-use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// One call. Made by a surface for every call anew, and handed down through the use cases.
@@ -20,13 +19,13 @@ pub struct Caller<'a> {
     /// Ends the call.
     pub cancel: CancellationToken,
     /// Counts the requests of this call, and of no other that uses the same connection.
-    pub meter: Arc<RequestMeter>,
+    pub meter: RequestMeter,
 }
 
 impl<'a> Caller<'a> {
     /// Somebody who called a tool or typed a command, without wishes.
     pub fn new(progress: &'a dyn Progress, cancel: &CancellationToken) -> Self {
-        Self { origin: Origin::Caller, wishes: Wishes::default(), progress, cancel: cancel.clone(), meter: Arc::default() }
+        Self { origin: Origin::Caller, wishes: Wishes::default(), progress, cancel: cancel.clone(), meter: RequestMeter::default() }
     }
 
     /// The same for another origin.

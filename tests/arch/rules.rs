@@ -55,6 +55,9 @@ const BANNED_NAMES: &[&str] =
 const LINT_EXCEPTIONS: &[(&str, usize)] =
     &[("src/clock.rs", 1), ("src/cluster/connect.rs", 1), ("src/cluster/plugin.rs", 1), ("src/config.rs", 1)];
 
+/// Where a human's yes is made or carried out: of a client's answer, of what was typed, of a digest or a flag on the command line.
+const SAY_YES: &[&str] = &["src/call/approval.rs", "src/cli/demo.rs", "src/cli/remediate.rs", "src/cli/terminal.rs", "src/mcp/consent.rs"];
+
 /// What nobody can copy, and nobody can make from text: each is consent, or the power that comes of it.
 const AUTHORITY: &[&str] = &["Approved", "Permit", "Grant", "RevertRight", "Secret", "Executor", "Writer", "WriteClient"];
 
@@ -202,6 +205,14 @@ fn only_session_mints_permits() {
         }
     }
     assert_none(wrong);
+}
+
+#[test]
+fn only_known_places_say_yes_for_a_human() {
+    let code = |s: &Source| s.text.split("\n#[cfg(test)]\n").next().unwrap_or_default().to_owned();
+    let found: BTreeSet<&str> =
+        sources().iter().filter(|s| !s.test && code(s).contains("HumanAnswer::Yes")).map(|s| s.path.as_str()).collect();
+    assert_eq!(found, SAY_YES.iter().copied().collect());
 }
 
 #[test]

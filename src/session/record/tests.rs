@@ -107,3 +107,21 @@ fn earlier_token_is_void_once_the_question_is_asked_again() {
     assert_eq!(error, ApprovalError::WrongToken);
     assert!(state.approve(&second.reveal(), &digest, now()).is_ok());
 }
+
+#[test]
+fn record_says_who_asked_and_an_older_one_is_a_callers() {
+    let (state, _) = waiting();
+    let bytes = write(&Session::AwaitingApproval(state)).unwrap();
+    let with = |origin: Option<&str>| {
+        let mut record: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(record["origin"], "caller");
+        match origin {
+            Some(text) => record["origin"] = json!(text),
+            None => drop(record.as_object_mut().unwrap().remove("origin")),
+        }
+        read(&serde_json::to_vec(&record).unwrap()).map(|session| session.header().origin)
+    };
+    assert_eq!(with(Some("event")), Ok(Origin::Event));
+    assert_eq!(with(None), Ok(Origin::Caller));
+    assert!(with(Some("god")).is_err());
+}
