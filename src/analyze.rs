@@ -18,8 +18,9 @@ mod symptoms;
 #[cfg(test)]
 mod testing;
 
+use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::finding::{Code, Finding};
+use crate::domain::finding::Finding;
 use crate::domain::snapshot::Snapshot;
 
 /// A rule: the cause that it knows, and how it looks for it.
@@ -41,6 +42,12 @@ pub const ANALYZERS: &[Analyzer] = &[
     Analyzer { code: image::img_tag_not_found::CODE, look: image::img_tag_not_found::look },
     Analyzer { code: network::svc_selector_mismatch::CODE, look: network::svc_selector_mismatch::look },
 ];
+
+/// Where a cause stands among the rules, the most severe first; what no rule names comes after them.
+pub fn severity(source: CauseSource) -> usize {
+    let of_rule = |a: &Analyzer| source == CauseSource::Rule(a.code);
+    ANALYZERS.iter().position(of_rule).unwrap_or(ANALYZERS.len())
+}
 
 /// What is wrong, what is only under way, and what nobody can explain yet.
 pub fn analyze(snapshot: &Snapshot) -> Diagnosis {
@@ -83,7 +90,7 @@ mod tests {
             .app(deployment("front"))
             .service("front", json!({"app": "frontend"}));
         let diagnosis = world.diagnosis();
-        let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.code.0).collect();
+        let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.source.code()).collect();
         assert_eq!(found, ANALYZERS.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());
         assert_eq!(diagnosis.causes.len(), ANALYZERS.len());
         assert_eq!(diagnosis.unexplained, []);

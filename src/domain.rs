@@ -2,7 +2,10 @@
 //! Nothing here can be deserialised: a derived `Deserialize` would be a constructor that skips every check.
 
 pub mod action;
+pub mod cause;
 pub mod check;
+pub mod code;
+pub mod confidence;
 pub mod diagnosis;
 pub mod evidence;
 pub mod excerpt;
@@ -12,7 +15,10 @@ pub mod finding;
 pub mod id;
 pub mod issue;
 pub mod kind;
+pub mod kubectl;
 pub mod limits;
+pub mod name;
+pub mod namespace;
 pub mod nearest;
 pub mod nonempty;
 pub mod object;

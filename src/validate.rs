@@ -17,10 +17,11 @@ pub(crate) fn judge(checks: impl Iterator<Item = Check>, snapshot: &Snapshot, di
                 Check::PodReady(object) => pod(object, snapshot),
                 Check::ClaimBound(object) => claim(object, snapshot),
                 Check::EndpointsReady(object) => endpoints(object, snapshot),
-                Check::FindingGone { code, object } => {
-                    let still = diagnosis.causes.iter().any(|c| c.code == *code && c.object == *object);
+                Check::FindingGone { code, object, field } => {
+                    let still = diagnosis.causes.iter().any(|c| c.is_of(*code) && c.object == *object && c.field == *field);
                     (Some(!still), if still { format!("`{code}` is still found") } else { format!("`{code}` is not found") })
                 }
+                Check::SymptomGone(object) => symptom(object, snapshot, diagnosis),
             };
             CheckResult { check, passed, observed }
         })
@@ -42,6 +43,16 @@ fn rollout(object: &ObjectRef, snapshot: &Snapshot) -> (Option<bool>, String) {
     };
     let seen = if w.observed { "" } else { ", the controller has not seen the newest generation yet" };
     (Some(w.is_complete()), format!("{} of {} ready, {} of the newest revision, {} in all{seen}", w.ready, w.desired, w.updated, w.total))
+}
+
+/// Nothing is wrong with it by any rule or symptom; where its kind could not be read, nobody can tell.
+fn symptom(object: &ObjectRef, snapshot: &Snapshot, diagnosis: &Diagnosis) -> (Option<bool>, String) {
+    let suffering = diagnosis.causes.iter().flat_map(|c| &c.symptoms).chain(&diagnosis.unexplained).find(|s| s.object == *object);
+    match suffering {
+        Some(symptom) => (Some(false), symptom.summary.clone()),
+        None if snapshot.is_complete(&object.kind) => (Some(true), "nothing is wrong with it".to_owned()),
+        None => (None, format!("{object} could not be read")),
+    }
 }
 
 fn pod(object: &ObjectRef, snapshot: &Snapshot) -> (Option<bool>, String) {

@@ -14,20 +14,17 @@ mod settle;
 mod summary;
 mod view;
 
-use crate::domain::diagnosis::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::Issue;
-use crate::domain::limits::{DigestRefusal, Limits, Mode};
+use crate::domain::limits::{DigestRefusal, Limits};
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::{Namespace, ObjectName};
-use crate::domain::plan::{OnFailure, PlanDigest};
-use crate::domain::risk::Risk;
+use crate::domain::plan::PlanDigest;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
-pub use caller::Caller;
+pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
-pub use records::Records;
 use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
@@ -57,6 +54,14 @@ pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
     records: Records,
+}
+
+/// The use cases over the sessions of a store: list, show, decline, find. They need no cluster. Cheap to clone.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "its parts are ports")]
+pub struct Records {
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -113,19 +118,6 @@ pub struct Problem {
     pub all_namespaces: bool,
     /// The objects that are named.
     pub objects: Vec<ObjectName>,
-}
-
-/// What the caller wishes; it can only tighten what the operator set.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Wishes {
-    /// Manual or automatic.
-    pub mode: Option<Mode>,
-    /// At least this sure.
-    pub confidence_threshold: Option<Confidence>,
-    /// At most this risky.
-    pub max_risk: Option<Risk>,
-    /// Keep or revert.
-    pub on_failure: Option<OnFailure>,
 }
 
 /// Proves, once, that the question was shown: 256 random bits as hexadecimal. Only its hash is stored.

@@ -3,7 +3,7 @@
 use super::seen::exists_since;
 use crate::domain::check::Check;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::Link;
+use crate::domain::finding::CausalLink;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot};
@@ -103,13 +103,13 @@ impl Owners {
     }
 
     /// `owns` links from the topmost owner down to the object.
-    pub(crate) fn links(&self, object: &ObjectRef) -> Vec<Link> {
+    pub(crate) fn links(&self, object: &ObjectRef) -> Vec<CausalLink> {
         let mut line = vec![object.clone()];
         line.extend(self.chain(object));
         line.windows(2)
             .rev()
             .filter_map(|pair| match pair {
-                [child, owner] => Some(Link { from: owner.clone(), relation: "owns", to: child.clone() }),
+                [child, owner] => Some(CausalLink { from: owner.clone(), relation: "owns", to: child.clone() }),
                 _ => None,
             })
             .collect()

@@ -2,22 +2,20 @@
 //! stand behind their cause, and what no cause explains is kept as such.
 
 use super::aim::Owners;
+use super::symptoms::matches;
 use super::symptoms::{self, Overview};
-use super::{ANALYZERS, symptoms::matches};
+use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::finding::{Advice, Finding, Link, Symptom};
+use crate::domain::evidence::EvidenceList;
+use crate::domain::finding::{Advice, CausalLink, Finding, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, Snapshot};
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// Bounds on what is reported: more of a kind says nothing new to a reader.
-const CAUSES: usize = 20;
-const SYMPTOMS: usize = 20;
-const LINKS: usize = 40;
-const UNEXPLAINED: usize = 50;
+/// Changes under way that are told: more of them say nothing new to a reader.
+const IN_PROGRESS: usize = 20;
 
 /// From findings to a diagnosis.
 pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis {
@@ -58,16 +56,29 @@ pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis
         .filter(|(object, _)| goes_on(object) && !owners.chain(object).iter().any(|o| told.contains(o)))
         .map(|(_, advice)| advice)
         .collect();
-    in_progress.truncate(SYMPTOMS);
-    causes.sort_by_cached_key(rank);
+    in_progress.truncate(IN_PROGRESS);
     part(&owners, &mut causes);
-    causes.truncate(CAUSES);
-    for cause in &mut causes {
-        shorten(&mut cause.symptoms, SYMPTOMS);
-        cause.chain.truncate(LINKS);
+    let mut evidence = EvidenceList::default();
+    let causes = causes.into_iter().map(|finding| cause(finding, &mut evidence)).collect();
+    Diagnosis { causes, evidence, unexplained, in_progress, unseen: snapshot.gaps.clone() }
+}
+
+/// What a rule found, as part of the diagnosis: its evidence gets its ids here.
+fn cause(finding: Finding, all: &mut EvidenceList) -> Cause {
+    Cause {
+        source: CauseSource::Rule(finding.code),
+        title: finding.title,
+        explanation: finding.explanation,
+        object: finding.object,
+        field: finding.field,
+        found: finding.found,
+        expected: finding.expected,
+        confidence: finding.confidence,
+        cites: finding.evidence.map(|piece| all.add(piece)),
+        chain: finding.chain,
+        symptoms: finding.symptoms,
+        remedy: finding.remedy,
     }
-    shorten(&mut unexplained, UNEXPLAINED);
-    Diagnosis { causes, unexplained, in_progress, unseen: snapshot.gaps.clone() }
 }
 
 /// One finding for one cause: what a rule says twice about the same field is one thing with more symptoms.
@@ -93,7 +104,7 @@ fn touched(cause: &Finding) -> BTreeSet<ObjectRef> {
 }
 
 /// Whether the cause explains the symptom; the links that lead to it.
-fn because_of(snapshot: &Snapshot, owners: &Owners, cause: &Finding, symptom: &Symptom) -> Option<Vec<Link>> {
+fn because_of(snapshot: &Snapshot, owners: &Owners, cause: &Finding, symptom: &Symptom) -> Option<Vec<CausalLink>> {
     let suffers = |object: &ObjectRef| cause.symptoms.iter().any(|s| s.object == *object);
     if symptom.object == cause.object || suffers(&symptom.object) {
         return Some(Vec::new());
@@ -113,11 +124,11 @@ fn because_of(snapshot: &Snapshot, owners: &Owners, cause: &Finding, symptom: &S
                     && suffers(&pod.reference())
             };
             let pod = snapshot.pods.iter().find(|p| chosen(p))?;
-            Some(vec![Link { from: symptom.object.clone(), relation: "selects", to: pod.reference() }])
+            Some(vec![CausalLink { from: symptom.object.clone(), relation: "selects", to: pod.reference() }])
         }
         // A claim stays unbound because the Pod that it waits for cannot be placed.
         Kind::PersistentVolumeClaim => {
-            let mounts = |l: &&Link| l.relation == "mounts" && l.to == symptom.object && suffers(&l.from);
+            let mounts = |l: &&CausalLink| l.relation == "mounts" && l.to == symptom.object && suffers(&l.from);
             cause.chain.iter().find(mounts).map(|_| Vec::new())
         }
         _ => None,
@@ -156,14 +167,6 @@ fn reach(snapshot: &Snapshot, owners: &Owners) -> Option<BTreeSet<ObjectRef>> {
     Some(reached)
 }
 
-/// What can be acted on first, since a plan is made for the first cause; then the most certain, then the widest.
-fn rank(cause: &Finding) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRef, Option<String>) {
-    let order = ANALYZERS.iter().position(|a| a.code == cause.code).unwrap_or(ANALYZERS.len());
-    // Hundredths: confidences are constants in whole percents.
-    let sure = (cause.confidence.value() * 100.0).round() as i64;
-    (cause.remedy.proposals.is_empty(), Reverse(sure), Reverse(cause.symptoms.len()), order, cause.object.clone(), cause.field.clone())
-}
-
 /// Where several causes hold the same Pod, repairing one does not make it run: then the plan for one must not promise that.
 fn part(owners: &Owners, causes: &mut [Finding]) {
     let held: Vec<BTreeSet<ObjectRef>> =
@@ -175,7 +178,7 @@ fn part(owners: &Owners, causes: &mut [Finding]) {
         let before = cause.remedy.checks.len();
         // A claim may wait for its Pod, which the other cause still holds.
         cause.remedy.checks.retain(|check| match check {
-            Check::RolloutComplete(o) | Check::PodReady(o) => !beyond(o),
+            Check::RolloutComplete(o) | Check::PodReady(o) | Check::SymptomGone(o) => !beyond(o),
             Check::ClaimBound(_) => shared.is_empty(),
             Check::EndpointsReady(_) | Check::FindingGone { .. } => true,
         });
@@ -186,14 +189,5 @@ fn part(owners: &Owners, causes: &mut [Finding]) {
                 why: "a plan is made for one cause at a time".to_owned(),
             });
         }
-    }
-}
-
-/// Cuts a list of symptoms, and says that it did.
-fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {
-    let cut = symptoms.len().saturating_sub(limit);
-    symptoms.truncate(limit);
-    if let Some(last) = symptoms.last_mut().filter(|_| cut > 0) {
-        last.summary.push_str(&format!(" (and {cut} more like this)"));
     }
 }

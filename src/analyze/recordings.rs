@@ -1,11 +1,15 @@
-//! The rules on what a real cluster said: every `fixtures/cases/*/recorded` leads to the cause that its scenario names, and to no other.
+//! The rules on what a real cluster said: every `fixtures/cases/*/recorded` leads to the cause that its scenario names, and to no other;
+//! and what is concluded of it, down to the bytes that would be sent, is what `fixtures/goldens` holds.
 
 use super::analyze;
 use super::testing::changes;
+use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::planner;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -56,7 +60,8 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let scenario = yaml(&case.join("scenario.yaml"));
         let (snapshot, namespace) = recorded(&case, &scenario);
-        let diagnosis = analyze(&snapshot);
+        let mut diagnosis = analyze(&snapshot);
+        planner::triage(&mut diagnosis, &snapshot, super::severity);
         let expected = &scenario["expect"]["cause"];
         if expected.is_null() {
             assert_eq!(diagnosis.causes, [], "{name}");
@@ -64,10 +69,10 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
             continue;
         }
         let [cause] = diagnosis.causes.as_slice() else { panic!("{name}: {diagnosis:#?}") };
-        assert_eq!(cause.code.0, expected["code"], "{name}");
+        assert_eq!(cause.source.code(), expected["code"], "{name}");
         let object = ObjectRef::parse(expected["object"].as_str().unwrap(), Some(&namespace)).unwrap();
         assert_eq!(cause.object, object, "{name}");
-        for (said, key) in [(&cause.field, "field"), (&cause.found, "found"), (&cause.expected, "expected")] {
+        for (said, key) in [(cause.field_text(), "field"), (cause.found.clone(), "found"), (cause.expected.clone(), "expected")] {
             if let Some(wanted) = expected.get(key) {
                 assert_eq!(said.as_deref(), wanted.as_str(), "{name}: {key}");
             }
@@ -80,4 +85,65 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
         let proposed: Vec<String> = changes(cause).iter().map(|c| c.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
         assert_eq!(proposed, allowed, "{name}");
     }
+}
+
+/// What is concluded of a recording, in a form that holds no sentence: codes, objects, fields, values, order, confidence, and bytes.
+fn concluded(case: &Path) -> String {
+    use std::fmt::Write;
+    let (snapshot, _) = recorded(case, &yaml(&case.join("scenario.yaml")));
+    let mut diagnosis = analyze(&snapshot);
+    planner::triage(&mut diagnosis, &snapshot, super::severity);
+    let mut out = format!("== {}\n", case.file_name().unwrap().to_string_lossy());
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    for cause in &diagnosis.causes {
+        writeln!(out, "cause {} {} confidence {}", cause.source.code(), cause.object, cause.confidence.value()).unwrap();
+        writeln!(out, "  field {} found {} expected {}", text(&cause.field_text()), text(&cause.found), text(&cause.expected)).unwrap();
+        for symptom in &cause.symptoms {
+            writeln!(out, "  symptom {}", symptom.object).unwrap();
+        }
+        for link in &cause.chain {
+            writeln!(out, "  chain {} {} {}", link.from, link.relation, link.to).unwrap();
+        }
+        for evidence in cause.cites.iter().filter_map(|id| diagnosis.evidence.get(*id)) {
+            let object = evidence.object.as_ref().map(ToString::to_string).unwrap_or_default();
+            writeln!(out, "  evidence {:?} {object} {}", evidence.source, text(&evidence.field.as_ref().map(ToString::to_string))).unwrap();
+        }
+        match planner::plan(cause, &snapshot, PlanId::from_entropy([7; 16]), OnFailure::Keep) {
+            Ok(plan) => {
+                for step in plan.steps.iter() {
+                    let request = &step.request;
+                    writeln!(out, "  step risk {} {} {}\n    {}", step.risk, request.method.as_str(), request.path, request.body).unwrap();
+                    if let crate::domain::plan::Undo::Restore { request, .. } = &step.undo {
+                        writeln!(out, "    undo {} {}\n    {}", request.method.as_str(), request.path, request.body).unwrap();
+                    }
+                }
+                for check in plan.checks.iter() {
+                    writeln!(out, "  check {} {}", check.what(), check.object()).unwrap();
+                }
+            }
+            Err(refusal) => writeln!(out, "  no plan, {} advice", refusal.len() + cause.remedy.advice.len()).unwrap(),
+        }
+    }
+    for symptom in &diagnosis.unexplained {
+        writeln!(out, "unexplained {}", symptom.object).unwrap();
+    }
+    writeln!(out, "in progress {}", diagnosis.in_progress.len()).unwrap();
+    out
+}
+
+/// `UPDATE_GOLDENS=1 cargo test --lib recordings` writes them anew; what changed is then for a reviewer to read.
+#[test]
+fn every_recording_is_concluded_as_its_golden_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/goldens/recordings.txt");
+    let now: String = cases().iter().map(|case| concluded(case)).collect();
+    if option_env!("UPDATE_GOLDENS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &now).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    // Line by line: a whole file beside another is nothing that anybody reads.
+    for (line, (now, golden)) in now.lines().zip(golden.lines()).enumerate() {
+        assert_eq!(now, golden, "line {}", line + 1);
+    }
+    assert_eq!(now.lines().count(), golden.lines().count());
 }

@@ -1,7 +1,8 @@
 //! How rules write down what they saw: quoted text with its place and time.
 
-use crate::domain::evidence::{Evidence, Source};
+use crate::domain::evidence::{Evidence, EvidenceSource};
 use crate::domain::excerpt::Excerpt;
+use crate::domain::field::FieldPath;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot, event_time};
 use jiff::Timestamp;
@@ -16,11 +17,11 @@ pub(crate) fn exists_since(pod: &Pod) -> Option<Timestamp> {
 }
 
 /// A field's value.
-pub(crate) fn field(snapshot: &Snapshot, object: &ObjectRef, field: &str, text: &str) -> Evidence {
+pub(crate) fn field(snapshot: &Snapshot, object: &ObjectRef, field: FieldPath, text: &str) -> Evidence {
     Evidence {
-        source: Source::Object,
+        source: EvidenceSource::Object,
         object: Some(object.clone()),
-        field: Some(field.to_owned()),
+        field: Some(field),
         text: Excerpt::event(text),
         seen_at: snapshot.taken_at,
     }
@@ -28,7 +29,13 @@ pub(crate) fn field(snapshot: &Snapshot, object: &ObjectRef, field: &str, text: 
 
 /// Something about an object as a whole, such as that it is not there.
 pub(crate) fn object(snapshot: &Snapshot, object: &ObjectRef, text: &str) -> Evidence {
-    Evidence { source: Source::Object, object: Some(object.clone()), field: None, text: Excerpt::event(text), seen_at: snapshot.taken_at }
+    Evidence {
+        source: EvidenceSource::Object,
+        object: Some(object.clone()),
+        field: None,
+        text: Excerpt::event(text),
+        seen_at: snapshot.taken_at,
+    }
 }
 
 /// An event, quoted as `Reason: message`.
@@ -36,7 +43,7 @@ pub(crate) fn event(snapshot: &Snapshot, event: &Event, about: &ObjectRef) -> Ev
     let reason = event.reason.as_deref().unwrap_or_default();
     let message = event.message.as_deref().unwrap_or_default();
     Evidence {
-        source: Source::Event,
+        source: EvidenceSource::Event,
         object: Some(about.clone()),
         field: None,
         text: Excerpt::event(&format!("{reason}: {message}")),
@@ -56,6 +63,16 @@ pub(crate) fn unschedulable(pod: &Pod) -> Option<(&str, Option<Timestamp>)> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;
     let scheduled = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
     Some((scheduled.message.as_deref().unwrap_or_default(), scheduled.last_transition_time.as_ref().map(|t| t.0)))
+}
+
+/// Where a container's status says why it waits; `list` is `containerStatuses` or `initContainerStatuses`.
+pub(crate) fn waiting_message(list: &str, container: &str) -> FieldPath {
+    FieldPath::dotted("status").then(list).element("name", container).then("state.waiting.message")
+}
+
+/// Where the scheduler says why a Pod has no node.
+pub(crate) fn scheduled_message() -> FieldPath {
+    FieldPath::dotted("status.conditions").element("type", "PodScheduled").then("message")
 }
 
 /// Whether the Pod has a node.

@@ -1,10 +1,10 @@
 //! Small builders for the rules' tests, in the words of the domain: a workload with its Pods in some state, in a cluster
 //! whose lists are all complete unless the test says otherwise.
 
-use super::{ANALYZERS, analyze};
+use super::analyze;
 use crate::domain::action::{Action, Change};
+use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::finding::Finding;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
@@ -394,21 +394,23 @@ impl World {
         snapshot
     }
     pub(crate) fn diagnosis(&self) -> Diagnosis {
-        analyze(&self.snapshot())
+        let snapshot = self.snapshot();
+        let mut diagnosis = analyze(&snapshot);
+        crate::planner::triage(&mut diagnosis, &snapshot, super::severity);
+        diagnosis
     }
     /// What one rule finds.
-    pub(crate) fn found(&self, code: &str) -> Vec<Finding> {
-        let analyzer = ANALYZERS.iter().find(|a| a.code.0 == code).unwrap();
-        (analyzer.look)(&self.snapshot())
+    pub(crate) fn found(&self, code: &str) -> Vec<Cause> {
+        self.diagnosis().causes.into_iter().filter(|c| c.source.code() == code).collect()
     }
     /// The codes and objects of all causes, in order.
     pub(crate) fn causes(&self) -> Vec<String> {
-        self.diagnosis().causes.iter().map(|c| format!("{} {}", c.code, c.object.slashed())).collect()
+        self.diagnosis().causes.iter().map(|c| format!("{} {}", c.source.code(), c.object.slashed())).collect()
     }
     /// The one cause that is found; anything else fails the test.
-    pub(crate) fn only(&self, code: &str) -> Finding {
+    pub(crate) fn only(&self, code: &str) -> Cause {
         let diagnosis = self.diagnosis();
-        assert_eq!(diagnosis.causes.iter().map(|c| c.code.0).collect::<Vec<_>>(), [code], "{diagnosis:#?}");
+        assert_eq!(diagnosis.causes.iter().map(|c| c.source.code()).collect::<Vec<_>>(), [code], "{diagnosis:#?}");
         diagnosis.causes.into_iter().next().unwrap()
     }
     /// Neither a cause nor a symptom.
@@ -425,8 +427,8 @@ impl World {
     }
 }
 
-/// The proposals of a finding, one line each: `patch deployment/web a.b=x`.
-pub(crate) fn changes(finding: &Finding) -> Vec<String> {
+/// The proposals of a cause, one line each: `patch deployment/web a.b=x`.
+pub(crate) fn changes(cause: &Cause) -> Vec<String> {
     let line = |action: &Action| match action {
         Action::Patch { target, ops } => {
             let ops: Vec<String> = ops
@@ -441,5 +443,5 @@ pub(crate) fn changes(finding: &Finding) -> Vec<String> {
         }
         other => format!("{} {}", other.verb(), other.target().slashed()),
     };
-    finding.remedy.proposals.iter().map(|p| line(&p.action)).collect()
+    cause.remedy.proposals.iter().map(|p| line(&p.action)).collect()
 }

@@ -57,7 +57,7 @@ pub(super) fn bounded(argument: &str, text: &str, limit: usize) -> Result<(), Ca
         return Err(CallError::arguments(format!("`{argument}` is empty; leave it out or fill it in")));
     }
     if count > limit {
-        return Err(CallError::arguments(format!("`{argument}` has {count} characters, at most {limit} are taken")));
+        return Err(CallError::arguments(format!("`{argument}` has {count} characters, the maximum is {limit}")));
     }
     Ok(())
 }
@@ -65,7 +65,7 @@ pub(super) fn bounded(argument: &str, text: &str, limit: usize) -> Result<(), Ca
 /// At most `limit` items.
 pub(super) fn at_most(argument: &str, count: usize, limit: usize) -> Result<(), CallError> {
     if count > limit {
-        return Err(CallError::arguments(format!("`{argument}` has {count} items, at most {limit} are taken")));
+        return Err(CallError::arguments(format!("`{argument}` has {count} items, the maximum is {limit}")));
     }
     Ok(())
 }
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn an_issue_that_is_too_long_is_counted_and_not_repeated() {
         let error = problem(Some(&"x".repeat(3_000)), None, &[]).unwrap_err();
-        assert_eq!(error.message, "`issue` has 3000 characters, at most 2000 are taken");
+        assert_eq!(error.message, "`issue` has 3000 characters, the maximum is 2000");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::approval::for_a_human;
 use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem, session};
 use super::error::{CallError, ErrorKind};
 use super::use_cases::UseCases;
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::ISSUE_LIMIT;
 use crate::domain::limits::{DigestRefusal, Mode};

@@ -73,7 +73,7 @@ impl ValidateRequest {
                 Validate::Issue(problem)
             }
             (Some(_), Some(_)) | (None, None) => {
-                return Err(CallError::arguments("give either `sessionId`, to check a session's plan, or `issue`, to look afresh"));
+                return Err(CallError::arguments("give either `sessionId`, to check a session's plan, or `issue`, to diagnose again"));
             }
         };
         Ok(Self { context, what })

@@ -1,4 +1,4 @@
-//! The commands that may change something: remediate, approve. The human says yes here, and nowhere by default.
+//! The commands that may change something: remediate, approve. The human approves here, and nowhere by default.
 
 use super::args::{ApproveArgs, Output, RemediateArgs};
 use super::print::{json_text, print};
@@ -13,7 +13,7 @@ use crate::workflow::report::Report;
 use crate::workflow::{Approver, Caller, Opened, Problem, Question};
 use tokio_util::sync::CancellationToken;
 
-/// The whole way, or the rest of it for a session that waits.
+/// From the issue to the verified result, or the rest of it for a session that waits.
 pub(crate) async fn remediate(
     cases: &dyn UseCases,
     args: &RemediateArgs,
@@ -27,7 +27,8 @@ pub(crate) async fn remediate(
         Target::Problem(problem) => problem,
     };
     if args.approve.is_some() && *problem == Problem::default() {
-        let error = CallError::new(ErrorKind::NotFound, "no session waits with that plan").hint("`kubemend sessions` lists them");
+        let error =
+            CallError::new(ErrorKind::NotFound, "no session is waiting for approval of that plan").hint("`kubemend sessions` lists them");
         return Err(error.into());
     }
     let opened = with_progress(terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
@@ -37,7 +38,7 @@ pub(crate) async fn remediate(
     asking.opened(opened, args.approve.as_ref()).await
 }
 
-/// The human's yes to a session that waits.
+/// The human approves the plan of a session that waits.
 pub(crate) async fn approve(
     cases: &dyn UseCases,
     args: &ApproveArgs,
@@ -64,7 +65,7 @@ impl AnswerAtTerminal<'_> {
         self.answer(report, question, given).await
     }
 
-    /// Goes on from a fresh session.
+    /// Continues from a fresh session.
     async fn opened(&self, opened: Opened, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match opened.question {
             Some(question) => self.answer(opened.report, question, given).await,
@@ -75,7 +76,7 @@ impl AnswerAtTerminal<'_> {
         }
     }
 
-    /// Shows the plan and takes an answer: the digest that was given, or what a person says.
+    /// Shows the plan and takes an answer: the digest that was given, or what a person types.
     async fn answer(&self, report: Report, question: Question, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match given {
             Some(given) if *given == question.digest => {
@@ -84,7 +85,7 @@ impl AnswerAtTerminal<'_> {
             }
             Some(_) => {
                 self.waits(&report)?;
-                self.terminal.err("the plan is not the one that --approve names; it was not applied\n")?;
+                self.terminal.err("the plan does not have the digest given with --approve; it was not applied\n")?;
                 Ok(Exit::Waiting)
             }
             None => self.ask_human(report, question).await,
@@ -104,7 +105,7 @@ impl AnswerAtTerminal<'_> {
                 if self.output == Output::Json {
                     self.terminal.out(&json_text(&report)?)?;
                 }
-                self.terminal.err(&format!("no answer; nothing was changed; `{}` goes on\n", for_a_human(&question.session)))?;
+                self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&question.session)))?;
                 Ok(Exit::Waiting)
             }
         }
@@ -120,11 +121,11 @@ impl AnswerAtTerminal<'_> {
         Ok(Exit::of(report.status))
     }
 
-    /// Nobody is there to be asked: the report, and how to go on.
+    /// Nobody is there to be asked: the report, and how to continue.
     fn waits(&self, report: &Report) -> Result<(), CliError> {
         print(self.terminal, report, self.output)?;
         let approve = for_a_human(&report.session);
-        self.terminal.err(&format!("waiting for approval; nothing was changed; `{approve}` goes on\n"))?;
+        self.terminal.err(&format!("waiting for approval; nothing was changed; to continue: {approve}\n"))?;
         Ok(())
     }
 

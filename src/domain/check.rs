@@ -1,6 +1,7 @@
 //! What must hold after a change. Fixed before the change, and meaning the same after it.
 
-use super::finding::Code;
+use super::code::Code;
+use super::field::FieldPath;
 use super::object::ObjectRef;
 
 /// One thing that must hold.
@@ -20,14 +21,18 @@ pub enum Check {
         code: Code,
         /// On which object.
         object: ObjectRef,
+        /// On which of its fields, where the rule names one.
+        field: Option<FieldPath>,
     },
+    /// Nothing is wrong with the object any more: for causes that no rule knows.
+    SymptomGone(ObjectRef),
 }
 
 impl Check {
     /// The object that the check is about.
     pub fn object(&self) -> &ObjectRef {
         match self {
-            Check::RolloutComplete(o) | Check::PodReady(o) | Check::ClaimBound(o) | Check::EndpointsReady(o) => o,
+            Check::RolloutComplete(o) | Check::PodReady(o) | Check::ClaimBound(o) | Check::EndpointsReady(o) | Check::SymptomGone(o) => o,
             Check::FindingGone { object, .. } => object,
         }
     }
@@ -40,6 +45,7 @@ impl Check {
             Check::ClaimBound(_) => "claimBound",
             Check::EndpointsReady(_) => "endpointsReady",
             Check::FindingGone { .. } => "findingGone",
+            Check::SymptomGone(_) => "symptomGone",
         }
     }
 
@@ -51,6 +57,7 @@ impl Check {
             Check::ClaimBound(_) => "the claim is Bound".to_owned(),
             Check::EndpointsReady(_) => "the Service has at least one ready address".to_owned(),
             Check::FindingGone { code, .. } => format!("`{code}` is no longer found"),
+            Check::SymptomGone(_) => "nothing is wrong with it any more".to_owned(),
         }
     }
 }

@@ -1,35 +1,16 @@
-//! What is believed, how firmly, and what could not be seen.
+//! What is believed, on which evidence, and what could not be seen.
 
-use super::evidence::Gap;
-use super::finding::{Advice, Finding, Symptom};
-
-/// A probability from 0 to 1 that is never NaN: a NaN would slip through `confidence < threshold`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Confidence(f64);
-
-impl Confidence {
-    /// `None` outside 0 to 1, and for NaN.
-    pub fn new(value: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&value).then_some(Self(value))
-    }
-
-    /// A constant of a rule, in hundredths; more than 100 counts as 100.
-    pub const fn percent(hundredths: u8) -> Self {
-        let capped = if hundredths > 100 { 100 } else { hundredths };
-        Self(capped as f64 / 100.0)
-    }
-
-    /// The number.
-    pub fn value(self) -> f64 {
-        self.0
-    }
-}
+use super::cause::Cause;
+use super::evidence::{EvidenceList, Gap};
+use super::finding::{Advice, Symptom};
 
 /// What was concluded from a snapshot.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Diagnosis {
     /// Independent causes, most certain and most severe first.
-    pub causes: Vec<Finding>,
+    pub causes: Vec<Cause>,
+    /// What they rest on.
+    pub evidence: EvidenceList,
     /// Symptoms that no cause explains: with these and no cause, the result is inconclusive, never healthy.
     pub unexplained: Vec<Symptom>,
     /// Changes that are still going on, such as a rollout: not faults.

@@ -1,13 +1,15 @@
 //! What was seen, and what could not be seen.
 
 use super::excerpt::Excerpt;
+use super::field::FieldPath;
 use super::object::ObjectRef;
 use jiff::Timestamp;
+use std::fmt;
 
 /// Where a piece of evidence comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the variants are the report's own words")]
-pub enum Source {
+pub enum EvidenceSource {
     Object,
     Event,
     Log,
@@ -18,15 +20,62 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// What kind of source.
-    pub source: Source,
+    pub source: EvidenceSource,
     /// The object it was seen on.
     pub object: Option<ObjectRef>,
-    /// The field, in [`super::field::FieldPath`]'s notation.
-    pub field: Option<String>,
+    /// The field of that object.
+    pub field: Option<FieldPath>,
     /// What it says.
     pub text: Excerpt,
     /// When the cluster says it happened, or when we looked.
     pub seen_at: Timestamp,
+}
+
+/// Names a piece of evidence within one diagnosis: `e1`, `e2`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EvidenceId(u32);
+
+impl EvidenceId {
+    /// Takes text back in; whether such evidence exists, only the list can tell.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = text.strip_prefix('e').filter(|n| n.bytes().all(|b| b.is_ascii_digit()) && !n.starts_with('0'))?;
+        number.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for EvidenceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e{}", self.0)
+    }
+}
+
+/// All evidence of a diagnosis. A piece gets its id when it is added, keeps it, and is kept once however often it is added.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EvidenceList(Vec<Evidence>);
+
+impl EvidenceList {
+    /// Adds a piece; equal ones share an id.
+    pub fn add(&mut self, evidence: Evidence) -> EvidenceId {
+        let index = self.0.iter().position(|known| *known == evidence).unwrap_or_else(|| {
+            self.0.push(evidence);
+            self.0.len().saturating_sub(1)
+        });
+        Self::id(index)
+    }
+
+    /// The piece of that id.
+    pub fn get(&self, id: EvidenceId) -> Option<&Evidence> {
+        self.0.get(usize::try_from(id.0).ok()?.checked_sub(1)?)
+    }
+
+    /// All pieces with their ids, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (EvidenceId, &Evidence)> {
+        self.0.iter().enumerate().map(|(index, evidence)| (Self::id(index), evidence))
+    }
+
+    fn id(index: usize) -> EvidenceId {
+        EvidenceId(u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1))
+    }
 }
 
 /// Why something could not be seen.

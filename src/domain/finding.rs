@@ -2,44 +2,17 @@
 
 use super::action::Action;
 use super::check::Check;
-use super::diagnosis::Confidence;
+use super::code::Code;
+use super::confidence::Confidence;
 use super::evidence::Evidence;
+use super::field::FieldPath;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::risk::Risk;
-use std::fmt;
-
-/// The stable name of a cause, in kebab case, such as `pvc-claim-name-typo`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code(pub &'static str);
-
-/// Every cause that this program can name: a public vocabulary, so it stands in one place.
-const CODES: &[Code] = &[
-    Code("pvc-missing"),
-    Code("pvc-claim-name-typo"),
-    Code("pvc-storageclass-missing"),
-    Code("svc-selector-mismatch"),
-    Code("sched-nodeselector-no-match"),
-    Code("img-tag-not-found"),
-    Code("cfg-configmap-missing-env"),
-];
-
-impl Code {
-    /// Takes text back in; a cause that this program does not know is of another version.
-    pub fn parse(text: &str) -> Option<Self> {
-        CODES.iter().copied().find(|c| c.0 == text)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
 
 /// One link of the chain from the cause to the symptom.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub struct CausalLink {
     /// Where it starts.
     pub from: ObjectRef,
     /// `owns`, `mounts`, `references`, `selects`, …: a verb.
@@ -79,11 +52,24 @@ pub struct Proposal {
     pub risk: Risk,
 }
 
+/// A change that a human may choose to make, and that is never planned: the planner words its command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// What choosing it means.
+    pub text: String,
+    /// The change.
+    pub action: Action,
+    /// Why kubemend leaves the choice to a human.
+    pub why: String,
+}
+
 /// What is to be done about a cause.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Remedy {
     /// Changes, in order; empty when a human must act.
     pub proposals: Vec<Proposal>,
+    /// Changes of which a human may choose one.
+    pub choices: Vec<Choice>,
     /// What must hold afterwards, besides that this finding is gone.
     pub checks: Vec<Check>,
     /// What a human should know or do.
@@ -101,8 +87,8 @@ pub struct Finding {
     pub explanation: String,
     /// The object to change, not the one that suffers.
     pub object: ObjectRef,
-    /// The field in that object, in [`super::field::FieldPath`]'s notation.
-    pub field: Option<String>,
+    /// The field in that object.
+    pub field: Option<FieldPath>,
     /// The wrong value.
     pub found: Option<String>,
     /// The right value.
@@ -112,7 +98,7 @@ pub struct Finding {
     /// What was seen.
     pub evidence: NonEmpty<Evidence>,
     /// From the cause to the symptom.
-    pub chain: Vec<Link>,
+    pub chain: Vec<CausalLink>,
     /// What suffers from it.
     pub symptoms: Vec<Symptom>,
     /// The fix.

@@ -1,6 +1,6 @@
 //! The kinds that kubemend reads or names, with their API paths: the one table of groups, plurals and short names.
 
-use super::object::Namespace;
+use super::namespace::Namespace;
 use std::fmt;
 
 /// A kind of Kubernetes object.

@@ -1,6 +1,6 @@
 //! What a caller, an operator or a policy permits. A caller may only tighten what the operator set.
 
-use super::diagnosis::Confidence;
+use super::confidence::Confidence;
 use super::plan::OnFailure;
 use super::risk::Risk;
 

@@ -1,64 +1,12 @@
-//! How we point at things: namespaces, names, uids.
+//! How we point at objects.
 
 use super::kind::Kind;
+use super::name::is_dns;
 use std::fmt;
 
-/// Text that cannot be the name of such a thing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidName {
-    /// Not a DNS label.
-    #[error("`{0}` cannot be a namespace: lower-case letters, digits and `-`, at most 63 characters")]
-    Namespace(String),
-    /// Not a DNS subdomain.
-    #[error("`{0}` cannot be the name of an object: lower-case letters, digits, `-` and `.`, at most 253 characters")]
-    Object(String),
-    /// Not of the form `kind/name`.
-    #[error("`{0}` is not of the form `kind/name`, such as `deployment/web`")]
-    Reference(String),
-    /// A kind that kubemend does not read.
-    #[error("`{0}` is not a kind that kubemend knows")]
-    Kind(String),
-}
-
-fn dns(text: &str, max: usize, dots: bool) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || (dots && b == b'.');
-    let edge = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    !text.is_empty()
-        && text.len() <= max
-        && text.bytes().all(inner)
-        && text.bytes().next().is_some_and(edge)
-        && text.bytes().next_back().is_some_and(edge)
-}
-
-/// The name of a namespace: a DNS label, so it can stand in a path.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Namespace(String);
-
-impl Namespace {
-    /// Checks the form, not the existence.
-    ///
-    /// # Errors
-    /// The text cannot be a namespace's name.
-    pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        if dns(text, 63, false) { Ok(Self(text.to_owned())) } else { Err(InvalidName::Namespace(text.chars().take(80).collect())) }
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// `kube-system` and its like: never changed without the operator's opt-in.
-    pub fn is_system(&self) -> bool {
-        self.0.starts_with("kube-")
-    }
-}
-
-impl fmt::Display for Namespace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+/// Objects are pointed at together with their namespaces, so whoever names one finds the other here.
+pub use super::name::InvalidName;
+pub use super::namespace::Namespace;
 
 /// What a person types for an object: its kind and its name. Where it is comes from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,7 +26,7 @@ impl ObjectName {
         let shown = || text.chars().take(80).collect::<String>();
         let (kind, name) = text.split_once('/').ok_or_else(|| InvalidName::Reference(shown()))?;
         let kind = Kind::parse(kind).ok_or_else(|| InvalidName::Kind(kind.chars().take(80).collect()))?;
-        if !dns(name, 253, true) {
+        if !is_dns(name, 253, true) {
             return Err(InvalidName::Object(name.chars().take(80).collect()));
         }
         Ok(Self { kind, name: name.to_owned() })

@@ -1,10 +1,10 @@
 //! The plan: nothing left to choose. Every step holds the bytes that will be sent.
 
 use super::action::Action;
+use super::cause::CauseKey;
 use super::check::Check;
 use super::id::PlanId;
 use super::nonempty::NonEmpty;
-use super::object::ObjectRef;
 use super::request::Request;
 use super::risk::Risk;
 use sha2::{Digest, Sha256};
@@ -18,8 +18,6 @@ pub const STAMP: &str = "kubemend.dev/applied";
 pub struct Precondition {
     /// The object's uid; absent for an object that must not exist.
     pub uid: Option<String>,
-    /// Its generation, where that matters.
-    pub generation: Option<i64>,
     /// Its resource version, where any change at all must refuse the step.
     pub resource_version: Option<String>,
     /// Fields and their present values, as text.
@@ -99,8 +97,8 @@ pub struct Step {
 pub struct RemediationPlan {
     /// Stands in the stamp; not part of the digest.
     pub id: PlanId,
-    /// The object that identifies the cause, and its code, for the title.
-    pub cause: (super::finding::Code, ObjectRef),
+    /// Which cause it is for.
+    pub cause: CauseKey,
     /// One or two sentences.
     pub summary: String,
     /// The changes in order; the first that fails ends the plan.
@@ -142,7 +140,8 @@ impl RemediationPlan {
         self.steps.iter().map(|s| s.risk.max(s.action.floor())).max().unwrap_or(Risk::High)
     }
 
-    /// Covers cluster, every step's bytes, preconditions, undo and risk, the checks and what happens on failure.
+    /// Covers everything that a human decides on: cluster, cause, summary, every step with its bytes, reason, diff, command,
+    /// preconditions, undo and risk, the checks, and what happens on failure.
     /// The plan's id, which the stamp in the bytes carries, is masked: the same change has the same digest tomorrow.
     pub fn digest(&self) -> PlanDigest {
         let mut hash = Sha256::new();
@@ -152,20 +151,33 @@ impl RemediationPlan {
             hash.update((masked.len() as u64).to_be_bytes());
             hash.update(masked.as_bytes());
         };
-        field("kubemend plan 1");
+        field("kubemend plan 2");
         field(&self.cluster);
-        field(self.cause.0.0);
-        field(&self.cause.1.to_string());
+        field(self.cause.source.code());
+        field(&self.cause.object.to_string());
+        field(&self.cause.field.as_ref().map(ToString::to_string).unwrap_or_default());
+        field(&self.summary);
         field(self.on_failure.as_str());
         for step in self.steps.iter() {
             field("step");
             for text in [step.request.method.as_str(), &step.request.path, &step.request.body, &step.diff, step.risk.as_str()] {
                 field(text);
             }
-            field(&format!("{:?}", step.precondition));
+            field(&step.why);
+            field(&step.command);
+            let pinned = &step.precondition;
+            for text in [&pinned.uid, &pinned.resource_version] {
+                field(text.as_deref().unwrap_or("unpinned"));
+            }
+            for (path, value) in &pinned.fields {
+                field("pin");
+                field(path);
+                field(value);
+            }
             match &step.undo {
-                Undo::Restore { request, .. } => {
+                Undo::Restore { request, summary } => {
                     field("restore");
+                    field(summary);
                     for text in [request.method.as_str(), &request.path, &request.body] {
                         field(text);
                     }
@@ -177,6 +189,9 @@ impl RemediationPlan {
             field("check");
             field(check.what());
             field(&check.object().to_string());
+            if let Check::FindingGone { field: Some(path), .. } = check {
+                field(&path.to_string());
+            }
             field(&check.expectation());
         }
         let hex: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();

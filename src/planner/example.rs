@@ -2,12 +2,13 @@
 
 use super::plan;
 use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
-use crate::domain::diagnosis::Confidence;
-use crate::domain::evidence::{Evidence, Source};
+use crate::domain::confidence::Confidence;
+use crate::domain::evidence::{Evidence, EvidenceList, EvidenceSource};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Code, Finding, Proposal, Remedy};
+use crate::domain::finding::{Proposal, Remedy};
 use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
@@ -55,10 +56,17 @@ pub(crate) fn snapshot(objects: Vec<(Kind, Value)>) -> Snapshot {
     snapshot
 }
 
-pub(crate) fn finding(actions: Vec<Action>) -> Finding {
+pub(crate) fn cause(actions: Vec<Action>) -> Cause {
     let object = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
-    Finding {
-        code: Code("img-tag-not-found"),
+    let seen = Evidence {
+        source: EvidenceSource::Object,
+        object: Some(object.clone()),
+        field: None,
+        text: Excerpt::event("seen"),
+        seen_at: Timestamp::UNIX_EPOCH,
+    };
+    Cause {
+        source: CauseSource::Rule(Code("img-tag-not-found")),
         title: "the tag does not exist".into(),
         explanation: "It does not exist.".into(),
         object: object.clone(),
@@ -66,17 +74,12 @@ pub(crate) fn finding(actions: Vec<Action>) -> Finding {
         found: None,
         expected: None,
         confidence: Confidence::percent(95),
-        evidence: NonEmpty::one(Evidence {
-            source: Source::Object,
-            object: Some(object.clone()),
-            field: None,
-            text: Excerpt::event("seen"),
-            seen_at: Timestamp::UNIX_EPOCH,
-        }),
+        cites: NonEmpty::one(EvidenceList::default().add(seen)),
         chain: vec![],
         symptoms: vec![],
         remedy: Remedy {
             proposals: actions.into_iter().map(|action| Proposal { action, why: "it helps".into(), risk: Risk::Low }).collect(),
+            choices: vec![],
             checks: vec![Check::RolloutComplete(object)],
             advice: vec![],
         },
@@ -97,5 +100,5 @@ pub(crate) fn image() -> FieldPath {
 /// A plan that repoints the image, under the id made of `seed`.
 pub(crate) fn image_plan(seed: u8) -> RemediationPlan {
     let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
-    plan(&finding(vec![set(image(), json!("web:1"))]), &snapshot, PlanId::from_entropy([seed; 16]), OnFailure::Keep).unwrap()
+    plan(&cause(vec![set(image(), json!("web:1"))]), &snapshot, PlanId::from_entropy([seed; 16]), OnFailure::Keep).unwrap()
 }

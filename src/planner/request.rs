@@ -170,7 +170,6 @@ fn delete(claim: &ObjectRef, snapshot: &Snapshot) -> Result<Built, String> {
             uid: Some(uid),
             resource_version: Some(version),
             fields: vec![("status.phase".to_owned(), "Pending".to_owned())],
-            ..Precondition::default()
         },
         undo: Undo::None { why: "nothing is lost: the claim never had a volume".to_owned() },
     })

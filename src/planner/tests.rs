@@ -1,6 +1,6 @@
-//! What the planner makes of a finding, byte by byte, and what it refuses.
+//! What the planner makes of a cause, byte by byte, and what it refuses.
 
-use super::example::{claim, deployment, finding, image, image_plan, namespace, set, snapshot};
+use super::example::{cause, claim, deployment, image, image_plan, namespace, set, snapshot};
 use super::plan;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::field::FieldPath;
@@ -74,7 +74,7 @@ fn changed_object_refuses_the_patch() {
 fn field_that_is_absent_pins_the_resource_version() {
     let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
     let action = set(FieldPath::dotted("spec.template.spec.nodeSelector").key("zone"), json!("a"));
-    let plan = plan(&finding(vec![action]), &snapshot, id(), OnFailure::Keep).unwrap();
+    let plan = plan(&cause(vec![action]), &snapshot, id(), OnFailure::Keep).unwrap();
     assert_eq!(plan.steps.first().precondition.resource_version.as_deref(), Some("7"));
     assert!(plan.steps.first().request.body.contains(r#"{"op":"test","path":"/metadata/resourceVersion","value":"7"}"#));
     assert_eq!(plan.risk(), Risk::Medium);
@@ -86,7 +86,7 @@ fn field_that_no_rule_may_change_is_refused() {
     for path in ["spec.template.spec.nodeName", "spec.template.spec.hostNetwork", "spec.template.spec.serviceAccountName", "spec.replicas"]
     {
         let action = set(FieldPath::dotted(path), json!("x"));
-        assert!(plan(&finding(vec![action]), &snapshot, id(), OnFailure::Keep).is_err(), "{path}");
+        assert!(plan(&cause(vec![action]), &snapshot, id(), OnFailure::Keep).is_err(), "{path}");
     }
 }
 
@@ -110,8 +110,8 @@ fn managed_object_is_not_patched() {
     let mut object = deployment();
     object["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": "shop"});
     let snapshot = snapshot(vec![(Kind::Deployment, object)]);
-    let refusal = plan(&finding(vec![set(image(), json!("web:1"))]), &snapshot, id(), OnFailure::Keep).unwrap_err();
-    assert!(refusal.reasons.iter().any(|r| r.contains("Helm")), "{refusal:?}");
+    let refusal = plan(&cause(vec![set(image(), json!("web:1"))]), &snapshot, id(), OnFailure::Keep).unwrap_err();
+    assert!(refusal.iter().any(|r| r.to_string().contains("Helm")), "{refusal:?}");
 }
 
 #[test]
@@ -123,14 +123,14 @@ fn system_namespace_and_foreign_kinds_are_refused() {
     };
     let seen = snapshot(vec![]);
     for action in [create(Kind::PersistentVolumeClaim, &kube), create(Kind::Secret, &namespace()), create(Kind::ConfigMap, &namespace())] {
-        assert!(plan(&finding(vec![action]), &seen, id(), OnFailure::Keep).is_err());
+        assert!(plan(&cause(vec![action]), &seen, id(), OnFailure::Keep).is_err());
     }
 }
 
 #[test]
 fn only_a_claim_that_is_not_bound_is_deleted() {
     let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
-    let delete = || finding(vec![Action::DeleteUnboundClaim { claim: object.clone() }]);
+    let delete = || cause(vec![Action::DeleteUnboundClaim { claim: object.clone() }]);
     let pending = snapshot(vec![(Kind::PersistentVolumeClaim, claim("Pending"))]);
     let made = plan(&delete(), &pending, id(), OnFailure::Keep).unwrap();
     assert!(made.steps.first().request.body.contains(r#""resourceVersion":"9""#));
@@ -146,7 +146,7 @@ fn manifest_of_another_object_is_refused() {
         object: ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data"),
         manifest: json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "other"}}),
     };
-    assert!(plan(&finding(vec![action]), &snapshot(vec![]), id(), OnFailure::Keep).is_err());
+    assert!(plan(&cause(vec![action]), &snapshot(vec![]), id(), OnFailure::Keep).is_err());
 }
 
 #[test]
@@ -156,5 +156,5 @@ fn one_refused_change_refuses_the_plan() {
         target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "other"),
         ops: NonEmpty::one(FieldOp { path: image(), change: Change::Set(json!("x")) }),
     };
-    assert!(plan(&finding(vec![set(image(), json!("web:1")), missing]), &seen, id(), OnFailure::Keep).is_err());
+    assert!(plan(&cause(vec![set(image(), json!("web:1")), missing]), &seen, id(), OnFailure::Keep).is_err());
 }

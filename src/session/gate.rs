@@ -2,7 +2,7 @@
 //! and nothing but limits, plan, confidence and rehearsal goes in.
 
 use crate::domain::action::Action;
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::field::Segment;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
@@ -211,13 +211,13 @@ mod tests {
 
     #[test]
     fn references_of_a_template_are_never_changed_without_a_human() {
-        use crate::planner::example::{deployment, finding, set, snapshot};
+        use crate::planner::example::{cause, deployment, set, snapshot};
         let path = crate::domain::field::FieldPath::dotted("spec.template.spec.volumes")
             .element("name", "data")
             .then("persistentVolumeClaim.claimName");
         let seen = snapshot(vec![(crate::domain::kind::Kind::Deployment, deployment())]);
         let plan = crate::planner::plan(
-            &finding(vec![set(path, "data".into())]),
+            &cause(vec![set(path, "data".into())]),
             &seen,
             crate::domain::id::PlanId::from_entropy([1; 16]),
             crate::domain::plan::OnFailure::Keep,

@@ -3,7 +3,7 @@
 
 use super::trail::{Entry, Trail};
 use super::{AwaitingApproval, Closed, Executing, Header, Outcome, Session, Validating};
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Consent, Limits, Mode};
@@ -18,7 +18,7 @@ mod plan;
 use plan::PlanRecord;
 
 /// Raised when the form changes in a way that an older program could misread.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

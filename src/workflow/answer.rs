@@ -193,13 +193,13 @@ impl Remediation {
             verdict = settled.validation.verdict;
             report.validation = Some(view::validation(&settled.validation));
             if let Some(diagnosis) = settled.diagnosis.filter(|_| verdict == Verdict::Unresolved) {
-                for cause in diagnosis.causes.iter().filter(|c| (c.code, &c.object) != (plan.cause.0, &plan.cause.1)) {
+                for cause in diagnosis.causes.iter().filter(|c| c.key() != plan.cause) {
                     report.advice.push(AdviceView {
                         text: format!("ask again: {}", cause.title),
                         command: None,
                         why: "it was found after the change, and one plan is made at a time".to_owned(),
                     });
-                    let view = view::cause(cause, &mut report.evidence);
+                    let view = view::cause(cause);
                     if !report.causes.iter().any(|c| (&c.code, &c.object) == (&view.code, &view.object)) {
                         report.causes.push(view);
                     }

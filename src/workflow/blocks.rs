@@ -113,7 +113,7 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
     blocks.push(Block::Field { name: "undo", value: plain(&step.undo) });
     if let Some(dry_run) = &step.dry_run {
         let (tone, words) =
-            if dry_run.accepted { (Tone::Good, "accepted by the API server") } else { (Tone::Bad, "refused by the API server") };
+            if dry_run.accepted { (Tone::Good, "accepted by the API server") } else { (Tone::Bad, "rejected by the API server") };
         let reason = dry_run.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
         blocks.push(Block::Field { name: "dry run", value: Words { text: shown(&format!("{words}{reason}")), tone } });
     }
@@ -158,8 +158,8 @@ fn joined(words: &[Words]) -> String {
 
 fn on_failure(plan: &PlanView) -> &'static str {
     match plan.on_failure.as_str() {
-        "revert" => "if it does not help, it is rolled back",
-        _ => "if it does not help, it stays",
+        "revert" => "rolled back if it does not help",
+        _ => "kept if it does not help",
     }
 }
 
@@ -238,9 +238,9 @@ mod tests {
         assert_eq!(
             text,
             "Change cluster prod (10.1.2.3:6443, v1.37.2)?\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
-             medium risk; if it does not help, it is rolled back\n\npatch Deployment shop/web\nthe image does not exist\n\
+             medium risk; rolled back if it does not help\n\npatch Deployment shop/web\nthe image does not exist\n\
              -image: web:1.1\n+image: web:1.2\nundo: set the image back\n\
-             dry run: refused by the API server: a webhook says no\n\n\
+             dry run: rejected by the API server: a webhook says no\n\n\
              Success checks:\n- Deployment shop/web: all Pods are ready\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n"
         );
     }

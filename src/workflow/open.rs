@@ -4,9 +4,9 @@ use super::report::{AdviceView, GapView, Report, Status};
 use super::{
     Approver, Caller, Meter, Opened, Problem, Question, Remediation, Token, WorkflowError, collect, question, scope, summary, view,
 };
+use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
-use crate::domain::finding::Finding;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Issue, Origin, Scope};
 use crate::domain::kind::Kind;
@@ -89,7 +89,7 @@ impl Remediation {
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
-        let confidence = diagnosis.causes.first().map_or(crate::domain::diagnosis::Confidence::percent(0), |c| c.confidence);
+        let confidence = diagnosis.causes.first().map_or(crate::domain::confidence::Confidence::percent(0), |c| c.confidence);
         let verdict = judge(&limits, &plan, confidence, &rehearsal);
         let asked = question::text(&report);
         match (verdict, asked) {
@@ -160,7 +160,8 @@ impl Remediation {
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let diagnosis = analyze::analyze(&snapshot);
+        let mut diagnosis = analyze::analyze(&snapshot);
+        planner::triage(&mut diagnosis, &snapshot, analyze::severity);
         let namespace = scope.namespace().map(ToString::to_string);
         let mut report = view::blank(id.as_str(), &issue, namespace.as_deref(), scope.objects(), &snapshot.cluster, caller.origin);
         view::diagnosed(&mut report, &diagnosis, &snapshot);
@@ -176,7 +177,7 @@ impl Remediation {
 
     /// The plan for the first cause; a refusal becomes advice.
     fn plan_first(&self, diagnosis: &Diagnosis, snapshot: &Snapshot, limits: &Limits, report: &mut Report) -> Option<RemediationPlan> {
-        let first: &Finding = diagnosis.causes.first()?;
+        let first: &Cause = diagnosis.causes.first()?;
         if let Some(next) = diagnosis.causes.get(1) {
             report.advice.push(AdviceView {
                 text: format!("ask again after this one is resolved; the next cause is: {}", next.title),
@@ -190,10 +191,10 @@ impl Remediation {
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
         match planner::plan(first, snapshot, id, limits.on_failure) {
             Ok(plan) => Some(plan),
-            Err(refusal) => {
-                for reason in refusal.reasons {
+            Err(refusals) => {
+                for reason in refusals.iter() {
                     report.advice.push(AdviceView {
-                        text: reason,
+                        text: reason.to_string(),
                         command: None,
                         why: "kubemend does not make this change itself".to_owned(),
                     });

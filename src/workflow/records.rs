@@ -1,21 +1,13 @@
 //! The record of sessions: list, show, decline, find. Needs a store and a clock, and no cluster.
 
 use super::report::Report;
-use super::{Approver, Remediation, SessionLine, WorkflowError};
+use super::{Approver, Records, Remediation, SessionLine, WorkflowError};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, SessionStore};
 use crate::session::Session;
 use crate::session::ledger::Ledger;
 use std::sync::Arc;
-
-/// The use cases over the sessions of a store. Cheap to clone.
-#[derive(Clone)]
-#[expect(missing_debug_implementations, reason = "its parts are ports")]
-pub struct Records {
-    pub(super) ledger: Ledger,
-    pub(super) clock: Arc<dyn Clock>,
-}
 
 impl Records {
     /// Over this store. Nothing is opened by this.

@@ -1,6 +1,6 @@
 //! Watches the cluster until the plan's checks have held through the settle window, or the time is over.
 
-use super::Caller;
+use super::caller::Caller;
 use super::collect::{collect, request};
 use crate::analyze;
 use crate::domain::diagnosis::Diagnosis;
@@ -85,7 +85,7 @@ pub(super) async fn settle(
                 last = validate::judge(plan.checks.iter().cloned(), &collected.snapshot, &seen);
                 let all = last.iter().all(|c| c.passed == Some(true));
                 held_since = if all { held_since.or(Some(now)) } else { None };
-                let elsewhere = seen.causes.iter().find(|c| (c.code, &c.object) != (plan.cause.0, &plan.cause.1)).map(|c| c.title.clone());
+                let elsewhere = seen.causes.iter().find(|c| c.key() != plan.cause).map(|c| c.title.clone());
                 let stuck = !all && elsewhere.is_some() && cause_is_gone(&last);
                 other_since = if stuck { other_since.or(Some(now)) } else { None };
                 diagnosis = Some(seen);

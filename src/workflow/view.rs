@@ -6,10 +6,11 @@ use super::report::{
     StepView, SymptomView, UsageView, ValidationView,
 };
 use crate::domain::action::Action;
+use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::evidence::{Evidence, GapWhy, Source};
+use crate::domain::evidence::{Evidence, EvidenceId, EvidenceSource, GapWhy};
 use crate::domain::execution::{Execution, StepOutcome};
-use crate::domain::finding::{Advice, Finding};
+use crate::domain::finding::Advice;
 use crate::domain::issue::Origin;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
@@ -58,7 +59,8 @@ pub(super) fn blank(session: &str, issue: &str, namespace: Option<&str>, objects
 /// Puts what was found into the report; equal evidence of several causes is listed once.
 pub(super) fn diagnosed(report: &mut Report, diagnosis: &Diagnosis, snapshot: &Snapshot) {
     report.cluster = cluster(&snapshot.cluster);
-    report.causes = diagnosis.causes.iter().map(|c| cause(c, &mut report.evidence)).collect();
+    report.causes = diagnosis.causes.iter().map(cause).collect();
+    report.evidence = diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect();
     report.advice.extend(diagnosis.in_progress.iter().map(advice));
     report.coverage = CoverageView {
         looked: snapshot.looked.iter().filter_map(|k| k.info()).map(|i| i.plural.to_owned()).collect(),
@@ -81,45 +83,38 @@ fn gap(g: &crate::domain::evidence::Gap) -> GapView {
     GapView { what: g.what.clone(), why: why.to_owned(), unlock: g.unlock.clone() }
 }
 
-pub(super) fn cause(c: &Finding, evidence: &mut Vec<EvidenceView>) -> CauseView {
+pub(super) fn cause(c: &Cause) -> CauseView {
     CauseView {
-        code: c.code.to_string(),
+        code: c.source.code().to_owned(),
         title: c.title.clone(),
         explanation: c.explanation.clone(),
         object: object(&c.object),
-        field: c.field.clone(),
+        field: c.field_text(),
         found: c.found.clone(),
         expected: c.expected.clone(),
         confidence: c.confidence.value(),
-        source: "rule".to_owned(),
-        evidence: c.evidence.iter().map(|e| evidence_id(e, evidence)).collect(),
+        source: c.source.as_str().to_owned(),
+        evidence: c.cites.iter().map(ToString::to_string).collect(),
         chain: c.chain.iter().map(|l| LinkView { object: object(&l.from), relation: l.relation.to_owned(), to: object(&l.to) }).collect(),
         symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: s.summary.clone() }).collect(),
     }
 }
 
-fn evidence_id(e: &Evidence, all: &mut Vec<EvidenceView>) -> String {
+fn evidence(id: EvidenceId, e: &Evidence) -> EvidenceView {
     let source = match e.source {
-        Source::Object => "object",
-        Source::Event => "event",
-        Source::Log => "log",
-        Source::Check => "check",
+        EvidenceSource::Object => "object",
+        EvidenceSource::Event => "event",
+        EvidenceSource::Log => "log",
+        EvidenceSource::Check => "check",
     };
-    let view = EvidenceView {
-        id: String::new(),
+    EvidenceView {
+        id: id.to_string(),
         source: source.to_owned(),
         object: e.object.as_ref().map(object),
-        field: e.field.clone(),
+        field: e.field.as_ref().map(ToString::to_string),
         text: e.text.to_string(),
         seen_at: e.seen_at.to_string(),
-    };
-    let same = |known: &&EvidenceView| EvidenceView { id: String::new(), ..(*known).clone() } == view;
-    if let Some(known) = all.iter().find(same) {
-        return known.id.clone();
     }
-    let id = format!("e{}", all.len().saturating_add(1));
-    all.push(EvidenceView { id: id.clone(), ..view });
-    id
 }
 
 pub(super) fn advice(a: &Advice) -> AdviceView {
@@ -157,7 +152,7 @@ pub(super) fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>) -> PlanVi
                     },
                     precondition: PreconditionView {
                         uid: s.precondition.uid.clone(),
-                        generation: s.precondition.generation,
+                        generation: None,
                         resource_version: s.precondition.resource_version.clone(),
                         fields: s
                             .precondition

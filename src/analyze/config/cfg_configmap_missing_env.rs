@@ -5,10 +5,11 @@ use super::super::advise;
 use super::super::aim::{Aim, Owners, containers, stuck};
 use super::super::names::{is_slip, related};
 use super::super::seen::{self, QUOTED_PODS, listed};
-use crate::domain::diagnosis::Confidence;
+use crate::domain::cause::Code;
+use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, Code, Finding, Link, Remedy, Symptom};
+use crate::domain::finding::{Advice, CausalLink, Finding, Remedy, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
@@ -108,11 +109,11 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Name
         });
         match (event, refused(pod)) {
             (Some(event), _) => evidence.push(seen::event(snapshot, event, &pod.reference())),
-            (None, Some((message, field))) => evidence.push(seen::field(snapshot, &pod.reference(), &field, &message)),
+            (None, Some((message, field))) => evidence.push(seen::field(snapshot, &pod.reference(), field, &message)),
             (None, None) => {}
         }
     }
-    evidence.extend(fields.first().map(|f| seen::field(snapshot, &aim.object, &f.to_string(), name)));
+    evidence.extend(fields.first().map(|f| seen::field(snapshot, &aim.object, f.clone(), name)));
     if listed_all {
         let there: Vec<&str> = in_namespace(snapshot, namespace).filter_map(|c| c.metadata.name.as_deref()).take(10).collect();
         evidence.push(seen::object(snapshot, &map, &format!("not there: `{namespace}` holds {}", listed(&there))));
@@ -138,7 +139,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Name
             }
         ),
         object: aim.object.clone(),
-        field: fields.first().map(ToString::to_string),
+        field: fields.first().cloned(),
         found: Some(name.to_owned()),
         expected: meant.clone(),
         confidence: match (&meant, listed_all) {
@@ -147,7 +148,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Name
             (None, false) => TOLD,
         },
         evidence: NonEmpty::from_vec(evidence)?,
-        chain: std::iter::once(Link { from: aim.object.clone(), relation: "references", to: map })
+        chain: std::iter::once(CausalLink { from: aim.object.clone(), relation: "references", to: map })
             .filter(|_| first != aim.object)
             .chain(owners.links(&first))
             .collect(),
@@ -172,7 +173,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Name
 }
 
 /// Containers that the kubelet cannot make for want of configuration: name, message, and where it says so.
-fn refusals(pod: &Pod) -> Vec<(&str, &str, String)> {
+fn refusals(pod: &Pod) -> Vec<(&str, &str, FieldPath)> {
     let Some(status) = pod.status.as_ref() else { return Vec::new() };
     let lists = [("initContainerStatuses", &status.init_container_statuses), ("containerStatuses", &status.container_statuses)];
     let mut found = Vec::new();
@@ -181,7 +182,7 @@ fn refusals(pod: &Pod) -> Vec<(&str, &str, String)> {
             let Some(waiting) = s.state.as_ref().and_then(|s| s.waiting.as_ref()) else { continue };
             if waiting.reason.as_deref() == Some("CreateContainerConfigError") {
                 let message = waiting.message.as_deref().unwrap_or_default();
-                found.push((s.name.as_str(), message, format!("status.{field}[name={}].state.waiting.message", s.name)));
+                found.push((s.name.as_str(), message, seen::waiting_message(field, &s.name)));
             }
         }
     }
@@ -302,7 +303,10 @@ mod tests {
         let found = shop()
             .app(checkout(json!([key("A", "app-config", "URL"), {"name": "B", "value": "x"}, key("C", "app-config", "LOG_LEVEL")])))
             .only(CODE.0);
-        assert_eq!(found.field.as_deref(), Some("spec.template.spec.containers[name=app].env[name=A].valueFrom.configMapKeyRef.name"));
+        assert_eq!(
+            found.field_text().as_deref(),
+            Some("spec.template.spec.containers[name=app].env[name=A].valueFrom.configMapKeyRef.name")
+        );
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("app-config"), Some("app-configuration")));
         let at =
             |v: &str| format!("spec.template.spec.containers[name=app].env[name={v}].valueFrom.configMapKeyRef.name=app-configuration");
@@ -339,7 +343,7 @@ mod tests {
             .container_waiting("migrate", "CreateContainerConfigError", r#"configmap "app-config" not found"#);
         let found = shop().app(app).only(CODE.0);
         assert_eq!(
-            found.field.as_deref(),
+            found.field_text().as_deref(),
             Some("spec.template.spec.initContainers[name=migrate].env[name=A].valueFrom.configMapKeyRef.name")
         );
     }

@@ -6,11 +6,12 @@ use super::super::advise;
 use super::super::aim::{Aim, Owners, containers, stuck};
 use super::super::seen::{self, QUOTED_PODS, listed};
 use super::reference::{is_near, split};
-use crate::domain::diagnosis::Confidence;
+use crate::domain::cause::Code;
+use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, Code, Finding, Remedy, Symptom};
+use crate::domain::finding::{Advice, Finding, Remedy, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
@@ -60,14 +61,15 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
     let path = aim.spec_path.clone().then(list).element("name", container).then("image");
     let mut evidence: Vec<Evidence> =
         pods.iter().filter_map(|p| not_found(snapshot, p, list, container, image)).take(QUOTED_PODS).collect();
-    evidence.push(seen::field(snapshot, &aim.object, &path.to_string(), image));
+    evidence.push(seen::field(snapshot, &aim.object, path.clone(), image));
     let (expected, confidence) = match &instead {
         Instead::Ran { image, by, ready } => {
-            evidence.push(seen::field(snapshot, by, &format!("{list}[name={container}].image"), image));
+            evidence.push(seen::field(snapshot, by, FieldPath::dotted(list).element("name", container).then("image"), image));
             (Some(image.clone()), if *ready { RAN } else { NEAR })
         }
-        Instead::Near { image, by } => {
-            evidence.push(seen::field(snapshot, by, "spec.containers[].image", &format!("{image}, Running and Ready")));
+        Instead::Near { image, by, container } => {
+            let path = FieldPath::dotted("spec.containers").element("name", container).then("image");
+            evidence.push(seen::field(snapshot, by, path, &format!("{image}, Running and Ready")));
             (Some(image.clone()), NEAR)
         }
         Instead::Open(_) => (None, OPEN),
@@ -86,7 +88,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
             "Container `{container}` of {kind} `{name}` asks for `{shown}`, and the registry answers that it does not have it. The kubelet tries again and again, and the container never starts. {advice}"
         ),
         object: aim.object.clone(),
-        field: Some(path.to_string()),
+        field: Some(path.clone()),
         found: Some(shown.to_owned()),
         expected,
         confidence,
@@ -125,7 +127,7 @@ fn not_found(snapshot: &Snapshot, pod: &Pod, list: &str, container: &str, image:
         return Some(seen::event(snapshot, event, &pod.reference()));
     }
     let message = waiting.message.as_deref().filter(|m| says_not_found(m))?;
-    Some(seen::field(snapshot, &pod.reference(), &format!("status.{field}[name={container}].state.waiting.message"), message))
+    Some(seen::field(snapshot, &pod.reference(), seen::waiting_message(field, container), message))
 }
 
 /// The registry answered, and has no such manifest. A registry that refuses, or cannot be reached, says nothing about the image.
@@ -152,7 +154,7 @@ enum Instead {
     /// It ran in this object: an older ReplicaSet or Pod still runs it, or it is the only one that came before.
     Ran { image: String, by: ObjectRef, ready: bool },
     /// One near image of the same repository runs elsewhere in the namespace.
-    Near { image: String, by: ObjectRef },
+    Near { image: String, by: ObjectRef, container: String },
     /// Images of the repository that run or came before, none of which is told apart.
     Open(Vec<String>),
 }
@@ -163,19 +165,19 @@ fn instead(snapshot: &Snapshot, aim: &Aim<'_>, list: &str, container: &str, wron
         return Instead::Ran { image: image.clone(), by: by.clone(), ready: true };
     }
     let (repository, tag) = split(wrong);
-    let mut running: Vec<(String, ObjectRef)> =
-        running(snapshot, &aim.object).into_iter().filter(|(i, _)| i != wrong && split(i).0 == repository).collect();
+    let mut running: Vec<(String, ObjectRef, String)> =
+        running(snapshot, &aim.object).into_iter().filter(|(i, ..)| i != wrong && split(i).0 == repository).collect();
     running.sort();
     running.dedup_by(|a, b| a.0 == b.0);
-    let near: Vec<&(String, ObjectRef)> = running.iter().filter(|(i, _)| is_near(&tag, &split(i).1)).collect();
-    if let [(image, by)] = near.as_slice() {
-        return Instead::Near { image: image.clone(), by: by.clone() };
+    let near: Vec<&(String, ObjectRef, String)> = running.iter().filter(|(i, ..)| is_near(&tag, &split(i).1)).collect();
+    if let [(image, by, container)] = near.as_slice() {
+        return Instead::Near { image: image.clone(), by: by.clone(), container: container.clone() };
     }
     let distinct: BTreeSet<&String> = earlier.iter().map(|(image, _, _)| image).collect();
     if let (1, Some((image, by, _))) = (distinct.len(), earlier.first()) {
         return Instead::Ran { image: image.clone(), by: by.clone(), ready: false };
     }
-    let known: BTreeSet<String> = running.into_iter().map(|(i, _)| i).chain(earlier.into_iter().map(|(i, _, _)| i)).collect();
+    let known: BTreeSet<String> = running.into_iter().map(|(i, ..)| i).chain(earlier.into_iter().map(|(i, _, _)| i)).collect();
     Instead::Open(known.into_iter().take(10).collect())
 }
 
@@ -213,13 +215,13 @@ fn was_refused(snapshot: &Snapshot, object: &ObjectRef, image: &str) -> bool {
     snapshot.events.iter().filter(here).any(failed)
 }
 
-/// Images of containers that are ready now in the object's namespace.
-fn running(snapshot: &Snapshot, object: &ObjectRef) -> Vec<(String, ObjectRef)> {
+/// Images that are ready now in the object's namespace, with Pod and container.
+fn running(snapshot: &Snapshot, object: &ObjectRef) -> Vec<(String, ObjectRef, String)> {
     let here = |p: &&Pod| p.metadata.namespace.as_deref() == object.namespace.as_ref().map(|n| n.as_str());
     let mut images = Vec::new();
     for pod in snapshot.pods.iter().filter(here).filter(|p| pod_is_ready(p)) {
         for container in pod.spec.iter().flat_map(|s| s.containers.iter()) {
-            images.extend(container.image.clone().map(|i| (i, pod.reference())));
+            images.extend(container.image.clone().map(|i| (i, pod.reference(), container.name.clone())));
         }
     }
     images
@@ -234,7 +236,7 @@ fn remedy(aim: &Aim<'_>, path: FieldPath, wrong: &str, instead: &Instead) -> Rem
         Instead::Ran { image, by, ready: false } => {
             (image, format!("`{image}` is the only image that came before, in {} `{}`", by.kind, by.name), Risk::Medium)
         }
-        Instead::Near { image, by } => (
+        Instead::Near { image, by, .. } => (
             image,
             format!("`{image}` is of the same repository, its tag is near, and {} `{}` runs it ready now", by.kind, by.name),
             Risk::Medium,
@@ -278,7 +280,7 @@ mod tests {
         let found = cluster()
             .app(pulling(deployment("catalog").replicas(2).before(1, "example/catalog:7", 0).before(2, "example/catalog:8", 2)))
             .only(CODE.0);
-        assert_eq!(found.field.as_deref(), Some("spec.template.spec.containers[name=app].image"));
+        assert_eq!(found.field_text().as_deref(), Some("spec.template.spec.containers[name=app].image"));
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("example/catalog:9"), Some("example/catalog:8")));
         assert_eq!(changes(&found), ["patch deployment/catalog spec.template.spec.containers[name=app].image=example/catalog:8"]);
         assert_eq!(found.remedy.proposals[0].risk, Risk::Low);
@@ -323,9 +325,9 @@ mod tests {
             "containers": [{"name": "app", "image": "example/app:1"}, {"name": "proxy", "image": "example/proxy:9"}]});
         let second =
             deployment("web").spec(spec.clone()).container_waiting("proxy", "ErrImagePull", "rpc error: code = NotFound desc = not found");
-        assert_eq!(cluster().app(second).only(CODE.0).field.as_deref(), Some("spec.template.spec.containers[name=proxy].image"));
+        assert_eq!(cluster().app(second).only(CODE.0).field_text().as_deref(), Some("spec.template.spec.containers[name=proxy].image"));
         let init = deployment("web").spec(spec).container_waiting("prepare", "ErrImagePull", "rpc error: code = NotFound desc = not found");
-        assert_eq!(cluster().app(init).only(CODE.0).field.as_deref(), Some("spec.template.spec.initContainers[name=prepare].image"));
+        assert_eq!(cluster().app(init).only(CODE.0).field_text().as_deref(), Some("spec.template.spec.initContainers[name=prepare].image"));
     }
 
     #[test]

@@ -7,11 +7,12 @@ use super::super::names::{is_slip, related};
 use super::super::seen;
 use super::super::symptoms::{matches, selected, selector};
 use crate::domain::action::{Change, FieldOp};
+use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, Code, Finding, Link, Remedy, Symptom};
+use crate::domain::finding::{Advice, CausalLink, Finding, Remedy, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::Namespace;
@@ -78,12 +79,12 @@ fn finding(snapshot: &Snapshot, workloads: &[Workload<'_>], service: &Service) -
         (false, _) => format!("the selector of Service `{}` matches no Pod, and misses {} by one label", object.name, names.join(" and ")),
     };
     let mut evidence: Vec<Evidence> = vec![
-        seen::field(snapshot, &object, "spec.selector", &plain(wanted)),
+        seen::field(snapshot, &object, FieldPath::dotted("spec.selector"), &plain(wanted)),
         seen::object(snapshot, &object, &format!("its selector matches none of the Pods in `{namespace}`")),
     ];
     for n in near.iter().take(3) {
         let path = if n.workload.has_template() { "spec.template.metadata.labels" } else { "metadata.labels" };
-        evidence.push(seen::field(snapshot, &n.workload.object, path, &plain(&n.workload.pod_labels)));
+        evidence.push(seen::field(snapshot, &n.workload.object, FieldPath::dotted(path), &plain(&n.workload.pod_labels)));
     }
     Some(Finding {
         code: CODE,
@@ -96,12 +97,16 @@ fn finding(snapshot: &Snapshot, workloads: &[Workload<'_>], service: &Service) -
                 None => format!("{} match", names.join(" and ")),
             },
         ),
-        field: Some(field.to_string()),
+        field: Some(field),
         found: Some(wrong.clone()),
         expected: one.and_then(|n| n.value).map(str::to_owned),
         confidence: if one.is_some() { ONE } else { SEVERAL },
         evidence: NonEmpty::from_vec(evidence)?,
-        chain: near.iter().take(5).map(|n| Link { from: object.clone(), relation: "selects", to: n.workload.object.clone() }).collect(),
+        chain: near
+            .iter()
+            .take(5)
+            .map(|n| CausalLink { from: object.clone(), relation: "selects", to: n.workload.object.clone() })
+            .collect(),
         symptoms: vec![Symptom { object: object.clone(), summary: "has no endpoints: its selector matches no Pod".to_owned() }],
         remedy: remedy(service, &namespace, &names, first, fix),
         object,
@@ -242,7 +247,7 @@ mod tests {
             .app(deployment("reviews").labels(json!({"app": "reviews", "tier": "backend"})))
             .service("storefront", json!({"app": "storefront-web", "tier": "frontend"}))
             .only(CODE.0);
-        assert_eq!(found.field.as_deref(), Some("spec.selector.app"));
+        assert_eq!(found.field_text().as_deref(), Some("spec.selector.app"));
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("storefront-web"), Some("storefront")));
         assert_eq!(changes(&found), ["patch service/storefront spec.selector.app=storefront"]);
         assert_eq!(found.remedy.checks.iter().map(Check::what).collect::<Vec<_>>(), ["endpointsReady"]);

@@ -6,10 +6,11 @@ use super::super::aim::{Aim, Owners, stuck};
 use super::super::names::is_slip;
 use super::super::seen::{self, QUOTED_PODS, listed};
 use crate::domain::action::{Change, FieldOp};
-use crate::domain::diagnosis::Confidence;
+use crate::domain::cause::Code;
+use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, Code, Finding, Link, Remedy, Symptom};
+use crate::domain::finding::{Advice, CausalLink, Finding, Remedy, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
@@ -89,7 +90,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>) -> Option<Findin
             if pods.len() == 1 { "its Pod stays".to_owned() } else { format!("its {} Pods stay", pods.len()) },
         ),
         object: aim.object.clone(),
-        field: Some(base.clone().key(key).to_string()),
+        field: Some(base.clone().key(key)),
         found: Some(value.to_owned()),
         expected,
         confidence,
@@ -204,19 +205,19 @@ fn evidence(snapshot: &Snapshot, aim: &Aim<'_>, pods: &[&Pod], base: &FieldPath,
         if let Some(event) = seen::newest_event(snapshot, pod, |e| e.reason.as_deref() == Some("FailedScheduling")) {
             all.push(seen::event(snapshot, event, &pod.reference()));
         } else if let Some((message, _)) = seen::unschedulable(pod).filter(|(m, _)| !m.is_empty()) {
-            all.push(seen::field(snapshot, &pod.reference(), "status.conditions[type=PodScheduled].message", message));
+            all.push(seen::field(snapshot, &pod.reference(), seen::scheduled_message(), message));
         }
     }
-    all.push(seen::field(snapshot, &aim.object, &base.clone().key(key).to_string(), value));
+    all.push(seen::field(snapshot, &aim.object, base.clone().key(key), value));
     for node in snapshot.nodes.iter().take(5) {
         let has = node.metadata.labels.as_ref().and_then(|l| l.get(key));
-        let path = FieldPath::dotted("metadata.labels").key(key).to_string();
-        all.push(seen::field(snapshot, &node.reference(), &path, has.map_or("not there", String::as_str)));
+        let path = FieldPath::dotted("metadata.labels").key(key);
+        all.push(seen::field(snapshot, &node.reference(), path, has.map_or("not there", String::as_str)));
     }
     all
 }
 
-fn chain(owners: &Owners, pods: &[&Pod]) -> Vec<Link> {
+fn chain(owners: &Owners, pods: &[&Pod]) -> Vec<CausalLink> {
     pods.first().map(|p| owners.links(&p.reference())).unwrap_or_default()
 }
 
@@ -285,7 +286,7 @@ mod tests {
     #[test]
     fn near_value_that_a_node_carries_is_proposed() {
         let found = cluster().app(selecting(deployment("recommender"), json!({"environment": "production-gpu"}))).only(CODE.0);
-        assert_eq!(found.field.as_deref(), Some("spec.template.spec.nodeSelector.environment"));
+        assert_eq!(found.field_text().as_deref(), Some("spec.template.spec.nodeSelector.environment"));
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("production-gpu"), Some("production")));
         assert_eq!(changes(&found), ["patch deployment/recommender spec.template.spec.nodeSelector.environment=production"]);
         assert_eq!(found.remedy.proposals[0].risk, Risk::Medium);

@@ -8,7 +8,7 @@ use super::classes;
 use crate::domain::check::Check;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Link, Symptom};
+use crate::domain::finding::{CausalLink, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot};
@@ -196,7 +196,7 @@ fn says_missing(snapshot: &Snapshot, pod: &Pod, claim: &str) -> Option<Evidence>
         return Some(seen::event(snapshot, event, &pod.reference()));
     }
     let (message, _) = seen::unschedulable(pod).filter(|(m, _)| names_it(m))?;
-    Some(seen::field(snapshot, &pod.reference(), "status.conditions[type=PodScheduled].message", message))
+    Some(seen::field(snapshot, &pod.reference(), seen::scheduled_message(), message))
 }
 
 impl MissingClaim<'_> {
@@ -214,7 +214,7 @@ impl MissingClaim<'_> {
         let mut all: Vec<Evidence> = pods().filter_map(|p| says_missing(snapshot, p, &self.claim.name)).take(QUOTED_PODS).collect();
         for aim in &self.users {
             for path in self.fields(aim).iter().take(1) {
-                all.push(seen::field(snapshot, &aim.object, &path.to_string(), &self.claim.name));
+                all.push(seen::field(snapshot, &aim.object, path.clone(), &self.claim.name));
             }
         }
         if self.listed {
@@ -232,15 +232,15 @@ impl MissingClaim<'_> {
     }
 
     /// From the missing claim to the Pods.
-    pub(super) fn chain(&self, owners: &Owners) -> Vec<Link> {
-        let mut links: Vec<Link> = Vec::new();
+    pub(super) fn chain(&self, owners: &Owners) -> Vec<CausalLink> {
+        let mut links: Vec<CausalLink> = Vec::new();
         for aim in &self.users {
             let Some(pod) = aim.pods.first().map(|p| p.reference()) else { continue };
             if pod != aim.object {
-                links.push(Link { from: aim.object.clone(), relation: "references", to: self.claim.clone() });
+                links.push(CausalLink { from: aim.object.clone(), relation: "references", to: self.claim.clone() });
             }
             links.extend(owners.links(&pod));
-            links.push(Link { from: pod, relation: "mounts", to: self.claim.clone() });
+            links.push(CausalLink { from: pod, relation: "mounts", to: self.claim.clone() });
         }
         links
     }

@@ -4,10 +4,11 @@
 use super::super::advise::{self, in_namespace};
 use super::super::aim::{Obstacle, Owners};
 use super::missing_claim::{Meaning, MissingClaim, find};
+use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
-use crate::domain::finding::{Advice, Code, Finding, Remedy};
+use crate::domain::finding::{Advice, Finding, Remedy};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::{Resource, Snapshot};
@@ -65,7 +66,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> 
             if names.len() == 1 { "it" } else { "them" },
         ),
         object: first.object.clone(),
-        field: missing.fields(first).first().map(ToString::to_string),
+        field: missing.fields(first).into_iter().next(),
         found: Some(wrong.clone()),
         expected: meant,
         confidence,
@@ -135,7 +136,7 @@ mod tests {
                 .app(kind.claim("data", "redis-data").unschedulable(""))
                 .claim("redis-standard-pvc", "Pending", "standard")
                 .only(CODE.0);
-            assert_eq!(found.field.as_deref(), Some("spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName"));
+            assert_eq!(found.field_text().as_deref(), Some("spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName"));
             assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("redis-data"), Some("redis-standard-pvc")));
             assert_eq!(
                 changes(&found),

@@ -6,9 +6,10 @@ use super::super::aim::{Obstacle, Owners};
 use super::classes;
 use super::missing_claim::{Meaning, MissingClaim, find};
 use crate::domain::action::Action;
+use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::diagnosis::Confidence;
-use crate::domain::finding::{Advice, Code, Finding, Proposal, Remedy};
+use crate::domain::confidence::Confidence;
+use crate::domain::finding::{Advice, Finding, Proposal, Remedy};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
@@ -109,6 +110,7 @@ fn make(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
             why: why(missing, class),
             risk: Risk::Low,
         }],
+        choices: Vec::new(),
         checks,
         advice: advice_for_source(missing),
     }
@@ -241,10 +243,11 @@ mod tests {
 
     #[test]
     fn missing_claim_is_named_with_its_consumer() {
-        let found = cluster().app(database()).event("Pod", "postgres-db-rs1-0", "FailedScheduling", SCHEDULER).only("pvc-missing");
+        let world = cluster().app(database()).event("Pod", "postgres-db-rs1-0", "FailedScheduling", SCHEDULER);
+        let (found, all) = (world.only("pvc-missing"), world.diagnosis().evidence);
         assert_eq!(found.object.to_string(), "PersistentVolumeClaim a-team/postgres-pvc");
         assert!(found.title.contains("Deployment `postgres-db`"), "{}", found.title);
-        assert!(found.evidence.first().text.as_str().starts_with("FailedScheduling: 0/2 nodes"), "{:?}", found.evidence);
+        assert!(all.get(*found.cites.first()).unwrap().text.as_str().starts_with("FailedScheduling: 0/2 nodes"), "{all:?}");
         assert_eq!(found.symptoms.iter().map(|s| s.object.slashed()).collect::<Vec<_>>()[0], "pod/postgres-db-rs1-0");
     }
 

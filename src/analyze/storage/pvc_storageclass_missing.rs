@@ -8,10 +8,12 @@ use super::super::seen::{self, listed};
 use super::classes;
 use super::missing_claim::{references, replica_of};
 use crate::domain::action::Action;
+use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::diagnosis::Confidence;
+use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
-use crate::domain::finding::{Advice, Code, Finding, Link, Proposal, Remedy, Symptom};
+use crate::domain::field::FieldPath;
+use crate::domain::finding::{Advice, CausalLink, Finding, Proposal, Remedy, Symptom};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::risk::Risk;
@@ -55,7 +57,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aims: &[Aim<'_>], claim: &Persi
     let users = users(aims, &namespace, &object.name);
     let choice = choose(snapshot, wrong);
     let mut evidence: Vec<Evidence> = event.map(|e| seen::event(snapshot, e, &object)).into_iter().collect();
-    evidence.push(seen::field(snapshot, &object, "spec.storageClassName", wrong));
+    evidence.push(seen::field(snapshot, &object, FieldPath::dotted("spec.storageClassName"), wrong));
     if known {
         let there: Vec<&str> = snapshot.storage_classes.iter().map(classes::name).take(10).collect();
         evidence.push(seen::object(
@@ -69,7 +71,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aims: &[Aim<'_>], claim: &Persi
     for pod in users.iter().flat_map(|a| &a.pods) {
         let pod = pod.reference();
         chain.extend(owners.links(&pod));
-        chain.push(Link { from: pod.clone(), relation: "mounts", to: object.clone() });
+        chain.push(CausalLink { from: pod.clone(), relation: "mounts", to: object.clone() });
         symptoms.push(Symptom { object: pod, summary: format!("Pending: waits for the claim `{}`", object.name) });
     }
     let expected = match &choice {
@@ -84,7 +86,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aims: &[Aim<'_>], claim: &Persi
             object.name,
             if users.is_empty() { String::new() } else { ", as do the Pods that mount it".to_owned() },
         ),
-        field: Some("spec.storageClassName".to_owned()),
+        field: Some(FieldPath::dotted("spec.storageClassName")),
         found: Some(wrong.to_owned()),
         expected,
         confidence: if known { SEEN } else { TOLD },
@@ -218,6 +220,7 @@ fn remedy(
                 risk: Risk::Medium,
             },
         ],
+        choices: Vec::new(),
         checks,
         advice: Vec::new(),
     }

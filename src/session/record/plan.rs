@@ -1,9 +1,9 @@
 //! The stored form of a plan.
 
 use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::cause::{CauseKey, CauseSource, Code};
 use crate::domain::check::Check;
 use crate::domain::field::{FieldPath, Segment};
-use crate::domain::finding::Code;
 use crate::domain::id::PlanId;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
@@ -20,6 +20,7 @@ pub(super) struct PlanRecord {
     id: String,
     code: String,
     object: RefRecord,
+    field: Option<Vec<SegmentRecord>>,
     summary: String,
     steps: Vec<StepRecord>,
     checks: Vec<CheckRecord>,
@@ -53,7 +54,6 @@ struct StepRecord {
     diff: String,
     risk: String,
     uid: Option<String>,
-    generation: Option<i64>,
     resource_version: Option<String>,
     fields: Vec<(String, String)>,
     undo: Option<RequestRecord>,
@@ -91,7 +91,8 @@ enum CheckRecord {
     PodReady { object: RefRecord },
     ClaimBound { object: RefRecord },
     EndpointsReady { object: RefRecord },
-    FindingGone { code: String, object: RefRecord },
+    FindingGone { code: String, object: RefRecord, field: Option<Vec<SegmentRecord>> },
+    SymptomGone { object: RefRecord },
 }
 
 impl From<&ObjectRef> for RefRecord {
@@ -127,6 +128,21 @@ impl RequestRecord {
     }
 }
 
+fn segments(path: &FieldPath) -> Vec<SegmentRecord> {
+    let record = |segment: &Segment| match segment {
+        Segment::Key(k) => SegmentRecord::Key(k.clone()),
+        Segment::Element { key, value } => SegmentRecord::Element { key: key.clone(), value: value.clone() },
+    };
+    path.segments().iter().map(record).collect()
+}
+
+fn path(segments: Vec<SegmentRecord>) -> FieldPath {
+    segments.into_iter().fold(FieldPath::root(), |path, s| match s {
+        SegmentRecord::Key(k) => path.key(&k),
+        SegmentRecord::Element { key, value } => path.element(&key, &value),
+    })
+}
+
 impl From<&Action> for ActionRecord {
     fn from(action: &Action) -> Self {
         match action {
@@ -137,15 +153,7 @@ impl From<&Action> for ActionRecord {
                 ops: ops
                     .iter()
                     .map(|op| OpRecord {
-                        path: op
-                            .path
-                            .segments()
-                            .iter()
-                            .map(|s| match s {
-                                Segment::Key(k) => SegmentRecord::Key(k.clone()),
-                                Segment::Element { key, value } => SegmentRecord::Element { key: key.clone(), value: value.clone() },
-                            })
-                            .collect(),
+                        path: segments(&op.path),
                         set: match &op.change {
                             Change::Set(v) => Some(v.clone()),
                             Change::Remove => None,
@@ -167,16 +175,12 @@ impl ActionRecord {
                 let ops = ops
                     .into_iter()
                     .map(|op| {
-                        let path = op.path.into_iter().fold(FieldPath::root(), |path, s| match s {
-                            SegmentRecord::Key(k) => path.key(&k),
-                            SegmentRecord::Element { key, value } => path.element(&key, &value),
-                        });
                         let change = match (op.set, op.remove) {
                             (Some(v), false) => Change::Set(v),
                             (None, true) => Change::Remove,
                             (Some(_), true) | (None, false) => return Err("a field is neither set nor removed".to_owned()),
                         };
-                        Ok(FieldOp { path, change })
+                        Ok(FieldOp { path: path(op.path), change })
                     })
                     .collect::<Result<Vec<_>, String>>()?;
                 Action::Patch { target: target.into_ref()?, ops: NonEmpty::from_vec(ops).ok_or("a patch changes nothing")? }
@@ -192,7 +196,10 @@ impl From<&Check> for CheckRecord {
             Check::PodReady(o) => CheckRecord::PodReady { object: o.into() },
             Check::ClaimBound(o) => CheckRecord::ClaimBound { object: o.into() },
             Check::EndpointsReady(o) => CheckRecord::EndpointsReady { object: o.into() },
-            Check::FindingGone { code, object } => CheckRecord::FindingGone { code: code.to_string(), object: object.into() },
+            Check::FindingGone { code, object, field } => {
+                CheckRecord::FindingGone { code: code.to_string(), object: object.into(), field: field.as_ref().map(segments) }
+            }
+            Check::SymptomGone(o) => CheckRecord::SymptomGone { object: o.into() },
         }
     }
 }
@@ -202,6 +209,10 @@ fn code(text: &str) -> Result<Code, String> {
     Code::parse(text).ok_or_else(|| format!("`{text}` is no cause that this program knows"))
 }
 
+fn source(text: &str) -> Result<CauseSource, String> {
+    [CauseSource::Model, CauseSource::Caller].into_iter().find(|s| s.code() == text).map_or_else(|| code(text).map(CauseSource::Rule), Ok)
+}
+
 impl CheckRecord {
     fn into_check(self) -> Result<Check, String> {
         Ok(match self {
@@ -209,7 +220,10 @@ impl CheckRecord {
             CheckRecord::PodReady { object } => Check::PodReady(object.into_ref()?),
             CheckRecord::ClaimBound { object } => Check::ClaimBound(object.into_ref()?),
             CheckRecord::EndpointsReady { object } => Check::EndpointsReady(object.into_ref()?),
-            CheckRecord::FindingGone { code: text, object } => Check::FindingGone { code: code(&text)?, object: object.into_ref()? },
+            CheckRecord::FindingGone { code: text, object, field } => {
+                Check::FindingGone { code: code(&text)?, object: object.into_ref()?, field: field.map(path) }
+            }
+            CheckRecord::SymptomGone { object } => Check::SymptomGone(object.into_ref()?),
         })
     }
 }
@@ -218,8 +232,9 @@ impl From<&RemediationPlan> for PlanRecord {
     fn from(plan: &RemediationPlan) -> Self {
         Self {
             id: plan.id.to_string(),
-            code: plan.cause.0.to_string(),
-            object: (&plan.cause.1).into(),
+            code: plan.cause.source.code().to_owned(),
+            object: (&plan.cause.object).into(),
+            field: plan.cause.field.as_ref().map(segments),
             summary: plan.summary.clone(),
             steps: plan
                 .steps
@@ -231,7 +246,6 @@ impl From<&RemediationPlan> for PlanRecord {
                     diff: s.diff.clone(),
                     risk: s.risk.to_string(),
                     uid: s.precondition.uid.clone(),
-                    generation: s.precondition.generation,
                     resource_version: s.precondition.resource_version.clone(),
                     fields: s.precondition.fields.clone(),
                     undo: match &s.undo {
@@ -261,12 +275,7 @@ impl PlanRecord {
                     request: s.request.into_request()?,
                     diff: s.diff,
                     risk: Risk::parse(&s.risk).ok_or("a step has an unknown risk")?,
-                    precondition: Precondition {
-                        uid: s.uid,
-                        generation: s.generation,
-                        resource_version: s.resource_version,
-                        fields: s.fields,
-                    },
+                    precondition: Precondition { uid: s.uid, resource_version: s.resource_version, fields: s.fields },
                     undo: match s.undo {
                         Some(request) => Undo::Restore { request: request.into_request()?, summary: s.undo_words },
                         None => Undo::None { why: s.undo_words },
@@ -278,7 +287,7 @@ impl PlanRecord {
         let checks = self.checks.into_iter().map(CheckRecord::into_check).collect::<Result<Vec<_>, String>>()?;
         Ok(RemediationPlan {
             id: PlanId::parse(&self.id).map_err(|e| e.to_string())?,
-            cause: (code(&self.code)?, self.object.into_ref()?),
+            cause: CauseKey { source: source(&self.code)?, object: self.object.into_ref()?, field: self.field.map(path) },
             summary: self.summary,
             steps: NonEmpty::from_vec(steps).ok_or("the plan has no steps")?,
             checks: NonEmpty::from_vec(checks).ok_or("the plan has no checks")?,

@@ -74,7 +74,7 @@ fn changed_request_bytes_are_refused_on_reading() {
 fn unknown_version_field_or_cause_is_refused() {
     let (state, _) = waiting();
     let record: Value = serde_json::from_slice(&write(&Session::AwaitingApproval(state)).unwrap()).unwrap();
-    for (pointer, value) in [("/version", json!(2)), ("/state/plan/code", json!("made-up")), ("/id", json!("../../etc"))] {
+    for (pointer, value) in [("/version", json!(1)), ("/state/plan/code", json!("made-up")), ("/id", json!("../../etc"))] {
         let mut bad = record.clone();
         *bad.pointer_mut(pointer).unwrap() = value;
         assert!(read(&serde_json::to_vec(&bad).unwrap()).is_err(), "{pointer}");

@@ -3,7 +3,7 @@
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::call::{AnalyzeRequest, ErrorKind};
-use kubemend::domain::diagnosis::Confidence;
+use kubemend::domain::confidence::Confidence;
 use kubemend::domain::issue::{ISSUE_LIMIT, InvalidIssue, Issue, Origin};
 use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::object::Namespace;

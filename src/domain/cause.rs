@@ -1,0 +1,99 @@
+//! A cause: what is believed to be wrong, who says so, and on which evidence.
+
+use super::confidence::Confidence;
+use super::evidence::EvidenceId;
+use super::field::FieldPath;
+use super::finding::{CausalLink, Remedy, Symptom};
+use super::nonempty::NonEmpty;
+use super::object::ObjectRef;
+
+/// A cause is told by its code, so whoever speaks of one finds the other here.
+pub use super::code::Code;
+
+/// Who named the cause. A rule's is a constant of this program; the others are claims, and are treated as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CauseSource {
+    /// A rule of this program.
+    Rule(Code),
+    /// The operator's model.
+    Model,
+    /// The agent that called us.
+    Caller,
+}
+
+impl CauseSource {
+    /// `rule`, `model` or `caller`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CauseSource::Rule(_) => "rule",
+            CauseSource::Model => "model",
+            CauseSource::Caller => "caller",
+        }
+    }
+
+    /// What the report calls the cause: the rule's code, or who proposed it where no rule did.
+    pub fn code(self) -> &'static str {
+        match self {
+            CauseSource::Rule(code) => code.0,
+            CauseSource::Model => "proposed-by-model",
+            CauseSource::Caller => "proposed-by-caller",
+        }
+    }
+}
+
+/// What tells one cause from another: two with the same key are the same, however they are worded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CauseKey {
+    /// Who named it.
+    pub source: CauseSource,
+    /// The object to change.
+    pub object: ObjectRef,
+    /// The field in it.
+    pub field: Option<FieldPath>,
+}
+
+/// A cause, as part of a diagnosis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    /// Who named it.
+    pub source: CauseSource,
+    /// One line that a human can act on.
+    pub title: String,
+    /// Two to five sentences: what, why, how it leads to the symptom.
+    pub explanation: String,
+    /// The object to change, not the one that suffers.
+    pub object: ObjectRef,
+    /// The field in that object.
+    pub field: Option<FieldPath>,
+    /// The wrong value.
+    pub found: Option<String>,
+    /// The right value.
+    pub expected: Option<String>,
+    /// How firmly it is believed.
+    pub confidence: Confidence,
+    /// The evidence that it rests on, in the diagnosis' own list.
+    pub cites: NonEmpty<EvidenceId>,
+    /// From the cause to the symptom.
+    pub chain: Vec<CausalLink>,
+    /// What suffers from it.
+    pub symptoms: Vec<Symptom>,
+    /// What is to be done about it: its proposals, its checks, and its own advice.
+    pub remedy: Remedy,
+}
+
+impl Cause {
+    /// What tells it from other causes.
+    pub fn key(&self) -> CauseKey {
+        CauseKey { source: self.source, object: self.object.clone(), field: self.field.clone() }
+    }
+
+    /// The field as it is shown.
+    pub fn field_text(&self) -> Option<String> {
+        self.field.as_ref().map(ToString::to_string)
+    }
+
+    /// Whether this is what a rule names by that code.
+    pub fn is_of(&self, code: Code) -> bool {
+        self.source == CauseSource::Rule(code)
+    }
+}

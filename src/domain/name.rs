@@ -1,0 +1,28 @@
+//! What can be a name in Kubernetes, and what is wrong with one that cannot.
+
+/// Text that cannot be the name of such a thing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidName {
+    /// Not a DNS label.
+    #[error("`{0}` cannot be a namespace: lower-case letters, digits and `-`, at most 63 characters")]
+    Namespace(String),
+    /// Not a DNS subdomain.
+    #[error("`{0}` cannot be the name of an object: lower-case letters, digits, `-` and `.`, at most 253 characters")]
+    Object(String),
+    /// Not of the form `kind/name`.
+    #[error("`{0}` is not of the form `kind/name`, such as `deployment/web`")]
+    Reference(String),
+    /// A kind that kubemend does not read.
+    #[error("`{0}` is not a kind that kubemend knows")]
+    Kind(String),
+}
+
+pub(super) fn is_dns(text: &str, max: usize, dots: bool) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || (dots && b == b'.');
+    let edge = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    !text.is_empty()
+        && text.len() <= max
+        && text.bytes().all(inner)
+        && text.bytes().next().is_some_and(edge)
+        && text.bytes().next_back().is_some_and(edge)
+}
