@@ -171,8 +171,9 @@ pub trait ClusterRead: Send + Sync {
     /// The context's own namespace, `default` where it has none.
     fn default_namespace(&self) -> Namespace;
 
-    /// How many requests were sent so far, for the report's `usage`.
-    fn calls(&self) -> u64;
+    /// The same reader, over the same connection, whose requests count into this meter and nowhere else. Calls share a
+    /// connection: each reads through one of its own, so that its report tells what it has cost and not what others did meanwhile.
+    fn metered(&self, meter: &RequestMeter) -> Arc<dyn ClusterRead>;
 }
 
 /// A revision of a stored session; `save` compares it.

@@ -21,7 +21,7 @@ use crate::domain::nearest::did_you_mean;
 use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::plan::PlanDigest;
 use crate::execute::Executor;
-use crate::ports::{Clock, ClusterRead, Entropy, ReadError, SessionStore, StoreError};
+use crate::ports::{Clock, ClusterRead, Entropy, ReadError, RequestMeter, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
@@ -64,6 +64,13 @@ pub struct Records {
     clock: Arc<dyn Clock>,
 }
 
+impl Records {
+    /// Over this store. Nothing is opened by this.
+    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger: Ledger::new(store, clock.clone()), clock }
+    }
+}
+
 impl std::fmt::Debug for Remediation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Remediation").field("limits", &self.parts.limits).finish_non_exhaustive()
@@ -81,29 +88,31 @@ impl Remediation {
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
     }
-
-    /// Reader and writer of one connection count together.
-    fn calls(&self) -> u64 {
-        self.parts.read.calls()
-    }
 }
 
 /// What a use case has cost so far; waiting for a human is not counted, since each call is measured on its own.
 struct Meter {
     started: Timestamp,
-    calls: u64,
+    /// The caller's own.
+    requests: RequestMeter,
+    /// What it had counted before.
+    counted: u64,
+    /// Reads for this call, and counts.
+    read: Arc<dyn ClusterRead>,
 }
 
 impl Remediation {
-    fn meter(&self) -> Meter {
-        Meter { started: self.parts.clock.now(), calls: self.calls() }
+    fn meter(&self, caller: &Caller<'_>) -> Meter {
+        let requests = caller.meter.clone();
+        let read = self.parts.read.metered(&requests);
+        Meter { started: self.parts.clock.now(), counted: requests.total(), requests, read }
     }
 
     /// Adds what was used since the meter started.
     fn charge(&self, report: &mut Report, meter: &Meter) {
         let elapsed = self.parts.clock.now().duration_since(meter.started).as_millis();
         report.usage.elapsed_ms = report.usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
-        report.usage.api_calls = report.usage.api_calls.saturating_add(self.calls().saturating_sub(meter.calls));
+        report.usage.api_calls = report.usage.api_calls.saturating_add(meter.requests.total().saturating_sub(meter.counted));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A yes or a no: consent is taken, the intent is recorded, the plan is carried out, and the cluster says whether it helped.
 
-use super::report::{AdviceView, Report, Status};
-use super::{Approver, Caller, Meter, Question, Records, Remediation, Token, WorkflowError, question, summary, view};
+use super::report::{AdviceView, Report};
+use super::{Approver, Caller, Meter, Question, Remediation, Token, WorkflowError, question, summary, view};
 use crate::domain::execution::StepOutcome;
 use crate::domain::id::SessionId;
 use crate::domain::limits::DigestRefusal;
@@ -9,7 +9,7 @@ use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::validation::Verdict;
 use crate::ports::{Phase, Revision};
 use crate::session::approval::ApprovalError;
-use crate::session::{Approved, AwaitingApproval, Outcome, Session};
+use crate::session::{Approved, AwaitingApproval, Session};
 use jiff::SignedDuration;
 
 /// Besides validation, so long may sending the steps take before a session counts as dead.
@@ -28,12 +28,12 @@ impl Remediation {
         by: Approver,
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
-        let meter = self.meter();
+        let meter = self.meter(caller);
         let (revision, mut awaiting) = self.records.awaiting(session).await?;
         if let Approver::Digest(_) = &by {
             self.counts_repeated_digest(&awaiting, caller)?;
         }
-        let cluster = self.parts.read.cluster().await?;
+        let cluster = meter.read.cluster().await?;
         if cluster.server != awaiting.header.server {
             return Err(WorkflowError::Approval(format!(
                 "it was given for the cluster at {}, and this is {}",
@@ -76,27 +76,7 @@ impl Remediation {
         caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
         awaiting.header.limits.counts_repeated_digest(risk)
     }
-}
 
-impl Records {
-    /// A no. The session is over and nothing was changed.
-    ///
-    /// # Errors
-    /// The session does not wait for an answer.
-    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
-        let (revision, awaiting) = self.awaiting(session).await?;
-        let mut report = stored_report(&awaiting)?;
-        let mut closed = awaiting.decline();
-        report.status = Status::Declined;
-        report.summary = summary::of(&report);
-        closed.header.trail.note(self.clock.now(), &who(&by), "declined");
-        closed.header.report = serde_json::to_value(&report).unwrap_or_default();
-        self.ledger.save(&Session::Closed(closed), Some(revision)).await?;
-        Ok(report)
-    }
-}
-
-impl Remediation {
     /// Asks again about a session that waits: a fresh token, and the one before is void.
     ///
     /// # Errors
@@ -112,45 +92,7 @@ impl Remediation {
         self.ledger.save(&Session::AwaitingApproval(awaiting), Some(revision)).await?;
         Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at, digest_counts })
     }
-}
 
-impl Records {
-    /// The open session whose plan has this digest.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
-        // As many as `kubemend sessions` shows: an older one has expired.
-        let newest = self.ledger.newest(100).await?;
-        Ok(newest.into_iter().find_map(|(_, session)| match session {
-            Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
-            Session::Investigating(_)
-            | Session::AwaitingApproval(_)
-            | Session::Executing(_)
-            | Session::Validating(_)
-            | Session::Closed(_) => None,
-        }))
-    }
-
-    async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
-        let found = self.ledger.load(id).await?;
-        let (revision, session) = found.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
-        let state = match session {
-            Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
-            Session::Investigating(_) => "is still investigating",
-            Session::Executing(_) => "is being executed already",
-            Session::Validating(_) => "was executed already and is being validated",
-            Session::Closed(c) => match c.outcome {
-                Outcome::Expired => "has expired: run remediate again",
-                Outcome::Declined => "was declined",
-                _ => "is over",
-            },
-        };
-        Err(WorkflowError::Session(format!("session `{id}` {state}")))
-    }
-}
-
-impl Remediation {
     /// Steps 13 to 16 of the way of the data. Nothing below this line can be reached without an approval.
     pub(super) async fn carry_out(
         &self,
@@ -174,7 +116,7 @@ impl Remediation {
         let (executing, revision, permit) = self.ledger.begin(revision, approved, may_take).await.map_err(raced)?;
         let plan = executing.plan.clone();
         progress.tell(Phase::Executing, &format!("approved by {}", who(by)));
-        let (mut execution, right) = executor.run(permit, progress, cancel).await;
+        let (mut execution, right) = executor.run(permit, &meter.requests, progress, cancel).await;
         let mut validating = executing.executed();
         validating.header.trail.note(self.parts.clock.now(), "kubemend", &outcomes(execution.steps.iter()));
         report.execution = Some(view::execution(&execution));
@@ -189,7 +131,7 @@ impl Remediation {
         if execution.is_complete() || execution.is_unknown() {
             progress.tell(Phase::Validating, "watching whether it helps");
             let settled =
-                super::settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
+                super::settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
             verdict = settled.validation.verdict;
             report.validation = Some(view::validation(&settled.validation));
             if let Some(diagnosis) = settled.diagnosis.filter(|_| verdict == Verdict::Unresolved) {
@@ -209,7 +151,7 @@ impl Remediation {
         let failed = !execution.is_complete() || verdict == Verdict::Unresolved;
         if failed && plan.on_failure == OnFailure::Revert && !cancel.is_cancelled() && !execution.is_unknown() {
             progress.tell(Phase::Executing, "it did not help: undoing what can be undone");
-            let undone = executor.revert(right).await;
+            let undone = executor.revert(right, &meter.requests).await;
             validating.header.trail.note(self.parts.clock.now(), "kubemend", &format!("reverted: {}", outcomes(undone.iter())));
             if undone.iter().any(|o| matches!(o, StepOutcome::Applied { .. })) {
                 execution.reverted = Some(undone);
@@ -247,12 +189,12 @@ fn raced(error: crate::session::ledger::LedgerError) -> WorkflowError {
     }
 }
 
-fn stored_report(awaiting: &AwaitingApproval) -> Result<Report, WorkflowError> {
+pub(super) fn stored_report(awaiting: &AwaitingApproval) -> Result<Report, WorkflowError> {
     serde_json::from_value(awaiting.header.report.clone())
         .map_err(|e| WorkflowError::Session(format!("the report of session `{}` cannot be read: {e}", awaiting.header.id)))
 }
 
-fn who(by: &Approver) -> String {
+pub(super) fn who(by: &Approver) -> String {
     match by {
         Approver::Terminal => "a human at the terminal".to_owned(),
         Approver::Client(name) => format!("a human through {name}"),

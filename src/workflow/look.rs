@@ -1,11 +1,10 @@
-//! Looking back and looking again: sessions, one session, and whether it holds now. Nothing here can write to a cluster.
+//! Looking again: whether a session holds now, and what of it is shown. Nothing here can write to a cluster.
 
 use super::report::{AdviceView, Report, Status, UsageView};
-use super::{Caller, Records, Remediation, SessionLine, Validate, WorkflowError, settle, summary, view};
-use crate::domain::id::SessionId;
+use super::{Caller, Remediation, Validate, WorkflowError, settle, summary, view};
 use crate::domain::plan::{RemediationPlan, STAMP};
 use crate::domain::validation::Verdict;
-use crate::ports::Phase;
+use crate::ports::{ClusterRead, Phase};
 use crate::session::{Outcome, Session};
 use serde_json::Value;
 
@@ -20,7 +19,7 @@ impl Remediation {
             Validate::Issue(problem) => return self.analyze(problem, caller).await,
             Validate::Session(id) => id,
         };
-        let meter = self.meter();
+        let meter = self.meter(caller);
         let session = self.records.session(id).await?;
         let mut report = report_of(&session)?;
         // What this look costs, not what the session has cost.
@@ -39,9 +38,9 @@ impl Remediation {
         };
         progress.tell(Phase::Validating, "looking whether the plan's checks hold");
         if interrupted {
-            self.stamps(&plan, &mut report).await;
+            self.stamps(&plan, meter.read.as_ref(), &mut report).await;
         }
-        let settled = settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
+        let settled = settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
         report.status = match settled.validation.verdict {
             Verdict::Resolved => Status::Resolved,
             Verdict::Unresolved => Status::Unresolved,
@@ -53,48 +52,14 @@ impl Remediation {
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
-}
 
-impl Records {
-    /// The newest sessions, newest first.
-    ///
-    /// # Errors
-    /// The store cannot be used.
-    pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
-        let newest = self.ledger.newest(limit).await?;
-        Ok(newest
-            .into_iter()
-            .map(|(_, session)| {
-                let header = session.header();
-                SessionLine {
-                    id: header.id.clone(),
-                    status: state_of(&session),
-                    opened_at: header.opened_at,
-                    context: header.context.clone(),
-                    namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
-                    issue: header.issue.clone(),
-                }
-            })
-            .collect())
-    }
-
-    /// One session's report as it stands.
-    ///
-    /// # Errors
-    /// There is no such session.
-    pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        report_of(&self.session(id).await?)
-    }
-}
-
-impl Remediation {
     /// After a crash: which steps left their stamp. Nothing is resumed by guess.
-    async fn stamps(&self, plan: &RemediationPlan, report: &mut Report) {
+    async fn stamps(&self, plan: &RemediationPlan, read: &dyn ClusterRead, report: &mut Report) {
         for (index, step) in plan.steps.iter().enumerate() {
             let number = index.saturating_add(1);
             let stamp = format!("{}/{number}", plan.id);
             let target = step.action.target();
-            let seen = match self.parts.read.get(target).await {
+            let seen = match read.get(target).await {
                 Ok(object) => {
                     let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
                     if found.and_then(Value::as_str) == Some(stamp.as_str()) {
@@ -116,7 +81,7 @@ impl Remediation {
 }
 
 /// The stored report, with the status that the session has now.
-fn report_of(session: &Session) -> Result<Report, WorkflowError> {
+pub(super) fn report_of(session: &Session) -> Result<Report, WorkflowError> {
     let header = session.header();
     let status = state_of(session);
     let mut report = match serde_json::from_value::<Report>(header.report.clone()) {
@@ -138,7 +103,7 @@ fn report_of(session: &Session) -> Result<Report, WorkflowError> {
     Ok(report)
 }
 
-fn state_of(session: &Session) -> Status {
+pub(super) fn state_of(session: &Session) -> Status {
     match session {
         Session::Investigating(_) => Status::Inconclusive,
         Session::AwaitingApproval(_) => Status::AwaitingApproval,

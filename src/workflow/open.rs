@@ -13,7 +13,7 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::Limits;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::{Cluster, Snapshot};
-use crate::ports::{Phase, Progress, Revision};
+use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Verdict, judge};
 use crate::session::{Header, Outcome, Session, trail::Trail};
 use crate::{analyze, planner};
@@ -35,9 +35,9 @@ impl Remediation {
     pub async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         let progress = caller.progress;
         let limits = caller.limits(&self.parts.limits);
-        let meter = self.meter();
+        let meter = self.meter(caller);
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        let looked = self.look(&id, problem, caller).await?;
+        let looked = self.look(&id, problem, meter.read.as_ref(), caller).await?;
         let Looked { scope, issue, snapshot, diagnosis, mut report } = looked;
         progress.tell(Phase::Planning, "making a plan");
         let plan = self.plan_first(&diagnosis, &snapshot, &limits, &mut report);
@@ -68,10 +68,10 @@ impl Remediation {
     /// Wrong arguments, nothing can be read, or the session cannot be recorded.
     pub async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
         let progress = caller.progress;
-        let meter = self.meter();
+        let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        let Looked { scope, issue, snapshot, diagnosis, mut report } = self.look(&id, problem, caller).await?;
+        let Looked { scope, issue, snapshot, diagnosis, mut report } = self.look(&id, problem, meter.read.as_ref(), caller).await?;
         let header = self.header(id, issue, scope, limits.clone(), &snapshot.cluster, caller.origin);
         let (revision, header) = self.ledger.begin_investigation(header).await?;
         progress.tell(Phase::Planning, "making a plan");
@@ -84,7 +84,7 @@ impl Remediation {
             return self.close(header, revision, report, Some(plan), &meter, progress).await;
         };
         progress.tell(Phase::Rehearsing, "asking the API server whether it would take the change (dry run)");
-        let rehearsal = executor.rehearse(&plan).await;
+        let rehearsal = executor.rehearse(&plan, &meter.requests).await;
         report.plan = Some(view::plan(&plan, Some(&rehearsal)));
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
@@ -142,10 +142,9 @@ impl Remediation {
     }
 
     /// Steps 1 to 4 of the way of the data: words, scope, snapshot, findings.
-    async fn look(&self, id: &SessionId, problem: &Problem, caller: &Caller<'_>) -> Result<Looked, WorkflowError> {
+    async fn look(&self, id: &SessionId, problem: &Problem, read: &dyn ClusterRead, caller: &Caller<'_>) -> Result<Looked, WorkflowError> {
         let progress = caller.progress;
         let issue = problem.issue.as_ref().map(Issue::to_string).unwrap_or_default();
-        let read = self.parts.read.as_ref();
         progress.tell(Phase::Connecting, "asking the API server who it is");
         let looking = async {
             let cluster = read.cluster().await?;

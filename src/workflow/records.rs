@@ -1,18 +1,41 @@
 //! The record of sessions: list, show, decline, find. Needs a store and a clock, and no cluster.
 
-use super::report::Report;
-use super::{Approver, Records, Remediation, SessionLine, WorkflowError};
+use super::report::{Report, Status};
+use super::{Approver, Records, Remediation, SessionLine, WorkflowError, answer, look, summary};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
-use crate::ports::{Clock, SessionStore};
-use crate::session::Session;
-use crate::session::ledger::Ledger;
-use std::sync::Arc;
+use crate::ports::Revision;
+use crate::session::{AwaitingApproval, Outcome, Session};
 
 impl Records {
-    /// Over this store. Nothing is opened by this.
-    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger: Ledger::new(store, clock.clone()), clock }
+    /// The newest sessions, newest first.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        let newest = self.ledger.newest(limit).await?;
+        Ok(newest
+            .into_iter()
+            .map(|(_, session)| {
+                let header = session.header();
+                SessionLine {
+                    id: header.id.clone(),
+                    status: look::state_of(&session),
+                    opened_at: header.opened_at,
+                    context: header.context.clone(),
+                    namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
+                    issue: header.issue.clone(),
+                }
+            })
+            .collect())
+    }
+
+    /// One session's report as it stands.
+    ///
+    /// # Errors
+    /// There is no such session.
+    pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
+        look::report_of(&self.session(id).await?)
     }
 
     /// The context of the cluster that a session is about.
@@ -21,6 +44,56 @@ impl Records {
     /// There is no such session, or the store cannot be used.
     pub async fn context_of(&self, id: &SessionId) -> Result<String, WorkflowError> {
         Ok(self.session(id).await?.header().context.clone())
+    }
+
+    /// A no. The session is over and nothing was changed.
+    ///
+    /// # Errors
+    /// The session does not wait for an answer.
+    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        let (revision, awaiting) = self.awaiting(session).await?;
+        let mut report = answer::stored_report(&awaiting)?;
+        let mut closed = awaiting.decline();
+        report.status = Status::Declined;
+        report.summary = summary::of(&report);
+        closed.header.trail.note(self.clock.now(), &answer::who(&by), "declined");
+        closed.header.report = serde_json::to_value(&report).unwrap_or_default();
+        self.ledger.save(&Session::Closed(closed), Some(revision)).await?;
+        Ok(report)
+    }
+
+    /// The open session whose plan has this digest.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        // As many as `kubemend sessions` shows: an older one has expired.
+        let newest = self.ledger.newest(100).await?;
+        Ok(newest.into_iter().find_map(|(_, session)| match session {
+            Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
+            Session::Investigating(_)
+            | Session::AwaitingApproval(_)
+            | Session::Executing(_)
+            | Session::Validating(_)
+            | Session::Closed(_) => None,
+        }))
+    }
+
+    pub(super) async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
+        let found = self.ledger.load(id).await?;
+        let (revision, session) = found.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
+        let state = match session {
+            Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
+            Session::Investigating(_) => "is still investigating",
+            Session::Executing(_) => "is being executed already",
+            Session::Validating(_) => "was executed already and is being validated",
+            Session::Closed(c) => match c.outcome {
+                Outcome::Expired => "has expired: run remediate again",
+                Outcome::Declined => "was declined",
+                _ => "is over",
+            },
+        };
+        Err(WorkflowError::Session(format!("session `{id}` {state}")))
     }
 
     pub(super) async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
@@ -78,8 +151,8 @@ mod tests {
     use crate::session::Header;
     use crate::session::trail::Trail;
     use crate::store::MemoryStore;
-    use crate::workflow::report::Status;
     use jiff::{SignedDuration, Timestamp};
+    use std::sync::Arc;
 
     /// A store with one waiting session in it, and nothing else of the program.
     async fn kept(origin: Origin) -> (Records, SessionId, PlanDigest) {

@@ -8,7 +8,7 @@ use kubemend::domain::issue::{ISSUE_LIMIT, InvalidIssue, Issue, Origin};
 use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::object::Namespace;
 use kubemend::domain::risk::Risk;
-use kubemend::ports::{Phase, Progress};
+use kubemend::ports::{Phase, Progress, Silent};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Caller, Problem, Validate, Wishes, WorkflowError};
 use std::sync::Mutex;
@@ -61,6 +61,29 @@ async fn sessions_are_listed_and_shown_as_they_stand() {
     yes(&process, &q).await.unwrap();
     assert_eq!(process.show(&q.session).await.unwrap().status, Status::Resolved);
     assert_eq!(process.find_open(&q.digest).await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_at_once_report_their_own_requests() {
+    let (case, cluster) = article().await;
+    let process = cluster.process();
+    let everywhere = Problem { namespace: None, all_namespaces: true, ..ask(&case, NAMESPACE) };
+    let cancel = CancellationToken::new();
+    let look = async |p: &dyn Progress| process.analyze(&everywhere, &Caller::new(p, &cancel)).await.unwrap().usage.api_calls;
+    let plan =
+        async |p: &dyn Progress| process.open(&ask(&case, NAMESPACE), &Caller::new(p, &cancel)).await.unwrap().report.usage.api_calls;
+    // The first call asks for the version as well, once for all.
+    look(&Silent).await;
+    let alone = (look(&Silent).await, plan(&Silent).await);
+    cluster.sim.forget_requests();
+    let told = Told::default();
+    let together = tokio::join!(look(&told), plan(&told));
+    assert_eq!(together, alone);
+    assert_eq!(cluster.sim.requests().len() as u64, together.0 + together.1);
+    assert_eq!(cluster.sim.requests().iter().filter(|r| r.dry_run).count(), 1, "the rehearsal is among them");
+    let phases = told.0.lock().unwrap();
+    let (began, ended) = (phases.iter().rposition(|p| *p == Phase::Connecting), phases.iter().position(|p| *p == Phase::Done));
+    assert!(began < ended, "the second began before the first ended: {phases:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,4 +219,17 @@ async fn question_says_everything_that_is_decided_on() {
     ] {
         assert!(question.text.contains(said.trim_end()), "`{said}` is not in the question: {}", question.text);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_meter_counts_every_request_of_its_calls_and_each_report_its_own() {
+    let (case, cluster) = article().await;
+    let process = cluster.process();
+    cluster.sim.forget_requests();
+    let caller = Caller::silent();
+    let analyzed = process.analyze(&ask(&case, NAMESPACE), &caller).await.unwrap();
+    assert_eq!(caller.meter.total(), analyzed.usage.api_calls);
+    let opened = process.open(&ask(&case, NAMESPACE), &caller).await.unwrap();
+    assert_eq!(caller.meter.total(), analyzed.usage.api_calls + opened.report.usage.api_calls);
+    assert_eq!(caller.meter.total(), cluster.sim.requests().len() as u64);
 }
