@@ -4,13 +4,14 @@ mod answer;
 pub mod blocks;
 mod caller;
 mod collect;
-mod look;
 mod open;
 mod question;
-mod records;
+pub mod records;
 pub mod report;
+mod revalidate;
 mod scope;
 mod settle;
+mod standing;
 mod summary;
 mod view;
 
@@ -20,6 +21,7 @@ use crate::domain::limits::{DigestRefusal, Limits};
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::plan::PlanDigest;
+use crate::domain::usage::Usage;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, RequestMeter, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
@@ -53,22 +55,6 @@ pub struct Parts {
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
-    records: Records,
-}
-
-/// The use cases over the sessions of a store: list, show, decline, find. They need no cluster. Cheap to clone.
-#[derive(Clone)]
-#[expect(missing_debug_implementations, reason = "its parts are ports")]
-pub struct Records {
-    ledger: Ledger,
-    clock: Arc<dyn Clock>,
-}
-
-impl Records {
-    /// Over this store. Nothing is opened by this.
-    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger: Ledger::new(store, clock.clone()), clock }
-    }
 }
 
 impl std::fmt::Debug for Remediation {
@@ -80,8 +66,8 @@ impl std::fmt::Debug for Remediation {
 impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
-        let records = Records::new(parts.store.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), ledger: records.ledger.clone(), records }
+        let ledger = Ledger::new(parts.store.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), ledger }
     }
 
     /// What the operator allows.
@@ -109,10 +95,10 @@ impl Remediation {
     }
 
     /// Adds what was used since the meter started.
-    fn charge(&self, report: &mut Report, meter: &Meter) {
+    fn charge(&self, usage: &mut Usage, meter: &Meter) {
         let elapsed = self.parts.clock.now().duration_since(meter.started).as_millis();
-        report.usage.elapsed_ms = report.usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
-        report.usage.api_calls = report.usage.api_calls.saturating_add(meter.requests.total().saturating_sub(meter.counted));
+        usage.elapsed_ms = usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
+        usage.api_calls = usage.api_calls.saturating_add(meter.requests.total().saturating_sub(meter.counted));
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::analyze;
 use super::testing::changes;
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
@@ -50,6 +51,12 @@ fn recorded(case: &Path, scenario: &Value) -> (Snapshot, Namespace) {
     }
     assert_eq!(snapshot.gaps, []);
     (snapshot, namespace)
+}
+
+/// What is concluded of every recording.
+pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
+    let of = |case: &Path| analyze(&recorded(case, &yaml(&case.join("scenario.yaml"))).0);
+    cases().iter().map(|case| (case.display().to_string(), of(case))).collect()
 }
 
 #[test]

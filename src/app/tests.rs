@@ -79,7 +79,7 @@ impl Desk {
                 remediate::remediate(&self.remediation, &args, &target, &terminal, cancel).await
             }
             Command::Approve(args) => remediate::approve(&self.remediation, &args, &terminal, cancel).await,
-            Command::Decline(args) => sessions::decline(self.remediation.records(), &args, &terminal).await,
+            Command::Decline(args) => sessions::decline(&self.remediation.records(), &args, &terminal).await,
             Command::Analyze(args) => {
                 let problem = args.problem.typed(args.all_namespaces).unwrap();
                 analyze::analyze(&self.remediation, &problem, args.output.output, &terminal, cancel).await
@@ -91,8 +91,8 @@ impl Desk {
                 };
                 validate::validate(&self.remediation, &what, args.output.output, &terminal, cancel).await
             }
-            Command::Show(args) => sessions::show(self.remediation.records(), &args, &terminal).await,
-            Command::Sessions(args) => sessions::sessions(self.remediation.records(), &args, &terminal).await,
+            Command::Show(args) => sessions::show(&self.remediation.records(), &args, &terminal).await,
+            Command::Sessions(args) => sessions::sessions(&self.remediation.records(), &args, &terminal).await,
             other => panic!("{other:?} is no command of this desk"),
         };
         Said { exit, out: out.text(), err: err.text() }

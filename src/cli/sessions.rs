@@ -5,7 +5,8 @@ use super::print::print;
 use super::render::page::{clean, styled};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
-use crate::workflow::{Approver, Records, SessionLine};
+use crate::workflow::records::Records;
+use crate::workflow::{Approver, SessionLine};
 use serde_json::json;
 
 /// One report.

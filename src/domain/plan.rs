@@ -160,6 +160,8 @@ impl RemediationPlan {
         field(self.on_failure.as_str());
         for step in self.steps.iter() {
             field("step");
+            field(step.action.verb());
+            field(&step.action.target().to_string());
             for text in [step.request.method.as_str(), &step.request.path, &step.request.body, &step.diff, step.risk.as_str()] {
                 field(text);
             }

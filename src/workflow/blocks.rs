@@ -205,31 +205,68 @@ fn shown(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::workflow::report::{
+        CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, PreconditionView, RequestView, UsageView,
+    };
+
+    fn deployment() -> ObjectView {
+        let (kind, name) = ("Deployment".to_owned(), "web".to_owned());
+        ObjectView { api_version: "apps/v1".to_owned(), kind, namespace: Some("shop".to_owned()), name }
+    }
 
     fn waiting(steps: usize, diff: &str) -> Report {
-        let object = json!({"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"});
-        let step = json!({
-            "action": "patch", "object": object, "why": "the image does not exist", "risk": "low", "diff": diff,
-            "request": {"method": "PATCH", "path": "/x", "body": "[]"}, "precondition": {}, "undo": "set the image back",
-            "command": "kubectl set image deployment/web app=web:1.2", "dryRun": {"accepted": false, "reason": "a webhook says no"}
-        });
-        serde_json::from_value(json!({
-            "session": "s-1", "summary": "", "cluster": {"context": "prod", "server": "10.1.2.3:6443", "version": "v1.37.2"},
-            "status": "awaitingApproval", "issue": {"text": "x", "objects": [], "origin": "caller"},
-            "causes": [{
-                "code": "x", "title": "the tag is wrong", "explanation": "It does not exist.", "object": object, "confidence": 0.92,
-                "source": "rule", "evidence": [], "chain": [], "symptoms": []
-            }],
-            "evidence": [], "advice": [], "coverage": {"looked": [], "gaps": []},
-            "usage": {"elapsedMs": 0, "apiCalls": 0, "modelCalls": 0, "inputTokens": 0, "outputTokens": 0},
-            "plan": {
-                "digest": "sha256:ab", "risk": "medium", "summary": "correct the image", "onFailure": "revert",
-                "expiresAt": "2026-11-23T20:00:00.5Z", "steps": vec![step; steps],
-                "checks": [{"what": "rolloutDone", "object": object, "expectation": "all Pods are ready"}]
-            }
-        }))
-        .unwrap()
+        let text = |text: &str| text.to_owned();
+        let step = StepView {
+            action: text("patch"),
+            object: deployment(),
+            why: text("the image does not exist"),
+            risk: text("low"),
+            diff: text(diff),
+            operations: Vec::new(),
+            manifest: None,
+            request: RequestView { method: text("PATCH"), path: text("/x"), body: text("[]") },
+            precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
+            undo: text("set the image back"),
+            command: text("kubectl set image deployment/web app=web:1.2"),
+            dry_run: Some(DryRunView { accepted: false, reason: Some(text("a webhook says no")) }),
+        };
+        let cause = CauseView {
+            code: text("x"),
+            title: text("the tag is wrong"),
+            explanation: text("It does not exist."),
+            object: deployment(),
+            field: None,
+            found: None,
+            expected: None,
+            confidence: 0.92,
+            source: text("rule"),
+            evidence: Vec::new(),
+            chain: Vec::new(),
+            symptoms: Vec::new(),
+        };
+        Report {
+            session: text("s-1"),
+            summary: String::new(),
+            cluster: ClusterView { context: text("prod"), server: text("10.1.2.3:6443"), version: text("v1.37.2") },
+            status: Status::AwaitingApproval,
+            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            causes: vec![cause],
+            evidence: Vec::new(),
+            plan: Some(PlanView {
+                digest: text("sha256:ab"),
+                risk: text("medium"),
+                summary: text("correct the image"),
+                on_failure: text("revert"),
+                expires_at: Some(text("2026-11-23T20:00:00.5Z")),
+                steps: vec![step; steps],
+                checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
+            }),
+            advice: Vec::new(),
+            execution: None,
+            validation: None,
+            coverage: CoverageView { looked: Vec::new(), gaps: Vec::new() },
+            usage: UsageView::default(),
+        }
     }
 
     #[test]

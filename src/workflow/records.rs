@@ -1,33 +1,48 @@
-//! The record of sessions: list, show, decline, find. Needs a store and a clock, and no cluster.
+//! The record of sessions: list, show, find, decline. Needs a store and a clock, and no cluster.
 
-use super::report::{Report, Status};
-use super::{Approver, Records, Remediation, SessionLine, WorkflowError, answer, look, summary};
+use super::report::Report;
+use super::standing::Standing;
+use super::view::report_of;
+use super::{Approver, Remediation, SessionLine, WorkflowError, answer};
+use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
-use crate::ports::Revision;
-use crate::session::{AwaitingApproval, Outcome, Session};
+use crate::ports::{Clock, Revision, SessionStore};
+use crate::session::ledger::Ledger;
+use crate::session::{AwaitingApproval, Session};
+use std::sync::Arc;
+
+/// The use cases over the sessions of a store. Cheap to clone.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "its parts are ports")]
+pub struct Records {
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+}
 
 impl Records {
+    /// Over this store. Nothing is opened by this.
+    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger: Ledger::new(store, clock.clone()), clock }
+    }
+
     /// The newest sessions, newest first.
     ///
     /// # Errors
     /// The store cannot be used.
     pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
-        let newest = self.ledger.newest(limit).await?;
-        Ok(newest
-            .into_iter()
-            .map(|(_, session)| {
-                let header = session.header();
-                SessionLine {
-                    id: header.id.clone(),
-                    status: look::state_of(&session),
-                    opened_at: header.opened_at,
-                    context: header.context.clone(),
-                    namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
-                    issue: header.issue.clone(),
-                }
-            })
-            .collect())
+        let line = |session: &Session| {
+            let header = session.header();
+            SessionLine {
+                id: header.id.clone(),
+                status: Standing::of(session).status,
+                opened_at: header.opened_at,
+                context: header.cluster.context.clone(),
+                namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
+                issue: header.issue.clone(),
+            }
+        };
+        Ok(self.ledger.newest(limit).await?.iter().map(|(_, session)| line(session)).collect())
     }
 
     /// One session's report as it stands.
@@ -35,7 +50,7 @@ impl Records {
     /// # Errors
     /// There is no such session.
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        look::report_of(&self.session(id).await?)
+        Ok(report_of(&self.session(id).await?))
     }
 
     /// The context of the cluster that a session is about.
@@ -43,23 +58,7 @@ impl Records {
     /// # Errors
     /// There is no such session, or the store cannot be used.
     pub async fn context_of(&self, id: &SessionId) -> Result<String, WorkflowError> {
-        Ok(self.session(id).await?.header().context.clone())
-    }
-
-    /// A no. The session is over and nothing was changed.
-    ///
-    /// # Errors
-    /// The session does not wait for an answer.
-    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
-        let (revision, awaiting) = self.awaiting(session).await?;
-        let mut report = answer::stored_report(&awaiting)?;
-        let mut closed = awaiting.decline();
-        report.status = Status::Declined;
-        report.summary = summary::of(&report);
-        closed.header.trail.note(self.clock.now(), &answer::who(&by), "declined");
-        closed.header.report = serde_json::to_value(&report).unwrap_or_default();
-        self.ledger.save(&Session::Closed(closed), Some(revision)).await?;
-        Ok(report)
+        Ok(self.session(id).await?.header().cluster.context.clone())
     }
 
     /// The open session whose plan has this digest.
@@ -72,11 +71,30 @@ impl Records {
         Ok(newest.into_iter().find_map(|(_, session)| match session {
             Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
             Session::Investigating(_)
+            | Session::Diagnosed(_)
             | Session::AwaitingApproval(_)
             | Session::Executing(_)
             | Session::Validating(_)
             | Session::Closed(_) => None,
         }))
+    }
+
+    /// A no. The session is over and nothing was changed.
+    ///
+    /// # Errors
+    /// The session does not wait for an answer.
+    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        let (revision, awaiting) = self.awaiting(session).await?;
+        let mut closed = awaiting.decline();
+        closed.header.trail.note(self.clock.now(), &answer::who(&by), "declined");
+        let session = Session::Closed(closed);
+        self.ledger.save(&session, Some(revision)).await?;
+        Ok(report_of(&session))
+    }
+
+    pub(super) async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
+        let found = self.ledger.load(id).await?;
+        found.map(|(_, s)| s).ok_or_else(|| WorkflowError::NoSession(id.clone()))
     }
 
     pub(super) async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
@@ -85,27 +103,24 @@ impl Records {
         let state = match session {
             Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
             Session::Investigating(_) => "is still investigating",
+            Session::Diagnosed(_) => "has a diagnosis only: run remediate to be asked about its plan",
             Session::Executing(_) => "is being executed already",
             Session::Validating(_) => "was executed already and is being validated",
-            Session::Closed(c) => match c.outcome {
-                Outcome::Expired => "has expired: run remediate again",
-                Outcome::Declined => "was declined",
+            Session::Closed(c) => match c.ending {
+                Ending::Expired => "has expired: run remediate again",
+                Ending::Declined => "was declined",
                 _ => "is over",
             },
         };
         Err(WorkflowError::Session(format!("session `{id}` {state}")))
-    }
-
-    pub(super) async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
-        self.ledger.load(id).await?.map(|(_, session)| session).ok_or_else(|| WorkflowError::NoSession(id.clone()))
     }
 }
 
 /// The same over the store of a cluster's use cases.
 impl Remediation {
     /// The record alone.
-    pub fn records(&self) -> &Records {
-        &self.records
+    pub fn records(&self) -> Records {
+        Records { ledger: self.ledger.clone(), clock: self.parts.clock.clone() }
     }
 
     /// See [`Records::sessions`].
@@ -113,7 +128,7 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
-        self.records.sessions(limit).await
+        self.records().sessions(limit).await
     }
 
     /// See [`Records::show`].
@@ -121,7 +136,7 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        self.records.show(id).await
+        self.records().show(id).await
     }
 
     /// See [`Records::decline`].
@@ -129,7 +144,7 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
-        self.records.decline(session, by).await
+        self.records().decline(session, by).await
     }
 
     /// See [`Records::find_open`].
@@ -137,7 +152,7 @@ impl Remediation {
     /// # Errors
     /// See there.
     pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
-        self.records.find_open(digest).await
+        self.records().find_open(digest).await
     }
 }
 
@@ -147,12 +162,14 @@ mod tests {
     use crate::clock::RuntimeClock;
     use crate::domain::issue::{Origin, Scope};
     use crate::domain::limits::Limits;
-    use crate::planner::example::{image_plan, namespace};
-    use crate::session::Header;
+    use crate::domain::snapshot::Cluster;
+    use crate::domain::usage::Usage;
+    use crate::planner::example::{diagnosis, image_plan, namespace};
     use crate::session::trail::Trail;
+    use crate::session::{Header, Planned};
     use crate::store::MemoryStore;
+    use crate::workflow::report::Status;
     use jiff::{SignedDuration, Timestamp};
-    use std::sync::Arc;
 
     /// A store with one waiting session in it, and nothing else of the program.
     async fn kept(origin: Origin) -> (Records, SessionId, PlanDigest) {
@@ -166,16 +183,15 @@ mod tests {
             origin,
             scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
             limits: Limits::default(),
-            context: "staging".to_owned(),
-            server: "test:6443".to_owned(),
+            cluster: Cluster { context: "staging".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+            diagnosis: diagnosis(),
+            looked: Vec::new(),
+            advice: Vec::new(),
+            usage: Usage::default(),
             trail: Trail::default(),
-            report: serde_json::Value::Null,
         };
-        let expires_at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900);
-        let (mut awaiting, _) = header.propose(image_plan(1), [9; 32], expires_at);
-        let cluster = crate::domain::snapshot::Cluster { context: "staging".into(), server: "test:6443".into(), version: String::new() };
-        let report = super::super::view::blank(id.as_str(), "it is down", Some("shop"), &[], &cluster, origin);
-        awaiting.header.report = serde_json::to_value(report).unwrap();
+        let planned = Planned { plan: image_plan(1), rehearsal: None };
+        let (awaiting, _) = header.propose(planned, [9; 32], Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900));
         let digest = awaiting.digest.clone();
         records.ledger.save(&Session::AwaitingApproval(awaiting), None).await.unwrap();
         (records, id, digest)
@@ -185,10 +201,8 @@ mod tests {
     async fn a_session_is_listed_shown_found_and_declined_without_any_cluster() {
         let (records, id, digest) = kept(Origin::Caller).await;
         let listed = records.sessions(10).await.unwrap();
-        assert_eq!(
-            listed.iter().map(|l| (&l.id, l.status, l.context.as_str())).collect::<Vec<_>>(),
-            [(&id, Status::AwaitingApproval, "staging")]
-        );
+        let line = (&listed[0].id, listed[0].status, listed[0].context.as_str());
+        assert_eq!((listed.len(), line), (1, (&id, Status::AwaitingApproval, "staging")));
         assert_eq!(records.context_of(&id).await.unwrap(), "staging");
         assert_eq!(records.find_open(&digest).await.unwrap(), Some(id.clone()));
         assert_eq!(records.show(&id).await.unwrap().status, Status::AwaitingApproval);
@@ -208,7 +222,6 @@ mod tests {
     #[tokio::test]
     async fn who_asked_is_kept_with_the_session() {
         let (records, id, _) = kept(Origin::Event).await;
-        assert_eq!(records.session(&id).await.unwrap().header().origin, Origin::Event);
         assert_eq!(records.show(&id).await.unwrap().issue.origin, "event");
     }
 }

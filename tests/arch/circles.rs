@@ -19,10 +19,9 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/domain/workload.rs", "Snapshot"),
     ("src/session/approval.rs", "AwaitingApproval"),
     ("src/workflow/answer.rs", "Remediation"),
-    ("src/workflow/look.rs", "Remediation"),
     ("src/workflow/open.rs", "Remediation"),
-    ("src/workflow/records.rs", "Records"),
     ("src/workflow/records.rs", "Remediation"),
+    ("src/workflow/revalidate.rs", "Remediation"),
 ];
 
 /// Who names whom, and by which path.

@@ -163,6 +163,13 @@ fn serde_stays_at_the_edges() {
 }
 
 #[test]
+fn reports_are_never_read_back() {
+    let ways_in = ["Deserialize", "DeserializeOwned", "from_value", "from_slice", "from_reader"];
+    let read_back = sources().iter().filter(|s| !s.test && s.top() == Some("workflow") && s.names(&ways_in));
+    assert_none(read_back.map(|s| s.path.clone()).collect());
+}
+
+#[test]
 fn only_app_makes_clients_and_executors() {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|s| !s.test) {

@@ -8,7 +8,9 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::PlanDigest;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
-use kubemend::workflow::report::Report;
+use kubemend::workflow::report::{
+    ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
+};
 use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Validate, WorkflowError};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -99,30 +101,55 @@ impl Double {
     }
 
     fn report(&self, id: &str, status: &str) -> Report {
-        let plan = json!({
-            "digest": DIGEST, "risk": self.risk, "summary": "create the claim", "onFailure": "keep", "expiresAt": "2026-11-23T20:00:00Z",
-            "steps": [{
-                "action": "create", "object": object(), "why": "the Pod waits for it", "risk": self.risk, "diff": DIFF, "manifest": {},
-                "request": {"method": "POST", "path": "/api", "body": "{}"}, "precondition": {}, "undo": "delete it", "command": "kubectl apply"
-            }],
-            "checks": []
-        });
-        let mut report = json!({
-            "session": id, "summary": format!("status {status}\nclaim `postgres-pvc` is missing"),
-            "cluster": {"context": "test", "server": "127.0.0.1:6443", "version": "v1.37.2"},
-            "status": status, "issue": {"text": "x", "objects": [], "origin": "caller"},
-            "causes": [], "evidence": [], "advice": [], "coverage": {"looked": ["pods"], "gaps": []},
-            "usage": {"elapsedMs": 1, "apiCalls": 2, "modelCalls": 0, "inputTokens": 0, "outputTokens": 0}
-        });
-        if status != "healthy" {
-            report["plan"] = plan;
+        let status = [Status::Healthy, Status::Diagnosed, Status::AwaitingApproval, Status::Declined, Status::Expired, Status::Resolved]
+            .into_iter()
+            .find(|s| s.as_str() == status)
+            .unwrap();
+        let text = |text: &str| text.to_owned();
+        let step = StepView {
+            action: text("create"),
+            object: object(),
+            why: text("the Pod waits for it"),
+            risk: text(self.risk),
+            diff: text(DIFF),
+            operations: Vec::new(),
+            manifest: Some(json!({})),
+            request: RequestView { method: text("POST"), path: text("/api"), body: text("{}") },
+            precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
+            undo: text("delete it"),
+            command: text("kubectl apply"),
+            dry_run: None,
+        };
+        let plan = PlanView {
+            digest: text(DIGEST),
+            risk: text(self.risk),
+            summary: text("create the claim"),
+            on_failure: text("keep"),
+            expires_at: Some(text("2026-11-23T20:00:00Z")),
+            steps: vec![step],
+            checks: Vec::new(),
+        };
+        Report {
+            session: text(id),
+            summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
+            cluster: ClusterView { context: text("test"), server: text("127.0.0.1:6443"), version: text("v1.37.2") },
+            status,
+            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            causes: Vec::new(),
+            evidence: Vec::new(),
+            plan: (status != Status::Healthy).then_some(plan),
+            advice: Vec::new(),
+            execution: None,
+            validation: None,
+            coverage: CoverageView { looked: vec![text("pods")], gaps: Vec::new() },
+            usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
         }
-        serde_json::from_value(report).unwrap()
     }
 }
 
-fn object() -> serde_json::Value {
-    json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "a-team", "name": "postgres-pvc"})
+fn object() -> ObjectView {
+    let (kind, name) = ("PersistentVolumeClaim".to_owned(), "postgres-pvc".to_owned());
+    ObjectView { api_version: "v1".to_owned(), kind, namespace: Some("a-team".to_owned()), name }
 }
 
 #[async_trait]

@@ -4,13 +4,15 @@ use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::call::{AnalyzeRequest, ErrorKind};
 use kubemend::domain::confidence::Confidence;
+use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::{ISSUE_LIMIT, InvalidIssue, Issue, Origin};
 use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::object::Namespace;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Phase, Progress, Silent};
-use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::report::Status;
 use kubemend::workflow::{Caller, Problem, Validate, Wishes, WorkflowError};
+use serde_json::Value;
 use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +41,20 @@ async fn report_survives_its_way_through_json() {
     let (case, cluster) = article().await;
     let (report, _) = asked(&cluster.process(), &ask(&case, NAMESPACE)).await;
     let text = serde_json::to_string(&report).unwrap();
-    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), serde_json::to_value(&report).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn report_survives_the_store() {
+    let (case, cluster) = article().await;
+    let (asked, q) = asked(&cluster.process(), &ask(&case, NAMESPACE)).await;
+    assert_eq!(cluster.process().show(&q.session).await.unwrap(), asked);
+    let resolved = yes(&cluster.process(), &q).await.unwrap();
+    assert_eq!(cluster.process().show(&q.session).await.unwrap(), resolved);
+    assert!(resolved.usage.api_calls > asked.usage.api_calls, "what came before is counted in");
+    let analyzed = cluster.process().analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+    let id = SessionId::parse(&analyzed.session).unwrap();
+    assert_eq!(cluster.process().show(&id).await.unwrap(), analyzed);
 }
 
 #[tokio::test(start_paused = true)]
