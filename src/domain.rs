@@ -21,6 +21,7 @@ pub mod kubectl;
 pub mod limits;
 pub mod name;
 pub mod namespace;
+pub mod nearest;
 pub mod nonempty;
 pub mod object;
 pub mod plan;

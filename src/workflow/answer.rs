@@ -2,22 +2,21 @@
 
 use super::report::Report;
 use super::view::report_of;
-use super::{Approver, Meter, Question, Remediation, Token, WorkflowError, question};
+use super::{Approver, Caller, Meter, Question, Remediation, Token, WorkflowError, question};
 use crate::domain::cause::CauseKey;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::StepOutcome;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
-use crate::domain::limits::Consent;
+use crate::domain::limits::DigestRefusal;
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::Verdict;
-use crate::ports::{Phase, Progress, Revision};
+use crate::ports::{Phase, Revision};
 use crate::session::approval::ApprovalError;
-use crate::session::{Approved, Session};
+use crate::session::{Approved, AwaitingApproval, Session};
 use crate::{analyze, planner};
 use jiff::SignedDuration;
-use tokio_util::sync::CancellationToken;
 
 /// Besides validation, so long may sending the steps take before a session counts as dead.
 const SENDING: SignedDuration = SignedDuration::from_secs(120);
@@ -33,18 +32,12 @@ impl Remediation {
         token: &Token,
         digest: &PlanDigest,
         by: Approver,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
+        caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
-        let meter = self.meter();
+        let meter = self.meter(caller);
         let (revision, mut awaiting) = self.records().awaiting(session).await?;
         if let Approver::Digest(_) = &by {
-            let limits = &awaiting.header.limits;
-            if limits.consent != Consent::Client || awaiting.planned.plan.risk() > limits.client_max_risk {
-                return Err(WorkflowError::Approval(
-                    "the operator does not let a repeated digest count as approval for this risk (KUBEMEND_CONSENT=client)".to_owned(),
-                ));
-            }
+            self.counts_repeated_digest(&awaiting, caller)?;
         }
         let cluster = meter.read.cluster().await?;
         if cluster.server != awaiting.header.cluster.server {
@@ -59,22 +52,50 @@ impl Remediation {
             ApprovalError::WrongDigest => WorkflowError::DigestMismatch,
             ApprovalError::Expired | ApprovalError::WrongToken => WorkflowError::Approval(error.to_string()),
         })?;
-        self.carry_out(approved, revision, &by, &meter, progress, cancel).await
+        self.carry_out(approved, revision, &by, &meter, caller).await
+    }
+
+    /// The yes of a second call that repeats the digest of the plan that waits, where the operator lets that count.
+    ///
+    /// # Errors
+    /// It does not count, or the plan is another one; nothing was changed then.
+    pub async fn approve_by_digest(
+        &self,
+        session: &SessionId,
+        digest: &PlanDigest,
+        client: &str,
+        caller: &Caller<'_>,
+    ) -> Result<Report, WorkflowError> {
+        let (_, awaiting) = self.records().awaiting(session).await?;
+        self.counts_repeated_digest(&awaiting, caller)?;
+        if awaiting.digest != *digest {
+            return Err(WorkflowError::DigestMismatch);
+        }
+        let question = self.question(session, caller).await?;
+        self.approve(session, &question.token, digest, Approver::Digest(client.to_owned()), caller).await
+    }
+
+    /// Decided on the plan: by what the operator sets now, by what held when the session was opened, and by this caller's own bound.
+    pub(super) fn counts_repeated_digest(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<(), DigestRefusal> {
+        let risk = awaiting.planned.plan.risk();
+        caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
+        awaiting.header.limits.counts_repeated_digest(risk)
     }
 
     /// Asks again about a session that waits: a fresh token, and the one before is void.
     ///
     /// # Errors
     /// The session does not wait for an answer.
-    pub async fn question(&self, session: &SessionId) -> Result<Question, WorkflowError> {
+    pub async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {
         let (revision, mut awaiting) = self.records().awaiting(session).await?;
         let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
-        let (digest, expires_at, plan) = (awaiting.digest.clone(), awaiting.expires_at, awaiting.planned.plan.clone());
+        let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
+        let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
         let waiting = Session::AwaitingApproval(awaiting);
-        let text = question::text(&report_of(&waiting), &plan)
+        let text = question::text(&report_of(&waiting))
             .ok_or_else(|| WorkflowError::Approval("the change is too large to be shown whole".to_owned()))?;
         self.ledger.save(&waiting, Some(revision)).await?;
-        Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at })
+        Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at, digest_counts })
     }
 
     /// Steps 11 to 15 of the way of the data. Nothing below this line can be reached without an approval.
@@ -84,9 +105,9 @@ impl Remediation {
         revision: Revision,
         by: &Approver,
         meter: &Meter,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
+        caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
+        let (progress, cancel) = (caller.progress, &caller.cancel);
         let executor =
             self.parts.executor.as_ref().ok_or_else(|| WorkflowError::Approval("no identity that may write is configured".to_owned()))?;
         // A late yes after the caller went away is no yes.
@@ -117,8 +138,7 @@ impl Remediation {
                 meter.read.as_ref(),
                 self.parts.clock.as_ref(),
                 self.parts.timing,
-                progress,
-                cancel,
+                caller,
             )
             .await;
             if let Some((later, snapshot)) = settled.seen.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
@@ -175,9 +195,7 @@ fn take_in(diagnosis: &mut Diagnosis, mut later: Diagnosis, snapshot: &Snapshot,
 /// Losing the race for a session says so in words.
 fn raced(error: crate::session::ledger::LedgerError) -> WorkflowError {
     match error {
-        crate::session::ledger::LedgerError::Store(crate::ports::StoreError::Conflict(id)) => {
-            WorkflowError::Approval(format!("session `{id}` was answered by somebody else at the same time"))
-        }
+        crate::session::ledger::LedgerError::Store(crate::ports::StoreError::Conflict(id)) => WorkflowError::Answered(id),
         other => other.into(),
     }
 }

@@ -3,14 +3,14 @@
 use super::report::Status;
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Ask, Meter, Opened, Question, Remediation, Report, Token, Wishes, WorkflowError, collect, question, scope};
+use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, collect, question, scope};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Gap, GapWhy};
 use crate::domain::finding::Advice;
 use crate::domain::id::{PlanId, SessionId};
-use crate::domain::issue::{Issue, Origin};
+use crate::domain::issue::Issue;
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::RemediationPlan;
@@ -20,7 +20,6 @@ use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Decision, decide};
 use crate::session::{Header, Planned, Session, trail::Trail};
 use crate::{analyze, planner};
-use tokio_util::sync::CancellationToken;
 
 /// What was found, before anything is decided.
 struct Found {
@@ -36,10 +35,11 @@ impl Remediation {
     ///
     /// # Errors
     /// Wrong arguments, or nothing can be read at all.
-    pub async fn analyze(&self, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
-        let meter = self.meter();
-        let Found { mut header, snapshot, ending } =
-            self.diagnose(ask, self.parts.limits.clone(), meter.read.as_ref(), progress, cancel).await?;
+    pub async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        let progress = caller.progress;
+        let meter = self.meter(caller);
+        let limits = caller.limits(&self.parts.limits);
+        let Found { mut header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "making a plan");
         let planned = self.plan_first(&mut header, &snapshot).map(|plan| Planned { plan, rehearsal: None });
         self.charge(&mut header.usage, &meter);
@@ -63,16 +63,11 @@ impl Remediation {
     ///
     /// # Errors
     /// Wrong arguments, nothing can be read, or the session cannot be recorded.
-    pub async fn open(
-        &self,
-        ask: &Ask,
-        wishes: &Wishes,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
-    ) -> Result<Opened, WorkflowError> {
-        let meter = self.meter();
-        let limits = self.parts.limits.tightened(wishes.mode, wishes.confidence_threshold, wishes.max_risk, wishes.on_failure);
-        let Found { header, snapshot, ending } = self.diagnose(ask, limits, meter.read.as_ref(), progress, cancel).await?;
+    pub async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        let progress = caller.progress;
+        let meter = self.meter(caller);
+        let limits = caller.limits(&self.parts.limits);
+        let Found { header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "making a plan");
         let Some(plan) = self.plan_first(&mut header, &snapshot) else {
@@ -88,8 +83,8 @@ impl Remediation {
         let confidence = header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
-        if cancel.is_cancelled() {
-            header.trail.note(self.parts.clock.now(), "caller", "went away before anybody was asked; nothing was changed");
+        if caller.cancel.is_cancelled() {
+            header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "went away before anybody was asked; nothing was changed");
             self.charge(&mut header.usage, &meter);
             // Where this cannot be saved, the session ends by its own time.
             self.ledger.save(&Session::Closed(header.close(ending, Some(planned))), Some(revision)).await.ok();
@@ -111,7 +106,7 @@ impl Remediation {
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
                 awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved within the thresholds");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| WorkflowError::Approval(error.to_string()))?;
-                let report = self.carry_out(approved, revision, &Approver::Policy, &meter, progress, cancel).await?;
+                let report = self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await?;
                 Ok(Opened { report, question: None })
             }
             (Decision::AskHuman(reasons), Some(text)) => {
@@ -126,12 +121,16 @@ impl Remediation {
                 header.trail.note(self.parts.clock.now(), "kubemend", "plan made; a human is asked");
                 let expires_at = self.expiry();
                 let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at);
+                let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
                 let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
                 let session = Session::AwaitingApproval(awaiting);
                 self.ledger.save(&session, Some(revision)).await?;
                 progress.tell(Phase::AwaitingApproval, "waiting for a human's answer");
-                let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at };
-                Ok(Opened { report: report_of(&session), question: Some(question) })
+                let report = report_of(&session);
+                // Now it also states until when the plan is valid.
+                let text = question::text(&report).unwrap_or(text);
+                let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
+                Ok(Opened { report, question: Some(question) })
             }
         }
     }
@@ -139,24 +138,18 @@ impl Remediation {
     /// Steps 2 to 4 of the way of the data: words, scope, snapshot, findings.
     async fn diagnose(
         &self,
-        ask: &Ask,
+        problem: &Problem,
         limits: Limits,
         read: &dyn ClusterRead,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
+        caller: &Caller<'_>,
     ) -> Result<Found, WorkflowError> {
-        let (issue, origin) = match &ask.issue {
-            Some(text) => {
-                let issue = Issue::parse(text, Origin::Caller).map_err(|e| WorkflowError::Invalid(e.to_string()))?;
-                (issue.text.to_string(), issue.origin)
-            }
-            None => (String::new(), Origin::Caller),
-        };
+        let (progress, origin) = (caller.progress, caller.origin);
+        let issue = problem.issue.as_ref().map(Issue::to_string).unwrap_or_default();
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
         progress.tell(Phase::Connecting, "asking the API server who it is");
         let reading = async {
             let cluster = read.cluster().await?;
-            let scope = scope::resolve(ask, &cluster.context, read).await?;
+            let scope = scope::resolve(problem, &cluster.context, read).await?;
             let place = scope.namespace().map_or_else(|| "all namespaces".to_owned(), |n| format!("namespace {n}"));
             progress.tell(Phase::Collecting, &format!("reading {place}"));
             let collected = collect::collect(&scope, read, self.parts.clock.as_ref()).await?;
@@ -164,7 +157,7 @@ impl Remediation {
         };
         let (scope, snapshot) = tokio::select! {
             read = reading => read?,
-            () = cancel.cancelled() => return Err(WorkflowError::Cancelled),
+            () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
         let mut diagnosis = analyze::analyze(&snapshot);
@@ -255,7 +248,7 @@ fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
         execution: None,
         validation: None,
     };
-    question::text(&view::report(&standing), &planned.plan)
+    question::text(&view::report(&standing))
 }
 
 /// Healthy needs to have seen the Pods: silence is not health.

@@ -94,12 +94,12 @@ impl Records {
 
     pub(super) async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
         let found = self.ledger.load(id).await?;
-        found.map(|(_, s)| s).ok_or_else(|| WorkflowError::Session(format!("there is no session `{id}`")))
+        found.map(|(_, s)| s).ok_or_else(|| WorkflowError::NoSession(id.clone()))
     }
 
     pub(super) async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
         let found = self.ledger.load(id).await?;
-        let (revision, session) = found.ok_or_else(|| WorkflowError::Session(format!("there is no session `{id}`")))?;
+        let (revision, session) = found.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
         let state = match session {
             Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
             Session::Investigating(_) => "is still investigating",
@@ -153,5 +153,75 @@ impl Remediation {
     /// See there.
     pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
         self.records().find_open(digest).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::RuntimeClock;
+    use crate::domain::issue::{Origin, Scope};
+    use crate::domain::limits::Limits;
+    use crate::domain::snapshot::Cluster;
+    use crate::domain::usage::Usage;
+    use crate::planner::example::{diagnosis, image_plan, namespace};
+    use crate::session::trail::Trail;
+    use crate::session::{Header, Planned};
+    use crate::store::MemoryStore;
+    use crate::workflow::report::Status;
+    use jiff::{SignedDuration, Timestamp};
+
+    /// A store with one waiting session in it, and nothing else of the program.
+    async fn kept(origin: Origin) -> (Records, SessionId, PlanDigest) {
+        let clock = Arc::new(RuntimeClock::starting_at(Timestamp::UNIX_EPOCH));
+        let records = Records::new(Arc::new(MemoryStore::new()), clock);
+        let id = SessionId::from_entropy([3; 16]);
+        let header = Header {
+            id: id.clone(),
+            opened_at: Timestamp::UNIX_EPOCH,
+            issue: "it is down".to_owned(),
+            origin,
+            scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
+            limits: Limits::default(),
+            cluster: Cluster { context: "staging".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+            diagnosis: diagnosis(),
+            looked: Vec::new(),
+            advice: Vec::new(),
+            usage: Usage::default(),
+            trail: Trail::default(),
+        };
+        let planned = Planned { plan: image_plan(1), rehearsal: None };
+        let (awaiting, _) = header.propose(planned, [9; 32], Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900));
+        let digest = awaiting.digest.clone();
+        records.ledger.save(&Session::AwaitingApproval(awaiting), None).await.unwrap();
+        (records, id, digest)
+    }
+
+    #[tokio::test]
+    async fn a_session_is_listed_shown_found_and_declined_without_any_cluster() {
+        let (records, id, digest) = kept(Origin::Caller).await;
+        let listed = records.sessions(10).await.unwrap();
+        let line = (&listed[0].id, listed[0].status, listed[0].context.as_str());
+        assert_eq!((listed.len(), line), (1, (&id, Status::AwaitingApproval, "staging")));
+        assert_eq!(records.context_of(&id).await.unwrap(), "staging");
+        assert_eq!(records.find_open(&digest).await.unwrap(), Some(id.clone()));
+        assert_eq!(records.show(&id).await.unwrap().status, Status::AwaitingApproval);
+        assert_eq!(records.decline(&id, Approver::Terminal).await.unwrap().status, Status::Declined);
+        assert_eq!(records.find_open(&digest).await.unwrap(), None);
+        assert_eq!(records.show(&id).await.unwrap().status, Status::Declined);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_does_not_exist_is_not_found() {
+        let (records, ..) = kept(Origin::Caller).await;
+        let unknown = SessionId::from_entropy([4; 16]);
+        assert!(matches!(records.show(&unknown).await, Err(WorkflowError::NoSession(id)) if id == unknown));
+        assert!(matches!(records.decline(&unknown, Approver::Terminal).await, Err(WorkflowError::NoSession(_))));
+    }
+
+    #[tokio::test]
+    async fn who_asked_is_kept_with_the_session() {
+        let (records, id, _) = kept(Origin::Event).await;
+        assert_eq!(records.show(&id).await.unwrap().issue.origin, "event");
     }
 }

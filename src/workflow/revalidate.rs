@@ -2,31 +2,31 @@
 
 use super::report::{Report, Status};
 use super::standing::Standing;
-use super::{Remediation, Validate, WorkflowError, settle, view};
+use super::{Caller, Remediation, Validate, WorkflowError, settle, view};
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::plan::{RemediationPlan, STAMP};
 use crate::domain::usage::Usage;
-use crate::ports::{ClusterRead, Phase, Progress};
+use crate::ports::{ClusterRead, Phase};
 use crate::session::Session;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 impl Remediation {
     /// Whether it holds now: a session's checks, watched through the settle window, or an issue looked at afresh.
     ///
     /// # Errors
     /// There is no such session, or nothing can be read.
-    pub async fn validate(&self, what: &Validate, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+    pub async fn validate(&self, what: &Validate, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         match what {
-            Validate::Issue(ask) => self.analyze(ask, progress, cancel).await,
-            Validate::Session(id) => self.revalidate(id, progress, cancel).await,
+            Validate::Issue(problem) => self.analyze(problem, caller).await,
+            Validate::Session(id) => self.revalidate(id, caller).await,
         }
     }
 
-    async fn revalidate(&self, id: &SessionId, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
-        let meter = self.meter();
+    async fn revalidate(&self, id: &SessionId, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        let progress = caller.progress;
+        let meter = self.meter(caller);
         let mut session = self.records().session(id).await?;
         let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
             return Err(WorkflowError::Session(format!("session `{id}` has no plan to validate; validate the issue instead")));
@@ -37,8 +37,7 @@ impl Remediation {
             session.header_mut().advice.extend(found);
         }
         let scope = session.header().scope.clone();
-        let settled =
-            settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel).await;
+        let settled = settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
         // What this look costs, not what the session has cost.
         let mut usage = Usage::default();
         self.charge(&mut usage, &meter);

@@ -1,5 +1,6 @@
 //! Watches the cluster until the plan's checks have held through the settle window, or the time is over.
 
+use super::caller::Caller;
 use super::collect::{collect, request};
 use crate::analyze;
 use crate::domain::diagnosis::Diagnosis;
@@ -9,12 +10,11 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
-use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError};
+use crate::ports::{Clock, ClusterRead, Phase, ReadError};
 use crate::validate;
 use futures::future::select_all;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// How long validation may take, and how long all must hold.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +58,9 @@ pub(super) async fn settle(
     read: &dyn ClusterRead,
     clock: &dyn Clock,
     timing: Timing,
-    progress: &dyn Progress,
-    cancel: &CancellationToken,
+    caller: &Caller<'_>,
 ) -> Settled {
+    let (progress, cancel) = (caller.progress, &caller.cancel);
     let started = clock.now();
     let mut held_since: Option<Timestamp> = None;
     let mut other_since: Option<Timestamp> = None;

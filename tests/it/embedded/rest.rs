@@ -3,10 +3,10 @@
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::domain::id::SessionId;
-use kubemend::ports::{Phase, Progress, Silent};
+use kubemend::ports::{Phase, Progress};
 use kubemend::sim::{Fault, FaultKind};
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Remediation, Validate, Wishes, WorkflowError};
+use kubemend::workflow::{Caller, Remediation, Validate, WorkflowError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,7 @@ fn cites_what_is_there(report: &Report) {
 }
 
 async fn refuses_an_answer(process: &Remediation, session: &SessionId, because: &str) {
-    let error = process.question(session).await.expect_err("it asks");
+    let error = process.question(session, &Caller::silent()).await.expect_err("it asks");
     assert!(matches!(&error, WorkflowError::Session(text) if text.contains(because)), "{error}");
 }
 
@@ -56,7 +56,7 @@ async fn process_killed_during_the_dry_run_leaves_its_diagnosis_and_the_session_
     let (case, cluster) = database().await;
     cluster.sim.inject(Fault::on("POST", CLAIMS, FaultKind::Hang));
     let (process, ask) = (cluster.process(), ask(&case, NAMESPACE));
-    killed_after(5, process.open(&ask, &Wishes::default(), &Silent, &CancellationToken::new())).await;
+    killed_after(5, process.open(&ask, &Caller::silent())).await;
     let next = cluster.process();
     let (session, left) = only(&next).await;
     assert_eq!((left.status, left.causes[0].code.as_str()), (Status::Diagnosed, "pvc-missing"));
@@ -87,7 +87,7 @@ async fn call_that_is_cancelled_during_the_dry_run_ends_its_session() {
     let (case, cluster) = database().await;
     let (process, cancel) = (cluster.process(), CancellationToken::new());
     let gone = GoneAt(Phase::Rehearsing, cancel.clone());
-    let said = process.open(&ask(&case, NAMESPACE), &Wishes::default(), &gone, &cancel).await;
+    let said = process.open(&ask(&case, NAMESPACE), &Caller::new(&gone, &cancel)).await;
     assert!(matches!(said, Err(WorkflowError::Cancelled)), "{said:?}");
     let (session, report) = only(&process).await;
     assert_eq!(report.status, Status::Diagnosed, "{}", report.summary);
@@ -101,7 +101,7 @@ async fn call_that_is_cancelled_during_the_dry_run_ends_its_session() {
 async fn analysis_rests_as_a_diagnosis_until_its_time_is_over() {
     let (case, cluster) = database().await;
     let process = cluster.process();
-    let report = process.analyze(&ask(&case, NAMESPACE), &Silent, &CancellationToken::new()).await.unwrap();
+    let report = process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
     cites_what_is_there(&report);
     let (session, shown) = only(&cluster.process()).await;
     assert_eq!(shown, report);
@@ -116,7 +116,7 @@ async fn sessions_that_ended_by_themselves_keep_their_place_in_the_list() {
     let (case, cluster) = database().await;
     let process = cluster.process();
     for _ in 0..3 {
-        process.analyze(&ask(&case, NAMESPACE), &Silent, &CancellationToken::new()).await.unwrap();
+        process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let ids = async || process.sessions(10).await.unwrap().into_iter().map(|line| line.id).collect::<Vec<_>>();
@@ -147,7 +147,7 @@ async fn process_killed_while_it_watches_leaves_what_was_done() {
     cites_what_is_there(&ended);
     assert_eq!(cluster.writes().len(), 1);
     // Looking again tells what took effect, and adds it to no record.
-    let again = next.validate(&Validate::Session(session.clone()), &Silent, &CancellationToken::new()).await.unwrap();
+    let again = next.validate(&Validate::Session(session.clone()), &Caller::silent()).await.unwrap();
     assert!(again.advice.iter().any(|a| a.text.contains("carries its stamp")), "{:?}", again.advice);
     assert_eq!(next.show(&session).await.unwrap(), ended);
 }
