@@ -9,7 +9,7 @@ mod incident;
 mod names;
 mod network;
 #[cfg(test)]
-mod recordings;
+pub(crate) mod recordings;
 mod scheduling;
 mod seen;
 mod settled;

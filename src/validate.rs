@@ -8,8 +8,8 @@ use crate::domain::snapshot::{Resource, Snapshot};
 use crate::domain::validation::CheckResult;
 use crate::domain::workload::pod_is_ready;
 
-/// Judges every check.
-pub(crate) fn judge(checks: impl Iterator<Item = Check>, snapshot: &Snapshot, diagnosis: &Diagnosis) -> Vec<CheckResult> {
+/// Checks all of them.
+pub(crate) fn check_all(checks: impl Iterator<Item = Check>, snapshot: &Snapshot, diagnosis: &Diagnosis) -> Vec<CheckResult> {
     checks
         .map(|check| {
             let (passed, observed) = match &check {

@@ -4,6 +4,7 @@
 use super::analyze;
 use super::testing::changes;
 use crate::domain::cause::Cause;
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
@@ -67,6 +68,12 @@ fn live(cause: &Cause, case: &Path) -> Live {
         live.insert(object, Ok(whole.clone()));
     }
     live
+}
+
+/// What is concluded of every recording.
+pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
+    let of = |case: &Path| analyze(&recorded(case, &yaml(&case.join("scenario.yaml"))).0);
+    cases().iter().map(|case| (case.display().to_string(), of(case))).collect()
 }
 
 #[test]

@@ -13,7 +13,22 @@ pub enum EvidenceSource {
     Object,
     Event,
     Log,
-    Check,
+}
+
+impl EvidenceSource {
+    /// `object`, `event` or `log`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EvidenceSource::Object => "object",
+            EvidenceSource::Event => "event",
+            EvidenceSource::Log => "log",
+        }
+    }
+
+    /// The inverse of [`EvidenceSource::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [EvidenceSource::Object, EvidenceSource::Event, EvidenceSource::Log].into_iter().find(|s| s.as_str() == text)
+    }
 }
 
 /// One thing that was seen, with where and when.
@@ -54,6 +69,11 @@ impl fmt::Display for EvidenceId {
 pub struct EvidenceList(Vec<Evidence>);
 
 impl EvidenceList {
+    /// A list as it was: every piece keeps its place, and so its id.
+    pub fn from_pieces(pieces: Vec<Evidence>) -> Self {
+        Self(pieces)
+    }
+
     /// Adds a piece; equal ones share an id.
     pub fn add(&mut self, evidence: Evidence) -> EvidenceId {
         let index = self.0.iter().position(|known| *known == evidence).unwrap_or_else(|| {
@@ -86,6 +106,23 @@ pub enum GapWhy {
     Timeout,
     Truncated,
     Unsupported,
+}
+
+impl GapWhy {
+    /// `forbidden`, `timeout`, `truncated` or `unsupported`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GapWhy::Forbidden => "forbidden",
+            GapWhy::Timeout => "timeout",
+            GapWhy::Truncated => "truncated",
+            GapWhy::Unsupported => "unsupported",
+        }
+    }
+
+    /// The inverse of [`GapWhy::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [GapWhy::Forbidden, GapWhy::Timeout, GapWhy::Truncated, GapWhy::Unsupported].into_iter().find(|w| w.as_str() == text)
+    }
 }
 
 /// Something we could not see: it is carried into the report, so that silence is never read as health.
