@@ -19,10 +19,12 @@ impl Discovered {
             let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || (dots && b == b'.');
             !text.is_empty() && text.bytes().all(inner) && !text.starts_with(['-', '.']) && !text.ends_with(['-', '.'])
         };
-        // The core group and the built-in ones have a list of their own.
-        let custom = group.contains('.') && plain(group, true) && plain(version, false) && plain(plural, false);
-        let never = plural.contains("secret") || group == "authorization.k8s.io" || group == "authentication.k8s.io";
-        if !custom || never {
+        // The core group and Kubernetes' own have a list of their own: `X.k8s.io`, and two that have a label more.
+        let own = group.ends_with(".k8s.io") && group.matches('.').count() == 2
+            || group.ends_with(".authorization.k8s.io")
+            || group.ends_with(".apiserver.k8s.io");
+        let custom = group.contains('.') && !own && plain(group, true) && plain(version, false) && plain(plural, false);
+        if !custom || plural.contains("secret") {
             return false;
         }
         let Ok(mut resources) = self.0.write() else { return false };

@@ -264,6 +264,9 @@ async fn secrets_stay_unreadable_whatever_discovery_says() {
         ("authorization.k8s.io", "v1", "subjectaccessreviews"),
         ("authentication.k8s.io", "v1", "tokenreviews"),
         ("apps", "v1", "controllerrevisions"),
+        ("storage.k8s.io", "v1", "volumeattachments"),
+        ("rbac.authorization.k8s.io", "v1", "clusterroles"),
+        ("certificates.k8s.io", "v1", "certificatesigningrequests"),
         (".example.com", "v1", "certificates"),
     ] {
         let discovered = Discovered::default();

@@ -16,6 +16,9 @@ kinds!(built_in_versions);
 /// API groups that answer about credentials and rights: a review of somebody else's is nothing to read.
 const NEVER: &[&str] = &["authentication.k8s.io", "authorization.k8s.io", "certificates.k8s.io"];
 
+/// Of Kubernetes' own groups, those that have a label more.
+const OWN: &[&str] = &[".authorization", ".apiserver"];
+
 /// A resource beyond the table of kinds: its group, version, kind, plural and scope.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CustomKind {
@@ -31,7 +34,7 @@ pub enum NotCustom {
     /// Its group, version, kind or plural cannot be in a path.
     #[error("not the name of a resource")]
     Name,
-    /// The core group and the groups of the table have no custom resources.
+    /// The core group and Kubernetes' own have no custom resources.
     #[error("a built-in resource")]
     BuiltIn,
     /// What has `secret` in its name, under any group, and reviews of credentials and rights.
@@ -52,8 +55,10 @@ impl CustomKind {
             return Err(NotCustom::Never);
         }
         // A custom resource's group is a domain name; the built-in groups without a dot are `apps`, `batch` and their like.
+        // `*.k8s.io` is Kubernetes' own; add-ons that live in the project have a label more, such as `gateway.networking.k8s.io`.
+        let own = group.strip_suffix(".k8s.io").is_some_and(|name| !name.contains('.') || OWN.iter().any(|own| name.ends_with(own)));
         let of_the_table = BUILT_IN.iter().any(|version| version.split_once('/').is_some_and(|(built_in, _)| built_in == group));
-        if !group.contains('.') || of_the_table {
+        if !group.contains('.') || own || of_the_table {
             return Err(NotCustom::BuiltIn);
         }
         if !is_dns(group, 253, true) || !word(version) || !word(plural) || kind.is_empty() || !kind_name {
@@ -91,6 +96,13 @@ mod tests {
     }
 
     #[test]
+    fn group_of_an_add_on_is_custom() {
+        for group in ["gateway.networking.k8s.io", "snapshot.storage.k8s.io", "cluster.x-k8s.io", "cert-manager.io"] {
+            assert!(CustomKind::new(group, "v1", "Thing", "things", true).is_ok(), "{group}");
+        }
+    }
+
+    #[test]
     fn what_is_never_read_is_no_custom_kind() {
         for (group, version, kind, plural, why) in [
             ("", "v1", "Secret", "secrets", NotCustom::Never),
@@ -106,6 +118,9 @@ mod tests {
             ("", "v1", "Pod", "pods", NotCustom::BuiltIn),
             ("apps", "v1", "ControllerRevision", "controllerrevisions", NotCustom::BuiltIn),
             ("storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", NotCustom::BuiltIn),
+            ("networking.k8s.io", "v1", "Ingress", "ingresses", NotCustom::BuiltIn),
+            ("rbac.authorization.k8s.io", "v1", "Role", "roles", NotCustom::BuiltIn),
+            ("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", "flowschemas", NotCustom::BuiltIn),
             ("example.com", "v1", "Exec", "pods/exec", NotCustom::Name),
             ("example.com", "v1", "Up", "..", NotCustom::Name),
             ("example.com", "v1", "Up", "a.b", NotCustom::Name),
