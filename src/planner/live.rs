@@ -2,7 +2,7 @@
 //! with who wrote which. A plan is made of these, and of nothing that a snapshot has thinned out.
 
 use super::action;
-use super::refusal::Refusal;
+use super::refusal::{Differs, Refusal};
 use crate::domain::action::Action;
 use crate::domain::cause::Cause;
 use crate::domain::excerpt::Excerpt;
@@ -54,7 +54,8 @@ pub(super) fn unchanged(action: &Action, live: &Value, snapshot: &Snapshot) -> R
         let seen = op.seen.clone().or_else(|| op.path.locate(&snapshot).and_then(|at| at.current));
         if now != seen {
             let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&v.to_string()).to_string());
-            return Err(Refusal::Differs { object: target.clone(), path: op.path.to_string(), seen: shown(seen), now: shown(now) });
+            let differs = Differs { object: target.clone(), path: op.path.to_string(), seen: shown(seen), now: shown(now) };
+            return Err(Refusal::Differs(Box::new(differs)));
         }
     }
     Ok(())

@@ -37,9 +37,18 @@ pub(crate) enum Refusal {
     /// Another object of that name is there now.
     Recreated(ObjectRef),
     /// A field has another value now than the one that the fix is for.
-    Differs { object: ObjectRef, path: String, seen: Option<String>, now: Option<String> },
+    Differs(Box<Differs>),
     /// The bytes cannot be made: why.
     NotPossible(String),
+}
+
+/// A field that has another value now: as it was seen and as it is, `None` where it is not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Differs {
+    pub(crate) object: ObjectRef,
+    pub(crate) path: String,
+    pub(crate) seen: Option<String>,
+    pub(crate) now: Option<String>,
 }
 
 impl Refusal {
@@ -61,7 +70,7 @@ impl Refusal {
             | Refusal::Gone(_)
             | Refusal::Unreadable { .. }
             | Refusal::Recreated(_)
-            | Refusal::Differs { .. }
+            | Refusal::Differs(_)
             | Refusal::NotPossible(_) => false,
         }
     }
@@ -92,7 +101,8 @@ impl fmt::Display for Refusal {
             Refusal::Gone(object) => write!(f, "{object} does not exist any more"),
             Refusal::Unreadable { object, why } => write!(f, "{object} could not be read before the change: {why}"),
             Refusal::Recreated(object) => write!(f, "{object} was deleted and created again since it was read: ask again"),
-            Refusal::Differs { object, path, seen, now } => {
+            Refusal::Differs(differs) => {
+                let Differs { object, path, seen, now } = differs.as_ref();
                 let [seen, now] = [seen, now].map(|value| value.as_deref().unwrap_or("not set"));
                 write!(f, "{path} of {object} changed since it was read, from {seen} to {now}: ask again")
             }

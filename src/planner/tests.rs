@@ -2,7 +2,7 @@
 
 use super::example::{cause, claim, deployment, image, image_plan, live, namespace, plan_at_rest as plan, set, snapshot};
 use super::live::Live;
-use super::refusal::Refusal;
+use super::refusal::{Differs, Refusal};
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::field::FieldPath;
 use crate::domain::id::PlanId;
@@ -174,11 +174,10 @@ fn planned_on(action: Action, now: Result<Value, Refusal>) -> Result<(), Vec<Ref
 
 #[test]
 fn object_that_changed_since_it_was_seen_is_not_planned_on() {
-    let differs = |now: &str| Refusal::Differs {
-        object: web(),
-        path: image().to_string(),
-        seen: Some("\"web:bad\"".into()),
-        now: (now != "nothing").then(|| format!("{now:?}")),
+    let differs = |now: &str| {
+        let now = (now != "nothing").then(|| format!("{now:?}"));
+        let differs = Differs { object: web(), path: image().to_string(), seen: Some("\"web:bad\"".into()), now };
+        Refusal::Differs(Box::new(differs))
     };
     let helm = json!({"app.kubernetes.io/managed-by": "Helm"});
     let managed = Refusal::Managed(crate::domain::workload::Manager::Helm(String::new()));
@@ -203,8 +202,8 @@ fn object_that_changed_since_it_was_seen_is_not_planned_on() {
 fn what_the_proposer_saw_counts_before_what_the_snapshot_has() {
     let action = |seen: &str| Action::Patch { target: web(), ops: NonEmpty::one(FieldOp::set(image(), "web:1").seen(seen)) };
     assert_eq!(planned_on(action("web:bad"), Ok(deployment())), Ok(()));
-    let [Refusal::Differs { seen, now, .. }] = &planned_on(action("web:older"), Ok(deployment())).unwrap_err()[..] else { panic!() };
-    assert_eq!((seen.as_deref(), now.as_deref()), (Some("\"web:older\""), Some("\"web:bad\"")));
+    let [Refusal::Differs(differs)] = &planned_on(action("web:older"), Ok(deployment())).unwrap_err()[..] else { panic!() };
+    assert_eq!((differs.seen.as_deref(), differs.now.as_deref()), (Some("\"web:older\""), Some("\"web:bad\"")));
 }
 
 #[test]
