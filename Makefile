@@ -23,3 +23,6 @@ record:
 bench:
 	benches/startup.sh
 	benches/article.sh
+
+memory:
+	benches/memory.sh

@@ -126,7 +126,7 @@ fn merge(here: &mut Value, path: &[Segment], leaf: Value) {
 
 /// One field that gets a text.
 pub(crate) fn set(path: FieldPath, value: &str) -> FieldOp {
-    FieldOp { path, change: Change::Set(Value::String(value.to_owned())) }
+    FieldOp::set(path, value)
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ mod tests {
         let target = ObjectRef::namespaced(Kind::Deployment, &Namespace::parse("shop").unwrap(), "web");
         let list = || FieldPath::dotted("spec.template.spec.containers").element("name", "app");
         let mut ops = NonEmpty::one(set(list().then("image"), "web:2"));
-        ops.push(FieldOp { path: list().then("env").element("name", "A").then("value"), change: Change::Remove });
+        ops.push(FieldOp::remove(list().then("env").element("name", "A").then("value")));
         assert_eq!(
             patch_command(&target, &ops),
             r#"kubectl -n shop patch deployment/web --type=strategic -p '{"spec":{"template":{"spec":{"containers":[{"name":"app","image":"web:2","env":[{"name":"A","value":null}]}]}}}}'"#

@@ -30,6 +30,14 @@ pub(crate) enum Refusal {
     ClaimInUse(ObjectRef),
     /// The object is not in the snapshot, so nothing pins the change to what was seen.
     NotRead(ObjectRef),
+    /// The object does not exist any more.
+    Gone(ObjectRef),
+    /// The object could not be read whole: why.
+    Unreadable { object: ObjectRef, why: String },
+    /// Another object of that name is there now.
+    Recreated(ObjectRef),
+    /// A field has another value now than the one that the fix is for.
+    Differs { object: ObjectRef, path: String, seen: Option<String>, now: Option<String> },
     /// The bytes cannot be made: why.
     NotPossible(String),
 }
@@ -50,6 +58,10 @@ impl Refusal {
             | Refusal::ClaimOfSet(_)
             | Refusal::ClaimInUse(_)
             | Refusal::NotRead(_)
+            | Refusal::Gone(_)
+            | Refusal::Unreadable { .. }
+            | Refusal::Recreated(_)
+            | Refusal::Differs { .. }
             | Refusal::NotPossible(_) => false,
         }
     }
@@ -77,6 +89,13 @@ impl fmt::Display for Refusal {
             ),
             Refusal::ClaimInUse(claim) => write!(f, "{claim} is or was bound, so deleting it could lose data"),
             Refusal::NotRead(object) => write!(f, "{object} was not read, so the change cannot be pinned to what was seen"),
+            Refusal::Gone(object) => write!(f, "{object} does not exist any more"),
+            Refusal::Unreadable { object, why } => write!(f, "{object} could not be read before the change: {why}"),
+            Refusal::Recreated(object) => write!(f, "{object} was deleted and created again since it was read: ask again"),
+            Refusal::Differs { object, path, seen, now } => {
+                let [seen, now] = [seen, now].map(|value| value.as_deref().unwrap_or("not set"));
+                write!(f, "{path} of {object} changed since it was read, from {seen} to {now}: ask again")
+            }
             Refusal::NotPossible(why) => f.write_str(why),
         }
     }

@@ -6,7 +6,7 @@ use super::super::aim::Obstacle;
 use super::super::names::{is_slip, related};
 use super::super::seen;
 use super::super::symptoms::{matches, selected, selector};
-use crate::domain::action::{Change, FieldOp};
+use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
@@ -180,7 +180,7 @@ fn fix(wanted: &BTreeMap<String, String>, near: &Near<'_>, candidates: &[&Worklo
         }
         None => {
             corrected.remove(near.key);
-            FieldOp { path, change: Change::Remove }
+            FieldOp::remove(path)
         }
     };
     let others = candidates.iter().filter(|w| matches(&corrected, Some(&w.pod_labels))).count();

@@ -5,7 +5,7 @@ use super::super::advise;
 use super::super::aim::{Aim, Owners, stuck};
 use super::super::names::is_slip;
 use super::super::seen::{self, QUOTED_PODS, listed};
-use crate::domain::action::{Change, FieldOp};
+use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
@@ -225,7 +225,7 @@ fn remedy(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value
     let ops = match fix {
         Fix::Value { key, value } => NonEmpty::one(advise::set(base.clone().key(key), value)),
         Fix::Key { wrong, right, value } => {
-            let mut ops = NonEmpty::one(FieldOp { path: base.clone().key(wrong), change: Change::Remove });
+            let mut ops = NonEmpty::one(FieldOp::remove(base.clone().key(wrong)));
             ops.push(advise::set(base.clone().key(right), value));
             ops
         }
@@ -256,7 +256,7 @@ fn open(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value: 
         [] => String::new(),
         labels => format!("; nodes that can take these Pods offer {}", listed(labels)),
     };
-    let remove = NonEmpty::one(FieldOp { path: base.clone().key(key), change: Change::Remove });
+    let remove = NonEmpty::one(FieldOp::remove(base.clone().key(key)));
     let command = aim.obstacle.is_none().then(|| advise::patch_command(&aim.object, &remove));
     Remedy {
         advice: vec![
