@@ -102,7 +102,7 @@ async fn dispatch(
     match command {
         Command::Manifests(args) => {
             let Manifest::Rbac = args.what;
-            if let Some(namespace) = args.namespace.as_ref().filter(|namespace| args.writer.is_some() && namespace.is_system()) {
+            if let (Some(namespace), Some(_)) = (args.namespace.as_ref().filter(|n| n.is_system()), &args.writer) {
                 let why = format!("`{namespace}` is a system namespace: kubemend changes nothing in it, so the writer is not bound there");
                 return Err(CliError::Usage(why).into());
             }

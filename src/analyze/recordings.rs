@@ -54,6 +54,12 @@ fn recorded(case: &Path, scenario: &Value) -> (Snapshot, Namespace) {
     (snapshot, namespace)
 }
 
+/// What is concluded of every recording.
+pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
+    let of = |case: &Path| analyze(&recorded(case, &yaml(&case.join("scenario.yaml"))).0);
+    cases().iter().map(|case| (case.display().to_string(), of(case))).collect()
+}
+
 /// The recorded objects that the cause's fix would change, whole, as reading each of them again brings them.
 fn live(cause: &Cause, case: &Path) -> Live {
     let list = yaml(&case.join("recorded/objects.yaml"));
@@ -68,12 +74,6 @@ fn live(cause: &Cause, case: &Path) -> Live {
         live.insert(object, Ok(whole.clone()));
     }
     live
-}
-
-/// What is concluded of every recording.
-pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
-    let of = |case: &Path| analyze(&recorded(case, &yaml(&case.join("scenario.yaml"))).0);
-    cases().iter().map(|case| (case.display().to_string(), of(case))).collect()
 }
 
 #[test]

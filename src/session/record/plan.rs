@@ -55,18 +55,20 @@ pub(super) enum ActionRecord {
     DeleteUnboundClaim { claim: RefRecord },
 }
 
+/// By itself, so that a field that held `null` is told from one that was not there.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeenRecord {
+    value: Value,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OpRecord {
     path: Vec<SegmentRecord>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
-    seen: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<SeenRecord>,
     change: ChangeRecord,
-}
-
-/// A value that was seen to be `null` is not one that nobody looked at.
-fn there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(value).map(Some)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,7 +112,7 @@ impl From<&Action> for ActionRecord {
                     .iter()
                     .map(|op| OpRecord {
                         path: segments(&op.path),
-                        seen: op.seen.clone(),
+                        seen: op.seen.clone().map(|value| SeenRecord { value }),
                         change: match &op.change {
                             Change::Set(value) => ChangeRecord::Set { value: value.clone() },
                             Change::Remove => ChangeRecord::Remove {},
@@ -130,7 +132,7 @@ impl ActionRecord {
             ActionRecord::Patch { target, ops } => {
                 let op = |op: OpRecord| FieldOp {
                     path: path(op.path),
-                    seen: op.seen,
+                    seen: op.seen.map(|seen| seen.value),
                     change: match op.change {
                         ChangeRecord::Set { value } => Change::Set(value),
                         ChangeRecord::Remove {} => Change::Remove,
