@@ -3,7 +3,8 @@
 # make cluster  a real Kubernetes to use by hand, until ctrl-c
 # make record   what the real cluster says about every case, kept in fixtures/cases/*/recorded; CASE=name for one
 # make bench    start-up, memory and the article's case, measured
-.PHONY: test lint cluster record bench
+# make scale    the rules on 2,500 to 20,000 Pods, measured; FAULT=crash, claim, config, node, image or selector
+.PHONY: test lint cluster record bench scale
 
 test:
 	tests/run
@@ -23,3 +24,6 @@ record:
 bench:
 	benches/startup.sh
 	benches/article.sh
+
+scale:
+	cargo bench --locked --bench scale -- $(FAULT)

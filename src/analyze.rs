@@ -1,15 +1,17 @@
-//! The rules: from a frozen [`Snapshot`] to what is believed about it. Pure; nothing here reads, waits or writes.
+//! The rules: from the facts of a frozen snapshot to what is believed about it. Pure; nothing here reads, waits or writes.
 //! One file per cause, in a folder per family; `incident`, `settled` and `symptoms` make one picture of them.
 
 mod advise;
-mod aim;
 mod config;
+mod explained;
 mod image;
 mod incident;
 mod names;
 mod network;
 #[cfg(test)]
 mod recordings;
+#[cfg(test)]
+mod scale;
 mod scheduling;
 mod seen;
 mod settled;
@@ -21,15 +23,15 @@ mod testing;
 use crate::domain::cause::Code;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::finding::Finding;
-use crate::domain::snapshot::Snapshot;
+use crate::facts::Facts;
 
 /// A rule: the cause that it knows, and how it looks for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Analyzer {
     /// The cause's stable name.
     pub code: Code,
-    /// Everything that this rule finds in a snapshot.
-    pub look: fn(&Snapshot) -> Vec<Finding>,
+    /// Everything that this rule finds.
+    pub look: fn(&Facts<'_>) -> Vec<Finding>,
 }
 
 /// Every rule, most severe kind of cause first: causes that are equally certain are reported in this order.
@@ -44,9 +46,18 @@ pub const ANALYZERS: &[Analyzer] = &[
 ];
 
 /// What is wrong, what is only under way, and what nobody can explain yet.
-pub fn analyze(snapshot: &Snapshot) -> Diagnosis {
-    let findings = ANALYZERS.iter().flat_map(|a| (a.look)(snapshot)).collect();
-    incident::conclude(snapshot, findings)
+/// `None` when the facts were stopped on the way: a part of a diagnosis is none.
+pub fn analyze(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let mut findings = Vec::new();
+    for rule in ANALYZERS {
+        findings.extend((rule.look)(facts));
+        if facts.is_stopped() {
+            return None;
+        }
+    }
+    let order: Vec<Code> = ANALYZERS.iter().map(|rule| rule.code).collect();
+    let diagnosis = incident::conclude(facts, findings, &order);
+    (!facts.is_stopped()).then_some(diagnosis)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod collect;
+mod conclude;
 mod look;
 mod open;
 mod question;

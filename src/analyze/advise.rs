@@ -1,6 +1,5 @@
 //! From a change to what is done with it: a proposal where kubemend may make it, else advice with the command for it.
 
-use super::aim::Obstacle;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Advice, Proposal, Remedy};
@@ -9,6 +8,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::workload::Manager;
+use crate::facts::stuck::Obstacle;
 use serde_json::{Map, Value, json};
 
 impl Obstacle {

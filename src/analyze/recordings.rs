@@ -9,6 +9,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::facts::Facts;
 use crate::planner;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -60,7 +61,7 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let scenario = yaml(&case.join("scenario.yaml"));
         let (snapshot, namespace) = recorded(&case, &scenario);
-        let diagnosis = analyze(&snapshot);
+        let diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
         let expected = &scenario["expect"]["cause"];
         if expected.is_null() {
             assert_eq!(diagnosis.causes, [], "{name}");
@@ -90,7 +91,7 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
 fn concluded(case: &Path) -> String {
     use std::fmt::Write;
     let (snapshot, _) = recorded(case, &yaml(&case.join("scenario.yaml")));
-    let diagnosis = analyze(&snapshot);
+    let diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
     let mut out = format!("== {}\n", case.file_name().unwrap().to_string_lossy());
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     for cause in &diagnosis.causes {

@@ -9,6 +9,7 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::facts::Facts;
 use serde_json::{Value, json};
 
 /// The time at which every test looks.
@@ -394,7 +395,7 @@ impl World {
         snapshot
     }
     pub(crate) fn diagnosis(&self) -> Diagnosis {
-        analyze(&self.snapshot())
+        analyze(&Facts::of(&self.snapshot())).unwrap()
     }
     /// What one rule finds.
     pub(crate) fn found(&self, code: &str) -> Vec<Cause> {

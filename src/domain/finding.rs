@@ -11,7 +11,7 @@ use super::object::ObjectRef;
 use super::risk::Risk;
 
 /// One link of the chain from the cause to the symptom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CausalLink {
     /// Where it starts.
     pub from: ObjectRef,

@@ -44,6 +44,11 @@ impl<T> Listing<T> {
         self.items.iter()
     }
 
+    /// The object at this place, in the order in which they were read.
+    pub fn get(&self, index: usize) -> Option<&T> {
+        self.items.get(index)
+    }
+
     /// Whether everything in scope was read, so that absence means absence.
     pub fn is_complete(&self) -> bool {
         self.complete
@@ -89,11 +94,22 @@ pub struct Snapshot {
 }
 
 /// A Kubernetes object with its kind, as one trait: what the rules need of any of them.
-pub trait Resource: serde::Serialize {
+pub trait Resource: serde::Serialize + Sized + 'static {
     /// Its kind.
     const KIND: Kind;
     /// Its metadata.
     fn meta(&self) -> &ObjectMeta;
+
+    /// All of its kind that were read.
+    fn listing(snapshot: &Snapshot) -> &Listing<Self>;
+
+    /// Whether this is the object that is pointed at.
+    fn is(&self, object: &ObjectRef) -> bool {
+        let meta = self.meta();
+        object.kind == Self::KIND
+            && meta.name.as_deref().unwrap_or_default() == object.name
+            && meta.namespace.as_deref() == object.namespace.as_ref().map(Namespace::as_str)
+    }
 
     /// How we point at it. An object without a name, which no server sends, gets an empty one.
     fn reference(&self) -> ObjectRef {
@@ -122,6 +138,9 @@ macro_rules! resources {
             const KIND: Kind = Kind::$kind;
             fn meta(&self) -> &ObjectMeta {
                 &self.metadata
+            }
+            fn listing(snapshot: &Snapshot) -> &Listing<Self> {
+                &snapshot.$field
             }
         })*
 
@@ -155,7 +174,7 @@ macro_rules! resources {
             /// The object as JSON, when it was read.
             pub fn value_of(&self, object: &ObjectRef) -> Option<Value> {
                 match &object.kind {
-                    $(Kind::$kind => self.$field.iter().find(|o| o.reference() == *object).map(Resource::to_value),)*
+                    $(Kind::$kind => self.$field.iter().find(|o| o.is(object)).map(Resource::to_value),)*
                     Kind::CronJob | Kind::Secret | Kind::Namespace | Kind::Other { .. } => None,
                 }
             }
@@ -163,7 +182,7 @@ macro_rules! resources {
             /// The object's metadata, when it was read.
             pub fn meta_of(&self, object: &ObjectRef) -> Option<&ObjectMeta> {
                 match &object.kind {
-                    $(Kind::$kind => self.$field.iter().find(|o| o.reference() == *object).map(Resource::meta),)*
+                    $(Kind::$kind => self.$field.iter().find(|o| o.is(object)).map(Resource::meta),)*
                     Kind::CronJob | Kind::Secret | Kind::Namespace | Kind::Other { .. } => None,
                 }
             }
@@ -221,25 +240,9 @@ impl Snapshot {
             events: Listing::default(),
         }
     }
-
-    /// The events about an object, oldest first.
-    pub fn events_of(&self, object: &ObjectRef) -> Vec<&Event> {
-        let mut events: Vec<&Event> = self
-            .events
-            .iter()
-            .filter(|e| {
-                let about = &e.involved_object;
-                about.kind.as_deref() == Some(object.kind.name())
-                    && about.name.as_deref() == Some(object.name.as_str())
-                    && about.namespace.as_deref() == object.namespace.as_ref().map(Namespace::as_str)
-            })
-            .collect();
-        events.sort_by_key(|e| event_time(e));
-        events
-    }
 }
 
-/// When an event was last seen: both recorders' fields, as `scenarios.md` 4.2 orders them.
+/// When an event was last seen: the fields of both recorders, the most exact one first.
 pub fn event_time(event: &Event) -> Option<Timestamp> {
     event
         .series

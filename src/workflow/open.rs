@@ -1,5 +1,6 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
+use super::conclude::conclude;
 use super::report::{AdviceView, GapView, Report, Status};
 use super::{Approver, Ask, Meter, Opened, Question, Remediation, Token, Wishes, WorkflowError, collect, question, scope, summary, view};
 use crate::domain::cause::Cause;
@@ -11,10 +12,10 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::Limits;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::planner;
 use crate::ports::{Phase, Progress, Revision};
 use crate::session::gate::{Verdict, judge};
 use crate::session::{Header, Outcome, Session, trail::Trail};
-use crate::{analyze, planner};
 use tokio_util::sync::CancellationToken;
 
 /// What looking led to, before anything is decided.
@@ -160,7 +161,8 @@ impl Remediation {
             () = cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let diagnosis = analyze::analyze(&snapshot);
+        let concluded = conclude(snapshot, cancel, |_, _| ()).await.ok_or(WorkflowError::Cancelled)?;
+        let (snapshot, diagnosis) = (concluded.snapshot, concluded.diagnosis);
         let namespace = scope.namespace().map(ToString::to_string);
         let mut report = view::blank(id.as_str(), &issue, namespace.as_deref(), scope.objects(), &snapshot.cluster);
         view::diagnosed(&mut report, &diagnosis, &snapshot);

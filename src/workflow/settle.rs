@@ -1,13 +1,15 @@
 //! Watches the cluster until the plan's checks have held through the settle window, or the time is over.
 
 use super::collect::{collect, request};
-use crate::analyze;
+use super::conclude::conclude;
+use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
+use crate::facts::Facts;
 use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError};
 use crate::validate;
 use futures::future::select_all;
@@ -81,8 +83,14 @@ pub(super) async fn settle(
         let versions = match looked {
             Ok(collected) => {
                 failed = 0;
-                let seen = analyze::analyze(&collected.snapshot);
-                last = validate::judge(plan.checks.iter().cloned(), &collected.snapshot, &seen);
+                let checks: Vec<Check> = plan.checks.iter().cloned().collect();
+                let held = move |facts: &Facts<'_>, seen: &Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
+                let Some(concluded) = conclude(collected.snapshot, cancel, held).await else {
+                    let why = "the caller went away before it could be told".to_owned();
+                    return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), diagnosis };
+                };
+                let seen = concluded.diagnosis;
+                last = concluded.answer;
                 let all = last.iter().all(|c| c.passed == Some(true));
                 held_since = if all { held_since.or(Some(now)) } else { None };
                 let elsewhere = seen.causes.iter().find(|c| c.key() != plan.cause).map(|c| c.title.clone());

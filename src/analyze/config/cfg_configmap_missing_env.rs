@@ -2,7 +2,6 @@
 //! The fix corrects the name. An empty ConfigMap of the wrong name would let the container start wrongly.
 
 use super::super::advise;
-use super::super::aim::{Aim, Owners, containers, stuck};
 use super::super::names::{is_slip, related};
 use super::super::seen::{self, QUOTED_PODS, listed};
 use crate::domain::cause::Code;
@@ -14,7 +13,9 @@ use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec};
 use std::collections::BTreeSet;
 
@@ -30,15 +31,14 @@ const TOLD: Confidence = Confidence::percent(80);
 const GENERATED: &[&str] = &["kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"];
 
 /// Every ConfigMap that containers need for their environment and that does not exist, for every workload.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
+pub(crate) fn look(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for aim in stuck(snapshot) {
+    for aim in facts.stuck() {
         let Some(namespace) = aim.namespace().cloned() else { continue };
         let wanted: BTreeSet<&str> =
             uses(aim.spec, &aim.spec_path).iter().filter(|u| !u.optional && seen::is_plain(u.name)).map(|u| u.name).collect();
         for name in wanted {
-            found.extend(finding(snapshot, &owners, &aim, &namespace, name));
+            found.extend(finding(facts, aim, &namespace, name));
         }
     }
     found
@@ -57,7 +57,7 @@ struct Use<'a> {
 
 fn uses<'a>(spec: &'a PodSpec, base: &FieldPath) -> Vec<Use<'a>> {
     let mut all = Vec::new();
-    for (list, container) in containers(spec) {
+    for (list, container) in pods::containers(spec) {
         for env in container.env.iter().flatten() {
             let Some(key) = env.value_from.as_ref().and_then(|v| v.config_map_key_ref.as_ref()) else { continue };
             let path = base.clone().then(list).element("name", &container.name).then("env").element("name", &env.name);
@@ -81,10 +81,10 @@ fn is_doubled(container: &Container, name: &str) -> bool {
     container.env.iter().flatten().filter(|e| e.name == name).count() > 1
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Namespace, name: &str) -> Option<Finding> {
-    let listed_all = snapshot.is_complete(&Kind::ConfigMap);
+fn finding(facts: &Facts<'_>, aim: &Stuck<'_>, namespace: &Namespace, name: &str) -> Option<Finding> {
+    let listed_all = facts.is_whole(&Kind::ConfigMap);
     let map = ObjectRef::namespaced(Kind::ConfigMap, namespace, name);
-    if snapshot.config_maps.iter().any(|c| c.reference() == map) {
+    if facts.has(&map) {
         return None;
     }
     let uses: Vec<Use<'_>> = uses(aim.spec, &aim.spec_path).into_iter().filter(|u| u.name == name).collect();
@@ -95,7 +95,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Name
     let pods: Vec<&Pod> = aim.pods.iter().copied().filter(same).filter(|p| refused(p).is_some()).collect();
     let first = pods.first()?.reference();
     let keys: BTreeSet<&str> = uses.iter().filter(|u| !u.optional).filter_map(|u| u.key).collect();
-    let (near, holders) = candidates(snapshot, namespace, name, &keys);
+    let (near, holders) = candidates(facts, namespace, name, &keys);
     let meant = match near.as_slice() {
         [one] if listed_all => one.metadata.name.clone(),
         _ => None,
@@ -104,19 +104,18 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Name
     let expressible = uses.iter().all(|u| u.path.is_some() || u.optional) && !in_volumes(aim.spec, name);
     let mut evidence: Vec<Evidence> = Vec::new();
     for pod in pods.iter().take(QUOTED_PODS) {
-        let event = seen::newest_event(snapshot, pod, |e| {
-            e.reason.as_deref() == Some("Failed") && says_missing(e.message.as_deref().unwrap_or_default(), name)
-        });
+        let event = facts
+            .newest_event(pod, |e| e.reason.as_deref() == Some("Failed") && says_missing(e.message.as_deref().unwrap_or_default(), name));
         match (event, refused(pod)) {
-            (Some(event), _) => evidence.push(seen::event(snapshot, event, &pod.reference())),
-            (None, Some((message, field))) => evidence.push(seen::field(snapshot, &pod.reference(), field, &message)),
+            (Some(event), _) => evidence.push(seen::event(facts, event, &pod.reference())),
+            (None, Some((message, field))) => evidence.push(seen::field(facts, &pod.reference(), field, &message)),
             (None, None) => {}
         }
     }
-    evidence.extend(fields.first().map(|f| seen::field(snapshot, &aim.object, f.clone(), name)));
+    evidence.extend(fields.first().map(|f| seen::field(facts, &aim.object, f.clone(), name)));
     if listed_all {
-        let there: Vec<&str> = in_namespace(snapshot, namespace).filter_map(|c| c.metadata.name.as_deref()).take(10).collect();
-        evidence.push(seen::object(snapshot, &map, &format!("not there: `{namespace}` holds {}", listed(&there))));
+        let there: Vec<&str> = in_namespace(facts, namespace).filter_map(|c| c.metadata.name.as_deref()).take(10).collect();
+        evidence.push(seen::object(facts, &map, &format!("not there: `{namespace}` holds {}", listed(&there))));
     }
     let (kind, owner) = (&aim.object.kind, &aim.object.name);
     let takes = match keys.iter().copied().collect::<Vec<_>>().as_slice() {
@@ -150,7 +149,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Name
         evidence: NonEmpty::from_vec(evidence)?,
         chain: std::iter::once(CausalLink { from: aim.object.clone(), relation: "references", to: map })
             .filter(|_| first != aim.object)
-            .chain(owners.links(&first))
+            .chain(facts.owners().links(&first))
             .collect(),
         symptoms: pods
             .iter()
@@ -202,19 +201,14 @@ fn in_volumes(spec: &PodSpec, name: &str) -> bool {
     })
 }
 
-fn in_namespace<'a>(snapshot: &'a Snapshot, namespace: &'a Namespace) -> impl Iterator<Item = &'a ConfigMap> {
+fn in_namespace<'a>(facts: &Facts<'a>, namespace: &Namespace) -> impl Iterator<Item = &'a ConfigMap> {
     let made = |c: &&ConfigMap| !GENERATED.contains(&c.metadata.name.as_deref().unwrap_or_default());
-    snapshot.config_maps.iter().filter(|c| seen::is_in(*c, namespace) && c.metadata.deletion_timestamp.is_none()).filter(made)
+    facts.all_in::<ConfigMap>(namespace).filter(|c| c.metadata.deletion_timestamp.is_none()).filter(made)
 }
 
 /// ConfigMaps that hold every key: those of a similar name, and the others.
-fn candidates<'a>(
-    snapshot: &'a Snapshot,
-    namespace: &'a Namespace,
-    name: &str,
-    keys: &BTreeSet<&str>,
-) -> (Vec<&'a ConfigMap>, Vec<&'a ConfigMap>) {
-    let (near, others): (Vec<_>, Vec<_>) = in_namespace(snapshot, namespace)
+fn candidates<'a>(facts: &Facts<'a>, namespace: &Namespace, name: &str, keys: &BTreeSet<&str>) -> (Vec<&'a ConfigMap>, Vec<&'a ConfigMap>) {
+    let (near, others): (Vec<_>, Vec<_>) = in_namespace(facts, namespace)
         .filter(|c| keys.iter().all(|k| holds(c, k)))
         .partition(|c| c.metadata.name.as_deref().is_some_and(|n| related(n, name) || is_slip(n, name)));
     (near, if keys.is_empty() { Vec::new() } else { others })
@@ -225,7 +219,7 @@ fn holds(map: &ConfigMap, key: &str) -> bool {
 }
 
 /// Every reference to the missing name, the optional ones too where the other map has their key.
-fn correct(aim: &Aim<'_>, uses: &[Use<'_>], wrong: &str, right: &str, map: Option<&ConfigMap>) -> Remedy {
+fn correct(aim: &Stuck<'_>, uses: &[Use<'_>], wrong: &str, right: &str, map: Option<&ConfigMap>) -> Remedy {
     let too = |u: &&Use<'_>| !u.optional || u.key.is_some_and(|k| map.is_some_and(|m| holds(m, k)));
     let ops: Vec<_> = uses.iter().filter(too).filter_map(|u| u.path.clone()).map(|path| advise::set(path, right)).collect();
     let Some(ops) = NonEmpty::from_vec(ops) else { return Remedy::default() };
@@ -238,7 +232,7 @@ fn correct(aim: &Aim<'_>, uses: &[Use<'_>], wrong: &str, right: &str, map: Optio
     remedy
 }
 
-fn by_hand(aim: &Aim<'_>, wrong: &str, right: &[&str], why: &str) -> Remedy {
+fn by_hand(aim: &Stuck<'_>, wrong: &str, right: &[&str], why: &str) -> Remedy {
     let text = format!(
         "point {} `{}` from the ConfigMap `{wrong}` to the one that was meant: {}",
         aim.object.kind,
@@ -250,7 +244,7 @@ fn by_hand(aim: &Aim<'_>, wrong: &str, right: &[&str], why: &str) -> Remedy {
     Remedy { advice: vec![Advice { text, command, why: why.to_owned() }], ..Remedy::default() }
 }
 
-fn open(aim: &Aim<'_>, namespace: &Namespace, name: &str, known: bool, near: &[&ConfigMap], holders: &[&ConfigMap]) -> Remedy {
+fn open(aim: &Stuck<'_>, namespace: &Namespace, name: &str, known: bool, near: &[&ConfigMap], holders: &[&ConfigMap]) -> Remedy {
     let names = |maps: &[&ConfigMap]| maps.iter().filter_map(|c| c.metadata.name.clone()).take(10).collect::<Vec<_>>();
     let (similar, others) = (names(near), names(holders));
     let all: Vec<&str> = similar.iter().chain(others.iter()).map(String::as_str).collect();

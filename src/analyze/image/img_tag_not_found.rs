@@ -3,8 +3,8 @@
 //! A tag is never made up.
 
 use super::super::advise;
-use super::super::aim::{Aim, Owners, containers, stuck};
 use super::super::seen::{self, QUOTED_PODS, listed};
+use super::known::{Images, Running, image_in, says_not_found};
 use super::reference::{is_near, split};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -12,13 +12,13 @@ use crate::domain::evidence::Evidence;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, Finding, Remedy, Symptom};
-use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
-use crate::domain::workload::{controller_of, pod_is_ready};
-use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
+use crate::domain::snapshot::Resource;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Event, Pod};
 use std::collections::BTreeSet;
 
 /// The cause.
@@ -34,42 +34,48 @@ const OPEN: Confidence = Confidence::percent(90);
 const SHOWN: usize = 300;
 
 /// Every container whose image the registry does not have.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    stuck(snapshot)
-        .iter()
+pub(crate) fn look(facts: &Facts<'_>) -> Vec<Finding> {
+    let images = Images::of(facts);
+    facts
+        .stuck()
         .flat_map(|aim| {
-            containers(aim.spec)
-                .filter_map(|(list, c)| finding(snapshot, &owners, aim, list, &c.name, c.image.as_deref()?))
+            pods::containers(aim.spec)
+                .filter_map(|(list, c)| finding(facts, &images, aim, list, &c.name, c.image.as_deref()?))
                 .collect::<Vec<_>>()
         })
         .collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static str, container: &str, image: &str) -> Option<Finding> {
+fn finding(
+    facts: &Facts<'_>,
+    images: &Images<'_, '_>,
+    aim: &Stuck<'_>,
+    list: &'static str,
+    container: &str,
+    image: &str,
+) -> Option<Finding> {
     // Pods that ask for the image that the template names now: an older one is about to go.
     let fails =
-        |p: &&Pod| image_in(p.spec.as_ref(), list, container) == Some(image) && not_found(snapshot, p, list, container, image).is_some();
+        |p: &&Pod| image_in(p.spec.as_ref(), list, container) == Some(image) && not_found(facts, p, list, container, image).is_some();
     let pods: Vec<&Pod> = aim.pods.iter().copied().filter(fails).collect();
     if pods.is_empty() {
         return None;
     }
-    let instead = instead(snapshot, aim, list, container, image);
+    let instead = instead(images, aim, list, container, image);
     // The API takes any text as an image, so it is shown cleaned.
     let shown = Excerpt::capture(image, SHOWN);
     let shown = shown.as_str();
     let path = aim.spec_path.clone().then(list).element("name", container).then("image");
-    let mut evidence: Vec<Evidence> =
-        pods.iter().filter_map(|p| not_found(snapshot, p, list, container, image)).take(QUOTED_PODS).collect();
-    evidence.push(seen::field(snapshot, &aim.object, path.clone(), image));
+    let mut evidence: Vec<Evidence> = pods.iter().filter_map(|p| not_found(facts, p, list, container, image)).take(QUOTED_PODS).collect();
+    evidence.push(seen::field(facts, &aim.object, path.clone(), image));
     let (expected, confidence) = match &instead {
         Instead::Ran { image, by, ready } => {
-            evidence.push(seen::field(snapshot, by, FieldPath::dotted(list).element("name", container).then("image"), image));
+            evidence.push(seen::field(facts, by, FieldPath::dotted(list).element("name", container).then("image"), image));
             (Some(image.clone()), if *ready { RAN } else { NEAR })
         }
         Instead::Near { image, by, container } => {
             let path = FieldPath::dotted("spec.containers").element("name", container).then("image");
-            evidence.push(seen::field(snapshot, by, path, &format!("{image}, Running and Ready")));
+            evidence.push(seen::field(facts, by, path, &format!("{image}, Running and Ready")));
             (Some(image.clone()), NEAR)
         }
         Instead::Open(_) => (None, OPEN),
@@ -93,7 +99,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
         expected,
         confidence,
         evidence: NonEmpty::from_vec(evidence)?,
-        chain: pods.first().map(|p| owners.links(&p.reference())).unwrap_or_default(),
+        chain: pods.first().map(|p| facts.owners().links(&p.reference())).unwrap_or_default(),
         symptoms: pods
             .iter()
             .map(|p| Symptom { object: p.reference(), summary: format!("container `{container}` waits: its image `{shown}` is not found") })
@@ -102,12 +108,8 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static s
     })
 }
 
-fn image_in<'a>(spec: Option<&'a PodSpec>, list: &str, container: &str) -> Option<&'a str> {
-    spec.and_then(|s| containers(s).find(|(l, c)| *l == list && c.name == container).and_then(|(_, c)| c.image.as_deref()))
-}
-
 /// The registry's word that it has no such image: in the container's status, else in an event about the container.
-fn not_found(snapshot: &Snapshot, pod: &Pod, list: &str, container: &str, image: &str) -> Option<Evidence> {
+fn not_found(facts: &Facts<'_>, pod: &Pod, list: &str, container: &str, image: &str) -> Option<Evidence> {
     let status = pod.status.as_ref()?;
     let (statuses, field) = match list {
         "initContainers" => (&status.init_container_statuses, "initContainerStatuses"),
@@ -123,30 +125,11 @@ fn not_found(snapshot: &Snapshot, pod: &Pod, list: &str, container: &str, image:
             && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
             && e.message.as_deref().is_some_and(|m| m.contains(image) && says_not_found(m))
     };
-    if let Some(event) = seen::newest_event(snapshot, pod, about) {
-        return Some(seen::event(snapshot, event, &pod.reference()));
+    if let Some(event) = facts.newest_event(pod, about) {
+        return Some(seen::event(facts, event, &pod.reference()));
     }
     let message = waiting.message.as_deref().filter(|m| says_not_found(m))?;
-    Some(seen::field(snapshot, &pod.reference(), seen::waiting_message(field, container), message))
-}
-
-/// The registry answered, and has no such manifest. A registry that refuses, or cannot be reached, says nothing about the image.
-fn says_not_found(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    let other = [
-        "unauthorized",
-        "denied",
-        "forbidden",
-        "authorization",
-        "no such host",
-        "dial tcp",
-        "connection refused",
-        "i/o timeout",
-        "x509",
-        "too many requests",
-    ];
-    let absent = ["code = notfound", "manifest unknown", "not found", "name unknown"];
-    absent.iter().any(|w| text.contains(w)) && !other.iter().any(|w| text.contains(w))
+    Some(seen::field(facts, &pod.reference(), seen::waiting_message(field, container), message))
 }
 
 /// What could be used instead.
@@ -159,75 +142,26 @@ enum Instead {
     Open(Vec<String>),
 }
 
-fn instead(snapshot: &Snapshot, aim: &Aim<'_>, list: &str, container: &str, wrong: &str) -> Instead {
-    let earlier = earlier(snapshot, &aim.object, list, container, wrong);
-    if let Some((image, by, _)) = earlier.iter().find(|(_, _, ready)| *ready) {
-        return Instead::Ran { image: image.clone(), by: by.clone(), ready: true };
+fn instead(images: &Images<'_, '_>, aim: &Stuck<'_>, list: &str, container: &str, wrong: &str) -> Instead {
+    let earlier = images.earlier(&aim.object, list, container, wrong);
+    if let Some(ran) = earlier.iter().find(|e| e.ready) {
+        return Instead::Ran { image: ran.image.clone(), by: ran.by.clone(), ready: true };
     }
     let (repository, tag) = split(wrong);
-    let mut running: Vec<(String, ObjectRef, String)> =
-        running(snapshot, &aim.object).into_iter().filter(|(i, ..)| i != wrong && split(i).0 == repository).collect();
-    running.sort();
-    running.dedup_by(|a, b| a.0 == b.0);
-    let near: Vec<&(String, ObjectRef, String)> = running.iter().filter(|(i, ..)| is_near(&tag, &split(i).1)).collect();
-    if let [(image, by, container)] = near.as_slice() {
-        return Instead::Near { image: image.clone(), by: by.clone(), container: container.clone() };
+    let running = || aim.namespace().into_iter().flat_map(|ns| images.running(ns, &repository)).filter(|r| r.image != wrong);
+    let near: Vec<&Running> = running().filter(|r| is_near(&tag, &split(&r.image).1)).collect();
+    if let [one] = near.as_slice() {
+        return Instead::Near { image: one.image.clone(), by: one.by.clone(), container: one.container.clone() };
     }
-    let distinct: BTreeSet<&String> = earlier.iter().map(|(image, _, _)| image).collect();
-    if let (1, Some((image, by, _))) = (distinct.len(), earlier.first()) {
-        return Instead::Ran { image: image.clone(), by: by.clone(), ready: false };
+    let distinct: BTreeSet<&String> = earlier.iter().map(|e| &e.image).collect();
+    if let (1, Some(one)) = (distinct.len(), earlier.first()) {
+        return Instead::Ran { image: one.image.clone(), by: one.by.clone(), ready: false };
     }
-    let known: BTreeSet<String> = running.into_iter().map(|(i, ..)| i).chain(earlier.into_iter().map(|(i, _, _)| i)).collect();
+    let known: BTreeSet<String> = running().map(|r| r.image.clone()).chain(earlier.iter().map(|e| e.image.clone())).collect();
     Instead::Open(known.into_iter().take(10).collect())
 }
 
-/// Other images of this container in this object, newest first: where they stand, and whether Pods are ready with them now.
-fn earlier(snapshot: &Snapshot, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<(String, ObjectRef, bool)> {
-    let mut found: Vec<(i64, String, ObjectRef, bool)> = Vec::new();
-    for set in snapshot.replica_sets.iter().filter(|r| controller_of(&r.metadata).as_ref() == Some(object)) {
-        let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
-        let Some(image) = image_in(spec, list, container).filter(|i| *i != wrong) else { continue };
-        let revision =
-            set.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).and_then(|r| r.parse().ok());
-        let ready = set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
-        if ready || !was_refused(snapshot, object, image) {
-            found.push((revision.unwrap_or(0), image.to_owned(), set.reference(), ready));
-        }
-    }
-    // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
-    if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
-        for pod in snapshot.pods.iter().filter(|p| pod_is_ready(p) && controller_of(&p.metadata).as_ref() == Some(object)) {
-            if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
-                found.push((0, image.to_owned(), pod.reference(), true));
-            }
-        }
-    }
-    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
-    found.into_iter().map(|(_, image, by, ready)| (image, by, ready)).collect()
-}
-
-/// An event of the namespace says that the registry does not have this image either.
-fn was_refused(snapshot: &Snapshot, object: &ObjectRef, image: &str) -> bool {
-    let quoted = format!("\"{image}\"");
-    let here = |e: &&Event| e.involved_object.namespace.as_deref() == object.namespace.as_ref().map(|n| n.as_str());
-    let failed =
-        |e: &Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(|m| m.contains(&quoted) && says_not_found(m));
-    snapshot.events.iter().filter(here).any(failed)
-}
-
-/// Images that are ready now in the object's namespace, with Pod and container.
-fn running(snapshot: &Snapshot, object: &ObjectRef) -> Vec<(String, ObjectRef, String)> {
-    let here = |p: &&Pod| p.metadata.namespace.as_deref() == object.namespace.as_ref().map(|n| n.as_str());
-    let mut images = Vec::new();
-    for pod in snapshot.pods.iter().filter(here).filter(|p| pod_is_ready(p)) {
-        for container in pod.spec.iter().flat_map(|s| s.containers.iter()) {
-            images.extend(container.image.clone().map(|i| (i, pod.reference(), container.name.clone())));
-        }
-    }
-    images
-}
-
-fn remedy(aim: &Aim<'_>, path: FieldPath, wrong: &str, instead: &Instead) -> Remedy {
+fn remedy(aim: &Stuck<'_>, path: FieldPath, wrong: &str, instead: &Instead) -> Remedy {
     let (image, why, risk) = match instead {
         Instead::Ran { image, by, ready: true } => {
             (image, format!("`{image}` is what {} `{}` runs ready now, so it exists and fits", by.kind, by.name), Risk::Low)

@@ -2,10 +2,8 @@
 //! The fix corrects the Service. Relabelling Pods would be undone by the next rollout.
 
 use super::super::advise;
-use super::super::aim::Obstacle;
 use super::super::names::{is_slip, related};
 use super::super::seen;
-use super::super::symptoms::{matches, selected, selector};
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
@@ -17,8 +15,10 @@ use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::Namespace;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
 use crate::domain::workload::{Workload, manager_of};
+use crate::facts::stuck::Obstacle;
+use crate::facts::{Facts, labels, pods};
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
@@ -32,14 +32,13 @@ const ONE: Confidence = Confidence::percent(90);
 const SEVERAL: Confidence = Confidence::percent(60);
 
 /// Every Service whose selector misses by one key.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
+pub(crate) fn look(facts: &Facts<'_>) -> Vec<Finding> {
     // Without all Pods and workloads nobody can say that a selector matches none.
-    let known = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].iter().all(|k| snapshot.is_complete(k));
+    let known = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].iter().all(|k| facts.is_whole(k));
     if !known {
         return Vec::new();
     }
-    let workloads = snapshot.workloads();
-    snapshot.services.iter().filter_map(|service| finding(snapshot, &workloads, service)).collect()
+    facts.all::<Service>().filter_map(|service| finding(facts, service)).collect()
 }
 
 /// A workload that would be selected, were it not for one key.
@@ -52,21 +51,19 @@ struct Near<'a> {
     value: Option<&'a str>,
 }
 
-fn finding(snapshot: &Snapshot, workloads: &[Workload<'_>], service: &Service) -> Option<Finding> {
-    let wanted = selector(service)?;
+fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let wanted = labels::selector(service)?;
     let object = service.reference();
     let namespace = object.namespace.clone()?;
-    let here = |w: &&Workload<'_>| w.object.namespace.as_ref() == Some(&namespace) && w.meta.deletion_timestamp.is_none();
-    let candidates: Vec<&Workload<'_>> = workloads.iter().filter(here).collect();
-    let missed =
-        selected(snapshot, &namespace, wanted).next().is_none() && !candidates.iter().any(|w| matches(wanted, Some(&w.pod_labels)));
+    let missed = facts.pods_selected(namespace.as_str(), wanted).all(pods::has_ended)
+        && facts.workloads_selected(namespace.as_str(), wanted).all(is_going);
     if !missed || service.metadata.deletion_timestamp.is_some() {
         return None;
     }
-    let near = meant(snapshot, service, &candidates, wanted);
+    let near = meant(facts, service, &namespace, wanted);
     let first = near.first()?;
     let one = (near.len() == 1).then_some(first);
-    let fix = one.and_then(|n| fix(wanted, n, &candidates));
+    let fix = one.and_then(|n| fix(facts, &namespace, wanted, n));
     let (key, wrong) = (first.key, wanted.get(first.key)?);
     let field = FieldPath::dotted("spec.selector").key(key);
     let names: Vec<String> = near.iter().take(5).map(|n| format!("{} `{}`", n.workload.object.kind, n.workload.object.name)).collect();
@@ -79,12 +76,12 @@ fn finding(snapshot: &Snapshot, workloads: &[Workload<'_>], service: &Service) -
         (false, _) => format!("the selector of Service `{}` matches no Pod, and misses {} by one label", object.name, names.join(" and ")),
     };
     let mut evidence: Vec<Evidence> = vec![
-        seen::field(snapshot, &object, FieldPath::dotted("spec.selector"), &plain(wanted)),
-        seen::object(snapshot, &object, &format!("its selector matches none of the Pods in `{namespace}`")),
+        seen::field(facts, &object, FieldPath::dotted("spec.selector"), &plain(wanted)),
+        seen::object(facts, &object, &format!("its selector matches none of the Pods in `{namespace}`")),
     ];
     for n in near.iter().take(3) {
         let path = if n.workload.has_template() { "spec.template.metadata.labels" } else { "metadata.labels" };
-        evidence.push(seen::field(snapshot, &n.workload.object, FieldPath::dotted(path), &plain(&n.workload.pod_labels)));
+        evidence.push(seen::field(facts, &n.workload.object, FieldPath::dotted(path), &plain(n.workload.pod_labels)));
     }
     Some(Finding {
         code: CODE,
@@ -114,13 +111,9 @@ fn finding(snapshot: &Snapshot, workloads: &[Workload<'_>], service: &Service) -
 }
 
 /// The workloads that miss by one key and that something else speaks for: the strongest reason that any has.
-fn meant<'a>(
-    snapshot: &Snapshot,
-    service: &Service,
-    candidates: &[&'a Workload<'a>],
-    wanted: &'a BTreeMap<String, String>,
-) -> Vec<Near<'a>> {
-    let near: Vec<Near<'a>> = candidates.iter().filter(|w| w.desired > 0).filter_map(|w| misses_by_one(wanted, w)).collect();
+fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a BTreeMap<String, String>) -> Vec<Near<'a>> {
+    let here = facts.workloads_in(namespace).filter(|w| !is_going(w) && w.desired > 0);
+    let near: Vec<Near<'a>> = here.filter_map(|w| misses_by_one(wanted, w)).collect();
     let name = service.metadata.name.as_deref().unwrap_or_default();
     let by_name = |n: &&Near<'a>| n.workload.object.name == name || n.value == Some(name);
     let by_slip = |n: &&Near<'a>| {
@@ -131,7 +124,7 @@ fn meant<'a>(
         let wrong = wanted.get(n.key).map(String::as_str).unwrap_or_default();
         n.value.is_some_and(|v| related(v, wrong)) || related(&n.workload.object.name, name)
     };
-    let by_port = |n: &&Near<'a>| serves(service, n.workload) && !has_service(snapshot, n.workload);
+    let by_port = |n: &&Near<'a>| serves(service, n.workload) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
     let pick = |reason: &dyn Fn(&&Near<'a>) -> bool| near.iter().filter(reason).copied().collect::<Vec<_>>();
     for reasoned in [pick(&by_name), pick(&by_slip), pick(&by_relation), pick(&by_port)] {
         if !reasoned.is_empty() {
@@ -148,6 +141,10 @@ fn misses_by_one<'a>(wanted: &'a BTreeMap<String, String>, workload: &'a Workloa
     wrong.next().is_none().then(|| Near { workload, key, value: workload.pod_labels.get(key).map(String::as_str) })
 }
 
+fn is_going(workload: &Workload<'_>) -> bool {
+    workload.meta.deletion_timestamp.is_some()
+}
+
 /// A container of the workload has every port that the Service leads to.
 fn serves(service: &Service, workload: &Workload<'_>) -> bool {
     let ports = service.spec.as_ref().and_then(|s| s.ports.as_ref());
@@ -161,16 +158,8 @@ fn serves(service: &Service, workload: &Workload<'_>) -> bool {
     })
 }
 
-/// Another Service leads to the workload already.
-fn has_service(snapshot: &Snapshot, workload: &Workload<'_>) -> bool {
-    snapshot.services.iter().any(|s| {
-        let selector = s.spec.as_ref().and_then(|s| s.selector.as_ref()).filter(|s| !s.is_empty());
-        s.metadata.namespace == workload.meta.namespace && selector.is_some_and(|s| matches(s, Some(&workload.pod_labels)))
-    })
-}
-
 /// The corrected key, unless the corrected selector were empty or matched other workloads as well.
-fn fix(wanted: &BTreeMap<String, String>, near: &Near<'_>, candidates: &[&Workload<'_>]) -> Option<FieldOp> {
+fn fix(facts: &Facts<'_>, namespace: &Namespace, wanted: &BTreeMap<String, String>, near: &Near<'_>) -> Option<FieldOp> {
     let mut corrected = wanted.clone();
     let path = FieldPath::dotted("spec.selector").key(near.key);
     let op = match near.value {
@@ -183,7 +172,7 @@ fn fix(wanted: &BTreeMap<String, String>, near: &Near<'_>, candidates: &[&Worklo
             FieldOp { path, change: Change::Remove }
         }
     };
-    let others = candidates.iter().filter(|w| matches(&corrected, Some(&w.pod_labels))).count();
+    let others = facts.workloads_selected(namespace.as_str(), &corrected).filter(|w| !is_going(w)).count();
     (!corrected.is_empty() && others == 1).then_some(op)
 }
 

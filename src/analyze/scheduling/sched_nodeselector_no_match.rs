@@ -2,7 +2,6 @@
 //! The fix is the near value that a usable node does carry. Labelling a node instead would change what the node is for.
 
 use super::super::advise;
-use super::super::aim::{Aim, Owners, stuck};
 use super::super::names::is_slip;
 use super::super::seen::{self, QUOTED_PODS, listed};
 use crate::domain::action::{Change, FieldOp};
@@ -14,7 +13,9 @@ use crate::domain::finding::{Advice, CausalLink, Finding, Remedy, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Node, Pod, PodSpec, Taint, Toleration};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,29 +32,28 @@ const TOLD: Confidence = Confidence::percent(60);
 const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// Every template whose nodeSelector no node satisfies while its Pods wait.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    stuck(snapshot).iter().filter_map(|aim| finding(snapshot, &owners, aim)).collect()
+pub(crate) fn look(facts: &Facts<'_>) -> Vec<Finding> {
+    facts.stuck().filter_map(|aim| finding(facts, aim)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>) -> Option<Finding> {
+fn finding(facts: &Facts<'_>, aim: &Stuck<'_>) -> Option<Finding> {
     let selector = aim.spec.node_selector.as_ref().filter(|s| !s.is_empty())?;
     // Pods of the present template without a node; one for which a node is being made is no fault.
     let waits = |p: &&Pod| {
-        !seen::has_node(p)
+        !pods::has_node(p)
             && p.spec.as_ref().and_then(|s| s.node_selector.as_ref()) == Some(selector)
-            && seen::newest_event(snapshot, p, |e| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"))).is_none()
+            && facts.newest_event(p, |e| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"))).is_none()
     };
     let pods: Vec<&Pod> = aim.pods.iter().copied().filter(waits).collect();
     let first = pods.first()?;
-    let known = snapshot.is_complete(&Kind::Node);
+    let known = facts.is_whole(&Kind::Node);
     let fix = if known {
-        if snapshot.nodes.iter().any(|n| carries(n, selector)) {
+        if facts.all::<Node>().any(|n| carries(n, selector)) {
             return None;
         }
-        near(snapshot, aim.spec, selector)
+        near(facts, aim.spec, selector)
     } else {
-        let (message, _) = seen::unschedulable(first)?;
+        let message = pods::unschedulable(first)?;
         let affine = aim.spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
         if affine || !message.contains("selector") {
             return None;
@@ -61,7 +61,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>) -> Option<Findin
         Fix::Open(Vec::new())
     };
     let base = aim.spec_path.clone().then("nodeSelector");
-    let (key, value) = blamed(snapshot, selector, &fix)?;
+    let (key, value) = blamed(facts, selector, &fix)?;
     let confidence = match (&fix, known) {
         (_, false) => TOLD,
         (Fix::Open(_), true) => OPEN,
@@ -94,13 +94,13 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>) -> Option<Findin
         found: Some(value.to_owned()),
         expected,
         confidence,
-        evidence: NonEmpty::from_vec(evidence(snapshot, aim, &pods, &base, key, value))?,
-        chain: chain(owners, &pods),
+        evidence: NonEmpty::from_vec(evidence(facts, aim, &pods, &base, key, value))?,
+        chain: chain(facts, &pods),
         symptoms: pods
             .iter()
             .map(|p| Symptom { object: p.reference(), summary: format!("Pending: no node matches its nodeSelector `{what}`") })
             .collect(),
-        remedy: remedy(snapshot, aim, &base, key, value, &fix),
+        remedy: remedy(facts, aim, &base, key, value, &fix),
     })
 }
 
@@ -115,8 +115,8 @@ enum Fix {
 }
 
 /// The one near label on a usable node that satisfies all the other keys.
-fn near(snapshot: &Snapshot, spec: &PodSpec, selector: &BTreeMap<String, String>) -> Fix {
-    let usable: Vec<&Node> = snapshot.nodes.iter().filter(|n| is_usable(n, spec)).collect();
+fn near(facts: &Facts<'_>, spec: &PodSpec, selector: &BTreeMap<String, String>) -> Fix {
+    let usable: Vec<&Node> = facts.all::<Node>().filter(|n| is_usable(n, spec)).collect();
     let mut close: BTreeSet<(String, String, String)> = BTreeSet::new();
     let mut offered: BTreeSet<String> = BTreeSet::new();
     for (key, value) in selector {
@@ -165,12 +165,12 @@ fn is_near(wrong: &str, there: &str) -> bool {
 }
 
 /// The key that stands for the fault: the one that is wrong, or the first that no node carries.
-fn blamed<'a>(snapshot: &Snapshot, selector: &'a BTreeMap<String, String>, fix: &Fix) -> Option<(&'a str, &'a str)> {
+fn blamed<'a>(facts: &Facts<'_>, selector: &'a BTreeMap<String, String>, fix: &Fix) -> Option<(&'a str, &'a str)> {
     let wanted = match fix {
         Fix::Value { key, .. } | Fix::Key { wrong: key, .. } => Some(key),
         Fix::Open(_) => None,
     };
-    let absent = |k: &String, v: &String| !snapshot.nodes.iter().any(|n| n.metadata.labels.as_ref().and_then(|l| l.get(k)) == Some(v));
+    let absent = |k: &String, v: &String| !facts.all::<Node>().any(|n| n.metadata.labels.as_ref().and_then(|l| l.get(k)) == Some(v));
     let found = match wanted {
         Some(key) => selector.get_key_value(key),
         None => selector.iter().find(|(k, v)| absent(k, v)).or_else(|| selector.iter().next()),
@@ -199,29 +199,29 @@ fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     effect && value && (key == taint.key || (key.is_empty() && exists))
 }
 
-fn evidence(snapshot: &Snapshot, aim: &Aim<'_>, pods: &[&Pod], base: &FieldPath, key: &str, value: &str) -> Vec<Evidence> {
+fn evidence(facts: &Facts<'_>, aim: &Stuck<'_>, pods: &[&Pod], base: &FieldPath, key: &str, value: &str) -> Vec<Evidence> {
     let mut all: Vec<Evidence> = Vec::new();
     for pod in pods.iter().take(QUOTED_PODS) {
-        if let Some(event) = seen::newest_event(snapshot, pod, |e| e.reason.as_deref() == Some("FailedScheduling")) {
-            all.push(seen::event(snapshot, event, &pod.reference()));
-        } else if let Some((message, _)) = seen::unschedulable(pod).filter(|(m, _)| !m.is_empty()) {
-            all.push(seen::field(snapshot, &pod.reference(), seen::scheduled_message(), message));
+        if let Some(event) = facts.newest_event(pod, |e| e.reason.as_deref() == Some("FailedScheduling")) {
+            all.push(seen::event(facts, event, &pod.reference()));
+        } else if let Some(message) = pods::unschedulable(pod).filter(|m| !m.is_empty()) {
+            all.push(seen::field(facts, &pod.reference(), seen::scheduled_message(), message));
         }
     }
-    all.push(seen::field(snapshot, &aim.object, base.clone().key(key), value));
-    for node in snapshot.nodes.iter().take(5) {
+    all.push(seen::field(facts, &aim.object, base.clone().key(key), value));
+    for node in facts.all::<Node>().take(5) {
         let has = node.metadata.labels.as_ref().and_then(|l| l.get(key));
         let path = FieldPath::dotted("metadata.labels").key(key);
-        all.push(seen::field(snapshot, &node.reference(), path, has.map_or("not there", String::as_str)));
+        all.push(seen::field(facts, &node.reference(), path, has.map_or("not there", String::as_str)));
     }
     all
 }
 
-fn chain(owners: &Owners, pods: &[&Pod]) -> Vec<CausalLink> {
-    pods.first().map(|p| owners.links(&p.reference())).unwrap_or_default()
+fn chain(facts: &Facts<'_>, pods: &[&Pod]) -> Vec<CausalLink> {
+    pods.first().map(|p| facts.owners().links(&p.reference())).unwrap_or_default()
 }
 
-fn remedy(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value: &str, fix: &Fix) -> Remedy {
+fn remedy(facts: &Facts<'_>, aim: &Stuck<'_>, base: &FieldPath, key: &str, value: &str, fix: &Fix) -> Remedy {
     let ops = match fix {
         Fix::Value { key, value } => NonEmpty::one(advise::set(base.clone().key(key), value)),
         Fix::Key { wrong, right, value } => {
@@ -229,7 +229,7 @@ fn remedy(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value
             ops.push(advise::set(base.clone().key(right), value));
             ops
         }
-        Fix::Open(offered) => return open(snapshot, aim, base, key, value, offered),
+        Fix::Open(offered) => return open(facts, aim, base, key, value, offered),
     };
     let why = match fix {
         Fix::Value { value: near, .. } => {
@@ -246,8 +246,8 @@ fn remedy(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value
     remedy
 }
 
-fn open(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value: &str, offered: &[String]) -> Remedy {
-    let why = if snapshot.is_complete(&Kind::Node) {
+fn open(facts: &Facts<'_>, aim: &Stuck<'_>, base: &FieldPath, key: &str, value: &str, offered: &[String]) -> Remedy {
+    let why = if facts.is_whole(&Kind::Node) {
         "which nodes were meant cannot be told from their labels".to_owned()
     } else {
         "the nodes could not be read, so which labels they carry is not known".to_owned()

@@ -1,29 +1,30 @@
 //! Which StorageClass a new claim gets, and what happens to its data when it goes.
 
 use crate::domain::kind::Kind;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
 use k8s_openapi::api::storage::v1::StorageClass;
 
 const DEFAULT_MARKS: [&str; 2] = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 
 /// The class of a claim that names none. Of several defaults the API server takes the newest, so that is the answer here too.
-pub(crate) fn default_class(snapshot: &Snapshot) -> Option<&StorageClass> {
+pub(crate) fn default_class<'a>(facts: &Facts<'a>) -> Option<&'a StorageClass> {
     let marked = |c: &&StorageClass| {
         let annotations = c.metadata.annotations.as_ref();
         annotations.is_some_and(|a| DEFAULT_MARKS.iter().any(|m| a.get(*m).is_some_and(|v| v == "true")))
     };
     let by_age = |c: &&StorageClass| (c.metadata.creation_timestamp.as_ref().map(|t| t.0), std::cmp::Reverse(c.metadata.name.clone()));
-    snapshot.storage_classes.iter().filter(marked).max_by_key(by_age)
+    facts.all::<StorageClass>().filter(marked).max_by_key(by_age)
 }
 
-/// Classes that make volumes by themselves; one without a provisioner only waits for volumes that somebody makes.
-pub(crate) fn provisioning(snapshot: &Snapshot) -> Vec<&StorageClass> {
-    snapshot.storage_classes.iter().filter(|c| c.provisioner != "kubernetes.io/no-provisioner").collect()
+/// Classes that provision volumes by themselves; one without a provisioner only waits for volumes that somebody creates.
+pub(crate) fn provisioning<'a>(facts: &Facts<'a>) -> Vec<&'a StorageClass> {
+    facts.all::<StorageClass>().filter(|c| c.provisioner != "kubernetes.io/no-provisioner").collect()
 }
 
 /// Whether the classes are all known.
-pub(crate) fn are_known(snapshot: &Snapshot) -> bool {
-    snapshot.is_complete(&Kind::StorageClass)
+pub(crate) fn are_known(facts: &Facts<'_>) -> bool {
+    facts.is_whole(&Kind::StorageClass)
 }
 
 /// `Delete` or `Retain`: what happens to the volume when the claim is deleted. `Delete` unless the class says otherwise.

@@ -1,9 +1,8 @@
 //! Claims that Pods wait for and that do not exist, and what was meant by them: a new claim, or an existing one.
 //! Shared by `pvc-missing` and `pvc-claim-name-typo`, which divide these cases between them.
 
-use super::super::aim::{Aim, Owners, stuck};
+use super::super::names;
 use super::super::seen::{self, QUOTED_PODS};
-use super::super::{names, settled};
 use super::classes;
 use crate::domain::check::Check;
 use crate::domain::evidence::Evidence;
@@ -11,9 +10,12 @@ use crate::domain::field::FieldPath;
 use crate::domain::finding::{CausalLink, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
+use crate::facts::claims::ClaimUses;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A claim that is not there.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub(super) struct MissingClaim<'a> {
     pub claim: ObjectRef,
     pub namespace: Namespace,
     /// Who waits for it.
-    pub users: Vec<Aim<'a>>,
+    pub users: Vec<Stuck<'a>>,
     /// All claims were read: it is not there. Otherwise the scheduler or the kubelet says so.
     pub listed: bool,
     pub meaning: Meaning<'a>,
@@ -48,45 +50,46 @@ pub(super) fn references(spec: &PodSpec) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Every missing claim, in the order of its name.
-pub(super) fn find(snapshot: &Snapshot) -> Vec<MissingClaim<'_>> {
-    let listed = snapshot.is_complete(&Kind::PersistentVolumeClaim);
-    let existing: BTreeSet<ObjectRef> = snapshot.claims.iter().map(Resource::reference).collect();
-    let mut missing: BTreeMap<ObjectRef, Vec<Aim<'_>>> = BTreeMap::new();
-    for aim in stuck(snapshot) {
-        let Some(namespace) = aim.namespace().cloned() else { continue };
-        let wanted: BTreeSet<&str> = references(aim.spec).map(|(_, claim)| claim).filter(|c| seen::is_plain(c)).collect();
+pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
+    let listed = facts.is_whole(&Kind::PersistentVolumeClaim);
+    let mut missing: BTreeMap<ObjectRef, Vec<Stuck<'a>>> = BTreeMap::new();
+    for stuck in facts.stuck() {
+        let Some(namespace) = stuck.namespace() else { continue };
+        let wanted: BTreeSet<&str> = pods::claims(stuck.spec).filter(|c| seen::is_plain(c)).collect();
         for name in wanted {
-            let claim = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace, name);
+            let claim = ObjectRef::namespaced(Kind::PersistentVolumeClaim, namespace, name);
+            if facts.has(&claim) {
+                continue;
+            }
             // Only Pods of the present template count: one of an older template is about to go.
-            let waits = |p: &&Pod| is_pending(p) && p.spec.as_ref().is_some_and(|s| references(s).any(|(_, c)| c == name));
-            let told = |p: &&Pod| listed || says_missing(snapshot, p, name).is_some();
-            let pods: Vec<&Pod> = aim.pods.iter().copied().filter(waits).filter(told).collect();
-            if !existing.contains(&claim) && !pods.is_empty() {
-                missing.entry(claim).or_default().push(Aim { pods, ..aim.clone() });
+            let waits = |p: &&Pod| pods::is_pending(p) && p.spec.as_ref().is_some_and(|s| pods::claims(s).any(|c| c == name));
+            let told = |p: &&Pod| listed || says_missing(facts, p, name).is_some();
+            let pods: Vec<&Pod> = stuck.pods.iter().copied().filter(waits).filter(told).collect();
+            if !pods.is_empty() {
+                missing.entry(claim).or_default().push(Stuck { pods, ..stuck.clone() });
             }
         }
     }
-    let (loose, uses) = (loose(snapshot), Users::of(snapshot));
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let loose = loose(facts);
     let names: Vec<ObjectRef> = missing.keys().cloned().collect();
     missing
         .into_iter()
         .filter_map(|(claim, users)| {
             let namespace = claim.namespace.clone()?;
-            let free = |c: &&PersistentVolumeClaim| seen::is_in(*c, &namespace) && uses.is_free(&c.reference(), &users);
-            let here: Vec<&PersistentVolumeClaim> = loose.iter().copied().filter(free).collect();
-            let meaning = if listed { meaning(snapshot, &claim, here, &names, uses_are_known(snapshot)) } else { Meaning::Unknown };
+            let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
+            let here = loose.get(namespace.as_str()).into_iter().flatten().copied();
+            let free: Vec<&PersistentVolumeClaim> =
+                facts.walk(here).filter(|c| facts.claims().is_free_but_for(facts, &c.reference(), &seekers)).collect();
+            let meaning = if listed { meaning(facts, &claim, free, &names) } else { Meaning::Unknown };
             Some(MissingClaim { claim, namespace, users, listed, meaning })
         })
         .collect()
 }
 
-fn meaning<'a>(
-    snapshot: &Snapshot,
-    claim: &ObjectRef,
-    unused: Vec<&'a PersistentVolumeClaim>,
-    missing: &[ObjectRef],
-    sure: bool,
-) -> Meaning<'a> {
+fn meaning<'a>(facts: &Facts<'a>, claim: &ObjectRef, unused: Vec<&'a PersistentVolumeClaim>, missing: &[ObjectRef]) -> Meaning<'a> {
     let name_of = |c: &PersistentVolumeClaim| c.metadata.name.clone().unwrap_or_default();
     let related: Vec<&PersistentVolumeClaim> = unused.iter().copied().filter(|c| names::related(&claim.name, &name_of(c))).collect();
     match related.as_slice() {
@@ -96,112 +99,55 @@ fn meaning<'a>(
             // Two missing names that could both mean the one claim: no rule can tell which.
             let wanted = |m: &&ObjectRef| m.namespace == claim.namespace && names::related(&m.name, &name_of(one));
             let rivals = missing.iter().filter(wanted).count();
-            if sure && rivals == 1 && is_usable(snapshot, one) { Meaning::Existing(one) } else { Meaning::OneOf(related) }
+            if ClaimUses::are_known(facts) && rivals == 1 && is_usable(facts, one) {
+                Meaning::Existing(one)
+            } else {
+                Meaning::OneOf(related)
+            }
         }
         _ => Meaning::OneOf(related),
     }
 }
 
 /// A Pod can use it: bound, or waiting for exactly such a Pod with a class that exists.
-fn is_usable(snapshot: &Snapshot, claim: &PersistentVolumeClaim) -> bool {
+fn is_usable(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> bool {
     let class = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).filter(|c| !c.is_empty());
-    let exists = |name: &str| snapshot.storage_classes.iter().any(|c| classes::name(c) == name);
+    let exists = |name: &str| facts.has(&ObjectRef::cluster(Kind::StorageClass, name));
     match claim.status.as_ref().and_then(|s| s.phase.as_deref()) {
         Some("Bound") => true,
-        None | Some("Pending") => !classes::are_known(snapshot) || class.is_none_or(exists),
+        None | Some("Pending") => !classes::are_known(facts) || class.is_none_or(exists),
         Some(_) => false,
     }
 }
 
-fn is_pending(pod: &Pod) -> bool {
-    matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), None | Some("Pending"))
-}
-
-/// Everything that can name a claim was read, so that one which nobody names is unused.
-fn uses_are_known(snapshot: &Snapshot) -> bool {
-    [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| snapshot.is_complete(k))
-}
-
-/// Who names which claim.
-struct Users {
-    /// By a template: it will be used, whether or not a Pod runs.
-    templates: BTreeSet<ObjectRef>,
-    /// By a Pod: the topmost owners of those Pods.
-    pods: BTreeMap<ObjectRef, BTreeSet<ObjectRef>>,
-}
-
-impl Users {
-    fn of(snapshot: &Snapshot) -> Self {
-        let owners = Owners::of(snapshot);
-        let named = |namespace: Option<&str>, spec: &PodSpec| -> Vec<ObjectRef> {
-            let Some(namespace) = namespace.and_then(|n| Namespace::parse(n).ok()) else { return Vec::new() };
-            references(spec).map(|(_, c)| ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace, c)).collect()
-        };
-        let mut users = Self { templates: BTreeSet::new(), pods: BTreeMap::new() };
-        for pod in snapshot.pods.iter().filter(|p| !settled::has_ended(p)) {
-            let object = pod.reference();
-            let owner = owners.chain(&object).pop().unwrap_or(object);
-            for claim in pod.spec.iter().flat_map(|s| named(pod.metadata.namespace.as_deref(), s)) {
-                users.pods.entry(claim).or_default().insert(owner.clone());
-            }
-        }
-        for workload in snapshot.workloads().iter().filter(|w| w.has_template()) {
-            users.templates.extend(named(workload.object.namespace.as_ref().map(Namespace::as_str), workload.pod_spec));
-        }
-        for job in &snapshot.jobs {
-            let spec = job.spec.as_ref().and_then(|s| s.template.spec.as_ref());
-            users.templates.extend(spec.into_iter().flat_map(|s| named(job.metadata.namespace.as_deref(), s)));
-        }
-        users
-    }
-
-    /// Nobody but those who look for their claim uses this one. Their own older Pods, from before the name was changed,
-    /// are no other users: on the contrary, they show what was meant.
-    fn is_free(&self, claim: &ObjectRef, seekers: &[Aim<'_>]) -> bool {
-        let own = |owner: &ObjectRef| seekers.iter().any(|a| a.object == *owner);
-        !self.templates.contains(claim) && self.pods.get(claim).is_none_or(|owners| owners.iter().all(own))
-    }
-}
-
-/// Claims that no other object owns, that nobody deletes, and that no StatefulSet keeps for a replica of its own.
-fn loose(snapshot: &Snapshot) -> Vec<&PersistentVolumeClaim> {
-    snapshot
-        .claims
-        .iter()
+/// Claims that no other object owns, that nobody deletes, and that no StatefulSet keeps for a replica of its own, by namespace.
+fn loose<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Vec<&'a PersistentVolumeClaim>> {
+    let mut loose: HashMap<&str, Vec<&PersistentVolumeClaim>> = HashMap::new();
+    let claims = facts
+        .all::<PersistentVolumeClaim>()
         .filter(|c| c.metadata.deletion_timestamp.is_none() && c.metadata.owner_references.as_ref().is_none_or(Vec::is_empty))
-        .filter(|c| replica_of(snapshot, c).is_none())
-        .collect()
-}
-
-/// The StatefulSet whose volumeClaimTemplate made this claim, known by the name that it gives: `TEMPLATE-SET-ORDINAL`.
-pub(super) fn replica_of(snapshot: &Snapshot, claim: &PersistentVolumeClaim) -> Option<ObjectRef> {
-    let name = claim.metadata.name.as_deref()?;
-    let made_by = |set: &&k8s_openapi::api::apps::v1::StatefulSet| {
-        set.metadata.namespace == claim.metadata.namespace
-            && set.spec.volume_claim_templates.iter().flatten().any(|t| {
-                let prefix =
-                    format!("{}-{}-", t.metadata.name.as_deref().unwrap_or_default(), set.metadata.name.as_deref().unwrap_or_default());
-                name.strip_prefix(&prefix).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-            })
-    };
-    snapshot.stateful_sets.iter().find(made_by).map(Resource::reference)
+        .filter(|c| facts.claims().replica_of(c).is_none());
+    for claim in claims {
+        loose.entry(claim.metadata.namespace.as_deref().unwrap_or_default()).or_default().push(claim);
+    }
+    loose
 }
 
 /// Where the cluster itself says that the claim is missing: the Pod's condition, or an event of the scheduler or the kubelet.
-fn says_missing(snapshot: &Snapshot, pod: &Pod, claim: &str) -> Option<Evidence> {
+fn says_missing(facts: &Facts<'_>, pod: &Pod, claim: &str) -> Option<Evidence> {
     let quoted = format!("\"{claim}\"");
     let names_it =
         |text: &str| text.to_ascii_lowercase().contains("persistentvolumeclaim") && text.contains(&quoted) && text.contains("not found");
-    if let Some(event) = seen::newest_event(snapshot, pod, |e| e.message.as_deref().is_some_and(names_it)) {
-        return Some(seen::event(snapshot, event, &pod.reference()));
+    if let Some(event) = facts.newest_event(pod, |e| e.message.as_deref().is_some_and(names_it)) {
+        return Some(seen::event(facts, event, &pod.reference()));
     }
-    let (message, _) = seen::unschedulable(pod).filter(|(m, _)| names_it(m))?;
-    Some(seen::field(snapshot, &pod.reference(), seen::scheduled_message(), message))
+    let message = pods::unschedulable(pod).filter(|m| names_it(m))?;
+    Some(seen::field(facts, &pod.reference(), seen::scheduled_message(), message))
 }
 
 impl MissingClaim<'_> {
     /// The fields that name the claim, by the object that holds them.
-    pub(super) fn fields<'b>(&'b self, aim: &'b Aim<'_>) -> Vec<FieldPath> {
+    pub(super) fn fields<'b>(&'b self, aim: &'b Stuck<'_>) -> Vec<FieldPath> {
         let named = references(aim.spec).filter(|(_, claim)| *claim == self.claim.name);
         named
             .map(|(volume, _)| aim.spec_path.clone().then("volumes").element("name", volume).then("persistentVolumeClaim.claimName"))
@@ -209,37 +155,32 @@ impl MissingClaim<'_> {
     }
 
     /// What was seen: the cluster's own words first.
-    pub(super) fn evidence(&self, snapshot: &Snapshot) -> Vec<Evidence> {
+    pub(super) fn evidence(&self, facts: &Facts<'_>) -> Vec<Evidence> {
         let pods = || self.users.iter().flat_map(|a| a.pods.iter().copied());
-        let mut all: Vec<Evidence> = pods().filter_map(|p| says_missing(snapshot, p, &self.claim.name)).take(QUOTED_PODS).collect();
+        let mut all: Vec<Evidence> = pods().filter_map(|p| says_missing(facts, p, &self.claim.name)).take(QUOTED_PODS).collect();
         for aim in &self.users {
             for path in self.fields(aim).iter().take(1) {
-                all.push(seen::field(snapshot, &aim.object, path.clone(), &self.claim.name));
+                all.push(seen::field(facts, &aim.object, path.clone(), &self.claim.name));
             }
         }
         if self.listed {
-            let others: Vec<String> = snapshot
-                .claims
-                .iter()
-                .filter(|c| seen::is_in(*c, &self.namespace))
-                .take(10)
-                .filter_map(|c| c.metadata.name.clone())
-                .collect();
+            let others: Vec<String> =
+                facts.all_in::<PersistentVolumeClaim>(&self.namespace).take(10).filter_map(|c| c.metadata.name.clone()).collect();
             let seen_instead = if others.is_empty() { "no claim at all".to_owned() } else { seen::listed(&others) };
-            all.push(seen::object(snapshot, &self.claim, &format!("not there: `{}` holds {seen_instead}", self.namespace)));
+            all.push(seen::object(facts, &self.claim, &format!("not there: `{}` holds {seen_instead}", self.namespace)));
         }
         all
     }
 
     /// From the missing claim to the Pods.
-    pub(super) fn chain(&self, owners: &Owners) -> Vec<CausalLink> {
+    pub(super) fn chain(&self, facts: &Facts<'_>) -> Vec<CausalLink> {
         let mut links: Vec<CausalLink> = Vec::new();
         for aim in &self.users {
             let Some(pod) = aim.pods.first().map(|p| p.reference()) else { continue };
             if pod != aim.object {
                 links.push(CausalLink { from: aim.object.clone(), relation: "references", to: self.claim.clone() });
             }
-            links.extend(owners.links(&pod));
+            links.extend(facts.owners().links(&pod));
             links.push(CausalLink { from: pod, relation: "mounts", to: self.claim.clone() });
         }
         links
@@ -253,7 +194,7 @@ impl MissingClaim<'_> {
 
     /// What must hold of those who wait.
     pub(super) fn checks(&self) -> Vec<Check> {
-        self.users.iter().filter_map(Aim::check).collect()
+        self.users.iter().filter_map(Stuck::check).collect()
     }
 
     /// `Deployment `web``, or several of them.

@@ -2,7 +2,6 @@
 //! The fix points the template to it. Making an empty claim of the wrong name would be a loss of data in disguise.
 
 use super::super::advise::{self, in_namespace};
-use super::super::aim::{Obstacle, Owners};
 use super::missing_claim::{Meaning, MissingClaim, find};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
@@ -11,7 +10,9 @@ use crate::domain::evidence::Evidence;
 use crate::domain::finding::{Advice, Finding, Remedy};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use crate::facts::stuck::Obstacle;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// The cause.
@@ -22,12 +23,11 @@ const ONE: Confidence = Confidence::percent(90);
 const SEVERAL: Confidence = Confidence::percent(60);
 
 /// Every missing claim that an existing one of a related name was probably meant by.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    find(snapshot).iter().filter_map(|missing| finding(snapshot, &owners, missing)).collect()
+pub(crate) fn look(facts: &Facts<'_>) -> Vec<Finding> {
+    find(facts).iter().filter_map(|missing| finding(facts, missing)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> Option<Finding> {
+fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let (candidates, confidence) = match &missing.meaning {
         Meaning::Existing(one) => (vec![*one], ONE),
         Meaning::OneOf(several) => (several.clone(), SEVERAL),
@@ -44,9 +44,9 @@ fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> 
         None => either(missing, &names),
     };
     let (wrong, ns, who) = (&missing.claim.name, &missing.namespace, missing.who());
-    let mut evidence: Vec<Evidence> = missing.evidence(snapshot);
+    let mut evidence: Vec<Evidence> = missing.evidence(facts);
     for claim in candidates.iter().take(3) {
-        evidence.push(super::super::seen::object(snapshot, &claim.reference(), &describe(claim)));
+        evidence.push(super::super::seen::object(facts, &claim.reference(), &describe(claim)));
     }
     let title = match &meant {
         Some(name) => format!("{who} mounts the claim `{wrong}`, which does not exist; the unused claim `{name}` is probably meant"),
@@ -71,7 +71,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> 
         expected: meant,
         confidence,
         evidence: NonEmpty::from_vec(evidence)?,
-        chain: missing.chain(owners),
+        chain: missing.chain(facts),
         symptoms: missing.symptoms(),
         remedy,
     })

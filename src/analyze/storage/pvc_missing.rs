@@ -2,7 +2,6 @@
 //! The fix is a claim of that name. Its size and access mode are not known from anywhere, so they are assumed, and said to be.
 
 use super::super::advise::in_namespace;
-use super::super::aim::{Obstacle, Owners};
 use super::classes;
 use super::missing_claim::{Meaning, MissingClaim, find};
 use crate::domain::action::Action;
@@ -14,7 +13,8 @@ use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Snapshot;
+use crate::facts::stuck::Obstacle;
+use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 use serde_json::{Value, json};
@@ -30,14 +30,13 @@ const TOLD: Confidence = Confidence::percent(80);
 const ASSUMED_SIZE: &str = "10Gi";
 
 /// Every claim that is missing and that no existing claim could be meant by.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    find(snapshot).iter().filter_map(|missing| finding(snapshot, &owners, missing)).collect()
+pub(crate) fn look(facts: &Facts<'_>) -> Vec<Finding> {
+    find(facts).iter().filter_map(|missing| finding(facts, missing)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> Option<Finding> {
+fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let remedy = match &missing.meaning {
-        Meaning::New => make(snapshot, missing),
+        Meaning::New => make(facts, missing),
         Meaning::Unsure(unused) => either(missing, unused),
         Meaning::Unknown => cannot_tell(missing),
         Meaning::Existing(_) | Meaning::OneOf(_) => return None,
@@ -60,15 +59,15 @@ fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> 
         found: None,
         expected: None,
         confidence: if missing.listed { SEEN } else { TOLD },
-        evidence: NonEmpty::from_vec(missing.evidence(snapshot))?,
-        chain: missing.chain(owners),
+        evidence: NonEmpty::from_vec(missing.evidence(facts))?,
+        chain: missing.chain(facts),
         symptoms: missing.symptoms(),
         remedy,
     })
 }
 
 /// The claim, where its class is known and nothing speaks against it.
-fn make(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
+fn make(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     let name = &missing.claim.name;
     let advise = |text: String, command: Option<String>, why: &str| Remedy {
         advice: vec![Advice { text, command, why: why.to_owned() }],
@@ -99,8 +98,8 @@ fn make(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
             "a DaemonSet mounts it on several nodes, and which class offers shared volumes is not known",
         );
     }
-    let Some(class) = classes::default_class(snapshot) else {
-        return no_class(snapshot, missing);
+    let Some(class) = classes::default_class(facts) else {
+        return no_class(facts, missing);
     };
     let mut checks = vec![Check::ClaimBound(missing.claim.clone())];
     checks.extend(missing.checks());
@@ -165,15 +164,15 @@ fn advice_for_source(missing: &MissingClaim<'_>) -> Vec<Advice> {
         .collect()
 }
 
-fn no_class(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
+fn no_class(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     let name = &missing.claim.name;
-    let (text, why) = if !classes::are_known(snapshot) {
+    let (text, why) = if !classes::are_known(facts) {
         (
             format!("make the claim `{name}`; name its class if the cluster has no default"),
             "the StorageClasses could not be read, so whether there is a default one is not known".to_owned(),
         )
     } else {
-        let classes: Vec<&str> = classes::provisioning(snapshot).into_iter().map(classes::name).collect();
+        let classes: Vec<&str> = classes::provisioning(facts).into_iter().map(classes::name).collect();
         match classes.as_slice() {
             [] => (
                 format!("install a storage provisioner with a StorageClass, then make the claim `{name}`"),
@@ -226,7 +225,7 @@ fn cannot_tell(missing: &MissingClaim<'_>) -> Remedy {
 
 fn wants_block_device(spec: &k8s_openapi::api::core::v1::PodSpec, claim: &str) -> bool {
     let volumes: Vec<&str> = super::missing_claim::references(spec).filter(|(_, c)| *c == claim).map(|(v, _)| v).collect();
-    super::super::aim::containers(spec).any(|(_, c)| c.volume_devices.iter().flatten().any(|d| volumes.contains(&d.name.as_str())))
+    pods::containers(spec).any(|(_, c)| c.volume_devices.iter().flatten().any(|d| volumes.contains(&d.name.as_str())))
 }
 
 #[cfg(test)]

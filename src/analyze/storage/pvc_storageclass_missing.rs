@@ -2,11 +2,9 @@
 //! A claim's class cannot be changed, so the fix replaces the claim, which holds no data yet, by one of an existing class.
 
 use super::super::advise::in_namespace;
-use super::super::aim::{Aim, Obstacle, Owners, stuck};
 use super::super::names::is_slip;
 use super::super::seen::{self, listed};
 use super::classes;
-use super::missing_claim::{references, replica_of};
 use crate::domain::action::Action;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
@@ -14,12 +12,15 @@ use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, CausalLink, Finding, Proposal, Remedy, Symptom};
+use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
 use crate::domain::workload::manager_of;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec};
+use crate::facts::Facts;
+use crate::facts::stuck::{Obstacle, Stuck};
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec};
 use k8s_openapi::api::storage::v1::StorageClass;
 use serde_json::{Value, json};
 
@@ -32,37 +33,36 @@ const SEEN: Confidence = Confidence::percent(95);
 const TOLD: Confidence = Confidence::percent(80);
 
 /// Every unbound claim whose class does not exist.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    let aims = stuck(snapshot);
-    snapshot.claims.iter().filter_map(|claim| finding(snapshot, &owners, &aims, claim)).collect()
+pub(crate) fn look(facts: &Facts<'_>) -> Vec<Finding> {
+    facts.all::<PersistentVolumeClaim>().filter_map(|claim| finding(facts, claim)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, aims: &[Aim<'_>], claim: &PersistentVolumeClaim) -> Option<Finding> {
+fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
     let spec = claim.spec.as_ref()?;
     let wrong = spec.storage_class_name.as_deref().filter(|c| !c.is_empty())?;
-    if !is_unbound(claim) || snapshot.storage_classes.iter().any(|c| classes::name(c) == wrong) || has_volumes(snapshot, wrong) {
+    if !is_unbound(claim) || facts.has(&ObjectRef::cluster(Kind::StorageClass, wrong)) || has_volumes(facts, wrong) {
         return None;
     }
     let object = claim.reference();
     let namespace = object.namespace.clone()?;
-    let event = snapshot.events_of(&object).into_iter().rev().find(|e| {
+    let event = facts.events_of(&object).find(|e| {
         let message = e.message.as_deref().unwrap_or_default();
         e.reason.as_deref() == Some("ProvisioningFailed") && message.contains(wrong) && message.contains("not found")
     });
-    let known = classes::are_known(snapshot);
+    let known = classes::are_known(facts);
     if !known && event.is_none() {
         return None;
     }
-    let users = users(aims, &namespace, &object.name);
-    let choice = choose(snapshot, wrong);
-    let mut evidence: Vec<Evidence> = event.map(|e| seen::event(snapshot, e, &object)).into_iter().collect();
-    evidence.push(seen::field(snapshot, &object, FieldPath::dotted("spec.storageClassName"), wrong));
+    // A StatefulSet's own claims are named in its Pods only, so the Pods are asked, not the template.
+    let users = facts.stuck_among(facts.claims().pods(namespace.as_str(), &object.name));
+    let choice = choose(facts, wrong);
+    let mut evidence: Vec<Evidence> = event.map(|e| seen::event(facts, e, &object)).into_iter().collect();
+    evidence.push(seen::field(facts, &object, FieldPath::dotted("spec.storageClassName"), wrong));
     if known {
-        let there: Vec<&str> = snapshot.storage_classes.iter().map(classes::name).take(10).collect();
+        let there: Vec<&str> = facts.all::<StorageClass>().map(classes::name).take(10).collect();
         evidence.push(seen::object(
-            snapshot,
-            &ObjectRef::cluster(crate::domain::kind::Kind::StorageClass, wrong),
+            facts,
+            &ObjectRef::cluster(Kind::StorageClass, wrong),
             &format!("not there: the cluster has the classes {}", listed(&there)),
         ));
     }
@@ -70,7 +70,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aims: &[Aim<'_>], claim: &Persi
     let mut symptoms = vec![Symptom { object: object.clone(), summary: format!("Pending: its class `{wrong}` does not exist") }];
     for pod in users.iter().flat_map(|a| &a.pods) {
         let pod = pod.reference();
-        chain.extend(owners.links(&pod));
+        chain.extend(facts.owners().links(&pod));
         chain.push(CausalLink { from: pod.clone(), relation: "mounts", to: object.clone() });
         symptoms.push(Symptom { object: pod, summary: format!("Pending: waits for the claim `{}`", object.name) });
     }
@@ -93,7 +93,7 @@ fn finding(snapshot: &Snapshot, owners: &Owners, aims: &[Aim<'_>], claim: &Persi
         evidence: NonEmpty::from_vec(evidence)?,
         chain,
         symptoms,
-        remedy: remedy(snapshot, claim, spec, &object, &namespace, wrong, &choice, &users),
+        remedy: remedy(facts, claim, spec, &object, &namespace, wrong, &choice, &users),
         object,
     })
 }
@@ -106,15 +106,8 @@ fn is_unbound(claim: &PersistentVolumeClaim) -> bool {
 }
 
 /// A class name without a class object is a legitimate way to pair claims with volumes made by hand.
-fn has_volumes(snapshot: &Snapshot, class: &str) -> bool {
-    snapshot.volumes.iter().any(|v| v.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()) == Some(class))
-}
-
-/// Those who wait for the claim.
-fn users<'a, 'b>(aims: &'b [Aim<'a>], namespace: &Namespace, claim: &str) -> Vec<&'b Aim<'a>> {
-    // A StatefulSet's own claims are named in its Pods only, so the Pods are asked, not the template.
-    let mounts = |a: &&Aim<'a>| a.pods.iter().filter_map(|p| p.spec.as_ref()).any(|s| references(s).any(|(_, c)| c == claim));
-    aims.iter().filter(|a| a.namespace() == Some(namespace)).filter(mounts).collect()
+fn has_volumes(facts: &Facts<'_>, class: &str) -> bool {
+    facts.all::<PersistentVolume>().any(|v| v.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()) == Some(class))
 }
 
 /// Which class to use instead.
@@ -129,13 +122,13 @@ enum Choice<'a> {
     Unknown,
 }
 
-fn choose<'a>(snapshot: &'a Snapshot, wrong: &str) -> Choice<'a> {
-    if !classes::are_known(snapshot) {
+fn choose<'a>(facts: &Facts<'a>, wrong: &str) -> Choice<'a> {
+    if !classes::are_known(facts) {
         return Choice::Unknown;
     }
-    let all = classes::provisioning(snapshot);
+    let all = classes::provisioning(facts);
     let slips: Vec<&StorageClass> = all.iter().copied().filter(|c| is_slip(classes::name(c), wrong)).collect();
-    match (slips.as_slice(), classes::default_class(snapshot), all.as_slice()) {
+    match (slips.as_slice(), classes::default_class(facts), all.as_slice()) {
         ([one], _, _) => Choice::Class(one, "its name differs by a slip only"),
         (_, Some(class), _) => Choice::Class(class, "it is the cluster's default"),
         (_, None, [one]) => Choice::Class(one, "it is the only one that makes volumes"),
@@ -146,14 +139,14 @@ fn choose<'a>(snapshot: &'a Snapshot, wrong: &str) -> Choice<'a> {
 
 #[expect(clippy::too_many_arguments, reason = "all of them are parts of one finding in the making")]
 fn remedy(
-    snapshot: &Snapshot,
+    facts: &Facts<'_>,
     claim: &PersistentVolumeClaim,
     spec: &PersistentVolumeClaimSpec,
     object: &ObjectRef,
     namespace: &Namespace,
     wrong: &str,
     choice: &Choice<'_>,
-    users: &[&Aim<'_>],
+    users: &[&Stuck<'_>],
 ) -> Remedy {
     let by_hand = |text: String, why: String| Remedy { advice: vec![Advice { text, command: None, why }], ..Remedy::default() };
     let (class, because) = match choice {
@@ -178,7 +171,7 @@ fn remedy(
         }
     };
     let name = classes::name(class);
-    let set = replica_of(snapshot, claim);
+    let set = facts.claims().replica_of(claim);
     let obstacle = match (&set, manager_of(&claim.metadata)) {
         (Some(set), _) => Some(format!(
             "the volumeClaimTemplate of StatefulSet `{}` makes this claim and cannot be changed: make the StatefulSet anew (`kubectl{} delete {} --cascade=orphan`) with the right class, then replace the claim",
@@ -253,7 +246,6 @@ fn replacement(
 mod tests {
     use super::*;
     use crate::analyze::testing::{World, bare_cluster, changes, cluster, deployment, stateful_set};
-    use crate::domain::kind::Kind;
 
     fn uploads(world: World) -> World {
         world

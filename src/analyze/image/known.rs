@@ -1,0 +1,131 @@
+//! Which images are known to exist, or not to: what runs ready, what an object ran before, what the registry refused.
+
+use super::reference::split;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::domain::workload::controller_of;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// An image that runs ready: where, and in which container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Running {
+    pub(super) image: String,
+    pub(super) by: ObjectRef,
+    pub(super) container: String,
+}
+
+/// An image that an object asked for before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Earlier {
+    pub(super) image: String,
+    pub(super) by: ObjectRef,
+    /// Pods are ready with it now.
+    pub(super) ready: bool,
+}
+
+/// What is known of images; gathered once, when the first rule's finding asks.
+pub(super) struct Images<'f, 'a> {
+    facts: &'f Facts<'a>,
+    /// By namespace and repository.
+    running: OnceCell<HashMap<&'a str, HashMap<String, Vec<Running>>>>,
+    refused: OnceCell<HashSet<(&'a str, &'a str)>>,
+}
+
+impl<'f, 'a> Images<'f, 'a> {
+    pub(super) fn of(facts: &'f Facts<'a>) -> Self {
+        Self { facts, running: OnceCell::new(), refused: OnceCell::new() }
+    }
+
+    /// Images of a repository that run ready in a namespace, one of each, in order.
+    pub(super) fn running(&self, namespace: &Namespace, repository: &str) -> &[Running] {
+        let all = self.running.get_or_init(|| {
+            let mut by_image: HashMap<&'a str, HashMap<String, BTreeMap<String, (ObjectRef, String)>>> = HashMap::new();
+            for pod in self.facts.all::<Pod>().filter(|p| pods::is_ready(p)) {
+                let Some(namespace) = pod.metadata.namespace.as_deref() else { continue };
+                for container in pod.spec.iter().flat_map(|s| &s.containers) {
+                    let Some(image) = &container.image else { continue };
+                    let place = (pod.reference(), container.name.clone());
+                    let images = by_image.entry(namespace).or_default().entry(split(image).0).or_default();
+                    let known = images.entry(image.clone()).or_insert_with(|| place.clone());
+                    if place < *known {
+                        *known = place;
+                    }
+                }
+            }
+            let listed = |images: BTreeMap<String, (ObjectRef, String)>| {
+                images.into_iter().map(|(image, (by, container))| Running { image, by, container }).collect()
+            };
+            let by_repository = |all: HashMap<String, BTreeMap<String, (ObjectRef, String)>>| {
+                all.into_iter().map(|(repository, images)| (repository, listed(images))).collect()
+            };
+            by_image.into_iter().map(|(namespace, all)| (namespace, by_repository(all))).collect()
+        });
+        all.get(namespace.as_str()).and_then(|images| images.get(repository)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Other images of this container in this object, newest first.
+    pub(super) fn earlier(&self, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
+        let mut found: Vec<(i64, Earlier)> = Vec::new();
+        for set in self.facts.replica_sets_of(object) {
+            let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
+            let Some(image) = image_in(spec, list, container).filter(|i| *i != wrong) else { continue };
+            let revision =
+                set.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).and_then(|r| r.parse().ok());
+            let ready = set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
+            if ready || !self.was_refused(object, image) {
+                found.push((revision.unwrap_or(0), Earlier { image: image.to_owned(), by: set.reference(), ready }));
+            }
+        }
+        // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
+        if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
+            for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && controller_of(&p.metadata).as_ref() == Some(object)) {
+                if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
+                    found.push((0, Earlier { image: image.to_owned(), by: pod.reference(), ready: true }));
+                }
+            }
+        }
+        found.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.by.cmp(&y.by)));
+        found.into_iter().map(|(_, earlier)| earlier).collect()
+    }
+
+    /// An event of the namespace says that the registry does not have this image either.
+    fn was_refused(&self, object: &ObjectRef, image: &str) -> bool {
+        let refused = self.refused.get_or_init(|| {
+            let failed = |e: &&Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(says_not_found);
+            let quoted = |e: &'a Event| {
+                let namespace = e.involved_object.namespace.as_deref().unwrap_or_default();
+                e.message.as_deref().unwrap_or_default().split('"').map(move |text| (namespace, text))
+            };
+            self.facts.all::<Event>().filter(failed).flat_map(quoted).collect()
+        });
+        refused.contains(&(object.namespace.as_ref().map(Namespace::as_str).unwrap_or_default(), image))
+    }
+}
+
+/// The image of one container.
+pub(super) fn image_in<'a>(spec: Option<&'a PodSpec>, list: &str, container: &str) -> Option<&'a str> {
+    spec.and_then(|s| pods::containers(s).find(|(l, c)| *l == list && c.name == container).and_then(|(_, c)| c.image.as_deref()))
+}
+
+/// The registry answered, and has no such manifest. A registry that refuses, or cannot be reached, says nothing about the image.
+pub(super) fn says_not_found(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let other = [
+        "unauthorized",
+        "denied",
+        "forbidden",
+        "authorization",
+        "no such host",
+        "dial tcp",
+        "connection refused",
+        "i/o timeout",
+        "x509",
+        "too many requests",
+    ];
+    let absent = ["code = notfound", "manifest unknown", "not found", "name unknown"];
+    absent.iter().any(|w| text.contains(w)) && !other.iter().any(|w| text.contains(w))
+}
