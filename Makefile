@@ -1,9 +1,9 @@
-# make test     everything that proves it, a real Kubernetes included; fetches and builds what it needs by itself
+# make test     all tests, on a real Kubernetes too; fetches and builds what it needs by itself
 # make lint     format, clippy, docs, licenses
-# make cluster  a real Kubernetes to use by hand, until ctrl-c
-# make record   what the real cluster says about every case, kept in fixtures/cases/*/recorded; CASE=name for one
-# make bench    start-up, memory and the article's case, measured
-# make scale    the rules on 2,500 to 20,000 Pods, measured; FAULT=crash, claim, config, node, image or selector
+# make cluster  a real Kubernetes for manual use, until ctrl-c
+# make record   records what the real cluster reports for every case in fixtures/cases/*/recorded; CASE=name for one
+# make bench    measures start-up and memory, and the demo's case on a real Kubernetes
+# make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
 .PHONY: test lint cluster record bench scale
 
 test:

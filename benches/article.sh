@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The article's case on a real Kubernetes, several times: requests and time from the call to the plan with its dry run, as
-# the report's own `usage` has them, and the time from the yes to the verdict. Prints; asserts nothing.
+# The demo's case on a real Kubernetes, several times: requests and time from the call to the plan with its dry run, as in
+# the report's own `usage`, and the time from the approval to the verdict. Prints; asserts nothing.
 #
 #   benches/article.sh [RUNS]
 #
@@ -13,7 +13,7 @@ issue="Something is wrong with my database in the NAMESPACE namespace"
 
 cargo build --release --locked --quiet
 kubemend=$(realpath "${CARGO_TARGET_DIR:-target}/release/kubemend")
-cluster=$(tests/cluster/prepare) || { echo "did not run: a real Kubernetes cannot be had here (see above)"; exit 0; }
+cluster=$(tests/cluster/prepare) || { echo "did not run: a real Kubernetes is not available here (see above)"; exit 0; }
 
 work=$(mktemp -d)
 trap 'exec 8>&-; wait; rm -rf "$work"' EXIT
@@ -32,7 +32,7 @@ ask() { "$kubemend" "$@" -o json 2>>"$work/kubemend.log" 8>&- || [[ $? == [34] ]
 export KUBECONFIG=$work/cluster/oncall.kubeconfig XDG_STATE_HOME=$work XDG_CONFIG_HOME=$work
 export KUBEMEND_SETTLE=${settle}s
 
-printf '%4s %14s %14s %22s %12s  %s\n' run "plan: calls" "plan: ms" "from the yes: ms" "held: s" status
+printf '%4s %14s %14s %22s %12s  %s\n' run "plan: calls" "plan: ms" "after approval: ms" "passed: s" status
 for ((run = 1; run <= runs; run++)); do
   namespace=bench-$run
   kubectl create namespace "$namespace" >/dev/null
@@ -45,4 +45,4 @@ for ((run = 1; run <= runs; run++)); do
   plan=$(ask approve "$session" --digest "$digest")
   printf '%4d %14d %14d %22d %12.2f  %s\n' "$run" "$calls" "$elapsed" $(($(date +%s%3N) - began)) "$(field settledFor)" "$(field status)"
 done
-echo "from the yes to the verdict: the write, the Pod's start, and a settle window of $settle s; the verdict was late by what it held longer"
+echo "after approval, until the verdict: the write, the Pod's start, and a settle window of $settle s; what the checks passed for longer is the verdict's delay"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From the start to the answer of tools/list, peak memory, and the size of the program: the release build beside
-# `kubernetes-mcp-server`, a Go program that npm brings, in the same run. Prints both and the ratio; asserts nothing.
+# `kubernetes-mcp-server`, a Go program from npm, in the same run. Prints both and the ratio; asserts nothing.
 #
 #   benches/startup.sh [RUNS]
 set -euo pipefail
@@ -14,7 +14,7 @@ cargo build --release --locked --quiet
 mkdir -p "$cache"
 rustc --edition 2024 -O -o "$cache/measure" benches/tools/measure.rs
 
-# Neither reaches a cluster before it is asked something; both are told of the same one, where nobody answers.
+# Neither connects to a cluster before the first request; both get the same one, where nothing answers.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat >"$work/kubeconfig" <<'YAML'

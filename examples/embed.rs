@@ -1,4 +1,4 @@
-//! Embeds kubemend: bring a cluster, a store and somebody who says yes.
+//! Embeds kubemend: bring a cluster, a store and somebody who approves.
 //! Runs against the embedded cluster, so nothing has to be installed: `cargo run --example embed`.
 
 use kubemend::clock::{SystemClock, SystemEntropy};
@@ -12,13 +12,13 @@ use kubemend::workflow::{Approver, Ask, Parts, Remediation, Timing, Wishes};
 use std::{error::Error, io::Write, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
-async fn mend(remediation: &Remediation) -> Result<(), Box<dyn Error>> {
+async fn remediate(remediation: &Remediation) -> Result<(), Box<dyn Error>> {
     let cancel = CancellationToken::new();
     let ask = Ask { issue: Some("Something is wrong with my database in the a-team namespace".to_owned()), ..Ask::default() };
     let opened = remediation.open(&ask, &Wishes::default(), &Silent, &cancel).await?;
     let mut report = opened.report;
     if let Some(question) = opened.question {
-        // Show it to whoever decides, in whichever way you have: nothing is written until the answer comes back with this token.
+        // Show it to the person who decides, in any way you like: nothing is written until the approval comes back with this token.
         writeln!(std::io::stdout(), "{}\n", question.text)?;
         let by = Approver::Library("examples/embed".to_owned());
         report = remediation.approve(&question.session, &question.token, &question.digest, by, &Silent, &cancel).await?;
@@ -46,8 +46,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         timing: Timing::default(),
     });
     let work = async {
-        clock.sleep(Duration::from_secs(1)).await; // the scheduler has to look at the Pod first
-        mend(&remediation).await
+        clock.sleep(Duration::from_secs(1)).await; // the scheduler must see the Pod first
+        remediate(&remediation).await
     };
     tokio::select! {
         () = running => Ok(()),

@@ -20,7 +20,7 @@ mod symptoms;
 #[cfg(test)]
 mod testing;
 
-use crate::domain::cause::Code;
+use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::finding::Finding;
 use crate::facts::Facts;
@@ -45,6 +45,12 @@ pub const ANALYZERS: &[Analyzer] = &[
     Analyzer { code: network::svc_selector_mismatch::CODE, look: network::svc_selector_mismatch::look },
 ];
 
+/// Where a cause stands among the rules, the most severe first; what no rule names comes after them.
+pub fn severity(source: CauseSource) -> usize {
+    let of_rule = |a: &Analyzer| source == CauseSource::Rule(a.code);
+    ANALYZERS.iter().position(of_rule).unwrap_or(ANALYZERS.len())
+}
+
 /// What is wrong, what is only under way, and what nobody can explain yet.
 /// `None` when the facts were stopped on the way: a part of a diagnosis is none.
 pub fn analyze(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -55,8 +61,7 @@ pub fn analyze(facts: &Facts<'_>) -> Option<Diagnosis> {
             return None;
         }
     }
-    let order: Vec<Code> = ANALYZERS.iter().map(|rule| rule.code).collect();
-    let diagnosis = incident::conclude(facts, findings, &order);
+    let diagnosis = incident::conclude(facts, findings);
     (!facts.is_stopped()).then_some(diagnosis)
 }
 

@@ -1,4 +1,4 @@
-//! The composition root: makes the parts from the configuration, hands them to a surface, owns every task, and ends them on a signal.
+//! The composition root: creates the parts from the configuration, hands them to a surface, owns every task, and ends them on a signal.
 //! The one file, besides the embedded cluster's, that starts tasks; the one that names every adapter.
 
 mod clusters;
@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// What a process that was told twice to end exits with: 128 and the number of SIGINT, as shells have it.
+/// What a process that was asked twice to end exits with: 128 and the number of SIGINT, as shells have it.
 const TOLD_TWICE: i32 = 130;
 
 /// Runs the program that the command line names, to its end. Returns the exit code.
@@ -59,7 +59,7 @@ fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     block_on(async |cancel, tasks| dispatch(command, config, terminal, cancel, tasks).await)
 }
 
-/// Runs the work in a runtime, told by a signal to end.
+/// Runs the work in a runtime, until it is done or a signal asks it to end.
 fn block_on(work: impl AsyncFnOnce(&CancellationToken, &mut JoinSet<()>) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // The work waits for the network; a server for one client needs no more, and every thread costs memory.
@@ -80,7 +80,7 @@ fn block_on(work: impl AsyncFnOnce(&CancellationToken, &mut JoinSet<()>) -> anyh
 
 /// Logs go to stderr: stdout belongs to results and to the protocol.
 fn log(words: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(words).with_context(|| format!("`{words}` is no log filter"))?;
+    let filter = EnvFilter::try_new(words).with_context(|| format!("`{words}` is not a valid log filter"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

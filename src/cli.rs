@@ -20,11 +20,11 @@ pub enum Exit {
     Done,
     /// The command failed.
     Failed,
-    /// The command line cannot be meant.
+    /// The command line is not valid.
     Usage,
     /// A problem was found or remains.
     Problem,
-    /// Somebody has to approve.
+    /// Somebody must approve.
     Waiting,
 }
 
@@ -61,7 +61,7 @@ impl Exit {
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// The words cannot be meant.
+    /// The words are not valid.
     #[error("{0}")]
     Usage(String),
     /// The work itself failed.

@@ -1,12 +1,15 @@
 //! Adapter: Kubernetes. What may be said to an API server, who says it, and what its answers mean.
 //! Reading implements [`crate::ports::ClusterRead`]; writing is a client that only `execute` may use.
 
+mod client;
 pub mod connect;
 mod fault;
 mod kubeconfig;
 mod plugin;
 mod reach;
 mod read;
+mod requests;
+mod review;
 mod watch;
 mod wire;
 mod write;

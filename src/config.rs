@@ -41,41 +41,41 @@ const OPTIONS: [&str; 21] = [
 /// kube's own lines about answers of 5xx say nothing that ours do not; rmcp warns of clients that leave.
 const LOG: &str = "warn,rmcp=error,kube_client=off";
 
-/// The options of every command. What is not here is said in the environment or in the file only: a caller may tighten it.
+/// The options of every command. What is not here is set in the environment or in the file only: a caller may tighten it.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Flags {
-    /// The kubeconfig to use, instead of $KUBECONFIG or ~/.kube/config
+    /// Path to the kubeconfig file, instead of $KUBECONFIG or ~/.kube/config
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig, instead of its current one
+    /// Kubeconfig context, instead of the current one
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// The language model, as PROVIDER/NAME; `none` for rules only
+    /// Language model; this version accepts only `none` (rules only)
     #[arg(long, global = true, value_name = "PROVIDER/NAME")]
     pub model: Option<String>,
-    /// The configuration file [default: ~/.config/kubemend/config.yaml]
+    /// Path to the configuration file [default: ~/.config/kubemend/config.yaml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Another kubeconfig for the identity that writes
+    /// Kubeconfig with the writer credentials, if they are not in the reader's
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub write_kubeconfig: Option<PathBuf>,
-    /// Another context for the identity that writes
+    /// Context with the writer credentials, if it is not the reader's
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub write_context: Option<String>,
-    /// Never write: plans only
+    /// Read-only: show plans, never change the cluster
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_short_help = true)]
     pub read_only: Option<String>,
-    /// Whether a kubeconfig may start its exec credential plugin [default: true, but false in a cluster]
+    /// Allow a kubeconfig to run its exec credential plugin [default: true; false in a Pod]
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, default_missing_value = "true", require_equals = true, hide_short_help = true)]
     pub allow_kubeconfig_exec: Option<String>,
-    /// Who says yes: a human who is asked, a client that repeats the digest, or the thresholds
+    /// Who approves: a human who is asked, an MCP client that repeats the plan digest, or the thresholds (automatic mode)
     #[arg(long, global = true, value_name = "ask|client|policy", hide_short_help = true)]
     pub consent: Option<String>,
-    /// Where sessions are kept [default: ~/.local/state/kubemend]
+    /// Directory for the session store [default: ~/.local/state/kubemend]
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub state_dir: Option<PathBuf>,
-    /// What is logged to stderr, as in `info,kubemend=debug`
+    /// Log filter for stderr, such as `info,kubemend=debug`
     #[arg(long, global = true, value_name = "FILTER", hide_short_help = true)]
     pub log: Option<String>,
 }
@@ -111,7 +111,7 @@ impl Flags {
 pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
-    /// The process's own: our variables, and the few of others that we honour.
+    /// The process's own: our variables, and the few of others that we use.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
         let mut names: Vec<String> =
@@ -151,7 +151,7 @@ impl Environment {
         self.0
             .keys()
             .filter(|name| name.starts_with("KUBEMEND_") && !name.starts_with("KUBEMEND_TEST_") && !known.contains(name))
-            .map(|name| format!("the environment variable `{name}` means nothing to kubemend{}", nearest(name, &known)))
+            .map(|name| format!("unknown environment variable `{name}`{}", nearest(name, &known)))
             .collect()
     }
 }
@@ -173,7 +173,7 @@ fn nearest<S: AsRef<str>>(wrong: &str, known: &[S]) -> String {
 /// An option that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// A value that is none.
+    /// A value that cannot be used.
     #[error("{origin}: `{given}` is not {wanted}")]
     Value {
         /// The flag, the variable, or the key and its file.
@@ -202,9 +202,11 @@ pub enum ConfigError {
         reason: String,
     },
     /// A model that this program cannot use.
-    #[error("{origin}: no model `{given}`: this version of kubemend works by rules only; leave the option out, or say `none`")]
+    #[error(
+        "{origin}: model `{given}` is not supported: this version of kubemend uses rules only; leave the option out, or set it to `none`"
+    )]
     Model {
-        /// Where it was said.
+        /// Where it was set.
         origin: String,
         /// Which.
         given: String,
@@ -212,8 +214,8 @@ pub enum ConfigError {
     /// Two options that do not go together.
     #[error("{0}")]
     Contradiction(String),
-    /// Nobody says where sessions are to be kept.
-    #[error("there is no place for sessions: HOME is not set; say one with KUBEMEND_STATE_DIR or --state-dir")]
+    /// Nothing says where sessions are to be kept.
+    #[error("no state directory: HOME is not set; set KUBEMEND_STATE_DIR or --state-dir")]
     NoHome,
 }
 
@@ -274,7 +276,7 @@ impl Given {
     }
 
     fn duration(&self, key: &str) -> Result<Option<Duration>, ConfigError> {
-        self.parse(key, "a time from `1s` to `60m`", |text| {
+        self.parse(key, "a duration from `1s` to `60m`", |text| {
             let (number, unit) = match text.strip_suffix('m') {
                 Some(minutes) => (minutes, 60),
                 None => (text.strip_suffix('s').unwrap_or(text), 1),
@@ -308,7 +310,7 @@ pub struct Config {
     pub write_context: Option<String>,
     /// No writing identity.
     pub read_only: bool,
-    /// Who says yes, and up to which risk.
+    /// Who approves, and up to which risk.
     pub limits: Limits,
     /// How long the checks must hold.
     pub settle: Duration,
@@ -332,7 +334,7 @@ impl Config {
     /// Puts flags, environment and file together, and checks them.
     ///
     /// # Errors
-    /// An option that cannot be understood, with where it was said and what would be right.
+    /// An option that cannot be understood, with where it was set and what would be right.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let home = environment.folder("HOME");
         let (file, from_file) = file::read(flags.config.as_deref(), environment, home.as_deref())?;
@@ -359,7 +361,7 @@ impl Config {
                 .unwrap_or_default(),
             context: given.word("context")?,
             contexts: given
-                .parse("contexts", "a list of contexts", |text| {
+                .parse("contexts", "a comma-separated list of contexts", |text| {
                     Some(text.split(',').map(str::trim).filter(|c| !c.is_empty()).map(Into::into).collect())
                 })?
                 .unwrap_or_default(),
@@ -398,7 +400,7 @@ fn limits(given: &Given) -> Result<Limits, ConfigError> {
     })?;
     if mode == Some(Mode::Automatic) && !automatic_allowed {
         return Err(ConfigError::Contradiction(
-            "`mode: automatic` needs `consent: policy` (KUBEMEND_CONSENT=policy): nothing is executed by thresholds unless the operator says so".to_owned(),
+            "`mode: automatic` needs `consent: policy` (KUBEMEND_CONSENT=policy): without it, no plan is applied without asking".to_owned(),
         ));
     }
     let ceiling = given.risk("risk-ceiling")?.unwrap_or(default.ceiling);

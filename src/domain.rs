@@ -4,6 +4,7 @@
 pub mod action;
 pub mod cause;
 pub mod check;
+pub mod code;
 pub mod confidence;
 pub mod diagnosis;
 pub mod evidence;
@@ -14,6 +15,7 @@ pub mod finding;
 pub mod id;
 pub mod issue;
 pub mod kind;
+pub mod kubectl;
 pub mod limits;
 pub mod name;
 pub mod namespace;

@@ -89,8 +89,8 @@ impl<'a> Facts<'a> {
         facts.index_pods();
         facts.index_events();
         facts.index_services();
-        facts.claims = ClaimUses::of(&facts);
-        facts.stuck = stuck::gather(&facts);
+        facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
+        facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
         facts
     }
@@ -348,6 +348,11 @@ impl<'a> Facts<'a> {
     /// Whether a Pod that has not ended is on this node.
     pub(crate) fn is_in_use(&self, node: &str) -> bool {
         self.nodes_in_use.contains(node)
+    }
+
+    /// Everything that can name a claim was read, so that one which nobody names is unused.
+    pub(crate) fn uses_are_known(&self) -> bool {
+        [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| self.is_whole(k))
     }
 
     /// Who uses which claim.

@@ -1,4 +1,4 @@
-//! kubemend: names why a Kubernetes workload is broken, shows the exact fix, asks, applies it, and proves that it helped.
+//! kubemend: finds why a Kubernetes workload is broken, shows the exact fix, asks for approval, applies it, and verifies the result.
 
 pub mod analyze;
 pub mod app;

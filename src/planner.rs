@@ -1,38 +1,41 @@
 //! A cause and what was seen → a plan with nothing left to choose, or a refusal with its reasons.
 //! Every request is made here, once: what is shown, hashed, rehearsed and sent are the same bytes.
 
-pub(crate) mod command;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
-pub(crate) mod lint;
+mod lint;
+pub(crate) mod refusal;
 pub(crate) mod request;
+mod targets;
 #[cfg(test)]
 mod tests;
+pub(crate) mod triage;
 
 use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::check::Check;
 use crate::domain::id::PlanId;
+use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
 use crate::domain::plan::{OnFailure, RemediationPlan, Step};
 use crate::domain::snapshot::Snapshot;
+use lint::Proposed;
+use refusal::Refusal;
+use targets::Targets;
+pub(crate) use triage::triage;
 
-/// Why there is no plan for a cause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    /// In words, each enough to act on.
-    pub(crate) reasons: Vec<String>,
-}
-
-/// Plans the cause's remedy.
-pub(crate) fn plan(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Refusal> {
-    let mut reasons = Vec::new();
+/// Plans the cause's remedy: all of it, or nothing. Whatever was decided about it before is decided again.
+pub(crate) fn plan(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Vec<Refusal>> {
+    let mut refusals = Vec::new();
     let mut steps = Vec::new();
+    let wanted = cause.remedy.proposals.iter().map(|p| p.action.target().clone()).collect();
+    let targets = Targets::of(snapshot, &wanted);
+    let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
     for (index, proposal) in cause.remedy.proposals.iter().enumerate() {
-        let violations = lint::check(&proposal.action, snapshot);
-        if !violations.is_empty() {
-            reasons.extend(violations);
+        if let Some(refusal) = lint::check(&Proposed { action: &proposal.action, targets: &targets, suffering: &suffering }) {
+            refusals.push(refusal);
             continue;
         }
         let stamp = format!("{id}/{}", index.saturating_add(1));
@@ -41,19 +44,20 @@ pub(crate) fn plan(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: O
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
                 why: proposal.why.clone(),
-                command: command::kubectl(&proposal.action, &built.request),
+                command: kubectl::change(&proposal.action),
                 diff: built.diff,
                 request: built.request,
                 precondition: built.precondition,
                 undo: built.undo,
             }),
-            Err(reason) => reasons.push(reason),
+            Err(reason) => refusals.push(Refusal::NotPossible(reason)),
         }
     }
-    if !reasons.is_empty() {
-        return Err(Refusal { reasons });
+    if !refusals.is_empty() {
+        return Err(refusals);
     }
-    let steps = NonEmpty::from_vec(steps).ok_or_else(|| Refusal { reasons: vec!["no change of ours can fix this".to_owned()] })?;
+    let nothing = || vec![Refusal::NotPossible("no change that kubemend makes can fix this".to_owned())];
+    let steps = NonEmpty::from_vec(steps).ok_or_else(nothing)?;
     let mut checks = NonEmpty::one(gone(cause));
     for check in &cause.remedy.checks {
         checks.push(check.clone());

@@ -110,7 +110,8 @@ pub struct Listed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed;
 
-/// Reading a cluster. All of it is bounded in bytes, items and time, and none of it takes a verb.
+/// Reading a cluster. All of it is bounded in bytes, items and time. Nothing here writes: the one verb that is passed, to
+/// [`ClusterRead::may`], is only asked about.
 #[async_trait]
 pub trait ClusterRead: Send + Sync {
     /// Which cluster this is. Asks for the version once and remembers it.

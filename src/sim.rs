@@ -6,88 +6,56 @@
 mod access;
 mod admission;
 mod api;
-mod ask;
 mod audit;
+mod clock;
 mod cluster;
 mod controllers;
 mod defaults;
 mod discovery;
+mod error;
 mod events;
 mod faults;
+mod filter;
 mod json;
 mod kubelet;
 mod list;
 mod logs;
 mod manifests;
+mod names;
+mod network;
 mod patch;
 mod play;
 mod problem;
+mod quantity;
+mod reply;
+mod request;
 mod resources;
+mod runtime;
 mod schema;
 mod selector;
 mod service;
+mod shared;
 mod store;
+mod timers;
 mod validation;
 mod watch;
 mod world;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::sync::watch as signal;
+
+use self::{cluster::Cluster, shared::Shared};
 
 pub use self::{
     access::Denial,
     audit::Audited,
+    error::SimError,
     faults::{Fault, FaultKind},
     play::{Exit, Listen, MadeImage, Need, Play},
     service::{SimBody, SimService},
     world::{Latency, World},
 };
-
-/// Why the embedded cluster could not be set up as asked.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SimError {
-    /// The list of made images cannot be read.
-    #[error("failed to read the made images: {0}")]
-    Images(String),
-    /// The manifests cannot be read.
-    #[error("failed to read the manifests: {0}")]
-    Manifest(String),
-    /// The cluster does not take an object.
-    #[error("failed to apply {kind} `{name}`: {message}")]
-    Refused {
-        /// Its kind.
-        kind: String,
-        /// Its name.
-        name: String,
-        /// What the API said.
-        message: String,
-    },
-}
-
-/// What requests, stand-ins and the owner of the cluster share.
-#[derive(Debug)]
-struct Shared {
-    cluster: Mutex<cluster::Cluster>,
-    /// Told whenever something was stored.
-    changed: signal::Sender<u64>,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, cluster::Cluster> {
-        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells watchers and the driver, if the store has moved on.
-    fn announce(&self, version: u64) {
-        self.changed.send_if_modified(|seen| {
-            let moved = *seen != version;
-            *seen = version;
-            moved
-        });
-    }
-}
 
 /// A handle to an embedded cluster; clones are the same cluster.
 #[derive(Debug, Clone)]
@@ -99,9 +67,7 @@ impl Sim {
     /// Makes a cluster, and the future that runs everything behind its API: whoever owns the cluster spawns it.
     /// It never ends by itself. Time is tokio's, so tests may pause it.
     pub fn new(world: World) -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let cluster = cluster::Cluster::new(world);
-        let (changed, _) = signal::channel(cluster.store.version());
-        let shared = Arc::new(Shared { cluster: Mutex::new(cluster), changed });
+        let shared = Arc::new(Shared::new(Cluster::new(world)));
         let sim = Self { shared: Arc::clone(&shared) };
         (sim, controllers::drive(shared))
     }
@@ -120,7 +86,7 @@ impl Sim {
     /// When the text is not YAML of objects that the cluster knows, or the API refuses one.
     pub fn apply_yaml(&self, namespace: &str, text: &str) -> Result<(), SimError> {
         let mut cluster = self.shared.lock();
-        let result = cluster.apply_yaml(namespace, text);
+        let result = manifests::apply_yaml(&mut cluster, namespace, text);
         let version = cluster.store.version();
         drop(cluster);
         self.shared.announce(version);

@@ -2,7 +2,9 @@
 
 #[cfg(test)]
 mod arch {
+    mod circles;
     mod documents;
     mod rules;
     mod source;
+    mod words;
 }

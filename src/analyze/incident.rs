@@ -14,17 +14,13 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::{Facts, labels};
 use k8s_openapi::api::core::v1::Service;
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-/// Bounds on what is reported: more of a kind says nothing new to a reader.
-const CAUSES: usize = 20;
-const SYMPTOMS: usize = 20;
-const LINKS: usize = 40;
-const UNEXPLAINED: usize = 50;
+/// Changes under way that are told: more of them say nothing new to a reader.
+const IN_PROGRESS: usize = 20;
 
-/// From findings to a diagnosis. `order` is that of the rules: of causes that are equally certain the earlier rule's comes first.
-pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>, order: &[Code]) -> Diagnosis {
+/// From findings to a diagnosis.
+pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let Overview { symptoms, underway } = symptoms::survey(facts);
     let (services, others): (Vec<Symptom>, Vec<Symptom>) = symptoms.into_iter().partition(|s| s.object.kind == Kind::Service);
     let mut explained = Explained::by(facts, merge(findings));
@@ -37,15 +33,8 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>, order: &[Code]
         unexplained.retain(|s| named.contains(&s.object));
     }
     let mut in_progress = in_progress(facts, underway, &causes, &unexplained, named.as_ref());
-    in_progress.truncate(SYMPTOMS);
-    causes.sort_by_cached_key(|cause| rank(cause, order));
+    in_progress.truncate(IN_PROGRESS);
     part(facts, &mut causes);
-    causes.truncate(CAUSES);
-    for cause in &mut causes {
-        shorten(&mut cause.symptoms, SYMPTOMS);
-        cause.chain.truncate(LINKS);
-    }
-    shorten(&mut unexplained, UNEXPLAINED);
     let mut evidence = EvidenceList::default();
     let causes = causes.into_iter().map(|finding| cause(finding, &mut evidence)).collect();
     Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone() }
@@ -135,14 +124,6 @@ fn in_progress(
     underway.into_iter().filter(|(object, _)| goes_on(object)).map(|(_, advice)| advice).collect()
 }
 
-/// What can be acted on first, since a plan is made for the first cause; then the most certain, then the widest.
-fn rank(cause: &Finding, order: &[Code]) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRef, Option<FieldPath>) {
-    let order = order.iter().position(|code| *code == cause.code).unwrap_or(order.len());
-    // Hundredths: confidences are constants in whole percents.
-    let sure = (cause.confidence.value() * 100.0).round() as i64;
-    (cause.remedy.proposals.is_empty(), Reverse(sure), Reverse(cause.symptoms.len()), order, cause.object.clone(), cause.field.clone())
-}
-
 /// Where several causes hold the same Pod, repairing one does not make it run: then the plan for one must not promise that.
 fn part(facts: &Facts<'_>, causes: &mut [Finding]) {
     let mut holders: HashMap<ObjectRef, usize> = HashMap::new();
@@ -175,13 +156,4 @@ fn part(facts: &Facts<'_>, causes: &mut [Finding]) {
 
 fn pods(cause: &Finding) -> impl Iterator<Item = &ObjectRef> {
     cause.symptoms.iter().map(|s| &s.object).filter(|o| o.kind == Kind::Pod)
-}
-
-/// Cuts a list of symptoms, and says that it did.
-fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {
-    let cut = symptoms.len().saturating_sub(limit);
-    symptoms.truncate(limit);
-    if let Some(last) = symptoms.last_mut().filter(|_| cut > 0) {
-        last.summary.push_str(&format!(" (and {cut} more like this)"));
-    }
 }

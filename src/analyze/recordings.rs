@@ -61,7 +61,8 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let scenario = yaml(&case.join("scenario.yaml"));
         let (snapshot, namespace) = recorded(&case, &scenario);
-        let diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
+        let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
+        planner::triage(&mut diagnosis, &snapshot, super::severity);
         let expected = &scenario["expect"]["cause"];
         if expected.is_null() {
             assert_eq!(diagnosis.causes, [], "{name}");
@@ -91,7 +92,8 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
 fn concluded(case: &Path) -> String {
     use std::fmt::Write;
     let (snapshot, _) = recorded(case, &yaml(&case.join("scenario.yaml")));
-    let diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
+    let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
+    planner::triage(&mut diagnosis, &snapshot, super::severity);
     let mut out = format!("== {}\n", case.file_name().unwrap().to_string_lossy());
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     for cause in &diagnosis.causes {
@@ -120,7 +122,7 @@ fn concluded(case: &Path) -> String {
                     writeln!(out, "  check {} {}", check.what(), check.object()).unwrap();
                 }
             }
-            Err(refusal) => writeln!(out, "  no plan, {} advice", refusal.reasons.len() + cause.remedy.advice.len()).unwrap(),
+            Err(refusal) => writeln!(out, "  no plan, {} advice", refusal.len() + cause.remedy.advice.len()).unwrap(),
         }
     }
     for symptom in &diagnosis.unexplained {

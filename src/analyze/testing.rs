@@ -395,7 +395,10 @@ impl World {
         snapshot
     }
     pub(crate) fn diagnosis(&self) -> Diagnosis {
-        analyze(&Facts::of(&self.snapshot())).unwrap()
+        let snapshot = self.snapshot();
+        let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
+        crate::planner::triage(&mut diagnosis, &snapshot, super::severity);
+        diagnosis
     }
     /// What one rule finds.
     pub(crate) fn found(&self, code: &str) -> Vec<Cause> {

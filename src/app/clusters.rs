@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// What can be had of the configuration, and what was had already.
+/// What the configuration leads to, and what is connected already.
 pub(super) struct Clusters {
     config: Config,
     clock: Arc<dyn Clock>,
@@ -77,9 +77,9 @@ impl Clusters {
         let name: String = name.chars().take(80).collect();
         let listed: Vec<String> = self.config.contexts.iter().map(|c| format!("`{c}`")).collect();
         if listed.is_empty() {
-            format!("context `{name}` is not one that the operator listed; leave `context` out, or list it in KUBEMEND_CONTEXTS")
+            format!("context `{name}` is not on the operator's allow-list; leave `context` out, or add it to KUBEMEND_CONTEXTS")
         } else {
-            format!("context `{name}` is not one that the operator listed; there are {}", listed.join(", "))
+            format!("context `{name}` is not on the operator's allow-list: {}", listed.join(", "))
         }
     }
 

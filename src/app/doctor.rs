@@ -1,4 +1,4 @@
-//! Looks at everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
+//! Checks everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
 
 use super::clusters::settings;
 use crate::cli::doctor::Line;
@@ -39,7 +39,7 @@ const WRITTEN: [(&str, Kind); 6] = [
     ("patch", Kind::Service),
 ];
 
-/// Every line, in the order in which a person would mend them.
+/// Every line, in the order in which a person would fix them.
 pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> {
     let mut lines = Vec::new();
     match connect(&settings(config), Arc::new(SystemClock)).await {
@@ -52,17 +52,17 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> 
             cluster(&connected, namespace, &mut lines).await;
         }
     }
-    lines.push(Line::ok("model", "none: the rules answer alone"));
+    lines.push(Line::ok("model", "none: this version uses rules only"));
     lines.push(match &config.file {
         Some(file) => Line::ok("configuration", format!("`{}`", file.display())),
-        None => Line::ok("configuration", "no file: flags, environment and defaults"),
+        None => Line::ok("configuration", "no configuration file: flags, environment and defaults apply"),
     });
     lines.extend(config.warnings.iter().map(|warning| Line::warn("configuration", warning, Vec::new())));
     lines.push(store(config).await);
     lines
 }
 
-/// The text says where was looked and what to do.
+/// The text names the places that were searched, and what to do.
 fn unusable(error: &ReadError) -> Line {
     Line::fail("kubeconfig", error.to_string(), error.hints())
 }
@@ -85,7 +85,7 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
         Some(Err(error)) => return lines.push(Line::fail("namespace", error.to_string(), Vec::new())),
     };
     match connected.read.cluster().await {
-        Ok(cluster) => lines.push(Line::ok("server", format!("{} answers, {}", connected.server, cluster.version))),
+        Ok(cluster) => lines.push(Line::ok("server", format!("{} is reachable, {}", connected.server, cluster.version))),
         Err(error) => return lines.push(Line::fail("server", error.to_string(), error.hints())),
     }
     lines.push(reading(connected, &namespace).await);
@@ -101,14 +101,14 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
         match answer {
             Ok(true) => {}
             Ok(false) => missing.push((*kind, *place)),
-            Err(error) => return Line::warn("reading", format!("cannot be asked: {error}"), error.hints()),
+            Err(error) => return Line::warn("reading", format!("cannot check RBAC: {error}"), error.hints()),
         }
     }
     if missing.is_empty() {
-        return Line::ok("reading", format!("may list all {} kinds that are looked at, in `{namespace}`", wanted.len()));
+        return Line::ok("reading", format!("can list all {} required resources in `{namespace}`", wanted.len()));
     }
     let names: Vec<&str> = missing.iter().map(|(kind, _)| plural(kind)).collect();
-    let text = format!("may not list {} in `{namespace}`", names.join(", "));
+    let text = format!("is not allowed to list {} in `{namespace}`", names.join(", "));
     let todo = rules("get,list,watch", &missing, namespace);
     // Without Pods there is nothing to say; without the rest, reports name a gap.
     if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }
@@ -116,8 +116,8 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
 
 async fn writing(connected: &Connected, namespace: &Namespace) -> Line {
     let Some(writer) = &connected.write else {
-        let why = connected.no_writer.as_deref().unwrap_or("there is no identity that writes");
-        return Line::warn("writing", why, vec!["`remediate` ends with the plan and the kubectl lines".to_owned()]);
+        let why = connected.no_writer.as_deref().unwrap_or("no writer credentials are configured (read-only)");
+        return Line::warn("writing", why, vec!["`remediate` stops after the plan and shows the kubectl commands".to_owned()]);
     };
     let answers = join_all(WRITTEN.iter().map(|(verb, kind)| writer.may(verb, kind, Some(namespace)))).await;
     let mut missing = Vec::new();
@@ -125,15 +125,12 @@ async fn writing(connected: &Connected, namespace: &Namespace) -> Line {
         match answer {
             Ok(true) => {}
             Ok(false) => missing.push((*verb, kind)),
-            Err(error) => return Line::warn("writing", format!("cannot be asked: {error}"), error.hints()),
+            Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), error.hints()),
         }
     }
     let who = connected.write_context.as_deref().unwrap_or_default();
     if missing.is_empty() {
-        return Line::ok(
-            "writing",
-            format!("context `{who}` may make every change that the rules propose, in `{namespace}`; each asks first"),
-        );
+        return Line::ok("writing", format!("context `{who}` is allowed to make every change that the rules propose in `{namespace}`"));
     }
     let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", plural(kind))).collect();
     let mut todo: Vec<String> = missing
@@ -142,8 +139,8 @@ async fn writing(connected: &Connected, namespace: &Namespace) -> Line {
             format!("kubectl create role kubemend-{verb}-{0} --verb={verb} --resource={1} -n {namespace}", plural(kind), resource(kind))
         })
         .collect();
-    todo.push("and bind it to the writing identity; until then `remediate` ends with the plan and the kubectl lines".to_owned());
-    Line::warn("writing", format!("context `{who}` may not {} in `{namespace}`", names.join(", ")), todo)
+    todo.push("and bind it to the writer; until then `remediate` stops after the plan and shows the kubectl commands".to_owned());
+    Line::warn("writing", format!("context `{who}` is not allowed to {} in `{namespace}`", names.join(", ")), todo)
 }
 
 /// The commands that would let the reader see what it cannot.
@@ -160,7 +157,7 @@ fn rules(verbs: &str, missing: &[(&Kind, Option<&Namespace>)], namespace: &Names
     if !across.is_empty() {
         todo.push(format!("kubectl create clusterrole kubemend-read --verb={verbs} --resource={across}"));
     }
-    todo.push("and bind it to the reading identity; until then reports say what was not seen".to_owned());
+    todo.push("and bind it to the reader; until then reports list the missing data".to_owned());
     todo
 }
 
@@ -184,7 +181,7 @@ async fn store(config: &Config) -> Line {
             "store",
             error.to_string(),
             vec![
-                "nothing is changed in a cluster without a record: make it writable, or name another folder with KUBEMEND_STATE_DIR"
+                "no cluster is changed without a session record: make it writable, or set another directory with KUBEMEND_STATE_DIR"
                     .to_owned(),
             ],
         ),
@@ -197,9 +194,11 @@ fn kept(path: &Path) -> Line {
     use std::os::unix::fs::PermissionsExt;
     let shown = path.display();
     match std::fs::metadata(path).map(|m| m.permissions().mode() & 0o777) {
-        Ok(mode) if mode & 0o077 != 0 => {
-            Line::warn("store", format!("{shown}, writable, but others may read it (mode {mode:04o})"), vec![format!("chmod 600 {shown}")])
-        }
+        Ok(mode) if mode & 0o077 != 0 => Line::warn(
+            "store",
+            format!("{shown}, writable, but readable by other users (mode {mode:04o})"),
+            vec![format!("chmod 600 {shown}")],
+        ),
         Ok(mode) => Line::ok("store", format!("{shown}, writable, mode {mode:04o}")),
         Err(_) => Line::ok("store", format!("{shown}, writable")),
     }

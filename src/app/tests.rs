@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 const NAMESPACE: &str = "a-team";
 const WORDS: &str = "Something is wrong with my database in the a-team namespace";
 
-/// The article's case, its sessions, and whatever must live as long.
+/// The database case, its sessions, and whatever must live as long.
 struct Desk {
     sim: Sim,
     remediation: Remediation,
@@ -82,7 +82,7 @@ impl Desk {
             Command::Validate(args) => look::validate(&self.remediation, &args, &terminal, cancel).await,
             Command::Show(args) => look::show(&self.remediation, &args, &terminal).await,
             Command::Sessions(args) => look::sessions(&self.remediation, &args, &terminal).await,
-            other => panic!("{other:?} is no command of this desk"),
+            other => panic!("{other:?} is not a command of this desk"),
         };
         Said { exit, out: out.text(), err: err.text() }
     }
@@ -139,7 +139,7 @@ async fn closed_input_leaves_the_session_waiting() {
     let desk = Desk::set().await;
     let said = desk.run(Some(""), &["remediate", WORDS]).await;
     assert_eq!(said.exit.unwrap(), Exit::Waiting);
-    assert!(said.err.contains("no answer; nothing was changed; `kubemend approve s-"), "{}", said.err);
+    assert!(said.err.contains("no answer; nothing was changed; to continue: kubemend approve s-"), "{}", said.err);
     assert!(!desk.claim());
 }
 
@@ -203,7 +203,7 @@ async fn approve_flag_with_another_digest_changes_nothing() {
     let other = format!("sha256:{}", "0".repeat(64));
     let said = desk.run(Some("yes\n"), &["remediate", WORDS, "--approve", &other]).await;
     assert_eq!(said.exit.unwrap(), Exit::Waiting);
-    assert!(said.err.contains("not the one that --approve names"), "{}", said.err);
+    assert!(said.err.contains("does not have the digest given with --approve"), "{}", said.err);
     let alone = desk.run(Some("yes\n"), &["remediate", "--approve", &other]).await;
     assert!(alone.exit.is_err());
     assert!(!desk.claim());

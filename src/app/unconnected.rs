@@ -1,4 +1,4 @@
-//! The reader of commands that look at the record only: they work without a kubeconfig and without a cluster.
+//! The reader of commands that read the record only: they work without a kubeconfig and without a cluster.
 
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(super) struct Unconnected(pub(super) Namespace);
 
 fn refused<T>() -> Result<T, ReadError> {
-    Err(ReadError::Config("this command looks at the record of sessions only, not at a cluster".to_owned()))
+    Err(ReadError::Config("this command reads stored sessions only, not a cluster".to_owned()))
 }
 
 #[async_trait]

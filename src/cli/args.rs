@@ -9,7 +9,7 @@ use crate::domain::risk::Risk;
 use crate::workflow::{Ask, Wishes};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Names why a Kubernetes workload is broken, shows the exact fix, asks, applies it, and proves that it helped.
+/// Finds why a Kubernetes workload is broken, shows the exact fix, asks for approval, applies it, and verifies the result.
 #[derive(Debug, Parser)]
 #[command(
     name = "kubemend",
@@ -19,15 +19,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   claude mcp add kubemend -- kubemend
 
 Examples:
-  kubemend demo                                 on an embedded cluster; needs nothing
+  kubemend demo                                 on an embedded cluster; needs no setup
   kubemend analyze \"my database is down\" -n a-team
   kubemend remediate deployment/web -n shop     asks before it changes anything
-  kubemend doctor                               what is reachable and permitted
+  kubemend doctor                               checks configuration, connection and RBAC
 
-Every option can be said in the environment as KUBEMEND_…, and in the configuration file.
+Global options can also be set in the environment as KUBEMEND_…, and, except for --config,
+in the configuration file.
 
-Exit codes: 0 nothing is wrong, or the problem is resolved; 1 the command failed;
-2 wrong usage; 3 a problem was found or remains; 4 waiting for approval"
+Exit codes: 0 no problem found, or the problem is resolved; 1 the command failed; 2 invalid usage;
+3 a problem was found, or may remain; 4 waiting for approval"
 )]
 pub struct Cli<F: Args> {
     /// What holds for every command.
@@ -44,25 +45,29 @@ pub enum Command {
     /// Serve MCP over stdin and stdout, for an MCP client to start (the default)
     #[command(after_help = "Connect it to Claude Code:\n  claude mcp add kubemend -- kubemend")]
     Serve,
-    /// Show the whole way on an embedded cluster: detect, analyze, remediate, validate; needs nothing
-    #[command(after_help = "Asks before it writes. Without a terminal and without --yes it shows the plan, writes nothing and exits 4.")]
+    /// Show detect, analyze, remediate and validate on an embedded cluster; needs no setup
+    #[command(
+        after_help = "Asks before it writes. Without a terminal and without --yes it shows the plan, writes nothing and exits with 4."
+    )]
     Demo(DemoArgs),
-    /// Name causes and show the plan; changes nothing
+    /// Find causes and show the plan; changes nothing
     #[command(after_help = "Examples:
   kubemend analyze \"Something is wrong with my database in the a-team namespace\"
   kubemend analyze -n shop deployment/web service/web
   kubemend analyze -A -o json | jq '.causes[].title'")]
     Analyze(AnalyzeArgs),
-    /// The whole way: find the cause, show the change, ask, apply it, prove that it helped
+    /// Find the cause, show the change, ask for approval, apply it and verify the result
     #[command(after_help = "Examples:
   kubemend remediate \"Something is wrong with my database in the a-team namespace\"
   kubemend remediate -n shop deployment/web --on-failure revert
-  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts: exactly this plan, or nothing
+  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts: this plan or nothing
 
-It asks on the terminal. Where there is none it changes nothing, prints the plan and exits 4;
-`kubemend approve ID` then goes on. Limits can only be made tighter than the operator set them.")]
+Asks on the terminal. Without a terminal it changes nothing, prints the plan and exits with 4;
+continue with `kubemend approve ID`.
+--confidence-threshold and --max-risk can only tighten the operator's limits.
+--mode automatic has an effect only where the operator set `consent: policy`.")]
     Remediate(RemediateArgs),
-    /// Does it hold now? The checks of a session's plan, or an issue afresh; changes nothing
+    /// Run the success checks of a session's plan, or diagnose an issue again; changes nothing
     #[command(after_help = "Examples:
   kubemend validate --session s-0123456789abcdef0123456789abcdef
   kubemend validate -n shop deployment/web")]
@@ -72,18 +77,19 @@ It asks on the terminal. Where there is none it changes nothing, prints the plan
     /// Show the report of a session
     Show(ShowArgs),
     /// Show the plan of a waiting session again, ask, apply it and validate
-    #[command(after_help = "Anything but a clear yes is a no. --digest repeats the plan's digest instead of asking.")]
+    #[command(after_help = "Any answer but y or yes declines the plan. Without a terminal the session keeps waiting.
+--digest approves without asking, if it is the digest of this plan.")]
     Approve(ApproveArgs),
-    /// Say no to the plan of a waiting session
+    /// Decline the plan of a waiting session
     Decline(DeclineArgs),
-    /// Show what is configured, reachable and permitted, and what to do about the rest
+    /// Check configuration, connection, RBAC and session store
     Doctor(DoctorArgs),
 }
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Output {
-    /// For people
+    /// Human-readable text
     #[default]
     Text,
     /// The report as JSON, alone on stdout
@@ -93,7 +99,7 @@ pub enum Output {
 /// `-o`.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct OutputArg {
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Output,
 }
@@ -101,10 +107,10 @@ pub struct OutputArg {
 /// What is wrong and where.
 #[derive(Debug, Clone, Default, Args)]
 pub struct AskArgs {
-    /// What is wrong, in your words; a word of the form kind/name is an object to look at
+    /// What is wrong, in your own words; a word of the form kind/name is an object to check
     #[arg(value_name = "ISSUE | KIND/NAME", num_args = 0..)]
     pub words: Vec<String>,
-    /// The namespace; else the one that the words name, else the context's
+    /// Namespace; default: one named in the issue, else the context's
     #[arg(short, long, value_name = "NS")]
     pub namespace: Option<String>,
 }
@@ -112,7 +118,7 @@ pub struct AskArgs {
 /// `demo`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DemoArgs {
-    /// Say yes to the plan beforehand, for scripts
+    /// Approve the plan without asking, for scripts
     #[arg(short, long)]
     pub yes: bool,
 }
@@ -137,22 +143,22 @@ pub struct RemediateArgs {
     /// What and where.
     #[command(flatten)]
     pub ask: AskArgs,
-    /// Go on with a waiting session instead of opening one
+    /// Continue a waiting session instead of starting one
     #[arg(long, value_name = "ID", value_parser = session, conflicts_with_all = ["words", "namespace", "mode", "confidence_threshold", "max_risk", "on_failure"])]
     pub session: Option<SessionId>,
     /// Approve exactly the plan with this digest, and no other, without asking
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub approve: Option<PlanDigest>,
-    /// Who says yes: you, or the operator's thresholds where the operator allows that
+    /// Approval mode: manual asks you; automatic applies plans within the operator's thresholds, where the operator allows it
     #[arg(long, value_name = "manual|automatic", value_parser = mode)]
     pub mode: Option<Mode>,
-    /// Automatic mode: be at least this sure, from 0 to 1
+    /// Automatic mode: minimum confidence to apply without asking, from 0 to 1
     #[arg(long, value_name = "X", value_parser = confidence)]
     pub confidence_threshold: Option<Confidence>,
-    /// Change nothing that is riskier
+    /// Automatic mode: highest risk to apply without asking
     #[arg(long, value_name = "low|medium|high", value_parser = risk)]
     pub max_risk: Option<Risk>,
-    /// What happens to the change when it did not help
+    /// If the change does not help: keep it or roll it back
     #[arg(long, value_name = "keep|revert", value_parser = on_failure)]
     pub on_failure: Option<OnFailure>,
     /// How.
@@ -166,7 +172,7 @@ pub struct ValidateArgs {
     /// What and where.
     #[command(flatten)]
     pub ask: AskArgs,
-    /// The session whose plan's checks are looked at
+    /// Session whose success checks to run
     #[arg(long, value_name = "ID", value_parser = session, conflicts_with_all = ["words", "namespace"])]
     pub session: Option<SessionId>,
     /// How.
@@ -177,7 +183,7 @@ pub struct ValidateArgs {
 /// `sessions`.
 #[derive(Debug, Clone, Args)]
 pub struct SessionsArgs {
-    /// At most this many
+    /// Maximum number of sessions to list
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
     /// How.
@@ -188,7 +194,7 @@ pub struct SessionsArgs {
 /// `show`.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
-    /// Which session
+    /// Session ID
     #[arg(value_name = "ID", value_parser = session)]
     pub session: SessionId,
     /// How.
@@ -199,7 +205,7 @@ pub struct ShowArgs {
 /// `approve`.
 #[derive(Debug, Clone, Args)]
 pub struct ApproveArgs {
-    /// Which session
+    /// Session ID
     #[arg(value_name = "ID", value_parser = session)]
     pub session: SessionId,
     /// Approve exactly the plan with this digest, without asking
@@ -213,7 +219,7 @@ pub struct ApproveArgs {
 /// `decline`.
 #[derive(Debug, Clone, Args)]
 pub struct DeclineArgs {
-    /// Which session
+    /// Session ID
     #[arg(value_name = "ID", value_parser = session)]
     pub session: SessionId,
     /// How.
@@ -224,7 +230,7 @@ pub struct DeclineArgs {
 /// `doctor`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DoctorArgs {
-    /// The namespace whose permissions are asked for; else the context's
+    /// Namespace to check permissions in; default: the context's
     #[arg(short, long, value_name = "NS")]
     pub namespace: Option<String>,
     /// How.
@@ -233,10 +239,10 @@ pub struct DoctorArgs {
 }
 
 impl Command {
-    /// What can be told to be wrong of the words alone, before anything is connected.
+    /// Checks the words alone, before anything is connected.
     ///
     /// # Errors
-    /// An object that is none.
+    /// A word with a slash that does not name an object.
     pub fn check(&self) -> Result<(), String> {
         match self {
             Command::Analyze(AnalyzeArgs { ask, .. })
@@ -257,7 +263,7 @@ impl AskArgs {
     /// A word with a slash and without spaces is an object; everything else is the issue, put together with spaces.
     ///
     /// # Errors
-    /// An object that is none, with what is wrong with it.
+    /// A word with a slash that does not name an object, with what is wrong with it.
     pub fn ask(&self, all_namespaces: bool) -> Result<Ask, String> {
         let (objects, words): (Vec<&String>, Vec<&String>) =
             self.words.iter().partition(|w| w.contains('/') && !w.contains(char::is_whitespace));
@@ -286,22 +292,22 @@ fn session(text: &str) -> Result<SessionId, String> {
 }
 
 fn digest(text: &str) -> Result<PlanDigest, String> {
-    PlanDigest::parse(text).ok_or_else(|| "a digest is `sha256:` and 64 hexadecimal digits, as the plan shows it".to_owned())
+    PlanDigest::parse(text).ok_or_else(|| "a digest is `sha256:` and 64 hexadecimal digits, as shown with the plan".to_owned())
 }
 
 fn confidence(text: &str) -> Result<Confidence, String> {
-    text.parse().ok().and_then(Confidence::new).ok_or_else(|| "a number from 0 to 1 is wanted, such as 0.85".to_owned())
+    text.parse().ok().and_then(Confidence::new).ok_or_else(|| "expected a number from 0 to 1, such as 0.85".to_owned())
 }
 
 fn risk(text: &str) -> Result<Risk, String> {
-    Risk::parse(text).ok_or_else(|| "one of low, medium, high is wanted".to_owned())
+    Risk::parse(text).ok_or_else(|| "expected one of: low, medium, high".to_owned())
 }
 
 fn mode(text: &str) -> Result<Mode, String> {
     match text {
         "manual" => Ok(Mode::Manual),
         "automatic" => Ok(Mode::Automatic),
-        _ => Err("one of manual, automatic is wanted".to_owned()),
+        _ => Err("expected one of: manual, automatic".to_owned()),
     }
 }
 
@@ -309,7 +315,7 @@ fn on_failure(text: &str) -> Result<OnFailure, String> {
     match text {
         "keep" => Ok(OnFailure::Keep),
         "revert" => Ok(OnFailure::Revert),
-        _ => Err("one of keep, revert is wanted".to_owned()),
+        _ => Err("expected one of: keep, revert".to_owned()),
     }
 }
 
@@ -346,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_alone_are_no_empty_issue_and_an_empty_issue_is_not_hidden() {
+    fn objects_alone_are_not_an_empty_issue_and_an_empty_issue_is_not_hidden() {
         assert_eq!(analyze(&["svc/web"]).1.unwrap().issue, None);
         assert_eq!(analyze(&[]).1.unwrap().issue, None);
         assert_eq!(analyze(&[""]).1.unwrap().issue.as_deref(), Some(""));
@@ -366,14 +372,14 @@ mod tests {
     }
 
     #[test]
-    fn flags_of_later_issues_do_not_exist() {
+    fn planned_commands_and_flags_do_not_exist() {
         for line in [&["serve", "--http", "x"][..], &["undo", "x"], &["snapshot"], &["controller"], &["manifests"]] {
             assert!(Cli::try_parse_from([&["kubemend"], line].concat()).is_err(), "{line:?}");
         }
     }
 
     #[test]
-    fn thresholds_that_are_no_probability_are_refused() {
+    fn thresholds_that_are_not_probabilities_are_refused() {
         for wrong in ["NaN", "1.1", "-0.1", "x"] {
             assert!(Cli::try_parse_from(["kubemend", "remediate", "x", &format!("--confidence-threshold={wrong}")]).is_err(), "{wrong}");
         }

@@ -1,4 +1,4 @@
-//! The demonstration: the article's case told in four phases, through the same workflow as everything else.
+//! The demonstration: a database whose PersistentVolumeClaim does not exist, in four phases, through the same workflow as everything else.
 //! Only the cluster is another one: it lives in this process.
 
 use super::progress::{Pace, told};
@@ -22,12 +22,12 @@ pub(crate) const MANIFESTS: &str = include_str!("demo/deployment.yaml");
 pub(crate) const IMAGES: &str = include_str!("demo/images.yaml");
 /// Where it happens.
 pub(crate) const NAMESPACE: &str = "a-team";
-/// What somebody says about it.
+/// What somebody reports about it.
 pub(crate) const ISSUE: &str = "Something is wrong with my database in the a-team namespace";
 
 /// The embedded scheduler needs a fraction of this.
 const WARNING_WITHIN: Duration = Duration::from_secs(5);
-/// How often the events are looked at until then.
+/// How often the events are read until then.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the demonstration runs on.
@@ -42,7 +42,7 @@ pub(crate) struct Stage<'a> {
     pub(crate) cancel: &'a CancellationToken,
     /// This program, for the line that connects it.
     pub(crate) program: String,
-    /// The yes was given on the command line.
+    /// The plan was approved on the command line.
     pub(crate) yes: bool,
 }
 
@@ -51,7 +51,7 @@ impl Stage<'_> {
     pub(crate) async fn play(&self) -> Result<Exit, CliError> {
         self.say(&format!(
             "{}\n",
-            styled(DIM, "The article's case on an embedded cluster: it lives in this process, and nothing outside is touched.")
+            styled(DIM, "A database whose PersistentVolumeClaim does not exist, on an embedded cluster: it runs in this process, and nothing outside is touched.")
         ))?;
         self.detect().await?;
         let (report, question) = self.analyze().await?;
@@ -63,16 +63,16 @@ impl Stage<'_> {
     }
 
     async fn detect(&self) -> Result<(), CliError> {
-        self.phase(1, "Detect", "what a cluster says when a Pod won't start")?;
+        self.phase(1, "Detect", "what a cluster reports when a Pod won't start")?;
         self.typed("kubectl create namespace a-team && kubectl apply -n a-team -f database.yaml")?;
         let events = self.first_warning().await?;
         self.typed("kubectl events -n a-team")?;
         self.say(&table::events(&events))?;
-        self.say(&format!("\nSomebody says: {}\n", styled(STRONG, &format!("“{ISSUE}”"))))
+        self.say(&format!("\nSomebody reports: {}\n", styled(STRONG, &format!("“{ISSUE}”"))))
     }
 
     async fn analyze(&self) -> Result<(Report, Option<Question>), CliError> {
-        self.phase(2, "Analyze", "from the symptom to its cause, reading only")?;
+        self.phase(2, "Analyze", "from the symptom to its cause, read-only")?;
         let ask = Ask { issue: Some(ISSUE.to_owned()), ..Ask::default() };
         let opened = told(self.terminal, Pace::Live(|_| None), async |progress: &dyn Progress| {
             self.remediation.open(&ask, &Wishes::default(), progress, self.cancel).await
@@ -83,13 +83,13 @@ impl Stage<'_> {
         }
         self.say(&render::causes_only(&opened.report, self.terminal.columns))?;
         let usage = &opened.report.usage;
-        let cost = format!("from the words to the plan: {} ms, {} calls to the API server, no model", usage.elapsed_ms, usage.api_calls);
+        let cost = format!("from the report to the plan: {} ms, {} API calls, no model", usage.elapsed_ms, usage.api_calls);
         self.say(&format!("\n{}\n", styled(DIM, &cost)))?;
         Ok((opened.report, opened.question))
     }
 
     async fn remediate(&self, report: &Report, question: Question) -> Result<Exit, CliError> {
-        self.phase(3, "Remediate", "the exact change, and a question before it")?;
+        self.phase(3, "Remediate", "the exact change, applied only after approval")?;
         self.say(&render::plan_only(report, self.terminal.columns))?;
         let words = format!("\nApply this plan to context {} ({})?", report.cluster.context, report.cluster.server);
         let answer = if self.yes {
@@ -107,7 +107,7 @@ impl Stage<'_> {
             }
             Answer::Nobody => {
                 self.say(&format!("{words}\n"))?;
-                self.terminal.err("no answer, so nothing was changed; `kubemend demo --yes` says yes beforehand\n")?;
+                self.terminal.err("no answer; nothing was changed; `kubemend demo --yes` approves the plan without asking\n")?;
                 return Ok(Exit::Waiting);
             }
         }
@@ -139,12 +139,12 @@ impl Stage<'_> {
         let quoted = if program.contains(char::is_whitespace) { format!("'{program}'") } else { program };
         format!(
             "\n{}\n  {}\n  {}\n\n{}\n  {}\n  {}\n",
-            styled(STRONG, "Connect it to Claude Code, and tell it what is wrong:"),
+            styled(STRONG, "Connect it to Claude Code, and describe the problem:"),
             styled(TYPED, &format!("claude mcp add kubemend -- {quoted}")),
             styled(TYPED, "claude \"Something is wrong with my database in the … namespace\""),
-            styled(STRONG, "Or without it, on your own cluster:"),
+            styled(STRONG, "Or use the command line, on your own cluster:"),
             styled(TYPED, &format!("{quoted} doctor")),
-            styled(TYPED, &format!("{quoted} remediate \"what is wrong, in your words\" -n NAMESPACE")),
+            styled(TYPED, &format!("{quoted} remediate \"what is wrong, in your own words\" -n NAMESPACE")),
         )
     }
 
@@ -188,12 +188,12 @@ fn heading(number: u8, title: &str, remark: &str) -> String {
     format!("\n{}  {}\n\n", styled(GOOD, &format!("━━ {number}/4 {title}")), styled(DIM, remark))
 }
 
-/// Validation begins by itself when the last step was taken.
+/// Validation begins by itself after the last step.
 fn before(phase: Phase) -> Option<String> {
-    (phase == Phase::Validating).then(|| heading(4, "Validate", "watching until every check has held without a break"))
+    (phase == Phase::Validating).then(|| heading(4, "Validate", "watching until all success checks have passed for a while"))
 }
 
-/// As a person follows it: from what suffers to its owners, and from there to what they need and do not have.
+/// As a person follows it: from the affected object to its owners, and from there to what they need and do not have.
 fn trail(cause: &CauseView) -> String {
     let Some(mut here) = cause.symptoms.first().map(|s| &s.object) else { return String::new() };
     let mut lines = format!("  {}\n", name(here));

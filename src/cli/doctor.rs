@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 pub(crate) enum Level {
     /// As it should be.
     Ok,
-    /// Something will not work, or not be seen; the rest does.
+    /// Something will not work, or cannot be read; the rest does.
     Warn,
-    /// Nothing works until this is mended.
+    /// Nothing works until this is fixed.
     Fail,
 }
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     /// `kubeconfig`, `server`, …
@@ -47,7 +47,7 @@ impl Line {
     }
 }
 
-/// Prints the lines. A warning is no failure: what it says is left out, and the reports say so too.
+/// Prints the lines. A warning is not a failure: what it names is left out, and the reports list it too.
 pub(crate) fn print(lines: &[Line], terminal: &Terminal, output: Output) -> Result<Exit, CliError> {
     let failed = lines.iter().any(|l| l.level == Level::Fail);
     let text = match output {
@@ -94,17 +94,17 @@ mod tests {
     fn lines() -> Vec<Line> {
         vec![
             Line::ok("server", "10.0.0.1:6443 answers, v1.37.2"),
-            Line::warn("reading", "may not list events", vec!["let it list events".to_owned()]),
+            Line::warn("reading", "is not allowed to list events", vec!["allow it to list events".to_owned()]),
         ]
     }
 
     #[test]
-    fn warning_is_no_failure_and_says_what_to_do() {
+    fn warning_is_not_a_failure_and_says_what_to_do() {
         let (terminal, out, _) = doubles::terminal(None);
         assert_eq!(print(&lines(), &terminal, Output::Text).unwrap(), Exit::Done);
         assert_eq!(
             out.text(),
-            "ok   server: 10.0.0.1:6443 answers, v1.37.2\nwarn reading: may not list events\n     → let it list events\n"
+            "ok   server: 10.0.0.1:6443 answers, v1.37.2\nwarn reading: is not allowed to list events\n     → allow it to list events\n"
         );
     }
 

@@ -1,4 +1,4 @@
-//! The commands that only look: analyze, validate, sessions, show.
+//! The commands that only read: analyze, validate, sessions, show.
 
 use super::args::{AnalyzeArgs, Output, SessionsArgs, ShowArgs, ValidateArgs};
 use super::progress::{Pace, told};
@@ -25,7 +25,7 @@ pub(crate) async fn analyze(
     Ok(Exit::of(report.status))
 }
 
-/// Does it hold now?
+/// Runs the success checks, or diagnoses again.
 pub(crate) async fn validate(
     remediation: &Remediation,
     args: &ValidateArgs,
@@ -54,7 +54,7 @@ pub(crate) async fn sessions(remediation: &Remediation, args: &SessionsArgs, ter
     let lines = remediation.sessions(usize::from(args.limit)).await?;
     let text = match args.output.output {
         Output::Json => format!("{:#}\n", serde_json::Value::Array(lines.iter().map(line_json).collect())),
-        Output::Text if lines.is_empty() => "there are no sessions yet\n".to_owned(),
+        Output::Text if lines.is_empty() => "no sessions yet\n".to_owned(),
         Output::Text => table(&lines),
     };
     terminal.out(&text)?;
@@ -92,7 +92,7 @@ fn table(lines: &[SessionLine]) -> String {
     let row = |line: &SessionLine| {
         [
             line.id.to_string(),
-            render::status_words(line.status).0.split([',', ':']).next().unwrap_or_default().to_owned(),
+            render::status_words(line.status).0.split([',', ':', ';']).next().unwrap_or_default().to_owned(),
             line.opened_at.strftime("%F %T UTC").to_string(),
             clean(&line.context),
             clean(&line.namespace),
@@ -110,11 +110,11 @@ fn table(lines: &[SessionLine]) -> String {
     let mut text = format!("{}ISSUE\n", padded(&head));
     for (line, row) in lines.iter().zip(&rows) {
         let (words, style) = render::status_words(line.status);
-        let words = words.split([',', ':']).next().unwrap_or_default();
-        // The colour goes around the padded words, which have the same place in every row.
-        let coloured = padded(row).replacen(words, &styled(style, words), 1);
+        let words = words.split([',', ':', ';']).next().unwrap_or_default();
+        // The color goes around the padded words, which have the same place in every row.
+        let colored = padded(row).replacen(words, &styled(style, words), 1);
         let issue: String = clean(&line.issue).replace('\n', " ").chars().take(80).collect();
-        text.push_str(&format!("{coloured}{issue}\n"));
+        text.push_str(&format!("{colored}{issue}\n"));
     }
     text
 }

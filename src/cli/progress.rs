@@ -1,4 +1,4 @@
-//! What is going on, while work is done: on stderr once it takes more than a second, or live as part of the result.
+//! Progress while work is done: on stderr once it takes more than a second, or live as part of the result.
 
 use super::render::page::{DIM, clean, styled};
 use super::terminal::Terminal;
@@ -19,7 +19,7 @@ const FRAMES: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷
 const MESSAGE_LIMIT: usize = 200;
 /// What the spinner and the time take of a line.
 const MARGIN: usize = 12;
-/// So many messages wait to be shown; older ones are dropped.
+/// At most this many messages wait to be shown; older ones are dropped.
 const WAITING_LIMIT: usize = 32;
 
 /// Where and when it is shown.
@@ -58,7 +58,7 @@ impl Told {
     }
 }
 
-/// Does the work and says meanwhile what is going on. Nothing depends on these lines, so a closed stream is not worth ending it for.
+/// Does the work and shows its progress meanwhile. Nothing depends on these lines, so a closed stream is not worth ending it for.
 pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnOnce(&dyn Progress) -> T) -> T {
     let told = Told::default();
     let mut work = pin!(work(&told));

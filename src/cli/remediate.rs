@@ -1,4 +1,4 @@
-//! The commands that may change something: remediate, approve, decline. The human says yes here, and nowhere by default.
+//! The commands that may change something: remediate, approve, decline. The human approves here, and nowhere by default.
 
 use super::args::{ApproveArgs, DeclineArgs, Output, RemediateArgs};
 use super::look::{json_text, print};
@@ -12,7 +12,7 @@ use crate::workflow::report::Report;
 use crate::workflow::{Approver, Opened, Question, Remediation, WorkflowError};
 use tokio_util::sync::CancellationToken;
 
-/// The whole way, or the rest of it for a session that waits.
+/// From the issue to the verified result, or the rest of it for a session that waits.
 pub(crate) async fn remediate(
     remediation: &Remediation,
     args: &RemediateArgs,
@@ -29,7 +29,7 @@ pub(crate) async fn remediate(
         return desk.answer(report, question, args.approve.as_ref()).await;
     }
     if args.approve.is_some() && nothing_named {
-        return Err(CliError::Workflow(WorkflowError::Session("no session waits with that plan".to_owned())));
+        return Err(CliError::Workflow(WorkflowError::Session("no session is waiting for approval of that plan".to_owned())));
     }
     let wishes = args.wishes();
     let opened =
@@ -37,7 +37,7 @@ pub(crate) async fn remediate(
     desk.opened(opened, args.approve.as_ref()).await
 }
 
-/// The human's yes to a session that waits.
+/// The human approves the plan of a session that waits.
 pub(crate) async fn approve(
     remediation: &Remediation,
     args: &ApproveArgs,
@@ -50,7 +50,7 @@ pub(crate) async fn approve(
     desk.answer(report, question, args.digest.as_ref()).await
 }
 
-/// The human's no.
+/// The human declines.
 pub(crate) async fn decline(remediation: &Remediation, args: &DeclineArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let report = remediation.decline(&args.session, Approver::Terminal).await?;
     print(terminal, &report, args.output.output)?;
@@ -66,7 +66,7 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Goes on from a fresh session.
+    /// Continues from a fresh session.
     async fn opened(&self, opened: Opened, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match opened.question {
             Some(question) => self.answer(opened.report, question, given).await,
@@ -77,7 +77,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Shows the plan and takes an answer: the digest that was given, or what a person says.
+    /// Shows the plan and takes an answer: the digest that was given, or what a person types.
     async fn answer(&self, report: Report, question: Question, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match given {
             Some(given) if *given == question.digest => {
@@ -86,7 +86,7 @@ impl Desk<'_> {
             }
             Some(_) => {
                 self.waits(&report)?;
-                self.terminal.err("the plan is not the one that --approve names; it was not applied\n")?;
+                self.terminal.err("the plan does not have the digest given with --approve; it was not applied\n")?;
                 Ok(Exit::Waiting)
             }
             None => self.ask(report, question).await,
@@ -111,7 +111,7 @@ impl Desk<'_> {
                 if self.output == Output::Json {
                     self.terminal.out(&json_text(&report)?)?;
                 }
-                self.terminal.err(&format!("no answer; nothing was changed; `kubemend approve {}` goes on\n", question.session))?;
+                self.terminal.err(&format!("no answer; nothing was changed; to continue: kubemend approve {}\n", question.session))?;
                 Ok(Exit::Waiting)
             }
         }
@@ -127,11 +127,11 @@ impl Desk<'_> {
         Ok(Exit::of(report.status))
     }
 
-    /// Nobody is there to be asked: the report, and how to go on.
+    /// Nobody is there to be asked: the report, and how to continue.
     fn waits(&self, report: &Report) -> Result<(), CliError> {
         print(self.terminal, report, self.output)?;
         let session = &report.session;
-        self.terminal.err(&format!("waiting for approval; nothing was changed; `kubemend approve {session}` goes on\n"))?;
+        self.terminal.err(&format!("waiting for approval; nothing was changed; to continue: kubemend approve {session}\n"))?;
         Ok(())
     }
 

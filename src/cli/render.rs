@@ -1,5 +1,5 @@
 //! A report as text for a person at three in the morning: the verdict and the cause first, then the evidence,
-//! the change as a diff, how to say yes, and what could not be seen.
+//! the change as a diff, how to approve it, and what could not be read.
 
 mod cause;
 mod outcome;
@@ -83,7 +83,7 @@ pub(crate) fn validation_only(report: &Report, columns: usize) -> String {
 /// A status in words, with the colour of what it means.
 pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
     match status {
-        Status::Healthy => ("healthy: no fault found", GOOD),
+        Status::Healthy => ("healthy: no problem found", GOOD),
         Status::Diagnosed => ("cause found", BAD),
         Status::Inconclusive => ("no cause found", CARE),
         Status::AwaitingApproval => ("waiting for approval", CARE),
@@ -91,10 +91,10 @@ pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
         Status::Expired => ("expired, nothing was changed", CARE),
         Status::Resolved => ("resolved", GOOD),
         Status::Unresolved => ("not resolved", BAD),
-        Status::Unclear => ("unclear whether it is resolved", CARE),
+        Status::Unclear => ("unclear: could not verify whether it is resolved", CARE),
         Status::Failed => ("failed", BAD),
         Status::Interrupted => ("interrupted", BAD),
-        Status::Reverted => ("not resolved, and taken back", BAD),
+        Status::Reverted => ("not resolved; change rolled back", BAD),
     }
 }
 
@@ -132,7 +132,7 @@ fn advice(page: &mut Page, report: &Report) {
     if report.advice.is_empty() {
         return;
     }
-    page.heading("For you to do", "");
+    page.heading("Recommended actions", "");
     for advice in &report.advice {
         page.item(2, "•", STRONG, &advice.text);
         if let Some(command) = &advice.command {
@@ -144,16 +144,16 @@ fn advice(page: &mut Page, report: &Report) {
     }
 }
 
-/// What could not be seen, and what would make it visible.
+/// What could not be read, and what would make it readable.
 fn gaps(page: &mut Page, report: &Report) {
     if report.coverage.gaps.is_empty() {
         return;
     }
-    page.heading("Not seen", "the answer above does without it");
+    page.heading("Missing data", "the diagnosis above was made without it");
     for gap in &report.coverage.gaps {
         page.item(2, "•", CARE, &format!("{}: {}", gap.what, gap.why));
         if let Some(unlock) = &gap.unlock {
-            page.paragraph_in(DIM, 4, "to see it:");
+            page.paragraph_in(DIM, 4, "to include it:");
             page.block(4, TYPED, unlock);
         }
     }
@@ -164,13 +164,16 @@ fn next(page: &mut Page, report: &Report) {
     let session = clean(&report.session);
     let lines = match report.status {
         Status::AwaitingApproval => {
-            vec![(format!("kubemend approve {session}"), "shows the plan again and asks"), (format!("kubemend decline {session}"), "")]
+            vec![
+                (format!("kubemend approve {session}"), "shows the plan again and asks for approval"),
+                (format!("kubemend decline {session}"), ""),
+            ]
         }
         Status::Failed | Status::Interrupted | Status::Unclear if report.plan.is_some() => {
-            vec![(format!("kubemend validate --session {session}"), "looks again")]
+            vec![(format!("kubemend validate --session {session}"), "checks again")]
         }
         Status::Diagnosed if report.plan.is_some() => {
-            vec![("kubemend remediate".to_owned(), "with the same words: asks before it changes anything")]
+            vec![("kubemend remediate".to_owned(), "with the same arguments; asks for approval before it changes anything")]
         }
         Status::Healthy
         | Status::Diagnosed
@@ -187,7 +190,7 @@ fn next(page: &mut Page, report: &Report) {
     if lines.is_empty() {
         return;
     }
-    page.heading("Next", "");
+    page.heading("Next steps", "");
     for (command, why) in lines {
         let why = if why.is_empty() { String::new() } else { format!("  {}", styled(DIM, why)) };
         page.line(2, &format!("{}{why}", styled(TYPED, &command)));

@@ -9,10 +9,10 @@ const COLUMNS: usize = 100;
 /// An answer is a word; more than this is not read.
 const ANSWER_LIMIT: u64 = 256;
 
-/// What somebody said to a question.
+/// How a person answered a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// A clear yes.
+    /// `y` or `yes`.
     Yes,
     /// Anything else.
     No,
@@ -21,7 +21,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// `y` and `yes` are yes. Everything else that was typed is no; a closed input is no answer.
+    /// `y` and `yes` are yes. Everything else that was typed is no; a closed input gives no answer.
     fn of(line: &str) -> Self {
         match line.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" if line.ends_with('\n') => Answer::Yes,
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Terminal {
 }
 
 impl Terminal {
-    /// The process's own streams. Colour is left out where the stream is no terminal or `NO_COLOR` says so.
+    /// The process's own streams. Color is left out where the stream is not a terminal or `NO_COLOR` says so.
     pub(crate) fn of_process() -> Self {
         let person = match (io::stdin().is_terminal(), io::stderr().is_terminal()) {
             (true, _) => Person::AtStdin,
@@ -90,7 +90,7 @@ impl Terminal {
         self.person != Person::Absent
     }
 
-    /// Writes a result. A reader that closed the pipe early, such as `head`, is no failure.
+    /// Writes a result. A reader that closed the pipe early, such as `head`, is not a failure.
     pub(crate) fn out(&self, text: &str) -> io::Result<()> {
         put(&self.out, text)
     }
@@ -100,14 +100,14 @@ impl Terminal {
         put(&self.err, text)
     }
 
-    /// Asks for a yes. A cancelled question has no answer.
+    /// Asks for approval. A cancelled question has no answer.
     pub(crate) async fn ask(&self, question: &str, cancel: &CancellationToken) -> io::Result<Answer> {
         let person = self.person.clone();
         if person == Person::Absent {
             return Ok(Answer::Nobody);
         }
         self.err(&format!("{question} [y/N] "))?;
-        // A blocking read cannot be taken back; the process ends without waiting for it.
+        // A blocking read cannot be cancelled; the process ends without waiting for it.
         let reading = tokio::task::spawn_blocking(move || read_line(&person));
         tokio::select! {
             biased;
@@ -153,7 +153,7 @@ pub(crate) mod doubles {
     use super::*;
     use std::sync::Arc;
 
-    /// What a test's terminal was told.
+    /// What was written to a test's terminal.
     #[derive(Debug, Clone, Default)]
     pub(crate) struct Heard(Arc<Mutex<Vec<u8>>>);
 

@@ -1,14 +1,15 @@
-//! The only maker of kube clients. Each is bound by its list in `reach`, and made at its first request.
-//! The library installs no TLS provider: the program does, and kube finds ring by itself where there is one provider only.
+//! Puts a cluster together: who reads and who writes, each over a connection whose client is bound by its list in `reach`.
+//! Nothing is sent by this: a client is made at its first request.
 
+use super::client::{guarded, raw};
 use super::kubeconfig::{Chosen, for_reading, for_writing};
 use super::reach::Reach;
-use super::wire::{Link, Peer, Recipe, Source, reason};
+use super::wire::{ClientRecipe, ClientSource, Connection, ServerIdentity};
 use crate::domain::object::Namespace;
 use crate::ports::{Clock, ReadError};
 use bytes::Bytes;
 use http::{Request, Response};
-use kube::client::{Body, ClientBuilder};
+use kube::client::Body;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -55,27 +56,27 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
         (None, Some("kubemend was started read-only".to_owned()))
     } else {
         match for_writing(settings, &clock).await {
-            Ok(None) => (Some((chosen.config.clone(), chosen.peer.clone(), chosen.login.clone())), None),
+            Ok(None) => (Some((chosen.config.clone(), chosen.server.clone(), chosen.login.clone())), None),
             Ok(Some(other)) if other.config.cluster_url != chosen.config.cluster_url => (
                 None,
                 Some(format!(
                     "the writing context `{}` is for another server (`{}`) than the reading context `{}` (`{}`)",
-                    other.peer.context, other.peer.server, chosen.peer.context, chosen.peer.server
+                    other.server.context, other.server.address, chosen.server.context, chosen.server.address
                 )),
             ),
-            Ok(Some(other)) => (Some((other.config, other.peer, other.login)), None),
+            Ok(Some(other)) => (Some((other.config, other.server, other.login)), None),
             Err(error) => (None, Some(format!("the writing identity cannot be used: {error}"))),
         }
     };
-    let Chosen { config, peer, namespace, login } = chosen;
+    let Chosen { config, server, namespace, login } = chosen;
     let calls = Arc::new(AtomicU64::new(0));
-    let write = writer.map(|(config, peer, login)| {
-        let source = Source::Lazy(Box::new(Recipe { config, reach, login }));
-        WriteClient::new(Link::new(peer, source, calls.clone(), WRITE_AGENT), WRITE_TIME)
+    let write = writer.map(|(config, server, login)| {
+        let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach, login }));
+        WriteClient::new(Connection::new(server, source, calls.clone(), WRITE_AGENT), WRITE_TIME)
     });
-    let source = Source::Lazy(Box::new(Recipe { config, reach: Reach::Read, login }));
-    let read = ReadClient::new(Link::new(peer.clone(), source, calls, READ_AGENT), namespace.clone(), settings.patience);
-    Ok(assemble(read, write, no_writer, namespace, peer))
+    let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach: Reach::Read, login }));
+    let read = ReadClient::new(Connection::new(server.clone(), source, calls, READ_AGENT), namespace.clone(), settings.patience);
+    Ok(assemble(read, write, no_writer, namespace, server))
 }
 
 /// A cluster behind a service that plays the API server: the embedded one, a test's, or one that a program brings.
@@ -93,12 +94,12 @@ where
 
 /// A cluster behind a client that a program has already. To be called within a tokio runtime.
 pub fn over_client(client: kube::Client, context: &str, server: &str, default_namespace: Namespace) -> Connected {
-    let peer = Peer { context: context.to_owned(), server: server.to_owned() };
+    let server = ServerIdentity { context: context.to_owned(), address: server.to_owned() };
     let calls = Arc::new(AtomicU64::new(0));
-    let write = writer_over(client.clone(), peer.clone(), calls.clone());
-    let source = Source::Ready(guarded(client, Reach::Read));
-    let read = ReadClient::new(Link::new(peer.clone(), source, calls, READ_AGENT), default_namespace.clone(), READ_TIME);
-    assemble(read, Some(write), None, default_namespace, peer)
+    let write = writer_over(client.clone(), server.clone(), calls.clone());
+    let source = ClientSource::Ready(guarded(client, Reach::Read));
+    let read = ReadClient::new(Connection::new(server.clone(), source, calls, READ_AGENT), default_namespace.clone(), READ_TIME);
+    assemble(read, Some(write), None, default_namespace, server)
 }
 
 impl Connected {
@@ -112,8 +113,8 @@ impl Connected {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let peer = Peer { context: self.context.clone(), server: self.server.clone() };
-        self.write = Some(writer_over(raw(service), peer, self.read.link.counter()));
+        let server = ServerIdentity { context: self.context.clone(), address: self.server.clone() };
+        self.write = Some(writer_over(raw(service), server, self.read.connection.counter()));
         self.no_writer = None;
         self
     }
@@ -140,44 +141,15 @@ fn assemble(
     write: Option<WriteClient>,
     no_writer: Option<String>,
     default_namespace: Namespace,
-    peer: Peer,
+    server: ServerIdentity,
 ) -> Connected {
     let write_context = write.as_ref().map(|w| w.context().to_owned());
-    Connected { read, write, no_writer, default_namespace, context: peer.context, server: peer.server, write_context }
+    Connected { read, write, no_writer, default_namespace, context: server.context, server: server.address, write_context }
 }
 
-fn writer_over(client: kube::Client, peer: Peer, calls: Arc<AtomicU64>) -> WriteClient {
-    let source = Source::Ready(guarded(client, Reach::Write));
-    WriteClient::new(Link::new(peer, source, calls, WRITE_AGENT), WRITE_TIME)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one maker of clients; a guard goes around each before anybody gets it")]
-fn raw<S, B>(service: S) -> kube::Client
-where
-    S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError>,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    kube::Client::new(service, "default")
-}
-
-/// Puts the list around a client, outermost: it sees the request as we made it.
-fn guarded(client: kube::Client, reach: Reach) -> kube::Client {
-    let service = tower::service_fn(move |request: Request<Body>| {
-        let client = client.clone();
-        async move { client.send(request).await }
-    });
-    ClientBuilder::new(service, "default").with_layer(&reach).build()
-}
-
-/// The client of a kubeconfig, bound by its list.
-pub(super) fn client_of(config: kube::Config, reach: Reach, peer: &Peer) -> Result<kube::Client, ReadError> {
-    match ClientBuilder::try_from(config) {
-        Ok(builder) => Ok(builder.with_layer(&reach).build()),
-        Err(error) => Err(ReadError::Config(format!("the credentials of context `{}` cannot be used: {}", peer.context, reason(&error)))),
-    }
+fn writer_over(client: kube::Client, server: ServerIdentity, calls: Arc<AtomicU64>) -> WriteClient {
+    let source = ClientSource::Ready(guarded(client, Reach::Write));
+    WriteClient::new(Connection::new(server, source, calls, WRITE_AGENT), WRITE_TIME)
 }
 
 #[cfg(test)]

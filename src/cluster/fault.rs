@@ -1,6 +1,6 @@
-//! What an answer that is not a success means: texts that a person can act on, and the rule that would allow it.
+//! What an answer, or none, means where it is not what was asked for: texts that a person can act on, and the rule that would allow it.
 
-use super::wire::{Answer, Peer};
+use super::wire::{HttpReply, SendError, ServerIdentity};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
@@ -66,7 +66,7 @@ pub(super) struct Problem {
 }
 
 /// Reads a `Status`, or says what else the answer is. A body that is not Kubernetes' is never quoted.
-pub(super) fn problem(answer: &Answer) -> Problem {
+pub(super) fn problem(answer: &HttpReply) -> Problem {
     let status: Option<Value> = serde_json::from_slice(&answer.body).ok();
     let text = |key: &str| status.as_ref().and_then(|s| s.get(key)).and_then(Value::as_str).unwrap_or_default();
     let is_status = text("kind") == "Status";
@@ -77,15 +77,15 @@ pub(super) fn problem(answer: &Answer) -> Problem {
     } else if answer.body.starts_with(b"Client sent an HTTP request to an HTTPS server") {
         "the server speaks https, and the kubeconfig's address says http".to_owned()
     } else {
-        format!("not an answer of Kubernetes ({}): something between here and the API server, or a wrong address", answer.media_type())
+        not_kubernetes(answer)
     };
     Problem { reason: if is_status { Excerpt::capture(text("reason"), 80).to_string() } else { String::new() }, message }
 }
 
 /// The error that an unsuccessful answer to a read is.
-pub(super) fn read_error(read: &Read, answer: &Answer, peer: &Peer) -> ReadError {
+pub(super) fn read_error(read: &Read, answer: &HttpReply, server: &ServerIdentity) -> ReadError {
     let problem = problem(answer);
-    let unauthorized = || ReadError::Unauthorized { server: peer.server.clone(), context: peer.context.clone() };
+    let unauthorized = || ReadError::Unauthorized { server: server.address.clone(), context: server.context.clone() };
     match answer.status.as_u16() {
         401 => unauthorized(),
         // Without credentials a server may take us for this one: it is not a missing right.
@@ -102,6 +102,30 @@ pub(super) fn read_error(read: &Read, answer: &Answer, peer: &Peer) -> ReadError
         410 => ReadError::Expired(read.text.clone()),
         status => ReadError::Refused { what: read.text.clone(), status, message: problem.message },
     }
+}
+
+/// The error that a read without an answer is.
+pub(super) fn send_error(read: &Read, error: SendError, server: &ServerIdentity) -> ReadError {
+    match error {
+        SendError::Config(error) => error,
+        SendError::Denied(denied) => ReadError::Config(format!("kubemend does not read {}: {}", read.text(), denied.reason)),
+        SendError::NotConnected(reason) | SendError::Broken(reason) => ReadError::Unreachable { server: server.address.clone(), reason },
+    }
+}
+
+/// The object that a successful answer holds.
+pub(super) fn json_object(answer: &HttpReply, read: &Read) -> Result<Value, ReadError> {
+    serde_json::from_slice::<Value>(&answer.body).ok().filter(Value::is_object).ok_or_else(|| strange(read, answer))
+}
+
+/// The error that a successful answer of no known form is.
+pub(super) fn strange(read: &Read, answer: &HttpReply) -> ReadError {
+    let message = if answer.whole { not_kubernetes(answer) } else { "an answer that is larger than kubemend reads".to_owned() };
+    ReadError::Refused { what: read.text().to_owned(), status: answer.status.as_u16(), message }
+}
+
+fn not_kubernetes(answer: &HttpReply) -> String {
+    format!("not an answer of Kubernetes ({}): something between here and the API server, or a wrong address", answer.media_type())
 }
 
 /// Who the API server says we are: `… is forbidden: User "alice" cannot list resource …`.
@@ -142,12 +166,12 @@ mod tests {
     use super::*;
     use http::{HeaderMap, StatusCode};
 
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.as_bytes().to_vec(), whole: true }
+    fn answer(status: u16, body: &str) -> HttpReply {
+        HttpReply { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.as_bytes().to_vec(), whole: true }
     }
 
-    fn peer() -> Peer {
-        Peer { context: "lab".into(), server: "lab:6443".into() }
+    fn server() -> ServerIdentity {
+        ServerIdentity { context: "lab".into(), address: "lab:6443".into() }
     }
 
     fn namespace() -> Namespace {
@@ -157,7 +181,7 @@ mod tests {
     #[test]
     fn forbidden_list_says_the_commands_that_allow_it() {
         let body = r#"{"kind":"Status","reason":"Forbidden","message":"events is forbidden: User \"system:serviceaccount:tools:reader\" cannot list resource \"events\" in API group \"\" in the namespace \"a-team\"","code":403}"#;
-        let error = read_error(&Read::list(&Kind::Event, Some(&namespace())), &answer(403, body), &peer());
+        let error = read_error(&Read::list(&Kind::Event, Some(&namespace())), &answer(403, body), &server());
         assert_eq!(error.to_string(), "not allowed to list events in `a-team`");
         assert_eq!(
             error.hints(),
@@ -170,7 +194,7 @@ mod tests {
     #[test]
     fn forbidden_cluster_resource_asks_for_a_cluster_role() {
         let body = r#"{"kind":"Status","reason":"Forbidden","message":"storageclasses.storage.k8s.io is forbidden: User \"ali; rm -rf\" cannot list resource","code":403}"#;
-        let error = read_error(&Read::list(&Kind::StorageClass, None), &answer(403, body), &peer());
+        let error = read_error(&Read::list(&Kind::StorageClass, None), &answer(403, body), &server());
         let hint = error.hints().join("");
         assert!(hint.contains("create clusterrole kubemend-read-storageclasses-storage-k8s-io"), "{hint}");
         assert!(hint.ends_with("--user=USER"), "{hint}");
@@ -179,16 +203,16 @@ mod tests {
     #[test]
     fn anonymous_is_a_matter_of_credentials_not_of_rights() {
         let body = r#"{"kind":"Status","reason":"Forbidden","message":"pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\"","code":403}"#;
-        assert!(matches!(read_error(&Read::list(&Kind::Pod, None), &answer(403, body), &peer()), ReadError::Unauthorized { .. }));
+        assert!(matches!(read_error(&Read::list(&Kind::Pod, None), &answer(403, body), &server()), ReadError::Unauthorized { .. }));
     }
 
     #[test]
     fn pages_of_proxies_are_not_quoted() {
         let mut reply = answer(403, "<html>login with session=canary</html>");
         reply.headers.insert("content-type", "text/html; charset=utf-8".parse().unwrap());
-        let error = read_error(&Read::list(&Kind::Pod, None), &reply, &peer()).to_string();
+        let error = read_error(&Read::list(&Kind::Pod, None), &reply, &server()).to_string();
         assert!(error.contains("text/html") && !error.contains("canary"), "{error}");
-        let not_found = read_error(&Read::list(&Kind::Pod, None), &answer(404, "404 page not found"), &peer());
+        let not_found = read_error(&Read::list(&Kind::Pod, None), &answer(404, "404 page not found"), &server());
         assert!(matches!(not_found, ReadError::Refused { status: 404, .. }));
     }
 }

@@ -2,7 +2,7 @@
 //! Nothing is read from the environment here: `config.rs` does that.
 
 use super::plugin::{DEADLINE, Login};
-use super::wire::{Peer, reason};
+use super::wire::{ServerIdentity, reason};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::object::Namespace;
 use crate::ports::{Clock, ReadError};
@@ -65,7 +65,7 @@ impl Default for ConnectSettings {
 /// A cluster with an identity.
 pub(super) struct Chosen {
     pub(super) config: kube::Config,
-    pub(super) peer: Peer,
+    pub(super) server: ServerIdentity,
     pub(super) namespace: Namespace,
     pub(super) login: Option<Arc<Login>>,
 }
@@ -220,7 +220,7 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
     }
     let namespace = Namespace::parse(made.default_namespace.trim()).map_err(|error| config(format!("context `{context}`: {error}")))?;
     let login = made.auth_info.exec.clone().map(|exec| Arc::new(Login::new(exec, &context, clock.clone(), DEADLINE)));
-    Ok(Chosen { config: made, peer: Peer { context, server }, namespace, login })
+    Ok(Chosen { config: made, server: ServerIdentity { context, address: server }, namespace, login })
 }
 
 fn user_of(kubeconfig: &Kubeconfig, context: &str) -> String {

@@ -38,7 +38,7 @@ pub(super) enum Reach {
 impl Reach {
     /// Refuses what is not on the list. Default deny: no rule says "all but".
     pub(super) fn check<B>(self, request: &Request<B>) -> Result<(), Denied> {
-        let reason = match self.judge(request) {
+        let reason = match self.permits(request) {
             Ok(()) => return Ok(()),
             Err(reason) => reason,
         };
@@ -46,7 +46,7 @@ impl Reach {
         Err(Denied { method: request.method().clone(), path, reason })
     }
 
-    fn judge<B>(self, request: &Request<B>) -> Result<(), &'static str> {
+    fn permits<B>(self, request: &Request<B>) -> Result<(), &'static str> {
         let uri = request.uri();
         if uri.scheme().is_some() || uri.authority().is_some() {
             return Err("the server is chosen by the kubeconfig alone");
@@ -61,16 +61,16 @@ impl Reach {
             return query.only(&[]);
         }
         match self {
-            Reach::Read => judge_read(request.method(), path, &query),
+            Reach::Read => permits_read(request.method(), path, &query),
             Reach::Write => {
                 let patch = request.headers().get(http::header::CONTENT_TYPE).is_some_and(|t| t == "application/json-patch+json");
-                judge_write(request.method(), path, &query, patch)
+                permits_write(request.method(), path, &query, patch)
             }
         }
     }
 }
 
-fn judge_read(method: &Method, path: &str, query: &Query<'_>) -> Result<(), &'static str> {
+fn permits_read(method: &Method, path: &str, query: &Query<'_>) -> Result<(), &'static str> {
     if method != Method::GET {
         return Err("this client only reads");
     }
@@ -99,7 +99,7 @@ fn judge_read(method: &Method, path: &str, query: &Query<'_>) -> Result<(), &'st
     }
 }
 
-fn judge_write(method: &Method, path: &str, query: &Query<'_>, json_patch: bool) -> Result<(), &'static str> {
+fn permits_write(method: &Method, path: &str, query: &Query<'_>, json_patch: bool) -> Result<(), &'static str> {
     query.only(&["dryRun", "fieldManager", "fieldValidation"])?;
     if query.get("dryRun").is_some_and(|v| v != "All") {
         return Err("`dryRun` has one value, `All`");
@@ -144,7 +144,7 @@ impl<'a> Target<'a> {
         let segments: Vec<&str> = rest.split('/').collect();
         for segment in &segments {
             let plain = segment.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
-            // No `%`, no empty segment, no dot segment: what is judged here is what the server sees, however it decodes.
+            // No `%`, no empty segment, no dot segment: what is checked here is what the server sees, however it decodes.
             if segment.is_empty() || !plain || segment.bytes().all(|b| b == b'.') {
                 return Err("not an API path");
             }

@@ -1,15 +1,18 @@
 //! Reads a cluster: raw requests, page by page, everything bounded, retried only where reading again is harmless.
 
-use super::fault::{Read, read_error};
-use super::wire::{Answer, Link, SendError, collect};
+use super::fault::{Read, json_object, read_error, send_error, strange};
+use super::requests::{encode, list_path, push_selector, request};
+use super::review::{ACCESS_REVIEW, access_review, allowed};
+use super::watch::first_change;
+use super::wire::{Connection, HttpReply, SendError, collect};
 use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Cluster;
 use crate::ports::{Changed, ClusterRead, ListRequest, Listed, ReadError};
 use async_trait::async_trait;
-use http::{Method, Request, header};
-use serde_json::{Value, json};
+use http::{Method, Request};
+use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
@@ -33,35 +36,25 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// Reads a cluster over the reading client, which can say nothing but GET and reviews of its own access.
 #[derive(Debug)]
 pub struct ReadClient {
-    pub(super) link: Link,
+    pub(super) connection: Connection,
     namespace: Namespace,
     pub(super) patience: Duration,
     version: OnceCell<String>,
 }
 
 impl ReadClient {
-    pub(super) fn new(link: Link, namespace: Namespace, patience: Duration) -> Self {
-        Self { link, namespace, patience, version: OnceCell::new() }
-    }
-
-    pub(super) fn failure(&self, read: &Read, error: SendError) -> ReadError {
-        match error {
-            SendError::Config(error) => error,
-            SendError::Denied(denied) => ReadError::Config(format!("kubemend does not read {}: {}", read.text(), denied.reason)),
-            SendError::NotConnected(reason) | SendError::Broken(reason) => {
-                ReadError::Unreachable { server: self.link.peer().server.clone(), reason }
-            }
-        }
+    pub(super) fn new(connection: Connection, namespace: Namespace, patience: Duration) -> Self {
+        Self { connection, namespace, patience, version: OnceCell::new() }
     }
 
     /// One request, once, within the time-out.
-    async fn once(&self, request: Request<Vec<u8>>, limit: usize) -> Option<Result<Answer, SendError>> {
-        timeout(self.patience, async { collect(self.link.send(request).await?, limit).await }).await.ok()
+    async fn once(&self, request: Request<Vec<u8>>, limit: usize) -> Option<Result<HttpReply, SendError>> {
+        timeout(self.patience, async { collect(self.connection.send(request).await?, limit).await }).await.ok()
     }
 
     /// Asks until there is an answer: again on 429, on 5xx and when the connection breaks. Not after a time-out,
     /// which has cost the patience already.
-    async fn ask(&self, read: &Read, method: Method, path: &str, body: &[u8], limit: usize) -> Result<Answer, ReadError> {
+    async fn ask(&self, read: &Read, method: Method, path: &str, body: &[u8], limit: usize) -> Result<HttpReply, ReadError> {
         let mut wait = FIRST_WAIT;
         let mut renewed = false;
         let mut attempt = 1;
@@ -73,17 +66,17 @@ impl ReadClient {
                 None => return Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
                 Some(Ok(answer)) => match answer.status.as_u16() {
                     200..=299 => return Ok(answer),
-                    401 if !renewed && self.link.renew().await => {
+                    401 if !renewed && self.connection.renew().await => {
                         renewed = true;
                         continue;
                     }
                     429 | 500 | 502 | 503 | 504 if !last => answer.retry_after().unwrap_or(wait).min(LONGEST_WAIT),
-                    _ => return Err(read_error(read, &answer, self.link.peer())),
+                    _ => return Err(read_error(read, &answer, self.connection.server())),
                 },
                 // A server that nothing connects to is asked a second time only: a person waits.
                 Some(Err(SendError::NotConnected(_))) if attempt == 1 => wait,
                 Some(Err(SendError::Broken(_))) if !last => wait,
-                Some(Err(error)) => return Err(self.failure(read, error)),
+                Some(Err(error)) => return Err(send_error(read, error, self.connection.server())),
             };
             sleep(pause).await;
             wait = wait.saturating_mul(3);
@@ -109,7 +102,7 @@ impl ReadClient {
                 return Ok(listed);
             }
             room = room.saturating_sub(answer.body.len());
-            let mut page = parse(&answer, read)?;
+            let mut page = json_object(&answer, read)?;
             listed.resource_version = text(&page, "/metadata/resourceVersion");
             next = text(&page, "/metadata/continue");
             let items = match page.pointer_mut("/items").map(Value::take) {
@@ -143,15 +136,15 @@ impl ClusterRead for ReadClient {
             .get_or_try_init(|| async {
                 let read = Read::other("get", "version", "the server's version");
                 match self.ask(&read, Method::GET, "/version", &[], OBJECT_BYTES).await {
-                    Ok(answer) => Ok(Excerpt::capture(&text(&parse(&answer, &read)?, "/gitVersion"), 80).to_string()),
+                    Ok(answer) => Ok(Excerpt::capture(&text(&json_object(&answer, &read)?, "/gitVersion"), 80).to_string()),
                     // Some hardened clusters hide it; everything else may work.
                     Err(ReadError::Forbidden { .. }) => Ok(String::new()),
                     Err(error) => Err(error),
                 }
             })
             .await?;
-        let peer = self.link.peer();
-        Ok(Cluster { context: peer.context.clone(), server: peer.server.clone(), version: version.clone() })
+        let server = self.connection.server();
+        Ok(Cluster { context: server.context.clone(), server: server.address.clone(), version: version.clone() })
     }
 
     async fn get(&self, object: &ObjectRef) -> Result<Value, ReadError> {
@@ -159,7 +152,7 @@ impl ClusterRead for ReadClient {
         refuse_secrets(&object.kind)?;
         let path = object.path().ok_or_else(|| ReadError::Config(format!("kubemend does not know where {object} lives in the API")))?;
         let answer = self.ask(&read, Method::GET, &path, &[], OBJECT_BYTES).await?;
-        Ok(tidy(parse(&answer, &read)?, &object.kind))
+        Ok(tidy(json_object(&answer, &read)?, &object.kind))
     }
 
     async fn list(&self, request: &ListRequest) -> Result<Listed, ReadError> {
@@ -174,7 +167,7 @@ impl ClusterRead for ReadClient {
 
     async fn changed(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Result<Option<Changed>, ReadError> {
         refuse_secrets(&request.kind)?;
-        super::watch::first_change(self, request, resource_version, limit).await
+        first_change(&self.connection, request, resource_version, limit).await
     }
 
     async fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> Result<String, ReadError> {
@@ -194,8 +187,8 @@ impl ClusterRead for ReadClient {
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what this identity may do");
-        let (path, body) = review(verb, kind, namespace)?;
-        let answer = self.ask(&read, Method::POST, path, &body, OBJECT_BYTES).await?;
+        let body = access_review(verb, kind, namespace)?;
+        let answer = self.ask(&read, Method::POST, ACCESS_REVIEW, &body, OBJECT_BYTES).await?;
         allowed(&answer, &read)
     }
 
@@ -204,68 +197,13 @@ impl ClusterRead for ReadClient {
     }
 
     fn calls(&self) -> u64 {
-        self.link.calls()
+        self.connection.calls()
     }
 }
 
 fn refuse_secrets(kind: &Kind) -> Result<(), ReadError> {
     let custom = matches!(kind, Kind::Other { kind, .. } if kind.eq_ignore_ascii_case("secret"));
     if *kind == Kind::Secret || custom { Err(ReadError::Config("kubemend never reads Secrets".to_owned())) } else { Ok(()) }
-}
-
-pub(super) fn list_path(request: &ListRequest) -> Result<String, ReadError> {
-    request
-        .kind
-        .path(request.namespace.as_ref(), None)
-        .ok_or_else(|| ReadError::Config(format!("kubemend does not know where {} lives in the API", request.kind)))
-}
-
-pub(super) fn push_selector(query: &mut String, request: &ListRequest) {
-    if let Some(selector) = &request.field_selector {
-        query.push_str("&fieldSelector=");
-        query.push_str(&encode(selector));
-    }
-}
-
-pub(super) fn request(method: Method, path: &str, body: &[u8]) -> Result<Request<Vec<u8>>, ReadError> {
-    let mut builder = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
-    if !body.is_empty() {
-        builder = builder.header(header::CONTENT_TYPE, "application/json");
-    }
-    builder.body(body.to_vec()).map_err(|_| ReadError::Config("the name of an object cannot stand in a path".to_owned()))
-}
-
-/// A review of one's own access, as path and body.
-pub(super) fn review(verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<(&'static str, Vec<u8>), ReadError> {
-    let info = kind.info().ok_or_else(|| ReadError::Config(format!("kubemend does not know the resource of {kind}")))?;
-    let mut attributes = json!({ "verb": verb, "group": kind.group(), "resource": info.plural });
-    if let (Some(namespace), Some(map)) = (namespace.filter(|_| info.namespaced), attributes.as_object_mut()) {
-        map.insert("namespace".to_owned(), namespace.as_str().into());
-    }
-    let body = json!({
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": { "resourceAttributes": attributes },
-    });
-    Ok(("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body.to_string().into_bytes()))
-}
-
-/// The review's verdict; an answer without one is no yes.
-pub(super) fn allowed(answer: &Answer, read: &Read) -> Result<bool, ReadError> {
-    Ok(parse(answer, read)?.pointer("/status/allowed").and_then(Value::as_bool).unwrap_or(false))
-}
-
-fn parse(answer: &Answer, read: &Read) -> Result<Value, ReadError> {
-    serde_json::from_slice::<Value>(&answer.body).ok().filter(Value::is_object).ok_or_else(|| strange(read, answer))
-}
-
-fn strange(read: &Read, answer: &Answer) -> ReadError {
-    let message = if answer.whole {
-        format!("not an answer of Kubernetes ({}): something between here and the API server, or a wrong address", answer.media_type())
-    } else {
-        "an answer that is larger than kubemend reads".to_owned()
-    };
-    ReadError::Refused { what: read.text().to_owned(), status: answer.status.as_u16(), message }
 }
 
 fn text(value: &Value, pointer: &str) -> String {
@@ -282,19 +220,6 @@ fn tidy(mut object: Value, kind: &Kind) -> Value {
         metadata.shift_remove("managedFields");
     }
     object
-}
-
-/// Percent-encodes a query's value.
-pub(super) fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Waits for the first change: a watch with bookmarks, picked up again where it broke, ended by its own time limit.
 
-use super::fault::{Read, read_error};
-use super::read::{ReadClient, list_path, push_selector, request};
-use super::wire::{SendError, collect, reason};
+use super::fault::{Read, read_error, send_error};
+use super::requests::{encode, list_path, push_selector, request};
+use super::wire::{Connection, SendError, collect, reason};
 use crate::domain::excerpt::Excerpt;
 use crate::ports::{Changed, ListRequest, ReadError};
 use http::Method;
@@ -30,7 +30,7 @@ enum Ended {
 }
 
 pub(super) async fn first_change(
-    client: &ReadClient,
+    connection: &Connection,
     wanted: &ListRequest,
     from: &str,
     limit: Duration,
@@ -48,12 +48,12 @@ pub(super) async fn first_change(
         }
         let mut query = format!(
             "{path}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
-            super::read::encode(&version),
+            encode(&version),
             left.as_secs().saturating_add(1)
         );
         push_selector(&mut query, wanted);
         let began = Instant::now();
-        let Ok(ended) = timeout(left, follow(client, &read, &query, &mut version)).await else {
+        let Ok(ended) = timeout(left, follow(connection, &read, &query, &mut version)).await else {
             return Ok(None);
         };
         match ended? {
@@ -76,20 +76,20 @@ pub(super) async fn first_change(
 }
 
 /// One connection: bookmarks move `version` on.
-async fn follow(client: &ReadClient, read: &Read, query: &str, version: &mut String) -> Result<Ended, ReadError> {
-    let response = match client.link.send(request(Method::GET, query, &[])?).await {
+async fn follow(connection: &Connection, read: &Read, query: &str, version: &mut String) -> Result<Ended, ReadError> {
+    let response = match connection.send(request(Method::GET, query, &[])?).await {
         Ok(response) => response,
-        Err(error @ (SendError::Config(_) | SendError::Denied(_))) => return Err(client.failure(read, error)),
-        Err(error) => return Ok(Ended::Broke(client.failure(read, error))),
+        Err(error @ (SendError::Config(_) | SendError::Denied(_))) => return Err(send_error(read, error, connection.server())),
+        Err(error) => return Ok(Ended::Broke(send_error(read, error, connection.server()))),
     };
     if !response.status().is_success() {
         let answer = match collect(response, PROBLEM_BYTES).await {
             Ok(answer) => answer,
-            Err(error) => return Ok(Ended::Broke(client.failure(read, error))),
+            Err(error) => return Ok(Ended::Broke(send_error(read, error, connection.server()))),
         };
-        let error = read_error(read, &answer, client.link.peer());
+        let error = read_error(read, &answer, connection.server());
         return match answer.status.as_u16() {
-            401 if client.link.renew().await => Ok(Ended::Broke(error)),
+            401 if connection.renew().await => Ok(Ended::Broke(error)),
             429 | 500 | 502 | 503 | 504 => Ok(Ended::Broke(error)),
             _ => Err(error),
         };
@@ -99,7 +99,7 @@ async fn follow(client: &ReadClient, read: &Read, query: &str, version: &mut Str
     while let Some(frame) = body.frame().await {
         let data = match frame {
             Ok(frame) => frame.into_data().unwrap_or_default(),
-            Err(error) => return Ok(Ended::Broke(client.failure(read, SendError::Broken(reason(&error))))),
+            Err(error) => return Ok(Ended::Broke(send_error(read, SendError::Broken(reason(&error)), connection.server()))),
         };
         for byte in data {
             if byte != b'\n' {

@@ -1,6 +1,6 @@
 //! One client behind its list: made at the first request, made again when its credential expires, counted, bounded.
 
-use super::connect::client_of;
+use super::client::client_of;
 use super::plugin::Login;
 use super::reach::Denied;
 use crate::domain::excerpt::Excerpt;
@@ -17,21 +17,21 @@ use tokio::sync::Mutex;
 
 /// Whom we talk to, for people. Never holds credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Peer {
+pub(super) struct ServerIdentity {
     pub(super) context: String,
-    pub(super) server: String,
+    pub(super) address: String,
 }
 
 /// Where the client comes from.
-pub(super) enum Source {
+pub(super) enum ClientSource {
     /// Made already, and guarded.
     Ready(kube::Client),
     /// Made at the first request.
-    Lazy(Box<Recipe>),
+    Lazy(Box<ClientRecipe>),
 }
 
 /// What a client is made of.
-pub(super) struct Recipe {
+pub(super) struct ClientRecipe {
     pub(super) config: kube::Config,
     pub(super) reach: super::reach::Reach,
     /// An exec credential plugin, shared by the clients of one identity.
@@ -51,28 +51,28 @@ pub(super) enum SendError {
     Broken(String),
 }
 
-/// A client on a wire. Not `Clone`, and its `Debug` shows the peer only.
-pub(super) struct Link {
-    peer: Peer,
-    source: Source,
+/// A client on a wire. Not `Clone`, and its `Debug` shows the server only.
+pub(super) struct Connection {
+    server: ServerIdentity,
+    source: ClientSource,
     live: Mutex<Option<(u64, kube::Client)>>,
     calls: Arc<AtomicU64>,
     agent: &'static str,
 }
 
-impl std::fmt::Debug for Link {
+impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("Connection").field("server", &self.server).finish_non_exhaustive()
     }
 }
 
-impl Link {
-    pub(super) fn new(peer: Peer, source: Source, calls: Arc<AtomicU64>, agent: &'static str) -> Self {
-        Self { peer, source, live: Mutex::new(None), calls, agent }
+impl Connection {
+    pub(super) fn new(server: ServerIdentity, source: ClientSource, calls: Arc<AtomicU64>, agent: &'static str) -> Self {
+        Self { server, source, live: Mutex::new(None), calls, agent }
     }
 
-    pub(super) fn peer(&self) -> &Peer {
-        &self.peer
+    pub(super) fn server(&self) -> &ServerIdentity {
+        &self.server
     }
 
     /// The counter, for a client of the same cluster.
@@ -87,7 +87,7 @@ impl Link {
     /// Whether a refused credential can be had anew.
     pub(super) async fn renew(&self) -> bool {
         match &self.source {
-            Source::Lazy(recipe) => match &recipe.login {
+            ClientSource::Lazy(recipe) => match &recipe.login {
                 Some(login) => {
                     let used = self.live.lock().await.as_ref().map(|(generation, _)| *generation);
                     login.forget(used).await;
@@ -95,14 +95,14 @@ impl Link {
                 }
                 None => false,
             },
-            Source::Ready(_) => false,
+            ClientSource::Ready(_) => false,
         }
     }
 
     async fn client(&self) -> Result<kube::Client, ReadError> {
         let recipe = match &self.source {
-            Source::Ready(client) => return Ok(client.clone()),
-            Source::Lazy(recipe) => recipe,
+            ClientSource::Ready(client) => return Ok(client.clone()),
+            ClientSource::Lazy(recipe) => recipe,
         };
         let mut live = self.live.lock().await;
         let credential = match &recipe.login {
@@ -119,7 +119,9 @@ impl Link {
         if let Some(credential) = credential {
             credential.put_into(&mut config.auth_info);
         }
-        let client = client_of(config, recipe.reach, &self.peer)?;
+        let client = client_of(config, recipe.reach).map_err(|error| {
+            ReadError::Config(format!("the credentials of context `{}` cannot be used: {}", self.server.context, reason(&error)))
+        })?;
         *live = Some((generation, client.clone()));
         Ok(client)
     }
@@ -193,7 +195,7 @@ pub(super) fn reason(error: &(dyn Error + 'static)) -> String {
 
 /// An answer that was read to its end or to its bound.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpReply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -201,7 +203,7 @@ pub(super) struct Answer {
     pub(super) whole: bool,
 }
 
-impl Answer {
+impl HttpReply {
     /// How long the server asks us to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
@@ -216,9 +218,9 @@ impl Answer {
 }
 
 /// Reads a body up to `limit` bytes.
-pub(super) async fn collect(response: Response<Body>, limit: usize) -> Result<Answer, SendError> {
+pub(super) async fn collect(response: Response<Body>, limit: usize) -> Result<HttpReply, SendError> {
     let (parts, mut body) = response.into_parts();
-    let mut answer = Answer { status: parts.status, headers: parts.headers, body: Vec::new(), whole: true };
+    let mut answer = HttpReply { status: parts.status, headers: parts.headers, body: Vec::new(), whole: true };
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| SendError::Broken(reason(&error)))?;
         let data: Bytes = match frame.into_data() {

@@ -1,9 +1,10 @@
 //! The writing client: sends a plan's bytes once, with no retry, and says what became of them.
 //! Only `execute` sends with it (`tests/arch.rs` checks that); everybody may ask what its identity may do.
 
-use super::fault::{Read, problem, read_error, resource};
-use super::read::{allowed, request as read_request, review};
-use super::wire::{Answer, Link, SendError, collect};
+use super::fault::{Read, problem, read_error, resource, send_error};
+use super::requests::request as read_request;
+use super::review::{ACCESS_REVIEW, access_review, allowed};
+use super::wire::{Connection, HttpReply, SendError, collect};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::request::{Method, Request};
@@ -19,7 +20,7 @@ const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Writes to a cluster what `domain::action` can express, and nothing else. Not `Clone`: it is moved into the executor.
 #[derive(Debug)]
 pub struct WriteClient {
-    link: Link,
+    connection: Connection,
     patience: Duration,
 }
 
@@ -86,13 +87,13 @@ impl WriteError {
 }
 
 impl WriteClient {
-    pub(super) fn new(link: Link, patience: Duration) -> Self {
-        Self { link, patience }
+    pub(super) fn new(connection: Connection, patience: Duration) -> Self {
+        Self { connection, patience }
     }
 
     /// The kubeconfig context whose identity writes.
     pub fn context(&self) -> &str {
-        &self.link.peer().context
+        &self.connection.server().context
     }
 
     /// Sends the plan's bytes as they are, once. `dry_run` adds `dryRun=All`, to a deletion's options as well, so that nothing
@@ -118,14 +119,14 @@ impl WriteClient {
             .body(body.into_bytes())
             .map_err(|_| WriteError::NotSent("its path cannot be one".to_owned()))?;
         // The time of a login plugin is not the time of the write: what fails here has not left.
-        self.link.prepare().await.map_err(|error| WriteError::NotSent(error.to_string()))?;
-        let outcome = timeout(self.patience, async { collect(self.link.send(message).await?, ANSWER_BYTES).await }).await;
+        self.connection.prepare().await.map_err(|error| WriteError::NotSent(error.to_string()))?;
+        let outcome = timeout(self.patience, async { collect(self.connection.send(message).await?, ANSWER_BYTES).await }).await;
         match outcome {
             Err(_) => Err(WriteError::Lost(format!("no answer within {:?}", self.patience))),
             Ok(Err(SendError::Denied(denied))) => Err(WriteError::NotSent(denied.to_string())),
             Ok(Err(SendError::Config(error))) => Err(WriteError::NotSent(error.to_string())),
             Ok(Err(SendError::NotConnected(reason))) => {
-                Err(WriteError::NotSent(format!("cannot reach the API server at `{}`: {reason}", self.link.peer().server)))
+                Err(WriteError::NotSent(format!("cannot reach the API server at `{}`: {reason}", self.connection.server().address)))
             }
             Ok(Err(SendError::Broken(reason))) => Err(WriteError::Lost(reason)),
             Ok(Ok(answer)) if answer.status.is_success() => taken(&answer),
@@ -139,19 +140,14 @@ impl WriteClient {
     /// See [`ReadError`].
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writing identity may do");
-        let (path, body) = review(verb, kind, namespace)?;
-        let request = read_request(http::Method::POST, path, &body)?;
-        let outcome = timeout(self.patience, async { collect(self.link.send(request).await?, ANSWER_BYTES).await }).await;
-        let peer = self.link.peer();
+        let request = read_request(http::Method::POST, ACCESS_REVIEW, &access_review(verb, kind, namespace)?)?;
+        let outcome = timeout(self.patience, async { collect(self.connection.send(request).await?, ANSWER_BYTES).await }).await;
+        let server = self.connection.server();
         match outcome {
             Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
-            Ok(Err(SendError::Config(error))) => Err(error),
-            Ok(Err(SendError::Denied(denied))) => Err(ReadError::Config(denied.to_string())),
-            Ok(Err(SendError::NotConnected(reason) | SendError::Broken(reason))) => {
-                Err(ReadError::Unreachable { server: peer.server.clone(), reason })
-            }
+            Ok(Err(error)) => Err(send_error(&read, error, server)),
             Ok(Ok(answer)) if answer.status.is_success() => allowed(&answer, &read),
-            Ok(Ok(answer)) => Err(read_error(&read, &answer, peer)),
+            Ok(Ok(answer)) => Err(read_error(&read, &answer, server)),
         }
     }
 }
@@ -170,14 +166,14 @@ fn rehearsed(request: &Request) -> Result<String, WriteError> {
 }
 
 /// A success that cannot be read is no success: something in between may have made it up.
-fn taken(answer: &Answer) -> Result<WriteAnswer, WriteError> {
+fn taken(answer: &HttpReply) -> Result<WriteAnswer, WriteError> {
     match serde_json::from_slice::<Value>(&answer.body) {
         Ok(body) if answer.whole && body.get("kind").is_some() => Ok(WriteAnswer { status: answer.status.as_u16(), body }),
         _ => Err(WriteError::Lost(format!("the answer cannot be read ({})", answer.media_type()))),
     }
 }
 
-fn refused(request: &Request, answer: &Answer) -> WriteError {
+fn refused(request: &Request, answer: &HttpReply) -> WriteError {
     let problem = problem(answer);
     match answer.status.as_u16() {
         403 => {

@@ -1,4 +1,4 @@
-//! The configuration file: one YAML mapping of the options. Only the operator's own place is looked at, never the working directory.
+//! The configuration file: one YAML mapping of the options. Only the operator's own place is read, never the working directory.
 
 use super::{ConfigError, Environment, Given, OPTIONS, Value, nearest};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(super) fn read(flag: Option<&Path>, environment: &Environment, home: Option<
     let fail = |reason: String| ConfigError::File { file: shown.clone(), reason };
     let meta = std::fs::metadata(&path).map_err(|error| fail(error.kind().to_string()))?;
     if !meta.is_file() {
-        return Err(fail("it is not a plain file".to_owned()));
+        return Err(fail("it is not a regular file".to_owned()));
     }
     if meta.len() > FILE_BYTES {
         return Err(fail(format!("it is larger than {FILE_BYTES} bytes")));
@@ -60,9 +60,9 @@ fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Given, ConfigEr
             serde_json::Value::Number(number) => number.to_string(),
             serde_json::Value::Array(items) if known == "contexts" => {
                 let names: Option<Vec<&str>> = items.iter().map(serde_json::Value::as_str).collect();
-                names.ok_or_else(|| fail("`contexts` is not a list of names".to_owned()))?.join(",")
+                names.ok_or_else(|| fail("`contexts` must be a list of names".to_owned()))?.join(",")
             }
-            serde_json::Value::Array(_) | serde_json::Value::Object(_) => return Err(fail(format!("`{key}` has one value"))),
+            serde_json::Value::Array(_) | serde_json::Value::Object(_) => return Err(fail(format!("`{key}` must have a single value"))),
         };
         let text = if PATHS.contains(&known) { located(&text, path, home).into_os_string() } else { text.into() };
         given.0.insert(known, Value { text, origin: format!("`{known}` in `{shown}`") });

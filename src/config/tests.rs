@@ -83,10 +83,7 @@ fn file_that_is_none_is_named_and_not_quoted() {
 #[test]
 fn unknown_variable_is_a_warning_with_the_nearest_one() {
     let config = load(&Flags::default(), &[("KUBEMEND_READONLY", "true"), ("KUBEMEND_TEST_KUBECONFIG", "x")]).unwrap();
-    assert_eq!(
-        config.warnings,
-        ["the environment variable `KUBEMEND_READONLY` means nothing to kubemend; did you mean `KUBEMEND_READ_ONLY`?"]
-    );
+    assert_eq!(config.warnings, ["unknown environment variable `KUBEMEND_READONLY`; did you mean `KUBEMEND_READ_ONLY`?"]);
 }
 
 #[test]
@@ -95,7 +92,7 @@ fn any_model_but_none_is_refused_clearly() {
     let flags = Flags { model: Some("openai/gpt".into()), ..Flags::default() };
     assert_eq!(
         load(&flags, &[]).unwrap_err().to_string(),
-        "--model: no model `openai/gpt`: this version of kubemend works by rules only; leave the option out, or say `none`"
+        "--model: model `openai/gpt` is not supported: this version of kubemend uses rules only; leave the option out, or set it to `none`"
     );
 }
 

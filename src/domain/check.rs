@@ -1,6 +1,6 @@
 //! What must hold after a change. Fixed before the change, and meaning the same after it.
 
-use super::cause::Code;
+use super::code::Code;
 use super::field::FieldPath;
 use super::object::ObjectRef;
 

@@ -1,8 +1,8 @@
 //! What a rule saw: a named cause with its evidence, and the fix that the rule proposes.
 
 use super::action::Action;
-use super::cause::Code;
 use super::check::Check;
+use super::code::Code;
 use super::confidence::Confidence;
 use super::evidence::Evidence;
 use super::field::FieldPath;
@@ -52,11 +52,24 @@ pub struct Proposal {
     pub risk: Risk,
 }
 
+/// A change that a human may choose to make, and that is never planned: the planner words its command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// What choosing it means.
+    pub text: String,
+    /// The change.
+    pub action: Action,
+    /// Why kubemend leaves the choice to a human.
+    pub why: String,
+}
+
 /// What is to be done about a cause.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Remedy {
     /// Changes, in order; empty when a human must act.
     pub proposals: Vec<Proposal>,
+    /// Changes of which a human may choose one.
+    pub choices: Vec<Choice>,
     /// What must hold afterwards, besides that this finding is gone.
     pub checks: Vec<Check>,
     /// What a human should know or do.

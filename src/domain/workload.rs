@@ -20,6 +20,20 @@ pub enum Manager {
     Owner(ObjectRef),
 }
 
+impl Manager {
+    /// Why an object that it writes is not changed.
+    pub fn why_not(&self) -> String {
+        match self {
+            Manager::ArgoCd(app) => format!("Argo CD application `{app}` manages this object and would revert a change: change its source"),
+            Manager::Flux(name) => format!("Flux (`{name}`) manages this object and would revert a change: change its source"),
+            Manager::Helm(release) => format!(
+                "Helm release `{release}` manages this object, and its next upgrade would revert a change: change the chart or its values"
+            ),
+            Manager::Owner(owner) => format!("{owner} owns this object and would revert a change: change it there"),
+        }
+    }
+}
+
 /// Something with a Pod template.
 #[derive(Debug, Clone)]
 pub struct Workload<'a> {

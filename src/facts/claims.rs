@@ -1,11 +1,12 @@
 //! Who uses which claim, and which claims a StatefulSet keeps for a replica of its own.
 
-use super::{Facts, pods};
-use crate::domain::kind::Kind;
+use super::owners::Owners;
+use super::pods;
+use super::walk::Walk;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::Resource;
+use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::workload::Workload;
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use std::collections::{HashMap, HashSet};
 
@@ -20,26 +21,26 @@ pub(crate) struct ClaimUses<'a> {
 }
 
 impl<'a> ClaimUses<'a> {
-    pub(super) fn of(facts: &Facts<'a>) -> Self {
+    pub(super) fn of(snapshot: &'a Snapshot, workloads: &[Workload<'a>], walk: &Walk<'_>) -> Self {
         let mut uses = Self::default();
-        for pod in facts.all::<Pod>() {
+        for pod in snapshot.pods.iter().take_while(|_| walk.step()) {
             let Some(namespace) = pod.metadata.namespace.as_deref() else { continue };
             for claim in pod.spec.iter().flat_map(pods::claims) {
                 uses.pods.entry(namespace).or_default().entry(claim).or_default().push(pod);
             }
         }
-        for workload in facts.workloads().filter(|w| w.has_template()) {
+        for workload in workloads.iter().filter(|w| walk.step() && w.has_template()) {
             if let Some(namespace) = workload.meta.namespace.as_deref() {
                 uses.templates.extend(pods::claims(workload.pod_spec).map(|claim| (namespace, claim)));
             }
         }
-        for job in facts.all::<Job>() {
+        for job in snapshot.jobs.iter().take_while(|_| walk.step()) {
             let spec = job.spec.as_ref().and_then(|s| s.template.spec.as_ref());
             if let (Some(namespace), Some(spec)) = (job.metadata.namespace.as_deref(), spec) {
                 uses.templates.extend(pods::claims(spec).map(|claim| (namespace, claim)));
             }
         }
-        for set in facts.all::<StatefulSet>() {
+        for set in snapshot.stateful_sets.iter().take_while(|_| walk.step()) {
             let (Some(namespace), Some(name)) = (set.metadata.namespace.as_deref(), set.metadata.name.as_deref()) else { continue };
             for template in set.spec.volume_claim_templates.iter().flatten() {
                 let begin = format!("{}-{name}-", template.metadata.name.as_deref().unwrap_or_default());
@@ -59,11 +60,6 @@ impl<'a> ClaimUses<'a> {
         self.templates.contains(&(namespace, claim))
     }
 
-    /// Everything that can name a claim was read, so that one which nobody names is unused.
-    pub(crate) fn are_known(facts: &Facts<'_>) -> bool {
-        [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| facts.is_whole(k))
-    }
-
     /// The StatefulSet whose volumeClaimTemplate created this claim, known by the name that it gives: `TEMPLATE-SET-ORDINAL`.
     pub(crate) fn replica_of(&self, claim: &PersistentVolumeClaim) -> Option<ObjectRef> {
         let (namespace, name) = (claim.metadata.namespace.as_deref()?, claim.metadata.name.as_deref()?);
@@ -75,11 +71,11 @@ impl<'a> ClaimUses<'a> {
     }
 
     /// Whether only these owners' Pods mount the claim, and no template names it.
-    pub(crate) fn is_free_but_for(&self, facts: &Facts<'_>, claim: &ObjectRef, seekers: &[&ObjectRef]) -> bool {
+    pub(crate) fn is_free_but_for(&self, owners: &Owners, claim: &ObjectRef, seekers: &[&ObjectRef]) -> bool {
         let Some(namespace) = claim.namespace.as_ref().map(Namespace::as_str) else { return false };
         let own = |pod: &Pod| {
             let object = pod.reference();
-            let top = facts.owners().chain(&object).last().unwrap_or(&object);
+            let top = owners.chain(&object).last().unwrap_or(&object);
             seekers.contains(&top)
         };
         !self.is_in_template(namespace, &claim.name) && self.pods(namespace, &claim.name).iter().all(|p| pods::has_ended(p) || own(p))

@@ -1,13 +1,14 @@
 //! What a fix must change: Pods that are not ready, gathered under the workload whose template created them.
 
-use super::{Facts, pods};
+use super::owners::Owners;
+use super::pods;
+use super::walk::Walk;
 use crate::domain::check::Check;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::Resource;
+use crate::domain::snapshot::{Resource, Snapshot};
 use crate::domain::workload::{Manager, Workload};
-use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use std::collections::BTreeMap;
 
@@ -60,16 +61,24 @@ impl Stuck<'_> {
 }
 
 /// Live Pods that are not ready, by what a fix must change, in the objects' order.
-pub(super) fn gather<'a>(facts: &Facts<'a>) -> Vec<Stuck<'a>> {
+pub(super) fn gather<'a, 'w>(
+    snapshot: &'a Snapshot,
+    owners: &Owners,
+    workload: impl Fn(&ObjectRef) -> Option<&'w Workload<'a>>,
+    walk: &Walk<'_>,
+) -> Vec<Stuck<'a>>
+where
+    'a: 'w,
+{
     let mut gathered: BTreeMap<ObjectRef, Stuck<'a>> = BTreeMap::new();
-    for pod in facts.all::<Pod>().filter(|p| pods::is_stuck(p)) {
+    for pod in snapshot.pods.iter().take_while(|_| walk.step()).filter(|p| pods::is_stuck(p)) {
         let own = pod.reference();
-        let workload = std::iter::once(&own).chain(facts.owners().chain(&own)).find_map(|o| facts.workload(o));
+        let workload = std::iter::once(&own).chain(owners.chain(&own)).find_map(&workload);
         if workload.is_some_and(|w| w.meta.deletion_timestamp.is_some()) {
             continue;
         }
         // A node "owns" the Pods of its own manifests; those are better pointed at themselves.
-        let top = facts.owners().chain(&own).filter(|o| o.namespace.is_some()).last();
+        let top = owners.chain(&own).filter(|o| o.namespace.is_some()).last();
         let object = workload.map(|w| &w.object).or(top).unwrap_or(&own).clone();
         let Some(pod_spec) = pod.spec.as_ref() else { continue };
         let stuck = gathered.entry(object.clone()).or_insert_with(|| match workload {
@@ -95,7 +104,7 @@ pub(super) fn gather<'a>(facts: &Facts<'a>) -> Vec<Stuck<'a>> {
     let mut all: Vec<Stuck<'a>> = gathered.into_values().collect();
     for stuck in &mut all {
         stuck.pods.sort_by_key(|p| (pods::exists_since(p), p.metadata.name.as_deref()));
-        if let (None, Some(why)) = (&stuck.obstacle, stays(facts, &stuck.object)) {
+        if let (None, Some(why)) = (&stuck.obstacle, stays(snapshot, &stuck.object)) {
             stuck.obstacle = Some(Obstacle::ByHand(why, stuck.pods.iter().filter_map(|p| p.metadata.name.clone()).collect()));
         }
     }
@@ -103,11 +112,11 @@ pub(super) fn gather<'a>(facts: &Facts<'a>) -> Vec<Stuck<'a>> {
 }
 
 /// Why a controller leaves a Pod that is not ready alone, whatever its template says now.
-fn stays(facts: &Facts<'_>, object: &ObjectRef) -> Option<&'static str> {
+fn stays(snapshot: &Snapshot, object: &ObjectRef) -> Option<&'static str> {
     const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
-    let set = facts.find::<StatefulSet>(object);
+    let set = snapshot.stateful_sets.iter().find(|s| s.is(object));
     let strategy = set.and_then(|s| s.spec.update_strategy.as_ref()).and_then(|u| u.type_.as_deref());
-    let daemon = facts.find::<DaemonSet>(object);
+    let daemon = snapshot.daemon_sets.iter().find(|d| d.is(object));
     let daemon_strategy = daemon.and_then(|d| d.spec.update_strategy.as_ref()).and_then(|u| u.type_.as_deref());
     match set {
         _ if strategy.or(daemon_strategy) == Some("OnDelete") => Some(ON_DELETE),

@@ -79,6 +79,7 @@ pub(crate) fn cause(actions: Vec<Action>) -> Cause {
         symptoms: vec![],
         remedy: Remedy {
             proposals: actions.into_iter().map(|action| Proposal { action, why: "it helps".into(), risk: Risk::Low }).collect(),
+            choices: vec![],
             checks: vec![Check::RolloutComplete(object)],
             advice: vec![],
         },

@@ -1,79 +1,121 @@
 //! What no plan may do, whoever proposes it: one `check_*` per rule.
 
+use super::refusal::Refusal;
+use super::targets::Targets;
 use crate::domain::action::Action;
 use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Snapshot;
-use crate::domain::workload::{Manager, manager_of};
+use crate::domain::workload::manager_of;
 
-type Rule = fn(&Action, &Snapshot) -> Option<String>;
+/// A change that somebody proposes, and what was seen of the objects that it is about.
+pub(crate) struct Proposed<'a> {
+    pub(crate) action: &'a Action,
+    pub(crate) targets: &'a Targets<'a>,
+    /// What suffers from the cause: of these, Pods may have to be deleted by hand.
+    pub(crate) suffering: &'a [&'a ObjectRef],
+}
 
-const RULES: &[Rule] = &[check_namespace, check_kind, check_fields, check_exists, check_manager, check_unbound];
+type Rule = fn(&Proposed<'_>) -> Option<Refusal>;
 
-/// Every rule that the action breaks, in words.
-pub(crate) fn check(action: &Action, snapshot: &Snapshot) -> Vec<String> {
-    RULES.iter().filter_map(|rule| rule(action, snapshot)).collect()
+/// In the order in which a human wants to hear it: the first that applies is the reason.
+const RULES: &[Rule] = &[
+    check_namespace,
+    check_set,
+    check_manager,
+    check_spec,
+    check_kind,
+    check_fields,
+    check_exists,
+    check_unbound,
+    check_paused,
+    check_pods,
+];
+
+/// The first rule that the change breaks.
+pub(crate) fn check(proposed: &Proposed<'_>) -> Option<Refusal> {
+    RULES.iter().find_map(|rule| rule(proposed))
 }
 
 /// Cluster-scoped objects and `kube-*` namespaces stay as they are.
-fn check_namespace(action: &Action, _: &Snapshot) -> Option<String> {
-    let target = action.target();
+fn check_namespace(p: &Proposed<'_>) -> Option<Refusal> {
+    let target = p.action.target();
     match &target.namespace {
-        None => Some(format!("{target} is cluster-scoped: kubemend does not change it")),
-        Some(ns) if ns.is_system() => Some(format!("`{ns}` is a system namespace: kubemend does not change anything in it")),
+        None => Some(Refusal::ClusterScoped(target.clone())),
+        Some(ns) if ns.is_system() => Some(Refusal::SystemNamespace(ns.clone())),
         Some(_) => None,
     }
 }
 
-/// The kinds that a rule's own fix may touch.
-fn check_kind(action: &Action, _: &Snapshot) -> Option<String> {
-    let kind = &action.target().kind;
-    let allowed = match action {
-        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => *kind == Kind::PersistentVolumeClaim,
-        Action::Patch { .. } => [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service].contains(kind),
-    };
-    (!allowed).then(|| format!("kubemend does not {} objects of kind {kind}", action.verb()))
+/// A claim that a StatefulSet creates is not replaced: the set's template, which cannot be changed, creates the same again.
+fn check_set(p: &Proposed<'_>) -> Option<Refusal> {
+    let Action::DeleteUnboundClaim { claim } = p.action else { return None };
+    p.targets.get(claim)?.set.clone().map(Refusal::ClaimOfSet)
 }
 
-/// The fields that a rule's own fix may change are those whose risk is known: a reference, an image, a selector.
-fn check_fields(action: &Action, _: &Snapshot) -> Option<String> {
-    let Action::Patch { target, ops } = action else { return None };
-    let paths = || ops.iter().map(|op| op.path.to_string()).collect::<Vec<_>>().join(", ");
-    (action.floor() == Risk::High).then(|| format!("kubemend does not change {} of {target}", paths()))
-}
-
-/// A patch or a deletion needs the object as it was seen; a creation needs that it was not seen.
-fn check_exists(action: &Action, snapshot: &Snapshot) -> Option<String> {
-    let target = action.target();
-    match action {
+/// An object that Argo CD, Flux, Helm or an operator owns is changed at its source.
+fn check_manager(p: &Proposed<'_>) -> Option<Refusal> {
+    match p.action {
+        // What is created is nobody's yet, and what stands in for a deleted claim is refused with it.
         Action::Create { .. } => None,
-        Action::Patch { .. } | Action::DeleteUnboundClaim { .. } => {
-            snapshot.meta_of(target).is_none().then(|| format!("{target} was not read, so it cannot be pinned"))
+        Action::Patch { target, .. } | Action::DeleteUnboundClaim { claim: target } => {
+            p.targets.get(target).and_then(|t| manager_of(t.meta)).map(Refusal::Managed)
         }
     }
 }
 
-/// An object that Argo CD, Flux, Helm or an operator owns is changed at its source.
-fn check_manager(action: &Action, snapshot: &Snapshot) -> Option<String> {
-    let target = action.target();
-    let manager = snapshot.meta_of(target).and_then(manager_of)?;
-    let by = match &manager {
-        Manager::ArgoCd(name) => format!("Argo CD (`{name}`)"),
-        Manager::Flux(name) => format!("Flux (`{name}`)"),
-        Manager::Helm(name) => format!("Helm (release `{name}`)"),
-        Manager::Owner(owner) => owner.to_string(),
+/// The API refuses to change the spec of a Pod, and kubemend has no change for the templates of other kinds.
+fn check_spec(p: &Proposed<'_>) -> Option<Refusal> {
+    let Action::Patch { target, ops } = p.action else { return None };
+    let changeable = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service].contains(&target.kind);
+    let of_pods = ops.iter().any(|op| op.path.to_string().starts_with("spec"));
+    (!changeable && of_pods).then(|| Refusal::FixedSpec(target.kind.clone()))
+}
+
+/// The kinds that a fix may touch.
+fn check_kind(p: &Proposed<'_>) -> Option<Refusal> {
+    let kind = &p.action.target().kind;
+    let allowed = match p.action {
+        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => *kind == Kind::PersistentVolumeClaim,
+        Action::Patch { .. } => [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service].contains(kind),
     };
-    Some(format!("{target} is managed by {by}: change it there, or the change is undone"))
+    (!allowed).then(|| Refusal::Kind { verb: p.action.verb(), kind: kind.clone() })
+}
+
+/// The fields that may be changed are those whose risk is known: a reference, an image, a selector.
+fn check_fields(p: &Proposed<'_>) -> Option<Refusal> {
+    let Action::Patch { target, ops } = p.action else { return None };
+    (p.action.floor() == Risk::High)
+        .then(|| Refusal::Fields { target: target.clone(), paths: ops.iter().map(|op| op.path.to_string()).collect() })
+}
+
+/// A patch or a deletion needs the object as it was seen; a creation needs that it was not seen.
+fn check_exists(p: &Proposed<'_>) -> Option<Refusal> {
+    match p.action {
+        Action::Create { .. } => None,
+        Action::Patch { target, .. } | Action::DeleteUnboundClaim { claim: target } => {
+            p.targets.get(target).is_none().then(|| Refusal::NotRead(target.clone()))
+        }
+    }
 }
 
 /// Only a claim without a volume is deleted: there is no data in it.
-fn check_unbound(action: &Action, snapshot: &Snapshot) -> Option<String> {
-    let Action::DeleteUnboundClaim { claim } = action else { return None };
-    let unbound = snapshot.claims.iter().any(|c| {
-        use crate::domain::snapshot::Resource;
-        c.reference() == *claim
-            && c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Pending")
-            && c.spec.as_ref().is_none_or(|s| s.volume_name.as_deref().unwrap_or_default().is_empty())
-    });
-    (!unbound).then(|| format!("{claim} is or was bound: deleting it could lose data"))
+fn check_unbound(p: &Proposed<'_>) -> Option<Refusal> {
+    let Action::DeleteUnboundClaim { claim } = p.action else { return None };
+    (!p.targets.get(claim)?.unbound).then(|| Refusal::ClaimInUse(claim.clone()))
+}
+
+/// A change of a paused Deployment's template does nothing that could be validated.
+fn check_paused(p: &Proposed<'_>) -> Option<Refusal> {
+    let Action::Patch { target, .. } = p.action else { return None };
+    p.targets.get(target)?.paused.then_some(Refusal::Paused)
+}
+
+/// A changed template does not reach every Pod by itself.
+fn check_pods(p: &Proposed<'_>) -> Option<Refusal> {
+    let Action::Patch { target, .. } = p.action else { return None };
+    let why = p.targets.get(target)?.pods_stay?;
+    let stays = |o: &&&ObjectRef| o.kind == Kind::Pod && p.targets.controls(target, o);
+    let pods = p.suffering.iter().filter(stays).map(|o| o.name.clone()).collect();
+    Some(Refusal::PodsStay { why, pods })
 }

@@ -111,7 +111,7 @@ fn managed_object_is_not_patched() {
     object["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/instance": "shop"});
     let snapshot = snapshot(vec![(Kind::Deployment, object)]);
     let refusal = plan(&cause(vec![set(image(), json!("web:1"))]), &snapshot, id(), OnFailure::Keep).unwrap_err();
-    assert!(refusal.reasons.iter().any(|r| r.contains("Helm")), "{refusal:?}");
+    assert!(refusal.iter().any(|r| r.to_string().contains("Helm")), "{refusal:?}");
 }
 
 #[test]

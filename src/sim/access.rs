@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::{
-    cluster::Cluster,
     json,
     resources::{self, Resource},
 };
@@ -55,48 +54,49 @@ pub(super) struct Right<'a> {
     pub(super) namespace: &'a str,
 }
 
-impl Cluster {
-    pub(super) fn may(&self, right: &Right<'_>) -> bool {
-        !self.denials.iter().any(|denial| denial.hits(right))
-    }
+pub(super) fn may(denials: &[Denial], right: &Right<'_>) -> bool {
+    !denials.iter().any(|denial| denial.hits(right))
+}
 
-    /// Answers a `SelfSubjectAccessReview`.
-    pub(super) fn review_access(&self, user: &str, mut review: Value) -> Value {
-        let plural = json::text(&review, "/spec/resourceAttributes/resource");
-        let subresource = json::text(&review, "/spec/resourceAttributes/subresource");
-        let resource = if subresource.is_empty() { plural.to_owned() } else { format!("{plural}/{subresource}") };
-        let allowed = self.may(&Right {
+/// Answers a `SelfSubjectAccessReview`.
+pub(super) fn review_access(denials: &[Denial], user: &str, mut review: Value) -> Value {
+    let plural = json::text(&review, "/spec/resourceAttributes/resource");
+    let subresource = json::text(&review, "/spec/resourceAttributes/subresource");
+    let resource = if subresource.is_empty() { plural.to_owned() } else { format!("{plural}/{subresource}") };
+    let allowed = may(
+        denials,
+        &Right {
             user,
             verb: json::text(&review, "/spec/resourceAttributes/verb"),
             resource: &resource,
             namespace: json::text(&review, "/spec/resourceAttributes/namespace"),
-        });
-        json::set(&mut review, "/status", json!({"allowed": allowed}));
-        review
-    }
+        },
+    );
+    json::set(&mut review, "/status", json!({"allowed": allowed}));
+    review
+}
 
-    /// Answers a `SelfSubjectRulesReview` with one rule for each resource that is not wholly denied.
-    pub(super) fn review_rules(&self, user: &str, mut review: Value) -> Value {
-        const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-        let namespace = json::text(&review, "/spec/namespace").to_owned();
-        let rules: Vec<Value> = if self.denials.is_empty() {
-            vec![json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})]
-        } else {
-            resources::all()
-                .map(|resource| (resource, resource.plural.to_owned()))
-                .chain([(&resources::POD, "pods/log".to_owned())])
-                .filter_map(|(resource, plural)| {
-                    let verbs: Vec<&str> = VERBS
-                        .into_iter()
-                        .filter(|verb| self.may(&Right { user, verb, resource: &plural, namespace: &namespace }))
-                        .collect();
-                    (!verbs.is_empty()).then(|| rule(resource, &plural, &verbs))
-                })
-                .collect()
-        };
-        json::set(&mut review, "/status", json!({"resourceRules": rules, "nonResourceRules": [], "incomplete": false}));
-        review
-    }
+/// Answers a `SelfSubjectRulesReview` with one rule for each resource that is not wholly denied.
+pub(super) fn review_rules(denials: &[Denial], user: &str, mut review: Value) -> Value {
+    const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+    let namespace = json::text(&review, "/spec/namespace").to_owned();
+    let rules: Vec<Value> = if denials.is_empty() {
+        vec![json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})]
+    } else {
+        resources::all()
+            .map(|resource| (resource, resource.plural.to_owned()))
+            .chain([(&resources::POD, "pods/log".to_owned())])
+            .filter_map(|(resource, plural)| {
+                let verbs: Vec<&str> = VERBS
+                    .into_iter()
+                    .filter(|verb| may(denials, &Right { user, verb, resource: &plural, namespace: &namespace }))
+                    .collect();
+                (!verbs.is_empty()).then(|| rule(resource, &plural, &verbs))
+            })
+            .collect()
+    };
+    json::set(&mut review, "/status", json!({"resourceRules": rules, "nonResourceRules": [], "incomplete": false}));
+    review
 }
 
 fn rule(resource: &Resource, plural: &str, verbs: &[&str]) -> Value {

@@ -4,177 +4,149 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    access::Right,
-    ask::{Ask, Target},
+    access::{self, Right},
+    admission,
     cluster::Cluster,
-    json as read, patch,
+    discovery,
+    filter::Filter,
+    json as read, list, logs, patch,
     problem::Problem,
+    reply::Reply,
+    request::{ApiRequest, Target},
     resources::{self, Resource},
-    watch,
 };
 
-/// An answer, before it becomes bytes.
-#[derive(Debug)]
-pub(super) enum Reply {
-    Object(u16, Value),
-    Text(u16, String),
-    Problem(Problem),
-    Watch(watch::Start),
+pub(super) fn handle(cluster: &mut Cluster, request: &ApiRequest) -> Reply {
+    if let Some(reply) = discovery::discover(cluster, request) {
+        return reply;
+    }
+    review(cluster, request).unwrap_or_else(|| serve(cluster, request)).unwrap_or_else(Reply::from)
 }
 
-impl Reply {
-    pub(super) fn code(&self) -> u16 {
-        match self {
-            Self::Object(code, _) | Self::Text(code, _) => *code,
-            Self::Problem(problem) => problem.code,
-            Self::Watch(_) => 200,
-        }
+fn review(cluster: &Cluster, request: &ApiRequest) -> Option<Result<Reply, Problem>> {
+    let kind = request.path.strip_prefix("/apis/authorization.k8s.io/v1/")?;
+    if request.method != http::Method::POST {
+        return Some(Err(Problem::no_resource()));
     }
+    let answer = |review: Value| match kind {
+        "selfsubjectaccessreviews" => Ok(Reply::Object(201, access::review_access(&cluster.denials, &request.user, review))),
+        "selfsubjectrulesreviews" => Ok(Reply::Object(201, access::review_rules(&cluster.denials, &request.user, review))),
+        _ => Err(Problem::no_resource()),
+    };
+    Some(body(request).and_then(answer))
 }
 
-impl From<Problem> for Reply {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl Cluster {
-    pub(super) fn handle(&mut self, ask: &Ask) -> Reply {
-        if let Some(reply) = self.discover(ask) {
-            return reply;
+fn serve(cluster: &mut Cluster, request: &ApiRequest) -> Result<Reply, Problem> {
+    let target = request.target()?;
+    let verb = request.verb(Some(&target));
+    authorize(cluster, request, &target, verb)?;
+    match (verb, target.subresource.as_str()) {
+        ("list", "") => list::list(cluster, request, &target),
+        ("watch", "") => Ok(Reply::Watch(target.resource, Filter::new(request, &target)?)),
+        ("get", "" | "status") => {
+            let object = target.existing(&cluster.store)?;
+            Ok(Reply::Object(200, super::list::shaped(request, &object)))
         }
-        self.review(ask).unwrap_or_else(|| self.serve(ask)).unwrap_or_else(Reply::from)
-    }
-
-    fn review(&self, ask: &Ask) -> Option<Result<Reply, Problem>> {
-        let kind = ask.path.strip_prefix("/apis/authorization.k8s.io/v1/")?;
-        if ask.method != http::Method::POST {
-            return Some(Err(Problem::no_resource()));
-        }
-        let answer = |review: Value| match kind {
-            "selfsubjectaccessreviews" => Ok(Reply::Object(201, self.review_access(&ask.user, review))),
-            "selfsubjectrulesreviews" => Ok(Reply::Object(201, self.review_rules(&ask.user, review))),
-            _ => Err(Problem::no_resource()),
-        };
-        Some(body(ask).and_then(answer))
-    }
-
-    fn serve(&mut self, ask: &Ask) -> Result<Reply, Problem> {
-        let target = ask.target()?;
-        let verb = ask.verb(Some(&target));
-        self.authorize(ask, &target, verb)?;
-        match (verb, target.subresource.as_str()) {
-            ("list", "") => self.list(ask, &target),
-            ("watch", "") => Ok(Reply::Watch(watch::Start::new(ask, target)?)),
-            ("get", "" | "status") => {
-                let object = self.existing(&target)?;
-                Ok(Reply::Object(200, super::list::shaped(ask, &object)))
-            }
-            ("get", "log") if target.resource == &resources::POD => self.log(ask, &target),
-            ("get", "scale") => Ok(Reply::Object(200, scale(&*self.existing(&target)?))),
-            ("create", "") => self.post(ask, &target),
-            ("patch", "" | "status") => self.patch(ask, &target),
-            ("update", "" | "status") => self.replace(ask, &target),
-            ("delete", "") => self.delete(ask, &target),
-            ("deletecollection" | "unknown", _) => Err(Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "the server does not allow this method on the requested resource",
-            )),
-            _ => Err(Problem::no_resource()),
-        }
-    }
-
-    fn authorize(&self, ask: &Ask, target: &Target, verb: &str) -> Result<(), Problem> {
-        let resource = if target.subresource.is_empty() {
-            target.resource.plural.to_owned()
-        } else {
-            format!("{}/{}", target.resource.plural, target.subresource)
-        };
-        let right = Right { user: &ask.user, verb, resource: &resource, namespace: &target.namespace };
-        if self.may(&right) {
-            return Ok(());
-        }
-        Err(Problem::forbidden(&ask.user, verb, target.resource, &target.subresource, &target.namespace, &target.name))
-    }
-
-    pub(super) fn existing(&self, target: &Target) -> Result<std::sync::Arc<Value>, Problem> {
-        self.store.get(target.resource, &target.namespace, &target.name).ok_or_else(|| Problem::not_found(target.resource, &target.name))
-    }
-
-    fn post(&mut self, ask: &Ask, target: &Target) -> Result<Reply, Problem> {
-        if !target.name.is_empty() || (target.resource.namespaced && target.namespace.is_empty()) {
-            return Err(Problem::no_resource());
-        }
-        let object = body(ask)?;
-        let created = self.admit_new(target.resource, &target.namespace, object, ask.is_strict(), ask.manager())?;
-        let created = if ask.is_dry_run() {
-            created
-        } else if target.resource == &resources::NAMESPACE {
-            self.add_namespace(read::name(&created));
-            created
-        } else {
-            (*self.store.put(target.resource, created)).clone()
-        };
-        Ok(Reply::Object(201, created))
-    }
-
-    fn patch(&mut self, ask: &Ask, target: &Target) -> Result<Reply, Problem> {
-        let old = self.existing(target)?;
-        let patched = patch::apply(&old, &ask.content_type, &ask.body)?;
-        self.change(ask, target, &old, patched)
-    }
-
-    fn replace(&mut self, ask: &Ask, target: &Target) -> Result<Reply, Problem> {
-        let old = self.existing(target)?;
-        let object = body(ask)?;
-        self.change(ask, target, &old, object)
-    }
-
-    fn change(&mut self, ask: &Ask, target: &Target, old: &Value, object: Value) -> Result<Reply, Problem> {
-        let status_only = target.subresource == "status";
-        let admitted = self.admit_change(target.resource, old, object, status_only, ask)?;
-        if ask.is_dry_run() {
-            return Ok(Reply::Object(200, admitted));
-        }
-        let gone = read::is_deleting(&admitted) && read::list(&admitted, "/metadata/finalizers").is_empty();
-        let stored = self.store.put(target.resource, admitted);
-        if gone && target.resource != &resources::POD {
-            self.store.remove(target.resource, &target.namespace, &target.name);
-        }
-        Ok(Reply::Object(200, (*stored).clone()))
-    }
-
-    fn delete(&mut self, ask: &Ask, target: &Target) -> Result<Reply, Problem> {
-        let old = self.existing(target)?;
-        let options = if ask.body.is_empty() { json!({}) } else { body(ask)? };
-        check_preconditions(target.resource, &old, &options)?;
-        let dry_run = ask.is_dry_run();
-        let grace = ask.param("gracePeriodSeconds").parse().ok().or_else(|| read::int(&options, "/gracePeriodSeconds"));
-        let orphan = read::text(&options, "/propagationPolicy") == "Orphan" || ask.param("propagationPolicy") == "Orphan";
-        let left = if dry_run {
-            let mut shown = (*old).clone();
-            read::set(&mut shown, "/metadata/deletionTimestamp", self.now_text());
-            read::set(&mut shown, "/metadata/deletionGracePeriodSeconds", 0);
-            Some(shown)
-        } else {
-            if orphan {
-                self.orphan(&old);
-            }
-            self.begin_delete(target.resource, &old, grace)
-        };
-        let shows_object = matches!(target.resource.kind, "Pod" | "PersistentVolumeClaim" | "ServiceAccount");
-        let answer = match left {
-            Some(object) if shows_object || !dry_run => object,
-            None if shows_object => (*old).clone(),
-            Some(_) | None => deleted(target.resource, &old),
-        };
-        Ok(Reply::Object(200, answer))
+        ("get", "log") if target.resource == &resources::POD => logs::log(cluster, request, &target),
+        ("get", "scale") => Ok(Reply::Object(200, scale(&*target.existing(&cluster.store)?))),
+        ("create", "") => post(cluster, request, &target),
+        ("patch", "" | "status") => patch(cluster, request, &target),
+        ("update", "" | "status") => replace(cluster, request, &target),
+        ("delete", "") => delete(cluster, request, &target),
+        ("deletecollection" | "unknown", _) => Err(Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+        )),
+        _ => Err(Problem::no_resource()),
     }
 }
 
-fn body(ask: &Ask) -> Result<Value, Problem> {
-    let value: Value = serde_json::from_slice(&ask.body)
+fn authorize(cluster: &Cluster, request: &ApiRequest, target: &Target, verb: &str) -> Result<(), Problem> {
+    let resource = if target.subresource.is_empty() {
+        target.resource.plural.to_owned()
+    } else {
+        format!("{}/{}", target.resource.plural, target.subresource)
+    };
+    let right = Right { user: &request.user, verb, resource: &resource, namespace: &target.namespace };
+    if access::may(&cluster.denials, &right) {
+        return Ok(());
+    }
+    Err(Problem::forbidden(&request.user, verb, target.resource, &target.subresource, &target.namespace, &target.name))
+}
+
+fn post(cluster: &mut Cluster, request: &ApiRequest, target: &Target) -> Result<Reply, Problem> {
+    if !target.name.is_empty() || (target.resource.namespaced && target.namespace.is_empty()) {
+        return Err(Problem::no_resource());
+    }
+    let object = body(request)?;
+    let created = admission::admit_new(cluster, target.resource, &target.namespace, object, request.is_strict(), request.manager())?;
+    let created = if request.is_dry_run() {
+        created
+    } else if target.resource == &resources::NAMESPACE {
+        cluster.add_namespace(read::name(&created));
+        created
+    } else {
+        (*cluster.store.put(target.resource, created)).clone()
+    };
+    Ok(Reply::Object(201, created))
+}
+
+fn patch(cluster: &mut Cluster, request: &ApiRequest, target: &Target) -> Result<Reply, Problem> {
+    let old = target.existing(&cluster.store)?;
+    let patched = patch::apply(&old, &request.content_type, &request.body)?;
+    change(cluster, request, target, &old, patched)
+}
+
+fn replace(cluster: &mut Cluster, request: &ApiRequest, target: &Target) -> Result<Reply, Problem> {
+    let old = target.existing(&cluster.store)?;
+    let object = body(request)?;
+    change(cluster, request, target, &old, object)
+}
+
+fn change(cluster: &mut Cluster, request: &ApiRequest, target: &Target, old: &Value, object: Value) -> Result<Reply, Problem> {
+    let status_only = target.subresource == "status";
+    let admitted = admission::admit_change(cluster, target.resource, old, object, status_only, request)?;
+    if request.is_dry_run() {
+        return Ok(Reply::Object(200, admitted));
+    }
+    let gone = read::is_deleting(&admitted) && read::list(&admitted, "/metadata/finalizers").is_empty();
+    let stored = cluster.store.put(target.resource, admitted);
+    if gone && target.resource != &resources::POD {
+        cluster.store.remove(target.resource, &target.namespace, &target.name);
+    }
+    Ok(Reply::Object(200, (*stored).clone()))
+}
+
+fn delete(cluster: &mut Cluster, request: &ApiRequest, target: &Target) -> Result<Reply, Problem> {
+    let old = target.existing(&cluster.store)?;
+    let options = if request.body.is_empty() { json!({}) } else { body(request)? };
+    check_preconditions(target.resource, &old, &options)?;
+    let dry_run = request.is_dry_run();
+    let grace = request.param("gracePeriodSeconds").parse().ok().or_else(|| read::int(&options, "/gracePeriodSeconds"));
+    let orphan = read::text(&options, "/propagationPolicy") == "Orphan" || request.param("propagationPolicy") == "Orphan";
+    let left = if dry_run {
+        let mut shown = (*old).clone();
+        read::set(&mut shown, "/metadata/deletionTimestamp", cluster.clock.now_text());
+        read::set(&mut shown, "/metadata/deletionGracePeriodSeconds", 0);
+        Some(shown)
+    } else {
+        if orphan {
+            admission::orphan(cluster, &old);
+        }
+        admission::begin_delete(cluster, target.resource, &old, grace)
+    };
+    let shows_object = matches!(target.resource.kind, "Pod" | "PersistentVolumeClaim" | "ServiceAccount");
+    let answer = match left {
+        Some(object) if shows_object || !dry_run => object,
+        None if shows_object => (*old).clone(),
+        Some(_) | None => deleted(target.resource, &old),
+    };
+    Ok(Reply::Object(200, answer))
+}
+
+fn body(request: &ApiRequest) -> Result<Value, Problem> {
+    let value: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Problem::bad_request(format!("couldn't get version/kind; json parse error: {error}")))?;
     if value.is_object() { Ok(value) } else { Err(Problem::bad_request("couldn't get version/kind; json parse error: not an object")) }
 }

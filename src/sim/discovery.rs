@@ -5,47 +5,45 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    api::Reply,
-    ask::Ask,
     cluster::Cluster,
+    reply::Reply,
+    request::ApiRequest,
     resources::{self, Resource},
 };
 
-impl Cluster {
-    /// The answer to a path that is about the API itself; `None` for all others.
-    pub(super) fn discover(&self, ask: &Ask) -> Option<Reply> {
-        if ask.method != http::Method::GET {
-            return None;
+/// The answer to a path that is about the API itself; `None` for all others.
+pub(super) fn discover(cluster: &Cluster, request: &ApiRequest) -> Option<Reply> {
+    if request.method != http::Method::GET {
+        return None;
+    }
+    let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
+    let object = match parts.as_slice() {
+        ["version"] => version(cluster),
+        ["healthz" | "readyz" | "livez"] => return Some(Reply::Text(200, "ok".to_owned())),
+        ["api"] => {
+            json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})
         }
-        let parts: Vec<&str> = ask.path.split('/').filter(|part| !part.is_empty()).collect();
-        let object = match parts.as_slice() {
-            ["version"] => self.version(),
-            ["healthz" | "readyz" | "livez"] => return Some(Reply::Text(200, "ok".to_owned())),
-            ["api"] => {
-                json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})
-            }
-            ["apis"] => json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups()}),
-            ["api", version] => resource_list("", version)?,
-            ["apis", group] => groups().into_iter().find(|found| super::json::text(found, "/name") == *group)?,
-            ["apis", group, version] => resource_list(group, version)?,
-            ["api", version, ..] if resource_list("", version).is_some() => return None,
-            ["apis", "authorization.k8s.io", ..] => return None,
-            ["apis", group, version, ..] if resource_list(group, version).is_some() => return None,
-            _ => return Some(Reply::Text(404, "404 page not found\n".to_owned())),
-        };
-        Some(Reply::Object(200, object))
-    }
+        ["apis"] => json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups()}),
+        ["api", version] => resource_list("", version)?,
+        ["apis", group] => groups().into_iter().find(|found| super::json::text(found, "/name") == *group)?,
+        ["apis", group, version] => resource_list(group, version)?,
+        ["api", version, ..] if resource_list("", version).is_some() => return None,
+        ["apis", "authorization.k8s.io", ..] => return None,
+        ["apis", group, version, ..] if resource_list(group, version).is_some() => return None,
+        _ => return Some(Reply::Text(404, "404 page not found\n".to_owned())),
+    };
+    Some(Reply::Object(200, object))
+}
 
-    fn version(&self) -> Value {
-        let mut numbers = self.world.version.trim_start_matches('v').split('.');
-        json!({
-            "major": numbers.next().unwrap_or_default(),
-            "minor": numbers.next().unwrap_or_default(),
-            "gitVersion": self.world.version,
-            "gitCommit": "", "gitTreeState": "clean", "buildDate": "", "goVersion": "", "compiler": "gc",
-            "platform": "linux/amd64",
-        })
-    }
+fn version(cluster: &Cluster) -> Value {
+    let mut numbers = cluster.world.version.trim_start_matches('v').split('.');
+    json!({
+        "major": numbers.next().unwrap_or_default(),
+        "minor": numbers.next().unwrap_or_default(),
+        "gitVersion": cluster.world.version,
+        "gitCommit": "", "gitTreeState": "clean", "buildDate": "", "goVersion": "", "compiler": "gc",
+        "platform": "linux/amd64",
+    })
 }
 
 fn groups() -> Vec<Value> {

@@ -24,8 +24,8 @@ impl MadeImage {
     ///
     /// # Errors
     /// When the text is not such a list.
-    pub fn parse_yaml(text: &str) -> Result<Vec<Self>, super::SimError> {
-        serde_saphyr::from_str(text).map_err(|error| super::SimError::Images(error.to_string()))
+    pub fn parse_yaml(text: &str) -> Result<Vec<Self>, super::error::SimError> {
+        serde_saphyr::from_str(text).map_err(|error| super::error::SimError::Images(error.to_string()))
     }
 }
 

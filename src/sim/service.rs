@@ -18,12 +18,13 @@ use kube::client::Body;
 use tower::{BoxError, Service};
 
 use super::{
-    Shared,
-    api::Reply,
-    ask::Ask,
+    api,
     audit::Audited,
     faults::{self, FaultKind},
     problem::Problem,
+    reply::Reply,
+    request::ApiRequest,
+    shared::Shared,
     watch,
 };
 
@@ -54,48 +55,48 @@ impl SimService {
     async fn answer(self, request: Request<Body>) -> Result<Response<SimBody>, BoxError> {
         let (parts, body) = request.into_parts();
         let body = body.collect_bytes().await?;
-        let ask = Ask::new(&Request::from_parts(parts, ()), body, &self.user);
+        let request = ApiRequest::new(&Request::from_parts(parts, ()), body, &self.user);
         let fault = {
             let mut cluster = self.shared.lock();
-            faults::strike(&mut cluster.faults, ask.method.as_str(), &ask.path)
+            faults::strike(&mut cluster.faults, request.method.as_str(), &request.path)
         };
         match fault {
-            None => Ok(self.perform(&ask)),
+            None => Ok(self.perform(&request)),
             Some(FaultKind::Status(code)) => {
                 let reply = Reply::from(Problem::injected(code));
-                self.audit(&ask, code);
-                Ok(self.respond(&ask, reply))
+                self.audit(&request, code);
+                Ok(self.respond(&request, reply))
             }
             Some(FaultKind::LostAnswer) => {
-                drop(self.perform(&ask));
+                drop(self.perform(&request));
                 Err(broken())
             }
             Some(FaultKind::Close) => {
-                self.audit(&ask, 0);
+                self.audit(&request, 0);
                 Err(broken())
             }
             Some(FaultKind::Hang) => {
-                self.audit(&ask, 0);
+                self.audit(&request, 0);
                 std::future::pending().await
             }
         }
     }
 
-    fn perform(&self, ask: &Ask) -> Response<SimBody> {
+    fn perform(&self, request: &ApiRequest) -> Response<SimBody> {
         let (reply, version) = {
             let mut cluster = self.shared.lock();
-            let reply = cluster.handle(ask);
+            let reply = api::handle(&mut cluster, request);
             (reply, cluster.store.version())
         };
-        self.audit(ask, reply.code());
+        self.audit(request, reply.code());
         self.shared.announce(version);
-        self.respond(ask, reply)
+        self.respond(request, reply)
     }
 
-    fn audit(&self, ask: &Ask, status: u16) {
-        let target = ask.target().ok();
-        let verb = ask.verb(target.as_ref());
-        let dry_run = ask.is_dry_run();
+    fn audit(&self, request: &ApiRequest, status: u16) {
+        let target = request.target().ok();
+        let verb = request.verb(target.as_ref());
+        let dry_run = request.is_dry_run();
         let is_write = !matches!(verb, "get" | "list" | "watch") && target.is_some();
         let mut cluster = self.shared.lock();
         if cluster.audit.len() >= AUDITED {
@@ -103,19 +104,19 @@ impl SimService {
         }
         cluster.audit.push(Audited {
             verb,
-            method: ask.method.to_string(),
-            path: ask.path.clone(),
-            query: ask.raw_query.clone(),
-            user: ask.user.clone(),
-            user_agent: ask.user_agent.clone(),
-            body: String::from_utf8_lossy(&ask.body).into_owned(),
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            query: request.raw_query.clone(),
+            user: request.user.clone(),
+            user_agent: request.user_agent.clone(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
             status,
             dry_run,
             wrote: is_write && !dry_run && (200..300).contains(&status),
         });
     }
 
-    fn respond(&self, ask: &Ask, reply: Reply) -> Response<SimBody> {
+    fn respond(&self, request: &ApiRequest, reply: Reply) -> Response<SimBody> {
         let json = "application/json";
         match reply {
             Reply::Object(code, object) => build(code, json, None, object.to_string()),
@@ -124,8 +125,8 @@ impl SimService {
                 let text = problem.status().to_string();
                 build(problem.code, json, problem.retry_after, text)
             }
-            Reply::Watch(start) => {
-                let events = watch::stream(Arc::clone(&self.shared), ask, start);
+            Reply::Watch(resource, filter) => {
+                let events = watch::stream(Arc::clone(&self.shared), request, resource, filter);
                 let frames = futures::StreamExt::map(events, |line| Ok(Frame::data(Bytes::from(line))));
                 let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
                 response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(json));

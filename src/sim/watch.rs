@@ -7,36 +7,17 @@ use serde_json::{Value, json};
 use tokio::{sync::watch::Receiver, time::Instant};
 
 use super::{
-    Shared,
-    ask::{Ask, Target},
-    cluster::Cluster,
-    json as read,
-    list::{Filter, shaped},
-    problem::Problem,
-    resources::Resource,
-    store::Change,
+    cluster::Cluster, filter::Filter, json as read, list::shaped, problem::Problem, request::ApiRequest, resources::Resource,
+    shared::Shared, store::Change,
 };
 
 /// How long a watch lives that does not say; the API server takes 30 to 60 minutes.
 const UNLESS_TOLD: Duration = Duration::from_secs(1800);
 
-/// A watch that may begin.
-#[derive(Debug)]
-pub(super) struct Start {
-    resource: &'static Resource,
-    filter: Filter,
-}
-
-impl Start {
-    pub(super) fn new(ask: &Ask, target: Target) -> Result<Self, Problem> {
-        Ok(Self { filter: Filter::new(ask, &target)?, resource: target.resource })
-    }
-}
-
 struct Watch {
     shared: Arc<Shared>,
     changed: Receiver<u64>,
-    ask: Ask,
+    request: ApiRequest,
     resource: &'static Resource,
     filter: Filter,
     /// Up to where changes were told.
@@ -47,13 +28,18 @@ struct Watch {
 }
 
 /// The lines of a watch.
-pub(super) fn stream(shared: Arc<Shared>, ask: &Ask, start: Start) -> impl Stream<Item = String> + Send + use<> {
-    let asked: Option<u64> = ask.param("timeoutSeconds").parse().ok();
+pub(super) fn stream(
+    shared: Arc<Shared>,
+    request: &ApiRequest,
+    resource: &'static Resource,
+    filter: Filter,
+) -> impl Stream<Item = String> + Send + use<> {
+    let asked: Option<u64> = request.param("timeoutSeconds").parse().ok();
     let mut watch = Watch {
         changed: shared.changed.subscribe(),
-        ask: ask.clone(),
-        resource: start.resource,
-        filter: start.filter,
+        request: request.clone(),
+        resource,
+        filter,
         version: 0,
         end: Instant::now() + asked.map_or(UNLESS_TOLD, |seconds| Duration::from_secs(seconds).min(UNLESS_TOLD * 2)),
         lines: VecDeque::new(),
@@ -68,8 +54,8 @@ impl Watch {
     fn begin(&mut self) {
         let shared = Arc::clone(&self.shared);
         let cluster = shared.lock();
-        let from = self.ask.param("resourceVersion").parse().unwrap_or(0);
-        let initial = self.ask.flag("sendInitialEvents");
+        let from = self.request.param("resourceVersion").parse().unwrap_or(0);
+        let initial = self.request.flag("sendInitialEvents");
         if from == 0 || initial {
             self.version = cluster.store.version();
             for object in cluster.store.list(self.resource, self.filter.namespace.as_deref()) {
@@ -100,7 +86,7 @@ impl Watch {
             }
             let shared = Arc::clone(&self.shared);
             self.catch_up(&shared.lock());
-            if self.over && self.ask.flag("allowWatchBookmarks") {
+            if self.over && self.request.flag("allowWatchBookmarks") {
                 self.bookmark(false);
             }
         }
@@ -135,7 +121,7 @@ impl Watch {
     }
 
     fn tell(&mut self, kind: &str, object: &Value) {
-        self.lines.push_back(line(kind, &shaped(&self.ask, object)));
+        self.lines.push_back(line(kind, &shaped(&self.request, object)));
     }
 
     fn bookmark(&mut self, initial: bool) {

@@ -1,5 +1,5 @@
 //! Sessions in SQLite: one file in the user's state directory, written by several processes at once, durable before `save` returns.
-//! Opened at the first use; whoever may not read the user's files may not read this one.
+//! Opened at the first use; users who cannot read the owner's files cannot read this one.
 
 use crate::domain::id::SessionId;
 use crate::ports::{Revision, SessionStore, StoreError, Stored};
@@ -63,7 +63,7 @@ impl SqliteStore {
             work(open)
         })
         .await
-        .unwrap_or_else(|_| Err(Fault::Words("the work on it was cut off".to_owned())));
+        .unwrap_or_else(|_| Err(Fault::Words("the operation was interrupted".to_owned())));
         outcome.map_err(|fault| match fault {
             Fault::Conflict(id) => StoreError::Conflict(id),
             Fault::Words(reason) => StoreError::Unusable { path: self.path.display().to_string(), reason },
@@ -87,7 +87,7 @@ impl From<rusqlite::Error> for Fault {
 fn words(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            "it is damaged, or not a session store; move it away to start with an empty one".to_owned()
+            "it is corrupted, or not a session store; move it away to start with an empty one".to_owned()
         }
         Some(ErrorCode::ReadOnly) => "it cannot be written: the file or its file system is read-only".to_owned(),
         Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
@@ -97,15 +97,15 @@ fn words(error: &rusqlite::Error) -> String {
         Some(ErrorCode::CannotOpen) => "it cannot be opened".to_owned(),
         Some(ErrorCode::PermissionDenied) => "permission denied".to_owned(),
         Some(ErrorCode::SystemIoFailure) => "reading or writing the disk failed".to_owned(),
-        _ => "an unexpected error of SQLite".to_owned(),
+        _ => "an unexpected SQLite error".to_owned(),
     }
 }
 
 fn io_words(what: &str, error: &std::io::Error) -> Fault {
     Fault::Words(match error.kind() {
-        std::io::ErrorKind::PermissionDenied => format!("{what}: permission denied; choose another place with KUBEMEND_STATE_DIR"),
+        std::io::ErrorKind::PermissionDenied => format!("{what}: permission denied; set another directory with KUBEMEND_STATE_DIR"),
         std::io::ErrorKind::ReadOnlyFilesystem => {
-            format!("{what}: the file system is read-only; choose another place with KUBEMEND_STATE_DIR")
+            format!("{what}: the file system is read-only; set another directory with KUBEMEND_STATE_DIR")
         }
         _ => format!("{what}: {error}"),
     })
@@ -118,16 +118,16 @@ fn open(path: &Path) -> Result<Connection, Fault> {
     make_file(path)?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
-    // Reading the version first: it fails on a file that is no database, before anything is written into it.
+    // Reading the version first: it fails on a file that is not a database, before anything is written into it.
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > SCHEMA {
         return Err(Fault::Words(format!(
-            "a newer kubemend wrote it (version {version}, this program knows {SCHEMA}); update kubemend, or choose another place with KUBEMEND_STATE_DIR"
+            "a newer kubemend wrote it (version {version}, this program knows {SCHEMA}); update kubemend, or set another directory with KUBEMEND_STATE_DIR"
         )));
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(Fault::Words("it cannot be shared between processes here (no write-ahead log)".to_owned()));
+        return Err(Fault::Words("it cannot be shared between processes on this file system (no write-ahead log)".to_owned()));
     }
     connection.pragma_update(None, "synchronous", "FULL")?;
     if version < SCHEMA {
@@ -157,16 +157,16 @@ fn make_folder(folder: &Path) -> Result<(), Fault> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| io_words(&format!("cannot make the folder `{}`", folder.display()), &error))
+    builder.create(folder).map_err(|error| io_words(&format!("cannot create the directory `{}`", folder.display()), &error))
 }
 
 /// Makes the file before SQLite does, which would let others read it; its log files inherit the mode.
 fn make_file(path: &Path) -> Result<(), Fault> {
     match std::fs::symlink_metadata(path) {
-        Ok(meta) if !meta.is_file() => return Err(Fault::Words("it is not a plain file".to_owned())),
+        Ok(meta) if !meta.is_file() => return Err(Fault::Words("it is not a regular file".to_owned())),
         Ok(meta) => return others_out(path, &meta),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io_words("cannot look at it", &error)),
+        Err(error) => return Err(io_words("cannot read its metadata", &error)),
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -176,7 +176,7 @@ fn make_file(path: &Path) -> Result<(), Fault> {
         Ok(_) => Ok(()),
         // Another process was faster, just now.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(io_words("cannot make it", &error)),
+        Err(error) => Err(io_words("cannot create it", &error)),
     }
 }
 
@@ -188,7 +188,7 @@ fn others_out(path: &Path, meta: &std::fs::Metadata) -> Result<(), Fault> {
         return Ok(());
     }
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(|error| io_words("others may read it, and that cannot be changed", &error))
+        .map_err(|error| io_words("it is readable by other users, and its mode cannot be changed", &error))
 }
 
 #[cfg(not(unix))]
@@ -203,7 +203,7 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 }
 
 fn stored((id, revision, saved_at, bytes): Row) -> Result<Stored, Fault> {
-    let damaged = || Fault::Words("a row in it is damaged; move the file away to start with an empty one".to_owned());
+    let damaged = || Fault::Words("a row in it is corrupted; move the file away to start with an empty one".to_owned());
     Ok(Stored {
         id: SessionId::parse(&id).map_err(|_| damaged())?,
         revision: Revision(u64::try_from(revision).map_err(|_| damaged())?),
@@ -230,7 +230,10 @@ impl SessionStore for SqliteStore {
         let (id, bytes) = (id.clone(), bytes.to_vec());
         self.with(move |connection| {
             if bytes.len() > RECORD_BYTES {
-                return Err(Fault::Words(format!("a record of {} bytes is larger than it takes ({RECORD_BYTES})", bytes.len())));
+                return Err(Fault::Words(format!(
+                    "a session record of {} bytes is larger than the maximum of {RECORD_BYTES}",
+                    bytes.len()
+                )));
             }
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let next = expected.map_or(1, |r| r.0.saturating_add(1));

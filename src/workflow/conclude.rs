@@ -19,15 +19,15 @@ pub(super) struct Concluded<T> {
 pub(super) async fn conclude<T: Send + 'static>(
     snapshot: Snapshot,
     cancel: &CancellationToken,
-    ask: impl FnOnce(&Facts<'_>, &Diagnosis) -> T + Send + 'static,
+    ask: impl FnOnce(&Facts<'_>, &mut Diagnosis) -> T + Send + 'static,
 ) -> Option<Concluded<T>> {
     let stop = cancel.child_token();
     let guard = stop.clone().drop_guard();
     let work = tokio::task::spawn_blocking(move || {
         let stopped = || stop.is_cancelled();
         let facts = Facts::until(&snapshot, &stopped);
-        let diagnosis = analyze::analyze(&facts)?;
-        let answer = ask(&facts, &diagnosis);
+        let mut diagnosis = analyze::analyze(&facts)?;
+        let answer = ask(&facts, &mut diagnosis);
         drop(facts);
         Some(Concluded { snapshot, diagnosis, answer })
     });

@@ -12,10 +12,11 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::Limits;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::{Cluster, Snapshot};
-use crate::planner;
+use crate::facts::Facts;
 use crate::ports::{Phase, Progress, Revision};
 use crate::session::gate::{Verdict, judge};
 use crate::session::{Header, Outcome, Session, trail::Trail};
+use crate::{analyze, planner};
 use tokio_util::sync::CancellationToken;
 
 /// What looking led to, before anything is decided.
@@ -161,7 +162,8 @@ impl Remediation {
             () = cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let concluded = conclude(snapshot, cancel, |_, _| ()).await.ok_or(WorkflowError::Cancelled)?;
+        let triage = |facts: &Facts<'_>, diagnosis: &mut Diagnosis| planner::triage(diagnosis, facts.snapshot(), analyze::severity);
+        let concluded = conclude(snapshot, cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         let (snapshot, diagnosis) = (concluded.snapshot, concluded.diagnosis);
         let namespace = scope.namespace().map(ToString::to_string);
         let mut report = view::blank(id.as_str(), &issue, namespace.as_deref(), scope.objects(), &snapshot.cluster);
@@ -192,10 +194,10 @@ impl Remediation {
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
         match planner::plan(first, snapshot, id, limits.on_failure) {
             Ok(plan) => Some(plan),
-            Err(refusal) => {
-                for reason in refusal.reasons {
+            Err(refusals) => {
+                for reason in refusals.iter() {
                     report.advice.push(AdviceView {
-                        text: reason,
+                        text: reason.to_string(),
                         command: None,
                         why: "kubemend does not make this change itself".to_owned(),
                     });

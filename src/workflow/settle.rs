@@ -84,7 +84,7 @@ pub(super) async fn settle(
             Ok(collected) => {
                 failed = 0;
                 let checks: Vec<Check> = plan.checks.iter().cloned().collect();
-                let held = move |facts: &Facts<'_>, seen: &Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
+                let held = move |facts: &Facts<'_>, seen: &mut Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
                 let Some(concluded) = conclude(collected.snapshot, cancel, held).await else {
                     let why = "the caller went away before it could be told".to_owned();
                     return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), diagnosis };

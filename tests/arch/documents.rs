@@ -1,6 +1,7 @@
 //! Documents say what is there, and a package holds what it should.
 
-use super::source::{assert_none, read, root, sources};
+use super::source::{assert_none, files_under, read, root, sources};
+use std::collections::BTreeSet;
 
 #[test]
 fn architecture_md_lists_every_module() {
@@ -70,6 +71,38 @@ fn package_holds_no_test_data() {
     assert!(text.lines().any(|l| l == "src/lib.rs"), "{text}{}", String::from_utf8_lossy(&listed.stderr));
     let data = text.lines().filter(|l| ["tests/", "fixtures/", "benches/", "docs/", ".ci/", ".github/"].iter().any(|d| l.starts_with(d)));
     assert_none(data.map(str::to_owned).collect());
+}
+
+/// Files that still refer to a document by a name that does not exist. It only shrinks: an entry without such a name is an error.
+const DANGLING: &[&str] =
+    &["src/cluster/plugin.rs", "src/domain/excerpt.rs", "src/session/gate.rs", "src/workflow/report.rs"];
+
+#[test]
+fn every_document_that_is_named_exists() {
+    let name = regex::Regex::new(r"[\w./-]*\w\.md\b").unwrap();
+    let folders = ["src", "tests", "examples", "benches", "docs", "fixtures", ".ci", ".github"];
+    let endings = ["rs", "md", "sh", "go", "yaml", "yml", "toml"];
+    let inside = folders.into_iter().flat_map(|folder| endings.into_iter().flat_map(move |ending| files_under(folder, ending)));
+    let outside = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "Cargo.toml", "deny.toml", "clippy.toml"];
+    let mut wrong = Vec::new();
+    let mut dangling = BTreeSet::new();
+    for file in inside.chain(outside.map(str::to_owned)) {
+        let beside = root().join(&file).parent().unwrap().to_owned();
+        let text = read(&file);
+        let gone = name.find_iter(&text).map(|found| found.as_str()).filter(|path| {
+            let path = path.trim_start_matches('/');
+            !root().join(path).exists() && !beside.join(path).exists()
+        });
+        for path in gone {
+            dangling.insert(file.clone());
+            if !DANGLING.contains(&file.as_str()) {
+                wrong.push(format!("{file} names `{path}`, which does not exist"));
+            }
+        }
+    }
+    let done = DANGLING.iter().filter(|file| !dangling.contains(**file));
+    wrong.extend(done.map(|file| format!("{file} names no missing document now: take it out of DANGLING")));
+    assert_none(wrong);
 }
 
 /// What stands in backticks.

@@ -183,7 +183,7 @@ fn kebab(name: &str) -> String {
 }
 
 /// Drops each item behind `#[cfg(test)]`.
-fn without_tests(stream: TokenStream) -> Vec<TokenTree> {
+pub(super) fn without_tests(stream: TokenStream) -> Vec<TokenTree> {
     let mut out = Vec::new();
     let mut tokens = stream.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -244,6 +244,10 @@ fn paths_in(tokens: &[TokenTree], module: &[String], prefix: &[String], out: &mu
                 }
                 at += 1;
             }
+            // `x as y` in a group: `y` is nothing that is named.
+            TokenTree::Ident(first) if first == "as" && !prefix.is_empty() => at += 2,
+            // `pub(in crate::x)` says who may see, and names nothing.
+            TokenTree::Ident(first) if first == "in" && at == 0 => return,
             TokenTree::Ident(first) => {
                 let mut path: Vec<String> = prefix.to_vec();
                 path.push(first.to_string());
@@ -323,7 +327,8 @@ fn literals_of(tokens: &[TokenTree], name: &str) -> Vec<String> {
 
 #[test]
 fn a_path_is_found_wherever_it_hides() {
-    let code = "use crate::{domain::{kind::Kind, plan::Plan}, execute::Executor}; use super::super::session::Permit; use kube as k; \
+    let code = "use crate::{domain::{kind::Kind as K, plan::Plan}, execute::Executor}; use super::super::session::Permit; use kube as k; \
+                pub(in crate::planner) struct S; \
                 fn f() { println!(\"{}\", kube::Api::all(c)); } mod inner { fn g() { super::super::other::h() } } \
                 #[cfg(test)] mod tests { use crate::sim::Sim; } #[tokio::main] fn m() {}";
     let mut found = Vec::new();

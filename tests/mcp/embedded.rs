@@ -1,4 +1,4 @@
-//! The article's case over MCP on the embedded cluster, with the real use cases behind the tools: what a yes writes, and what nothing else does.
+//! The database case over MCP on the embedded cluster, with the real use cases behind the tools: what an approval writes, and what nothing else does.
 //! Time is tokio's and paused, so a settle window costs nothing.
 
 use super::client::{Human, Says, call, modes, status, text};
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 const START: &str = "2026-11-23T12:00:00Z";
 const CASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cases/database-pod-pending");
 
-/// The cluster with the article's database in it, and a server over it.
+/// The cluster with the case's database in it, and a server over it.
 struct Cluster {
     sim: Sim,
     clock: Arc<RuntimeClock>,

@@ -11,7 +11,6 @@ use crate::domain::finding::{CausalLink, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::facts::claims::ClaimUses;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec};
@@ -82,7 +81,7 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
             let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
             let here = loose.get(namespace.as_str()).into_iter().flatten().copied();
             let free: Vec<&PersistentVolumeClaim> =
-                facts.walk(here).filter(|c| facts.claims().is_free_but_for(facts, &c.reference(), &seekers)).collect();
+                facts.walk(here).filter(|c| facts.claims().is_free_but_for(facts.owners(), &c.reference(), &seekers)).collect();
             let meaning = if listed { meaning(facts, &claim, free, &names) } else { Meaning::Unknown };
             Some(MissingClaim { claim, namespace, users, listed, meaning })
         })
@@ -99,11 +98,7 @@ fn meaning<'a>(facts: &Facts<'a>, claim: &ObjectRef, unused: Vec<&'a PersistentV
             // Two missing names that could both mean the one claim: no rule can tell which.
             let wanted = |m: &&ObjectRef| m.namespace == claim.namespace && names::related(&m.name, &name_of(one));
             let rivals = missing.iter().filter(wanted).count();
-            if ClaimUses::are_known(facts) && rivals == 1 && is_usable(facts, one) {
-                Meaning::Existing(one)
-            } else {
-                Meaning::OneOf(related)
-            }
+            if facts.uses_are_known() && rivals == 1 && is_usable(facts, one) { Meaning::Existing(one) } else { Meaning::OneOf(related) }
         }
         _ => Meaning::OneOf(related),
     }

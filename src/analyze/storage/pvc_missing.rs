@@ -109,6 +109,7 @@ fn make(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
             why: why(missing, class),
             risk: Risk::Low,
         }],
+        choices: Vec::new(),
         checks,
         advice: advice_for_source(missing),
     }

@@ -213,6 +213,7 @@ fn remedy(
                 risk: Risk::Medium,
             },
         ],
+        choices: Vec::new(),
         checks,
         advice: Vec::new(),
     }

@@ -15,7 +15,7 @@ pub(super) fn causes(page: &mut Page, report: &Report) {
         page.gap();
         page.item(0, &format!("{number}:"), STRONG, &cause.title);
         let percent = (cause.confidence * 100.0).round();
-        page.paragraph_in(DIM, 2, &format!("{}, {percent} % sure, found by a {}", cause.code, cause.source));
+        page.paragraph_in(DIM, 2, &format!("{}, confidence {percent}%, source: {}", cause.code, cause.source));
         one(page, report, cause);
     }
 }
@@ -33,14 +33,14 @@ fn one(page: &mut Page, report: &Report, cause: &CauseView) {
     }
     if !cause.chain.is_empty() {
         page.gap();
-        page.line(2, &styled(STRONG, "How it leads to the symptom"));
+        page.line(2, &styled(STRONG, "Cause chain"));
         for line in breadcrumbs(&cause.chain) {
             page.paragraph(4, &line);
         }
     }
     if !cause.symptoms.is_empty() {
         page.gap();
-        page.line(2, &styled(STRONG, "What suffers"));
+        page.line(2, &styled(STRONG, "Affected objects"));
         for symptom in cause.symptoms.iter().take(SYMPTOMS_SHOWN) {
             page.item(4, "•", BAD, &format!("{}: {}", object(&symptom.object), symptom.summary));
         }

@@ -14,7 +14,7 @@ pub(super) fn execution(page: &mut Page, report: &Report) {
         one(page, &format!("{} {}", step.action, object(&step.object)), outcome);
     }
     if let Some(reverted) = &execution.reverted {
-        page.line(2, &styled(STRONG, "taken back, last step first"));
+        page.line(2, &styled(STRONG, "rolled back, last step first"));
         let steps = report.plan.iter().flat_map(|p| p.steps.iter().rev());
         for (step, outcome) in steps.zip(reverted) {
             one(page, &format!("undo {} {}", step.action, object(&step.object)), outcome);
@@ -64,8 +64,11 @@ pub(super) fn validation(page: &mut Page, report: &Report) {
         "unresolved" => ("not resolved", BAD),
         _ => ("unclear", CARE),
     };
-    let held =
-        if validation.settled_for > 0.0 { format!(": every check has held for {:.0} s", validation.settled_for) } else { String::new() };
+    let held = if validation.settled_for > 0.0 {
+        format!(": all success checks passed for {:.0} s", validation.settled_for)
+    } else {
+        String::new()
+    };
     page.line(2, &format!("{}{held}", styled(style, words)));
     if let Some(why) = &validation.why {
         page.paragraph(2, why);

@@ -1,5 +1,5 @@
 //! A page of text for a terminal: headings, wrapped paragraphs, items, blocks that are not wrapped.
-//! Colours are always written; the stream that it goes to takes them out where they are not wanted.
+//! Colors are always written; the stream that it goes to takes them out where they are not wanted.
 
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// Something is wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-/// Somebody has to look or decide.
+/// Somebody has to check or decide.
 pub(crate) const CARE: Style = AnsiColor::Yellow.on_default().bold();
 /// What stands out without a judgement.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -49,7 +49,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// An empty page for a terminal of so many columns.
+    /// An empty page for a terminal of this width.
     pub(crate) fn new(columns: usize) -> Self {
         Self { out: String::new(), width: columns.clamp(NARROWEST, WIDEST) }
     }

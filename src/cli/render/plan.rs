@@ -24,7 +24,7 @@ pub(super) fn plan(page: &mut Page, report: &Report) {
     }
     if !plan.checks.is_empty() {
         page.gap();
-        page.line(2, &styled(STRONG, "It has helped when"));
+        page.line(2, &styled(STRONG, "Success checks"));
         for check in &plan.checks {
             page.item(4, "•", STRONG, &format!("{}: {}", object(&check.object), check.expectation));
         }
@@ -45,7 +45,7 @@ fn one(page: &mut Page, step: &StepView) {
     page.gap();
     page.item(2, "undo:", DIM, &step.undo);
     if let Some(dry_run) = &step.dry_run {
-        let (style, words) = if dry_run.accepted { (GOOD, "accepted by the API server") } else { (BAD, "refused by the API server") };
+        let (style, words) = if dry_run.accepted { (GOOD, "accepted by the API server") } else { (BAD, "rejected by the API server") };
         let reason = dry_run.reason.as_ref().map(|r| format!(": {}", clean(r))).unwrap_or_default();
         page.item(2, "dry run:", style, &format!("{words}{reason}"));
     }
@@ -57,8 +57,8 @@ fn one(page: &mut Page, step: &StepView) {
 
 fn on_failure(plan: &PlanView) -> &'static str {
     match plan.on_failure.as_str() {
-        "revert" => "if it does not help, it is taken back",
-        _ => "if it does not help, it stays",
+        "revert" => "rolled back if it does not help",
+        _ => "kept if it does not help",
     }
 }
 

@@ -17,7 +17,7 @@ fn claim() -> ObjectView {
 fn healthy() -> Report {
     Report {
         session: "s-0123456789abcdef0123456789abcdef".to_owned(),
-        summary: "Nothing is wrong in namespace payments.".to_owned(),
+        summary: "No problem found in namespace payments.".to_owned(),
         cluster: ClusterView { context: "prod-eu".to_owned(), server: "10.1.2.3:6443".to_owned(), version: "v1.37.2".to_owned() },
         status: Status::Healthy,
         issue: IssueView {
@@ -53,7 +53,7 @@ fn waiting() -> Report {
         causes: vec![CauseView {
             code: "pvc-missing".to_owned(),
             title: "PersistentVolumeClaim `ledger-data` does not exist".to_owned(),
-            explanation: "Deployment ledger mounts a claim that nobody made. The scheduler cannot place its Pod until the claim exists."
+            explanation: "Deployment ledger mounts a PersistentVolumeClaim that does not exist. The scheduler cannot place its Pod until it exists."
                 .to_owned(),
             object: claim(),
             field: Some("spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName".to_owned()),
@@ -153,7 +153,7 @@ fn plain(text: &str) -> String {
 #[test]
 fn healthy_report_is_three_lines() {
     insta::assert_snapshot!(plain(&whole(&healthy(), 100)), @r###"
-healthy: no fault found  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
+healthy: no problem found  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
 
 212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
 "###);
@@ -165,9 +165,9 @@ fn waiting_report_says_everything_that_is_needed_for_a_decision() {
 waiting for approval  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
 
 Cause: PersistentVolumeClaim `ledger-data` does not exist
-  pvc-missing, 97 % sure, found by a rule
-  Deployment ledger mounts a claim that nobody made. The scheduler cannot place its Pod until the
-  claim exists.
+  pvc-missing, confidence 97%, source: rule
+  Deployment ledger mounts a PersistentVolumeClaim that does not exist. The scheduler cannot place
+  its Pod until it exists.
   object: PersistentVolumeClaim payments/ledger-data
   field:  spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName
   value:  is `ledger-data`
@@ -177,15 +177,15 @@ Cause: PersistentVolumeClaim `ledger-data` does not exist
        │ 0/2 nodes are available: persistentvolumeclaim "ledger-data" not found. preemption: 0/2
          nodes are available: 2 Preemption is not helpful for scheduling.
 
-  How it leads to the symptom
+  Cause chain
     PersistentVolumeClaim/ledger-data —is mounted by→ Deployment/ledger —owns→ ReplicaSet/ledger-6d5
     —owns→ Pod/ledger-6d5-x2x
 
-  What suffers
+  Affected objects
     • Pod payments/ledger-6d5-x2x: Pending for 3 minutes
 
 Plan
-  low risk  if it does not help, it stays
+  low risk  kept if it does not help
 
   create PersistentVolumeClaim payments/ledger-data
   The size is an assumption.
@@ -203,24 +203,24 @@ kubectl create -n payments -f - <<'EOF'
 apiVersion: v1
 EOF
 
-  It has helped when
+  Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
 
   digest: sha256:abababababababababababababababababababababababababababababababab
   valid until: 2026-11-23T03:15:01Z
 
-For you to do
+Recommended actions
   • Put the claim where the Deployment's manifests are kept.
     git add claim.yaml
     kubemend does not write to repositories
 
-Not seen  the answer above does without it
+Missing data  the diagnosis above was made without it
   • logs in payments: forbidden
-    to see it:
+    to include it:
     kubectl create role logs --verb=get --resource=pods/log -n payments
 
-Next
-  kubemend approve s-0123456789abcdef0123456789abcdef  shows the plan again and asks
+Next steps
+  kubemend approve s-0123456789abcdef0123456789abcdef  shows the plan again and asks for approval
   kubemend decline s-0123456789abcdef0123456789abcdef
 
 212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
@@ -231,9 +231,10 @@ Next
 fn narrow_terminal_gets_narrow_paragraphs() {
     insta::assert_snapshot!(plain(&causes_only(&waiting(), 60)), @r###"
 Cause: PersistentVolumeClaim `ledger-data` does not exist
-  pvc-missing, 97 % sure, found by a rule
-  Deployment ledger mounts a claim that nobody made. The
-  scheduler cannot place its Pod until the claim exists.
+  pvc-missing, confidence 97%, source: rule
+  Deployment ledger mounts a PersistentVolumeClaim that does
+  not exist. The scheduler cannot place its Pod until it
+  exists.
   object: PersistentVolumeClaim payments/ledger-data
   field:  spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName
   value:  is `ledger-data`
@@ -245,12 +246,12 @@ Cause: PersistentVolumeClaim `ledger-data` does not exist
          available: 2 Preemption is not helpful for
          scheduling.
 
-  How it leads to the symptom
+  Cause chain
     PersistentVolumeClaim/ledger-data —is mounted by→
     Deployment/ledger —owns→ ReplicaSet/ledger-6d5 —owns→
     Pod/ledger-6d5-x2x
 
-  What suffers
+  Affected objects
     • Pod payments/ledger-6d5-x2x: Pending for 3 minutes
 "###);
 }
@@ -263,18 +264,18 @@ Execution
 
 Validation
   ✓ PersistentVolumeClaim payments/ledger-data: the claim is Bound to pvc-1
-  resolved: every check has held for 5 s
+  resolved: all success checks passed for 5 s
 
 resolved  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
 
-For you to do
+Recommended actions
   • Put the claim where the Deployment's manifests are kept.
     git add claim.yaml
     kubemend does not write to repositories
 
-Not seen  the answer above does without it
+Missing data  the diagnosis above was made without it
   • logs in payments: forbidden
-    to see it:
+    to include it:
     kubectl create role logs --verb=get --resource=pods/log -n payments
 
 212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
@@ -298,7 +299,7 @@ fn failed_step_is_shown_with_what_the_server_said_and_its_undo() {
 Execution
   ✗ create PersistentVolumeClaim payments/ledger-data: refused  2026-11-23T03:01:00Z
     persistentvolumeclaims "ledger-data" already exists
-  taken back, last step first
+  rolled back, last step first
   - undo create PersistentVolumeClaim payments/ledger-data: not reached
 "###);
 }

@@ -4,22 +4,20 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 
-use crate::sim::{cluster::Cluster, json as read, resources::Resource};
+use crate::sim::{admission, cluster::Cluster, json as read, resources::Resource};
 
-impl Cluster {
-    pub(super) fn collect_garbage(&mut self) {
-        let alive: BTreeSet<&str> = self.store.everything().map(|(_, object)| read::uid(object)).collect();
-        let orphans: Vec<(&'static Resource, Arc<Value>)> = self
-            .store
-            .everything()
-            .filter(|(_, object)| {
-                let owners = read::list(object, "/metadata/ownerReferences");
-                !owners.is_empty() && !read::is_deleting(object) && owners.iter().all(|owner| !alive.contains(read::text(owner, "/uid")))
-            })
-            .map(|(resource, object)| (resource, Arc::clone(object)))
-            .collect();
-        for (resource, object) in orphans {
-            self.begin_delete(resource, &object, None);
-        }
+pub(super) fn collect_garbage(cluster: &mut Cluster) {
+    let alive: BTreeSet<&str> = cluster.store.everything().map(|(_, object)| read::uid(object)).collect();
+    let orphans: Vec<(&'static Resource, Arc<Value>)> = cluster
+        .store
+        .everything()
+        .filter(|(_, object)| {
+            let owners = read::list(object, "/metadata/ownerReferences");
+            !owners.is_empty() && !read::is_deleting(object) && owners.iter().all(|owner| !alive.contains(read::text(owner, "/uid")))
+        })
+        .map(|(resource, object)| (resource, Arc::clone(object)))
+        .collect();
+    for (resource, object) in orphans {
+        admission::begin_delete(cluster, resource, &object, None);
     }
 }

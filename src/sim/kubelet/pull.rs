@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::container::{ContainerRuntime, Step};
 use crate::sim::{
     cluster::Cluster,
-    json as read,
+    events, json as read,
     play::{MadeImage, Play},
+    runtime::{ContainerRuntime, Step},
 };
 
 /// When the back-off is told after a failed pull, when the status shows it, and when it is pulled again at the earliest:
@@ -44,110 +44,107 @@ pub(super) fn pause_after(failures: u32, (first, longest): (Duration, Duration))
     first.saturating_mul(1_u32 << failures.saturating_sub(1).min(10)).min(longest)
 }
 
-impl Cluster {
-    pub(super) fn made_image(&self, reference: &str) -> Option<&MadeImage> {
-        let wanted = canonical(reference);
-        self.images.values().find(|image| canonical(&image.reference) == wanted)
-    }
+pub(super) fn made_image<'a>(cluster: &'a Cluster, reference: &str) -> Option<&'a MadeImage> {
+    let wanted = canonical(reference);
+    cluster.images.values().find(|image| canonical(&image.reference) == wanted)
+}
 
-    pub(super) fn play_of(&self, container: &Value) -> Option<&Play> {
-        self.made_image(read::text(container, "/image")).map(|image| &image.play)
-    }
+pub(super) fn play_of<'a>(cluster: &'a Cluster, container: &Value) -> Option<&'a Play> {
+    made_image(cluster, read::text(container, "/image")).map(|image| &image.play)
+}
 
-    /// Begins to get the image, or finds that the node has it: then true.
-    pub(super) fn begin_pull(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) -> bool {
-        let image = read::text(spec, "/image");
-        let present = self.pulled.contains(&on_node(pod, image));
-        match read::text(spec, "/imagePullPolicy") {
-            "Never" if !present => {
-                let message = format!("Container image \"{image}\" is not present with pull policy of Never");
-                self.tell(pod, spec, container, "Warning", "ErrImageNeverPull", &message);
-                self.tell(pod, spec, container, "Warning", "Failed", "Error: ErrImageNeverPull");
-                container.step = Step::Refused { reason: "ErrImageNeverPull", message };
-                false
-            }
-            "Always" => {
-                self.pull(pod, spec, container);
-                false
-            }
-            _ if present => {
-                let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
-                self.tell(pod, spec, container, "Normal", "Pulled", &message);
-                true
-            }
-            _ => {
-                self.pull(pod, spec, container);
-                false
-            }
+/// Begins to get the image, or finds that the node has it: then true.
+pub(super) fn begin_pull(cluster: &mut Cluster, pod: &Value, spec: &Value, container: &mut ContainerRuntime) -> bool {
+    let image = read::text(spec, "/image");
+    let present = cluster.pulled.contains(&on_node(pod, image));
+    match read::text(spec, "/imagePullPolicy") {
+        "Never" if !present => {
+            let message = format!("Container image \"{image}\" is not present with pull policy of Never");
+            events::record_of_container(cluster, pod, spec, container, "Warning", "ErrImageNeverPull", &message);
+            events::record_of_container(cluster, pod, spec, container, "Warning", "Failed", "Error: ErrImageNeverPull");
+            container.step = Step::Refused { reason: "ErrImageNeverPull", message };
+            false
+        }
+        "Always" => {
+            pull(cluster, pod, spec, container);
+            false
+        }
+        _ if present => {
+            let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+            events::record_of_container(cluster, pod, spec, container, "Normal", "Pulled", &message);
+            true
+        }
+        _ => {
+            pull(cluster, pod, spec, container);
+            false
         }
     }
+}
 
-    pub(super) fn pull(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) {
-        let message = format!("Pulling image \"{}\"", read::text(spec, "/image"));
-        self.tell(pod, spec, container, "Normal", "Pulling", &message);
-        let until = self.elapsed() + self.world.latency.pull;
-        let step = std::mem::take(&mut container.step);
-        let failed = if let Step::NoImage { error, .. } = step { Some(error) } else { None };
-        container.step = Step::Pulling { until, failed };
-    }
+pub(super) fn pull(cluster: &mut Cluster, pod: &Value, spec: &Value, container: &mut ContainerRuntime) {
+    let message = format!("Pulling image \"{}\"", read::text(spec, "/image"));
+    events::record_of_container(cluster, pod, spec, container, "Normal", "Pulling", &message);
+    let until = cluster.clock.elapsed() + cluster.world.latency.pull;
+    let step = std::mem::take(&mut container.step);
+    let failed = if let Step::NoImage { error, .. } = step { Some(error) } else { None };
+    container.step = Step::Pulling { until, failed };
+}
 
-    /// The pull is over: true when the image is there.
-    pub(super) fn end_pull(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) -> bool {
-        let image = read::text(spec, "/image");
-        if self.made_image(image).is_some() {
-            container.pull_failures = 0;
-            self.pulled.insert(on_node(pod, image));
-            let took = self.world.latency.pull.as_millis();
-            let message =
-                format!("Successfully pulled image \"{image}\" in {took}ms ({took}ms including waiting). Image size: 1843200 bytes.");
-            self.tell(pod, spec, container, "Normal", "Pulled", &message);
-            return true;
-        }
-        let full = canonical(image);
-        let error = format!(
-            "rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {full}: not found"
-        );
-        let message = format!("Failed to pull image \"{image}\": {error}");
-        self.tell(pod, spec, container, "Warning", "Failed", &message);
-        self.tell(pod, spec, container, "Warning", "Failed", "Error: ErrImagePull");
-        container.pull_failures += 1;
-        let now = self.elapsed();
-        container.step =
-            Step::NoImage { error, told: false, failed_at: now, again: now + pause_after(container.pull_failures, PAUSE).max(AGAIN) };
-        false
+/// The pull is over: true when the image is there.
+pub(super) fn end_pull(cluster: &mut Cluster, pod: &Value, spec: &Value, container: &mut ContainerRuntime) -> bool {
+    let image = read::text(spec, "/image");
+    if made_image(cluster, image).is_some() {
+        container.pull_failures = 0;
+        cluster.pulled.insert(on_node(pod, image));
+        let took = cluster.world.latency.pull.as_millis();
+        let message = format!("Successfully pulled image \"{image}\" in {took}ms ({took}ms including waiting). Image size: 1843200 bytes.");
+        events::record_of_container(cluster, pod, spec, container, "Normal", "Pulled", &message);
+        return true;
     }
+    let full = canonical(image);
+    let error = format!(
+        "rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {full}: not found"
+    );
+    let message = format!("Failed to pull image \"{image}\": {error}");
+    events::record_of_container(cluster, pod, spec, container, "Warning", "Failed", &message);
+    events::record_of_container(cluster, pod, spec, container, "Warning", "Failed", "Error: ErrImagePull");
+    container.pull_failures += 1;
+    let now = cluster.clock.elapsed();
+    container.step =
+        Step::NoImage { error, told: false, failed_at: now, again: now + pause_after(container.pull_failures, PAUSE).max(AGAIN) };
+    false
+}
 
-    /// Waits after a failed pull, and pulls again when it is time.
-    pub(super) fn wait_for_image(&mut self, pod: &Value, spec: &Value, container: &mut ContainerRuntime) {
-        let Step::NoImage { told, failed_at, again, .. } = &mut container.step else {
-            return;
-        };
-        let (now, failed_at, again) = (self.elapsed(), *failed_at, *again);
-        let tell = !*told && now >= failed_at + TOLD;
-        *told |= tell;
-        if tell {
-            self.back_off_pull(pod, spec, container);
-        }
-        if now >= again {
-            self.pull(pod, spec, container);
-            return;
-        }
-        let next = [failed_at + TOLD, failed_at + SHOWN, again];
-        if let Some(next) = next.into_iter().find(|at| *at > now) {
-            self.wake_at(next);
-        }
+/// Waits after a failed pull, and pulls again when it is time.
+pub(super) fn wait_for_image(cluster: &mut Cluster, pod: &Value, spec: &Value, container: &mut ContainerRuntime) {
+    let Step::NoImage { told, failed_at, again, .. } = &mut container.step else {
+        return;
+    };
+    let (now, failed_at, again) = (cluster.clock.elapsed(), *failed_at, *again);
+    let tell = !*told && now >= failed_at + TOLD;
+    *told |= tell;
+    if tell {
+        back_off_pull(cluster, pod, spec, container);
     }
+    if now >= again {
+        pull(cluster, pod, spec, container);
+        return;
+    }
+    let next = [failed_at + TOLD, failed_at + SHOWN, again];
+    if let Some(next) = next.into_iter().find(|at| *at > now) {
+        cluster.timers.wake_at(next);
+    }
+}
 
-    /// Whether the status of a failed pull shows the back-off by now, and no longer the error.
-    pub(super) fn shows_back_off(&self, failed_at: Duration) -> bool {
-        self.elapsed() >= failed_at + SHOWN
-    }
+/// Whether the status of a failed pull shows the back-off by now, and no longer the error.
+pub(super) fn shows_back_off(cluster: &Cluster, failed_at: Duration) -> bool {
+    cluster.clock.elapsed() >= failed_at + SHOWN
+}
 
-    fn back_off_pull(&mut self, pod: &Value, spec: &Value, container: &ContainerRuntime) {
-        let message = format!("Back-off pulling image \"{}\"", read::text(spec, "/image"));
-        self.tell(pod, spec, container, "Normal", "BackOff", &message);
-        self.tell(pod, spec, container, "Warning", "Failed", "Error: ImagePullBackOff");
-    }
+fn back_off_pull(cluster: &mut Cluster, pod: &Value, spec: &Value, container: &ContainerRuntime) {
+    let message = format!("Back-off pulling image \"{}\"", read::text(spec, "/image"));
+    events::record_of_container(cluster, pod, spec, container, "Normal", "BackOff", &message);
+    events::record_of_container(cluster, pod, spec, container, "Warning", "Failed", "Error: ImagePullBackOff");
 }
 
 fn on_node(pod: &Value, image: &str) -> String {

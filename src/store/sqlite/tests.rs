@@ -127,18 +127,18 @@ async fn assert_total(path: &Path, total: u64) {
 }
 
 #[tokio::test]
-async fn file_that_is_no_store_is_left_as_it_is() {
+async fn file_that_is_not_a_store_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.db");
     let text = "this is a letter, not a database. ".repeat(100);
     std::fs::write(&path, &text).unwrap();
     let why = reason(&SqliteStore::at(&path)).await;
-    assert!(why.contains("damaged, or not a session store"), "{why}");
+    assert!(why.contains("corrupted, or not a session store"), "{why}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
 #[tokio::test]
-async fn damaged_store_is_said_to_be_damaged() {
+async fn corrupted_store_is_reported_as_corrupted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.db");
     let store = SqliteStore::at(&path);
@@ -151,7 +151,7 @@ async fn damaged_store_is_said_to_be_damaged() {
     bytes[8192..].fill(0xa5);
     std::fs::write(&path, bytes).unwrap();
     match SqliteStore::at(&path).newest(500).await {
-        Err(StoreError::Unusable { reason, .. }) => assert!(reason.contains("damaged"), "{reason}"),
+        Err(StoreError::Unusable { reason, .. }) => assert!(reason.contains("corrupted"), "{reason}"),
         other => panic!("{other:?}"),
     }
 }
@@ -172,20 +172,20 @@ async fn what_is_not_a_plain_file_is_not_followed() {
     let target = folder.path().join("target");
     let link = folder.path().join("s.db");
     std::os::unix::fs::symlink(&target, &link).unwrap();
-    assert_eq!(reason(&SqliteStore::at(&link)).await, "it is not a plain file");
+    assert_eq!(reason(&SqliteStore::at(&link)).await, "it is not a regular file");
     assert!(!target.exists());
-    assert_eq!(reason(&SqliteStore::at(folder.path())).await, "it is not a plain file");
+    assert_eq!(reason(&SqliteStore::at(folder.path())).await, "it is not a regular file");
 }
 
 #[tokio::test]
-async fn place_that_cannot_be_made_is_said_with_what_to_do() {
-    // A folder that nobody can make anything in, root neither.
+async fn place_that_cannot_be_created_is_reported_with_what_to_do() {
+    // A folder that nobody can create anything in, root neither.
     let why = reason(&SqliteStore::at("/proc/kubemend/sessions.db")).await;
-    assert!(why.contains("cannot make the folder `/proc/kubemend`"), "{why}");
+    assert!(why.contains("cannot create the directory `/proc/kubemend`"), "{why}");
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), b"").unwrap();
     let why = reason(&SqliteStore::at(folder.path().join("file/sessions.db"))).await;
-    assert!(why.contains("cannot make the folder"), "{why}");
+    assert!(why.contains("cannot create the directory"), "{why}");
 }
 
 #[tokio::test]

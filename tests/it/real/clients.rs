@@ -1,4 +1,4 @@
-//! The article's case through clients that others wrote: the Python SDK and the MCP Inspector's CLI.
+//! The database case through clients that others wrote: the Python SDK and the MCP Inspector's CLI.
 
 use super::trial::{Trial, Who};
 use super::world;
@@ -27,7 +27,7 @@ async fn client(which: &str) -> Option<String> {
     match out.status.code() {
         Some(0) => Some(String::from_utf8(out.stdout).unwrap().trim().to_owned()),
         Some(69) => {
-            did_not_run(&format!("the article's case through the {which} client"), said.trim());
+            did_not_run(&format!("the database case through the {which} client"), said.trim());
             None
         }
         code => panic!("tests/clients/prepare {which} ended with {code:?}: {said}"),

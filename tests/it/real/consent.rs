@@ -1,4 +1,4 @@
-//! The article's case in every way to open the conversation, and every way to not say yes: none of them writes.
+//! The database case in every way to open the conversation, and every way not to approve: none of them writes.
 
 use super::trial::{Trial, Who, prove};
 use super::world;

@@ -1,16 +1,20 @@
 //! What a request asks for: its path, query and headers, taken apart.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Method, Request, header};
+use serde_json::Value;
 
 use super::{
     problem::Problem,
     resources::{self, Resource},
+    store::Store,
 };
 
 /// A request, read.
 #[derive(Debug, Clone)]
-pub(super) struct Ask {
+pub(super) struct ApiRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) raw_query: String,
@@ -31,7 +35,14 @@ pub(super) struct Target {
     pub(super) subresource: String,
 }
 
-impl Ask {
+impl Target {
+    /// The object that is meant.
+    pub(super) fn existing(&self, store: &Store) -> Result<Arc<Value>, Problem> {
+        store.get(self.resource, &self.namespace, &self.name).ok_or_else(|| Problem::not_found(self.resource, &self.name))
+    }
+}
+
+impl ApiRequest {
     pub(super) fn new<B>(request: &Request<B>, body: Bytes, user: &str) -> Self {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let raw_query = request.uri().query().unwrap_or_default().to_owned();
@@ -66,8 +77,8 @@ impl Ask {
     /// With a body, a deletion's options are read from there alone: what the query says is ignored then.
     pub(super) fn is_dry_run(&self) -> bool {
         if self.method == Method::DELETE && !self.body.is_empty() {
-            let options: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
-            return options.get("dryRun").and_then(serde_json::Value::as_array).is_some_and(|all| all.iter().any(|one| one == "All"));
+            let options: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+            return options.get("dryRun").and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == "All"));
         }
         self.param("dryRun") == "All"
     }

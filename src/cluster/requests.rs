@@ -1,0 +1,42 @@
+//! Requests that read, as values: paths, queries and bodies, made and not sent.
+
+use crate::ports::{ListRequest, ReadError};
+use http::{Method, Request, header};
+
+/// One request for JSON.
+pub(super) fn request(method: Method, path: &str, body: &[u8]) -> Result<Request<Vec<u8>>, ReadError> {
+    let mut builder = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
+    if !body.is_empty() {
+        builder = builder.header(header::CONTENT_TYPE, "application/json");
+    }
+    builder.body(body.to_vec()).map_err(|_| ReadError::Config("the name of an object cannot stand in a path".to_owned()))
+}
+
+/// Where a list lies in the API.
+pub(super) fn list_path(request: &ListRequest) -> Result<String, ReadError> {
+    request
+        .kind
+        .path(request.namespace.as_ref(), None)
+        .ok_or_else(|| ReadError::Config(format!("kubemend does not know where {} lives in the API", request.kind)))
+}
+
+/// Adds the field selector to a query, where there is one.
+pub(super) fn push_selector(query: &mut String, request: &ListRequest) {
+    if let Some(selector) = &request.field_selector {
+        query.push_str("&fieldSelector=");
+        query.push_str(&encode(selector));
+    }
+}
+
+/// Percent-encodes a query's value.
+pub(super) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

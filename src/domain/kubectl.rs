@@ -1,0 +1,128 @@
+//! The kubectl lines that a human would type: one maker, so that all of them are quoted and ordered alike.
+
+use super::action::{Action, Change, FieldOp};
+use super::field::Segment;
+use super::kind::Kind;
+use super::nonempty::NonEmpty;
+use super::object::{Namespace, ObjectRef};
+use serde_json::{Map, Value, json};
+
+/// `kubectl VERB kind/name -n NAMESPACE`.
+pub fn on(verb: &str, object: &ObjectRef) -> String {
+    format!("kubectl {verb} {}{}", word(&object.slashed()), namespace(object.namespace.as_ref()))
+}
+
+/// `kubectl get RESOURCES NAME… -n NAMESPACE`.
+pub fn get(kind: &Kind, place: Option<&Namespace>, names: &[&str]) -> String {
+    let resource = kind.info().map_or_else(|| kind.name().to_ascii_lowercase(), |info| info.plural.to_owned());
+    let names: String = names.iter().map(|name| format!(" {}", word(name))).collect();
+    format!("kubectl get {resource}{names}{}", namespace(place))
+}
+
+/// `kubectl delete pod NAME… -n NAMESPACE`.
+pub fn delete_pods(names: &[String], place: Option<&Namespace>) -> String {
+    let names: String = names.iter().map(|name| format!(" {}", word(name))).collect();
+    format!("kubectl delete pod{names}{}", namespace(place))
+}
+
+/// The line for a change. A human's change is not ours, so it carries no stamp of ours.
+pub fn change(action: &Action) -> String {
+    match action {
+        // JSON is YAML, and kubectl takes either; laid out, so that a value can be changed before it is sent.
+        Action::Create { manifest, .. } => format!("kubectl create -f - <<'EOF'\n{manifest:#}\nEOF"),
+        Action::Patch { target, ops } => {
+            // By merge keys, not by positions: those may have changed when a human comes to it.
+            format!("{} --type=strategic -p {}", on("patch", target), quoted(&merged(ops).to_string()))
+        }
+        Action::DeleteUnboundClaim { claim } => on("delete", claim),
+    }
+}
+
+fn namespace(place: Option<&Namespace>) -> String {
+    place.map(|ns| format!(" -n {ns}")).unwrap_or_default()
+}
+
+/// A word as it is where a shell takes it so, quoted otherwise.
+fn word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { quoted(text) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The fields as one strategic merge patch.
+fn merged(ops: &NonEmpty<FieldOp>) -> Value {
+    let mut body = Value::Object(Map::new());
+    for op in ops.iter() {
+        let leaf = match &op.change {
+            Change::Set(value) => value.clone(),
+            Change::Remove => Value::Null,
+        };
+        put(&mut body, op.path.segments(), leaf);
+    }
+    body
+}
+
+/// Puts `leaf` at the path, with what is missing on the way; list elements are found by their merge key.
+fn put(here: &mut Value, path: &[Segment], leaf: Value) {
+    let Some((segment, rest)) = path.split_first() else {
+        *here = leaf;
+        return;
+    };
+    match segment {
+        Segment::Key(name) => {
+            if !here.is_object() {
+                *here = Value::Object(Map::new());
+            }
+            if let Some(map) = here.as_object_mut() {
+                put(map.entry(name.clone()).or_insert(Value::Null), rest, leaf);
+            }
+        }
+        Segment::Element { key, value } => {
+            if !here.is_array() {
+                *here = Value::Array(Vec::new());
+            }
+            let Some(items) = here.as_array_mut() else { return };
+            let found = items.iter().position(|i| i.get(key).and_then(Value::as_str) == Some(value.as_str()));
+            let index = found.unwrap_or_else(|| {
+                items.push(json!({ key.as_str(): value }));
+                items.len().saturating_sub(1)
+            });
+            if let Some(item) = items.get_mut(index) {
+                put(item, rest, leaf);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::field::FieldPath;
+
+    fn web() -> ObjectRef {
+        ObjectRef::namespaced(Kind::Deployment, &Namespace::parse("shop").unwrap(), "web")
+    }
+
+    #[test]
+    fn patch_merges_its_fields_and_names_elements_by_their_keys() {
+        let list = || FieldPath::dotted("spec.template.spec.containers").element("name", "app");
+        let set = |path, value: &str| FieldOp { path, change: Change::Set(value.into()) };
+        let mut ops = NonEmpty::one(set(list().then("image"), "web:2"));
+        ops.push(FieldOp { path: list().then("env").element("name", "A").then("value"), change: Change::Remove });
+        assert_eq!(
+            change(&Action::Patch { target: web(), ops }),
+            r#"kubectl patch deployment/web -n shop --type=strategic -p '{"spec":{"template":{"spec":{"containers":[{"name":"app","image":"web:2","env":[{"name":"A","value":null}]}]}}}}'"#
+        );
+    }
+
+    #[test]
+    fn what_a_shell_would_read_otherwise_is_quoted() {
+        assert_eq!(on("describe", &web()), "kubectl describe deployment/web -n shop");
+        let odd = ObjectRef { name: "web; rm -rf it's".to_owned(), ..web() };
+        assert_eq!(on("describe", &odd), r"kubectl describe 'deployment/web; rm -rf it'\''s' -n shop");
+        assert_eq!(get(&Kind::PersistentVolumeClaim, None, &["a", "$(b)"]), "kubectl get persistentvolumeclaims a '$(b)'");
+    }
+}

@@ -1,0 +1,83 @@
+//! Why the planner does not make a change, and what a human can do instead. One set of sentences for whoever proposed it.
+
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::workload::Manager;
+use std::fmt;
+
+/// Why a change is left to a human.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Objects of the cluster as a whole stay as they are.
+    ClusterScoped(ObjectRef),
+    /// Its namespace belongs to the cluster itself.
+    SystemNamespace(Namespace),
+    /// Somebody else writes it.
+    Managed(Manager),
+    /// The API does not let the spec of such an object be changed, or kubemend has no such change.
+    FixedSpec(Kind),
+    /// Not a kind that is created, changed or deleted.
+    Kind { verb: &'static str, kind: Kind },
+    /// Fields whose risk is not known.
+    Fields { target: ObjectRef, paths: Vec<String> },
+    /// The rollout is paused, so a change of the template does nothing yet.
+    Paused,
+    /// A changed template alone does not reach these Pods: why, and which.
+    PodsStay { why: &'static str, pods: Vec<String> },
+    /// A StatefulSet's template creates this claim, and would create the same again.
+    ClaimOfSet(ObjectRef),
+    /// The claim is or was bound.
+    ClaimInUse(ObjectRef),
+    /// The object is not in the snapshot, so nothing pins the change to what was seen.
+    NotRead(ObjectRef),
+    /// The bytes cannot be made: why.
+    NotPossible(String),
+}
+
+impl Refusal {
+    /// Whether a kubectl line helps: none is offered that cannot work, or that would be undone at once.
+    pub(crate) fn leaves_a_command(&self) -> bool {
+        match self {
+            Refusal::SystemNamespace(_)
+            | Refusal::ClusterScoped(_)
+            | Refusal::Managed(Manager::ArgoCd(_) | Manager::Flux(_) | Manager::Helm(_))
+            | Refusal::Kind { .. }
+            | Refusal::Fields { .. }
+            | Refusal::Paused
+            | Refusal::PodsStay { .. } => true,
+            Refusal::Managed(Manager::Owner(_))
+            | Refusal::FixedSpec(_)
+            | Refusal::ClaimOfSet(_)
+            | Refusal::ClaimInUse(_)
+            | Refusal::NotRead(_)
+            | Refusal::NotPossible(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::ClusterScoped(object) => write!(f, "{object} is cluster-scoped, and kubemend changes nothing that is"),
+            Refusal::SystemNamespace(ns) => write!(f, "`{ns}` is a system namespace, and kubemend changes nothing in it"),
+            Refusal::Managed(manager) => f.write_str(&manager.why_not()),
+            Refusal::FixedSpec(Kind::Pod) => f.write_str("a Pod's spec cannot be changed: the Pod has to be deleted and created again"),
+            Refusal::FixedSpec(kind) => write!(f, "kubemend does not change the Pod template of a {kind}"),
+            Refusal::Kind { verb, kind } => write!(f, "kubemend does not {verb} objects of kind {kind}"),
+            Refusal::Fields { target, paths } => write!(f, "kubemend does not change {} of {target}", paths.join(", ")),
+            Refusal::Paused => f.write_str("its rollout is paused, so the change has no effect until the rollout is resumed"),
+            Refusal::PodsStay { why, pods } => {
+                write!(f, "{why}: after the change {} must be deleted, which kubemend does not do", pods.join(", "))
+            }
+            Refusal::ClaimOfSet(set) => write!(
+                f,
+                "the volumeClaimTemplate of StatefulSet `{}` creates this claim and cannot be changed: recreate the StatefulSet ({}) with the right class, then replace the claim",
+                set.name,
+                crate::domain::kubectl::on("delete --cascade=orphan", set)
+            ),
+            Refusal::ClaimInUse(claim) => write!(f, "{claim} is or was bound, so deleting it could lose data"),
+            Refusal::NotRead(object) => write!(f, "{object} was not read, so the change cannot be pinned to what was seen"),
+            Refusal::NotPossible(why) => f.write_str(why),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Which causes kubemend can act on: what the planner refuses becomes the cause's own advice, and what can be acted on comes first.
+
+use super::lint::{self, Proposed};
+use super::refusal::Refusal;
+use super::targets::Targets;
+use crate::domain::action::{Action, Change};
+use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::field::FieldPath;
+use crate::domain::finding::{Advice, Choice, Remedy, Symptom};
+use crate::domain::kubectl;
+use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::Snapshot;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// Bounds on what is reported: more of a kind says nothing new to a reader.
+const CAUSES: usize = 20;
+const SYMPTOMS: usize = 20;
+const LINKS: usize = 40;
+const UNEXPLAINED: usize = 50;
+
+/// Decides for every cause whether its fix may be made, ranks them, and keeps what a reader can take in.
+/// `severity` orders causes that are otherwise equal: the lower, the more severe.
+pub(crate) fn triage(diagnosis: &mut Diagnosis, snapshot: &Snapshot, severity: impl Fn(CauseSource) -> usize) {
+    let changes = |c: &Cause| c.remedy.proposals.iter().map(|p| p.action.target().clone()).collect::<Vec<_>>();
+    let choices = |c: &Cause| c.remedy.choices.iter().map(|p| p.action.target().clone()).collect::<Vec<_>>();
+    let wanted: BTreeSet<ObjectRef> = diagnosis.causes.iter().flat_map(|c| changes(c).into_iter().chain(choices(c))).collect();
+    let targets = Targets::of(snapshot, &wanted);
+    for cause in &mut diagnosis.causes {
+        let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
+        decide(&mut cause.remedy, &targets, &suffering);
+    }
+    diagnosis.causes.sort_by_cached_key(|cause| rank(cause, &severity));
+    diagnosis.causes.truncate(CAUSES);
+    for cause in &mut diagnosis.causes {
+        shorten(&mut cause.symptoms, SYMPTOMS);
+        cause.chain.truncate(LINKS);
+    }
+    shorten(&mut diagnosis.unexplained, UNEXPLAINED);
+    keep_cited(diagnosis);
+}
+
+/// All of a fix, or none of it.
+fn decide(remedy: &mut Remedy, targets: &Targets<'_>, suffering: &[&ObjectRef]) {
+    let check = |action: &Action| lint::check(&Proposed { action, targets, suffering });
+    let refusals: Vec<Option<Refusal>> = remedy.proposals.iter().map(|p| check(&p.action)).collect();
+    if refusals.iter().any(Option::is_some) {
+        let advice = by_hand(&remedy.proposals.iter().map(|p| (&p.action, p.why.as_str())).collect::<Vec<_>>(), &refusals);
+        remedy.advice.insert(0, advice);
+        remedy.proposals.clear();
+        remedy.checks.clear();
+    }
+    for Choice { text, action, why } in std::mem::take(&mut remedy.choices) {
+        let refusal = check(&action);
+        let command = refusal.as_ref().is_none_or(Refusal::leaves_a_command).then(|| command(&action, refusal.as_ref()));
+        remedy.advice.push(Advice { text, command, why });
+    }
+}
+
+/// A fix that is left to a human: what to do, with what, and why kubemend does not do it.
+fn by_hand(changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice {
+    let words: Vec<String> = changes.iter().map(|(action, _)| in_words(action)).collect();
+    let why = changes.first().map(|(_, why)| *why).unwrap_or_default();
+    let mut reasons: Vec<String> = Vec::new();
+    for refusal in refusals.iter().flatten() {
+        let reason = refusal.to_string();
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    let possible = refusals.iter().flatten().all(Refusal::leaves_a_command);
+    // Without `&&` a heredoc in the middle would swallow what follows it.
+    let lines: Vec<String> = changes.iter().zip(refusals).map(|((action, _), refusal)| command(action, refusal.as_ref())).collect();
+    Advice { text: format!("{why}: {}", words.join(", then ")), command: possible.then(|| lines.join("\n")), why: reasons.join("; ") }
+}
+
+/// The kubectl line, with what must be done besides.
+fn command(action: &Action, refusal: Option<&Refusal>) -> String {
+    let line = kubectl::change(action);
+    match refusal {
+        Some(Refusal::PodsStay { pods, .. }) if !pods.is_empty() => {
+            format!("{line} && {}", kubectl::delete_pods(pods, action.target().namespace.as_ref()))
+        }
+        _ => line,
+    }
+}
+
+/// `set `a.b` to `x` and remove `a.c``.
+pub(super) fn in_words(action: &Action) -> String {
+    match action {
+        Action::Create { object, .. } => format!("create {object}"),
+        Action::DeleteUnboundClaim { claim } => format!("delete {claim}, which has no volume"),
+        Action::Patch { ops, .. } => {
+            let word = |op: &crate::domain::action::FieldOp| match &op.change {
+                Change::Set(serde_json::Value::String(text)) => format!("set `{}` to `{text}`", op.path),
+                Change::Set(value) => format!("set `{}` to `{value}`", op.path),
+                Change::Remove => format!("remove `{}`", op.path),
+            };
+            ops.iter().map(word).collect::<Vec<_>>().join(" and ")
+        }
+    }
+}
+
+/// What can be acted on first, since a plan is made for the first cause; then the most certain, then the widest.
+fn rank(
+    cause: &Cause,
+    severity: impl Fn(CauseSource) -> usize,
+) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRef, Option<FieldPath>) {
+    // Hundredths: confidences are constants in whole percents.
+    let sure = (cause.confidence.value() * 100.0).round() as i64;
+    let by_hand = cause.remedy.proposals.is_empty();
+    (by_hand, Reverse(sure), Reverse(cause.symptoms.len()), severity(cause.source), cause.object.clone(), cause.field.clone())
+}
+
+/// Cuts a list of symptoms, and says that it did.
+fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {
+    let cut = symptoms.len().saturating_sub(limit);
+    symptoms.truncate(limit);
+    if let Some(last) = symptoms.last_mut().filter(|_| cut > 0) {
+        last.summary.push_str(&format!(" (and {cut} more like this)"));
+    }
+}
+
+/// Evidence that only a dropped cause rested on goes with it; the rest is numbered in the order in which a reader meets it.
+fn keep_cited(diagnosis: &mut Diagnosis) {
+    let all = std::mem::take(&mut diagnosis.evidence);
+    for cause in &mut diagnosis.causes {
+        for id in cause.cites.iter_mut() {
+            if let Some(piece) = all.get(*id) {
+                *id = diagnosis.evidence.add(piece.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::action::FieldOp;
+    use crate::domain::cause::Code;
+    use crate::domain::confidence::Confidence;
+    use crate::domain::evidence::{Evidence, EvidenceSource};
+    use crate::domain::excerpt::Excerpt;
+    use crate::domain::kind::Kind;
+    use crate::domain::nonempty::NonEmpty;
+    use crate::planner::example::{cause, deployment, image, namespace, set, snapshot};
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
+
+    fn patch() -> Action {
+        set(image(), json!("web:1"))
+    }
+
+    fn triaged(causes: Vec<Cause>, snapshot: &Snapshot) -> Vec<Cause> {
+        let mut diagnosis = Diagnosis { causes, ..Diagnosis::default() };
+        triage(&mut diagnosis, snapshot, |_| 0);
+        diagnosis.causes
+    }
+
+    fn seen(edit: impl Fn(&mut Value)) -> Snapshot {
+        let mut object = deployment();
+        edit(&mut object);
+        snapshot(vec![(Kind::Deployment, object)])
+    }
+
+    #[test]
+    fn fix_that_may_be_made_stays_a_proposal() {
+        let causes = triaged(vec![cause(vec![patch()])], &seen(|_| ()));
+        assert_eq!((causes[0].remedy.proposals.len(), causes[0].remedy.advice.len()), (1, 0));
+    }
+
+    #[test]
+    fn refused_fix_becomes_advice_with_its_reason_and_its_command() {
+        for (edit, reason) in [
+            (json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}}}), "Helm"),
+            (json!({"spec": {"paused": true}}), "paused"),
+        ] {
+            let causes = triaged(vec![cause(vec![patch()])], &seen(|o| json_patch::merge(o, &edit)));
+            let [advice] = causes[0].remedy.advice.as_slice() else { panic!("{:?}", causes[0].remedy) };
+            assert_eq!((causes[0].remedy.proposals.len(), causes[0].remedy.checks.len()), (0, 0));
+            assert!(advice.why.contains(reason), "{advice:?}");
+            assert!(advice.command.as_deref().unwrap().starts_with("kubectl patch deployment/web -n shop"), "{advice:?}");
+        }
+    }
+
+    #[test]
+    fn half_a_fix_is_not_made() {
+        let other = Action::Patch {
+            target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "other"),
+            ops: NonEmpty::one(FieldOp { path: image(), change: Change::Set(json!("x")) }),
+        };
+        let causes = triaged(vec![cause(vec![patch(), other])], &seen(|_| ()));
+        assert_eq!(causes[0].remedy.proposals, []);
+        assert!(causes[0].remedy.advice[0].why.contains("was not read"), "{:?}", causes[0].remedy.advice);
+        assert_eq!(causes[0].remedy.advice[0].command, None);
+    }
+
+    #[test]
+    fn bare_pod_gets_no_command_that_the_api_refuses() {
+        let pod = ObjectRef::namespaced(Kind::Pod, &namespace(), "web");
+        let path = FieldPath::dotted("spec.containers").element("name", "app").then("image");
+        let action = Action::Patch { target: pod, ops: NonEmpty::one(FieldOp { path, change: Change::Set(json!("web:1")) }) };
+        let causes = triaged(vec![cause(vec![action])], &snapshot(vec![]));
+        assert_eq!(causes[0].remedy.advice[0].command, None);
+        assert!(causes[0].remedy.advice[0].why.contains("deleted and created again"));
+    }
+
+    #[test]
+    fn choices_are_for_a_human_and_come_with_their_commands() {
+        let mut one = cause(vec![]);
+        one.remedy.choices.push(Choice { text: "set it".into(), action: patch(), why: "which one was meant is not known".into() });
+        let causes = triaged(vec![one], &seen(|_| ()));
+        assert_eq!(causes[0].remedy.proposals, []);
+        assert!(causes[0].remedy.advice[0].command.as_deref().unwrap().contains("web:1"));
+    }
+
+    #[test]
+    fn what_can_be_acted_on_comes_first_and_evidence_of_dropped_causes_goes() {
+        let mut diagnosis = Diagnosis::default();
+        for number in 0..30_u8 {
+            let piece = Evidence {
+                source: EvidenceSource::Object,
+                object: None,
+                field: None,
+                text: Excerpt::event(&format!("seen {number}")),
+                seen_at: Timestamp::UNIX_EPOCH,
+            };
+            let mut one = cause(if number == 29 { vec![patch()] } else { vec![] });
+            one.source = CauseSource::Rule(Code("img-tag-not-found"));
+            one.confidence = Confidence::percent(99 - number);
+            one.cites = NonEmpty::one(diagnosis.evidence.add(piece));
+            diagnosis.causes.push(one);
+        }
+        triage(&mut diagnosis, &seen(|_| ()), |_| 0);
+        assert_eq!((diagnosis.causes.len(), diagnosis.evidence.iter().count()), (CAUSES, CAUSES));
+        let first = diagnosis.evidence.get(*diagnosis.causes[0].cites.first()).unwrap();
+        assert_eq!((first.text.as_str(), diagnosis.causes[0].cites.first().to_string().as_str()), ("seen 29", "e1"));
+    }
+}

@@ -1,0 +1,103 @@
+//! The files of one folder form no circle: what a file stands on can be read before it, and changed without it.
+//!
+//! The files of a folder are its front page `foo.rs` and each `foo/bar.rs`, with all that lies below `foo/bar/`. A file is tied to
+//! another when it names it, or anything in it, by a path: `crate::…`, `super::…`, `self::…`, or from its own child on.
+//! `docs/decisions/0016-no-circles-between-files.md` has the rule and its limits.
+
+use super::source::{Source, assert_none, sources};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Ties that close a circle today: the folder, the file, and what it names. The list only shrinks: a tie that closes no circle any
+/// more has to leave it.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("cli/render", "cause", "render"),
+    ("cli/render", "outcome", "render"),
+    ("cli/render", "plan", "render"),
+    ("config", "file", "config"),
+    ("mcp", "consent", "tools"),
+    ("mcp/tools", "analyze", "tools"),
+    ("mcp/tools", "remediate", "tools"),
+    ("mcp/tools", "validate", "tools"),
+    ("session", "approval", "session"),
+];
+
+/// Who names whom, and by which path.
+type Ties = BTreeMap<(String, String), String>;
+
+#[test]
+fn files_of_a_folder_form_no_circle() {
+    let mut wrong = Vec::new();
+    let mut folders = folders();
+    for (folder, from, to) in KNOWN {
+        let ties = folders.entry((*folder).to_owned()).or_default();
+        if !ties.contains_key(&((*from).to_owned(), (*to).to_owned())) || way(ties, to, from).is_none() {
+            wrong.push(format!("{folder}: `{from}` → `{to}` closes no circle any more: take it off the list"));
+        }
+    }
+    for (folder, mut ties) in folders {
+        ties.retain(|(from, to), _| !KNOWN.contains(&(folder.as_str(), from.as_str(), to.as_str())));
+        // Of files that all lead to each other only the shortest circle is told.
+        let mut circles: Vec<Vec<String>> = ties.keys().filter_map(|(from, to)| way(&ties, to, from)).collect();
+        circles.sort_by_key(Vec::len);
+        let mut told = BTreeSet::new();
+        for circle in circles {
+            let Some(last) = circle.last().filter(|file| !told.contains(*file)).cloned() else { continue };
+            let files = ties.keys().flat_map(|(from, to)| [from, to]);
+            told.extend(files.filter(|f| way(&ties, &last, f).is_some() && way(&ties, f, &last).is_some()).cloned());
+            let by = ties.get(&(last.clone(), circle.first().cloned().unwrap_or_default())).map_or("", String::as_str);
+            wrong.push(format!("{folder}: {last} → {} (`{last}` names `{by}`)", circle.join(" → ")));
+        }
+    }
+    assert_none(wrong);
+}
+
+/// The ties of each folder; what is compiled for tests only does not count.
+fn folders() -> BTreeMap<String, Ties> {
+    let mut out: BTreeMap<String, Ties> = BTreeMap::new();
+    for source in sources().iter().filter(|s| !s.test) {
+        for path in source.paths.iter().map(|path| from_root(path, source)) {
+            for depth in 1..=source.module.len() {
+                let (folder, inside) = source.module.split_at(depth);
+                let Some(to) = file_of(folder, &path) else { continue };
+                let from = inside.first().or(folder.last()).cloned().unwrap_or_default();
+                if from != to {
+                    out.entry(folder.join("/")).or_default().entry((from, to)).or_insert_with(|| path.join("::"));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A path that starts at a file's own child starts at that file.
+fn from_root(path: &[String], source: &Source) -> Vec<String> {
+    let child = [source.module.as_slice(), &path[..1]].concat();
+    if is_module(&child) { [&["crate".to_owned()], source.module.as_slice(), path].concat() } else { path.to_vec() }
+}
+
+/// The file of this folder that a path leads to: a child, or the front page, whose item it is then.
+fn file_of(folder: &[String], path: &[String]) -> Option<String> {
+    let inside = path.strip_prefix(&["crate".to_owned()])?.strip_prefix(folder)?;
+    let child = [folder, inside.get(..1)?].concat();
+    if is_module(&child) { child.last().cloned() } else { folder.last().cloned() }
+}
+
+fn is_module(module: &[String]) -> bool {
+    sources().iter().any(|s| s.module == module)
+}
+
+/// A shortest way from one file to another, both included.
+fn way(ties: &Ties, from: &str, to: &str) -> Option<Vec<String>> {
+    let mut ways = vec![vec![from.to_owned()]];
+    let mut seen = BTreeSet::new();
+    while let Some(found) = ways.first().cloned() {
+        ways.remove(0);
+        let last = found.last().cloned().unwrap_or_default();
+        if last == to {
+            return Some(found);
+        }
+        let next = ties.keys().filter(|(at, _)| *at == last).map(|(_, next)| next);
+        ways.extend(next.filter(|next| seen.insert((*next).clone())).map(|next| found.iter().chain([next]).cloned().collect()));
+    }
+    None
+}
