@@ -10,7 +10,7 @@ use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{RemediationPlan, Step, Undo};
-use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError};
+use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError, RequestMeter};
 use crate::session::Permit;
 use crate::session::gate::{Rehearsal, Rehearsed};
 use serde_json::Value;
@@ -23,13 +23,13 @@ use writer::{Refused, Writer};
 const GONE_WITHIN: Duration = Duration::from_secs(30);
 const GONE_POLL: Duration = Duration::from_millis(250);
 
-/// Carries plans out. Not `Clone`: there is one writer.
+/// Carries plans out. Not `Clone`: there is one writer. What it sends counts into the meter of the call that lets it.
 ///
 /// Whoever embeds the library can make one and hand it to a remediation; to run it takes a permit, which only an approval brings.
 ///
 /// ```compile_fail,E0624
 /// async fn run(executor: kubemend::execute::Executor) {
-///     executor.run(todo!(), &kubemend::ports::Silent, &tokio_util::sync::CancellationToken::new()).await;
+///     executor.run(todo!(), todo!(), &kubemend::ports::Silent, &tokio_util::sync::CancellationToken::new()).await;
 /// }
 /// ```
 ///
@@ -37,7 +37,7 @@ const GONE_POLL: Duration = Duration::from_millis(250);
 ///
 /// ```compile_fail,E0624
 /// async fn send(client: kubemend::cluster::connect::WriteClient, request: kubemend::domain::request::Request) {
-///     client.send(&request, false).await;
+///     client.send(&request, false, todo!()).await;
 /// }
 /// ```
 pub struct Executor {
@@ -73,11 +73,11 @@ impl Executor {
     }
 
     /// Asks the API server whether it would take every step, with the same bytes. Writes nothing.
-    pub(crate) async fn rehearse(&self, plan: &RemediationPlan) -> Rehearsal {
+    pub(crate) async fn rehearse(&self, plan: &RemediationPlan, meter: &RequestMeter) -> Rehearsal {
         let mut steps = Vec::new();
         let mut deleted: Vec<&ObjectRef> = Vec::new();
         for step in plan.steps.iter() {
-            let answer = self.writer.rehearse(&step.request).await;
+            let answer = self.writer.rehearse(&step.request, meter).await;
             steps.push(match answer {
                 Ok(object) => match drifted(step, &object) {
                     None => Rehearsed::Accepted { note: None },
@@ -97,7 +97,13 @@ impl Executor {
     }
 
     /// Sends the plan's steps, in order, until one does not succeed. Each is sent once.
-    pub(crate) async fn run(&self, permit: Permit, progress: &dyn Progress, cancel: &CancellationToken) -> (Execution, RevertRight) {
+    pub(crate) async fn run(
+        &self,
+        permit: Permit,
+        meter: &RequestMeter,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> (Execution, RevertRight) {
         let plan = permit.into_plan();
         let total = plan.steps.len();
         let mut outcomes = Vec::new();
@@ -118,8 +124,8 @@ impl Executor {
                 Phase::Executing,
                 &format!("step {} of {total}: {} {}", index.saturating_add(1), step.action.verb(), step.action.target()),
             );
-            let outcome = match self.ready(previous, step).await {
-                Ok(()) => self.send(step).await,
+            let outcome = match self.ready(previous, step, meter).await {
+                Ok(()) => self.send(step, meter).await,
                 Err(message) => StepOutcome::Failed { at: self.clock.now(), message, unknown: false },
             };
             match &outcome {
@@ -134,19 +140,19 @@ impl Executor {
     }
 
     /// Undoes what was done, last step first, as far as it has an undo.
-    pub(crate) async fn revert(&self, right: RevertRight) -> Vec<StepOutcome> {
+    pub(crate) async fn revert(&self, right: RevertRight, meter: &RequestMeter) -> Vec<StepOutcome> {
         let mut outcomes = Vec::new();
         for undo in right.undo.into_iter().rev() {
             outcomes.push(match undo {
-                Undo::Restore { request, .. } => self.outcome(self.writer.send(&request).await.map(|_| ())),
+                Undo::Restore { request, .. } => self.outcome(self.writer.send(&request, meter).await.map(|_| ())),
                 Undo::None { .. } => StepOutcome::NotReached,
             });
         }
         outcomes
     }
 
-    async fn send(&self, step: &Step) -> StepOutcome {
-        self.outcome(self.writer.send(&step.request).await.map(|_| ()))
+    async fn send(&self, step: &Step, meter: &RequestMeter) -> StepOutcome {
+        self.outcome(self.writer.send(&step.request, meter).await.map(|_| ()))
     }
 
     fn outcome(&self, answer: Result<(), Refused>) -> StepOutcome {
@@ -162,7 +168,7 @@ impl Executor {
     }
 
     /// A name that was just deleted is only free once the object is really gone.
-    async fn ready(&self, previous: Option<&Step>, step: &Step) -> Result<(), String> {
+    async fn ready(&self, previous: Option<&Step>, step: &Step, meter: &RequestMeter) -> Result<(), String> {
         let (Some(Action::DeleteUnboundClaim { claim }), Action::Create { object, .. }) = (previous.map(|p| &p.action), &step.action)
         else {
             return Ok(());
@@ -170,9 +176,10 @@ impl Executor {
         if claim != object {
             return Ok(());
         }
+        let read = self.read.metered(meter);
         let polls = GONE_WITHIN.as_millis().checked_div(GONE_POLL.as_millis()).unwrap_or(1);
         for _ in 0..polls {
-            match self.read.get(claim).await {
+            match read.get(claim).await {
                 Err(ReadError::NotFound(_)) => return Ok(()),
                 Ok(_) | Err(_) => self.clock.sleep(GONE_POLL).await,
             }

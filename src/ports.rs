@@ -8,6 +8,8 @@ use crate::domain::snapshot::Cluster;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Why a read failed. Texts hold no hosts beyond the server's own name, no tokens and no bodies.
@@ -84,6 +86,22 @@ impl ReadError {
     }
 }
 
+/// Counts the requests of one call, for the report's `usage`. Clones count together, so that its reader and the writer share one.
+#[derive(Debug, Clone, Default)]
+pub struct RequestMeter(Arc<AtomicU64>);
+
+impl RequestMeter {
+    /// Counts one request more, when it is about to leave.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were so far.
+    pub fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListRequest {
@@ -153,8 +171,9 @@ pub trait ClusterRead: Send + Sync {
     /// The context's own namespace, `default` where it has none.
     fn default_namespace(&self) -> Namespace;
 
-    /// How many requests were sent so far, for the report's `usage`.
-    fn calls(&self) -> u64;
+    /// The same reader, over the same connection, whose requests count into this meter and nowhere else. Calls share a
+    /// connection: each reads through one of its own, so that its report tells what it has cost and not what others did meanwhile.
+    fn metered(&self, meter: &RequestMeter) -> Arc<dyn ClusterRead>;
 }
 
 /// A revision of a stored session; `save` compares it.

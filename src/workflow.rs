@@ -18,7 +18,7 @@ use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::execute::Executor;
-use crate::ports::{Clock, ClusterRead, Entropy, ReadError, SessionStore, StoreError};
+use crate::ports::{Clock, ClusterRead, Entropy, ReadError, RequestMeter, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
 use jiff::Timestamp;
 use report::{Report, Status};
@@ -68,29 +68,27 @@ impl Remediation {
     pub fn limits(&self) -> &Limits {
         &self.parts.limits
     }
-
-    /// Reader and writer of one connection count together.
-    fn calls(&self) -> u64 {
-        self.parts.read.calls()
-    }
 }
 
 /// What a use case has cost so far; waiting for a human is not counted, since each call is measured on its own.
 struct Meter {
     started: Timestamp,
-    calls: u64,
+    requests: RequestMeter,
+    /// Reads for this call, and counts.
+    read: Arc<dyn ClusterRead>,
 }
 
 impl Remediation {
     fn meter(&self) -> Meter {
-        Meter { started: self.parts.clock.now(), calls: self.calls() }
+        let requests = RequestMeter::default();
+        Meter { started: self.parts.clock.now(), read: self.parts.read.metered(&requests), requests }
     }
 
     /// Adds what was used since the meter started.
     fn charge(&self, report: &mut Report, meter: &Meter) {
         let elapsed = self.parts.clock.now().duration_since(meter.started).as_millis();
         report.usage.elapsed_ms = report.usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
-        report.usage.api_calls = report.usage.api_calls.saturating_add(self.calls().saturating_sub(meter.calls));
+        report.usage.api_calls = report.usage.api_calls.saturating_add(meter.requests.total());
     }
 }
 

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use http::{Request, Response};
 use kube::client::Body;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tower::{BoxError, Service};
 
@@ -69,13 +68,12 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
         }
     };
     let Chosen { config, server, namespace, login } = chosen;
-    let calls = Arc::new(AtomicU64::new(0));
     let write = writer.map(|(config, server, login)| {
         let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach, login }));
-        WriteClient::new(Connection::new(server, source, calls.clone(), WRITE_AGENT), WRITE_TIME)
+        WriteClient::new(Connection::new(server, source, WRITE_AGENT), WRITE_TIME)
     });
     let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach: Reach::Read, login }));
-    let read = ReadClient::new(Connection::new(server.clone(), source, calls, READ_AGENT), namespace.clone(), settings.patience);
+    let read = ReadClient::new(Connection::new(server.clone(), source, READ_AGENT), namespace.clone(), settings.patience);
     Ok(assemble(read, write, no_writer, namespace, server))
 }
 
@@ -95,10 +93,9 @@ where
 /// A cluster behind a client that a program has already. To be called within a tokio runtime.
 pub fn over_client(client: kube::Client, context: &str, server: &str, default_namespace: Namespace) -> Connected {
     let server = ServerIdentity { context: context.to_owned(), address: server.to_owned() };
-    let calls = Arc::new(AtomicU64::new(0));
-    let write = writer_over(client.clone(), server.clone(), calls.clone());
+    let write = writer_over(client.clone(), server.clone());
     let source = ClientSource::Ready(guarded(client, Reach::Read));
-    let read = ReadClient::new(Connection::new(server.clone(), source, calls, READ_AGENT), default_namespace.clone(), READ_TIME);
+    let read = ReadClient::new(Connection::new(server.clone(), source, READ_AGENT), default_namespace.clone(), READ_TIME);
     assemble(read, Some(write), None, default_namespace, server)
 }
 
@@ -114,7 +111,7 @@ impl Connected {
         B::Error: Into<BoxError>,
     {
         let server = ServerIdentity { context: self.context.clone(), address: self.server.clone() };
-        self.write = Some(writer_over(raw(service), server, self.read.connection.counter()));
+        self.write = Some(writer_over(raw(service), server));
         self.no_writer = None;
         self
     }
@@ -147,9 +144,9 @@ fn assemble(
     Connected { read, write, no_writer, default_namespace, context: server.context, server: server.address, write_context }
 }
 
-fn writer_over(client: kube::Client, server: ServerIdentity, calls: Arc<AtomicU64>) -> WriteClient {
+fn writer_over(client: kube::Client, server: ServerIdentity) -> WriteClient {
     let source = ClientSource::Ready(guarded(client, Reach::Write));
-    WriteClient::new(Connection::new(server, source, calls, WRITE_AGENT), WRITE_TIME)
+    WriteClient::new(Connection::new(server, source, WRITE_AGENT), WRITE_TIME)
 }
 
 #[cfg(test)]

@@ -9,10 +9,11 @@ use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Cluster;
-use crate::ports::{Changed, ClusterRead, ListRequest, Listed, ReadError};
+use crate::ports::{Changed, ClusterRead, ListRequest, Listed, ReadError, RequestMeter};
 use async_trait::async_trait;
 use http::{Method, Request};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
@@ -36,20 +37,21 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// Reads a cluster over the reading client, which can say nothing but GET and reviews of its own access.
 #[derive(Debug)]
 pub struct ReadClient {
-    pub(super) connection: Connection,
+    connection: Arc<Connection>,
     namespace: Namespace,
     pub(super) patience: Duration,
-    version: OnceCell<String>,
+    version: Arc<OnceCell<String>>,
+    pub(super) meter: RequestMeter,
 }
 
 impl ReadClient {
     pub(super) fn new(connection: Connection, namespace: Namespace, patience: Duration) -> Self {
-        Self { connection, namespace, patience, version: OnceCell::new() }
+        Self { connection: Arc::new(connection), namespace, patience, version: Arc::default(), meter: RequestMeter::default() }
     }
 
     /// One request, once, within the time-out.
     async fn once(&self, request: Request<Vec<u8>>, limit: usize) -> Option<Result<HttpReply, SendError>> {
-        timeout(self.patience, async { collect(self.connection.send(request).await?, limit).await }).await.ok()
+        timeout(self.patience, async { collect(self.connection.send(request, &self.meter).await?, limit).await }).await.ok()
     }
 
     /// Asks until there is an answer: again on 429, on 5xx and when the connection breaks. Not after a time-out,
@@ -167,7 +169,7 @@ impl ClusterRead for ReadClient {
 
     async fn changed(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Result<Option<Changed>, ReadError> {
         refuse_secrets(&request.kind)?;
-        first_change(&self.connection, request, resource_version, limit).await
+        first_change(&self.connection, &self.meter, request, resource_version, limit).await
     }
 
     async fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> Result<String, ReadError> {
@@ -196,8 +198,14 @@ impl ClusterRead for ReadClient {
         self.namespace.clone()
     }
 
-    fn calls(&self) -> u64 {
-        self.connection.calls()
+    fn metered(&self, meter: &RequestMeter) -> Arc<dyn ClusterRead> {
+        Arc::new(Self {
+            connection: self.connection.clone(),
+            namespace: self.namespace.clone(),
+            patience: self.patience,
+            version: self.version.clone(),
+            meter: meter.clone(),
+        })
     }
 }
 

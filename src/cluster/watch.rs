@@ -4,7 +4,7 @@ use super::fault::{Read, read_error, send_error};
 use super::requests::{encode, list_path, push_selector, request};
 use super::wire::{Connection, SendError, collect, reason};
 use crate::domain::excerpt::Excerpt;
-use crate::ports::{Changed, ListRequest, ReadError};
+use crate::ports::{Changed, ListRequest, ReadError, RequestMeter};
 use http::Method;
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -31,6 +31,7 @@ enum Ended {
 
 pub(super) async fn first_change(
     connection: &Connection,
+    meter: &RequestMeter,
     wanted: &ListRequest,
     from: &str,
     limit: Duration,
@@ -53,7 +54,7 @@ pub(super) async fn first_change(
         );
         push_selector(&mut query, wanted);
         let began = Instant::now();
-        let Ok(ended) = timeout(left, follow(connection, &read, &query, &mut version)).await else {
+        let Ok(ended) = timeout(left, follow(connection, meter, &read, &query, &mut version)).await else {
             return Ok(None);
         };
         match ended? {
@@ -76,8 +77,8 @@ pub(super) async fn first_change(
 }
 
 /// One connection: bookmarks move `version` on.
-async fn follow(connection: &Connection, read: &Read, query: &str, version: &mut String) -> Result<Ended, ReadError> {
-    let response = match connection.send(request(Method::GET, query, &[])?).await {
+async fn follow(connection: &Connection, meter: &RequestMeter, read: &Read, query: &str, version: &mut String) -> Result<Ended, ReadError> {
+    let response = match connection.send(request(Method::GET, query, &[])?, meter).await {
         Ok(response) => response,
         Err(error @ (SendError::Config(_) | SendError::Denied(_))) => return Err(send_error(read, error, connection.server())),
         Err(error) => return Ok(Ended::Broke(send_error(read, error, connection.server()))),

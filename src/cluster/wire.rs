@@ -1,17 +1,16 @@
-//! One client behind its list: made at the first request, made again when its credential expires, counted, bounded.
+//! One client behind its list: made at the first request, made again when its credential expires, metered, bounded.
 
 use super::client::client_of;
 use super::plugin::Login;
 use super::reach::Denied;
 use crate::domain::excerpt::Excerpt;
-use crate::ports::ReadError;
+use crate::ports::{ReadError, RequestMeter};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -56,7 +55,6 @@ pub(super) struct Connection {
     server: ServerIdentity,
     source: ClientSource,
     live: Mutex<Option<(u64, kube::Client)>>,
-    calls: Arc<AtomicU64>,
     agent: &'static str,
 }
 
@@ -67,21 +65,12 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
-    pub(super) fn new(server: ServerIdentity, source: ClientSource, calls: Arc<AtomicU64>, agent: &'static str) -> Self {
-        Self { server, source, live: Mutex::new(None), calls, agent }
+    pub(super) fn new(server: ServerIdentity, source: ClientSource, agent: &'static str) -> Self {
+        Self { server, source, live: Mutex::new(None), agent }
     }
 
     pub(super) fn server(&self) -> &ServerIdentity {
         &self.server
-    }
-
-    /// The counter, for a client of the same cluster.
-    pub(super) fn counter(&self) -> Arc<AtomicU64> {
-        self.calls.clone()
-    }
-
-    pub(super) fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
     }
 
     /// Whether a refused credential can be had anew.
@@ -131,16 +120,16 @@ impl Connection {
         self.client().await.map(drop)
     }
 
-    /// One request on the wire, and the head of its answer. No retry, no time-out: the caller knows how long it may take.
-    pub(super) async fn send(&self, mut request: Request<Vec<u8>>) -> Result<Response<Body>, SendError> {
+    /// One request on the wire, counted, and the head of its answer. No retry, no time-out: the caller knows how long it may take.
+    pub(super) async fn send(&self, mut request: Request<Vec<u8>>, meter: &RequestMeter) -> Result<Response<Body>, SendError> {
         request.headers_mut().insert(header::USER_AGENT, header::HeaderValue::from_static(self.agent));
         let client = self.client().await.map_err(SendError::Config)?;
-        let counted = self.calls.fetch_add(1, Ordering::Relaxed);
+        meter.count();
         client.send(request.map(Body::from)).await.map_err(|error| {
             if let Some(denied) = denied(&error) {
                 return SendError::Denied(denied);
             }
-            tracing::debug!(call = counted, error = %reason(&error), "no answer");
+            tracing::debug!(error = %reason(&error), "no answer");
             if chain(&error).any(|e| e.to_string().starts_with("client error (Connect)")) {
                 SendError::NotConnected(reason(&error))
             } else {

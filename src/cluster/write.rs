@@ -8,7 +8,7 @@ use super::wire::{Connection, HttpReply, SendError, collect};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::request::{Method, Request};
-use crate::ports::ReadError;
+use crate::ports::{ReadError, RequestMeter};
 use http::header;
 use serde_json::Value;
 use std::time::Duration;
@@ -97,11 +97,11 @@ impl WriteClient {
     }
 
     /// Sends the plan's bytes as they are, once. `dry_run` adds `dryRun=All`, to a deletion's options as well, so that nothing
-    /// is stored.
+    /// is stored. It counts into the meter of the call that writes.
     ///
     /// # Errors
     /// See [`WriteError`]; [`WriteError::may_have_happened`] tells which leave the outcome open.
-    pub(crate) async fn send(&self, request: &Request, dry_run: bool) -> Result<WriteAnswer, WriteError> {
+    pub(crate) async fn send(&self, request: &Request, dry_run: bool, meter: &RequestMeter) -> Result<WriteAnswer, WriteError> {
         if request.path.contains("dryRun") {
             return Err(WriteError::NotSent("whether it is a dry run is not for the request to say".to_owned()));
         }
@@ -120,7 +120,7 @@ impl WriteClient {
             .map_err(|_| WriteError::NotSent("its path cannot be one".to_owned()))?;
         // The time of a login plugin is not the time of the write: what fails here has not left.
         self.connection.prepare().await.map_err(|error| WriteError::NotSent(error.to_string()))?;
-        let outcome = timeout(self.patience, async { collect(self.connection.send(message).await?, ANSWER_BYTES).await }).await;
+        let outcome = timeout(self.patience, async { collect(self.connection.send(message, meter).await?, ANSWER_BYTES).await }).await;
         match outcome {
             Err(_) => Err(WriteError::Lost(format!("no answer within {:?}", self.patience))),
             Ok(Err(SendError::Denied(denied))) => Err(WriteError::NotSent(denied.to_string())),
@@ -141,7 +141,9 @@ impl WriteClient {
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writing identity may do");
         let request = read_request(http::Method::POST, ACCESS_REVIEW, &access_review(verb, kind, namespace)?)?;
-        let outcome = timeout(self.patience, async { collect(self.connection.send(request).await?, ANSWER_BYTES).await }).await;
+        // Nobody reports what it costs to ask for rights.
+        let meter = RequestMeter::default();
+        let outcome = timeout(self.patience, async { collect(self.connection.send(request, &meter).await?, ANSWER_BYTES).await }).await;
         let server = self.connection.server();
         match outcome {
             Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),

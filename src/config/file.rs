@@ -1,6 +1,7 @@
 //! The configuration file: one YAML mapping of the options. Only the operator's own place is read, never the working directory.
 
-use super::{ConfigError, Environment, Given, OPTIONS, Value, nearest};
+use super::environment::Environment;
+use super::options::{ConfigError, Given, OPTIONS, Value, nearest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

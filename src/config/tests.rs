@@ -1,7 +1,9 @@
 //! The order of sources, the defaults, and every way to be wrong.
 
+use super::options::{OPTIONS, variable};
 use super::*;
 use std::fs;
+use std::path::Path;
 
 fn load(flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables = [("HOME", "/nowhere/home")].into_iter().chain(variables.iter().copied());

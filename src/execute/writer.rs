@@ -4,7 +4,7 @@ use crate::cluster::connect::{WriteClient, WriteError};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::request::Request;
-use crate::ports::ReadError;
+use crate::ports::{ReadError, RequestMeter};
 use serde_json::Value;
 
 /// Why a write, or its rehearsal, was not taken.
@@ -45,13 +45,13 @@ impl Writer {
     }
 
     /// The dry run of a request; the flag is set below, where it cannot be forgotten.
-    pub(super) async fn rehearse(&self, request: &Request) -> Result<Value, Refused> {
-        self.client.send(request, true).await.map(|a| a.body).map_err(refused)
+    pub(super) async fn rehearse(&self, request: &Request, meter: &RequestMeter) -> Result<Value, Refused> {
+        self.client.send(request, true, meter).await.map(|a| a.body).map_err(refused)
     }
 
     /// The request itself.
-    pub(super) async fn send(&self, request: &Request) -> Result<Value, Refused> {
-        self.client.send(request, false).await.map(|a| a.body).map_err(refused)
+    pub(super) async fn send(&self, request: &Request, meter: &RequestMeter) -> Result<Value, Refused> {
+        self.client.send(request, false, meter).await.map(|a| a.body).map_err(refused)
     }
 }
 

@@ -40,7 +40,7 @@ impl Remediation {
                 ));
             }
         }
-        let cluster = self.parts.read.cluster().await?;
+        let cluster = meter.read.cluster().await?;
         if cluster.server != awaiting.header.server {
             return Err(WorkflowError::Approval(format!(
                 "it was given for the cluster at {}, and this is {}",
@@ -146,7 +146,7 @@ impl Remediation {
         let (executing, revision, permit) = self.ledger.begin(revision, approved, may_take).await.map_err(raced)?;
         let plan = executing.plan.clone();
         progress.tell(Phase::Executing, &format!("approved by {}", who(by)));
-        let (mut execution, right) = executor.run(permit, progress, cancel).await;
+        let (mut execution, right) = executor.run(permit, &meter.requests, progress, cancel).await;
         let mut validating = executing.executed();
         validating.header.trail.note(self.parts.clock.now(), "kubemend", &outcomes(execution.steps.iter()));
         report.execution = Some(view::execution(&execution));
@@ -160,16 +160,9 @@ impl Remediation {
         let mut verdict = Verdict::Unclear;
         if execution.is_complete() || execution.is_unknown() {
             progress.tell(Phase::Validating, "watching whether it helps");
-            let settled = super::settle::settle(
-                &plan,
-                &scope,
-                self.parts.read.as_ref(),
-                self.parts.clock.as_ref(),
-                self.parts.timing,
-                progress,
-                cancel,
-            )
-            .await;
+            let settled =
+                super::settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel)
+                    .await;
             verdict = settled.validation.verdict;
             report.validation = Some(view::validation(&settled.validation));
             if let Some(diagnosis) = settled.diagnosis.filter(|_| verdict == Verdict::Unresolved) {
@@ -189,7 +182,7 @@ impl Remediation {
         let failed = !execution.is_complete() || verdict == Verdict::Unresolved;
         if failed && plan.on_failure == OnFailure::Revert && !cancel.is_cancelled() && !execution.is_unknown() {
             progress.tell(Phase::Executing, "it did not help: undoing what can be undone");
-            let undone = executor.revert(right).await;
+            let undone = executor.revert(right, &meter.requests).await;
             validating.header.trail.note(self.parts.clock.now(), "kubemend", &format!("reverted: {}", outcomes(undone.iter())));
             if undone.iter().any(|o| matches!(o, StepOutcome::Applied { .. })) {
                 execution.reverted = Some(undone);

@@ -5,7 +5,7 @@ use super::{Remediation, SessionLine, Validate, WorkflowError, settle, summary, 
 use crate::domain::id::SessionId;
 use crate::domain::plan::{RemediationPlan, STAMP};
 use crate::domain::validation::Verdict;
-use crate::ports::{Phase, Progress};
+use crate::ports::{ClusterRead, Phase, Progress};
 use crate::session::{Outcome, Session};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -39,10 +39,10 @@ impl Remediation {
         };
         progress.tell(Phase::Validating, "looking whether the plan's checks hold");
         if interrupted {
-            self.stamps(&plan, &mut report).await;
+            self.stamps(&plan, meter.read.as_ref(), &mut report).await;
         }
         let settled =
-            settle::settle(&plan, &scope, self.parts.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel).await;
+            settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, progress, cancel).await;
         report.status = match settled.validation.verdict {
             Verdict::Resolved => Status::Resolved,
             Verdict::Unresolved => Status::Unresolved,
@@ -91,12 +91,12 @@ impl Remediation {
     }
 
     /// After a crash: which steps left their stamp. Nothing is resumed by guess.
-    async fn stamps(&self, plan: &RemediationPlan, report: &mut Report) {
+    async fn stamps(&self, plan: &RemediationPlan, read: &dyn ClusterRead, report: &mut Report) {
         for (index, step) in plan.steps.iter().enumerate() {
             let number = index.saturating_add(1);
             let stamp = format!("{}/{number}", plan.id);
             let target = step.action.target();
-            let seen = match self.parts.read.get(target).await {
+            let seen = match read.get(target).await {
                 Ok(object) => {
                     let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
                     if found.and_then(Value::as_str) == Some(stamp.as_str()) {

@@ -13,7 +13,7 @@ use crate::domain::limits::Limits;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::{Cluster, Snapshot};
 use crate::facts::Facts;
-use crate::ports::{Phase, Progress, Revision};
+use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Verdict, judge};
 use crate::session::{Header, Outcome, Session, trail::Trail};
 use crate::{analyze, planner};
@@ -36,7 +36,7 @@ impl Remediation {
     pub async fn analyze(&self, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
         let meter = self.meter();
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        let looked = self.look(&id, ask, progress, cancel).await?;
+        let looked = self.look(&id, ask, meter.read.as_ref(), progress, cancel).await?;
         let Looked { scope, issue, snapshot, diagnosis, mut report } = looked;
         progress.tell(Phase::Planning, "making a plan");
         let plan = self.plan_first(&diagnosis, &snapshot, &self.parts.limits, &mut report);
@@ -75,7 +75,7 @@ impl Remediation {
         let meter = self.meter();
         let limits = self.parts.limits.tightened(wishes.mode, wishes.confidence_threshold, wishes.max_risk, wishes.on_failure);
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        let Looked { scope, issue, snapshot, diagnosis, mut report } = self.look(&id, ask, progress, cancel).await?;
+        let Looked { scope, issue, snapshot, diagnosis, mut report } = self.look(&id, ask, meter.read.as_ref(), progress, cancel).await?;
         let header = self.header(id, issue, scope, limits.clone(), &snapshot.cluster);
         let (revision, header) = self.ledger.begin_investigation(header).await?;
         progress.tell(Phase::Planning, "making a plan");
@@ -88,7 +88,7 @@ impl Remediation {
             return self.close(header, revision, report, Some(plan), &meter, progress).await;
         };
         progress.tell(Phase::Rehearsing, "asking the API server whether it would take the change (dry run)");
-        let rehearsal = executor.rehearse(&plan).await;
+        let rehearsal = executor.rehearse(&plan, &meter.requests).await;
         report.plan = Some(view::plan(&plan, Some(&rehearsal)));
         if cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
@@ -142,12 +142,18 @@ impl Remediation {
     }
 
     /// Steps 1 to 4 of the way of the data: words, scope, snapshot, findings.
-    async fn look(&self, id: &SessionId, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Looked, WorkflowError> {
+    async fn look(
+        &self,
+        id: &SessionId,
+        ask: &Ask,
+        read: &dyn ClusterRead,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Looked, WorkflowError> {
         let issue = match &ask.issue {
             Some(text) => Issue::parse(text, Origin::Caller).map_err(|e| WorkflowError::Invalid(e.to_string()))?.text.to_string(),
             None => String::new(),
         };
-        let read = self.parts.read.as_ref();
         progress.tell(Phase::Connecting, "asking the API server who it is");
         let looking = async {
             let cluster = read.cluster().await?;

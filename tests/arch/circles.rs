@@ -13,12 +13,22 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("cli/render", "cause", "render"),
     ("cli/render", "outcome", "render"),
     ("cli/render", "plan", "render"),
-    ("config", "file", "config"),
     ("mcp", "consent", "tools"),
     ("mcp/tools", "analyze", "tools"),
     ("mcp/tools", "remediate", "tools"),
     ("mcp/tools", "validate", "tools"),
     ("session", "approval", "session"),
+];
+
+/// Methods that stand in another file than their type. Who calls one names the type only, so that a tie to its file is hidden.
+/// This list only shrinks, too.
+const METHODS_ELSEWHERE: &[(&str, &str)] = &[
+    ("src/analyze/advise.rs", "Obstacle"),
+    ("src/domain/workload.rs", "Snapshot"),
+    ("src/session/approval.rs", "AwaitingApproval"),
+    ("src/workflow/answer.rs", "Remediation"),
+    ("src/workflow/look.rs", "Remediation"),
+    ("src/workflow/open.rs", "Remediation"),
 ];
 
 /// Who names whom, and by which path.
@@ -49,6 +59,16 @@ fn files_of_a_folder_form_no_circle() {
         }
     }
     assert_none(wrong);
+}
+
+#[test]
+fn methods_stand_in_the_file_of_their_type() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|s| !s.test) {
+        let declared: BTreeSet<&String> = source.derives.iter().map(|(name, _)| name).collect();
+        found.extend(source.methods_of.iter().filter(|of| !declared.contains(of)).map(|of| (source.path.as_str(), of.as_str())));
+    }
+    assert_eq!(found, METHODS_ELSEWHERE);
 }
 
 /// The ties of each folder; what is compiled for tests only does not count.

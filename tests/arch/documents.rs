@@ -49,10 +49,10 @@ fn readme_lists_every_tool_and_command() {
 
 #[test]
 fn readme_lists_every_option() {
-    let table = read("src/config.rs");
+    let table = read("src/config/options.rs");
     let list = table.split("const OPTIONS: ").nth(1).and_then(|rest| rest.split("];").next()).unwrap();
     let options: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
-    assert!(options.len() > 10, "the options are found in src/config.rs: {options:?}");
+    assert!(options.len() > 10, "the options are found in src/config/options.rs: {options:?}");
     let text = read("README.md");
     let rows: Vec<&str> = text.lines().filter(|l| l.starts_with("| `")).filter_map(|l| l.split('|').nth(1)).collect();
     assert_none(

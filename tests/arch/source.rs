@@ -34,6 +34,8 @@ pub(super) struct Source {
     pub(super) derives: Vec<(String, Vec<String>)>,
     /// Trait name, type name.
     pub(super) implementations: Vec<(String, String)>,
+    /// Types that get methods of their own here.
+    pub(super) methods_of: Vec<String>,
     /// Enum name → variants in kebab case.
     pub(super) enums: BTreeMap<String, Vec<String>>,
 }
@@ -62,6 +64,7 @@ impl Source {
             text,
             derives: Vec::new(),
             implementations: Vec::new(),
+            methods_of: Vec::new(),
             enums: BTreeMap::new(),
         };
         let mut children = Vec::new();
@@ -73,12 +76,15 @@ impl Source {
                     source.derives.push((e.ident.to_string(), derived(&e.attrs)));
                     source.enums.insert(e.ident.to_string(), e.variants.iter().map(|v| kebab(&v.ident.to_string())).collect());
                 }
-                syn::Item::Impl(i) => {
+                syn::Item::Impl(i) if !i.attrs.iter().any(is_test_only) => {
                     let of = i.trait_.and_then(|(_, path, _)| path.segments.last().map(|s| s.ident.to_string()));
-                    if let (Some(of), syn::Type::Path(of_type)) = (of, *i.self_ty)
+                    if let syn::Type::Path(of_type) = *i.self_ty
                         && let Some(last) = of_type.path.segments.last()
                     {
-                        source.implementations.push((of, last.ident.to_string()));
+                        match of {
+                            Some(of) => source.implementations.push((of, last.ident.to_string())),
+                            None => source.methods_of.push(last.ident.to_string()),
+                        }
                     }
                 }
                 _ => {}

@@ -4,7 +4,7 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::domain::kind::Kind;
 use crate::domain::request::{Method, Request as Write};
-use crate::ports::{ClusterRead, ListRequest};
+use crate::ports::{ClusterRead, ListRequest, RequestMeter};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -175,9 +175,9 @@ async fn nothing_listening_is_said_so_and_a_write_did_not_leave() {
     let connected = connect_to(&settings(place.file("k", &kubeconfig("http://127.0.0.1:1", "{}")))).await.unwrap();
     let error = connected.read.list(&pods()).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot reach the API server at `127.0.0.1:1`: connection refused: nothing listens there");
-    assert_eq!(connected.read.calls(), 2);
+    assert_eq!(connected.read.meter.total(), 2);
     let write = Write { method: Method::Post, path: "/api/v1/namespaces/a/persistentvolumeclaims".into(), body: "{}".into() };
-    let error = connected.write.unwrap().send(&write, false).await.unwrap_err();
+    let error = connected.write.unwrap().send(&write, false, &RequestMeter::default()).await.unwrap_err();
     assert!(matches!(&error, WriteError::NotSent(_)), "{error:?}");
 }
 
@@ -224,7 +224,7 @@ async fn token_that_is_refused_is_had_anew_once() {
     let connected = connect_to(&settings).await.unwrap();
     assert!(!place.0.path().join("ran").exists(), "nothing runs before the first read");
     assert_eq!(connected.read.cluster().await.unwrap().version, "v1.37.2");
-    assert_eq!(connected.read.calls(), 2);
+    assert_eq!(connected.read.meter.total(), 2);
     server.abort();
 }
 
@@ -234,12 +234,12 @@ async fn token_that_stays_refused_is_an_error_after_one_renewal() {
     let place = Place::new();
     let fixed = connect_to(&settings(place.file("k", &kubeconfig(&address, "{token: old}")))).await.unwrap();
     assert!(matches!(fixed.read.cluster().await, Err(ReadError::Unauthorized { .. })));
-    assert_eq!(fixed.read.calls(), 1);
+    assert_eq!(fixed.read.meter.total(), 1);
     let user = r#"{exec: {apiVersion: client.authentication.k8s.io/v1, command: echo, args: ['{"status":{"token":"old"}}']}}"#;
     let mut settings = settings(place.file("k", &kubeconfig(&address, user)));
     settings.allow_exec = true;
     let renewed = connect_to(&settings).await.unwrap();
     assert!(matches!(renewed.read.cluster().await, Err(ReadError::Unauthorized { .. })));
-    assert_eq!(renewed.read.calls(), 2);
+    assert_eq!(renewed.read.meter.total(), 2);
     server.abort();
 }

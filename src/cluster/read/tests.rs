@@ -22,7 +22,7 @@ async fn overloaded_server_is_asked_again_and_every_request_counts() {
     let listed = read.list(&pods()).await.unwrap();
     assert_eq!(listed.items, [json!({"metadata": {"name": "web"}, "apiVersion": "v1", "kind": "Pod"})]);
     assert_eq!((listed.resource_version.as_str(), listed.complete), ("7", true));
-    assert_eq!((read.calls(), began.elapsed()), (2, Duration::from_secs(2)));
+    assert_eq!((read.meter.total(), began.elapsed()), (2, Duration::from_secs(2)));
     assert!(fake.seen().iter().all(|s| s.header("user-agent") == Some(concat!("kubemend/", env!("CARGO_PKG_VERSION"), " (read)"))));
 }
 
@@ -33,7 +33,7 @@ async fn retries_end_and_a_server_cannot_make_us_wait_for_long() {
         let read = fake.connected().read;
         let began = Instant::now();
         assert!(matches!(read.list(&pods()).await, Err(ReadError::Refused { status, .. }) if status == code));
-        assert_eq!((read.calls(), began.elapsed()), (3, LONGEST_WAIT * 2));
+        assert_eq!((read.meter.total(), began.elapsed()), (3, LONGEST_WAIT * 2));
     }
 }
 
@@ -156,7 +156,7 @@ async fn secrets_are_refused_before_any_request() {
         let object = ObjectRef::namespaced(Kind::Pod, &namespace, name);
         read.get(&object).await.unwrap_err();
     }
-    assert_eq!((fake.seen().len(), read.calls() <= 6), (0, true));
+    assert_eq!((fake.seen().len(), read.meter.total() <= 6), (0, true));
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +190,7 @@ async fn version_is_asked_once_and_may_be_hidden() {
         let cluster = read.cluster().await.unwrap();
         assert_eq!((cluster.version.as_str(), cluster.server.as_str()), ("v1.37.2", "lab:6443"));
     }
-    assert_eq!(read.calls(), 1);
+    assert_eq!(read.meter.total(), 1);
     let fake = Fake::playing([status(403, "Forbidden", "forbidden: User \"x\" cannot get path \"/version\"")]);
     assert_eq!(fake.connected().read.cluster().await.unwrap().version, "");
 }

@@ -11,7 +11,7 @@ fn patch() -> Request {
 }
 
 async fn send(fake: &Fake, request: &Request) -> Result<WriteAnswer, WriteError> {
-    fake.connected().write.unwrap().send(request, false).await
+    fake.connected().write.unwrap().send(request, false, &RequestMeter::default()).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -19,10 +19,11 @@ async fn bytes_arrive_as_they_were_shown() {
     let fake = Fake::playing([says(200, &json!({"kind": "Deployment"}))]);
     let connected = fake.connected();
     let write = connected.write.unwrap();
-    assert_eq!(write.send(&patch(), false).await.unwrap().status, 200);
-    write.send(&patch(), true).await.unwrap();
+    let meter = RequestMeter::default();
+    assert_eq!(write.send(&patch(), false, &meter).await.unwrap().status, 200);
+    write.send(&patch(), true, &meter).await.unwrap();
     let claim = Request { method: Method::Post, path: "/api/v1/namespaces/a/persistentvolumeclaims".into(), body: "{}".into() };
-    write.send(&claim, true).await.unwrap();
+    write.send(&claim, true, &meter).await.unwrap();
     let seen = fake.seen();
     assert_eq!(seen[0].line, "PATCH /apis/apps/v1/namespaces/a/deployments/web?fieldManager=kubemend");
     assert_eq!(seen[1].line, "PATCH /apis/apps/v1/namespaces/a/deployments/web?fieldManager=kubemend&dryRun=All");
@@ -30,7 +31,7 @@ async fn bytes_arrive_as_they_were_shown() {
     assert_eq!((seen[0].body.as_str(), seen[1].body.as_str()), (BODY, BODY));
     assert_eq!(seen[0].header("content-type"), Some("application/json-patch+json"));
     assert_eq!(seen[0].header("user-agent"), Some(concat!("kubemend/", env!("CARGO_PKG_VERSION"), " (write)")));
-    assert_eq!(crate::ports::ClusterRead::calls(&connected.read), 3, "writes count as well");
+    assert_eq!((meter.total(), connected.read.meter.total()), (3, 0), "writes count into the meter of their call alone");
 }
 
 /// The API server ignores the query of a deletion that has a body.
@@ -41,10 +42,13 @@ async fn deletion_is_rehearsed_by_its_body_as_well() {
     let body = r#"{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"uid":"u"}}"#;
     let delete =
         |body: &str| Request { method: Method::Delete, path: "/api/v1/namespaces/a/persistentvolumeclaims/data".into(), body: body.into() };
-    write.send(&delete(body), true).await.unwrap();
-    write.send(&delete(body), false).await.unwrap();
+    write.send(&delete(body), true, &RequestMeter::default()).await.unwrap();
+    write.send(&delete(body), false, &RequestMeter::default()).await.unwrap();
     for unreadable in ["[]", "null", "{"] {
-        assert!(matches!(write.send(&delete(unreadable), true).await, Err(WriteError::NotSent(_))), "{unreadable}");
+        assert!(
+            matches!(write.send(&delete(unreadable), true, &RequestMeter::default()).await, Err(WriteError::NotSent(_))),
+            "{unreadable}"
+        );
     }
     let seen = fake.seen();
     assert_eq!(seen.len(), 2);

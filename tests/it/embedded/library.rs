@@ -61,6 +61,28 @@ async fn sessions_are_listed_and_shown_as_they_stand() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_at_once_report_their_own_requests() {
+    let (case, cluster) = article().await;
+    let process = cluster.process();
+    let everywhere = Ask { namespace: None, all_namespaces: true, ..ask(&case, NAMESPACE) };
+    let (wishes, cancel) = (Wishes::default(), CancellationToken::new());
+    let look = async |p: &dyn Progress| process.analyze(&everywhere, p, &cancel).await.unwrap().usage.api_calls;
+    let plan = async |p: &dyn Progress| process.open(&ask(&case, NAMESPACE), &wishes, p, &cancel).await.unwrap().report.usage.api_calls;
+    // The first call asks for the version as well, once for all.
+    look(&Silent).await;
+    let alone = (look(&Silent).await, plan(&Silent).await);
+    cluster.sim.forget_requests();
+    let told = Told::default();
+    let together = tokio::join!(look(&told), plan(&told));
+    assert_eq!(together, alone);
+    assert_eq!(cluster.sim.requests().len() as u64, together.0 + together.1);
+    assert_eq!(cluster.sim.requests().iter().filter(|r| r.dry_run).count(), 1, "the rehearsal is among them");
+    let phases = told.0.lock().unwrap();
+    let (began, ended) = (phases.iter().rposition(|p| *p == Phase::Connecting), phases.iter().position(|p| *p == Phase::Done));
+    assert!(began < ended, "the second began before the first ended: {phases:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn session_is_validated_again_later() {
     let (case, cluster) = article().await;
     let process = cluster.process();

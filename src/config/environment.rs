@@ -1,0 +1,56 @@
+//! The environment: our variables, and the few of others that are honored. Nothing else reads it.
+
+use super::options::{Given, OPTIONS, Value, nearest, variable};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// What was read of the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(BTreeMap<String, OsString>);
+
+impl Environment {
+    /// The process's own: our variables, and the few of others that we use.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn of_process() -> Self {
+        let mut names: Vec<String> =
+            ["KUBECONFIG", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "KUBERNETES_SERVICE_HOST"].map(Into::into).into();
+        names.extend(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| name.starts_with("KUBEMEND_")));
+        Self(names.into_iter().filter_map(|name| Some((name.clone(), std::env::var_os(&name)?))).collect())
+    }
+
+    /// These and no others: for tests and for programs that embed the library.
+    pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+    }
+
+    /// A variable that is set to nothing counts as not set.
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    pub(super) fn given(&self) -> Given {
+        let mut given = Given::default();
+        for key in OPTIONS {
+            let name = variable(key);
+            if let Some(value) = self.get(&name) {
+                given.0.insert(key, Value { text: value.to_owned(), origin: name });
+            }
+        }
+        given
+    }
+
+    /// Variables that look like ours and mean nothing: somebody may rely on one.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        let known: Vec<String> = OPTIONS.iter().map(|key| variable(key)).chain(["KUBEMEND_CONFIG".to_owned()]).collect();
+        self.0
+            .keys()
+            .filter(|name| name.starts_with("KUBEMEND_") && !name.starts_with("KUBEMEND_TEST_") && !known.contains(name))
+            .map(|name| format!("unknown environment variable `{name}`{}", nearest(name, &known)))
+            .collect()
+    }
+}

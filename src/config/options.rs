@@ -1,0 +1,163 @@
+//! The options by name, values as they were given, and what is wrong with one that cannot be understood.
+
+use crate::domain::risk::Risk;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Every option: its key in the file, and `KUBEMEND_` with capitals and underscores in the environment.
+pub(super) const OPTIONS: [&str; 21] = [
+    "allow-kubeconfig-exec",
+    "client-max-risk",
+    "confidence-threshold",
+    "consent",
+    "context",
+    "contexts",
+    "kubeconfig",
+    "log",
+    "max-risk",
+    "mode",
+    "model",
+    "on-failure",
+    "plan-ttl",
+    "read-only",
+    "request-timeout",
+    "risk-ceiling",
+    "settle",
+    "state-dir",
+    "validate-within",
+    "write-context",
+    "write-kubeconfig",
+];
+
+/// `write-context` → `KUBEMEND_WRITE_CONTEXT`.
+pub(super) fn variable(key: &str) -> String {
+    format!("KUBEMEND_{}", key.replace('-', "_").to_ascii_uppercase())
+}
+
+pub(super) fn nearest<S: AsRef<str>>(wrong: &str, known: &[S]) -> String {
+    known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(wrong, k.as_ref()), k.as_ref()))
+        .min()
+        .filter(|(distance, _)| *distance <= 4)
+        .map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"))
+}
+
+/// An option that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A value that cannot be used.
+    #[error("{origin}: `{given}` is not {wanted}")]
+    Value {
+        /// The flag, the variable, or the key and its file.
+        origin: String,
+        /// What was given, shortened.
+        given: String,
+        /// What would be right.
+        wanted: &'static str,
+    },
+    /// A key that the file must not have.
+    #[error("`{key}` in `{file}` is not an option{hint}")]
+    Unknown {
+        /// The key.
+        key: String,
+        /// The file.
+        file: String,
+        /// The nearest one.
+        hint: String,
+    },
+    /// The file cannot be used.
+    #[error("cannot use the configuration file `{file}`: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// A model that this program cannot use.
+    #[error(
+        "{origin}: model `{given}` is not supported: this version of kubemend uses rules only; leave the option out, or set it to `none`"
+    )]
+    Model {
+        /// Where it was set.
+        origin: String,
+        /// Which.
+        given: String,
+    },
+    /// Two options that do not go together.
+    #[error("{0}")]
+    Contradiction(String),
+    /// Nothing says where sessions are to be kept.
+    #[error("no state directory: HOME is not set; set KUBEMEND_STATE_DIR or --state-dir")]
+    NoHome,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Value {
+    pub(super) text: OsString,
+    pub(super) origin: String,
+}
+
+impl Value {
+    pub(super) fn wrong(&self, wanted: &'static str) -> ConfigError {
+        let given = self.text.to_string_lossy().chars().filter(|c| !c.is_control()).take(80).collect();
+        ConfigError::Value { origin: self.origin.clone(), given, wanted }
+    }
+
+    pub(super) fn text(&self) -> Result<&str, ConfigError> {
+        self.text.to_str().ok_or_else(|| self.wrong("UTF-8"))
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Given(pub(super) BTreeMap<&'static str, Value>);
+
+impl Given {
+    /// These, and the other ones where these say nothing.
+    pub(super) fn or(mut self, other: Given) -> Given {
+        for (key, value) in other.0 {
+            self.0.entry(key).or_insert(value);
+        }
+        self
+    }
+
+    pub(super) fn path(&self, key: &str) -> Option<PathBuf> {
+        self.0.get(key).map(|value| PathBuf::from(&value.text))
+    }
+
+    pub(super) fn word(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        self.parse(key, "a name", |text| (!text.trim().is_empty()).then(|| text.to_owned()))
+    }
+
+    pub(super) fn parse<T>(&self, key: &str, wanted: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ConfigError> {
+        match self.0.get(key) {
+            None => Ok(None),
+            Some(value) => parse(value.text()?).map(Some).ok_or_else(|| value.wrong(wanted)),
+        }
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+        self.parse(key, "`true` or `false`", |text| match text {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        })
+    }
+
+    pub(super) fn risk(&self, key: &str) -> Result<Option<Risk>, ConfigError> {
+        self.parse(key, "`low`, `medium` or `high`", Risk::parse)
+    }
+
+    pub(super) fn duration(&self, key: &str) -> Result<Option<Duration>, ConfigError> {
+        self.parse(key, "a duration from `1s` to `60m`", |text| {
+            let (number, unit) = match text.strip_suffix('m') {
+                Some(minutes) => (minutes, 60),
+                None => (text.strip_suffix('s').unwrap_or(text), 1),
+            };
+            let seconds = number.parse::<u64>().ok()?.checked_mul(unit)?;
+            (1..=3600).contains(&seconds).then(|| Duration::from_secs(seconds))
+        })
+    }
+}
