@@ -26,6 +26,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use stuck::Stuck;
 use walk::Walk;
 
+/// Where labels of objects without a namespace are kept: no namespace has this name.
+const CLUSTER: &str = "";
+
 /// A snapshot and its indices.
 #[derive(Debug)]
 pub struct Facts<'a> {
@@ -52,6 +55,7 @@ pub struct Facts<'a> {
     /// By namespace and Service.
     slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
     nodes_in_use: HashSet<&'a str>,
+    nodes_by_label: Labels<'a, &'a Node>,
     claims: ClaimUses<'a>,
 }
 
@@ -82,6 +86,7 @@ impl<'a> Facts<'a> {
             events: HashMap::new(),
             slices: HashMap::new(),
             nodes_in_use: HashSet::new(),
+            nodes_by_label: Labels::default(),
             claims: ClaimUses::default(),
         };
         facts.index_objects();
@@ -89,6 +94,7 @@ impl<'a> Facts<'a> {
         facts.index_pods();
         facts.index_events();
         facts.index_services();
+        facts.index_nodes();
         facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
@@ -188,6 +194,12 @@ impl<'a> Facts<'a> {
             if let (Some(namespace), Some(service)) = (slice.metadata.namespace.as_deref(), service) {
                 self.slices.entry((namespace, service)).or_default().push(slice);
             }
+        }
+    }
+
+    fn index_nodes(&mut self) {
+        for node in self.snapshot.nodes.iter().take_while(|_| self.walk.step()) {
+            self.nodes_by_label.add(Some(CLUSTER), node.metadata.labels.as_ref(), node);
         }
     }
 
@@ -343,6 +355,22 @@ impl<'a> Facts<'a> {
             .filter(|e| e.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true))
             .map(|e| e.addresses.len())
             .sum()
+    }
+
+    /// The nodes that carry all of these labels.
+    pub(crate) fn nodes_carrying(&self, wanted: &Selector) -> impl Iterator<Item = &'a Node> {
+        let candidates = self.nodes_by_label.candidates(CLUSTER, wanted);
+        self.walk(candidates.iter().copied()).filter(|n| labels::matches(wanted, n.metadata.labels.as_ref()))
+    }
+
+    /// The keys of all labels of nodes, in no order.
+    pub(crate) fn node_keys(&self) -> impl Iterator<Item = &'a str> {
+        self.walk(self.nodes_by_label.keys(CLUSTER))
+    }
+
+    /// The values of a label of nodes, in no order.
+    pub(crate) fn node_values(&self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.walk(self.nodes_by_label.values(CLUSTER, key))
     }
 
     /// Whether a Pod that has not ended is on this node.

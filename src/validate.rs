@@ -8,6 +8,11 @@ use crate::domain::validation::CheckResult;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 
+/// The kinds that checks are held against.
+#[cfg(test)]
+pub(crate) const READS: &[Kind] =
+    &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::PersistentVolumeClaim, Kind::EndpointSlice];
+
 /// Whether each check holds.
 pub(crate) fn check_all(checks: impl Iterator<Item = Check>, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<CheckResult> {
     checks

@@ -3,6 +3,7 @@
 
 use crate::domain::finding::Advice;
 use crate::domain::kind::Kind;
+use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
 use crate::domain::workload::Workload;
@@ -32,15 +33,13 @@ impl Judgement {
     /// A change under way, as advice on when to look again.
     pub(crate) fn advice(what: &str, seconds: i64, object: &ObjectRef) -> Advice {
         let command = match object.kind {
-            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
-                Some(format!("kubectl{} rollout status {}", super::advise::in_namespace(object), object.slashed()))
-            }
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => Some(kubectl::on("rollout status", object)),
             _ => None,
         };
         Advice {
             text: format!("{what}; look again in {seconds} s"),
             command,
-            why: "a change that is still going on is no fault".to_owned(),
+            why: "a change that is still in progress is not a fault".to_owned(),
         }
     }
 }
@@ -63,7 +62,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
         return Some(if late > OVERDUE {
             Judgement::Wrong(format!("is being deleted, and should have been gone {late} s ago"))
         } else {
-            Judgement::Underway { what: format!("Pod `{name}` is ending"), seconds: late.saturating_neg().clamp(10, DEADLINE) }
+            Judgement::Underway { what: format!("Pod `{name}` is terminating"), seconds: late.saturating_neg().clamp(10, DEADLINE) }
         });
     }
     if pods::is_ready(pod) {
@@ -71,7 +70,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
     }
     let coming = |e: &Event| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"));
     if !pods::has_node(pod) && facts.newest_event(pod, coming).is_some() {
-        return Some(Judgement::Underway { what: format!("Pod `{name}` waits for a node that is being made"), seconds: START });
+        return Some(Judgement::Underway { what: format!("Pod `{name}` is waiting for a node to be provisioned"), seconds: START });
     }
     if let Some(message) = pods::unschedulable(pod) {
         let message = if message.is_empty() { "no reason is given" } else { message };
@@ -83,7 +82,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
             Some(age) if age <= UNSEEN => {
                 Judgement::Underway { what: format!("Pod `{name}` is being scheduled"), seconds: UNSEEN.saturating_sub(age).max(5) }
             }
-            _ => Judgement::Wrong("Pending: no scheduler has looked at it".to_owned()),
+            _ => Judgement::Wrong("Pending: no scheduler has picked it up".to_owned()),
         });
     }
     let statuses = || {
@@ -200,14 +199,14 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Option<Jud
         return None;
     }
     if let Some((_, reason)) = workload.condition("ReplicaFailure").filter(|(status, _)| *status == "True") {
-        return Some(Judgement::Wrong(format!("cannot make its Pods: {}{}", reason, refused(facts, object))));
+        return Some(Judgement::Wrong(format!("cannot create its Pods: {}{}", reason, refused(facts, object))));
     }
     if let Some((_, reason)) = workload.condition("Progressing").filter(|(status, _)| *status == "False") {
         return Some(Judgement::Wrong(format!("its rollout does not progress: {reason}")));
     }
     let refusal = refused(facts, object);
     if workload.total < workload.desired && !refusal.is_empty() {
-        return Some(Judgement::Wrong(format!("cannot make its Pods{refusal}")));
+        return Some(Judgement::Wrong(format!("cannot create its Pods{refusal}")));
     }
     let counts = format!(
         "{} `{}`: {} of {} Pods are of its newest revision, {} are ready",

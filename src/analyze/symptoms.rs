@@ -1,5 +1,6 @@
 //! What is wrong, whether or not a rule knows why. What no cause explains makes a result inconclusive, never healthy.
 
+use super::rule::{Read, When};
 use super::settled::{self, Judgement};
 use super::storage::classes;
 use crate::domain::excerpt::Excerpt;
@@ -15,6 +16,23 @@ use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::{BTreeMap, HashSet};
 
+/// What symptoms are read from, and what a success check is held against.
+pub(crate) const READS: &[Read] = &[
+    Read::always(&[
+        Kind::Pod,
+        Kind::Event,
+        Kind::Deployment,
+        Kind::ReplicaSet,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
+        Kind::Job,
+        Kind::Service,
+        Kind::EndpointSlice,
+        Kind::PersistentVolumeClaim,
+    ]),
+    Read::when(&[Kind::StorageClass], When::AClaimIsUnbound),
+    Read::when(&[Kind::Node], When::APodHasNoNode),
+];
 /// A Job's retries and a load balancer's address may take this long, in seconds.
 const PATIENCE: i64 = 60;
 

@@ -1,6 +1,7 @@
 //! Checks everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
 
 use super::clusters::settings;
+use crate::analyze;
 use crate::cli::doctor::Line;
 use crate::clock::SystemClock;
 use crate::cluster::connect::{Connected, connect};
@@ -13,22 +14,6 @@ use futures::future::join_all;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What is listed in the namespace, the most needed first.
-const READ_IN_NAMESPACE: [Kind; 11] = [
-    Kind::Pod,
-    Kind::Event,
-    Kind::Deployment,
-    Kind::ReplicaSet,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::Job,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::PersistentVolumeClaim,
-    Kind::ConfigMap,
-];
-/// What is listed in the cluster.
-const READ_IN_CLUSTER: [Kind; 4] = [Kind::Namespace, Kind::Node, Kind::StorageClass, Kind::PersistentVolume];
 /// What the first rules change.
 const WRITTEN: [(&str, Kind); 6] = [
     ("create", Kind::PersistentVolumeClaim),
@@ -93,8 +78,11 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
 }
 
 async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
-    let inside = READ_IN_NAMESPACE.iter().map(|kind| (kind, Some(namespace)));
-    let wanted: Vec<(&Kind, Option<&Namespace>)> = inside.chain(READ_IN_CLUSTER.iter().map(|kind| (kind, None))).collect();
+    // What the rules read, and the namespaces themselves; those in the namespace first.
+    let kinds: Vec<Kind> = analyze::kinds().into_iter().chain([Kind::Namespace]).collect();
+    let (inside, outside): (Vec<&Kind>, Vec<&Kind>) = kinds.iter().partition(|kind| kind.info().is_some_and(|i| i.namespaced));
+    let inside = inside.into_iter().map(|kind| (kind, Some(namespace)));
+    let wanted: Vec<(&Kind, Option<&Namespace>)> = inside.chain(outside.into_iter().map(|kind| (kind, None))).collect();
     let answers = join_all(wanted.iter().map(|(kind, place)| connected.read.may("list", kind, *place))).await;
     let mut missing = Vec::new();
     for ((kind, place), answer) in wanted.iter().zip(answers) {

@@ -76,6 +76,16 @@ pub struct Remedy {
     pub advice: Vec<Advice>,
 }
 
+impl Remedy {
+    /// Both: this one's part first.
+    pub fn extend(&mut self, more: Remedy) {
+        self.proposals.extend(more.proposals);
+        self.choices.extend(more.choices);
+        self.checks.extend(more.checks);
+        self.advice.extend(more.advice);
+    }
+}
+
 /// A cause that a rule found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {

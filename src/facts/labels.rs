@@ -58,6 +58,16 @@ impl<'a, T: Copy> Labels<'a, T> {
         self.0.get(namespace).and_then(|keys| keys.get(key)?.get(value)).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The keys that anything carries.
+    pub(super) fn keys(&self, namespace: &str) -> impl Iterator<Item = &'a str> {
+        self.0.get(namespace).into_iter().flat_map(HashMap::keys).copied()
+    }
+
+    /// The values of a key.
+    pub(super) fn values(&self, namespace: &str, key: &str) -> impl Iterator<Item = &'a str> {
+        self.0.get(namespace).and_then(|keys| keys.get(key)).into_iter().flat_map(HashMap::keys).copied()
+    }
+
     /// All that carry the rarest label of a selector: whatever it matches is among them. None for an empty selector.
     pub(super) fn candidates(&self, namespace: &str, selector: &Selector) -> &[T] {
         selector.iter().map(|(k, v)| self.carrying(namespace, k, v)).min_by_key(|c| c.len()).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! What a Pod says about itself.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 
 pub(crate) use crate::domain::workload::pod_is_ready as is_ready;
 
@@ -18,6 +18,11 @@ pub(crate) fn is_stuck(pod: &Pod) -> bool {
 /// It has not started anything yet.
 pub(crate) fn is_pending(pod: &Pod) -> bool {
     matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), None | Some("Pending"))
+}
+
+/// The same, where its status says so.
+pub(crate) fn is_pending_by_phase(pod: &Pod) -> bool {
+    pod.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Pending")
 }
 
 /// Whether the Pod has a node.
@@ -43,11 +48,33 @@ pub(crate) fn containers(spec: &PodSpec) -> impl Iterator<Item = (&'static str, 
     init.chain(spec.containers.iter().map(|c| ("containers", c)))
 }
 
-/// All container statuses with the name of the list they are in.
-pub(crate) fn statuses(pod: &Pod) -> impl Iterator<Item = (&'static str, &ContainerStatus)> {
-    pod.status.iter().flat_map(|s| {
-        let init = s.init_container_statuses.iter().flatten().map(|c| ("initContainerStatuses", c));
-        init.chain(s.container_statuses.iter().flatten().map(|c| ("containerStatuses", c)))
+/// A container that does not run yet, and why.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waiting<'a> {
+    /// `containers` or `initContainers`.
+    pub(crate) list: &'static str,
+    /// Its name.
+    pub(crate) container: &'a str,
+    /// Such as `ImagePullBackOff`.
+    pub(crate) reason: &'a str,
+    /// In words; empty where there are none.
+    pub(crate) message: &'a str,
+}
+
+/// The containers that wait, those that only initialize first.
+pub(crate) fn waiting(pod: &Pod) -> impl Iterator<Item = Waiting<'_>> {
+    let statuses = pod.status.iter().flat_map(|s| {
+        let init = s.init_container_statuses.iter().flatten().map(|c| ("initContainers", c));
+        init.chain(s.container_statuses.iter().flatten().map(|c| ("containers", c)))
+    });
+    statuses.filter_map(|(list, status)| {
+        let waiting = status.state.as_ref()?.waiting.as_ref()?;
+        Some(Waiting {
+            list,
+            container: &status.name,
+            reason: waiting.reason.as_deref().unwrap_or_default(),
+            message: waiting.message.as_deref().unwrap_or_default(),
+        })
     })
 }
 

@@ -1,14 +1,16 @@
 //! Which images are known to exist, or not to: what runs ready, what an object ran before, what the registry refused.
 
-use super::reference::split;
+use super::super::meant::LISTED;
+use super::reference::{is_near, split};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::controller_of;
+use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// An image that runs ready: where, and in which container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,27 @@ pub(super) struct Earlier {
     pub(super) ready: bool,
 }
 
+/// What could be used instead of an image that does not exist.
+pub(super) enum Instead {
+    /// It ran in this object: an older ReplicaSet or Pod still runs it, or it is the only one that came before.
+    Ran(Earlier),
+    /// One near image of the same repository runs elsewhere in the namespace.
+    Near(Running),
+    /// Images of the repository that run or came before, none of which is singled out; as many as are listed.
+    Open(Vec<String>),
+}
+
+impl Instead {
+    /// The image, where it is one.
+    pub(super) fn image(&self) -> Option<&str> {
+        match self {
+            Instead::Ran(earlier) => Some(&earlier.image),
+            Instead::Near(running) => Some(&running.image),
+            Instead::Open(_) => None,
+        }
+    }
+}
+
 /// What is known of images; gathered once, when the first rule's finding asks.
 pub(super) struct Images<'f, 'a> {
     facts: &'f Facts<'a>,
@@ -40,8 +63,28 @@ impl<'f, 'a> Images<'f, 'a> {
         Self { facts, running: OnceCell::new(), refused: OnceCell::new() }
     }
 
+    /// What a container could use instead of this image.
+    pub(super) fn instead(&self, stuck: &Stuck<'_>, list: &str, container: &str, wrong: &str) -> Instead {
+        let earlier = self.earlier(&stuck.object, list, container, wrong);
+        if let Some(ran) = earlier.iter().find(|e| e.ready) {
+            return Instead::Ran(ran.clone());
+        }
+        let (repository, tag) = split(wrong);
+        let running = || stuck.namespace().into_iter().flat_map(|ns| self.running(ns, &repository)).filter(|r| r.image != wrong);
+        let near: Vec<&Running> = running().filter(|r| is_near(&tag, &split(&r.image).1)).collect();
+        if let [one] = near.as_slice() {
+            return Instead::Near((*one).clone());
+        }
+        let distinct: BTreeSet<&String> = earlier.iter().map(|e| &e.image).collect();
+        if let (1, Some(one)) = (distinct.len(), earlier.first()) {
+            return Instead::Ran(one.clone());
+        }
+        let known: BTreeSet<&String> = running().map(|r| &r.image).chain(earlier.iter().map(|e| &e.image)).collect();
+        Instead::Open(known.into_iter().take(LISTED).cloned().collect())
+    }
+
     /// Images of a repository that run ready in a namespace, one of each, in order.
-    pub(super) fn running(&self, namespace: &Namespace, repository: &str) -> &[Running] {
+    fn running(&self, namespace: &Namespace, repository: &str) -> &[Running] {
         let all = self.running.get_or_init(|| {
             let mut by_image: HashMap<&'a str, HashMap<String, BTreeMap<String, (ObjectRef, String)>>> = HashMap::new();
             for pod in self.facts.all::<Pod>().filter(|p| pods::is_ready(p)) {
@@ -68,7 +111,7 @@ impl<'f, 'a> Images<'f, 'a> {
     }
 
     /// Other images of this container in this object, newest first.
-    pub(super) fn earlier(&self, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
+    fn earlier(&self, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
         let mut found: Vec<(i64, Earlier)> = Vec::new();
         for set in self.facts.replica_sets_of(object) {
             let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());

@@ -1,8 +1,11 @@
 //! Which StorageClass a new claim gets, and what happens to its data when it goes.
 
+use super::super::meant::Meant;
+use super::super::names::is_slip;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
+use k8s_openapi::api::core::v1::PersistentVolume;
 use k8s_openapi::api::storage::v1::StorageClass;
 
 const DEFAULT_MARKS: [&str; 2] = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
@@ -40,4 +43,25 @@ pub(crate) fn name(class: &StorageClass) -> &str {
 /// Whether volumes of the class wait for a Pod that uses the claim.
 pub(crate) fn waits_for_consumer(class: &StorageClass) -> bool {
     class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
+}
+
+/// A class name without a class object is a legitimate way to pair claims with volumes created by hand.
+pub(crate) fn pairs_by_hand(facts: &Facts<'_>, class: &str) -> bool {
+    facts.all::<PersistentVolume>().any(|v| v.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()) == Some(class))
+}
+
+/// Which class to use instead, and why that one.
+pub(crate) fn instead_of<'a>(facts: &Facts<'a>, wrong: &str) -> (Meant<'a, StorageClass>, &'static str) {
+    if !are_known(facts) {
+        return (Meant::Unread, "");
+    }
+    let all = provisioning(facts);
+    let slips: Vec<&StorageClass> = all.iter().copied().filter(|c| is_slip(name(c), wrong)).collect();
+    match (slips.as_slice(), default_class(facts), all.as_slice()) {
+        ([one], _, _) => (Meant::One(*one), "the requested name is a typo of it"),
+        (_, Some(class), _) => (Meant::One(class), "it is the cluster's default"),
+        (_, None, [one]) => (Meant::One(*one), "it is the only one that provisions volumes"),
+        (_, None, []) => (Meant::Nothing, ""),
+        (_, None, _) => (Meant::OneOf(all), ""),
+    }
 }
