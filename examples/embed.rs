@@ -3,25 +3,25 @@
 
 use kubemend::clock::{SystemClock, SystemEntropy};
 use kubemend::cluster::connect::over;
-use kubemend::domain::{limits::Limits, object::Namespace};
+use kubemend::domain::{issue::Issue, limits::Limits, object::Namespace};
 use kubemend::execute::Executor;
-use kubemend::ports::{Clock, ClusterRead, Silent};
+use kubemend::ports::{Clock, ClusterRead};
 use kubemend::sim::{MadeImage, Sim, World};
 use kubemend::store::MemoryStore;
-use kubemend::workflow::{Approver, Ask, Parts, Remediation, Timing, Wishes};
+use kubemend::workflow::{Approver, Caller, Parts, Problem, Remediation, Timing};
 use std::{error::Error, io::Write, sync::Arc, time::Duration};
-use tokio_util::sync::CancellationToken;
 
 async fn remediate(remediation: &Remediation) -> Result<(), Box<dyn Error>> {
-    let cancel = CancellationToken::new();
-    let ask = Ask { issue: Some("Something is wrong with my database in the a-team namespace".to_owned()), ..Ask::default() };
-    let opened = remediation.open(&ask, &Wishes::default(), &Silent, &cancel).await?;
+    // Nobody watches and nobody interrupts; see `Caller` for progress, cancelling, and how far a call may go.
+    let caller = Caller::silent();
+    let issue = Issue::parse("Something is wrong with my database in the a-team namespace")?;
+    let opened = remediation.open(&Problem { issue: Some(issue), ..Problem::default() }, &caller).await?;
     let mut report = opened.report;
     if let Some(question) = opened.question {
         // Show it to the person who decides, in any way you like: nothing is written until the approval comes back with this token.
         writeln!(std::io::stdout(), "{}\n", question.text)?;
         let by = Approver::Library("examples/embed".to_owned());
-        report = remediation.approve(&question.session, &question.token, &question.digest, by, &Silent, &cancel).await?;
+        report = remediation.approve(&question.session, &question.token, &question.digest, by, &caller).await?;
     }
     Ok(writeln!(std::io::stdout(), "{}\n{}", report.status.as_str(), report.summary)?)
 }

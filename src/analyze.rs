@@ -11,7 +11,7 @@ mod names;
 mod network;
 mod quote;
 #[cfg(test)]
-mod recordings;
+pub(crate) mod recordings;
 mod references;
 pub mod rule;
 #[cfg(test)]

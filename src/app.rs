@@ -5,8 +5,8 @@ mod clusters;
 mod doctor;
 #[cfg(test)]
 mod tests;
-mod unconnected;
 
+use crate::call::Target;
 use crate::cli::args::{Cli, Command};
 use crate::cli::terminal::Terminal;
 use crate::cli::{self, CliError, Exit};
@@ -20,7 +20,7 @@ use crate::mcp;
 use crate::ports::{Clock, ClusterRead};
 use crate::sim::{MadeImage, Sim, World};
 use crate::store::MemoryStore;
-use crate::workflow::{Parts, Remediation};
+use crate::workflow::{Parts, Remediation, Validate};
 use anyhow::Context;
 use clap::Parser;
 use clusters::Clusters;
@@ -50,7 +50,6 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let command = cli.command.unwrap_or(Command::Serve);
-    command.check().map_err(CliError::Usage)?;
     let config = Config::load(&cli.flags, &Environment::of_process());
     log(config.as_ref().map_or("warn", |c| &c.log))?;
     for warning in config.iter().flat_map(|c| &c.warnings) {
@@ -110,31 +109,37 @@ async fn dispatch(
             Ok(cli::doctor::print(&lines, terminal, args.output.output)?)
         }
         Command::Analyze(args) => {
+            let problem = args.problem.typed(args.all_namespaces)?;
             let remediation = Clusters::new(config?).connected(None).await.map_err(CliError::from)?;
-            Ok(cli::look::analyze(&remediation, &args, terminal, cancel).await?)
+            Ok(cli::analyze::analyze(&remediation, &problem, args.output.output, terminal, cancel).await?)
         }
         Command::Validate(args) => {
-            let clusters = Clusters::new(config?);
-            let remediation = on_cluster(&clusters, args.session.as_ref()).await?;
-            Ok(cli::look::validate(&remediation, &args, terminal, cancel).await?)
+            let what = match &args.session {
+                Some(session) => Validate::Session(session.clone()),
+                None => Validate::Issue(args.problem.typed(false)?),
+            };
+            let remediation = on_cluster(&Clusters::new(config?), args.session.as_ref()).await?;
+            Ok(cli::validate::validate(&remediation, &what, args.output.output, terminal, cancel).await?)
         }
         Command::Remediate(args) => {
+            let problem = args.problem.typed(false)?;
             let clusters = Clusters::new(config?);
             let waiting = match (&args.session, &args.approve) {
                 (Some(session), _) => Some(session.clone()),
-                (None, Some(digest)) => clusters.record().map_err(CliError::from)?.find_open(digest).await.map_err(CliError::from)?,
+                (None, Some(digest)) => clusters.records().find_open(digest).await.map_err(CliError::from)?,
                 (None, None) => None,
             };
             let remediation = on_cluster(&clusters, waiting.as_ref()).await?;
-            Ok(cli::remediate::remediate(&remediation, &args, waiting, terminal, cancel).await?)
+            let target = waiting.map_or(Target::Problem(problem), Target::Session);
+            Ok(cli::remediate::remediate(&remediation, &args, &target, terminal, cancel).await?)
         }
         Command::Approve(args) => {
             let remediation = on_cluster(&Clusters::new(config?), Some(&args.session)).await?;
             Ok(cli::remediate::approve(&remediation, &args, terminal, cancel).await?)
         }
-        Command::Decline(args) => Ok(cli::remediate::decline(&record(config?)?, &args, terminal).await?),
-        Command::Show(args) => Ok(cli::look::show(&record(config?)?, &args, terminal).await?),
-        Command::Sessions(args) => Ok(cli::look::sessions(&record(config?)?, &args, terminal).await?),
+        Command::Decline(args) => Ok(cli::sessions::decline(Clusters::new(config?).records(), &args, terminal).await?),
+        Command::Show(args) => Ok(cli::sessions::show(Clusters::new(config?).records(), &args, terminal).await?),
+        Command::Sessions(args) => Ok(cli::sessions::sessions(Clusters::new(config?).records(), &args, terminal).await?),
     }
 }
 
@@ -144,11 +149,6 @@ async fn on_cluster(clusters: &Clusters, session: Option<&SessionId>) -> Result<
         Some(session) => clusters.of_session(session).await?,
         None => clusters.connected(None).await?,
     })
-}
-
-/// The record of sessions, without a cluster.
-fn record(config: Config) -> Result<Remediation, CliError> {
-    Ok(Clusters::new(config).record()?)
 }
 
 /// The demonstration: the same parts, over a cluster that lives in this process, with sessions that end with it.
@@ -170,7 +170,7 @@ async fn demo(yes: bool, terminal: &Terminal, cancel: &CancellationToken, tasks:
         timing: crate::workflow::Timing::default(),
     });
     let program = std::env::current_exe().map_or_else(|_| "kubemend".to_owned(), |path| path.display().to_string());
-    let stage = cli::demo::Stage { remediation: &remediation, read: &*read, terminal, cancel, program, yes };
+    let stage = cli::demo::Stage { cases: &remediation, read: &*read, terminal, cancel, program, yes };
     Ok(stage.play().await?)
 }
 

@@ -1,15 +1,19 @@
 //! Surface: the command line. Results go to stdout; progress, questions and logs to stderr.
-//! Commands hold a `Remediation` and a terminal, and nothing else of the program.
+//! Commands hold the use cases or the record, and a terminal, and nothing else of the program.
 
+pub(crate) mod analyze;
 pub mod args;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-pub(crate) mod look;
+pub(crate) mod print;
 pub(crate) mod progress;
 pub(crate) mod remediate;
 pub(crate) mod render;
+pub(crate) mod sessions;
 pub(crate) mod terminal;
+pub(crate) mod validate;
 
+use crate::call::{CallError, ErrorKind};
 use crate::workflow::WorkflowError;
 use crate::workflow::report::Status;
 
@@ -66,7 +70,7 @@ pub enum CliError {
     Usage(String),
     /// The work itself failed.
     #[error(transparent)]
-    Workflow(#[from] WorkflowError),
+    Call(#[from] CallError),
     /// A stream cannot be written.
     #[error("failed to write the result")]
     Io(#[from] std::io::Error),
@@ -79,7 +83,7 @@ impl CliError {
     /// What to do next, one hint a line.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            CliError::Workflow(error) => error.hints(),
+            CliError::Call(error) => error.hints.clone(),
             CliError::Usage(_) => vec!["`kubemend --help` shows the commands, with examples".to_owned()],
             CliError::Io(_) | CliError::Json(_) => Vec::new(),
         }
@@ -88,8 +92,14 @@ impl CliError {
     /// How the process ends.
     pub fn exit(&self) -> Exit {
         match self {
-            CliError::Usage(_) | CliError::Workflow(WorkflowError::Invalid(_)) => Exit::Usage,
-            CliError::Workflow(_) | CliError::Io(_) | CliError::Json(_) => Exit::Failed,
+            CliError::Usage(_) | CliError::Call(CallError { kind: ErrorKind::InvalidArguments, .. }) => Exit::Usage,
+            CliError::Call(_) | CliError::Io(_) | CliError::Json(_) => Exit::Failed,
         }
+    }
+}
+
+impl From<WorkflowError> for CliError {
+    fn from(error: WorkflowError) -> Self {
+        CliError::Call(error.into())
     }
 }

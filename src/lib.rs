@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod app;
+pub mod call;
 pub mod cli;
 pub mod clock;
 pub mod cluster;

@@ -203,7 +203,7 @@ pub struct Stored {
     pub id: SessionId,
     /// At which revision.
     pub revision: Revision,
-    /// When it was last saved.
+    /// Under which time it was last saved: the order of the list.
     pub saved_at: Timestamp,
     /// The record.
     pub bytes: Vec<u8>,

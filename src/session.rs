@@ -7,38 +7,75 @@ pub(crate) mod ledger;
 pub(crate) mod record;
 pub(crate) mod trail;
 
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::ending::Ending;
 use crate::domain::execution::Execution;
+use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
-use crate::domain::issue::Scope;
+use crate::domain::issue::{Origin, Scope};
+use crate::domain::kind::Kind;
 use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
-use crate::domain::validation::Verdict;
+use crate::domain::snapshot::Cluster;
+use crate::domain::usage::Usage;
+use crate::domain::validation::{Validation, Verdict};
+use gate::Rehearsal;
 use jiff::Timestamp;
-use serde_json::Value;
 use trail::Trail;
 
-/// What every state carries.
-#[derive(Debug)]
+/// What every state carries: what was asked, what is known, and who did what. Values; the report is made of them, and never they of it.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Header {
     pub(crate) id: SessionId,
     pub(crate) opened_at: Timestamp,
     pub(crate) issue: String,
+    /// Who asked.
+    pub(crate) origin: Origin,
     pub(crate) scope: Scope,
     pub(crate) limits: Limits,
-    /// Which cluster, by context and server: an approval fits no other.
-    pub(crate) context: String,
-    pub(crate) server: String,
+    /// Which cluster: an approval fits no other.
+    pub(crate) cluster: Cluster,
+    /// Causes with the evidence that they cite, and what could not be seen.
+    pub(crate) diagnosis: Diagnosis,
+    /// Which kinds were read for it.
+    pub(crate) looked: Vec<Kind>,
+    /// What a human should know or do about the session as a whole; a cause has its own.
+    pub(crate) advice: Vec<Advice>,
+    pub(crate) usage: Usage,
     /// Who did what, when.
     pub(crate) trail: Trail,
-    /// The report as last shown. It grants nothing.
-    pub(crate) report: Value,
+}
+
+/// A plan, and what the API server said to its dry run; absent where none was made.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Planned {
+    pub(crate) plan: RemediationPlan,
+    pub(crate) rehearsal: Option<Rehearsal>,
+}
+
+/// Something was looked at, and what is to be done is not decided yet. It rests: whoever goes on finds the diagnosis with its ids.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Investigating {
+    pub(crate) header: Header,
+    /// After this nobody goes on from it.
+    pub(crate) until: Timestamp,
+}
+
+/// A diagnosis that nobody has decided on.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Diagnosed {
+    pub(crate) header: Header,
+    /// What could be done, where something can.
+    pub(crate) planned: Option<Planned>,
+    /// After this it must be made anew to go on from it.
+    pub(crate) until: Timestamp,
 }
 
 /// A plan waits for a human.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct AwaitingApproval {
     pub(crate) header: Header,
-    pub(crate) plan: RemediationPlan,
+    pub(crate) planned: Planned,
     pub(crate) digest: PlanDigest,
     pub(crate) expires_at: Timestamp,
     /// SHA-256 of the token that was handed out last; any earlier one is void.
@@ -49,7 +86,7 @@ pub(crate) struct AwaitingApproval {
 #[derive(Debug)]
 pub(crate) struct Approved {
     header: Header,
-    plan: RemediationPlan,
+    planned: Planned,
     digest: PlanDigest,
 }
 
@@ -67,10 +104,10 @@ impl Permit {
 }
 
 /// Steps are being sent.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Executing {
     pub(crate) header: Header,
-    pub(crate) plan: RemediationPlan,
+    pub(crate) planned: Planned,
     /// The process that does it, to tell a crash from patience.
     pub(crate) pid: u32,
     /// After this it is taken for dead whatever the process table says.
@@ -78,43 +115,33 @@ pub(crate) struct Executing {
 }
 
 /// Steps were sent; the cluster is being watched.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Validating {
     pub(crate) header: Header,
-    pub(crate) plan: RemediationPlan,
+    pub(crate) planned: Planned,
+    pub(crate) execution: Execution,
     pub(crate) pid: u32,
     pub(crate) until: Timestamp,
 }
 
-/// How a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Healthy,
-    Diagnosed,
-    Inconclusive,
-    Declined,
-    Expired,
-    Resolved,
-    Unresolved,
-    Unclear,
-    Failed,
-    Interrupted,
-    Reverted,
-}
-
 /// Nothing more will happen in this session.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Closed {
     pub(crate) header: Header,
-    pub(crate) outcome: Outcome,
+    pub(crate) ending: Ending,
     /// Kept for a later validation.
-    pub(crate) plan: Option<RemediationPlan>,
+    pub(crate) planned: Option<Planned>,
+    /// What was done, as far as it is known.
+    pub(crate) execution: Option<Execution>,
+    /// Whether it helped.
+    pub(crate) validation: Option<Validation>,
 }
 
-/// A session at rest.
-#[derive(Debug)]
+/// A session at rest. Every state but the last has a time after which it ends by itself.
+#[derive(Debug, PartialEq)]
 pub(crate) enum Session {
-    Investigating(Header),
+    Investigating(Investigating),
+    Diagnosed(Diagnosed),
     AwaitingApproval(AwaitingApproval),
     Executing(Executing),
     Validating(Validating),
@@ -124,73 +151,116 @@ pub(crate) enum Session {
 impl Session {
     pub(crate) fn header(&self) -> &Header {
         match self {
-            Session::Investigating(h) => h,
+            Session::Investigating(s) => &s.header,
+            Session::Diagnosed(s) => &s.header,
             Session::AwaitingApproval(s) => &s.header,
             Session::Executing(s) => &s.header,
             Session::Validating(s) => &s.header,
             Session::Closed(s) => &s.header,
         }
     }
+
+    pub(crate) fn header_mut(&mut self) -> &mut Header {
+        match self {
+            Session::Investigating(s) => &mut s.header,
+            Session::Diagnosed(s) => &mut s.header,
+            Session::AwaitingApproval(s) => &mut s.header,
+            Session::Executing(s) => &mut s.header,
+            Session::Validating(s) => &mut s.header,
+            Session::Closed(s) => &mut s.header,
+        }
+    }
+
+    pub(crate) fn planned(&self) -> Option<&Planned> {
+        match self {
+            Session::Investigating(_) => None,
+            Session::Diagnosed(s) => s.planned.as_ref(),
+            Session::AwaitingApproval(s) => Some(&s.planned),
+            Session::Executing(s) => Some(&s.planned),
+            Session::Validating(s) => Some(&s.planned),
+            Session::Closed(s) => s.planned.as_ref(),
+        }
+    }
 }
 
 impl Header {
     /// Ends the session without a change.
-    pub(crate) fn close(self, outcome: Outcome, plan: Option<RemediationPlan>) -> Closed {
-        Closed { header: self, outcome, plan }
+    pub(crate) fn close(self, ending: Ending, planned: Option<Planned>) -> Closed {
+        Closed { header: self, ending, planned, execution: None, validation: None }
+    }
+
+    /// Rests as a diagnosis.
+    pub(crate) fn diagnosed(self, planned: Option<Planned>, until: Timestamp) -> Diagnosed {
+        Diagnosed { header: self, planned, until }
     }
 
     /// Waits for a human, with a token of which only the hash is kept.
-    pub(crate) fn propose(self, plan: RemediationPlan, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, approval::Secret) {
+    pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, approval::Secret) {
         let secret = approval::Secret::new(secret);
-        let digest = plan.digest();
-        (AwaitingApproval { header: self, plan, digest, expires_at, token_hash: secret.hash() }, secret)
+        let digest = planned.plan.digest();
+        (AwaitingApproval { header: self, planned, digest, expires_at, token_hash: secret.hash() }, secret)
+    }
+}
+
+impl Investigating {
+    /// Ends because nobody went on: what is known by now is the result.
+    pub(crate) fn lapse(self) -> Closed {
+        let ending = if self.header.diagnosis.causes.is_empty() { Ending::Inconclusive } else { Ending::Diagnosed };
+        self.header.close(ending, None)
+    }
+}
+
+impl Diagnosed {
+    /// Ends because nobody went on: the diagnosis is the result.
+    pub(crate) fn lapse(self) -> Closed {
+        self.header.close(Ending::Diagnosed, self.planned)
     }
 }
 
 impl AwaitingApproval {
     /// Ends with a no.
     pub(crate) fn decline(self) -> Closed {
-        self.header.close(Outcome::Declined, Some(self.plan))
+        self.header.close(Ending::Declined, Some(self.planned))
     }
 
     /// Ends because nobody answered in time.
     pub(crate) fn expire(self) -> Closed {
-        self.header.close(Outcome::Expired, Some(self.plan))
+        self.header.close(Ending::Expired, Some(self.planned))
     }
 }
 
 impl Executing {
     /// The steps were sent.
-    pub(crate) fn executed(self) -> Validating {
-        Validating { header: self.header, plan: self.plan, pid: self.pid, until: self.until }
+    pub(crate) fn executed(self, execution: Execution) -> Validating {
+        Validating { header: self.header, planned: self.planned, execution, pid: self.pid, until: self.until }
     }
 
     /// The process that did it is gone: what took effect must be looked up.
     pub(crate) fn interrupt(self) -> Closed {
-        self.header.close(Outcome::Interrupted, Some(self.plan))
+        self.header.close(Ending::Interrupted, Some(self.planned))
     }
 }
 
 impl Validating {
     /// The process that watched is gone.
     pub(crate) fn interrupt(self) -> Closed {
-        self.header.close(Outcome::Interrupted, Some(self.plan))
+        Closed { execution: Some(self.execution), ..self.header.close(Ending::Interrupted, Some(self.planned)) }
     }
 
-    /// The verdict fell.
-    pub(crate) fn settle(self, verdict: Verdict, execution: &Execution) -> Closed {
-        let outcome = if execution.cancelled || execution.is_unknown() {
-            Outcome::Unclear
+    /// The verdict fell, or there was nothing to watch.
+    pub(crate) fn settle(self, validation: Option<Validation>) -> Closed {
+        let verdict = validation.as_ref().map_or(Verdict::Unclear, |v| v.verdict);
+        let execution = self.execution;
+        let ending = if execution.cancelled || execution.is_unknown() {
+            Ending::Unclear
         } else if !execution.is_complete() {
-            Outcome::Failed
+            Ending::Failed
         } else {
             match (verdict, &execution.reverted) {
-                (Verdict::Resolved, _) => Outcome::Resolved,
-                (Verdict::Unresolved | Verdict::Unclear, Some(_)) => Outcome::Reverted,
-                (Verdict::Unresolved, None) => Outcome::Unresolved,
-                (Verdict::Unclear, None) => Outcome::Unclear,
+                (Verdict::Unresolved | Verdict::Unclear, Some(_)) => Ending::Reverted,
+                (Verdict::Resolved, _) | (Verdict::Unresolved | Verdict::Unclear, None) => Ending::from(verdict),
             }
         };
-        self.header.close(outcome, Some(self.plan))
+        Closed { execution: Some(execution), validation, ..self.header.close(ending, Some(self.planned)) }
     }
 }

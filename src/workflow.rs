@@ -1,25 +1,32 @@
 //! The use cases: open a remediation, answer it, validate, look back. Surfaces hold a [`Remediation`] and nothing below it.
 
 mod answer;
+pub mod blocks;
+mod caller;
 mod collect;
 mod conclude;
-mod look;
 mod open;
 mod question;
+pub mod records;
 pub mod report;
+mod revalidate;
 mod scope;
 mod settle;
+mod standing;
 mod summary;
 mod view;
 
-use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
-use crate::domain::limits::{Limits, Mode};
-use crate::domain::plan::{OnFailure, PlanDigest};
-use crate::domain::risk::Risk;
+use crate::domain::issue::Issue;
+use crate::domain::limits::{DigestRefusal, Limits};
+use crate::domain::nearest::did_you_mean;
+use crate::domain::object::{Namespace, ObjectName};
+use crate::domain::plan::PlanDigest;
+use crate::domain::usage::Usage;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, RequestMeter, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
+pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
 use report::{Report, Status};
 pub use settle::Timing;
@@ -73,49 +80,40 @@ impl Remediation {
 /// What a use case has cost so far; waiting for a human is not counted, since each call is measured on its own.
 struct Meter {
     started: Timestamp,
+    /// The caller's own.
     requests: RequestMeter,
+    /// What it had counted before.
+    counted: u64,
     /// Reads for this call, and counts.
     read: Arc<dyn ClusterRead>,
 }
 
 impl Remediation {
-    fn meter(&self) -> Meter {
-        let requests = RequestMeter::default();
-        Meter { started: self.parts.clock.now(), read: self.parts.read.metered(&requests), requests }
+    fn meter(&self, caller: &Caller<'_>) -> Meter {
+        let requests = caller.meter.clone();
+        let read = self.parts.read.metered(&requests);
+        Meter { started: self.parts.clock.now(), counted: requests.total(), requests, read }
     }
 
     /// Adds what was used since the meter started.
-    fn charge(&self, report: &mut Report, meter: &Meter) {
+    fn charge(&self, usage: &mut Usage, meter: &Meter) {
         let elapsed = self.parts.clock.now().duration_since(meter.started).as_millis();
-        report.usage.elapsed_ms = report.usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
-        report.usage.api_calls = report.usage.api_calls.saturating_add(meter.requests.total());
+        usage.elapsed_ms = usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
+        usage.api_calls = usage.api_calls.saturating_add(meter.requests.total().saturating_sub(meter.counted));
     }
 }
 
-/// What somebody asks.
+/// What is wrong, and where to look.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ask {
-    /// What is wrong, in their words. May be absent when objects or a namespace are given.
-    pub issue: Option<String>,
+pub struct Problem {
+    /// What is wrong, in somebody's words. May be absent when objects or a namespace are given.
+    pub issue: Option<Issue>,
     /// Where; else the namespace that the words name, else the context's.
-    pub namespace: Option<String>,
+    pub namespace: Option<Namespace>,
     /// Everywhere.
     pub all_namespaces: bool,
-    /// `kind/name`.
-    pub objects: Vec<String>,
-}
-
-/// What the caller wishes; it can only tighten what the operator set.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Wishes {
-    /// Manual or automatic.
-    pub mode: Option<Mode>,
-    /// At least this sure.
-    pub confidence_threshold: Option<Confidence>,
-    /// At most this risky.
-    pub max_risk: Option<Risk>,
-    /// Keep or revert.
-    pub on_failure: Option<OnFailure>,
+    /// The objects that are named.
+    pub objects: Vec<ObjectName>,
 }
 
 /// Proves, once, that the question was shown: 256 random bits as hexadecimal. Only its hash is stored.
@@ -167,6 +165,8 @@ pub struct Question {
     pub text: String,
     /// After this the plan must be made anew.
     pub expires_at: Timestamp,
+    /// A second call that repeats the digest would count as approval, so that no human has to be asked.
+    pub digest_counts: bool,
 }
 
 /// What opening a remediation led to.
@@ -184,7 +184,7 @@ pub enum Validate {
     /// The checks of a session's plan, and its cause.
     Session(SessionId),
     /// An issue, afresh.
-    Issue(Ask),
+    Issue(Problem),
 }
 
 /// A session in a list.
@@ -211,7 +211,7 @@ pub enum WorkflowError {
     #[error("{0}")]
     Invalid(String),
     /// No such namespace; the nearest names are offered.
-    #[error("namespace `{name}` does not exist in context `{context}`{}", offer(.nearest))]
+    #[error("namespace `{name}` does not exist in context `{context}`{}", did_you_mean(.nearest))]
     NoNamespace {
         /// The name that was asked for.
         name: String,
@@ -220,7 +220,10 @@ pub enum WorkflowError {
         /// Nearest first.
         nearest: Vec<String>,
     },
-    /// No such session, or not one that this can be done with.
+    /// No such session.
+    #[error("there is no session `{0}`")]
+    NoSession(SessionId),
+    /// Not a session that this can be done with.
     #[error("{0}")]
     Session(String),
     /// The plan that was approved is not the one that waits.
@@ -229,6 +232,12 @@ pub enum WorkflowError {
     /// The token is wrong, used, or over its time.
     #[error("this approval cannot be used: {0}")]
     Approval(String),
+    /// Of two answers at once the other one came first.
+    #[error("this approval cannot be used: session `{0}` was answered by somebody else at the same time")]
+    Answered(SessionId),
+    /// A repeated digest is no approval here.
+    #[error("this approval cannot be used: {0}")]
+    RepeatedDigest(#[from] DigestRefusal),
     /// Reading failed and nothing can be said without it.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -240,14 +249,6 @@ pub enum WorkflowError {
     Cancelled,
 }
 
-fn offer(nearest: &[String]) -> String {
-    if nearest.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", nearest.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))
-    }
-}
-
 impl WorkflowError {
     /// What to do next, one hint a line.
     pub fn hints(&self) -> Vec<String> {
@@ -255,8 +256,16 @@ impl WorkflowError {
             WorkflowError::Read(e) => e.hints(),
             WorkflowError::DigestMismatch => vec!["run remediate again to see the plan as it is now".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or look everywhere with -A".to_owned()],
-            WorkflowError::Session(_) => vec!["`kubemend sessions` lists them".to_owned()],
-            WorkflowError::Invalid(_) | WorkflowError::Approval(_) | WorkflowError::Store(_) | WorkflowError::Cancelled => Vec::new(),
+            WorkflowError::Session(_) | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
+            WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
+                vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
+            }
+            WorkflowError::Invalid(_)
+            | WorkflowError::Approval(_)
+            | WorkflowError::Answered(_)
+            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. })
+            | WorkflowError::Store(_)
+            | WorkflowError::Cancelled => Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::analyze;
 use super::testing::{changes, every_rule_reads_what_it_declares};
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
@@ -56,6 +57,12 @@ fn recorded_kinds(case: &Path, scenario: &Value, kinds: &[Kind]) -> (Snapshot, N
     }
     assert_eq!(snapshot.gaps, []);
     (snapshot, namespace)
+}
+
+/// What is concluded of every recording.
+pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
+    let of = |case: &Path| analyze(&Facts::of(&recorded(case, &yaml(&case.join("scenario.yaml"))).0)).unwrap();
+    cases().iter().map(|case| (case.display().to_string(), of(case))).collect()
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! The clusters that the operator configured, each connected at its first use and kept: serving starts without one.
 
-use super::unconnected::Unconnected;
+use crate::call::{Backend, UseCases};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::cluster::connect::{ConnectSettings, Connected, connect};
 use crate::config::Config;
 use crate::domain::id::SessionId;
-use crate::domain::object::Namespace;
 use crate::execute::Executor;
-use crate::mcp::{Backend, UseCases};
 use crate::ports::{Clock, ClusterRead, Entropy, SessionStore};
 use crate::store::SqliteStore;
+use crate::workflow::records::Records;
 use crate::workflow::{Parts, Remediation, Timing, WorkflowError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -22,6 +21,7 @@ pub(super) struct Clusters {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     store: Arc<dyn SessionStore>,
+    records: Records,
     /// By context; the operator's own has no name.
     connected: Mutex<BTreeMap<Option<String>, Remediation>>,
 }
@@ -29,8 +29,10 @@ pub(super) struct Clusters {
 impl Clusters {
     /// Opens nothing and connects nothing.
     pub(super) fn new(config: Config) -> Self {
-        let store = Arc::new(SqliteStore::at(&config.store));
-        Self { config, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), store, connected: Mutex::default() }
+        let store: Arc<dyn SessionStore> = Arc::new(SqliteStore::at(&config.store));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let records = Records::new(store.clone(), clock.clone());
+        Self { config, clock, entropy: Arc::new(SystemEntropy), store, records, connected: Mutex::default() }
     }
 
     /// The use cases on a context; `None` is the operator's own.
@@ -55,7 +57,7 @@ impl Clusters {
 
     /// The use cases on the cluster that a session is about, unless the operator named a context.
     pub(super) async fn of_session(&self, session: &SessionId) -> Result<Remediation, WorkflowError> {
-        let wanted = self.record()?.show(session).await?.cluster.context;
+        let wanted = self.records.context_of(session).await?;
         let mut settings = settings(&self.config);
         if settings.context.is_none() {
             // Connecting sends nothing yet. The name may be none of a kubeconfig's: a Pod's own cluster has one, too.
@@ -67,10 +69,9 @@ impl Clusters {
         Ok(self.over(connect(&settings, self.clock.clone()).await?))
     }
 
-    /// The record of sessions, without a cluster.
-    pub(super) fn record(&self) -> Result<Remediation, WorkflowError> {
-        let namespace = Namespace::parse("default").map_err(|e| WorkflowError::Invalid(e.to_string()))?;
-        Ok(self.with(Arc::new(Unconnected(namespace)), None))
+    /// The record of sessions, for which no cluster is needed.
+    pub(super) fn records(&self) -> &Records {
+        &self.records
     }
 
     fn unlisted(&self, name: &str) -> String {
@@ -85,14 +86,9 @@ impl Clusters {
 
     fn over(&self, connected: Connected) -> Remediation {
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
-        let executor = connected.write.map(|write| Executor::new(write, read.clone(), self.clock.clone()));
-        self.with(read, executor)
-    }
-
-    fn with(&self, read: Arc<dyn ClusterRead>, executor: Option<Executor>) -> Remediation {
         Remediation::new(Parts {
+            executor: connected.write.map(|write| Executor::new(write, read.clone(), self.clock.clone())),
             read,
-            executor,
             store: self.store.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),

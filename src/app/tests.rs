@@ -1,8 +1,9 @@
 //! Commands over the embedded cluster, with a person who says what the test says.
 
+use crate::call::{CallError, ErrorKind, Target};
 use crate::cli::args::{Cli, Command};
 use crate::cli::terminal::doubles::{Heard, terminal};
-use crate::cli::{CliError, Exit, look, remediate};
+use crate::cli::{CliError, Exit, analyze, remediate, sessions, validate};
 use crate::clock::{RuntimeClock, SystemEntropy};
 use crate::cluster::connect::over;
 use crate::config::Flags;
@@ -14,7 +15,7 @@ use crate::ports::{Clock, ClusterRead};
 use crate::sim::{Latency, MadeImage, Sim, World};
 use crate::store::MemoryStore;
 use crate::workflow::report::Status;
-use crate::workflow::{Parts, Remediation, Timing, WorkflowError};
+use crate::workflow::{Parts, Remediation, Timing, Validate};
 use clap::Parser;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -74,15 +75,25 @@ impl Desk {
                     (None, Some(digest)) => self.remediation.find_open(digest).await.unwrap(),
                     (None, None) => None,
                 };
-                remediate::remediate(&self.remediation, &args, waiting, &terminal, cancel).await
+                let target = waiting.map_or_else(|| Target::Problem(args.problem.typed(false).unwrap()), Target::Session);
+                remediate::remediate(&self.remediation, &args, &target, &terminal, cancel).await
             }
             Command::Approve(args) => remediate::approve(&self.remediation, &args, &terminal, cancel).await,
-            Command::Decline(args) => remediate::decline(&self.remediation, &args, &terminal).await,
-            Command::Analyze(args) => look::analyze(&self.remediation, &args, &terminal, cancel).await,
-            Command::Validate(args) => look::validate(&self.remediation, &args, &terminal, cancel).await,
-            Command::Show(args) => look::show(&self.remediation, &args, &terminal).await,
-            Command::Sessions(args) => look::sessions(&self.remediation, &args, &terminal).await,
-            other => panic!("{other:?} is not a command of this desk"),
+            Command::Decline(args) => sessions::decline(&self.remediation.records(), &args, &terminal).await,
+            Command::Analyze(args) => {
+                let problem = args.problem.typed(args.all_namespaces).unwrap();
+                analyze::analyze(&self.remediation, &problem, args.output.output, &terminal, cancel).await
+            }
+            Command::Validate(args) => {
+                let what = match args.session {
+                    Some(session) => Validate::Session(session),
+                    None => Validate::Issue(args.problem.typed(false).unwrap()),
+                };
+                validate::validate(&self.remediation, &what, args.output.output, &terminal, cancel).await
+            }
+            Command::Show(args) => sessions::show(&self.remediation.records(), &args, &terminal).await,
+            Command::Sessions(args) => sessions::sessions(&self.remediation.records(), &args, &terminal).await,
+            other => panic!("{other:?} is no command of this desk"),
         };
         Said { exit, out: out.text(), err: err.text() }
     }
@@ -161,7 +172,7 @@ async fn approve_asks_again_and_goes_to_the_end() {
     assert!(said.out.contains("+kind: PersistentVolumeClaim"), "the plan is shown again: {}", said.out);
     assert_eq!(desk.status(&session).await, Status::Resolved);
     let again = desk.run(Some("y\n"), &["approve", &session]).await;
-    assert!(matches!(again.exit, Err(CliError::Workflow(WorkflowError::Session(_)))), "{:?}", again.exit);
+    assert!(matches!(again.exit, Err(CliError::Call(CallError { kind: ErrorKind::Conflict, .. }))), "{:?}", again.exit);
 }
 
 #[tokio::test(start_paused = true)]

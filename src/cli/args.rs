@@ -1,12 +1,14 @@
 //! The command line: commands and flags in kubectl's words, their help, and how words become an issue and objects.
 
+use super::CliError;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
+use crate::domain::issue::Issue;
 use crate::domain::limits::Mode;
-use crate::domain::object::ObjectRef;
+use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
-use crate::workflow::{Ask, Wishes};
+use crate::workflow::{Problem, Wishes};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Finds why a Kubernetes workload is broken, shows the exact fix, asks for approval, applies it, and verifies the result.
@@ -106,7 +108,7 @@ pub struct OutputArg {
 
 /// What is wrong and where.
 #[derive(Debug, Clone, Default, Args)]
-pub struct AskArgs {
+pub struct ProblemArgs {
     /// What is wrong, in your own words; a word of the form kind/name is an object to check
     #[arg(value_name = "ISSUE | KIND/NAME", num_args = 0..)]
     pub words: Vec<String>,
@@ -128,7 +130,7 @@ pub struct DemoArgs {
 pub struct AnalyzeArgs {
     /// What and where.
     #[command(flatten)]
-    pub ask: AskArgs,
+    pub problem: ProblemArgs,
     /// Look in every namespace
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub all_namespaces: bool,
@@ -142,7 +144,7 @@ pub struct AnalyzeArgs {
 pub struct RemediateArgs {
     /// What and where.
     #[command(flatten)]
-    pub ask: AskArgs,
+    pub problem: ProblemArgs,
     /// Continue a waiting session instead of starting one
     #[arg(long, value_name = "ID", value_parser = session, conflicts_with_all = ["words", "namespace", "mode", "confidence_threshold", "max_risk", "on_failure"])]
     pub session: Option<SessionId>,
@@ -171,7 +173,7 @@ pub struct RemediateArgs {
 pub struct ValidateArgs {
     /// What and where.
     #[command(flatten)]
-    pub ask: AskArgs,
+    pub problem: ProblemArgs,
     /// Session whose success checks to run
     #[arg(long, value_name = "ID", value_parser = session, conflicts_with_all = ["words", "namespace"])]
     pub session: Option<SessionId>,
@@ -238,44 +240,23 @@ pub struct DoctorArgs {
     pub output: OutputArg,
 }
 
-impl Command {
-    /// Checks the words alone, before anything is connected.
+impl ProblemArgs {
+    /// The words as typed values, before anything is connected. A word with a slash and without spaces is an object;
+    /// everything else is the issue, put together with spaces.
     ///
     /// # Errors
-    /// A word with a slash that does not name an object.
-    pub fn check(&self) -> Result<(), String> {
-        match self {
-            Command::Analyze(AnalyzeArgs { ask, .. })
-            | Command::Remediate(RemediateArgs { ask, .. })
-            | Command::Validate(ValidateArgs { ask, .. }) => ask.ask(false).map(|_| ()),
-            Command::Serve
-            | Command::Demo(_)
-            | Command::Sessions(_)
-            | Command::Show(_)
-            | Command::Approve(_)
-            | Command::Decline(_)
-            | Command::Doctor(_) => Ok(()),
-        }
-    }
-}
-
-impl AskArgs {
-    /// A word with a slash and without spaces is an object; everything else is the issue, put together with spaces.
-    ///
-    /// # Errors
-    /// A word with a slash that does not name an object, with what is wrong with it.
-    pub fn ask(&self, all_namespaces: bool) -> Result<Ask, String> {
+    /// Words that cannot be meant, with what is wrong with them.
+    pub fn typed(&self, all_namespaces: bool) -> Result<Problem, CliError> {
+        let wrong = |e: &dyn std::fmt::Display| CliError::Usage(e.to_string());
         let (objects, words): (Vec<&String>, Vec<&String>) =
             self.words.iter().partition(|w| w.contains('/') && !w.contains(char::is_whitespace));
-        for object in &objects {
-            ObjectRef::parse(object, None).map_err(|e| e.to_string())?;
-        }
         let issue = words.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-        Ok(Ask {
-            issue: if self.words.is_empty() || (issue.is_empty() && !objects.is_empty()) { None } else { Some(issue) },
-            namespace: self.namespace.clone(),
+        let unsaid = self.words.is_empty() || (issue.is_empty() && !objects.is_empty());
+        Ok(Problem {
+            issue: if unsaid { None } else { Some(Issue::parse(&issue).map_err(|e| wrong(&e))?) },
+            namespace: self.namespace.as_deref().map(Namespace::parse).transpose().map_err(|e| wrong(&e))?,
             all_namespaces,
-            objects: objects.into_iter().cloned().collect(),
+            objects: objects.into_iter().map(|o| ObjectName::parse(o)).collect::<Result<_, _>>().map_err(|e| wrong(&e))?,
         })
     }
 }
@@ -330,11 +311,10 @@ mod tests {
 
     type Cli = super::Cli<Nothing>;
 
-    fn analyze(line: &[&str]) -> (AnalyzeArgs, Result<Ask, String>) {
+    fn problem(line: &[&str]) -> Result<Problem, CliError> {
         let cli = Cli::try_parse_from([&["kubemend", "analyze"], line].concat()).unwrap();
         let Some(Command::Analyze(args)) = cli.command else { panic!("not analyze") };
-        let ask = args.ask.ask(args.all_namespaces);
-        (args, ask)
+        args.problem.typed(args.all_namespaces)
     }
 
     #[test]
@@ -344,23 +324,25 @@ mod tests {
 
     #[test]
     fn word_with_a_slash_is_an_object_and_the_rest_is_the_issue() {
-        let (_, ask) = analyze(&["it", "is down", "deploy/web", "since 10/11 or so", "-n", "shop"]);
-        let ask = ask.unwrap();
-        assert_eq!(ask.issue.as_deref(), Some("it is down since 10/11 or so"));
-        assert_eq!(ask.objects, ["deploy/web"]);
-        assert_eq!(ask.namespace.as_deref(), Some("shop"));
+        let problem = problem(&["it", "is down", "deploy/web", "since 10/11 or so", "-n", "shop"]).unwrap();
+        assert_eq!(problem.issue, Some(Issue::parse("it is down since 10/11 or so").unwrap()));
+        assert_eq!(problem.objects, [ObjectName::parse("deployment/web").unwrap()]);
+        assert_eq!(problem.namespace, Some(Namespace::parse("shop").unwrap()));
     }
 
     #[test]
     fn objects_alone_are_not_an_empty_issue_and_an_empty_issue_is_not_hidden() {
-        assert_eq!(analyze(&["svc/web"]).1.unwrap().issue, None);
-        assert_eq!(analyze(&[]).1.unwrap().issue, None);
-        assert_eq!(analyze(&[""]).1.unwrap().issue.as_deref(), Some(""));
+        assert_eq!(problem(&["svc/web"]).unwrap().issue, None);
+        assert_eq!(problem(&[]).unwrap().issue, None);
+        assert!(problem(&[""]).unwrap_err().to_string().contains("the issue is empty"));
     }
 
     #[test]
-    fn unknown_kind_is_wrong_usage() {
-        assert!(analyze(&["gadget/web"]).1.unwrap_err().contains("`gadget`"));
+    fn unknown_kind_and_impossible_namespace_are_wrong_usage() {
+        for (line, says) in [(&["gadget/web"][..], "`gadget`"), (&["x", "-n", "Shop"], "`Shop` cannot be a namespace")] {
+            let error = problem(line).unwrap_err();
+            assert!(matches!(error, CliError::Usage(_)) && error.to_string().contains(says), "{error}");
+        }
     }
 
     #[test]

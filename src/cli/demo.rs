@@ -1,15 +1,17 @@
 //! The demonstration: a database whose PersistentVolumeClaim does not exist, in four phases, through the same workflow as everything else.
 //! Only the cluster is another one: it lives in this process.
 
-use super::progress::{Pace, told};
+use super::progress::{Pace, with_progress};
 use super::render::page::{CARE, DIM, GOOD, STRONG, TYPED, clean, styled};
-use super::terminal::{Answer, Terminal};
+use super::terminal::Terminal;
 use super::{CliError, Exit, render};
+use crate::call::{HumanAnswer, PendingAnswer, UseCases, carry_out};
+use crate::domain::issue::Issue;
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::ports::{ClusterRead, ListRequest, Phase, Progress};
 use crate::workflow::report::{CauseView, ObjectView, Report};
-use crate::workflow::{Approver, Ask, Question, Remediation, Wishes, WorkflowError};
+use crate::workflow::{Approver, Caller, Problem, Question, WorkflowError};
 use serde_json::Value;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -32,8 +34,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the demonstration runs on.
 pub(crate) struct Stage<'a> {
-    /// The workflow, over the embedded cluster.
-    pub(crate) remediation: &'a Remediation,
+    /// The use cases, over the embedded cluster.
+    pub(crate) cases: &'a dyn UseCases,
     /// The embedded cluster, for what a person would look at.
     pub(crate) read: &'a dyn ClusterRead,
     /// Where it is shown.
@@ -73,9 +75,10 @@ impl Stage<'_> {
 
     async fn analyze(&self) -> Result<(Report, Option<Question>), CliError> {
         self.phase(2, "Analyze", "from the symptom to its cause, read-only")?;
-        let ask = Ask { issue: Some(ISSUE.to_owned()), ..Ask::default() };
-        let opened = told(self.terminal, Pace::Live(|_| None), async |progress: &dyn Progress| {
-            self.remediation.open(&ask, &Wishes::default(), progress, self.cancel).await
+        let issue = Issue::parse(ISSUE).map_err(|e| CliError::Usage(e.to_string()))?;
+        let problem = Problem { issue: Some(issue), ..Problem::default() };
+        let opened = with_progress(self.terminal, Pace::Live(|_| None), async |progress: &dyn Progress| {
+            self.cases.open(&problem, &Caller::new(progress, self.cancel)).await
         })
         .await?;
         if let Some(cause) = opened.report.causes.first() {
@@ -94,29 +97,28 @@ impl Stage<'_> {
         let words = format!("\nApply this plan to context {} ({})?", report.cluster.context, report.cluster.server);
         let answer = if self.yes {
             self.say(&format!("{words} [y/N] {}\n", styled(STRONG, "yes (--yes)")))?;
-            Answer::Yes
+            HumanAnswer::Yes
         } else {
-            self.terminal.ask(&words, self.cancel).await?
+            self.terminal.ask_human(&words, self.cancel).await?
         };
         match answer {
-            Answer::Yes => {}
-            Answer::No => {
-                let report = self.remediation.decline(&question.session, Approver::Terminal).await?;
-                self.say(&format!("\n{}\n", styled(CARE, render::status_words(report.status).0)))?;
-                return Ok(Exit::of(report.status));
-            }
-            Answer::Nobody => {
+            HumanAnswer::Yes => self.say("\n")?,
+            HumanAnswer::No => {}
+            HumanAnswer::Nobody => {
                 self.say(&format!("{words}\n"))?;
                 self.terminal.err("no answer; nothing was changed; `kubemend demo --yes` approves the plan without asking\n")?;
                 return Ok(Exit::Waiting);
             }
         }
-        self.say("\n")?;
-        let report = told(self.terminal, Pace::Live(before), async |progress: &dyn Progress| {
-            let Question { session, digest, token, .. } = &question;
-            self.remediation.approve(session, token, digest, Approver::Terminal, progress, self.cancel).await
+        let pending = PendingAnswer::from(question);
+        let report = with_progress(self.terminal, Pace::Live(before), async |progress: &dyn Progress| {
+            carry_out(self.cases, &pending, answer, Approver::Terminal, &Caller::new(progress, self.cancel)).await
         })
         .await?;
+        if answer == HumanAnswer::No {
+            self.say(&format!("\n{}\n", styled(CARE, render::status_words(report.status).0)))?;
+            return Ok(Exit::of(report.status));
+        }
         self.outcome(&report).await
     }
 

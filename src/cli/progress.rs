@@ -34,34 +34,34 @@ pub(crate) enum Pace {
 
 /// What was told and not shown yet, oldest first, without repetitions.
 #[derive(Debug, Default)]
-struct Told(Mutex<(VecDeque<(Phase, String)>, String)>);
+struct UnshownLines(Mutex<(VecDeque<(Phase, String)>, String)>);
 
-impl Progress for Told {
+impl Progress for UnshownLines {
     fn tell(&self, phase: Phase, message: &str) {
         let text = if message.is_empty() { phase.as_str().to_owned() } else { format!("{}: {message}", phase.as_str()) };
         let text: String = clean(&text).replace('\n', " ").chars().take(MESSAGE_LIMIT).collect();
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if phase == Phase::Done || told.1 == text {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if phase == Phase::Done || lines.1 == text {
             return;
         }
-        if told.0.len() >= WAITING_LIMIT {
-            told.0.pop_front();
+        if lines.0.len() >= WAITING_LIMIT {
+            lines.0.pop_front();
         }
-        told.0.push_back((phase, text.clone()));
-        told.1 = text;
+        lines.0.push_back((phase, text.clone()));
+        lines.1 = text;
     }
 }
 
-impl Told {
+impl UnshownLines {
     fn take(&self) -> VecDeque<(Phase, String)> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).0)
     }
 }
 
 /// Does the work and shows its progress meanwhile. Nothing depends on these lines, so a closed stream is not worth ending it for.
-pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnOnce(&dyn Progress) -> T) -> T {
-    let told = Told::default();
-    let mut work = pin!(work(&told));
+pub(crate) async fn with_progress<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnOnce(&dyn Progress) -> T) -> T {
+    let lines = UnshownLines::default();
+    let mut work = pin!(work(&lines));
     let start = Instant::now();
     let mut turns = interval(TURN);
     turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -76,7 +76,7 @@ pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnO
         };
         let spent = start.elapsed();
         if let Pace::Live(heading) = pace {
-            for (phase, line) in told.take() {
+            for (phase, line) in lines.take() {
                 if begun != Some(phase) {
                     begun = Some(phase);
                     let _ = terminal.out(&heading(phase).unwrap_or_default());
@@ -85,13 +85,13 @@ pub(crate) async fn told<T>(terminal: &Terminal, pace: Pace, work: impl AsyncFnO
                 let _ = terminal.out(&format!("  {time}  {}\n", cut(&line, terminal.columns)));
             }
         } else if spent >= SILENT_FOR && terminal.shows_progress && done.is_none() {
-            current = told.take().pop_back().or(current);
+            current = lines.take().pop_back().or(current);
             if let Some((_, text)) = &current {
                 let _ = terminal.err(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, &cut(text, terminal.columns))));
                 drawn = true;
             }
         } else if spent >= SILENT_FOR && !terminal.shows_progress {
-            for (_, line) in told.take() {
+            for (_, line) in lines.take() {
                 let _ = terminal.err(&format!("{line}\n"));
             }
         }
@@ -119,9 +119,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn quick_work_is_silent_and_slow_work_names_its_phase_once() {
         let (terminal, out, err) = doubles::terminal(None);
-        told(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| progress.tell(Phase::Collecting, "pods")).await;
+        with_progress(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| progress.tell(Phase::Collecting, "pods")).await;
         assert_eq!(err.text(), "");
-        told(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+        with_progress(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
             progress.tell(Phase::Validating, "2 of 3 checks hold");
             progress.tell(Phase::Validating, "2 of 3 checks hold");
             tokio::time::sleep(Duration::from_secs(3)).await;
@@ -135,7 +135,7 @@ mod tests {
     async fn live_progress_shows_every_line_also_the_last_below_its_phase() {
         let (terminal, out, err) = doubles::terminal(None);
         let heading = |phase| (phase == Phase::Validating).then(|| "Validate\n".to_owned());
-        told(&terminal, Pace::Live(heading), async |progress: &dyn Progress| {
+        with_progress(&terminal, Pace::Live(heading), async |progress: &dyn Progress| {
             progress.tell(Phase::Executing, "step 1 of 1");
             tokio::time::sleep(Duration::from_secs(2)).await;
             progress.tell(Phase::Validating, "");

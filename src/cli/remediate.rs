@@ -1,71 +1,70 @@
-//! The commands that may change something: remediate, approve, decline. The human approves here, and nowhere by default.
+//! The commands that may change something: remediate, approve. The human approves here, and nowhere by default.
 
-use super::args::{ApproveArgs, DeclineArgs, Output, RemediateArgs};
-use super::look::{json_text, print};
-use super::progress::{Pace, told};
-use super::terminal::{Answer, Terminal};
+use super::args::{ApproveArgs, Output, RemediateArgs};
+use super::print::{json_text, print};
+use super::progress::{Pace, with_progress};
+use super::terminal::Terminal;
 use super::{CliError, Exit, render};
+use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Target, UseCases, carry_out, for_a_human};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
-use crate::ports::Progress;
+use crate::ports::{Progress, Silent};
 use crate::workflow::report::Report;
-use crate::workflow::{Approver, Opened, Question, Remediation, WorkflowError};
+use crate::workflow::{Approver, Caller, Opened, Problem, Question};
 use tokio_util::sync::CancellationToken;
 
 /// From the issue to the verified result, or the rest of it for a session that waits.
 pub(crate) async fn remediate(
-    remediation: &Remediation,
+    cases: &dyn UseCases,
     args: &RemediateArgs,
-    waiting: Option<SessionId>,
+    target: &Target,
     terminal: &Terminal,
     cancel: &CancellationToken,
 ) -> Result<Exit, CliError> {
-    let ask = args.ask.ask(false).map_err(CliError::Usage)?;
-    let nothing_named = ask.issue.is_none() && ask.objects.is_empty() && ask.namespace.is_none();
-    let desk = Desk { remediation, terminal, cancel, output: args.output.output };
-    if let Some(session) = waiting {
-        let report = remediation.show(&session).await?;
-        let question = remediation.question(&session).await?;
-        return desk.answer(report, question, args.approve.as_ref()).await;
+    let asking = AnswerAtTerminal { cases, terminal, cancel, output: args.output.output };
+    let problem = match target {
+        Target::Session(session) => return asking.waiting(session, args.approve.as_ref()).await,
+        Target::Problem(problem) => problem,
+    };
+    if args.approve.is_some() && *problem == Problem::default() {
+        let error =
+            CallError::new(ErrorKind::NotFound, "no session is waiting for approval of that plan").hint("`kubemend sessions` lists them");
+        return Err(error.into());
     }
-    if args.approve.is_some() && nothing_named {
-        return Err(CliError::Workflow(WorkflowError::Session("no session is waiting for approval of that plan".to_owned())));
-    }
-    let wishes = args.wishes();
-    let opened =
-        told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.open(&ask, &wishes, progress, cancel).await).await?;
-    desk.opened(opened, args.approve.as_ref()).await
+    let opened = with_progress(terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+        cases.open(problem, &Caller::new(progress, cancel).with_wishes(args.wishes())).await
+    })
+    .await?;
+    asking.opened(opened, args.approve.as_ref()).await
 }
 
 /// The human approves the plan of a session that waits.
 pub(crate) async fn approve(
-    remediation: &Remediation,
+    cases: &dyn UseCases,
     args: &ApproveArgs,
     terminal: &Terminal,
     cancel: &CancellationToken,
 ) -> Result<Exit, CliError> {
-    let report = remediation.show(&args.session).await?;
-    let question = remediation.question(&args.session).await?;
-    let desk = Desk { remediation, terminal, cancel, output: args.output.output };
-    desk.answer(report, question, args.digest.as_ref()).await
+    let asking = AnswerAtTerminal { cases, terminal, cancel, output: args.output.output };
+    asking.waiting(&args.session, args.digest.as_ref()).await
 }
 
-/// The human declines.
-pub(crate) async fn decline(remediation: &Remediation, args: &DeclineArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let report = remediation.decline(&args.session, Approver::Terminal).await?;
-    print(terminal, &report, args.output.output)?;
-    Ok(Exit::Done)
-}
-
-/// Where a plan lies until somebody has answered.
-struct Desk<'a> {
-    remediation: &'a Remediation,
+/// Shows a plan and takes its answer on the terminal.
+struct AnswerAtTerminal<'a> {
+    cases: &'a dyn UseCases,
     terminal: &'a Terminal,
     cancel: &'a CancellationToken,
     output: Output,
 }
 
-impl Desk<'_> {
+impl AnswerAtTerminal<'_> {
+    /// Asks again about a session that waits.
+    async fn waiting(&self, session: &SessionId, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
+        let report = self.cases.show(session).await?;
+        let question = self.cases.question(session, &Caller::new(&Silent, self.cancel)).await?;
+        self.answer(report, question, given).await
+    }
+
     /// Continues from a fresh session.
     async fn opened(&self, opened: Opened, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match opened.question {
@@ -82,45 +81,40 @@ impl Desk<'_> {
         match given {
             Some(given) if *given == question.digest => {
                 self.show_before(&report, false)?;
-                self.yes(question).await
+                self.carry_out(question, HumanAnswer::Yes).await
             }
             Some(_) => {
                 self.waits(&report)?;
                 self.terminal.err("the plan does not have the digest given with --approve; it was not applied\n")?;
                 Ok(Exit::Waiting)
             }
-            None => self.ask(report, question).await,
+            None => self.ask_human(report, question).await,
         }
     }
 
-    async fn ask(&self, report: Report, question: Question) -> Result<Exit, CliError> {
+    async fn ask_human(&self, report: Report, question: Question) -> Result<Exit, CliError> {
         if !self.terminal.has_somebody() {
             self.waits(&report)?;
             return Ok(Exit::Waiting);
         }
         self.show_before(&report, true)?;
         let words = format!("\nApply this plan to context {} ({})?", report.cluster.context, report.cluster.server);
-        match self.terminal.ask(&render::page::clean(&words), self.cancel).await? {
-            Answer::Yes => self.yes(question).await,
-            Answer::No => {
-                let report = self.remediation.decline(&question.session, Approver::Terminal).await?;
-                self.show_after(&report)?;
-                Ok(Exit::of(report.status))
-            }
-            Answer::Nobody => {
+        match self.terminal.ask_human(&render::page::clean(&words), self.cancel).await? {
+            answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
+            HumanAnswer::Nobody => {
                 if self.output == Output::Json {
                     self.terminal.out(&json_text(&report)?)?;
                 }
-                self.terminal.err(&format!("no answer; nothing was changed; to continue: kubemend approve {}\n", question.session))?;
+                self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&question.session)))?;
                 Ok(Exit::Waiting)
             }
         }
     }
 
-    async fn yes(&self, question: Question) -> Result<Exit, CliError> {
-        let report = told(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-            let Question { session, digest, token, .. } = &question;
-            self.remediation.approve(session, token, digest, Approver::Terminal, progress, self.cancel).await
+    async fn carry_out(&self, question: Question, answer: HumanAnswer) -> Result<Exit, CliError> {
+        let pending = PendingAnswer::from(question);
+        let report = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+            carry_out(self.cases, &pending, answer, Approver::Terminal, &Caller::new(progress, self.cancel)).await
         })
         .await?;
         self.show_after(&report)?;
@@ -130,8 +124,8 @@ impl Desk<'_> {
     /// Nobody is there to be asked: the report, and how to continue.
     fn waits(&self, report: &Report) -> Result<(), CliError> {
         print(self.terminal, report, self.output)?;
-        let session = &report.session;
-        self.terminal.err(&format!("waiting for approval; nothing was changed; to continue: kubemend approve {session}\n"))?;
+        let approve = for_a_human(&report.session);
+        self.terminal.err(&format!("waiting for approval; nothing was changed; to continue: {approve}\n"))?;
         Ok(())
     }
 

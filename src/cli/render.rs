@@ -133,8 +133,11 @@ fn advice(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("Recommended actions", "");
+    let several = report.causes.len() > 1;
     for advice in &report.advice {
-        page.item(2, "•", STRONG, &advice.text);
+        // Of one cause among several it says which: the number is the one that stands above.
+        let mark = advice.cause.filter(|_| several).map_or("•".to_owned(), |cause| format!("• Cause {}:", cause.saturating_add(1)));
+        page.item(2, &mark, STRONG, &advice.text);
         if let Some(command) = &advice.command {
             page.block(4, TYPED, command);
         }

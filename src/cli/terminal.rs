@@ -1,5 +1,6 @@
 //! What a command writes to and whom it can ask: results on stdout, everything else on stderr, questions to a person or to nobody.
 
+use crate::call::HumanAnswer;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -9,25 +10,12 @@ const COLUMNS: usize = 100;
 /// An answer is a word; more than this is not read.
 const ANSWER_LIMIT: u64 = 256;
 
-/// How a person answered a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// `y` or `yes`.
-    Yes,
-    /// Anything else.
-    No,
-    /// There is nobody to ask, or they went away without a word.
-    Nobody,
-}
-
-impl Answer {
-    /// `y` and `yes` are yes. Everything else that was typed is no; a closed input gives no answer.
-    fn of(line: &str) -> Self {
-        match line.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" if line.ends_with('\n') => Answer::Yes,
-            _ if line.is_empty() => Answer::Nobody,
-            _ => Answer::No,
-        }
+/// `y` and `yes` are yes. Everything else that was typed is no; a closed input gives no answer.
+fn human_answer(line: &str) -> HumanAnswer {
+    match line.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" if line.ends_with('\n') => HumanAnswer::Yes,
+        _ if line.is_empty() => HumanAnswer::Nobody,
+        _ => HumanAnswer::No,
     }
 }
 
@@ -92,19 +80,19 @@ impl Terminal {
 
     /// Writes a result. A reader that closed the pipe early, such as `head`, is not a failure.
     pub(crate) fn out(&self, text: &str) -> io::Result<()> {
-        put(&self.out, text)
+        write_to(&self.out, text)
     }
 
     /// Writes a remark.
     pub(crate) fn err(&self, text: &str) -> io::Result<()> {
-        put(&self.err, text)
+        write_to(&self.err, text)
     }
 
     /// Asks for approval. A cancelled question has no answer.
-    pub(crate) async fn ask(&self, question: &str, cancel: &CancellationToken) -> io::Result<Answer> {
+    pub(crate) async fn ask_human(&self, question: &str, cancel: &CancellationToken) -> io::Result<HumanAnswer> {
         let person = self.person.clone();
         if person == Person::Absent {
-            return Ok(Answer::Nobody);
+            return Ok(HumanAnswer::Nobody);
         }
         self.err(&format!("{question} [y/N] "))?;
         // A blocking read cannot be cancelled; the process ends without waiting for it.
@@ -113,17 +101,17 @@ impl Terminal {
             biased;
             () = cancel.cancelled() => {
                 self.err("\n")?;
-                Ok(Answer::Nobody)
+                Ok(HumanAnswer::Nobody)
             }
             line = reading => match line {
-                Ok(Ok(line)) => Ok(Answer::of(&line)),
-                Ok(Err(_)) | Err(_) => Ok(Answer::Nobody),
+                Ok(Ok(line)) => Ok(human_answer(&line)),
+                Ok(Err(_)) | Err(_) => Ok(HumanAnswer::Nobody),
             },
         }
     }
 }
 
-fn put(stream: &Mutex<Box<dyn Write + Send>>, text: &str) -> io::Result<()> {
+fn write_to(stream: &Mutex<Box<dyn Write + Send>>, text: &str) -> io::Result<()> {
     let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
     match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -195,30 +183,30 @@ mod tests {
     #[test]
     fn only_a_clear_yes_is_yes() {
         for (typed, answer) in [
-            ("y\n", Answer::Yes),
-            ("Yes\r\n", Answer::Yes),
-            ("\n", Answer::No),
-            ("yes please\n", Answer::No),
-            ("n\n", Answer::No),
-            ("ja\n", Answer::No),
-            ("y", Answer::No),
-            ("", Answer::Nobody),
+            ("y\n", HumanAnswer::Yes),
+            ("Yes\r\n", HumanAnswer::Yes),
+            ("\n", HumanAnswer::No),
+            ("yes please\n", HumanAnswer::No),
+            ("n\n", HumanAnswer::No),
+            ("ja\n", HumanAnswer::No),
+            ("y", HumanAnswer::No),
+            ("", HumanAnswer::Nobody),
         ] {
-            assert_eq!(Answer::of(typed), answer, "{typed:?}");
+            assert_eq!(human_answer(typed), answer, "{typed:?}");
         }
     }
 
     #[tokio::test]
     async fn nobody_is_asked_where_nobody_is() {
         let (terminal, out, err) = doubles::terminal(None);
-        assert_eq!(terminal.ask("apply?", &CancellationToken::new()).await.unwrap(), Answer::Nobody);
+        assert_eq!(terminal.ask_human("apply?", &CancellationToken::new()).await.unwrap(), HumanAnswer::Nobody);
         assert_eq!((out.text(), err.text()), (String::new(), String::new()));
     }
 
     #[tokio::test]
     async fn question_goes_to_stderr() {
         let (terminal, out, err) = doubles::terminal(Some("yes\n"));
-        assert_eq!(terminal.ask("apply?", &CancellationToken::new()).await.unwrap(), Answer::Yes);
+        assert_eq!(terminal.ask_human("apply?", &CancellationToken::new()).await.unwrap(), HumanAnswer::Yes);
         assert_eq!((out.text(), err.text()), (String::new(), "apply? [y/N] ".to_owned()));
     }
 
@@ -227,6 +215,6 @@ mod tests {
         let (terminal, _, _) = doubles::terminal(Some("yes\n"));
         let cancel = CancellationToken::new();
         cancel.cancel();
-        assert_eq!(terminal.ask("apply?", &cancel).await.unwrap(), Answer::Nobody);
+        assert_eq!(terminal.ask_human("apply?", &cancel).await.unwrap(), HumanAnswer::Nobody);
     }
 }

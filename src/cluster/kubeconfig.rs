@@ -4,6 +4,7 @@
 use super::plugin::{DEADLINE, Login};
 use super::wire::{ServerIdentity, reason};
 use crate::domain::excerpt::Excerpt;
+use crate::domain::nearest::by_likeness;
 use crate::domain::object::Namespace;
 use crate::ports::{Clock, ReadError};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
@@ -234,7 +235,7 @@ fn cluster_of<'a>(kubeconfig: &'a Kubeconfig, context: &str) -> Option<&'a kube:
 
 /// The context that was asked for or the current one; where it is not there, the error names those that are, nearest first.
 fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from: &str) -> Result<String, ReadError> {
-    let mut names: Vec<&str> = kubeconfig.contexts.iter().map(|c| c.name.as_str()).collect();
+    let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| c.name.as_str()).collect();
     if names.is_empty() {
         return Err(config(format!(
             "the kubeconfig {from} has no contexts; add a cluster with your provider's command line or `kubectl config`"
@@ -248,7 +249,7 @@ fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from: &str) -> 
         return Ok(wanted.to_owned());
     }
     let short: String = wanted.chars().take(200).collect();
-    names.sort_by_key(|name| (strsim::damerau_levenshtein(&name.to_lowercase(), &short.to_lowercase()), name.to_owned()));
+    let names = by_likeness(&short, names);
     Err(config(format!("there is no context `{}` in {from}; there are {}", Excerpt::capture(wanted, 200), list(&names))))
 }
 

@@ -1,6 +1,6 @@
 //! The environment: our variables, and the few of others that are honored. Nothing else reads it.
 
-use super::options::{Given, OPTIONS, Value, nearest, variable};
+use super::options::{Given, OPTIONS, Value, probably_meant, variable};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl Environment {
         self.0
             .keys()
             .filter(|name| name.starts_with("KUBEMEND_") && !name.starts_with("KUBEMEND_TEST_") && !known.contains(name))
-            .map(|name| format!("unknown environment variable `{name}`{}", nearest(name, &known)))
+            .map(|name| format!("unknown environment variable `{name}`{}", probably_meant(name, &known)))
             .collect()
     }
 }

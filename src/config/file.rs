@@ -1,7 +1,7 @@
 //! The configuration file: one YAML mapping of the options. Only the operator's own place is read, never the working directory.
 
 use super::environment::Environment;
-use super::options::{ConfigError, Given, OPTIONS, Value, nearest};
+use super::options::{ConfigError, Given, OPTIONS, Value, probably_meant};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,7 @@ fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Given, ConfigEr
     for (key, value) in options {
         let Some(known) = OPTIONS.into_iter().find(|option| *option == key) else {
             let key: String = key.chars().filter(|c| !c.is_control()).take(80).collect();
-            return Err(ConfigError::Unknown { hint: nearest(&key, &OPTIONS), key, file: shown });
+            return Err(ConfigError::Unknown { hint: probably_meant(&key, &OPTIONS), key, file: shown });
         };
         let text = match &value {
             serde_json::Value::Null => continue,

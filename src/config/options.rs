@@ -1,5 +1,6 @@
 //! The options by name, values as they were given, and what is wrong with one that cannot be understood.
 
+use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::risk::Risk;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -36,13 +37,10 @@ pub(super) fn variable(key: &str) -> String {
     format!("KUBEMEND_{}", key.replace('-', "_").to_ascii_uppercase())
 }
 
-pub(super) fn nearest<S: AsRef<str>>(wrong: &str, known: &[S]) -> String {
-    known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(wrong, k.as_ref()), k.as_ref()))
-        .min()
-        .filter(|(distance, _)| *distance <= 4)
-        .map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"))
+/// What follows a name that means nothing: the one that was probably meant.
+pub(super) fn probably_meant<S: AsRef<str>>(wrong: &str, known: &[S]) -> String {
+    let near = nearest(wrong, known.iter().map(AsRef::as_ref));
+    did_you_mean(near.get(..1).unwrap_or_default())
 }
 
 /// An option that cannot be understood.

@@ -31,6 +31,14 @@ impl CauseSource {
         }
     }
 
+    /// The inverse of [`CauseSource::code`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [CauseSource::Model, CauseSource::Caller]
+            .into_iter()
+            .find(|s| s.code() == text)
+            .or_else(|| Code::parse(text).map(CauseSource::Rule))
+    }
+
     /// What the report calls the cause: the rule's code, or who proposed it where no rule did.
     pub fn code(self) -> &'static str {
         match self {
@@ -90,6 +98,11 @@ impl Cause {
     /// The field as it is shown.
     pub fn field_text(&self) -> Option<String> {
         self.field.as_ref().map(ToString::to_string)
+    }
+
+    /// Whether it is the cause of that key.
+    pub fn is(&self, key: &CauseKey) -> bool {
+        self.source == key.source && self.object == key.object && self.field == key.field
     }
 
     /// Whether this is what a rule names by that code.

@@ -1,8 +1,9 @@
 //! What is believed, on which evidence, and what could not be seen.
 
-use super::cause::Cause;
+use super::cause::{Cause, CauseKey};
 use super::evidence::{EvidenceList, Gap};
 use super::finding::{Advice, Symptom};
+use super::nonempty::NonEmpty;
 
 /// What was concluded from a snapshot.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,4 +18,88 @@ pub struct Diagnosis {
     pub in_progress: Vec<Advice>,
     /// What could not be seen.
     pub unseen: Vec<Gap>,
+}
+
+impl Diagnosis {
+    /// The cause of that key.
+    pub fn cause(&self, key: &CauseKey) -> Option<&Cause> {
+        self.causes.iter().find(|cause| cause.is(key))
+    }
+
+    /// Takes in a cause of a later diagnosis, with the evidence that it cites there: each piece gets the id that it has, or now
+    /// gets, here. A cause that is known already stays as it is. `None` where the later diagnosis does not hold what is cited.
+    pub fn adopt(&mut self, cause: &Cause, later: &EvidenceList) -> Option<&mut Cause> {
+        let known = self.causes.iter().position(|c| c.is(&cause.key()));
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let cited: Option<Vec<_>> = cause.cites.iter().map(|id| later.get(*id).cloned()).collect();
+                let cites = NonEmpty::from_vec(cited?.into_iter().map(|piece| self.evidence.add(piece)).collect())?;
+                self.causes.push(Cause { cites, ..cause.clone() });
+                self.causes.len().saturating_sub(1)
+            }
+        };
+        self.causes.get_mut(index)
+    }
+
+    /// Notes that something could not be seen, once.
+    pub fn miss(&mut self, gap: Gap) {
+        if !self.unseen.contains(&gap) {
+            self.unseen.push(gap);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::evidence::{Evidence, EvidenceSource};
+    use crate::domain::excerpt::Excerpt;
+    use crate::domain::kind::Kind;
+    use crate::domain::object::ObjectRef;
+    use jiff::Timestamp;
+
+    fn seen(text: &str) -> Evidence {
+        let at = Timestamp::UNIX_EPOCH;
+        Evidence { source: EvidenceSource::Event, object: None, field: None, text: Excerpt::event(text), seen_at: at }
+    }
+
+    /// A cause about `name` that rests on these pieces.
+    fn found(name: &str, pieces: &[&str]) -> Diagnosis {
+        let mut evidence = EvidenceList::default();
+        let cites = NonEmpty::from_vec(pieces.iter().map(|p| evidence.add(seen(p))).collect()).unwrap();
+        let object = ObjectRef::cluster(Kind::Node, name);
+        let cause = Cause { cites, object, ..crate::planner::example::cause(Vec::new()) };
+        Diagnosis { causes: vec![cause], evidence, ..Diagnosis::default() }
+    }
+
+    fn cited(diagnosis: &Diagnosis, cause: usize) -> Vec<&str> {
+        diagnosis.causes[cause].cites.iter().map(|id| diagnosis.evidence.get(*id).unwrap().text.as_str()).collect()
+    }
+
+    #[test]
+    fn cause_of_a_later_diagnosis_keeps_its_own_evidence() {
+        let mut first = found("a", &["one", "two"]);
+        let later = found("b", &["three", "one"]);
+        first.adopt(&later.causes[0], &later.evidence).unwrap();
+        assert_eq!(cited(&first, 0), ["one", "two"]);
+        assert_eq!(cited(&first, 1), ["three", "one"]);
+        assert_eq!(first.evidence.iter().count(), 3, "what was seen twice is listed once");
+    }
+
+    #[test]
+    fn cause_that_is_known_is_taken_in_once() {
+        let mut first = found("a", &["one"]);
+        let later = found("a", &["two"]);
+        first.adopt(&later.causes[0], &later.evidence).unwrap();
+        assert_eq!((first.causes.len(), cited(&first, 0)), (1, vec!["one"]));
+    }
+
+    #[test]
+    fn cause_without_its_evidence_is_not_taken_in() {
+        let mut first = found("a", &["one"]);
+        let later = found("b", &["two"]);
+        assert!(first.adopt(&later.causes[0], &EvidenceList::default()).is_none());
+        assert_eq!(first, found("a", &["one"]));
+    }
 }

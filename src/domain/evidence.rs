@@ -15,7 +15,22 @@ pub enum EvidenceSource {
     Object,
     Event,
     Log,
-    Check,
+}
+
+impl EvidenceSource {
+    /// `object`, `event` or `log`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EvidenceSource::Object => "object",
+            EvidenceSource::Event => "event",
+            EvidenceSource::Log => "log",
+        }
+    }
+
+    /// The inverse of [`EvidenceSource::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [EvidenceSource::Object, EvidenceSource::Event, EvidenceSource::Log].into_iter().find(|s| s.as_str() == text)
+    }
 }
 
 /// One thing that was seen, with where and when.
@@ -70,6 +85,16 @@ impl PartialEq for EvidenceList {
 impl Eq for EvidenceList {}
 
 impl EvidenceList {
+    /// A list as it was: every piece keeps its place, and so its id.
+    pub fn from_pieces(pieces: Vec<Evidence>) -> Self {
+        let mut list = Self::default();
+        for (place, piece) in pieces.iter().enumerate() {
+            list.places.entry(Unkeyed::default().hash_one(piece)).or_default().push(place);
+        }
+        list.pieces = pieces;
+        list
+    }
+
     /// Adds a piece; equal ones share an id.
     pub fn add(&mut self, evidence: Evidence) -> EvidenceId {
         let places = self.places.entry(Unkeyed::default().hash_one(&evidence)).or_default();
@@ -105,6 +130,23 @@ pub enum GapWhy {
     Timeout,
     Truncated,
     Unsupported,
+}
+
+impl GapWhy {
+    /// `forbidden`, `timeout`, `truncated` or `unsupported`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GapWhy::Forbidden => "forbidden",
+            GapWhy::Timeout => "timeout",
+            GapWhy::Truncated => "truncated",
+            GapWhy::Unsupported => "unsupported",
+        }
+    }
+
+    /// The inverse of [`GapWhy::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [GapWhy::Forbidden, GapWhy::Timeout, GapWhy::Truncated, GapWhy::Unsupported].into_iter().find(|w| w.as_str() == text)
+    }
 }
 
 /// Something we could not see: it is carried into the report, so that silence is never read as health.

@@ -8,8 +8,6 @@ use std::sync::LazyLock;
 pub const EVENT_LIMIT: usize = 2 * 1024;
 /// The longest excerpt of a log, in bytes.
 pub const LOG_LIMIT: usize = 64 * 1024;
-/// The longest issue text, in characters: `interfaces.md` says 1 to 2000.
-pub const ISSUE_LIMIT: usize = 2000;
 
 /// Text from outside that may be shown: no control or bidirectional characters, no credentials that we recognise, bounded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

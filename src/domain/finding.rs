@@ -21,6 +21,16 @@ pub struct CausalLink {
     pub to: ObjectRef,
 }
 
+impl CausalLink {
+    /// Every relation that a rule may name: a stored session is read back by them.
+    pub const RELATIONS: &[&str] = &["owns", "selects", "mounts", "references"];
+
+    /// Takes text back in; a relation that this program does not know is of another version.
+    pub fn relation_named(text: &str) -> Option<&'static str> {
+        Self::RELATIONS.iter().copied().find(|known| *known == text)
+    }
+}
+
 /// What somebody would notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symptom {

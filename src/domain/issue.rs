@@ -1,15 +1,35 @@
 //! What was reported, and where to look for it.
 
-use super::excerpt::{Excerpt, ISSUE_LIMIT};
+use super::excerpt::Excerpt;
 use super::object::{Namespace, ObjectRef};
+use std::fmt;
+
+/// The longest issue text, in characters: room for a paragraph, and none for a log.
+pub const ISSUE_LIMIT: usize = 2000;
 
 /// Who reported the issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Origin {
     /// Somebody called a tool or typed a command.
+    #[default]
     Caller,
     /// The controller saw an Event.
     Event,
+}
+
+impl Origin {
+    /// As the report and the record spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::Caller => "caller",
+            Origin::Event => "event",
+        }
+    }
+
+    /// Back from the record.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Origin::Caller, Origin::Event].into_iter().find(|o| o.as_str() == text)
+    }
 }
 
 /// An issue text that is empty or too long.
@@ -25,19 +45,14 @@ pub enum InvalidIssue {
 
 /// What was reported, in the reporter's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issue {
-    /// The words.
-    pub text: Excerpt,
-    /// Who said them.
-    pub origin: Origin,
-}
+pub struct Issue(Excerpt);
 
 impl Issue {
-    /// An issue of one to 2000 characters.
+    /// An issue of one to [`ISSUE_LIMIT`] characters.
     ///
     /// # Errors
     /// The text is empty or longer.
-    pub fn parse(text: &str, origin: Origin) -> Result<Self, InvalidIssue> {
+    pub fn parse(text: &str) -> Result<Self, InvalidIssue> {
         let trimmed = text.trim();
         if trimmed.is_empty() {
             return Err(InvalidIssue::Empty);
@@ -46,7 +61,18 @@ impl Issue {
         if count > ISSUE_LIMIT {
             return Err(InvalidIssue::TooLong(count));
         }
-        Ok(Self { text: Excerpt::capture(trimmed, ISSUE_LIMIT.saturating_mul(4)), origin })
+        Ok(Self(Excerpt::capture(trimmed, ISSUE_LIMIT.saturating_mul(4))))
+    }
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -79,5 +105,26 @@ impl Scope {
             Scope::Namespace { objects, .. } => objects,
             Scope::All => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_is_bounded_and_its_words_are_trimmed() {
+        assert_eq!(Issue::parse("  it is down \n").unwrap().as_str(), "it is down");
+        assert_eq!(Issue::parse(" \t"), Err(InvalidIssue::Empty));
+        assert_eq!(Issue::parse(&"ä".repeat(ISSUE_LIMIT + 1)), Err(InvalidIssue::TooLong(ISSUE_LIMIT + 1)));
+        assert!(Issue::parse(&"ä".repeat(ISSUE_LIMIT)).is_ok());
+    }
+
+    #[test]
+    fn an_origin_is_read_back_as_it_is_written() {
+        for origin in [Origin::Caller, Origin::Event] {
+            assert_eq!(Origin::parse(origin.as_str()), Some(origin));
+        }
+        assert_eq!(Origin::parse("model"), None);
     }
 }

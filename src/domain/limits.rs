@@ -24,6 +24,22 @@ pub enum Consent {
     Client,
 }
 
+/// Why a second call that repeats a plan's digest is no approval of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DigestRefusal {
+    /// The operator lets only a human approve.
+    #[error("a repeated digest does not count as approval here: the operator lets only a human approve")]
+    OnlyAHuman,
+    /// The plan is riskier than a digest may approve.
+    #[error("this plan's risk is {risk}, and a repeated digest counts as approval up to {allowed} only: a human has to approve it")]
+    AboveRisk {
+        /// The plan's.
+        risk: Risk,
+        /// The operator's bound, or the caller's own where it is lower.
+        allowed: Risk,
+    },
+}
+
 /// The thresholds in force for one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
@@ -90,5 +106,34 @@ impl Limits {
             out.on_failure = f;
         }
         out
+    }
+
+    /// Whether a second call that repeats the digest of a plan of this risk counts as approval of it.
+    ///
+    /// # Errors
+    /// It does not, and why.
+    pub fn counts_repeated_digest(&self, risk: Risk) -> Result<(), DigestRefusal> {
+        match self.consent {
+            Consent::Ask => Err(DigestRefusal::OnlyAHuman),
+            Consent::Client if risk > self.client_max_risk => Err(DigestRefusal::AboveRisk { risk, allowed: self.client_max_risk }),
+            Consent::Client => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_digest_counts_only_where_the_operator_lets_it_and_up_to_the_risk_that_was_set() {
+        assert_eq!(Limits::default().counts_repeated_digest(Risk::Low), Err(DigestRefusal::OnlyAHuman));
+        let limits = Limits { consent: Consent::Client, client_max_risk: Risk::Medium, ..Limits::default() };
+        assert_eq!(limits.counts_repeated_digest(Risk::Medium), Ok(()));
+        let above = DigestRefusal::AboveRisk { risk: Risk::High, allowed: Risk::Medium };
+        assert_eq!(limits.counts_repeated_digest(Risk::High), Err(above));
+        let tighter = limits.tightened(None, None, Some(Risk::Low), None);
+        let above = DigestRefusal::AboveRisk { risk: Risk::Medium, allowed: Risk::Low };
+        assert_eq!(tighter.counts_repeated_digest(Risk::Medium), Err(above), "the caller's own bound counts");
     }
 }

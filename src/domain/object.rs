@@ -8,6 +8,37 @@ use std::fmt;
 pub use super::name::InvalidName;
 pub use super::namespace::Namespace;
 
+/// What a person types for an object: its kind and its name. Where it is comes from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectName {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+}
+
+impl ObjectName {
+    /// Parses `deployment/web`.
+    ///
+    /// # Errors
+    /// Not of that form, not a kind we know, or not a possible name.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let shown = || text.chars().take(80).collect::<String>();
+        let (kind, name) = text.split_once('/').ok_or_else(|| InvalidName::Reference(shown()))?;
+        let kind = Kind::parse(kind).ok_or_else(|| InvalidName::Kind(kind.chars().take(80).collect()))?;
+        if !is_dns(name, 253, true) {
+            return Err(InvalidName::Object(name.chars().take(80).collect()));
+        }
+        Ok(Self { kind, name: name.to_owned() })
+    }
+
+    /// The object of that name in a namespace; an object of the cluster where its kind has no namespace.
+    pub fn within(self, namespace: Option<&Namespace>) -> ObjectRef {
+        let namespaced = self.kind.info().is_some_and(|i| i.namespaced);
+        ObjectRef { namespace: if namespaced { namespace.cloned() } else { None }, kind: self.kind, name: self.name }
+    }
+}
+
 /// An object of the cluster, by kind, namespace and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectRef {
@@ -35,14 +66,7 @@ impl ObjectRef {
     /// # Errors
     /// Not of that form, not a kind we know, or not a possible name.
     pub fn parse(text: &str, namespace: Option<&Namespace>) -> Result<Self, InvalidName> {
-        let shown = || text.chars().take(80).collect::<String>();
-        let (kind, name) = text.split_once('/').ok_or_else(|| InvalidName::Reference(shown()))?;
-        let kind = Kind::parse(kind).ok_or_else(|| InvalidName::Kind(kind.chars().take(80).collect()))?;
-        if !is_dns(name, 253, true) {
-            return Err(InvalidName::Object(name.chars().take(80).collect()));
-        }
-        let namespaced = kind.info().is_some_and(|i| i.namespaced);
-        Ok(Self { kind, namespace: if namespaced { namespace.cloned() } else { None }, name: name.to_owned() })
+        ObjectName::parse(text).map(|name| name.within(namespace))
     }
 
     /// The object's path in the API, where its resource is known.

@@ -3,12 +3,14 @@
 use super::action::Action;
 use super::cause::CauseKey;
 use super::check::Check;
+use super::digest::Digester;
 use super::id::PlanId;
 use super::nonempty::NonEmpty;
 use super::request::Request;
 use super::risk::Risk;
-use sha2::{Digest, Sha256};
-use std::fmt;
+
+/// A digest is of a plan, so whoever speaks of plans finds it here.
+pub use super::digest::PlanDigest;
 
 /// The annotation that every change carries: `PLAN/STEP`, so that a later look can tell what was done.
 pub const STAMP: &str = "kubemend.dev/applied";
@@ -111,29 +113,6 @@ pub struct RemediationPlan {
     pub cluster: String,
 }
 
-/// SHA-256 over everything but ids and times: what a human approves.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PlanDigest(String);
-
-impl PlanDigest {
-    /// Takes text back in: `sha256:` and 64 hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        let hex = text.strip_prefix("sha256:")?;
-        (hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))).then(|| Self(text.to_owned()))
-    }
-
-    /// The digest as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for PlanDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl RemediationPlan {
     /// The highest risk of any step.
     pub fn risk(&self) -> Risk {
@@ -144,57 +123,59 @@ impl RemediationPlan {
     /// preconditions, undo and risk, the checks, and what happens on failure.
     /// The plan's id, which the stamp in the bytes carries, is masked: the same change has the same digest tomorrow.
     pub fn digest(&self) -> PlanDigest {
-        let mut hash = Sha256::new();
-        // Length before content: no two different plans run together into the same bytes.
-        let mut field = |text: &str| {
-            let masked = text.replace(self.id.as_str(), "PLAN");
-            hash.update((masked.len() as u64).to_be_bytes());
-            hash.update(masked.as_bytes());
-        };
-        field("kubemend plan 2");
-        field(&self.cluster);
-        field(self.cause.source.code());
-        field(&self.cause.object.to_string());
-        field(&self.cause.field.as_ref().map(ToString::to_string).unwrap_or_default());
-        field(&self.summary);
-        field(self.on_failure.as_str());
-        for step in self.steps.iter() {
-            field("step");
-            for text in [step.request.method.as_str(), &step.request.path, &step.request.body, &step.diff, step.risk.as_str()] {
-                field(text);
+        let mut digest = Digester::new(self.id.as_str());
+        let d = &mut digest;
+        d.text("kubemend plan 2");
+        d.text(&self.cluster);
+        d.text(self.cause.source.code());
+        d.object(&self.cause.object);
+        d.optional(self.cause.field.as_ref(), Digester::path);
+        d.text(&self.summary);
+        d.text(self.on_failure.as_str());
+        d.list(self.steps.len(), self.steps.iter(), Step::digest);
+        d.list(self.checks.len(), self.checks.iter(), |d, check| {
+            d.text(check.what());
+            d.object(check.object());
+            let field = match check {
+                Check::FindingGone { field, .. } => field.as_ref(),
+                Check::RolloutComplete(_)
+                | Check::PodReady(_)
+                | Check::ClaimBound(_)
+                | Check::EndpointsReady(_)
+                | Check::SymptomGone(_) => None,
+            };
+            d.optional(field, Digester::path);
+            d.text(&check.expectation());
+        });
+        digest.finish()
+    }
+}
+
+impl Step {
+    fn digest(d: &mut Digester<'_>, step: &Step) {
+        d.text(step.action.verb());
+        d.object(step.action.target());
+        d.request(&step.request);
+        for text in [&step.diff, step.risk.as_str(), &step.why, &step.command] {
+            d.text(text);
+        }
+        let pinned = &step.precondition;
+        d.optional(pinned.uid.as_deref(), Digester::text);
+        d.optional(pinned.resource_version.as_deref(), Digester::text);
+        d.list(pinned.fields.len(), pinned.fields.iter(), |d, (path, value)| {
+            d.text(path);
+            d.text(value);
+        });
+        match &step.undo {
+            Undo::Restore { request, summary } => {
+                d.text("restore");
+                d.text(summary);
+                d.request(request);
             }
-            field(&step.why);
-            field(&step.command);
-            let pinned = &step.precondition;
-            for text in [&pinned.uid, &pinned.resource_version] {
-                field(text.as_deref().unwrap_or("unpinned"));
-            }
-            for (path, value) in &pinned.fields {
-                field("pin");
-                field(path);
-                field(value);
-            }
-            match &step.undo {
-                Undo::Restore { request, summary } => {
-                    field("restore");
-                    field(summary);
-                    for text in [request.method.as_str(), &request.path, &request.body] {
-                        field(text);
-                    }
-                }
-                Undo::None { why } => field(why),
+            Undo::None { why } => {
+                d.text("none");
+                d.text(why);
             }
         }
-        for check in self.checks.iter() {
-            field("check");
-            field(check.what());
-            field(&check.object().to_string());
-            if let Check::FindingGone { field: Some(path), .. } = check {
-                field(&path.to_string());
-            }
-            field(&check.expectation());
-        }
-        let hex: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        PlanDigest(format!("sha256:{hex}"))
     }
 }

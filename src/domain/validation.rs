@@ -23,6 +23,11 @@ impl Verdict {
             Verdict::Unclear => "unclear",
         }
     }
+
+    /// The inverse of [`Verdict::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Verdict::Resolved, Verdict::Unresolved, Verdict::Unclear].into_iter().find(|v| v.as_str() == text)
+    }
 }
 
 /// One check, and what was seen.

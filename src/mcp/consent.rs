@@ -1,12 +1,10 @@
 //! Asks the human through the client; anything but a clear yes is no. Two shapes: `elicitation/create` for clients up to
 //! 2025-11-25, and for 2026-07-28 an input-required result whose sealed request state comes back with the answer, once.
 
-use super::error::ToolError;
-use super::tools::Name;
-use crate::domain::id::SessionId;
-use crate::domain::plan::PlanDigest;
+use super::error::stale_answer;
+use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, for_a_human};
 use crate::ports::{Clock, Entropy};
-use crate::workflow::{Question, Token};
+use crate::workflow::Question;
 use jiff::Timestamp;
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -55,30 +53,15 @@ impl Channel {
     }
 }
 
-/// What the human said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Yes,
-    No,
+/// What the human said. The only place in this surface that makes a yes.
+fn human_answer(result: &ElicitResult) -> HumanAnswer {
+    let approved = result.content.as_ref().and_then(|content| content.get(APPROVE)) == Some(&Value::Bool(true));
+    if result.action == ElicitationAction::Accept && approved { HumanAnswer::Yes } else { HumanAnswer::No }
 }
 
-impl Answer {
-    fn of(result: &ElicitResult) -> Self {
-        let approved = result.content.as_ref().and_then(|content| content.get(APPROVE)) == Some(&Value::Bool(true));
-        if result.action == ElicitationAction::Accept && approved { Answer::Yes } else { Answer::No }
-    }
-}
-
-/// Where an answer belongs, with what proves that the question was shown.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) session: SessionId,
-    pub(crate) digest: PlanDigest,
-    pub(crate) token: Token,
-}
-
-struct Waiting {
-    place: Place,
+/// A question that a client carries to its human.
+struct OpenQuestion {
+    pending: PendingAnswer,
     expires_at: Timestamp,
 }
 
@@ -92,31 +75,31 @@ struct Sealed {
 }
 
 /// Holds the questions that are out, and the key that seals their request states; the key is made anew in every process.
-pub(crate) struct Desk {
+pub(crate) struct QuestionDesk {
     codec: RequestStateCodec,
-    waiting: Mutex<HashMap<String, Waiting>>,
+    waiting: Mutex<HashMap<String, OpenQuestion>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
-impl Desk {
+impl QuestionDesk {
     pub(crate) fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         // 32 bytes, which is the least that the checked constructor takes.
         let codec = RequestStateCodec::new_unchecked(entropy.secret_bits());
         Self { codec, waiting: Mutex::default(), clock, entropy }
     }
 
-    /// Asks by `elicitation/create`. `None`: nobody answered while the plan was valid, or nobody is there any more.
+    /// Asks by `elicitation/create`. Nobody: no answer came while the plan was valid, or nobody is there any more.
     pub(crate) async fn elicit(
         &self,
         request: &RequestContext<RoleServer>,
         gone: &CancellationToken,
         question: &Question,
-    ) -> Result<Option<Answer>, ToolError> {
+    ) -> Result<HumanAnswer, CallError> {
         let left = self.left(question.expires_at);
         let unasked = |reason: &dyn std::fmt::Display| {
-            ToolError::new(format!("the client could not ask its user, so nothing was changed: {reason}"))
-                .hint(format!("a human can still approve it: kubemend approve {}", question.session))
+            CallError::new(ErrorKind::Unavailable, format!("the client could not ask its user, so nothing was changed: {reason}"))
+                .hint(format!("a human can still approve it: {}", for_a_human(&question.session)))
         };
         let ask = ServerRequest::ElicitRequest(ElicitRequest::new(form(question)));
         let mut handle =
@@ -129,61 +112,68 @@ impl Desk {
             answer = &mut handle.rx => Ok(answer),
         };
         match answer {
-            Ok(Ok(Ok(ClientResult::ElicitResult(result)))) => Ok(Some(Answer::of(&result))),
+            Ok(Ok(Ok(ClientResult::ElicitResult(result)))) => Ok(human_answer(&result)),
             Ok(Ok(Ok(_))) => Err(unasked(&"it answered something else")),
             Ok(Ok(Err(error))) => Err(unasked(&error)),
-            Ok(Err(_closed)) => Ok(None),
+            Ok(Err(_closed)) => Ok(HumanAnswer::Nobody),
             Err(reason) => {
                 let cancelled = request.ct.is_cancelled();
                 if !gone.is_cancelled() {
                     // Lets the client close its dialogue.
                     let _gone = handle.cancel(Some(reason.to_owned())).await;
                 }
-                if cancelled { Err(ToolError::cancelled()) } else { Ok(None) }
+                if cancelled { Err(CallError::cancelled()) } else { Ok(HumanAnswer::Nobody) }
             }
         }
     }
 
     /// Asks by a result: the client asks its human and calls again, with the answer and the state that is sealed here.
-    pub(crate) fn input_required(&self, question: Question, bound: &[u8]) -> Result<InputRequiredResult, ToolError> {
+    pub(crate) fn input_required(&self, question: Question, bound: &[u8]) -> Result<InputRequiredResult, CallError> {
         let ticket: String = self.entropy.id_bits().iter().map(|byte| format!("{byte:02x}")).collect();
         let sealed = Sealed { session: question.session.to_string(), digest: question.digest.to_string(), ticket: ticket.clone() };
         let options = SealOptions::new().associated_data(bound).ttl(self.left(question.expires_at));
-        let state =
-            self.codec.seal_json_with(&sealed, &options).map_err(|e| ToolError::new(format!("the question cannot be sealed: {e}")))?;
+        let state = self
+            .codec
+            .seal_json_with(&sealed, &options)
+            .map_err(|e| CallError::new(ErrorKind::Internal, format!("the question cannot be sealed: {e}")))?;
         let ask = InputRequest::Elicitation(ElicitRequest::new(form(&question)));
         let expires_at = question.expires_at;
-        let place = Place { session: question.session, digest: question.digest, token: question.token };
-        self.keep(ticket, Waiting { place, expires_at });
+        let pending = PendingAnswer::from(question);
+        self.keep(ticket, OpenQuestion { pending, expires_at });
         Ok(InputRequiredResult::new(Some(InputRequests::from([(APPROVE.to_owned(), ask)])), Some(state)))
     }
 
     /// Takes an answer back in. The state must be ours, unaltered, in time, for this very call, and used for the first time.
-    pub(crate) fn redeem(&self, state: &str, bound: &[u8], answers: Option<&InputResponses>) -> Result<(Place, Answer), ToolError> {
+    pub(crate) fn redeem(
+        &self,
+        state: &str,
+        bound: &[u8],
+        answers: Option<&InputResponses>,
+    ) -> Result<(PendingAnswer, HumanAnswer), CallError> {
         if state.len() > STATE_LIMIT {
-            return Err(ToolError::stale_answer());
+            return Err(stale_answer());
         }
         let sealed: Sealed = self.codec.open_json_with(state, bound).map_err(|error| {
             tracing::debug!(%error, "a request state was refused");
-            ToolError::stale_answer()
+            stale_answer()
         })?;
-        let waiting = self.lock().remove(&sealed.ticket).ok_or_else(ToolError::stale_answer)?;
-        let same = waiting.place.session.as_str() == sealed.session && waiting.place.digest.as_str() == sealed.digest;
+        let waiting = self.lock().remove(&sealed.ticket).ok_or_else(stale_answer)?;
+        let same = waiting.pending.session.as_str() == sealed.session && waiting.pending.digest.as_str() == sealed.digest;
         if !same || self.clock.now() >= waiting.expires_at {
-            return Err(ToolError::stale_answer());
+            return Err(stale_answer());
         }
         let answer = answers
             .and_then(|a| a.get(APPROVE))
             .and_then(|given| serde_json::from_value::<ElicitResult>(given.clone()).ok())
             .ok_or_else(|| {
-                ToolError::new("the call came back without an answer that can be read, so nothing was changed")
+                CallError::new(ErrorKind::InvalidArguments, "the call came back without an answer that can be read, so nothing was changed")
                     .hint("call remediate again to be asked again")
-                    .hint(format!("or a human runs: kubemend approve {}", waiting.place.session))
+                    .hint(format!("or a human runs: {}", for_a_human(&waiting.pending.session)))
             })?;
-        Ok((waiting.place, Answer::of(&answer)))
+        Ok((waiting.pending, human_answer(&answer)))
     }
 
-    fn keep(&self, ticket: String, question: Waiting) {
+    fn keep(&self, ticket: String, question: OpenQuestion) {
         let now = self.clock.now();
         let mut waiting = self.lock();
         waiting.retain(|_, w| w.expires_at > now);
@@ -195,7 +185,7 @@ impl Desk {
         waiting.insert(ticket, question);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Waiting>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, OpenQuestion>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -217,9 +207,9 @@ fn form(question: &Question) -> ElicitRequestParams {
 }
 
 /// What a request state is bound to: the tool and its arguments, whatever the order of their keys.
-pub(crate) fn bound_to(tool: Name, arguments: &JsonObject) -> Vec<u8> {
+pub(crate) fn bound_to(tool: &str, arguments: &JsonObject) -> Vec<u8> {
     let arguments = sorted(&Value::Object(arguments.clone()));
-    format!("tools/call {} {arguments}", tool.as_str()).into_bytes()
+    format!("tools/call {tool} {arguments}").into_bytes()
 }
 
 fn sorted(value: &Value) -> Value {
@@ -245,13 +235,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn said(action: &str, content: Value) -> Answer {
-        Answer::of(&serde_json::from_value(json!({"action": action, "content": content})).unwrap())
+    fn said(action: &str, content: Value) -> HumanAnswer {
+        human_answer(&serde_json::from_value(json!({"action": action, "content": content})).unwrap())
     }
 
     #[test]
     fn only_accept_with_true_is_yes() {
-        assert_eq!(said("accept", json!({"approve": true})), Answer::Yes);
+        assert_eq!(said("accept", json!({"approve": true})), HumanAnswer::Yes);
         for (action, content) in [
             ("accept", json!({"approve": false})),
             ("accept", json!({"approve": "true"})),
@@ -262,13 +252,13 @@ mod tests {
             ("decline", json!({"approve": true})),
             ("cancel", json!({"approve": true})),
         ] {
-            assert_eq!(said(action, content.clone()), Answer::No, "{action} {content}");
+            assert_eq!(said(action, content.clone()), HumanAnswer::No, "{action} {content}");
         }
     }
 
     #[test]
     fn the_order_of_keys_binds_nothing_and_their_values_do() {
-        let of = |text: &str| bound_to(Name::Remediate, serde_json::from_str::<Value>(text).unwrap().as_object().unwrap());
+        let of = |text: &str| bound_to("remediate", serde_json::from_str::<Value>(text).unwrap().as_object().unwrap());
         assert_eq!(of(r#"{"issue":"x","namespace":"a"}"#), of(r#"{"namespace":"a","issue":"x"}"#));
         assert_ne!(of(r#"{"issue":"x","namespace":"a"}"#), of(r#"{"issue":"x","namespace":"b"}"#));
     }

@@ -28,12 +28,12 @@ impl Progress for Reporter {
 
 /// Numbers that only rise: the whole part is the phase, the rest counts lines within it.
 #[derive(Debug, Default)]
-struct Meter {
+struct RisingNumbers {
     phase: u8,
     lines: u32,
 }
 
-impl Meter {
+impl RisingNumbers {
     fn next(&mut self, phase: Phase) -> f64 {
         let phase = phase as u8;
         if phase > self.phase {
@@ -48,18 +48,18 @@ impl Meter {
 
 /// Sends what is told, one after the other, and a last line when nobody is left to tell more and none was told.
 async fn pump(request: &RequestContext<RoleServer>, token: ProgressToken, mut queue: mpsc::Receiver<(Phase, String)>) {
-    let mut meter = Meter::default();
+    let mut numbers = RisingNumbers::default();
     let mut last = None;
     while let Some((phase, message)) = queue.recv().await {
         if last != Some(Phase::Done) {
             let text = if message.is_empty() { phase.as_str().to_owned() } else { format!("{}: {message}", phase.as_str()) };
-            send(request, &token, meter.next(phase), text).await;
+            send(request, &token, numbers.next(phase), text).await;
         }
         last = Some(phase);
     }
     // A call that ends with a question is not done: the client calls again with the answer.
     if !matches!(last, Some(Phase::Done | Phase::AwaitingApproval)) {
-        send(request, &token, meter.next(Phase::Done), Phase::Done.as_str().to_owned()).await;
+        send(request, &token, numbers.next(Phase::Done), Phase::Done.as_str().to_owned()).await;
     }
 }
 
@@ -73,7 +73,7 @@ async fn send(request: &RequestContext<RoleServer>, token: &ProgressToken, progr
 }
 
 /// Runs `work` with a reporter; everything it told is sent before its result is returned, as far as the client takes it.
-pub(crate) async fn told<T>(request: &RequestContext<RoleServer>, work: impl AsyncFnOnce(&Reporter) -> T) -> T {
+pub(crate) async fn reported<T>(request: &RequestContext<RoleServer>, work: impl AsyncFnOnce(&Reporter) -> T) -> T {
     let Some(token) = request.meta.get_progress_token() else {
         return work(&Reporter(None)).await;
     };
@@ -98,10 +98,10 @@ mod tests {
 
     #[test]
     fn numbers_rise_with_every_line_even_when_a_phase_comes_again() {
-        let mut meter = Meter::default();
+        let mut numbers = RisingNumbers::default();
         let mut last = -1.0;
         for phase in [Phase::Connecting, Phase::Collecting, Phase::Collecting, Phase::Analyzing, Phase::Collecting, Phase::Done] {
-            let next = meter.next(phase);
+            let next = numbers.next(phase);
             assert!(next > last, "{next} after {last}");
             last = next;
         }

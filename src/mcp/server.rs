@@ -1,11 +1,12 @@
 //! The server: what it says of itself, which calls it takes, and that every one of them is answered.
 
-use super::backend::Backend;
-use super::consent::Desk;
-use super::error::{ToolError, unknown_resource, unknown_tool};
+use super::consent::QuestionDesk;
+use super::error::{failure, unknown_resource, unknown_tool};
 use super::progress;
-use super::tools::{self, Call, Name, Outcome};
-use super::wire::{self, REPORT_SCHEMA_URI};
+use super::tool_call::{ToolCall, ToolResponse};
+use super::tools::{self, ToolName};
+use super::wire;
+use crate::call::{Backend, CallError, ErrorKind, REPORT_SCHEMA_URI, report_schema};
 use crate::ports::Progress;
 use futures::FutureExt;
 use rmcp::model::{
@@ -66,7 +67,8 @@ where
 {
     let gone = CancellationToken::new();
     let calls = Arc::new(Semaphore::new(CALLS as usize));
-    let server = Server { desk: Desk::new(backend.clock(), backend.entropy()), backend, gone: gone.clone(), calls: Arc::clone(&calls) };
+    let server =
+        Server { desk: QuestionDesk::new(backend.clock(), backend.entropy()), backend, gone: gone.clone(), calls: Arc::clone(&calls) };
     let running = match server.serve_with_ct((Watched { inner: reader, gone }, writer), cancel).await {
         Ok(running) => running,
         Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => return Ok(()),
@@ -106,18 +108,24 @@ impl<R: AsyncRead + Unpin> AsyncRead for Watched<R> {
 
 struct Server {
     backend: Arc<dyn Backend>,
-    desk: Desk,
+    desk: QuestionDesk,
     gone: CancellationToken,
     calls: Arc<Semaphore>,
 }
 
 impl Server {
-    async fn call(&self, name: Name, params: CallToolRequestParams, request: &RequestContext<RoleServer>) -> Result<Outcome, ToolError> {
+    async fn call(
+        &self,
+        name: ToolName,
+        params: CallToolRequestParams,
+        request: &RequestContext<RoleServer>,
+    ) -> Result<ToolResponse, CallError> {
         let Ok(_running) = self.calls.try_acquire() else {
-            return Err(ToolError::new(format!("{CALLS} calls are running already")).hint("wait for one of them to end and call again"));
+            return Err(CallError::new(ErrorKind::Unavailable, format!("{CALLS} calls are running already"))
+                .hint("wait for one of them to end and call again"));
         };
         let run = async |progress: &progress::Reporter| {
-            name.run(Call {
+            name.run(ToolCall {
                 backend: self.backend.as_ref(),
                 desk: &self.desk,
                 request,
@@ -130,7 +138,10 @@ impl Server {
             .await
         };
         // rmcp never answers a call whose handler panics. Nothing of ours is left half changed: what a call shares is behind locks.
-        AssertUnwindSafe(progress::told(request, run)).catch_unwind().await.unwrap_or_else(|_panic| Err(ToolError::broken(name.as_str())))
+        AssertUnwindSafe(progress::reported(request, run))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_panic| Err(CallError::panicked(name.as_str())))
     }
 }
 
@@ -152,13 +163,13 @@ impl ServerHandler for Server {
     }
 
     async fn call_tool(&self, params: CallToolRequestParams, request: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
-        let name = Name::parse(&params.name).ok_or_else(|| unknown_tool(&params.name))?;
+        let name = ToolName::parse(&params.name).ok_or_else(|| unknown_tool(&params.name))?;
         let result = match self.call(name, params, &request).await {
-            Ok(Outcome::Ask(ask)) => return Ok(ask.into()),
-            Ok(Outcome::Report { report, repeat_digest }) => wire::result(*report, repeat_digest),
+            Ok(ToolResponse::InputRequired(question)) => return Ok(question.into()),
+            Ok(ToolResponse::Report { report, digest_counts }) => wire::result(*report, digest_counts),
             Err(error) => Err(error),
         };
-        Ok(result.unwrap_or_else(ToolError::into_result).into())
+        Ok(result.unwrap_or_else(|error| failure(&error)).into())
     }
 
     async fn list_resources(
@@ -181,7 +192,7 @@ impl ServerHandler for Server {
         if params.uri != REPORT_SCHEMA_URI {
             return Err(unknown_resource(&params.uri));
         }
-        let text = wire::report_schema().to_string();
+        let text = report_schema().to_string();
         Ok(ReadResourceResult::new(vec![ResourceContents::text(text, REPORT_SCHEMA_URI).with_mime_type("application/schema+json")]).into())
     }
 }

@@ -5,6 +5,7 @@ use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceList, EvidenceSource};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
@@ -58,13 +59,6 @@ pub(crate) fn snapshot(objects: Vec<(Kind, Value)>) -> Snapshot {
 
 pub(crate) fn cause(actions: Vec<Action>) -> Cause {
     let object = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
-    let seen = Evidence {
-        source: EvidenceSource::Object,
-        object: Some(object.clone()),
-        field: None,
-        text: Excerpt::event("seen"),
-        seen_at: Timestamp::UNIX_EPOCH,
-    };
     Cause {
         source: CauseSource::Rule(Code("img-tag-not-found")),
         title: "the tag does not exist".into(),
@@ -74,7 +68,7 @@ pub(crate) fn cause(actions: Vec<Action>) -> Cause {
         found: None,
         expected: None,
         confidence: Confidence::percent(95),
-        cites: NonEmpty::one(EvidenceList::default().add(seen)),
+        cites: NonEmpty::one(EvidenceList::default().add(seen(&object))),
         chain: vec![],
         symptoms: vec![],
         remedy: Remedy {
@@ -83,6 +77,24 @@ pub(crate) fn cause(actions: Vec<Action>) -> Cause {
             checks: vec![Check::RolloutComplete(object)],
             advice: vec![],
         },
+    }
+}
+
+/// What a session knows that has the plan of [`image_plan`].
+pub(crate) fn diagnosis() -> Diagnosis {
+    let cause = cause(vec![set(image(), json!("web:1"))]);
+    let mut evidence = EvidenceList::default();
+    evidence.add(seen(&cause.object));
+    Diagnosis { causes: vec![cause], evidence, ..Diagnosis::default() }
+}
+
+fn seen(object: &ObjectRef) -> Evidence {
+    Evidence {
+        source: EvidenceSource::Object,
+        object: Some(object.clone()),
+        field: None,
+        text: Excerpt::event("seen"),
+        seen_at: Timestamp::UNIX_EPOCH,
     }
 }
 

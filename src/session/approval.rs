@@ -70,10 +70,10 @@ impl AwaitingApproval {
 
     fn approve_digest(self, shown: &PlanDigest) -> Result<Approved, (Box<Self>, ApprovalError)> {
         // Computed anew from the bytes that will be sent, not taken from the record.
-        if self.plan.digest() != *shown || self.digest != *shown {
+        if self.planned.plan.digest() != *shown || self.digest != *shown {
             return Err((Box::new(self), ApprovalError::WrongDigest));
         }
-        Ok(Approved { header: self.header, plan: self.plan, digest: self.digest })
+        Ok(Approved { header: self.header, planned: self.planned, digest: self.digest })
     }
 
     /// A fresh token; the one before is void.

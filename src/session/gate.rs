@@ -49,13 +49,13 @@ impl Grant {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Vote {
     Allow,
-    Ask(String),
+    AskHuman(String),
     Forbid(String),
 }
 
-/// What the gate says.
+/// What the gate decides.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Decision {
     Allow(Grant),
     AskHuman(NonEmpty<String>),
     Forbid(NonEmpty<String>),
@@ -72,22 +72,22 @@ type Rule = fn(&Case<'_>) -> Vote;
 
 const RULES: &[Rule] = &[ceiling, rehearsal, manual, confidence, risk, steps, fields];
 
-/// Judges a plan.
-pub(crate) fn judge(limits: &Limits, plan: &RemediationPlan, confidence: Confidence, rehearsal: &Rehearsal) -> Verdict {
+/// Decides on a plan.
+pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, confidence: Confidence, rehearsal: &Rehearsal) -> Decision {
     let case = Case { limits, plan, confidence, rehearsal };
     let mut asks = Vec::new();
     let mut forbids = Vec::new();
     for rule in RULES {
         match rule(&case) {
             Vote::Allow => {}
-            Vote::Ask(reason) => asks.push(reason),
+            Vote::AskHuman(reason) => asks.push(reason),
             Vote::Forbid(reason) => forbids.push(reason),
         }
     }
     match (NonEmpty::from_vec(forbids), NonEmpty::from_vec(asks)) {
-        (Some(reasons), _) => Verdict::Forbid(reasons),
-        (None, Some(reasons)) => Verdict::AskHuman(reasons),
-        (None, None) => Verdict::Allow(Grant { digest: plan.digest() }),
+        (Some(reasons), _) => Decision::Forbid(reasons),
+        (None, Some(reasons)) => Decision::AskHuman(reasons),
+        (None, None) => Decision::Allow(Grant { digest: plan.digest() }),
     }
 }
 
@@ -107,7 +107,7 @@ fn rehearsal(c: &Case<'_>) -> Vote {
 
 fn manual(c: &Case<'_>) -> Vote {
     match c.limits.mode {
-        Mode::Manual => Vote::Ask("a human decides".to_owned()),
+        Mode::Manual => Vote::AskHuman("a human decides".to_owned()),
         Mode::Automatic => Vote::Allow,
     }
 }
@@ -117,7 +117,11 @@ fn confidence(c: &Case<'_>) -> Vote {
     if c.confidence >= c.limits.confidence_threshold {
         Vote::Allow
     } else {
-        Vote::Ask(format!("confidence {:.2} is below the threshold {:.2}", c.confidence.value(), c.limits.confidence_threshold.value()))
+        Vote::AskHuman(format!(
+            "confidence {:.2} is below the threshold {:.2}",
+            c.confidence.value(),
+            c.limits.confidence_threshold.value()
+        ))
     }
 }
 
@@ -126,7 +130,7 @@ fn risk(c: &Case<'_>) -> Vote {
     if risk <= c.limits.max_risk {
         Vote::Allow
     } else {
-        Vote::Ask(format!("risk {risk} is above the automatic limit {}", c.limits.max_risk))
+        Vote::AskHuman(format!("risk {risk} is above the automatic limit {}", c.limits.max_risk))
     }
 }
 
@@ -135,7 +139,7 @@ fn steps(c: &Case<'_>) -> Vote {
     if c.plan.steps.len() <= 3 {
         Vote::Allow
     } else {
-        Vote::Ask(format!("{} changes at once are too many without a human", c.plan.steps.len()))
+        Vote::AskHuman(format!("{} changes at once are too many without a human", c.plan.steps.len()))
     }
 }
 
@@ -144,12 +148,12 @@ fn fields(c: &Case<'_>) -> Vote {
     for step in c.plan.steps.iter() {
         match &step.action {
             Action::Create { .. } => {}
-            Action::DeleteUnboundClaim { claim } => return Vote::Ask(format!("{claim} would be deleted")),
+            Action::DeleteUnboundClaim { claim } => return Vote::AskHuman(format!("{claim} would be deleted")),
             Action::Patch { ops, .. } => {
                 for op in ops.iter() {
                     let last = op.path.segments().last();
                     if last != Some(&Segment::Key("image".to_owned())) {
-                        return Vote::Ask(format!("{} is only changed with a human's yes", op.path));
+                        return Vote::AskHuman(format!("{} is only changed with a human's yes", op.path));
                     }
                 }
             }
@@ -173,10 +177,10 @@ mod tests {
     }
 
     fn word(limits: &Limits, confidence: u8, rehearsal: &Rehearsal) -> &'static str {
-        match judge(limits, &image_plan(1), Confidence::percent(confidence), rehearsal) {
-            Verdict::Allow(_) => "allow",
-            Verdict::AskHuman(_) => "ask",
-            Verdict::Forbid(_) => "forbid",
+        match decide(limits, &image_plan(1), Confidence::percent(confidence), rehearsal) {
+            Decision::Allow(_) => "allow",
+            Decision::AskHuman(_) => "ask",
+            Decision::Forbid(_) => "forbid",
         }
     }
 
@@ -195,11 +199,11 @@ mod tests {
         for step in plan.steps.iter_mut() {
             step.risk = Risk::Medium;
         }
-        assert!(matches!(judge(&automatic(), &plan, Confidence::percent(100), &accepted()), Verdict::AskHuman(_)));
+        assert!(matches!(decide(&automatic(), &plan, Confidence::percent(100), &accepted()), Decision::AskHuman(_)));
         for step in plan.steps.iter_mut() {
             step.risk = Risk::High;
         }
-        assert!(matches!(judge(&automatic(), &plan, Confidence::percent(100), &accepted()), Verdict::Forbid(_)));
+        assert!(matches!(decide(&automatic(), &plan, Confidence::percent(100), &accepted()), Decision::Forbid(_)));
     }
 
     #[test]
@@ -224,7 +228,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(plan.risk(), Risk::Low);
-        assert!(matches!(judge(&automatic(), &plan, Confidence::percent(100), &accepted()), Verdict::AskHuman(_)));
+        assert!(matches!(decide(&automatic(), &plan, Confidence::percent(100), &accepted()), Decision::AskHuman(_)));
     }
 
     #[test]

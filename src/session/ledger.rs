@@ -1,6 +1,6 @@
 //! Compare-and-swap over the store: two processes, one permit. The intent is durable before anything is written.
 
-use super::{Approved, Executing, Header, Outcome, Permit, Session, record};
+use super::{Approved, Executing, Header, Investigating, Permit, Session, record};
 use crate::domain::id::SessionId;
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
 use jiff::{SignedDuration, Timestamp};
@@ -36,12 +36,16 @@ impl Ledger {
 
     /// Saves a session over the revision it was loaded at.
     pub(crate) async fn save(&self, session: &Session, expected: Option<Revision>) -> Result<Revision, LedgerError> {
-        let id = session.header().id.clone();
-        let bytes = record::write(session).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
-        Ok(self.store.save(&id, expected, self.clock.now(), &bytes).await?)
+        self.save_at(session, expected, self.clock.now()).await
     }
 
-    /// Loads a session. One whose process died while it acted comes back as interrupted, and is saved so.
+    async fn save_at(&self, session: &Session, expected: Option<Revision>, at: Timestamp) -> Result<Revision, LedgerError> {
+        let id = session.header().id.clone();
+        let bytes = record::write(session).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
+        Ok(self.store.save(&id, expected, at, &bytes).await?)
+    }
+
+    /// Loads a session. One whose time is over, or whose process died while it acted, comes back ended, and is saved so.
     pub(crate) async fn load(&self, id: &SessionId) -> Result<Option<(Revision, Session)>, LedgerError> {
         let Some(stored) = self.store.load(id).await? else { return Ok(None) };
         self.open(stored).await.map(Some)
@@ -67,11 +71,14 @@ impl Ledger {
         }
         let now = self.clock.now();
         let died = |pid: u32, until: Timestamp| now > until || (pid != self.pid && !is_running(pid));
-        let closed = match session {
-            Session::Executing(e) if died(e.pid, e.until) => e.interrupt(),
-            Session::Validating(v) if died(v.pid, v.until) => v.interrupt(),
-            Session::AwaitingApproval(a) if now >= a.expires_at => a.expire(),
+        let (mut closed, why) = match session {
+            Session::Executing(e) if died(e.pid, e.until) => (e.interrupt(), "found interrupted: the process that acted is gone"),
+            Session::Validating(v) if died(v.pid, v.until) => (v.interrupt(), "found interrupted: the process that acted is gone"),
+            Session::AwaitingApproval(a) if now >= a.expires_at => (a.expire(), "expired without an answer"),
+            Session::Investigating(i) if now >= i.until => (i.lapse(), "the investigation was not continued; nothing was changed"),
+            Session::Diagnosed(d) if now >= d.until => (d.lapse(), "nothing was decided; nothing was changed"),
             alive @ (Session::Investigating(_)
+            | Session::Diagnosed(_)
             | Session::AwaitingApproval(_)
             | Session::Executing(_)
             | Session::Validating(_)
@@ -79,14 +86,10 @@ impl Ledger {
                 return Ok((stored.revision, alive));
             }
         };
-        let mut closed = closed;
-        let what = match closed.outcome {
-            Outcome::Interrupted => "found interrupted: the process that acted is gone",
-            _ => "expired without an answer",
-        };
-        closed.header.trail.note(now, "kubemend", what);
+        closed.header.trail.note(now, "kubemend", why);
         let session = Session::Closed(closed);
-        let revision = self.save(&session, Some(stored.revision)).await?;
+        // At its own time: that somebody looked is no news of the session, and must not put it first in the list.
+        let revision = self.save_at(&session, Some(stored.revision), stored.saved_at).await?;
         Ok((revision, session))
     }
 
@@ -97,30 +100,32 @@ impl Ledger {
         approved: Approved,
         may_take: SignedDuration,
     ) -> Result<(Executing, Revision, Permit), LedgerError> {
-        let Approved { header, plan, digest } = approved;
-        if plan.digest() != digest {
+        let Approved { header, planned, digest } = approved;
+        if planned.plan.digest() != digest {
             return Err(LedgerError::Record { id: header.id, reason: "its plan does not fit its digest".to_owned() });
         }
         let now = self.clock.now();
         let until = now.checked_add(may_take).unwrap_or(now);
-        let executing = Executing { header, plan: plan.clone(), pid: self.pid, until };
-        let session = Session::Executing(executing);
+        let plan = planned.plan.clone();
+        let session = Session::Executing(Executing { header, planned, pid: self.pid, until });
         let revision = self.save(&session, Some(revision)).await?;
         match session {
             Session::Executing(executing) => Ok((executing, revision, Permit { plan })),
-            Session::Investigating(_) | Session::AwaitingApproval(_) | Session::Validating(_) | Session::Closed(_) => {
-                Err(LedgerError::Record { id: session.header().id.clone(), reason: "it is not executing".to_owned() })
-            }
+            Session::Investigating(_)
+            | Session::Diagnosed(_)
+            | Session::AwaitingApproval(_)
+            | Session::Validating(_)
+            | Session::Closed(_) => Err(LedgerError::Record { id: session.header().id.clone(), reason: "it is not executing".to_owned() }),
         }
     }
 
-    /// A session that was just opened.
-    pub(crate) async fn begin_investigation(&self, header: Header) -> Result<(Revision, Header), LedgerError> {
-        let session = Session::Investigating(header);
+    /// A session that was just opened, with what is known by now.
+    pub(crate) async fn begin_investigation(&self, header: Header, until: Timestamp) -> Result<(Revision, Header), LedgerError> {
+        let session = Session::Investigating(Investigating { header, until });
         let revision = self.save(&session, None).await?;
         match session {
-            Session::Investigating(header) => Ok((revision, header)),
-            Session::AwaitingApproval(_) | Session::Executing(_) | Session::Validating(_) | Session::Closed(_) => {
+            Session::Investigating(investigating) => Ok((revision, investigating.header)),
+            Session::Diagnosed(_) | Session::AwaitingApproval(_) | Session::Executing(_) | Session::Validating(_) | Session::Closed(_) => {
                 Err(LedgerError::Record { id: session.header().id.clone(), reason: "it is not investigating".to_owned() })
             }
         }

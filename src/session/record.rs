@@ -1,232 +1,124 @@
 //! The stored form of a session, versioned. Reading back is the only way in from outside, and it checks everything again:
-//! a record whose plan does not fit its digest is no session.
+//! a record whose plan does not fit its digest, or whose causes cite what is not there, is not a session.
 
-use super::trail::{Entry, Trail};
-use super::{AwaitingApproval, Closed, Executing, Header, Outcome, Session, Validating};
-use crate::domain::confidence::Confidence;
-use crate::domain::id::SessionId;
-use crate::domain::issue::Scope;
-use crate::domain::limits::{Consent, Limits, Mode};
-use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::plan::{OnFailure, PlanDigest};
-use crate::domain::risk::Risk;
+#[cfg(test)]
+pub(crate) mod arbitrary;
+mod diagnosis;
+mod header;
+mod outcome;
+mod plan;
+mod reference;
+#[cfg(test)]
+mod tests;
+
+use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
+use crate::domain::ending::Ending;
+use header::HeaderRecord;
 use jiff::Timestamp;
+use outcome::{ExecutionRecord, PlannedRecord, ValidationRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-mod plan;
-use plan::PlanRecord;
-
 /// Raised when the form changes in a way that an older program could misread.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
     version: u32,
-    id: String,
-    opened_at: Timestamp,
-    issue: String,
-    namespace: Option<String>,
-    objects: Vec<String>,
-    context: String,
-    server: String,
-    limits: LimitsRecord,
-    trail: Vec<EntryRecord>,
-    report: Value,
+    header: HeaderRecord,
     state: StateRecord,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EntryRecord {
-    at: Timestamp,
-    who: String,
-    what: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LimitsRecord {
-    automatic: bool,
-    automatic_allowed: bool,
-    client_consent: bool,
-    confidence_threshold: f64,
-    ceiling: String,
-    max_risk: String,
-    client_max_risk: String,
-    revert: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
 enum StateRecord {
-    Investigating,
-    AwaitingApproval { plan: PlanRecord, digest: String, expires_at: Timestamp, token_hash: Vec<u8> },
-    Executing { plan: PlanRecord, digest: String, pid: u32, until: Timestamp },
-    Validating { plan: PlanRecord, digest: String, pid: u32, until: Timestamp },
-    Closed { outcome: OutcomeRecord, plan: Option<PlanRecord>, digest: Option<String> },
+    Investigating { until: Timestamp },
+    Diagnosed { planned: Option<PlannedRecord>, until: Timestamp },
+    AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, token_hash: Vec<u8> },
+    Executing { planned: PlannedRecord, pid: u32, until: Timestamp },
+    Validating { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
+    Closed { ending: String, planned: Option<PlannedRecord>, execution: Option<ExecutionRecord>, validation: Option<ValidationRecord> },
 }
-
-#[derive(Serialize, Deserialize, Clone, Copy)]
-#[serde(rename_all = "camelCase")]
-enum OutcomeRecord {
-    Healthy,
-    Diagnosed,
-    Inconclusive,
-    Declined,
-    Expired,
-    Resolved,
-    Unresolved,
-    Unclear,
-    Failed,
-    Interrupted,
-    Reverted,
-}
-
-macro_rules! outcomes {
-    ($($name:ident),*) => {
-        impl From<Outcome> for OutcomeRecord {
-            fn from(o: Outcome) -> Self {
-                match o { $(Outcome::$name => OutcomeRecord::$name,)* }
-            }
-        }
-        impl From<OutcomeRecord> for Outcome {
-            fn from(o: OutcomeRecord) -> Self {
-                match o { $(OutcomeRecord::$name => Outcome::$name,)* }
-            }
-        }
-    };
-}
-outcomes!(Healthy, Diagnosed, Inconclusive, Declined, Expired, Resolved, Unresolved, Unclear, Failed, Interrupted, Reverted);
 
 /// The session as bytes.
 pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
-    let header = session.header();
     let state = match session {
-        Session::Investigating(_) => StateRecord::Investigating,
-        Session::AwaitingApproval(s) => StateRecord::AwaitingApproval {
-            plan: PlanRecord::from(&s.plan),
-            digest: s.digest.to_string(),
-            expires_at: s.expires_at,
-            token_hash: s.token_hash().to_vec(),
-        },
-        Session::Executing(s) => {
-            StateRecord::Executing { plan: PlanRecord::from(&s.plan), digest: s.plan.digest().to_string(), pid: s.pid, until: s.until }
+        Session::Investigating(s) => StateRecord::Investigating { until: s.until },
+        Session::Diagnosed(s) => StateRecord::Diagnosed { planned: s.planned.as_ref().map(PlannedRecord::from), until: s.until },
+        Session::AwaitingApproval(s) => {
+            StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, token_hash: s.token_hash().to_vec() }
         }
+        Session::Executing(s) => StateRecord::Executing { planned: (&s.planned).into(), pid: s.pid, until: s.until },
         Session::Validating(s) => {
-            StateRecord::Validating { plan: PlanRecord::from(&s.plan), digest: s.plan.digest().to_string(), pid: s.pid, until: s.until }
+            StateRecord::Validating { planned: (&s.planned).into(), execution: (&s.execution).into(), pid: s.pid, until: s.until }
         }
         Session::Closed(s) => StateRecord::Closed {
-            outcome: s.outcome.into(),
-            plan: s.plan.as_ref().map(PlanRecord::from),
-            digest: s.plan.as_ref().map(|p| p.digest().to_string()),
+            ending: s.ending.as_str().to_owned(),
+            planned: s.planned.as_ref().map(PlannedRecord::from),
+            execution: s.execution.as_ref().map(ExecutionRecord::from),
+            validation: s.validation.as_ref().map(ValidationRecord::from),
         },
     };
-    let limits = &header.limits;
-    let record = Record {
-        version: VERSION,
-        id: header.id.to_string(),
-        opened_at: header.opened_at,
-        issue: header.issue.clone(),
-        namespace: header.scope.namespace().map(ToString::to_string),
-        objects: header.scope.objects().iter().map(ObjectRef::slashed).collect(),
-        context: header.context.clone(),
-        server: header.server.clone(),
-        limits: LimitsRecord {
-            automatic: limits.mode == Mode::Automatic,
-            automatic_allowed: limits.automatic_allowed,
-            client_consent: limits.consent == Consent::Client,
-            confidence_threshold: limits.confidence_threshold.value(),
-            ceiling: limits.ceiling.to_string(),
-            max_risk: limits.max_risk.to_string(),
-            client_max_risk: limits.client_max_risk.to_string(),
-            revert: limits.on_failure == OnFailure::Revert,
-        },
-        trail: header.trail.entries().iter().map(|e| EntryRecord { at: e.at, who: e.who.clone(), what: e.what.clone() }).collect(),
-        report: header.report.clone(),
-        state,
-    };
+    let record = Record { version: VERSION, header: session.header().into(), state };
     serde_json::to_vec(&record).map_err(|e| e.to_string())
 }
 
 /// The session from bytes, everything checked again.
 pub(super) fn read(bytes: &[u8]) -> Result<Session, String> {
-    let version: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-    match version.get("version").and_then(Value::as_u64) {
+    let record: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    match record.get("version").and_then(Value::as_u64) {
         Some(v) if v == u64::from(VERSION) => {}
-        Some(v) => return Err(format!("its form is version {v}, and this program knows version {VERSION}")),
+        Some(v) if v < u64::from(VERSION) => {
+            return Err(format!(
+                "an older kubemend wrote it (form {v}, this program reads form {VERSION}); nothing can be approved in it: run analyze or remediate again"
+            ));
+        }
+        Some(v) => return Err(format!("a newer kubemend wrote it (form {v}, this program reads form {VERSION}): update this program")),
         None => return Err("it has no version".to_owned()),
     }
-    let record: Record = serde_json::from_value(version).map_err(|e| e.to_string())?;
-    let scope = match &record.namespace {
-        None => Scope::All,
-        Some(text) => {
-            let namespace = Namespace::parse(text).map_err(|e| e.to_string())?;
-            let objects = record
-                .objects
-                .iter()
-                .map(|o| ObjectRef::parse(o, Some(&namespace)))
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|e| e.to_string())?;
-            Scope::Namespace { namespace, objects }
+    let Record { header, state, .. } = serde_json::from_value(record).map_err(|e| e.to_string())?;
+    let header = header.into_header()?;
+    Ok(match state {
+        StateRecord::Investigating { until } => Session::Investigating(Investigating { header, until }),
+        StateRecord::Diagnosed { planned, until } => {
+            let planned = planned.map(|p| checked(p, &header)).transpose()?;
+            Session::Diagnosed(Diagnosed { header, planned, until })
         }
-    };
-    let risk = |text: &str| Risk::parse(text).ok_or_else(|| format!("`{text}` is no risk"));
-    let limits = Limits {
-        mode: if record.limits.automatic { Mode::Automatic } else { Mode::Manual },
-        consent: if record.limits.client_consent { Consent::Client } else { Consent::Ask },
-        confidence_threshold: Confidence::new(record.limits.confidence_threshold).ok_or("its threshold is no probability")?,
-        ceiling: risk(&record.limits.ceiling)?,
-        max_risk: risk(&record.limits.max_risk)?,
-        client_max_risk: risk(&record.limits.client_max_risk)?,
-        on_failure: if record.limits.revert { OnFailure::Revert } else { OnFailure::Keep },
-        automatic_allowed: record.limits.automatic_allowed,
-    };
-    let header = Header {
-        id: SessionId::parse(&record.id).map_err(|e| e.to_string())?,
-        opened_at: record.opened_at,
-        issue: record.issue,
-        scope,
-        limits,
-        context: record.context,
-        server: record.server,
-        trail: Trail::from_entries(record.trail.into_iter().map(|e| Entry { at: e.at, who: e.who, what: e.what }).collect()),
-        report: record.report,
-    };
-    Ok(match record.state {
-        StateRecord::Investigating => Session::Investigating(header),
-        StateRecord::AwaitingApproval { plan, digest, expires_at, token_hash } => {
-            let (plan, digest) = checked(plan, &digest)?;
+        StateRecord::AwaitingApproval { planned, expires_at, token_hash } => {
+            let planned = checked(planned, &header)?;
             let token_hash: [u8; 32] = token_hash.try_into().map_err(|_| "its token hash is not one".to_owned())?;
-            Session::AwaitingApproval(AwaitingApproval { header, plan, digest, expires_at, token_hash })
+            let digest = planned.plan.digest();
+            Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, token_hash })
         }
-        StateRecord::Executing { plan, digest, pid, until } => {
-            Session::Executing(Executing { header, plan: checked(plan, &digest)?.0, pid, until })
+        StateRecord::Executing { planned, pid, until } => {
+            let planned = checked(planned, &header)?;
+            Session::Executing(Executing { header, planned, pid, until })
         }
-        StateRecord::Validating { plan, digest, pid, until } => {
-            Session::Validating(Validating { header, plan: checked(plan, &digest)?.0, pid, until })
+        StateRecord::Validating { planned, execution, pid, until } => {
+            let planned = checked(planned, &header)?;
+            let execution = execution.into_execution(&planned.plan)?;
+            Session::Validating(Validating { header, planned, execution, pid, until })
         }
-        StateRecord::Closed { outcome, plan, digest } => {
-            let plan = match (plan, digest) {
-                (Some(plan), Some(digest)) => Some(checked(plan, &digest)?.0),
-                (None, None) => None,
-                (Some(_), None) | (None, Some(_)) => return Err("it has half a plan".to_owned()),
+        StateRecord::Closed { ending, planned, execution, validation } => {
+            let ending = Ending::parse(&ending).ok_or_else(|| format!("`{ending}` is not an ending that this program knows"))?;
+            let planned = planned.map(|p| checked(p, &header)).transpose()?;
+            let execution = match (execution, &planned) {
+                (Some(execution), Some(planned)) => Some(execution.into_execution(&planned.plan)?),
+                (None, _) => None,
+                (Some(_), None) => return Err("it was executed without a plan".to_owned()),
             };
-            Session::Closed(Closed { header, outcome: outcome.into(), plan })
+            let validation = validation.map(ValidationRecord::into_validation).transpose()?;
+            Session::Closed(Closed { header, ending, planned, execution, validation })
         }
     })
 }
 
-fn checked(plan: PlanRecord, digest: &str) -> Result<(crate::domain::plan::RemediationPlan, PlanDigest), String> {
-    let plan = plan.into_plan()?;
-    let digest = PlanDigest::parse(digest).ok_or("its digest is not one")?;
-    if plan.digest() == digest {
-        Ok((plan, digest))
-    } else {
-        Err("its plan does not fit its digest: somebody changed the record".to_owned())
+/// A plan that fits its digest, and is for a cause that the session names.
+fn checked(planned: PlannedRecord, header: &Header) -> Result<Planned, String> {
+    let planned = planned.into_planned()?;
+    if header.diagnosis.cause(&planned.plan.cause).is_none() {
+        return Err("its plan is for a cause that it does not name".to_owned());
     }
+    Ok(planned)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,54 +1,52 @@
-//! The report: the one view of a session that every surface shows, in the words of `interfaces.md`.
-//! Serialised here and nowhere read back except as text to show: a report grants nothing.
+//! The report: the one view of a session that every surface shows, in the words of `docs/report.md`.
+//! It is made at the exits and nowhere read back, so it has no way in: a session remembers values.
 
+use crate::domain::ending::{Ending, endings};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-/// Where a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the variants are the report's own words")]
-pub enum Status {
-    Healthy,
-    Diagnosed,
-    Inconclusive,
-    AwaitingApproval,
-    Declined,
-    Expired,
-    Resolved,
-    Unresolved,
-    Unclear,
-    Failed,
-    Interrupted,
-    Reverted,
-}
-
-impl Status {
-    /// As the report spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Healthy => "healthy",
-            Status::Diagnosed => "diagnosed",
-            Status::Inconclusive => "inconclusive",
-            Status::AwaitingApproval => "awaitingApproval",
-            Status::Declined => "declined",
-            Status::Expired => "expired",
-            Status::Resolved => "resolved",
-            Status::Unresolved => "unresolved",
-            Status::Unclear => "unclear",
-            Status::Failed => "failed",
-            Status::Interrupted => "interrupted",
-            Status::Reverted => "reverted",
+macro_rules! define_status {
+    (unasked { $($(#[$unasked_doc:meta])* $unasked:ident $unasked_word:literal,)* }
+     asked { $($(#[$asked_doc:meta])* $asked:ident $asked_word:literal,)* }) => {
+        /// Where a session stands: how it ended, or that it waits for an answer.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+        #[expect(missing_docs, reason = "the variants are the report's own words")]
+        pub enum Status {
+            $(#[serde(rename = $unasked_word)] $unasked,)*
+            #[serde(rename = "awaitingApproval")]
+            AwaitingApproval,
+            $(#[serde(rename = $asked_word)] $asked,)*
         }
-    }
+
+        impl Status {
+            /// As the report spells it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Status::$unasked => $unasked_word,)*
+                    Status::AwaitingApproval => "awaitingApproval",
+                    $(Status::$asked => $asked_word,)*
+                }
+            }
+        }
+
+        impl From<Ending> for Status {
+            fn from(ending: Ending) -> Self {
+                match ending {
+                    $(Ending::$unasked => Status::$unasked,)*
+                    $(Ending::$asked => Status::$asked,)*
+                }
+            }
+        }
+    };
 }
+endings!(define_status);
 
 macro_rules! view {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+            #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
             #[serde(rename_all = "camelCase")]
             pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
         )*
@@ -131,7 +129,7 @@ view! {
         expected: Option<String>,
         /// 0 to 1.
         confidence: f64,
-        /// `rule` or `model`.
+        /// `rule`, `model` or `caller`.
         source: String,
         /// Ids in the report's `evidence`.
         evidence: Vec<String>,
@@ -145,7 +143,7 @@ view! {
     EvidenceView {
         /// `e1`, `e2`, …
         id: String,
-        /// `object`, `event`, `log` or `check`.
+        /// `object`, `event` or `log`.
         source: String,
         /// Where it was seen.
         #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -282,11 +280,14 @@ view! {
         command: Option<String>,
         /// Why it is left to a human.
         why: String,
+        /// Whose advice it is: the place of its cause in `causes`, from 0; absent where it is about the session.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cause: Option<usize>,
     }
 
     /// What became of one step.
     StepOutcomeView {
-        /// `applied`, `unchanged`, `refused`, `failed` or `notReached`.
+        /// `applied`, `refused`, `failed` or `notReached`.
         outcome: String,
         /// RFC 3339; absent for `notReached`.
         #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -1,32 +1,28 @@
 //! Words → where to look: the flag, else the namespace that the words name, else the context's.
 
-use super::{Ask, WorkflowError};
+use super::{Problem, WorkflowError};
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::ports::{ClusterRead, ListRequest, ReadError};
 use serde_json::Value;
 
-/// How many near names are offered.
-const NEAREST: usize = 3;
-
 /// Resolves the scope and makes sure that the namespace exists, as far as this identity may see that.
-pub(super) async fn resolve(ask: &Ask, context: &str, read: &dyn ClusterRead) -> Result<Scope, WorkflowError> {
-    let invalid = |e: crate::domain::object::InvalidName| WorkflowError::Invalid(e.to_string());
-    if ask.all_namespaces {
-        if ask.namespace.is_some() || !ask.objects.is_empty() {
+pub(super) async fn resolve(problem: &Problem, context: &str, read: &dyn ClusterRead) -> Result<Scope, WorkflowError> {
+    if problem.all_namespaces {
+        if problem.namespace.is_some() || !problem.objects.is_empty() {
             return Err(WorkflowError::Invalid("all namespaces, a namespace and objects exclude each other".to_owned()));
         }
         return Ok(Scope::All);
     }
-    let namespace = match &ask.namespace {
-        Some(text) => must_exist(Namespace::parse(text).map_err(invalid)?, context, read).await?,
-        None => match &ask.issue {
-            Some(words) => from_words(words, context, read).await?,
+    let namespace = match &problem.namespace {
+        Some(named) => must_exist(named.clone(), context, read).await?,
+        None => match &problem.issue {
+            Some(words) => from_words(words.as_str(), context, read).await?,
             None => must_exist(read.default_namespace(), context, read).await?,
         },
     };
-    let objects = ask.objects.iter().map(|o| ObjectRef::parse(o, Some(&namespace))).collect::<Result<Vec<_>, _>>().map_err(invalid)?;
+    let objects = problem.objects.iter().map(|o| o.clone().within(Some(&namespace))).collect();
     Ok(Scope::Namespace { namespace, objects })
 }
 
@@ -48,12 +44,8 @@ fn no_namespace(name: &str, context: &str, all: &[String]) -> WorkflowError {
     WorkflowError::NoNamespace { name: name.to_owned(), context: context.to_owned(), nearest: nearest(name, all) }
 }
 
-/// The names that are most like it, nearest first; none that is nothing like it.
 fn nearest(name: &str, all: &[String]) -> Vec<String> {
-    let mut scored: Vec<(f64, &String)> =
-        all.iter().map(|n| (strsim::jaro_winkler(name, n), n)).filter(|(score, _)| *score > 0.7).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    scored.into_iter().take(NEAREST).map(|(_, n)| n.clone()).collect()
+    crate::domain::nearest::nearest(name, all.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
 }
 
 /// How clearly a word is meant as a namespace.

@@ -1,21 +1,22 @@
 //! Watches the cluster until the plan's checks have held through the settle window, or the time is over.
 
+use super::caller::Caller;
 use super::collect::{collect, request};
-use super::conclude::conclude;
+use super::conclude::{Concluded, conclude};
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::facts::Facts;
-use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError};
+use crate::ports::{Clock, ClusterRead, Phase, ReadError};
 use crate::validate;
 use futures::future::select_all;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// How long validation may take, and how long all must hold.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +49,8 @@ const FAILED_LOOKS: u32 = 10;
 /// What watching led to.
 pub(super) struct Settled {
     pub(super) validation: Validation,
-    /// What the rules saw at the last look.
-    pub(super) diagnosis: Option<Diagnosis>,
+    /// What the rules saw at the last look, all of it, and in what.
+    pub(super) seen: Option<(Diagnosis, Snapshot)>,
 }
 
 /// Watches until there is a verdict.
@@ -59,14 +60,14 @@ pub(super) async fn settle(
     read: &dyn ClusterRead,
     clock: &dyn Clock,
     timing: Timing,
-    progress: &dyn Progress,
-    cancel: &CancellationToken,
+    caller: &Caller<'_>,
 ) -> Settled {
+    let (progress, cancel) = (caller.progress, &caller.cancel);
     let started = clock.now();
     let mut held_since: Option<Timestamp> = None;
     let mut other_since: Option<Timestamp> = None;
     let mut last: Vec<CheckResult> = Vec::new();
-    let mut diagnosis = None;
+    let mut latest = None;
     let mut failed = 0_u32;
     let settle = signed(timing.settle);
     loop {
@@ -84,23 +85,22 @@ pub(super) async fn settle(
             Ok(collected) => {
                 failed = 0;
                 let checks: Vec<Check> = plan.checks.iter().cloned().collect();
-                let held = move |facts: &Facts<'_>, seen: &mut Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
-                let Some(concluded) = conclude(collected.snapshot, cancel, held).await else {
+                let hold = move |facts: &Facts<'_>, seen: &mut Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
+                let Some(Concluded { snapshot, diagnosis: seen, answer }) = conclude(collected.snapshot, cancel, hold).await else {
                     let why = "the caller went away before it could be told".to_owned();
-                    return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), diagnosis };
+                    return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
                 };
-                let seen = concluded.diagnosis;
-                last = concluded.answer;
+                last = answer;
                 let all = last.iter().all(|c| c.passed == Some(true));
                 held_since = if all { held_since.or(Some(now)) } else { None };
                 let elsewhere = seen.causes.iter().find(|c| c.key() != plan.cause).map(|c| c.title.clone());
                 let stuck = !all && elsewhere.is_some() && cause_is_gone(&last);
                 other_since = if stuck { other_since.or(Some(now)) } else { None };
-                diagnosis = Some(seen);
+                latest = Some((seen, snapshot));
                 if let Some(held) = held_since {
                     let so_far = now.duration_since(held);
                     if so_far >= settle {
-                        return Settled { validation: verdict(Verdict::Resolved, last, held_since, None), diagnosis };
+                        return Settled { validation: verdict(Verdict::Resolved, last, held_since, None), seen: latest };
                     }
                     progress.tell(Phase::Validating, &holds(so_far, settle));
                 } else {
@@ -110,7 +110,7 @@ pub(super) async fn settle(
                     && now.duration_since(since) >= settle
                 {
                     let why = format!("the cause is gone, and another one shows: {title}");
-                    return Settled { validation: verdict(Verdict::Unresolved, last, None, Some(why)), diagnosis };
+                    return Settled { validation: verdict(Verdict::Unresolved, last, None, Some(why)), seen: latest };
                 }
                 Some(collected.versions)
             }
@@ -118,20 +118,20 @@ pub(super) async fn settle(
                 failed = failed.saturating_add(1);
                 held_since = None;
                 if failed >= FAILED_LOOKS || matches!(error, ReadError::Unauthorized { .. } | ReadError::Config(_)) {
-                    return Settled { validation: verdict(Verdict::Unclear, last, None, Some(error.to_string())), diagnosis };
+                    return Settled { validation: verdict(Verdict::Unclear, last, None, Some(error.to_string())), seen: latest };
                 }
                 None
             }
         };
         if cancel.is_cancelled() {
             let why = "the caller went away before it could be told".to_owned();
-            return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), diagnosis };
+            return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
         }
         if waited >= signed(timing.validate_within) && held_since.is_none() {
             let unseen = last.iter().any(|c| c.passed.is_none()) || failed > 0;
             let fallen = if unseen { Verdict::Unclear } else { Verdict::Unresolved };
             let why = format!("{} after {} s", waiting_for(&last), waited.as_secs());
-            return Settled { validation: verdict(fallen, last, None, Some(why)), diagnosis };
+            return Settled { validation: verdict(fallen, last, None, Some(why)), seen: latest };
         }
         let until_settled = held_since.map(|h| settle.saturating_sub(now.duration_since(h)).unsigned_abs());
         let limit = until_settled.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)).max(Duration::from_millis(20));

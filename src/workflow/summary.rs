@@ -1,25 +1,34 @@
 //! Two to six lines: verdict, cause, change, what to do next. Enough for a person or a model to act on.
 
 use super::report::{Report, Status};
+use super::standing::Underway;
 
-/// The summary of a report as it stands.
-pub(super) fn of(report: &Report) -> String {
+/// The summary of a report as it stands, while something still goes on or after it.
+pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     let mut lines = Vec::new();
     let place = report.issue.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |n| format!("namespace {n}"));
     let at = format!("{place} of {} ({})", report.cluster.context, report.cluster.server);
-    lines.push(match report.status {
-        Status::Healthy => format!("No fault was found in {at}."),
-        Status::Diagnosed | Status::AwaitingApproval => format!("A cause was found in {at}."),
-        Status::Inconclusive => format!("Something is wrong in {at}, and no rule names the cause."),
-        Status::Declined => format!("Declined: nothing was changed in {at}."),
-        Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
-        Status::Resolved => format!("Resolved in {at}: every check held through the settle window."),
-        Status::Unresolved => format!("Not resolved in {at}."),
-        Status::Unclear => format!("It cannot be told whether {at} is well."),
-        Status::Failed => format!("A step failed in {at}; what came after it was not sent."),
-        Status::Interrupted => format!("Interrupted: the process that acted on {at} ended before its verdict."),
-        Status::Reverted => format!("It did not help, and what can be undone was undone in {at}."),
-    });
+    lines.push(
+        underway
+            .map(|underway| match underway {
+                Underway::Investigating => format!("The investigation of {at} is not finished; nothing was changed."),
+                Underway::Executing => format!("The change is being applied in {at}."),
+                Underway::Validating => format!("The change was applied in {at}, and whether it helps is being watched."),
+            })
+            .unwrap_or_else(|| match report.status {
+                Status::Healthy => format!("No fault was found in {at}."),
+                Status::Diagnosed | Status::AwaitingApproval => format!("A cause was found in {at}."),
+                Status::Inconclusive => format!("Something is wrong in {at}, and no rule names the cause."),
+                Status::Declined => format!("Declined: nothing was changed in {at}."),
+                Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
+                Status::Resolved => format!("Resolved in {at}: every check held through the settle window."),
+                Status::Unresolved => format!("Not resolved in {at}."),
+                Status::Unclear => format!("It cannot be told whether {at} is well."),
+                Status::Failed => format!("A step failed in {at}; what came after it was not sent."),
+                Status::Interrupted => format!("Interrupted: the process that acted on {at} ended before its verdict."),
+                Status::Reverted => format!("It did not help, and what can be undone was undone in {at}."),
+            }),
+    );
     if let Some(cause) = report.causes.first() {
         lines.push(format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title));
     }

@@ -1,24 +1,31 @@
-//! Domain values → the report. Everything that leaves as words from the cluster went through an excerpt before.
+//! Where a session stands → its report: maps, and decides nothing. A report is made here, at an exit, and is not read back.
+//! Everything that leaves as words from the cluster went through an excerpt before.
 
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
     GapView, IssueView, LinkView, ObjectView, OperationView, PlanView, PreconditionView, Report, RequestView, Status, StepOutcomeView,
     StepView, SymptomView, UsageView, ValidationView,
 };
+use super::standing::Standing;
+use super::summary;
 use crate::domain::action::Action;
 use crate::domain::cause::Cause;
-use crate::domain::diagnosis::Diagnosis;
-use crate::domain::evidence::{Evidence, EvidenceId, EvidenceSource, GapWhy};
+use crate::domain::evidence::{Evidence, EvidenceId, Gap};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome};
-use crate::domain::finding::Advice;
+use crate::domain::finding::{Advice, Symptom};
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::domain::snapshot::Cluster;
+use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
+use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
+use jiff::Timestamp;
 use serde_json::Value;
 
-pub(super) fn object(o: &ObjectRef) -> ObjectView {
+fn object(o: &ObjectRef) -> ObjectView {
     ObjectView {
         api_version: o.kind.api_version().to_owned(),
         kind: o.kind.name().to_owned(),
@@ -27,62 +34,92 @@ pub(super) fn object(o: &ObjectRef) -> ObjectView {
     }
 }
 
-pub(super) fn cluster(c: &Cluster) -> ClusterView {
+fn cluster(c: &Cluster) -> ClusterView {
     ClusterView { context: c.context.clone(), server: c.server.clone(), version: c.version.clone() }
 }
 
-/// A report that knows the issue and nothing else yet.
-pub(super) fn blank(session: &str, issue: &str, namespace: Option<&str>, objects: &[ObjectRef], seen: &Cluster) -> Report {
+/// The session's report: the same for the same session, whoever asks and however often.
+pub(super) fn report_of(session: &Session) -> Report {
+    report(&Standing::of(session))
+}
+
+/// The report of where a session stands.
+pub(super) fn report(standing: &Standing<'_>) -> Report {
+    let mut report = without_summary(standing);
+    report.summary = summary::of(&report, standing.underway);
+    report
+}
+
+/// Everything but the summary, which is made of the rest.
+fn without_summary(standing: &Standing<'_>) -> Report {
+    let header = standing.header;
+    let diagnosis = &header.diagnosis;
     Report {
-        session: session.to_owned(),
+        session: header.id.to_string(),
         summary: String::new(),
-        cluster: cluster(seen),
-        status: Status::Inconclusive,
+        cluster: cluster(&header.cluster),
+        status: standing.status,
         issue: IssueView {
-            text: issue.to_owned(),
-            namespace: namespace.map(str::to_owned),
-            objects: objects.iter().map(ObjectRef::slashed).collect(),
-            origin: "caller".to_owned(),
+            text: header.issue.clone(),
+            namespace: header.scope.namespace().map(ToString::to_string),
+            objects: header.scope.objects().iter().map(ObjectRef::slashed).collect(),
+            origin: header.origin.as_str().to_owned(),
         },
-        causes: Vec::new(),
-        evidence: Vec::new(),
-        plan: None,
-        advice: Vec::new(),
-        execution: None,
-        validation: None,
-        coverage: CoverageView { looked: Vec::new(), gaps: Vec::new() },
-        usage: UsageView::default(),
+        causes: diagnosis.causes.iter().map(cause).collect(),
+        evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
+        plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at)),
+        advice: advice(standing),
+        execution: standing.execution.map(execution),
+        validation: standing.validation.map(validation),
+        coverage: CoverageView {
+            looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
+            gaps: diagnosis.unseen.iter().map(gap).collect(),
+        },
+        usage: usage(&header.usage),
     }
 }
 
-/// Puts what was found into the report; equal evidence of several causes is listed once.
-pub(super) fn diagnosed(report: &mut Report, diagnosis: &Diagnosis, snapshot: &Snapshot) {
-    report.cluster = cluster(&snapshot.cluster);
-    report.causes = diagnosis.causes.iter().map(cause).collect();
-    report.evidence = diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect();
-    report.advice.extend(diagnosis.in_progress.iter().map(advice));
-    report.coverage = CoverageView {
-        looked: snapshot.looked.iter().filter_map(|k| k.info()).map(|i| i.plural.to_owned()).collect(),
-        gaps: diagnosis.unseen.iter().chain(&snapshot.gaps).map(gap).fold(Vec::new(), |mut all, g| {
-            if !all.contains(&g) {
-                all.push(g);
-            }
-            all
-        }),
-    };
+/// All advice in one list: about what is under way, then of each cause, then about what no cause explains, then of the session.
+fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
+    let diagnosis = &standing.header.diagnosis;
+    let of_session = |a: &Advice| AdviceView { text: a.text.clone(), command: a.command.clone(), why: a.why.clone(), cause: None };
+    let mut all: Vec<AdviceView> = diagnosis.in_progress.iter().map(of_session).collect();
+    for (index, cause) in diagnosis.causes.iter().enumerate() {
+        all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
+    }
+    if standing.status == Status::Inconclusive {
+        all.extend(diagnosis.unexplained.iter().map(unexplained));
+    }
+    all.extend(standing.header.advice.iter().map(of_session));
+    all
 }
 
-fn gap(g: &crate::domain::evidence::Gap) -> GapView {
-    let why = match g.why {
-        GapWhy::Forbidden => "forbidden",
-        GapWhy::Timeout => "timeout",
-        GapWhy::Truncated => "truncated",
-        GapWhy::Unsupported => "unsupported",
-    };
-    GapView { what: g.what.clone(), why: why.to_owned(), unlock: g.unlock.clone() }
+/// What is wrong although no rule names a cause: said, with where to look next.
+fn unexplained(symptom: &Symptom) -> AdviceView {
+    let namespace = symptom.object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
+    AdviceView {
+        text: format!("{}: {}", symptom.object, Excerpt::event(&symptom.summary)),
+        command: Some(format!("kubectl describe {}{namespace}", symptom.object.slashed())),
+        why: "no rule names its cause".to_owned(),
+        cause: None,
+    }
 }
 
-pub(super) fn cause(c: &Cause) -> CauseView {
+fn usage(u: &Usage) -> UsageView {
+    UsageView {
+        elapsed_ms: u.elapsed_ms,
+        api_calls: u.api_calls,
+        model_calls: u.model_calls,
+        input_tokens: u.input_tokens,
+        output_tokens: u.output_tokens,
+    }
+}
+
+fn gap(g: &Gap) -> GapView {
+    GapView { what: g.what.clone(), why: g.why.as_str().to_owned(), unlock: g.unlock.clone() }
+}
+
+fn cause(c: &Cause) -> CauseView {
     CauseView {
         code: c.source.code().to_owned(),
         title: c.title.clone(),
@@ -100,15 +137,9 @@ pub(super) fn cause(c: &Cause) -> CauseView {
 }
 
 fn evidence(id: EvidenceId, e: &Evidence) -> EvidenceView {
-    let source = match e.source {
-        EvidenceSource::Object => "object",
-        EvidenceSource::Event => "event",
-        EvidenceSource::Log => "log",
-        EvidenceSource::Check => "check",
-    };
     EvidenceView {
         id: id.to_string(),
-        source: source.to_owned(),
+        source: e.source.as_str().to_owned(),
         object: e.object.as_ref().map(object),
         field: e.field.as_ref().map(ToString::to_string),
         text: e.text.to_string(),
@@ -116,17 +147,13 @@ fn evidence(id: EvidenceId, e: &Evidence) -> EvidenceView {
     }
 }
 
-pub(super) fn advice(a: &Advice) -> AdviceView {
-    AdviceView { text: a.text.clone(), command: a.command.clone(), why: a.why.clone() }
-}
-
-pub(super) fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>) -> PlanView {
+fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<Timestamp>) -> PlanView {
     PlanView {
         digest: p.digest().to_string(),
         risk: p.risk().to_string(),
         summary: p.summary.clone(),
         on_failure: p.on_failure.as_str().to_owned(),
-        expires_at: None,
+        expires_at: expires_at.map(|at| at.to_string()),
         steps: p
             .steps
             .iter()
@@ -196,11 +223,11 @@ fn outcome(o: &StepOutcome) -> StepOutcomeView {
     StepOutcomeView { outcome: word.to_owned(), at: at.map(ToString::to_string), message }
 }
 
-pub(super) fn execution(e: &Execution) -> ExecutionView {
+fn execution(e: &Execution) -> ExecutionView {
     ExecutionView { steps: e.steps.iter().map(outcome).collect(), reverted: e.reverted.as_ref().map(|r| r.iter().map(outcome).collect()) }
 }
 
-pub(super) fn validation(v: &Validation) -> ValidationView {
+fn validation(v: &Validation) -> ValidationView {
     ValidationView {
         verdict: v.verdict.as_str().to_owned(),
         checks: v

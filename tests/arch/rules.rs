@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Extended by decision, not by accident: `docs/decisions/0015-the-module-table.md`.
 const GRAPH: &[(&str, &str, &str)] = &[
     // The middle: pure.
-    ("domain", "", "jiff k8s_openapi regex serde_json sha2 thiserror @snapshot serde"),
+    ("domain", "", "jiff k8s_openapi regex serde_json sha2 strsim thiserror @snapshot serde"),
     ("facts", "domain", "jiff k8s_openapi"),
     ("analyze", "domain facts", "jiff k8s_openapi serde_json strsim"),
     ("planner", "domain", "json_patch k8s_openapi serde_json serde_saphyr similar"),
@@ -19,13 +19,13 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "domain facts ports analyze planner validate session execute",
-        "futures jiff serde_json strsim thiserror tokio tokio_util @report serde schemars",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars",
     ),
     // Adapters.
     (
         "cluster",
         "domain ports",
-        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr strsim thiserror tokio tower tracing",
+        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing",
     ),
     ("store", "domain ports", "async_trait jiff rusqlite tokio"),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),
@@ -35,11 +35,13 @@ const GRAPH: &[(&str, &str, &str)] = &[
         "base64 bytes futures http http_body http_body_util jiff json_patch k8s_openapi kube regex serde serde_json serde_saphyr sha2 \
          thiserror tokio tower tracing",
     ),
-    // Surfaces.
-    ("mcp", "domain ports workflow", "async_trait futures jiff rmcp schemars serde serde_json thiserror tokio tokio_util tracing"),
-    ("cli", "domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),
+    // What every surface calls. The workflow does not know it.
+    ("call", "domain ports workflow", "async_trait schemars serde serde_json"),
+    // Surfaces: thin over `call`, and none of them uses another; `http` would have the row of `mcp`, without `mcp` in it.
+    ("mcp", "call domain ports workflow", "futures jiff rmcp serde serde_json thiserror tokio tokio_util tracing"),
+    ("cli", "call domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),
     // The edge of the program: who puts it together.
-    ("config", "domain", "clap jiff serde serde_json serde_saphyr strsim thiserror"),
+    ("config", "domain", "clap jiff serde serde_json serde_saphyr thiserror"),
     ("app", "*", "*"),
 ];
 
@@ -54,6 +56,9 @@ const BANNED_NAMES: &[&str] =
 /// Every place outside tests that may step over `disallowed-methods` and `disallowed-types` of `clippy.toml`, and how often.
 const LINT_EXCEPTIONS: &[(&str, usize)] =
     &[("src/clock.rs", 1), ("src/cluster/client.rs", 1), ("src/cluster/plugin.rs", 1), ("src/config/environment.rs", 1)];
+
+/// Where a human's yes is made or carried out: of a client's answer, of what was typed, of a digest or a flag on the command line.
+const SAY_YES: &[&str] = &["src/call/approval.rs", "src/cli/demo.rs", "src/cli/remediate.rs", "src/cli/terminal.rs", "src/mcp/consent.rs"];
 
 /// What nobody can copy, and nobody can make from text: each is consent, or the power that comes of it.
 const AUTHORITY: &[&str] = &["Approved", "Permit", "Grant", "RevertRight", "Secret", "Executor", "Writer", "WriteClient"];
@@ -176,6 +181,13 @@ fn serde_stays_at_the_edges() {
 }
 
 #[test]
+fn reports_are_never_read_back() {
+    let ways_in = ["Deserialize", "DeserializeOwned", "from_value", "from_slice", "from_reader"];
+    let read_back = sources().iter().filter(|s| !s.test && s.top() == Some("workflow") && s.names(&ways_in));
+    assert_none(read_back.map(|s| s.path.clone()).collect());
+}
+
+#[test]
 fn only_app_makes_clients_and_executors() {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|s| !s.test) {
@@ -218,6 +230,14 @@ fn only_session_mints_permits() {
         }
     }
     assert_none(wrong);
+}
+
+#[test]
+fn only_known_places_say_yes_for_a_human() {
+    let code = |s: &Source| s.text.split("\n#[cfg(test)]\n").next().unwrap_or_default().to_owned();
+    let found: BTreeSet<&str> =
+        sources().iter().filter(|s| !s.test && code(s).contains("HumanAnswer::Yes")).map(|s| s.path.as_str()).collect();
+    assert_eq!(found, SAY_YES.iter().copied().collect());
 }
 
 #[test]

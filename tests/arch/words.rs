@@ -58,6 +58,7 @@ const NOT_YET: &[&str] = &["cluster", "domain", "mcp", "ports", "session", "sim"
 
 /// Words of others, which are quoted as they are: where, which, and whose.
 const QUOTED: &[(&str, &str, &str)] = &[
+    ("src/call/validate.rs", "the objects they name are looked at too", "the tool list, which changes with a version"),
     ("src/sim/validation.rs", "pod updates may not change fields other than", "the API server"),
     ("src/sim/validation.rs", "may not change once set", "the API server"),
 ];

@@ -4,4 +4,5 @@ mod approval;
 mod cases;
 mod faults;
 mod library;
+mod rest;
 mod variants;

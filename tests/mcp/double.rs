@@ -2,20 +2,21 @@
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use kubemend::call::{Backend, ProvenYes, UseCases};
 use kubemend::domain::id::SessionId;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::PlanDigest;
-use kubemend::mcp::backend::Yes;
-use kubemend::mcp::{Backend, UseCases};
-use kubemend::ports::{Clock, Entropy, Phase, Progress};
-use kubemend::workflow::report::Report;
-use kubemend::workflow::{Approver, Ask, Opened, Question, Token, Validate, Wishes, WorkflowError};
+use kubemend::domain::risk::Risk;
+use kubemend::ports::{Clock, Entropy, Phase};
+use kubemend::workflow::report::{
+    ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
+};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Validate, WorkflowError};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 pub(crate) const DIGEST: &str = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 pub(crate) const DIFF: &str = "+kind: PersistentVolumeClaim\n+  name: postgres-pvc\n+      storage: 10Gi\n";
@@ -95,44 +96,70 @@ impl Double {
             token: Token::from_text(&token),
             text: format!("cluster test (risk low)\n{DIFF}{}", "every line of it. ".repeat(500)),
             expires_at: session.expires_at,
+            digest_counts: self.limits.counts_repeated_digest(Risk::parse(self.risk).unwrap()).is_ok(),
         }
     }
 
     fn report(&self, id: &str, status: &str) -> Report {
-        let plan = json!({
-            "digest": DIGEST, "risk": self.risk, "summary": "create the claim", "onFailure": "keep", "expiresAt": "2026-11-23T20:00:00Z",
-            "steps": [{
-                "action": "create", "object": object(), "why": "the Pod waits for it", "risk": self.risk, "diff": DIFF, "manifest": {},
-                "request": {"method": "POST", "path": "/api", "body": "{}"}, "precondition": {}, "undo": "delete it", "command": "kubectl apply"
-            }],
-            "checks": []
-        });
-        let mut report = json!({
-            "session": id, "summary": format!("status {status}\nclaim `postgres-pvc` is missing"),
-            "cluster": {"context": "test", "server": "127.0.0.1:6443", "version": "v1.37.2"},
-            "status": status, "issue": {"text": "x", "objects": [], "origin": "caller"},
-            "causes": [], "evidence": [], "advice": [], "coverage": {"looked": ["pods"], "gaps": []},
-            "usage": {"elapsedMs": 1, "apiCalls": 2, "modelCalls": 0, "inputTokens": 0, "outputTokens": 0}
-        });
-        if status != "healthy" {
-            report["plan"] = plan;
+        let status = [Status::Healthy, Status::Diagnosed, Status::AwaitingApproval, Status::Declined, Status::Expired, Status::Resolved]
+            .into_iter()
+            .find(|s| s.as_str() == status)
+            .unwrap();
+        let text = |text: &str| text.to_owned();
+        let step = StepView {
+            action: text("create"),
+            object: object(),
+            why: text("the Pod waits for it"),
+            risk: text(self.risk),
+            diff: text(DIFF),
+            operations: Vec::new(),
+            manifest: Some(json!({})),
+            request: RequestView { method: text("POST"), path: text("/api"), body: text("{}") },
+            precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
+            undo: text("delete it"),
+            command: text("kubectl apply"),
+            dry_run: None,
+        };
+        let plan = PlanView {
+            digest: text(DIGEST),
+            risk: text(self.risk),
+            summary: text("create the claim"),
+            on_failure: text("keep"),
+            expires_at: Some(text("2026-11-23T20:00:00Z")),
+            steps: vec![step],
+            checks: Vec::new(),
+        };
+        Report {
+            session: text(id),
+            summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
+            cluster: ClusterView { context: text("test"), server: text("127.0.0.1:6443"), version: text("v1.37.2") },
+            status,
+            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            causes: Vec::new(),
+            evidence: Vec::new(),
+            plan: (status != Status::Healthy).then_some(plan),
+            advice: Vec::new(),
+            execution: None,
+            validation: None,
+            coverage: CoverageView { looked: vec![text("pods")], gaps: Vec::new() },
+            usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
         }
-        serde_json::from_value(report).unwrap()
     }
 }
 
-fn object() -> serde_json::Value {
-    json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "a-team", "name": "postgres-pvc"})
+fn object() -> ObjectView {
+    let (kind, name) = ("PersistentVolumeClaim".to_owned(), "postgres-pvc".to_owned());
+    ObjectView { api_version: "v1".to_owned(), kind, namespace: Some("a-team".to_owned()), name }
 }
 
 #[async_trait]
 impl UseCases for Double {
-    async fn analyze(&self, ask: &Ask, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
-        self.hear(format!("analyze {ask:?}"));
-        match ask.issue.as_deref().unwrap_or_default() {
+    async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        self.hear(format!("analyze {problem:?}"));
+        match problem.issue.as_ref().map_or("", |issue| issue.as_str()) {
             "panic" => panic!("the double panics"),
             "never" => {
-                cancel.cancelled().await;
+                caller.cancel.cancelled().await;
                 self.hear("cancelled");
                 return Err(WorkflowError::Cancelled);
             }
@@ -151,26 +178,26 @@ impl UseCases for Double {
             (Phase::Analyzing, "17 rules"),
             (Phase::Planning, ""),
         ] {
-            progress.tell(phase, message);
+            caller.progress.tell(phase, message);
         }
         Ok(self.report("s-00000000000000000000000000000000", "diagnosed"))
     }
 
-    async fn open(&self, ask: &Ask, wishes: &Wishes, progress: &dyn Progress, _: &CancellationToken) -> Result<Opened, WorkflowError> {
-        self.hear(format!("open {ask:?} {wishes:?}"));
-        progress.tell(Phase::Collecting, "");
-        progress.tell(Phase::Rehearsing, "");
+    async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        self.hear(format!("open {problem:?} {:?}", caller.wishes));
+        caller.progress.tell(Phase::Collecting, "");
+        caller.progress.tell(Phase::Rehearsing, "");
         let id = SessionId::from_entropy(self.bits()).to_string();
-        if ask.issue.as_deref() == Some("healthy") {
+        if problem.issue.as_ref().is_some_and(|issue| issue.as_str() == "healthy") {
             return Ok(Opened { report: self.report(&id, "healthy"), question: None });
         }
-        progress.tell(Phase::AwaitingApproval, "");
+        caller.progress.tell(Phase::AwaitingApproval, "");
         let expires_at = Timestamp::now() + self.valid_for;
         self.sessions.lock().unwrap().insert(id.clone(), Session { status: "awaitingApproval", token: None, expires_at });
         Ok(Opened { report: self.report(&id, "awaitingApproval"), question: Some(self.ask(&id)) })
     }
 
-    async fn approve(&self, yes: Yes<'_>, progress: &dyn Progress, cancel: &CancellationToken) -> Result<Report, WorkflowError> {
+    async fn approve(&self, yes: ProvenYes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         self.hear("approve");
         {
             let mut sessions = self.sessions.lock().unwrap();
@@ -182,14 +209,30 @@ impl UseCases for Double {
             session.status = "resolved";
         }
         self.writes.lock().unwrap().push(format!("{:?}", yes.by));
-        progress.tell(Phase::Executing, "");
+        caller.progress.tell(Phase::Executing, "");
         if let Some(long) = self.finishes_in {
-            cancel.cancelled().await;
+            caller.cancel.cancelled().await;
             tokio::time::sleep(long).await;
             self.hear("recorded");
         }
-        progress.tell(Phase::Validating, "");
+        caller.progress.tell(Phase::Validating, "");
         Ok(self.report(yes.session.as_str(), "resolved"))
+    }
+
+    async fn approve_by_digest(
+        &self,
+        session: &SessionId,
+        digest: &PlanDigest,
+        client: &str,
+        caller: &Caller<'_>,
+    ) -> Result<Report, WorkflowError> {
+        self.limits.counts_repeated_digest(Risk::parse(self.risk).unwrap())?;
+        if digest.as_str() != DIGEST {
+            return Err(WorkflowError::DigestMismatch);
+        }
+        let question = self.ask(session.as_str());
+        let by = Approver::Digest(client.to_owned());
+        self.approve(ProvenYes { session, token: &question.token, digest, by }, caller).await
     }
 
     async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
@@ -198,7 +241,7 @@ impl UseCases for Double {
         Ok(self.report(session.as_str(), "declined"))
     }
 
-    async fn question(&self, session: &SessionId) -> Result<Question, WorkflowError> {
+    async fn question(&self, session: &SessionId, _: &Caller<'_>) -> Result<Question, WorkflowError> {
         self.hear("question");
         Ok(self.ask(session.as_str()))
     }
@@ -209,7 +252,7 @@ impl UseCases for Double {
         Ok(open.map(|(id, _)| SessionId::parse(id).unwrap()))
     }
 
-    async fn validate(&self, what: &Validate, _: &dyn Progress, _: &CancellationToken) -> Result<Report, WorkflowError> {
+    async fn validate(&self, what: &Validate, _: &Caller<'_>) -> Result<Report, WorkflowError> {
         self.hear(format!("validate {what:?}"));
         Ok(self.report("s-00000000000000000000000000000000", "resolved"))
     }
@@ -217,13 +260,9 @@ impl UseCases for Double {
     async fn show(&self, session: &SessionId) -> Result<Report, WorkflowError> {
         let (status, over) = match self.sessions.lock().unwrap().get(session.as_str()) {
             Some(s) => (s.status, s.expires_at <= Timestamp::now()),
-            None => return Err(WorkflowError::Session(format!("there is no session `{session}`"))),
+            None => return Err(WorkflowError::NoSession(session.clone())),
         };
         Ok(self.report(session.as_str(), if status == "awaitingApproval" && over { "expired" } else { status }))
-    }
-
-    fn limits(&self) -> &Limits {
-        &self.limits
     }
 }
 

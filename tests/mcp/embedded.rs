@@ -4,12 +4,13 @@
 use super::client::{Human, Says, call, modes, status, text};
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use kubemend::call::{Backend, UseCases};
 use kubemend::clock::{CountingEntropy, RuntimeClock};
 use kubemend::cluster::connect::over;
 use kubemend::domain::limits::{Consent, Limits};
 use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
-use kubemend::mcp::{Backend, UseCases, serve_over};
+use kubemend::mcp::serve_over;
 use kubemend::ports::{Clock, ClusterRead, Entropy};
 use kubemend::sim::{Latency, MadeImage, Sim, World};
 use kubemend::store::MemoryStore;
@@ -109,7 +110,7 @@ async fn a_yes_writes_the_bytes_that_were_shown_and_proves_that_they_helped() {
 
         let asked = human.asked.lock().unwrap().clone();
         assert_eq!(asked.len(), 1, "{mode:?}");
-        for part in ["embedded", "embedded.invalid:6443", "risk low", "postgres-pvc", "10Gi", report["plan"]["digest"].as_str().unwrap()] {
+        for part in ["embedded", "embedded.invalid:6443", "low risk", "postgres-pvc", "10Gi", report["plan"]["digest"].as_str().unwrap()] {
             assert!(asked[0].contains(part), "`{part}` is not in the question: {}", asked[0]);
         }
         for line in report["plan"]["steps"][0]["diff"].as_str().unwrap().lines() {

@@ -15,7 +15,7 @@ async fn arguments_arrive_as_they_were_given() {
     });
     client.call_tool(call("remediate", arguments)).await.unwrap();
     let heard = double.heard().join("\n");
-    for part in ["it is slow", "shop", "deployment/web", "Automatic", "0.9", "Low", "Revert"] {
+    for part in ["it is slow", "shop", r#"kind: Deployment, name: "web""#, "Automatic", "0.9", "Low", "Revert"] {
         assert!(heard.contains(part), "{part} in {heard}");
     }
 }
@@ -36,7 +36,7 @@ async fn executed_commands_name_what_is_looked_at() {
     let arguments = json!({"issue": "is it well now?", "executedCommands": ["kubectl -n shop rollout restart deployment/web"]});
     client.call_tool(call("validate", arguments)).await.unwrap();
     let heard = double.heard().join("\n");
-    assert!(heard.contains(r#"namespace: Some("shop")"#) && heard.contains(r#"["deployment/web"]"#), "{heard}");
+    assert!(heard.contains(r#"Namespace("shop")"#) && heard.contains(r#"[ObjectName { kind: Deployment, name: "web" }]"#), "{heard}");
 }
 
 #[tokio::test]

@@ -34,7 +34,6 @@ fn one(page: &mut Page, what: &str, outcome: &StepOutcomeView) {
 fn mark(outcome: &str) -> (&'static str, Style) {
     match outcome {
         "applied" => ("✓", GOOD),
-        "unchanged" => ("=", GOOD),
         "notReached" => ("-", DIM),
         _ => ("✗", BAD),
     }

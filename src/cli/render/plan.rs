@@ -1,72 +1,73 @@
 //! The plan: what will be changed as a diff, with its risk, its undo, its checks, and what a human would type instead.
+//! What is said of it is the blocks' business; here they are laid out.
 
-use super::object;
-use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled, to_the_second};
-use crate::workflow::report::{PlanView, Report, Status, StepView};
+use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
+use crate::call::blocks::{self, Block, Tone, Words};
+use crate::workflow::report::Report;
 use anstyle::Style;
 
 /// The plan, where there is one.
 pub(super) fn plan(page: &mut Page, report: &Report) {
-    let Some(plan) = &report.plan else { return };
-    page.heading("Plan", "");
-    page.line(2, &format!("{}  {}", styled(risk_style(&plan.risk), &format!("{} risk", plan.risk)), on_failure(plan)));
-    let several = plan.steps.len() > 1;
-    if several {
-        page.paragraph(2, &plan.summary);
+    let mut blocks = blocks::plan(report).into_iter();
+    if let Some(Block::Heading(title)) = blocks.next() {
+        page.heading(&joined(&title), "");
     }
-    for (index, step) in plan.steps.iter().enumerate() {
-        page.gap();
-        let number = if several { format!("{}. ", index.saturating_add(1)) } else { String::new() };
-        let head = format!("{number}{} {}", step.action, object(&step.object));
-        let risk = if several { format!("  {}", styled(risk_style(&step.risk), &format!("{} risk", step.risk))) } else { String::new() };
-        page.line(2, &format!("{}{risk}", styled(STRONG, &clean(&head))));
-        one(page, step);
+    for block in blocks {
+        lay_out(page, &block);
     }
-    if !plan.checks.is_empty() {
-        page.gap();
-        page.line(2, &styled(STRONG, "Success checks"));
-        for check in &plan.checks {
-            page.item(4, "•", STRONG, &format!("{}: {}", object(&check.object), check.expectation));
+}
+
+fn lay_out(page: &mut Page, block: &Block) {
+    match block {
+        Block::Heading(words) => {
+            page.gap();
+            let mut words = words.iter();
+            let title = words.next().map(|w| styled(STRONG, &clean(&w.text)));
+            let line: Vec<String> = title.into_iter().chain(words.map(coloured)).collect();
+            page.line(2, &line.join("  "));
+        }
+        Block::Line(words) => page.line(2, &words.iter().map(coloured).collect::<Vec<_>>().join("  ")),
+        Block::Text(text) => page.paragraph(2, text),
+        Block::Field { name, value } => {
+            let style = if value.tone == Tone::Plain { DIM } else { style(value.tone) };
+            page.item(2, &format!("{name}:"), style, &value.text);
+        }
+        Block::Diff(text) => {
+            page.gap();
+            page.diff(4, text);
+            page.gap();
+        }
+        Block::List { title, items } => {
+            page.gap();
+            page.line(2, &styled(STRONG, title));
+            for item in items {
+                page.item(4, "•", STRONG, item);
+            }
+            page.gap();
+        }
+        Block::Command { title, text } => {
+            page.line(2, &styled(DIM, &format!("{title}:")));
+            // A here-document ends at a line that starts with its word: indented, it could not be pasted.
+            let indent = if text.contains('\n') { 0 } else { 4 };
+            page.block(indent, TYPED, text);
         }
     }
-    page.gap();
-    page.line(2, &format!("{} {}", styled(DIM, "digest:"), clean(&plan.digest)));
-    if let Some(expires) = &plan.expires_at
-        && report.status == Status::AwaitingApproval
-    {
-        page.line(2, &format!("{} {}", styled(DIM, "valid until:"), to_the_second(expires)));
-    }
 }
 
-fn one(page: &mut Page, step: &StepView) {
-    page.paragraph(2, &step.why);
-    page.gap();
-    page.diff(4, &step.diff);
-    page.gap();
-    page.item(2, "undo:", DIM, &step.undo);
-    if let Some(dry_run) = &step.dry_run {
-        let (style, words) = if dry_run.accepted { (GOOD, "accepted by the API server") } else { (BAD, "rejected by the API server") };
-        let reason = dry_run.reason.as_ref().map(|r| format!(": {}", clean(r))).unwrap_or_default();
-        page.item(2, "dry run:", style, &format!("{words}{reason}"));
-    }
-    page.line(2, &styled(DIM, "by hand:"));
-    // A here-document ends at a line that starts with its word: indented, it could not be pasted.
-    let indent = if step.command.contains('\n') { 0 } else { 4 };
-    page.block(indent, TYPED, &step.command);
+fn joined(words: &[Words]) -> String {
+    words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join("  ")
 }
 
-fn on_failure(plan: &PlanView) -> &'static str {
-    match plan.on_failure.as_str() {
-        "revert" => "rolled back if it does not help",
-        _ => "kept if it does not help",
-    }
+fn coloured(words: &Words) -> String {
+    let text = clean(&words.text);
+    if words.tone == Tone::Plain { text } else { styled(style(words.tone), &text) }
 }
 
-/// The colour of a risk.
-pub(crate) fn risk_style(risk: &str) -> Style {
-    match risk {
-        "low" => GOOD,
-        "medium" => CARE,
-        _ => BAD,
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Good => GOOD,
+        Tone::Care => CARE,
+        Tone::Bad => BAD,
     }
 }

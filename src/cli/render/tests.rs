@@ -109,6 +109,7 @@ fn waiting() -> Report {
             text: "Put the claim where the Deployment's manifests are kept.".to_owned(),
             command: Some("git add claim.yaml".to_owned()),
             why: "kubemend does not write to repositories".to_owned(),
+            cause: None,
         }],
         coverage: CoverageView {
             looked: vec!["pods".to_owned()],

@@ -1,13 +1,10 @@
 //! The stored form of a plan.
 
+use super::reference::{KeyRecord, RefRecord, SegmentRecord, code, path, segments};
 use crate::domain::action::{Action, Change, FieldOp};
-use crate::domain::cause::{CauseKey, CauseSource, Code};
 use crate::domain::check::Check;
-use crate::domain::field::{FieldPath, Segment};
 use crate::domain::id::PlanId;
-use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{OnFailure, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
@@ -18,23 +15,12 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub(super) struct PlanRecord {
     id: String,
-    code: String,
-    object: RefRecord,
-    field: Option<Vec<SegmentRecord>>,
+    cause: KeyRecord,
     summary: String,
     steps: Vec<StepRecord>,
     checks: Vec<CheckRecord>,
     revert: bool,
     cluster: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RefRecord {
-    api_version: String,
-    kind: String,
-    namespace: Option<String>,
-    name: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,7 +49,7 @@ struct StepRecord {
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
-enum ActionRecord {
+pub(super) enum ActionRecord {
     Create { object: RefRecord, manifest: Value },
     Patch { target: RefRecord, ops: Vec<OpRecord> },
     DeleteUnboundClaim { claim: RefRecord },
@@ -71,49 +57,27 @@ enum ActionRecord {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OpRecord {
+pub(super) struct OpRecord {
     path: Vec<SegmentRecord>,
-    set: Option<Value>,
-    remove: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-enum SegmentRecord {
-    Key(String),
-    Element { key: String, value: String },
+    change: ChangeRecord,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
-enum CheckRecord {
+enum ChangeRecord {
+    Set { value: Value },
+    Remove {},
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+pub(super) enum CheckRecord {
     RolloutComplete { object: RefRecord },
     PodReady { object: RefRecord },
     ClaimBound { object: RefRecord },
     EndpointsReady { object: RefRecord },
     FindingGone { code: String, object: RefRecord, field: Option<Vec<SegmentRecord>> },
     SymptomGone { object: RefRecord },
-}
-
-impl From<&ObjectRef> for RefRecord {
-    fn from(o: &ObjectRef) -> Self {
-        Self {
-            api_version: o.kind.api_version().to_owned(),
-            kind: o.kind.name().to_owned(),
-            namespace: o.namespace.as_ref().map(ToString::to_string),
-            name: o.name.clone(),
-        }
-    }
-}
-
-impl RefRecord {
-    fn into_ref(self) -> Result<ObjectRef, String> {
-        Ok(ObjectRef {
-            kind: Kind::of(&self.api_version, &self.kind),
-            namespace: self.namespace.map(|n| Namespace::parse(&n)).transpose().map_err(|e| e.to_string())?,
-            name: self.name,
-        })
-    }
 }
 
 impl From<&Request> for RequestRecord {
@@ -128,21 +92,6 @@ impl RequestRecord {
     }
 }
 
-fn segments(path: &FieldPath) -> Vec<SegmentRecord> {
-    let record = |segment: &Segment| match segment {
-        Segment::Key(k) => SegmentRecord::Key(k.clone()),
-        Segment::Element { key, value } => SegmentRecord::Element { key: key.clone(), value: value.clone() },
-    };
-    path.segments().iter().map(record).collect()
-}
-
-fn path(segments: Vec<SegmentRecord>) -> FieldPath {
-    segments.into_iter().fold(FieldPath::root(), |path, s| match s {
-        SegmentRecord::Key(k) => path.key(&k),
-        SegmentRecord::Element { key, value } => path.element(&key, &value),
-    })
-}
-
 impl From<&Action> for ActionRecord {
     fn from(action: &Action) -> Self {
         match action {
@@ -154,11 +103,10 @@ impl From<&Action> for ActionRecord {
                     .iter()
                     .map(|op| OpRecord {
                         path: segments(&op.path),
-                        set: match &op.change {
-                            Change::Set(v) => Some(v.clone()),
-                            Change::Remove => None,
+                        change: match &op.change {
+                            Change::Set(value) => ChangeRecord::Set { value: value.clone() },
+                            Change::Remove => ChangeRecord::Remove {},
                         },
-                        remove: op.change == Change::Remove,
                     })
                     .collect(),
             },
@@ -167,22 +115,19 @@ impl From<&Action> for ActionRecord {
 }
 
 impl ActionRecord {
-    fn into_action(self) -> Result<Action, String> {
+    pub(super) fn into_action(self) -> Result<Action, String> {
         Ok(match self {
             ActionRecord::Create { object, manifest } => Action::Create { object: object.into_ref()?, manifest },
             ActionRecord::DeleteUnboundClaim { claim } => Action::DeleteUnboundClaim { claim: claim.into_ref()? },
             ActionRecord::Patch { target, ops } => {
-                let ops = ops
-                    .into_iter()
-                    .map(|op| {
-                        let change = match (op.set, op.remove) {
-                            (Some(v), false) => Change::Set(v),
-                            (None, true) => Change::Remove,
-                            (Some(_), true) | (None, false) => return Err("a field is neither set nor removed".to_owned()),
-                        };
-                        Ok(FieldOp { path: path(op.path), change })
-                    })
-                    .collect::<Result<Vec<_>, String>>()?;
+                let op = |op: OpRecord| FieldOp {
+                    path: path(op.path),
+                    change: match op.change {
+                        ChangeRecord::Set { value } => Change::Set(value),
+                        ChangeRecord::Remove {} => Change::Remove,
+                    },
+                };
+                let ops = ops.into_iter().map(op).collect();
                 Action::Patch { target: target.into_ref()?, ops: NonEmpty::from_vec(ops).ok_or("a patch changes nothing")? }
             }
         })
@@ -204,17 +149,8 @@ impl From<&Check> for CheckRecord {
     }
 }
 
-/// Codes are constants of this program: one that it does not know is of another version.
-fn code(text: &str) -> Result<Code, String> {
-    Code::parse(text).ok_or_else(|| format!("`{text}` is no cause that this program knows"))
-}
-
-fn source(text: &str) -> Result<CauseSource, String> {
-    [CauseSource::Model, CauseSource::Caller].into_iter().find(|s| s.code() == text).map_or_else(|| code(text).map(CauseSource::Rule), Ok)
-}
-
 impl CheckRecord {
-    fn into_check(self) -> Result<Check, String> {
+    pub(super) fn into_check(self) -> Result<Check, String> {
         Ok(match self {
             CheckRecord::RolloutComplete { object } => Check::RolloutComplete(object.into_ref()?),
             CheckRecord::PodReady { object } => Check::PodReady(object.into_ref()?),
@@ -232,9 +168,7 @@ impl From<&RemediationPlan> for PlanRecord {
     fn from(plan: &RemediationPlan) -> Self {
         Self {
             id: plan.id.to_string(),
-            code: plan.cause.source.code().to_owned(),
-            object: (&plan.cause.object).into(),
-            field: plan.cause.field.as_ref().map(segments),
+            cause: (&plan.cause).into(),
             summary: plan.summary.clone(),
             steps: plan
                 .steps
@@ -287,7 +221,7 @@ impl PlanRecord {
         let checks = self.checks.into_iter().map(CheckRecord::into_check).collect::<Result<Vec<_>, String>>()?;
         Ok(RemediationPlan {
             id: PlanId::parse(&self.id).map_err(|e| e.to_string())?,
-            cause: CauseKey { source: source(&self.code)?, object: self.object.into_ref()?, field: self.field.map(path) },
+            cause: self.cause.into_key()?,
             summary: self.summary,
             steps: NonEmpty::from_vec(steps).ok_or("the plan has no steps")?,
             checks: NonEmpty::from_vec(checks).ok_or("the plan has no checks")?,

@@ -1,31 +1,51 @@
 //! The record comes back as it was, and a record that somebody changed does not come back at all.
 
+use super::arbitrary::{plan, session};
 use super::{read, write};
-use crate::domain::issue::Scope;
+use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
-use crate::domain::plan::PlanDigest;
-use crate::planner::example::{image_plan, namespace};
+use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
+use crate::domain::snapshot::Cluster;
+use crate::domain::usage::Usage;
+use crate::planner::example::{diagnosis, image_plan, namespace};
 use crate::session::approval::{ApprovalError, Secret};
+use crate::session::gate::{Rehearsal, Rehearsed};
 use crate::session::trail::Trail;
-use crate::session::{AwaitingApproval, Header, Session};
+use crate::session::{AwaitingApproval, Header, Planned, Session};
 use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn waiting() -> (AwaitingApproval, Secret) {
+fn header() -> Header {
     let mut trail = Trail::default();
     trail.note(Timestamp::UNIX_EPOCH, "caller", "opened");
-    let header = Header {
+    Header {
         id: crate::domain::id::SessionId::from_entropy([3; 16]),
         opened_at: Timestamp::UNIX_EPOCH,
         issue: "it is down".into(),
+        origin: Origin::Caller,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
-        context: "test".into(),
-        server: "test:6443".into(),
+        cluster: Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+        diagnosis: diagnosis(),
+        looked: vec![],
+        advice: vec![],
+        usage: Usage::default(),
         trail,
-        report: json!({"status": "awaitingApproval"}),
-    };
-    header.propose(image_plan(1), [9; 32], later())
+    }
+}
+
+fn waiting() -> (AwaitingApproval, Secret) {
+    let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] };
+    header().propose(Planned { plan: image_plan(1), rehearsal: Some(rehearsal) }, [9; 32], later())
+}
+
+fn recorded(session: &Session) -> Value {
+    serde_json::from_slice(&write(session).unwrap()).unwrap()
+}
+
+fn refused(record: &Value) -> String {
+    read(&serde_json::to_vec(record).unwrap()).unwrap_err()
 }
 
 fn later() -> Timestamp {
@@ -46,10 +66,8 @@ fn reopened(bytes: &[u8]) -> AwaitingApproval {
 #[test]
 fn waiting_session_survives_the_store_whole() {
     let (state, _) = waiting();
-    let (plan, digest) = (state.plan.clone(), state.digest.clone());
-    let again = reopened(&write(&Session::AwaitingApproval(state)).unwrap());
-    assert_eq!(again.plan, plan);
-    assert_eq!(again.digest, digest);
+    let bytes = write(&Session::AwaitingApproval(state)).unwrap();
+    assert_eq!(reopened(&bytes), waiting().0);
 }
 
 #[test]
@@ -62,25 +80,173 @@ fn token_is_not_in_the_record() {
 #[test]
 fn changed_request_bytes_are_refused_on_reading() {
     let (state, _) = waiting();
-    let mut record: Value = serde_json::from_slice(&write(&Session::AwaitingApproval(state)).unwrap()).unwrap();
-    let body = record.pointer_mut("/state/plan/steps/0/request/body").unwrap();
+    let mut record = recorded(&Session::AwaitingApproval(state));
+    let body = record.pointer_mut("/state/planned/plan/steps/0/request/body").unwrap();
     *body = Value::String(body.as_str().unwrap().replace("web:1", "evil:1"));
-    let error = read(&serde_json::to_vec(&record).unwrap()).unwrap_err();
+    let error = refused(&record);
     assert!(error.contains("digest"), "{error}");
 }
 
 #[test]
-fn unknown_version_field_or_cause_is_refused() {
-    let (state, _) = waiting();
-    let record: Value = serde_json::from_slice(&write(&Session::AwaitingApproval(state)).unwrap()).unwrap();
-    for (pointer, value) in [("/version", json!(1)), ("/state/plan/code", json!("made-up")), ("/id", json!("../../etc"))] {
+fn what_a_record_says_is_checked_again() {
+    let record = recorded(&Session::AwaitingApproval(waiting().0));
+    for (pointer, value) in [
+        ("/version", json!(null)),
+        ("/header/id", json!("../../etc")),
+        ("/header/origin", json!("model")),
+        ("/header/limits/confidence_threshold", json!(1.5)),
+        ("/header/diagnosis/causes/0/key/code", json!("made-up")),
+        ("/header/diagnosis/causes/0/confidence", json!(1.01)),
+        ("/header/diagnosis/causes/0/cites/0", json!("e2")),
+        ("/header/diagnosis/causes/0/cites", json!([])),
+        ("/header/diagnosis/evidence", json!([])),
+        ("/header/diagnosis/evidence/0/source", json!("hearsay")),
+        ("/header/diagnosis/causes", json!([])),
+        ("/state/planned/plan/cause/code", json!("made-up")),
+        ("/state/planned/dry_run", json!([])),
+        ("/state/token_hash", json!([1, 2, 3])),
+        ("/state/is", json!("approved")),
+    ] {
         let mut bad = record.clone();
-        *bad.pointer_mut(pointer).unwrap() = value;
+        *bad.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
         assert!(read(&serde_json::to_vec(&bad).unwrap()).is_err(), "{pointer}");
     }
-    let mut extra = record;
-    extra["approved"] = json!(true);
-    assert!(read(&serde_json::to_vec(&extra).unwrap()).is_err());
+    for place in ["", "/header", "/header/diagnosis", "/state"] {
+        let mut extra = record.clone();
+        extra.pointer_mut(place).unwrap()["approved"] = json!(true);
+        assert!(read(&serde_json::to_vec(&extra).unwrap()).is_err(), "{place}");
+    }
+}
+
+#[test]
+fn record_of_another_version_is_refused_with_what_to_do() {
+    let mut record = recorded(&Session::AwaitingApproval(waiting().0));
+    for old in [1, 2] {
+        record["version"] = json!(old);
+        let error = refused(&record);
+        assert!(error.contains("older kubemend") && error.contains("run analyze or remediate again"), "{error}");
+    }
+    record["version"] = json!(4);
+    let error = refused(&record);
+    assert!(error.contains("newer kubemend") && error.contains("update"), "{error}");
+}
+
+#[test]
+fn text_of_evidence_is_cleaned_again_on_reading() {
+    let mut record = recorded(&Session::AwaitingApproval(waiting().0));
+    record["header"]["diagnosis"]["evidence"][0]["text"] = json!("a\u{202e}b DB_PASSWORD=correct-horse");
+    let again = reopened(&serde_json::to_vec(&record).unwrap());
+    let said = again.header.diagnosis.evidence.iter().next().unwrap().1.text.to_string();
+    assert!(!said.contains("correct-horse") && !said.contains('\u{202e}'), "{said}");
+}
+
+/// What a rule found comes back as it was, whatever rule it was.
+#[test]
+fn diagnosis_of_every_recording_survives_the_store() {
+    for (name, diagnosis) in crate::analyze::recordings::diagnoses() {
+        let session = Session::Diagnosed(Header { diagnosis, ..header() }.diagnosed(None, later()));
+        assert_eq!(read(&write(&session).unwrap()), Ok(session), "{name}");
+    }
+}
+
+/// Each takes one thing over from the other plan.
+const CHANGES: &[fn(&mut RemediationPlan, &RemediationPlan)] = &[
+    |plan, other| plan.cluster.clone_from(&other.cluster),
+    |plan, other| plan.cause.source = other.cause.source,
+    |plan, other| plan.cause.object = other.cause.object.clone(),
+    |plan, other| plan.cause.field.clone_from(&other.cause.field),
+    |plan, other| plan.summary.clone_from(&other.summary),
+    |plan, other| plan.on_failure = other.on_failure,
+    |plan, other| plan.steps = other.steps.clone(),
+    |plan, other| plan.checks = other.checks.clone(),
+    |plan, other| first(plan).action = other.steps.first().action.clone(),
+    |plan, other| first(plan).why.clone_from(&other.steps.first().why),
+    |plan, other| first(plan).request.method = other.steps.first().request.method,
+    |plan, other| first(plan).request.path.clone_from(&other.steps.first().request.path),
+    |plan, other| first(plan).request.body.clone_from(&other.steps.first().request.body),
+    |plan, other| first(plan).diff.clone_from(&other.steps.first().diff),
+    |plan, other| first(plan).risk = other.steps.first().risk,
+    |plan, other| first(plan).precondition.uid.clone_from(&other.steps.first().precondition.uid),
+    |plan, other| first(plan).precondition.resource_version.clone_from(&other.steps.first().precondition.resource_version),
+    |plan, other| first(plan).precondition.fields.clone_from(&other.steps.first().precondition.fields),
+    |plan, other| first(plan).undo = other.steps.first().undo.clone(),
+    |plan, other| first(plan).command.clone_from(&other.steps.first().command),
+];
+
+fn first(plan: &mut RemediationPlan) -> &mut Step {
+    plan.steps.iter_mut().next().unwrap()
+}
+
+/// All that a human reads of a plan, in one form: two plans that read alike are alike here.
+fn shown(plan: &RemediationPlan) -> Vec<String> {
+    let mut out = vec![
+        plan.cluster.clone(),
+        plan.cause.source.code().to_owned(),
+        plan.cause.object.to_string(),
+        plan.cause.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        plan.summary.clone(),
+        plan.on_failure.as_str().to_owned(),
+    ];
+    for step in plan.steps.iter() {
+        let undo = match &step.undo {
+            Undo::Restore { request, .. } => format!("{request:?}"),
+            Undo::None { .. } => String::new(),
+        };
+        out.extend([step.action.verb().to_owned(), step.action.target().to_string(), step.why.clone(), format!("{:?}", step.request)]);
+        out.extend([step.diff.clone(), step.risk.to_string(), format!("{:?}", step.precondition), step.command.clone()]);
+        out.extend([undo, step.undo.summary().to_owned()]);
+    }
+    for check in plan.checks.iter() {
+        out.extend([check.what().to_owned(), check.object().to_string(), check.expectation()]);
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn session_in_any_state_comes_back_as_it_was(session in session()) {
+        let bytes = write(&session).unwrap();
+        let again = read(&bytes).unwrap();
+        prop_assert_eq!(&again, &session);
+        prop_assert_eq!(write(&again).unwrap(), bytes);
+    }
+
+    #[test]
+    fn whatever_a_session_cites_is_there(session in session()) {
+        let again = read(&write(&session).unwrap()).unwrap();
+        let diagnosis = &again.header().diagnosis;
+        for id in diagnosis.causes.iter().flat_map(|cause| cause.cites.iter()) {
+            prop_assert!(diagnosis.evidence.get(*id).is_some(), "{} is not there", id);
+        }
+    }
+
+    /// Field by field: a plan that differs from another in one thing that is shown has another digest.
+    #[test]
+    fn any_change_of_what_is_shown_changes_the_digest(plan in plan(), other in plan()) {
+        let mut tried = 0;
+        for change in CHANGES {
+            let mut changed = plan.clone();
+            change(&mut changed, &other);
+            if shown(&changed) != shown(&plan) {
+                tried += 1;
+                prop_assert_ne!(changed.digest(), plan.digest(), "{:?} and {:?}", shown(&changed), shown(&plan));
+            }
+        }
+        prop_assume!(tried > 0);
+        let renamed = RemediationPlan { id: other.id.clone(), ..plan.clone() };
+        prop_assert_eq!(renamed.digest(), plan.digest(), "the id is not part of it");
+    }
+
+    /// Whatever state a record claims, what comes of it can be approved only with the token, which no record holds.
+    #[test]
+    fn no_record_brings_an_approval_with_it(session in session(), token in "[0-9a-f]{64}") {
+        if let Session::AwaitingApproval(waiting) = read(&write(&session).unwrap()).unwrap() {
+            let (digest, before) = (waiting.digest.clone(), waiting.expires_at - SignedDuration::from_secs(1));
+            prop_assert_eq!(waiting.approve(&token, &digest, before).map(|_| ()).map_err(|(_, e)| e), Err(ApprovalError::WrongToken));
+        }
+    }
 }
 
 #[test]

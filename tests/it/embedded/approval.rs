@@ -7,7 +7,7 @@ use kubemend::domain::limits::{Consent, Limits};
 use kubemend::domain::plan::PlanDigest;
 use kubemend::ports::Silent;
 use kubemend::workflow::report::Status;
-use kubemend::workflow::{Approver, Question, Remediation, Token, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Question, Remediation, Token, WorkflowError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +23,7 @@ async fn article() -> (Embedded, Remediation, Question) {
 
 async fn refused(process: &Remediation, session: &SessionId, token: &Token, digest: &PlanDigest) -> WorkflowError {
     let by = Approver::Library("the tests".to_owned());
-    process.approve(session, token, digest, by, &Silent, &CancellationToken::new()).await.expect_err("it was taken")
+    process.approve(session, token, digest, by, &Caller::silent()).await.expect_err("it was taken")
 }
 
 fn other(digest: &PlanDigest) -> PlanDigest {
@@ -60,7 +60,7 @@ async fn digest_of_another_plan_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn token_of_an_earlier_question_is_void() {
     let (cluster, process, q) = article().await;
-    let again = process.question(&q.session).await.unwrap();
+    let again = process.question(&q.session, &Caller::silent()).await.unwrap();
     assert_eq!(again.digest, q.digest);
     let error = refused(&process, &q.session, &q.token, &q.digest).await;
     assert!(matches!(error, WorkflowError::Approval(_)), "{error:?}");
@@ -115,7 +115,7 @@ async fn session_that_does_not_exist_is_said_so() {
     let (cluster, process, q) = article().await;
     let unknown = SessionId::from_entropy([7; 16]);
     let error = refused(&process, &unknown, &q.token, &q.digest).await;
-    assert!(matches!(error, WorkflowError::Session(_)), "{error:?}");
+    assert!(matches!(error, WorkflowError::NoSession(_)), "{error:?}");
     assert_eq!(cluster.writes(), []);
 }
 
@@ -145,7 +145,7 @@ async fn caller_that_went_away_before_the_yes_arrives_counts_as_gone() {
     let gone = CancellationToken::new();
     gone.cancel();
     let by = Approver::Client("a client".to_owned());
-    let error = process.approve(&q.session, &q.token, &q.digest, by, &Silent, &gone).await.expect_err("it was taken");
+    let error = process.approve(&q.session, &q.token, &q.digest, by, &Caller::new(&Silent, &gone)).await.expect_err("it was taken");
     assert!(matches!(error, WorkflowError::Cancelled), "{error:?}");
     assert_eq!(cluster.writes(), []);
 }
@@ -158,7 +158,7 @@ async fn repeated_digest_counts_only_where_the_operator_lets_it() {
         let cluster = Embedded::of(&case, NAMESPACE).await;
         let process = cluster.process_with(Limits { consent, ..Limits::default() }, true);
         let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
-        let said = process.approve(&q.session, &q.token, &q.digest, by(), &Silent, &CancellationToken::new()).await;
+        let said = process.approve(&q.session, &q.token, &q.digest, by(), &Caller::silent()).await;
         assert_eq!(said.is_ok(), counts, "{consent:?}");
         assert_eq!(cluster.writes().len(), usize::from(counts), "{consent:?}");
     }
@@ -170,6 +170,6 @@ async fn approval_for_one_cluster_is_none_for_another() {
     let case = Case::load("database-pod-pending");
     let second = Embedded::of(&case, NAMESPACE).await;
     let error = refused(&second.process(), &q.session, &q.token, &q.digest).await;
-    assert!(matches!(error, WorkflowError::Session(_)), "{error:?}");
+    assert!(matches!(error, WorkflowError::NoSession(_)), "{error:?}");
     assert_eq!(second.writes(), []);
 }

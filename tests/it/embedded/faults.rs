@@ -7,7 +7,7 @@ use kubemend::domain::limits::Limits;
 use kubemend::ports::Silent;
 use kubemend::sim::{Fault, FaultKind};
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Ask, Question, Remediation, WorkflowError};
+use kubemend::workflow::{Caller, Problem, Question, Remediation, WorkflowError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const NAMESPACE: &str = "shop";
 const CLAIMS: &str = "/persistentvolumeclaims";
 
-async fn waiting(name: &str) -> (Embedded, Remediation, Question, Ask) {
+async fn waiting(name: &str) -> (Embedded, Remediation, Question, Problem) {
     let case = Case::load(name);
     let cluster = Embedded::of(&case, NAMESPACE).await;
     let process = cluster.process();
@@ -104,7 +104,8 @@ async fn reads_that_always_fail_are_said_and_not_taken_for_absence() {
         let process = cluster.process();
         let ask = ask(&case, NAMESPACE);
         let cancel = CancellationToken::new();
-        let looking = tokio::time::timeout(Duration::from_secs(300), process.analyze(&ask, &Silent, &cancel));
+        let caller = Caller::new(&Silent, &cancel);
+        let looking = tokio::time::timeout(Duration::from_secs(300), process.analyze(&ask, &caller));
         let Ok(said) = looking.await else { panic!("{kind:?}: it hangs") };
         // An honest error, or an answer that says what it could not see; never a claim that is missing because nobody looked.
         if let Ok(report) = said {
@@ -220,8 +221,9 @@ async fn cancelling_during_validation_ends_unclear_and_keeps_what_was_done() {
         stop.cancel();
         std::future::pending::<()>().await
     };
+    let caller = Caller::new(&Silent, &cancel);
     let report = tokio::select! {
-        report = process.approve(&q.session, &q.token, &q.digest, by, &Silent, &cancel) => report.unwrap(),
+        report = process.approve(&q.session, &q.token, &q.digest, by, &caller) => report.unwrap(),
         () = cancelling => unreachable!(),
     };
     assert_eq!(report.status, Status::Unclear, "{}", report.summary);

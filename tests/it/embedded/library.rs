@@ -2,12 +2,17 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
+use kubemend::call::{AnalyzeRequest, ErrorKind};
 use kubemend::domain::confidence::Confidence;
+use kubemend::domain::id::SessionId;
+use kubemend::domain::issue::{ISSUE_LIMIT, InvalidIssue, Issue, Origin};
 use kubemend::domain::limits::{Limits, Mode};
+use kubemend::domain::object::Namespace;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Phase, Progress, Silent};
-use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Ask, Validate, Wishes, WorkflowError};
+use kubemend::workflow::report::Status;
+use kubemend::workflow::{Caller, Problem, Validate, Wishes, WorkflowError};
+use serde_json::Value;
 use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +41,20 @@ async fn report_survives_its_way_through_json() {
     let (case, cluster) = article().await;
     let (report, _) = asked(&cluster.process(), &ask(&case, NAMESPACE)).await;
     let text = serde_json::to_string(&report).unwrap();
-    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), serde_json::to_value(&report).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn report_survives_the_store() {
+    let (case, cluster) = article().await;
+    let (asked, q) = asked(&cluster.process(), &ask(&case, NAMESPACE)).await;
+    assert_eq!(cluster.process().show(&q.session).await.unwrap(), asked);
+    let resolved = yes(&cluster.process(), &q).await.unwrap();
+    assert_eq!(cluster.process().show(&q.session).await.unwrap(), resolved);
+    assert!(resolved.usage.api_calls > asked.usage.api_calls, "what came before is counted in");
+    let analyzed = cluster.process().analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+    let id = SessionId::parse(&analyzed.session).unwrap();
+    assert_eq!(cluster.process().show(&id).await.unwrap(), analyzed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -64,10 +82,11 @@ async fn sessions_are_listed_and_shown_as_they_stand() {
 async fn calls_at_once_report_their_own_requests() {
     let (case, cluster) = article().await;
     let process = cluster.process();
-    let everywhere = Ask { namespace: None, all_namespaces: true, ..ask(&case, NAMESPACE) };
-    let (wishes, cancel) = (Wishes::default(), CancellationToken::new());
-    let look = async |p: &dyn Progress| process.analyze(&everywhere, p, &cancel).await.unwrap().usage.api_calls;
-    let plan = async |p: &dyn Progress| process.open(&ask(&case, NAMESPACE), &wishes, p, &cancel).await.unwrap().report.usage.api_calls;
+    let everywhere = Problem { namespace: None, all_namespaces: true, ..ask(&case, NAMESPACE) };
+    let cancel = CancellationToken::new();
+    let look = async |p: &dyn Progress| process.analyze(&everywhere, &Caller::new(p, &cancel)).await.unwrap().usage.api_calls;
+    let plan =
+        async |p: &dyn Progress| process.open(&ask(&case, NAMESPACE), &Caller::new(p, &cancel)).await.unwrap().report.usage.api_calls;
     // The first call asks for the version as well, once for all.
     look(&Silent).await;
     let alone = (look(&Silent).await, plan(&Silent).await);
@@ -89,12 +108,12 @@ async fn session_is_validated_again_later() {
     let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
     yes(&process, &q).await.unwrap();
     let validate = Validate::Session(q.session.clone());
-    let report = process.validate(&validate, &Silent, &CancellationToken::new()).await.unwrap();
+    let report = process.validate(&validate, &Caller::silent()).await.unwrap();
     assert_eq!(report.status, Status::Resolved, "{}", report.summary);
     // Somebody breaks it again: the same checks say so.
     cluster.apply(&case.manifest_text("manifests/deployment.yaml").replace("claimName: postgres-pvc", "claimName: gone"));
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-    let report = process.validate(&validate, &Silent, &CancellationToken::new()).await.unwrap();
+    let report = process.validate(&validate, &Caller::silent()).await.unwrap();
     assert_eq!(report.status, Status::Unresolved, "{}", report.summary);
 }
 
@@ -103,7 +122,7 @@ async fn phases_are_told_in_their_order() {
     let (case, cluster) = article().await;
     let process = cluster.process();
     let told = Told::default();
-    let opened = process.open(&ask(&case, NAMESPACE), &Wishes::default(), &told, &CancellationToken::new()).await.unwrap();
+    let opened = process.open(&ask(&case, NAMESPACE), &Caller::new(&told, &CancellationToken::new())).await.unwrap();
     let expected = [Phase::Connecting, Phase::Collecting, Phase::Analyzing, Phase::Planning, Phase::Rehearsing, Phase::AwaitingApproval];
     assert_eq!(*told.0.lock().unwrap(), expected);
     assert!(opened.question.is_some());
@@ -115,7 +134,7 @@ async fn automatic_mode_goes_all_the_way_within_the_operators_thresholds() {
     let limits = Limits { automatic_allowed: true, ..Limits::default() };
     let process = cluster.process_with(limits, true);
     let wishes = Wishes { mode: Some(Mode::Automatic), ..Wishes::default() };
-    let opened = process.open(&ask(&case, NAMESPACE), &wishes, &Silent, &CancellationToken::new()).await.unwrap();
+    let opened = process.open(&ask(&case, NAMESPACE), &Caller::silent().with_wishes(wishes)).await.unwrap();
     assert!(opened.question.is_none());
     assert_eq!(opened.report.status, Status::Resolved, "{}", opened.report.summary);
     assert_eq!(cluster.writes().len(), 1);
@@ -132,7 +151,7 @@ async fn automatic_mode_asks_beyond_the_thresholds_and_where_the_operator_did_no
         let cluster = Embedded::of(case, NAMESPACE).await;
         let process = cluster.process_with(Limits { automatic_allowed: allowed, max_risk: Risk::Low, ..Limits::default() }, true);
         let wishes = Wishes { mode: Some(Mode::Automatic), confidence_threshold: confidence, ..Wishes::default() };
-        let opened = process.open(&ask(case, NAMESPACE), &wishes, &Silent, &CancellationToken::new()).await.unwrap();
+        let opened = process.open(&ask(case, NAMESPACE), &Caller::silent().with_wishes(wishes)).await.unwrap();
         assert!(opened.question.is_some(), "{}: {}", case.name, opened.report.summary);
         assert_eq!(cluster.writes(), []);
     }
@@ -144,7 +163,7 @@ async fn caller_cannot_loosen_what_the_operator_set() {
     let cluster = Embedded::of(&service, NAMESPACE).await;
     let process = cluster.process_with(Limits { ceiling: Risk::Low, ..Limits::default() }, true);
     let wishes = Wishes { max_risk: Some(Risk::High), ..Wishes::default() };
-    let opened = process.open(&ask(&service, NAMESPACE), &wishes, &Silent, &CancellationToken::new()).await.unwrap();
+    let opened = process.open(&ask(&service, NAMESPACE), &Caller::silent().with_wishes(wishes)).await.unwrap();
     assert!(opened.question.is_none(), "asked for more than the operator's ceiling");
     assert_eq!(opened.report.status, Status::Diagnosed);
     assert_eq!(cluster.writes(), []);
@@ -154,17 +173,78 @@ async fn caller_cannot_loosen_what_the_operator_set() {
 async fn issue_that_is_too_long_is_invalid_and_reads_nothing() {
     let (_, cluster) = article().await;
     cluster.sim.forget_requests();
-    let long = Ask { issue: Some("database ".repeat(2000)), ..Ask::default() };
-    let said = cluster.process().analyze(&long, &Silent, &CancellationToken::new()).await;
-    assert!(matches!(said, Err(WorkflowError::Invalid(_))), "{said:?}");
+    let arguments = serde_json::json!({"issue": "database ".repeat(2000)});
+    let said = AnalyzeRequest::parse(arguments.as_object().unwrap().clone());
+    assert_eq!(said.unwrap_err().kind, ErrorKind::InvalidArguments);
+    // Nothing but an issue of the right length can be given to a use case.
+    assert_eq!(Issue::parse(&"x".repeat(ISSUE_LIMIT + 1)), Err(InvalidIssue::TooLong(ISSUE_LIMIT + 1)));
     assert_eq!(cluster.sim.requests().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn namespace_that_does_not_exist_offers_the_nearest() {
     let (_, cluster) = article().await;
-    let ask = Ask { issue: Some("the database is down".to_owned()), namespace: Some("a-taem".to_owned()), ..Ask::default() };
-    let said = cluster.process().analyze(&ask, &Silent, &CancellationToken::new()).await;
+    let namespace = Namespace::parse("a-taem").unwrap();
+    let problem = Problem { issue: Issue::parse("the database is down").ok(), namespace: Some(namespace), ..Problem::default() };
+    let said = cluster.process().analyze(&problem, &Caller::silent()).await;
     let Err(WorkflowError::NoNamespace { nearest, .. }) = said else { panic!("{said:?}") };
     assert_eq!(nearest.first().map(String::as_str), Some(NAMESPACE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn report_says_who_asked_also_after_it_was_stored() {
+    let (case, cluster) = article().await;
+    let process = cluster.process();
+    for origin in [Origin::Caller, Origin::Event] {
+        let opened = process.open(&ask(&case, NAMESPACE), &Caller::silent().of_origin(origin)).await.unwrap();
+        assert_eq!(opened.report.issue.origin, origin.as_str());
+        let shown = process.show(&opened.question.unwrap().session).await.unwrap();
+        assert_eq!(shown.issue.origin, origin.as_str());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wishes_hold_for_one_call_and_not_for_the_next() {
+    let (case, cluster) = article().await;
+    let process = cluster.process_with(Limits { automatic_allowed: true, ..Limits::default() }, true);
+    let wishes = Wishes { mode: Some(Mode::Automatic), confidence_threshold: Some(Confidence::percent(100)), ..Wishes::default() };
+    let strict = process.open(&ask(&case, NAMESPACE), &Caller::silent().with_wishes(wishes)).await.unwrap();
+    assert!(strict.question.is_some(), "sure enough for 100 %");
+    let automatic = Wishes { mode: Some(Mode::Automatic), ..Wishes::default() };
+    let next = process.open(&ask(&case, NAMESPACE), &Caller::silent().with_wishes(automatic)).await.unwrap();
+    assert_eq!(next.report.status, Status::Resolved, "{}", next.report.summary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn question_says_everything_that_is_decided_on() {
+    let (case, cluster) = article().await;
+    let (report, question) = asked(&cluster.process(), &ask(&case, NAMESPACE)).await;
+    let plan = report.plan.unwrap();
+    let step = &plan.steps[0];
+    for said in [
+        &report.cluster.server,
+        &report.causes[0].title,
+        &plan.digest,
+        &format!("{} risk", plan.risk),
+        &step.diff,
+        &step.undo,
+        &step.why,
+        "dry run: accepted by the API server",
+        &plan.checks[0].expectation,
+    ] {
+        assert!(question.text.contains(said.trim_end()), "`{said}` is not in the question: {}", question.text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_meter_counts_every_request_of_its_calls_and_each_report_its_own() {
+    let (case, cluster) = article().await;
+    let process = cluster.process();
+    cluster.sim.forget_requests();
+    let caller = Caller::silent();
+    let analyzed = process.analyze(&ask(&case, NAMESPACE), &caller).await.unwrap();
+    assert_eq!(caller.meter.total(), analyzed.usage.api_calls);
+    let opened = process.open(&ask(&case, NAMESPACE), &caller).await.unwrap();
+    assert_eq!(caller.meter.total(), analyzed.usage.api_calls + opened.report.usage.api_calls);
+    assert_eq!(caller.meter.total(), cluster.sim.requests().len() as u64);
 }

@@ -8,20 +8,20 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use kubemend::cluster::connect::over;
 use kubemend::domain::id::SessionId;
+use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
-use kubemend::ports::{Clock, ClusterRead, Entropy, Revision, SessionStore, Silent, StoreError, Stored};
+use kubemend::ports::{Clock, ClusterRead, Entropy, Revision, SessionStore, StoreError, Stored};
 use kubemend::sim::{Audited, Latency, MadeImage, Sim, World};
 use kubemend::workflow::report::Report;
-use kubemend::workflow::{Approver, Ask, Opened, Parts, Question, Remediation, Timing, Wishes, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// The clock that the cluster shows too.
@@ -203,17 +203,17 @@ impl Embedded {
     }
 }
 
-/// The issue of a case, as somebody would ask.
-pub(crate) fn ask(case: &Case, namespace: &str) -> Ask {
-    Ask { issue: Some(case.issue(namespace)), ..Ask::default() }
+/// The issue of a case, as somebody would report it.
+pub(crate) fn ask(case: &Case, namespace: &str) -> Problem {
+    Problem { issue: Some(Issue::parse(&case.issue(namespace)).unwrap()), ..Problem::default() }
 }
 
-pub(crate) async fn open(remediation: &Remediation, ask: &Ask) -> Opened {
-    remediation.open(ask, &Wishes::default(), &Silent, &CancellationToken::new()).await.unwrap()
+pub(crate) async fn open(remediation: &Remediation, ask: &Problem) -> Opened {
+    remediation.open(ask, &Caller::silent()).await.unwrap()
 }
 
 /// Opens, and expects a question.
-pub(crate) async fn asked(remediation: &Remediation, ask: &Ask) -> (Report, Question) {
+pub(crate) async fn asked(remediation: &Remediation, ask: &Problem) -> (Report, Question) {
     let opened = open(remediation, ask).await;
     let question = opened.question.unwrap_or_else(|| panic!("nothing is asked: {:#?}", opened.report.summary));
     (opened.report, question)
@@ -222,5 +222,5 @@ pub(crate) async fn asked(remediation: &Remediation, ask: &Ask) -> (Report, Ques
 /// Says yes to a question.
 pub(crate) async fn yes(remediation: &Remediation, question: &Question) -> Result<Report, WorkflowError> {
     let by = Approver::Library("the tests".to_owned());
-    remediation.approve(&question.session, &question.token, &question.digest, by, &Silent, &CancellationToken::new()).await
+    remediation.approve(&question.session, &question.token, &question.digest, by, &Caller::silent()).await
 }

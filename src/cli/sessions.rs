@@ -1,57 +1,24 @@
-//! The commands that only read: analyze, validate, sessions, show.
+//! The commands over the record of sessions: sessions, show, decline. They need no cluster.
 
-use super::args::{AnalyzeArgs, Output, SessionsArgs, ShowArgs, ValidateArgs};
-use super::progress::{Pace, told};
+use super::args::{DeclineArgs, Output, SessionsArgs, ShowArgs};
+use super::print::print;
 use super::render::page::{clean, styled};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
-use crate::ports::Progress;
-use crate::workflow::report::Report;
-use crate::workflow::{Remediation, SessionLine, Validate};
+use crate::workflow::records::Records;
+use crate::workflow::{Approver, SessionLine};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
-
-/// Causes and plan.
-pub(crate) async fn analyze(
-    remediation: &Remediation,
-    args: &AnalyzeArgs,
-    terminal: &Terminal,
-    cancel: &CancellationToken,
-) -> Result<Exit, CliError> {
-    let ask = args.ask.ask(args.all_namespaces).map_err(CliError::Usage)?;
-    let report =
-        told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.analyze(&ask, progress, cancel).await).await?;
-    print(terminal, &report, args.output.output)?;
-    Ok(Exit::of(report.status))
-}
-
-/// Runs the success checks, or diagnoses again.
-pub(crate) async fn validate(
-    remediation: &Remediation,
-    args: &ValidateArgs,
-    terminal: &Terminal,
-    cancel: &CancellationToken,
-) -> Result<Exit, CliError> {
-    let what = match &args.session {
-        Some(session) => Validate::Session(session.clone()),
-        None => Validate::Issue(args.ask.ask(false).map_err(CliError::Usage)?),
-    };
-    let report =
-        told(terminal, Pace::AfterASecond, async |progress: &dyn Progress| remediation.validate(&what, progress, cancel).await).await?;
-    print(terminal, &report, args.output.output)?;
-    Ok(Exit::of(report.status))
-}
 
 /// One report.
-pub(crate) async fn show(remediation: &Remediation, args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let report = remediation.show(&args.session).await?;
+pub(crate) async fn show(records: &Records, args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
+    let report = records.show(&args.session).await?;
     print(terminal, &report, args.output.output)?;
     Ok(Exit::of(report.status))
 }
 
 /// The newest sessions.
-pub(crate) async fn sessions(remediation: &Remediation, args: &SessionsArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let lines = remediation.sessions(usize::from(args.limit)).await?;
+pub(crate) async fn sessions(records: &Records, args: &SessionsArgs, terminal: &Terminal) -> Result<Exit, CliError> {
+    let lines = records.sessions(usize::from(args.limit)).await?;
     let text = match args.output.output {
         Output::Json => format!("{:#}\n", serde_json::Value::Array(lines.iter().map(line_json).collect())),
         Output::Text if lines.is_empty() => "no sessions yet\n".to_owned(),
@@ -61,19 +28,11 @@ pub(crate) async fn sessions(remediation: &Remediation, args: &SessionsArgs, ter
     Ok(Exit::Done)
 }
 
-/// The report as it was asked for.
-pub(crate) fn print(terminal: &Terminal, report: &Report, output: Output) -> Result<(), CliError> {
-    let text = match output {
-        Output::Text => render::whole(report, terminal.columns),
-        Output::Json => json_text(report)?,
-    };
-    terminal.out(&text)?;
-    Ok(())
-}
-
-/// The report alone.
-pub(crate) fn json_text(report: &Report) -> Result<String, CliError> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(report)?))
+/// The human declines.
+pub(crate) async fn decline(records: &Records, args: &DeclineArgs, terminal: &Terminal) -> Result<Exit, CliError> {
+    let report = records.decline(&args.session, Approver::Terminal).await?;
+    print(terminal, &report, args.output.output)?;
+    Ok(Exit::Done)
 }
 
 fn line_json(line: &SessionLine) -> serde_json::Value {

@@ -1,0 +1,20 @@
+//! What every surface calls: the use cases, the arguments with their bounds and schemas, errors with hints, how a human approves,
+//! and the question as blocks. A surface adds its wire and nothing else, so that no surface needs another.
+
+mod analyze;
+mod approval;
+mod arguments;
+mod error;
+mod remediate;
+pub mod schema;
+mod use_cases;
+mod validate;
+
+pub use crate::workflow::blocks;
+pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
+pub use approval::{HumanAnswer, PendingAnswer, carry_out, for_a_human, how_to_approve, with_how_to_approve};
+pub use error::{CallError, ErrorKind};
+pub use remediate::{RemediateArguments, RemediateRequest, Remediated, Target, remediate};
+pub use schema::{REPORT_SCHEMA_URI, report_schema};
+pub use use_cases::{Backend, ProvenYes, UseCases, connect};
+pub use validate::{ValidateArguments, ValidateRequest, validate};

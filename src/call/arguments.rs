@@ -1,0 +1,109 @@
+//! What the arguments of all calls have in common: how they are read, their bounds, and the words that become typed values.
+//! Each bound exists here once; the published schemas say the same numbers.
+
+use super::error::CallError;
+use crate::domain::id::SessionId;
+use crate::domain::issue::{ISSUE_LIMIT, Issue};
+use crate::domain::object::{Namespace, ObjectName};
+use crate::workflow::Problem;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// Objects that one call may name.
+pub(super) const OBJECTS: usize = 20;
+/// Characters of a namespace: a DNS label.
+pub(super) const NAMESPACE_CHARACTERS: usize = 63;
+/// Characters of any other name: a kubeconfig's context, or `kind.group/name`.
+pub(super) const NAME_CHARACTERS: usize = 320;
+/// Commands that one call may name.
+pub(super) const COMMANDS: usize = 20;
+/// Characters of each.
+pub(super) const COMMAND_CHARACTERS: usize = 1_000;
+
+/// The arguments of a use case, or what is wrong with them.
+///
+/// # Errors
+/// An argument that is missing, unknown, or of another form.
+pub(super) fn parse<T: DeserializeOwned>(use_case: &str, given: Map<String, Value>) -> Result<T, CallError> {
+    serde_json::from_value(Value::Object(given))
+        .map_err(|e| CallError::arguments(format!("the arguments of `{use_case}` are not right: {e}")))
+}
+
+/// What is wrong and where, within its bounds.
+pub(super) fn problem(issue: Option<&str>, namespace: Option<&str>, objects: &[String]) -> Result<Problem, CallError> {
+    if let Some(text) = issue {
+        bounded("issue", text, ISSUE_LIMIT).map_err(|e| e.hint("say in a sentence or two what is wrong"))?;
+    }
+    if let Some(name) = namespace {
+        bounded("namespace", name, NAMESPACE_CHARACTERS)?;
+    }
+    at_most("objects", objects.len(), OBJECTS)?;
+    for object in objects {
+        bounded("objects", object, NAME_CHARACTERS)?;
+    }
+    let wrong = |e: &dyn std::fmt::Display| CallError::arguments(e.to_string());
+    Ok(Problem {
+        issue: issue.map(Issue::parse).transpose().map_err(|e| wrong(&e))?,
+        namespace: namespace.map(Namespace::parse).transpose().map_err(|e| wrong(&e))?,
+        all_namespaces: false,
+        objects: objects.iter().map(|o| ObjectName::parse(o)).collect::<Result<_, _>>().map_err(|e| wrong(&e))?,
+    })
+}
+
+/// One to `limit` characters.
+pub(super) fn bounded(argument: &str, text: &str, limit: usize) -> Result<(), CallError> {
+    let count = text.chars().count();
+    if text.trim().is_empty() {
+        return Err(CallError::arguments(format!("`{argument}` is empty; leave it out or fill it in")));
+    }
+    if count > limit {
+        return Err(CallError::arguments(format!("`{argument}` has {count} characters, the maximum is {limit}")));
+    }
+    Ok(())
+}
+
+/// At most `limit` items.
+pub(super) fn at_most(argument: &str, count: usize, limit: usize) -> Result<(), CallError> {
+    if count > limit {
+        return Err(CallError::arguments(format!("`{argument}` has {count} items, the maximum is {limit}")));
+    }
+    Ok(())
+}
+
+/// A kubeconfig context's name, within its bound.
+pub(super) fn context(given: Option<String>) -> Result<Option<String>, CallError> {
+    given.map(|name| bounded("context", &name, NAME_CHARACTERS).map(|()| name)).transpose()
+}
+
+/// A session's id.
+pub(super) fn session(given: &str) -> Result<SessionId, CallError> {
+    SessionId::parse(given).map_err(|e| CallError::arguments(e.to_string()).hint("a report's `session` field is its id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::AnalyzeArguments;
+
+    #[test]
+    fn an_issue_that_is_too_long_is_counted_and_not_repeated() {
+        let error = problem(Some(&"x".repeat(3_000)), None, &[]).unwrap_err();
+        assert_eq!(error.message, "`issue` has 3000 characters, the maximum is 2000");
+    }
+
+    #[test]
+    fn an_unknown_argument_is_named() {
+        let given = serde_json::json!({"issue": "x", "kubeconfig": "/etc/passwd"});
+        let error = parse::<AnalyzeArguments>("analyze", given.as_object().unwrap().clone()).unwrap_err();
+        assert!(error.message.contains("unknown field `kubeconfig`"), "{}", error.message);
+    }
+
+    #[test]
+    fn words_become_typed_values_or_an_error_that_names_them() {
+        let given = problem(None, Some("shop"), &["deploy/web".to_owned()]).unwrap();
+        assert_eq!(given.objects, [ObjectName::parse("deployment/web").unwrap()]);
+        assert_eq!(given.namespace, Some(Namespace::parse("shop").unwrap()));
+        assert!(problem(None, Some("Shop"), &[]).unwrap_err().message.contains("`Shop` cannot be a namespace"));
+        assert!(problem(None, None, &["gadget/web".to_owned()]).unwrap_err().message.contains("`gadget`"));
+    }
+}

@@ -1,0 +1,154 @@
+//! Why a call failed: a kind that a surface maps to its own status, one line, and what to do next.
+
+use crate::ports::{ReadError, StoreError};
+use crate::workflow::WorkflowError;
+use std::fmt;
+
+/// More than this of a message is cut: it may quote what a caller sent.
+const MESSAGE_LIMIT: usize = 2_000;
+
+/// What a failure means for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The call cannot be meant like this.
+    InvalidArguments,
+    /// What it names does not exist.
+    NotFound,
+    /// The operator or the cluster does not allow it.
+    NotAllowed,
+    /// It does not fit what is now: the plan changed, or somebody was faster.
+    Conflict,
+    /// Something that is needed cannot be reached or used at the moment.
+    Unavailable,
+    /// The caller took the call back.
+    Cancelled,
+    /// A bug in kubemend.
+    Internal,
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallError {
+    /// What it means for the caller.
+    pub kind: ErrorKind,
+    /// One line that says everything.
+    pub message: String,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+impl CallError {
+    /// An error without hints.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let message: String = message.into();
+        Self { kind, message: message.chars().take(MESSAGE_LIMIT).collect(), hints: Vec::new() }
+    }
+
+    /// Arguments that cannot be meant.
+    pub fn arguments(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArguments, message)
+    }
+
+    /// The same with one more thing to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The caller took the call back.
+    pub fn cancelled() -> Self {
+        Self::from(WorkflowError::Cancelled)
+    }
+
+    /// A panic. The record knows what was done before it.
+    pub fn panicked(use_case: &str) -> Self {
+        Self::new(ErrorKind::Internal, format!("`{use_case}` stopped at an internal error; this is a bug in kubemend"))
+            .hint("`kubemend sessions` and `kubemend show ID` say what was done before it")
+            .hint("the server's log (stderr) has the details for a bug report")
+    }
+
+    /// The message, and below it a line for each hint: for those who are shown nothing but a text.
+    pub fn text(&self) -> String {
+        let mut text = self.message.clone();
+        for hint in &self.hints {
+            text.push_str("\n- ");
+            text.push_str(hint);
+        }
+        text
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl From<WorkflowError> for CallError {
+    fn from(error: WorkflowError) -> Self {
+        let kind = match &error {
+            WorkflowError::Invalid(_) => ErrorKind::InvalidArguments,
+            WorkflowError::NoNamespace { .. } | WorkflowError::NoSession(_) => ErrorKind::NotFound,
+            WorkflowError::Approval(_) | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,
+            WorkflowError::Session(_) | WorkflowError::DigestMismatch | WorkflowError::Answered(_) => ErrorKind::Conflict,
+            WorkflowError::Read(error) => of_read(error),
+            WorkflowError::Store(StoreError::Conflict(_)) => ErrorKind::Conflict,
+            WorkflowError::Store(StoreError::Unusable { .. }) => ErrorKind::Unavailable,
+            WorkflowError::Cancelled => ErrorKind::Cancelled,
+        };
+        Self { hints: error.hints(), ..Self::new(kind, error.to_string()) }
+    }
+}
+
+fn of_read(error: &ReadError) -> ErrorKind {
+    match error {
+        ReadError::Forbidden { .. } => ErrorKind::NotAllowed,
+        ReadError::NotFound(_) => ErrorKind::NotFound,
+        ReadError::Unauthorized { .. }
+        | ReadError::Unreachable { .. }
+        | ReadError::TimedOut(..)
+        | ReadError::Expired(_)
+        | ReadError::Refused { .. }
+        | ReadError::Config(_) => ErrorKind::Unavailable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::SessionId;
+
+    #[test]
+    fn an_error_says_its_hints_in_its_text() {
+        let error = CallError::new(ErrorKind::Unavailable, "cannot reach it").hint("check the VPN");
+        assert_eq!(error.text(), "cannot reach it\n- check the VPN");
+    }
+
+    #[test]
+    fn a_message_that_quotes_too_much_is_cut() {
+        assert_eq!(CallError::arguments("x".repeat(1 << 20)).message.len(), MESSAGE_LIMIT);
+    }
+
+    #[test]
+    fn a_session_that_does_not_exist_is_another_kind_than_one_that_is_over() {
+        let id = SessionId::from_entropy([1; 16]);
+        let missing = CallError::from(WorkflowError::NoSession(id.clone()));
+        assert_eq!(missing.kind, ErrorKind::NotFound);
+        assert_eq!(missing.hints, ["`kubemend sessions` lists them"]);
+        assert_eq!(CallError::from(WorkflowError::Session(format!("session `{id}` is over"))).kind, ErrorKind::Conflict);
+        assert_eq!(CallError::from(WorkflowError::Answered(id)).kind, ErrorKind::Conflict);
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_reached_is_unavailable_and_a_missing_right_is_not_allowed() {
+        let unreachable = ReadError::Unreachable { server: "a:6443".to_owned(), reason: "refused".to_owned() };
+        assert_eq!(CallError::from(WorkflowError::from(unreachable)).kind, ErrorKind::Unavailable);
+        let forbidden =
+            ReadError::Forbidden { verb: "list".to_owned(), resource: "pods".to_owned(), namespace: None, unlock: "a role".to_owned() };
+        let error = CallError::from(WorkflowError::from(forbidden));
+        assert_eq!((error.kind, error.hints), (ErrorKind::NotAllowed, vec!["to allow it: a role".to_owned()]));
+    }
+}

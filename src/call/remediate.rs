@@ -1,0 +1,278 @@
+//! `remediate`: from an issue or a waiting session to a proven fix, or to the question that a human has to answer first.
+
+use super::approval::for_a_human;
+use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem, session};
+use super::error::{CallError, ErrorKind};
+use super::use_cases::UseCases;
+use crate::domain::confidence::Confidence;
+use crate::domain::id::SessionId;
+use crate::domain::issue::ISSUE_LIMIT;
+use crate::domain::limits::{DigestRefusal, Mode};
+use crate::domain::plan::{OnFailure, PlanDigest};
+use crate::domain::risk::Risk;
+use crate::ports::Phase;
+use crate::workflow::report::{Report, Status};
+use crate::workflow::{Caller, Opened, Problem, Question, Wishes, WorkflowError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+enum ModeArgument {
+    Manual,
+    Automatic,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+enum RiskArgument {
+    Low,
+    Medium,
+    High,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+enum OnFailureArgument {
+    Keep,
+    Revert,
+}
+
+/// As they come in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RemediateArguments {
+    /// What is wrong, in the user's words; this or sessionId
+    #[schemars(length(min = 1, max = ISSUE_LIMIT))]
+    issue: Option<String>,
+    /// A session that waits for approval: asks again
+    session_id: Option<String>,
+    #[schemars(length(max = NAMESPACE_CHARACTERS))]
+    namespace: Option<String>,
+    /// kind/name
+    #[schemars(length(max = OBJECTS))]
+    objects: Option<Vec<String>>,
+    context: Option<String>,
+    mode: Option<ModeArgument>,
+    #[schemars(range(min = 0, max = 1))]
+    confidence_threshold: Option<f64>,
+    max_risk_level: Option<RiskArgument>,
+    /// If the fix does not help
+    on_failure: Option<OnFailureArgument>,
+    /// Approves this plan, where the operator allows it
+    plan_digest: Option<String>,
+}
+
+/// What is remediated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A problem, afresh.
+    Problem(Problem),
+    /// A session that waits for approval.
+    Session(SessionId),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemediateRequest {
+    /// On which context; `None` is the operator's own.
+    pub context: Option<String>,
+    /// What is remediated.
+    pub target: Target,
+    /// How far it may go: a surface gives this to the caller.
+    pub wishes: Wishes,
+    /// The plan that this call approves by repeating its digest.
+    pub digest: Option<PlanDigest>,
+}
+
+/// What it led to.
+#[derive(Debug)]
+pub enum Remediated {
+    /// It is over, or there is nothing that could be asked.
+    Report(Box<Report>),
+    /// A human has to answer this.
+    Question(Box<Report>, Question),
+}
+
+impl RemediateArguments {
+    fn wishes(&self) -> Result<Wishes, CallError> {
+        let threshold = |value| Confidence::new(value).ok_or_else(|| CallError::arguments("`confidenceThreshold` is a number from 0 to 1"));
+        Ok(Wishes {
+            mode: self.mode.map(|m| match m {
+                ModeArgument::Manual => Mode::Manual,
+                ModeArgument::Automatic => Mode::Automatic,
+            }),
+            confidence_threshold: self.confidence_threshold.map(threshold).transpose()?,
+            max_risk: self.max_risk_level.map(|r| match r {
+                RiskArgument::Low => Risk::Low,
+                RiskArgument::Medium => Risk::Medium,
+                RiskArgument::High => Risk::High,
+            }),
+            on_failure: self.on_failure.map(|f| match f {
+                OnFailureArgument::Keep => OnFailure::Keep,
+                OnFailureArgument::Revert => OnFailure::Revert,
+            }),
+        })
+    }
+
+    fn digest(&self) -> Result<Option<PlanDigest>, CallError> {
+        let Some(text) = &self.plan_digest else { return Ok(None) };
+        PlanDigest::parse(text).map(Some).ok_or_else(|| {
+            CallError::arguments("`planDigest` is not a plan's digest").hint("a report's `plan.digest` is: sha256: and 64 digits")
+        })
+    }
+
+    /// What is given beside a session's id and would not be heard.
+    fn beside_session(&self) -> Option<&'static str> {
+        [
+            ("namespace", self.namespace.is_some()),
+            ("objects", self.objects.is_some()),
+            ("mode", self.mode.is_some()),
+            ("confidenceThreshold", self.confidence_threshold.is_some()),
+            ("maxRiskLevel", self.max_risk_level.is_some()),
+            ("onFailure", self.on_failure.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(name, given)| given.then_some(name))
+    }
+}
+
+impl RemediateRequest {
+    /// From the arguments as JSON.
+    ///
+    /// # Errors
+    /// Arguments that cannot be meant.
+    pub fn parse(given: Map<String, Value>) -> Result<Self, CallError> {
+        let arguments: RemediateArguments = parse("remediate", given)?;
+        let (wishes, digest) = (arguments.wishes()?, arguments.digest()?);
+        let target = match (&arguments.session_id, &arguments.issue) {
+            (Some(id), None) => {
+                if let Some(name) = arguments.beside_session() {
+                    return Err(CallError::arguments(format!("`{name}` does not go with `sessionId`: the session was opened with it")));
+                }
+                Target::Session(session(id)?)
+            }
+            (None, Some(issue)) => {
+                let objects = arguments.objects.as_deref().unwrap_or_default();
+                Target::Problem(problem(Some(issue), arguments.namespace.as_deref(), objects)?)
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(CallError::arguments("give either `issue`, what is wrong, or `sessionId`, a session that waits for approval"));
+            }
+        };
+        Ok(Self { context: context(arguments.context)?, target, wishes, digest })
+    }
+}
+
+/// As far as it goes without a human: to the end, or to the question. `client` is who repeats a digest.
+///
+/// # Errors
+/// Nothing can be read, the session is not one that waits, or the digest is no approval.
+pub async fn remediate(
+    cases: &dyn UseCases,
+    request: &RemediateRequest,
+    client: &str,
+    caller: &Caller<'_>,
+) -> Result<Remediated, CallError> {
+    match (&request.target, &request.digest) {
+        (Target::Session(id), Some(digest)) => by_digest(cases, id, digest, client, caller).await,
+        (Target::Session(id), None) => ask_again(cases, id, caller).await,
+        (Target::Problem(_), Some(digest)) => {
+            let id = cases.find_open(digest).await?.ok_or_else(|| {
+                CallError::new(ErrorKind::NotFound, "no session waits for approval with this plan")
+                    .hint("call remediate without `planDigest` to see the plan as it is now")
+            })?;
+            by_digest(cases, &id, digest, client, caller).await
+        }
+        (Target::Problem(problem), None) => {
+            let Opened { report, question } = cases.open(problem, caller).await?;
+            let report = Box::new(report);
+            Ok(match question {
+                Some(question) => Remediated::Question(report, question),
+                None => Remediated::Report(report),
+            })
+        }
+    }
+}
+
+async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
+    let report = Box::new(cases.show(id).await?);
+    if report.status != Status::AwaitingApproval {
+        return Ok(Remediated::Report(report));
+    }
+    let question = cases.question(id, caller).await?;
+    caller.progress.tell(Phase::AwaitingApproval, "asking again");
+    Ok(Remediated::Question(report, question))
+}
+
+/// A second call that repeats the digest; the workflow decides whether it counts.
+async fn by_digest(
+    cases: &dyn UseCases,
+    id: &SessionId,
+    digest: &PlanDigest,
+    client: &str,
+    caller: &Caller<'_>,
+) -> Result<Remediated, CallError> {
+    let approved = cases.approve_by_digest(id, digest, client, caller).await;
+    Ok(Remediated::Report(Box::new(approved.map_err(|error| refused_digest(error, id))?)))
+}
+
+/// The workflow's words, with the argument's name and how to go on.
+fn refused_digest(error: WorkflowError, id: &SessionId) -> CallError {
+    let message = match &error {
+        WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
+            "`planDigest` does not count as approval here: the operator lets only a human approve".to_owned()
+        }
+        WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { risk, allowed }) => {
+            format!("this plan's risk is {risk}, and `planDigest` counts as approval up to {allowed} only: a human has to approve it")
+        }
+        _ => return error.into(),
+    };
+    let mut refused = CallError::new(ErrorKind::NotAllowed, message)
+        .hint("call remediate without `planDigest`, and the human is asked")
+        .hint(format!("or a human runs: {}", for_a_human(id)));
+    refused.hints.extend(error.hints());
+    refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parsed(given: &Value) -> Result<RemediateRequest, CallError> {
+        RemediateRequest::parse(given.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn what_would_not_be_heard_beside_a_session_is_refused() {
+        let session = format!("s-{}", "0".repeat(32));
+        for beside in [
+            json!({"namespace": "x"}),
+            json!({"objects": ["pod/x"]}),
+            json!({"mode": "manual"}),
+            json!({"confidenceThreshold": 0.5}),
+            json!({"maxRiskLevel": "low"}),
+            json!({"onFailure": "keep"}),
+        ] {
+            let mut given = beside.clone();
+            given["sessionId"] = json!(session);
+            let error = parsed(&given).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::InvalidArguments);
+            assert!(error.message.contains("does not go with `sessionId`"), "{beside}: {}", error.message);
+        }
+        assert!(parsed(&json!({"sessionId": session, "context": "test"})).is_ok());
+    }
+
+    #[test]
+    fn a_refused_digest_says_how_a_human_approves() {
+        let id = SessionId::from_entropy([2; 16]);
+        let error = refused_digest(WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman), &id);
+        assert_eq!(error.kind, ErrorKind::NotAllowed);
+        assert!(error.text().contains(&format!("kubemend approve {id}")) && error.text().contains("KUBEMEND_CONSENT=client"));
+    }
+}

@@ -1,0 +1,157 @@
+//! What a surface needs of the rest: the use cases for a context, the time, and randomness.
+
+use super::error::CallError;
+use crate::domain::id::SessionId;
+use crate::domain::plan::PlanDigest;
+use crate::ports::{Clock, Entropy, Phase};
+use crate::workflow::report::Report;
+use crate::workflow::{Approver, Caller, Opened, Problem, Question, Remediation, Token, Validate, WorkflowError};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// Gives a surface its use cases. Connecting is lazy, so that a surface is there before any cluster is.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// The use cases on a context, connected and kept; `None` is the operator's context.
+    ///
+    /// # Errors
+    /// The context is not one that the operator listed, or connecting failed.
+    async fn remediation(&self, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError>;
+
+    /// For the time that is left to answer.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// For the key that seals what a client carries for us.
+    fn entropy(&self) -> Arc<dyn Entropy>;
+}
+
+/// The use cases on a context, and a word about it to who waits.
+///
+/// # Errors
+/// See [`Backend::remediation`].
+pub async fn connect(backend: &dyn Backend, context: Option<&str>, caller: &Caller<'_>) -> Result<Arc<dyn UseCases>, CallError> {
+    caller.progress.tell(Phase::Connecting, "");
+    Ok(backend.remediation(context).await?)
+}
+
+/// The use cases that surfaces call: [`Remediation`], or a double in tests.
+#[async_trait]
+pub trait UseCases: Send + Sync {
+    /// Causes and plan, without a write.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError>;
+
+    /// Opens a session: to its end where the gate grants it, else to the question.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError>;
+
+    /// The yes. Consumes the token, executes and validates.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn approve(&self, yes: ProvenYes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError>;
+
+    /// The yes of a second call of this client that repeats the digest, where the operator lets that count for this plan.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn approve_by_digest(
+        &self,
+        session: &SessionId,
+        digest: &PlanDigest,
+        client: &str,
+        caller: &Caller<'_>,
+    ) -> Result<Report, WorkflowError>;
+
+    /// The no.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError>;
+
+    /// Asks again, with a fresh token.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError>;
+
+    /// The session that waits with this plan.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError>;
+
+    /// Does it hold now?
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn validate(&self, what: &Validate, caller: &Caller<'_>) -> Result<Report, WorkflowError>;
+
+    /// A session's report.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn show(&self, session: &SessionId) -> Result<Report, WorkflowError>;
+}
+
+/// A yes, with what proves that the question was shown.
+#[derive(Debug)]
+pub struct ProvenYes<'a> {
+    /// To which session.
+    pub session: &'a SessionId,
+    /// From the question.
+    pub token: &'a Token,
+    /// To which plan.
+    pub digest: &'a PlanDigest,
+    /// Who said it.
+    pub by: Approver,
+}
+
+#[async_trait]
+impl UseCases for Remediation {
+    async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        Remediation::analyze(self, problem, caller).await
+    }
+
+    async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Remediation::open(self, problem, caller).await
+    }
+
+    async fn approve(&self, yes: ProvenYes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        Remediation::approve(self, yes.session, yes.token, yes.digest, yes.by, caller).await
+    }
+
+    async fn approve_by_digest(
+        &self,
+        session: &SessionId,
+        digest: &PlanDigest,
+        client: &str,
+        caller: &Caller<'_>,
+    ) -> Result<Report, WorkflowError> {
+        Remediation::approve_by_digest(self, session, digest, client, caller).await
+    }
+
+    async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        Remediation::decline(self, session, by).await
+    }
+
+    async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {
+        Remediation::question(self, session, caller).await
+    }
+
+    async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        Remediation::find_open(self, digest).await
+    }
+
+    async fn validate(&self, what: &Validate, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        Remediation::validate(self, what, caller).await
+    }
+
+    async fn show(&self, session: &SessionId) -> Result<Report, WorkflowError> {
+        Remediation::show(self, session).await
+    }
+}

@@ -1,0 +1,116 @@
+//! What a human approves, as one number: the digest of a plan, and how values are laid out for it so that no two read alike.
+
+use super::field::{FieldPath, Segment};
+use super::object::ObjectRef;
+use super::request::Request;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// SHA-256 over everything but ids and times: what a human approves.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlanDigest(String);
+
+impl PlanDigest {
+    /// Takes text back in: `sha256:` and 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix("sha256:")?;
+        (hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))).then(|| Self(text.to_owned()))
+    }
+
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PlanDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Takes a plan in, value by value. Each goes in with its length, and what may be absent says whether it is there.
+pub(super) struct Digester<'a> {
+    hash: Sha256,
+    /// The plan's id, which the bytes carry: masked, so that the same change has the same digest tomorrow.
+    id: &'a str,
+}
+
+impl<'a> Digester<'a> {
+    pub(super) fn new(id: &'a str) -> Self {
+        Self { hash: Sha256::new(), id }
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        let masked = text.replace(self.id, "PLAN");
+        self.hash.update((masked.len() as u64).to_be_bytes());
+        self.hash.update(masked.as_bytes());
+    }
+
+    pub(super) fn optional<T: ?Sized>(&mut self, value: Option<&T>, take: impl FnOnce(&mut Self, &T)) {
+        self.hash.update([u8::from(value.is_some())]);
+        if let Some(value) = value {
+            take(self, value);
+        }
+    }
+
+    /// How many there are, and each of them.
+    pub(super) fn list<T>(&mut self, count: usize, items: impl Iterator<Item = T>, mut take: impl FnMut(&mut Self, T)) {
+        self.hash.update((count as u64).to_be_bytes());
+        items.for_each(|item| take(self, item));
+    }
+
+    pub(super) fn object(&mut self, object: &ObjectRef) {
+        self.text(object.kind.api_version());
+        self.text(object.kind.name());
+        self.optional(object.namespace.as_ref(), |d, namespace| d.text(namespace.as_str()));
+        self.text(&object.name);
+    }
+
+    pub(super) fn path(&mut self, path: &FieldPath) {
+        self.list(path.segments().len(), path.segments().iter(), |d, segment| match segment {
+            Segment::Key(name) => d.text(name),
+            Segment::Element { key, value } => {
+                d.text("[]");
+                d.text(key);
+                d.text(value);
+            }
+        });
+    }
+
+    pub(super) fn request(&mut self, request: &Request) {
+        for text in [request.method.as_str(), &request.path, &request.body] {
+            self.text(text);
+        }
+    }
+
+    pub(super) fn finish(self) -> PlanDigest {
+        let hex: String = self.hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        PlanDigest(format!("sha256:{hex}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(take: impl FnOnce(&mut Digester<'_>)) -> PlanDigest {
+        let mut digester = Digester::new("p-1");
+        take(&mut digester);
+        digester.finish()
+    }
+
+    #[test]
+    fn what_is_absent_reads_like_no_value() {
+        let uid = |uid: Option<&str>| of(|d| d.optional(uid, Digester::text));
+        assert_ne!(uid(None), uid(Some("")));
+        assert_ne!(uid(None), uid(Some("unpinned")));
+    }
+
+    #[test]
+    fn paths_that_are_shown_alike_are_told_apart() {
+        let element = FieldPath::root().element("name", "a");
+        let member = FieldPath::root().key("[name=a]");
+        assert_ne!(of(|d| d.path(&element)), of(|d| d.path(&member)));
+    }
+}

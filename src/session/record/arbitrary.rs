@@ -1,0 +1,393 @@
+//! Arbitrary sessions: every state, every kind of value in it, and nothing that hangs together but what must.
+
+use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::cause::{Cause, CauseKey, CauseSource};
+use crate::domain::check::Check;
+use crate::domain::confidence::Confidence;
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::ending::Ending;
+use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
+use crate::domain::excerpt::Excerpt;
+use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::field::FieldPath;
+use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom};
+use crate::domain::id::{PlanId, SessionId};
+use crate::domain::issue::{Origin, Scope};
+use crate::domain::kind::Kind;
+use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::{OnFailure, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::request::{Method, Request};
+use crate::domain::risk::Risk;
+use crate::domain::snapshot::Cluster;
+use crate::domain::usage::Usage;
+use crate::domain::validation::{CheckResult, Validation, Verdict};
+use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::trail::Trail;
+use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
+use jiff::{SignedDuration, Timestamp};
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-z A-Z0-9äß`\"\n\\\\=:/{}-]{0,16}"
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9]{0,7}"
+}
+
+fn namespace() -> impl Strategy<Value = Namespace> {
+    name().prop_map(|n| Namespace::parse(&n).unwrap())
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_i64, 0..1_000_000_000_i32).prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
+}
+
+fn known() -> impl Strategy<Value = Kind> {
+    select(Kind::KNOWN.to_vec())
+}
+
+fn in_its_place(kind: Kind, namespace: &Namespace, name: &str) -> ObjectRef {
+    if kind.info().is_some_and(|i| i.namespaced) { ObjectRef::namespaced(kind, namespace, name) } else { ObjectRef::cluster(kind, name) }
+}
+
+fn object() -> impl Strategy<Value = ObjectRef> {
+    let other = (name(), name()).prop_map(|(v, k)| Kind::Other { api_version: format!("{v}/v1"), kind: k });
+    (prop_oneof![5 => known(), 1 => other], namespace(), name()).prop_map(|(k, ns, n)| in_its_place(k, &ns, &n))
+}
+
+fn field() -> impl Strategy<Value = FieldPath> {
+    let segment = prop_oneof![text().prop_map(|k| (k, None)), (text(), text()).prop_map(|(k, v)| (k, Some(v)))];
+    vec(segment, 0..4).prop_map(|segments| {
+        segments.into_iter().fold(FieldPath::root(), |path, (key, value)| match value {
+            Some(value) => path.element(&key, &value),
+            None => path.key(&key),
+        })
+    })
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        text().prop_map(Value::from)
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::from),
+            vec((text(), inner), 0..3).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+fn risk() -> impl Strategy<Value = Risk> {
+    select(vec![Risk::Low, Risk::Medium, Risk::High])
+}
+
+fn on_failure() -> impl Strategy<Value = OnFailure> {
+    select(vec![OnFailure::Keep, OnFailure::Revert])
+}
+
+fn source() -> impl Strategy<Value = CauseSource> {
+    let rule = crate::domain::cause::Code::parse("pvc-missing").map(CauseSource::Rule).unwrap();
+    select(vec![rule, CauseSource::Model, CauseSource::Caller])
+}
+
+fn key() -> impl Strategy<Value = CauseKey> {
+    (source(), object(), of(field())).prop_map(|(source, object, field)| CauseKey { source, object, field })
+}
+
+fn some<T: std::fmt::Debug>(items: impl Strategy<Value = T>) -> impl Strategy<Value = NonEmpty<T>> {
+    vec(items, 1..3).prop_map(|items| NonEmpty::from_vec(items).unwrap())
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let change = prop_oneof![value().prop_map(Change::Set), Just(Change::Remove)];
+    let op = (field(), change).prop_map(|(path, change)| FieldOp { path, change });
+    prop_oneof![
+        (object(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
+        (object(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),
+        object().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
+    ]
+}
+
+fn check() -> impl Strategy<Value = Check> {
+    let code = crate::domain::cause::Code::parse("img-tag-not-found").unwrap();
+    prop_oneof![
+        object().prop_map(Check::RolloutComplete),
+        object().prop_map(Check::PodReady),
+        object().prop_map(Check::ClaimBound),
+        object().prop_map(Check::EndpointsReady),
+        object().prop_map(Check::SymptomGone),
+        (object(), of(field())).prop_map(move |(object, field)| Check::FindingGone { code, object, field }),
+    ]
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    let method = select(vec![Method::Post, Method::Patch, Method::Delete]);
+    (method, text(), text()).prop_map(|(method, path, body)| Request { method, path, body })
+}
+
+fn undo() -> impl Strategy<Value = Undo> {
+    prop_oneof![
+        (request(), text()).prop_map(|(request, summary)| Undo::Restore { request, summary }),
+        text().prop_map(|why| Undo::None { why }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let precondition = (of(text()), of(text()), vec((text(), text()), 0..3)).prop_map(|(uid, resource_version, fields)| Precondition {
+        uid,
+        resource_version,
+        fields,
+    });
+    (action(), text(), request(), text(), risk(), precondition, undo(), text()).prop_map(
+        |(action, why, request, diff, risk, precondition, undo, command)| Step {
+            action,
+            why,
+            request,
+            diff,
+            risk,
+            precondition,
+            undo,
+            command,
+        },
+    )
+}
+
+/// A plan for anything.
+pub(crate) fn plan() -> impl Strategy<Value = RemediationPlan> {
+    (any::<[u8; 16]>(), key(), text(), some(step()), some(check()), on_failure(), text()).prop_map(
+        |(id, cause, summary, steps, checks, on_failure, cluster)| RemediationPlan {
+            id: PlanId::from_entropy(id),
+            cause,
+            summary,
+            steps,
+            checks,
+            on_failure,
+            cluster,
+        },
+    )
+}
+
+fn advice() -> impl Strategy<Value = Advice> {
+    (text(), of(text()), text()).prop_map(|(text, command, why)| Advice { text, command, why })
+}
+
+fn symptom() -> impl Strategy<Value = Symptom> {
+    (object(), text()).prop_map(|(object, summary)| Symptom { object, summary })
+}
+
+fn link() -> impl Strategy<Value = CausalLink> {
+    (object(), select(CausalLink::RELATIONS), object()).prop_map(|(from, relation, to)| CausalLink { from, relation, to })
+}
+
+fn remedy() -> impl Strategy<Value = Remedy> {
+    let proposal = (action(), text(), risk()).prop_map(|(action, why, risk)| Proposal { action, why, risk });
+    let choice = (text(), action(), text()).prop_map(|(text, action, why)| Choice { text, action, why });
+    (vec(proposal, 0..2), vec(choice, 0..2), vec(check(), 0..2), vec(advice(), 0..2))
+        .prop_map(|(proposals, choices, checks, advice)| Remedy { proposals, choices, checks, advice })
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    let source = select(vec![EvidenceSource::Object, EvidenceSource::Event, EvidenceSource::Log]);
+    (source, of(object()), of(field()), text(), time()).prop_map(|(source, object, field, text, seen_at)| Evidence {
+        source,
+        object,
+        field,
+        text: Excerpt::event(&text),
+        seen_at,
+    })
+}
+
+/// A cause that cites some of these.
+fn cause(ids: Vec<EvidenceId>) -> impl Strategy<Value = Cause> {
+    let cites = vec(any::<Index>(), 1..4)
+        .prop_map(move |places| NonEmpty::from_vec(places.into_iter().map(|at| ids[at.index(ids.len())]).collect()).unwrap());
+    (key(), text(), text(), of(text()), of(text()), 0..=100_u8, cites, vec(link(), 0..3), vec(symptom(), 0..3), remedy()).prop_map(
+        |(key, title, explanation, found, expected, sure, cites, chain, symptoms, remedy)| Cause {
+            source: key.source,
+            title,
+            explanation,
+            object: key.object,
+            field: key.field,
+            found,
+            expected,
+            confidence: Confidence::percent(sure),
+            cites,
+            chain,
+            symptoms,
+            remedy,
+        },
+    )
+}
+
+/// A diagnosis that holds what it cites.
+pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
+    let why = select(vec![GapWhy::Forbidden, GapWhy::Timeout, GapWhy::Truncated, GapWhy::Unsupported]);
+    let gap = (text(), why, of(text())).prop_map(|(what, why, unlock)| Gap { what, why, unlock });
+    let of_evidence = |evidence: EvidenceList| {
+        let ids: Vec<EvidenceId> = evidence.iter().map(|(id, _)| id).collect();
+        (vec(cause(ids), 0..3), Just(evidence))
+    };
+    let evidence = vec(evidence(), 1..5).prop_map(|pieces| {
+        let mut evidence = EvidenceList::default();
+        for piece in pieces {
+            evidence.add(piece);
+        }
+        evidence
+    });
+    (evidence.prop_flat_map(of_evidence), vec(symptom(), 0..2), vec(advice(), 0..2), vec(gap, 0..2))
+        .prop_map(|((causes, evidence), unexplained, in_progress, unseen)| Diagnosis { causes, evidence, unexplained, in_progress, unseen })
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let mode = select(vec![Mode::Manual, Mode::Automatic]);
+    let consent = select(vec![Consent::Ask, Consent::Client]);
+    (mode, consent, 0..=100_u8, risk(), risk(), risk(), on_failure(), any::<bool>()).prop_map(
+        |(mode, consent, threshold, ceiling, max_risk, client_max_risk, on_failure, automatic_allowed)| Limits {
+            mode,
+            consent,
+            confidence_threshold: Confidence::percent(threshold),
+            ceiling,
+            max_risk,
+            client_max_risk,
+            on_failure,
+            automatic_allowed,
+        },
+    )
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    let some = (namespace(), vec((known(), name()), 0..3)).prop_map(|(namespace, objects)| {
+        let objects = objects.into_iter().map(|(kind, name)| in_its_place(kind, &namespace, &name)).collect();
+        Scope::Namespace { namespace, objects }
+    });
+    prop_oneof![3 => some, 1 => Just(Scope::All)]
+}
+
+fn usage() -> impl Strategy<Value = Usage> {
+    any::<[u64; 5]>().prop_map(|[elapsed_ms, api_calls, model_calls, input_tokens, output_tokens]| Usage {
+        elapsed_ms,
+        api_calls,
+        model_calls,
+        input_tokens,
+        output_tokens,
+    })
+}
+
+fn header() -> impl Strategy<Value = Header> {
+    let origin = select(vec![Origin::Caller, Origin::Event]);
+    let cluster = (text(), text(), text()).prop_map(|(context, server, version)| Cluster { context, server, version });
+    let trail = vec((time(), text(), text()), 0..3).prop_map(|entries| {
+        let mut trail = Trail::default();
+        for (at, who, what) in entries {
+            trail.note(at, &who, &what);
+        }
+        trail
+    });
+    let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
+    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster, known, trail).prop_map(
+        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), trail)| Header {
+            id: SessionId::from_entropy(id),
+            opened_at,
+            issue,
+            origin,
+            scope,
+            limits,
+            cluster,
+            diagnosis,
+            looked,
+            advice,
+            usage,
+            trail,
+        },
+    )
+}
+
+fn outcome() -> impl Strategy<Value = StepOutcome> {
+    prop_oneof![
+        time().prop_map(|at| StepOutcome::Applied { at }),
+        (time(), text()).prop_map(|(at, message)| StepOutcome::Refused { at, message }),
+        (time(), text(), any::<bool>()).prop_map(|(at, message, unknown)| StepOutcome::Failed { at, message, unknown }),
+        Just(StepOutcome::NotReached),
+    ]
+}
+
+fn execution(steps: usize) -> impl Strategy<Value = Execution> {
+    (vec(outcome(), steps), of(vec(outcome(), 0..3)), any::<bool>()).prop_map(|(steps, reverted, cancelled)| Execution {
+        steps: NonEmpty::from_vec(steps).unwrap(),
+        reverted,
+        cancelled,
+    })
+}
+
+fn validation() -> impl Strategy<Value = Validation> {
+    let verdict = select(vec![Verdict::Resolved, Verdict::Unresolved, Verdict::Unclear]);
+    let result = (check(), of(any::<bool>()), text()).prop_map(|(check, passed, observed)| CheckResult { check, passed, observed });
+    let settled = (0..100_000_i64, 0..1_000_000_000_i32).prop_map(|(s, n)| SignedDuration::new(s, n));
+    (verdict, vec(result, 0..3), settled, time(), of(text())).prop_map(|(verdict, checks, settled_for, at, why)| Validation {
+        verdict,
+        checks,
+        settled_for,
+        at,
+        why,
+    })
+}
+
+/// A plan with its dry run, and what came of it.
+fn carried_out() -> impl Strategy<Value = (Planned, Execution)> {
+    plan().prop_flat_map(|plan| {
+        let steps = plan.steps.len();
+        let rehearsed =
+            prop_oneof![of(text()).prop_map(|note| Rehearsed::Accepted { note }), text().prop_map(|reason| Rehearsed::Refused { reason })];
+        let rehearsal = of(vec(rehearsed, steps).prop_map(|steps| Rehearsal { steps }));
+        (rehearsal.prop_map(move |rehearsal| Planned { plan: plan.clone(), rehearsal }), execution(steps))
+    })
+}
+
+/// A session in any state at rest, whose plan is for a cause that it names.
+pub(crate) fn session() -> impl Strategy<Value = Session> {
+    let parts = (header(), carried_out(), cause_of_the_plan(), validation());
+    let choices = (0..6_usize, any::<[bool; 3]>(), time(), any::<u32>(), select(Ending::ALL), any::<[u8; 32]>());
+    (parts, choices).prop_map(|((mut header, (planned, execution), mut cause, validation), choices)| {
+        let (state, [with_plan, with_execution, with_validation], until, pid, ending, secret) = choices;
+        let key = planned.plan.cause.clone();
+        (cause.source, cause.object, cause.field) = (key.source, key.object, key.field);
+        let piece = header.diagnosis.evidence.iter().map(|(id, _)| id).next().unwrap();
+        header.diagnosis.causes.push(Cause { cites: NonEmpty::one(piece), ..cause });
+        match state {
+            0 => Session::Investigating(Investigating { header, until }),
+            1 => Session::Diagnosed(Diagnosed { header, planned: with_plan.then_some(planned), until }),
+            2 => Session::AwaitingApproval(header.propose(planned, secret, until).0),
+            3 => Session::Executing(Executing { header, planned, pid, until }),
+            4 => Session::Validating(Validating { header, planned, execution, pid, until }),
+            _ => Session::Closed(Closed {
+                header,
+                ending,
+                execution: (with_plan && with_execution).then_some(execution),
+                planned: with_plan.then_some(planned),
+                validation: with_validation.then_some(validation),
+            }),
+        }
+    })
+}
+
+fn cause_of_the_plan() -> impl Strategy<Value = Cause> {
+    let mut evidence = EvidenceList::default();
+    let id = evidence.add(Evidence {
+        source: EvidenceSource::Object,
+        object: None,
+        field: None,
+        text: Excerpt::default(),
+        seen_at: Timestamp::UNIX_EPOCH,
+    });
+    cause(vec![id])
+}

@@ -1,0 +1,280 @@
+//! The stored form of a diagnosis. What a cause cites must be there when it is read back, under the ids that it had.
+
+use super::plan::{ActionRecord, CheckRecord};
+use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
+use crate::domain::cause::Cause;
+use crate::domain::confidence::Confidence;
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
+use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
+use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom};
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::risk::Risk;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DiagnosisRecord {
+    causes: Vec<CauseRecord>,
+    /// In the order of their ids.
+    evidence: Vec<EvidenceRecord>,
+    unexplained: Vec<SymptomRecord>,
+    in_progress: Vec<AdviceRecord>,
+    unseen: Vec<GapRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CauseRecord {
+    key: KeyRecord,
+    title: String,
+    explanation: String,
+    found: Option<String>,
+    expected: Option<String>,
+    confidence: f64,
+    cites: Vec<String>,
+    chain: Vec<LinkRecord>,
+    symptoms: Vec<SymptomRecord>,
+    proposals: Vec<ProposalRecord>,
+    choices: Vec<ChoiceRecord>,
+    checks: Vec<CheckRecord>,
+    advice: Vec<AdviceRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvidenceRecord {
+    source: String,
+    object: Option<RefRecord>,
+    field: Option<Vec<SegmentRecord>>,
+    text: String,
+    seen_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkRecord {
+    from: RefRecord,
+    relation: String,
+    to: RefRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SymptomRecord {
+    object: RefRecord,
+    summary: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProposalRecord {
+    action: ActionRecord,
+    why: String,
+    risk: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChoiceRecord {
+    text: String,
+    action: ActionRecord,
+    why: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AdviceRecord {
+    text: String,
+    command: Option<String>,
+    why: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GapRecord {
+    what: String,
+    why: String,
+    unlock: Option<String>,
+}
+
+impl From<&Diagnosis> for DiagnosisRecord {
+    fn from(d: &Diagnosis) -> Self {
+        Self {
+            causes: d.causes.iter().map(CauseRecord::from).collect(),
+            evidence: d.evidence.iter().map(|(_, piece)| piece.into()).collect(),
+            unexplained: d.unexplained.iter().map(SymptomRecord::from).collect(),
+            in_progress: d.in_progress.iter().map(AdviceRecord::from).collect(),
+            unseen: d.unseen.iter().map(GapRecord::from).collect(),
+        }
+    }
+}
+
+impl DiagnosisRecord {
+    pub(super) fn into_diagnosis(self) -> Result<Diagnosis, String> {
+        let evidence = EvidenceList::from_pieces(all(self.evidence, EvidenceRecord::into_evidence)?);
+        Ok(Diagnosis {
+            causes: all(self.causes, |cause| cause.into_cause(&evidence))?,
+            unexplained: all(self.unexplained, SymptomRecord::into_symptom)?,
+            in_progress: self.in_progress.into_iter().map(AdviceRecord::into_advice).collect(),
+            unseen: all(self.unseen, GapRecord::into_gap)?,
+            evidence,
+        })
+    }
+}
+
+impl From<&Cause> for CauseRecord {
+    fn from(c: &Cause) -> Self {
+        Self {
+            key: (&c.key()).into(),
+            title: c.title.clone(),
+            explanation: c.explanation.clone(),
+            found: c.found.clone(),
+            expected: c.expected.clone(),
+            confidence: c.confidence.value(),
+            cites: c.cites.iter().map(ToString::to_string).collect(),
+            chain: c.chain.iter().map(LinkRecord::from).collect(),
+            symptoms: c.symptoms.iter().map(SymptomRecord::from).collect(),
+            proposals: c.remedy.proposals.iter().map(ProposalRecord::from).collect(),
+            choices: c.remedy.choices.iter().map(ChoiceRecord::from).collect(),
+            checks: c.remedy.checks.iter().map(CheckRecord::from).collect(),
+            advice: c.remedy.advice.iter().map(AdviceRecord::from).collect(),
+        }
+    }
+}
+
+impl CauseRecord {
+    fn into_cause(self, evidence: &EvidenceList) -> Result<Cause, String> {
+        let cite = |text: String| {
+            EvidenceId::parse(&text)
+                .filter(|id| evidence.get(*id).is_some())
+                .ok_or_else(|| format!("a cause cites the evidence `{text}`, which it does not hold"))
+        };
+        let key = self.key.into_key()?;
+        Ok(Cause {
+            source: key.source,
+            title: self.title,
+            explanation: self.explanation,
+            object: key.object,
+            field: key.field,
+            found: self.found,
+            expected: self.expected,
+            confidence: Confidence::new(self.confidence).ok_or("the confidence of a cause is not between 0 and 1")?,
+            cites: NonEmpty::from_vec(all(self.cites, cite)?).ok_or("a cause cites no evidence")?,
+            chain: all(self.chain, LinkRecord::into_link)?,
+            symptoms: all(self.symptoms, SymptomRecord::into_symptom)?,
+            remedy: Remedy {
+                proposals: all(self.proposals, ProposalRecord::into_proposal)?,
+                choices: all(self.choices, ChoiceRecord::into_choice)?,
+                checks: all(self.checks, CheckRecord::into_check)?,
+                advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
+            },
+        })
+    }
+}
+
+impl From<&Evidence> for EvidenceRecord {
+    fn from(e: &Evidence) -> Self {
+        Self {
+            source: e.source.as_str().to_owned(),
+            object: e.object.as_ref().map(RefRecord::from),
+            field: e.field.as_ref().map(segments),
+            text: e.text.as_str().to_owned(),
+            seen_at: e.seen_at,
+        }
+    }
+}
+
+impl EvidenceRecord {
+    fn into_evidence(self) -> Result<Evidence, String> {
+        Ok(Evidence {
+            source: EvidenceSource::parse(&self.source).ok_or_else(|| format!("`{}` is not a source of evidence", self.source))?,
+            object: self.object.map(RefRecord::into_ref).transpose()?,
+            field: self.field.map(path),
+            // Cleaned again: a record is no way around it.
+            text: Excerpt::capture(&self.text, LOG_LIMIT),
+            seen_at: self.seen_at,
+        })
+    }
+}
+
+impl From<&CausalLink> for LinkRecord {
+    fn from(l: &CausalLink) -> Self {
+        Self { from: (&l.from).into(), relation: l.relation.to_owned(), to: (&l.to).into() }
+    }
+}
+
+impl LinkRecord {
+    fn into_link(self) -> Result<CausalLink, String> {
+        let relation = CausalLink::relation_named(&self.relation)
+            .ok_or_else(|| format!("`{}` is not a relation that this program knows", self.relation))?;
+        Ok(CausalLink { from: self.from.into_ref()?, relation, to: self.to.into_ref()? })
+    }
+}
+
+impl From<&Symptom> for SymptomRecord {
+    fn from(s: &Symptom) -> Self {
+        Self { object: (&s.object).into(), summary: s.summary.clone() }
+    }
+}
+
+impl SymptomRecord {
+    fn into_symptom(self) -> Result<Symptom, String> {
+        Ok(Symptom { object: self.object.into_ref()?, summary: self.summary })
+    }
+}
+
+impl From<&Proposal> for ProposalRecord {
+    fn from(p: &Proposal) -> Self {
+        Self { action: (&p.action).into(), why: p.why.clone(), risk: p.risk.as_str().to_owned() }
+    }
+}
+
+impl ProposalRecord {
+    fn into_proposal(self) -> Result<Proposal, String> {
+        let risk = Risk::parse(&self.risk).ok_or("a proposal has an unknown risk")?;
+        Ok(Proposal { action: self.action.into_action()?, why: self.why, risk })
+    }
+}
+
+impl From<&Choice> for ChoiceRecord {
+    fn from(c: &Choice) -> Self {
+        Self { text: c.text.clone(), action: (&c.action).into(), why: c.why.clone() }
+    }
+}
+
+impl ChoiceRecord {
+    fn into_choice(self) -> Result<Choice, String> {
+        Ok(Choice { text: self.text, action: self.action.into_action()?, why: self.why })
+    }
+}
+
+impl From<&Advice> for AdviceRecord {
+    fn from(a: &Advice) -> Self {
+        Self { text: a.text.clone(), command: a.command.clone(), why: a.why.clone() }
+    }
+}
+
+impl AdviceRecord {
+    pub(super) fn into_advice(self) -> Advice {
+        Advice { text: self.text, command: self.command, why: self.why }
+    }
+}
+
+impl From<&Gap> for GapRecord {
+    fn from(g: &Gap) -> Self {
+        Self { what: g.what.clone(), why: g.why.as_str().to_owned(), unlock: g.unlock.clone() }
+    }
+}
+
+impl GapRecord {
+    fn into_gap(self) -> Result<Gap, String> {
+        let why = GapWhy::parse(&self.why).ok_or_else(|| format!("`{}` is not a reason for a gap", self.why))?;
+        Ok(Gap { what: self.what, why, unlock: self.unlock })
+    }
+}
+
+fn all<T, U>(items: Vec<T>, read: impl Fn(T) -> Result<U, String>) -> Result<Vec<U>, String> {
+    items.into_iter().map(read).collect()
+}

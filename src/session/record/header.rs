@@ -1,0 +1,166 @@
+//! The stored form of what every state of a session carries.
+
+use super::diagnosis::{AdviceRecord, DiagnosisRecord};
+use super::reference::KindRecord;
+use crate::domain::confidence::Confidence;
+use crate::domain::id::SessionId;
+use crate::domain::issue::{Origin, Scope};
+use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::OnFailure;
+use crate::domain::risk::Risk;
+use crate::domain::snapshot::Cluster;
+use crate::domain::usage::Usage;
+use crate::session::Header;
+use crate::session::trail::{Entry, Trail};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeaderRecord {
+    id: String,
+    opened_at: Timestamp,
+    issue: String,
+    origin: String,
+    namespace: Option<String>,
+    objects: Vec<String>,
+    limits: LimitsRecord,
+    cluster: ClusterRecord,
+    diagnosis: DiagnosisRecord,
+    looked: Vec<KindRecord>,
+    advice: Vec<AdviceRecord>,
+    usage: UsageRecord,
+    trail: Vec<EntryRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClusterRecord {
+    context: String,
+    server: String,
+    version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UsageRecord {
+    elapsed_ms: u64,
+    api_calls: u64,
+    model_calls: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryRecord {
+    at: Timestamp,
+    who: String,
+    what: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitsRecord {
+    automatic: bool,
+    automatic_allowed: bool,
+    client_consent: bool,
+    confidence_threshold: f64,
+    ceiling: String,
+    max_risk: String,
+    client_max_risk: String,
+    revert: bool,
+}
+
+impl From<&Header> for HeaderRecord {
+    fn from(h: &Header) -> Self {
+        let (cluster, usage) = (&h.cluster, &h.usage);
+        Self {
+            id: h.id.to_string(),
+            opened_at: h.opened_at,
+            issue: h.issue.clone(),
+            origin: h.origin.as_str().to_owned(),
+            namespace: h.scope.namespace().map(ToString::to_string),
+            objects: h.scope.objects().iter().map(ObjectRef::slashed).collect(),
+            limits: (&h.limits).into(),
+            cluster: ClusterRecord { context: cluster.context.clone(), server: cluster.server.clone(), version: cluster.version.clone() },
+            diagnosis: (&h.diagnosis).into(),
+            looked: h.looked.iter().map(KindRecord::from).collect(),
+            advice: h.advice.iter().map(AdviceRecord::from).collect(),
+            usage: UsageRecord {
+                elapsed_ms: usage.elapsed_ms,
+                api_calls: usage.api_calls,
+                model_calls: usage.model_calls,
+                input_tokens: usage.input_tokens,
+                output_tokens: usage.output_tokens,
+            },
+            trail: h.trail.entries().iter().map(|e| EntryRecord { at: e.at, who: e.who.clone(), what: e.what.clone() }).collect(),
+        }
+    }
+}
+
+impl HeaderRecord {
+    pub(super) fn into_header(self) -> Result<Header, String> {
+        let (cluster, usage) = (self.cluster, self.usage);
+        Ok(Header {
+            id: SessionId::parse(&self.id).map_err(|e| e.to_string())?,
+            opened_at: self.opened_at,
+            issue: self.issue,
+            origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
+            scope: scope(self.namespace.as_deref(), &self.objects)?,
+            limits: self.limits.into_limits()?,
+            cluster: Cluster { context: cluster.context, server: cluster.server, version: cluster.version },
+            diagnosis: self.diagnosis.into_diagnosis()?,
+            looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
+            advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
+            usage: Usage {
+                elapsed_ms: usage.elapsed_ms,
+                api_calls: usage.api_calls,
+                model_calls: usage.model_calls,
+                input_tokens: usage.input_tokens,
+                output_tokens: usage.output_tokens,
+            },
+            trail: Trail::from_entries(self.trail.into_iter().map(|e| Entry { at: e.at, who: e.who, what: e.what }).collect()),
+        })
+    }
+}
+
+fn scope(namespace: Option<&str>, objects: &[String]) -> Result<Scope, String> {
+    let Some(namespace) = namespace else { return Ok(Scope::All) };
+    let namespace = Namespace::parse(namespace).map_err(|e| e.to_string())?;
+    let objects =
+        objects.iter().map(|o| ObjectRef::parse(o, Some(&namespace))).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+    Ok(Scope::Namespace { namespace, objects })
+}
+
+impl From<&Limits> for LimitsRecord {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            automatic: limits.mode == Mode::Automatic,
+            automatic_allowed: limits.automatic_allowed,
+            client_consent: limits.consent == Consent::Client,
+            confidence_threshold: limits.confidence_threshold.value(),
+            ceiling: limits.ceiling.to_string(),
+            max_risk: limits.max_risk.to_string(),
+            client_max_risk: limits.client_max_risk.to_string(),
+            revert: limits.on_failure == OnFailure::Revert,
+        }
+    }
+}
+
+impl LimitsRecord {
+    fn into_limits(self) -> Result<Limits, String> {
+        let risk = |text: &str| Risk::parse(text).ok_or_else(|| format!("`{text}` is not a risk level"));
+        Ok(Limits {
+            mode: if self.automatic { Mode::Automatic } else { Mode::Manual },
+            consent: if self.client_consent { Consent::Client } else { Consent::Ask },
+            confidence_threshold: Confidence::new(self.confidence_threshold).ok_or("its threshold is not between 0 and 1")?,
+            ceiling: risk(&self.ceiling)?,
+            max_risk: risk(&self.max_risk)?,
+            client_max_risk: risk(&self.client_max_risk)?,
+            on_failure: if self.revert { OnFailure::Revert } else { OnFailure::Keep },
+            automatic_allowed: self.automatic_allowed,
+        })
+    }
+}

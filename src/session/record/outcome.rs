@@ -1,0 +1,176 @@
+//! The stored form of what came of a plan: its dry run, its execution, and whether it helped.
+
+use super::plan::{CheckRecord, PlanRecord};
+use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::plan::{PlanDigest, RemediationPlan};
+use crate::domain::validation::{CheckResult, Validation, Verdict};
+use crate::session::Planned;
+use crate::session::gate::{Rehearsal, Rehearsed};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlannedRecord {
+    plan: PlanRecord,
+    digest: String,
+    dry_run: Option<Vec<RehearsedRecord>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum RehearsedRecord {
+    Accepted { note: Option<String> },
+    Refused { reason: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExecutionRecord {
+    steps: Vec<OutcomeRecord>,
+    reverted: Option<Vec<OutcomeRecord>>,
+    cancelled: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum OutcomeRecord {
+    Applied { at: Timestamp },
+    Refused { at: Timestamp, message: String },
+    Failed { at: Timestamp, message: String, unknown: bool },
+    NotReached {},
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ValidationRecord {
+    verdict: String,
+    checks: Vec<ResultRecord>,
+    settled_seconds: i64,
+    settled_nanoseconds: i32,
+    at: Timestamp,
+    why: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResultRecord {
+    check: CheckRecord,
+    passed: Option<bool>,
+    observed: String,
+}
+
+impl From<&Planned> for PlannedRecord {
+    fn from(p: &Planned) -> Self {
+        Self {
+            plan: (&p.plan).into(),
+            digest: p.plan.digest().to_string(),
+            dry_run: p.rehearsal.as_ref().map(|r| r.steps.iter().map(RehearsedRecord::from).collect()),
+        }
+    }
+}
+
+impl PlannedRecord {
+    /// The plan, if it is the one whose digest stands beside it.
+    pub(super) fn into_planned(self) -> Result<Planned, String> {
+        let plan = self.plan.into_plan()?;
+        let digest = PlanDigest::parse(&self.digest).ok_or("its digest is not one")?;
+        if plan.digest() != digest {
+            return Err("its plan does not fit its digest: somebody changed the record".to_owned());
+        }
+        let rehearsal = self.dry_run.map(|steps| Rehearsal { steps: steps.into_iter().map(RehearsedRecord::into_rehearsed).collect() });
+        if rehearsal.as_ref().is_some_and(|r| r.steps.len() != plan.steps.len()) {
+            return Err("its dry run is not one of its plan".to_owned());
+        }
+        Ok(Planned { plan, rehearsal })
+    }
+}
+
+impl From<&Rehearsed> for RehearsedRecord {
+    fn from(r: &Rehearsed) -> Self {
+        match r {
+            Rehearsed::Accepted { note } => RehearsedRecord::Accepted { note: note.clone() },
+            Rehearsed::Refused { reason } => RehearsedRecord::Refused { reason: reason.clone() },
+        }
+    }
+}
+
+impl RehearsedRecord {
+    fn into_rehearsed(self) -> Rehearsed {
+        match self {
+            RehearsedRecord::Accepted { note } => Rehearsed::Accepted { note },
+            RehearsedRecord::Refused { reason } => Rehearsed::Refused { reason },
+        }
+    }
+}
+
+impl From<&Execution> for ExecutionRecord {
+    fn from(e: &Execution) -> Self {
+        Self {
+            steps: e.steps.iter().map(OutcomeRecord::from).collect(),
+            reverted: e.reverted.as_ref().map(|steps| steps.iter().map(OutcomeRecord::from).collect()),
+            cancelled: e.cancelled,
+        }
+    }
+}
+
+impl ExecutionRecord {
+    pub(super) fn into_execution(self, of: &RemediationPlan) -> Result<Execution, String> {
+        let steps: Vec<StepOutcome> = self.steps.into_iter().map(OutcomeRecord::into_outcome).collect();
+        let steps = NonEmpty::from_vec(steps).filter(|s| s.len() == of.steps.len()).ok_or("its execution is not one of its plan")?;
+        let reverted = self.reverted.map(|steps| steps.into_iter().map(OutcomeRecord::into_outcome).collect());
+        Ok(Execution { steps, reverted, cancelled: self.cancelled })
+    }
+}
+
+impl From<&StepOutcome> for OutcomeRecord {
+    fn from(o: &StepOutcome) -> Self {
+        match o {
+            StepOutcome::Applied { at } => OutcomeRecord::Applied { at: *at },
+            StepOutcome::Refused { at, message } => OutcomeRecord::Refused { at: *at, message: message.clone() },
+            StepOutcome::Failed { at, message, unknown } => OutcomeRecord::Failed { at: *at, message: message.clone(), unknown: *unknown },
+            StepOutcome::NotReached => OutcomeRecord::NotReached {},
+        }
+    }
+}
+
+impl OutcomeRecord {
+    fn into_outcome(self) -> StepOutcome {
+        match self {
+            OutcomeRecord::Applied { at } => StepOutcome::Applied { at },
+            OutcomeRecord::Refused { at, message } => StepOutcome::Refused { at, message },
+            OutcomeRecord::Failed { at, message, unknown } => StepOutcome::Failed { at, message, unknown },
+            OutcomeRecord::NotReached {} => StepOutcome::NotReached,
+        }
+    }
+}
+
+impl From<&Validation> for ValidationRecord {
+    fn from(v: &Validation) -> Self {
+        let result = |r: &CheckResult| ResultRecord { check: (&r.check).into(), passed: r.passed, observed: r.observed.clone() };
+        Self {
+            verdict: v.verdict.as_str().to_owned(),
+            checks: v.checks.iter().map(result).collect(),
+            settled_seconds: v.settled_for.as_secs(),
+            settled_nanoseconds: v.settled_for.subsec_nanos(),
+            at: v.at,
+            why: v.why.clone(),
+        }
+    }
+}
+
+impl ValidationRecord {
+    pub(super) fn into_validation(self) -> Result<Validation, String> {
+        let result = |r: ResultRecord| Ok(CheckResult { check: r.check.into_check()?, passed: r.passed, observed: r.observed });
+        Ok(Validation {
+            verdict: Verdict::parse(&self.verdict).ok_or_else(|| format!("`{}` is not a verdict", self.verdict))?,
+            checks: self.checks.into_iter().map(result).collect::<Result<Vec<_>, String>>()?,
+            settled_for: SignedDuration::from_secs(self.settled_seconds)
+                .checked_add(SignedDuration::from_nanos(i64::from(self.settled_nanoseconds)))
+                .ok_or("its settle time is out of range")?,
+            at: self.at,
+            why: self.why,
+        })
+    }
+}

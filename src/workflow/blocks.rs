@@ -1,0 +1,316 @@
+//! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
+//! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
+
+use super::report::{ObjectView, PlanView, Report, Status, StepView};
+use crate::domain::excerpt::Excerpt;
+
+/// What stands for a credential is at most so many times as long as the credential with its name.
+const REDACTED_GROWS: usize = 4;
+
+/// How words are meant; a surface that has colours shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Without a judgement.
+    Plain,
+    /// Good news.
+    Good,
+    /// Somebody has to look.
+    Care,
+    /// Bad news.
+    Bad,
+}
+
+/// A few words in a tone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The words, on one line.
+    pub text: String,
+    /// How they are meant.
+    pub tone: Tone,
+}
+
+/// A part of a page. Its texts are cleaned, and without credentials that are recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// Begins a part; the first words are its title.
+    Heading(Vec<Words>),
+    /// One line of words.
+    Line(Vec<Words>),
+    /// A paragraph.
+    Text(String),
+    /// A fact with its name.
+    Field {
+        /// Its name.
+        name: &'static str,
+        /// What it is.
+        value: Words,
+    },
+    /// A unified diff.
+    Diff(String),
+    /// Items below a title.
+    List {
+        /// What they are.
+        title: &'static str,
+        /// In order.
+        items: Vec<String>,
+    },
+    /// What a human would type instead.
+    Command {
+        /// What it is for.
+        title: &'static str,
+        /// The lines.
+        text: String,
+    },
+}
+
+/// The whole question: which cluster, why, and exactly what.
+pub fn question(report: &Report) -> Vec<Block> {
+    let cluster = &report.cluster;
+    let mut blocks = vec![heading(&format!("Change cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
+    if let Some(cause) = report.causes.first() {
+        blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
+        blocks.push(text(&cause.explanation));
+    }
+    blocks.extend(decision(report));
+    blocks
+}
+
+/// What would be changed, without the lines that a human would type instead: they say the same again.
+pub fn decision(report: &Report) -> Vec<Block> {
+    plan(report).into_iter().filter(|block| !matches!(block, Block::Command { .. })).collect()
+}
+
+/// The plan with everything that belongs to it; nothing where there is none.
+pub fn plan(report: &Report) -> Vec<Block> {
+    let Some(plan) = &report.plan else { return Vec::new() };
+    let several = plan.steps.len() > 1;
+    let mut blocks = vec![heading("Plan"), Block::Line(vec![risk(&plan.risk), plain(on_failure(plan))])];
+    if several {
+        blocks.push(text(&plan.summary));
+    }
+    for (index, one) in plan.steps.iter().enumerate() {
+        step(&mut blocks, one, several.then(|| index.saturating_add(1)));
+    }
+    if !plan.checks.is_empty() {
+        let items = plan.checks.iter().map(|c| shown(&format!("{}: {}", object(&c.object), c.expectation))).collect();
+        blocks.push(Block::List { title: "Success checks", items });
+    }
+    blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
+    if let Some(expires) = plan.expires_at.as_ref().filter(|_| report.status == Status::AwaitingApproval) {
+        blocks.push(Block::Field { name: "valid until", value: plain(&to_the_second(expires)) });
+    }
+    blocks
+}
+
+fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
+    let what = format!("{} {}", step.action, object(&step.object));
+    blocks.push(Block::Heading(match number {
+        Some(number) => vec![plain(&format!("{number}. {what}")), risk(&step.risk)],
+        None => vec![plain(&what)],
+    }));
+    blocks.push(text(&step.why));
+    blocks.push(Block::Diff(shown(&step.diff)));
+    blocks.push(Block::Field { name: "undo", value: plain(&step.undo) });
+    if let Some(dry_run) = &step.dry_run {
+        let (tone, words) =
+            if dry_run.accepted { (Tone::Good, "accepted by the API server") } else { (Tone::Bad, "rejected by the API server") };
+        let reason = dry_run.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
+        blocks.push(Block::Field { name: "dry run", value: Words { text: shown(&format!("{words}{reason}")), tone } });
+    }
+    blocks.push(Block::Command { title: "by hand", text: shown(&step.command) });
+}
+
+/// The blocks as text without any layout but lines: for a dialogue, and for a model.
+pub fn plain_text(blocks: &[Block]) -> String {
+    let mut out = String::new();
+    for block in blocks {
+        match block {
+            Block::Heading(words) => {
+                if !out.is_empty() {
+                    out.push('\n');
+                }
+                line(&mut out, &joined(words));
+            }
+            Block::Line(words) => line(&mut out, &joined(words)),
+            Block::Text(text) | Block::Diff(text) => line(&mut out, text),
+            Block::Field { name, value } => line(&mut out, &format!("{name}: {}", value.text)),
+            Block::List { title, items } => {
+                line(&mut out, &format!("\n{title}:"));
+                for item in items {
+                    line(&mut out, &format!("- {item}"));
+                }
+                out.push('\n');
+            }
+            Block::Command { title, text } => line(&mut out, &format!("{title}:\n{text}")),
+        }
+    }
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text.trim_end_matches('\n'));
+    out.push('\n');
+}
+
+fn joined(words: &[Words]) -> String {
+    words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+fn on_failure(plan: &PlanView) -> &'static str {
+    match plan.on_failure.as_str() {
+        "revert" => "rolled back if it does not help",
+        _ => "kept if it does not help",
+    }
+}
+
+fn risk(risk: &str) -> Words {
+    let tone = match risk {
+        "low" => Tone::Good,
+        "medium" => Tone::Care,
+        _ => Tone::Bad,
+    };
+    Words { text: shown(&format!("{risk} risk")), tone }
+}
+
+/// `PersistentVolumeClaim a-team/postgres-pvc`.
+fn object(object: &ObjectView) -> String {
+    match &object.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
+        None => format!("{} {}", object.kind, object.name),
+    }
+}
+
+/// `2026-11-23T03:00:01.123456Z` without what nobody reads.
+fn to_the_second(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
+}
+
+fn heading(title: &str) -> Block {
+    Block::Heading(vec![plain(title)])
+}
+
+fn text(words: &str) -> Block {
+    Block::Text(shown(words))
+}
+
+fn plain(words: &str) -> Words {
+    Words { text: shown(words), tone: Tone::Plain }
+}
+
+/// Cleaned and redacted, and never cut: what cannot be shown whole is not asked.
+fn shown(words: &str) -> String {
+    Excerpt::capture(words, words.len().saturating_mul(REDACTED_GROWS)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workflow::report::{
+        CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, PreconditionView, RequestView, UsageView,
+    };
+
+    fn deployment() -> ObjectView {
+        let (kind, name) = ("Deployment".to_owned(), "web".to_owned());
+        ObjectView { api_version: "apps/v1".to_owned(), kind, namespace: Some("shop".to_owned()), name }
+    }
+
+    fn waiting(steps: usize, diff: &str) -> Report {
+        let text = |text: &str| text.to_owned();
+        let step = StepView {
+            action: text("patch"),
+            object: deployment(),
+            why: text("the image does not exist"),
+            risk: text("low"),
+            diff: text(diff),
+            operations: Vec::new(),
+            manifest: None,
+            request: RequestView { method: text("PATCH"), path: text("/x"), body: text("[]") },
+            precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
+            undo: text("set the image back"),
+            command: text("kubectl set image deployment/web app=web:1.2"),
+            dry_run: Some(DryRunView { accepted: false, reason: Some(text("a webhook says no")) }),
+        };
+        let cause = CauseView {
+            code: text("x"),
+            title: text("the tag is wrong"),
+            explanation: text("It does not exist."),
+            object: deployment(),
+            field: None,
+            found: None,
+            expected: None,
+            confidence: 0.92,
+            source: text("rule"),
+            evidence: Vec::new(),
+            chain: Vec::new(),
+            symptoms: Vec::new(),
+        };
+        Report {
+            session: text("s-1"),
+            summary: String::new(),
+            cluster: ClusterView { context: text("prod"), server: text("10.1.2.3:6443"), version: text("v1.37.2") },
+            status: Status::AwaitingApproval,
+            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            causes: vec![cause],
+            evidence: Vec::new(),
+            plan: Some(PlanView {
+                digest: text("sha256:ab"),
+                risk: text("medium"),
+                summary: text("correct the image"),
+                on_failure: text("revert"),
+                expires_at: Some(text("2026-11-23T20:00:00.5Z")),
+                steps: vec![step; steps],
+                checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
+            }),
+            advice: Vec::new(),
+            execution: None,
+            validation: None,
+            coverage: CoverageView { looked: Vec::new(), gaps: Vec::new() },
+            usage: UsageView::default(),
+        }
+    }
+
+    #[test]
+    fn question_names_the_cluster_first_and_everything_that_is_decided_on() {
+        let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
+        assert_eq!(
+            text,
+            "Change cluster prod (10.1.2.3:6443, v1.37.2)?\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
+             medium risk; rolled back if it does not help\n\npatch Deployment shop/web\nthe image does not exist\n\
+             -image: web:1.1\n+image: web:1.2\nundo: set the image back\n\
+             dry run: rejected by the API server: a webhook says no\n\n\
+             Success checks:\n- Deployment shop/web: all Pods are ready\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n"
+        );
+    }
+
+    #[test]
+    fn page_of_the_plan_also_says_what_a_human_would_type() {
+        let blocks = plan(&waiting(1, "+x"));
+        let typed = Block::Command { title: "by hand", text: "kubectl set image deployment/web app=web:1.2".to_owned() };
+        assert!(blocks.contains(&typed));
+        assert_eq!(decision(&waiting(1, "+x")), blocks.into_iter().filter(|b| *b != typed).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn several_steps_are_numbered_and_each_has_its_risk() {
+        let blocks = plan(&waiting(2, "+x"));
+        let heads: Vec<String> =
+            blocks.iter().filter_map(|b| if let Block::Heading(words) = b { Some(joined(words)) } else { None }).collect();
+        assert_eq!(heads, ["Plan", "1. patch Deployment shop/web; low risk", "2. patch Deployment shop/web; low risk"]);
+        assert!(blocks.contains(&Block::Text("correct the image".to_owned())));
+    }
+
+    #[test]
+    fn texts_from_the_cluster_cannot_hide_anything_and_are_never_cut() {
+        let long = format!("+a\u{202e}b\u{1b}[2J\n+token=hunter2hunter2\n{}", "+line\n".repeat(50_000));
+        let text = plain_text(&question(&waiting(1, &long)));
+        assert!(text.contains("+ab[2J\n") && !text.contains("hunter2") && !text.contains('…'));
+        assert_eq!(text.matches("+line\n").count(), 50_000);
+    }
+
+    #[test]
+    fn without_a_plan_there_is_nothing_to_decide_on() {
+        let mut report = waiting(1, "+x");
+        report.plan = None;
+        assert!(plan(&report).is_empty() && decision(&report).is_empty());
+    }
+}

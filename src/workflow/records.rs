@@ -1,0 +1,227 @@
+//! The record of sessions: list, show, find, decline. Needs a store and a clock, and no cluster.
+
+use super::report::Report;
+use super::standing::Standing;
+use super::view::report_of;
+use super::{Approver, Remediation, SessionLine, WorkflowError, answer};
+use crate::domain::ending::Ending;
+use crate::domain::id::SessionId;
+use crate::domain::plan::PlanDigest;
+use crate::ports::{Clock, Revision, SessionStore};
+use crate::session::ledger::Ledger;
+use crate::session::{AwaitingApproval, Session};
+use std::sync::Arc;
+
+/// The use cases over the sessions of a store. Cheap to clone.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "its parts are ports")]
+pub struct Records {
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+}
+
+impl Records {
+    /// Over this store. Nothing is opened by this.
+    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { ledger: Ledger::new(store, clock.clone()), clock }
+    }
+
+    /// The newest sessions, newest first.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        let line = |session: &Session| {
+            let header = session.header();
+            SessionLine {
+                id: header.id.clone(),
+                status: Standing::of(session).status,
+                opened_at: header.opened_at,
+                context: header.cluster.context.clone(),
+                namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
+                issue: header.issue.clone(),
+            }
+        };
+        Ok(self.ledger.newest(limit).await?.iter().map(|(_, session)| line(session)).collect())
+    }
+
+    /// One session's report as it stands.
+    ///
+    /// # Errors
+    /// There is no such session.
+    pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
+        Ok(report_of(&self.session(id).await?))
+    }
+
+    /// The context of the cluster that a session is about.
+    ///
+    /// # Errors
+    /// There is no such session, or the store cannot be used.
+    pub async fn context_of(&self, id: &SessionId) -> Result<String, WorkflowError> {
+        Ok(self.session(id).await?.header().cluster.context.clone())
+    }
+
+    /// The open session whose plan has this digest.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        // As many as `kubemend sessions` shows: an older one has expired.
+        let newest = self.ledger.newest(100).await?;
+        Ok(newest.into_iter().find_map(|(_, session)| match session {
+            Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
+            Session::Investigating(_)
+            | Session::Diagnosed(_)
+            | Session::AwaitingApproval(_)
+            | Session::Executing(_)
+            | Session::Validating(_)
+            | Session::Closed(_) => None,
+        }))
+    }
+
+    /// A no. The session is over and nothing was changed.
+    ///
+    /// # Errors
+    /// The session does not wait for an answer.
+    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        let (revision, awaiting) = self.awaiting(session).await?;
+        let mut closed = awaiting.decline();
+        closed.header.trail.note(self.clock.now(), &answer::who(&by), "declined");
+        let session = Session::Closed(closed);
+        self.ledger.save(&session, Some(revision)).await?;
+        Ok(report_of(&session))
+    }
+
+    pub(super) async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
+        let found = self.ledger.load(id).await?;
+        found.map(|(_, s)| s).ok_or_else(|| WorkflowError::NoSession(id.clone()))
+    }
+
+    pub(super) async fn awaiting(&self, id: &SessionId) -> Result<(Revision, AwaitingApproval), WorkflowError> {
+        let found = self.ledger.load(id).await?;
+        let (revision, session) = found.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
+        let state = match session {
+            Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
+            Session::Investigating(_) => "is still investigating",
+            Session::Diagnosed(_) => "has a diagnosis only: run remediate to be asked about its plan",
+            Session::Executing(_) => "is being executed already",
+            Session::Validating(_) => "was executed already and is being validated",
+            Session::Closed(c) => match c.ending {
+                Ending::Expired => "has expired: run remediate again",
+                Ending::Declined => "was declined",
+                _ => "is over",
+            },
+        };
+        Err(WorkflowError::Session(format!("session `{id}` {state}")))
+    }
+}
+
+/// The same over the store of a cluster's use cases.
+impl Remediation {
+    /// The record alone.
+    pub fn records(&self) -> Records {
+        Records { ledger: self.ledger.clone(), clock: self.parts.clock.clone() }
+    }
+
+    /// See [`Records::sessions`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        self.records().sessions(limit).await
+    }
+
+    /// See [`Records::show`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
+        self.records().show(id).await
+    }
+
+    /// See [`Records::decline`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
+        self.records().decline(session, by).await
+    }
+
+    /// See [`Records::find_open`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
+        self.records().find_open(digest).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::RuntimeClock;
+    use crate::domain::issue::{Origin, Scope};
+    use crate::domain::limits::Limits;
+    use crate::domain::snapshot::Cluster;
+    use crate::domain::usage::Usage;
+    use crate::planner::example::{diagnosis, image_plan, namespace};
+    use crate::session::trail::Trail;
+    use crate::session::{Header, Planned};
+    use crate::store::MemoryStore;
+    use crate::workflow::report::Status;
+    use jiff::{SignedDuration, Timestamp};
+
+    /// A store with one waiting session in it, and nothing else of the program.
+    async fn kept(origin: Origin) -> (Records, SessionId, PlanDigest) {
+        let clock = Arc::new(RuntimeClock::starting_at(Timestamp::UNIX_EPOCH));
+        let records = Records::new(Arc::new(MemoryStore::new()), clock);
+        let id = SessionId::from_entropy([3; 16]);
+        let header = Header {
+            id: id.clone(),
+            opened_at: Timestamp::UNIX_EPOCH,
+            issue: "it is down".to_owned(),
+            origin,
+            scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
+            limits: Limits::default(),
+            cluster: Cluster { context: "staging".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+            diagnosis: diagnosis(),
+            looked: Vec::new(),
+            advice: Vec::new(),
+            usage: Usage::default(),
+            trail: Trail::default(),
+        };
+        let planned = Planned { plan: image_plan(1), rehearsal: None };
+        let (awaiting, _) = header.propose(planned, [9; 32], Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900));
+        let digest = awaiting.digest.clone();
+        records.ledger.save(&Session::AwaitingApproval(awaiting), None).await.unwrap();
+        (records, id, digest)
+    }
+
+    #[tokio::test]
+    async fn a_session_is_listed_shown_found_and_declined_without_any_cluster() {
+        let (records, id, digest) = kept(Origin::Caller).await;
+        let listed = records.sessions(10).await.unwrap();
+        let line = (&listed[0].id, listed[0].status, listed[0].context.as_str());
+        assert_eq!((listed.len(), line), (1, (&id, Status::AwaitingApproval, "staging")));
+        assert_eq!(records.context_of(&id).await.unwrap(), "staging");
+        assert_eq!(records.find_open(&digest).await.unwrap(), Some(id.clone()));
+        assert_eq!(records.show(&id).await.unwrap().status, Status::AwaitingApproval);
+        assert_eq!(records.decline(&id, Approver::Terminal).await.unwrap().status, Status::Declined);
+        assert_eq!(records.find_open(&digest).await.unwrap(), None);
+        assert_eq!(records.show(&id).await.unwrap().status, Status::Declined);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_does_not_exist_is_not_found() {
+        let (records, ..) = kept(Origin::Caller).await;
+        let unknown = SessionId::from_entropy([4; 16]);
+        assert!(matches!(records.show(&unknown).await, Err(WorkflowError::NoSession(id)) if id == unknown));
+        assert!(matches!(records.decline(&unknown, Approver::Terminal).await, Err(WorkflowError::NoSession(_))));
+    }
+
+    #[tokio::test]
+    async fn who_asked_is_kept_with_the_session() {
+        let (records, id, _) = kept(Origin::Event).await;
+        assert_eq!(records.show(&id).await.unwrap().issue.origin, "event");
+    }
+}

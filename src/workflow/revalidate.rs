@@ -1,0 +1,78 @@
+//! Looking again: whether a session's checks hold now. Nothing here can write to a cluster, and nothing is saved.
+
+use super::report::{Report, Status};
+use super::standing::Standing;
+use super::{Caller, Remediation, Validate, WorkflowError, settle, view};
+use crate::domain::ending::Ending;
+use crate::domain::finding::Advice;
+use crate::domain::id::SessionId;
+use crate::domain::plan::{RemediationPlan, STAMP};
+use crate::domain::usage::Usage;
+use crate::ports::{ClusterRead, Phase};
+use crate::session::Session;
+use serde_json::Value;
+
+impl Remediation {
+    /// Whether it holds now: a session's checks, watched through the settle window, or an issue looked at afresh.
+    ///
+    /// # Errors
+    /// There is no such session, or nothing can be read.
+    pub async fn validate(&self, what: &Validate, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        match what {
+            Validate::Issue(problem) => self.analyze(problem, caller).await,
+            Validate::Session(id) => self.revalidate(id, caller).await,
+        }
+    }
+
+    async fn revalidate(&self, id: &SessionId, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        let progress = caller.progress;
+        let meter = self.meter(caller);
+        let mut session = self.records().session(id).await?;
+        let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
+            return Err(WorkflowError::Session(format!("session `{id}` has no plan to validate; validate the issue instead")));
+        };
+        progress.tell(Phase::Validating, "looking whether the plan's checks hold");
+        if matches!(&session, Session::Closed(c) if c.ending == Ending::Interrupted) {
+            let found = stamps(&plan, meter.read.as_ref()).await;
+            session.header_mut().advice.extend(found);
+        }
+        let scope = session.header().scope.clone();
+        let settled = settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
+        // What this look costs, not what the session has cost.
+        let mut usage = Usage::default();
+        self.charge(&mut usage, &meter);
+        session.header_mut().usage = usage;
+        let status = Status::from(Ending::from(settled.validation.verdict));
+        let report = view::report(&Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) });
+        progress.tell(Phase::Done, report.status.as_str());
+        Ok(report)
+    }
+}
+
+/// After a crash: which steps left their stamp. Nothing is resumed by guess.
+async fn stamps(plan: &RemediationPlan, read: &dyn ClusterRead) -> Vec<Advice> {
+    let mut found = Vec::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let number = index.saturating_add(1);
+        let stamp = format!("{}/{number}", plan.id);
+        let target = step.action.target();
+        let seen = match read.get(target).await {
+            Ok(object) => {
+                let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
+                if found.and_then(Value::as_str) == Some(stamp.as_str()) {
+                    "took effect: the object carries its stamp"
+                } else {
+                    "left no stamp on the object"
+                }
+            }
+            Err(crate::ports::ReadError::NotFound(_)) => "left no stamp: the object does not exist",
+            Err(_) => "cannot be told: the object could not be read",
+        };
+        found.push(Advice {
+            text: format!("step {number} ({target}) {seen}"),
+            command: None,
+            why: "the session was interrupted".to_owned(),
+        });
+    }
+    found
+}

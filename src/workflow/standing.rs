@@ -1,0 +1,60 @@
+//! Where a session stands, as values: what its report is made of.
+
+use super::report::Status;
+use crate::domain::execution::Execution;
+use crate::domain::validation::Validation;
+use crate::session::{Header, Planned, Session};
+use jiff::Timestamp;
+
+/// Something still goes on, which the status' word alone does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Underway {
+    /// What is to be done is not decided yet.
+    Investigating,
+    /// Steps are being sent.
+    Executing,
+    /// The cluster is being watched.
+    Validating,
+}
+
+/// What of a session is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing<'a> {
+    pub(super) header: &'a Header,
+    pub(super) status: Status,
+    pub(super) underway: Option<Underway>,
+    pub(super) planned: Option<&'a Planned>,
+    /// Until when an answer is waited for.
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) execution: Option<&'a Execution>,
+    pub(super) validation: Option<&'a Validation>,
+}
+
+impl<'a> Standing<'a> {
+    /// Where the session stands.
+    pub(super) fn of(session: &'a Session) -> Self {
+        let header = session.header();
+        let plain = |status| Self {
+            header,
+            status,
+            underway: None,
+            planned: session.planned(),
+            expires_at: None,
+            execution: None,
+            validation: None,
+        };
+        match session {
+            Session::Investigating(_) => {
+                let status = if header.diagnosis.causes.is_empty() { Status::Inconclusive } else { Status::Diagnosed };
+                Self { underway: Some(Underway::Investigating), ..plain(status) }
+            }
+            Session::Diagnosed(_) => plain(Status::Diagnosed),
+            Session::AwaitingApproval(s) => Self { expires_at: Some(s.expires_at), ..plain(Status::AwaitingApproval) },
+            Session::Executing(_) => Self { underway: Some(Underway::Executing), ..plain(Status::Unclear) },
+            Session::Validating(s) => {
+                Self { underway: Some(Underway::Validating), execution: Some(&s.execution), ..plain(Status::Unclear) }
+            }
+            Session::Closed(s) => Self { execution: s.execution.as_ref(), validation: s.validation.as_ref(), ..plain(s.ending.into()) },
+        }
+    }
+}

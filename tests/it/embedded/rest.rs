@@ -1,0 +1,176 @@
+//! Sessions at rest: one that was left in any of its states is reported as what it is, remembers what was found, and ends.
+
+use crate::support::case::Case;
+use crate::support::embedded::{Embedded, ask, asked, yes};
+use kubemend::domain::id::SessionId;
+use kubemend::ports::{Phase, Progress};
+use kubemend::sim::{Fault, FaultKind};
+use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::{Caller, Remediation, Validate, WorkflowError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const NAMESPACE: &str = "a-team";
+const CLAIMS: &str = "/persistentvolumeclaims";
+/// Longer than any session waits for somebody to continue it.
+const LONG: Duration = Duration::from_secs(16 * 60);
+
+async fn database() -> (Case, Embedded) {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    (case, cluster)
+}
+
+/// Drops the future with its request in flight, as when a process is killed: nothing of it runs on.
+async fn killed_after(seconds: u64, work: impl Future) {
+    assert!(tokio::time::timeout(Duration::from_secs(seconds), work).await.is_err(), "it ended before it was killed");
+}
+
+/// The one session of the store, as the next process reports it.
+async fn only(process: &Remediation) -> (SessionId, Report) {
+    let lines = process.sessions(10).await.unwrap();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    let report = process.show(&line.id).await.unwrap();
+    assert_eq!(report.status, line.status);
+    (line.id.clone(), report)
+}
+
+/// Every cause rests on evidence that the report holds.
+fn cites_what_is_there(report: &Report) {
+    assert!(!report.causes.is_empty(), "{}", report.summary);
+    for cause in &report.causes {
+        assert!(!cause.evidence.is_empty(), "{}", cause.code);
+        for id in &cause.evidence {
+            assert_eq!(report.evidence.iter().filter(|e| e.id == *id).count(), 1, "{} cites {id}", cause.code);
+        }
+    }
+}
+
+async fn refuses_an_answer(process: &Remediation, session: &SessionId, because: &str) {
+    let error = process.question(session, &Caller::silent()).await.expect_err("it asks");
+    assert!(matches!(&error, WorkflowError::Session(text) if text.contains(because)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn process_killed_during_the_dry_run_leaves_its_diagnosis_and_the_session_ends() {
+    let (case, cluster) = database().await;
+    cluster.sim.inject(Fault::on("POST", CLAIMS, FaultKind::Hang));
+    let (process, ask) = (cluster.process(), ask(&case, NAMESPACE));
+    killed_after(5, process.open(&ask, &Caller::silent())).await;
+    let next = cluster.process();
+    let (session, left) = only(&next).await;
+    assert_eq!((left.status, left.causes[0].code.as_str()), (Status::Diagnosed, "pvc-missing"));
+    assert!(left.summary.contains("not finished; nothing was changed"), "{}", left.summary);
+    cites_what_is_there(&left);
+    refuses_an_answer(&next, &session, "still investigating").await;
+    tokio::time::sleep(LONG).await;
+    let (_, ended) = only(&next).await;
+    assert_eq!((ended.status, &ended.causes, &ended.evidence), (Status::Diagnosed, &left.causes, &left.evidence));
+    assert!(!ended.summary.contains("not finished"), "{}", ended.summary);
+    refuses_an_answer(&next, &session, "is over").await;
+    assert_eq!(cluster.writes(), []);
+}
+
+/// Goes away when the dry run begins.
+struct GoneAt(Phase, CancellationToken);
+
+impl Progress for GoneAt {
+    fn tell(&self, phase: Phase, _: &str) {
+        if phase == self.0 {
+            self.1.cancel();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_is_cancelled_during_the_dry_run_ends_its_session() {
+    let (case, cluster) = database().await;
+    let (process, cancel) = (cluster.process(), CancellationToken::new());
+    let gone = GoneAt(Phase::Rehearsing, cancel.clone());
+    let said = process.open(&ask(&case, NAMESPACE), &Caller::new(&gone, &cancel)).await;
+    assert!(matches!(said, Err(WorkflowError::Cancelled)), "{said:?}");
+    let (session, report) = only(&process).await;
+    assert_eq!(report.status, Status::Diagnosed, "{}", report.summary);
+    assert!(report.plan.as_ref().unwrap().steps[0].dry_run.as_ref().unwrap().accepted);
+    assert!(!report.summary.contains("not finished"), "{}", report.summary);
+    refuses_an_answer(&process, &session, "is over").await;
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn analysis_rests_as_a_diagnosis_until_its_time_is_over() {
+    let (case, cluster) = database().await;
+    let process = cluster.process();
+    let report = process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+    cites_what_is_there(&report);
+    let (session, shown) = only(&cluster.process()).await;
+    assert_eq!(shown, report);
+    refuses_an_answer(&process, &session, "a diagnosis only").await;
+    tokio::time::sleep(LONG).await;
+    assert_eq!(only(&cluster.process()).await.1, report, "its end takes nothing away");
+    refuses_an_answer(&process, &session, "is over").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_that_ended_by_themselves_keep_their_place_in_the_list() {
+    let (case, cluster) = database().await;
+    let process = cluster.process();
+    for _ in 0..3 {
+        process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let ids = async || process.sessions(10).await.unwrap().into_iter().map(|line| line.id).collect::<Vec<_>>();
+    let before = ids().await;
+    tokio::time::sleep(LONG).await;
+    assert_eq!(ids().await, before, "the list that finds them ended");
+    assert_eq!(ids().await, before, "the list after it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn process_killed_while_it_watches_leaves_what_was_done() {
+    let (case, cluster) = database().await;
+    // The database never becomes ready, so that there is something to watch for long.
+    let images = case.images_text().replace("POSTGRES_PASSWORD", "A_VARIABLE_THAT_NOBODY_SETS");
+    cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
+    let process = cluster.process();
+    let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
+    killed_after(20, yes(&process, &q)).await;
+    let next = cluster.process();
+    let (session, left) = only(&next).await;
+    assert_eq!(left.status, Status::Unclear);
+    assert!(left.summary.contains("is being watched"), "{}", left.summary);
+    refuses_an_answer(&next, &session, "is being validated").await;
+    tokio::time::sleep(LONG).await;
+    let (_, ended) = only(&next).await;
+    assert_eq!((ended.status, &ended.execution), (Status::Interrupted, &left.execution));
+    assert_eq!(ended.execution.as_ref().unwrap().steps[0].outcome, "applied");
+    cites_what_is_there(&ended);
+    assert_eq!(cluster.writes().len(), 1);
+    // Looking again tells what took effect, and adds it to no record.
+    let again = next.validate(&Validate::Session(session.clone()), &Caller::silent()).await.unwrap();
+    assert!(again.advice.iter().any(|a| a.text.contains("carries its stamp")), "{:?}", again.advice);
+    assert_eq!(next.show(&session).await.unwrap(), ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cause_that_shows_after_the_change_keeps_its_own_evidence_and_advice() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::new(NAMESPACE);
+    // No image of that name is pulled before the claim is there.
+    cluster.apply(&case.manifest_text("manifests/deployment.yaml").replace("image: postgres:16", "image: postgres:16.99"));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let process = cluster.process();
+    let (first, q) = asked(&process, &ask(&case, NAMESPACE)).await;
+    assert_eq!(first.causes.len(), 1);
+    let report = yes(&process, &q).await.unwrap();
+    assert_eq!(report.status, Status::Unresolved, "{}", report.summary);
+    let codes: Vec<&str> = report.causes.iter().map(|c| c.code.as_str()).collect();
+    assert_eq!(codes, ["pvc-missing", "img-tag-not-found"]);
+    cites_what_is_there(&report);
+    assert_eq!(report.causes[0], first.causes[0]);
+    assert_eq!(report.evidence[..first.evidence.len()], first.evidence);
+    assert!(report.causes[1].evidence.iter().all(|id| !first.evidence.iter().any(|e| e.id == *id)), "{:?}", report.causes[1]);
+    let later: Vec<Option<usize>> = report.advice.iter().filter(|a| a.text.starts_with("ask again:")).map(|a| a.cause).collect();
+    assert_eq!(later, [Some(1)]);
+    assert_eq!(process.show(&q.session).await.unwrap(), report);
+}
