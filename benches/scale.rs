@@ -1,6 +1,14 @@
 //! What the rules cost on a large cluster: `make scale` prints, for each size, how long it takes to build the snapshot and to conclude
 //! from it, and the peak of memory. Every workload is broken in the way that the first argument names: `crash` unless given.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a program for people who measure, outside the package"
+)]
+
 use kubemend::analyze::analyze;
 use kubemend::domain::issue::Scope;
 use kubemend::domain::kind::Kind;
@@ -68,7 +76,7 @@ fn snapshot(pods: usize, fault: &str) -> Snapshot {
         }
     };
     for workload in 0..pods / REPLICAS {
-        let name = format!("app-{workload}");
+        let name = word(workload);
         let spec = pod_spec(&name, fault);
         let labels = json!({"app": name, "tier": "backend", "team": format!("team-{}", workload % 20)});
         let template = json!({"metadata": {"labels": labels}, "spec": spec});
@@ -155,6 +163,18 @@ fn snapshot(pods: usize, fault: &str) -> Snapshot {
     }
     assert_eq!(snapshot.gaps, [], "every object is of its kind's form");
     snapshot
+}
+
+/// Names that share no telling part, as those of different applications do.
+fn word(number: usize) -> String {
+    let mut rest = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (0..9)
+        .map(|_| {
+            let letter = b'a' + (rest % 26) as u8;
+            rest /= 26;
+            char::from(letter)
+        })
+        .collect()
 }
 
 fn owner(api: &str, kind: &str, name: &str) -> Value {

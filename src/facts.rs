@@ -280,12 +280,6 @@ impl<'a> Facts<'a> {
         self.walk(self.workloads.iter())
     }
 
-    /// Those of a namespace.
-    pub(crate) fn workloads_in(&self, namespace: &Namespace) -> impl Iterator<Item = &Workload<'a>> {
-        let places = self.workloads_in_namespace.get(namespace.as_str());
-        self.walk(places.into_iter().flatten().filter_map(|place| self.workloads.get(*place)))
-    }
-
     /// One of them.
     pub(crate) fn workload(&self, object: &ObjectRef) -> Option<&Workload<'a>> {
         self.walk.step();
@@ -339,6 +333,21 @@ impl<'a> Facts<'a> {
         let candidates = self.workloads_by_label.candidates(namespace, selector);
         self.walk(candidates.iter().filter_map(|place| self.workloads.get(*place)))
             .filter(|w| labels::matches(selector, Some(w.pod_labels)))
+    }
+
+    /// The workloads in a namespace whose Pods a selector misses by just one of its labels, in their order.
+    pub(crate) fn workloads_missed(&self, namespace: &Namespace, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
+        let missed = |w: &&Workload<'a>| selector.iter().filter(|(k, v)| w.pod_labels.get(*k) != Some(v)).count() == 1;
+        let mut places: BTreeSet<usize> = BTreeSet::new();
+        for key in selector.keys() {
+            let mut rest = selector.clone();
+            rest.remove(key);
+            // Without any other label every workload of the namespace may be the one.
+            let all = self.workloads_in_namespace.get(namespace.as_str()).filter(|_| rest.is_empty()).map(Vec::as_slice);
+            let candidates = all.unwrap_or_else(|| self.workloads_by_label.candidates(namespace.as_str(), &rest));
+            places.extend(self.walk(candidates.iter()));
+        }
+        self.walk(places.into_iter().filter_map(|place| self.workloads.get(place))).filter(missed)
     }
 
     /// Whether any Service leads to Pods of these labels.

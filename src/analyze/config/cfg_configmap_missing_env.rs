@@ -6,7 +6,7 @@ use super::super::meant::{Meant, Sure};
 use super::super::quote::{self, is_plain, listed};
 use super::super::references::{Reference, Via, references};
 use super::super::rule::{Read, Rule, When};
-use super::maps::{candidates, holds, meant};
+use super::maps::{Maps, holds};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Finding, Remedy};
@@ -38,11 +38,11 @@ const SURE: Sure = Sure::percent(92, 90, 80);
 /// Why the kubelet does not create a container.
 const REFUSED: &str = "CreateContainerConfigError";
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let (mut found, maps) = (Vec::new(), Maps::of(facts));
     for stuck in facts.stuck() {
         let all = references(stuck.spec, &stuck.spec_path);
         let wanted: BTreeSet<&str> = all.iter().filter(|r| !r.optional && is_plain(r.name) && names(r, r.name)).map(|r| r.name).collect();
-        found.extend(wanted.into_iter().filter_map(|name| finding(facts, stuck, &all, name)));
+        found.extend(wanted.into_iter().filter_map(|name| finding(facts, &maps, stuck, &all, name)));
     }
     found
 }
@@ -52,7 +52,7 @@ fn names(reference: &Reference<'_>, map: &str) -> bool {
     (reference.via, &reference.kind, reference.name) == (Via::Environment, &Kind::ConfigMap, map)
 }
 
-fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>, all: &[Reference<'_>], name: &str) -> Option<Finding> {
+fn finding(facts: &Facts<'_>, maps: &Maps<'_, '_>, stuck: &Stuck<'_>, all: &[Reference<'_>], name: &str) -> Option<Finding> {
     let map = ObjectRef::namespaced(Kind::ConfigMap, stuck.namespace()?, name);
     if facts.has(&map) {
         return None;
@@ -65,7 +65,7 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>, all: &[Reference<'_>], name: &s
     let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|p| refused(p, &needed, counts).is_some()).filter(present).collect();
     let first = held.first()?;
     let keys: Vec<&str> = needed.iter().filter_map(|u| u.key).collect::<BTreeSet<_>>().into_iter().collect();
-    let meant = meant(facts, stuck.namespace()?, name, &keys);
+    let meant = maps.meant(stuck.namespace()?, name, &keys);
     let takes = if keys.is_empty() { "all its keys".to_owned() } else { format!("the keys {}", listed(&keys)) };
     let (hint, more) = match (meant.name(), &meant) {
         (Some(right), _) => (format!("; `{right}` is probably meant"), format!(" `{right}` has a similar name and has {takes}.")),
@@ -82,7 +82,7 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>, all: &[Reference<'_>], name: &s
         )
         .saw(quote::words_of(facts, &held, event, |p| refused(p, &needed, counts).map(|w| (quote::waiting_message(&w), w.message))))
         .seen_value(needed.iter().find_map(|u| u.path.as_ref()), name, meant.name())
-        .saw(quote::absent(facts, &map, candidates(facts, stuck.namespace()?).filter_map(|c| c.metadata.name.as_deref())));
+        .saw(quote::absent(facts, &map, maps.names(stuck.namespace()?)));
     let draft = if first.reference() == stuck.object { draft } else { draft.link(&stuck.object, "references", &map) };
     draft
         .owned(first)

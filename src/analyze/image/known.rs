@@ -10,10 +10,10 @@ use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An image that runs ready: where, and in which container.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Running {
     pub(super) image: String,
     pub(super) by: ObjectRef,
@@ -86,26 +86,20 @@ impl<'f, 'a> Images<'f, 'a> {
     /// Images of a repository that run ready in a namespace, one of each, in order.
     fn running(&self, namespace: &Namespace, repository: &str) -> &[Running] {
         let all = self.running.get_or_init(|| {
-            let mut by_image: HashMap<&'a str, HashMap<String, BTreeMap<String, (ObjectRef, String)>>> = HashMap::new();
+            let mut by_namespace: HashMap<&'a str, HashMap<String, Vec<Running>>> = HashMap::new();
             for pod in self.facts.all::<Pod>().filter(|p| pods::is_ready(p)) {
-                let Some(namespace) = pod.metadata.namespace.as_deref() else { continue };
+                let images = by_namespace.entry(pod.metadata.namespace.as_deref().unwrap_or_default()).or_default();
                 for container in pod.spec.iter().flat_map(|s| &s.containers) {
-                    let Some(image) = &container.image else { continue };
-                    let place = (pod.reference(), container.name.clone());
-                    let images = by_image.entry(namespace).or_default().entry(split(image).0).or_default();
-                    let known = images.entry(image.clone()).or_insert_with(|| place.clone());
-                    if place < *known {
-                        *known = place;
-                    }
+                    let Some(image) = container.image.clone() else { continue };
+                    let running = images.entry(split(&image).0).or_default();
+                    running.push(Running { image, by: pod.reference(), container: container.name.clone() });
                 }
             }
-            let listed = |images: BTreeMap<String, (ObjectRef, String)>| {
-                images.into_iter().map(|(image, (by, container))| Running { image, by, container }).collect()
-            };
-            let by_repository = |all: HashMap<String, BTreeMap<String, (ObjectRef, String)>>| {
-                all.into_iter().map(|(repository, images)| (repository, listed(images))).collect()
-            };
-            by_image.into_iter().map(|(namespace, all)| (namespace, by_repository(all))).collect()
+            for running in by_namespace.values_mut().flat_map(HashMap::values_mut) {
+                running.sort();
+                running.dedup_by(|a, b| a.image == b.image);
+            }
+            by_namespace
         });
         all.get(namespace.as_str()).and_then(|images| images.get(repository)).map(Vec::as_slice).unwrap_or_default()
     }

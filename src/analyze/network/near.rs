@@ -22,7 +22,7 @@ pub(super) struct Near<'a> {
 
 /// The workloads that miss by one key and that something else speaks for: the strongest reason that any has.
 pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> Vec<Near<'a>> {
-    let here = facts.workloads_in(namespace).filter(|w| !is_going(w) && w.desired > 0);
+    let here = facts.workloads_missed(namespace, wanted).filter(|w| !is_going(w) && w.desired > 0);
     let near: Vec<Near<'a>> = here.filter_map(|w| misses_by_one(wanted, w)).collect();
     let name = service.metadata.name.as_deref().unwrap_or_default();
     let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value == Some(name);
