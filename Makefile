@@ -27,3 +27,6 @@ bench:
 
 scale:
 	cargo bench --locked --bench scale -- $(FAULT)
+
+memory:
+	benches/memory.sh

@@ -3,11 +3,13 @@
 
 mod clusters;
 mod doctor;
+mod rbac;
+mod rights;
 #[cfg(test)]
 mod tests;
 
 use crate::call::Target;
-use crate::cli::args::{Cli, Command};
+use crate::cli::args::{Cli, Command, Manifest};
 use crate::cli::terminal::Terminal;
 use crate::cli::{self, CliError, Exit};
 use crate::clock::{SystemClock, SystemEntropy};
@@ -89,7 +91,7 @@ fn log(words: &str) -> anyhow::Result<()> {
         .map_err(|e| anyhow::anyhow!("failed to start logging: {e}"))
 }
 
-/// The demonstration needs nothing, so a configuration that cannot be used ends all commands but that one.
+/// The demonstration and the manifests need nothing, so a configuration that cannot be used ends all commands but these.
 async fn dispatch(
     command: Command,
     config: Result<Config, ConfigError>,
@@ -98,6 +100,17 @@ async fn dispatch(
     tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<Exit> {
     match command {
+        Command::Manifests(args) => {
+            let Manifest::Rbac = args.what;
+            if let (Some(namespace), Some(_)) = (args.namespace.as_ref().filter(|n| n.is_system()), &args.writer) {
+                let why = format!("`{namespace}` is a system namespace: kubemend changes nothing in it, so the writer is not bound there");
+                return Err(CliError::Usage(why).into());
+            }
+            let subjects =
+                rbac::Subjects { namespace: args.namespace.as_ref(), reader: args.reader.as_deref(), writer: args.writer.as_deref() };
+            terminal.out(&rbac::manifests(&subjects))?;
+            Ok(Exit::Done)
+        }
         Command::Demo(args) => demo(args.yes, terminal, cancel, tasks).await,
         Command::Serve => {
             let clusters = Arc::new(Clusters::new(config?));

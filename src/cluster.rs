@@ -3,8 +3,11 @@
 
 mod client;
 pub mod connect;
+mod discovered;
+mod discovery;
 mod fault;
 mod kubeconfig;
+mod page;
 mod plugin;
 mod reach;
 mod read;

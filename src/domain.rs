@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod cause;
+pub mod changes;
 pub mod check;
 pub mod code;
 pub mod confidence;
@@ -24,8 +25,10 @@ pub mod namespace;
 pub mod nearest;
 pub mod nonempty;
 pub mod object;
+pub mod objects;
 pub mod plan;
 pub mod request;
+pub mod resource;
 pub mod risk;
 pub mod snapshot;
 pub mod usage;

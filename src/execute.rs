@@ -4,16 +4,15 @@
 mod writer;
 
 use crate::cluster::connect::WriteClient;
-use crate::domain::action::Action;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{RemediationPlan, Step, Undo};
+use crate::planner::action;
 use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError, RequestMeter};
 use crate::session::Permit;
 use crate::session::gate::{Rehearsal, Rehearsed};
-use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -75,23 +74,23 @@ impl Executor {
     /// Asks the API server whether it would take every step, with the same bytes. Writes nothing.
     pub(crate) async fn rehearse(&self, plan: &RemediationPlan, meter: &RequestMeter) -> Rehearsal {
         let mut steps = Vec::new();
-        let mut deleted: Vec<&ObjectRef> = Vec::new();
+        let mut freed: Vec<ObjectRef> = Vec::new();
         for step in plan.steps.iter() {
             let answer = self.writer.rehearse(&step.request, meter).await;
             steps.push(match answer {
-                Ok(object) => match drifted(step, &object) {
+                Ok(object) => match action::of(&step.action).drift(&object) {
                     None => Rehearsed::Accepted { note: None },
                     Some(reason) => Rehearsed::Refused { reason },
                 },
                 // Existence is looked at last, after admission and validation: this refusal says that those agreed.
-                Err(Refused::Exists(_)) if deleted.contains(&step.action.target()) => Rehearsed::Accepted {
-                    note: Some("admission and validation agree; the name is free once the step before it ran".to_owned()),
-                },
+                Err(Refused::Exists(_)) if action::of(&step.action).takes().is_some_and(|name| freed.contains(name)) => {
+                    Rehearsed::Accepted {
+                        note: Some("admission and validation agree; the name is free once the step before it ran".to_owned()),
+                    }
+                }
                 Err(refused) => Rehearsed::Refused { reason: refused.to_string() },
             });
-            if let Action::DeleteUnboundClaim { claim } = &step.action {
-                deleted.push(claim);
-            }
+            freed.extend(action::of(&step.action).frees().cloned());
         }
         Rehearsal { steps }
     }
@@ -169,49 +168,16 @@ impl Executor {
 
     /// A name that was just deleted is only free once the object is really gone.
     async fn ready(&self, previous: Option<&Step>, step: &Step, meter: &RequestMeter) -> Result<(), String> {
-        let (Some(Action::DeleteUnboundClaim { claim }), Action::Create { object, .. }) = (previous.map(|p| &p.action), &step.action)
-        else {
-            return Ok(());
-        };
-        if claim != object {
-            return Ok(());
-        }
+        let freed = previous.and_then(|p| action::of(&p.action).frees().cloned());
+        let Some(object) = freed.filter(|name| action::of(&step.action).takes() == Some(name)) else { return Ok(()) };
         let read = self.read.metered(meter);
         let polls = GONE_WITHIN.as_millis().checked_div(GONE_POLL.as_millis()).unwrap_or(1);
         for _ in 0..polls {
-            match read.get(claim).await {
+            match read.get(&object).await {
                 Err(ReadError::NotFound(_)) => return Ok(()),
                 Ok(_) | Err(_) => self.clock.sleep(GONE_POLL).await,
             }
         }
-        Err(format!("{claim} is still there {} s after its deletion: something holds a finalizer on it", GONE_WITHIN.as_secs()))
-    }
-}
-
-/// What admission would change about what a human is shown: a dry run that answers with other values than ours is refused.
-fn drifted(step: &Step, answer: &Value) -> Option<String> {
-    match &step.action {
-        Action::Create { manifest, object } => {
-            let wanted = manifest.get("spec")?;
-            (!contains(answer.get("spec").unwrap_or(&Value::Null), wanted))
-                .then(|| format!("admission would change the spec of {object} to something other than what is shown"))
-        }
-        Action::Patch { target, ops } => ops.iter().find_map(|op| {
-            let now = op.path.locate(answer).and_then(|l| l.current);
-            let as_planned = match &op.change {
-                crate::domain::action::Change::Set(value) => now.as_ref() == Some(value),
-                crate::domain::action::Change::Remove => now.is_none(),
-            };
-            (!as_planned).then(|| format!("admission would change {} of {target} to something other than what is shown", op.path))
-        }),
-        Action::DeleteUnboundClaim { .. } => None,
-    }
-}
-
-/// Every leaf of `wanted` is in `got` with the same value; more may be there, such as defaults.
-fn contains(got: &Value, wanted: &Value) -> bool {
-    match (got, wanted) {
-        (Value::Object(got), Value::Object(wanted)) => wanted.iter().all(|(k, w)| got.get(k).is_some_and(|g| contains(g, w))),
-        (got, wanted) => got == wanted,
+        Err(format!("{object} is still there {} s after its deletion: something holds a finalizer on it", GONE_WITHIN.as_secs()))
     }
 }

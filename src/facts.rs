@@ -9,17 +9,15 @@ pub(crate) mod stuck;
 mod walk;
 
 use crate::domain::issue::Scope;
-use crate::domain::kind::Kind;
+use crate::domain::kind::{Kind, kinds};
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::{Resource, Snapshot, event_time};
+use crate::domain::snapshot::{Listed, Resource, Snapshot, event_time};
 use crate::domain::workload::{Workload, controller_of};
 use claims::ClaimUses;
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, Service};
+use k8s_openapi::api::apps::v1::ReplicaSet;
+use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use k8s_openapi::api::storage::v1::StorageClass;
 use labels::{Labels, Selector};
 use owners::Owners;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -58,6 +56,18 @@ pub struct Facts<'a> {
     nodes_by_label: Labels<'a, &'a Node>,
     claims: ClaimUses<'a>,
 }
+
+macro_rules! place_every_list {
+    ($($kind:ident $version:literal $plural:literal $short:literal $scope:ident $read:ident [$($field:ident: $type:ty)?];)*) => {
+        impl Facts<'_> {
+            fn index_objects(&mut self) {
+                $($(self.place::<$type>();)?)*
+            }
+        }
+    };
+}
+
+kinds!(place_every_list);
 
 impl<'a> Facts<'a> {
     /// Indexes a snapshot.
@@ -101,23 +111,11 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    fn index_objects(&mut self) {
-        self.place::<Pod>();
-        self.place::<Deployment>();
-        self.place::<ReplicaSet>();
-        self.place::<StatefulSet>();
-        self.place::<DaemonSet>();
-        self.place::<Job>();
-        self.place::<Service>();
-        self.place::<EndpointSlice>();
-        self.place::<PersistentVolumeClaim>();
-        self.place::<PersistentVolume>();
-        self.place::<ConfigMap>();
-        self.place::<StorageClass>();
-        self.place::<Node>();
-    }
-
-    fn place<T: Resource>(&mut self) {
+    fn place<T: Listed>(&mut self) {
+        // Events are found by what they are about.
+        if T::KIND == Kind::Event {
+            return;
+        }
         for (place, object) in T::listing(self.snapshot).iter().enumerate() {
             if !self.walk.step() {
                 return;
@@ -247,18 +245,18 @@ impl<'a> Facts<'a> {
     }
 
     /// Every object of a kind.
-    pub(crate) fn all<T: Resource>(&self) -> impl Iterator<Item = &'a T> {
+    pub(crate) fn all<T: Listed>(&self) -> impl Iterator<Item = &'a T> {
         self.walk(T::listing(self.snapshot).iter())
     }
 
     /// Every object of a kind in a namespace.
-    pub(crate) fn all_in<T: Resource>(&self, namespace: &Namespace) -> impl Iterator<Item = &'a T> {
+    pub(crate) fn all_in<T: Listed>(&self, namespace: &Namespace) -> impl Iterator<Item = &'a T> {
         let places = self.in_namespace.get(namespace.as_str()).and_then(|kinds| kinds.get(&T::KIND));
         self.walk(places.into_iter().flatten().filter_map(|place| T::listing(self.snapshot).get(*place)))
     }
 
     /// The object that is pointed at.
-    pub(crate) fn find<T: Resource>(&self, object: &ObjectRef) -> Option<&'a T> {
+    pub(crate) fn find<T: Listed>(&self, object: &ObjectRef) -> Option<&'a T> {
         self.walk.step();
         let place = self.places.get(object).filter(|_| object.kind == T::KIND)?;
         T::listing(self.snapshot).get(*place)

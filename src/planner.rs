@@ -1,12 +1,14 @@
 //! A cause and what was seen → a plan with nothing left to choose, or a refusal with its reasons.
 //! Every request is made here, once: what is shown, hashed, rehearsed and sent are the same bytes.
 
+pub(crate) mod action;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
 mod lint;
+pub(crate) mod live;
+mod proposed;
 pub(crate) mod refusal;
-pub(crate) mod request;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -16,18 +18,26 @@ use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::check::Check;
 use crate::domain::id::PlanId;
-use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{OnFailure, RemediationPlan, Step};
 use crate::domain::snapshot::Snapshot;
-use lint::Proposed;
+use action::Built;
+use live::Live;
+use proposed::Proposed;
 use refusal::Refusal;
 use targets::Targets;
 pub(crate) use triage::triage;
 
-/// Plans the cause's remedy: all of it, or nothing. Whatever was decided about it before is decided again.
-pub(crate) fn plan(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Vec<Refusal>> {
+/// Plans the cause's remedy: all of it, or nothing. Whatever was decided about it before is decided again, on the objects as they
+/// are now.
+pub(crate) fn plan(
+    cause: &Cause,
+    snapshot: &Snapshot,
+    live: &Live,
+    id: PlanId,
+    on_failure: OnFailure,
+) -> Result<RemediationPlan, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut steps = Vec::new();
     let wanted = cause.remedy.proposals.iter().map(|p| p.action.target().clone()).collect();
@@ -39,18 +49,18 @@ pub(crate) fn plan(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: O
             continue;
         }
         let stamp = format!("{id}/{}", index.saturating_add(1));
-        match request::build(&proposal.action, snapshot, &stamp) {
+        match build(&proposal.action, snapshot, live, &stamp) {
             Ok(built) => steps.push(Step {
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
                 why: proposal.why.clone(),
-                command: kubectl::change(&proposal.action),
+                command: action::of(&proposal.action).kubectl(),
                 diff: built.diff,
                 request: built.request,
                 precondition: built.precondition,
                 undo: built.undo,
             }),
-            Err(reason) => refusals.push(Refusal::NotPossible(reason)),
+            Err(refusal) => refusals.push(refusal),
         }
     }
     if !refusals.is_empty() {
@@ -83,18 +93,18 @@ fn gone(cause: &Cause) -> Check {
     }
 }
 
+/// The bytes, made of the object as it is now, where it still is what was seen.
+fn build(action: &Action, snapshot: &Snapshot, live: &Live, stamp: &str) -> Result<Built, Refusal> {
+    let planned = action::of(action);
+    let now = planned.existing().map(|object| live.of(object)).transpose()?;
+    if let Some(now) = now {
+        live::unchanged(action, now, snapshot)?;
+    }
+    planned.build(now, stamp)
+}
+
 fn summary(steps: &NonEmpty<Step>) -> String {
-    let parts: Vec<String> = steps
-        .iter()
-        .map(|s| match &s.action {
-            Action::Create { object, .. } => format!("create {object}"),
-            Action::Patch { target, ops } => {
-                let fields: Vec<String> = ops.iter().map(|o| o.path.to_string()).collect();
-                format!("change {} of {target}", fields.join(" and "))
-            }
-            Action::DeleteUnboundClaim { claim } => format!("delete the unbound {claim}"),
-        })
-        .collect();
+    let parts: Vec<String> = steps.iter().map(|s| action::of(&s.action).summary()).collect();
     let mut text = parts.join(", then ");
     if let Some(first) = text.get(..1) {
         text = format!("{}{}", first.to_uppercase(), text.get(1..).unwrap_or_default());

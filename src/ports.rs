@@ -4,6 +4,7 @@ use crate::domain::evidence::Gap;
 use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::objects::Objects;
 use crate::domain::snapshot::Cluster;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -116,8 +117,8 @@ pub struct ListRequest {
 /// What a list brought.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The objects, with `apiVersion` and `kind` filled in.
-    pub items: Vec<Value>,
+    /// The objects, decoded into what a snapshot keeps of them.
+    pub objects: Objects,
     /// Where a watch can start.
     pub resource_version: String,
     /// The list is whole; `false` when the bound on items cut it.
@@ -138,7 +139,7 @@ pub trait ClusterRead: Send + Sync {
     /// The server cannot be reached or does not know us.
     async fn cluster(&self) -> Result<Cluster, ReadError>;
 
-    /// One object.
+    /// One object, whole: with fields that this program does not know, and with who wrote which field.
     ///
     /// # Errors
     /// See [`ReadError`]; a Secret is refused before any request is made.

@@ -5,6 +5,7 @@ pub mod blocks;
 mod caller;
 mod collect;
 mod conclude;
+mod live;
 mod open;
 mod question;
 pub mod records;

@@ -56,6 +56,10 @@ fn wrong_usage_exits_2_with_nothing_on_stdout() {
         &["remediate", "it is down", "--confidence-threshold", "2"],
         &["analyze", "it is down", "--model", "acme/large"],
         &["serve", "--http", "127.0.0.1:1"],
+        &["manifests"],
+        &["manifests", "crd"],
+        &["manifests", "rbac", "--writer", "alice"],
+        &["manifests", "rbac", "-n", "kube-system", "--writer", "alice"],
     ] {
         let (code, out, err) = run(line);
         assert_eq!((code, out.as_str()), (2, ""), "{line:?}: {err}");
@@ -113,10 +117,19 @@ fn doctor_says_what_is_missing_and_fails() {
 }
 
 #[test]
+fn manifests_are_alone_on_stdout_and_need_nothing() {
+    let (code, out, err) = run(&["manifests", "rbac", "-n", "shop", "--reader", "alice", "--writer", "system:serviceaccount:tools:mend"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(out.matches("kind: ClusterRole\n").count(), 3, "{out}");
+    assert_eq!(out.matches("kind: RoleBinding\nmetadata: {name: kubemend-writer, namespace: shop}\n").count(), 1, "{out}");
+    assert!(out.contains("- {kind: ServiceAccount, namespace: \"tools\", name: \"mend\"}"), "{out}");
+}
+
+#[test]
 fn help_and_version_are_results() {
     let (code, out, err) = run(&["--version"]);
     assert_eq!((code, out, err.as_str()), (0, format!("kubemend {}\n", env!("CARGO_PKG_VERSION")), ""));
-    for command in ["serve", "demo", "analyze", "remediate", "validate", "sessions", "show", "approve", "decline", "doctor"] {
+    for command in ["serve", "demo", "analyze", "remediate", "validate", "sessions", "show", "approve", "decline", "doctor", "manifests"] {
         let (code, out, err) = run(&[command, "--help"]);
         assert_eq!((code, err.as_str()), (0, ""), "{command}");
         assert!(out.contains("Usage: kubemend"), "{command}: {out}");

@@ -1,7 +1,7 @@
 //! A finding in the making: a rule says what is special, and what follows from that is filled in.
 
 use super::quote;
-use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::action::{Action, FieldOp};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
@@ -14,7 +14,6 @@ use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::Value;
 
 /// A finding without its evidence, and the evidence.
 #[derive(Debug)]
@@ -122,12 +121,12 @@ impl<'f, 'a> Draft<'f, 'a> {
 
 /// One field that gets a text.
 pub(crate) fn set(path: FieldPath, value: &str) -> FieldOp {
-    FieldOp { path, change: Change::Set(Value::String(value.to_owned())) }
+    FieldOp::set(path, value)
 }
 
 /// One field that goes away.
 pub(crate) fn remove(path: FieldPath) -> FieldOp {
-    FieldOp { path, change: Change::Remove }
+    FieldOp::remove(path)
 }
 
 /// A change of fields of an object. None without a field.

@@ -3,6 +3,7 @@
 
 use super::analyze;
 use super::testing::{changes, every_rule_reads_what_it_declares};
+use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
@@ -11,7 +12,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, Snapshot};
 use crate::facts::Facts;
-use crate::planner;
+use crate::planner::{self, live::Live};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -63,6 +64,22 @@ fn recorded_kinds(case: &Path, scenario: &Value, kinds: &[Kind]) -> (Snapshot, N
 pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
     let of = |case: &Path| analyze(&Facts::of(&recorded(case, &yaml(&case.join("scenario.yaml"))).0)).unwrap();
     cases().iter().map(|case| (case.display().to_string(), of(case))).collect()
+}
+
+/// The recorded objects that the cause's fix would change, whole, as reading each of them again brings them.
+fn live(cause: &Cause, case: &Path) -> Live {
+    let list = yaml(&case.join("recorded/objects.yaml"));
+    let mut live = Live::default();
+    for object in Live::needed(cause) {
+        let is_it = |i: &&Value| {
+            i["kind"] == object.kind.name()
+                && i["metadata"]["name"] == object.name
+                && i["metadata"]["namespace"].as_str() == object.namespace.as_ref().map(Namespace::as_str)
+        };
+        let whole = list["items"].as_array().unwrap().iter().find(is_it).unwrap();
+        live.insert(object, Ok(whole.clone()));
+    }
+    live
 }
 
 #[test]
@@ -122,7 +139,7 @@ fn concluded(case: &Path) -> String {
             let object = evidence.object.as_ref().map(ToString::to_string).unwrap_or_default();
             writeln!(out, "  evidence {:?} {object} {}", evidence.source, text(&evidence.field.as_ref().map(ToString::to_string))).unwrap();
         }
-        match planner::plan(cause, &snapshot, PlanId::from_entropy([7; 16]), OnFailure::Keep) {
+        match planner::plan(cause, &snapshot, &live(cause, case), PlanId::from_entropy([7; 16]), OnFailure::Keep) {
             Ok(plan) => {
                 for step in plan.steps.iter() {
                     let request = &step.request;

@@ -1,7 +1,7 @@
 //! Checks everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
 
 use super::clusters::settings;
-use crate::analyze;
+use super::rights::{READ_VERBS, is_namespaced, read, written};
 use crate::cli::doctor::Line;
 use crate::clock::SystemClock;
 use crate::cluster::connect::{Connected, connect};
@@ -13,16 +13,6 @@ use crate::store::SqliteStore;
 use futures::future::join_all;
 use std::path::Path;
 use std::sync::Arc;
-
-/// What the first rules change.
-const WRITTEN: [(&str, Kind); 6] = [
-    ("create", Kind::PersistentVolumeClaim),
-    ("delete", Kind::PersistentVolumeClaim),
-    ("patch", Kind::Deployment),
-    ("patch", Kind::StatefulSet),
-    ("patch", Kind::DaemonSet),
-    ("patch", Kind::Service),
-];
 
 /// Every line, in the order in which a person would fix them.
 pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> {
@@ -78,11 +68,9 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
 }
 
 async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
-    // What the rules read, and the namespaces themselves; those in the namespace first.
-    let kinds: Vec<Kind> = analyze::kinds().into_iter().chain([Kind::Namespace]).collect();
-    let (inside, outside): (Vec<&Kind>, Vec<&Kind>) = kinds.iter().partition(|kind| kind.info().is_some_and(|i| i.namespaced));
-    let inside = inside.into_iter().map(|kind| (kind, Some(namespace)));
-    let wanted: Vec<(&Kind, Option<&Namespace>)> = inside.chain(outside.into_iter().map(|kind| (kind, None))).collect();
+    let kinds = read();
+    let wanted: Vec<(&Kind, Option<&Namespace>)> =
+        kinds.iter().map(|kind| (kind, Some(namespace).filter(|_| is_namespaced(kind)))).collect();
     let answers = join_all(wanted.iter().map(|(kind, place)| connected.read.may("list", kind, *place))).await;
     let mut missing = Vec::new();
     for ((kind, place), answer) in wanted.iter().zip(answers) {
@@ -97,7 +85,7 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     }
     let names: Vec<&str> = missing.iter().map(|(kind, _)| plural(kind)).collect();
     let text = format!("is not allowed to list {} in `{namespace}`", names.join(", "));
-    let todo = rules("get,list,watch", &missing, namespace);
+    let todo = rules(&READ_VERBS.join(","), &missing, namespace);
     // Without Pods there is nothing to say; without the rest, reports name a gap.
     if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }
 }
@@ -107,9 +95,10 @@ async fn writing(connected: &Connected, namespace: &Namespace) -> Line {
         let why = connected.no_writer.as_deref().unwrap_or("no writer credentials are configured (read-only)");
         return Line::warn("writing", why, vec!["`remediate` stops after the plan and shows the kubectl commands".to_owned()]);
     };
-    let answers = join_all(WRITTEN.iter().map(|(verb, kind)| writer.may(verb, kind, Some(namespace)))).await;
+    let wanted = written();
+    let answers = join_all(wanted.iter().map(|(verb, kind)| writer.may(verb.as_str(), kind, Some(namespace)))).await;
     let mut missing = Vec::new();
-    for ((verb, kind), answer) in WRITTEN.iter().zip(answers) {
+    for ((verb, kind), answer) in wanted.iter().zip(answers) {
         match answer {
             Ok(true) => {}
             Ok(false) => missing.push((*verb, kind)),
@@ -149,7 +138,7 @@ fn rules(verbs: &str, missing: &[(&Kind, Option<&Namespace>)], namespace: &Names
     todo
 }
 
-fn plural(kind: &Kind) -> &'static str {
+fn plural(kind: &Kind) -> &str {
     kind.info().map_or("objects", |info| info.plural)
 }
 

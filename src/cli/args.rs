@@ -86,6 +86,14 @@ continue with `kubemend approve ID`.
     Decline(DeclineArgs),
     /// Check configuration, connection, RBAC and session store
     Doctor(DoctorArgs),
+    /// Print manifests for `kubectl apply`: what a cluster needs before kubemend can work on it
+    #[command(after_help = "Examples:
+  kubemend manifests rbac                                                 the two roles, bound to nobody
+  kubemend manifests rbac -n shop --reader alice --writer alice | kubectl apply -f -
+  kubemend manifests rbac --reader system:serviceaccount:tools:kubemend   reads the whole cluster
+
+Names are as `kubectl auth whoami` prints them.")]
+    Manifests(ManifestsArgs),
 }
 
 /// How a result is printed.
@@ -229,6 +237,30 @@ pub struct DeclineArgs {
     pub output: OutputArg,
 }
 
+/// What can be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Manifest {
+    /// Roles of the reader and the writer, and their bindings
+    Rbac,
+}
+
+/// `manifests`.
+#[derive(Debug, Clone, Args)]
+pub struct ManifestsArgs {
+    /// Which manifests
+    #[arg(value_enum)]
+    pub what: Manifest,
+    /// Bind the roles in this namespace; without it, the reader reads the whole cluster
+    #[arg(short, long, value_name = "NS", value_parser = namespace)]
+    pub namespace: Option<Namespace>,
+    /// Bind the reader's role to this user
+    #[arg(long, value_name = "USER")]
+    pub reader: Option<String>,
+    /// Bind the writer's role to this user, in the namespace
+    #[arg(long, value_name = "USER", requires = "namespace")]
+    pub writer: Option<String>,
+}
+
 /// `doctor`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DoctorArgs {
@@ -270,6 +302,10 @@ impl RemediateArgs {
 
 fn session(text: &str) -> Result<SessionId, String> {
     SessionId::parse(text).map_err(|e| format!("{e}; `kubemend sessions` lists them"))
+}
+
+fn namespace(text: &str) -> Result<Namespace, String> {
+    Namespace::parse(text).map_err(|e| e.to_string())
 }
 
 fn digest(text: &str) -> Result<PlanDigest, String> {
@@ -355,7 +391,7 @@ mod tests {
 
     #[test]
     fn planned_commands_and_flags_do_not_exist() {
-        for line in [&["serve", "--http", "x"][..], &["undo", "x"], &["snapshot"], &["controller"], &["manifests"]] {
+        for line in [&["serve", "--http", "x"][..], &["undo", "x"], &["snapshot"], &["controller"], &["manifests", "crd"]] {
             assert!(Cli::try_parse_from([&["kubemend"], line].concat()).is_err(), "{line:?}");
         }
     }

@@ -2,6 +2,7 @@
 //! Nothing is sent by this: a client is made at its first request.
 
 use super::client::{guarded, raw};
+use super::discovered::Discovered;
 use super::kubeconfig::{Chosen, for_reading, for_writing};
 use super::reach::Reach;
 use super::wire::{ClientRecipe, ClientSource, Connection, ServerIdentity};
@@ -72,8 +73,10 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
         let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach, login }));
         WriteClient::new(Connection::new(server, source, WRITE_AGENT), WRITE_TIME)
     });
-    let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach: Reach::Read, login }));
-    let read = ReadClient::new(Connection::new(server.clone(), source, READ_AGENT), namespace.clone(), settings.patience);
+    let discovered = Discovered::default();
+    let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach: Reach::Read(discovered.clone()), login }));
+    let connection = Connection::new(server.clone(), source, READ_AGENT);
+    let read = ReadClient::new(connection, namespace.clone(), settings.patience, discovered);
     Ok(assemble(read, write, no_writer, namespace, server))
 }
 
@@ -94,8 +97,10 @@ where
 pub fn over_client(client: kube::Client, context: &str, server: &str, default_namespace: Namespace) -> Connected {
     let server = ServerIdentity { context: context.to_owned(), address: server.to_owned() };
     let write = writer_over(client.clone(), server.clone());
-    let source = ClientSource::Ready(guarded(client, Reach::Read));
-    let read = ReadClient::new(Connection::new(server.clone(), source, READ_AGENT), default_namespace.clone(), READ_TIME);
+    let discovered = Discovered::default();
+    let source = ClientSource::Ready(guarded(client, Reach::Read(discovered.clone())));
+    let connection = Connection::new(server.clone(), source, READ_AGENT);
+    let read = ReadClient::new(connection, default_namespace.clone(), READ_TIME, discovered);
     assemble(read, Some(write), None, default_namespace, server)
 }
 

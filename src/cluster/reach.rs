@@ -1,7 +1,7 @@
 //! What each client may say on the wire: a layer that refuses all but its list before anything leaves.
 //! It reads the path's grammar, not only the method: `exec`, `attach`, `portforward` and `proxy` are GET requests.
 
-use crate::domain::kind::Kind;
+use super::discovered::Discovered;
 use crate::domain::object::Namespace;
 use futures::future::{Either, MapErr, Ready, TryFutureExt, ready};
 use http::{Method, Request};
@@ -26,18 +26,56 @@ pub(super) struct Denied {
     pub(super) reason: &'static str,
 }
 
+/// A resource as it stands in paths: group and version, plural, and whether its objects live in a namespace.
+type Resource = (&'static str, &'static str, bool);
+
+const CLAIMS: Resource = ("v1", "persistentvolumeclaims", true);
+const DEPLOYMENTS: Resource = ("apps/v1", "deployments", true);
+const REPLICA_SETS: Resource = ("apps/v1", "replicasets", true);
+const STATEFUL_SETS: Resource = ("apps/v1", "statefulsets", true);
+const DAEMON_SETS: Resource = ("apps/v1", "daemonsets", true);
+const SERVICES: Resource = ("v1", "services", true);
+const PODS: Resource = ("v1", "pods", true);
+
+/// What may be read, besides what discovery named. A copy of the table of kinds, on purpose: a row that is added there by mistake
+/// is not read before it is added here too. A test compares both.
+const READ: &[Resource] = &[
+    PODS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+    DAEMON_SETS,
+    ("batch/v1", "jobs", true),
+    ("batch/v1", "cronjobs", true),
+    SERVICES,
+    ("discovery.k8s.io/v1", "endpointslices", true),
+    CLAIMS,
+    ("v1", "persistentvolumes", false),
+    ("v1", "configmaps", true),
+    ("storage.k8s.io/v1", "storageclasses", false),
+    ("v1", "nodes", false),
+    ("v1", "namespaces", false),
+    ("v1", "events", true),
+];
+
+/// What may be created and deleted: a copy of the table of changes, on purpose, as above.
+const CREATED: &[Resource] = &[CLAIMS];
+const DELETED: &[Resource] = &[CLAIMS];
+/// What may be patched.
+const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES];
+
 /// Which list binds a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Reach {
-    /// GET of known kinds, and the reviews of one's own access.
-    Read,
+    /// GET of known kinds and of what discovery named, and the reviews of one's own access.
+    Read(Discovered),
     /// The writes that `domain::action` can express, and the review of one's own access.
     Write,
 }
 
 impl Reach {
     /// Refuses what is not on the list. Default deny: no rule says "all but".
-    pub(super) fn check<B>(self, request: &Request<B>) -> Result<(), Denied> {
+    pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), Denied> {
         let reason = match self.permits(request) {
             Ok(()) => return Ok(()),
             Err(reason) => reason,
@@ -46,7 +84,7 @@ impl Reach {
         Err(Denied { method: request.method().clone(), path, reason })
     }
 
-    fn permits<B>(self, request: &Request<B>) -> Result<(), &'static str> {
+    fn permits<B>(&self, request: &Request<B>) -> Result<(), &'static str> {
         let uri = request.uri();
         if uri.scheme().is_some() || uri.authority().is_some() {
             return Err("the server is chosen by the kubeconfig alone");
@@ -57,11 +95,11 @@ impl Reach {
         }
         let path = uri.path();
         let query = Query::parse(uri.query().unwrap_or_default())?;
-        if request.method() == Method::POST && (path == ACCESS_REVIEW || (path == RULES_REVIEW && self == Reach::Read)) {
+        if request.method() == Method::POST && (path == ACCESS_REVIEW || (path == RULES_REVIEW && matches!(self, Reach::Read(_)))) {
             return query.only(&[]);
         }
         match self {
-            Reach::Read => permits_read(request.method(), path, &query),
+            Reach::Read(discovered) => permits_read(request.method(), path, &query, discovered),
             Reach::Write => {
                 let patch = request.headers().get(http::header::CONTENT_TYPE).is_some_and(|t| t == "application/json-patch+json");
                 permits_write(request.method(), path, &query, patch)
@@ -70,15 +108,25 @@ impl Reach {
     }
 }
 
-fn permits_read(method: &Method, path: &str, query: &Query<'_>) -> Result<(), &'static str> {
+fn permits_read(method: &Method, path: &str, query: &Query<'_>, discovered: &Discovered) -> Result<(), &'static str> {
     if method != Method::GET {
         return Err("this client only reads");
     }
     if path == "/version" {
         return query.only(&[]);
     }
+    if is_discovery(path) {
+        return query.only(&[]);
+    }
     let target = Target::parse(path)?;
-    let kind = target.kind().filter(|k| *k != Kind::Secret).ok_or("a resource that kubemend does not read")?;
+    // Whatever either list says.
+    if target.resource.contains("secret") {
+        return Err("kubemend never reads Secrets");
+    }
+    let found = discovered.scope_of(&target.group_version, target.resource).is_some_and(|namespaced| target.fits(namespaced));
+    if !found && !target.is_one_of(READ) {
+        return Err("a resource that kubemend does not read");
+    }
     match (target.name, target.subresource) {
         (None, _) => query.only(&[
             "limit",
@@ -91,8 +139,8 @@ fn permits_read(method: &Method, path: &str, query: &Query<'_>) -> Result<(), &'
             "timeoutSeconds",
         ]),
         (Some(_), None | Some("status")) => query.only(&[]),
-        (Some(_), Some("scale")) if matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet) => query.only(&[]),
-        (Some(_), Some("log")) if kind == Kind::Pod => {
+        (Some(_), Some("scale")) if target.is_one_of(&[DEPLOYMENTS, STATEFUL_SETS, REPLICA_SETS]) => query.only(&[]),
+        (Some(_), Some("log")) if target.is_one_of(&[PODS]) => {
             query.only(&["container", "previous", "tailLines", "limitBytes", "sinceSeconds", "timestamps"])
         }
         (Some(_), Some(_)) => Err("a subresource that kubemend does not read"),
@@ -105,7 +153,9 @@ fn permits_write(method: &Method, path: &str, query: &Query<'_>, json_patch: boo
         return Err("`dryRun` has one value, `All`");
     }
     let target = Target::parse(path)?;
-    let kind = target.kind().ok_or("a resource that kubemend does not change")?;
+    if ![CREATED, DELETED, PATCHED].iter().any(|list| target.is_one_of(list)) {
+        return Err("a resource that kubemend does not change");
+    }
     let namespace = target.namespace.ok_or("kubemend changes nothing outside namespaces")?;
     let namespace = Namespace::parse(namespace).map_err(|_| "not the name of a namespace")?;
     if namespace.is_system() {
@@ -114,13 +164,11 @@ fn permits_write(method: &Method, path: &str, query: &Query<'_>, json_patch: boo
     if target.subresource.is_some() {
         return Err("a subresource that kubemend does not change");
     }
-    let claim = kind == Kind::PersistentVolumeClaim;
-    let patched = matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Service);
     match (method.as_str(), target.name) {
-        ("POST", None) if claim => Ok(()),
-        ("DELETE", Some(_)) if claim => Ok(()),
-        ("PATCH", Some(_)) if patched && json_patch => Ok(()),
-        ("PATCH", Some(_)) if patched => Err("a patch that is not a JSON Patch"),
+        ("POST", None) if target.is_one_of(CREATED) => Ok(()),
+        ("DELETE", Some(_)) if target.is_one_of(DELETED) => Ok(()),
+        ("PATCH", Some(_)) if target.is_one_of(PATCHED) && json_patch => Ok(()),
+        ("PATCH", Some(_)) if target.is_one_of(PATCHED) => Err("a patch that is not a JSON Patch"),
         _ => Err("a change that kubemend does not make"),
     }
 }
@@ -143,9 +191,7 @@ impl<'a> Target<'a> {
         let rest = path.strip_prefix('/').ok_or("not an API path")?;
         let segments: Vec<&str> = rest.split('/').collect();
         for segment in &segments {
-            let plain = segment.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
-            // No `%`, no empty segment, no dot segment: what is checked here is what the server sees, however it decodes.
-            if segment.is_empty() || !plain || segment.bytes().all(|b| b == b'.') {
+            if !is_plain(segment) {
                 return Err("not an API path");
             }
         }
@@ -168,20 +214,37 @@ impl<'a> Target<'a> {
         Ok(Self { group_version, resource, namespace, name, subresource })
     }
 
-    /// The known kind, where the path's scope fits it.
-    fn kind(&self) -> Option<Kind> {
-        Kind::KNOWN.into_iter().find(|kind| {
-            kind.info().is_some_and(|info| {
-                info.api_version == self.group_version
-                    && info.plural == self.resource
-                    && match (info.namespaced, self.namespace) {
-                        (true, Some(_)) | (false, None) => true,
-                        (true, None) => self.name.is_none(),
-                        (false, Some(_)) => false,
-                    }
-            })
+    /// Whether it is one of these, and the path's scope is theirs.
+    fn is_one_of(&self, resources: &[Resource]) -> bool {
+        resources.iter().any(|(group_version, plural, namespaced)| {
+            *group_version == self.group_version && *plural == self.resource && self.fits(*namespaced)
         })
     }
+
+    fn fits(&self, namespaced: bool) -> bool {
+        match (namespaced, self.namespace) {
+            (true, Some(_)) | (false, None) => true,
+            (true, None) => self.name.is_none(),
+            (false, Some(_)) => false,
+        }
+    }
+}
+
+/// What the API says about itself, of groups beside the core: `/apis`, and `/apis/GROUP/VERSION`.
+fn is_discovery(path: &str) -> bool {
+    if path == "/apis" {
+        return true;
+    }
+    match path.strip_prefix("/apis/").map(|rest| rest.split('/').collect::<Vec<_>>()).as_deref() {
+        Some(words @ [_, _]) if path.len() <= PATH_LIMIT => words.iter().all(|word| is_plain(word)),
+        _ => false,
+    }
+}
+
+/// No `%`, no empty segment, no dot segment: what is checked here is what the server sees, however it decodes.
+fn is_plain(segment: &str) -> bool {
+    let plain = segment.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
+    !segment.is_empty() && plain && !segment.bytes().all(|b| b == b'.')
 }
 
 struct Query<'a>(Vec<(&'a str, &'a str)>);
@@ -216,7 +279,7 @@ impl<S> Layer<S> for Reach {
     type Service = Guard<S>;
 
     fn layer(&self, inner: S) -> Guard<S> {
-        Guard { reach: *self, inner }
+        Guard { reach: self.clone(), inner }
     }
 }
 

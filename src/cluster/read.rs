@@ -1,6 +1,9 @@
 //! Reads a cluster: raw requests, page by page, everything bounded, retried only where reading again is harmless.
 
-use super::fault::{Read, json_object, read_error, send_error, strange};
+use super::discovered::Discovered;
+use super::discovery;
+use super::fault::{Read, json_object, read_error, send_error};
+use super::page;
 use super::requests::{encode, list_path, push_selector, request};
 use super::review::{ACCESS_REVIEW, access_review, allowed};
 use super::watch::first_change;
@@ -8,6 +11,7 @@ use super::wire::{Connection, HttpReply, SendError, collect};
 use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::objects::Objects;
 use crate::domain::snapshot::Cluster;
 use crate::ports::{Changed, ClusterRead, ListRequest, Listed, ReadError, RequestMeter};
 use async_trait::async_trait;
@@ -26,6 +30,8 @@ const LIST_ITEMS: usize = 5_000;
 const LIST_BYTES: usize = 64 * 1024 * 1024;
 /// Most bytes of one object: etcd stores at most 1.5 MiB.
 const OBJECT_BYTES: usize = 4 * 1024 * 1024;
+/// Most bytes of what the server has: some hundred bytes for each resource, of which large clusters have a thousand.
+const DISCOVERY_BYTES: usize = 8 * 1024 * 1024;
 /// The last lines of a log that are looked at.
 const LOG_LINES: usize = 200;
 /// How often an overloaded server is asked in all.
@@ -42,11 +48,42 @@ pub struct ReadClient {
     pub(super) patience: Duration,
     version: Arc<OnceCell<String>>,
     pub(super) meter: RequestMeter,
+    discovered: Discovered,
 }
 
 impl ReadClient {
-    pub(super) fn new(connection: Connection, namespace: Namespace, patience: Duration) -> Self {
-        Self { connection: Arc::new(connection), namespace, patience, version: Arc::default(), meter: RequestMeter::default() }
+    /// `discovered` is the list that the connection's guard looks at.
+    pub(super) fn new(connection: Connection, namespace: Namespace, patience: Duration, discovered: Discovered) -> Self {
+        Self { connection: Arc::new(connection), namespace, patience, version: Arc::default(), meter: RequestMeter::default(), discovered }
+    }
+
+    /// The custom resources that the API server names and that may be read, from now on by this client too. Secrets, whatever
+    /// they are called, and reviews of rights are never among them. Costs one request, on old servers one for each group.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn discover(&self) -> Result<Vec<Kind>, ReadError> {
+        let read = Read::other("get", "apis", "which resources there are");
+        let answer = json_object(&self.ask(&read, Method::GET, "/apis", &[], DISCOVERY_BYTES).await?, &read)?;
+        let named = match discovery::aggregated(&answer) {
+            Some(named) => named,
+            None => {
+                let mut named = Vec::new();
+                for (group, version) in discovery::groups(&answer) {
+                    let path = format!("/apis/{group}/{version}");
+                    // A group whose server is down is missing; the others are still there.
+                    if let Ok(reply) = self.ask(&read, Method::GET, &path, &[], OBJECT_BYTES).await {
+                        named.extend(discovery::of_group(&group, &version, &json_object(&reply, &read)?));
+                    }
+                }
+                named
+            }
+        };
+        let admitted = named.iter().filter_map(|n| {
+            let kind = n.custom()?;
+            self.discovered.admit(&n.group, &n.version, &n.plural, n.namespaced).then_some(kind)
+        });
+        Ok(admitted.collect())
     }
 
     /// One request, once, within the time-out.
@@ -88,7 +125,7 @@ impl ReadClient {
 
     async fn pages(&self, request: &ListRequest, read: &Read) -> Result<Listed, ReadError> {
         let path = list_path(request)?;
-        let mut listed = Listed { items: Vec::new(), resource_version: String::new(), complete: true };
+        let mut listed = Listed { objects: Objects::of(&request.kind), resource_version: String::new(), complete: true };
         let mut next = String::new();
         let mut room = LIST_BYTES;
         loop {
@@ -104,26 +141,15 @@ impl ReadClient {
                 return Ok(listed);
             }
             room = room.saturating_sub(answer.body.len());
-            let mut page = json_object(&answer, read)?;
-            listed.resource_version = text(&page, "/metadata/resourceVersion");
-            next = text(&page, "/metadata/continue");
-            let items = match page.pointer_mut("/items").map(Value::take) {
-                Some(Value::Array(items)) => items,
-                Some(Value::Null) => Vec::new(),
-                _ => return Err(strange(read, &answer)),
-            };
-            for item in items {
-                if listed.items.len() >= LIST_ITEMS {
-                    listed.complete = false;
-                    return Ok(listed);
-                }
-                listed.items.push(tidy(item, &request.kind));
-            }
-            if next.is_empty() {
+            let page = page::take(&answer, read, &mut listed.objects, LIST_ITEMS)?;
+            listed.resource_version = page.resource_version;
+            next = page.next;
+            // More than there is room for, here or in the pages to come.
+            if page.cut || (!next.is_empty() && listed.objects.received() >= LIST_ITEMS) {
+                listed.complete = false;
                 return Ok(listed);
             }
-            if listed.items.len() >= LIST_ITEMS {
-                listed.complete = false;
+            if next.is_empty() {
                 return Ok(listed);
             }
         }
@@ -154,7 +180,7 @@ impl ClusterRead for ReadClient {
         refuse_secrets(&object.kind)?;
         let path = object.path().ok_or_else(|| ReadError::Config(format!("kubemend does not know where {object} lives in the API")))?;
         let answer = self.ask(&read, Method::GET, &path, &[], OBJECT_BYTES).await?;
-        Ok(tidy(json_object(&answer, &read)?, &object.kind))
+        Ok(of_kind(json_object(&answer, &read)?, &object.kind))
     }
 
     async fn list(&self, request: &ListRequest) -> Result<Listed, ReadError> {
@@ -205,27 +231,26 @@ impl ClusterRead for ReadClient {
             patience: self.patience,
             version: self.version.clone(),
             meter: meter.clone(),
+            discovered: self.discovered.clone(),
         })
     }
 }
 
+/// Before any request: a Secret of whatever group.
 fn refuse_secrets(kind: &Kind) -> Result<(), ReadError> {
-    let custom = matches!(kind, Kind::Other { kind, .. } if kind.eq_ignore_ascii_case("secret"));
-    if *kind == Kind::Secret || custom { Err(ReadError::Config("kubemend never reads Secrets".to_owned())) } else { Ok(()) }
+    let secret = *kind == Kind::Secret || kind.name().to_ascii_lowercase().contains("secret");
+    if secret { Err(ReadError::Config("kubemend never reads Secrets".to_owned())) } else { Ok(()) }
 }
 
 fn text(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Objects in lists come without their kind; `managedFields` are a third of their bytes and tell us nothing.
-fn tidy(mut object: Value, kind: &Kind) -> Value {
+/// What kubemend reads is of the kind that it asked for: an answer that says otherwise changes nothing about that.
+fn of_kind(mut object: Value, kind: &Kind) -> Value {
     if let Some(map) = object.as_object_mut() {
         map.insert("apiVersion".to_owned(), kind.api_version().into());
         map.insert("kind".to_owned(), kind.name().into());
-    }
-    if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
-        metadata.shift_remove("managedFields");
     }
     object
 }

@@ -1,11 +1,13 @@
 //! Requests that read, as values: paths, queries and bodies, made and not sent.
 
+use super::discovery::AGGREGATED;
 use crate::ports::{ListRequest, ReadError};
 use http::{Method, Request, header};
 
-/// One request for JSON.
+/// One request for JSON; what the server has is asked for in one answer.
 pub(super) fn request(method: Method, path: &str, body: &[u8]) -> Result<Request<Vec<u8>>, ReadError> {
-    let mut builder = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
+    let accept = if path == "/apis" { AGGREGATED } else { "application/json" };
+    let mut builder = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
     if !body.is_empty() {
         builder = builder.header(header::CONTENT_TYPE, "application/json");
     }

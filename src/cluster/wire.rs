@@ -108,7 +108,7 @@ impl Connection {
         if let Some(credential) = credential {
             credential.put_into(&mut config.auth_info);
         }
-        let client = client_of(config, recipe.reach).map_err(|error| {
+        let client = client_of(config, recipe.reach.clone()).map_err(|error| {
             ReadError::Config(format!("the credentials of context `{}` cannot be used: {}", self.server.context, reason(&error)))
         })?;
         *live = Some((generation, client.clone()));

@@ -1,7 +1,7 @@
 //! One change, fully specified. The set is closed on purpose: a new kind of write must be thought about everywhere.
 
+use super::changes::{self, Changeable, Verb};
 use super::field::FieldPath;
-use super::kind::Kind;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::risk::Risk;
@@ -21,8 +21,30 @@ pub enum Change {
 pub struct FieldOp {
     /// Which field.
     pub path: FieldPath,
+    /// What was there for whoever proposes it: where something else is there now, nothing is changed. `None` where the proposer
+    /// leaves it to the snapshot.
+    pub seen: Option<Value>,
     /// What happens to it.
     pub change: Change,
+}
+
+impl FieldOp {
+    /// The field gets a value.
+    pub fn set(path: FieldPath, value: impl Into<Value>) -> Self {
+        Self { path, seen: None, change: Change::Set(value.into()) }
+    }
+
+    /// The field goes away.
+    pub fn remove(path: FieldPath) -> Self {
+        Self { path, seen: None, change: Change::Remove }
+    }
+
+    /// This, where the field had that value.
+    #[must_use]
+    pub fn seen(mut self, value: impl Into<Value>) -> Self {
+        self.seen = Some(value.into());
+        self
+    }
 }
 
 /// One change to the cluster.
@@ -50,65 +72,41 @@ pub enum Action {
 }
 
 impl Action {
+    /// What is done, to which object, and to which of its fields; no field means the whole object.
+    pub fn change(&self) -> (Verb, &ObjectRef, Vec<&FieldPath>) {
+        match self {
+            Action::Create { object, .. } => (Verb::Create, object, Vec::new()),
+            Action::Patch { target, ops } => (Verb::Patch, target, ops.iter().map(|op| &op.path).collect()),
+            Action::DeleteUnboundClaim { claim } => (Verb::Delete, claim, Vec::new()),
+        }
+    }
+
     /// The object that is changed.
     pub fn target(&self) -> &ObjectRef {
-        match self {
-            Action::Create { object, .. } => object,
-            Action::Patch { target, .. } => target,
-            Action::DeleteUnboundClaim { claim } => claim,
-        }
+        self.change().1
     }
 
     /// `create`, `patch`, `delete`: the verb that the API server audits and that a role must allow.
     pub fn verb(&self) -> &'static str {
-        match self {
-            Action::Create { .. } => "create",
-            Action::Patch { .. } => "patch",
-            Action::DeleteUnboundClaim { .. } => "delete",
-        }
+        self.change().0.as_str()
     }
 
-    /// The least risk that this action can have, whatever anybody claims.
+    /// The least risk that this action can have, whatever anybody claims: what is not in the table of changes is high.
     pub fn floor(&self) -> Risk {
-        let target = self.target();
+        let (_, target, _) = self.change();
         let outside = target.namespace.as_ref().is_none_or(super::object::Namespace::is_system);
         if outside {
             return Risk::High;
         }
-        match self {
-            Action::Create { object, .. } => match object.kind {
-                Kind::PersistentVolumeClaim => Risk::Low,
-                _ => Risk::High,
-            },
-            Action::Patch { target, ops } => ops.iter().map(|op| field_floor(&target.kind, &op.path)).max().unwrap_or(Risk::High),
-            Action::DeleteUnboundClaim { .. } => Risk::Medium,
-        }
+        self.rows().into_iter().map(|(_, row)| row.map_or(Risk::High, |row| row.floor)).max().unwrap_or(Risk::High)
     }
-}
 
-/// The table of ruling 0.1: a reference is low, what moves Pods or traffic is medium, all else is high.
-fn field_floor(kind: &Kind, path: &FieldPath) -> Risk {
-    use super::field::Segment;
-    let keys: Vec<&str> = path
-        .segments()
-        .iter()
-        .map(|s| match s {
-            Segment::Key(k) => k.as_str(),
-            Segment::Element { .. } => "[]",
-        })
-        .collect();
-    let template = match kind {
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => keys.strip_prefix(&["spec", "template", "spec"]),
-        _ => None,
-    };
-    match (kind, template, keys.as_slice()) {
-        (_, Some(["volumes", "[]", "persistentVolumeClaim", "claimName"]), _) => Risk::Low,
-        (_, Some(["containers" | "initContainers", "[]", "env", "[]", "valueFrom", "configMapKeyRef", "name"]), _) => Risk::Low,
-        (_, Some(["containers" | "initContainers", "[]", "envFrom", ..]), _) => Risk::Low,
-        // Low only when the image ran before in this object: the rule that knows raises it otherwise.
-        (_, Some(["containers" | "initContainers", "[]", "image"]), _) => Risk::Low,
-        (_, Some(["nodeSelector", _]), _) => Risk::Medium,
-        (Kind::Service, _, ["spec", "selector", _]) => Risk::Medium,
-        _ => Risk::High,
+    /// Each part with its row in the table of changes, where it has one: every field, or the whole object.
+    pub fn rows(&self) -> Vec<(Option<&FieldPath>, Option<&'static Changeable>)> {
+        let (verb, target, fields) = self.change();
+        if fields.is_empty() {
+            return vec![(None, changes::row(verb, &target.kind, None))];
+        }
+        fields.into_iter().map(|path| (Some(path), changes::row(verb, &target.kind, Some(path)))).collect()
     }
 }

@@ -1,102 +1,86 @@
-//! The kinds that kubemend reads or names, with their API paths: the one table of groups, plurals and short names.
+//! The kinds that kubemend reads or names, with their API paths. The rows are in `kind/table.rs`.
+
+mod custom;
+mod info;
+mod table;
+
+pub use custom::{CustomKind, NotCustom};
+pub use info::KindInfo;
+pub(crate) use table::kinds;
 
 use super::namespace::Namespace;
 use std::fmt;
+use std::sync::Arc;
 
-/// A kind of Kubernetes object.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the variants are Kubernetes' own names")]
-pub enum Kind {
-    Pod,
-    Deployment,
-    ReplicaSet,
-    StatefulSet,
-    DaemonSet,
-    Job,
-    CronJob,
-    Service,
-    EndpointSlice,
-    PersistentVolumeClaim,
-    PersistentVolume,
-    ConfigMap,
-    /// Named in references only; never read.
-    Secret,
-    StorageClass,
-    Node,
-    Namespace,
-    Event,
-    /// A kind that is only pointed at, such as the custom resource that owns a workload.
-    Other {
-        api_version: String,
-        kind: String,
-    },
+macro_rules! is_namespaced {
+    (namespaced) => {
+        true
+    };
+    (cluster) => {
+        false
+    };
 }
 
-/// What the API says of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KindInfo {
-    /// `v1`, `apps/v1`, …
-    pub api_version: &'static str,
-    /// `Pod`, …
-    pub kind: &'static str,
-    /// `pods`, …: the resource in paths and in roles.
-    pub plural: &'static str,
-    /// kubectl's abbreviation, empty where there is none.
-    pub short: &'static str,
-    /// Whether objects live in a namespace.
-    pub namespaced: bool,
+macro_rules! is_readable {
+    (readable) => {
+        true
+    };
+    (unreadable) => {
+        false
+    };
 }
 
-const fn info(api_version: &'static str, kind: &'static str, plural: &'static str, short: &'static str, namespaced: bool) -> KindInfo {
-    KindInfo { api_version, kind, plural, short, namespaced }
+macro_rules! define_kinds {
+    ($($kind:ident $version:literal $plural:literal $short:literal $scope:ident $read:ident [$($field:ident: $type:ty)?];)*) => {
+        /// A kind of Kubernetes object.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "the variants are Kubernetes' own names")]
+        pub enum Kind {
+            $($kind,)*
+            /// A custom resource as discovery names it: it has a path, so it can be read.
+            Custom(Arc<CustomKind>),
+            /// A kind that is only pointed at, such as the owner of a workload: its resource is not known, so it has no path.
+            Other {
+                api_version: String,
+                kind: String,
+            },
+        }
+
+        impl Kind {
+            /// Every kind of the table.
+            pub const KNOWN: [Kind; [$($plural),*].len()] = [$(Kind::$kind),*];
+
+            /// What the API says of it; `None` for `Other`, whose resource name is not known.
+            pub fn info(&self) -> Option<KindInfo<'_>> {
+                Some(match self {
+                    $(Kind::$kind => KindInfo {
+                        api_version: $version,
+                        kind: stringify!($kind),
+                        plural: $plural,
+                        short: $short,
+                        namespaced: is_namespaced!($scope),
+                    },)*
+                    Kind::Custom(custom) => custom.info(),
+                    Kind::Other { .. } => return None,
+                })
+            }
+
+            /// Whether its objects may be read at all. Secrets may not; a kind whose resource is not known cannot.
+            pub fn is_readable(&self) -> bool {
+                match self {
+                    $(Kind::$kind => is_readable!($read),)*
+                    // One that may not be read cannot be made.
+                    Kind::Custom(_) => true,
+                    Kind::Other { .. } => false,
+                }
+            }
+        }
+    };
 }
+
+kinds!(define_kinds);
 
 impl Kind {
-    /// Every kind but `Other`.
-    pub const KNOWN: [Kind; 17] = [
-        Kind::Pod,
-        Kind::Deployment,
-        Kind::ReplicaSet,
-        Kind::StatefulSet,
-        Kind::DaemonSet,
-        Kind::Job,
-        Kind::CronJob,
-        Kind::Service,
-        Kind::EndpointSlice,
-        Kind::PersistentVolumeClaim,
-        Kind::PersistentVolume,
-        Kind::ConfigMap,
-        Kind::Secret,
-        Kind::StorageClass,
-        Kind::Node,
-        Kind::Namespace,
-        Kind::Event,
-    ];
-
-    /// What the API says of it; `None` for `Other`, whose resource name is not known.
-    pub fn info(&self) -> Option<KindInfo> {
-        Some(match self {
-            Kind::Pod => info("v1", "Pod", "pods", "po", true),
-            Kind::Deployment => info("apps/v1", "Deployment", "deployments", "deploy", true),
-            Kind::ReplicaSet => info("apps/v1", "ReplicaSet", "replicasets", "rs", true),
-            Kind::StatefulSet => info("apps/v1", "StatefulSet", "statefulsets", "sts", true),
-            Kind::DaemonSet => info("apps/v1", "DaemonSet", "daemonsets", "ds", true),
-            Kind::Job => info("batch/v1", "Job", "jobs", "", true),
-            Kind::CronJob => info("batch/v1", "CronJob", "cronjobs", "cj", true),
-            Kind::Service => info("v1", "Service", "services", "svc", true),
-            Kind::EndpointSlice => info("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", "", true),
-            Kind::PersistentVolumeClaim => info("v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc", true),
-            Kind::PersistentVolume => info("v1", "PersistentVolume", "persistentvolumes", "pv", false),
-            Kind::ConfigMap => info("v1", "ConfigMap", "configmaps", "cm", true),
-            Kind::Secret => info("v1", "Secret", "secrets", "", true),
-            Kind::StorageClass => info("storage.k8s.io/v1", "StorageClass", "storageclasses", "sc", false),
-            Kind::Node => info("v1", "Node", "nodes", "no", false),
-            Kind::Namespace => info("v1", "Namespace", "namespaces", "ns", false),
-            Kind::Event => info("v1", "Event", "events", "ev", true),
-            Kind::Other { .. } => return None,
-        })
-    }
-
     /// The kind as written in manifests.
     pub fn name(&self) -> &str {
         match self {

@@ -1,6 +1,6 @@
 //! The kubectl lines that a human would type: one maker, so that all of them are quoted and ordered alike.
 
-use super::action::{Action, Change, FieldOp};
+use super::action::{Change, FieldOp};
 use super::field::Segment;
 use super::kind::Kind;
 use super::nonempty::NonEmpty;
@@ -25,17 +25,15 @@ pub fn delete_pods(names: &[String], place: Option<&Namespace>) -> String {
     format!("kubectl delete pod{names}{}", namespace(place))
 }
 
-/// The line for a change. A human's change is not ours, so it carries no stamp of ours.
-pub fn change(action: &Action) -> String {
-    match action {
-        // JSON is YAML, and kubectl takes either; laid out, so that a value can be changed before it is sent.
-        Action::Create { manifest, .. } => format!("kubectl create -f - <<'EOF'\n{manifest:#}\nEOF"),
-        Action::Patch { target, ops } => {
-            // By merge keys, not by positions: those may have changed when a human comes to it.
-            format!("{} --type=strategic -p {}", on("patch", target), quoted(&merged(ops).to_string()))
-        }
-        Action::DeleteUnboundClaim { claim } => on("delete", claim),
-    }
+/// `kubectl create` of a manifest.
+pub fn create(manifest: &Value) -> String {
+    // JSON is YAML, and kubectl takes either; laid out, so that a value can be changed before it is sent.
+    format!("kubectl create -f - <<'EOF'\n{manifest:#}\nEOF")
+}
+
+/// `kubectl patch` of fields: by merge keys, not by positions, which may have changed when a human comes to it.
+pub fn patch(target: &ObjectRef, ops: &NonEmpty<FieldOp>) -> String {
+    format!("{} --type=strategic -p {}", on("patch", target), quoted(&merged(ops).to_string()))
 }
 
 fn namespace(place: Option<&Namespace>) -> String {
@@ -109,11 +107,10 @@ mod tests {
     #[test]
     fn patch_merges_its_fields_and_names_elements_by_their_keys() {
         let list = || FieldPath::dotted("spec.template.spec.containers").element("name", "app");
-        let set = |path, value: &str| FieldOp { path, change: Change::Set(value.into()) };
-        let mut ops = NonEmpty::one(set(list().then("image"), "web:2"));
-        ops.push(FieldOp { path: list().then("env").element("name", "A").then("value"), change: Change::Remove });
+        let mut ops = NonEmpty::one(FieldOp::set(list().then("image"), "web:2"));
+        ops.push(FieldOp::remove(list().then("env").element("name", "A").then("value")));
         assert_eq!(
-            change(&Action::Patch { target: web(), ops }),
+            patch(&web(), &ops),
             r#"kubectl patch deployment/web -n shop --type=strategic -p '{"spec":{"template":{"spec":{"containers":[{"name":"app","image":"web:2","env":[{"name":"A","value":null}]}]}}}}'"#
         );
     }

@@ -2,17 +2,18 @@
 
 use super::evidence::{Gap, GapWhy};
 use super::issue::Scope;
-use super::kind::Kind;
-use super::object::{Namespace, ObjectRef};
+use super::kind::{Kind, kinds};
+use super::object::ObjectRef;
+use super::objects::{List, Objects};
+use super::resource::Dynamic;
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, Service};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use k8s_openapi::api::storage::v1::StorageClass;
+use k8s_openapi::api::core::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whoever looks at a snapshot looks at its objects, so the trait is found here.
+pub use super::resource::Resource;
 
 /// Which cluster was looked at. Never holds credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,6 +50,17 @@ impl<T> Listing<T> {
         self.items.get(index)
     }
 
+    fn take(&mut self, items: Vec<T>, whole: bool) {
+        if self.items.is_empty() {
+            self.items = items;
+        } else {
+            self.items.extend(items);
+        }
+        // A list that grew by doubling holds up to twice the room that it needs.
+        self.items.shrink_to_fit();
+        self.complete = whole;
+    }
+
     /// Whether everything in scope was read, so that absence means absence.
     pub fn is_complete(&self) -> bool {
         self.complete
@@ -63,182 +75,123 @@ impl<'a, T> IntoIterator for &'a Listing<T> {
     }
 }
 
-/// What was read at one time.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the lists are named after what they list")]
-pub struct Snapshot {
-    /// Which cluster.
-    pub cluster: Cluster,
-    /// When reading ended.
-    pub taken_at: Timestamp,
-    /// What was asked for.
-    pub scope: Scope,
-    /// What could not be read.
-    pub gaps: Vec<Gap>,
-    /// Which kinds were read, for the report's coverage.
-    pub looked: BTreeSet<Kind>,
-    pub pods: Listing<Pod>,
-    pub deployments: Listing<Deployment>,
-    pub replica_sets: Listing<ReplicaSet>,
-    pub stateful_sets: Listing<StatefulSet>,
-    pub daemon_sets: Listing<DaemonSet>,
-    pub jobs: Listing<Job>,
-    pub services: Listing<Service>,
-    pub endpoint_slices: Listing<EndpointSlice>,
-    pub claims: Listing<PersistentVolumeClaim>,
-    pub volumes: Listing<PersistentVolume>,
-    pub config_maps: Listing<ConfigMap>,
-    pub storage_classes: Listing<StorageClass>,
-    pub nodes: Listing<Node>,
-    pub events: Listing<Event>,
-}
-
-/// A Kubernetes object with its kind, as one trait: what the rules need of any of them.
-pub trait Resource: serde::Serialize + Sized + 'static {
-    /// Its kind.
-    const KIND: Kind;
-    /// Its metadata.
-    fn meta(&self) -> &ObjectMeta;
-
-    /// All of its kind that were read.
+/// A kind of object that a snapshot has a list of.
+pub trait Listed: Resource + Sized + 'static {
+    /// All that were read.
     fn listing(snapshot: &Snapshot) -> &Listing<Self>;
-
-    /// Whether this is the object that is pointed at.
-    fn is(&self, object: &ObjectRef) -> bool {
-        let meta = self.meta();
-        object.kind == Self::KIND
-            && meta.name.as_deref().unwrap_or_default() == object.name
-            && meta.namespace.as_deref() == object.namespace.as_ref().map(Namespace::as_str)
-    }
-
-    /// How we point at it. An object without a name, which no server sends, gets an empty one.
-    fn reference(&self) -> ObjectRef {
-        let meta = self.meta();
-        ObjectRef {
-            kind: Self::KIND,
-            namespace: meta.namespace.as_deref().and_then(|ns| Namespace::parse(ns).ok()),
-            name: meta.name.clone().unwrap_or_default(),
-        }
-    }
-
-    /// The object as JSON with apiVersion and kind, for paths into it.
-    fn to_value(&self) -> Value {
-        let mut value = serde_json::to_value(self).unwrap_or(Value::Null);
-        if let Some(map) = value.as_object_mut() {
-            map.insert("apiVersion".into(), Self::KIND.api_version().into());
-            map.insert("kind".into(), Self::KIND.name().into());
-        }
-        value
-    }
 }
 
-macro_rules! resources {
-    ($($type:ty => $kind:ident, $field:ident;)*) => {
-        $(impl Resource for $type {
-            const KIND: Kind = Kind::$kind;
-            fn meta(&self) -> &ObjectMeta {
-                &self.metadata
-            }
+macro_rules! define_snapshot {
+    ($($kind:ident $version:literal $plural:literal $short:literal $scope:ident $read:ident [$($field:ident: $type:ty)?];)*) => {
+        /// What was read at one time.
+        #[derive(Debug, Clone)]
+        #[expect(missing_docs, reason = "the lists are named after what they list")]
+        pub struct Snapshot {
+            /// Which cluster.
+            pub cluster: Cluster,
+            /// When reading ended.
+            pub taken_at: Timestamp,
+            /// What was asked for.
+            pub scope: Scope,
+            /// What could not be read.
+            pub gaps: Vec<Gap>,
+            /// Which kinds were read, for the report's coverage.
+            pub looked: BTreeSet<Kind>,
+            $($(pub $field: Listing<$type>,)?)*
+            custom: BTreeMap<Kind, Listing<Dynamic>>,
+        }
+
+        $($(impl Listed for $type {
             fn listing(snapshot: &Snapshot) -> &Listing<Self> {
                 &snapshot.$field
             }
-        })*
+        })?)*
 
         impl Snapshot {
-            /// Takes the objects of one kind in. An object that is not of the kind's form becomes a gap, not an error.
-            /// `complete` says that the list is whole.
-            pub fn add(&mut self, kind: &Kind, items: Vec<Value>, complete: bool) {
-                self.looked.insert(kind.clone());
-                match kind {
-                    $(Kind::$kind => {
-                        let mut whole = complete;
-                        for item in items {
-                            match serde_json::from_value::<$type>(item) {
-                                Ok(object) => self.$field.items.push(object),
-                                Err(_) => {
-                                    whole = false;
-                                    self.gaps.push(Gap {
-                                        what: format!("one of the {}", kind.info().map_or("objects", |i| i.plural)),
-                                        why: GapWhy::Unsupported,
-                                        unlock: None,
-                                    });
-                                }
-                            }
-                        }
-                        self.$field.complete = whole;
-                    })*
-                    Kind::CronJob | Kind::Secret | Kind::Namespace | Kind::Other { .. } => {}
+            /// A snapshot that has seen nothing yet.
+            pub fn empty(cluster: Cluster, scope: Scope, taken_at: Timestamp) -> Self {
+                Self {
+                    cluster,
+                    taken_at,
+                    scope,
+                    gaps: Vec::new(),
+                    looked: BTreeSet::new(),
+                    $($($field: Listing::default(),)?)*
+                    custom: BTreeMap::new(),
                 }
+            }
+
+            /// Takes objects in. One that was not of its kind's form becomes a gap, not an error.
+            /// `complete` says that the list is whole.
+            pub fn take(&mut self, objects: Objects, complete: bool) {
+                let kind = objects.kind().clone();
+                let whole = complete && objects.unreadable() == 0;
+                for _ in 0..objects.unreadable() {
+                    self.gaps.push(Gap {
+                        what: format!("one of the {}", kind.info().map_or("objects", |i| i.plural)),
+                        why: GapWhy::Unsupported,
+                        unlock: None,
+                    });
+                }
+                match objects.list {
+                    $($(List::$kind(items) => self.$field.take(items, whole),)?)*
+                    List::Dynamic(items) => {
+                        if let Kind::Custom(_) = &kind {
+                            self.custom.entry(kind.clone()).or_default().take(items, whole);
+                        }
+                    }
+                }
+                self.looked.insert(kind);
             }
 
             /// The object as JSON, when it was read.
             pub fn value_of(&self, object: &ObjectRef) -> Option<Value> {
                 match &object.kind {
-                    $(Kind::$kind => self.$field.iter().find(|o| o.is(object)).map(Resource::to_value),)*
-                    Kind::CronJob | Kind::Secret | Kind::Namespace | Kind::Other { .. } => None,
+                    $($(Kind::$kind => self.$field.iter().find(|o| <$type>::is(o, object)).map(Resource::to_value),)?)*
+                    _ => self.custom_of(object).map(|o| o.value.clone()),
                 }
             }
 
             /// The object's metadata, when it was read.
             pub fn meta_of(&self, object: &ObjectRef) -> Option<&ObjectMeta> {
                 match &object.kind {
-                    $(Kind::$kind => self.$field.iter().find(|o| o.is(object)).map(Resource::meta),)*
-                    Kind::CronJob | Kind::Secret | Kind::Namespace | Kind::Other { .. } => None,
+                    $($(Kind::$kind => self.$field.iter().find(|o| <$type>::is(o, object)).map(Resource::meta),)?)*
+                    _ => self.custom_of(object).map(|o| &o.meta),
                 }
             }
 
-            /// Whether objects of this kind were all read, so that one that is not here does not exist.
+            /// Whether objects of this kind were all read, so that one that is not here does not exist. Of a kind that has no list
+            /// nothing was read.
             pub fn is_complete(&self, kind: &Kind) -> bool {
                 match kind {
-                    $(Kind::$kind => self.$field.is_complete(),)*
-                    Kind::CronJob | Kind::Secret | Kind::Namespace | Kind::Other { .. } => false,
+                    $($(Kind::$kind => Listing::<$type>::is_complete(&self.$field),)?)*
+                    _ => self.custom.get(kind).is_some_and(Listing::is_complete),
                 }
             }
         }
     };
 }
 
-resources! {
-    Pod => Pod, pods;
-    Deployment => Deployment, deployments;
-    ReplicaSet => ReplicaSet, replica_sets;
-    StatefulSet => StatefulSet, stateful_sets;
-    DaemonSet => DaemonSet, daemon_sets;
-    Job => Job, jobs;
-    Service => Service, services;
-    EndpointSlice => EndpointSlice, endpoint_slices;
-    PersistentVolumeClaim => PersistentVolumeClaim, claims;
-    PersistentVolume => PersistentVolume, volumes;
-    ConfigMap => ConfigMap, config_maps;
-    StorageClass => StorageClass, storage_classes;
-    Node => Node, nodes;
-    Event => Event, events;
-}
+kinds!(define_snapshot);
 
 impl Snapshot {
-    /// A snapshot that has seen nothing yet.
-    pub fn empty(cluster: Cluster, scope: Scope, taken_at: Timestamp) -> Self {
-        Self {
-            cluster,
-            taken_at,
-            scope,
-            gaps: Vec::new(),
-            looked: BTreeSet::new(),
-            pods: Listing::default(),
-            deployments: Listing::default(),
-            replica_sets: Listing::default(),
-            stateful_sets: Listing::default(),
-            daemon_sets: Listing::default(),
-            jobs: Listing::default(),
-            services: Listing::default(),
-            endpoint_slices: Listing::default(),
-            claims: Listing::default(),
-            volumes: Listing::default(),
-            config_maps: Listing::default(),
-            storage_classes: Listing::default(),
-            nodes: Listing::default(),
-            events: Listing::default(),
+    /// Takes the objects of one kind in as JSON, such as from a manifest.
+    pub fn add(&mut self, kind: &Kind, items: Vec<Value>, complete: bool) {
+        let mut objects = Objects::of(kind);
+        for item in items {
+            objects.push(&item.to_string());
         }
+        self.take(objects, complete);
+    }
+
+    /// The custom resources of a kind that discovery named; empty and not complete where they were not read.
+    pub fn custom(&self, kind: &Kind) -> &Listing<Dynamic> {
+        static NONE: Listing<Dynamic> = Listing { items: Vec::new(), complete: false };
+        self.custom.get(kind).unwrap_or(&NONE)
+    }
+
+    fn custom_of(&self, object: &ObjectRef) -> Option<&Dynamic> {
+        self.custom(&object.kind).iter().find(|o| o.reference() == *object)
     }
 }
 
@@ -252,4 +205,89 @@ pub fn event_time(event: &Event) -> Option<Timestamp> {
         .or_else(|| event.last_timestamp.as_ref().map(|t| t.0))
         .or_else(|| event.event_time.as_ref().map(|t| t.0))
         .or_else(|| event.metadata.creation_timestamp.as_ref().map(|t| t.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::CustomKind;
+    use crate::domain::object::Namespace;
+    use crate::domain::resource::Condition;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    fn empty() -> Snapshot {
+        Snapshot::empty(Cluster::default(), Scope::All, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn every_kind_is_looked_up_in_its_own_list_and_a_kind_without_one_is_never_complete() {
+        for kind in Kind::KNOWN {
+            let mut snapshot = empty();
+            let info = kind.info().unwrap();
+            // As little as each form wants.
+            let object = json!({"metadata": {"name": "x", "namespace": info.namespaced.then_some("shop")},
+                                "spec": {"selector": {}, "template": {}, "serviceName": "x", "containers": []},
+                                "endpoints": [], "addressType": "IPv4", "provisioner": "x", "involvedObject": {}});
+            let namespace = Namespace::parse("shop").unwrap();
+            let reference = match info.namespaced {
+                true => ObjectRef::namespaced(kind.clone(), &namespace, "x"),
+                false => ObjectRef::cluster(kind.clone(), "x"),
+            };
+            snapshot.add(&kind, vec![object], true);
+            let held = !matches!(kind, Kind::CronJob | Kind::Secret | Kind::Namespace);
+            assert_eq!(snapshot.gaps, [], "{kind}");
+            assert_eq!(snapshot.meta_of(&reference).is_some(), held, "{kind}");
+            assert_eq!(snapshot.is_complete(&kind), held, "{kind}");
+            let value = snapshot.value_of(&reference);
+            assert_eq!(
+                value.map(|v| (v["kind"].clone(), v["apiVersion"].clone())),
+                held.then(|| (info.kind.into(), info.api_version.into()))
+            );
+            for other in Kind::KNOWN.into_iter().filter(|other| *other != kind) {
+                assert!(!snapshot.is_complete(&other), "{other} was not read");
+            }
+        }
+    }
+
+    #[test]
+    fn custom_resource_is_held_by_its_kind_with_its_conditions() {
+        let certificate = Kind::Custom(Arc::new(CustomKind::new("cert-manager.io", "v1", "Certificate", "certificates", true).unwrap()));
+        let object = |name: &str| {
+            json!({"apiVersion": "cert-manager.io/v1", "kind": "Certificate",
+                   "metadata": {"name": name, "namespace": "shop", "uid": "u-1", "managedFields": [{"manager": "x"}]},
+                   "spec": {"dnsNames": ["shop.example"]},
+                   "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "Pending"}, {"strange": true}]}})
+        };
+        let mut snapshot = empty();
+        assert!(!snapshot.is_complete(&certificate));
+        snapshot.add(&certificate, vec![object("web"), json!({"metadata": "strange"})], true);
+        let namespace = Namespace::parse("shop").unwrap();
+        let web = ObjectRef::namespaced(certificate.clone(), &namespace, "web");
+        let held: Vec<&Dynamic> = snapshot.custom(&certificate).iter().collect();
+        let ready = Condition { kind: "Ready".into(), status: "False".into(), reason: "Pending".into(), message: String::new() };
+        assert_eq!(held.iter().map(|o| (o.reference(), o.conditions.clone())).collect::<Vec<_>>(), [(web.clone(), vec![ready])]);
+        assert_eq!(snapshot.meta_of(&web).unwrap().uid.as_deref(), Some("u-1"));
+        let value = snapshot.value_of(&web).unwrap();
+        assert_eq!((&value["spec"]["dnsNames"][0], &value["metadata"]["managedFields"]), (&json!("shop.example"), &Value::Null));
+        assert!(!snapshot.is_complete(&certificate), "one of them could not be read");
+        assert_eq!(snapshot.gaps.len(), 1);
+        let issuer = Kind::Custom(Arc::new(CustomKind::new("cert-manager.io", "v1", "Issuer", "issuers", true).unwrap()));
+        assert_eq!((snapshot.custom(&issuer).iter().count(), snapshot.is_complete(&issuer)), (0, false));
+    }
+
+    #[test]
+    fn snapshot_does_not_keep_who_wrote_a_field_nor_the_manifest_once_more() {
+        let mut snapshot = empty();
+        let last = "kubectl.kubernetes.io/last-applied-configuration";
+        let annotations = json!({last: "{}", "team": "shop"});
+        snapshot.add(
+            &Kind::Pod,
+            vec![json!({"metadata": {"name": "x", "annotations": annotations, "managedFields": [{"manager": "m"}]}})],
+            true,
+        );
+        let pod = snapshot.pods.iter().next().unwrap();
+        assert_eq!(pod.metadata.managed_fields, None);
+        assert_eq!(pod.metadata.annotations, Some(BTreeMap::from([("team".to_owned(), "shop".to_owned())])));
+    }
 }

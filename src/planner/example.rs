@@ -1,7 +1,9 @@
 //! Plans for unit tests, made by the planner itself from a small snapshot.
 
+use super::live::Live;
 use super::plan;
-use crate::domain::action::{Action, Change, FieldOp};
+use super::refusal::Refusal;
+use crate::domain::action::{Action, FieldOp};
 use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
@@ -99,18 +101,31 @@ fn seen(object: &ObjectRef) -> Evidence {
 }
 
 pub(crate) fn set(path: FieldPath, value: Value) -> Action {
-    Action::Patch {
-        target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "web"),
-        ops: NonEmpty::one(FieldOp { path, change: Change::Set(value) }),
-    }
+    Action::Patch { target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "web"), ops: NonEmpty::one(FieldOp::set(path, value)) }
 }
 
 pub(crate) fn image() -> FieldPath {
     FieldPath::dotted("spec.template.spec.containers").element("name", "app").then("image")
 }
 
+/// The cause's objects as the snapshot has them: nothing happened since.
+pub(crate) fn live(cause: &Cause, snapshot: &Snapshot) -> Live {
+    let mut live = Live::default();
+    for object in Live::needed(cause) {
+        if let Some(value) = snapshot.value_of(&object) {
+            live.insert(object, Ok(value));
+        }
+    }
+    live
+}
+
+/// Plans on a cluster in which nothing happened since the snapshot.
+pub(crate) fn plan_at_rest(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Vec<Refusal>> {
+    plan(cause, snapshot, &live(cause, snapshot), id, on_failure)
+}
+
 /// A plan that repoints the image, under the id made of `seed`.
 pub(crate) fn image_plan(seed: u8) -> RemediationPlan {
     let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
-    plan(&cause(vec![set(image(), json!("web:1"))]), &snapshot, PlanId::from_entropy([seed; 16]), OnFailure::Keep).unwrap()
+    plan_at_rest(&cause(vec![set(image(), json!("web:1"))]), &snapshot, PlanId::from_entropy([seed; 16]), OnFailure::Keep).unwrap()
 }

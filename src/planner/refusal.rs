@@ -30,8 +30,25 @@ pub(crate) enum Refusal {
     ClaimInUse(ObjectRef),
     /// The object is not in the snapshot, so nothing pins the change to what was seen.
     NotRead(ObjectRef),
+    /// The object does not exist any more.
+    Gone(ObjectRef),
+    /// The object could not be read whole: why.
+    Unreadable { object: ObjectRef, why: String },
+    /// Another object of that name is there now.
+    Recreated(ObjectRef),
+    /// A field has another value now than the one that the fix is for.
+    Differs(Box<Differs>),
     /// The bytes cannot be made: why.
     NotPossible(String),
+}
+
+/// A field that has another value now: as it was seen and as it is, `None` where it is not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Differs {
+    pub(crate) object: ObjectRef,
+    pub(crate) path: String,
+    pub(crate) seen: Option<String>,
+    pub(crate) now: Option<String>,
 }
 
 impl Refusal {
@@ -50,6 +67,10 @@ impl Refusal {
             | Refusal::ClaimOfSet(_)
             | Refusal::ClaimInUse(_)
             | Refusal::NotRead(_)
+            | Refusal::Gone(_)
+            | Refusal::Unreadable { .. }
+            | Refusal::Recreated(_)
+            | Refusal::Differs(_)
             | Refusal::NotPossible(_) => false,
         }
     }
@@ -77,6 +98,14 @@ impl fmt::Display for Refusal {
             ),
             Refusal::ClaimInUse(claim) => write!(f, "{claim} is or was bound, so deleting it could lose data"),
             Refusal::NotRead(object) => write!(f, "{object} was not read, so the change cannot be pinned to what was seen"),
+            Refusal::Gone(object) => write!(f, "{object} does not exist any more"),
+            Refusal::Unreadable { object, why } => write!(f, "{object} could not be read before the change: {why}"),
+            Refusal::Recreated(object) => write!(f, "{object} was deleted and created again since it was read: ask again"),
+            Refusal::Differs(differs) => {
+                let Differs { object, path, seen, now } = differs.as_ref();
+                let [seen, now] = [seen, now].map(|value| value.as_deref().unwrap_or("not set"));
+                write!(f, "{path} of {object} changed since it was read, from {seen} to {now}: ask again")
+            }
             Refusal::NotPossible(why) => f.write_str(why),
         }
     }

@@ -1,8 +1,9 @@
 //! What the planner makes of a cause, byte by byte, and what it refuses.
 
-use super::example::{cause, claim, deployment, image, image_plan, namespace, set, snapshot};
-use super::plan;
-use crate::domain::action::{Action, Change, FieldOp};
+use super::example::{cause, claim, deployment, image, image_plan, live, namespace, plan_at_rest as plan, set, snapshot};
+use super::live::Live;
+use super::refusal::{Differs, Refusal};
+use crate::domain::action::{Action, FieldOp};
 use crate::domain::field::FieldPath;
 use crate::domain::id::PlanId;
 use crate::domain::kind::Kind;
@@ -154,7 +155,83 @@ fn one_refused_change_refuses_the_plan() {
     let seen = snapshot(vec![(Kind::Deployment, deployment())]);
     let missing = Action::Patch {
         target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "other"),
-        ops: NonEmpty::one(FieldOp { path: image(), change: Change::Set(json!("x")) }),
+        ops: NonEmpty::one(FieldOp::set(image(), "x")),
     };
     assert!(plan(&cause(vec![set(image(), json!("web:1")), missing]), &seen, id(), OnFailure::Keep).is_err());
+}
+
+fn web() -> ObjectRef {
+    ObjectRef::namespaced(Kind::Deployment, &namespace(), "web")
+}
+
+/// What the planner says when the Deployment is another one, or is not there, by the time that the plan is made.
+fn planned_on(action: Action, now: Result<Value, Refusal>) -> Result<(), Vec<Refusal>> {
+    let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+    let mut live = Live::default();
+    live.insert(web(), now);
+    super::plan(&cause(vec![action]), &seen, &live, id(), OnFailure::Keep).map(drop)
+}
+
+#[test]
+fn object_that_changed_since_it_was_seen_is_not_planned_on() {
+    let differs = |now: &str| {
+        let now = (now != "nothing").then(|| format!("{now:?}"));
+        let differs = Differs { object: web(), path: image().to_string(), seen: Some("\"web:bad\"".into()), now };
+        Refusal::Differs(Box::new(differs))
+    };
+    let helm = json!({"app.kubernetes.io/managed-by": "Helm"});
+    let managed = Refusal::Managed(crate::domain::workload::Manager::Helm(String::new()));
+    for (pointer, value, refusal) in [
+        ("/metadata/uid", json!("u-9"), Refusal::Recreated(web())),
+        ("/spec/template/spec/containers/1/image", json!("web:hotfix"), differs("web:hotfix")),
+        ("/spec/template/spec/containers/1/name", json!("renamed"), differs("nothing")),
+        ("/metadata/labels", helm, managed),
+    ] {
+        let mut now = deployment();
+        now["metadata"]["labels"] = json!({});
+        *now.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(planned_on(set(image(), json!("web:1")), Ok(now)), Err(vec![refusal]), "{pointer}");
+    }
+    for refusal in [Refusal::Gone(web()), Refusal::Unreadable { object: web(), why: "it took too long".into() }] {
+        assert_eq!(planned_on(set(image(), json!("web:1")), Err(refusal.clone())), Err(vec![refusal]));
+    }
+    assert_eq!(planned_on(set(image(), json!("web:1")), Ok(deployment())), Ok(()));
+}
+
+#[test]
+fn what_the_proposer_saw_counts_before_what_the_snapshot_has() {
+    let action = |seen: &str| Action::Patch { target: web(), ops: NonEmpty::one(FieldOp::set(image(), "web:1").seen(seen)) };
+    assert_eq!(planned_on(action("web:bad"), Ok(deployment())), Ok(()));
+    let [Refusal::Differs(differs)] = &planned_on(action("web:older"), Ok(deployment())).unwrap_err()[..] else { panic!() };
+    assert_eq!((differs.seen.as_deref(), differs.now.as_deref()), (Some("\"web:older\""), Some("\"web:bad\"")));
+}
+
+#[test]
+fn claim_that_was_bound_since_it_was_seen_is_not_deleted() {
+    let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
+    let cause = cause(vec![Action::DeleteUnboundClaim { claim: object.clone() }]);
+    let seen = snapshot(vec![(Kind::PersistentVolumeClaim, claim("Pending"))]);
+    for (pointer, value) in [("/status/phase", json!("Bound")), ("/spec/volumeName", json!("pv-1"))] {
+        let mut now = claim("Pending");
+        now["spec"]["volumeName"] = Value::Null;
+        *now.pointer_mut(pointer).unwrap() = value;
+        let mut live = Live::default();
+        live.insert(object.clone(), Ok(now));
+        let refused = super::plan(&cause, &seen, &live, id(), OnFailure::Keep).unwrap_err();
+        assert_eq!(refused, [Refusal::ClaimInUse(object.clone())]);
+    }
+}
+
+#[test]
+fn field_that_this_program_does_not_know_survives_into_the_diff() {
+    let mut now = deployment();
+    now["spec"]["template"]["spec"]["containers"][1] = json!({"name": "app", "aFieldOfTomorrow": "kept", "image": "web:bad"});
+    let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+    assert!(!seen.value_of(&web()).unwrap().to_string().contains("aFieldOfTomorrow"));
+    let cause = cause(vec![set(image(), json!("web:1"))]);
+    let mut live = live(&cause, &seen);
+    live.insert(web(), Ok(now));
+    let plan = super::plan(&cause, &seen, &live, id(), OnFailure::Keep).unwrap();
+    assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: kept"), "{}", plan.steps.first().diff);
+    assert_eq!(plan.steps.first().request, image_plan(7).steps.first().request, "the bytes are of the fields alone");
 }

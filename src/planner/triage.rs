@@ -1,9 +1,11 @@
 //! Which causes kubemend can act on: what the planner refuses becomes the cause's own advice, and what can be acted on comes first.
 
-use super::lint::{self, Proposed};
+use super::action;
+use super::lint;
+use super::proposed::Proposed;
 use super::refusal::Refusal;
 use super::targets::Targets;
-use crate::domain::action::{Action, Change};
+use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::field::FieldPath;
@@ -60,7 +62,7 @@ fn decide(remedy: &mut Remedy, targets: &Targets<'_>, suffering: &[&ObjectRef]) 
 
 /// A fix that is left to a human: what to do, with what, and why kubemend does not do it.
 fn by_hand(changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice {
-    let words: Vec<String> = changes.iter().map(|(action, _)| in_words(action)).collect();
+    let words: Vec<String> = changes.iter().map(|(action, _)| action::of(action).in_words()).collect();
     let why = changes.first().map(|(_, why)| *why).unwrap_or_default();
     let mut reasons: Vec<String> = Vec::new();
     for refusal in refusals.iter().flatten() {
@@ -77,28 +79,12 @@ fn by_hand(changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice 
 
 /// The kubectl line, with what must be done besides.
 fn command(action: &Action, refusal: Option<&Refusal>) -> String {
-    let line = kubectl::change(action);
+    let line = action::of(action).kubectl();
     match refusal {
         Some(Refusal::PodsStay { pods, .. }) if !pods.is_empty() => {
             format!("{line} && {}", kubectl::delete_pods(pods, action.target().namespace.as_ref()))
         }
         _ => line,
-    }
-}
-
-/// `set `a.b` to `x` and remove `a.c``.
-pub(super) fn in_words(action: &Action) -> String {
-    match action {
-        Action::Create { object, .. } => format!("create {object}"),
-        Action::DeleteUnboundClaim { claim } => format!("delete {claim}, which has no volume"),
-        Action::Patch { ops, .. } => {
-            let word = |op: &crate::domain::action::FieldOp| match &op.change {
-                Change::Set(serde_json::Value::String(text)) => format!("set `{}` to `{text}`", op.path),
-                Change::Set(value) => format!("set `{}` to `{value}`", op.path),
-                Change::Remove => format!("remove `{}`", op.path),
-            };
-            ops.iter().map(word).collect::<Vec<_>>().join(" and ")
-        }
     }
 }
 
@@ -188,7 +174,7 @@ mod tests {
     fn half_a_fix_is_not_made() {
         let other = Action::Patch {
             target: ObjectRef::namespaced(Kind::Deployment, &namespace(), "other"),
-            ops: NonEmpty::one(FieldOp { path: image(), change: Change::Set(json!("x")) }),
+            ops: NonEmpty::one(FieldOp::set(image(), "x")),
         };
         let causes = triaged(vec![cause(vec![patch(), other])], &seen(|_| ()));
         assert_eq!(causes[0].remedy.proposals, []);
@@ -200,7 +186,7 @@ mod tests {
     fn bare_pod_gets_no_command_that_the_api_refuses() {
         let pod = ObjectRef::namespaced(Kind::Pod, &namespace(), "web");
         let path = FieldPath::dotted("spec.containers").element("name", "app").then("image");
-        let action = Action::Patch { target: pod, ops: NonEmpty::one(FieldOp { path, change: Change::Set(json!("web:1")) }) };
+        let action = Action::Patch { target: pod, ops: NonEmpty::one(FieldOp::set(path, "web:1")) };
         let causes = triaged(vec![cause(vec![action])], &snapshot(vec![]));
         assert_eq!(causes[0].remedy.advice[0].command, None);
         assert!(causes[0].remedy.advice[0].why.contains("deleted and created again"));

@@ -1,9 +1,9 @@
 //! The gate: a small policy engine in one pure file. The strictest vote wins, all reasons of the winning kind are kept,
 //! and nothing but limits, plan, confidence and rehearsal goes in.
 
-use crate::domain::action::Action;
+use crate::domain::changes::Changeable;
 use crate::domain::confidence::Confidence;
-use crate::domain::field::Segment;
+use crate::domain::field::FieldPath;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
@@ -143,20 +143,16 @@ fn steps(c: &Case<'_>) -> Vote {
     }
 }
 
-/// Fields that automatic mode never touches: everything of a Pod template but its images, and every selector (`security.md` 2.6).
+/// What automatic mode never does: whatever the table of changes does not let it, such as all of a Pod template but its images.
 fn fields(c: &Case<'_>) -> Vote {
     for step in c.plan.steps.iter() {
-        match &step.action {
-            Action::Create { .. } => {}
-            Action::DeleteUnboundClaim { claim } => return Vote::AskHuman(format!("{claim} would be deleted")),
-            Action::Patch { ops, .. } => {
-                for op in ops.iter() {
-                    let last = op.path.segments().last();
-                    if last != Some(&Segment::Key("image".to_owned())) {
-                        return Vote::AskHuman(format!("{} is only changed with a human's yes", op.path));
-                    }
-                }
-            }
+        let asks = |(path, row): (Option<&FieldPath>, Option<&Changeable>)| match path {
+            _ if row.is_some_and(|row| row.automatic) => None,
+            Some(path) => Some(format!("{path} is only changed with a human's yes")),
+            None => Some(format!("it would {} {}", step.action.verb(), step.action.target())),
+        };
+        if let Some(reason) = step.action.rows().into_iter().find_map(asks) {
+            return Vote::AskHuman(reason);
         }
     }
     Vote::Allow
@@ -220,7 +216,7 @@ mod tests {
             .element("name", "data")
             .then("persistentVolumeClaim.claimName");
         let seen = snapshot(vec![(crate::domain::kind::Kind::Deployment, deployment())]);
-        let plan = crate::planner::plan(
+        let plan = crate::planner::example::plan_at_rest(
             &cause(vec![set(path, "data".into())]),
             &seen,
             crate::domain::id::PlanId::from_entropy([1; 16]),

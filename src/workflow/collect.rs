@@ -49,7 +49,7 @@ async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut 
                         unlock: Some("look at one namespace at a time with -n".to_owned()),
                     });
                 }
-                into.snapshot.add(&request.kind, listed.items, listed.complete);
+                into.snapshot.take(listed.objects, listed.complete);
                 into.versions.insert(request.kind.clone(), listed.resource_version);
             }
             Err(error) => match gap(&error, &what) {

@@ -4,7 +4,9 @@ use super::conclude::{Concluded, conclude};
 use super::report::Status;
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, collect, question, scope};
+use super::{
+    Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, collect, live, question, scope,
+};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -43,7 +45,7 @@ impl Remediation {
         let limits = caller.limits(&self.parts.limits);
         let Found { mut header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "making a plan");
-        let planned = self.plan_first(&mut header, &snapshot).map(|plan| Planned { plan, rehearsal: None });
+        let planned = self.plan_first(&mut header, &snapshot, meter.read.as_ref()).await.map(|plan| Planned { plan, rehearsal: None });
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
             Session::Diagnosed(header.diagnosed(planned, self.expiry()))
@@ -72,7 +74,7 @@ impl Remediation {
         let Found { header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "making a plan");
-        let Some(plan) = self.plan_first(&mut header, &snapshot) else {
+        let Some(plan) = self.plan_first(&mut header, &snapshot, meter.read.as_ref()).await else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
@@ -190,7 +192,7 @@ impl Remediation {
     }
 
     /// The plan for the first cause; a refusal becomes that cause's advice.
-    fn plan_first(&self, header: &mut Header, snapshot: &Snapshot) -> Option<RemediationPlan> {
+    async fn plan_first(&self, header: &mut Header, snapshot: &Snapshot, read: &dyn ClusterRead) -> Option<RemediationPlan> {
         let next = header.diagnosis.causes.get(1).map(|cause| cause.title.clone());
         let first = header.diagnosis.causes.first_mut()?;
         header.advice.extend(next.map(|title| Advice {
@@ -202,7 +204,7 @@ impl Remediation {
             return None;
         }
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
-        match planner::plan(first, snapshot, id, header.limits.on_failure) {
+        match planner::plan(first, snapshot, &live::read(first, read).await, id, header.limits.on_failure) {
             Ok(plan) => Some(plan),
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {

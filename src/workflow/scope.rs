@@ -5,7 +5,6 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::ports::{ClusterRead, ListRequest, ReadError};
-use serde_json::Value;
 
 /// Resolves the scope and makes sure that the namespace exists, as far as this identity may see that.
 pub(super) async fn resolve(problem: &Problem, context: &str, read: &dyn ClusterRead) -> Result<Scope, WorkflowError> {
@@ -37,7 +36,7 @@ async fn must_exist(namespace: Namespace, context: &str, read: &dyn ClusterRead)
 
 async fn names(read: &dyn ClusterRead) -> Result<Vec<String>, ReadError> {
     let listed = read.list(&ListRequest { kind: Kind::Namespace, namespace: None, field_selector: None }).await?;
-    Ok(listed.items.iter().filter_map(|n| n.pointer("/metadata/name").and_then(Value::as_str).map(str::to_owned)).collect())
+    Ok(listed.objects.names())
 }
 
 fn no_namespace(name: &str, context: &str, all: &[String]) -> WorkflowError {

@@ -8,7 +8,6 @@ use super::report::{
 };
 use super::standing::Standing;
 use super::summary;
-use crate::domain::action::Action;
 use crate::domain::cause::Cause;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
@@ -17,6 +16,7 @@ use crate::domain::finding::{Advice, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::request::Method;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
@@ -166,11 +166,8 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                     why: s.why.clone(),
                     risk: s.risk.to_string(),
                     diff: s.diff.clone(),
-                    operations: match &s.action {
-                        Action::Patch { .. } => operations(&body),
-                        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => Vec::new(),
-                    },
-                    manifest: matches!(s.action, Action::Create { .. }).then(|| body.clone()),
+                    operations: if s.request.method == Method::Patch { operations(&body) } else { Vec::new() },
+                    manifest: (s.request.method == Method::Post).then(|| body.clone()),
                     request: RequestView {
                         method: s.request.method.as_str().to_owned(),
                         path: s.request.path.clone(),

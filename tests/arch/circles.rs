@@ -58,7 +58,11 @@ fn methods_stand_in_the_file_of_their_type() {
     let mut found = Vec::new();
     for source in sources().iter().filter(|s| !s.test) {
         let declared: BTreeSet<&String> = source.derives.iter().map(|(name, _)| name).collect();
-        found.extend(source.methods_of.iter().filter(|of| !declared.contains(of)).map(|of| (source.path.as_str(), of.as_str())));
+        // A type that a macro of the file declares is the file's own.
+        let by_macro = |of: &String| ["enum", "struct"].iter().any(|word| source.text.contains(&format!("pub {word} {of} {{")));
+        found.extend(
+            source.methods_of.iter().filter(|of| !declared.contains(of) && !by_macro(of)).map(|of| (source.path.as_str(), of.as_str())),
+        );
     }
     assert_eq!(found, METHODS_ELSEWHERE);
 }

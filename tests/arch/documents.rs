@@ -75,6 +75,27 @@ fn readme_lists_every_option() {
     );
 }
 
+/// What `CONTRIBUTING.md` says of kinds and actions: a kind that nothing uses is named in one file, and an action in these.
+#[test]
+fn a_kind_is_one_row_and_an_action_is_where_the_guide_says() {
+    let naming = |word: &str| -> Vec<&str> {
+        let own = |s: &&super::source::Source| !s.test && !["analyze", "sim"].contains(&s.top().unwrap_or_default());
+        sources().iter().filter(own).filter(|s| s.names(&[word])).map(|s| s.path.as_str()).collect()
+    };
+    assert_eq!(naming("CronJob"), ["src/domain/kind/table.rs"]);
+    let mut action = naming("DeleteUnboundClaim");
+    action.sort_unstable();
+    let expected =
+        ["src/domain/action.rs", "src/planner/action.rs", "src/planner/action/delete_unbound_claim.rs", "src/session/record/plan.rs"];
+    assert_eq!(action, expected);
+    let guide = read("CONTRIBUTING.md");
+    let row = |name: &str| guide.lines().find(|l| l.starts_with(&format!("| {name} |"))).unwrap_or_else(|| panic!("no row `{name}`"));
+    assert!(row("a kind to read").contains("`domain/kind/table.rs`"));
+    for file in ["domain/action.rs", "domain/changes.rs", "planner/action.rs", "session/record/plan.rs"] {
+        assert!(row("**an action**").contains(&format!("`{file}`")), "{file}");
+    }
+}
+
 #[test]
 fn package_holds_no_test_data() {
     let listed = assert_cmd::Command::new(env!("CARGO"))

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Extended by decision, not by accident: `docs/decisions/0015-the-module-table.md`.
 const GRAPH: &[(&str, &str, &str)] = &[
     // The middle: pure.
-    ("domain", "", "jiff k8s_openapi regex serde_json sha2 strsim thiserror @snapshot serde"),
+    ("domain", "", "jiff k8s_openapi regex serde_json sha2 strsim thiserror @resource serde"),
     ("facts", "domain", "jiff k8s_openapi"),
     ("analyze", "domain facts", "jiff k8s_openapi serde_json strsim"),
     ("planner", "domain", "json_patch k8s_openapi serde_json serde_saphyr similar"),
@@ -15,7 +15,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     // What is promised of the outside, and who may act on it.
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
-    ("execute", "domain ports session cluster", "serde_json thiserror tokio_util"),
+    ("execute", "domain ports planner session cluster", "serde_json thiserror tokio_util"),
     (
         "workflow",
         "domain facts ports analyze planner validate session execute",
@@ -25,7 +25,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "cluster",
         "domain ports",
-        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing",
+        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing @page serde",
     ),
     ("store", "domain ports", "async_trait jiff rusqlite tokio"),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),

@@ -1,12 +1,18 @@
 //! Hostile requests against the lists: each is refused before a server sees it.
 
 use super::*;
+use crate::domain::changes::{self, Verb};
+use crate::domain::kind::Kind;
+use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tower::ServiceExt;
 
-const READ: Reach = Reach::Read;
 const WRITE: Reach = Reach::Write;
+
+fn read() -> Reach {
+    Reach::Read(Discovered::default())
+}
 
 fn request(method: &str, path: &str) -> Request<()> {
     let mut builder = Request::builder().method(method).uri(path);
@@ -76,6 +82,15 @@ async fn hostile_reads_never_reach_the_server() {
         "/api/v1/namespaces/a/pods?limit=1&sendInitialEvents=true",
         "/api/v2/pods",
         "/api/v1",
+        "/apis/",
+        "/apis//v1",
+        "/apis/apps",
+        "/apis/apps/v1/",
+        "/apis/apps/v1?limit=1",
+        "/apis/apps/%76%31",
+        "/apis/apps/..",
+        "/apis/example.com/v1/secrets",
+        "/apis/cert-manager.io/v1/certificates",
         "/apis/apps/v1beta1/namespaces/a/deployments",
         "/apis/rbac.authorization.k8s.io/v1/clusterroles",
         "/apis/apps/v1/namespaces/a/deployments/web/rollback",
@@ -88,21 +103,21 @@ async fn hostile_reads_never_reach_the_server() {
         "/",
         "https://evil.example/api/v1/pods",
     ] {
-        assert!(!reaches_the_server(READ, request("GET", path)).await, "{path}");
+        assert!(!reaches_the_server(read(), request("GET", path)).await, "{path}");
     }
     let long = format!("/api/v1/namespaces/a/pods/{}", "a".repeat(3000));
-    assert!(!reaches_the_server(READ, request("GET", &long)).await);
+    assert!(!reaches_the_server(read(), request("GET", &long)).await);
 }
 
 #[tokio::test]
 async fn reader_sends_no_other_method() {
     for method in ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "get"] {
-        assert!(!reaches_the_server(READ, request(method, "/api/v1/namespaces/a/pods")).await, "{method}");
+        assert!(!reaches_the_server(read(), request(method, "/api/v1/namespaces/a/pods")).await, "{method}");
     }
-    assert!(!reaches_the_server(READ, request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews")).await);
-    assert!(!reaches_the_server(READ, request("POST", "/apis/authentication.k8s.io/v1/tokenreviews")).await);
-    assert!(!reaches_the_server(READ, request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews/x")).await);
-    assert!(!reaches_the_server(READ, request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews?dryRun=All")).await);
+    assert!(!reaches_the_server(read(), request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews")).await);
+    assert!(!reaches_the_server(read(), request("POST", "/apis/authentication.k8s.io/v1/tokenreviews")).await);
+    assert!(!reaches_the_server(read(), request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews/x")).await);
+    assert!(!reaches_the_server(read(), request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews?dryRun=All")).await);
 }
 
 #[tokio::test]
@@ -116,7 +131,7 @@ async fn headers_beyond_the_list_are_refused() {
     ] {
         let mut hostile = request("GET", "/api/v1/namespaces/a/pods");
         hostile.headers_mut().insert(name, value.parse().unwrap());
-        assert!(!reaches_the_server(READ, hostile).await, "{name}");
+        assert!(!reaches_the_server(read(), hostile).await, "{name}");
     }
 }
 
@@ -142,10 +157,10 @@ async fn what_the_engine_reads_passes() {
         "/api/v1/namespaces/a/configmaps/secrets",
         "/api/v1/namespaces/status/pods",
     ] {
-        assert!(reaches_the_server(READ, request("GET", path)).await, "{path}");
+        assert!(reaches_the_server(read(), request("GET", path)).await, "{path}");
     }
-    assert!(reaches_the_server(READ, request("POST", ACCESS_REVIEW)).await);
-    assert!(reaches_the_server(READ, request("POST", RULES_REVIEW)).await);
+    assert!(reaches_the_server(read(), request("POST", ACCESS_REVIEW)).await);
+    assert!(reaches_the_server(read(), request("POST", RULES_REVIEW)).await);
 }
 
 #[tokio::test]
@@ -194,4 +209,171 @@ async fn writer_says_what_actions_can_express_and_nothing_else() {
     merge.headers_mut().insert("content-type", "application/merge-patch+json".parse().unwrap());
     assert!(!reaches_the_server(WRITE, merge).await);
     assert!(!reaches_the_server(WRITE, request("PATCH", "/apis/apps/v1/namespaces/kube-system/deployments/coredns")).await);
+}
+
+#[tokio::test]
+async fn what_discovery_named_is_read_at_its_place_and_nothing_beside_it() {
+    let discovered = Discovered::default();
+    assert!(discovered.admit("cert-manager.io", "v1", "certificates", true));
+    assert!(discovered.admit("cert-manager.io", "v1", "clusterissuers", false));
+    let reach = || Reach::Read(discovered.clone());
+    for path in [
+        "/apis",
+        "/apis/cert-manager.io/v1",
+        "/apis/cert-manager.io/v1/certificates?limit=500",
+        "/apis/cert-manager.io/v1/namespaces/a/certificates",
+        "/apis/cert-manager.io/v1/namespaces/a/certificates/web",
+        "/apis/cert-manager.io/v1/clusterissuers/main",
+    ] {
+        assert!(reaches_the_server(reach(), request("GET", path)).await, "{path}");
+    }
+    for path in [
+        "/apis/cert-manager.io/v2/namespaces/a/certificates",
+        "/apis/cert-manager.io/v1/namespaces/a/clusterissuers",
+        "/apis/cert-manager.io/v1/certificates/web",
+        "/apis/cert-manager.io/v1/namespaces/a/orders",
+        "/apis/cert-manager.io/v1/namespaces/a/certificates/web/log",
+        "/apis/cert-manager.io/v1/namespaces/a/certificates/web/scale",
+        "/apis/cert-manager.io/v1/namespaces/a/certificates/web/approval",
+        "/apis/cert-manager.io/v1/namespaces/a/secrets/web",
+        "/api/v1/namespaces/a/certificates",
+        "/api/v1/namespaces/a/secrets",
+    ] {
+        assert!(!reaches_the_server(reach(), request("GET", path)).await, "{path}");
+    }
+    for method in ["PATCH", "DELETE"] {
+        let path = "/apis/cert-manager.io/v1/namespaces/a/certificates/web";
+        assert!(!reaches_the_server(reach(), request(method, path)).await, "{method}");
+        assert!(!reaches_the_server(WRITE, request(method, path)).await, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_stay_unreadable_whatever_discovery_says() {
+    for (group, version, plural) in [
+        ("", "v1", "secrets"),
+        ("v1", "", "secrets"),
+        ("example.com", "v1", "secrets"),
+        ("example.com", "v1", "secretcopies"),
+        ("example.com", "v1", "mysecrets"),
+        ("example.com", "v1", "Secrets"),
+        ("example.com", "v1", "%73ecrets"),
+        ("example.com", "v1", "pods/exec"),
+        ("example.com", "v1", "certificates/../secrets"),
+        ("example.com", "v1/namespaces/a", "certificates"),
+        ("authorization.k8s.io", "v1", "subjectaccessreviews"),
+        ("authentication.k8s.io", "v1", "tokenreviews"),
+        ("apps", "v1", "controllerrevisions"),
+        ("storage.k8s.io", "v1", "volumeattachments"),
+        ("rbac.authorization.k8s.io", "v1", "clusterroles"),
+        ("certificates.k8s.io", "v1", "certificatesigningrequests"),
+        (".example.com", "v1", "certificates"),
+    ] {
+        let discovered = Discovered::default();
+        assert!(!discovered.admit(group, version, plural, true), "{group}/{version} {plural}");
+        for path in [
+            format!("/apis/{group}/{version}/namespaces/a/{plural}"),
+            format!("/apis/{group}/{version}/namespaces/a/{plural}/db"),
+            "/api/v1/namespaces/a/secrets/db".to_owned(),
+        ] {
+            let Ok(hostile) = Request::builder().uri(&path).body(()) else { continue };
+            assert!(!reaches_the_server(Reach::Read(discovered.clone()), hostile).await, "{path}");
+        }
+    }
+}
+
+#[test]
+fn reading_list_is_the_table_of_kinds_without_what_is_never_read() {
+    let table: Vec<(String, String, bool)> = Kind::KNOWN
+        .iter()
+        .filter(|kind| kind.is_readable())
+        .map(|kind| kind.info().map(|i| (i.api_version.to_owned(), i.plural.to_owned(), i.namespaced)).unwrap())
+        .collect();
+    let list: Vec<(String, String, bool)> =
+        READ.iter().map(|(version, plural, scope)| ((*version).into(), (*plural).into(), *scope)).collect();
+    assert_eq!(list, table);
+    assert!(Kind::KNOWN.iter().filter(|kind| !kind.is_readable()).eq([&Kind::Secret]));
+}
+
+/// The request that a verb on a kind becomes.
+fn written(verb: Verb, kind: &Kind) -> Option<Request<()>> {
+    let namespace = Namespace::parse("a").unwrap();
+    let (method, name) = match verb {
+        Verb::Create => ("POST", None),
+        Verb::Patch => ("PATCH", Some("x")),
+        Verb::Delete => ("DELETE", Some("x")),
+    };
+    Some(request(method, &kind.path(Some(&namespace).filter(|_| kind.info().is_some_and(|i| i.namespaced)), name)?))
+}
+
+#[test]
+fn writing_list_and_table_of_changes_agree_in_both_directions() {
+    for kind in Kind::KNOWN {
+        for verb in Verb::ALL {
+            let wire = WRITE.check(&written(verb, &kind).unwrap()).is_ok();
+            assert_eq!(wire, changes::has(verb, &kind), "{verb} {kind}");
+        }
+    }
+    let resources = |list: &[Resource]| list.iter().map(|(version, plural, _)| format!("{version}/{plural}")).collect::<Vec<_>>();
+    let table = |verb: Verb| {
+        let of_verb = changes::written().into_iter().filter(|(v, _)| *v == verb);
+        of_verb.map(|(_, kind)| format!("{}/{}", kind.api_version(), kind.info().unwrap().plural)).collect::<Vec<_>>()
+    };
+    assert_eq!(resources(CREATED), table(Verb::Create));
+    assert_eq!(resources(PATCHED), table(Verb::Patch));
+    assert_eq!(resources(DELETED), table(Verb::Delete));
+}
+
+proptest! {
+    /// Whatever is asked of whatever resource, the wire lets through nothing that the table of changes does not have.
+    #[test]
+    fn wire_permits_no_more_than_the_table(
+        method in "POST|PATCH|DELETE|PUT|GET",
+        known in prop::sample::select(Kind::KNOWN.iter().map(|k| (k.api_version().to_owned(), k.info().unwrap().plural.to_owned())).collect::<Vec<_>>()),
+        odd in "[a-z]{1,12}|secrets",
+        namespace in "a|kube-system|secrets|",
+        tail in "|/x|/x/status|/x/scale|/x/exec|/secrets",
+        use_odd: bool,
+    ) {
+        let (version, plural) = known;
+        let plural = if use_odd { odd } else { plural };
+        let root = if version.contains('/') { "/apis" } else { "/api" };
+        let place = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
+        let path = format!("{root}/{version}{place}/{plural}{tail}");
+        let verb = match method.as_str() {
+            "POST" => Some(Verb::Create),
+            "PATCH" => Some(Verb::Patch),
+            "DELETE" => Some(Verb::Delete),
+            _ => None,
+        };
+        let kind = Kind::KNOWN.into_iter().find(|k| k.info().is_some_and(|i| (i.api_version, i.plural) == (version.as_str(), plural.as_str())));
+        let in_table = verb.zip(kind).is_some_and(|(verb, kind)| changes::has(verb, &kind));
+        let one_object = matches!(tail.as_str(), "" | "/x" | "/secrets");
+        if WRITE.check(&request(&method, &path)).is_ok() {
+            prop_assert!(in_table && one_object && !namespace.starts_with("kube-") && !namespace.is_empty(), "{method} {path}");
+        }
+    }
+
+    /// Whatever a server calls its resources, and wherever the path has the word: none of Secrets is read.
+    #[test]
+    fn no_path_to_secrets_is_read(
+        group in "[a-z.]{0,12}|example\\.com",
+        version in "v[0-9]{1,2}|[a-z/]{0,6}",
+        resource in "secrets|[a-z]{0,4}secrets?[a-z]{0,4}|SECRETS|pods/\\.\\./secrets",
+        namespaced: bool,
+        tail in "|/db|/db/status|\\?watch=1",
+    ) {
+        let discovered = Discovered::default();
+        let _ = discovered.admit(&group, &version, &resource, namespaced);
+        for path in [
+            format!("/api/{version}/namespaces/a/{resource}{tail}"),
+            format!("/api/{version}/{resource}{tail}"),
+            format!("/apis/{group}/{version}/namespaces/a/{resource}{tail}"),
+            format!("/apis/{group}/{version}/{resource}{tail}"),
+        ] {
+            if let Ok(hostile) = Request::builder().uri(&path).body(()) {
+                prop_assert!(Reach::Read(discovered.clone()).check(&hostile).is_err(), "{path}");
+            }
+        }
+    }
 }

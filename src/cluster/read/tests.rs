@@ -20,7 +20,7 @@ async fn overloaded_server_is_asked_again_and_every_request_counts() {
     let read = fake.connected().read;
     let began = Instant::now();
     let listed = read.list(&pods()).await.unwrap();
-    assert_eq!(listed.items, [json!({"metadata": {"name": "web"}, "apiVersion": "v1", "kind": "Pod"})]);
+    assert_eq!(listed.objects.values(), [json!({"metadata": {"name": "web"}, "apiVersion": "v1", "kind": "Pod"})]);
     assert_eq!((listed.resource_version.as_str(), listed.complete), ("7", true));
     assert_eq!((read.meter.total(), began.elapsed()), (2, Duration::from_secs(2)));
     assert!(fake.seen().iter().all(|s| s.header("user-agent") == Some(concat!("kubemend/", env!("CARGO_PKG_VERSION"), " (read)"))));
@@ -40,7 +40,7 @@ async fn retries_end_and_a_server_cannot_make_us_wait_for_long() {
 #[tokio::test(start_paused = true)]
 async fn broken_connection_is_tried_again_and_then_said() {
     let fake = Fake::playing([Reply::Breaks, page(&["web"], "")]);
-    assert_eq!(fake.connected().read.list(&pods()).await.unwrap().items.len(), 1);
+    assert_eq!(fake.connected().read.list(&pods()).await.unwrap().objects.len(), 1);
     let fake = Fake::playing([Reply::Breaks]);
     let error = fake.connected().read.list(&pods()).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot reach the API server at `lab:6443`: the connection was reset");
@@ -72,7 +72,7 @@ async fn server_that_hangs_costs_the_patience_once() {
 async fn pages_are_followed_to_the_end() {
     let fake = Fake::playing([page(&["a"], "t+/="), page(&["b"], "")]);
     let listed = fake.connected().read.list(&pods()).await.unwrap();
-    assert_eq!((listed.items.len(), listed.complete), (2, true));
+    assert_eq!((listed.objects.len(), listed.complete), (2, true));
     assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods?limit=500", "GET /api/v1/namespaces/a/pods?limit=500&continue=t%2B%2F%3D"]);
 }
 
@@ -81,7 +81,7 @@ async fn endless_list_is_cut_and_says_so() {
     let names = vec!["x"; PAGE_ITEMS];
     let fake = Fake::playing([page(&names, "more")]);
     let listed = fake.connected().read.list(&pods()).await.unwrap();
-    assert_eq!((listed.items.len(), listed.complete), (LIST_ITEMS, false));
+    assert_eq!((listed.objects.len(), listed.complete), (LIST_ITEMS, false));
     assert_eq!(fake.seen().len(), LIST_ITEMS / PAGE_ITEMS);
 }
 
@@ -90,7 +90,7 @@ async fn huge_answer_is_not_taken_in() {
     let piece = "x".repeat(1024 * 1024);
     let fake = Fake::playing([Reply::Streams(vec![piece; LIST_BYTES / (1024 * 1024) + 2], Then::Hangs)]);
     let listed = fake.connected().read.list(&pods()).await.unwrap();
-    assert_eq!((listed.items.len(), listed.complete), (0, false));
+    assert_eq!((listed.objects.len(), listed.complete), (0, false));
     let fake = Fake::playing([Reply::Streams(vec!["x".repeat(OBJECT_BYTES + 1)], Then::Hangs)]);
     let object = ObjectRef::parse("pod/web", pods().namespace.as_ref()).unwrap();
     assert!(fake.connected().read.get(&object).await.unwrap_err().to_string().contains("larger than kubemend reads"));
@@ -100,7 +100,7 @@ async fn huge_answer_is_not_taken_in() {
 async fn page_token_that_grew_old_starts_the_list_over_once() {
     let fake = Fake::playing([page(&["a"], "t"), status(410, "Expired", "too old"), page(&["a", "b"], "")]);
     let listed = fake.connected().read.list(&pods()).await.unwrap();
-    assert_eq!(listed.items.len(), 2);
+    assert_eq!(listed.objects.len(), 2);
     let fake = Fake::playing([status(410, "Expired", "too old")]);
     assert!(matches!(fake.connected().read.list(&pods()).await, Err(ReadError::Expired(_))));
     assert_eq!(fake.seen().len(), 2);
@@ -269,4 +269,62 @@ async fn watch_that_talks_nonsense_or_keeps_breaking_is_an_error() {
 async fn endless_line_is_a_change_and_not_kept() {
     let fake = Fake::playing([Reply::Streams(vec!["x".repeat(1024 * 1024); 4], Then::Hangs)]);
     assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(Some(Changed)));
+}
+
+/// An answer that names these resources of one group: plural and kind.
+fn discovery(group: &str, resources: &[(&str, &str)]) -> Reply {
+    let resources: Vec<Value> = resources
+        .iter()
+        .map(|(plural, kind)| json!({"resource": plural, "responseKind": {"kind": kind}, "scope": "Namespaced", "verbs": ["get", "list"]}))
+        .collect();
+    let versions = json!([{"version": "v1", "resources": resources}]);
+    says(200, &json!({"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": group}, "versions": versions}]}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn custom_resource_is_read_once_discovery_named_it() {
+    let named = [("certificates", "Certificate"), ("secrets", "Secret"), ("copies", "SecretCopy"), ("pods/exec", "Exec")];
+    let certificates = says(200, &json!({"metadata": {}, "items": [{"metadata": {"name": "web", "namespace": "a"}}]}));
+    let fake = Fake::playing([discovery("cert-manager.io", &named), certificates]);
+    let read = fake.connected().read;
+    let kinds = read.discover().await.unwrap();
+    assert_eq!(kinds.iter().map(|k| (k.api_version(), k.name())).collect::<Vec<_>>(), [("cert-manager.io/v1", "Certificate")]);
+    let request = ListRequest { kind: kinds[0].clone(), ..pods() };
+    assert_eq!(read.list(&request).await.unwrap().objects.names(), ["web"]);
+    assert_eq!(fake.lines(), ["GET /apis", "GET /apis/cert-manager.io/v1/namespaces/a/certificates?limit=500"]);
+    assert!(fake.seen()[0].header("accept").is_some_and(|accept| accept.contains("as=APIGroupDiscoveryList")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn custom_resource_that_this_server_did_not_name_is_not_asked_for() {
+    let certificate = crate::domain::kind::CustomKind::new("cert-manager.io", "v1", "Certificate", "certificates", true).unwrap();
+    let fake = Fake::playing([page(&["web"], "")]);
+    let request = ListRequest { kind: Kind::Custom(std::sync::Arc::new(certificate)), ..pods() };
+    let error = fake.connected().read.list(&request).await.unwrap_err();
+    assert!(error.to_string().contains("kubemend does not read"), "{error}");
+    assert_eq!(fake.lines(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_without_one_answer_for_all_groups_is_asked_group_by_group() {
+    let groups = json!({"kind": "APIGroupList", "groups": [
+        {"name": "apps", "preferredVersion": {"version": "v1"}},
+        {"name": "down.example.com", "preferredVersion": {"version": "v1"}},
+        {"name": "example.com", "preferredVersion": {"version": "v1beta1"}},
+    ]});
+    let of = |resources: Value| says(200, &json!({"kind": "APIResourceList", "resources": resources}));
+    let fake = Fake::playing([
+        says(200, &groups),
+        of(json!([{"name": "deployments", "kind": "Deployment", "namespaced": true, "verbs": ["get", "list"]}])),
+        status(403, "Forbidden", "no"),
+        of(json!([
+            {"name": "widgets", "kind": "Widget", "namespaced": false, "verbs": ["get", "list", "watch"]},
+            {"name": "widgets/status", "kind": "Widget", "namespaced": false, "verbs": ["get", "list"]},
+            {"name": "reviews", "kind": "Review", "namespaced": false, "verbs": ["create"]},
+            {"name": "secrets", "kind": "Widget", "namespaced": true, "verbs": ["get", "list"]},
+        ])),
+    ]);
+    let kinds = fake.connected().read.discover().await.unwrap();
+    assert_eq!(kinds.iter().map(|k| (k.api_version(), k.info().unwrap().plural)).collect::<Vec<_>>(), [("example.com/v1beta1", "widgets")]);
+    assert_eq!(fake.lines(), ["GET /apis", "GET /apis/apps/v1", "GET /apis/down.example.com/v1", "GET /apis/example.com/v1beta1"]);
 }

@@ -110,7 +110,7 @@ fn some<T: std::fmt::Debug>(items: impl Strategy<Value = T>) -> impl Strategy<Va
 
 fn action() -> impl Strategy<Value = Action> {
     let change = prop_oneof![value().prop_map(Change::Set), Just(Change::Remove)];
-    let op = (field(), change).prop_map(|(path, change)| FieldOp { path, change });
+    let op = (field(), of(value()), change).prop_map(|(path, seen, change)| FieldOp { path, seen, change });
     prop_oneof![
         (object(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
         (object(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),

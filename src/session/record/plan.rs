@@ -55,10 +55,19 @@ pub(super) enum ActionRecord {
     DeleteUnboundClaim { claim: RefRecord },
 }
 
+/// By itself, so that a field that held `null` is told from one that was not there.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeenRecord {
+    value: Value,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OpRecord {
     path: Vec<SegmentRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<SeenRecord>,
     change: ChangeRecord,
 }
 
@@ -103,6 +112,7 @@ impl From<&Action> for ActionRecord {
                     .iter()
                     .map(|op| OpRecord {
                         path: segments(&op.path),
+                        seen: op.seen.clone().map(|value| SeenRecord { value }),
                         change: match &op.change {
                             Change::Set(value) => ChangeRecord::Set { value: value.clone() },
                             Change::Remove => ChangeRecord::Remove {},
@@ -122,6 +132,7 @@ impl ActionRecord {
             ActionRecord::Patch { target, ops } => {
                 let op = |op: OpRecord| FieldOp {
                     path: path(op.path),
+                    seen: op.seen.map(|seen| seen.value),
                     change: match op.change {
                         ChangeRecord::Set { value } => Change::Set(value),
                         ChangeRecord::Remove {} => Change::Remove,

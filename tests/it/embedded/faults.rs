@@ -5,7 +5,7 @@ use crate::support::embedded::{Embedded, ask, asked, open, yes};
 use crate::support::words::Word;
 use kubemend::domain::limits::Limits;
 use kubemend::ports::Silent;
-use kubemend::sim::{Fault, FaultKind};
+use kubemend::sim::{Denial, Fault, FaultKind};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Caller, Problem, Question, Remediation, WorkflowError};
 use std::sync::atomic::Ordering;
@@ -259,4 +259,28 @@ async fn without_a_writer_the_plan_is_handed_over_with_its_commands() {
     assert!(advice.iter().any(|a| a.command.as_deref().is_some_and(|c| c.contains("kubectl"))), "{advice:?}");
     assert!(advice.iter().any(|a| a.why.contains("write")), "{advice:?}");
     assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn object_to_be_changed_is_read_once_more_and_whole_when_the_plan_is_made() {
+    let (cluster, ..) = waiting("service-without-endpoints").await;
+    let whole = cluster.sim.requests().into_iter().filter(|r| r.verb == "get" && r.path.contains("/services/")).count();
+    assert_eq!(whole, 1, "one request for the one object that is changed");
+    let (cluster, ..) = waiting("database-pod-pending").await;
+    let whole = cluster.sim.requests().into_iter().filter(|r| r.verb == "get" && r.path.contains(CLAIMS)).count();
+    assert_eq!(whole, 0, "what is created is not there to be read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn object_that_may_be_listed_and_not_read_is_not_changed_and_the_permission_is_named() {
+    let case = Case::load("service-without-endpoints");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    cluster.sim.deny(Denial::of("get", "services"));
+    let opened = open(&cluster.process(), &ask(&case, NAMESPACE)).await;
+    assert!(opened.question.is_none() && opened.report.plan.is_none(), "{}", opened.report.summary);
+    assert_eq!(opened.report.status, Status::Diagnosed);
+    let said: Vec<&str> = opened.report.advice.iter().map(|a| a.text.as_str()).collect();
+    let refusal = said.iter().find(|text| text.contains("could not be read before the change")).unwrap_or_else(|| panic!("{said:?}"));
+    assert!(refusal.contains("not allowed to get services in `shop`") && refusal.contains("--verb=get"), "{refusal}");
+    assert!(!said.iter().any(|text| text.contains("does not exist any more")), "{said:?}");
 }

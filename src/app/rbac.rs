@@ -1,0 +1,169 @@
+//! The roles of the reader and the writer, as manifests for `kubectl apply`, from the tables of kinds and of changes.
+
+use super::rights::{READ_VERBS, is_namespaced, read, written};
+use crate::domain::kind::Kind;
+use crate::domain::object::Namespace;
+use std::fmt::Write;
+
+const HEAD: &str = "apiVersion: rbac.authorization.k8s.io/v1\n";
+
+/// Who gets the rights, and where.
+#[derive(Debug, Default)]
+pub(super) struct Subjects<'a> {
+    /// The one namespace; the whole cluster is read where there is none, and the writer is bound nowhere.
+    pub(super) namespace: Option<&'a Namespace>,
+    /// Who reads, as `kubectl auth whoami` names it.
+    pub(super) reader: Option<&'a str>,
+    /// Who writes.
+    pub(super) writer: Option<&'a str>,
+}
+
+/// The manifests as YAML.
+pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
+    let reading = |kinds: Vec<Kind>| kinds.into_iter().map(|kind| (kind, READ_VERBS.to_vec())).collect::<Vec<_>>();
+    let mut out = Vec::new();
+    let note = "# The reader: no Secrets, no exec, no logs.\n";
+    match subjects.namespace {
+        None => out.push(format!("{note}{}", role("kubemend-reader", &reading(read())))),
+        Some(namespace) => {
+            let (inside, across): (Vec<Kind>, Vec<Kind>) = read().into_iter().partition(is_namespaced);
+            out.push(format!("{note}# Bound in namespace {namespace}.\n{}", role("kubemend-reader", &reading(inside))));
+            out.push(format!("# The reader, of what is in no namespace.\n{}", role("kubemend-reader-cluster", &reading(across))));
+        }
+    }
+    let mut writing: Vec<(Kind, Vec<&str>)> = Vec::new();
+    for (verb, kind) in written() {
+        match writing.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, verbs)) => verbs.push(verb.as_str()),
+            None => writing.push((kind, vec![verb.as_str()])),
+        }
+    }
+    out.push(format!("# The writer: bind it with a RoleBinding, one namespace at a time.\n{}", role("kubemend-writer", &writing)));
+    if let Some(reader) = subjects.reader {
+        out.push(binding("kubemend-reader", subjects.namespace, reader));
+        if subjects.namespace.is_some() {
+            out.push(binding("kubemend-reader-cluster", None, reader));
+        }
+    }
+    if let (Some(writer), Some(namespace)) = (subjects.writer, subjects.namespace) {
+        out.push(binding("kubemend-writer", Some(namespace), writer));
+    }
+    out.join("---\n")
+}
+
+/// A ClusterRole. Kinds of one group with the same verbs share a rule.
+fn role(name: &str, rights: &[(Kind, Vec<&str>)]) -> String {
+    let mut rules: Vec<(&str, &[&str], Vec<&str>)> = Vec::new();
+    for (kind, verbs) in rights {
+        let plural = kind.info().map_or("", |info| info.plural);
+        match rules.iter_mut().find(|(group, known, _)| *group == kind.group() && *known == verbs.as_slice()) {
+            Some((_, _, plurals)) => plurals.push(plural),
+            None => rules.push((kind.group(), verbs, vec![plural])),
+        }
+    }
+    let mut out = format!("{HEAD}kind: ClusterRole\nmetadata: {{name: {name}}}\nrules:\n");
+    for (group, verbs, plurals) in rules {
+        let group = if group.is_empty() { "\"\"" } else { group };
+        let _always_fits = writeln!(out, "- {{apiGroups: [{group}], resources: [{}], verbs: [{}]}}", plurals.join(", "), verbs.join(", "));
+    }
+    out
+}
+
+/// The role for one subject, in a namespace or in the whole cluster.
+fn binding(role: &str, namespace: Option<&Namespace>, who: &str) -> String {
+    let (kind, place) = match namespace {
+        Some(namespace) => ("RoleBinding", format!(", namespace: {namespace}")),
+        None => ("ClusterRoleBinding", String::new()),
+    };
+    // A text of JSON is one of YAML, whatever is in it.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let account = who.strip_prefix("system:serviceaccount:").and_then(|account| account.split_once(':'));
+    let subject = match account {
+        Some((namespace, name)) => format!("{{kind: ServiceAccount, namespace: {}, name: {}}}", quoted(namespace), quoted(name)),
+        None => format!("{{kind: User, apiGroup: rbac.authorization.k8s.io, name: {}}}", quoted(who)),
+    };
+    format!(
+        "{HEAD}kind: {kind}\nmetadata: {{name: {role}{place}}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}\nsubjects:\n- {subject}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::collections::BTreeSet;
+
+    fn parsed(subjects: &Subjects<'_>) -> Vec<Value> {
+        manifests(subjects).split("---\n").map(|document| serde_saphyr::from_str(document).unwrap()).collect()
+    }
+
+    /// Each verb that a role allows on each resource: `patch apps/deployments`.
+    fn allowed(role: &Value) -> BTreeSet<String> {
+        let texts = |value: &Value| -> Vec<String> { value.as_array().unwrap().iter().map(|t| t.as_str().unwrap().to_owned()).collect() };
+        let mut all = BTreeSet::new();
+        for rule in role["rules"].as_array().unwrap() {
+            for group in texts(&rule["apiGroups"]) {
+                for resource in texts(&rule["resources"]) {
+                    all.extend(texts(&rule["verbs"]).iter().map(|verb| format!("{verb} {group}/{resource}")));
+                }
+            }
+        }
+        all
+    }
+
+    fn resource(kind: &Kind) -> String {
+        format!("{}/{}", kind.group(), kind.info().unwrap().plural)
+    }
+
+    fn of_reading() -> BTreeSet<String> {
+        read().iter().flat_map(|kind| READ_VERBS.map(|verb| format!("{verb} {}", resource(kind)))).collect()
+    }
+
+    #[test]
+    fn roles_allow_what_the_tables_have_and_no_more() {
+        let [reader, writer] = &parsed(&Subjects::default())[..] else { panic!() };
+        assert_eq!((&reader["kind"], &reader["metadata"]), (&json!("ClusterRole"), &json!({"name": "kubemend-reader"})));
+        assert_eq!(allowed(reader), of_reading());
+        assert_eq!(allowed(writer), written().iter().map(|(verb, kind)| format!("{verb} {}", resource(kind))).collect());
+        let everything = manifests(&Subjects::default());
+        assert!(!everything.contains("secrets") && !everything.contains('*') && !everything.contains("pods/"), "{everything}");
+        assert!(read().iter().all(Kind::is_readable));
+    }
+
+    #[test]
+    fn in_one_namespace_only_what_has_none_is_bound_across_the_cluster() {
+        let namespace = Namespace::parse("shop").unwrap();
+        let subjects =
+            Subjects { namespace: Some(&namespace), reader: Some("system:serviceaccount:tools:mend"), writer: Some("alice: \"x\"") };
+        let all = parsed(&subjects);
+        let said: Vec<String> = all
+            .iter()
+            .map(|o| format!("{} {} {}", o["kind"].as_str().unwrap(), o["metadata"]["name"].as_str().unwrap(), o["metadata"]["namespace"]))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "ClusterRole kubemend-reader null",
+                "ClusterRole kubemend-reader-cluster null",
+                "ClusterRole kubemend-writer null",
+                "RoleBinding kubemend-reader \"shop\"",
+                "ClusterRoleBinding kubemend-reader-cluster null",
+                "RoleBinding kubemend-writer \"shop\"",
+            ]
+        );
+        let split: BTreeSet<String> = allowed(&all[0]).union(&allowed(&all[1])).cloned().collect();
+        assert_eq!(split, of_reading());
+        assert!(allowed(&all[1]).is_disjoint(&allowed(&all[0])));
+        assert_eq!(all[3]["subjects"], json!([{"kind": "ServiceAccount", "namespace": "tools", "name": "mend"}]));
+        assert_eq!(all[5]["subjects"], json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "alice: \"x\""}]));
+        for (binding, role) in [(3, "kubemend-reader"), (4, "kubemend-reader-cluster"), (5, "kubemend-writer")] {
+            assert_eq!(all[binding]["roleRef"], json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}));
+        }
+    }
+
+    #[test]
+    fn readme_shows_the_roles_as_they_are_printed() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+        assert!(readme.contains(&manifests(&Subjects::default())), "put this into README.md:\n{}", manifests(&Subjects::default()));
+    }
+}

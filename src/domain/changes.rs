@@ -1,0 +1,259 @@
+//! The one table of changes: which verb on which kind and which field, how risky that is at the least, and whether it may be made
+//! without a human. What is not in it is not changed. The floor of a plan's risk, the planner's and the gate's checks, `doctor`,
+//! the writer's role and the README follow from it; the wire's own list (`cluster/reach.rs`) is compared with it by a test.
+
+use super::field::{FieldPath, Segment};
+use super::kind::Kind;
+use super::risk::Risk;
+use std::fmt;
+
+/// What is done to an object: the verb that the API server audits and that a role must allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// A new object.
+    Create,
+    /// Fields of an existing object.
+    Patch,
+    /// An object goes away.
+    Delete,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Verb; 3] = [Verb::Create, Verb::Patch, Verb::Delete];
+
+    /// `create`, `patch`, `delete`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verb::Create => "create",
+            Verb::Patch => "patch",
+            Verb::Delete => "delete",
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A row: what may be changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changeable {
+    /// What is done.
+    pub verb: Verb,
+    /// To objects of which kinds.
+    pub kinds: &'static [Kind],
+    /// Which field, as a pattern: `[]` is any element of a list, `*` any member, `**` all that lies below. `None` is the whole object.
+    pub field: Option<&'static str>,
+    /// The least risk that this can have, whatever anybody claims.
+    pub floor: Risk,
+    /// Whether automatic mode may do it within the operator's thresholds; a human is asked otherwise.
+    pub automatic: bool,
+}
+
+const CLAIMS: &[Kind] = &[Kind::PersistentVolumeClaim];
+const TEMPLATES: &[Kind] = &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+const SERVICES: &[Kind] = &[Kind::Service];
+const ASK: bool = false;
+const AUTOMATIC: bool = true;
+
+const fn whole(verb: Verb, kinds: &'static [Kind], floor: Risk, automatic: bool) -> Changeable {
+    Changeable { verb, kinds, field: None, floor, automatic }
+}
+
+const fn field(kinds: &'static [Kind], field: &'static str, floor: Risk, automatic: bool) -> Changeable {
+    Changeable { verb: Verb::Patch, kinds, field: Some(field), floor, automatic }
+}
+
+/// A reference is low, what moves Pods or traffic is medium. Automatic mode changes nothing of a Pod template but its images, and no
+/// selector: `docs/security.md`.
+pub const CHANGES: &[Changeable] = &[
+    whole(Verb::Create, CLAIMS, Risk::Low, AUTOMATIC),
+    whole(Verb::Delete, CLAIMS, Risk::Medium, ASK),
+    field(TEMPLATES, "spec.template.spec.volumes[].persistentVolumeClaim.claimName", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.containers[].env[].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.initContainers[].env[].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.containers[].envFrom.**", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.initContainers[].envFrom.**", Risk::Low, ASK),
+    // Low only when the image ran before in this object: the rule that knows raises it otherwise.
+    field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC),
+    field(TEMPLATES, "spec.template.spec.initContainers[].image", Risk::Low, AUTOMATIC),
+    field(TEMPLATES, "spec.template.spec.nodeSelector.*", Risk::Medium, ASK),
+    field(SERVICES, "spec.selector.*", Risk::Medium, ASK),
+];
+
+/// The row for one field, or for a whole object.
+pub fn row(verb: Verb, kind: &Kind, path: Option<&FieldPath>) -> Option<&'static Changeable> {
+    CHANGES.iter().find(|row| {
+        row.verb == verb
+            && row.kinds.contains(kind)
+            && match (row.field, path) {
+                (None, None) => true,
+                (Some(pattern), Some(path)) => fits(pattern, path),
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+    })
+}
+
+/// Whether anything of the kind may be changed so.
+pub fn has(verb: Verb, kind: &Kind) -> bool {
+    CHANGES.iter().any(|row| row.verb == verb && row.kinds.contains(kind))
+}
+
+/// Each verb with each kind once, in the order of the table: what a writer's role must allow.
+pub fn written() -> Vec<(Verb, Kind)> {
+    let mut all: Vec<(Verb, Kind)> = Vec::new();
+    for row in CHANGES {
+        for kind in row.kinds {
+            let pair = (row.verb, kind.clone());
+            if !all.contains(&pair) {
+                all.push(pair);
+            }
+        }
+    }
+    all
+}
+
+fn fits(pattern: &str, path: &FieldPath) -> bool {
+    let pattern = pattern.replace("[]", ".[]");
+    let mut wanted = pattern.split('.');
+    let mut segments = path.segments().iter();
+    loop {
+        match (wanted.next(), segments.next()) {
+            (Some("**"), _) => return true,
+            (None, None) => return true,
+            (Some("[]"), Some(Segment::Element { .. })) | (Some("*"), Some(Segment::Key(_))) => {}
+            (Some(name), Some(Segment::Key(key))) if name == key => {}
+            (None | Some(_), _) => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn container(list: &str) -> FieldPath {
+        FieldPath::dotted("spec.template.spec").key(list).element("name", "app")
+    }
+
+    fn floor(kind: &Kind, path: &FieldPath) -> Option<(Risk, bool)> {
+        row(Verb::Patch, kind, Some(path)).map(|row| (row.floor, row.automatic))
+    }
+
+    #[test]
+    fn fields_have_the_floors_that_the_security_document_gives_them() {
+        let template = || FieldPath::dotted("spec.template.spec");
+        let (low, image, medium) = (Some((Risk::Low, ASK)), Some((Risk::Low, AUTOMATIC)), Some((Risk::Medium, ASK)));
+        for kind in TEMPLATES {
+            for (path, expected) in [
+                (template().key("volumes").element("name", "data").then("persistentVolumeClaim.claimName"), low),
+                (container("containers").then("env").element("name", "URL").then("valueFrom.configMapKeyRef.name"), low),
+                (container("initContainers").then("env").element("name", "URL").then("valueFrom.configMapKeyRef.name"), low),
+                (container("containers").then("envFrom"), low),
+                (container("containers").then("envFrom.configMapRef.name"), low),
+                (container("containers").then("image"), image),
+                (container("initContainers").then("image"), image),
+                (template().key("nodeSelector").key("kubernetes.io/arch"), medium),
+                (template().key("nodeSelector"), None),
+                (template().then("nodeName"), None),
+                (template().then("serviceAccountName"), None),
+                (container("containers").then("command"), None),
+                (container("containers"), None),
+                (container("ephemeralContainers").then("image"), None),
+                (FieldPath::dotted("spec.template.spec.containers.app.image"), None),
+                (FieldPath::dotted("spec.replicas"), None),
+                (FieldPath::dotted("spec.selector.app"), None),
+                (FieldPath::root(), None),
+            ] {
+                assert_eq!(floor(kind, &path), expected, "{kind} {path}");
+            }
+        }
+        assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector").key("app.kubernetes.io/name")), medium);
+        assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector.a.b")), None);
+        assert_eq!(floor(&Kind::Service, &container("containers").then("image")), None);
+    }
+
+    #[test]
+    fn each_verb_and_kind_is_written_once() {
+        let written: Vec<String> = written().iter().map(|(verb, kind)| format!("{verb} {kind}")).collect();
+        assert_eq!(
+            written,
+            [
+                "create PersistentVolumeClaim",
+                "delete PersistentVolumeClaim",
+                "patch Deployment",
+                "patch StatefulSet",
+                "patch DaemonSet",
+                "patch Service"
+            ]
+        );
+    }
+
+    /// Words of which fields are made, those of the table among them.
+    fn segment() -> impl Strategy<Value = Segment> {
+        let words = [
+            "spec",
+            "template",
+            "containers",
+            "initContainers",
+            "volumes",
+            "image",
+            "env",
+            "envFrom",
+            "valueFrom",
+            "secretKeyRef",
+            "name",
+            "configMapKeyRef",
+            "persistentVolumeClaim",
+            "claimName",
+            "nodeSelector",
+            "selector",
+            "data",
+            "stringData",
+            "*",
+            "**",
+            "[]",
+            "",
+        ];
+        let key = prop::sample::select(words.to_vec()).prop_map(|word| Segment::Key(word.to_owned()));
+        prop_oneof![4 => key, 1 => "[a-z]{0,6}".prop_map(|value| Segment::Element { key: "name".to_owned(), value })]
+    }
+
+    proptest! {
+        /// No field of a Secret, of a kind that is not readable, or outside a namespace is in the table, however the path is spelled.
+        #[test]
+        fn what_may_not_be_read_and_what_has_no_namespace_is_never_changed(segments in prop::collection::vec(segment(), 0..9)) {
+            let path = segments.iter().fold(FieldPath::root(), |path, segment| match segment {
+                Segment::Key(key) => path.key(key),
+                Segment::Element { key, value } => path.element(key, value),
+            });
+            let other = Kind::Other { api_version: "v1".to_owned(), kind: "Deployment".to_owned() };
+            for kind in Kind::KNOWN.into_iter().chain([other]) {
+                let changeable = kind.is_readable() && kind.info().is_some_and(|i| i.namespaced);
+                for verb in Verb::ALL {
+                    prop_assert!(changeable || !has(verb, &kind), "{verb} {kind}");
+                    prop_assert!(has(verb, &kind) || row(verb, &kind, Some(&path)).is_none(), "{verb} {kind} {path}");
+                }
+            }
+        }
+
+        /// A name that is only written like a pattern is a name.
+        #[test]
+        fn a_field_below_what_is_in_the_table_is_not_in_it(more in "[a-z]{1,8}") {
+            for row in CHANGES.iter().filter(|row| row.field.is_some_and(|f| !f.ends_with("**"))) {
+                let mut path = FieldPath::root();
+                for word in row.field.unwrap_or_default().replace("[]", ".[]").split('.') {
+                    path = if word == "[]" { path.element("name", "x") } else { path.key(word) };
+                }
+                for kind in row.kinds {
+                    prop_assert!(super::row(row.verb, kind, Some(&path)).is_some(), "{path}");
+                    prop_assert!(super::row(row.verb, kind, Some(&path.clone().key(&more))).is_none(), "{path}");
+                }
+            }
+        }
+    }
+}

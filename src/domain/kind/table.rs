@@ -1,0 +1,36 @@
+//! The one table of kinds. A row makes the variant, its API paths, the list in a snapshot, and how an object is decoded.
+//! To read a new kind, add its row here, its row in the wire's own reading list (`cluster/reach.rs`), and use it.
+
+/// Hands every row to the macro `$then`, so that each file makes its part from the same rows:
+///
+/// kind, API version, resource, short name, scope, whether its objects may be read, and the list that holds them in a snapshot, if any.
+///
+/// The order of the rows is the order of the kinds wherever they are sorted.
+macro_rules! kinds {
+    ($then:ident) => {
+        $then! {
+            Pod "v1" "pods" "po" namespaced readable [pods: k8s_openapi::api::core::v1::Pod];
+            Deployment "apps/v1" "deployments" "deploy" namespaced readable [deployments: k8s_openapi::api::apps::v1::Deployment];
+            ReplicaSet "apps/v1" "replicasets" "rs" namespaced readable [replica_sets: k8s_openapi::api::apps::v1::ReplicaSet];
+            StatefulSet "apps/v1" "statefulsets" "sts" namespaced readable [stateful_sets: k8s_openapi::api::apps::v1::StatefulSet];
+            DaemonSet "apps/v1" "daemonsets" "ds" namespaced readable [daemon_sets: k8s_openapi::api::apps::v1::DaemonSet];
+            Job "batch/v1" "jobs" "" namespaced readable [jobs: k8s_openapi::api::batch::v1::Job];
+            CronJob "batch/v1" "cronjobs" "cj" namespaced readable [];
+            Service "v1" "services" "svc" namespaced readable [services: k8s_openapi::api::core::v1::Service];
+            EndpointSlice "discovery.k8s.io/v1" "endpointslices" "" namespaced readable
+                [endpoint_slices: k8s_openapi::api::discovery::v1::EndpointSlice];
+            PersistentVolumeClaim "v1" "persistentvolumeclaims" "pvc" namespaced readable
+                [claims: k8s_openapi::api::core::v1::PersistentVolumeClaim];
+            PersistentVolume "v1" "persistentvolumes" "pv" cluster readable [volumes: k8s_openapi::api::core::v1::PersistentVolume];
+            ConfigMap "v1" "configmaps" "cm" namespaced readable [config_maps: k8s_openapi::api::core::v1::ConfigMap];
+            Secret "v1" "secrets" "" namespaced unreadable [];
+            StorageClass "storage.k8s.io/v1" "storageclasses" "sc" cluster readable
+                [storage_classes: k8s_openapi::api::storage::v1::StorageClass];
+            Node "v1" "nodes" "no" cluster readable [nodes: k8s_openapi::api::core::v1::Node];
+            Namespace "v1" "namespaces" "ns" cluster readable [];
+            Event "v1" "events" "ev" namespaced readable [events: k8s_openapi::api::core::v1::Event];
+        }
+    };
+}
+
+pub(crate) use kinds;

@@ -1,0 +1,20 @@
+//! What each action is for the planner, the dry run and the execution: one file per action, and this page leads to it.
+//! A new action is its variant in `domain/action.rs`, its rows in `domain/changes.rs`, its file here, and its line below.
+
+mod create;
+mod delete_unbound_claim;
+mod patch;
+mod planned;
+
+pub(crate) use planned::{Built, Planned};
+
+use crate::domain::action::Action;
+
+/// The action's own part of everything that is done with actions.
+pub(crate) fn of(action: &Action) -> Box<dyn Planned + '_> {
+    match action {
+        Action::Create { object, manifest } => Box::new(create::Create { object, manifest }),
+        Action::Patch { target, ops } => Box::new(patch::Patch { target, ops }),
+        Action::DeleteUnboundClaim { claim } => Box::new(delete_unbound_claim::DeleteUnboundClaim { claim }),
+    }
+}

@@ -1,0 +1,104 @@
+//! A new object. The API server refuses it where one of that name exists.
+
+use super::planned::{Built, Planned, QUERY};
+use crate::domain::changes::Verb;
+use crate::domain::kubectl;
+use crate::domain::object::ObjectRef;
+use crate::domain::plan::{Precondition, STAMP, Undo};
+use crate::domain::request::{Method, Request};
+use crate::planner::diff;
+use crate::planner::proposed::Proposed;
+use crate::planner::refusal::Refusal;
+use serde_json::{Value, json};
+
+pub(super) struct Create<'a> {
+    pub(super) object: &'a ObjectRef,
+    pub(super) manifest: &'a Value,
+}
+
+impl Planned for Create<'_> {
+    fn existing(&self) -> Option<&ObjectRef> {
+        None
+    }
+
+    fn summary(&self) -> String {
+        format!("create {}", self.object)
+    }
+
+    fn in_words(&self) -> String {
+        format!("create {}", self.object)
+    }
+
+    fn kubectl(&self) -> String {
+        kubectl::create(self.manifest)
+    }
+
+    fn not_in_the_table(&self) -> Refusal {
+        Refusal::Kind { verb: Verb::Create.as_str(), kind: self.object.kind.clone() }
+    }
+
+    fn check_first(&self, _: &Proposed<'_>) -> Option<Refusal> {
+        None
+    }
+
+    fn check_last(&self, _: &Proposed<'_>) -> Option<Refusal> {
+        None
+    }
+
+    fn build(&self, _: Option<&Value>, stamp: &str) -> Result<Built, Refusal> {
+        let object = self.object;
+        let wrong = |why: &str| Refusal::NotPossible(why.to_owned());
+        let mut body = self.manifest.clone();
+        let metadata = body.get_mut("metadata").and_then(Value::as_object_mut).ok_or_else(|| wrong("the manifest has no metadata"))?;
+        let named = metadata.get("name").and_then(Value::as_str) == Some(object.name.as_str())
+            && metadata.get("namespace").and_then(Value::as_str) == object.namespace.as_ref().map(|n| n.as_str());
+        if !named {
+            return Err(Refusal::NotPossible(format!("the manifest is not of {object}")));
+        }
+        metadata
+            .entry("annotations")
+            .or_insert_with(|| json!({}))
+            .as_object_mut()
+            .ok_or_else(|| wrong("annotations are not an object"))?
+            .insert(STAMP.to_owned(), Value::String(stamp.to_owned()));
+        let path = object.kind.path(object.namespace.as_ref(), None);
+        let path = path.ok_or_else(|| Refusal::NotPossible(format!("no API path is known for {object}")))?;
+        Ok(Built {
+            diff: diff::unified(&object.slashed(), None, Some(&body)).map_err(Refusal::NotPossible)?,
+            request: Request { method: Method::Post, path: format!("{path}{QUERY}"), body: body.to_string() },
+            precondition: Precondition {
+                fields: vec![("metadata.name".to_owned(), "must not exist".to_owned())],
+                ..Precondition::default()
+            },
+            undo: Undo::None {
+                why: format!(
+                    "not undone by kubemend, since a claim may hold data as soon as it is Bound; by hand: kubectl delete {}{}",
+                    object.slashed(),
+                    object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default()
+                ),
+            },
+        })
+    }
+
+    fn drift(&self, answer: &Value) -> Option<String> {
+        let wanted = self.manifest.get("spec")?;
+        (!contains(answer.get("spec").unwrap_or(&Value::Null), wanted))
+            .then(|| format!("admission would change the spec of {} to something other than what is shown", self.object))
+    }
+
+    fn frees(&self) -> Option<&ObjectRef> {
+        None
+    }
+
+    fn takes(&self) -> Option<&ObjectRef> {
+        Some(self.object)
+    }
+}
+
+/// Every leaf of `wanted` is in `got` with the same value; more may be there, such as defaults.
+fn contains(got: &Value, wanted: &Value) -> bool {
+    match (got, wanted) {
+        (Value::Object(got), Value::Object(wanted)) => wanted.iter().all(|(k, w)| got.get(k).is_some_and(|g| contains(g, w))),
+        (got, wanted) => got == wanted,
+    }
+}

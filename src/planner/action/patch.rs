@@ -1,0 +1,182 @@
+//! A change of fields of an existing object, as a JSON Patch that pins what a human was shown.
+
+use super::planned::{Built, Planned, QUERY, metadata, present};
+use crate::domain::action::{Change, FieldOp};
+use crate::domain::changes::Verb;
+use crate::domain::field::escape;
+use crate::domain::kind::Kind;
+use crate::domain::kubectl;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
+use crate::domain::plan::{Precondition, STAMP, Undo};
+use crate::domain::request::{Method, Request};
+use crate::planner::diff;
+use crate::planner::proposed::Proposed;
+use crate::planner::refusal::Refusal;
+use serde_json::{Value, json};
+
+pub(super) struct Patch<'a> {
+    pub(super) target: &'a ObjectRef,
+    pub(super) ops: &'a NonEmpty<FieldOp>,
+}
+
+impl Planned for Patch<'_> {
+    fn existing(&self) -> Option<&ObjectRef> {
+        Some(self.target)
+    }
+
+    fn summary(&self) -> String {
+        let fields: Vec<String> = self.ops.iter().map(|o| o.path.to_string()).collect();
+        format!("change {} of {}", fields.join(" and "), self.target)
+    }
+
+    fn in_words(&self) -> String {
+        let word = |op: &FieldOp| match &op.change {
+            Change::Set(Value::String(text)) => format!("set `{}` to `{text}`", op.path),
+            Change::Set(value) => format!("set `{}` to `{value}`", op.path),
+            Change::Remove => format!("remove `{}`", op.path),
+        };
+        self.ops.iter().map(word).collect::<Vec<_>>().join(" and ")
+    }
+
+    fn kubectl(&self) -> String {
+        kubectl::patch(self.target, self.ops)
+    }
+
+    /// The API refuses to change the spec of a Pod, and kubemend has no change for the templates of other kinds.
+    fn not_in_the_table(&self) -> Refusal {
+        let of_pods = self.ops.iter().any(|op| op.path.to_string().starts_with("spec"));
+        let kind = self.target.kind.clone();
+        if of_pods { Refusal::FixedSpec(kind) } else { Refusal::Kind { verb: Verb::Patch.as_str(), kind } }
+    }
+
+    fn check_first(&self, _: &Proposed<'_>) -> Option<Refusal> {
+        None
+    }
+
+    /// A change of a paused Deployment's template does nothing that could be validated, and a changed template does not reach
+    /// every Pod by itself.
+    fn check_last(&self, proposed: &Proposed<'_>) -> Option<Refusal> {
+        let target = proposed.targets.get(self.target)?;
+        if target.paused {
+            return Some(Refusal::Paused);
+        }
+        let why = target.pods_stay?;
+        let stays = |o: &&&ObjectRef| o.kind == Kind::Pod && proposed.targets.controls(self.target, o);
+        let pods = proposed.suffering.iter().filter(stays).map(|o| o.name.clone()).collect();
+        Some(Refusal::PodsStay { why, pods })
+    }
+
+    fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal> {
+        let target = self.target;
+        let live = present(live, target)?;
+        let impossible = Refusal::NotPossible;
+        let uid = metadata(live, "uid").ok_or_else(|| impossible(format!("{target} has no uid")))?;
+        let path = target.path().ok_or_else(|| impossible(format!("no API path is known for {target}")))?;
+        let mut pins = vec![test("/metadata/uid", &json!(uid))];
+        let mut changes = Vec::new();
+        let mut undo_pins = vec![test("/metadata/uid", &json!(uid))];
+        let mut undo_changes = Vec::new();
+        let mut precondition = Precondition { uid: Some(uid), ..Precondition::default() };
+        let mut undo_words = Vec::new();
+        // Absence cannot be tested by a JSON Patch on every server, so a field that is not there yet pins the whole object.
+        let mut pin_version = false;
+        for op in self.ops.iter() {
+            let at = op.path.locate(live).ok_or_else(|| impossible(format!("{target} has no {}", op.path)))?;
+            for (pointer, value) in &at.identities {
+                let pin = test(pointer, value);
+                if !pins.contains(&pin) {
+                    pins.push(pin.clone());
+                    undo_pins.push(pin);
+                }
+            }
+            match (&at.current, &op.change) {
+                (Some(old), Change::Set(new)) => {
+                    if old == new {
+                        return Err(impossible(format!("{} of {target} is {new} already", op.path)));
+                    }
+                    pins.push(test(&at.pointer, old));
+                    changes.push(json!({"op": "replace", "path": at.pointer, "value": new}));
+                    undo_pins.push(test(&at.pointer, new));
+                    undo_changes.push(json!({"op": "replace", "path": at.pointer, "value": old}));
+                    undo_words.push(format!("set {} back to {old}", op.path));
+                }
+                (Some(old), Change::Remove) => {
+                    pins.push(test(&at.pointer, old));
+                    changes.push(json!({"op": "remove", "path": at.pointer}));
+                    undo_changes.push(json!({"op": "add", "path": at.pointer, "value": old}));
+                    undo_words.push(format!("set {} back to {old}", op.path));
+                }
+                (None, Change::Set(new)) => {
+                    pin_version = true;
+                    changes.push(json!({"op": "add", "path": at.pointer, "value": new}));
+                    undo_pins.push(test(&at.pointer, new));
+                    undo_changes.push(json!({"op": "remove", "path": at.pointer}));
+                    undo_words.push(format!("remove {}", op.path));
+                }
+                (None, Change::Remove) => return Err(impossible(format!("{target} has no {}", op.path))),
+            }
+            precondition.fields.push((op.path.to_string(), at.current.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)));
+        }
+        let stamp_pointer = format!("/metadata/annotations/{}", escape(STAMP));
+        let annotations = live.pointer("/metadata/annotations").filter(|a| a.is_object());
+        match annotations {
+            Some(existing) => {
+                changes.push(json!({"op": "add", "path": stamp_pointer, "value": stamp}));
+                undo_changes.push(match existing.get(STAMP) {
+                    Some(earlier) => json!({"op": "add", "path": stamp_pointer, "value": earlier}),
+                    None => json!({"op": "remove", "path": stamp_pointer}),
+                });
+            }
+            None => {
+                pin_version = true;
+                changes.push(json!({"op": "add", "path": "/metadata/annotations", "value": {STAMP: stamp}}));
+                undo_changes.push(json!({"op": "remove", "path": stamp_pointer}));
+            }
+        }
+        undo_pins.push(test(&stamp_pointer, &json!(stamp)));
+        if pin_version {
+            let version = metadata(live, "resourceVersion").ok_or_else(|| impossible(format!("{target} has no resource version")))?;
+            pins.push(test("/metadata/resourceVersion", &json!(version)));
+            precondition.resource_version = Some(version);
+        }
+        let all: Vec<Value> = pins.into_iter().chain(changes).collect();
+        let undo: Vec<Value> = undo_pins.into_iter().chain(undo_changes).collect();
+        let mut after = live.clone();
+        let operations: json_patch::Patch =
+            serde_json::from_value(Value::Array(all.clone())).map_err(|e| impossible(format!("not a JSON Patch: {e}")))?;
+        json_patch::patch(&mut after, &operations).map_err(|e| impossible(format!("the patch does not fit {target}: {e}")))?;
+        Ok(Built {
+            diff: diff::unified(&target.slashed(), Some(live), Some(&after)).map_err(Refusal::NotPossible)?,
+            request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(all).to_string() },
+            precondition,
+            undo: Undo::Restore {
+                request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(undo).to_string() },
+                summary: format!("{}, unless somebody changed it since", undo_words.join(", ")),
+            },
+        })
+    }
+
+    fn drift(&self, answer: &Value) -> Option<String> {
+        self.ops.iter().find_map(|op| {
+            let now = op.path.locate(answer).and_then(|l| l.current);
+            let as_planned = match &op.change {
+                Change::Set(value) => now.as_ref() == Some(value),
+                Change::Remove => now.is_none(),
+            };
+            (!as_planned).then(|| format!("admission would change {} of {} to something other than what is shown", op.path, self.target))
+        })
+    }
+
+    fn frees(&self) -> Option<&ObjectRef> {
+        None
+    }
+
+    fn takes(&self) -> Option<&ObjectRef> {
+        None
+    }
+}
+
+fn test(path: &str, value: &Value) -> Value {
+    json!({"op": "test", "path": path, "value": value})
+}

@@ -1,0 +1,65 @@
+//! What every action must answer. No answer has a default: the compiler asks a new action for each of them.
+
+use crate::domain::object::ObjectRef;
+use crate::domain::plan::{Precondition, Undo};
+use crate::domain::request::Request;
+use crate::planner::proposed::Proposed;
+use crate::planner::refusal::Refusal;
+use serde_json::Value;
+
+/// How the API server shall treat our writes: attributed to us, and refused rather than pruned when a field is unknown.
+pub(super) const QUERY: &str = "?fieldManager=kubemend&fieldValidation=Strict";
+
+/// A step's bytes and what follows from them.
+pub(crate) struct Built {
+    pub(crate) request: Request,
+    pub(crate) diff: String,
+    pub(crate) precondition: Precondition,
+    pub(crate) undo: Undo,
+}
+
+/// One action, in all that is done with actions.
+pub(crate) trait Planned {
+    /// The object that must exist as it was seen; `None` where nothing of that name may exist.
+    fn existing(&self) -> Option<&ObjectRef>;
+
+    /// What it does, for a plan's summary: `create …`, `change … of …`.
+    fn summary(&self) -> String;
+
+    /// What it does, for advice to a human: ``set `…` to `…` ``.
+    fn in_words(&self) -> String;
+
+    /// The kubectl line that a human would type. A human's change is not ours, so it carries no stamp of ours.
+    fn kubectl(&self) -> String;
+
+    /// Why it is refused where the table of changes has nothing of the kind.
+    fn not_in_the_table(&self) -> Refusal;
+
+    /// What speaks against it that a human wants to hear before who manages the object.
+    fn check_first(&self, proposed: &Proposed<'_>) -> Option<Refusal>;
+
+    /// What speaks against it when everything else is in order.
+    fn check_last(&self, proposed: &Proposed<'_>) -> Option<Refusal>;
+
+    /// The bytes, with everything that must still be true in them. `live` is the object as it is now, where one must exist.
+    fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal>;
+
+    /// What admission would change about what a human is shown: a dry run that answers with other values than ours is refused.
+    fn drift(&self, answer: &Value) -> Option<String>;
+
+    /// The name that is free once it ran, so that a step after it may take it.
+    fn frees(&self) -> Option<&ObjectRef>;
+
+    /// The name that must be free before it can run.
+    fn takes(&self) -> Option<&ObjectRef>;
+}
+
+/// The object as it is now, for an action that cannot do without.
+pub(super) fn present<'a>(live: Option<&'a Value>, object: &ObjectRef) -> Result<&'a Value, Refusal> {
+    live.ok_or_else(|| Refusal::NotRead(object.clone()))
+}
+
+/// A text of the object's metadata.
+pub(super) fn metadata(live: &Value, key: &str) -> Option<String> {
+    live.get("metadata")?.get(key)?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,63 @@
+//! Reads the objects that a plan would change, whole and as they are now: one request for each, when the plan is made.
+
+use crate::domain::cause::Cause;
+use crate::domain::object::ObjectRef;
+use crate::planner::live::Live;
+use crate::planner::refusal::Refusal;
+use crate::ports::{ClusterRead, ReadError};
+
+/// What the fix of this cause would change. An object that cannot be read refuses the change, and says why.
+pub(super) async fn read(cause: &Cause, read: &dyn ClusterRead) -> Live {
+    let mut live = Live::default();
+    for object in Live::needed(cause) {
+        let found = read.get(&object).await.map_err(|error| refusal(&object, &error));
+        live.insert(object, found);
+    }
+    live
+}
+
+/// A missing right is not a missing object.
+fn refusal(object: &ObjectRef, error: &ReadError) -> Refusal {
+    match error {
+        ReadError::NotFound(_) => Refusal::Gone(object.clone()),
+        ReadError::Forbidden { .. }
+        | ReadError::Unauthorized { .. }
+        | ReadError::Unreachable { .. }
+        | ReadError::TimedOut(..)
+        | ReadError::Expired(_)
+        | ReadError::Refused { .. }
+        | ReadError::Config(_) => {
+            let why: Vec<String> = std::iter::once(error.to_string()).chain(error.hints()).collect();
+            Refusal::Unreadable { object: object.clone(), why: why.join("; ") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::Kind;
+    use crate::domain::object::Namespace;
+    use std::time::Duration;
+
+    #[test]
+    fn missing_right_is_not_a_missing_object() {
+        let web = ObjectRef::namespaced(Kind::Deployment, &Namespace::parse("shop").unwrap(), "web");
+        let forbidden = ReadError::Forbidden {
+            verb: "get".into(),
+            resource: "deployments.apps".into(),
+            namespace: web.namespace.clone(),
+            unlock: "kubectl create role …".into(),
+        };
+        let said = |error: &ReadError| refusal(&web, error).to_string();
+        assert_eq!(
+            said(&forbidden),
+            "Deployment shop/web could not be read before the change: not allowed to get deployments.apps in `shop`; to allow it: kubectl create role …"
+        );
+        assert_eq!(said(&ReadError::NotFound("x".into())), "Deployment shop/web does not exist any more");
+        assert_eq!(
+            said(&ReadError::TimedOut("the Deployment".into(), Duration::from_secs(15))),
+            "Deployment shop/web could not be read before the change: reading the Deployment took longer than 15s"
+        );
+    }
+}
