@@ -4,6 +4,7 @@ mod answer;
 pub mod blocks;
 mod caller;
 mod collect;
+mod conclude;
 mod live;
 mod open;
 mod question;

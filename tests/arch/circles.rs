@@ -14,7 +14,6 @@ const KNOWN: &[(&str, &str, &str)] = &[];
 /// Methods that stand in another file than their type. Who calls one names the type only, so that a tie to its file is hidden.
 /// This list only shrinks, too.
 const METHODS_ELSEWHERE: &[(&str, &str)] = &[
-    ("src/analyze/advise.rs", "Obstacle"),
     ("src/domain/workload.rs", "Snapshot"),
     ("src/session/approval.rs", "AwaitingApproval"),
     ("src/workflow/answer.rs", "Remediation"),

@@ -54,8 +54,7 @@ const HABITS: &[Habit] = &[
 ];
 
 /// Modules and documents that do not speak so yet. It only shrinks: an entry with nothing left to fix is an error.
-const NOT_YET: &[&str] =
-    &["analyze", "cluster", "domain", "mcp", "ports", "session", "sim", "validate", "workflow", "docs/report.schema.json"];
+const NOT_YET: &[&str] = &["cluster", "domain", "mcp", "ports", "session", "sim", "validate", "workflow", "docs/report.schema.json"];
 
 /// Words of others, which are quoted as they are: where, which, and whose.
 const QUOTED: &[(&str, &str, &str)] = &[
