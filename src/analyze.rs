@@ -23,7 +23,7 @@ mod symptoms;
 #[cfg(test)]
 mod testing;
 
-use crate::domain::cause::CauseSource;
+use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
@@ -44,6 +44,11 @@ pub const RULES: &[Rule] = &[
 /// Where a cause stands among the rules, the most severe first; what no rule names comes after them.
 pub fn severity(source: CauseSource) -> usize {
     RULES.iter().position(|rule| source == CauseSource::Rule(rule.code)).unwrap_or(RULES.len())
+}
+
+/// Takes the text of a code back in, where a rule has it.
+pub fn known_code(text: &str) -> Option<Code> {
+    RULES.iter().map(|rule| rule.code).find(|code| code.0 == text)
 }
 
 /// Everything that is read for rules, symptoms and checks.
