@@ -2,6 +2,7 @@
 //! Nothing here can be deserialised: a derived `Deserialize` would be a constructor that skips every check.
 
 pub mod action;
+pub mod canonical;
 pub mod cause;
 pub mod changes;
 pub mod check;

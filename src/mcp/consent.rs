@@ -3,6 +3,7 @@
 
 use super::error::stale_answer;
 use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, for_a_human};
+use crate::domain::canonical::sorted;
 use crate::ports::{Clock, Entropy};
 use crate::workflow::Question;
 use jiff::Timestamp;
@@ -210,17 +211,6 @@ fn form(question: &Question) -> ElicitRequestParams {
 pub(crate) fn bound_to(tool: &str, arguments: &JsonObject) -> Vec<u8> {
     let arguments = sorted(&Value::Object(arguments.clone()));
     format!("tools/call {tool} {arguments}").into_bytes()
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let ordered: BTreeMap<&String, &Value> = fields.iter().collect();
-            Value::Object(ordered.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
 }
 
 /// The client's name as it gave it, bounded, for the record.

@@ -1,5 +1,6 @@
 //! A change as a unified diff of YAML: what a human decides on.
 
+use crate::domain::canonical::sorted;
 use crate::domain::excerpt::Excerpt;
 use serde_json::Value;
 use similar::TextDiff;
@@ -52,9 +53,9 @@ fn redact_env(value: &mut Value) {
     }
 }
 
-/// YAML as kubectl would print it.
+/// YAML as kubectl prints it: members in the order of their names, whatever the order in which a server sends them.
 pub(crate) fn yaml(value: &Value) -> Result<String, String> {
-    serde_saphyr::to_string(value).map_err(|e| format!("cannot write YAML: {e}"))
+    serde_saphyr::to_string(&sorted(value)).map_err(|e| format!("cannot write YAML: {e}"))
 }
 
 /// The change from `before` to `after`; an absent side is an object that does not exist.
