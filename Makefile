@@ -4,7 +4,8 @@
 # make record   records what the real cluster reports for every case in fixtures/cases/*/recorded; CASE=name for one
 # make bench    measures start-up and memory, and the demo's case on a real Kubernetes
 # make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
-.PHONY: test lint cluster record bench scale
+# make memory   measures what a large snapshot takes in memory
+.PHONY: test lint cluster record bench scale memory
 
 test:
 	tests/run
