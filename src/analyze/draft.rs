@@ -119,14 +119,9 @@ impl<'f, 'a> Draft<'f, 'a> {
     }
 }
 
-/// One field that gets a text.
-pub(crate) fn set(path: FieldPath, value: &str) -> FieldOp {
-    FieldOp::set(path, value)
-}
-
-/// One field that goes away.
-pub(crate) fn remove(path: FieldPath) -> FieldOp {
-    FieldOp::remove(path)
+/// One field that gets another text than the one that was seen there: where it holds a third by now, nothing is changed.
+pub(crate) fn change(path: FieldPath, from: &str, to: &str) -> FieldOp {
+    FieldOp::set(path, to).seen(from)
 }
 
 /// A change of fields of an object. None without a field.

@@ -1,7 +1,7 @@
 //! A container takes an environment variable from a ConfigMap that does not exist, beside one of a similar name that does.
 //! The fix corrects the name. An empty ConfigMap of the wrong name would let the container start wrongly.
 
-use super::super::draft::{Draft, advise, patch, propose, set};
+use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::meant::{Meant, Sure};
 use super::super::quote::{self, is_plain, listed};
 use super::super::references::{Reference, Via, references};
@@ -104,7 +104,7 @@ fn remedy(stuck: &Stuck<'_>, all: &[Reference<'_>], wrong: &str, meant: &Meant<'
             let right = meant.name().unwrap_or_default();
             // An optional reference goes along where the other map has its key, and stays where it is harmless otherwise.
             let goes = |u: &&Reference<'_>| !u.optional || u.key.is_some_and(|k| holds(map, k));
-            let ops = uses().filter(goes).filter_map(|u| u.path.clone()).map(|path| set(path, right)).collect();
+            let ops = uses().filter(goes).filter_map(|u| u.path.clone()).map(|path| change(path, wrong, right)).collect();
             let why = format!("the ConfigMap `{wrong}` does not exist; only `{right}` has a similar name and every key that is needed");
             return propose(patch(&stuck.object, ops), &why, Risk::Low, stuck.check());
         }

@@ -2,7 +2,7 @@
 //! The fix is an image that is known to exist: the one that ran before in this object, else a near one that runs next to it.
 //! A tag is never invented.
 
-use super::super::draft::{Draft, advise, patch, propose, set};
+use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule};
 use super::known::{Earlier, Images, Instead, Running, image_in, says_not_found};
@@ -82,7 +82,7 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
         .saw(proof)
         .owned(first)
         .holds(held.iter().copied(), &format!("container `{container}` waits: its image `{shown}` is not found"))
-        .fix(remedy(stuck, path, shown.as_str(), &instead))
+        .fix(remedy(stuck, path, image, &instead))
 }
 
 /// The registry's word that it has no such image: in an event about the container, else in its status.
@@ -116,11 +116,12 @@ fn remedy(stuck: &Stuck<'_>, path: FieldPath, wrong: &str, instead: &Instead) ->
                 [] => "an image that the registry has".to_owned(),
                 images => format!("an image that the registry has; known here of the same repository or object: {}", listed(images)),
             };
+            let wrong = Excerpt::capture(wrong, SHOWN);
             let why = format!("nothing in the cluster tells which image was meant by `{wrong}`, and kubemend invents no tags");
             return advise(format!("set `{path}` of {stuck} to {there}"), None, &why);
         }
     };
-    propose(patch(&stuck.object, vec![set(path, image)]), &why, risk, stuck.check())
+    propose(patch(&stuck.object, vec![change(path, wrong, image)]), &why, risk, stuck.check())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A Service selects no Pod because one key of its selector differs from the Pods that were meant, or is one too many.
 //! The fix corrects the Service. Relabelling Pods would be undone by the next rollout.
 
-use super::super::draft::{Draft, advise, patch, propose, remove, set};
+use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::quote;
 use super::super::rule::{Read, Rule};
 use super::near::{Near, is_going, meant};
@@ -83,14 +83,14 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 /// The corrected key, unless the corrected selector were empty or matched other workloads as well.
 fn fix(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector, near: &Near<'_>) -> Option<FieldOp> {
     let mut corrected = wanted.clone();
-    corrected.remove(near.key);
+    let wrong = corrected.remove(near.key).unwrap_or_default();
     let path = FieldPath::dotted("spec.selector").key(near.key);
     let op = match near.value {
         Some(value) => {
             corrected.insert(near.key.to_owned(), value.to_owned());
-            set(path, value)
+            change(path, &wrong, value)
         }
-        None => remove(path),
+        None => FieldOp::remove(path).seen(wrong),
     };
     (facts.workloads_selected(namespace.as_str(), &corrected).filter(|w| !is_going(w)).count() == 1).then_some(op)
 }

@@ -1,10 +1,11 @@
 //! A template's nodeSelector asks for labels that no node carries, so its Pods have nowhere to go.
 //! The fix is the near value that a usable node does carry. Labelling a node instead would change what the node is for.
 
-use super::super::draft::{Draft, advise, patch, propose, remove, set};
+use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule, When};
 use super::labels::{Near, Offer, offer};
+use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::field::FieldPath;
@@ -57,12 +58,10 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>) -> Option<Finding> {
         return None;
     }
     let offer = if known { offer(facts, stuck.spec, selector) } else { Offer::default() };
-    let sure = if !known {
-        REPORTED
-    } else if offer.near.is_some() {
-        NEAR
-    } else {
-        OPEN
+    let sure = match &offer.near {
+        _ if !known => REPORTED,
+        Some(_) => NEAR,
+        None => OPEN,
     };
     let (key, value) = blamed(facts, selector, offer.near.as_ref())?;
     let (what, base) = (format!("{key}={value}"), stuck.spec_path.clone().then("nodeSelector"));
@@ -90,7 +89,7 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>) -> Option<Finding> {
         .owned(first)
         .holds(pods.iter().copied(), &format!("Pending: no node matches its nodeSelector `{what}`"))
         .fix(match &offer.near {
-            Some(near) => correct(stuck, &base, &what, near),
+            Some(near) => correct(stuck, &base, value, near),
             None => open(facts, stuck, field, &what, &offer),
         })
 }
@@ -105,14 +104,14 @@ fn blamed<'a>(facts: &Facts<'_>, selector: &'a Selector, near: Option<&Near>) ->
     found.map(|(k, v)| (k.as_str(), v.as_str()))
 }
 
-fn correct(stuck: &Stuck<'_>, base: &FieldPath, what: &str, near: &Near) -> Remedy {
-    let right = set(base.clone().key(&near.right), &near.value);
+fn correct(stuck: &Stuck<'_>, base: &FieldPath, wrong: &str, near: &Near) -> Remedy {
+    let (key, other) = (base.clone().key(&near.wrong), base.clone().key(&near.right));
     let (ops, why) = if near.right == near.wrong {
-        let why = format!("no node has `{what}`; `{}` is the near value of a node that can run these Pods", near.value);
-        (vec![right], why)
+        let why = format!("no node has `{}={wrong}`; `{}` is the near value of a node that can run these Pods", near.wrong, near.value);
+        (vec![change(key, wrong, &near.value)], why)
     } else {
         let why = format!("no node has the key `{}`; a node that can run these Pods has the same value under `{}`", near.wrong, near.right);
-        (vec![remove(base.clone().key(&near.wrong)), right], why)
+        (vec![FieldOp::remove(key).seen(wrong), FieldOp::set(other, near.value.as_str())], why)
     };
     propose(patch(&stuck.object, ops), &why, Risk::Medium, stuck.check())
 }
@@ -127,7 +126,7 @@ fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: FieldPath, what: &str, offe
         [] => String::new(),
         labels => format!("; nodes that can run these Pods offer {}", listed(labels)),
     };
-    let drop = patch(&stuck.object, vec![remove(field)]).map(|action| Choice {
+    let drop = patch(&stuck.object, vec![FieldOp::remove(field)]).map(|action| Choice {
         text: format!("or remove `{what}` from it, if these Pods may run anywhere"),
         action,
         why: why.to_owned(),

@@ -1,7 +1,7 @@
 //! A Pod waits for a PersistentVolumeClaim that does not exist, beside an unused one of a related name that was meant.
 //! The fix points the template to it. Creating an empty claim of the wrong name would be a loss of data in disguise.
 
-use super::super::draft::{advise, patch, propose, set};
+use super::super::draft::{advise, change, patch, propose};
 use super::super::meant::Sure;
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule, When};
@@ -69,7 +69,7 @@ fn repoint(missing: &MissingClaim<'_>, right: &str) -> Remedy {
     let why =
         format!("the PersistentVolumeClaim `{}` does not exist; `{right}` is the only unused one of a related name", missing.claim.name);
     let actions = missing.users.iter().filter_map(|user| {
-        let ops = missing.fields(user).into_iter().map(|path| set(path, right)).collect();
+        let ops = missing.fields(user).into_iter().map(|path| change(path, &missing.claim.name, right)).collect();
         patch(&user.object, ops)
     });
     let bound = Check::ClaimBound(ObjectRef { name: right.to_owned(), ..missing.claim.clone() });
