@@ -62,15 +62,34 @@ pub struct Proposal {
     pub risk: Risk,
 }
 
-/// A change that a human may choose to make, and that is never planned: the planner words its command.
+/// What a human may choose to do, and what is never planned. Whether a command can be offered for it, the planner decides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// What choosing it means.
     pub text: String,
-    /// The change.
-    pub action: Action,
+    /// How it is done.
+    pub way: Way,
     /// Why kubemend leaves the choice to a human.
     pub why: String,
+}
+
+/// How a human does what they chose.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Way {
+    /// By exactly this change.
+    Change(Action),
+    /// By editing the object: only they know the value, or the field cannot be pointed at.
+    Edit(ObjectRef),
+}
+
+impl Way {
+    /// The object that it changes.
+    pub fn target(&self) -> &ObjectRef {
+        match self {
+            Way::Change(action) => action.target(),
+            Way::Edit(object) => object,
+        }
+    }
 }
 
 /// What is to be done about a cause.

@@ -109,7 +109,7 @@ pub struct RemediationPlan {
     pub checks: NonEmpty<Check>,
     /// What happens when it did not help.
     pub on_failure: OnFailure,
-    /// uid of the cluster's `kube-system` namespace where readable, else the server's address: a plan fits one cluster.
+    /// The server's address: a plan fits one cluster.
     pub cluster: String,
 }
 

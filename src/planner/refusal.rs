@@ -52,6 +52,28 @@ pub(crate) struct Differs {
 }
 
 impl Refusal {
+    /// Whether a human who makes the change has to know it, too.
+    pub(crate) fn concerns_a_human(&self) -> bool {
+        match self {
+            Refusal::ClusterScoped(_)
+            | Refusal::SystemNamespace(_)
+            | Refusal::Kind { .. }
+            | Refusal::Fields { .. }
+            | Refusal::NotRead(_) => false,
+            Refusal::Managed(_)
+            | Refusal::FixedSpec(_)
+            | Refusal::Paused
+            | Refusal::PodsStay { .. }
+            | Refusal::ClaimOfSet(_)
+            | Refusal::ClaimInUse(_)
+            | Refusal::Gone(_)
+            | Refusal::Unreadable { .. }
+            | Refusal::Recreated(_)
+            | Refusal::Differs(_)
+            | Refusal::NotPossible(_) => true,
+        }
+    }
+
     /// Whether a kubectl line helps: none is offered that cannot work, or that would be undone at once.
     pub(crate) fn leaves_a_command(&self) -> bool {
         match self {

@@ -5,12 +5,13 @@ use super::lint;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
 use super::targets::Targets;
-use crate::domain::action::Action;
+use crate::domain::action::{Action, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, Choice, Remedy, Symptom};
+use crate::domain::finding::{Advice, Choice, Remedy, Symptom, Way};
 use crate::domain::kubectl;
+use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Snapshot;
 use std::cmp::Reverse;
@@ -26,7 +27,7 @@ const UNEXPLAINED: usize = 50;
 /// `severity` orders causes that are otherwise equal: the lower, the more severe.
 pub(crate) fn triage(diagnosis: &mut Diagnosis, snapshot: &Snapshot, severity: impl Fn(CauseSource) -> usize) {
     let changes = |c: &Cause| c.remedy.proposals.iter().map(|p| p.action.target().clone()).collect::<Vec<_>>();
-    let choices = |c: &Cause| c.remedy.choices.iter().map(|p| p.action.target().clone()).collect::<Vec<_>>();
+    let choices = |c: &Cause| c.remedy.choices.iter().map(|choice| choice.way.target().clone()).collect::<Vec<_>>();
     let wanted: BTreeSet<ObjectRef> = diagnosis.causes.iter().flat_map(|c| changes(c).into_iter().chain(choices(c))).collect();
     let targets = Targets::of(snapshot, &wanted);
     for cause in &mut diagnosis.causes {
@@ -53,11 +54,29 @@ fn decide(remedy: &mut Remedy, targets: &Targets<'_>, suffering: &[&ObjectRef]) 
         remedy.proposals.clear();
         remedy.checks.clear();
     }
-    for Choice { text, action, why } in std::mem::take(&mut remedy.choices) {
-        let refusal = check(&action);
-        let command = refusal.as_ref().is_none_or(Refusal::leaves_a_command).then(|| command(&action, refusal.as_ref()));
+    for Choice { text, way, why } in std::mem::take(&mut remedy.choices) {
+        let (refusal, line) = match way {
+            Way::Change(action) => {
+                let refusal = check(&action);
+                let line = command(&action, refusal.as_ref());
+                (refusal, line)
+            }
+            Way::Edit(object) => {
+                let line = kubectl::on("edit", &object);
+                (check(&any_change_of(object)), line)
+            }
+        };
+        // What only kubemend does not do is no reason for a human, who decides it.
+        let refusal = refusal.filter(Refusal::concerns_a_human);
+        let command = refusal.as_ref().is_none_or(Refusal::leaves_a_command).then_some(line);
+        let why = refusal.map_or(why.clone(), |refusal| format!("{why}; {refusal}"));
         remedy.advice.push(Advice { text, command, why });
     }
+}
+
+/// Stands for whatever a human changes in the object.
+fn any_change_of(object: ObjectRef) -> Action {
+    Action::Patch { target: object, ops: NonEmpty::one(FieldOp::remove(FieldPath::dotted("spec"))) }
 }
 
 /// A fix that is left to a human: what to do, with what, and why kubemend does not do it.
@@ -195,7 +214,11 @@ mod tests {
     #[test]
     fn choices_are_for_a_human_and_come_with_their_commands() {
         let mut one = cause(vec![]);
-        one.remedy.choices.push(Choice { text: "set it".into(), action: patch(), why: "which one was meant is not known".into() });
+        one.remedy.choices.push(Choice {
+            text: "set it".into(),
+            way: Way::Change(patch()),
+            why: "which one was meant is not known".into(),
+        });
         let causes = triaged(vec![one], &seen(|_| ()));
         assert_eq!(causes[0].remedy.proposals, []);
         assert!(causes[0].remedy.advice[0].command.as_deref().unwrap().contains("web:1"));

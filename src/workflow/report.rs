@@ -173,7 +173,7 @@ view! {
         /// The object's uid.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         uid: Option<String>,
-        /// Its generation.
+        /// Its generation; not pinned by the changes of this version.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         generation: Option<i64>,
         /// Its resource version.

@@ -9,9 +9,8 @@ use super::super::rule::{Read, Rule, When};
 use super::maps::{Maps, holds};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Finding, Remedy};
+use crate::domain::finding::{Choice, Finding, Remedy, Way};
 use crate::domain::kind::Kind;
-use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
@@ -117,7 +116,8 @@ fn remedy(stuck: &Stuck<'_>, all: &[Reference<'_>], wrong: &str, meant: &Meant<'
         [] => advise(format!("create the ConfigMap `{wrong}` with what the container needs, or correct its name in {stuck}"), None, why),
         right => {
             let text = format!("change the ConfigMap in {stuck} from `{wrong}` to the one that was meant: {}", listed(right));
-            advise(text, Some(kubectl::on("edit", &stuck.object)), why)
+            let edit = Choice { text, way: Way::Edit(stuck.object.clone()), why: why.to_owned() };
+            Remedy { choices: vec![edit], ..Remedy::default() }
         }
     }
 }
@@ -173,6 +173,23 @@ mod tests {
         let found = shop().config_map("app-config-v2", &["URL"]).app(checkout(json!([key("A", "app-config", "URL")]))).only(RULE.code.0);
         assert_eq!(found.remedy.proposals, []);
         assert!(found.remedy.advice[0].text.contains("app-config-v2"));
+    }
+
+    #[test]
+    fn command_is_offered_only_where_it_works_and_what_would_revert_it_is_said() {
+        let advice = |app: App| {
+            let spec = json!({"containers": [{"name": "app", "image": "a:1", "env": [key("A", "app-config", "URL")]}]});
+            let app = app.spec(spec).waiting("CreateContainerConfigError", r#"configmap "app-config" not found"#);
+            let found = shop().config_map("app-config-v2", &["URL"]).app(app).only(RULE.code.0);
+            let [advice] = found.remedy.advice.as_slice() else { panic!("{:?}", found.remedy) };
+            (advice.command.clone(), advice.why.clone())
+        };
+        let (plain, _) = advice(deployment("checkout"));
+        assert_eq!(plain.as_deref(), Some("kubectl edit deployment/checkout -n a-team"));
+        let (bare, why) = advice(pod("checkout"));
+        assert!(bare.is_none() && why.contains("cannot be changed"), "{bare:?} {why}");
+        let (_, why) = advice(deployment("checkout").helm());
+        assert!(why.contains("Helm release"), "{why}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Choice, Finding, Remedy};
+use crate::domain::finding::{Choice, Finding, Remedy, Way};
 use crate::domain::kind::Kind;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
@@ -128,7 +128,7 @@ fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: FieldPath, what: &str, offe
     };
     let drop = patch(&stuck.object, vec![FieldOp::remove(field)]).map(|action| Choice {
         text: format!("or remove `{what}` from it, if these Pods may run anywhere"),
-        action,
+        way: Way::Change(action),
         why: why.to_owned(),
     });
     let text = format!("set the nodeSelector of {stuck} to labels that nodes have{there}");

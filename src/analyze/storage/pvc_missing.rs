@@ -11,7 +11,7 @@ use super::missing_claim::{self, MissingClaim};
 use crate::domain::action::Action;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::finding::{Choice, Finding, Remedy};
+use crate::domain::finding::{Choice, Finding, Remedy, Way};
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::risk::Risk;
@@ -108,7 +108,7 @@ fn choose(missing: &MissingClaim<'_>) -> Remedy {
     let text = format!("if one of the unused PersistentVolumeClaims {} was meant, point {} to it", listed(&names), missing.who());
     let new = Choice {
         text: format!("if a new, empty volume was meant, create the PersistentVolumeClaim `{}`", missing.claim.name),
-        action: Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, None) },
+        way: Way::Change(Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, None) }),
         why: why.to_owned(),
     };
     Remedy { choices: vec![new], ..advise(text, None, why) }

@@ -10,7 +10,7 @@ use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom};
+use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
@@ -191,7 +191,8 @@ fn link() -> impl Strategy<Value = CausalLink> {
 
 fn remedy() -> impl Strategy<Value = Remedy> {
     let proposal = (action(), text(), risk()).prop_map(|(action, why, risk)| Proposal { action, why, risk });
-    let choice = (text(), action(), text()).prop_map(|(text, action, why)| Choice { text, action, why });
+    let way = prop_oneof![action().prop_map(Way::Change), object().prop_map(Way::Edit)];
+    let choice = (text(), way, text()).prop_map(|(text, way, why)| Choice { text, way, why });
     (vec(proposal, 0..2), vec(choice, 0..2), vec(check(), 0..2), vec(advice(), 0..2))
         .prop_map(|(proposals, choices, checks, advice)| Remedy { proposals, choices, checks, advice })
 }

@@ -7,7 +7,7 @@ use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
-use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom};
+use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
 use jiff::Timestamp;
@@ -79,8 +79,15 @@ struct ProposalRecord {
 #[serde(deny_unknown_fields)]
 struct ChoiceRecord {
     text: String,
-    action: ActionRecord,
+    way: WayRecord,
     why: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum WayRecord {
+    Change { action: ActionRecord },
+    Edit { object: RefRecord },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -240,13 +247,21 @@ impl ProposalRecord {
 
 impl From<&Choice> for ChoiceRecord {
     fn from(c: &Choice) -> Self {
-        Self { text: c.text.clone(), action: (&c.action).into(), why: c.why.clone() }
+        let way = match &c.way {
+            Way::Change(action) => WayRecord::Change { action: action.into() },
+            Way::Edit(object) => WayRecord::Edit { object: object.into() },
+        };
+        Self { text: c.text.clone(), way, why: c.why.clone() }
     }
 }
 
 impl ChoiceRecord {
     fn into_choice(self) -> Result<Choice, String> {
-        Ok(Choice { text: self.text, action: self.action.into_action()?, why: self.why })
+        let way = match self.way {
+            WayRecord::Change { action } => Way::Change(action.into_action()?),
+            WayRecord::Edit { object } => Way::Edit(object.into_ref()?),
+        };
+        Ok(Choice { text: self.text, way, why: self.why })
     }
 }
 
