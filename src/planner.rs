@@ -54,7 +54,7 @@ pub(crate) fn plan(
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
                 why: proposal.why.clone(),
-                command: action::of(&proposal.action).kubectl(),
+                command: built.command,
                 diff: built.diff,
                 request: built.request,
                 precondition: built.precondition,

@@ -1,5 +1,6 @@
 //! Checks, held against fresh facts and what the rules find in them. Pure: watching is `workflow/settle`.
 
+use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
@@ -22,10 +23,7 @@ pub(crate) fn check_all(checks: impl Iterator<Item = Check>, facts: &Facts<'_>, 
                 Check::PodReady(object) => pod(object, facts),
                 Check::ClaimBound(object) => claim(object, facts),
                 Check::EndpointsReady(object) => endpoints(object, facts),
-                Check::FindingGone { code, object, field } => {
-                    let still = diagnosis.causes.iter().any(|c| c.is_of(*code) && c.object == *object && c.field == *field);
-                    (Some(!still), if still { format!("`{code}` is still found") } else { format!("`{code}` is not found") })
-                }
+                Check::FindingGone { code, object, .. } => finding(*code, object, diagnosis),
                 Check::SymptomGone(object) => symptom(object, facts, diagnosis),
             };
             CheckResult { check, passed, observed }
@@ -50,13 +48,29 @@ fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> (Option<bool>, String) {
     (Some(w.is_complete()), format!("{} of {} ready, {} of the newest revision, {} in all{seen}", w.ready, w.desired, w.updated, w.total))
 }
 
-/// Nothing is wrong with it by any rule or symptom; where its kind could not be read, nobody can tell.
+/// The rule finds nothing on the object any more, at whichever of its fields: an object with the same fault in another place is not
+/// mended, and often no other check is left to say so.
+fn finding(code: Code, object: &ObjectRef, diagnosis: &Diagnosis) -> (Option<bool>, String) {
+    match diagnosis.causes.iter().find(|c| c.is_of(code) && c.object == *object) {
+        Some(cause) => {
+            let place = cause.field_text().map(|field| format!(" at `{field}`")).unwrap_or_default();
+            (Some(false), format!("`{code}` is still found{place}"))
+        }
+        None => (Some(true), format!("`{code}` is not found")),
+    }
+}
+
+/// Nothing is wrong with it or with anything that it owns. Where that could not be read, or the object itself is gone, nobody can
+/// tell: what came in its place may be no better.
 fn symptom(object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> (Option<bool>, String) {
-    let suffering = diagnosis.causes.iter().flat_map(|c| &c.symptoms).chain(&diagnosis.unexplained).find(|s| s.object == *object);
-    match suffering {
+    let all = diagnosis.causes.iter().flat_map(|c| &c.symptoms).chain(&diagnosis.unexplained);
+    let mut of_it = all.filter(|s| s.object == *object || facts.owners().chain(&s.object).any(|owner| owner == object));
+    let read = [&object.kind, &Kind::Pod, &Kind::ReplicaSet, &Kind::Event].into_iter().all(|kind| facts.is_whole(kind));
+    match of_it.next() {
         Some(symptom) => (Some(false), symptom.summary.clone()),
-        None if facts.is_whole(&object.kind) => (Some(true), "nothing is wrong with it".to_owned()),
-        None => (None, format!("{object} could not be read")),
+        None if !read => (None, format!("{object} and what it owns could not be read")),
+        None if !facts.has(object) => (None, format!("{object} does not exist any more")),
+        None => (Some(true), "nothing is wrong with it".to_owned()),
     }
 }
 

@@ -21,7 +21,7 @@ pub enum Check {
         code: Code,
         /// On which object.
         object: ObjectRef,
-        /// On which of its fields, where the rule names one.
+        /// On which of its fields it was found, where the rule names one. The check is about the whole object.
         field: Option<FieldPath>,
     },
     /// Nothing is wrong with the object any more: for causes that no rule knows.
@@ -56,7 +56,8 @@ impl Check {
             Check::PodReady(_) => "the Pod is Running and Ready".to_owned(),
             Check::ClaimBound(_) => "the claim is Bound".to_owned(),
             Check::EndpointsReady(_) => "the Service has at least one ready address".to_owned(),
-            Check::FindingGone { code, .. } => format!("`{code}` is no longer found"),
+            Check::FindingGone { code, field: Some(field), .. } => format!("`{code}` is no longer found, at `{field}` or elsewhere in it"),
+            Check::FindingGone { code, field: None, .. } => format!("`{code}` is no longer found"),
             Check::SymptomGone(_) => "nothing is wrong with it any more".to_owned(),
         }
     }

@@ -25,13 +25,18 @@ pub fn delete_pods(names: &[String], place: Option<&Namespace>) -> String {
     format!("kubectl delete pod{names}{}", namespace(place))
 }
 
-/// `kubectl create` of a manifest.
-pub fn create(manifest: &Value) -> String {
-    // JSON is YAML, and kubectl takes either; laid out, so that a value can be changed before it is sent.
-    format!("kubectl create -f - <<'EOF'\n{manifest:#}\nEOF")
+/// `kubectl create` of a manifest in YAML, so that a value can be changed before it is sent.
+pub fn create(manifest: &str) -> String {
+    format!("kubectl create -f - <<'EOF'\n{}\nEOF", manifest.trim_end())
 }
 
-/// `kubectl patch` of fields: by merge keys, not by positions, which may have changed when a human comes to it.
+/// `kubectl patch` with the operations of a JSON Patch, whose tests refuse an object that has changed since it was read.
+pub fn json_patch<'a>(target: &ObjectRef, operations: impl Iterator<Item = &'a Value>) -> String {
+    let body = Value::Array(operations.cloned().collect());
+    format!("{} --type=json -p {}", on("patch", target), quoted(&body.to_string()))
+}
+
+/// `kubectl patch` of fields of an object that nobody has read whole: by merge keys, since no position is known.
 pub fn patch(target: &ObjectRef, ops: &NonEmpty<FieldOp>) -> String {
     format!("{} --type=strategic -p {}", on("patch", target), quoted(&merged(ops).to_string()))
 }

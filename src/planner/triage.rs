@@ -108,14 +108,11 @@ fn command(action: &Action, refusal: Option<&Refusal>) -> String {
 }
 
 /// What can be acted on first, since a plan is made for the first cause; then the most certain, then the widest.
-fn rank(
-    cause: &Cause,
-    severity: impl Fn(CauseSource) -> usize,
-) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRef, Option<FieldPath>) {
+fn rank(cause: &Cause, severity: impl Fn(CauseSource) -> usize) -> (bool, Reverse<i64>, Reverse<usize>, usize, ObjectRef, Option<String>) {
     // Hundredths: confidences are constants in whole percents.
     let sure = (cause.confidence.value() * 100.0).round() as i64;
     let by_hand = cause.remedy.proposals.is_empty();
-    (by_hand, Reverse(sure), Reverse(cause.symptoms.len()), severity(cause.source), cause.object.clone(), cause.field.clone())
+    (by_hand, Reverse(sure), Reverse(cause.symptoms.len()), severity(cause.source), cause.object.clone(), cause.field_text())
 }
 
 /// Cuts a list of symptoms, and says that it did.
@@ -222,6 +219,20 @@ mod tests {
         let causes = triaged(vec![one], &seen(|_| ()));
         assert_eq!(causes[0].remedy.proposals, []);
         assert!(causes[0].remedy.advice[0].command.as_deref().unwrap().contains("web:1"));
+    }
+
+    #[test]
+    fn causes_of_one_object_are_in_the_order_of_their_fields_as_they_are_shown() {
+        let of = |container: &str| {
+            let mut one = cause(vec![]);
+            one.field = Some(FieldPath::dotted("spec.containers").element("name", container).then("image"));
+            one
+        };
+        let causes = triaged(vec![of("app"), of("app-proxy"), of("app2")], &seen(|_| ()));
+        let fields: Vec<String> = causes.iter().filter_map(Cause::field_text).collect();
+        let mut shown = fields.clone();
+        shown.sort();
+        assert_eq!(fields, shown);
     }
 
     #[test]

@@ -92,7 +92,16 @@ impl Ledger {
         closed.header.trail.note(now, "kubemend", why);
         let session = Session::Closed(closed);
         // At its own time: that somebody looked is no news of the session, and must not put it first in the list.
-        let revision = self.save_at(&session, Some(stored.revision), stored.saved_at).await?;
+        // It has ended by the clock, whether or not that can be recorded now: a store that is full, or another process that looks at
+        // the same time, must not hide what is known. Nothing can be approved in it either way.
+        let revision = match self.save_at(&session, Some(stored.revision), stored.saved_at).await {
+            Ok(revision) => revision,
+            Err(LedgerError::Store(error)) => {
+                tracing::debug!(%error, "that a session has ended could not be recorded");
+                stored.revision
+            }
+            Err(error @ LedgerError::Record { .. }) => return Err(error),
+        };
         Ok((revision, session))
     }
 

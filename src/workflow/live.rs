@@ -5,12 +5,15 @@ use crate::domain::object::ObjectRef;
 use crate::planner::live::Live;
 use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, ReadError};
+use futures::future::join_all;
 
 /// What the fix of this cause would change. An object that cannot be read refuses the change, and says why.
 pub(super) async fn read(cause: &Cause, read: &dyn ClusterRead) -> Live {
     let mut live = Live::default();
-    for object in Live::needed(cause) {
-        let found = read.get(&object).await.map_err(|error| refusal(&object, &error));
+    let needed = Live::needed(cause);
+    let answers = join_all(needed.iter().map(|object| read.get(object))).await;
+    for (object, answer) in needed.into_iter().zip(answers) {
+        let found = answer.map_err(|error| refusal(&object, &error));
         live.insert(object, found);
     }
     live

@@ -45,7 +45,11 @@ impl Remediation {
         let limits = caller.limits(&self.parts.limits);
         let Found { mut header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "making a plan");
-        let planned = self.plan_first(&mut header, &snapshot, meter.read.as_ref()).await.map(|plan| Planned { plan, rehearsal: None });
+        let plan = self.plan_first(&mut header, &snapshot, meter.read.as_ref(), caller).await;
+        if caller.cancel.is_cancelled() {
+            return Err(WorkflowError::Cancelled);
+        }
+        let planned = plan.map(|plan| Planned { plan, rehearsal: None });
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
             Session::Diagnosed(header.diagnosed(planned, self.expiry()))
@@ -74,7 +78,12 @@ impl Remediation {
         let Found { header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "making a plan");
-        let Some(plan) = self.plan_first(&mut header, &snapshot, meter.read.as_ref()).await else {
+        let plan = self.plan_first(&mut header, &snapshot, meter.read.as_ref(), caller).await;
+        if caller.cancel.is_cancelled() {
+            let planned = plan.map(|plan| Planned { plan, rehearsal: None });
+            return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
+        }
+        let Some(plan) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
@@ -88,11 +97,7 @@ impl Remediation {
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
-            header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "went away before anybody was asked; nothing was changed");
-            self.charge(&mut header.usage, &meter);
-            // Where this cannot be saved, the session ends by its own time.
-            self.ledger.save(&Session::Closed(header.close(ending, Some(planned))), Some(revision)).await.ok();
-            return Err(WorkflowError::Cancelled);
+            return Err(self.abandon(header, revision, ending, Some(planned), &meter, caller).await);
         }
         let asked = asked(&header, ending, &planned);
         match (decision, asked) {
@@ -192,7 +197,13 @@ impl Remediation {
     }
 
     /// The plan for the first cause; a refusal becomes that cause's advice.
-    async fn plan_first(&self, header: &mut Header, snapshot: &Snapshot, read: &dyn ClusterRead) -> Option<RemediationPlan> {
+    async fn plan_first(
+        &self,
+        header: &mut Header,
+        snapshot: &Snapshot,
+        read: &dyn ClusterRead,
+        caller: &Caller<'_>,
+    ) -> Option<RemediationPlan> {
         let next = header.diagnosis.causes.get(1).map(|cause| cause.title.clone());
         let first = header.diagnosis.causes.first_mut()?;
         header.advice.extend(next.map(|title| Advice {
@@ -204,7 +215,12 @@ impl Remediation {
             return None;
         }
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
-        match planner::plan(first, snapshot, &live::read(first, read).await, id, header.limits.on_failure) {
+        // No plan, if the caller goes away meanwhile.
+        let live = tokio::select! {
+            live = live::read(first, read) => live,
+            () = caller.cancel.cancelled() => return None,
+        };
+        match planner::plan(first, snapshot, &live, id, header.limits.on_failure) {
             Ok(plan) => Some(plan),
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
@@ -215,6 +231,23 @@ impl Remediation {
                 None
             }
         }
+    }
+
+    /// Ends a session whose caller went away before anybody was asked.
+    async fn abandon(
+        &self,
+        mut header: Header,
+        revision: Revision,
+        ending: Ending,
+        planned: Option<Planned>,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> WorkflowError {
+        header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "went away before anybody was asked; nothing was changed");
+        self.charge(&mut header.usage, meter);
+        // Where this cannot be saved, the session ends by its own time.
+        self.ledger.save(&Session::Closed(header.close(ending, planned)), Some(revision)).await.ok();
+        WorkflowError::Cancelled
     }
 
     /// Ends a session in which nothing can be asked.

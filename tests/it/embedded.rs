@@ -6,3 +6,4 @@ mod faults;
 mod library;
 mod rest;
 mod variants;
+mod verdicts;

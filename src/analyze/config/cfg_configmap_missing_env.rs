@@ -77,7 +77,7 @@ fn finding(facts: &Facts<'_>, maps: &Maps<'_, '_>, stuck: &Stuck<'_>, all: &[Ref
     let draft = Draft::about(facts, RULE.code, &stuck.object, SURE.of(&meant))
         .text(
             format!("{stuck} refers to the ConfigMap `{name}`, which does not exist{hint}"),
-            format!("{stuck} takes {takes} of the ConfigMap `{name}` into its environment, which does not exist, so the kubelet cannot create the container.{more}"),
+            format!("{stuck} needs {takes} of the ConfigMap `{name}`, which does not exist in namespace `{}`, so the kubelet cannot create the container.{more}", stuck.namespace()?),
         )
         .saw(quote::words_of(facts, &held, event, |p| refused(p, &needed, counts).map(|w| (quote::waiting_message(&w), w.message))))
         .seen_value(needed.iter().find_map(|u| u.path.as_ref()), name, meant.name())

@@ -30,7 +30,7 @@ impl Planned for Create<'_> {
     }
 
     fn kubectl(&self) -> String {
-        kubectl::create(self.manifest)
+        kubectl::create(&diff::yaml(self.manifest).unwrap_or_else(|_| self.manifest.to_string()))
     }
 
     fn not_in_the_table(&self) -> Refusal {
@@ -77,6 +77,7 @@ impl Planned for Create<'_> {
                     object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default()
                 ),
             },
+            command: self.kubectl(),
         })
     }
 

@@ -72,6 +72,7 @@ impl Planned for DeleteUnboundClaim<'_> {
                 fields: vec![("status.phase".to_owned(), "Pending".to_owned())],
             },
             undo: Undo::None { why: "nothing is lost: the claim never had a volume".to_owned() },
+            command: self.kubectl(),
         })
     }
 

@@ -118,6 +118,7 @@ impl Planned for Patch<'_> {
             }
             precondition.fields.push((op.path.to_string(), at.current.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)));
         }
+        let command = kubectl::json_patch(target, pins.iter().chain(&changes));
         let stamp_pointer = format!("/metadata/annotations/{}", escape(STAMP));
         let annotations = live.pointer("/metadata/annotations").filter(|a| a.is_object());
         match annotations {
@@ -154,6 +155,7 @@ impl Planned for Patch<'_> {
                 request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(undo).to_string() },
                 summary: format!("{}, unless somebody changed it since", undo_words.join(", ")),
             },
+            command,
         })
     }
 

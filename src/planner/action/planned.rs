@@ -16,6 +16,8 @@ pub(crate) struct Built {
     pub(crate) diff: String,
     pub(crate) precondition: Precondition,
     pub(crate) undo: Undo,
+    /// The kubectl line for the same change of the same object: where that has changed, it is refused, too.
+    pub(crate) command: String,
 }
 
 /// One action, in all that is done with actions.
@@ -29,7 +31,8 @@ pub(crate) trait Planned {
     /// What it does, for advice to a human: ``set `…` to `…` ``.
     fn in_words(&self) -> String;
 
-    /// The kubectl line that a human would type. A human's change is not ours, so it carries no stamp of ours.
+    /// The kubectl line for a change that is not planned, of an object that nobody has read whole.
+    /// A human's change is not ours, so it carries no stamp of ours.
     fn kubectl(&self) -> String;
 
     /// Why it is refused where the table of changes has nothing of the kind.
