@@ -54,8 +54,7 @@ const HABITS: &[Habit] = &[
 ];
 
 /// Modules and documents that do not speak so yet. It only shrinks: an entry with nothing left to fix is an error.
-const NOT_YET: &[&str] =
-    &["analyze", "cluster", "domain", "mcp", "ports", "session", "sim", "validate", "workflow", "docs/report.schema.json"];
+const NOT_YET: &[&str] = &["analyze", "cluster", "domain", "mcp", "ports", "session", "sim", "validate", "workflow"];
 
 /// Words of others, which are quoted as they are: where, which, and whose.
 const QUOTED: &[(&str, &str, &str)] = &[
@@ -65,7 +64,7 @@ const QUOTED: &[(&str, &str, &str)] = &[
 ];
 
 /// Documents, besides those below `docs/`. `ARCHITECTURE.md` speaks of code in the words of code.
-const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/report.schema.json"];
+const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md"];
 
 /// A doc comment on a type that derives one of these is text: help of the command line, or a description in a schema.
 const TEXT_FROM_DOCS: &[&str] = &["Parser", "Args", "Subcommand", "ValueEnum", "JsonSchema"];
