@@ -41,8 +41,8 @@ fn rollout(object: &ObjectRef, snapshot: &Snapshot) -> (Option<bool>, String) {
     let Some(w) = snapshot.workloads().into_iter().find(|w| w.object == *object) else {
         return absent(object, snapshot);
     };
-    let seen = if w.observed { "" } else { ", the controller has not seen the newest generation yet" };
-    (Some(w.is_complete()), format!("{} of {} ready, {} of the newest revision, {} in all{seen}", w.ready, w.desired, w.updated, w.total))
+    let seen = if w.observed { "" } else { ", the controller has not observed the newest generation yet" };
+    (Some(w.is_complete()), format!("{} of {} ready, {} updated, {} total{seen}", w.ready, w.desired, w.updated, w.total))
 }
 
 /// Nothing is wrong with it by any rule or symptom; where its kind could not be read, nobody can tell.
@@ -50,7 +50,7 @@ fn symptom(object: &ObjectRef, snapshot: &Snapshot, diagnosis: &Diagnosis) -> (O
     let suffering = diagnosis.causes.iter().flat_map(|c| &c.symptoms).chain(&diagnosis.unexplained).find(|s| s.object == *object);
     match suffering {
         Some(symptom) => (Some(false), symptom.summary.clone()),
-        None if snapshot.is_complete(&object.kind) => (Some(true), "nothing is wrong with it".to_owned()),
+        None if snapshot.is_complete(&object.kind) => (Some(true), "no problem was found with it".to_owned()),
         None => (None, format!("{object} could not be read")),
     }
 }

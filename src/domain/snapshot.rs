@@ -194,7 +194,7 @@ impl Snapshot {
     }
 }
 
-/// When an event was last seen: both recorders' fields, as `scenarios.md` 4.2 orders them.
+/// When an event was last seen: the first that is set of both recorders' fields, as `docs/report.md` lists them.
 pub fn event_time(event: &Event) -> Option<Timestamp> {
     event
         .series

@@ -54,17 +54,16 @@ const HABITS: &[Habit] = &[
 ];
 
 /// Modules and documents that do not speak so yet. It only shrinks: an entry with nothing left to fix is an error.
-const NOT_YET: &[&str] = &["analyze", "domain", "mcp", "ports", "session", "sim", "validate", "workflow"];
+const NOT_YET: &[&str] = &["analyze"];
 
 /// Words of others, which are quoted as they are: where, which, and whose.
 const QUOTED: &[(&str, &str, &str)] = &[
-    ("src/call/validate.rs", "the objects they name are looked at too", "the tool list, which changes with a version"),
     ("src/sim/validation.rs", "pod updates may not change fields other than", "the API server"),
     ("src/sim/validation.rs", "may not change once set", "the API server"),
 ];
 
 /// Documents, besides those below `docs/`. `ARCHITECTURE.md` speaks of code in the words of code.
-const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md"];
+const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/report.schema.json"];
 
 /// A doc comment on a type that derives one of these is text: help of the command line, or a description in a schema.
 const TEXT_FROM_DOCS: &[&str] = &["Parser", "Args", "Subcommand", "ValueEnum", "JsonSchema"];
