@@ -3,7 +3,9 @@
 # make cluster  a real Kubernetes for manual use, until ctrl-c
 # make record   records what the real cluster reports for every case in fixtures/cases/*/recorded; CASE=name for one
 # make bench    measures start-up and memory, and the demo's case on a real Kubernetes
-.PHONY: test lint cluster record bench
+# make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
+# make memory   measures what a large snapshot takes in memory
+.PHONY: test lint cluster record bench scale memory
 
 test:
 	tests/run
@@ -23,6 +25,9 @@ record:
 bench:
 	benches/startup.sh
 	benches/article.sh
+
+scale:
+	cargo bench --locked --bench scale -- $(FAULT)
 
 memory:
 	benches/memory.sh

@@ -1,17 +1,22 @@
-//! The rules: from a frozen [`Snapshot`] to what is believed about it. Pure; nothing here reads, waits or writes.
+//! The rules: from the facts of a frozen snapshot to what is believed about it. Pure; nothing here reads, waits or writes.
 //! One file per cause, in a folder per family; `incident`, `settled` and `symptoms` make one picture of them.
 
-mod advise;
-mod aim;
 mod config;
+mod draft;
+mod explained;
 mod image;
 mod incident;
+mod meant;
 mod names;
 mod network;
+mod quote;
 #[cfg(test)]
 pub(crate) mod recordings;
+mod references;
+pub mod rule;
+#[cfg(test)]
+mod scale;
 mod scheduling;
-mod seen;
 mod settled;
 mod storage;
 mod symptoms;
@@ -20,39 +25,77 @@ mod testing;
 
 use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::finding::Finding;
+use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
-
-/// A rule: the cause that it knows, and how it looks for it.
-#[derive(Debug, Clone, Copy)]
-pub struct Analyzer {
-    /// The cause's stable name.
-    pub code: Code,
-    /// Everything that this rule finds in a snapshot.
-    pub look: fn(&Snapshot) -> Vec<Finding>,
-}
+use crate::facts::Facts;
+use rule::{Read, Rule, When};
 
 /// Every rule, most severe kind of cause first: causes that are equally certain are reported in this order.
-pub const ANALYZERS: &[Analyzer] = &[
-    Analyzer { code: storage::pvc_missing::CODE, look: storage::pvc_missing::look },
-    Analyzer { code: storage::pvc_claim_name_typo::CODE, look: storage::pvc_claim_name_typo::look },
-    Analyzer { code: storage::pvc_storageclass_missing::CODE, look: storage::pvc_storageclass_missing::look },
-    Analyzer { code: scheduling::sched_nodeselector_no_match::CODE, look: scheduling::sched_nodeselector_no_match::look },
-    Analyzer { code: config::cfg_configmap_missing_env::CODE, look: config::cfg_configmap_missing_env::look },
-    Analyzer { code: image::img_tag_not_found::CODE, look: image::img_tag_not_found::look },
-    Analyzer { code: network::svc_selector_mismatch::CODE, look: network::svc_selector_mismatch::look },
+pub const RULES: &[Rule] = &[
+    storage::pvc_missing::RULE,
+    storage::pvc_claim_name_typo::RULE,
+    storage::pvc_storageclass_missing::RULE,
+    scheduling::sched_nodeselector_no_match::RULE,
+    config::cfg_configmap_missing_env::RULE,
+    image::img_tag_not_found::RULE,
+    network::svc_selector_mismatch::RULE,
 ];
 
 /// Where a cause stands among the rules, the most severe first; what no rule names comes after them.
 pub fn severity(source: CauseSource) -> usize {
-    let of_rule = |a: &Analyzer| source == CauseSource::Rule(a.code);
-    ANALYZERS.iter().position(of_rule).unwrap_or(ANALYZERS.len())
+    RULES.iter().position(|rule| source == CauseSource::Rule(rule.code)).unwrap_or(RULES.len())
+}
+
+/// Takes the text of a code back in, where a rule has it.
+pub fn known_code(text: &str) -> Option<Code> {
+    RULES.iter().map(|rule| rule.code).find(|code| code.0 == text)
+}
+
+/// Everything that is read for rules, symptoms and checks.
+fn reads() -> impl Iterator<Item = &'static Read> {
+    symptoms::READS.iter().chain(RULES.iter().flat_map(|rule| rule.reads))
+}
+
+/// The kinds that are read, each once: those that are always read first.
+pub fn kinds() -> Vec<Kind> {
+    let (first, then): (Vec<&Read>, Vec<&Read>) = reads().partition(|read| read.when == When::Always);
+    once(first.into_iter().chain(then).flat_map(|read| read.kinds))
+}
+
+/// The kinds to read before anything is known.
+pub fn first_kinds() -> Vec<Kind> {
+    once(reads().filter(|read| read.when == When::Always).flat_map(|read| read.kinds))
+}
+
+/// The kinds to read besides, by what was seen first.
+pub fn further_kinds(seen: &Snapshot) -> Vec<Kind> {
+    let first = first_kinds();
+    let wanted = once(reads().filter(|read| read.when != When::Always && read.when.holds(seen)).flat_map(|read| read.kinds));
+    wanted.into_iter().filter(|kind| !first.contains(kind)).collect()
+}
+
+fn once<'k>(kinds: impl Iterator<Item = &'k Kind>) -> Vec<Kind> {
+    let mut all: Vec<Kind> = Vec::new();
+    for kind in kinds {
+        if !all.contains(kind) {
+            all.push(kind.clone());
+        }
+    }
+    all
 }
 
 /// What is wrong, what is only under way, and what nobody can explain yet.
-pub fn analyze(snapshot: &Snapshot) -> Diagnosis {
-    let findings = ANALYZERS.iter().flat_map(|a| (a.look)(snapshot)).collect();
-    incident::conclude(snapshot, findings)
+/// `None` when the facts were stopped on the way: a part of a diagnosis is none.
+pub fn analyze(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        findings.extend((rule.find)(facts));
+        if facts.is_stopped() {
+            return None;
+        }
+    }
+    let diagnosis = incident::conclude(facts, findings);
+    (!facts.is_stopped()).then_some(diagnosis)
 }
 
 #[cfg(test)]
@@ -64,8 +107,8 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_in_kebab_case() {
-        let codes: BTreeSet<&str> = ANALYZERS.iter().map(|a| a.code.0).collect();
-        assert_eq!(codes.len(), ANALYZERS.len());
+        let codes: BTreeSet<&str> = RULES.iter().map(|a| a.code.0).collect();
+        assert_eq!(codes.len(), RULES.len());
         assert!(codes.iter().all(|c| c.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
     }
 
@@ -91,8 +134,8 @@ mod tests {
             .service("front", json!({"app": "frontend"}));
         let diagnosis = world.diagnosis();
         let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.source.code()).collect();
-        assert_eq!(found, ANALYZERS.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());
-        assert_eq!(diagnosis.causes.len(), ANALYZERS.len());
+        assert_eq!(found, RULES.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());
+        assert_eq!(diagnosis.causes.len(), RULES.len());
         assert_eq!(diagnosis.unexplained, []);
     }
 

@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod config;
 pub mod domain;
 pub mod execute;
+pub mod facts;
 pub mod mcp;
 mod planner;
 pub mod ports;

@@ -5,6 +5,7 @@ pub(crate) mod approval;
 pub(crate) mod gate;
 pub(crate) mod ledger;
 pub(crate) mod record;
+pub(crate) mod secret;
 pub(crate) mod trail;
 
 use crate::domain::diagnosis::Diagnosis;
@@ -195,8 +196,8 @@ impl Header {
     }
 
     /// Waits for a human, with a token of which only the hash is kept.
-    pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, approval::Secret) {
-        let secret = approval::Secret::new(secret);
+    pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, secret::Secret) {
+        let secret = secret::Secret::new(secret);
         let digest = planned.plan.digest();
         (AwaitingApproval { header: self, planned, digest, expires_at, token_hash: secret.hash() }, secret)
     }

@@ -4,6 +4,7 @@ mod answer;
 pub mod blocks;
 mod caller;
 mod collect;
+mod conclude;
 mod live;
 mod open;
 mod question;
@@ -16,6 +17,7 @@ mod standing;
 mod summary;
 mod view;
 
+use crate::analyze;
 use crate::domain::id::SessionId;
 use crate::domain::issue::Issue;
 use crate::domain::limits::{DigestRefusal, Limits};
@@ -67,7 +69,7 @@ impl std::fmt::Debug for Remediation {
 impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
-        let ledger = Ledger::new(parts.store.clone(), parts.clock.clone());
+        let ledger = Ledger::new(parts.store.clone(), parts.clock.clone(), analyze::known_code);
         Self { parts: Arc::new(parts), ledger }
     }
 

@@ -1,66 +1,43 @@
 //! Many symptoms, one cause: what the rules found becomes one picture. Doubles are merged, suffering Pods and Services
 //! stand behind their cause, and what no cause explains is kept as such.
 
-use super::aim::Owners;
-use super::symptoms::matches;
+use super::explained::Explained;
 use super::symptoms::{self, Overview};
-use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::EvidenceList;
-use crate::domain::finding::{Advice, CausalLink, Finding, Symptom};
+use crate::domain::field::FieldPath;
+use crate::domain::finding::{Advice, Finding, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::domain::snapshot::{Resource, Snapshot};
-use std::collections::BTreeSet;
+use crate::domain::snapshot::Resource;
+use crate::facts::{Facts, labels};
+use k8s_openapi::api::core::v1::Service;
+use std::collections::{HashMap, HashSet};
 
 /// Changes under way that are told: more of them say nothing new to a reader.
 const IN_PROGRESS: usize = 20;
 
 /// From findings to a diagnosis.
-pub(crate) fn conclude(snapshot: &Snapshot, findings: Vec<Finding>) -> Diagnosis {
-    let owners = Owners::of(snapshot);
-    let Overview { symptoms, underway } = symptoms::look(snapshot);
-    let mut causes = merge(findings);
-    let mut unexplained = Vec::new();
+pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
+    let Overview { symptoms, underway } = symptoms::survey(facts);
     let (services, others): (Vec<Symptom>, Vec<Symptom>) = symptoms.into_iter().partition(|s| s.object.kind == Kind::Service);
-    for symptom in others.into_iter().chain(services) {
-        match causes.iter_mut().find_map(|cause| because_of(snapshot, &owners, cause, &symptom).map(|links| (cause, links))) {
-            Some((cause, links)) => {
-                if !cause.symptoms.iter().any(|s| s.object == symptom.object) {
-                    cause.symptoms.push(symptom);
-                }
-                for link in links {
-                    if !cause.chain.contains(&link) {
-                        cause.chain.push(link);
-                    }
-                }
-            }
-            None => unexplained.push(symptom),
-        }
-    }
-    let named = reach(snapshot, &owners);
+    let mut explained = Explained::by(facts, merge(findings));
+    let mut unexplained: Vec<Symptom> =
+        facts.walk(others.into_iter().chain(services)).filter_map(|symptom| explained.take(facts, symptom)).collect();
+    let mut causes = explained.into_causes();
+    let named = reach(facts);
     if let Some(named) = &named {
-        causes.retain(|c| touched(c).iter().any(|o| named.contains(o)));
+        causes.retain(|c| touched(c).any(|o| named.contains(o)));
         unexplained.retain(|s| named.contains(&s.object));
     }
-    let broken: BTreeSet<ObjectRef> = causes.iter().flat_map(touched).chain(unexplained.iter().map(|s| s.object.clone())).collect();
-    let broken_owners: BTreeSet<ObjectRef> = broken.iter().flat_map(|o| owners.chain(o)).collect();
-    let goes_on = |object: &ObjectRef| {
-        !broken.contains(object) && !broken_owners.contains(object) && named.as_ref().is_none_or(|n| n.contains(object))
-    };
-    // A workload's own line says it all; its Pods' lines are kept where there is none.
-    let told: BTreeSet<ObjectRef> = underway.iter().map(|(o, _)| o.clone()).collect();
-    let mut in_progress: Vec<_> = underway
-        .into_iter()
-        .filter(|(object, _)| goes_on(object) && !owners.chain(object).iter().any(|o| told.contains(o)))
-        .map(|(_, advice)| advice)
-        .collect();
+    let mut in_progress = in_progress(facts, underway, &causes, &unexplained, named.as_ref());
     in_progress.truncate(IN_PROGRESS);
-    part(&owners, &mut causes);
+    part(facts, &mut causes);
     let mut evidence = EvidenceList::default();
     let causes = causes.into_iter().map(|finding| cause(finding, &mut evidence)).collect();
-    Diagnosis { causes, evidence, unexplained, in_progress, unseen: snapshot.gaps.clone() }
+    Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone() }
 }
 
 /// What a rule found, as part of the diagnosis: its evidence gets its ids here.
@@ -84,9 +61,10 @@ fn cause(finding: Finding, all: &mut EvidenceList) -> Cause {
 /// One finding for one cause: what a rule says twice about the same field is one thing with more symptoms.
 fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut causes: Vec<Finding> = Vec::new();
+    let mut places: HashMap<(Code, ObjectRef, Option<FieldPath>), usize> = HashMap::new();
     for finding in findings {
-        let same = |c: &&mut Finding| c.code == finding.code && c.object == finding.object && c.field == finding.field;
-        match causes.iter_mut().find(same) {
+        let place = *places.entry((finding.code, finding.object.clone(), finding.field.clone())).or_insert(causes.len());
+        match causes.get_mut(place) {
             Some(cause) => {
                 cause.symptoms.extend(finding.symptoms);
                 cause.chain.extend(finding.chain);
@@ -98,87 +76,71 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Everything that a cause is known to touch.
-fn touched(cause: &Finding) -> BTreeSet<ObjectRef> {
-    let ends = cause.chain.iter().flat_map(|l| [l.from.clone(), l.to.clone()]);
-    std::iter::once(cause.object.clone()).chain(cause.symptoms.iter().map(|s| s.object.clone())).chain(ends).collect()
-}
-
-/// Whether the cause explains the symptom; the links that lead to it.
-fn because_of(snapshot: &Snapshot, owners: &Owners, cause: &Finding, symptom: &Symptom) -> Option<Vec<CausalLink>> {
-    let suffers = |object: &ObjectRef| cause.symptoms.iter().any(|s| s.object == *object);
-    if symptom.object == cause.object || suffers(&symptom.object) {
-        return Some(Vec::new());
-    }
-    match symptom.object.kind {
-        // A workload is incomplete because its Pods are.
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => {
-            cause.symptoms.iter().any(|s| owners.chain(&s.object).contains(&symptom.object)).then(Vec::new)
-        }
-        // A Service has no endpoints because the Pods that it selects do not run.
-        Kind::Service => {
-            let service = snapshot.services.iter().find(|s| s.reference() == symptom.object)?;
-            let selector = symptoms::selector(service)?;
-            let chosen = |pod: &k8s_openapi::api::core::v1::Pod| {
-                pod.metadata.namespace == service.metadata.namespace
-                    && matches(selector, pod.metadata.labels.as_ref())
-                    && suffers(&pod.reference())
-            };
-            let pod = snapshot.pods.iter().find(|p| chosen(p))?;
-            Some(vec![CausalLink { from: symptom.object.clone(), relation: "selects", to: pod.reference() }])
-        }
-        // A claim stays unbound because the Pod that it waits for cannot be placed.
-        Kind::PersistentVolumeClaim => {
-            let mounts = |l: &&CausalLink| l.relation == "mounts" && l.to == symptom.object && suffers(&l.from);
-            cause.chain.iter().find(mounts).map(|_| Vec::new())
-        }
-        _ => None,
-    }
+fn touched(cause: &Finding) -> impl Iterator<Item = &ObjectRef> {
+    let ends = cause.chain.iter().flat_map(|l| [&l.from, &l.to]);
+    std::iter::once(&cause.object).chain(cause.symptoms.iter().map(|s| &s.object)).chain(ends)
 }
 
 /// What the named objects reach: their owners, what they own, and what they select. `None` when nothing was named.
-fn reach(snapshot: &Snapshot, owners: &Owners) -> Option<BTreeSet<ObjectRef>> {
-    let named = snapshot.scope.objects();
+fn reach(facts: &Facts<'_>) -> Option<HashSet<ObjectRef>> {
+    let named = facts.scope().objects();
     if named.is_empty() {
         return None;
     }
-    let mut reached: BTreeSet<ObjectRef> = named.iter().cloned().collect();
+    let mut reached: HashSet<ObjectRef> = named.iter().cloned().collect();
     for object in named {
-        reached.extend(owners.chain(object));
-    }
-    for service in snapshot.services.iter().filter(|s| named.contains(&s.reference())) {
-        let Some(selector) = service.spec.as_ref().and_then(|s| s.selector.as_ref()).filter(|s| !s.is_empty()) else { continue };
-        for pod in snapshot.pods.iter().filter(|p| p.metadata.namespace == service.metadata.namespace) {
-            if matches(selector, pod.metadata.labels.as_ref()) {
-                reached.insert(pod.reference());
-                reached.extend(owners.chain(&pod.reference()));
-            }
+        reached.extend(facts.owners().chain(object).cloned());
+        let Some(service) = facts.find::<Service>(object) else { continue };
+        let (Some(namespace), Some(selector)) = (service.metadata.namespace.as_deref(), labels::any_selector(service)) else { continue };
+        for pod in facts.pods_selected(namespace, selector) {
+            let pod = pod.reference();
+            reached.extend(facts.owners().chain(&pod).cloned());
+            reached.insert(pod);
         }
-        for workload in snapshot.workloads() {
-            if workload.meta.namespace == service.metadata.namespace && matches(selector, Some(&workload.pod_labels)) {
-                reached.insert(workload.object);
-            }
-        }
+        reached.extend(facts.workloads_selected(namespace, selector).map(|w| w.object.clone()));
     }
-    for pod in &snapshot.pods {
-        if owners.chain(&pod.reference()).iter().any(|o| reached.contains(o)) {
-            reached.insert(pod.reference());
-        }
-    }
+    let owned: Vec<ObjectRef> = reached.iter().flat_map(|o| facts.pods_of(o)).map(Resource::reference).collect();
+    reached.extend(owned);
     Some(reached)
 }
 
+/// Changes that go on, but for those of what is broken. A workload's own line says it all; its Pods' lines are kept where there is none.
+fn in_progress(
+    facts: &Facts<'_>,
+    underway: Vec<(ObjectRef, Advice)>,
+    causes: &[Finding],
+    unexplained: &[Symptom],
+    named: Option<&HashSet<ObjectRef>>,
+) -> Vec<Advice> {
+    let broken: HashSet<&ObjectRef> = causes.iter().flat_map(touched).chain(unexplained.iter().map(|s| &s.object)).collect();
+    let broken_owners: HashSet<&ObjectRef> = broken.iter().flat_map(|o| facts.owners().chain(o)).collect();
+    let reported: HashSet<ObjectRef> = underway.iter().map(|(o, _)| o.clone()).collect();
+    let goes_on = |object: &ObjectRef| {
+        !broken.contains(object)
+            && !broken_owners.contains(object)
+            && named.is_none_or(|n| n.contains(object))
+            && !facts.owners().chain(object).any(|o| reported.contains(o))
+    };
+    underway.into_iter().filter(|(object, _)| goes_on(object)).map(|(_, advice)| advice).collect()
+}
+
 /// Where several causes hold the same Pod, repairing one does not make it run: then the plan for one must not promise that.
-fn part(owners: &Owners, causes: &mut [Finding]) {
-    let held: Vec<BTreeSet<ObjectRef>> =
-        causes.iter().map(|c| c.symptoms.iter().filter(|s| s.object.kind == Kind::Pod).map(|s| s.object.clone()).collect()).collect();
-    for (index, cause) in causes.iter_mut().enumerate() {
-        let others = held.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, pods)| pods);
-        let shared: BTreeSet<&ObjectRef> = others.filter(|p| held.get(index).is_some_and(|own| own.contains(p))).collect();
-        let beyond = |object: &ObjectRef| shared.iter().any(|p| *p == object || owners.chain(p).contains(object));
+fn part(facts: &Facts<'_>, causes: &mut [Finding]) {
+    let mut holders: HashMap<ObjectRef, usize> = HashMap::new();
+    for cause in causes.iter() {
+        for pod in pods(cause).collect::<HashSet<_>>() {
+            let count = holders.entry(pod.clone()).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    for cause in causes {
+        let shared: HashSet<&ObjectRef> =
+            pods(cause).filter_map(|p| holders.get_key_value(p)).filter(|(_, n)| **n > 1).map(|(p, _)| p).collect();
+        let beyond: HashSet<&ObjectRef> = shared.iter().flat_map(|p| std::iter::once(*p).chain(facts.owners().chain(p))).collect();
         let before = cause.remedy.checks.len();
         // A claim may wait for its Pod, which the other cause still holds.
         cause.remedy.checks.retain(|check| match check {
-            Check::RolloutComplete(o) | Check::PodReady(o) | Check::SymptomGone(o) => !beyond(o),
+            Check::RolloutComplete(o) | Check::PodReady(o) | Check::SymptomGone(o) => !beyond.contains(o),
             Check::ClaimBound(_) => shared.is_empty(),
             Check::EndpointsReady(_) | Check::FindingGone { .. } => true,
         });
@@ -190,4 +152,8 @@ fn part(owners: &Owners, causes: &mut [Finding]) {
             });
         }
     }
+}
+
+fn pods(cause: &Finding) -> impl Iterator<Item = &ObjectRef> {
+    cause.symptoms.iter().map(|s| &s.object).filter(|o| o.kind == Kind::Pod)
 }

@@ -1,3 +1,4 @@
 //! Services that lead nowhere.
 
+mod near;
 pub(super) mod svc_selector_mismatch;

@@ -2,7 +2,7 @@
 //! and what is concluded of it, down to the bytes that would be sent, is what `fixtures/goldens` holds.
 
 use super::analyze;
-use super::testing::changes;
+use super::testing::{changes, every_rule_reads_what_it_declares};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::id::PlanId;
@@ -11,6 +11,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::facts::Facts;
 use crate::planner::{self, live::Live};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -40,15 +41,20 @@ fn newest(value: &Value) -> Option<Timestamp> {
 
 /// The recording as one snapshot in which everything was read, and the recording's namespace.
 fn recorded(case: &Path, scenario: &Value) -> (Snapshot, Namespace) {
+    recorded_kinds(case, scenario, &Kind::KNOWN)
+}
+
+/// The same, of which only these kinds were read.
+fn recorded_kinds(case: &Path, scenario: &Value, kinds: &[Kind]) -> (Snapshot, Namespace) {
     let list = yaml(&case.join("recorded/objects.yaml"));
     let items = list["items"].as_array().unwrap();
     let namespace = items.iter().find_map(|i| i["metadata"]["namespace"].as_str()).or(scenario["namespace"].as_str()).unwrap();
     let namespace = Namespace::parse(namespace).unwrap();
     let scope = Scope::Namespace { namespace: namespace.clone(), objects: Vec::new() };
     let mut snapshot = Snapshot::empty(Cluster::default(), scope, newest(&list).unwrap());
-    for kind in Kind::KNOWN {
+    for kind in kinds {
         let of_kind = items.iter().filter(|i| i["kind"] == kind.name() && i["apiVersion"] == kind.api_version());
-        snapshot.add(&kind, of_kind.cloned().collect(), true);
+        snapshot.add(kind, of_kind.cloned().collect(), true);
     }
     assert_eq!(snapshot.gaps, []);
     (snapshot, namespace)
@@ -56,7 +62,7 @@ fn recorded(case: &Path, scenario: &Value) -> (Snapshot, Namespace) {
 
 /// What is concluded of every recording.
 pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
-    let of = |case: &Path| analyze(&recorded(case, &yaml(&case.join("scenario.yaml"))).0);
+    let of = |case: &Path| analyze(&Facts::of(&recorded(case, &yaml(&case.join("scenario.yaml"))).0)).unwrap();
     cases().iter().map(|case| (case.display().to_string(), of(case))).collect()
 }
 
@@ -84,7 +90,8 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let scenario = yaml(&case.join("scenario.yaml"));
         let (snapshot, namespace) = recorded(&case, &scenario);
-        let mut diagnosis = analyze(&snapshot);
+        every_rule_reads_what_it_declares(&snapshot, |kinds| recorded_kinds(&case, &scenario, kinds).0);
+        let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
         planner::triage(&mut diagnosis, &snapshot, super::severity);
         let expected = &scenario["expect"]["cause"];
         if expected.is_null() {
@@ -115,7 +122,7 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
 fn concluded(case: &Path) -> String {
     use std::fmt::Write;
     let (snapshot, _) = recorded(case, &yaml(&case.join("scenario.yaml")));
-    let mut diagnosis = analyze(&snapshot);
+    let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
     planner::triage(&mut diagnosis, &snapshot, super::severity);
     let mut out = format!("== {}\n", case.file_name().unwrap().to_string_lossy());
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());

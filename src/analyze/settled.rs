@@ -1,14 +1,15 @@
 //! Is this a fault, or a change that still goes on? Starts, rollouts and drains get their time;
 //! what cannot heal by itself, or had its time, is a symptom.
 
-use super::aim::{Owners, containers};
-use super::seen;
 use crate::domain::finding::Advice;
 use crate::domain::kind::Kind;
+use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
-use crate::domain::snapshot::{Resource, Snapshot};
-use crate::domain::workload::{Workload, pod_is_ready};
+use crate::domain::snapshot::{Resource, event_time};
+use crate::domain::workload::Workload;
+use crate::facts::{Facts, pods};
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Event, Pod, Probe};
 
 /// How long a start may take where its probes do not say more: pulling an image and warming up take about this.
@@ -32,22 +33,15 @@ impl Judgement {
     /// A change under way, as advice on when to look again.
     pub(crate) fn advice(what: &str, seconds: i64, object: &ObjectRef) -> Advice {
         let command = match object.kind {
-            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
-                Some(format!("kubectl{} rollout status {}", super::advise::in_namespace(object), object.slashed()))
-            }
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => Some(kubectl::on("rollout status", object)),
             _ => None,
         };
         Advice {
             text: format!("{what}; look again in {seconds} s"),
             command,
-            why: "a change that is still going on is no fault".to_owned(),
+            why: "a change that is still in progress is not a fault".to_owned(),
         }
     }
-}
-
-/// A Pod that is over: its end says nothing about what runs now.
-pub(crate) fn has_ended(pod: &Pod) -> bool {
-    matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), Some("Succeeded" | "Failed"))
 }
 
 /// Seconds from `then` to `now`; none when the time is not known, and never negative.
@@ -56,11 +50,11 @@ fn seconds_since(then: Option<Timestamp>, now: Timestamp) -> Option<i64> {
 }
 
 /// What is to be said about one Pod, if anything.
-pub(crate) fn pod(snapshot: &Snapshot, pod: &Pod) -> Option<Judgement> {
-    let now = snapshot.taken_at;
+pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
+    let now = facts.taken_at();
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     let status = pod.status.as_ref();
-    if has_ended(pod) {
+    if pods::has_ended(pod) {
         return ended(pod);
     }
     if let Some(gone_by) = pod.metadata.deletion_timestamp.as_ref().map(|t| t.0) {
@@ -68,27 +62,27 @@ pub(crate) fn pod(snapshot: &Snapshot, pod: &Pod) -> Option<Judgement> {
         return Some(if late > OVERDUE {
             Judgement::Wrong(format!("is being deleted, and should have been gone {late} s ago"))
         } else {
-            Judgement::Underway { what: format!("Pod `{name}` is ending"), seconds: late.saturating_neg().clamp(10, DEADLINE) }
+            Judgement::Underway { what: format!("Pod `{name}` is terminating"), seconds: late.saturating_neg().clamp(10, DEADLINE) }
         });
     }
-    if pod_is_ready(pod) {
+    if pods::is_ready(pod) {
         return None;
     }
     let coming = |e: &Event| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"));
-    if !seen::has_node(pod) && seen::newest_event(snapshot, pod, coming).is_some() {
-        return Some(Judgement::Underway { what: format!("Pod `{name}` waits for a node that is being made"), seconds: START });
+    if !pods::has_node(pod) && facts.newest_event(pod, coming).is_some() {
+        return Some(Judgement::Underway { what: format!("Pod `{name}` is waiting for a node to be provisioned"), seconds: START });
     }
-    if let Some((message, _)) = seen::unschedulable(pod) {
+    if let Some(message) = pods::unschedulable(pod) {
         let message = if message.is_empty() { "no reason is given" } else { message };
         return Some(Judgement::Wrong(format!("Pending: {message}")));
     }
-    let age = seconds_since(seen::exists_since(pod), now);
-    if !seen::has_node(pod) {
+    let age = seconds_since(pods::exists_since(pod), now);
+    if !pods::has_node(pod) {
         return Some(match age {
             Some(age) if age <= UNSEEN => {
                 Judgement::Underway { what: format!("Pod `{name}` is being scheduled"), seconds: UNSEEN.saturating_sub(age).max(5) }
             }
-            _ => Judgement::Wrong("Pending: no scheduler has looked at it".to_owned()),
+            _ => Judgement::Wrong("Pending: no scheduler has picked it up".to_owned()),
         });
     }
     let statuses = || {
@@ -99,14 +93,14 @@ pub(crate) fn pod(snapshot: &Snapshot, pod: &Pod) -> Option<Judgement> {
     if let Some(fault) = statuses().find_map(|(init, s)| container_fault(pod, init, s)) {
         return Some(Judgement::Wrong(fault));
     }
-    if let Some(event) = seen::newest_event(snapshot, pod, |e| keeps_from_starting(e, age))
+    if let Some(event) = facts.newest_event(pod, |e| keeps_from_starting(e, age))
         && statuses().all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
     {
         let reason = event.reason.as_deref().unwrap_or_default();
         return Some(Judgement::Wrong(format!("{reason}: {}", event.message.as_deref().unwrap_or_default())));
     }
     let started = statuses().filter_map(|(_, s)| s.state.as_ref()?.running.as_ref()?.started_at.as_ref().map(|t| t.0)).max();
-    let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| seen::exists_since(pod));
+    let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| pods::exists_since(pod));
     let allowed = start_time(pod);
     let waits = if started.is_some() { "is not ready yet" } else { "is being started" };
     Some(match seconds_since(since, now) {
@@ -114,7 +108,7 @@ pub(crate) fn pod(snapshot: &Snapshot, pod: &Pod) -> Option<Judgement> {
             what: format!("Pod `{name}` {waits}, {spent} s after its start"),
             seconds: allowed.saturating_sub(spent).clamp(5, DEADLINE),
         },
-        Some(spent) => Judgement::Wrong(format!("{waits}, {spent} s after its start{}", last_probe(snapshot, pod))),
+        Some(spent) => Judgement::Wrong(format!("{waits}, {spent} s after its start{}", last_probe(facts, pod))),
         None => Judgement::Wrong("is not ready".to_owned()),
     })
 }
@@ -189,30 +183,30 @@ fn start_time(pod: &Pod) -> i64 {
         })
     };
     let of = |c: &Container| span(&c.startup_probe).saturating_add(span(&c.readiness_probe));
-    let slowest = pod.spec.iter().flat_map(containers).map(|(_, c)| of(c)).max().unwrap_or(0);
+    let slowest = pod.spec.iter().flat_map(pods::containers).map(|(_, c)| of(c)).max().unwrap_or(0);
     slowest.clamp(START, DEADLINE)
 }
 
-fn last_probe(snapshot: &Snapshot, pod: &Pod) -> String {
-    let event = seen::newest_event(snapshot, pod, |e| e.reason.as_deref() == Some("Unhealthy"));
+fn last_probe(facts: &Facts<'_>, pod: &Pod) -> String {
+    let event = facts.newest_event(pod, |e| e.reason.as_deref() == Some("Unhealthy"));
     event.and_then(|e| e.message.as_deref()).map(|m| format!(": {m}")).unwrap_or_default()
 }
 
 /// What is to be said about a workload as a whole. Its Pods are judged one by one besides.
-pub(crate) fn workload(snapshot: &Snapshot, owners: &Owners, workload: &Workload<'_>) -> Option<Judgement> {
+pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Option<Judgement> {
     let object = &workload.object;
-    if object.kind == Kind::Pod || workload.is_complete() || updates_by_hand(snapshot, workload) {
+    if object.kind == Kind::Pod || workload.is_complete() || updates_by_hand(facts, workload) {
         return None;
     }
     if let Some((_, reason)) = workload.condition("ReplicaFailure").filter(|(status, _)| *status == "True") {
-        return Some(Judgement::Wrong(format!("cannot make its Pods: {}{}", reason, refused(snapshot, object))));
+        return Some(Judgement::Wrong(format!("cannot create its Pods: {}{}", reason, refused(facts, object))));
     }
     if let Some((_, reason)) = workload.condition("Progressing").filter(|(status, _)| *status == "False") {
         return Some(Judgement::Wrong(format!("its rollout does not progress: {reason}")));
     }
-    let refusal = refused(snapshot, object);
+    let refusal = refused(facts, object);
     if workload.total < workload.desired && !refusal.is_empty() {
-        return Some(Judgement::Wrong(format!("cannot make its Pods{refusal}")));
+        return Some(Judgement::Wrong(format!("cannot create its Pods{refusal}")));
     }
     let counts = format!(
         "{} `{}`: {} of {} Pods are of its newest revision, {} are ready",
@@ -221,32 +215,31 @@ pub(crate) fn workload(snapshot: &Snapshot, owners: &Owners, workload: &Workload
     if workload.paused {
         return Some(Judgement::Underway { what: format!("{counts}; its rollout is paused on purpose"), seconds: START });
     }
-    let own = |p: &&Pod| owners.chain(&p.reference()).contains(object);
-    let moved = snapshot.pods.iter().filter(own).filter_map(seen::exists_since).max();
+    let moved = facts.pods_of(object).filter_map(pods::exists_since).max();
     let since = moved.or_else(|| workload.meta.creation_timestamp.as_ref().map(|t| t.0));
-    match seconds_since(since, snapshot.taken_at) {
+    match seconds_since(since, facts.taken_at()) {
         Some(spent) if spent > DEADLINE => Some(Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s"))),
         _ => Some(Judgement::Underway { what: counts, seconds: START }),
     }
 }
 
 /// Old Pods that stay until somebody deletes them, or that a partition keeps, are what was asked for.
-fn updates_by_hand(snapshot: &Snapshot, workload: &Workload<'_>) -> bool {
+fn updates_by_hand(facts: &Facts<'_>, workload: &Workload<'_>) -> bool {
     let serves = workload.observed && workload.ready >= workload.desired && workload.available >= workload.desired;
-    let set = snapshot.stateful_sets.iter().find(|s| s.reference() == workload.object).and_then(|s| s.spec.update_strategy.as_ref());
+    let set = facts.find::<StatefulSet>(&workload.object).and_then(|s| s.spec.update_strategy.as_ref());
     let partitioned = set.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.partition).is_some_and(|p| p > 0);
-    let daemon = snapshot.daemon_sets.iter().find(|d| d.reference() == workload.object).and_then(|d| d.spec.update_strategy.as_ref());
+    let daemon = facts.find::<DaemonSet>(&workload.object).and_then(|d| d.spec.update_strategy.as_ref());
     let on_delete = set.and_then(|s| s.type_.as_deref()).or_else(|| daemon.and_then(|d| d.type_.as_deref())) == Some("OnDelete");
     serves && (partitioned || on_delete)
 }
 
 /// `: ` and the newest refusal of a Pod, when there is one.
-fn refused(snapshot: &Snapshot, object: &ObjectRef) -> String {
-    let mut events = snapshot.events_of(object);
-    for set in snapshot.replica_sets.iter().filter(|r| crate::domain::workload::controller_of(&r.metadata).as_ref() == Some(object)) {
-        events.extend(snapshot.events_of(&set.reference()));
-    }
-    let newest =
-        events.into_iter().filter(|e| e.reason.as_deref() == Some("FailedCreate")).max_by_key(|e| crate::domain::snapshot::event_time(e));
+fn refused(facts: &Facts<'_>, object: &ObjectRef) -> String {
+    let sets = facts.replica_sets_of(object).map(Resource::reference);
+    let refusals = std::iter::once(object.clone())
+        .chain(sets)
+        .filter_map(|o| facts.events_of(&o).find(|e| e.reason.as_deref() == Some("FailedCreate")));
+    // Of two at one time, the last one counts.
+    let newest = refusals.max_by_key(|e| event_time(e));
     newest.and_then(|e| e.message.as_deref()).map(|m| format!(": {m}")).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
-//! Claims that are missing, misnamed, or ask for a StorageClass that is not there.
+//! PersistentVolumeClaims that are missing, misnamed, or ask for a StorageClass that does not exist.
 
+mod assumed;
+mod claims;
 pub(super) mod classes;
 mod missing_claim;
 pub(super) mod pvc_claim_name_typo;

@@ -1,7 +1,7 @@
 //! Small builders for the rules' tests, in the words of the domain: a workload with its Pods in some state, in a cluster
 //! whose lists are all complete unless the test says otherwise.
 
-use super::analyze;
+use super::{RULES, analyze};
 use crate::domain::action::{Action, Change};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
@@ -9,6 +9,7 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::facts::Facts;
 use serde_json::{Value, json};
 
 /// The time at which every test looks.
@@ -385,8 +386,12 @@ impl World {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
+        self.snapshot_of(&Kind::KNOWN)
+    }
+    /// The same, of which only these kinds were read.
+    fn snapshot_of(&self, kinds: &[Kind]) -> Snapshot {
         let mut snapshot = Snapshot::empty(Cluster::default(), self.scope.clone(), NOW.parse().unwrap());
-        for kind in Kind::KNOWN.iter().filter(|k| !self.hidden.contains(k)) {
+        for kind in kinds.iter().filter(|k| !self.hidden.contains(k)) {
             let items = self.objects.iter().filter(|o| o["kind"] == kind.name()).cloned().collect();
             snapshot.add(kind, items, true);
         }
@@ -395,7 +400,8 @@ impl World {
     }
     pub(crate) fn diagnosis(&self) -> Diagnosis {
         let snapshot = self.snapshot();
-        let mut diagnosis = analyze(&snapshot);
+        every_rule_reads_what_it_declares(&snapshot, |kinds| self.snapshot_of(kinds));
+        let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
         crate::planner::triage(&mut diagnosis, &snapshot, super::severity);
         diagnosis
     }
@@ -424,6 +430,17 @@ impl World {
         let diagnosis = self.diagnosis();
         assert_eq!(diagnosis.causes, []);
         assert!(diagnosis.unexplained.iter().any(|s| s.object.slashed() == object), "{diagnosis:#?}");
+    }
+}
+
+/// A rule finds the same where only the kinds were read that it declares, at the times that it declares: what is not declared
+/// might not have been read.
+pub(crate) fn every_rule_reads_what_it_declares(whole: &Snapshot, only: impl Fn(&[Kind]) -> Snapshot) {
+    for rule in RULES {
+        let needed = rule.reads.iter().filter(|read| read.when.holds(whole)).flat_map(|read| read.kinds);
+        let declared: std::collections::BTreeSet<Kind> = needed.cloned().collect();
+        let part = only(&declared.into_iter().collect::<Vec<_>>());
+        assert_eq!((rule.find)(&Facts::of(&part)), (rule.find)(&Facts::of(whole)), "`{}` reads more than it declares", rule.code);
     }
 }
 

@@ -71,20 +71,26 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     let kinds = read();
     let wanted: Vec<(&Kind, Option<&Namespace>)> =
         kinds.iter().map(|kind| (kind, Some(namespace).filter(|_| is_namespaced(kind)))).collect();
-    let answers = join_all(wanted.iter().map(|(kind, place)| connected.read.may("list", kind, *place))).await;
-    let mut missing = Vec::new();
-    for ((kind, place), answer) in wanted.iter().zip(answers) {
+    // Lists show what is wrong; an object that is to be changed is read by itself.
+    let changed: Vec<Kind> = written().into_iter().map(|(_, kind)| kind).collect();
+    let verbs = |kind: &Kind| if changed.contains(kind) { vec!["list", "get"] } else { vec!["list"] };
+    let asked: Vec<(&str, &Kind, Option<&Namespace>)> =
+        wanted.iter().flat_map(|(kind, place)| verbs(kind).into_iter().map(|verb| (verb, *kind, *place))).collect();
+    let answers = join_all(asked.iter().map(|(verb, kind, place)| connected.read.may(verb, kind, *place))).await;
+    let mut missing: Vec<(&Kind, Option<&Namespace>)> = Vec::new();
+    for ((_, kind, place), answer) in asked.iter().zip(answers) {
         match answer {
             Ok(true) => {}
+            Ok(false) if missing.contains(&(*kind, *place)) => {}
             Ok(false) => missing.push((*kind, *place)),
             Err(error) => return Line::warn("reading", format!("cannot check RBAC: {error}"), error.hints()),
         }
     }
     if missing.is_empty() {
-        return Line::ok("reading", format!("can list all {} required resources in `{namespace}`", wanted.len()));
+        return Line::ok("reading", format!("can read all {} required resources in `{namespace}`", wanted.len()));
     }
     let names: Vec<&str> = missing.iter().map(|(kind, _)| plural(kind)).collect();
-    let text = format!("is not allowed to list {} in `{namespace}`", names.join(", "));
+    let text = format!("is not allowed to read {} in `{namespace}`", names.join(", "));
     let todo = rules(&READ_VERBS.join(","), &missing, namespace);
     // Without Pods there is nothing to say; without the rest, reports name a gap.
     if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }

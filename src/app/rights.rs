@@ -1,30 +1,18 @@
 //! What the two identities need: one list of what is read and one of what is written, for `doctor` and for `manifests rbac`.
 
+use crate::analyze;
 use crate::domain::changes::{self, Verb};
 use crate::domain::kind::Kind;
 
 /// What may be asked of every kind that is read.
 pub(super) const READ_VERBS: [&str; 3] = ["get", "list", "watch"];
 
-/// What is read, the most needed first.
+/// What rules, symptoms and checks read, the most needed first, and the namespaces themselves; what is in no namespace comes last.
 pub(super) fn read() -> Vec<Kind> {
-    vec![
-        Kind::Pod,
-        Kind::Event,
-        Kind::Deployment,
-        Kind::ReplicaSet,
-        Kind::StatefulSet,
-        Kind::DaemonSet,
-        Kind::Job,
-        Kind::Service,
-        Kind::EndpointSlice,
-        Kind::PersistentVolumeClaim,
-        Kind::ConfigMap,
-        Kind::Namespace,
-        Kind::Node,
-        Kind::StorageClass,
-        Kind::PersistentVolume,
-    ]
+    let (mut inside, across): (Vec<Kind>, Vec<Kind>) = analyze::kinds().into_iter().partition(is_namespaced);
+    inside.push(Kind::Namespace);
+    inside.extend(across);
+    inside
 }
 
 /// What is written, as the table of changes has it.

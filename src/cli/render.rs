@@ -8,7 +8,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use crate::workflow::report::{ObjectView, Report, Status};
+use crate::workflow::report::{Report, Status};
 use anstyle::Style;
 use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
 
@@ -117,14 +117,6 @@ pub(crate) fn place(report: &Report) -> String {
     }
     place.push(format!("context {} ({}, {})", cluster.context, cluster.server, cluster.version));
     clean(&place.join(", "))
-}
-
-/// `PersistentVolumeClaim a-team/postgres-pvc`.
-pub(crate) fn object(object: &ObjectView) -> String {
-    clean(&match &object.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
-        None => format!("{} {}", object.kind, object.name),
-    })
 }
 
 /// What kubemend leaves to a human.

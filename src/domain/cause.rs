@@ -8,7 +8,7 @@ use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 
 /// A cause is told by its code, so whoever speaks of one finds the other here.
-pub use super::code::Code;
+pub use super::code::{Code, KnownCodes};
 
 /// Who named the cause. A rule's is a constant of this program; the others are claims, and are treated as such.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,11 +32,8 @@ impl CauseSource {
     }
 
     /// The inverse of [`CauseSource::code`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [CauseSource::Model, CauseSource::Caller]
-            .into_iter()
-            .find(|s| s.code() == text)
-            .or_else(|| Code::parse(text).map(CauseSource::Rule))
+    pub fn parse(text: &str, known: KnownCodes) -> Option<Self> {
+        [CauseSource::Model, CauseSource::Caller].into_iter().find(|s| s.code() == text).or_else(|| known(text).map(CauseSource::Rule))
     }
 
     /// What the report calls the cause: the rule's code, or who proposed it where no rule did.

@@ -4,7 +4,9 @@ use super::excerpt::Excerpt;
 use super::field::FieldPath;
 use super::object::ObjectRef;
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 /// Where a piece of evidence comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +34,7 @@ impl EvidenceSource {
 }
 
 /// One thing that was seen, with where and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Evidence {
     /// What kind of source.
     pub source: EvidenceSource,
@@ -65,32 +67,54 @@ impl fmt::Display for EvidenceId {
 }
 
 /// All evidence of a diagnosis. A piece gets its id when it is added, keeps it, and is kept once however often it is added.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EvidenceList(Vec<Evidence>);
+#[derive(Debug, Clone, Default)]
+pub struct EvidenceList {
+    pieces: Vec<Evidence>,
+    /// The places of the pieces by their hash, so that a known one is found without comparing it with all.
+    places: HashMap<u64, Vec<usize>, Unkeyed>,
+}
+
+type Unkeyed = BuildHasherDefault<DefaultHasher>;
+
+impl PartialEq for EvidenceList {
+    fn eq(&self, other: &Self) -> bool {
+        self.pieces == other.pieces
+    }
+}
+
+impl Eq for EvidenceList {}
 
 impl EvidenceList {
     /// A list as it was: every piece keeps its place, and so its id.
     pub fn from_pieces(pieces: Vec<Evidence>) -> Self {
-        Self(pieces)
+        let mut list = Self::default();
+        for (place, piece) in pieces.iter().enumerate() {
+            list.places.entry(Unkeyed::default().hash_one(piece)).or_default().push(place);
+        }
+        list.pieces = pieces;
+        list
     }
 
     /// Adds a piece; equal ones share an id.
     pub fn add(&mut self, evidence: Evidence) -> EvidenceId {
-        let index = self.0.iter().position(|known| *known == evidence).unwrap_or_else(|| {
-            self.0.push(evidence);
-            self.0.len().saturating_sub(1)
-        });
-        Self::id(index)
+        let places = self.places.entry(Unkeyed::default().hash_one(&evidence)).or_default();
+        let known = places.iter().copied().find(|place| self.pieces.get(*place) == Some(&evidence));
+        Self::id(known.unwrap_or_else(|| {
+            let place = self.pieces.len();
+            places.push(place);
+            self.pieces.push(evidence);
+            place
+        }))
     }
 
     /// The piece of that id.
     pub fn get(&self, id: EvidenceId) -> Option<&Evidence> {
-        self.0.get(usize::try_from(id.0).ok()?.checked_sub(1)?)
+        self.pieces.get(usize::try_from(id.0).ok()?.checked_sub(1)?)
     }
 
     /// All pieces with their ids, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (EvidenceId, &Evidence)> {
-        self.0.iter().enumerate().map(|(index, evidence)| (Self::id(index), evidence))
+        self.pieces.iter().enumerate().map(|(index, evidence)| (Self::id(index), evidence))
     }
 
     fn id(index: usize) -> EvidenceId {

@@ -11,7 +11,7 @@ use super::object::ObjectRef;
 use super::risk::Risk;
 
 /// One link of the chain from the cause to the symptom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CausalLink {
     /// Where it starts.
     pub from: ObjectRef,
@@ -84,6 +84,16 @@ pub struct Remedy {
     pub checks: Vec<Check>,
     /// What a human should know or do.
     pub advice: Vec<Advice>,
+}
+
+impl Remedy {
+    /// Both: this one's part first.
+    pub fn extend(&mut self, more: Remedy) {
+        self.proposals.extend(more.proposals);
+        self.choices.extend(more.choices);
+        self.checks.extend(more.checks);
+        self.advice.extend(more.advice);
+    }
 }
 
 /// A cause that a rule found.

@@ -74,6 +74,11 @@ impl ObjectRef {
         self.kind.path(self.namespace.as_ref(), Some(&self.name))
     }
 
+    /// ``Deployment `web` ``: as a sentence names it whose namespace is known.
+    pub fn in_words(&self) -> String {
+        format!("{} `{}`", self.kind, self.name)
+    }
+
     /// `deployment/web`: as kubectl writes it.
     pub fn slashed(&self) -> String {
         format!("{}/{}", self.kind.name().to_ascii_lowercase(), self.name)

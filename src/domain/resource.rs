@@ -20,6 +20,14 @@ pub trait Resource: serde::Serialize {
         pointed_at(Self::KIND, self.meta())
     }
 
+    /// Whether this is the object that is pointed at.
+    fn is(&self, object: &ObjectRef) -> bool {
+        let meta = self.meta();
+        object.kind == Self::KIND
+            && meta.name.as_deref().unwrap_or_default() == object.name
+            && meta.namespace.as_deref() == object.namespace.as_ref().map(Namespace::as_str)
+    }
+
     /// The object as JSON with apiVersion and kind, for paths into it.
     fn to_value(&self) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or(Value::Null);

@@ -3,7 +3,7 @@
 use super::evidence::{Gap, GapWhy};
 use super::issue::Scope;
 use super::kind::{Kind, kinds};
-use super::object::{Namespace, ObjectRef};
+use super::object::ObjectRef;
 use super::objects::{List, Objects};
 use super::resource::Dynamic;
 use jiff::Timestamp;
@@ -45,6 +45,11 @@ impl<T> Listing<T> {
         self.items.iter()
     }
 
+    /// The object at this place, in the order in which they were read.
+    pub fn get(&self, index: usize) -> Option<&T> {
+        self.items.get(index)
+    }
+
     fn take(&mut self, items: Vec<T>, whole: bool) {
         if self.items.is_empty() {
             self.items = items;
@@ -70,6 +75,12 @@ impl<'a, T> IntoIterator for &'a Listing<T> {
     }
 }
 
+/// A kind of object that a snapshot has a list of.
+pub trait Listed: Resource + Sized + 'static {
+    /// All that were read.
+    fn listing(snapshot: &Snapshot) -> &Listing<Self>;
+}
+
 macro_rules! define_snapshot {
     ($($kind:ident $version:literal $plural:literal $short:literal $scope:ident $read:ident [$($field:ident: $type:ty)?];)*) => {
         /// What was read at one time.
@@ -89,6 +100,12 @@ macro_rules! define_snapshot {
             $($(pub $field: Listing<$type>,)?)*
             custom: BTreeMap<Kind, Listing<Dynamic>>,
         }
+
+        $($(impl Listed for $type {
+            fn listing(snapshot: &Snapshot) -> &Listing<Self> {
+                &snapshot.$field
+            }
+        })?)*
 
         impl Snapshot {
             /// A snapshot that has seen nothing yet.
@@ -130,7 +147,7 @@ macro_rules! define_snapshot {
             /// The object as JSON, when it was read.
             pub fn value_of(&self, object: &ObjectRef) -> Option<Value> {
                 match &object.kind {
-                    $($(Kind::$kind => self.$field.iter().find(|o| <$type>::reference(o) == *object).map(Resource::to_value),)?)*
+                    $($(Kind::$kind => self.$field.iter().find(|o| <$type>::is(o, object)).map(Resource::to_value),)?)*
                     _ => self.custom_of(object).map(|o| o.value.clone()),
                 }
             }
@@ -138,7 +155,7 @@ macro_rules! define_snapshot {
             /// The object's metadata, when it was read.
             pub fn meta_of(&self, object: &ObjectRef) -> Option<&ObjectMeta> {
                 match &object.kind {
-                    $($(Kind::$kind => self.$field.iter().find(|o| <$type>::reference(o) == *object).map(Resource::meta),)?)*
+                    $($(Kind::$kind => self.$field.iter().find(|o| <$type>::is(o, object)).map(Resource::meta),)?)*
                     _ => self.custom_of(object).map(|o| &o.meta),
                 }
             }
@@ -176,25 +193,9 @@ impl Snapshot {
     fn custom_of(&self, object: &ObjectRef) -> Option<&Dynamic> {
         self.custom(&object.kind).iter().find(|o| o.reference() == *object)
     }
-
-    /// The events about an object, oldest first.
-    pub fn events_of(&self, object: &ObjectRef) -> Vec<&Event> {
-        let mut events: Vec<&Event> = self
-            .events
-            .iter()
-            .filter(|e| {
-                let about = &e.involved_object;
-                about.kind.as_deref() == Some(object.kind.name())
-                    && about.name.as_deref() == Some(object.name.as_str())
-                    && about.namespace.as_deref() == object.namespace.as_ref().map(Namespace::as_str)
-            })
-            .collect();
-        events.sort_by_key(|e| event_time(e));
-        events
-    }
 }
 
-/// When an event was last seen: the first that is set of both recorders' fields, as `docs/report.md` lists them.
+/// When an event was last seen: the fields of both recorders, the most exact one first.
 pub fn event_time(event: &Event) -> Option<Timestamp> {
     event
         .series
@@ -210,6 +211,7 @@ pub fn event_time(event: &Event) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use crate::domain::kind::CustomKind;
+    use crate::domain::object::Namespace;
     use crate::domain::resource::Condition;
     use serde_json::json;
     use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::object::{Namespace, ObjectRef};
 use super::snapshot::{Resource, Snapshot};
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeMap;
 
 /// Who else writes an object: a patch of ours would be reverted, or would drift.
@@ -44,7 +44,7 @@ pub struct Workload<'a> {
     /// The Pod's spec as the object states it.
     pub pod_spec: &'a PodSpec,
     /// The labels that its Pods carry.
-    pub pod_labels: BTreeMap<String, String>,
+    pub pod_labels: &'a BTreeMap<String, String>,
     /// The path to `pod_spec` in the object: `spec.template.spec`, or `spec` for a Pod.
     pub spec_path: &'static str,
     /// How many replicas are wanted; `None` for a DaemonSet.
@@ -57,12 +57,12 @@ pub struct Workload<'a> {
     pub available: i32,
     /// How many exist, of any revision.
     pub total: i32,
-    /// How many it wants, all kinds told.
+    /// How many it wants, of whatever kind it is.
     pub desired: i32,
     /// The controller has seen the newest generation.
     pub observed: bool,
     /// `status.conditions` as (type, status, reason, last update or transition).
-    pub conditions: Vec<(String, String, String)>,
+    pub conditions: Vec<(&'a str, &'a str, &'a str)>,
     /// The rollout is paused on purpose.
     pub paused: bool,
 }
@@ -84,7 +84,7 @@ impl Workload<'_> {
 
     /// A condition's (status, reason).
     pub fn condition(&self, kind: &str) -> Option<(&str, &str)> {
-        self.conditions.iter().find(|(t, _, _)| t == kind).map(|(_, s, r)| (s.as_str(), r.as_str()))
+        self.conditions.iter().find(|(t, _, _)| *t == kind).map(|(_, s, r)| (*s, *r))
     }
 
     /// Who else writes it.
@@ -129,23 +129,6 @@ pub fn controller_of(meta: &ObjectMeta) -> Option<ObjectRef> {
     })
 }
 
-/// Whether the labels satisfy the selector. An empty selector matches everything.
-pub fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
-    let by_label = selector.match_labels.iter().flatten().all(|(k, v)| labels.get(k) == Some(v));
-    let by_expression = selector.match_expressions.iter().flatten().all(|e| {
-        let value = labels.get(&e.key);
-        let listed = || value.is_some_and(|v| e.values.iter().flatten().any(|x| x == v));
-        match e.operator.as_str() {
-            "In" => listed(),
-            "NotIn" => !listed(),
-            "Exists" => value.is_some(),
-            "DoesNotExist" => value.is_none(),
-            _ => false,
-        }
-    });
-    by_label && by_expression
-}
-
 /// Whether the Pod is Ready by its own condition.
 pub fn pod_is_ready(pod: &Pod) -> bool {
     pod.status.iter().flat_map(|s| s.conditions.iter().flatten()).any(|c| c.type_ == "Ready" && c.status == "True")
@@ -156,7 +139,7 @@ impl Snapshot {
     pub fn workloads(&self) -> Vec<Workload<'_>> {
         let mut all: Vec<Workload<'_>> = Vec::new();
         for d in &self.deployments {
-            let status = d.status.clone().unwrap_or_default();
+            let status = d.status.as_ref();
             let Some(pod_spec) = d.spec.template.spec.as_ref() else { continue };
             all.push(Workload {
                 object: d.reference(),
@@ -166,24 +149,27 @@ impl Snapshot {
                 spec_path: "spec.template.spec",
                 replicas: Some(d.spec.replicas.unwrap_or(1)),
                 desired: d.spec.replicas.unwrap_or(1),
-                ready: status.ready_replicas.unwrap_or(0),
-                updated: status.updated_replicas.unwrap_or(0),
-                available: status.available_replicas.unwrap_or(0),
-                total: status.replicas.unwrap_or(0),
-                observed: status.observed_generation >= d.metadata.generation,
+                ready: status.and_then(|s| s.ready_replicas).unwrap_or(0),
+                updated: status.and_then(|s| s.updated_replicas).unwrap_or(0),
+                available: status.and_then(|s| s.available_replicas).unwrap_or(0),
+                total: status.and_then(|s| s.replicas).unwrap_or(0),
+                observed: status.and_then(|s| s.observed_generation) >= d.metadata.generation,
                 conditions: status
-                    .conditions
-                    .iter()
-                    .flatten()
+                    .into_iter()
+                    .flat_map(|s| s.conditions.iter().flatten())
                     .map(|c| {
-                        (c.type_.clone().unwrap_or_default(), c.status.clone().unwrap_or_default(), c.reason.clone().unwrap_or_default())
+                        (
+                            c.type_.as_deref().unwrap_or_default(),
+                            c.status.as_deref().unwrap_or_default(),
+                            c.reason.as_deref().unwrap_or_default(),
+                        )
                     })
                     .collect(),
                 paused: d.spec.paused.unwrap_or(false),
             });
         }
         for s in &self.stateful_sets {
-            let (Some(status), Some(pod_spec)) = (s.status.clone(), s.spec.template.spec.as_ref()) else { continue };
+            let (Some(status), Some(pod_spec)) = (s.status.as_ref(), s.spec.template.spec.as_ref()) else { continue };
             let desired = s.spec.replicas.unwrap_or(1);
             let current = status.update_revision == status.current_revision;
             all.push(Workload {
@@ -204,7 +190,7 @@ impl Snapshot {
             });
         }
         for d in &self.daemon_sets {
-            let (Some(status), Some(pod_spec)) = (d.status.clone(), d.spec.template.spec.as_ref()) else { continue };
+            let (Some(status), Some(pod_spec)) = (d.status.as_ref(), d.spec.template.spec.as_ref()) else { continue };
             all.push(Workload {
                 object: d.reference(),
                 meta: &d.metadata,
@@ -229,7 +215,7 @@ impl Snapshot {
                 object: p.reference(),
                 meta: &p.metadata,
                 pod_spec,
-                pod_labels: p.metadata.labels.clone().unwrap_or_default().into_iter().collect(),
+                pod_labels: template_labels(Some(&p.metadata)),
                 spec_path: "spec",
                 replicas: Some(1),
                 desired: 1,
@@ -244,33 +230,10 @@ impl Snapshot {
         }
         all
     }
-
-    /// The owners of an object, nearest first, as far as they were read; the last may be an object we did not read.
-    pub fn owners(&self, object: &ObjectRef) -> Vec<ObjectRef> {
-        let mut chain: Vec<ObjectRef> = Vec::new();
-        let mut here = object.clone();
-        // Kubernetes has no deeper chains than CronJob, Job, Pod or a custom resource above a Deployment; ten is a bound.
-        while chain.len() < 10 {
-            let Some(owner) = self.meta_of(&here).and_then(controller_of) else { break };
-            chain.push(owner.clone());
-            here = owner;
-        }
-        chain
-    }
-
-    /// The workload that a Pod belongs to: what a fix must change.
-    pub fn workload_of(&self, pod: &Pod) -> Option<Workload<'_>> {
-        let object = pod.reference();
-        let owners = self.owners(&object);
-        self.workloads().into_iter().find(|w| w.object == object || owners.contains(&w.object))
-    }
-
-    /// The Pods of a workload that are of its newest template, or all when that cannot be told.
-    pub fn pods_of(&self, workload: &ObjectRef) -> Vec<&Pod> {
-        self.pods.iter().filter(|p| p.reference() == *workload || self.owners(&p.reference()).contains(workload)).collect()
-    }
 }
 
-fn template_labels(meta: Option<&ObjectMeta>) -> BTreeMap<String, String> {
-    meta.and_then(|m| m.labels.clone()).unwrap_or_default().into_iter().collect()
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+
+fn template_labels(meta: Option<&ObjectMeta>) -> &BTreeMap<String, String> {
+    meta.and_then(|m| m.labels.as_ref()).unwrap_or(&NO_LABELS)
 }

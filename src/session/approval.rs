@@ -1,43 +1,10 @@
-//! Consent as a value: a token that proves that the question was shown, and the approval that it buys, once.
+//! Consent as a value: the approval that a token buys, once, for exactly the plan that was shown.
 
 use super::gate::Grant;
+use super::secret::{Secret, hash, same};
 use super::{Approved, AwaitingApproval};
 use crate::domain::plan::PlanDigest;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
-
-/// 256 random bits, shown once. Only the hash is kept.
-pub(crate) struct Secret([u8; 32]);
-
-impl Secret {
-    pub(super) fn new(bits: [u8; 32]) -> Self {
-        Self(bits)
-    }
-
-    /// As hexadecimal text, to be handed to whoever is asked.
-    pub(crate) fn reveal(&self) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect()
-    }
-
-    pub(super) fn hash(&self) -> [u8; 32] {
-        hash(&self.reveal())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
-}
-
-/// The same time for every pair of hashes: nothing is learned by trying.
-fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.iter().zip(b).fold(0_u8, |acc, (x, y)| acc | (x ^ y)) == 0
-}
 
 /// Why an approval was not taken. The state is given back with it: a wrong token costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

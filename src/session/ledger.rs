@@ -1,6 +1,7 @@
 //! Compare-and-swap over the store: two processes, one permit. The intent is durable before anything is written.
 
 use super::{Approved, Executing, Header, Investigating, Permit, Session, record};
+use crate::domain::cause::KnownCodes;
 use crate::domain::id::SessionId;
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +21,8 @@ pub(crate) enum LedgerError {
 pub(crate) struct Ledger {
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
+    /// Which causes a record can be about.
+    known: KnownCodes,
     pid: u32,
 }
 
@@ -30,8 +33,8 @@ impl std::fmt::Debug for Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, pid: std::process::id() }
+    pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, known: KnownCodes) -> Self {
+        Self { store, clock, known, pid: std::process::id() }
     }
 
     /// Saves a session over the revision it was loaded at.
@@ -65,7 +68,7 @@ impl Ledger {
 
     async fn open(&self, stored: Stored) -> Result<(Revision, Session), LedgerError> {
         let id = stored.id.clone();
-        let session = record::read(&stored.bytes).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
+        let session = record::read(&stored.bytes, self.known).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
         if session.header().id != id {
             return Err(LedgerError::Record { id, reason: "it belongs to another session".to_owned() });
         }

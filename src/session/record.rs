@@ -12,6 +12,7 @@ mod reference;
 mod tests;
 
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
+use crate::domain::cause::KnownCodes;
 use crate::domain::ending::Ending;
 use header::HeaderRecord;
 use jiff::Timestamp;
@@ -65,7 +66,7 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
 }
 
 /// The session from bytes, everything checked again.
-pub(super) fn read(bytes: &[u8]) -> Result<Session, String> {
+pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
     let record: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     match record.get("version").and_then(Value::as_u64) {
         Some(v) if v == u64::from(VERSION) => {}
@@ -78,45 +79,45 @@ pub(super) fn read(bytes: &[u8]) -> Result<Session, String> {
         None => return Err("it has no version".to_owned()),
     }
     let Record { header, state, .. } = serde_json::from_value(record).map_err(|e| e.to_string())?;
-    let header = header.into_header()?;
+    let header = header.into_header(known)?;
     Ok(match state {
         StateRecord::Investigating { until } => Session::Investigating(Investigating { header, until }),
         StateRecord::Diagnosed { planned, until } => {
-            let planned = planned.map(|p| checked(p, &header)).transpose()?;
+            let planned = planned.map(|p| checked(p, &header, known)).transpose()?;
             Session::Diagnosed(Diagnosed { header, planned, until })
         }
         StateRecord::AwaitingApproval { planned, expires_at, token_hash } => {
-            let planned = checked(planned, &header)?;
+            let planned = checked(planned, &header, known)?;
             let token_hash: [u8; 32] = token_hash.try_into().map_err(|_| "its token hash is malformed".to_owned())?;
             let digest = planned.plan.digest();
             Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, token_hash })
         }
         StateRecord::Executing { planned, pid, until } => {
-            let planned = checked(planned, &header)?;
+            let planned = checked(planned, &header, known)?;
             Session::Executing(Executing { header, planned, pid, until })
         }
         StateRecord::Validating { planned, execution, pid, until } => {
-            let planned = checked(planned, &header)?;
+            let planned = checked(planned, &header, known)?;
             let execution = execution.into_execution(&planned.plan)?;
             Session::Validating(Validating { header, planned, execution, pid, until })
         }
         StateRecord::Closed { ending, planned, execution, validation } => {
             let ending = Ending::parse(&ending).ok_or_else(|| format!("this program does not know the ending `{ending}`"))?;
-            let planned = planned.map(|p| checked(p, &header)).transpose()?;
+            let planned = planned.map(|p| checked(p, &header, known)).transpose()?;
             let execution = match (execution, &planned) {
                 (Some(execution), Some(planned)) => Some(execution.into_execution(&planned.plan)?),
                 (None, _) => None,
                 (Some(_), None) => return Err("it was executed without a plan".to_owned()),
             };
-            let validation = validation.map(ValidationRecord::into_validation).transpose()?;
+            let validation = validation.map(|v| v.into_validation(known)).transpose()?;
             Session::Closed(Closed { header, ending, planned, execution, validation })
         }
     })
 }
 
 /// A plan that fits its digest, and is for a cause that the session names.
-fn checked(planned: PlannedRecord, header: &Header) -> Result<Planned, String> {
-    let planned = planned.into_planned()?;
+fn checked(planned: PlannedRecord, header: &Header, known: KnownCodes) -> Result<Planned, String> {
+    let planned = planned.into_planned(known)?;
     if header.diagnosis.cause(&planned.plan.cause).is_none() {
         return Err("its plan is for a cause that it does not name".to_owned());
     }

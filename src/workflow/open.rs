@@ -1,5 +1,6 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
+use super::conclude::{Concluded, conclude};
 use super::report::Status;
 use super::standing::Standing;
 use super::view::{self, report_of};
@@ -19,6 +20,7 @@ use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::usage::Usage;
+use crate::facts::Facts;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Decision, decide};
 use crate::session::{Header, Planned, Session, trail::Trail};
@@ -163,8 +165,9 @@ impl Remediation {
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let mut diagnosis = analyze::analyze(&snapshot);
-        planner::triage(&mut diagnosis, &snapshot, analyze::severity);
+        let triage = |facts: &Facts<'_>, diagnosis: &mut Diagnosis| planner::triage(diagnosis, facts.snapshot(), analyze::severity);
+        let Concluded { snapshot, mut diagnosis, answer: () } =
+            conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
         }

@@ -4,6 +4,7 @@ use super::report::Report;
 use super::standing::Standing;
 use super::view::report_of;
 use super::{Approver, Remediation, SessionLine, WorkflowError, answer};
+use crate::analyze;
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
@@ -23,7 +24,7 @@ pub struct Records {
 impl Records {
     /// Over this store. Nothing is opened by this.
     pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger: Ledger::new(store, clock.clone()), clock }
+        Self { ledger: Ledger::new(store, clock.clone(), analyze::known_code), clock }
     }
 
     /// The newest sessions, newest first.

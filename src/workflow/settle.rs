@@ -2,7 +2,8 @@
 
 use super::caller::Caller;
 use super::collect::{collect, request};
-use crate::analyze;
+use super::conclude::{Concluded, conclude};
+use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
@@ -10,6 +11,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
+use crate::facts::Facts;
 use crate::ports::{Clock, ClusterRead, Phase, ReadError};
 use crate::validate;
 use futures::future::select_all;
@@ -82,14 +84,19 @@ pub(super) async fn settle(
         let versions = match looked {
             Ok(collected) => {
                 failed = 0;
-                let seen = analyze::analyze(&collected.snapshot);
-                last = validate::check_all(plan.checks.iter().cloned(), &collected.snapshot, &seen);
+                let checks: Vec<Check> = plan.checks.iter().cloned().collect();
+                let hold = move |facts: &Facts<'_>, seen: &mut Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
+                let Some(Concluded { snapshot, diagnosis: seen, answer }) = conclude(collected.snapshot, cancel, hold).await else {
+                    let why = "the call was cancelled before the success checks were done".to_owned();
+                    return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
+                };
+                last = answer;
                 let all = last.iter().all(|c| c.passed == Some(true));
                 held_since = if all { held_since.or(Some(now)) } else { None };
                 let elsewhere = seen.causes.iter().find(|c| c.key() != plan.cause).map(|c| c.title.clone());
                 let stuck = !all && elsewhere.is_some() && cause_is_gone(&last);
                 other_since = if stuck { other_since.or(Some(now)) } else { None };
-                latest = Some((seen, collected.snapshot));
+                latest = Some((seen, snapshot));
                 if let Some(held) = held_since {
                     let so_far = now.duration_since(held);
                     if so_far >= settle {

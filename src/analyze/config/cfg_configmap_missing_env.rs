@@ -1,277 +1,124 @@
 //! A container takes an environment variable from a ConfigMap that does not exist, beside one of a similar name that does.
 //! The fix corrects the name. An empty ConfigMap of the wrong name would let the container start wrongly.
 
-use super::super::advise;
-use super::super::aim::{Aim, Owners, containers, stuck};
-use super::super::names::{is_slip, related};
-use super::super::seen::{self, QUOTED_PODS, listed};
+use super::super::draft::{Draft, advise, change, patch, propose};
+use super::super::meant::{Meant, Sure};
+use super::super::quote::{self, is_plain, listed};
+use super::super::references::{Reference, Via, references};
+use super::super::rule::{Read, Rule, When};
+use super::maps::{Maps, holds};
 use crate::domain::cause::Code;
-use crate::domain::confidence::Confidence;
-use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, CausalLink, Finding, Remedy, Symptom};
+use crate::domain::finding::{Finding, Remedy};
 use crate::domain::kind::Kind;
-use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::kubectl;
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec};
+use crate::domain::snapshot::Resource;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use std::collections::BTreeSet;
 
 /// The cause.
-pub(crate) const CODE: Code = Code("cfg-configmap-missing-env");
-/// The name is missing from the whole list, the kubelet says so, and one ConfigMap of a similar name holds every key.
-const NEAR: Confidence = Confidence::percent(92);
-/// That it is missing is a fact; what was meant is open.
-const OPEN: Confidence = Confidence::percent(90);
-/// Only the kubelet says so; the ConfigMaps could not be read.
-const TOLD: Confidence = Confidence::percent(80);
-/// ConfigMaps that the cluster or its add-ons put into every namespace: nobody means these.
-const GENERATED: &[&str] = &["kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"];
-
-/// Every ConfigMap that containers need for their environment and that does not exist, for every workload.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    let mut found = Vec::new();
-    for aim in stuck(snapshot) {
-        let Some(namespace) = aim.namespace().cloned() else { continue };
-        let wanted: BTreeSet<&str> =
-            uses(aim.spec, &aim.spec_path).iter().filter(|u| !u.optional && seen::is_plain(u.name)).map(|u| u.name).collect();
-        for name in wanted {
-            found.extend(finding(snapshot, &owners, &aim, &namespace, name));
-        }
+pub(crate) const RULE: Rule = Rule {
+    code: Code("cfg-configmap-missing-env"),
+    says: "an environment variable comes from a ConfigMap that does not exist",
+    reads: &[
+        Read::WORKLOADS,
+        Read::EVENTS,
+        // A container that is still being created may come to wait for its configuration a moment later.
+        Read::when(&[Kind::ConfigMap], When::AContainerWaits(&[REFUSED, "ContainerCreating", "PodInitializing"])),
+    ],
+    find,
+};
+/// One ConfigMap of a similar name holds every key: that it was meant is the doubt. Where none or several do, only that the
+/// named one is missing is certain. Where they could not be read, only the kubelet says so.
+const SURE: Sure = Sure::percent(92, 90, 80);
+/// Why the kubelet does not create a container.
+const REFUSED: &str = "CreateContainerConfigError";
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let (mut found, maps) = (Vec::new(), Maps::of(facts));
+    for stuck in facts.stuck() {
+        let all = references(stuck.spec, &stuck.spec_path);
+        let wanted: BTreeSet<&str> = all.iter().filter(|r| !r.optional && is_plain(r.name) && names(r, r.name)).map(|r| r.name).collect();
+        found.extend(wanted.into_iter().filter_map(|name| finding(facts, &maps, stuck, &all, name)));
     }
     found
 }
 
-/// One reference to a ConfigMap in a container's environment.
-struct Use<'a> {
-    container: &'a str,
-    name: &'a str,
-    /// The key that is taken; none for `envFrom`, which takes all.
-    key: Option<&'a str>,
-    optional: bool,
-    /// Where the name stands; none where the list has no key by which to point at its element.
-    path: Option<FieldPath>,
+/// Whether a container's environment comes from this ConfigMap.
+fn names(reference: &Reference<'_>, map: &str) -> bool {
+    (reference.via, &reference.kind, reference.name) == (Via::Environment, &Kind::ConfigMap, map)
 }
 
-fn uses<'a>(spec: &'a PodSpec, base: &FieldPath) -> Vec<Use<'a>> {
-    let mut all = Vec::new();
-    for (list, container) in containers(spec) {
-        for env in container.env.iter().flatten() {
-            let Some(key) = env.value_from.as_ref().and_then(|v| v.config_map_key_ref.as_ref()) else { continue };
-            let path = base.clone().then(list).element("name", &container.name).then("env").element("name", &env.name);
-            all.push(Use {
-                container: &container.name,
-                name: &key.name,
-                key: Some(&key.key),
-                optional: key.optional.unwrap_or(false),
-                path: (!is_doubled(container, &env.name)).then(|| path.then("valueFrom.configMapKeyRef.name")),
-            });
-        }
-        for from in container.env_from.iter().flatten().filter_map(|f| f.config_map_ref.as_ref()) {
-            all.push(Use { container: &container.name, name: &from.name, key: None, optional: from.optional.unwrap_or(false), path: None });
-        }
-    }
-    all
-}
-
-/// A variable that is listed twice cannot be pointed at by its name.
-fn is_doubled(container: &Container, name: &str) -> bool {
-    container.env.iter().flatten().filter(|e| e.name == name).count() > 1
-}
-
-fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, namespace: &Namespace, name: &str) -> Option<Finding> {
-    let listed_all = snapshot.is_complete(&Kind::ConfigMap);
-    let map = ObjectRef::namespaced(Kind::ConfigMap, namespace, name);
-    if snapshot.config_maps.iter().any(|c| c.reference() == map) {
+fn finding(facts: &Facts<'_>, maps: &Maps<'_, '_>, stuck: &Stuck<'_>, all: &[Reference<'_>], name: &str) -> Option<Finding> {
+    let map = ObjectRef::namespaced(Kind::ConfigMap, stuck.namespace()?, name);
+    if facts.has(&map) {
         return None;
     }
-    let uses: Vec<Use<'_>> = uses(aim.spec, &aim.spec_path).into_iter().filter(|u| u.name == name).collect();
-    let needs = |c: &str| uses.iter().any(|u| !u.optional && u.container == c);
-    let told = |m: &str| listed_all || says_missing(m, name);
-    let refused = |p: &Pod| refusals(p).into_iter().find(|(c, m, _)| needs(c) && told(m)).map(|(_, m, f)| (m.to_owned(), f));
-    let same = |p: &&Pod| p.spec.as_ref().is_some_and(|s| self::uses(s, &aim.spec_path).iter().any(|u| u.name == name));
-    let pods: Vec<&Pod> = aim.pods.iter().copied().filter(same).filter(|p| refused(p).is_some()).collect();
-    let first = pods.first()?.reference();
-    let keys: BTreeSet<&str> = uses.iter().filter(|u| !u.optional).filter_map(|u| u.key).collect();
-    let (near, holders) = candidates(snapshot, namespace, name, &keys);
-    let meant = match near.as_slice() {
-        [one] if listed_all => one.metadata.name.clone(),
-        _ => None,
-    };
-    let fields: Vec<FieldPath> = uses.iter().filter(|u| !u.optional).filter_map(|u| u.path.clone()).collect();
-    let expressible = uses.iter().all(|u| u.path.is_some() || u.optional) && !in_volumes(aim.spec, name);
-    let mut evidence: Vec<Evidence> = Vec::new();
-    for pod in pods.iter().take(QUOTED_PODS) {
-        let event = seen::newest_event(snapshot, pod, |e| {
-            e.reason.as_deref() == Some("Failed") && says_missing(e.message.as_deref().unwrap_or_default(), name)
-        });
-        match (event, refused(pod)) {
-            (Some(event), _) => evidence.push(seen::event(snapshot, event, &pod.reference())),
-            (None, Some((message, field))) => evidence.push(seen::field(snapshot, &pod.reference(), field, &message)),
-            (None, None) => {}
+    let needed: Vec<&Reference<'_>> = all.iter().filter(|r| !r.optional && names(r, name)).collect();
+    let says =
+        |text: &str| text.to_ascii_lowercase().contains("configmap") && text.contains(&format!("\"{name}\"")) && text.contains("not found");
+    let counts = |text: &str| facts.is_whole(&Kind::ConfigMap) || says(text);
+    let present = |p: &&Pod| p.spec.as_ref().is_some_and(|s| references(s, &FieldPath::root()).iter().any(|r| names(r, name)));
+    let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|p| refused(p, &needed, counts).is_some()).filter(present).collect();
+    let first = held.first()?;
+    let keys: Vec<&str> = needed.iter().filter_map(|u| u.key).collect::<BTreeSet<_>>().into_iter().collect();
+    let meant = maps.meant(stuck.namespace()?, name, &keys);
+    let takes = if keys.is_empty() { "all its keys".to_owned() } else { format!("the keys {}", listed(&keys)) };
+    let (hint, more) = match (meant.name(), &meant) {
+        (Some(right), _) => (format!("; `{right}` is probably meant"), format!(" `{right}` has a similar name and has {takes}.")),
+        (None, Meant::Unread) => {
+            (String::new(), " The ConfigMaps could not be read, so whether one of a similar name exists is not known.".to_owned())
         }
-    }
-    evidence.extend(fields.first().map(|f| seen::field(snapshot, &aim.object, f.clone(), name)));
-    if listed_all {
-        let there: Vec<&str> = in_namespace(snapshot, namespace).filter_map(|c| c.metadata.name.as_deref()).take(10).collect();
-        evidence.push(seen::object(snapshot, &map, &format!("not there: `{namespace}` holds {}", listed(&there))));
-    }
-    let (kind, owner) = (&aim.object.kind, &aim.object.name);
-    let takes = match keys.iter().copied().collect::<Vec<_>>().as_slice() {
-        [] => "all its keys".to_owned(),
-        keys => format!("the keys {}", listed(keys)),
+        (None, _) => (String::new(), String::new()),
     };
-    Some(Finding {
-        code: CODE,
-        title: match &meant {
-            Some(right) => format!("{kind} `{owner}` refers to the ConfigMap `{name}`, which does not exist; `{right}` is probably meant"),
-            None => format!("{kind} `{owner}` refers to the ConfigMap `{name}`, which does not exist"),
-        },
-        explanation: format!(
-            "{kind} `{owner}` takes {takes} of the ConfigMap `{name}` into its environment, but `{namespace}` has no such ConfigMap, so the kubelet cannot make the container.{}",
-            match &meant {
-                Some(right) => format!(" `{right}` has a similar name and holds {takes}."),
-                None if !listed_all =>
-                    " The ConfigMaps could not be read, so whether one of a similar name exists is not known.".to_owned(),
-                None => String::new(),
-            }
-        ),
-        object: aim.object.clone(),
-        field: fields.first().cloned(),
-        found: Some(name.to_owned()),
-        expected: meant.clone(),
-        confidence: match (&meant, listed_all) {
-            (Some(_), _) => NEAR,
-            (None, true) => OPEN,
-            (None, false) => TOLD,
-        },
-        evidence: NonEmpty::from_vec(evidence)?,
-        chain: std::iter::once(CausalLink { from: aim.object.clone(), relation: "references", to: map })
-            .filter(|_| first != aim.object)
-            .chain(owners.links(&first))
-            .collect(),
-        symptoms: pods
-            .iter()
-            .map(|p| Symptom {
-                object: p.reference(),
-                summary: format!("CreateContainerConfigError: the ConfigMap `{name}` does not exist"),
-            })
-            .collect(),
-        remedy: match &meant {
-            Some(right) if expressible => correct(aim, &uses, name, right, near.first().copied()),
-            Some(right) => by_hand(
-                aim,
-                name,
-                &[right.as_str()],
-                "the reference stands in a list whose elements kubemend cannot point at, or in a volume as well",
-            ),
-            None => open(aim, namespace, name, listed_all, &near, &holders),
-        },
-    })
+    let event = |e: &k8s_openapi::api::core::v1::Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(says);
+    let draft = Draft::about(facts, RULE.code, &stuck.object, SURE.of(&meant))
+        .text(
+            format!("{stuck} refers to the ConfigMap `{name}`, which does not exist{hint}"),
+            format!("{stuck} takes {takes} of the ConfigMap `{name}` into its environment, which does not exist, so the kubelet cannot create the container.{more}"),
+        )
+        .saw(quote::words_of(facts, &held, event, |p| refused(p, &needed, counts).map(|w| (quote::waiting_message(&w), w.message))))
+        .seen_value(needed.iter().find_map(|u| u.path.as_ref()), name, meant.name())
+        .saw(quote::absent(facts, &map, maps.names(stuck.namespace()?)));
+    let draft = if first.reference() == stuck.object { draft } else { draft.link(&stuck.object, "references", &map) };
+    draft
+        .owned(first)
+        .holds(held.iter().copied(), &format!("{REFUSED}: the ConfigMap `{name}` does not exist"))
+        .fix(remedy(stuck, all, name, &meant))
 }
 
-/// Containers that the kubelet cannot make for want of configuration: name, message, and where it says so.
-fn refusals(pod: &Pod) -> Vec<(&str, &str, FieldPath)> {
-    let Some(status) = pod.status.as_ref() else { return Vec::new() };
-    let lists = [("initContainerStatuses", &status.init_container_statuses), ("containerStatuses", &status.container_statuses)];
-    let mut found = Vec::new();
-    for (field, statuses) in lists {
-        for s in statuses.iter().flatten() {
-            let Some(waiting) = s.state.as_ref().and_then(|s| s.waiting.as_ref()) else { continue };
-            if waiting.reason.as_deref() == Some("CreateContainerConfigError") {
-                let message = waiting.message.as_deref().unwrap_or_default();
-                found.push((s.name.as_str(), message, seen::waiting_message(field, &s.name)));
-            }
+/// A container that the kubelet does not create for want of this configuration.
+fn refused<'p>(pod: &'p Pod, needed: &[&Reference<'_>], counts: impl Fn(&str) -> bool) -> Option<pods::Waiting<'p>> {
+    pods::waiting(pod).find(|w| w.reason == REFUSED && needed.iter().any(|u| u.by == w.container) && counts(w.message))
+}
+
+fn remedy(stuck: &Stuck<'_>, all: &[Reference<'_>], wrong: &str, meant: &Meant<'_, ConfigMap>) -> Remedy {
+    let uses = || all.iter().filter(|r| names(r, wrong));
+    let in_volume = all.iter().any(|r| (r.via, &r.kind, r.name) == (Via::Volume, &Kind::ConfigMap, wrong));
+    let can_be_set = !in_volume && uses().all(|u| u.optional || u.path.is_some());
+    let why = match meant {
+        Meant::One(map) if can_be_set => {
+            let right = meant.name().unwrap_or_default();
+            // An optional reference goes along where the other map has its key, and stays where it is harmless otherwise.
+            let goes = |u: &&Reference<'_>| !u.optional || u.key.is_some_and(|k| holds(map, k));
+            let ops = uses().filter(goes).filter_map(|u| u.path.clone()).map(|path| change(path, wrong, right)).collect();
+            let why = format!("the ConfigMap `{wrong}` does not exist; only `{right}` has a similar name and every key that is needed");
+            return propose(patch(&stuck.object, ops), &why, Risk::Low, stuck.check());
         }
-    }
-    found
-}
-
-fn says_missing(message: &str, name: &str) -> bool {
-    message.to_ascii_lowercase().contains("configmap") && message.contains(&format!("\"{name}\"")) && message.contains("not found")
-}
-
-/// Whether a volume of the same template takes the missing ConfigMap too.
-fn in_volumes(spec: &PodSpec, name: &str) -> bool {
-    spec.volumes.iter().flatten().any(|v| {
-        let plain = v.config_map.as_ref().is_some_and(|c| c.name == name);
-        let projected = v.projected.iter().flat_map(|p| p.sources.iter().flatten()).filter_map(|s| s.config_map.as_ref());
-        plain || projected.into_iter().any(|c| c.name == name)
-    })
-}
-
-fn in_namespace<'a>(snapshot: &'a Snapshot, namespace: &'a Namespace) -> impl Iterator<Item = &'a ConfigMap> {
-    let made = |c: &&ConfigMap| !GENERATED.contains(&c.metadata.name.as_deref().unwrap_or_default());
-    snapshot.config_maps.iter().filter(|c| seen::is_in(*c, namespace) && c.metadata.deletion_timestamp.is_none()).filter(made)
-}
-
-/// ConfigMaps that hold every key: those of a similar name, and the others.
-fn candidates<'a>(
-    snapshot: &'a Snapshot,
-    namespace: &'a Namespace,
-    name: &str,
-    keys: &BTreeSet<&str>,
-) -> (Vec<&'a ConfigMap>, Vec<&'a ConfigMap>) {
-    let (near, others): (Vec<_>, Vec<_>) = in_namespace(snapshot, namespace)
-        .filter(|c| keys.iter().all(|k| holds(c, k)))
-        .partition(|c| c.metadata.name.as_deref().is_some_and(|n| related(n, name) || is_slip(n, name)));
-    (near, if keys.is_empty() { Vec::new() } else { others })
-}
-
-fn holds(map: &ConfigMap, key: &str) -> bool {
-    map.data.as_ref().is_some_and(|d| d.contains_key(key)) || map.binary_data.as_ref().is_some_and(|d| d.contains_key(key))
-}
-
-/// Every reference to the missing name, the optional ones too where the other map has their key.
-fn correct(aim: &Aim<'_>, uses: &[Use<'_>], wrong: &str, right: &str, map: Option<&ConfigMap>) -> Remedy {
-    let too = |u: &&Use<'_>| !u.optional || u.key.is_some_and(|k| map.is_some_and(|m| holds(m, k)));
-    let ops: Vec<_> = uses.iter().filter(too).filter_map(|u| u.path.clone()).map(|path| advise::set(path, right)).collect();
-    let Some(ops) = NonEmpty::from_vec(ops) else { return Remedy::default() };
-    let why =
-        format!("the ConfigMap `{wrong}` does not exist; `{right}` is the only one of a similar name that holds every key which is taken");
-    let mut remedy = advise::change(&aim.object, aim.obstacle.as_ref(), ops, &why, Risk::Low);
-    if !remedy.proposals.is_empty() {
-        remedy.checks.extend(aim.check());
-    }
-    remedy
-}
-
-fn by_hand(aim: &Aim<'_>, wrong: &str, right: &[&str], why: &str) -> Remedy {
-    let text = format!(
-        "point {} `{}` from the ConfigMap `{wrong}` to the one that was meant: {}",
-        aim.object.kind,
-        aim.object.name,
-        listed(right)
-    );
-    let command = format!("kubectl{} edit {}", advise::in_namespace(&aim.object), aim.object.slashed());
-    let command = aim.obstacle.is_none().then_some(command);
-    Remedy { advice: vec![Advice { text, command, why: why.to_owned() }], ..Remedy::default() }
-}
-
-fn open(aim: &Aim<'_>, namespace: &Namespace, name: &str, known: bool, near: &[&ConfigMap], holders: &[&ConfigMap]) -> Remedy {
-    let names = |maps: &[&ConfigMap]| maps.iter().filter_map(|c| c.metadata.name.clone()).take(10).collect::<Vec<_>>();
-    let (similar, others) = (names(near), names(holders));
-    let all: Vec<&str> = similar.iter().chain(others.iter()).map(String::as_str).collect();
-    if known && !all.is_empty() {
-        return by_hand(aim, name, &all, "which of them was meant, if any, cannot be told from the cluster");
-    }
-    let why = if known {
-        "what it is meant to hold is not known"
-    } else {
-        "the ConfigMaps could not be read, so neither what exists nor what it holds is known"
+        Meant::One(_) => "the reference stands in a list whose elements kubemend cannot point at, or in a volume as well",
+        Meant::OneOf(_) => "nothing in the cluster tells which of them was meant, if any",
+        Meant::Nothing => "what it is meant to hold is not known",
+        Meant::Unread => "the ConfigMaps could not be read, so neither what exists nor what it holds is known",
     };
-    Remedy {
-        advice: vec![Advice {
-            text: format!(
-                "make the ConfigMap `{name}` in `{namespace}` with what the container needs, or correct its name in {} `{}`",
-                aim.object.kind, aim.object.name
-            ),
-            command: None,
-            why: why.to_owned(),
-        }],
-        ..Remedy::default()
+    match meant.names().as_slice() {
+        [] => advise(format!("create the ConfigMap `{wrong}` with what the container needs, or correct its name in {stuck}"), None, why),
+        right => {
+            let text = format!("change the ConfigMap in {stuck} from `{wrong}` to the one that was meant: {}", listed(right));
+            advise(text, Some(kubectl::on("edit", &stuck.object)), why)
+        }
     }
 }
 
@@ -279,6 +126,7 @@ fn open(aim: &Aim<'_>, namespace: &Namespace, name: &str, known: bool, near: &[&
 mod tests {
     use super::*;
     use crate::analyze::testing::{App, World, changes, cluster, deployment, pod};
+    use crate::domain::confidence::Confidence;
     use serde_json::json;
 
     fn checkout(env: serde_json::Value) -> App {
@@ -302,7 +150,7 @@ mod tests {
     fn every_reference_is_corrected_to_the_similar_map_that_holds_the_keys() {
         let found = shop()
             .app(checkout(json!([key("A", "app-config", "URL"), {"name": "B", "value": "x"}, key("C", "app-config", "LOG_LEVEL")])))
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(
             found.field_text().as_deref(),
             Some("spec.template.spec.containers[name=app].env[name=A].valueFrom.configMapKeyRef.name")
@@ -316,13 +164,13 @@ mod tests {
 
     #[test]
     fn map_without_every_key_was_not_meant() {
-        let found = shop().app(checkout(json!([key("A", "app-config", "URL"), key("B", "app-config", "OTHER")]))).only(CODE.0);
+        let found = shop().app(checkout(json!([key("A", "app-config", "URL"), key("B", "app-config", "OTHER")]))).only(RULE.code.0);
         assert_eq!((found.remedy.proposals.len(), found.expected), (0, None));
     }
 
     #[test]
     fn several_similar_maps_are_a_question() {
-        let found = shop().config_map("app-config-v2", &["URL"]).app(checkout(json!([key("A", "app-config", "URL")]))).only(CODE.0);
+        let found = shop().config_map("app-config-v2", &["URL"]).app(checkout(json!([key("A", "app-config", "URL")]))).only(RULE.code.0);
         assert_eq!(found.remedy.proposals, []);
         assert!(found.remedy.advice[0].text.contains("app-config-v2"));
     }
@@ -332,7 +180,7 @@ mod tests {
         let app = deployment("checkout")
             .spec(json!({"containers": [{"name": "app", "image": "a:1", "envFrom": [{"configMapRef": {"name": "app-config"}}]}]}))
             .waiting("CreateContainerConfigError", r#"configmap "app-config" not found"#);
-        let found = cluster().config_map("app-configuration", &["A"]).app(app).only(CODE.0);
+        let found = cluster().config_map("app-configuration", &["A"]).app(app).only(RULE.code.0);
         assert_eq!((found.remedy.proposals.len(), found.expected.as_deref()), (0, Some("app-configuration")));
     }
 
@@ -341,7 +189,7 @@ mod tests {
         let app = deployment("checkout")
             .spec(json!({"initContainers": [{"name": "migrate", "image": "m:1", "env": [key("A", "app-config", "URL")]}]}))
             .container_waiting("migrate", "CreateContainerConfigError", r#"configmap "app-config" not found"#);
-        let found = shop().app(app).only(CODE.0);
+        let found = shop().app(app).only(RULE.code.0);
         assert_eq!(
             found.field_text().as_deref(),
             Some("spec.template.spec.initContainers[name=migrate].env[name=A].valueFrom.configMapKeyRef.name")
@@ -351,22 +199,22 @@ mod tests {
     #[test]
     fn optional_references_and_existing_maps_are_silent() {
         let optional = json!([{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "app-config", "key": "URL", "optional": true}}}]);
-        assert_eq!(shop().app(checkout(optional)).found(CODE.0), []);
+        assert_eq!(shop().app(checkout(optional)).found(RULE.code.0), []);
         let world = shop().app(checkout(json!([key("A", "feature-flags", "MISSING")])));
-        assert_eq!(world.found(CODE.0), []);
+        assert_eq!(world.found(RULE.code.0), []);
         world.is_inconclusive_about("pod/checkout-rs1-0");
     }
 
     #[test]
     fn missing_secret_is_another_cause() {
         let app = checkout(json!([{"name": "A", "valueFrom": {"secretKeyRef": {"name": "app-config", "key": "URL"}}}]));
-        assert_eq!(shop().app(app).found(CODE.0), []);
+        assert_eq!(shop().app(app).found(RULE.code.0), []);
     }
 
     #[test]
     fn unreadable_maps_leave_the_kubelets_word() {
-        let found = shop().app(checkout(json!([key("A", "app-config", "URL")]))).hiding(Kind::ConfigMap).only(CODE.0);
-        assert_eq!((found.confidence, found.remedy.proposals.len(), found.expected), (TOLD, 0, None));
+        let found = shop().app(checkout(json!([key("A", "app-config", "URL")]))).hiding(Kind::ConfigMap).only(RULE.code.0);
+        assert_eq!((found.confidence, found.remedy.proposals.len(), found.expected), (Confidence::percent(80), 0, None));
         assert!(found.remedy.advice[0].why.contains("could not be read"));
     }
 
@@ -375,7 +223,7 @@ mod tests {
         let elsewhere = cluster()
             .object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app-configuration", "namespace": "b-team"}, "data": {"URL": "x"}}))
             .app(checkout(json!([key("A", "app-config", "URL")])));
-        assert_eq!(elsewhere.only(CODE.0).expected, None);
+        assert_eq!(elsewhere.only(RULE.code.0).expected, None);
     }
 
     #[test]
@@ -383,7 +231,7 @@ mod tests {
         let spec = json!({"containers": [{"name": "app", "image": "a:1", "env": [key("A", "app-config", "URL")]}]});
         for app in [pod("checkout"), deployment("checkout").helm()] {
             let app = app.spec(spec.clone()).waiting("CreateContainerConfigError", r#"configmap "app-config" not found"#);
-            assert_eq!(shop().app(app).only(CODE.0).remedy.proposals, []);
+            assert_eq!(shop().app(app).only(RULE.code.0).remedy.proposals, []);
         }
     }
 

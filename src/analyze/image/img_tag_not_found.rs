@@ -1,28 +1,29 @@
 //! The registry has no image of the name that a container asks for.
 //! The fix is an image that is known to exist: the one that ran before in this object, else a near one that runs next to it.
-//! A tag is never made up.
+//! A tag is never invented.
 
-use super::super::advise;
-use super::super::aim::{Aim, Owners, containers, stuck};
-use super::super::seen::{self, QUOTED_PODS, listed};
-use super::reference::{is_near, split};
+use super::super::draft::{Draft, advise, change, patch, propose};
+use super::super::quote::{self, listed};
+use super::super::rule::{Read, Rule};
+use super::known::{Earlier, Images, Instead, Running, image_in, says_not_found};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, Finding, Remedy, Symptom};
-use crate::domain::kind::Kind;
-use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::ObjectRef;
+use crate::domain::finding::{Finding, Remedy};
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
-use crate::domain::workload::{controller_of, pod_is_ready};
-use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
-use std::collections::BTreeSet;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Container, Event, Pod};
 
 /// The cause.
-pub(crate) const CODE: Code = Code("img-tag-not-found");
+pub(crate) const RULE: Rule = Rule {
+    code: Code("img-tag-not-found"),
+    says: "the registry does not have the image or tag (ImagePullBackOff)",
+    reads: &[Read::WORKLOADS, Read::EVENTS],
+    find,
+};
 /// The registry itself says that it has no such image, and an image is there that ran in this very object.
 const RAN: Confidence = Confidence::percent(95);
 /// The same, but the image to use instead only runs next to it, or came before without a trace of how it ran: whether it
@@ -33,234 +34,94 @@ const OPEN: Confidence = Confidence::percent(90);
 /// The longest image name that is repeated: registries take names of at most 255 characters.
 const SHOWN: usize = 300;
 
-/// Every container whose image the registry does not have.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    stuck(snapshot)
-        .iter()
-        .flat_map(|aim| {
-            containers(aim.spec)
-                .filter_map(|(list, c)| finding(snapshot, &owners, aim, list, &c.name, c.image.as_deref()?))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let images = Images::of(facts);
+    let asked = facts.stuck().flat_map(|stuck| pods::containers(stuck.spec).map(move |(list, container)| (stuck, list, container)));
+    asked.filter_map(|(stuck, list, container)| finding(facts, &images, stuck, list, container)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>, list: &'static str, container: &str, image: &str) -> Option<Finding> {
+fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: &'static str, container: &Container) -> Option<Finding> {
+    let (image, container) = (container.image.as_deref()?, container.name.as_str());
     // Pods that ask for the image that the template names now: an older one is about to go.
-    let fails =
-        |p: &&Pod| image_in(p.spec.as_ref(), list, container) == Some(image) && not_found(snapshot, p, list, container, image).is_some();
-    let pods: Vec<&Pod> = aim.pods.iter().copied().filter(fails).collect();
-    if pods.is_empty() {
-        return None;
-    }
-    let instead = instead(snapshot, aim, list, container, image);
+    let asks = |p: &&Pod| image_in(p.spec.as_ref(), list, container) == Some(image);
+    let failing = stuck.pods.iter().copied().filter(asks).filter_map(|p| Some((p, not_found(facts, p, list, container, image)?)));
+    let (held, words): (Vec<&Pod>, Vec<Evidence>) = failing.unzip();
+    let first = held.first()?;
+    let instead = images.instead(stuck, list, container, image);
     // The API takes any text as an image, so it is shown cleaned.
     let shown = Excerpt::capture(image, SHOWN);
-    let shown = shown.as_str();
-    let path = aim.spec_path.clone().then(list).element("name", container).then("image");
-    let mut evidence: Vec<Evidence> =
-        pods.iter().filter_map(|p| not_found(snapshot, p, list, container, image)).take(QUOTED_PODS).collect();
-    evidence.push(seen::field(snapshot, &aim.object, path.clone(), image));
-    let (expected, confidence) = match &instead {
-        Instead::Ran { image, by, ready } => {
-            evidence.push(seen::field(snapshot, by, FieldPath::dotted(list).element("name", container).then("image"), image));
-            (Some(image.clone()), if *ready { RAN } else { NEAR })
+    let path = stuck.spec_path.clone().then(list).element("name", container).then("image");
+    let kind = &stuck.object.kind;
+    let (sure, proof, hint) = match &instead {
+        Instead::Ran(Earlier { image, by, ready }) => {
+            let place = FieldPath::dotted(list).element("name", container).then("image");
+            let hint = if *ready {
+                format!("`{image}` ran in this {kind} before and still does.")
+            } else {
+                format!("`{image}` is what this {kind} asked for before.")
+            };
+            (if *ready { RAN } else { NEAR }, Some(quote::field(facts, by, place, image)), hint)
         }
-        Instead::Near { image, by, container } => {
-            let path = FieldPath::dotted("spec.containers").element("name", container).then("image");
-            evidence.push(seen::field(snapshot, by, path, &format!("{image}, Running and Ready")));
-            (Some(image.clone()), NEAR)
+        Instead::Near(Running { image, by, container }) => {
+            let place = FieldPath::dotted("spec.containers").element("name", container).then("image");
+            let proof = quote::field(facts, by, place, &format!("{image}, Running and Ready"));
+            (NEAR, Some(proof), format!("`{image}` of the same repository runs in the same namespace."))
         }
-        Instead::Open(_) => (None, OPEN),
+        Instead::Open(_) => (OPEN, None, "Nothing in the namespace tells which image was meant.".to_owned()),
     };
-    let (kind, name) = (&aim.object.kind, &aim.object.name);
-    let advice = match &instead {
-        Instead::Ran { image, ready: true, .. } => format!("`{image}` ran in this {kind} before and still does."),
-        Instead::Ran { image, .. } => format!("`{image}` is what this {kind} asked for before."),
-        Instead::Near { image, .. } => format!("`{image}` of the same repository runs in the same namespace."),
-        Instead::Open(_) => "Nothing in the namespace tells which image was meant.".to_owned(),
-    };
-    Some(Finding {
-        code: CODE,
-        title: format!("the registry has no image `{shown}`, which container `{container}` of {kind} `{name}` asks for"),
-        explanation: format!(
-            "Container `{container}` of {kind} `{name}` asks for `{shown}`, and the registry answers that it does not have it. The kubelet tries again and again, and the container never starts. {advice}"
-        ),
-        object: aim.object.clone(),
-        field: Some(path.clone()),
-        found: Some(shown.to_owned()),
-        expected,
-        confidence,
-        evidence: NonEmpty::from_vec(evidence)?,
-        chain: pods.first().map(|p| owners.links(&p.reference())).unwrap_or_default(),
-        symptoms: pods
-            .iter()
-            .map(|p| Symptom { object: p.reference(), summary: format!("container `{container}` waits: its image `{shown}` is not found") })
-            .collect(),
-        remedy: remedy(aim, path, shown, &instead),
-    })
+    Draft::about(facts, RULE.code, &stuck.object, sure)
+        .text(
+            format!("the registry has no image `{shown}`, which container `{container}` of {stuck} asks for"),
+            format!(
+                "Container `{container}` of {stuck} asks for `{shown}`, and the registry answers that it does not have it. The kubelet tries again and again, and the container never starts. {hint}"
+            ),
+        )
+        .saw(words.into_iter().take(quote::QUOTED_PODS))
+        .saw([quote::field(facts, &stuck.object, path.clone(), image)])
+        .value(Some(&path), shown.as_str(), instead.image())
+        .saw(proof)
+        .owned(first)
+        .holds(held.iter().copied(), &format!("container `{container}` waits: its image `{shown}` is not found"))
+        .fix(remedy(stuck, path, image, &instead))
 }
 
-fn image_in<'a>(spec: Option<&'a PodSpec>, list: &str, container: &str) -> Option<&'a str> {
-    spec.and_then(|s| containers(s).find(|(l, c)| *l == list && c.name == container).and_then(|(_, c)| c.image.as_deref()))
-}
-
-/// The registry's word that it has no such image: in the container's status, else in an event about the container.
-fn not_found(snapshot: &Snapshot, pod: &Pod, list: &str, container: &str, image: &str) -> Option<Evidence> {
-    let status = pod.status.as_ref()?;
-    let (statuses, field) = match list {
-        "initContainers" => (&status.init_container_statuses, "initContainerStatuses"),
-        _ => (&status.container_statuses, "containerStatuses"),
-    };
-    let waiting = statuses.iter().flatten().find(|s| s.name == container)?.state.as_ref()?.waiting.as_ref()?;
-    if !matches!(waiting.reason.as_deref(), Some("ErrImagePull" | "ImagePullBackOff")) {
-        return None;
-    }
+/// The registry's word that it has no such image: in an event about the container, else in its status.
+fn not_found(facts: &Facts<'_>, pod: &Pod, list: &str, container: &str, image: &str) -> Option<Evidence> {
+    let pulls = |w: &pods::Waiting<'_>| matches!(w.reason, "ErrImagePull" | "ImagePullBackOff");
+    let waiting = pods::waiting(pod).find(|w| w.list == list && w.container == container).filter(pulls)?;
     let place = format!("spec.{list}{{{container}}}");
     let about = |e: &Event| {
         e.reason.as_deref() == Some("Failed")
             && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
             && e.message.as_deref().is_some_and(|m| m.contains(image) && says_not_found(m))
     };
-    if let Some(event) = seen::newest_event(snapshot, pod, about) {
-        return Some(seen::event(snapshot, event, &pod.reference()));
-    }
-    let message = waiting.message.as_deref().filter(|m| says_not_found(m))?;
-    Some(seen::field(snapshot, &pod.reference(), seen::waiting_message(field, container), message))
+    quote::words(facts, pod, about, |_| says_not_found(waiting.message).then(|| (quote::waiting_message(&waiting), waiting.message)))
 }
 
-/// The registry answered, and has no such manifest. A registry that refuses, or cannot be reached, says nothing about the image.
-fn says_not_found(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    let other = [
-        "unauthorized",
-        "denied",
-        "forbidden",
-        "authorization",
-        "no such host",
-        "dial tcp",
-        "connection refused",
-        "i/o timeout",
-        "x509",
-        "too many requests",
-    ];
-    let absent = ["code = notfound", "manifest unknown", "not found", "name unknown"];
-    absent.iter().any(|w| text.contains(w)) && !other.iter().any(|w| text.contains(w))
-}
-
-/// What could be used instead.
-enum Instead {
-    /// It ran in this object: an older ReplicaSet or Pod still runs it, or it is the only one that came before.
-    Ran { image: String, by: ObjectRef, ready: bool },
-    /// One near image of the same repository runs elsewhere in the namespace.
-    Near { image: String, by: ObjectRef, container: String },
-    /// Images of the repository that run or came before, none of which is told apart.
-    Open(Vec<String>),
-}
-
-fn instead(snapshot: &Snapshot, aim: &Aim<'_>, list: &str, container: &str, wrong: &str) -> Instead {
-    let earlier = earlier(snapshot, &aim.object, list, container, wrong);
-    if let Some((image, by, _)) = earlier.iter().find(|(_, _, ready)| *ready) {
-        return Instead::Ran { image: image.clone(), by: by.clone(), ready: true };
-    }
-    let (repository, tag) = split(wrong);
-    let mut running: Vec<(String, ObjectRef, String)> =
-        running(snapshot, &aim.object).into_iter().filter(|(i, ..)| i != wrong && split(i).0 == repository).collect();
-    running.sort();
-    running.dedup_by(|a, b| a.0 == b.0);
-    let near: Vec<&(String, ObjectRef, String)> = running.iter().filter(|(i, ..)| is_near(&tag, &split(i).1)).collect();
-    if let [(image, by, container)] = near.as_slice() {
-        return Instead::Near { image: image.clone(), by: by.clone(), container: container.clone() };
-    }
-    let distinct: BTreeSet<&String> = earlier.iter().map(|(image, _, _)| image).collect();
-    if let (1, Some((image, by, _))) = (distinct.len(), earlier.first()) {
-        return Instead::Ran { image: image.clone(), by: by.clone(), ready: false };
-    }
-    let known: BTreeSet<String> = running.into_iter().map(|(i, ..)| i).chain(earlier.into_iter().map(|(i, _, _)| i)).collect();
-    Instead::Open(known.into_iter().take(10).collect())
-}
-
-/// Other images of this container in this object, newest first: where they stand, and whether Pods are ready with them now.
-fn earlier(snapshot: &Snapshot, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<(String, ObjectRef, bool)> {
-    let mut found: Vec<(i64, String, ObjectRef, bool)> = Vec::new();
-    for set in snapshot.replica_sets.iter().filter(|r| controller_of(&r.metadata).as_ref() == Some(object)) {
-        let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
-        let Some(image) = image_in(spec, list, container).filter(|i| *i != wrong) else { continue };
-        let revision =
-            set.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).and_then(|r| r.parse().ok());
-        let ready = set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
-        if ready || !was_refused(snapshot, object, image) {
-            found.push((revision.unwrap_or(0), image.to_owned(), set.reference(), ready));
-        }
-    }
-    // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
-    if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
-        for pod in snapshot.pods.iter().filter(|p| pod_is_ready(p) && controller_of(&p.metadata).as_ref() == Some(object)) {
-            if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
-                found.push((0, image.to_owned(), pod.reference(), true));
-            }
-        }
-    }
-    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
-    found.into_iter().map(|(_, image, by, ready)| (image, by, ready)).collect()
-}
-
-/// An event of the namespace says that the registry does not have this image either.
-fn was_refused(snapshot: &Snapshot, object: &ObjectRef, image: &str) -> bool {
-    let quoted = format!("\"{image}\"");
-    let here = |e: &&Event| e.involved_object.namespace.as_deref() == object.namespace.as_ref().map(|n| n.as_str());
-    let failed =
-        |e: &Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(|m| m.contains(&quoted) && says_not_found(m));
-    snapshot.events.iter().filter(here).any(failed)
-}
-
-/// Images that are ready now in the object's namespace, with Pod and container.
-fn running(snapshot: &Snapshot, object: &ObjectRef) -> Vec<(String, ObjectRef, String)> {
-    let here = |p: &&Pod| p.metadata.namespace.as_deref() == object.namespace.as_ref().map(|n| n.as_str());
-    let mut images = Vec::new();
-    for pod in snapshot.pods.iter().filter(here).filter(|p| pod_is_ready(p)) {
-        for container in pod.spec.iter().flat_map(|s| s.containers.iter()) {
-            images.extend(container.image.clone().map(|i| (i, pod.reference(), container.name.clone())));
-        }
-    }
-    images
-}
-
-fn remedy(aim: &Aim<'_>, path: FieldPath, wrong: &str, instead: &Instead) -> Remedy {
+fn remedy(stuck: &Stuck<'_>, path: FieldPath, wrong: &str, instead: &Instead) -> Remedy {
     let (image, why, risk) = match instead {
-        Instead::Ran { image, by, ready: true } => {
-            (image, format!("`{image}` is what {} `{}` runs ready now, so it exists and fits", by.kind, by.name), Risk::Low)
+        Instead::Ran(Earlier { image, by, ready: true }) => {
+            (image, format!("`{image}` is what {} runs ready now, so it exists and fits", by.in_words()), Risk::Low)
         }
         // Nothing shows that it was ever ready, so this is more than going back.
-        Instead::Ran { image, by, ready: false } => {
-            (image, format!("`{image}` is the only image that came before, in {} `{}`", by.kind, by.name), Risk::Medium)
+        Instead::Ran(Earlier { image, by, ready: false }) => {
+            (image, format!("`{image}` is the only image that came before, in {}", by.in_words()), Risk::Medium)
         }
-        Instead::Near { image, by, .. } => (
-            image,
-            format!("`{image}` is of the same repository, its tag is near, and {} `{}` runs it ready now", by.kind, by.name),
-            Risk::Medium,
-        ),
+        Instead::Near(Running { image, by, .. }) => {
+            let why = format!("`{image}` is of the same repository, its tag is near, and {} runs it ready now", by.in_words());
+            (image, why, Risk::Medium)
+        }
         Instead::Open(known) => {
             let there = match known.as_slice() {
                 [] => "an image that the registry has".to_owned(),
                 images => format!("an image that the registry has; known here of the same repository or object: {}", listed(images)),
             };
-            return Remedy {
-                advice: vec![Advice {
-                    text: format!("set `{path}` of {} `{}` to {there}", aim.object.kind, aim.object.name),
-                    command: None,
-                    why: format!("which image was meant by `{wrong}` cannot be told from the cluster, and kubemend makes up no tags"),
-                }],
-                ..Remedy::default()
-            };
+            let wrong = Excerpt::capture(wrong, SHOWN);
+            let why = format!("nothing in the cluster tells which image was meant by `{wrong}`, and kubemend invents no tags");
+            return advise(format!("set `{path}` of {stuck} to {there}"), None, &why);
         }
     };
-    let mut remedy = advise::change(&aim.object, aim.obstacle.as_ref(), NonEmpty::one(advise::set(path, image)), &why, risk);
-    if !remedy.proposals.is_empty() {
-        remedy.checks.extend(aim.check());
-    }
-    remedy
+    propose(patch(&stuck.object, vec![change(path, wrong, image)]), &why, risk, stuck.check())
 }
 
 #[cfg(test)]
@@ -279,7 +140,7 @@ mod tests {
     fn image_that_ran_before_in_this_deployment_is_taken_back() {
         let found = cluster()
             .app(pulling(deployment("catalog").replicas(2).before(1, "example/catalog:7", 0).before(2, "example/catalog:8", 2)))
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(found.field_text().as_deref(), Some("spec.template.spec.containers[name=app].image"));
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("example/catalog:9"), Some("example/catalog:8")));
         assert_eq!(changes(&found), ["patch deployment/catalog spec.template.spec.containers[name=app].image=example/catalog:8"]);
@@ -288,10 +149,11 @@ mod tests {
 
     #[test]
     fn an_earlier_image_that_nobody_runs_is_taken_only_if_it_is_the_only_one() {
-        let one = cluster().app(pulling(deployment("catalog").before(1, "example/catalog:8", 0))).only(CODE.0);
+        let one = cluster().app(pulling(deployment("catalog").before(1, "example/catalog:8", 0))).only(RULE.code.0);
         assert_eq!((one.remedy.proposals[0].risk, one.expected.as_deref()), (Risk::Medium, Some("example/catalog:8")));
-        let two =
-            cluster().app(pulling(deployment("catalog").before(1, "example/catalog:7", 0).before(2, "example/catalog:8", 0))).only(CODE.0);
+        let two = cluster()
+            .app(pulling(deployment("catalog").before(1, "example/catalog:7", 0).before(2, "example/catalog:8", 0)))
+            .only(RULE.code.0);
         assert_eq!((two.remedy.proposals.len(), two.expected), (0, None));
     }
 
@@ -301,12 +163,12 @@ mod tests {
             .image("registry.example.com/mail/mailer:2.4")
             .waiting("ErrImagePull", "rpc error: code = NotFound desc = not found");
         let world = cluster().app(app).app(deployment("other").image("registry.example.com/mail/mailer:2.4.0"));
-        let found = world.only(CODE.0);
+        let found = world.only(RULE.code.0);
         assert_eq!(
             (found.expected.as_deref(), found.remedy.proposals[0].risk),
             (Some("registry.example.com/mail/mailer:2.4.0"), Risk::Medium)
         );
-        let two = world.app(deployment("third").image("registry.example.com/mail/mailer:2.4.1")).only(CODE.0);
+        let two = world.app(deployment("third").image("registry.example.com/mail/mailer:2.4.1")).only(RULE.code.0);
         assert_eq!(two.remedy.proposals, []);
         assert!(two.remedy.advice[0].text.contains("mailer:2.4.1"), "{:?}", two.remedy);
     }
@@ -314,7 +176,7 @@ mod tests {
     #[test]
     fn no_tag_is_made_up() {
         for app in [deployment("catalog"), stateful_set("catalog"), daemon_set("catalog"), pod("catalog"), job("catalog")] {
-            let found = cluster().app(pulling(app)).app(deployment("other").image("example/catalog:1")).only(CODE.0);
+            let found = cluster().app(pulling(app)).app(deployment("other").image("example/catalog:1")).only(RULE.code.0);
             assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len(), found.expected.as_deref()), (0, 1, None));
         }
     }
@@ -325,9 +187,15 @@ mod tests {
             "containers": [{"name": "app", "image": "example/app:1"}, {"name": "proxy", "image": "example/proxy:9"}]});
         let second =
             deployment("web").spec(spec.clone()).container_waiting("proxy", "ErrImagePull", "rpc error: code = NotFound desc = not found");
-        assert_eq!(cluster().app(second).only(CODE.0).field_text().as_deref(), Some("spec.template.spec.containers[name=proxy].image"));
+        assert_eq!(
+            cluster().app(second).only(RULE.code.0).field_text().as_deref(),
+            Some("spec.template.spec.containers[name=proxy].image")
+        );
         let init = deployment("web").spec(spec).container_waiting("prepare", "ErrImagePull", "rpc error: code = NotFound desc = not found");
-        assert_eq!(cluster().app(init).only(CODE.0).field_text().as_deref(), Some("spec.template.spec.initContainers[name=prepare].image"));
+        assert_eq!(
+            cluster().app(init).only(RULE.code.0).field_text().as_deref(),
+            Some("spec.template.spec.initContainers[name=prepare].image")
+        );
     }
 
     #[test]
@@ -340,7 +208,7 @@ mod tests {
             r#"Back-off pulling image "example/catalog:9""#,
         ] {
             let world = cluster().app(deployment("web").waiting("ImagePullBackOff", message));
-            assert_eq!(world.found(CODE.0), [], "{message}");
+            assert_eq!(world.found(RULE.code.0), [], "{message}");
             world.is_inconclusive_about("pod/web-rs1-0");
         }
     }
@@ -355,7 +223,7 @@ mod tests {
                 "Failed",
                 r#"Failed to pull image "example/app:9": manifest for example/app:9 not found: manifest unknown"#,
             );
-        assert_eq!(world.only(CODE.0).found.as_deref(), Some("example/app:9"));
+        assert_eq!(world.only(RULE.code.0).found.as_deref(), Some("example/app:9"));
     }
 
     #[test]
@@ -365,7 +233,7 @@ mod tests {
             "catalog",
             json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "example/catalog:8"}]}}}}),
         );
-        assert_eq!(world.found(CODE.0), []);
+        assert_eq!(world.found(RULE.code.0), []);
     }
 
     #[test]
@@ -378,7 +246,7 @@ mod tests {
 
     #[test]
     fn deployment_of_a_chart_gets_advice_with_its_patch() {
-        let found = cluster().app(pulling(deployment("catalog").before(1, "example/catalog:8", 1).helm())).only(CODE.0);
+        let found = cluster().app(pulling(deployment("catalog").before(1, "example/catalog:8", 1).helm())).only(RULE.code.0);
         assert_eq!(found.remedy.proposals, []);
         assert!(found.remedy.advice[0].command.as_deref().unwrap().contains("example/catalog:8"));
     }
@@ -392,6 +260,6 @@ mod tests {
                 "Failed",
                 r#"Failed to pull image "example/catalog:8": rpc error: code = NotFound desc = not found"#,
             );
-        assert_eq!(world.only(CODE.0).expected.as_deref(), Some("example/catalog:7"));
+        assert_eq!(world.only(RULE.code.0).expected.as_deref(), Some("example/catalog:7"));
     }
 }

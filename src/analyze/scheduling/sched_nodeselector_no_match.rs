@@ -1,274 +1,138 @@
 //! A template's nodeSelector asks for labels that no node carries, so its Pods have nowhere to go.
 //! The fix is the near value that a usable node does carry. Labelling a node instead would change what the node is for.
 
-use super::super::advise;
-use super::super::aim::{Aim, Owners, stuck};
-use super::super::names::is_slip;
-use super::super::seen::{self, QUOTED_PODS, listed};
+use super::super::draft::{Draft, advise, change, patch, propose};
+use super::super::quote::{self, listed};
+use super::super::rule::{Read, Rule, When};
+use super::labels::{Near, Offer, offer};
 use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
-use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, CausalLink, Finding, Remedy, Symptom};
+use crate::domain::finding::{Choice, Finding, Remedy};
 use crate::domain::kind::Kind;
-use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
-use k8s_openapi::api::core::v1::{Node, Pod, PodSpec, Taint, Toleration};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::domain::snapshot::Resource;
+use crate::facts::labels::Selector;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Node, Pod};
 
 /// The cause.
-pub(crate) const CODE: Code = Code("sched-nodeselector-no-match");
+pub(crate) const RULE: Rule = Rule {
+    code: Code("sched-nodeselector-no-match"),
+    says: "a nodeSelector requires labels that no node has",
+    reads: &[Read::WORKLOADS, Read::EVENTS, Read::when(&[Kind::Node], When::APodHasNoNode)],
+    find,
+};
 /// All nodes were read and none carries the labels; exactly one near value exists. The doubt is whether the nodes or the
 /// selector are wrong.
 const NEAR: Confidence = Confidence::percent(90);
 /// All nodes were read and none carries the labels, but what was meant is open.
 const OPEN: Confidence = Confidence::percent(85);
 /// The nodes could not be read; the scheduler says that no node fits a selector or an affinity.
-const TOLD: Confidence = Confidence::percent(60);
-/// A node's own name as a label: a pin, for which no other node is "near".
-const HOSTNAME: &str = "kubernetes.io/hostname";
+const REPORTED: Confidence = Confidence::percent(60);
+/// So many nodes are quoted with their own value.
+const QUOTED_NODES: usize = 5;
 
-/// Every template whose nodeSelector no node satisfies while its Pods wait.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    stuck(snapshot).iter().filter_map(|aim| finding(snapshot, &owners, aim)).collect()
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    facts.stuck().filter_map(|stuck| finding(facts, stuck)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, aim: &Aim<'_>) -> Option<Finding> {
-    let selector = aim.spec.node_selector.as_ref().filter(|s| !s.is_empty())?;
-    // Pods of the present template without a node; one for which a node is being made is no fault.
+fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>) -> Option<Finding> {
+    let selector = stuck.spec.node_selector.as_ref().filter(|s| !s.is_empty())?;
+    // Pods of the present template without a node; one for which a node is being provisioned is no fault.
     let waits = |p: &&Pod| {
-        !seen::has_node(p)
+        !pods::has_node(p)
             && p.spec.as_ref().and_then(|s| s.node_selector.as_ref()) == Some(selector)
-            && seen::newest_event(snapshot, p, |e| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"))).is_none()
+            && facts.newest_event(p, |e| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"))).is_none()
     };
-    let pods: Vec<&Pod> = aim.pods.iter().copied().filter(waits).collect();
+    let pods: Vec<&Pod> = stuck.pods.iter().copied().filter(waits).collect();
     let first = pods.first()?;
-    let known = snapshot.is_complete(&Kind::Node);
-    let fix = if known {
-        if snapshot.nodes.iter().any(|n| carries(n, selector)) {
-            return None;
-        }
-        near(snapshot, aim.spec, selector)
-    } else {
-        let (message, _) = seen::unschedulable(first)?;
-        let affine = aim.spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
-        if affine || !message.contains("selector") {
-            return None;
-        }
-        Fix::Open(Vec::new())
-    };
-    let base = aim.spec_path.clone().then("nodeSelector");
-    let (key, value) = blamed(snapshot, selector, &fix)?;
-    let confidence = match (&fix, known) {
-        (_, false) => TOLD,
-        (Fix::Open(_), true) => OPEN,
-        (Fix::Value { .. } | Fix::Key { .. }, true) => NEAR,
-    };
-    let expected = match &fix {
-        Fix::Value { value, .. } => Some(value.clone()),
-        Fix::Key { right, value, .. } => Some(format!("{right}={value}")),
-        Fix::Open(_) => None,
-    };
-    let what = format!("{key}={value}");
-    Some(Finding {
-        code: CODE,
-        title: match &expected {
-            Some(near) => {
-                format!("no node carries the label `{what}` that {} `{}` asks for; `{near}` is near", aim.object.kind, aim.object.name)
-            }
-            None => format!("no node satisfies the nodeSelector of {} `{}`", aim.object.kind, aim.object.name),
-        },
-        explanation: format!(
-            "The nodeSelector of {} `{}` asks for {}, and {}. The scheduler places no Pod where its nodeSelector does not match, so {} without a node.",
-            aim.object.kind,
-            aim.object.name,
-            listed(&selector.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>()),
-            if known { "no node carries that" } else { "the scheduler finds no node that fits" },
-            if pods.len() == 1 { "its Pod stays".to_owned() } else { format!("its {} Pods stay", pods.len()) },
-        ),
-        object: aim.object.clone(),
-        field: Some(base.clone().key(key)),
-        found: Some(value.to_owned()),
-        expected,
-        confidence,
-        evidence: NonEmpty::from_vec(evidence(snapshot, aim, &pods, &base, key, value))?,
-        chain: chain(owners, &pods),
-        symptoms: pods
-            .iter()
-            .map(|p| Symptom { object: p.reference(), summary: format!("Pending: no node matches its nodeSelector `{what}`") })
-            .collect(),
-        remedy: remedy(snapshot, aim, &base, key, value, &fix),
-    })
-}
-
-/// What would make it fit.
-enum Fix {
-    /// This key with another value.
-    Value { key: String, value: String },
-    /// Another key, near to the wrong one, with the value that is asked for.
-    Key { wrong: String, right: String, value: String },
-    /// Nothing near, or too much: the labels that usable nodes offer.
-    Open(Vec<String>),
-}
-
-/// The one near label on a usable node that satisfies all the other keys.
-fn near(snapshot: &Snapshot, spec: &PodSpec, selector: &BTreeMap<String, String>) -> Fix {
-    let usable: Vec<&Node> = snapshot.nodes.iter().filter(|n| is_usable(n, spec)).collect();
-    let mut close: BTreeSet<(String, String, String)> = BTreeSet::new();
-    let mut offered: BTreeSet<String> = BTreeSet::new();
-    for (key, value) in selector {
-        let others: BTreeMap<String, String> = selector.iter().filter(|(k, _)| *k != key).map(|(k, v)| (k.clone(), v.clone())).collect();
-        for labels in usable.iter().filter(|n| carries(n, &others)).filter_map(|n| n.metadata.labels.as_ref()) {
-            if let Some(there) = labels.get(key) {
-                offered.insert(format!("{key}={there}"));
-                if key != HOSTNAME && is_near(value, there) {
-                    close.insert((key.clone(), key.clone(), there.clone()));
-                }
-            }
-            let twin = labels.iter().filter(|(k, v)| *k != key && is_slip(k, key) && *v == value);
-            close.extend(twin.map(|(k, v)| (key.clone(), k.clone(), v.clone())));
-        }
+    let known = facts.is_whole(&Kind::Node);
+    if known && facts.nodes_carrying(selector).next().is_some() {
+        return None;
     }
-    // Of several near values, one that differs by a slip only is meant before those that share a part.
-    let slips: Vec<&(String, String, String)> =
-        close.iter().filter(|(k, r, v)| k != r || selector.get(k).is_some_and(|wrong| is_slip(wrong, v))).collect();
-    let chosen = match (close.len(), slips.as_slice()) {
-        (1, _) => close.first(),
-        (_, [one]) => Some(*one),
-        _ => None,
-    };
-    // A required node affinity beside the selector might exclude the node again: no guess then.
-    let affine = spec
-        .affinity
-        .as_ref()
-        .and_then(|a| a.node_affinity.as_ref())
-        .is_some_and(|a| a.required_during_scheduling_ignored_during_execution.is_some());
-    match chosen.filter(|_| !affine) {
-        Some((key, right, value)) if key == right => Fix::Value { key: key.clone(), value: value.clone() },
-        Some((wrong, right, value)) => Fix::Key { wrong: wrong.clone(), right: right.clone(), value: value.clone() },
-        None => Fix::Open(offered.into_iter().take(10).collect()),
+    let affine = stuck.spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
+    if !known && (affine || !pods::unschedulable(first)?.contains("selector")) {
+        return None;
     }
-}
-
-/// Values that could mean the same: a slip, or one is the other with a part more (`production-gpu`, `production`; `prod`, `production`).
-fn is_near(wrong: &str, there: &str) -> bool {
-    let (a, b) = (wrong.to_ascii_lowercase(), there.to_ascii_lowercase());
-    let longer_by_part = |long: &str, short: &str| {
-        short.len() > 2
-            && (long.split(['-', '_', '.']).any(|p| p == short)
-                || long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['-', '_', '.']) || short.len() > 3))
+    let offer = if known { offer(facts, stuck.spec, selector) } else { Offer::default() };
+    let sure = match &offer.near {
+        _ if !known => REPORTED,
+        Some(_) => NEAR,
+        None => OPEN,
     };
-    a == b || is_slip(&a, &b) || longer_by_part(&a, &b) || longer_by_part(&b, &a)
+    let (key, value) = blamed(facts, selector, offer.near.as_ref())?;
+    let (what, base) = (format!("{key}={value}"), stuck.spec_path.clone().then("nodeSelector"));
+    let field = base.clone().key(key);
+    let title = match offer.near.as_ref().map(Near::shown) {
+        Some(near) => format!("no node has the label `{what}` that {stuck} requires; `{near}` is near"),
+        None => format!("no node satisfies the nodeSelector of {stuck}"),
+    };
+    let explanation = format!(
+        "The nodeSelector of {stuck} requires {}, and {}. The scheduler places no Pod where its nodeSelector does not match, so {} without a node.",
+        listed(&selector.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>()),
+        if known { "no node has that" } else { "the scheduler finds no node that fits" },
+        if pods.len() == 1 { "its Pod stays".to_owned() } else { format!("its {} Pods stay", pods.len()) },
+    );
+    let own_label = |node: &Node| {
+        let has = node.metadata.labels.as_ref().and_then(|l| l.get(key));
+        let path = FieldPath::dotted("metadata.labels").key(key);
+        quote::field(facts, &node.reference(), path, has.map_or("not set", String::as_str))
+    };
+    Draft::about(facts, RULE.code, &stuck.object, sure)
+        .text(title, explanation)
+        .saw(quote::words_of(facts, &pods, |e| e.reason.as_deref() == Some("FailedScheduling"), quote::unscheduled))
+        .seen_value(Some(&field), value, offer.near.as_ref().map(Near::shown).as_deref())
+        .saw(facts.all::<Node>().take(QUOTED_NODES).map(own_label))
+        .owned(first)
+        .holds(pods.iter().copied(), &format!("Pending: no node matches its nodeSelector `{what}`"))
+        .fix(match &offer.near {
+            Some(near) => correct(stuck, &base, value, near),
+            None => open(facts, stuck, field, &what, &offer),
+        })
 }
 
 /// The key that stands for the fault: the one that is wrong, or the first that no node carries.
-fn blamed<'a>(snapshot: &Snapshot, selector: &'a BTreeMap<String, String>, fix: &Fix) -> Option<(&'a str, &'a str)> {
-    let wanted = match fix {
-        Fix::Value { key, .. } | Fix::Key { wrong: key, .. } => Some(key),
-        Fix::Open(_) => None,
-    };
-    let absent = |k: &String, v: &String| !snapshot.nodes.iter().any(|n| n.metadata.labels.as_ref().and_then(|l| l.get(k)) == Some(v));
-    let found = match wanted {
-        Some(key) => selector.get_key_value(key),
-        None => selector.iter().find(|(k, v)| absent(k, v)).or_else(|| selector.iter().next()),
+fn blamed<'a>(facts: &Facts<'_>, selector: &'a Selector, near: Option<&Near>) -> Option<(&'a str, &'a str)> {
+    let is_absent = |k: &String, v: &String| facts.nodes_carrying(&Selector::from([(k.clone(), v.clone())])).next().is_none();
+    let found = match near {
+        Some(near) => selector.get_key_value(&near.wrong),
+        None => selector.iter().find(|(k, v)| is_absent(k, v)).or_else(|| selector.iter().next()),
     };
     found.map(|(k, v)| (k.as_str(), v.as_str()))
 }
 
-fn carries(node: &Node, selector: &BTreeMap<String, String>) -> bool {
-    selector.iter().all(|(k, v)| node.metadata.labels.as_ref().and_then(|l| l.get(k)) == Some(v))
-}
-
-/// Ready, not cordoned, and without a taint that keeps these Pods away.
-fn is_usable(node: &Node, spec: &PodSpec) -> bool {
-    let node_spec = node.spec.as_ref();
-    let ready = node.status.iter().flat_map(|s| s.conditions.iter().flatten()).any(|c| c.type_ == "Ready" && c.status == "True");
-    let open = !node_spec.and_then(|s| s.unschedulable).unwrap_or(false);
-    let keeps_away = |t: &&Taint| t.effect != "PreferNoSchedule" && !spec.tolerations.iter().flatten().any(|tol| tolerates(tol, t));
-    ready && open && node_spec.and_then(|s| s.taints.as_ref()).into_iter().flatten().find(keeps_away).is_none()
-}
-
-fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let effect = toleration.effect.as_deref().is_none_or(|e| e.is_empty() || e == taint.effect);
-    let key = toleration.key.as_deref().unwrap_or_default();
-    let exists = toleration.operator.as_deref() == Some("Exists");
-    let value = exists || toleration.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default();
-    effect && value && (key == taint.key || (key.is_empty() && exists))
-}
-
-fn evidence(snapshot: &Snapshot, aim: &Aim<'_>, pods: &[&Pod], base: &FieldPath, key: &str, value: &str) -> Vec<Evidence> {
-    let mut all: Vec<Evidence> = Vec::new();
-    for pod in pods.iter().take(QUOTED_PODS) {
-        if let Some(event) = seen::newest_event(snapshot, pod, |e| e.reason.as_deref() == Some("FailedScheduling")) {
-            all.push(seen::event(snapshot, event, &pod.reference()));
-        } else if let Some((message, _)) = seen::unschedulable(pod).filter(|(m, _)| !m.is_empty()) {
-            all.push(seen::field(snapshot, &pod.reference(), seen::scheduled_message(), message));
-        }
-    }
-    all.push(seen::field(snapshot, &aim.object, base.clone().key(key), value));
-    for node in snapshot.nodes.iter().take(5) {
-        let has = node.metadata.labels.as_ref().and_then(|l| l.get(key));
-        let path = FieldPath::dotted("metadata.labels").key(key);
-        all.push(seen::field(snapshot, &node.reference(), path, has.map_or("not there", String::as_str)));
-    }
-    all
-}
-
-fn chain(owners: &Owners, pods: &[&Pod]) -> Vec<CausalLink> {
-    pods.first().map(|p| owners.links(&p.reference())).unwrap_or_default()
-}
-
-fn remedy(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value: &str, fix: &Fix) -> Remedy {
-    let ops = match fix {
-        Fix::Value { key, value } => NonEmpty::one(advise::set(base.clone().key(key), value)),
-        Fix::Key { wrong, right, value } => {
-            let mut ops = NonEmpty::one(FieldOp::remove(base.clone().key(wrong)));
-            ops.push(advise::set(base.clone().key(right), value));
-            ops
-        }
-        Fix::Open(offered) => return open(snapshot, aim, base, key, value, offered),
-    };
-    let why = match fix {
-        Fix::Value { value: near, .. } => {
-            format!("no node carries `{key}={value}`; `{near}` is the near value that a node carries which can take these Pods")
-        }
-        _ => format!(
-            "no node carries the key `{key}`; a node that can take these Pods carries the same value under a key that differs by a slip"
-        ),
-    };
-    let mut remedy = advise::change(&aim.object, aim.obstacle.as_ref(), ops, &why, Risk::Medium);
-    if !remedy.proposals.is_empty() {
-        remedy.checks.extend(aim.check());
-    }
-    remedy
-}
-
-fn open(snapshot: &Snapshot, aim: &Aim<'_>, base: &FieldPath, key: &str, value: &str, offered: &[String]) -> Remedy {
-    let why = if snapshot.is_complete(&Kind::Node) {
-        "which nodes were meant cannot be told from their labels".to_owned()
+fn correct(stuck: &Stuck<'_>, base: &FieldPath, wrong: &str, near: &Near) -> Remedy {
+    let (key, other) = (base.clone().key(&near.wrong), base.clone().key(&near.right));
+    let (ops, why) = if near.right == near.wrong {
+        let why = format!("no node has `{}={wrong}`; `{}` is the near value of a node that can run these Pods", near.wrong, near.value);
+        (vec![change(key, wrong, &near.value)], why)
     } else {
-        "the nodes could not be read, so which labels they carry is not known".to_owned()
+        let why = format!("no node has the key `{}`; a node that can run these Pods has the same value under `{}`", near.wrong, near.right);
+        (vec![FieldOp::remove(key).seen(wrong), FieldOp::set(other, near.value.as_str())], why)
     };
-    let there = match offered {
+    propose(patch(&stuck.object, ops), &why, Risk::Medium, stuck.check())
+}
+
+fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: FieldPath, what: &str, offer: &Offer) -> Remedy {
+    let why = if facts.is_whole(&Kind::Node) {
+        "the labels of the nodes do not tell which nodes were meant"
+    } else {
+        "the nodes could not be read, so which labels they have is not known"
+    };
+    let there = match offer.labels.as_slice() {
         [] => String::new(),
-        labels => format!("; nodes that can take these Pods offer {}", listed(labels)),
+        labels => format!("; nodes that can run these Pods offer {}", listed(labels)),
     };
-    let remove = NonEmpty::one(FieldOp::remove(base.clone().key(key)));
-    let command = aim.obstacle.is_none().then(|| advise::patch_command(&aim.object, &remove));
-    Remedy {
-        advice: vec![
-            Advice {
-                text: format!("set the nodeSelector of {} `{}` to labels that nodes carry{there}", aim.object.kind, aim.object.name),
-                command: None,
-                why: why.clone(),
-            },
-            Advice { text: format!("or remove `{key}={value}` from it, if these Pods may run anywhere"), command, why },
-        ],
-        ..Remedy::default()
-    }
+    let drop = patch(&stuck.object, vec![FieldOp::remove(field)]).map(|action| Choice {
+        text: format!("or remove `{what}` from it, if these Pods may run anywhere"),
+        action,
+        why: why.to_owned(),
+    });
+    let text = format!("set the nodeSelector of {stuck} to labels that nodes have{there}");
+    Remedy { choices: drop.into_iter().collect(), ..advise(text, None, why) }
 }
 
 #[cfg(test)]
@@ -285,7 +149,7 @@ mod tests {
 
     #[test]
     fn near_value_that_a_node_carries_is_proposed() {
-        let found = cluster().app(selecting(deployment("recommender"), json!({"environment": "production-gpu"}))).only(CODE.0);
+        let found = cluster().app(selecting(deployment("recommender"), json!({"environment": "production-gpu"}))).only(RULE.code.0);
         assert_eq!(found.field_text().as_deref(), Some("spec.template.spec.nodeSelector.environment"));
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("production-gpu"), Some("production")));
         assert_eq!(changes(&found), ["patch deployment/recommender spec.template.spec.nodeSelector.environment=production"]);
@@ -301,13 +165,13 @@ mod tests {
             (json!({"environment": "production", "disktype": "ssd-fast"}), "disktype=ssd"),
             (json!({"enviroment": "production"}), "enviroment- spec.template.spec.nodeSelector.environment=production"),
         ] {
-            let found = cluster().app(selecting(deployment("web"), selector)).only(CODE.0);
+            let found = cluster().app(selecting(deployment("web"), selector)).only(RULE.code.0);
             assert_eq!(changes(&found), [format!("patch deployment/web spec.template.spec.nodeSelector.{change}")]);
         }
         let slashed = cluster()
             .edit("Node", "node-1", json!({"metadata": {"labels": {"example.com/pool": "general-purpose"}}}))
             .app(selecting(deployment("web"), json!({"example.com/pool": "general-purpos"})))
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(changes(&slashed), [r#"patch deployment/web spec.template.spec.nodeSelector["example.com/pool"]=general-purpose"#]);
     }
 
@@ -319,14 +183,14 @@ mod tests {
             json!({"spec": {"taints": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}]}}),
             json!({"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}),
         ] {
-            let found = cluster().edit("Node", "node-1", change).app(app()).found(CODE.0);
+            let found = cluster().edit("Node", "node-1", change).app(app()).found(RULE.code.0);
             assert_eq!(found[0].remedy.proposals, []);
         }
         let tolerant = app().spec(json!({"tolerations": [{"key": "dedicated", "operator": "Exists"}]}));
         let found = cluster()
             .edit("Node", "node-1", json!({"spec": {"taints": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}]}}))
             .app(tolerant)
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(found.remedy.proposals.len(), 1);
     }
 
@@ -336,21 +200,21 @@ mod tests {
             .edit("Node", "node-1", json!({"metadata": {"labels": {"zone": "eu-west-1a"}}}))
             .edit("Node", "node-2", json!({"metadata": {"labels": {"zone": "eu-west-1b"}}}))
             .app(selecting(deployment("web"), json!({"zone": "eu-west-1x"})));
-        assert_eq!(zones.only(CODE.0).remedy.proposals, []);
-        let far = cluster().app(selecting(deployment("web"), json!({"gpu": "a100"}))).only(CODE.0);
+        assert_eq!(zones.only(RULE.code.0).remedy.proposals, []);
+        let far = cluster().app(selecting(deployment("web"), json!({"gpu": "a100"}))).only(RULE.code.0);
         assert_eq!((far.remedy.proposals.len(), far.remedy.advice.len()), (0, 2));
     }
 
     #[test]
     fn pin_to_a_node_that_is_gone_is_not_moved() {
-        let found = cluster().app(selecting(deployment("web"), json!({"kubernetes.io/hostname": "node-11"}))).only(CODE.0);
+        let found = cluster().app(selecting(deployment("web"), json!({"kubernetes.io/hostname": "node-11"}))).only(RULE.code.0);
         assert_eq!(found.remedy.proposals, []);
     }
 
     #[test]
     fn what_cannot_be_patched_gets_advice() {
         for app in [pod("web"), stateful_set("web"), deployment("web").helm()] {
-            let found = cluster().app(selecting(app, json!({"environment": "production-gpu"}))).only(CODE.0);
+            let found = cluster().app(selecting(app, json!({"environment": "production-gpu"}))).only(RULE.code.0);
             assert_eq!(found.remedy.proposals, []);
             assert!(found.remedy.advice[0].text.contains("`production`"), "{:?}", found.remedy);
         }
@@ -359,7 +223,7 @@ mod tests {
     #[test]
     fn selector_that_a_node_satisfies_is_silent() {
         let world = cluster().app(selecting(deployment("web"), json!({"environment": "staging"})));
-        assert_eq!(world.found(CODE.0), []);
+        assert_eq!(world.found(RULE.code.0), []);
         world.is_inconclusive_about("pod/web-rs1-0");
         cluster().app(deployment("web").spec(json!({"nodeSelector": {"environment": "staging"}}))).is_silent();
     }
@@ -372,16 +236,16 @@ mod tests {
             "TriggeredScaleUp",
             "pod triggered scale-up",
         );
-        assert_eq!(world.found(CODE.0), []);
+        assert_eq!(world.found(RULE.code.0), []);
     }
 
     #[test]
     fn unreadable_nodes_leave_the_schedulers_word() {
         let world = cluster().hiding(Kind::Node);
-        let found = world.clone().app(selecting(deployment("web"), json!({"environment": "production-gpu"}))).only(CODE.0);
-        assert_eq!((found.confidence, found.remedy.proposals.len()), (TOLD, 0));
+        let found = world.clone().app(selecting(deployment("web"), json!({"environment": "production-gpu"}))).only(RULE.code.0);
+        assert_eq!((found.confidence, found.remedy.proposals.len()), (REPORTED, 0));
         let other =
             deployment("web").spec(json!({"nodeSelector": {"a": "b"}})).unschedulable("0/2 nodes are available: 2 Insufficient cpu.");
-        assert_eq!(world.app(other).found(CODE.0), []);
+        assert_eq!(world.app(other).found(RULE.code.0), []);
     }
 }

@@ -1,125 +1,89 @@
-//! A Pod waits for a claim that does not exist, beside an unused claim of a related name that was meant.
-//! The fix points the template to it. Making an empty claim of the wrong name would be a loss of data in disguise.
+//! A Pod waits for a PersistentVolumeClaim that does not exist, beside an unused one of a related name that was meant.
+//! The fix points the template to it. Creating an empty claim of the wrong name would be a loss of data in disguise.
 
-use super::super::advise::{self, in_namespace};
-use super::super::aim::{Obstacle, Owners};
-use super::missing_claim::{Meaning, MissingClaim, find};
+use super::super::draft::{advise, change, patch, propose};
+use super::super::meant::Sure;
+use super::super::quote::{self, listed};
+use super::super::rule::{Read, Rule, When};
+use super::claims;
+use super::missing_claim::{self, MissingClaim};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::confidence::Confidence;
-use crate::domain::evidence::Evidence;
-use crate::domain::finding::{Advice, Finding, Remedy};
-use crate::domain::nonempty::NonEmpty;
+use crate::domain::finding::{Finding, Remedy};
+use crate::domain::kind::Kind;
+use crate::domain::kubectl;
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// The cause.
-pub(crate) const CODE: Code = Code("pvc-claim-name-typo");
-/// The missing claim is a fact; that the one unused claim of a related name was meant is very likely, not certain.
-const ONE: Confidence = Confidence::percent(90);
-/// Several could be meant: that a name is wrong is likely, which one is right is open.
-const SEVERAL: Confidence = Confidence::percent(60);
+pub(crate) const RULE: Rule = Rule {
+    code: Code("pvc-claim-name-typo"),
+    says: "a Pod references a PersistentVolumeClaim that does not exist, and an unused one has a similar name",
+    reads: &[
+        Read::WORKLOADS,
+        Read::EVENTS,
+        Read::always(&[Kind::PersistentVolumeClaim]),
+        Read::when(&[Kind::StorageClass], When::APodWaitsWithAClaim),
+    ],
+    find,
+};
+/// The missing claim is a fact; that the one unused claim of a related name was meant is very likely, not certain. Where several
+/// could be meant, that a name is wrong is likely, and which one is right is open.
+const SURE: Sure = Sure::percent(90, 60, 60);
+/// So many of the claims that could have been meant are described.
+const DESCRIBED: usize = 3;
 
-/// Every missing claim that an existing one of a related name was probably meant by.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    find(snapshot).iter().filter_map(|missing| finding(snapshot, &owners, missing)).collect()
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    missing_claim::find(facts).iter().filter_map(|missing| finding(facts, missing)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> Option<Finding> {
-    let (candidates, confidence) = match &missing.meaning {
-        Meaning::Existing(one) => (vec![*one], ONE),
-        Meaning::OneOf(several) => (several.clone(), SEVERAL),
-        Meaning::New | Meaning::Unsure(_) | Meaning::Unknown => return None,
+fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
+    let (first, names, right) = (missing.users.first()?, missing.meant.names(), missing.meant.name());
+    let (wrong, who) = (&missing.claim.name, missing.who());
+    let hint = match (right, names.as_slice()) {
+        (Some(right), _) => format!("the unused PersistentVolumeClaim `{right}` is probably meant"),
+        (None, []) => return None,
+        (None, several) => format!("one of {} may be meant", listed(several)),
     };
-    let names: Vec<&str> = candidates.iter().filter_map(|c| c.metadata.name.as_deref()).take(10).collect();
-    let first = missing.users.first()?;
-    let meant = match &missing.meaning {
-        Meaning::Existing(one) => one.metadata.name.clone(),
-        _ => None,
-    };
-    let remedy = match &meant {
-        Some(name) => repoint(missing, name),
-        None => either(missing, &names),
-    };
-    let (wrong, ns, who) = (&missing.claim.name, &missing.namespace, missing.who());
-    let mut evidence: Vec<Evidence> = missing.evidence(snapshot);
-    for claim in candidates.iter().take(3) {
-        evidence.push(super::super::seen::object(snapshot, &claim.reference(), &describe(claim)));
-    }
-    let title = match &meant {
-        Some(name) => format!("{who} mounts the claim `{wrong}`, which does not exist; the unused claim `{name}` is probably meant"),
-        None => {
-            format!("{who} mounts the claim `{wrong}`, which does not exist; one of {} may be meant", super::super::seen::listed(&names))
-        }
-    };
-    Some(Finding {
-        code: CODE,
-        title,
-        explanation: format!(
-            "There is no claim `{wrong}` in `{ns}`, so the scheduler places no Pod of {who}. {} in the same namespace, and nothing uses {}. A new claim of the wrong name would start empty and hide the data.",
-            match names.as_slice() {
-                [one] => format!("The claim `{one}` of a related name exists"),
-                several => format!("The claims {} of related names exist", super::super::seen::listed(several)),
-            },
-            if names.len() == 1 { "it" } else { "them" },
-        ),
-        object: first.object.clone(),
-        field: missing.fields(first).into_iter().next(),
-        found: Some(wrong.clone()),
-        expected: meant,
-        confidence,
-        evidence: NonEmpty::from_vec(evidence)?,
-        chain: missing.chain(owners),
-        symptoms: missing.symptoms(),
-        remedy,
-    })
+    let describe = |claim: &&PersistentVolumeClaim| quote::object(facts, &claim.reference(), &claims::description(claim));
+    missing
+        .draft(facts, RULE.code, &first.object, SURE.of(&missing.meant))
+        .saw(missing.meant.all().iter().take(DESCRIBED).map(describe))
+        .text(
+            format!("{who} references the PersistentVolumeClaim `{wrong}`, which does not exist; {hint}"),
+            format!(
+                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler places no Pod of {who}. The same namespace has {}, of a related name and used by nothing. A new claim of the wrong name would start empty and hide the data.",
+                missing.namespace,
+                listed(&names),
+            ),
+        )
+        .value(missing.fields(first).first(), wrong, right)
+        .fix(right.map_or_else(|| choose(missing, &names), |right| repoint(missing, right)))
 }
 
-/// Every template that names the missing claim is pointed to the one that was meant; if one cannot be, all are left alone.
-fn repoint(missing: &MissingClaim<'_>, name: &str) -> Remedy {
-    let why = format!("the claim `{}` does not exist; `{name}` is the only unused claim of a related name", missing.claim.name);
-    let by_hand = missing.users.iter().any(|aim| aim.obstacle.is_some());
-    let mut remedy = Remedy::default();
-    for aim in &missing.users {
-        let ops: Vec<_> = missing.fields(aim).into_iter().map(|path| advise::set(path, name)).collect();
-        let Some(ops) = NonEmpty::from_vec(ops) else { continue };
-        let other = Obstacle::Fixed(aim.object.kind.clone());
-        let obstacle = aim.obstacle.as_ref().or(by_hand.then_some(&other));
-        let part = advise::change(&aim.object, obstacle, ops, &why, Risk::Low);
-        remedy.proposals.extend(part.proposals);
-        remedy.advice.extend(part.advice);
-    }
-    if !remedy.proposals.is_empty() {
-        let claim = crate::domain::object::ObjectRef { name: name.to_owned(), ..missing.claim.clone() };
-        remedy.checks = std::iter::once(Check::ClaimBound(claim)).chain(missing.checks()).collect();
-    }
+/// Every template that names the missing claim is pointed to the one that was meant.
+fn repoint(missing: &MissingClaim<'_>, right: &str) -> Remedy {
+    let why =
+        format!("the PersistentVolumeClaim `{}` does not exist; `{right}` is the only unused one of a related name", missing.claim.name);
+    let actions = missing.users.iter().filter_map(|user| {
+        let ops = missing.fields(user).into_iter().map(|path| change(path, &missing.claim.name, right)).collect();
+        patch(&user.object, ops)
+    });
+    let bound = Check::ClaimBound(ObjectRef { name: right.to_owned(), ..missing.claim.clone() });
+    propose(actions, &why, Risk::Low, std::iter::once(bound).chain(missing.checks()))
+}
+
+fn choose(missing: &MissingClaim<'_>, names: &[&str]) -> Remedy {
+    let why = "nothing in the cluster tells which of them was meant, if any";
+    let command = kubectl::get(&Kind::PersistentVolumeClaim, Some(&missing.namespace), names);
+    let mut remedy =
+        advise(format!("point {} to the PersistentVolumeClaim that was meant: {}", missing.who(), listed(names)), Some(command), why);
+    let new = format!("or create the PersistentVolumeClaim `{}`, if a new and empty volume was meant", missing.claim.name);
+    remedy.extend(advise(new, None, why));
     remedy
-}
-
-fn either(missing: &MissingClaim<'_>, names: &[&str]) -> Remedy {
-    let why = "which of them was meant, if any, cannot be told from the cluster".to_owned();
-    Remedy {
-        advice: vec![
-            Advice {
-                text: format!("point {} to the claim that was meant: {}", missing.who(), super::super::seen::listed(names)),
-                command: Some(format!("kubectl{} get persistentvolumeclaims {}", in_namespace(&missing.claim), names.join(" "))),
-                why: why.clone(),
-            },
-            Advice { text: format!("or make the claim `{}`, if a new and empty volume was meant", missing.claim.name), command: None, why },
-        ],
-        ..Remedy::default()
-    }
-}
-
-fn describe(claim: &PersistentVolumeClaim) -> String {
-    let phase = claim.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or("of unknown phase");
-    let spec = claim.spec.as_ref();
-    let size =
-        spec.and_then(|s| s.resources.as_ref()).and_then(|r| r.requests.as_ref()).and_then(|r| r.get("storage")).map(|q| q.0.as_str());
-    let class = spec.and_then(|s| s.storage_class_name.as_deref());
-    format!("{phase}, {} of class {}, used by nobody", size.unwrap_or("no size"), class.unwrap_or("none"))
 }
 
 #[cfg(test)]
@@ -135,7 +99,7 @@ mod tests {
             let found = cluster()
                 .app(kind.claim("data", "redis-data").unschedulable(""))
                 .claim("redis-standard-pvc", "Pending", "standard")
-                .only(CODE.0);
+                .only(RULE.code.0);
             assert_eq!(found.field_text().as_deref(), Some("spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName"));
             assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("redis-data"), Some("redis-standard-pvc")));
             assert_eq!(
@@ -154,7 +118,7 @@ mod tests {
             let found = cluster()
                 .app(app.claim("data", "redis-data").unschedulable(""))
                 .claim("redis-standard-pvc", "Bound", "standard")
-                .only(CODE.0);
+                .only(RULE.code.0);
             assert_eq!(found.remedy.proposals, []);
             assert!(found.remedy.advice[0].text.contains("redis-standard-pvc"), "{:?}", found.remedy);
         }
@@ -166,7 +130,7 @@ mod tests {
             .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
             .claim("redis-standard-pvc", "Bound", "standard")
             .claim("redis-old", "Bound", "standard")
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len(), found.expected), (0, 2, None));
     }
 
@@ -176,7 +140,7 @@ mod tests {
             .app(deployment("redis-a").claim("data", "redis-a-data").unschedulable(""))
             .app(deployment("redis-b").claim("data", "redis-b-data").unschedulable(""))
             .claim("redis-pvc", "Bound", "standard");
-        let found = world.found(CODE.0);
+        let found = world.found(RULE.code.0);
         assert_eq!(found.iter().map(|f| f.remedy.proposals.len()).collect::<Vec<_>>(), [0, 0]);
     }
 
@@ -186,7 +150,7 @@ mod tests {
             .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
             .app(deployment("redis-exporter").claim("d", "redis-data").unschedulable(""))
             .claim("redis-pvc", "Bound", "standard")
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(changes(&found).len(), 2);
     }
 
@@ -196,7 +160,7 @@ mod tests {
             .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
             .app(deployment("other").claim("data", "redis-standard-pvc"))
             .claim("redis-standard-pvc", "Bound", "standard");
-        assert_eq!(world.found(CODE.0), []);
+        assert_eq!(world.found(RULE.code.0), []);
         assert_eq!(world.only("pvc-missing").remedy.proposals.len(), 1);
     }
 
@@ -208,7 +172,7 @@ mod tests {
     #[test]
     fn claim_that_cannot_bind_is_not_pointed_to() {
         let world = cluster().app(deployment("redis").claim("data", "redis-data").unschedulable("")).claim("redis-pvc", "Pending", "gone");
-        assert_eq!(world.found(CODE.0)[0].remedy.proposals, []);
+        assert_eq!(world.found(RULE.code.0)[0].remedy.proposals, []);
     }
 
     #[test]
@@ -217,7 +181,7 @@ mod tests {
         let by_hand = daemon_set("redis").with(json!({"updateStrategy": {"type": "OnDelete"}}));
         for app in [paused, by_hand] {
             let found =
-                cluster().app(app.claim("data", "redis-data").unschedulable("")).claim("redis-pvc", "Bound", "standard").only(CODE.0);
+                cluster().app(app.claim("data", "redis-data").unschedulable("")).claim("redis-pvc", "Bound", "standard").only(RULE.code.0);
             assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len()), (0, 1));
         }
     }
@@ -227,7 +191,7 @@ mod tests {
         let found = cluster()
             .app(deployment("redis").claim("data", "Redis-Data").unschedulable(""))
             .claim("redis-data", "Bound", "standard")
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(found.expected.as_deref(), Some("redis-data"));
     }
 
@@ -238,7 +202,7 @@ mod tests {
             .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
             .yaml(old)
             .claim("redis-standard-pvc", "Bound", "standard")
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(found.expected.as_deref(), Some("redis-standard-pvc"));
     }
 }

@@ -1,46 +1,49 @@
-//! A Pod waits for a PersistentVolumeClaim that nobody made.
+//! A Pod references a PersistentVolumeClaim that does not exist.
 //! The fix is a claim of that name. Its size and access mode are not known from anywhere, so they are assumed, and said to be.
 
-use super::super::advise::in_namespace;
-use super::super::aim::{Obstacle, Owners};
+use super::super::draft::{advise, propose};
+use super::super::meant::{LISTED, Meant, Sure};
+use super::super::quote::listed;
+use super::super::rule::{Read, Rule, When};
+use super::assumed::{self, ASSUMED_SIZE};
 use super::classes;
-use super::missing_claim::{Meaning, MissingClaim, find};
+use super::missing_claim::{self, MissingClaim};
 use crate::domain::action::Action;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::confidence::Confidence;
-use crate::domain::finding::{Advice, Finding, Proposal, Remedy};
+use crate::domain::finding::{Choice, Finding, Remedy};
 use crate::domain::kind::Kind;
-use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::ObjectRef;
+use crate::domain::kubectl;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Snapshot;
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
-use k8s_openapi::api::storage::v1::StorageClass;
-use serde_json::{Value, json};
+use crate::facts::Facts;
 
 /// The cause.
-pub(crate) const CODE: Code = Code("pvc-missing");
+pub(crate) const RULE: Rule = Rule {
+    code: Code("pvc-missing"),
+    says: "a Pod references a PersistentVolumeClaim that does not exist",
+    reads: &[
+        Read::WORKLOADS,
+        Read::EVENTS,
+        Read::always(&[Kind::PersistentVolumeClaim]),
+        Read::when(&[Kind::StorageClass], When::APodWaitsWithAClaim),
+    ],
+    find,
+};
 /// The reference and the whole list of claims were both read: it is a fact that the claim is missing. That it should be
-/// made, rather than come from a source that was not applied yet, is the remaining doubt.
-const SEEN: Confidence = Confidence::percent(95);
-/// Only the scheduler or the kubelet says so; the list could not be read.
-const TOLD: Confidence = Confidence::percent(80);
-/// The size of the claim that is proposed: nothing in the cluster says what was meant.
-const ASSUMED_SIZE: &str = "10Gi";
+/// created, rather than come from a source that was not applied yet, is the remaining doubt. Where the list could not be read,
+/// only the scheduler or the kubelet says so.
+const SURE: Sure = Sure::percent(95, 95, 80);
 
-/// Every claim that is missing and that no existing claim could be meant by.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    find(snapshot).iter().filter_map(|missing| finding(snapshot, &owners, missing)).collect()
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    missing_claim::find(facts).iter().filter_map(|missing| finding(facts, missing)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> Option<Finding> {
-    let remedy = match &missing.meaning {
-        Meaning::New => make(snapshot, missing),
-        Meaning::Unsure(unused) => either(missing, unused),
-        Meaning::Unknown => cannot_tell(missing),
-        Meaning::Existing(_) | Meaning::OneOf(_) => return None,
+fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
+    let remedy = match &missing.meant {
+        Meant::Nothing if missing.unused.is_empty() => create(facts, missing),
+        Meant::Nothing => choose(missing),
+        Meant::Unread => cannot_tell(missing),
+        Meant::One(_) | Meant::OneOf(_) => return None,
     };
     let (name, ns, who) = (&missing.claim.name, &missing.namespace, missing.who());
     let assumed = match remedy.proposals.first() {
@@ -49,191 +52,84 @@ fn finding(snapshot: &Snapshot, owners: &Owners, missing: &MissingClaim<'_>) -> 
         ),
         None => String::new(),
     };
-    Some(Finding {
-        code: CODE,
-        title: format!("PersistentVolumeClaim `{name}` does not exist in `{ns}`, and {who} cannot start without it"),
-        explanation: format!(
-            "{who} mounts the claim `{name}`, but there is no such claim in `{ns}`. The scheduler places no Pod whose claim does not exist, so the Pod stays Pending.{assumed}"
-        ),
-        object: missing.claim.clone(),
-        field: None,
-        found: None,
-        expected: None,
-        confidence: if missing.listed { SEEN } else { TOLD },
-        evidence: NonEmpty::from_vec(missing.evidence(snapshot))?,
-        chain: missing.chain(owners),
-        symptoms: missing.symptoms(),
-        remedy,
-    })
+    missing
+        .draft(facts, RULE.code, &missing.claim, SURE.of(&missing.meant))
+        .text(
+            format!("PersistentVolumeClaim `{name}` does not exist in namespace `{ns}`, and {who} cannot start without it"),
+            format!(
+                "{who} mounts the PersistentVolumeClaim `{name}`, which does not exist in namespace `{ns}`. The scheduler places no Pod whose claim does not exist, so the Pod stays Pending.{assumed}"
+            ),
+        )
+        .fix(remedy)
 }
 
 /// The claim, where its class is known and nothing speaks against it.
-fn make(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
+fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     let name = &missing.claim.name;
-    let advise = |text: String, command: Option<String>, why: &str| Remedy {
-        advice: vec![Advice { text, command, why: why.to_owned() }],
-        ..Remedy::default()
+    if let Some((text, why)) = assumed::against(missing) {
+        return advise(text, None, why);
+    }
+    let Some(class) = classes::default_class(facts) else { return no_class(facts, name) };
+    let action = Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, Some(classes::name(class))) };
+    let checks = std::iter::once(Check::ClaimBound(missing.claim.clone())).chain(missing.checks());
+    let mut remedy = propose([action], &assumed::why(missing, class), Risk::Low, checks);
+    // A claim that is created beside a chart or a repository should end up in it.
+    let manager = missing.users.iter().find_map(|user| Some((user, facts.workload(&user.object)?.manager()?)));
+    if let Some((user, manager)) = manager.filter(|_| !missing.namespace.is_system()) {
+        let text = format!("add the PersistentVolumeClaim `{name}` to the source of {user} as well");
+        remedy.extend(advise(text, None, &manager.why_not()));
+    }
+    remedy
+}
+
+fn no_class(facts: &Facts<'_>, name: &str) -> Remedy {
+    let classes: Vec<&str> = classes::provisioning(facts).into_iter().map(classes::name).collect();
+    let (text, why) = match classes.as_slice() {
+        _ if !classes::are_known(facts) => (
+            format!("create the PersistentVolumeClaim `{name}`; name its class if the cluster has no default"),
+            "the StorageClasses could not be read, so whether there is a default one is not known",
+        ),
+        [] => (
+            format!("install a storage provisioner with a StorageClass, then create the PersistentVolumeClaim `{name}`"),
+            "the cluster has no StorageClass that provisions volumes",
+        ),
+        several => (
+            format!("create the PersistentVolumeClaim `{name}` with one of the classes {}", listed(several)),
+            "the cluster has no default StorageClass, and which one was meant is not known",
+        ),
     };
-    if ObjectRef::parse(&missing.claim.slashed(), Some(&missing.namespace)).is_err() {
-        return advise(
-            format!("correct the name `{name}` in {}", missing.who()),
-            None,
-            "no claim can have this name: only lower-case letters, digits, `-` and `.` are allowed",
-        );
-    }
-    if missing.namespace.is_system() {
-        let why = Obstacle::System(missing.namespace.clone()).why();
-        return advise(format!("make the claim `{name}`"), Some(command(missing)), &why);
-    }
-    if missing.users.iter().any(|aim| wants_block_device(aim.spec, name)) {
-        return advise(
-            format!("make the claim `{name}` with volumeMode Block"),
-            None,
-            "a container uses it as a block device, and which class offers those is not known",
-        );
-    }
-    if missing.users.iter().any(|aim| aim.object.kind == Kind::DaemonSet && aim.desired > 1) {
-        return advise(
-            format!("make the claim `{name}` with the access mode ReadWriteMany and a class that offers it"),
-            None,
-            "a DaemonSet mounts it on several nodes, and which class offers shared volumes is not known",
-        );
-    }
-    let Some(class) = classes::default_class(snapshot) else {
-        return no_class(snapshot, missing);
-    };
-    let mut checks = vec![Check::ClaimBound(missing.claim.clone())];
-    checks.extend(missing.checks());
-    Remedy {
-        proposals: vec![Proposal {
-            action: Action::Create { object: missing.claim.clone(), manifest: manifest(missing, Some(class)) },
-            why: why(missing, class),
-            risk: Risk::Low,
-        }],
-        choices: Vec::new(),
-        checks,
-        advice: advice_for_source(missing),
-    }
-}
-
-/// Why this claim: where each of its values comes from.
-fn why(missing: &MissingClaim<'_>, class: &StorageClass) -> String {
-    let sharing: i32 = missing.users.iter().map(|a| a.desired.max(1)).sum();
-    let tied = if sharing > 1 { format!("; ReadWriteOnce ties all {sharing} Pods that share it to one node") } else { String::new() };
-    format!(
-        "{} waits for this claim; class `{}` is the cluster's default (its volumes' reclaim policy is {}); the size of {ASSUMED_SIZE} and the access mode are assumptions, since nothing in the cluster says what was meant{tied}",
-        missing.who(),
-        classes::name(class),
-        classes::reclaim_policy(class),
-    )
-}
-
-fn manifest(missing: &MissingClaim<'_>, class: Option<&StorageClass>) -> Value {
-    let mut manifest = json!({
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": missing.claim.name, "namespace": missing.namespace.as_str()},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": ASSUMED_SIZE}},
-        },
-    });
-    if let (Some(class), Some(spec)) = (class, manifest.get_mut("spec").and_then(Value::as_object_mut)) {
-        spec.insert("storageClassName".to_owned(), classes::name(class).into());
-    }
-    manifest
-}
-
-/// What a human would type to make the claim, of the default class if there is one.
-fn command(missing: &MissingClaim<'_>) -> String {
-    let manifest = manifest(missing, None).to_string().replace('\'', r"'\''");
-    format!("kubectl{} create -f - <<< '{manifest}'", in_namespace(&missing.claim))
-}
-
-/// A claim that is made beside a chart or a repository should end up in it.
-fn advice_for_source(missing: &MissingClaim<'_>) -> Vec<Advice> {
-    let managed = missing.users.iter().find_map(|aim| match &aim.obstacle {
-        Some(by @ Obstacle::Managed(_)) => Some((aim, by)),
-        _ => None,
-    });
-    managed
-        .map(|(aim, by)| Advice {
-            text: format!("add the claim `{}` to the source of {} `{}` as well", missing.claim.name, aim.object.kind, aim.object.name),
-            command: None,
-            why: by.why(),
-        })
-        .into_iter()
-        .collect()
-}
-
-fn no_class(snapshot: &Snapshot, missing: &MissingClaim<'_>) -> Remedy {
-    let name = &missing.claim.name;
-    let (text, why) = if !classes::are_known(snapshot) {
-        (
-            format!("make the claim `{name}`; name its class if the cluster has no default"),
-            "the StorageClasses could not be read, so whether there is a default one is not known".to_owned(),
-        )
-    } else {
-        let classes: Vec<&str> = classes::provisioning(snapshot).into_iter().map(classes::name).collect();
-        match classes.as_slice() {
-            [] => (
-                format!("install a storage provisioner with a StorageClass, then make the claim `{name}`"),
-                "the cluster has no StorageClass that makes volumes".to_owned(),
-            ),
-            several => (
-                format!("make the claim `{name}` with one of the classes {}", super::super::seen::listed(several)),
-                "the cluster has no default StorageClass, and which one was meant is not known".to_owned(),
-            ),
-        }
-    };
-    Remedy { advice: vec![Advice { text, command: None, why }], ..Remedy::default() }
+    advise(text, None, why)
 }
 
 /// Unused claims exist whose names tell nothing: both ways, for a human to choose.
-fn either(missing: &MissingClaim<'_>, unused: &[&PersistentVolumeClaim]) -> Remedy {
-    let names: Vec<&str> = unused.iter().filter_map(|c| c.metadata.name.as_deref()).take(10).collect();
-    let why = "unused claims exist whose names do not tell whether one of them was meant; an empty new claim would hide data that is already there";
-    Remedy {
-        advice: vec![
-            Advice {
-                text: format!(
-                    "if one of the unused claims {} was meant, point {} to it",
-                    super::super::seen::listed(&names),
-                    missing.who()
-                ),
-                command: None,
-                why: why.to_owned(),
-            },
-            Advice {
-                text: format!("if a new, empty volume was meant, make the claim `{}`", missing.claim.name),
-                command: Some(command(missing)),
-                why: why.to_owned(),
-            },
-        ],
-        ..Remedy::default()
-    }
+fn choose(missing: &MissingClaim<'_>) -> Remedy {
+    let why = "unused PersistentVolumeClaims exist whose names do not tell whether one of them was meant; an empty new claim would hide data that already exists";
+    let names: Vec<&str> = missing.unused.iter().filter_map(|c| c.metadata.name.as_deref()).take(LISTED).collect();
+    let text = format!("if one of the unused PersistentVolumeClaims {} was meant, point {} to it", listed(&names), missing.who());
+    let new = Choice {
+        text: format!("if a new, empty volume was meant, create the PersistentVolumeClaim `{}`", missing.claim.name),
+        action: Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, None) },
+        why: why.to_owned(),
+    };
+    Remedy { choices: vec![new], ..advise(text, None, why) }
 }
 
 fn cannot_tell(missing: &MissingClaim<'_>) -> Remedy {
-    Remedy {
-        advice: vec![Advice {
-            text: format!("look whether a claim of another name was meant; if not, make the claim `{}`", missing.claim.name),
-            command: Some(format!("kubectl{} get persistentvolumeclaims", in_namespace(&missing.claim))),
-            why: "the claims of the namespace could not be read, so whether one of another name exists is not known".to_owned(),
-        }],
-        ..Remedy::default()
-    }
-}
-
-fn wants_block_device(spec: &k8s_openapi::api::core::v1::PodSpec, claim: &str) -> bool {
-    let volumes: Vec<&str> = super::missing_claim::references(spec).filter(|(_, c)| *c == claim).map(|(v, _)| v).collect();
-    super::super::aim::containers(spec).any(|(_, c)| c.volume_devices.iter().flatten().any(|d| volumes.contains(&d.name.as_str())))
+    let name = &missing.claim.name;
+    advise(
+        format!("check if a PersistentVolumeClaim of another name was meant; if not, create the PersistentVolumeClaim `{name}`"),
+        Some(kubectl::get(&Kind::PersistentVolumeClaim, Some(&missing.namespace), &[])),
+        "the PersistentVolumeClaims of the namespace could not be read, so whether one of another name exists is not known",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyze::testing::{bare_cluster, changes, cluster, daemon_set, deployment, job, pod, stateful_set};
+    use crate::domain::confidence::Confidence;
+    use crate::domain::object::ObjectRef;
+    use serde_json::json;
 
     const SCHEDULER: &str = r#"0/2 nodes are available: persistentvolumeclaim "postgres-pvc" not found. not found"#;
 
@@ -331,7 +227,7 @@ mod tests {
     #[test]
     fn unreadable_claims_leave_the_schedulers_word_and_no_proposal() {
         let found = cluster().app(database()).hiding(Kind::PersistentVolumeClaim).only("pvc-missing");
-        assert_eq!((found.confidence, found.remedy.proposals.len()), (TOLD, 0));
+        assert_eq!((found.confidence, found.remedy.proposals.len()), (Confidence::percent(80), 0));
         cluster()
             .app(deployment("db").claim("d", "db-pvc").unschedulable("0/2 nodes are available: 2 Insufficient cpu."))
             .hiding(Kind::PersistentVolumeClaim)

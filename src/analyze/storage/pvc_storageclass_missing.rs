@@ -1,260 +1,137 @@
-//! An unbound claim asks for a StorageClass that the cluster does not have.
+//! An unbound PersistentVolumeClaim requests a StorageClass that the cluster does not have.
 //! A claim's class cannot be changed, so the fix replaces the claim, which holds no data yet, by one of an existing class.
 
-use super::super::advise::in_namespace;
-use super::super::aim::{Aim, Obstacle, Owners, stuck};
-use super::super::names::is_slip;
-use super::super::seen::{self, listed};
+use super::super::draft::{Draft, advise, propose};
+use super::super::meant::{Meant, Sure};
+use super::super::quote::{self, listed};
+use super::super::rule::{Read, Rule, When};
+use super::claims;
 use super::classes;
-use super::missing_claim::{references, replica_of};
 use crate::domain::action::Action;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::confidence::Confidence;
-use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, CausalLink, Finding, Proposal, Remedy, Symptom};
-use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::finding::{Finding, Remedy};
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::{Resource, Snapshot};
-use crate::domain::workload::manager_of;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec};
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use crate::facts::stuck::Stuck;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
-use serde_json::{Value, json};
 
 /// The cause.
-pub(crate) const CODE: Code = Code("pvc-storageclass-missing");
+pub(crate) const RULE: Rule = Rule {
+    code: Code("pvc-storageclass-missing"),
+    says: "a PersistentVolumeClaim requests a StorageClass that does not exist",
+    reads: &[
+        Read::WORKLOADS,
+        Read::EVENTS,
+        Read::always(&[Kind::PersistentVolumeClaim]),
+        // A class without an object may pair claims with volumes made by hand: only the volumes tell.
+        Read::when(&[Kind::StorageClass, Kind::PersistentVolume], When::AClaimIsUnbound),
+    ],
+    find,
+};
 /// The class is not in the whole list of classes, and the claim is Pending: nothing can provision it. Whether the other
-/// class was meant is for the human to see; that the named one is missing is a fact.
-const SEEN: Confidence = Confidence::percent(95);
-/// Only the controller's own event says that the class is missing; the classes could not be read.
-const TOLD: Confidence = Confidence::percent(80);
+/// class was meant is for the human to see; that the named one is missing is a fact. Where the classes could not be read, only
+/// the controller's own event says so.
+const SURE: Sure = Sure::percent(95, 95, 80);
 
-/// Every unbound claim whose class does not exist.
-pub(crate) fn look(snapshot: &Snapshot) -> Vec<Finding> {
-    let owners = Owners::of(snapshot);
-    let aims = stuck(snapshot);
-    snapshot.claims.iter().filter_map(|claim| finding(snapshot, &owners, &aims, claim)).collect()
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    facts.all::<PersistentVolumeClaim>().filter_map(|claim| finding(facts, claim)).collect()
 }
 
-fn finding(snapshot: &Snapshot, owners: &Owners, aims: &[Aim<'_>], claim: &PersistentVolumeClaim) -> Option<Finding> {
-    let spec = claim.spec.as_ref()?;
-    let wrong = spec.storage_class_name.as_deref().filter(|c| !c.is_empty())?;
-    if !is_unbound(claim) || snapshot.storage_classes.iter().any(|c| classes::name(c) == wrong) || has_volumes(snapshot, wrong) {
+fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
+    let wrong = Some(claims::class(claim)).filter(|c| !c.is_empty() && claims::is_unbound(claim))?;
+    let class = ObjectRef::cluster(Kind::StorageClass, wrong);
+    if facts.has(&class) || classes::pairs_by_hand(facts, wrong) {
         return None;
     }
     let object = claim.reference();
-    let namespace = object.namespace.clone()?;
-    let event = snapshot.events_of(&object).into_iter().rev().find(|e| {
+    let event = facts.events_of(&object).find(|e| {
         let message = e.message.as_deref().unwrap_or_default();
         e.reason.as_deref() == Some("ProvisioningFailed") && message.contains(wrong) && message.contains("not found")
     });
-    let known = classes::are_known(snapshot);
-    if !known && event.is_none() {
+    if !classes::are_known(facts) && event.is_none() {
         return None;
     }
-    let users = users(aims, &namespace, &object.name);
-    let choice = choose(snapshot, wrong);
-    let mut evidence: Vec<Evidence> = event.map(|e| seen::event(snapshot, e, &object)).into_iter().collect();
-    evidence.push(seen::field(snapshot, &object, FieldPath::dotted("spec.storageClassName"), wrong));
-    if known {
-        let there: Vec<&str> = snapshot.storage_classes.iter().map(classes::name).take(10).collect();
-        evidence.push(seen::object(
-            snapshot,
-            &ObjectRef::cluster(crate::domain::kind::Kind::StorageClass, wrong),
-            &format!("not there: the cluster has the classes {}", listed(&there)),
-        ));
-    }
-    let mut chain = Vec::new();
-    let mut symptoms = vec![Symptom { object: object.clone(), summary: format!("Pending: its class `{wrong}` does not exist") }];
-    for pod in users.iter().flat_map(|a| &a.pods) {
-        let pod = pod.reference();
-        chain.extend(owners.links(&pod));
-        chain.push(CausalLink { from: pod.clone(), relation: "mounts", to: object.clone() });
-        symptoms.push(Symptom { object: pod, summary: format!("Pending: waits for the claim `{}`", object.name) });
-    }
-    let expected = match &choice {
-        Choice::Class(class, _) => Some(classes::name(class).to_owned()),
-        Choice::OneOf(_) | Choice::None | Choice::Unknown => None,
-    };
-    Some(Finding {
-        code: CODE,
-        title: format!("claim `{}` in `{namespace}` asks for the StorageClass `{wrong}`, which does not exist", object.name),
-        explanation: format!(
-            "No StorageClass is called `{wrong}`, so nothing makes a volume for the claim `{}` and it stays Pending{}. The class of a claim cannot be changed after it was made. The claim was never bound, so replacing it by one of an existing class loses no data.",
-            object.name,
-            if users.is_empty() { String::new() } else { ", as do the Pods that mount it".to_owned() },
-        ),
-        field: Some(FieldPath::dotted("spec.storageClassName")),
-        found: Some(wrong.to_owned()),
-        expected,
-        confidence: if known { SEEN } else { TOLD },
-        evidence: NonEmpty::from_vec(evidence)?,
-        chain,
-        symptoms,
-        remedy: remedy(snapshot, claim, spec, &object, &namespace, wrong, &choice, &users),
-        object,
-    })
-}
-
-/// Never bound, and nobody is deleting it.
-fn is_unbound(claim: &PersistentVolumeClaim) -> bool {
-    let pending = matches!(claim.status.as_ref().and_then(|s| s.phase.as_deref()), None | Some("Pending"));
-    let volume = claim.spec.as_ref().and_then(|s| s.volume_name.as_deref()).is_some_and(|v| !v.is_empty());
-    pending && !volume && claim.metadata.deletion_timestamp.is_none()
-}
-
-/// A class name without a class object is a legitimate way to pair claims with volumes made by hand.
-fn has_volumes(snapshot: &Snapshot, class: &str) -> bool {
-    snapshot.volumes.iter().any(|v| v.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()) == Some(class))
-}
-
-/// Those who wait for the claim.
-fn users<'a, 'b>(aims: &'b [Aim<'a>], namespace: &Namespace, claim: &str) -> Vec<&'b Aim<'a>> {
     // A StatefulSet's own claims are named in its Pods only, so the Pods are asked, not the template.
-    let mounts = |a: &&Aim<'a>| a.pods.iter().filter_map(|p| p.spec.as_ref()).any(|s| references(s).any(|(_, c)| c == claim));
-    aims.iter().filter(|a| a.namespace() == Some(namespace)).filter(mounts).collect()
-}
-
-/// Which class to use instead.
-enum Choice<'a> {
-    /// This one, and why it.
-    Class(&'a StorageClass, &'static str),
-    /// One of these, and nothing tells which.
-    OneOf(Vec<&'a str>),
-    /// No class makes volumes.
-    None,
-    /// The classes could not be read.
-    Unknown,
-}
-
-fn choose<'a>(snapshot: &'a Snapshot, wrong: &str) -> Choice<'a> {
-    if !classes::are_known(snapshot) {
-        return Choice::Unknown;
+    let namespace = object.namespace.as_ref()?;
+    let users = facts.stuck_among(facts.claims().pods(namespace.as_str(), &object.name));
+    let (meant, because) = classes::instead_of(facts, wrong);
+    let field = FieldPath::dotted("spec.storageClassName");
+    let (name, waits) = (&object.name, if users.is_empty() { "" } else { ", as do the Pods that mount it" });
+    let mut draft = Draft::about(facts, RULE.code, &object, SURE.of(&meant))
+        .text(
+            format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` requests the StorageClass `{wrong}`, which does not exist"),
+            format!(
+                "No StorageClass has the name `{wrong}`, so nothing provisions a volume for the PersistentVolumeClaim `{name}` and it stays Pending{waits}. The class of a claim cannot be changed once it exists. The claim was never bound, so replacing it by one of an existing class loses no data."
+            ),
+        )
+        .saw(event.map(|e| quote::event(facts, e, &object)))
+        .seen_value(Some(&field), wrong, meant.name())
+        .saw(quote::absent(facts, &class, facts.all::<StorageClass>().map(classes::name)))
+        .affects(&object, &format!("Pending: its StorageClass `{wrong}` does not exist"));
+    for pod in users.iter().flat_map(|user| &user.pods) {
+        let waits = format!("Pending: waits for the PersistentVolumeClaim `{name}`");
+        draft = draft.owned(pod).link(&pod.reference(), "mounts", &object).affects(&pod.reference(), &waits);
     }
-    let all = classes::provisioning(snapshot);
-    let slips: Vec<&StorageClass> = all.iter().copied().filter(|c| is_slip(classes::name(c), wrong)).collect();
-    match (slips.as_slice(), classes::default_class(snapshot), all.as_slice()) {
-        ([one], _, _) => Choice::Class(one, "its name differs by a slip only"),
-        (_, Some(class), _) => Choice::Class(class, "it is the cluster's default"),
-        (_, None, [one]) => Choice::Class(one, "it is the only one that makes volumes"),
-        (_, None, []) => Choice::None,
-        (_, None, several) => Choice::OneOf(several.iter().map(|c| classes::name(c)).collect()),
-    }
+    draft.fix(remedy(claim, &meant, because, &users))
 }
 
-#[expect(clippy::too_many_arguments, reason = "all of them are parts of one finding in the making")]
-fn remedy(
-    snapshot: &Snapshot,
-    claim: &PersistentVolumeClaim,
-    spec: &PersistentVolumeClaimSpec,
-    object: &ObjectRef,
-    namespace: &Namespace,
-    wrong: &str,
-    choice: &Choice<'_>,
-    users: &[&Aim<'_>],
-) -> Remedy {
-    let by_hand = |text: String, why: String| Remedy { advice: vec![Advice { text, command: None, why }], ..Remedy::default() };
-    let (class, because) = match choice {
-        Choice::Class(class, because) => (*class, *because),
-        Choice::OneOf(names) => {
-            return by_hand(
-                format!("replace the claim `{}` by one of the class that was meant: {}", object.name, listed(names)),
-                "the cluster has several classes and no default, and which one was meant is not known".to_owned(),
-            );
-        }
-        Choice::None => {
-            return by_hand(
-                format!("install a provisioner with the StorageClass `{wrong}`"),
-                "the cluster has no class that makes volumes".to_owned(),
-            );
-        }
-        Choice::Unknown => {
-            return by_hand(
-                format!("make the class `{wrong}`, or replace the claim `{}` by one of an existing class", object.name),
-                "the StorageClasses could not be read".to_owned(),
-            );
-        }
+fn remedy(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageClass>, because: &str, users: &[&Stuck<'_>]) -> Remedy {
+    let name = claim.metadata.name.as_deref().unwrap_or_default();
+    let (text, why) = match meant {
+        Meant::One(class) => match claims::against_replacing(claim) {
+            None => return replace(claim, class, because, users),
+            Some(why) => {
+                let right = classes::name(class);
+                (format!("replace the PersistentVolumeClaim `{name}` by one of the class `{right}` ({because})"), why)
+            }
+        },
+        Meant::OneOf(_) => (
+            format!("replace the PersistentVolumeClaim `{name}` by one of the class that was meant: {}", listed(&meant.names())),
+            "the cluster has several classes and no default, and which one was meant is not known",
+        ),
+        Meant::Nothing => (
+            format!("install a provisioner with the StorageClass `{}`", claims::class(claim)),
+            "the cluster has no class that provisions volumes",
+        ),
+        Meant::Unread => (
+            format!(
+                "create the StorageClass `{}`, or replace the PersistentVolumeClaim `{name}` by one of an existing class",
+                claims::class(claim)
+            ),
+            "the StorageClasses could not be read",
+        ),
     };
-    let name = classes::name(class);
-    let set = replica_of(snapshot, claim);
-    let obstacle = match (&set, manager_of(&claim.metadata)) {
-        (Some(set), _) => Some(format!(
-            "the volumeClaimTemplate of StatefulSet `{}` makes this claim and cannot be changed: make the StatefulSet anew (`kubectl{} delete {} --cascade=orphan`) with the right class, then replace the claim",
-            set.name,
-            in_namespace(set),
-            set.slashed(),
-        )),
-        (None, Some(manager)) => Some(Obstacle::Managed(manager).why()),
-        (None, None) if namespace.is_system() => Some(Obstacle::System(namespace.clone()).why()),
-        (None, None) if spec.data_source.is_some() || spec.data_source_ref.is_some() => {
-            Some("the claim is to be filled from another source, which the other class may not be able to do".to_owned())
-        }
-        (None, None) if spec.selector.is_some() => {
-            Some("the claim selects volumes by their labels, which a class that makes volumes does not do".to_owned())
-        }
-        (None, None) => None,
-    };
-    if let Some(why) = obstacle {
-        return by_hand(format!("replace the claim `{}` by one of the class `{name}` ({because})", object.name), why);
-    }
-    let mut checks: Vec<Check> = Vec::new();
-    if !(users.is_empty() && classes::waits_for_consumer(class)) {
-        checks.push(Check::ClaimBound(object.clone()));
-    }
-    checks.extend(users.iter().filter_map(|a| a.check()));
-    Remedy {
-        proposals: vec![
-            Proposal {
-                action: Action::DeleteUnboundClaim { claim: object.clone() },
-                why: format!("the class of a claim cannot be changed; `{}` was never bound, so no data is lost", object.name),
-                risk: Risk::Medium,
-            },
-            Proposal {
-                action: Action::Create { object: object.clone(), manifest: replacement(claim, spec, object, namespace, name) },
-                why: format!(
-                    "the same claim with the class `{name}`: {because}; the reclaim policy of its volumes is {}; size, access modes and labels stay as they were",
-                    classes::reclaim_policy(class)
-                ),
-                risk: Risk::Medium,
-            },
-        ],
-        choices: Vec::new(),
-        checks,
-        advice: Vec::new(),
-    }
+    advise(text, None, why)
 }
 
-/// The claim as it was asked for, but for its class and for what the server put in.
-fn replacement(
-    claim: &PersistentVolumeClaim,
-    spec: &PersistentVolumeClaimSpec,
-    object: &ObjectRef,
-    namespace: &Namespace,
-    class: &str,
-) -> Value {
-    let mut metadata = json!({"name": object.name, "namespace": namespace.as_str()});
-    let mut body = json!({
-        "accessModes": spec.access_modes,
-        "resources": spec.resources,
-        "storageClassName": class,
-    });
-    if let (Some(labels), Some(map)) = (claim.metadata.labels.as_ref().filter(|l| !l.is_empty()), metadata.as_object_mut()) {
-        map.insert("labels".to_owned(), json!(labels));
-    }
-    // Filesystem is what a claim gets that says nothing; only another mode has to be kept.
-    if let (Some(mode), Some(map)) = (spec.volume_mode.as_deref().filter(|m| *m != "Filesystem"), body.as_object_mut()) {
-        map.insert("volumeMode".to_owned(), mode.into());
-    }
-    json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": body})
+/// The claim is deleted, and created again with another class.
+fn replace(claim: &PersistentVolumeClaim, class: &StorageClass, because: &str, users: &[&Stuck<'_>]) -> Remedy {
+    let object = claim.reference();
+    let waits_for_nobody = users.is_empty() && classes::waits_for_consumer(class);
+    let bound = (!waits_for_nobody).then(|| Check::ClaimBound(object.clone()));
+    let why = format!("the class of a claim cannot be changed; `{}` was never bound, so no data is lost", object.name);
+    let mut remedy = propose([Action::DeleteUnboundClaim { claim: object.clone() }], &why, Risk::Medium, bound);
+    let why = format!(
+        "the same claim with the StorageClass `{}`: {because}; the reclaim policy of its volumes is {}; size, access modes and labels stay as they were",
+        classes::name(class),
+        classes::reclaim_policy(class)
+    );
+    let create = Action::Create { object, manifest: claims::replacement(claim, classes::name(class)) };
+    remedy.extend(propose([create], &why, Risk::Medium, users.iter().filter_map(|u| u.check())));
+    remedy
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyze::testing::{World, bare_cluster, changes, cluster, deployment, stateful_set};
-    use crate::domain::kind::Kind;
+    use serde_json::json;
 
     fn uploads(world: World) -> World {
         world
@@ -274,7 +151,7 @@ mod tests {
     fn unbound_claim_is_replaced_by_one_of_the_default_class() {
         let found = uploads(cluster())
             .event("PersistentVolumeClaim", "uploads", "ProvisioningFailed", r#"storageclass.storage.k8s.io "fast-ssd" not found"#)
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("fast-ssd"), Some("standard")));
         assert_eq!(changes(&found), ["delete persistentvolumeclaim/uploads", "create persistentvolumeclaim/uploads"]);
         let Action::Create { manifest, .. } = &found.remedy.proposals[1].action else { panic!() };
@@ -288,16 +165,16 @@ mod tests {
 
     #[test]
     fn the_only_class_is_taken_and_several_are_a_question() {
-        let one = uploads(bare_cluster()).yaml(&class("slow")).only(CODE.0);
+        let one = uploads(bare_cluster()).yaml(&class("slow")).only(RULE.code.0);
         assert_eq!(one.expected.as_deref(), Some("slow"));
-        let several = uploads(bare_cluster()).yaml(&class("slow")).yaml(&class("big")).only(CODE.0);
+        let several = uploads(bare_cluster()).yaml(&class("slow")).yaml(&class("big")).only(RULE.code.0);
         assert_eq!((several.expected, several.remedy.proposals.len()), (None, 0));
         assert!(several.remedy.advice[0].text.contains("`slow`") && several.remedy.advice[0].text.contains("`big`"));
     }
 
     #[test]
     fn class_whose_name_differs_by_a_slip_is_meant_before_the_default() {
-        assert_eq!(uploads(cluster()).yaml(&class("fast-sdd")).only(CODE.0).expected.as_deref(), Some("fast-sdd"));
+        assert_eq!(uploads(cluster()).yaml(&class("fast-sdd")).only(RULE.code.0).expected.as_deref(), Some("fast-sdd"));
     }
 
     #[test]
@@ -307,7 +184,7 @@ mod tests {
             .app(set)
             .edit("Pod", "web-0", json!({"spec": {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data-web-0"}}]}}))
             .claim("data-web-0", "Pending", "fast-ssd")
-            .only(CODE.0);
+            .only(RULE.code.0);
         assert_eq!(found.remedy.proposals, []);
         assert!(found.remedy.advice[0].why.contains("volumeClaimTemplate"));
         assert!(found.symptoms.iter().any(|s| s.object.slashed() == "pod/web-0"));
@@ -318,7 +195,7 @@ mod tests {
         let world = uploads(cluster()).yaml(
             "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {storageClassName: fast-ssd, capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce]}}",
         );
-        assert_eq!(world.found(CODE.0), []);
+        assert_eq!(world.found(RULE.code.0), []);
         world.is_inconclusive_about("pod/media-rs1-0");
     }
 
@@ -331,10 +208,10 @@ mod tests {
     #[test]
     fn unreadable_classes_leave_the_controllers_word() {
         let world = uploads(cluster()).hiding(Kind::StorageClass);
-        assert_eq!(world.found(CODE.0), []);
+        assert_eq!(world.found(RULE.code.0), []);
         let told =
             world.event("PersistentVolumeClaim", "uploads", "ProvisioningFailed", r#"storageclass.storage.k8s.io "fast-ssd" not found"#);
-        assert_eq!(told.only(CODE.0).remedy.proposals, []);
+        assert_eq!(told.only(RULE.code.0).remedy.proposals, []);
     }
 
     #[test]
@@ -344,6 +221,6 @@ mod tests {
             "uploads",
             json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}}}),
         );
-        assert_eq!(found.only(CODE.0).remedy.proposals, []);
+        assert_eq!(found.only(RULE.code.0).remedy.proposals, []);
     }
 }

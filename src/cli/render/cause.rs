@@ -1,7 +1,6 @@
 //! Causes with what shows them: the explanation, the field, the quoted evidence and the breadcrumbs to the symptom.
 
-use super::object;
-use super::page::{BAD, DIM, Page, STRONG, clean, styled, to_the_second};
+use super::page::{BAD, DIM, Page, STRONG, clean, object, styled, to_the_second};
 use crate::workflow::report::{CauseView, EvidenceView, LinkView, ObjectView, Report};
 
 /// More symptoms than this say nothing new.

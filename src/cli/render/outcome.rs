@@ -1,7 +1,6 @@
 //! What was done, step by step, and whether it helped.
 
-use super::object;
-use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, clean, styled, to_the_second};
+use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, clean, object, styled, to_the_second};
 use crate::workflow::report::{Report, StepOutcomeView};
 use anstyle::Style;
 

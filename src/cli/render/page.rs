@@ -1,6 +1,7 @@
 //! A page of text for a terminal: headings, wrapped paragraphs, items, blocks that are not wrapped.
 //! Colors are always written; the stream that it goes to takes them out where they are not wanted.
 
+use crate::workflow::report::ObjectView;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 
@@ -159,6 +160,14 @@ fn wrap(line: &str, width: usize) -> Vec<String> {
     }
     lines.push(here);
     lines
+}
+
+/// `PersistentVolumeClaim a-team/postgres-pvc`.
+pub(crate) fn object(object: &ObjectView) -> String {
+    clean(&match &object.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
+        None => format!("{} {}", object.kind, object.name),
+    })
 }
 
 #[cfg(test)]

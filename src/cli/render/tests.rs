@@ -1,6 +1,7 @@
 //! Pages as a person sees them, of reports made by hand.
 
 use super::*;
+use crate::workflow::report::ObjectView;
 use crate::workflow::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, GapView,
     IssueView, LinkView, PlanView, PreconditionView, RequestView, StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,

@@ -96,7 +96,7 @@ fn on_failure() -> impl Strategy<Value = OnFailure> {
 }
 
 fn source() -> impl Strategy<Value = CauseSource> {
-    let rule = crate::domain::cause::Code::parse("pvc-missing").map(CauseSource::Rule).unwrap();
+    let rule = crate::analyze::known_code("pvc-missing").map(CauseSource::Rule).unwrap();
     select(vec![rule, CauseSource::Model, CauseSource::Caller])
 }
 
@@ -119,7 +119,7 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 fn check() -> impl Strategy<Value = Check> {
-    let code = crate::domain::cause::Code::parse("img-tag-not-found").unwrap();
+    let code = crate::analyze::known_code("img-tag-not-found").unwrap();
     prop_oneof![
         object().prop_map(Check::RolloutComplete),
         object().prop_map(Check::PodReady),

@@ -2,7 +2,7 @@
 
 use super::plan::{ActionRecord, CheckRecord};
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
-use crate::domain::cause::Cause;
+use crate::domain::cause::{Cause, KnownCodes};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
@@ -112,10 +112,10 @@ impl From<&Diagnosis> for DiagnosisRecord {
 }
 
 impl DiagnosisRecord {
-    pub(super) fn into_diagnosis(self) -> Result<Diagnosis, String> {
+    pub(super) fn into_diagnosis(self, known: KnownCodes) -> Result<Diagnosis, String> {
         let evidence = EvidenceList::from_pieces(all(self.evidence, EvidenceRecord::into_evidence)?);
         Ok(Diagnosis {
-            causes: all(self.causes, |cause| cause.into_cause(&evidence))?,
+            causes: all(self.causes, |cause| cause.into_cause(&evidence, known))?,
             unexplained: all(self.unexplained, SymptomRecord::into_symptom)?,
             in_progress: self.in_progress.into_iter().map(AdviceRecord::into_advice).collect(),
             unseen: all(self.unseen, GapRecord::into_gap)?,
@@ -145,13 +145,13 @@ impl From<&Cause> for CauseRecord {
 }
 
 impl CauseRecord {
-    fn into_cause(self, evidence: &EvidenceList) -> Result<Cause, String> {
+    fn into_cause(self, evidence: &EvidenceList, known: KnownCodes) -> Result<Cause, String> {
         let cite = |text: String| {
             EvidenceId::parse(&text)
                 .filter(|id| evidence.get(*id).is_some())
                 .ok_or_else(|| format!("a cause cites the evidence `{text}`, which is not in the record"))
         };
-        let key = self.key.into_key()?;
+        let key = self.key.into_key(known)?;
         Ok(Cause {
             source: key.source,
             title: self.title,
@@ -167,7 +167,7 @@ impl CauseRecord {
             remedy: Remedy {
                 proposals: all(self.proposals, ProposalRecord::into_proposal)?,
                 choices: all(self.choices, ChoiceRecord::into_choice)?,
-                checks: all(self.checks, CheckRecord::into_check)?,
+                checks: all(self.checks, |check| check.into_check(known))?,
                 advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
             },
         })

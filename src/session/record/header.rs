@@ -2,6 +2,7 @@
 
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
 use super::reference::KindRecord;
+use crate::domain::cause::KnownCodes;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{Origin, Scope};
@@ -101,7 +102,7 @@ impl From<&Header> for HeaderRecord {
 }
 
 impl HeaderRecord {
-    pub(super) fn into_header(self) -> Result<Header, String> {
+    pub(super) fn into_header(self, known: KnownCodes) -> Result<Header, String> {
         let (cluster, usage) = (self.cluster, self.usage);
         Ok(Header {
             id: SessionId::parse(&self.id).map_err(|e| e.to_string())?,
@@ -111,7 +112,7 @@ impl HeaderRecord {
             scope: scope(self.namespace.as_deref(), &self.objects)?,
             limits: self.limits.into_limits()?,
             cluster: Cluster { context: cluster.context, server: cluster.server, version: cluster.version },
-            diagnosis: self.diagnosis.into_diagnosis()?,
+            diagnosis: self.diagnosis.into_diagnosis(known)?,
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
             advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
             usage: Usage {

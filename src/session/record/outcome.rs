@@ -1,6 +1,7 @@
 //! The stored form of what came of a plan: its dry run, its execution, and whether it helped.
 
 use super::plan::{CheckRecord, PlanRecord};
+use crate::domain::cause::KnownCodes;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
@@ -73,8 +74,8 @@ impl From<&Planned> for PlannedRecord {
 
 impl PlannedRecord {
     /// The plan, if it is the one whose digest stands beside it.
-    pub(super) fn into_planned(self) -> Result<Planned, String> {
-        let plan = self.plan.into_plan()?;
+    pub(super) fn into_planned(self, known: KnownCodes) -> Result<Planned, String> {
+        let plan = self.plan.into_plan(known)?;
         let digest = PlanDigest::parse(&self.digest).ok_or("its plan digest is malformed")?;
         if plan.digest() != digest {
             return Err("its plan does not match its digest: the record was changed".to_owned());
@@ -161,8 +162,8 @@ impl From<&Validation> for ValidationRecord {
 }
 
 impl ValidationRecord {
-    pub(super) fn into_validation(self) -> Result<Validation, String> {
-        let result = |r: ResultRecord| Ok(CheckResult { check: r.check.into_check()?, passed: r.passed, observed: r.observed });
+    pub(super) fn into_validation(self, known: KnownCodes) -> Result<Validation, String> {
+        let result = |r: ResultRecord| Ok(CheckResult { check: r.check.into_check(known)?, passed: r.passed, observed: r.observed });
         Ok(Validation {
             verdict: Verdict::parse(&self.verdict).ok_or_else(|| format!("`{}` is not a verdict", self.verdict))?,
             checks: self.checks.into_iter().map(result).collect::<Result<Vec<_>, String>>()?,

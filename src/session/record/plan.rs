@@ -2,6 +2,7 @@
 
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, code, path, segments};
 use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::cause::KnownCodes;
 use crate::domain::check::Check;
 use crate::domain::id::PlanId;
 use crate::domain::nonempty::NonEmpty;
@@ -161,14 +162,14 @@ impl From<&Check> for CheckRecord {
 }
 
 impl CheckRecord {
-    pub(super) fn into_check(self) -> Result<Check, String> {
+    pub(super) fn into_check(self, known: KnownCodes) -> Result<Check, String> {
         Ok(match self {
             CheckRecord::RolloutComplete { object } => Check::RolloutComplete(object.into_ref()?),
             CheckRecord::PodReady { object } => Check::PodReady(object.into_ref()?),
             CheckRecord::ClaimBound { object } => Check::ClaimBound(object.into_ref()?),
             CheckRecord::EndpointsReady { object } => Check::EndpointsReady(object.into_ref()?),
             CheckRecord::FindingGone { code: text, object, field } => {
-                Check::FindingGone { code: code(&text)?, object: object.into_ref()?, field: field.map(path) }
+                Check::FindingGone { code: code(&text, known)?, object: object.into_ref()?, field: field.map(path) }
             }
             CheckRecord::SymptomGone { object } => Check::SymptomGone(object.into_ref()?),
         })
@@ -209,7 +210,7 @@ impl From<&RemediationPlan> for PlanRecord {
 }
 
 impl PlanRecord {
-    pub(super) fn into_plan(self) -> Result<RemediationPlan, String> {
+    pub(super) fn into_plan(self, known: KnownCodes) -> Result<RemediationPlan, String> {
         let steps = self
             .steps
             .into_iter()
@@ -229,10 +230,10 @@ impl PlanRecord {
                 })
             })
             .collect::<Result<Vec<_>, String>>()?;
-        let checks = self.checks.into_iter().map(CheckRecord::into_check).collect::<Result<Vec<_>, String>>()?;
+        let checks = self.checks.into_iter().map(|check| check.into_check(known)).collect::<Result<Vec<_>, String>>()?;
         Ok(RemediationPlan {
             id: PlanId::parse(&self.id).map_err(|e| e.to_string())?,
-            cause: self.cause.into_key()?,
+            cause: self.cause.into_key(known)?,
             summary: self.summary,
             steps: NonEmpty::from_vec(steps).ok_or("the plan has no steps")?,
             checks: NonEmpty::from_vec(checks).ok_or("the plan has no checks")?,

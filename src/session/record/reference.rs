@@ -1,6 +1,6 @@
 //! How a record points: at objects, at fields, and at causes.
 
-use crate::domain::cause::{CauseKey, CauseSource, Code};
+use crate::domain::cause::{CauseKey, CauseSource, Code, KnownCodes};
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
@@ -77,8 +77,8 @@ impl From<&CauseKey> for KeyRecord {
 }
 
 impl KeyRecord {
-    pub(super) fn into_key(self) -> Result<CauseKey, String> {
-        Ok(CauseKey { source: source(&self.code)?, object: self.object.into_ref()?, field: self.field.map(path) })
+    pub(super) fn into_key(self, known: KnownCodes) -> Result<CauseKey, String> {
+        Ok(CauseKey { source: source(&self.code, known)?, object: self.object.into_ref()?, field: self.field.map(path) })
     }
 }
 
@@ -98,10 +98,10 @@ pub(super) fn path(segments: Vec<SegmentRecord>) -> FieldPath {
 }
 
 /// Codes are constants of this program: one that it does not know is of another version.
-pub(super) fn code(text: &str) -> Result<Code, String> {
-    Code::parse(text).ok_or_else(|| format!("this program does not know the cause `{text}`"))
+pub(super) fn code(text: &str, known: KnownCodes) -> Result<Code, String> {
+    known(text).ok_or_else(|| format!("this program does not know the cause `{text}`"))
 }
 
-fn source(text: &str) -> Result<CauseSource, String> {
-    CauseSource::parse(text).ok_or_else(|| format!("this program does not know the cause `{text}`"))
+fn source(text: &str, known: KnownCodes) -> Result<CauseSource, String> {
+    CauseSource::parse(text, known).ok_or_else(|| format!("this program does not know the cause `{text}`"))
 }

@@ -2,14 +2,16 @@
 
 use super::arbitrary::{plan, session};
 use super::{read, write};
+use crate::analyze::known_code;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::planner::example::{diagnosis, image_plan, namespace};
-use crate::session::approval::{ApprovalError, Secret};
+use crate::session::approval::ApprovalError;
 use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::secret::Secret;
 use crate::session::trail::Trail;
 use crate::session::{AwaitingApproval, Header, Planned, Session};
 use jiff::{SignedDuration, Timestamp};
@@ -45,7 +47,7 @@ fn recorded(session: &Session) -> Value {
 }
 
 fn refused(record: &Value) -> String {
-    read(&serde_json::to_vec(record).unwrap()).unwrap_err()
+    read(&serde_json::to_vec(record).unwrap(), known_code).unwrap_err()
 }
 
 fn later() -> Timestamp {
@@ -57,7 +59,7 @@ fn now() -> Timestamp {
 }
 
 fn reopened(bytes: &[u8]) -> AwaitingApproval {
-    match read(bytes).unwrap() {
+    match read(bytes, known_code).unwrap() {
         Session::AwaitingApproval(a) => a,
         other => panic!("{other:?}"),
     }
@@ -109,12 +111,12 @@ fn what_a_record_says_is_checked_again() {
     ] {
         let mut bad = record.clone();
         *bad.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
-        assert!(read(&serde_json::to_vec(&bad).unwrap()).is_err(), "{pointer}");
+        assert!(read(&serde_json::to_vec(&bad).unwrap(), known_code).is_err(), "{pointer}");
     }
     for place in ["", "/header", "/header/diagnosis", "/state"] {
         let mut extra = record.clone();
         extra.pointer_mut(place).unwrap()["approved"] = json!(true);
-        assert!(read(&serde_json::to_vec(&extra).unwrap()).is_err(), "{place}");
+        assert!(read(&serde_json::to_vec(&extra).unwrap(), known_code).is_err(), "{place}");
     }
 }
 
@@ -145,7 +147,7 @@ fn text_of_evidence_is_cleaned_again_on_reading() {
 fn diagnosis_of_every_recording_survives_the_store() {
     for (name, diagnosis) in crate::analyze::recordings::diagnoses() {
         let session = Session::Diagnosed(Header { diagnosis, ..header() }.diagnosed(None, later()));
-        assert_eq!(read(&write(&session).unwrap()), Ok(session), "{name}");
+        assert_eq!(read(&write(&session).unwrap(), known_code), Ok(session), "{name}");
     }
 }
 
@@ -208,14 +210,14 @@ proptest! {
     #[test]
     fn session_in_any_state_comes_back_as_it_was(session in session()) {
         let bytes = write(&session).unwrap();
-        let again = read(&bytes).unwrap();
+        let again = read(&bytes, known_code).unwrap();
         prop_assert_eq!(&again, &session);
         prop_assert_eq!(write(&again).unwrap(), bytes);
     }
 
     #[test]
     fn whatever_a_session_cites_is_there(session in session()) {
-        let again = read(&write(&session).unwrap()).unwrap();
+        let again = read(&write(&session).unwrap(), known_code).unwrap();
         let diagnosis = &again.header().diagnosis;
         for id in diagnosis.causes.iter().flat_map(|cause| cause.cites.iter()) {
             prop_assert!(diagnosis.evidence.get(*id).is_some(), "{} is not there", id);
@@ -242,7 +244,7 @@ proptest! {
     /// Whatever state a record claims, what comes of it can be approved only with the token, which no record holds.
     #[test]
     fn no_record_brings_an_approval_with_it(session in session(), token in "[0-9a-f]{64}") {
-        if let Session::AwaitingApproval(waiting) = read(&write(&session).unwrap()).unwrap() {
+        if let Session::AwaitingApproval(waiting) = read(&write(&session).unwrap(), known_code).unwrap() {
             let (digest, before) = (waiting.digest.clone(), waiting.expires_at - SignedDuration::from_secs(1));
             prop_assert_eq!(waiting.approve(&token, &digest, before).map(|_| ()).map_err(|(_, e)| e), Err(ApprovalError::WrongToken));
         }

@@ -1,0 +1,88 @@
+//! ConfigMaps that could be meant by the name of one that does not exist.
+
+use super::super::meant::{LISTED, Meant};
+use super::super::names::{Lexicon, is_slip, related};
+use crate::domain::kind::Kind;
+use crate::domain::object::Namespace;
+use crate::facts::Facts;
+use k8s_openapi::api::core::v1::ConfigMap;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// ConfigMaps that the cluster or its add-ons put into every namespace: nobody means these.
+const GENERATED: &[&str] = &["kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"];
+
+/// The ConfigMaps of one namespace.
+#[derive(Debug, Default)]
+struct Known<'a> {
+    all: Vec<&'a ConfigMap>,
+    by_name: Lexicon<&'a ConfigMap>,
+    by_key: HashMap<&'a str, Vec<&'a ConfigMap>>,
+}
+
+/// The ConfigMaps that somebody put there; gathered once, when the first finding asks.
+#[derive(Debug)]
+pub(super) struct Maps<'f, 'a> {
+    facts: &'f Facts<'a>,
+    known: OnceCell<HashMap<&'a str, Known<'a>>>,
+}
+
+impl<'f, 'a> Maps<'f, 'a> {
+    pub(super) fn of(facts: &'f Facts<'a>) -> Self {
+        Self { facts, known: OnceCell::new() }
+    }
+
+    fn known(&self, namespace: &Namespace) -> Option<&Known<'a>> {
+        let gather = || {
+            let mut known: HashMap<&'a str, Known<'a>> = HashMap::new();
+            for map in self.facts.all::<ConfigMap>().filter(|c| c.metadata.deletion_timestamp.is_none()) {
+                let meta = &map.metadata;
+                let (Some(namespace), Some(name)) = (meta.namespace.as_deref(), meta.name.as_deref()) else { continue };
+                if !GENERATED.contains(&name) {
+                    let known = known.entry(namespace).or_default();
+                    known.all.push(map);
+                    known.by_name.add(name, map);
+                    for key in keys(map) {
+                        known.by_key.entry(key).or_default().push(map);
+                    }
+                }
+            }
+            known
+        };
+        self.known.get_or_init(gather).get(namespace.as_str())
+    }
+
+    /// Their names in a namespace.
+    pub(super) fn names(&self, namespace: &Namespace) -> impl Iterator<Item = &'a str> {
+        let all = self.known(namespace).into_iter().flat_map(|known| &known.all);
+        all.filter_map(|map| map.metadata.name.as_deref())
+    }
+
+    /// The ConfigMap of a similar name that holds every key; where there is not just one, those that hold them.
+    pub(super) fn meant(&self, namespace: &Namespace, name: &str, keys: &[&str]) -> Meant<'a, ConfigMap> {
+        if !self.facts.is_whole(&Kind::ConfigMap) {
+            return Meant::Unread;
+        }
+        let Some(known) = self.known(namespace) else { return Meant::Nothing };
+        let holds_all = |map: &&'a ConfigMap| keys.iter().all(|key| holds(map, key));
+        let is_similar = |map: &&'a ConfigMap| map.metadata.name.as_deref().is_some_and(|n| related(n, name) || is_slip(n, name));
+        let similar: Vec<&ConfigMap> =
+            self.facts.walk(known.by_name.candidates(name)).filter(|m| holds_all(m) && is_similar(m)).take(LISTED).collect();
+        if let [one] = similar.as_slice() {
+            return Meant::One(*one);
+        }
+        let holders = keys.iter().map(|key| known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()).min_by_key(|maps| maps.len());
+        let others = self.facts.walk(holders.into_iter().flatten().copied()).filter(|m| holds_all(m) && !is_similar(m));
+        let all: Vec<&ConfigMap> = similar.iter().copied().chain(others).take(LISTED).collect();
+        if all.is_empty() { Meant::Nothing } else { Meant::OneOf(all) }
+    }
+}
+
+fn keys(map: &ConfigMap) -> impl Iterator<Item = &str> {
+    map.data.iter().flat_map(|d| d.keys()).chain(map.binary_data.iter().flat_map(|d| d.keys())).map(String::as_str)
+}
+
+/// Whether it holds the key.
+pub(super) fn holds(map: &ConfigMap, key: &str) -> bool {
+    map.data.as_ref().is_some_and(|d| d.contains_key(key)) || map.binary_data.as_ref().is_some_and(|d| d.contains_key(key))
+}

@@ -1,0 +1,141 @@
+//! A finding in the making: a rule says what is special, and what follows from that is filled in.
+
+use super::quote;
+use crate::domain::action::{Action, FieldOp};
+use crate::domain::cause::Code;
+use crate::domain::check::Check;
+use crate::domain::confidence::Confidence;
+use crate::domain::evidence::Evidence;
+use crate::domain::field::FieldPath;
+use crate::domain::finding::{Advice, CausalLink, Finding, Proposal, Remedy, Symptom};
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
+use crate::domain::risk::Risk;
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use k8s_openapi::api::core::v1::Pod;
+
+/// A finding without its evidence, and the evidence.
+#[derive(Debug)]
+pub(crate) struct Draft<'f, 'a> {
+    facts: &'f Facts<'a>,
+    code: Code,
+    object: ObjectRef,
+    confidence: Confidence,
+    title: String,
+    explanation: String,
+    field: Option<FieldPath>,
+    found: Option<String>,
+    expected: Option<String>,
+    evidence: Vec<Evidence>,
+    chain: Vec<CausalLink>,
+    symptoms: Vec<Symptom>,
+}
+
+impl<'f, 'a> Draft<'f, 'a> {
+    /// About the object that a fix has to change.
+    pub(crate) fn about(facts: &'f Facts<'a>, code: Code, object: &ObjectRef, confidence: Confidence) -> Self {
+        Self {
+            facts,
+            code,
+            object: object.clone(),
+            confidence,
+            title: String::new(),
+            explanation: String::new(),
+            field: None,
+            found: None,
+            expected: None,
+            evidence: Vec::new(),
+            chain: Vec::new(),
+            symptoms: Vec::new(),
+        }
+    }
+
+    /// One line that a human can act on; and what, why, and how it leads to the symptom.
+    pub(crate) fn text(mut self, title: String, explanation: String) -> Self {
+        (self.title, self.explanation) = (title, explanation);
+        self
+    }
+
+    /// Evidence, in the order in which one reads.
+    pub(crate) fn saw(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
+
+    /// The same, and that the value stands there is evidence.
+    pub(crate) fn seen_value(mut self, path: Option<&FieldPath>, found: &str, expected: Option<&str>) -> Self {
+        self.evidence.extend(path.map(|p| quote::field(self.facts, &self.object, p.clone(), found)));
+        self.value(path, found, expected)
+    }
+
+    /// The wrong value, where it stands, and the right one.
+    pub(crate) fn value(mut self, path: Option<&FieldPath>, found: &str, expected: Option<&str>) -> Self {
+        self.field = path.cloned();
+        self.found = Some(found.to_owned());
+        self.expected = expected.map(str::to_owned);
+        self
+    }
+
+    /// A link of the chain from the cause to what is affected.
+    pub(crate) fn link(mut self, from: &ObjectRef, relation: &'static str, to: &ObjectRef) -> Self {
+        self.chain.push(CausalLink { from: from.clone(), relation, to: to.clone() });
+        self
+    }
+
+    /// The links from the topmost owner of a Pod down to it.
+    pub(crate) fn owned(mut self, pod: &Pod) -> Self {
+        self.chain.extend(self.facts.owners().links(&pod.reference()));
+        self
+    }
+
+    /// An object that is affected, and how.
+    pub(crate) fn affects(mut self, object: &ObjectRef, summary: &str) -> Self {
+        self.symptoms.push(Symptom { object: object.clone(), summary: summary.to_owned() });
+        self
+    }
+
+    /// Pods that are affected alike.
+    pub(crate) fn holds<'p>(self, pods: impl IntoIterator<Item = &'p Pod>, summary: &str) -> Self {
+        pods.into_iter().fold(self, |draft, pod| draft.affects(&pod.reference(), summary))
+    }
+
+    /// The finding; none without evidence.
+    pub(crate) fn fix(self, remedy: Remedy) -> Option<Finding> {
+        Some(Finding {
+            code: self.code,
+            title: self.title,
+            explanation: self.explanation,
+            object: self.object,
+            field: self.field,
+            found: self.found,
+            expected: self.expected,
+            confidence: self.confidence,
+            evidence: NonEmpty::from_vec(self.evidence)?,
+            chain: self.chain,
+            symptoms: self.symptoms,
+            remedy,
+        })
+    }
+}
+
+/// One field that gets another text than the one that was seen there: where it holds a third by now, nothing is changed.
+pub(crate) fn change(path: FieldPath, from: &str, to: &str) -> FieldOp {
+    FieldOp::set(path, to).seen(from)
+}
+
+/// A change of fields of an object. None without a field.
+pub(crate) fn patch(target: &ObjectRef, ops: Vec<FieldOp>) -> Option<Action> {
+    NonEmpty::from_vec(ops).map(|ops| Action::Patch { target: target.clone(), ops })
+}
+
+/// Changes that fix it, and what must hold after them. Whether they may be made, the planner decides.
+pub(crate) fn propose(actions: impl IntoIterator<Item = Action>, why: &str, risk: Risk, checks: impl IntoIterator<Item = Check>) -> Remedy {
+    let proposals = actions.into_iter().map(|action| Proposal { action, why: why.to_owned(), risk }).collect();
+    Remedy { proposals, checks: checks.into_iter().collect(), ..Remedy::default() }
+}
+
+/// What a human has to do, with the command for it where there is one, and why kubemend leaves it to them.
+pub(crate) fn advise(text: String, command: Option<String>, why: &str) -> Remedy {
+    Remedy { advice: vec![Advice { text, command, why: why.to_owned() }], ..Remedy::default() }
+}

@@ -1,0 +1,168 @@
+//! Which images are known to exist, or not to: what runs ready, what an object ran before, what the registry refused.
+
+use super::super::meant::LISTED;
+use super::reference::{is_near, split};
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::domain::workload::controller_of;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// An image that runs ready: where, and in which container.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Running {
+    pub(super) image: String,
+    pub(super) by: ObjectRef,
+    pub(super) container: String,
+}
+
+/// An image that an object asked for before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Earlier {
+    pub(super) image: String,
+    pub(super) by: ObjectRef,
+    /// Pods are ready with it now.
+    pub(super) ready: bool,
+}
+
+/// What could be used instead of an image that does not exist.
+pub(super) enum Instead {
+    /// It ran in this object: an older ReplicaSet or Pod still runs it, or it is the only one that came before.
+    Ran(Earlier),
+    /// One near image of the same repository runs elsewhere in the namespace.
+    Near(Running),
+    /// Images of the repository that run or came before, none of which is singled out; as many as are listed.
+    Open(Vec<String>),
+}
+
+impl Instead {
+    /// The image, where it is one.
+    pub(super) fn image(&self) -> Option<&str> {
+        match self {
+            Instead::Ran(earlier) => Some(&earlier.image),
+            Instead::Near(running) => Some(&running.image),
+            Instead::Open(_) => None,
+        }
+    }
+}
+
+/// What is known of images; gathered once, when the first rule's finding asks.
+pub(super) struct Images<'f, 'a> {
+    facts: &'f Facts<'a>,
+    /// By namespace and repository.
+    running: OnceCell<HashMap<&'a str, HashMap<String, Vec<Running>>>>,
+    refused: OnceCell<HashSet<(&'a str, &'a str)>>,
+}
+
+impl<'f, 'a> Images<'f, 'a> {
+    pub(super) fn of(facts: &'f Facts<'a>) -> Self {
+        Self { facts, running: OnceCell::new(), refused: OnceCell::new() }
+    }
+
+    /// What a container could use instead of this image.
+    pub(super) fn instead(&self, stuck: &Stuck<'_>, list: &str, container: &str, wrong: &str) -> Instead {
+        let earlier = self.earlier(&stuck.object, list, container, wrong);
+        if let Some(ran) = earlier.iter().find(|e| e.ready) {
+            return Instead::Ran(ran.clone());
+        }
+        let (repository, tag) = split(wrong);
+        let running = || stuck.namespace().into_iter().flat_map(|ns| self.running(ns, &repository)).filter(|r| r.image != wrong);
+        let near: Vec<&Running> = running().filter(|r| is_near(&tag, &split(&r.image).1)).collect();
+        if let [one] = near.as_slice() {
+            return Instead::Near((*one).clone());
+        }
+        let distinct: BTreeSet<&String> = earlier.iter().map(|e| &e.image).collect();
+        if let (1, Some(one)) = (distinct.len(), earlier.first()) {
+            return Instead::Ran(one.clone());
+        }
+        let known: BTreeSet<&String> = running().map(|r| &r.image).chain(earlier.iter().map(|e| &e.image)).collect();
+        Instead::Open(known.into_iter().take(LISTED).cloned().collect())
+    }
+
+    /// Images of a repository that run ready in a namespace, one of each, in order.
+    fn running(&self, namespace: &Namespace, repository: &str) -> &[Running] {
+        let all = self.running.get_or_init(|| {
+            let mut by_namespace: HashMap<&'a str, HashMap<String, Vec<Running>>> = HashMap::new();
+            for pod in self.facts.all::<Pod>().filter(|p| pods::is_ready(p)) {
+                let images = by_namespace.entry(pod.metadata.namespace.as_deref().unwrap_or_default()).or_default();
+                for container in pod.spec.iter().flat_map(|s| &s.containers) {
+                    let Some(image) = container.image.clone() else { continue };
+                    let running = images.entry(split(&image).0).or_default();
+                    running.push(Running { image, by: pod.reference(), container: container.name.clone() });
+                }
+            }
+            for running in by_namespace.values_mut().flat_map(HashMap::values_mut) {
+                running.sort();
+                running.dedup_by(|a, b| a.image == b.image);
+            }
+            by_namespace
+        });
+        all.get(namespace.as_str()).and_then(|images| images.get(repository)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Other images of this container in this object, newest first.
+    fn earlier(&self, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
+        let mut found: Vec<(i64, Earlier)> = Vec::new();
+        for set in self.facts.replica_sets_of(object) {
+            let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
+            let Some(image) = image_in(spec, list, container).filter(|i| *i != wrong) else { continue };
+            let revision =
+                set.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).and_then(|r| r.parse().ok());
+            let ready = set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
+            if ready || !self.was_refused(object, image) {
+                found.push((revision.unwrap_or(0), Earlier { image: image.to_owned(), by: set.reference(), ready }));
+            }
+        }
+        // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
+        if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
+            for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && controller_of(&p.metadata).as_ref() == Some(object)) {
+                if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
+                    found.push((0, Earlier { image: image.to_owned(), by: pod.reference(), ready: true }));
+                }
+            }
+        }
+        found.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.by.cmp(&y.by)));
+        found.into_iter().map(|(_, earlier)| earlier).collect()
+    }
+
+    /// An event of the namespace says that the registry does not have this image either.
+    fn was_refused(&self, object: &ObjectRef, image: &str) -> bool {
+        let refused = self.refused.get_or_init(|| {
+            let failed = |e: &&Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(says_not_found);
+            let quoted = |e: &'a Event| {
+                let namespace = e.involved_object.namespace.as_deref().unwrap_or_default();
+                e.message.as_deref().unwrap_or_default().split('"').map(move |text| (namespace, text))
+            };
+            self.facts.all::<Event>().filter(failed).flat_map(quoted).collect()
+        });
+        refused.contains(&(object.namespace.as_ref().map(Namespace::as_str).unwrap_or_default(), image))
+    }
+}
+
+/// The image of one container.
+pub(super) fn image_in<'a>(spec: Option<&'a PodSpec>, list: &str, container: &str) -> Option<&'a str> {
+    spec.and_then(|s| pods::containers(s).find(|(l, c)| *l == list && c.name == container).and_then(|(_, c)| c.image.as_deref()))
+}
+
+/// The registry answered, and has no such manifest. A registry that refuses, or cannot be reached, says nothing about the image.
+pub(super) fn says_not_found(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let other = [
+        "unauthorized",
+        "denied",
+        "forbidden",
+        "authorization",
+        "no such host",
+        "dial tcp",
+        "connection refused",
+        "i/o timeout",
+        "x509",
+        "too many requests",
+    ];
+    let absent = ["code = notfound", "manifest unknown", "not found", "name unknown"];
+    absent.iter().any(|w| text.contains(w)) && !other.iter().any(|w| text.contains(w))
+}

@@ -1,0 +1,79 @@
+//! A rule, and what others have to know of it: what it says, and which kinds it reads, when.
+
+use crate::domain::cause::Code;
+use crate::domain::finding::Finding;
+use crate::domain::kind::Kind;
+use crate::domain::snapshot::Snapshot;
+use crate::facts::{Facts, pods};
+
+/// A rule: a cause that it knows, and how to find it.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// The cause's stable name.
+    pub code: Code,
+    /// What the cause is, in half a sentence: the README's row.
+    pub says: &'static str,
+    /// What it reads. It finds the same when nothing else was read.
+    pub reads: &'static [Read],
+    /// Everything that it finds.
+    pub find: fn(&Facts<'_>) -> Vec<Finding>,
+}
+
+/// Kinds that somebody reads, and when they are needed.
+#[derive(Debug, Clone, Copy)]
+pub struct Read {
+    /// Which kinds.
+    pub kinds: &'static [Kind],
+    /// When.
+    pub when: When,
+}
+
+/// A question that what was read first answers: whether a kind is needed besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// It is read first.
+    Always,
+    /// A Pod has no node yet.
+    APodHasNoNode,
+    /// A Pod has not started, and mounts a PersistentVolumeClaim.
+    APodWaitsWithAClaim,
+    /// A PersistentVolumeClaim has no volume.
+    AClaimIsUnbound,
+    /// A container waits for one of these reasons.
+    AContainerWaits(&'static [&'static str]),
+}
+
+/// What every Pod belongs to: with these read, a finding points at what a fix must change.
+const WORKLOADS: &[Kind] = &[Kind::Pod, Kind::ReplicaSet, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job];
+
+impl Read {
+    /// Pods, whatever owns them, and what happened to them.
+    pub const WORKLOADS: Read = Read::always(WORKLOADS);
+    /// What happened.
+    pub const EVENTS: Read = Read::always(&[Kind::Event]);
+
+    /// Kinds that are read first.
+    pub const fn always(kinds: &'static [Kind]) -> Self {
+        Self { kinds, when: When::Always }
+    }
+
+    /// Kinds that are read when something that was read first needs them.
+    pub const fn when(kinds: &'static [Kind], when: When) -> Self {
+        Self { kinds, when }
+    }
+}
+
+impl When {
+    /// The answer of what was read so far.
+    pub fn holds(self, seen: &Snapshot) -> bool {
+        match self {
+            When::Always => true,
+            When::APodHasNoNode => seen.pods.iter().any(|p| pods::is_pending_by_phase(p) && !pods::has_node(p)),
+            When::APodWaitsWithAClaim => {
+                seen.pods.iter().any(|p| pods::is_pending_by_phase(p) && p.spec.iter().flat_map(pods::claims).next().is_some())
+            }
+            When::AClaimIsUnbound => seen.claims.iter().any(|c| c.status.as_ref().and_then(|s| s.phase.as_deref()) != Some("Bound")),
+            When::AContainerWaits(reasons) => seen.pods.iter().flat_map(pods::waiting).any(|w| reasons.contains(&w.reason)),
+        }
+    }
+}

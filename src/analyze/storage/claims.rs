@@ -1,0 +1,82 @@
+//! What PersistentVolumeClaims say of themselves, and which of them are free to use.
+
+use super::classes;
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use crate::facts::Facts;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// The claim as it was requested, but for its class and for what the server put in.
+pub(super) fn replacement(claim: &PersistentVolumeClaim, class: &str) -> Value {
+    let spec = claim.spec.clone().unwrap_or_default();
+    let mut metadata = json!({"name": claim.metadata.name, "namespace": claim.metadata.namespace});
+    let mut body = json!({"accessModes": spec.access_modes, "resources": spec.resources, "storageClassName": class});
+    if let (Some(labels), Some(map)) = (claim.metadata.labels.as_ref().filter(|l| !l.is_empty()), metadata.as_object_mut()) {
+        map.insert("labels".to_owned(), json!(labels));
+    }
+    // Filesystem is what a claim gets that names no mode; only another one has to be kept.
+    if let (Some(mode), Some(map)) = (spec.volume_mode.as_deref().filter(|m| *m != "Filesystem"), body.as_object_mut()) {
+        map.insert("volumeMode".to_owned(), mode.into());
+    }
+    json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": body})
+}
+
+/// Never bound, and nobody is deleting it.
+pub(super) fn is_unbound(claim: &PersistentVolumeClaim) -> bool {
+    let pending = matches!(claim.status.as_ref().and_then(|s| s.phase.as_deref()), None | Some("Pending"));
+    let volume = claim.spec.as_ref().and_then(|s| s.volume_name.as_deref()).is_some_and(|v| !v.is_empty());
+    pending && !volume && claim.metadata.deletion_timestamp.is_none()
+}
+
+/// A Pod can use it: bound, or waiting for exactly such a Pod with a class that exists.
+pub(super) fn is_usable(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> bool {
+    let class = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).filter(|c| !c.is_empty());
+    match claim.status.as_ref().and_then(|s| s.phase.as_deref()) {
+        Some("Bound") => true,
+        None | Some("Pending") => {
+            !classes::are_known(facts) || class.is_none_or(|name| facts.has(&ObjectRef::cluster(Kind::StorageClass, name)))
+        }
+        Some(_) => false,
+    }
+}
+
+/// The class that a claim asks for by name; empty where it names none.
+pub(super) fn class(claim: &PersistentVolumeClaim) -> &str {
+    claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).unwrap_or_default()
+}
+
+/// Claims that no other object owns, that nobody deletes, and that no StatefulSet keeps for a replica of its own, by namespace.
+pub(super) fn loose<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Vec<&'a PersistentVolumeClaim>> {
+    let mut loose: HashMap<&str, Vec<&PersistentVolumeClaim>> = HashMap::new();
+    for claim in facts.all::<PersistentVolumeClaim>() {
+        let meta = &claim.metadata;
+        let owned = meta.owner_references.as_ref().is_some_and(|o| !o.is_empty()) || facts.claims().replica_of(claim).is_some();
+        if let Some(namespace) = meta.namespace.as_deref().filter(|_| !owned && meta.deletion_timestamp.is_none()) {
+            loose.entry(namespace).or_default().push(claim);
+        }
+    }
+    loose
+}
+
+/// Its phase, size and class, for one that nothing uses.
+pub(super) fn description(claim: &PersistentVolumeClaim) -> String {
+    let phase = claim.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or("of unknown phase");
+    let spec = claim.spec.as_ref();
+    let size =
+        spec.and_then(|s| s.resources.as_ref()).and_then(|r| r.requests.as_ref()).and_then(|r| r.get("storage")).map(|q| q.0.as_str());
+    let class = spec.and_then(|s| s.storage_class_name.as_deref());
+    format!("{phase}, {} of StorageClass {}, used by nothing", size.unwrap_or("no size"), class.unwrap_or("none"))
+}
+
+/// Why a claim of another class cannot stand in for this one.
+pub(super) fn against_replacing(claim: &PersistentVolumeClaim) -> Option<&'static str> {
+    match claim.spec.as_ref()? {
+        s if s.data_source.is_some() || s.data_source_ref.is_some() => {
+            Some("the claim is to be filled from another source, which the other class might not support")
+        }
+        s if s.selector.is_some() => Some("the claim selects volumes by their labels, which a class that provisions volumes does not do"),
+        _ => None,
+    }
+}

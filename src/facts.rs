@@ -1,0 +1,397 @@
+//! What everybody asks of a snapshot, indexed once: who owns whom, what happened to an object, who selects and who uses it.
+//! Pure. Rules, symptoms and validation ask here instead of searching lists, so that their work grows with what they look at.
+
+pub(crate) mod claims;
+pub(crate) mod labels;
+pub(crate) mod owners;
+pub(crate) mod pods;
+pub(crate) mod stuck;
+mod walk;
+
+use crate::domain::issue::Scope;
+use crate::domain::kind::{Kind, kinds};
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::{Listed, Resource, Snapshot, event_time};
+use crate::domain::workload::{Workload, controller_of};
+use claims::ClaimUses;
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::ReplicaSet;
+use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use labels::{Labels, Selector};
+use owners::Owners;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use stuck::Stuck;
+use walk::Walk;
+
+/// Where labels of objects without a namespace are kept: no namespace has this name.
+const CLUSTER: &str = "";
+
+/// A snapshot and its indices.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    snapshot: &'a Snapshot,
+    walk: Walk<'a>,
+    /// The place of every object but events in the listing of its kind.
+    places: HashMap<ObjectRef, usize>,
+    /// The same by namespace and kind.
+    in_namespace: HashMap<&'a str, HashMap<Kind, Vec<usize>>>,
+    owners: Owners,
+    workloads: Vec<Workload<'a>>,
+    workload_places: HashMap<ObjectRef, usize>,
+    workloads_in_namespace: HashMap<&'a str, Vec<usize>>,
+    workloads_by_label: Labels<'a, usize>,
+    stuck: Vec<Stuck<'a>>,
+    /// Which of them a Pod is among.
+    stuck_places: HashMap<ObjectRef, usize>,
+    pods_by_owner: HashMap<ObjectRef, Vec<&'a Pod>>,
+    pods_by_label: Labels<'a, &'a Pod>,
+    services_by_label: Labels<'a, &'a Service>,
+    replica_sets_by_owner: HashMap<ObjectRef, Vec<&'a ReplicaSet>>,
+    /// By the namespace and the name of what they are about, the oldest first.
+    events: HashMap<&'a str, HashMap<&'a str, Vec<&'a Event>>>,
+    /// By namespace and Service.
+    slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
+    nodes_in_use: HashSet<&'a str>,
+    nodes_by_label: Labels<'a, &'a Node>,
+    claims: ClaimUses<'a>,
+}
+
+macro_rules! place_every_list {
+    ($($kind:ident $version:literal $plural:literal $short:literal $scope:ident $read:ident [$($field:ident: $type:ty)?];)*) => {
+        impl Facts<'_> {
+            fn index_objects(&mut self) {
+                $($(self.place::<$type>();)?)*
+            }
+        }
+    };
+}
+
+kinds!(place_every_list);
+
+impl<'a> Facts<'a> {
+    /// Indexes a snapshot.
+    pub fn of(snapshot: &'a Snapshot) -> Self {
+        Self::until(snapshot, &|| false)
+    }
+
+    /// The same for as long as `stop` says no. It is asked every few hundred objects; once it says yes, every list ends.
+    pub fn until(snapshot: &'a Snapshot, stop: &'a dyn Fn() -> bool) -> Self {
+        let mut facts = Self {
+            snapshot,
+            walk: Walk::until(stop),
+            places: HashMap::new(),
+            in_namespace: HashMap::new(),
+            owners: Owners::default(),
+            workloads: snapshot.workloads(),
+            workload_places: HashMap::new(),
+            workloads_in_namespace: HashMap::new(),
+            workloads_by_label: Labels::default(),
+            stuck: Vec::new(),
+            stuck_places: HashMap::new(),
+            pods_by_owner: HashMap::new(),
+            pods_by_label: Labels::default(),
+            services_by_label: Labels::default(),
+            replica_sets_by_owner: HashMap::new(),
+            events: HashMap::new(),
+            slices: HashMap::new(),
+            nodes_in_use: HashSet::new(),
+            nodes_by_label: Labels::default(),
+            claims: ClaimUses::default(),
+        };
+        facts.index_objects();
+        facts.index_workloads();
+        facts.index_pods();
+        facts.index_events();
+        facts.index_services();
+        facts.index_nodes();
+        facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
+        facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
+        facts.index_stuck();
+        facts
+    }
+
+    fn place<T: Listed>(&mut self) {
+        // Events are found by what they are about.
+        if T::KIND == Kind::Event {
+            return;
+        }
+        for (place, object) in T::listing(self.snapshot).iter().enumerate() {
+            if !self.walk.step() {
+                return;
+            }
+            let reference = object.reference();
+            if let Some(owner) = controller_of(object.meta()) {
+                self.owners.add(reference.clone(), owner);
+            }
+            // Of two with one name, which no server sends, the first counts.
+            self.places.entry(reference).or_insert(place);
+            if let Some(namespace) = object.meta().namespace.as_deref() {
+                self.in_namespace.entry(namespace).or_default().entry(T::KIND).or_default().push(place);
+            }
+        }
+    }
+
+    fn index_workloads(&mut self) {
+        for (place, workload) in self.workloads.iter().enumerate() {
+            if !self.walk.step() {
+                return;
+            }
+            self.workload_places.entry(workload.object.clone()).or_insert(place);
+            if let Some(namespace) = workload.meta.namespace.as_deref() {
+                self.workloads_in_namespace.entry(namespace).or_default().push(place);
+            }
+            self.workloads_by_label.add(workload.meta.namespace.as_deref(), Some(workload.pod_labels), place);
+        }
+        for set in self.snapshot.replica_sets.iter() {
+            if let Some(owner) = controller_of(&set.metadata) {
+                self.replica_sets_by_owner.entry(owner).or_default().push(set);
+            }
+        }
+    }
+
+    fn index_pods(&mut self) {
+        for pod in self.snapshot.pods.iter() {
+            if !self.walk.step() {
+                return;
+            }
+            for owner in self.owners.chain(&pod.reference()) {
+                self.pods_by_owner.entry(owner.clone()).or_default().push(pod);
+            }
+            self.pods_by_label.add(pod.metadata.namespace.as_deref(), pod.metadata.labels.as_ref(), pod);
+            if let Some(node) = pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).filter(|_| !pods::has_ended(pod)) {
+                self.nodes_in_use.insert(node);
+            }
+        }
+    }
+
+    fn index_events(&mut self) {
+        for event in self.snapshot.events.iter() {
+            if !self.walk.step() {
+                return;
+            }
+            let about = &event.involved_object;
+            if let Some(name) = about.name.as_deref() {
+                let namespace = about.namespace.as_deref().unwrap_or_default();
+                self.events.entry(namespace).or_default().entry(name).or_default().push(event);
+            }
+        }
+        for events in self.events.values_mut().flat_map(HashMap::values_mut) {
+            events.sort_by_key(|e| event_time(e));
+        }
+    }
+
+    fn index_services(&mut self) {
+        for service in self.snapshot.services.iter() {
+            if let Some(selector) = labels::any_selector(service) {
+                self.services_by_label.add_first(service.metadata.namespace.as_deref(), selector, service);
+            }
+        }
+        for slice in self.snapshot.endpoint_slices.iter() {
+            let service = slice.metadata.labels.as_ref().and_then(|l| l.get("kubernetes.io/service-name"));
+            if let (Some(namespace), Some(service)) = (slice.metadata.namespace.as_deref(), service) {
+                self.slices.entry((namespace, service)).or_default().push(slice);
+            }
+        }
+    }
+
+    fn index_nodes(&mut self) {
+        for node in self.snapshot.nodes.iter().take_while(|_| self.walk.step()) {
+            self.nodes_by_label.add(Some(CLUSTER), node.metadata.labels.as_ref(), node);
+        }
+    }
+
+    fn index_stuck(&mut self) {
+        for (place, stuck) in self.stuck.iter().enumerate() {
+            for pod in stuck.pods.iter().filter(|_| self.walk.step()) {
+                self.stuck_places.insert(pod.reference(), place);
+            }
+        }
+    }
+
+    /// When the snapshot was taken.
+    pub fn taken_at(&self) -> Timestamp {
+        self.snapshot.taken_at
+    }
+
+    /// What was asked for.
+    pub fn scope(&self) -> &'a Scope {
+        &self.snapshot.scope
+    }
+
+    /// The snapshot that all of it is about.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    /// Whether every object of the kind was read, so that one that is not here does not exist.
+    pub fn is_whole(&self, kind: &Kind) -> bool {
+        self.snapshot.is_complete(kind)
+    }
+
+    /// Whether to stop was answered with yes: what was found since is not all there is.
+    pub fn is_stopped(&self) -> bool {
+        self.walk.is_stopped()
+    }
+
+    /// How many objects were looked at so far: a measure of work that needs no clock.
+    pub fn steps(&self) -> u64 {
+        self.walk.steps()
+    }
+
+    /// A list, walked step by step.
+    pub(crate) fn walk<T>(&self, items: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+        items.take_while(|_| self.walk.step())
+    }
+
+    /// Every object of a kind.
+    pub(crate) fn all<T: Listed>(&self) -> impl Iterator<Item = &'a T> {
+        self.walk(T::listing(self.snapshot).iter())
+    }
+
+    /// Every object of a kind in a namespace.
+    pub(crate) fn all_in<T: Listed>(&self, namespace: &Namespace) -> impl Iterator<Item = &'a T> {
+        let places = self.in_namespace.get(namespace.as_str()).and_then(|kinds| kinds.get(&T::KIND));
+        self.walk(places.into_iter().flatten().filter_map(|place| T::listing(self.snapshot).get(*place)))
+    }
+
+    /// The object that is pointed at.
+    pub(crate) fn find<T: Listed>(&self, object: &ObjectRef) -> Option<&'a T> {
+        self.walk.step();
+        let place = self.places.get(object).filter(|_| object.kind == T::KIND)?;
+        T::listing(self.snapshot).get(*place)
+    }
+
+    /// Whether the object was seen.
+    pub(crate) fn has(&self, object: &ObjectRef) -> bool {
+        self.walk.step();
+        self.places.contains_key(object)
+    }
+
+    /// Who owns whom.
+    pub(crate) fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// Everything with a Pod template, and the Pods that nobody owns.
+    pub(crate) fn workloads(&self) -> impl Iterator<Item = &Workload<'a>> {
+        self.walk(self.workloads.iter())
+    }
+
+    /// One of them.
+    pub(crate) fn workload(&self, object: &ObjectRef) -> Option<&Workload<'a>> {
+        self.walk.step();
+        self.workloads.get(*self.workload_places.get(object)?)
+    }
+
+    /// Live Pods that are not ready, by what a fix must change, in the objects' order.
+    pub(crate) fn stuck(&self) -> impl Iterator<Item = &Stuck<'a>> {
+        self.walk(self.stuck.iter())
+    }
+
+    /// Those among which one of these Pods is, once each, in their order.
+    pub(crate) fn stuck_among(&self, pods: &[&Pod]) -> Vec<&Stuck<'a>> {
+        let places: BTreeSet<usize> = self.walk(pods.iter()).filter_map(|p| self.stuck_places.get(&p.reference()).copied()).collect();
+        places.into_iter().filter_map(|place| self.stuck.get(place)).collect()
+    }
+
+    /// The Pods that an object owns, directly or not.
+    pub(crate) fn pods_of(&self, owner: &ObjectRef) -> impl Iterator<Item = &'a Pod> {
+        self.walk(self.pods_by_owner.get(owner).into_iter().flatten().copied())
+    }
+
+    /// The ReplicaSets that an object controls.
+    pub(crate) fn replica_sets_of(&self, owner: &ObjectRef) -> impl Iterator<Item = &'a ReplicaSet> {
+        self.walk(self.replica_sets_by_owner.get(owner).into_iter().flatten().copied())
+    }
+
+    /// The events about an object, the newest first.
+    pub(crate) fn events_of(&self, object: &ObjectRef) -> impl Iterator<Item = &'a Event> {
+        let namespace = object.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+        let events = self.events.get(namespace).and_then(|names| names.get(object.name.as_str()));
+        let of_kind = move |e: &&'a Event| e.involved_object.kind.as_deref() == Some(object.kind.name());
+        self.walk(events.into_iter().flatten().rev().copied()).filter(of_kind)
+    }
+
+    /// The newest event about this very Pod (not an older one of its name) that fits.
+    pub(crate) fn newest_event(&self, pod: &Pod, fits: impl Fn(&Event) -> bool) -> Option<&'a Event> {
+        let uid = pod.metadata.uid.as_deref();
+        let same = |e: &Event| e.involved_object.uid.is_none() || uid.is_none() || e.involved_object.uid.as_deref() == uid;
+        self.events_of(&pod.reference()).find(|e| same(e) && fits(e))
+    }
+
+    /// The Pods in a namespace that a selector matches.
+    pub(crate) fn pods_selected(&self, namespace: &str, selector: &Selector) -> impl Iterator<Item = &'a Pod> {
+        let candidates = self.pods_by_label.candidates(namespace, selector);
+        self.walk(candidates.iter().copied()).filter(|p| labels::matches(selector, p.metadata.labels.as_ref()))
+    }
+
+    /// The workloads in a namespace whose Pods a selector matches.
+    pub(crate) fn workloads_selected(&self, namespace: &str, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
+        let candidates = self.workloads_by_label.candidates(namespace, selector);
+        self.walk(candidates.iter().filter_map(|place| self.workloads.get(*place)))
+            .filter(|w| labels::matches(selector, Some(w.pod_labels)))
+    }
+
+    /// The workloads in a namespace whose Pods a selector misses by just one of its labels, in their order.
+    pub(crate) fn workloads_missed(&self, namespace: &Namespace, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
+        let missed = |w: &&Workload<'a>| selector.iter().filter(|(k, v)| w.pod_labels.get(*k) != Some(v)).count() == 1;
+        let mut places: BTreeSet<usize> = BTreeSet::new();
+        for key in selector.keys() {
+            let mut rest = selector.clone();
+            rest.remove(key);
+            // Without any other label every workload of the namespace may be the one.
+            let all = self.workloads_in_namespace.get(namespace.as_str()).filter(|_| rest.is_empty()).map(Vec::as_slice);
+            let candidates = all.unwrap_or_else(|| self.workloads_by_label.candidates(namespace.as_str(), &rest));
+            places.extend(self.walk(candidates.iter()));
+        }
+        self.walk(places.into_iter().filter_map(|place| self.workloads.get(place))).filter(missed)
+    }
+
+    /// Whether any Service leads to Pods of these labels.
+    pub(crate) fn is_served(&self, namespace: &str, labels: &Selector) -> bool {
+        let mut services = labels.iter().flat_map(|(key, value)| self.services_by_label.carrying(namespace, key, value));
+        services.any(|s| self.walk.step() && labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
+    }
+
+    /// How many addresses behind a Service are ready.
+    pub(crate) fn ready_addresses(&self, service: &ObjectRef) -> usize {
+        let slices = service.namespace.as_ref().and_then(|ns| self.slices.get(&(ns.as_str(), service.name.as_str())));
+        self.walk(slices.into_iter().flatten())
+            .flat_map(|s| s.endpoints.iter().flatten())
+            .filter(|e| e.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true))
+            .map(|e| e.addresses.len())
+            .sum()
+    }
+
+    /// The nodes that carry all of these labels.
+    pub(crate) fn nodes_carrying(&self, wanted: &Selector) -> impl Iterator<Item = &'a Node> {
+        let candidates = self.nodes_by_label.candidates(CLUSTER, wanted);
+        self.walk(candidates.iter().copied()).filter(|n| labels::matches(wanted, n.metadata.labels.as_ref()))
+    }
+
+    /// The keys of all labels of nodes, in no order.
+    pub(crate) fn node_keys(&self) -> impl Iterator<Item = &'a str> {
+        self.walk(self.nodes_by_label.keys(CLUSTER))
+    }
+
+    /// The values of a label of nodes, in no order.
+    pub(crate) fn node_values(&self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.walk(self.nodes_by_label.values(CLUSTER, key))
+    }
+
+    /// Whether a Pod that has not ended is on this node.
+    pub(crate) fn is_in_use(&self, node: &str) -> bool {
+        self.nodes_in_use.contains(node)
+    }
+
+    /// Everything that can name a claim was read, so that one which nobody names is unused.
+    pub(crate) fn uses_are_known(&self) -> bool {
+        [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| self.is_whole(k))
+    }
+
+    /// Who uses which claim.
+    pub(crate) fn claims(&self) -> &ClaimUses<'a> {
+        &self.claims
+    }
+}

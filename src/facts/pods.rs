@@ -1,0 +1,84 @@
+//! What a Pod says about itself.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
+
+pub(crate) use crate::domain::workload::pod_is_ready as is_ready;
+
+/// A Pod that is over: its end says nothing about what runs now.
+pub(crate) fn has_ended(pod: &Pod) -> bool {
+    matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), Some("Succeeded" | "Failed"))
+}
+
+/// A live Pod that is not ready: it has not ended, and nobody is deleting it.
+pub(crate) fn is_stuck(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_none() && !has_ended(pod) && !is_ready(pod)
+}
+
+/// It has not started anything yet.
+pub(crate) fn is_pending(pod: &Pod) -> bool {
+    matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), None | Some("Pending"))
+}
+
+/// The same, where its status says so.
+pub(crate) fn is_pending_by_phase(pod: &Pod) -> bool {
+    pod.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Pending")
+}
+
+/// Whether the Pod has a node.
+pub(crate) fn has_node(pod: &Pod) -> bool {
+    pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).is_some_and(|n| !n.is_empty())
+}
+
+/// When the Pod was created.
+pub(crate) fn exists_since(pod: &Pod) -> Option<Timestamp> {
+    pod.metadata.creation_timestamp.as_ref().map(|t| t.0)
+}
+
+/// The scheduler's own words on why the Pod has no node.
+pub(crate) fn unschedulable(pod: &Pod) -> Option<&str> {
+    let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+    let scheduled = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
+    Some(scheduled.message.as_deref().unwrap_or_default())
+}
+
+/// All containers of a Pod spec with the name of the list they are in.
+pub(crate) fn containers(spec: &PodSpec) -> impl Iterator<Item = (&'static str, &Container)> {
+    let init = spec.init_containers.iter().flatten().map(|c| ("initContainers", c));
+    init.chain(spec.containers.iter().map(|c| ("containers", c)))
+}
+
+/// A container that does not run yet, and why.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waiting<'a> {
+    /// `containers` or `initContainers`.
+    pub(crate) list: &'static str,
+    /// Its name.
+    pub(crate) container: &'a str,
+    /// Such as `ImagePullBackOff`.
+    pub(crate) reason: &'a str,
+    /// In words; empty where there are none.
+    pub(crate) message: &'a str,
+}
+
+/// The containers that wait, those that only initialize first.
+pub(crate) fn waiting(pod: &Pod) -> impl Iterator<Item = Waiting<'_>> {
+    let statuses = pod.status.iter().flat_map(|s| {
+        let init = s.init_container_statuses.iter().flatten().map(|c| ("initContainers", c));
+        init.chain(s.container_statuses.iter().flatten().map(|c| ("containers", c)))
+    });
+    statuses.filter_map(|(list, status)| {
+        let waiting = status.state.as_ref()?.waiting.as_ref()?;
+        Some(Waiting {
+            list,
+            container: &status.name,
+            reason: waiting.reason.as_deref().unwrap_or_default(),
+            message: waiting.message.as_deref().unwrap_or_default(),
+        })
+    })
+}
+
+/// The claims that a Pod spec names.
+pub(crate) fn claims(spec: &PodSpec) -> impl Iterator<Item = &str> {
+    spec.volumes.iter().flatten().filter_map(|v| v.persistent_volume_claim.as_ref()).map(|c| c.claim_name.as_str())
+}
