@@ -84,10 +84,10 @@ impl Executor {
                 },
                 // Existence is looked at last, after admission and validation: this refusal says that those agreed.
                 Err(Refused::Exists(_)) if action::of(&step.action).takes().is_some_and(|name| freed.contains(name)) => {
-                    Rehearsed::Accepted {
-                        note: Some("admission and validation agree; the name is free once the step before it ran".to_owned()),
-                    }
+                    Rehearsed::Accepted { note: Some("admission and validation passed; the step before it frees the name".to_owned()) }
                 }
+                // A dry run has no effect, whatever became of its answer.
+                Err(Refused::Lost(why)) => Rehearsed::Refused { reason: why },
                 Err(refused) => Rehearsed::Refused { reason: refused.to_string() },
             });
             freed.extend(action::of(&step.action).frees().cloned());
@@ -178,6 +178,6 @@ impl Executor {
                 Ok(_) | Err(_) => self.clock.sleep(GONE_POLL).await,
             }
         }
-        Err(format!("{object} is still there {} s after its deletion: something holds a finalizer on it", GONE_WITHIN.as_secs()))
+        Err(format!("{object} was deleted, and {} s later it could not be confirmed as gone: check its finalizers", GONE_WITHIN.as_secs()))
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn plan(
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    let nothing = || vec![Refusal::NotPossible("no change that kubemend makes can fix this".to_owned())];
+    let nothing = || vec![Refusal::NotPossible("kubemend has no change that can fix this".to_owned())];
     let steps = NonEmpty::from_vec(steps).ok_or_else(nothing)?;
     let mut checks = NonEmpty::one(gone(cause));
     for check in &cause.remedy.checks {

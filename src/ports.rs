@@ -51,10 +51,10 @@ pub enum ReadError {
     #[error("reading {0} took longer than {1:?}")]
     TimedOut(String, Duration),
     /// A watch's starting point is too old: list again.
-    #[error("the watch of {0} has to start over")]
+    #[error("the watch of {0} has to be restarted")]
     Expired(String),
     /// Any other answer that we cannot use.
-    #[error("the API server answered {status} to reading {what}: {message}")]
+    #[error("the API server answered {status} when reading {what}: {message}")]
     Refused {
         /// What was read.
         what: String,
@@ -266,14 +266,14 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// One word for a progress line.
+    /// What a progress line begins with.
     pub fn as_str(self) -> &'static str {
         match self {
             Phase::Connecting => "connecting",
             Phase::Collecting => "collecting",
             Phase::Analyzing => "analyzing",
             Phase::Planning => "planning",
-            Phase::Rehearsing => "rehearsing",
+            Phase::Rehearsing => "dry run",
             Phase::AwaitingApproval => "awaiting approval",
             Phase::Executing => "executing",
             Phase::Validating => "validating",

@@ -44,8 +44,8 @@ fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> (Option<bool>, String) {
     let Some(w) = facts.workload(object) else {
         return absent(object, facts);
     };
-    let seen = if w.observed { "" } else { ", the controller has not seen the newest generation yet" };
-    (Some(w.is_complete()), format!("{} of {} ready, {} of the newest revision, {} in all{seen}", w.ready, w.desired, w.updated, w.total))
+    let seen = if w.observed { "" } else { ", the controller has not observed the newest generation yet" };
+    (Some(w.is_complete()), format!("{} of {} ready, {} updated, {} total{seen}", w.ready, w.desired, w.updated, w.total))
 }
 
 /// The rule finds nothing on the object any more, at whichever of its fields: an object with the same fault in another place is not
@@ -69,8 +69,8 @@ fn symptom(object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> (Opt
     match of_it.next() {
         Some(symptom) => (Some(false), symptom.summary.clone()),
         None if !read => (None, format!("{object} and what it owns could not be read")),
-        None if !facts.has(object) => (None, format!("{object} does not exist any more")),
-        None => (Some(true), "nothing is wrong with it".to_owned()),
+        None if !facts.has(object) => (None, format!("{object} no longer exists")),
+        None => (Some(true), "no problem was found with it".to_owned()),
     }
 }
 

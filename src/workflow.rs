@@ -206,6 +206,9 @@ pub struct SessionLine {
     pub issue: String,
 }
 
+/// Why kubemend does not make a change itself where nothing can write: the context is read-only, or its writer cannot be used.
+const NO_WRITER: &str = "kubemend has no usable writer credentials (read-only): `kubemend doctor` shows why";
+
 /// Why a use case could not be carried out. The text is enough to act on.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkflowError {
@@ -235,7 +238,7 @@ pub enum WorkflowError {
     #[error("this approval cannot be used: {0}")]
     Approval(String),
     /// Of two answers at once the other one came first.
-    #[error("this approval cannot be used: session `{0}` was answered by somebody else at the same time")]
+    #[error("this approval cannot be used: somebody else answered session `{0}` at the same time")]
     Answered(SessionId),
     /// A repeated digest is no approval here.
     #[error("this approval cannot be used: {0}")]
@@ -256,8 +259,8 @@ impl WorkflowError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             WorkflowError::Read(e) => e.hints(),
-            WorkflowError::DigestMismatch => vec!["run remediate again to see the plan as it is now".to_owned()],
-            WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or look everywhere with -A".to_owned()],
+            WorkflowError::DigestMismatch => vec!["run remediate again to see the current plan".to_owned()],
+            WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
             WorkflowError::Session(_) | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]

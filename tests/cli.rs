@@ -72,8 +72,8 @@ fn without_a_kubeconfig_the_command_fails_and_says_where_was_looked() {
     for line in [&["analyze", "it is down"][..], &["remediate", "deploy/web"], &["validate", "it is down", "-o", "json"]] {
         let (code, out, err) = run(line);
         assert_eq!((code, out.as_str()), (1, ""), "{line:?}: {err}");
-        assert!(err.starts_with("error: there is no kubeconfig: looked at ") && err.contains(".kube/config"), "{line:?}: {err}");
-        assert_eq!(err.matches("kubeconfig: looked at").count(), 1, "said once: {err}");
+        assert!(err.starts_with("error: no kubeconfig was found: tried ") && err.contains(".kube/config"), "{line:?}: {err}");
+        assert_eq!(err.matches("kubeconfig was found").count(), 1, "said once: {err}");
     }
 }
 

@@ -17,13 +17,13 @@ pub struct AnalyzeArguments {
     /// What is wrong, in the user's words
     #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: String,
-    /// Default: the one the issue names, else the context's
+    /// Default: one named in the issue, else the context's
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
     namespace: Option<String>,
     /// kind/name
     #[schemars(length(max = OBJECTS))]
     objects: Option<Vec<String>>,
-    /// One that the operator listed
+    /// Kubeconfig context on the operator's list
     context: Option<String>,
 }
 

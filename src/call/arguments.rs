@@ -25,8 +25,7 @@ pub(super) const COMMAND_CHARACTERS: usize = 1_000;
 /// # Errors
 /// An argument that is missing, unknown, or of another form.
 pub(super) fn parse<T: DeserializeOwned>(use_case: &str, given: Map<String, Value>) -> Result<T, CallError> {
-    serde_json::from_value(Value::Object(given))
-        .map_err(|e| CallError::arguments(format!("the arguments of `{use_case}` are not right: {e}")))
+    serde_json::from_value(Value::Object(given)).map_err(|e| CallError::arguments(format!("invalid arguments for `{use_case}`: {e}")))
 }
 
 /// What is wrong and where, within its bounds.
@@ -77,7 +76,7 @@ pub(super) fn context(given: Option<String>) -> Result<Option<String>, CallError
 
 /// A session's id.
 pub(super) fn session(given: &str) -> Result<SessionId, CallError> {
-    SessionId::parse(given).map_err(|e| CallError::arguments(e.to_string()).hint("a report's `session` field is its id"))
+    SessionId::parse(given).map_err(|e| CallError::arguments(e.to_string()).hint("use the `session` field of a report"))
 }
 
 #[cfg(test)]
@@ -103,7 +102,7 @@ mod tests {
         let given = problem(None, Some("shop"), &["deploy/web".to_owned()]).unwrap();
         assert_eq!(given.objects, [ObjectName::parse("deployment/web").unwrap()]);
         assert_eq!(given.namespace, Some(Namespace::parse("shop").unwrap()));
-        assert!(problem(None, Some("Shop"), &[]).unwrap_err().message.contains("`Shop` cannot be a namespace"));
+        assert!(problem(None, Some("Shop"), &[]).unwrap_err().message.contains("`Shop` is not a valid namespace name"));
         assert!(problem(None, None, &["gadget/web".to_owned()]).unwrap_err().message.contains("`gadget`"));
     }
 }

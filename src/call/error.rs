@@ -63,8 +63,8 @@ impl CallError {
 
     /// A panic. The record knows what was done before it.
     pub fn panicked(use_case: &str) -> Self {
-        Self::new(ErrorKind::Internal, format!("`{use_case}` stopped at an internal error; this is a bug in kubemend"))
-            .hint("`kubemend sessions` and `kubemend show ID` say what was done before it")
+        Self::new(ErrorKind::Internal, format!("`{use_case}` stopped with an internal error; this is a bug in kubemend"))
+            .hint("`kubemend sessions` and `kubemend show ID` show what was done before the error")
             .hint("the server's log (stderr) has the details for a bug report")
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let missing = CallError::from(WorkflowError::NoSession(id.clone()));
         assert_eq!(missing.kind, ErrorKind::NotFound);
         assert_eq!(missing.hints, ["`kubemend sessions` lists them"]);
-        assert_eq!(CallError::from(WorkflowError::Session(format!("session `{id}` is over"))).kind, ErrorKind::Conflict);
+        assert_eq!(CallError::from(WorkflowError::Session(format!("session `{id}` has ended"))).kind, ErrorKind::Conflict);
         assert_eq!(CallError::from(WorkflowError::Answered(id)).kind, ErrorKind::Conflict);
     }
 

@@ -49,7 +49,7 @@ pub struct RemediateArguments {
     /// What is wrong, in the user's words; this or sessionId
     #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
-    /// A session that waits for approval: asks again
+    /// Asks again for a session that awaits approval
     session_id: Option<String>,
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
     namespace: Option<String>,
@@ -100,7 +100,8 @@ pub enum Remediated {
 
 impl RemediateArguments {
     fn wishes(&self) -> Result<Wishes, CallError> {
-        let threshold = |value| Confidence::new(value).ok_or_else(|| CallError::arguments("`confidenceThreshold` is a number from 0 to 1"));
+        let threshold =
+            |value| Confidence::new(value).ok_or_else(|| CallError::arguments("`confidenceThreshold` must be a number from 0 to 1"));
         Ok(Wishes {
             mode: self.mode.map(|m| match m {
                 ModeArgument::Manual => Mode::Manual,
@@ -122,7 +123,8 @@ impl RemediateArguments {
     fn digest(&self) -> Result<Option<PlanDigest>, CallError> {
         let Some(text) = &self.plan_digest else { return Ok(None) };
         PlanDigest::parse(text).map(Some).ok_or_else(|| {
-            CallError::arguments("`planDigest` is not a plan's digest").hint("a report's `plan.digest` is: sha256: and 64 digits")
+            CallError::arguments("`planDigest` is not a plan digest")
+                .hint("use the `plan.digest` field of a report: `sha256:` and 64 hexadecimal digits")
         })
     }
 
@@ -152,7 +154,9 @@ impl RemediateRequest {
         let target = match (&arguments.session_id, &arguments.issue) {
             (Some(id), None) => {
                 if let Some(name) = arguments.beside_session() {
-                    return Err(CallError::arguments(format!("`{name}` does not go with `sessionId`: the session was opened with it")));
+                    return Err(CallError::arguments(format!(
+                        "`{name}` cannot be combined with `sessionId`: the session keeps what it was opened with"
+                    )));
                 }
                 Target::Session(session(id)?)
             }
@@ -161,7 +165,7 @@ impl RemediateRequest {
                 Target::Problem(problem(Some(issue), arguments.namespace.as_deref(), objects)?)
             }
             (Some(_), Some(_)) | (None, None) => {
-                return Err(CallError::arguments("give either `issue`, what is wrong, or `sessionId`, a session that waits for approval"));
+                return Err(CallError::arguments("pass either `issue` (what is wrong) or `sessionId` (a session that waits for approval)"));
             }
         };
         Ok(Self { context: context(arguments.context)?, target, wishes, digest })
@@ -183,8 +187,8 @@ pub async fn remediate(
         (Target::Session(id), None) => ask_again(cases, id, caller).await,
         (Target::Problem(_), Some(digest)) => {
             let id = cases.find_open(digest).await?.ok_or_else(|| {
-                CallError::new(ErrorKind::NotFound, "no session waits for approval with this plan")
-                    .hint("call remediate without `planDigest` to see the plan as it is now")
+                CallError::new(ErrorKind::NotFound, "no session with this plan is waiting for approval")
+                    .hint("call remediate without `planDigest` to see the current plan")
             })?;
             by_digest(cases, &id, digest, client, caller).await
         }
@@ -233,7 +237,7 @@ fn refused_digest(error: WorkflowError, id: &SessionId) -> CallError {
         _ => return error.into(),
     };
     let mut refused = CallError::new(ErrorKind::NotAllowed, message)
-        .hint("call remediate without `planDigest`, and the human is asked")
+        .hint("call remediate without `planDigest` to ask the human")
         .hint(format!("or a human runs: {}", for_a_human(id)));
     refused.hints.extend(error.hints());
     refused
@@ -263,7 +267,7 @@ mod tests {
             given["sessionId"] = json!(session);
             let error = parsed(&given).unwrap_err();
             assert_eq!(error.kind, ErrorKind::InvalidArguments);
-            assert!(error.message.contains("does not go with `sessionId`"), "{beside}: {}", error.message);
+            assert!(error.message.contains("cannot be combined with `sessionId`"), "{beside}: {}", error.message);
         }
         assert!(parsed(&json!({"sessionId": session, "context": "test"})).is_ok());
     }

@@ -27,7 +27,7 @@ pub struct ValidateArguments {
     #[schemars(length(max = OBJECTS))]
     objects: Option<Vec<String>>,
     context: Option<String>,
-    /// kubectl lines that were run; the objects they name are looked at too
+    /// With issue: kubectl commands that were run, to check their objects too
     #[schemars(length(max = COMMANDS))]
     executed_commands: Option<Vec<String>>,
 }
@@ -57,7 +57,9 @@ impl ValidateRequest {
         let what = match (arguments.session_id, arguments.issue) {
             (Some(id), None) => {
                 if arguments.namespace.is_some() || arguments.objects.is_some() {
-                    return Err(CallError::arguments("`namespace` and `objects` do not go with `sessionId`: the session knows them"));
+                    return Err(CallError::arguments(
+                        "`namespace` and `objects` cannot be combined with `sessionId`: the session already has them",
+                    ));
                 }
                 Validate::Session(session(&id)?)
             }
@@ -73,7 +75,9 @@ impl ValidateRequest {
                 Validate::Issue(problem)
             }
             (Some(_), Some(_)) | (None, None) => {
-                return Err(CallError::arguments("give either `sessionId`, to check a session's plan, or `issue`, to diagnose again"));
+                return Err(CallError::arguments(
+                    "pass either `sessionId` (to run a session's success checks) or `issue` (to diagnose again)",
+                ));
             }
         };
         Ok(Self { context, what })

@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn unknown_kind_and_impossible_namespace_are_wrong_usage() {
-        for (line, says) in [(&["gadget/web"][..], "`gadget`"), (&["x", "-n", "Shop"], "`Shop` cannot be a namespace")] {
+        for (line, says) in [(&["gadget/web"][..], "`gadget`"), (&["x", "-n", "Shop"], "`Shop` is not a valid namespace name")] {
             let error = problem(line).unwrap_err();
             assert!(matches!(error, CliError::Usage(_)) && error.to_string().contains(says), "{error}");
         }

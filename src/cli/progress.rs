@@ -122,12 +122,12 @@ mod tests {
         with_progress(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| progress.tell(Phase::Collecting, "pods")).await;
         assert_eq!(err.text(), "");
         with_progress(&terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-            progress.tell(Phase::Validating, "2 of 3 checks hold");
-            progress.tell(Phase::Validating, "2 of 3 checks hold");
+            progress.tell(Phase::Validating, "2 of 3 checks pass");
+            progress.tell(Phase::Validating, "2 of 3 checks pass");
             tokio::time::sleep(Duration::from_secs(3)).await;
         })
         .await;
-        assert_eq!(err.text(), "validating: 2 of 3 checks hold\n");
+        assert_eq!(err.text(), "validating: 2 of 3 checks pass\n");
         assert_eq!(out.text(), "");
     }
 

@@ -60,12 +60,12 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
             Ok(Some(other)) if other.config.cluster_url != chosen.config.cluster_url => (
                 None,
                 Some(format!(
-                    "the writing context `{}` is for another server (`{}`) than the reading context `{}` (`{}`)",
+                    "the writer context `{}` is for another server (`{}`) than the reader context `{}` (`{}`)",
                     other.server.context, other.server.address, chosen.server.context, chosen.server.address
                 )),
             ),
             Ok(Some(other)) => (Some((other.config, other.server, other.login)), None),
-            Err(error) => (None, Some(format!("the writing identity cannot be used: {error}"))),
+            Err(error) => (None, Some(format!("the writer credentials cannot be used: {error}"))),
         }
     };
     let Chosen { config, server, namespace, login } = chosen;

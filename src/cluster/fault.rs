@@ -120,12 +120,12 @@ pub(super) fn json_object(answer: &HttpReply, read: &Read) -> Result<Value, Read
 
 /// The error that a successful answer of no known form is.
 pub(super) fn strange(read: &Read, answer: &HttpReply) -> ReadError {
-    let message = if answer.whole { not_kubernetes(answer) } else { "an answer that is larger than kubemend reads".to_owned() };
+    let message = if answer.whole { not_kubernetes(answer) } else { "the response is larger than kubemend accepts".to_owned() };
     ReadError::Refused { what: read.text().to_owned(), status: answer.status.as_u16(), message }
 }
 
 fn not_kubernetes(answer: &HttpReply) -> String {
-    format!("not an answer of Kubernetes ({}): something between here and the API server, or a wrong address", answer.media_type())
+    format!("not a Kubernetes response ({}): a proxy in between answered, or the address is wrong", answer.media_type())
 }
 
 /// Who the API server says we are: `… is forbidden: User "alice" cannot list resource …`.

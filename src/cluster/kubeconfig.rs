@@ -133,7 +133,7 @@ async fn find(named: Option<&Path>, settings: &ConnectSettings) -> Result<Found,
         looked.insert(0, "KUBECONFIG (not set)".to_owned());
     }
     Err(config(format!(
-        "there is no kubeconfig: looked at {}, and this is not a Pod with a service account; pass --kubeconfig FILE or set KUBECONFIG, \
+        "no kubeconfig was found: tried {}, and this is not a Pod with a service account; pass --kubeconfig FILE or set KUBECONFIG, \
          or try `kubemend demo`, which needs no cluster",
         looked.join(", ")
     )))
@@ -154,7 +154,7 @@ async fn read(path: &Path) -> Result<Kubeconfig, ReadError> {
         Ok(Ok(Ok(kubeconfig))) => Ok(kubeconfig),
         Ok(Ok(Err(error))) => Err(config(format!("cannot read the kubeconfig `{shown}`: {}", words(&error)))),
         Ok(Err(_)) => Err(config(format!("cannot read the kubeconfig `{shown}`"))),
-        Err(_) => Err(config(format!("cannot read the kubeconfig `{shown}`: nothing came within {} s", FILE_TIME.as_secs()))),
+        Err(_) => Err(config(format!("cannot read the kubeconfig `{shown}`: no data within {} s", FILE_TIME.as_secs()))),
     }
 }
 
@@ -163,7 +163,7 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
         Found::ServiceAccount => {
             if let Some(context) = context {
                 return Err(config(format!(
-                    "there is no kubeconfig to look for the context `{context}` in; pass --kubeconfig FILE, or leave the context out to use the Pod's service account"
+                    "context `{context}` needs a kubeconfig, and none was found; pass --kubeconfig FILE, or leave the context out to use the Pod's service account"
                 )));
             }
             let made =
@@ -177,7 +177,7 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
             let proxy = cluster_of(&kubeconfig, &context).is_some_and(|c| c.proxy_url.as_deref().is_some_and(|p| !p.is_empty()));
             if proxy {
                 return Err(config(format!(
-                    "the cluster of context `{context}` is reached by the proxy in `proxy-url`, which this build of kubemend does not support"
+                    "the cluster of context `{context}` is reached through `proxy-url`, which kubemend does not support"
                 )));
             }
             let made = kube::Config::from_custom_kubeconfig(*kubeconfig, &options)
@@ -217,7 +217,7 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
         }
     };
     if made.accept_invalid_certs {
-        tracing::warn!(%server, "the kubeconfig says insecure-skip-tls-verify: anybody in between can read and change what is said");
+        tracing::warn!(%server, "the kubeconfig sets insecure-skip-tls-verify: anybody on the network path can read and change the traffic");
     }
     let namespace = Namespace::parse(made.default_namespace.trim()).map_err(|error| config(format!("context `{context}`: {error}")))?;
     let login = made.auth_info.exec.clone().map(|exec| Arc::new(Login::new(exec, &context, clock.clone(), DEADLINE)));
@@ -250,7 +250,7 @@ fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from: &str) -> 
     }
     let short: String = wanted.chars().take(200).collect();
     let names = by_likeness(&short, names);
-    Err(config(format!("there is no context `{}` in {from}; there are {}", Excerpt::capture(wanted, 200), list(&names))))
+    Err(config(format!("context `{}` does not exist in {from}; it has {}", Excerpt::capture(wanted, 200), list(&names))))
 }
 
 fn list(names: &[&str]) -> String {

@@ -123,13 +123,13 @@ impl Login {
                 }
                 None => format!("{start} is not installed, or not on the PATH of the program that started kubemend"),
             },
-            Fault::NotStarted => format!("{start} cannot be started; check that the file may be executed"),
+            Fault::NotStarted => format!("{start} cannot be started; check that the file is executable"),
             Fault::Failed(Some(code)) => format!("{start} failed with exit code {code}; {retry}"),
-            Fault::Failed(None) => format!("{start} was ended by a signal; {retry}"),
+            Fault::Failed(None) => format!("{start} was killed by a signal; {retry}"),
             Fault::TimedOut => format!("{start} did not answer within {} s; {retry}", self.deadline.as_secs()),
-            Fault::TooMuch => format!("{start} wrote more than {OUTPUT_BYTES} bytes, which no credential has; {retry}"),
+            Fault::TooMuch => format!("{start} wrote more than {OUTPUT_BYTES} bytes, which is too much for a credential; {retry}"),
             Fault::Unreadable => format!("{start} did not answer with an ExecCredential that holds a token or a certificate; {retry}"),
-            Fault::Broken => format!("{start} could not be waited for; {retry}"),
+            Fault::Broken => format!("{start} was interrupted; {retry}"),
         }
     }
 }
@@ -149,7 +149,7 @@ enum Fault {
 /// Starts the plugin with stdin closed and without our stderr, and reads its stdout, all before the deadline.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one child process: a credential plugin of the operator's own kubeconfig (architecture.md 0, point 9)"
+    reason = "the one child process: a credential plugin of the operator's own kubeconfig (docs/security.md, Processes)"
 )]
 fn run(exec: &ExecConfig, deadline: Duration) -> Result<Vec<u8>, Fault> {
     let end = Instant::now() + deadline;

@@ -268,7 +268,7 @@ impl<'a> Query<'a> {
                 return Err("a query parameter that kubemend does not send");
             }
             if self.0.iter().take(at).any(|(earlier, _)| earlier == key) {
-                return Err("a query parameter twice");
+                return Err("a repeated query parameter");
             }
         }
         Ok(())

@@ -63,7 +63,7 @@ impl ReadClient {
     /// # Errors
     /// See [`ReadError`].
     pub async fn discover(&self) -> Result<Vec<Kind>, ReadError> {
-        let read = Read::other("get", "apis", "which resources there are");
+        let read = Read::other("get", "apis", "the list of API resources");
         let answer = json_object(&self.ask(&read, Method::GET, "/apis", &[], DISCOVERY_BYTES).await?, &read)?;
         let named = match discovery::aggregated(&answer) {
             Some(named) => named,
@@ -178,7 +178,7 @@ impl ClusterRead for ReadClient {
     async fn get(&self, object: &ObjectRef) -> Result<Value, ReadError> {
         let read = Read::get(object);
         refuse_secrets(&object.kind)?;
-        let path = object.path().ok_or_else(|| ReadError::Config(format!("kubemend does not know where {object} lives in the API")))?;
+        let path = object.path().ok_or_else(|| ReadError::Config(format!("kubemend does not know the API path of {object}")))?;
         let answer = self.ask(&read, Method::GET, &path, &[], OBJECT_BYTES).await?;
         Ok(of_kind(json_object(&answer, &read)?, &object.kind))
     }
@@ -203,7 +203,7 @@ impl ClusterRead for ReadClient {
         let path = pod
             .path()
             .filter(|_| pod.kind == Kind::Pod)
-            .ok_or_else(|| ReadError::Config(format!("{pod} has no log: logs are read of Pods in a namespace")))?;
+            .ok_or_else(|| ReadError::Config(format!("{pod} has no log: only Pods have logs")))?;
         let query = format!(
             "{path}/log?container={}&tailLines={LOG_LINES}&limitBytes={LOG_LIMIT}{}",
             encode(container),
@@ -214,7 +214,7 @@ impl ClusterRead for ReadClient {
     }
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
-        let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what this identity may do");
+        let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the reader is allowed to do");
         let body = access_review(verb, kind, namespace)?;
         let answer = self.ask(&read, Method::POST, ACCESS_REVIEW, &body, OBJECT_BYTES).await?;
         allowed(&answer, &read)

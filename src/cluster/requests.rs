@@ -11,7 +11,7 @@ pub(super) fn request(method: Method, path: &str, body: &[u8]) -> Result<Request
     if !body.is_empty() {
         builder = builder.header(header::CONTENT_TYPE, "application/json");
     }
-    builder.body(body.to_vec()).map_err(|_| ReadError::Config("the name of an object cannot stand in a path".to_owned()))
+    builder.body(body.to_vec()).map_err(|_| ReadError::Config("the name of an object is not valid in an API path".to_owned()))
 }
 
 /// Where a list lies in the API.
@@ -19,7 +19,7 @@ pub(super) fn list_path(request: &ListRequest) -> Result<String, ReadError> {
     request
         .kind
         .path(request.namespace.as_ref(), None)
-        .ok_or_else(|| ReadError::Config(format!("kubemend does not know where {} lives in the API", request.kind)))
+        .ok_or_else(|| ReadError::Config(format!("kubemend does not know the API path of {}", request.kind)))
 }
 
 /// Adds the field selector to a query, where there is one.

@@ -70,7 +70,7 @@ pub enum WriteError {
     #[error("the change was not sent: {0}")]
     NotSent(String),
     /// It may have arrived; nobody knows until the object is read again.
-    #[error("the change was sent, and its answer was lost: {0}")]
+    #[error("the request was sent, and no usable answer came back: {0}")]
     Lost(String),
 }
 
@@ -103,7 +103,7 @@ impl WriteClient {
     /// See [`WriteError`]; [`WriteError::may_have_happened`] tells which leave the outcome open.
     pub(crate) async fn send(&self, request: &Request, dry_run: bool, meter: &RequestMeter) -> Result<WriteAnswer, WriteError> {
         if request.path.contains("dryRun") {
-            return Err(WriteError::NotSent("whether it is a dry run is not for the request to say".to_owned()));
+            return Err(WriteError::NotSent("the request itself must not set dryRun".to_owned()));
         }
         let path = match (dry_run, request.path.contains('?')) {
             (false, _) => request.path.clone(),
@@ -117,7 +117,7 @@ impl WriteClient {
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, request.method.content_type())
             .body(body.into_bytes())
-            .map_err(|_| WriteError::NotSent("its path cannot be one".to_owned()))?;
+            .map_err(|_| WriteError::NotSent("its path is not valid".to_owned()))?;
         // The time of a login plugin is not the time of the write: what fails here has not left.
         self.connection.prepare().await.map_err(|error| WriteError::NotSent(error.to_string()))?;
         let outcome = timeout(self.patience, async { collect(self.connection.send(message, meter).await?, ANSWER_BYTES).await }).await;
@@ -139,7 +139,7 @@ impl WriteClient {
     /// # Errors
     /// See [`ReadError`].
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
-        let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writing identity may do");
+        let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writer is allowed to do");
         let request = read_request(http::Method::POST, ACCESS_REVIEW, &access_review(verb, kind, namespace)?)?;
         // Nobody reports what it costs to ask for rights.
         let meter = RequestMeter::default();
@@ -161,8 +161,8 @@ fn rehearsed(request: &Request) -> Result<String, WriteError> {
         return Ok(request.body.clone());
     }
     let mut options: Value =
-        serde_json::from_str(&request.body).map_err(|_| WriteError::NotSent("its body is not that of a deletion".to_owned()))?;
-    let map = options.as_object_mut().ok_or_else(|| WriteError::NotSent("its body is not that of a deletion".to_owned()))?;
+        serde_json::from_str(&request.body).map_err(|_| WriteError::NotSent("its body is not DeleteOptions".to_owned()))?;
+    let map = options.as_object_mut().ok_or_else(|| WriteError::NotSent("its body is not DeleteOptions".to_owned()))?;
     map.insert("dryRun".to_owned(), serde_json::json!(["All"]));
     Ok(options.to_string())
 }

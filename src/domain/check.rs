@@ -52,13 +52,13 @@ impl Check {
     /// What is expected, in words.
     pub fn expectation(&self) -> String {
         match self {
-            Check::RolloutComplete(_) => "all intended replicas of the newest revision are ready".to_owned(),
-            Check::PodReady(_) => "the Pod is Running and Ready".to_owned(),
-            Check::ClaimBound(_) => "the claim is Bound".to_owned(),
-            Check::EndpointsReady(_) => "the Service has at least one ready address".to_owned(),
+            Check::RolloutComplete(_) => "all desired replicas of the newest revision are ready".to_owned(),
+            Check::PodReady(_) => "it is Running and Ready".to_owned(),
+            Check::ClaimBound(_) => "it is Bound".to_owned(),
+            Check::EndpointsReady(_) => "it has at least one ready address".to_owned(),
             Check::FindingGone { code, field: Some(field), .. } => format!("`{code}` is no longer found, at `{field}` or elsewhere in it"),
             Check::FindingGone { code, field: None, .. } => format!("`{code}` is no longer found"),
-            Check::SymptomGone(_) => "nothing is wrong with it any more".to_owned(),
+            Check::SymptomGone(_) => "no problem is found with it".to_owned(),
         }
     }
 }

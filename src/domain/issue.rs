@@ -39,7 +39,7 @@ pub enum InvalidIssue {
     #[error("the issue is empty: say in a sentence what is wrong")]
     Empty,
     /// More than [`ISSUE_LIMIT`] characters.
-    #[error("the issue has {0} characters, at most {ISSUE_LIMIT} are taken: say in a sentence what is wrong")]
+    #[error("the issue has {0} characters, the maximum is {ISSUE_LIMIT}: say in a sentence what is wrong")]
     TooLong(usize),
 }
 

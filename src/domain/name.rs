@@ -4,10 +4,10 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
     /// Not a DNS label.
-    #[error("`{0}` cannot be a namespace: lower-case letters, digits and `-`, at most 63 characters")]
+    #[error("`{0}` is not a valid namespace name: lower-case letters, digits and `-`, at most 63 characters")]
     Namespace(String),
     /// Not a DNS subdomain.
-    #[error("`{0}` cannot be the name of an object: lower-case letters, digits, `-` and `.`, at most 253 characters")]
+    #[error("`{0}` is not a valid object name: lower-case letters, digits, `-` and `.`, at most 253 characters")]
     Object(String),
     /// Not of the form `kind/name`.
     #[error("`{0}` is not of the form `kind/name`, such as `deployment/web`")]

@@ -11,7 +11,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
     /// The object is not as it was when the plan was made.
-    #[error("the object changed since the plan was made: {0}")]
+    #[error("the object changed since the plan was created: {0}")]
     Changed(String),
     /// One of that name is there already.
     #[error("{0}")]
@@ -20,10 +20,10 @@ pub(super) enum Refused {
     #[error("{0}")]
     Gone(String),
     /// The writing identity may not.
-    #[error("not allowed: {0}")]
+    #[error("{0}")]
     Forbidden(String),
-    /// No answer came: whether it took effect is not known.
-    #[error("no answer came, so it is not known whether it took effect: {0}")]
+    /// No answer came, or one that says nothing: whether it took effect is not known.
+    #[error("it is not known whether the change took effect: {0}")]
     Lost(String),
     /// Anything else, such as validation or an admission webhook.
     #[error("{0}")]

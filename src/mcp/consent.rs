@@ -108,13 +108,13 @@ impl QuestionDesk {
         let answer = tokio::select! {
             biased;
             () = request.ct.cancelled() => Err("the call was cancelled"),
-            () = gone.cancelled() => Err("the client is gone"),
+            () = gone.cancelled() => Err("the client disconnected"),
             () = self.clock.sleep(left) => Err("the plan is no longer valid"),
             answer = &mut handle.rx => Ok(answer),
         };
         match answer {
             Ok(Ok(Ok(ClientResult::ElicitResult(result)))) => Ok(human_answer(&result)),
-            Ok(Ok(Ok(_))) => Err(unasked(&"it answered something else")),
+            Ok(Ok(Ok(_))) => Err(unasked(&"its answer is not an elicitation result")),
             Ok(Ok(Err(error))) => Err(unasked(&error)),
             Ok(Err(_closed)) => Ok(HumanAnswer::Nobody),
             Err(reason) => {

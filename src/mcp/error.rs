@@ -16,13 +16,13 @@ pub(crate) fn stale_answer() -> CallError {
         ErrorKind::Conflict,
         "this approval cannot be used: it was used before, has expired, or does not belong to this call; this call changed nothing",
     )
-    .hint("call remediate again without a request state, to see the plan as it is now and be asked again")
+    .hint("call remediate again without a request state, to see the current plan and be asked again")
 }
 
 /// A tool that does not exist is the protocol's error.
 pub(crate) fn unknown_tool(name: &str) -> ErrorData {
     let name: String = name.chars().take(100).collect();
-    ErrorData::invalid_params(format!("there is no tool `{name}`; there are `analyze`, `remediate` and `validate`"), None)
+    ErrorData::invalid_params(format!("there is no tool `{name}`; the tools are `analyze`, `remediate` and `validate`"), None)
 }
 
 /// A resource that does not exist is the protocol's error.

@@ -51,15 +51,15 @@ static TOOLS: LazyLock<[Tool; 3]> = LazyLock::new(|| {
     let output = Arc::new(wire::output_schema());
     [
         Tool::new("analyze", analyze::DESCRIPTION, Arc::new(input_schema::<AnalyzeArguments>()))
-            .with_title("Find the cause")
+            .with_title("Diagnose")
             .with_raw_output_schema(Arc::clone(&output))
             .with_annotations(looking()),
         Tool::new("remediate", remediate::DESCRIPTION, Arc::new(input_schema::<RemediateArguments>()))
-            .with_title("Fix and prove it")
+            .with_title("Fix and validate")
             .with_raw_output_schema(Arc::clone(&output))
             .with_annotations(ToolAnnotations::new().read_only(false).destructive(true).idempotent(false).open_world(true)),
         Tool::new("validate", validate::DESCRIPTION, Arc::new(input_schema::<ValidateArguments>()))
-            .with_title("Check whether it holds")
+            .with_title("Validate")
             .with_raw_output_schema(output)
             .with_annotations(looking()),
     ]

@@ -66,7 +66,7 @@ pub(crate) fn unified(name: &str, before: Option<&Value>, after: Option<&Value>)
     let to = if after.is_some() { format!("planned/{name}") } else { "/dev/null".to_owned() };
     let diff = TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(&from, &to).to_string();
     if diff.len() > DIFF_LIMIT {
-        return Err(format!("the change of {name} is too large to be shown whole"));
+        return Err(format!("the change of {name} is too large to show in full"));
     }
     Ok(Excerpt::capture(&diff, DIFF_LIMIT).to_string())
 }

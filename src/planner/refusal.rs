@@ -101,34 +101,47 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::ClusterScoped(object) => write!(f, "{object} is cluster-scoped, and kubemend changes nothing that is"),
-            Refusal::SystemNamespace(ns) => write!(f, "`{ns}` is a system namespace, and kubemend changes nothing in it"),
+            Refusal::ClusterScoped(object) => write!(f, "{object} is cluster-scoped, and kubemend does not change cluster-scoped objects"),
+            Refusal::SystemNamespace(ns) => write!(f, "`{ns}` is a system namespace, and kubemend does not change anything in it"),
             Refusal::Managed(manager) => f.write_str(&manager.why_not()),
             Refusal::FixedSpec(Kind::Pod) => f.write_str("a Pod's spec cannot be changed: the Pod has to be deleted and created again"),
-            Refusal::FixedSpec(kind) => write!(f, "kubemend does not change the Pod template of a {kind}"),
+            Refusal::FixedSpec(kind) => write!(f, "kubemend does not change the spec of a {kind}"),
             Refusal::Kind { verb, kind } => write!(f, "kubemend does not {verb} objects of kind {kind}"),
             Refusal::Fields { target, paths } => write!(f, "kubemend does not change {} of {target}", paths.join(", ")),
             Refusal::Paused => f.write_str("its rollout is paused, so the change has no effect until the rollout is resumed"),
             Refusal::PodsStay { why, pods } => {
-                write!(f, "{why}: after the change {} must be deleted, which kubemend does not do", pods.join(", "))
+                let pods = if pods.is_empty() { "its Pods".to_owned() } else { pods.join(", ") };
+                write!(f, "{why}: after the change {pods} must be deleted, which kubemend does not do")
             }
             Refusal::ClaimOfSet(set) => write!(
                 f,
-                "the volumeClaimTemplate of StatefulSet `{}` creates this claim and cannot be changed: recreate the StatefulSet ({}) with the right class, then replace the claim",
+                "the volumeClaimTemplate of StatefulSet `{}` creates this claim and cannot be changed: recreate the StatefulSet ({}) with the right StorageClass, then replace the claim",
                 set.name,
                 crate::domain::kubectl::on("delete --cascade=orphan", set)
             ),
             Refusal::ClaimInUse(claim) => write!(f, "{claim} is or was bound, so deleting it could lose data"),
-            Refusal::NotRead(object) => write!(f, "{object} was not read, so the change cannot be pinned to what was seen"),
-            Refusal::Gone(object) => write!(f, "{object} does not exist any more"),
+            Refusal::NotRead(object) => write!(f, "{object} was not read, so kubemend cannot confirm that it is unchanged"),
+            Refusal::Gone(object) => write!(f, "{object} no longer exists"),
             Refusal::Unreadable { object, why } => write!(f, "{object} could not be read before the change: {why}"),
-            Refusal::Recreated(object) => write!(f, "{object} was deleted and created again since it was read: ask again"),
+            Refusal::Recreated(object) => write!(f, "{object} was deleted and created again since it was read: run again"),
             Refusal::Differs(differs) => {
                 let Differs { object, path, seen, now } = differs.as_ref();
                 let [seen, now] = [seen, now].map(|value| value.as_deref().unwrap_or("not set"));
-                write!(f, "{path} of {object} changed since it was read, from {seen} to {now}: ask again")
+                write!(f, "{path} of {object} changed since it was read, from {seen} to {now}: run again")
             }
             Refusal::NotPossible(why) => f.write_str(why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_that_keep_their_template_are_named_where_they_are_known() {
+        let said = |pods: &[&str]| Refusal::PodsStay { why: "OnDelete", pods: pods.iter().map(|p| (*p).to_owned()).collect() }.to_string();
+        assert_eq!(said(&["web-0", "web-1"]), "OnDelete: after the change web-0, web-1 must be deleted, which kubemend does not do");
+        assert_eq!(said(&[]), "OnDelete: after the change its Pods must be deleted, which kubemend does not do");
     }
 }

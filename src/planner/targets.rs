@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::{BTreeMap, BTreeSet};
 
 const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
-const ORDERED: &str = "a StatefulSet with ordered Pods does not replace one that never became ready";
+const ORDERED: &str = "a StatefulSet with podManagementPolicy OrderedReady does not replace a Pod that never became ready";
 
 /// An object that somebody wants to change, and what decides whether a change of it helps.
 #[derive(Debug)]

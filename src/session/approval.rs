@@ -9,9 +9,9 @@ use jiff::Timestamp;
 /// Why an approval was not taken. The state is given back with it: a wrong token costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ApprovalError {
-    #[error("its time is over; run remediate again")]
+    #[error("it has expired; run remediate again")]
     Expired,
-    #[error("it was given for another question, or used already")]
+    #[error("it belongs to another question or was already used")]
     WrongToken,
     #[error("the plan changed after it was shown; review it again")]
     WrongDigest,

@@ -93,21 +93,21 @@ pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, confidence: Confid
 
 fn ceiling(c: &Case<'_>) -> Vote {
     let (risk, ceiling) = (c.plan.risk(), c.limits.ceiling);
-    if risk > ceiling { Vote::Forbid(format!("its risk is {risk}, and the most that may be done here is {ceiling}")) } else { Vote::Allow }
+    if risk > ceiling { Vote::Forbid(format!("its risk is {risk}, and the highest risk allowed here is {ceiling}")) } else { Vote::Allow }
 }
 
 /// A rehearsal that is missing, short or refused forbids.
 fn rehearsal(c: &Case<'_>) -> Vote {
     if c.rehearsal.steps.len() != c.plan.steps.len() {
-        return Vote::Forbid("not every step was rehearsed".to_owned());
+        return Vote::Forbid("not every step had a dry run".to_owned());
     }
     let refusals = c.rehearsal.refusals();
-    if refusals.is_empty() { Vote::Allow } else { Vote::Forbid(format!("the API server would not take it: {}", refusals.join("; "))) }
+    if refusals.is_empty() { Vote::Allow } else { Vote::Forbid(format!("the dry run failed: {}", refusals.join("; "))) }
 }
 
 fn manual(c: &Case<'_>) -> Vote {
     match c.limits.mode {
-        Mode::Manual => Vote::AskHuman("a human decides".to_owned()),
+        Mode::Manual => Vote::AskHuman("manual mode needs a human's approval".to_owned()),
         Mode::Automatic => Vote::Allow,
     }
 }
@@ -134,12 +134,12 @@ fn risk(c: &Case<'_>) -> Vote {
     }
 }
 
-/// At most three changes without a human: `security.md` 2.7.
+/// At most three changes without a human: `docs/security.md`.
 fn steps(c: &Case<'_>) -> Vote {
     if c.plan.steps.len() <= 3 {
         Vote::Allow
     } else {
-        Vote::AskHuman(format!("{} changes at once are too many without a human", c.plan.steps.len()))
+        Vote::AskHuman(format!("{} changes at once need a human's approval", c.plan.steps.len()))
     }
 }
 
@@ -148,8 +148,8 @@ fn fields(c: &Case<'_>) -> Vote {
     for step in c.plan.steps.iter() {
         let asks = |(path, row): (Option<&FieldPath>, Option<&Changeable>)| match path {
             _ if row.is_some_and(|row| row.automatic) => None,
-            Some(path) => Some(format!("{path} is only changed with a human's yes")),
-            None => Some(format!("it would {} {}", step.action.verb(), step.action.target())),
+            Some(path) => Some(format!("a change of {path} needs a human's approval")),
+            None => Some(format!("it would {} {}, which needs a human's approval", step.action.verb(), step.action.target())),
         };
         if let Some(reason) = step.action.rows().into_iter().find_map(asks) {
             return Vote::AskHuman(reason);

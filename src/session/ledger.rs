@@ -70,13 +70,17 @@ impl Ledger {
         let id = stored.id.clone();
         let session = record::read(&stored.bytes, self.known).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
         if session.header().id != id {
-            return Err(LedgerError::Record { id, reason: "it is another session's".to_owned() });
+            return Err(LedgerError::Record { id, reason: "it belongs to another session".to_owned() });
         }
         let now = self.clock.now();
         let died = |pid: u32, until: Timestamp| now > until || (pid != self.pid && !is_running(pid));
         let (mut closed, why) = match session {
-            Session::Executing(e) if died(e.pid, e.until) => (e.interrupt(), "found interrupted: the process that acted is gone"),
-            Session::Validating(v) if died(v.pid, v.until) => (v.interrupt(), "found interrupted: the process that acted is gone"),
+            Session::Executing(e) if died(e.pid, e.until) => {
+                (e.interrupt(), "interrupted: the process that made the change has ended or took too long")
+            }
+            Session::Validating(v) if died(v.pid, v.until) => {
+                (v.interrupt(), "interrupted: the process that made the change has ended or took too long")
+            }
             Session::AwaitingApproval(a) if now >= a.expires_at => (a.expire(), "expired without an answer"),
             Session::Investigating(i) if now >= i.until => (i.lapse(), "the investigation was not continued; nothing was changed"),
             Session::Diagnosed(d) if now >= d.until => (d.lapse(), "nothing was decided; nothing was changed"),
@@ -114,7 +118,7 @@ impl Ledger {
     ) -> Result<(Executing, Revision, Permit), LedgerError> {
         let Approved { header, planned, digest } = approved;
         if planned.plan.digest() != digest {
-            return Err(LedgerError::Record { id: header.id, reason: "its plan does not fit its digest".to_owned() });
+            return Err(LedgerError::Record { id: header.id, reason: "its plan does not match its digest".to_owned() });
         }
         let now = self.clock.now();
         let until = now.checked_add(may_take).unwrap_or(now);

@@ -72,10 +72,10 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
         Some(v) if v == u64::from(VERSION) => {}
         Some(v) if v < u64::from(VERSION) => {
             return Err(format!(
-                "an older kubemend wrote it (form {v}, this program reads form {VERSION}); nothing can be approved in it: run analyze or remediate again"
+                "an older kubemend wrote it (format {v}, this program reads format {VERSION}); nothing can be approved in it: run analyze or remediate again"
             ));
         }
-        Some(v) => return Err(format!("a newer kubemend wrote it (form {v}, this program reads form {VERSION}): update this program")),
+        Some(v) => return Err(format!("a newer kubemend wrote it (format {v}, this program reads format {VERSION}): update kubemend")),
         None => return Err("it has no version".to_owned()),
     }
     let Record { header, state, .. } = serde_json::from_value(record).map_err(|e| e.to_string())?;
@@ -88,7 +88,7 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
         }
         StateRecord::AwaitingApproval { planned, expires_at, token_hash } => {
             let planned = checked(planned, &header, known)?;
-            let token_hash: [u8; 32] = token_hash.try_into().map_err(|_| "its token hash is not one".to_owned())?;
+            let token_hash: [u8; 32] = token_hash.try_into().map_err(|_| "its token hash is malformed".to_owned())?;
             let digest = planned.plan.digest();
             Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, token_hash })
         }
@@ -102,7 +102,7 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
             Session::Validating(Validating { header, planned, execution, pid, until })
         }
         StateRecord::Closed { ending, planned, execution, validation } => {
-            let ending = Ending::parse(&ending).ok_or_else(|| format!("`{ending}` is not an ending that this program knows"))?;
+            let ending = Ending::parse(&ending).ok_or_else(|| format!("this program does not know the ending `{ending}`"))?;
             let planned = planned.map(|p| checked(p, &header, known)).transpose()?;
             let execution = match (execution, &planned) {
                 (Some(execution), Some(planned)) => Some(execution.into_execution(&planned.plan)?),

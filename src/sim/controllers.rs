@@ -66,5 +66,5 @@ fn settle(cluster: &mut Cluster) {
             return;
         }
     }
-    tracing::warn!("the stand-ins of the embedded cluster don't come to rest");
+    tracing::warn!("the controllers of the embedded cluster do not settle");
 }

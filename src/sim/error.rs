@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SimError {
     /// The list of made images cannot be read.
-    #[error("failed to read the made images: {0}")]
+    #[error("failed to read the list of images: {0}")]
     Images(String),
     /// The manifests cannot be read.
     #[error("failed to read the manifests: {0}")]

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::view::report_of;
-use super::{Approver, Caller, Meter, Question, Remediation, Token, WorkflowError, question};
+use super::{Approver, Caller, Meter, NO_WRITER, Question, Remediation, Token, WorkflowError, question};
 use crate::domain::cause::CauseKey;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::StepOutcome;
@@ -42,7 +42,7 @@ impl Remediation {
         let cluster = meter.read.cluster().await?;
         if cluster.server != awaiting.header.cluster.server {
             return Err(WorkflowError::Approval(format!(
-                "it was given for the cluster at {}, and this is {}",
+                "it is for the cluster at {}, and the context now points to {}",
                 awaiting.header.cluster.server, cluster.server
             )));
         }
@@ -93,7 +93,7 @@ impl Remediation {
         let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
         let waiting = Session::AwaitingApproval(awaiting);
         let text = question::text(&report_of(&waiting))
-            .ok_or_else(|| WorkflowError::Approval("the change is too large to be shown whole".to_owned()))?;
+            .ok_or_else(|| WorkflowError::Approval("the change is too large to show in full".to_owned()))?;
         self.ledger.save(&waiting, Some(revision)).await?;
         Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at, digest_counts })
     }
@@ -108,8 +108,7 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
         let (progress, cancel) = (caller.progress, &caller.cancel);
-        let executor =
-            self.parts.executor.as_ref().ok_or_else(|| WorkflowError::Approval("no identity that may write is configured".to_owned()))?;
+        let executor = self.parts.executor.as_ref().ok_or_else(|| WorkflowError::Approval(NO_WRITER.to_owned()))?;
         // A late yes after the caller went away is no yes.
         if cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
@@ -131,7 +130,7 @@ impl Remediation {
         let plan = validating.planned.plan.clone();
         let mut validation = None;
         if validating.execution.is_complete() || validating.execution.is_unknown() {
-            progress.tell(Phase::Validating, "watching whether it helps");
+            progress.tell(Phase::Validating, "watching whether the change helps");
             let settled = super::settle::settle(
                 &plan,
                 &validating.header.scope,
@@ -149,9 +148,9 @@ impl Remediation {
         let unresolved = validation.as_ref().is_some_and(|v| v.verdict == Verdict::Unresolved);
         let failed = !validating.execution.is_complete() || unresolved;
         if failed && plan.on_failure == OnFailure::Revert && !cancel.is_cancelled() && !validating.execution.is_unknown() {
-            progress.tell(Phase::Executing, "it did not help: undoing what can be undone");
+            progress.tell(Phase::Executing, "it did not help: rolling back");
             let undone = executor.revert(right, &meter.requests).await;
-            validating.header.trail.note(self.parts.clock.now(), "kubemend", &format!("reverted: {}", outcomes(undone.iter())));
+            validating.header.trail.note(self.parts.clock.now(), "kubemend", &format!("rolled back: {}", outcomes(undone.iter())));
             if undone.iter().any(|o| matches!(o, StepOutcome::Applied { .. })) {
                 validating.execution.reverted = Some(undone);
             }
@@ -184,9 +183,9 @@ fn take_in(diagnosis: &mut Diagnosis, mut later: Diagnosis, snapshot: &Snapshot,
     for cause in later.causes.iter().filter(|cause| !cause.is(planned)) {
         if let Some(taken) = diagnosis.adopt(cause, &later.evidence) {
             taken.remedy.advice.push(Advice {
-                text: format!("ask again: {}", cause.title),
+                text: format!("run again for this cause: {}", cause.title),
                 command: None,
-                why: "it was found after the change, and one plan is made at a time".to_owned(),
+                why: "it was found after the change, and kubemend plans for one cause at a time".to_owned(),
             });
         }
     }
@@ -202,7 +201,7 @@ fn raced(error: crate::session::ledger::LedgerError) -> WorkflowError {
 
 pub(super) fn who(by: &Approver) -> String {
     match by {
-        Approver::Terminal => "a human at the terminal".to_owned(),
+        Approver::Terminal => "the user of the command line".to_owned(),
         Approver::Client(name) => format!("a human through {name}"),
         Approver::Digest(name) => format!("a repeated digest from {name}"),
         Approver::Policy => "policy".to_owned(),

@@ -66,7 +66,7 @@ pub enum Block {
 /// The whole question: which cluster, why, and exactly what.
 pub fn question(report: &Report) -> Vec<Block> {
     let cluster = &report.cluster;
-    let mut blocks = vec![heading(&format!("Change cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
+    let mut blocks = vec![heading(&format!("Apply this change to cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
@@ -110,10 +110,9 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
     }));
     blocks.push(text(&step.why));
     blocks.push(Block::Diff(shown(&step.diff)));
-    blocks.push(Block::Field { name: "undo", value: plain(&step.undo) });
+    blocks.push(Block::Field { name: "rollback", value: plain(&step.undo) });
     if let Some(dry_run) = &step.dry_run {
-        let (tone, words) =
-            if dry_run.accepted { (Tone::Good, "accepted by the API server") } else { (Tone::Bad, "rejected by the API server") };
+        let (tone, words) = if dry_run.accepted { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
         let reason = dry_run.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
         blocks.push(Block::Field { name: "dry run", value: Words { text: shown(&format!("{words}{reason}")), tone } });
     }
@@ -158,8 +157,8 @@ fn joined(words: &[Words]) -> String {
 
 fn on_failure(plan: &PlanView) -> &'static str {
     match plan.on_failure.as_str() {
-        "revert" => "rolled back if it does not help",
-        _ => "kept if it does not help",
+        "revert" => "on failure: rolled back as far as possible",
+        _ => "on failure: kept",
     }
 }
 
@@ -274,10 +273,10 @@ mod tests {
         let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
         assert_eq!(
             text,
-            "Change cluster prod (10.1.2.3:6443, v1.37.2)?\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
-             medium risk; rolled back if it does not help\n\npatch Deployment shop/web\nthe image does not exist\n\
-             -image: web:1.1\n+image: web:1.2\nundo: set the image back\n\
-             dry run: rejected by the API server: a webhook says no\n\n\
+            "Apply this change to cluster prod (10.1.2.3:6443, v1.37.2)?\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
+             medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
+             -image: web:1.1\n+image: web:1.2\nrollback: set the image back\n\
+             dry run: failed: a webhook says no\n\n\
              Success checks:\n- Deployment shop/web: all Pods are ready\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n"
         );
     }

@@ -57,7 +57,7 @@ mod tests {
             said(&forbidden),
             "Deployment shop/web could not be read before the change: not allowed to get deployments.apps in `shop`; to allow it: kubectl create role …"
         );
-        assert_eq!(said(&ReadError::NotFound("x".into())), "Deployment shop/web does not exist any more");
+        assert_eq!(said(&ReadError::NotFound("x".into())), "Deployment shop/web no longer exists");
         assert_eq!(
             said(&ReadError::TimedOut("the Deployment".into(), Duration::from_secs(15))),
             "Deployment shop/web could not be read before the change: reading the Deployment took longer than 15s"

@@ -5,7 +5,8 @@ use super::report::Status;
 use super::standing::Standing;
 use super::view::{self, report_of};
 use super::{
-    Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, collect, live, question, scope,
+    Approver, Caller, Meter, NO_WRITER, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, collect, live, question,
+    scope,
 };
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -44,7 +45,7 @@ impl Remediation {
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
         let Found { mut header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
-        progress.tell(Phase::Planning, "making a plan");
+        progress.tell(Phase::Planning, "building the plan");
         let plan = self.plan_first(&mut header, &snapshot, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
@@ -58,7 +59,7 @@ impl Remediation {
         };
         if let Err(error) = self.ledger.save(&session, None).await {
             // Looking works without a record; only acting does not.
-            let what = format!("this session is not recorded: {error}");
+            let what = format!("the record of this session, which could not be saved: {error}");
             session.header_mut().diagnosis.miss(Gap { what, why: GapWhy::Unsupported, unlock: None });
         }
         let report = report_of(&session);
@@ -77,7 +78,7 @@ impl Remediation {
         let limits = caller.limits(&self.parts.limits);
         let Found { header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
-        progress.tell(Phase::Planning, "making a plan");
+        progress.tell(Phase::Planning, "building the plan");
         let plan = self.plan_first(&mut header, &snapshot, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
             let planned = plan.map(|plan| Planned { plan, rehearsal: None });
@@ -87,10 +88,10 @@ impl Remediation {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
-            header.advice.extend(by_hand(&plan, "no identity that may write is configured"));
+            header.advice.extend(by_hand(&plan, NO_WRITER));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
-        progress.tell(Phase::Rehearsing, "asking the API server whether it would take the change (dry run)");
+        progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
         let confidence = header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
@@ -107,13 +108,13 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), &meter, progress).await
             }
             (_, None) => {
-                let why = "the change is too large to be shown whole, so nobody can approve it here";
+                let why = "the change is too large to show in full, so it cannot be approved here";
                 header.advice.extend(by_hand(&planned.plan, why));
                 self.close(header, revision, ending, Some(planned), &meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
-                awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved within the thresholds");
+                awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| WorkflowError::Approval(error.to_string()))?;
                 let report = self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await?;
                 Ok(Opened { report, question: None })
@@ -121,20 +122,20 @@ impl Remediation {
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {
                     header.advice.extend(reasons.iter().map(|reason| Advice {
-                        text: format!("a human is asked: {reason}"),
+                        text: format!("a human has to approve: {reason}"),
                         command: None,
-                        why: "the thresholds say so".to_owned(),
+                        why: "automatic mode is not allowed to apply this change".to_owned(),
                     }));
                 }
                 self.charge(&mut header.usage, &meter);
-                header.trail.note(self.parts.clock.now(), "kubemend", "plan made; a human is asked");
+                header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
                 let expires_at = self.expiry();
                 let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at);
                 let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
                 let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
                 let session = Session::AwaitingApproval(awaiting);
                 self.ledger.save(&session, Some(revision)).await?;
-                progress.tell(Phase::AwaitingApproval, "waiting for a human's answer");
+                progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
                 let report = report_of(&session);
                 // Now it also states until when the plan is valid.
                 let text = question::text(&report).unwrap_or(text);
@@ -155,7 +156,7 @@ impl Remediation {
         let (progress, origin) = (caller.progress, caller.origin);
         let issue = problem.issue.as_ref().map(Issue::to_string).unwrap_or_default();
         let id = SessionId::from_entropy(self.parts.entropy.id_bits());
-        progress.tell(Phase::Connecting, "asking the API server who it is");
+        progress.tell(Phase::Connecting, "asking the API server for its version");
         let reading = async {
             let cluster = read.cluster().await?;
             let scope = scope::resolve(problem, &cluster.context, read).await?;
@@ -207,9 +208,9 @@ impl Remediation {
         let next = header.diagnosis.causes.get(1).map(|cause| cause.title.clone());
         let first = header.diagnosis.causes.first_mut()?;
         header.advice.extend(next.map(|title| Advice {
-            text: format!("ask again after this one is resolved; the next cause is: {title}"),
+            text: format!("run again after this cause is resolved; the next one is: {title}"),
             command: None,
-            why: "one plan is made at a time".to_owned(),
+            why: "kubemend plans for one cause at a time".to_owned(),
         }));
         if first.remedy.proposals.is_empty() {
             return None;
@@ -226,7 +227,7 @@ impl Remediation {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
                     text: reason.to_string(),
                     command: None,
-                    why: "kubemend does not make this change itself".to_owned(),
+                    why: "kubemend does not apply this change itself".to_owned(),
                 }));
                 None
             }
@@ -243,7 +244,7 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> WorkflowError {
-        header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "went away before anybody was asked; nothing was changed");
+        header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "left before anybody was asked; nothing was changed");
         self.charge(&mut header.usage, meter);
         // Where this cannot be saved, the session ends by its own time.
         self.ledger.save(&Session::Closed(header.close(ending, planned)), Some(revision)).await.ok();

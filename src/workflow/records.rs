@@ -103,14 +103,14 @@ impl Records {
         let (revision, session) = found.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
         let state = match session {
             Session::AwaitingApproval(awaiting) => return Ok((revision, awaiting)),
-            Session::Investigating(_) => "is still investigating",
-            Session::Diagnosed(_) => "has a diagnosis only: run remediate to be asked about its plan",
-            Session::Executing(_) => "is being executed already",
-            Session::Validating(_) => "was executed already and is being validated",
+            Session::Investigating(_) => "has no plan yet: its diagnosis is not finished",
+            Session::Diagnosed(_) => "has only a diagnosis: run remediate to get a plan to approve",
+            Session::Executing(_) => "is already being executed",
+            Session::Validating(_) => "was already executed and is being validated",
             Session::Closed(c) => match c.ending {
                 Ending::Expired => "has expired: run remediate again",
                 Ending::Declined => "was declined",
-                _ => "is over",
+                _ => "has ended",
             },
         };
         Err(WorkflowError::Session(format!("session `{id}` {state}")))

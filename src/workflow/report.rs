@@ -9,7 +9,7 @@ use serde_json::Value;
 macro_rules! define_status {
     (unasked { $($(#[$unasked_doc:meta])* $unasked:ident $unasked_word:literal,)* }
      asked { $($(#[$asked_doc:meta])* $asked:ident $asked_word:literal,)* }) => {
-        /// Where a session stands: how it ended, or that it waits for an answer.
+        /// The status of a session: how it ended, or that it waits for approval.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
         #[expect(missing_docs, reason = "the variants are the report's own words")]
         pub enum Status {
@@ -54,7 +54,7 @@ macro_rules! view {
 }
 
 view! {
-    /// An object, by its name in the API.
+    /// A Kubernetes object.
     ObjectView {
         /// `v1`, `apps/v1`, …
         api_version: String,
@@ -69,19 +69,19 @@ view! {
 
     /// Which cluster; never credentials.
     ClusterView {
-        /// The kubeconfig's context.
+        /// The kubeconfig context.
         context: String,
-        /// Host and port.
+        /// Host and port of the API server.
         server: String,
-        /// Such as `v1.37.2`.
+        /// The version of the API server, such as `v1.37.2`.
         version: String,
     }
 
     /// What was reported.
     IssueView {
-        /// The words.
+        /// What was reported, in the words of the caller.
         text: String,
-        /// Where.
+        /// The namespace; absent for all namespaces.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         namespace: Option<String>,
         /// The named objects, as `kind/name`.
@@ -90,27 +90,27 @@ view! {
         origin: String,
     }
 
-    /// From the cause to the symptom.
+    /// One link of the chain from the cause to a symptom.
     LinkView {
         /// Where the link starts.
         object: ObjectView,
-        /// A verb.
+        /// `owns`, `selects`, `mounts` or `references`.
         relation: String,
         /// Where it leads.
         to: ObjectView,
     }
 
-    /// What somebody would notice.
+    /// What a user of the cluster would notice.
     SymptomView {
-        /// The suffering object.
+        /// The affected object.
         object: ObjectView,
-        /// In a line.
+        /// What is wrong with it, in one line.
         summary: String,
     }
 
-    /// A cause.
+    /// A root cause.
     CauseView {
-        /// Kebab case, stable.
+        /// The code of the cause, in kebab case; stable.
         code: String,
         /// One line that a human can act on.
         title: String,
@@ -127,33 +127,33 @@ view! {
         /// The right value.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         expected: Option<String>,
-        /// 0 to 1.
+        /// How certain the cause is, from 0 to 1.
         confidence: f64,
         /// `rule`, `model` or `caller`.
         source: String,
         /// Ids in the report's `evidence`.
         evidence: Vec<String>,
-        /// From the cause to the symptom.
+        /// The links from the cause to its symptoms.
         chain: Vec<LinkView>,
-        /// What suffers.
+        /// Affected objects.
         symptoms: Vec<SymptomView>,
     }
 
-    /// One thing that was seen.
+    /// One quote from the cluster.
     EvidenceView {
         /// `e1`, `e2`, …
         id: String,
         /// `object`, `event` or `log`.
         source: String,
-        /// Where it was seen.
+        /// The object that it is from.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         object: Option<ObjectView>,
-        /// The field.
+        /// The field of that object.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         field: Option<String>,
-        /// What it says, bounded and redacted.
+        /// The text, redacted and cut to a limit.
         text: String,
-        /// RFC 3339.
+        /// When it happened or was read, RFC 3339.
         seen_at: String,
     }
 
@@ -192,11 +192,11 @@ view! {
         value: String,
     }
 
-    /// What the API server said to a server-side dry run of the same bytes.
+    /// The result of a server-side dry run of the same bytes.
     DryRunView {
-        /// It would take it.
+        /// Whether the dry run passed.
         accepted: bool,
-        /// Why not, or what could not be rehearsed.
+        /// Why it did not pass, or what it could not check.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reason: Option<String>,
     }
@@ -231,90 +231,90 @@ view! {
         manifest: Option<Value>,
         /// The request, byte for byte.
         request: RequestView,
-        /// What must be true of the object.
+        /// What must be true of the object for the step to be sent and accepted.
         precondition: PreconditionView,
-        /// How it is taken back.
+        /// How the step is rolled back, or why it is not.
         undo: String,
         /// The kubectl line that a human would type instead.
         command: String,
-        /// What the API server said to the dry run; absent where none was made.
+        /// The dry run of the step; absent where none was run.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         dry_run: Option<DryRunView>,
     }
 
-    /// What must hold afterwards.
+    /// A success check: it has to pass after the change.
     CheckView {
         /// Which kind of check.
         what: String,
-        /// On which object.
+        /// The object that is checked.
         object: ObjectView,
-        /// In words.
+        /// What is expected, in words.
         expectation: String,
     }
 
     /// The plan.
     PlanView {
-        /// What an approval repeats.
+        /// SHA-256 of the plan: an approval names it.
         digest: String,
         /// `low`, `medium` or `high`.
         risk: String,
         /// One or two sentences.
         summary: String,
-        /// `keep` or `revert`.
+        /// What happens to the change if it does not help: `keep` or `revert`.
         on_failure: String,
-        /// RFC 3339; absent where no approval is being waited for.
+        /// When the plan expires, RFC 3339; absent unless it waits for approval.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         expires_at: Option<String>,
-        /// In order.
+        /// The steps, in order.
         steps: Vec<StepView>,
-        /// What must hold afterwards.
+        /// The success checks.
         checks: Vec<CheckView>,
     }
 
-    /// What kubemend won't do itself.
+    /// Something that kubemend leaves to a human.
     AdviceView {
         /// What to do.
         text: String,
         /// What a human would type.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         command: Option<String>,
-        /// Why it is left to a human.
+        /// Why kubemend does not do it.
         why: String,
-        /// Whose advice it is: the place of its cause in `causes`, from 0; absent where it is about the session.
+        /// The position in `causes`, from 0, of the cause that it belongs to; absent where it is about the session.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         cause: Option<usize>,
     }
 
-    /// What became of one step.
+    /// The result of one step.
     StepOutcomeView {
         /// `applied`, `refused`, `failed` or `notReached`.
         outcome: String,
         /// RFC 3339; absent for `notReached`.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         at: Option<String>,
-        /// What the API server said.
+        /// The error, where there is one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         message: Option<String>,
     }
 
     /// What was done.
     ExecutionView {
-        /// In the plan's order.
+        /// The result of each step, in the order of the plan.
         steps: Vec<StepOutcomeView>,
-        /// Outcomes of the undo, last step first, when the plan was reverted.
+        /// The rollback of each applied step, last step first; absent where nothing was rolled back.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reverted: Option<Vec<StepOutcomeView>>,
     }
 
-    /// One check as last seen.
+    /// The last result of a success check.
     CheckResultView {
         /// Which kind of check.
         what: String,
-        /// On which object.
+        /// The object that is checked.
         object: ObjectView,
-        /// Whether it holds; absent when it could not be seen.
+        /// Whether it passed; null where it could not be run.
         passed: Option<bool>,
-        /// What was seen.
+        /// What was observed.
         observed: String,
     }
 
@@ -322,31 +322,31 @@ view! {
     ValidationView {
         /// `resolved`, `unresolved` or `unclear`.
         verdict: String,
-        /// Every check.
+        /// The result of every success check.
         checks: Vec<CheckResultView>,
-        /// For how many seconds all of them had held.
+        /// For how many seconds all of them had passed.
         settled_for: f64,
         /// RFC 3339.
         at: String,
-        /// Why, where the checks alone do not say it.
+        /// The reason for the verdict, where the checks alone do not show it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         why: Option<String>,
     }
 
-    /// Something that could not be seen.
+    /// Data that could not be read.
     GapView {
-        /// What was wanted.
+        /// What is missing.
         what: String,
         /// `forbidden`, `timeout`, `truncated` or `unsupported`.
         why: String,
-        /// What would make it visible.
+        /// What would make it readable, such as the RBAC rule to add.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         unlock: Option<String>,
     }
 
-    /// What was looked at and what was not.
+    /// What was read, and what could not be read.
     CoverageView {
-        /// Resources that were read.
+        /// The resources that were read.
         looked: Vec<String>,
         /// What could not be read.
         gaps: Vec<GapView>,
@@ -367,7 +367,7 @@ view! {
         output_tokens: u64,
     }
 
-    /// One session, whole.
+    /// The report of one session.
     Report {
         /// Its id.
         session: String,
@@ -375,18 +375,18 @@ view! {
         summary: String,
         /// Which cluster.
         cluster: ClusterView,
-        /// Where it stands.
+        /// Its status.
         status: Status,
         /// What was reported.
         issue: IssueView,
-        /// Ranked.
+        /// Root causes, ranked.
         causes: Vec<CauseView>,
-        /// What was seen.
+        /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
         /// The plan for the first cause.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         plan: Option<PlanView>,
-        /// What kubemend won't do itself.
+        /// What kubemend leaves to a human.
         advice: Vec<AdviceView>,
         /// What was done.
         #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -394,7 +394,7 @@ view! {
         /// Whether it helped.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         validation: Option<ValidationView>,
-        /// What was looked at.
+        /// What was read, and what could not be read.
         coverage: CoverageView,
         /// What it cost.
         usage: UsageView,

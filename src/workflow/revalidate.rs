@@ -31,7 +31,7 @@ impl Remediation {
         let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
             return Err(WorkflowError::Session(format!("session `{id}` has no plan to validate; validate the issue instead")));
         };
-        progress.tell(Phase::Validating, "looking whether the plan's checks hold");
+        progress.tell(Phase::Validating, "running the plan's success checks");
         if matches!(&session, Session::Closed(c) if c.ending == Ending::Interrupted) {
             let found = stamps(&plan, meter.read.as_ref()).await;
             session.header_mut().advice.extend(found);
@@ -60,13 +60,13 @@ async fn stamps(plan: &RemediationPlan, read: &dyn ClusterRead) -> Vec<Advice> {
             Ok(object) => {
                 let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
                 if found.and_then(Value::as_str) == Some(stamp.as_str()) {
-                    "took effect: the object carries its stamp"
+                    "took effect: the object has its `kubemend.dev/applied` annotation"
                 } else {
-                    "left no stamp on the object"
+                    "cannot be confirmed: the object does not have its `kubemend.dev/applied` annotation"
                 }
             }
-            Err(crate::ports::ReadError::NotFound(_)) => "left no stamp: the object does not exist",
-            Err(_) => "cannot be told: the object could not be read",
+            Err(crate::ports::ReadError::NotFound(_)) => "cannot be confirmed: the object does not exist",
+            Err(_) => "cannot be confirmed: the object could not be read",
         };
         found.push(Advice {
             text: format!("step {number} ({target}) {seen}"),

@@ -10,7 +10,7 @@ use crate::ports::{ClusterRead, ListRequest, ReadError};
 pub(super) async fn resolve(problem: &Problem, context: &str, read: &dyn ClusterRead) -> Result<Scope, WorkflowError> {
     if problem.all_namespaces {
         if problem.namespace.is_some() || !problem.objects.is_empty() {
-            return Err(WorkflowError::Invalid("all namespaces, a namespace and objects exclude each other".to_owned()));
+            return Err(WorkflowError::Invalid("all namespaces cannot be combined with a namespace or with objects".to_owned()));
         }
         return Ok(Scope::All);
     }

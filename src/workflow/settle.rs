@@ -87,7 +87,7 @@ pub(super) async fn settle(
                 let checks: Vec<Check> = plan.checks.iter().cloned().collect();
                 let hold = move |facts: &Facts<'_>, seen: &mut Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
                 let Some(Concluded { snapshot, diagnosis: seen, answer }) = conclude(collected.snapshot, cancel, hold).await else {
-                    let why = "the caller went away before it could be told".to_owned();
+                    let why = "the call was cancelled before the success checks were done".to_owned();
                     return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
                 };
                 last = answer;
@@ -109,7 +109,7 @@ pub(super) async fn settle(
                 if let (Some(since), Some(title)) = (other_since, elsewhere)
                     && now.duration_since(since) >= settle
                 {
-                    let why = format!("the cause is gone, and another one shows: {title}");
+                    let why = format!("the cause is gone, and another cause was found: {title}");
                     return Settled { validation: verdict(Verdict::Unresolved, last, None, Some(why)), seen: latest };
                 }
                 Some(collected.versions)
@@ -124,13 +124,13 @@ pub(super) async fn settle(
             }
         };
         if cancel.is_cancelled() {
-            let why = "the caller went away before it could be told".to_owned();
+            let why = "the call was cancelled before the success checks were done".to_owned();
             return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
         }
         if waited >= signed(timing.validate_within) && held_since.is_none() {
             let unseen = last.iter().any(|c| c.passed.is_none()) || failed > 0;
             let fallen = if unseen { Verdict::Unclear } else { Verdict::Unresolved };
-            let why = format!("{} after {} s", waiting_for(&last), waited.as_secs());
+            let why = format!("after {} s, {}", waited.as_secs(), waiting_for(&last));
             return Settled { validation: verdict(fallen, last, None, Some(why)), seen: latest };
         }
         let until_settled = held_since.map(|h| settle.saturating_sub(now.duration_since(h)).unsigned_abs());
@@ -165,7 +165,7 @@ pub(super) async fn settle(
 }
 
 fn holds(so_far: SignedDuration, settle: SignedDuration) -> String {
-    format!("all checks hold, for {} of {} s", so_far.as_secs(), settle.as_secs())
+    format!("all success checks pass, for {} of {} s", so_far.as_secs(), settle.as_secs())
 }
 
 /// Returns at the first change. A watch that breaks or cannot be had leaves looking at intervals.
@@ -210,5 +210,5 @@ fn watched_kinds(plan: &RemediationPlan) -> Vec<Kind> {
 fn waiting_for(results: &[CheckResult]) -> String {
     let open: Vec<String> =
         results.iter().filter(|r| r.passed != Some(true)).map(|r| format!("{}: {}", r.check.object().slashed(), r.observed)).collect();
-    if open.is_empty() { "looking".to_owned() } else { format!("not yet: {}", open.join("; ")) }
+    if open.is_empty() { "the cluster could not be read".to_owned() } else { format!("not passed yet: {}", open.join("; ")) }
 }

@@ -4,29 +4,31 @@ use super::report::{Report, Status};
 use super::standing::Underway;
 
 /// The summary of a report as it stands, while something still goes on or after it.
-pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
+/// `unexplained`: something is wrong that no cause explains.
+pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool) -> String {
     let mut lines = Vec::new();
     let place = report.issue.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |n| format!("namespace {n}"));
-    let at = format!("{place} of {} ({})", report.cluster.context, report.cluster.server);
+    let at = format!("{place} in context {} ({})", report.cluster.context, report.cluster.server);
     lines.push(
         underway
             .map(|underway| match underway {
-                Underway::Investigating => format!("The investigation of {at} is not finished; nothing was changed."),
+                Underway::Investigating => format!("The diagnosis of {at} is not finished; nothing was changed."),
                 Underway::Executing => format!("The change is being applied in {at}."),
-                Underway::Validating => format!("The change was applied in {at}, and whether it helps is being watched."),
+                Underway::Validating => format!("The steps of the plan were sent in {at}; validation is in progress."),
             })
             .unwrap_or_else(|| match report.status {
-                Status::Healthy => format!("No fault was found in {at}."),
+                Status::Healthy => format!("No problem was found in {at}."),
                 Status::Diagnosed | Status::AwaitingApproval => format!("A cause was found in {at}."),
-                Status::Inconclusive => format!("Something is wrong in {at}, and no rule names the cause."),
+                Status::Inconclusive if unexplained => format!("Something is wrong in {at}, and no rule names the cause."),
+                Status::Inconclusive => format!("No problem was found in {at}, but it could not be verified as healthy."),
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
-                Status::Resolved => format!("Resolved in {at}: every check held through the settle window."),
+                Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
                 Status::Unresolved => format!("Not resolved in {at}."),
-                Status::Unclear => format!("It cannot be told whether {at} is well."),
-                Status::Failed => format!("A step failed in {at}; what came after it was not sent."),
-                Status::Interrupted => format!("Interrupted: the process that acted on {at} ended before its verdict."),
-                Status::Reverted => format!("It did not help, and what can be undone was undone in {at}."),
+                Status::Unclear => format!("Could not verify that the problem in {at} is gone."),
+                Status::Failed => format!("A step failed in {at}; no later step was sent."),
+                Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
+                Status::Reverted => format!("The change did not help and was rolled back in {at}, as far as possible."),
             }),
     );
     if let Some(cause) = report.causes.first() {
@@ -34,7 +36,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     }
     if report.causes.len() > 1 {
         lines.push(format!(
-            "{} more independent causes are listed; ask again after the first is resolved.",
+            "Independent causes besides this one: {}; run again after it is resolved.",
             report.causes.len().saturating_sub(1)
         ));
     }
@@ -42,7 +44,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
         lines.push(format!("Change (risk {}): {}.", plan.risk, plan.summary));
     }
     if let Some(message) = report.execution.iter().flat_map(|e| &e.steps).find_map(|s| s.message.clone()) {
-        lines.push(format!("The API server said: {message}"));
+        lines.push(format!("Error: {message}"));
     }
     if let Some(why) = report.validation.as_ref().and_then(|v| v.why.clone()) {
         lines.push(format!("Validation: {why}."));
@@ -52,10 +54,10 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
             Some(format!("Waiting for a human's approval: `kubemend approve {}` shows the exact change and asks.", report.session))
         }
         Status::Diagnosed if report.plan.is_some() => {
-            Some("Nothing was changed. Remediate to apply this plan after a human's approval.".to_owned())
+            Some("Nothing was changed. Run remediate to apply the plan after approval.".to_owned())
         }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
-            Some(format!("Look again with validate, session {}, before anything else is changed.", report.session))
+            Some(format!("Run validate with session {} before you change anything else.", report.session))
         }
         Status::Diagnosed
         | Status::Healthy
@@ -69,7 +71,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     if let Some(gap) = report.coverage.gaps.first() {
         let more = report.coverage.gaps.len().saturating_sub(1);
         let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
-        lines.push(format!("Not seen: {} ({}){rest}.", gap.what, gap.why));
+        lines.push(format!("Missing data: {} ({}){rest}.", gap.what, gap.why));
     }
     lines.truncate(6);
     lines.join("\n")

@@ -46,7 +46,7 @@ pub(super) fn report_of(session: &Session) -> Report {
 /// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
     let mut report = without_summary(standing);
-    report.summary = summary::of(&report, standing.underway);
+    report.summary = summary::of(&report, standing.underway, !standing.header.diagnosis.unexplained.is_empty());
     report
 }
 

@@ -53,12 +53,8 @@ const HABITS: &[Habit] = &[
     (r"\w*(recogni|seriali|normali|organi|initiali|summari|authori|minimi)s(e|es|ed|er|ing|ation)", "the American spelling", ""),
 ];
 
-/// Modules and documents that do not speak so yet. It only shrinks: an entry with nothing left to fix is an error.
-const NOT_YET: &[&str] = &["cluster", "domain", "mcp", "ports", "session", "sim", "validate", "workflow", "docs/report.schema.json"];
-
 /// Words of others, which are quoted as they are: where, which, and whose.
 const QUOTED: &[(&str, &str, &str)] = &[
-    ("src/call/validate.rs", "the objects they name are looked at too", "the tool list, which changes with a version"),
     ("src/sim/validation.rs", "pod updates may not change fields other than", "the API server"),
     ("src/sim/validation.rs", "may not change once set", "the API server"),
 ];
@@ -82,15 +78,7 @@ static PATTERNS: LazyLock<(Vec<Pattern>, Regex)> = LazyLock::new(|| {
 
 #[test]
 fn texts_speak_plain_english() {
-    let found = all_texts().iter().filter(|text| !NOT_YET.contains(&text.part.as_str()));
-    assert_none(found.flat_map(Text::faults).collect());
-}
-
-#[test]
-fn what_does_not_speak_so_yet_has_something_left_to_fix() {
-    let texts = all_texts();
-    let done = NOT_YET.iter().filter(|part| texts.iter().filter(|t| t.part == **part).all(|t| t.faults().is_empty()));
-    assert_none(done.map(|part| format!("`{part}` speaks plain English now: take it out of NOT_YET")).collect());
+    assert_none(all_texts().iter().flat_map(Text::faults).collect());
 }
 
 #[test]
@@ -102,8 +90,6 @@ fn quotations_are_still_there() {
 
 /// Something that a user reads.
 struct Text {
-    /// The top-level module, or the document.
-    part: String,
     /// The file, and the line where it is known.
     place: String,
     text: String,
@@ -148,11 +134,10 @@ fn all_texts() -> &'static [Text] {
 fn read_all() -> Vec<Text> {
     let mut out = Vec::new();
     for source in sources().iter().filter(|s| !s.test) {
-        let part = source.top().unwrap_or("lib");
         let mut found = Vec::new();
         literals(&source.text.parse::<TokenStream>().unwrap(), &mut found);
         help(&syn::parse_file(&source.text).unwrap().items, &mut found);
-        out.extend(found.into_iter().map(|(line, text)| Text { part: part.to_owned(), place: format!("{}:{line}", source.path), text }));
+        out.extend(found.into_iter().map(|(line, text)| Text { place: format!("{}:{line}", source.path), text }));
     }
     for document in DOCUMENTS.iter().map(|document| (*document).to_owned()).chain(files_under("docs", "md")) {
         out.extend(sentences(&document, &read(&document)));
@@ -162,11 +147,11 @@ fn read_all() -> Vec<Text> {
 
 /// A document line by line: it has one sentence on each. What stands in backticks is code.
 fn sentences(document: &str, text: &str) -> Vec<Text> {
-    let lines = text.lines().enumerate().map(|(at, line)| Text {
-        part: document.to_owned(),
-        place: format!("{document}:{}", at + 1),
-        text: line.split('`').step_by(2).collect::<Vec<_>>().join("…"),
-    });
+    let lines =
+        text.lines().enumerate().map(|(at, line)| Text {
+            place: format!("{document}:{}", at + 1),
+            text: line.split('`').step_by(2).collect::<Vec<_>>().join("…"),
+        });
     lines.collect()
 }
 

@@ -61,6 +61,6 @@ async fn another_plans_digest_approves_nothing() {
     let result = client.call_tool(call("remediate", json!({"sessionId": double.only_session(), "planDigest": other}))).await.unwrap();
     assert!(text(&result).contains("the plan changed after it was shown"), "{}", text(&result));
     let result = client.call_tool(call("remediate", json!({"issue": "x", "planDigest": other}))).await.unwrap();
-    assert!(text(&result).contains("no session waits"), "{}", text(&result));
+    assert!(text(&result).contains("no session with this plan is waiting for approval"), "{}", text(&result));
     assert!(double.writes().is_empty());
 }

@@ -187,7 +187,7 @@ Cause: PersistentVolumeClaim `ledger-data` does not exist
     • Pod payments/ledger-6d5-x2x: Pending for 3 minutes
 
 Plan
-  low risk  kept if it does not help
+  low risk  on failure: kept
 
   create PersistentVolumeClaim payments/ledger-data
   The size is an assumption.
@@ -198,8 +198,8 @@ Plan
     +apiVersion: v1
     +kind: PersistentVolumeClaim
 
-  undo: delete the claim while it is not bound
-  dry run: accepted by the API server
+  rollback: delete the claim while it is not bound
+  dry run: passed
   by hand:
 kubectl create -n payments -f - <<'EOF'
 apiVersion: v1

@@ -69,7 +69,7 @@ async fn unknown_context_names_those_that_exist_nearest_first() {
     settings.context = Some("prodution".to_owned());
     let said = error(&settings).await;
     assert!(
-        said.starts_with("there is no context `prodution` in `") && said.ends_with("there are `production`, `writer`, `lab`"),
+        said.starts_with("context `prodution` does not exist in `") && said.ends_with("it has `production`, `writer`, `lab`"),
         "{said}"
     );
 }
@@ -159,11 +159,12 @@ async fn writing_identity_is_another_context_of_the_same_server() {
     settings.write_context = Some("production".to_owned());
     let connected = connect_to(&settings).await.unwrap();
     assert!(connected.write.is_none());
-    assert!(connected.no_writer.unwrap().contains("is for another server (`other:1`) than the reading context `lab` (`h:1`)"));
+    assert!(connected.no_writer.unwrap().contains("is for another server (`other:1`) than the reader context `lab` (`h:1`)"));
     settings.write_context = Some("gone".to_owned());
     let connected = connect_to(&settings).await.unwrap();
     assert!(
-        connected.write.is_none() && connected.no_writer.unwrap().starts_with("the writing identity cannot be used: there is no context")
+        connected.write.is_none()
+            && connected.no_writer.unwrap().starts_with("the writer credentials cannot be used: context `gone` does not exist")
     );
     settings.read_only = true;
     assert_eq!(connect_to(&settings).await.unwrap().no_writer.as_deref(), Some("kubemend was started read-only"));

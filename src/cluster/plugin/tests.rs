@@ -94,7 +94,7 @@ async fn no_word_of_a_plugin_is_in_an_error() {
         ("echo canary", "did not answer with an ExecCredential"),
         (r#"echo '{"status":{"token":""},"x":"canary"}'"#, "did not answer with an ExecCredential"),
         (r#"echo '{"status":{"token":"canary","expirationTimestamp":"canary"}}'"#, "did not answer with an ExecCredential"),
-        ("kill -9 $$", "was ended by a signal"),
+        ("kill -9 $$", "was killed by a signal"),
         ("exec yes canary", "wrote more than 1048576 bytes"),
     ] {
         let plugin = plugin(script);

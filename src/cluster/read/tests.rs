@@ -93,7 +93,7 @@ async fn huge_answer_is_not_taken_in() {
     assert_eq!((listed.objects.len(), listed.complete), (0, false));
     let fake = Fake::playing([Reply::Streams(vec!["x".repeat(OBJECT_BYTES + 1)], Then::Hangs)]);
     let object = ObjectRef::parse("pod/web", pods().namespace.as_ref()).unwrap();
-    assert!(fake.connected().read.get(&object).await.unwrap_err().to_string().contains("larger than kubemend reads"));
+    assert!(fake.connected().read.get(&object).await.unwrap_err().to_string().contains("larger than kubemend accepts"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +110,7 @@ async fn page_token_that_grew_old_starts_the_list_over_once() {
 async fn page_of_a_login_portal_is_no_list_and_is_not_quoted() {
     let fake = Fake::playing([Reply::Says(200, vec![("content-type", "text/html".into())], b"<html>canary</html>".to_vec())]);
     let error = fake.connected().read.list(&pods()).await.unwrap_err().to_string();
-    assert!(error.contains("not an answer of Kubernetes (text/html)") && !error.contains("canary"), "{error}");
+    assert!(error.contains("not a Kubernetes response (text/html)") && !error.contains("canary"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,8 @@
 use crate::call::{AnalyzeRequest, CallError, analyze};
 use crate::mcp::tool_call::{ToolCall, ToolResponse};
 
-pub(super) const DESCRIPTION: &str = "Find why something in a Kubernetes cluster is broken: ranked causes with evidence, \
-and a plan shown as a diff. Reads only. Prefer it over reading objects one by one.";
+pub(super) const DESCRIPTION: &str = "Find why a Kubernetes workload is broken: ranked causes with evidence, and a fix as a diff. \
+Reads only. Prefer it over reading objects one by one.";
 
 pub(super) async fn run(mut call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
     let request = AnalyzeRequest::parse(std::mem::take(&mut call.arguments))?;

@@ -6,8 +6,8 @@ use crate::mcp::tool_call::{ToolCall, ToolResponse};
 use crate::workflow::report::Report;
 use crate::workflow::{Approver, Caller, Question};
 
-pub(super) const DESCRIPTION: &str = "Find the cause, plan the fix, ask the human, apply exactly what was shown and watch until it \
-helped. Nothing is changed without a yes. Status awaitingApproval: show the plan and how to approve it. Options only tighten the operator's limits.";
+pub(super) const DESCRIPTION: &str = "Fix a broken Kubernetes workload: find the cause, dry-run a plan, ask the human, apply exactly \
+what was shown, watch whether it helps. Nothing changes without approval. Status awaitingApproval: show the plan and how to approve it. Options only tighten operator limits.";
 
 pub(super) async fn run(call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
     let bound = bound_to("remediate", &call.arguments);

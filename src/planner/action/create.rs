@@ -53,7 +53,7 @@ impl Planned for Create<'_> {
         let named = metadata.get("name").and_then(Value::as_str) == Some(object.name.as_str())
             && metadata.get("namespace").and_then(Value::as_str) == object.namespace.as_ref().map(|n| n.as_str());
         if !named {
-            return Err(Refusal::NotPossible(format!("the manifest is not of {object}")));
+            return Err(Refusal::NotPossible(format!("the manifest is not for {object}")));
         }
         metadata
             .entry("annotations")
@@ -72,7 +72,7 @@ impl Planned for Create<'_> {
             },
             undo: Undo::None {
                 why: format!(
-                    "not undone by kubemend, since a claim may hold data as soon as it is Bound; by hand: kubectl delete {}{}",
+                    "none, because the claim can hold data as soon as it is Bound; by hand: kubectl delete {}{}",
                     object.slashed(),
                     object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default()
                 ),
@@ -84,7 +84,7 @@ impl Planned for Create<'_> {
     fn drift(&self, answer: &Value) -> Option<String> {
         let wanted = self.manifest.get("spec")?;
         (!contains(answer.get("spec").unwrap_or(&Value::Null), wanted))
-            .then(|| format!("admission would change the spec of {} to something other than what is shown", self.object))
+            .then(|| format!("admission would change the spec of {}, so the result would not be what is shown", self.object))
     }
 
     fn frees(&self) -> Option<&ObjectRef> {

@@ -71,7 +71,7 @@ impl Planned for DeleteUnboundClaim<'_> {
                 resource_version: Some(version),
                 fields: vec![("status.phase".to_owned(), "Pending".to_owned())],
             },
-            undo: Undo::None { why: "nothing is lost: the claim never had a volume".to_owned() },
+            undo: Undo::None { why: "none; no data is lost, because the claim never had a volume".to_owned() },
             command: self.kubectl(),
         })
     }

@@ -93,7 +93,7 @@ impl Planned for Patch<'_> {
             match (&at.current, &op.change) {
                 (Some(old), Change::Set(new)) => {
                     if old == new {
-                        return Err(impossible(format!("{} of {target} is {new} already", op.path)));
+                        return Err(impossible(format!("{} of {target} is already {new}", op.path)));
                     }
                     pins.push(test(&at.pointer, old));
                     changes.push(json!({"op": "replace", "path": at.pointer, "value": new}));
@@ -153,7 +153,7 @@ impl Planned for Patch<'_> {
             precondition,
             undo: Undo::Restore {
                 request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(undo).to_string() },
-                summary: format!("{}, unless somebody changed it since", undo_words.join(", ")),
+                summary: format!("{}, unless somebody else changes it first", undo_words.join(", ")),
             },
             command,
         })
@@ -166,7 +166,8 @@ impl Planned for Patch<'_> {
                 Change::Set(value) => now.as_ref() == Some(value),
                 Change::Remove => now.is_none(),
             };
-            (!as_planned).then(|| format!("admission would change {} of {} to something other than what is shown", op.path, self.target))
+            (!as_planned)
+                .then(|| format!("admission would change {} of {}, so the result would not be what is shown", op.path, self.target))
         })
     }
 

@@ -156,7 +156,7 @@ impl CauseRecord {
         let cite = |text: String| {
             EvidenceId::parse(&text)
                 .filter(|id| evidence.get(*id).is_some())
-                .ok_or_else(|| format!("a cause cites the evidence `{text}`, which it does not hold"))
+                .ok_or_else(|| format!("a cause cites the evidence `{text}`, which is not in the record"))
         };
         let key = self.key.into_key(known)?;
         Ok(Cause {
@@ -215,7 +215,7 @@ impl From<&CausalLink> for LinkRecord {
 impl LinkRecord {
     fn into_link(self) -> Result<CausalLink, String> {
         let relation = CausalLink::relation_named(&self.relation)
-            .ok_or_else(|| format!("`{}` is not a relation that this program knows", self.relation))?;
+            .ok_or_else(|| format!("this program does not know the relation `{}`", self.relation))?;
         Ok(CausalLink { from: self.from.into_ref()?, relation, to: self.to.into_ref()? })
     }
 }

@@ -76,13 +76,13 @@ impl PlannedRecord {
     /// The plan, if it is the one whose digest stands beside it.
     pub(super) fn into_planned(self, known: KnownCodes) -> Result<Planned, String> {
         let plan = self.plan.into_plan(known)?;
-        let digest = PlanDigest::parse(&self.digest).ok_or("its digest is not one")?;
+        let digest = PlanDigest::parse(&self.digest).ok_or("its plan digest is malformed")?;
         if plan.digest() != digest {
-            return Err("its plan does not fit its digest: somebody changed the record".to_owned());
+            return Err("its plan does not match its digest: the record was changed".to_owned());
         }
         let rehearsal = self.dry_run.map(|steps| Rehearsal { steps: steps.into_iter().map(RehearsedRecord::into_rehearsed).collect() });
         if rehearsal.as_ref().is_some_and(|r| r.steps.len() != plan.steps.len()) {
-            return Err("its dry run is not one of its plan".to_owned());
+            return Err("its dry run does not match its plan".to_owned());
         }
         Ok(Planned { plan, rehearsal })
     }
@@ -119,7 +119,7 @@ impl From<&Execution> for ExecutionRecord {
 impl ExecutionRecord {
     pub(super) fn into_execution(self, of: &RemediationPlan) -> Result<Execution, String> {
         let steps: Vec<StepOutcome> = self.steps.into_iter().map(OutcomeRecord::into_outcome).collect();
-        let steps = NonEmpty::from_vec(steps).filter(|s| s.len() == of.steps.len()).ok_or("its execution is not one of its plan")?;
+        let steps = NonEmpty::from_vec(steps).filter(|s| s.len() == of.steps.len()).ok_or("its execution does not match its plan")?;
         let reverted = self.reverted.map(|steps| steps.into_iter().map(OutcomeRecord::into_outcome).collect());
         Ok(Execution { steps, reverted, cancelled: self.cancelled })
     }

@@ -99,9 +99,9 @@ pub(super) fn path(segments: Vec<SegmentRecord>) -> FieldPath {
 
 /// Codes are constants of this program: one that it does not know is of another version.
 pub(super) fn code(text: &str, known: KnownCodes) -> Result<Code, String> {
-    known(text).ok_or_else(|| format!("`{text}` is not a cause that this program knows"))
+    known(text).ok_or_else(|| format!("this program does not know the cause `{text}`"))
 }
 
 fn source(text: &str, known: KnownCodes) -> Result<CauseSource, String> {
-    CauseSource::parse(text, known).ok_or_else(|| format!("`{text}` is not a cause that this program knows"))
+    CauseSource::parse(text, known).ok_or_else(|| format!("this program does not know the cause `{text}`"))
 }

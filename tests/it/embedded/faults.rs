@@ -282,5 +282,31 @@ async fn object_that_may_be_listed_and_not_read_is_not_changed_and_the_permissio
     let said: Vec<&str> = opened.report.advice.iter().map(|a| a.text.as_str()).collect();
     let refusal = said.iter().find(|text| text.contains("could not be read before the change")).unwrap_or_else(|| panic!("{said:?}"));
     assert!(refusal.contains("not allowed to get services in `shop`") && refusal.contains("--verb=get"), "{refusal}");
-    assert!(!said.iter().any(|text| text.contains("does not exist any more")), "{said:?}");
+    assert!(!said.iter().any(|text| text.contains("no longer exists")), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_answer_to_a_dry_run_leaves_no_doubt_that_nothing_was_changed() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    cluster.sim.inject(Fault::on("POST", CLAIMS, FaultKind::LostAnswer));
+    let opened = open(&cluster.process(), &ask(&case, NAMESPACE)).await;
+    assert!(opened.question.is_none(), "{}", opened.report.summary);
+    let why: Vec<&str> = opened.report.advice.iter().map(|a| a.why.as_str()).collect();
+    assert!(why.iter().any(|why| why.starts_with("the dry run failed: the request was sent, and no usable answer came back")), "{why:?}");
+    assert!(!why.iter().any(|why| why.contains("took effect")), "{why:?}");
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pods_that_cannot_be_read_are_no_statement_that_something_is_wrong() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    cluster.sim.deny(Denial::of("list", "pods"));
+    let elsewhere = Problem { namespace: Some(kubemend::domain::object::Namespace::parse("default").unwrap()), ..Problem::default() };
+    let report = cluster.process().analyze(&elsewhere, &Caller::silent()).await.unwrap();
+    assert_eq!(report.status, Status::Inconclusive);
+    assert!(report.summary.starts_with("No problem was found in namespace default"), "{}", report.summary);
+    assert!(report.summary.contains("could not be verified as healthy"), "{}", report.summary);
+    assert!(report.summary.contains("Missing data: pods in default (forbidden)"), "{}", report.summary);
 }

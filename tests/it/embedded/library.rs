@@ -229,7 +229,7 @@ async fn question_says_everything_that_is_decided_on() {
         &step.diff,
         &step.undo,
         &step.why,
-        "dry run: accepted by the API server",
+        "dry run: passed",
         &plan.checks[0].expectation,
     ] {
         assert!(question.text.contains(said.trim_end()), "`{said}` is not in the question: {}", question.text);

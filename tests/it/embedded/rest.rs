@@ -62,12 +62,12 @@ async fn process_killed_during_the_dry_run_leaves_its_diagnosis_and_the_session_
     assert_eq!((left.status, left.causes[0].code.as_str()), (Status::Diagnosed, "pvc-missing"));
     assert!(left.summary.contains("not finished; nothing was changed"), "{}", left.summary);
     cites_what_is_there(&left);
-    refuses_an_answer(&next, &session, "still investigating").await;
+    refuses_an_answer(&next, &session, "its diagnosis is not finished").await;
     tokio::time::sleep(LONG).await;
     let (_, ended) = only(&next).await;
     assert_eq!((ended.status, &ended.causes, &ended.evidence), (Status::Diagnosed, &left.causes, &left.evidence));
     assert!(!ended.summary.contains("not finished"), "{}", ended.summary);
-    refuses_an_answer(&next, &session, "is over").await;
+    refuses_an_answer(&next, &session, "has ended").await;
     assert_eq!(cluster.writes(), []);
 }
 
@@ -93,7 +93,7 @@ async fn call_that_is_cancelled_during_the_dry_run_ends_its_session() {
     assert_eq!(report.status, Status::Diagnosed, "{}", report.summary);
     assert!(report.plan.as_ref().unwrap().steps[0].dry_run.as_ref().unwrap().accepted);
     assert!(!report.summary.contains("not finished"), "{}", report.summary);
-    refuses_an_answer(&process, &session, "is over").await;
+    refuses_an_answer(&process, &session, "has ended").await;
     assert_eq!(cluster.writes(), []);
 }
 
@@ -105,10 +105,10 @@ async fn analysis_rests_as_a_diagnosis_until_its_time_is_over() {
     cites_what_is_there(&report);
     let (session, shown) = only(&cluster.process()).await;
     assert_eq!(shown, report);
-    refuses_an_answer(&process, &session, "a diagnosis only").await;
+    refuses_an_answer(&process, &session, "only a diagnosis").await;
     tokio::time::sleep(LONG).await;
     assert_eq!(only(&cluster.process()).await.1, report, "its end takes nothing away");
-    refuses_an_answer(&process, &session, "is over").await;
+    refuses_an_answer(&process, &session, "has ended").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +138,7 @@ async fn process_killed_while_it_watches_leaves_what_was_done() {
     let next = cluster.process();
     let (session, left) = only(&next).await;
     assert_eq!(left.status, Status::Unclear);
-    assert!(left.summary.contains("is being watched"), "{}", left.summary);
+    assert!(left.summary.contains("validation is in progress"), "{}", left.summary);
     refuses_an_answer(&next, &session, "is being validated").await;
     tokio::time::sleep(LONG).await;
     let (_, ended) = only(&next).await;
@@ -148,7 +148,11 @@ async fn process_killed_while_it_watches_leaves_what_was_done() {
     assert_eq!(cluster.writes().len(), 1);
     // Looking again tells what took effect, and adds it to no record.
     let again = next.validate(&Validate::Session(session.clone()), &Caller::silent()).await.unwrap();
-    assert!(again.advice.iter().any(|a| a.text.contains("carries its stamp")), "{:?}", again.advice);
+    assert!(
+        again.advice.iter().any(|a| a.text.contains("took effect: the object has its `kubemend.dev/applied` annotation")),
+        "{:?}",
+        again.advice
+    );
     assert_eq!(next.show(&session).await.unwrap(), ended);
 }
 
@@ -170,7 +174,8 @@ async fn cause_that_shows_after_the_change_keeps_its_own_evidence_and_advice() {
     assert_eq!(report.causes[0], first.causes[0]);
     assert_eq!(report.evidence[..first.evidence.len()], first.evidence);
     assert!(report.causes[1].evidence.iter().all(|id| !first.evidence.iter().any(|e| e.id == *id)), "{:?}", report.causes[1]);
-    let later: Vec<Option<usize>> = report.advice.iter().filter(|a| a.text.starts_with("ask again:")).map(|a| a.cause).collect();
+    let later: Vec<Option<usize>> =
+        report.advice.iter().filter(|a| a.text.starts_with("run again for this cause:")).map(|a| a.cause).collect();
     assert_eq!(later, [Some(1)]);
     assert_eq!(process.show(&q.session).await.unwrap(), report);
 }

@@ -170,7 +170,7 @@ async fn progress_names_the_phases_as_they_come() {
         server.call("remediate", trial.ask()).await;
         let told = server.progress().join("\n");
         let mut from = 0;
-        for phase in ["collecting", "analyzing", "planning", "rehearsing"] {
+        for phase in ["collecting", "analyzing", "planning", "dry run"] {
             let at = told[from..].find(phase).unwrap_or_else(|| panic!("{opening:?}: no `{phase}` in its place:\n{told}"));
             from += at;
         }
