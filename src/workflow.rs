@@ -27,6 +27,7 @@ use crate::domain::plan::PlanDigest;
 use crate::domain::usage::Usage;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, RequestMeter, SessionStore, StoreError};
+use crate::session::approval::ApprovalError;
 use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
@@ -228,15 +229,45 @@ pub enum WorkflowError {
     /// No such session.
     #[error("there is no session `{0}`")]
     NoSession(SessionId),
-    /// Not a session that this can be done with.
-    #[error("{0}")]
-    Session(String),
+    /// Not a session that this can be done with, as it stands.
+    #[error("session `{session}` {state}")]
+    State {
+        /// Its id.
+        session: SessionId,
+        /// Where it stands, as the rest of a sentence.
+        state: &'static str,
+    },
+    /// The session's record was written by another version, or damaged.
+    #[error("the record of session `{session}` cannot be used: {reason}")]
+    Record {
+        /// Its id.
+        session: SessionId,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The plan that was approved is not the one that waits.
     #[error("the plan changed after it was shown; review it again")]
     DigestMismatch,
-    /// The token is wrong, used, or over its time.
-    #[error("this approval cannot be used: {0}")]
-    Approval(String),
+    /// The approval came too late.
+    #[error("this approval cannot be used: it has expired")]
+    Expired,
+    /// The token is not that of the last question.
+    #[error("this approval cannot be used: it belongs to another question or was already used")]
+    WrongToken,
+    /// The session is about another cluster than the one that the context points to now.
+    #[error("this approval cannot be used: it is for the cluster at {planned}, and the context now points to {now}")]
+    OtherCluster {
+        /// The server that the plan was made for.
+        planned: String,
+        /// The server that answers now.
+        now: String,
+    },
+    /// Nothing can write: the context is read-only, or its writer cannot be used.
+    #[error("this change cannot be made: {NO_WRITER}")]
+    NoWriter,
+    /// Nobody can approve what cannot be shown whole.
+    #[error("this change cannot be approved: it is too large to show in full")]
+    TooLarge,
     /// Of two answers at once the other one came first.
     #[error("this approval cannot be used: somebody else answered session `{0}` at the same time")]
     Answered(SessionId),
@@ -259,14 +290,20 @@ impl WorkflowError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             WorkflowError::Read(e) => e.hints(),
-            WorkflowError::DigestMismatch => vec!["run remediate again to see the current plan".to_owned()],
+            WorkflowError::DigestMismatch | WorkflowError::Expired => vec!["run remediate again to see the current plan".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
-            WorkflowError::Session(_) | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
+            WorkflowError::State { .. } | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
+            WorkflowError::Record { .. } => {
+                vec!["nothing was changed; run remediate or analyze again to look at the cluster as it is now".to_owned()]
+            }
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
             }
             WorkflowError::Invalid(_)
-            | WorkflowError::Approval(_)
+            | WorkflowError::WrongToken
+            | WorkflowError::OtherCluster { .. }
+            | WorkflowError::NoWriter
+            | WorkflowError::TooLarge
             | WorkflowError::Answered(_)
             | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. })
             | WorkflowError::Store(_)
@@ -275,11 +312,21 @@ impl WorkflowError {
     }
 }
 
+impl From<ApprovalError> for WorkflowError {
+    fn from(error: ApprovalError) -> Self {
+        match error {
+            ApprovalError::Expired => WorkflowError::Expired,
+            ApprovalError::WrongToken => WorkflowError::WrongToken,
+            ApprovalError::WrongDigest => WorkflowError::DigestMismatch,
+        }
+    }
+}
+
 impl From<LedgerError> for WorkflowError {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Store(error) => WorkflowError::Store(error),
-            error @ LedgerError::Record { .. } => WorkflowError::Session(error.to_string()),
+            LedgerError::Record { id, reason } => WorkflowError::Record { session: id, reason },
         }
     }
 }

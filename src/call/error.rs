@@ -92,8 +92,15 @@ impl From<WorkflowError> for CallError {
         let kind = match &error {
             WorkflowError::Invalid(_) => ErrorKind::InvalidArguments,
             WorkflowError::NoNamespace { .. } | WorkflowError::NoSession(_) => ErrorKind::NotFound,
-            WorkflowError::Approval(_) | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,
-            WorkflowError::Session(_) | WorkflowError::DigestMismatch | WorkflowError::Answered(_) => ErrorKind::Conflict,
+            WorkflowError::Expired
+            | WorkflowError::WrongToken
+            | WorkflowError::OtherCluster { .. }
+            | WorkflowError::NoWriter
+            | WorkflowError::TooLarge
+            | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,
+            WorkflowError::State { .. } | WorkflowError::Record { .. } | WorkflowError::DigestMismatch | WorkflowError::Answered(_) => {
+                ErrorKind::Conflict
+            }
             WorkflowError::Read(error) => of_read(error),
             WorkflowError::Store(StoreError::Conflict(_)) => ErrorKind::Conflict,
             WorkflowError::Store(StoreError::Unusable { .. }) => ErrorKind::Unavailable,
@@ -138,7 +145,7 @@ mod tests {
         let missing = CallError::from(WorkflowError::NoSession(id.clone()));
         assert_eq!(missing.kind, ErrorKind::NotFound);
         assert_eq!(missing.hints, ["`kubemend sessions` lists them"]);
-        assert_eq!(CallError::from(WorkflowError::Session(format!("session `{id}` has ended"))).kind, ErrorKind::Conflict);
+        assert_eq!(CallError::from(WorkflowError::State { session: id.clone(), state: "has ended" }).kind, ErrorKind::Conflict);
         assert_eq!(CallError::from(WorkflowError::Answered(id)).kind, ErrorKind::Conflict);
     }
 

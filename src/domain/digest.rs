@@ -6,7 +6,7 @@ use super::request::Request;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// SHA-256 over everything but ids and times: what a human approves.
+/// SHA-256 over everything in a plan but its id: what a human approves.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlanDigest(String);
 
@@ -41,14 +41,26 @@ impl<'a> Digester<'a> {
         Self { hash: Sha256::new(), id }
     }
 
+    /// The parts between the id's places, counted: no text can stand for a masked one.
     pub(super) fn text(&mut self, text: &str) {
-        let masked = text.replace(self.id, "PLAN");
-        self.hash.update((masked.len() as u64).to_be_bytes());
-        self.hash.update(masked.as_bytes());
+        let parts: Vec<&str> = text.split(self.id).collect();
+        self.count(parts.len());
+        for part in parts {
+            self.count(part.len());
+            self.hash.update(part);
+        }
+    }
+
+    fn count(&mut self, count: usize) {
+        self.hash.update((count as u64).to_be_bytes());
+    }
+
+    fn tag(&mut self, tag: u8) {
+        self.hash.update([tag]);
     }
 
     pub(super) fn optional<T: ?Sized>(&mut self, value: Option<&T>, take: impl FnOnce(&mut Self, &T)) {
-        self.hash.update([u8::from(value.is_some())]);
+        self.tag(u8::from(value.is_some()));
         if let Some(value) = value {
             take(self, value);
         }
@@ -56,7 +68,7 @@ impl<'a> Digester<'a> {
 
     /// How many there are, and each of them.
     pub(super) fn list<T>(&mut self, count: usize, items: impl Iterator<Item = T>, mut take: impl FnMut(&mut Self, T)) {
-        self.hash.update((count as u64).to_be_bytes());
+        self.count(count);
         items.for_each(|item| take(self, item));
     }
 
@@ -69,9 +81,12 @@ impl<'a> Digester<'a> {
 
     pub(super) fn path(&mut self, path: &FieldPath) {
         self.list(path.segments().len(), path.segments().iter(), |d, segment| match segment {
-            Segment::Key(name) => d.text(name),
+            Segment::Key(name) => {
+                d.tag(0);
+                d.text(name);
+            }
             Segment::Element { key, value } => {
-                d.text("[]");
+                d.tag(1);
                 d.text(key);
                 d.text(value);
             }
@@ -112,5 +127,25 @@ mod tests {
         let element = FieldPath::root().element("name", "a");
         let member = FieldPath::root().key("[name=a]");
         assert_ne!(of(|d| d.path(&element)), of(|d| d.path(&member)));
+    }
+
+    #[test]
+    fn the_same_text_under_another_plan_reads_the_same_and_no_text_reads_like_a_masked_id() {
+        let under = |id: &str, text: &str| {
+            let mut digester = Digester::new(id);
+            digester.text(text);
+            digester.finish()
+        };
+        assert_eq!(under("p-1", "plan: p-1"), under("p-2", "plan: p-2"));
+        for text in ["plan: ", "plan: PLAN", "plan: p-2"] {
+            assert_ne!(under("p-1", "plan: p-1"), under("p-1", text), "{text}");
+        }
+    }
+
+    #[test]
+    fn members_in_one_order_are_no_elements_in_another() {
+        let element = FieldPath::root().element("name", "a");
+        let members = FieldPath::root().key("[]").key("name").key("a");
+        assert_ne!(of(|d| d.path(&element)), of(|d| d.path(&members)));
     }
 }

@@ -119,8 +119,8 @@ impl RemediationPlan {
         self.steps.iter().map(|s| s.risk.max(s.action.floor())).max().unwrap_or(Risk::High)
     }
 
-    /// Covers everything that a human decides on: cluster, cause, summary, every step with its bytes, reason, diff, command,
-    /// preconditions, undo and risk, the checks, and what happens on failure.
+    /// Covers everything in the plan: cluster, cause, summary, every step with its bytes, reason, diff, command, preconditions, undo
+    /// and risk, the checks, and what happens on failure. Not what a question shows beside it, such as evidence and the dry run.
     /// The plan's id, which the stamp in the bytes carries, is masked: the same change has the same digest tomorrow.
     pub fn digest(&self) -> PlanDigest {
         let mut digest = Digester::new(self.id.as_str());

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 /// Why an approval was not taken. The state is given back with it: a wrong token costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ApprovalError {
-    #[error("it has expired; run remediate again")]
+    #[error("it has expired")]
     Expired,
     #[error("it belongs to another question or was already used")]
     WrongToken,

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::view::report_of;
-use super::{Approver, Caller, Meter, NO_WRITER, Question, Remediation, Token, WorkflowError, question};
+use super::{Approver, Caller, Meter, Question, Remediation, Token, WorkflowError, question};
 use crate::domain::cause::CauseKey;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::StepOutcome;
@@ -13,7 +13,6 @@ use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::Verdict;
 use crate::ports::{Phase, Revision};
-use crate::session::approval::ApprovalError;
 use crate::session::{Approved, AwaitingApproval, Session};
 use crate::{analyze, planner};
 use jiff::SignedDuration;
@@ -41,17 +40,11 @@ impl Remediation {
         }
         let cluster = meter.read.cluster().await?;
         if cluster.server != awaiting.header.cluster.server {
-            return Err(WorkflowError::Approval(format!(
-                "it is for the cluster at {}, and the context now points to {}",
-                awaiting.header.cluster.server, cluster.server
-            )));
+            return Err(WorkflowError::OtherCluster { planned: awaiting.header.cluster.server, now: cluster.server });
         }
         let now = self.parts.clock.now();
         awaiting.header.trail.note(now, &who(&by), "approved");
-        let approved = awaiting.approve(&token.0, digest, now).map_err(|(_, error)| match error {
-            ApprovalError::WrongDigest => WorkflowError::DigestMismatch,
-            ApprovalError::Expired | ApprovalError::WrongToken => WorkflowError::Approval(error.to_string()),
-        })?;
+        let approved = awaiting.approve(&token.0, digest, now).map_err(|(_, error)| error)?;
         self.carry_out(approved, revision, &by, &meter, caller).await
     }
 
@@ -92,8 +85,7 @@ impl Remediation {
         let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
         let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
         let waiting = Session::AwaitingApproval(awaiting);
-        let text = question::text(&report_of(&waiting))
-            .ok_or_else(|| WorkflowError::Approval("the change is too large to show in full".to_owned()))?;
+        let text = question::text(&report_of(&waiting)).ok_or(WorkflowError::TooLarge)?;
         self.ledger.save(&waiting, Some(revision)).await?;
         Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at, digest_counts })
     }
@@ -108,7 +100,7 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
         let (progress, cancel) = (caller.progress, &caller.cancel);
-        let executor = self.parts.executor.as_ref().ok_or_else(|| WorkflowError::Approval(NO_WRITER.to_owned()))?;
+        let executor = self.parts.executor.as_ref().ok_or(WorkflowError::NoWriter)?;
         // A late yes after the caller went away is no yes.
         if cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
@@ -121,10 +113,11 @@ impl Remediation {
         let (execution, right) = executor.run(permit, &meter.requests, progress, cancel).await;
         let mut validating = executing.executed(execution);
         validating.header.trail.note(self.parts.clock.now(), "kubemend", &outcomes(validating.execution.steps.iter()));
+        let id = validating.header.id.clone();
         let session = Session::Validating(validating);
         let saved = self.ledger.save(&session, Some(revision)).await;
         let Session::Validating(mut validating) = session else {
-            return Err(WorkflowError::Session("the session changed its state".to_owned()));
+            return Err(WorkflowError::State { session: id, state: "changed its state" });
         };
 
         let plan = validating.planned.plan.clone();

@@ -67,6 +67,11 @@ pub enum Block {
 pub fn question(report: &Report) -> Vec<Block> {
     let cluster = &report.cluster;
     let mut blocks = vec![heading(&format!("Apply this change to cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
+    if let Some(plan) = &report.plan {
+        // First of all, because a client may show no more than the first lines.
+        let steps: Vec<String> = plan.steps.iter().map(what).collect();
+        blocks.push(Block::Line(vec![risk(&plan.risk), plain(&steps.join(", then "))]));
+    }
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
@@ -102,8 +107,12 @@ pub fn plan(report: &Report) -> Vec<Block> {
     blocks
 }
 
+fn what(step: &StepView) -> String {
+    format!("{} {}", step.action, object(&step.object))
+}
+
 fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
-    let what = format!("{} {}", step.action, object(&step.object));
+    let what = what(step);
     blocks.push(Block::Heading(match number {
         Some(number) => vec![plain(&format!("{number}. {what}")), risk(&step.risk)],
         None => vec![plain(&what)],
@@ -273,7 +282,7 @@ mod tests {
         let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
         assert_eq!(
             text,
-            "Apply this change to cluster prod (10.1.2.3:6443, v1.37.2)?\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
+            "Apply this change to cluster prod (10.1.2.3:6443, v1.37.2)?\nmedium risk; patch Deployment shop/web\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
              medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
              -image: web:1.1\n+image: web:1.2\nrollback: set the image back\n\
              dry run: failed: a webhook says no\n\n\

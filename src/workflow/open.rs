@@ -115,7 +115,7 @@ impl Remediation {
             (Decision::Allow(grant), Some(_)) => {
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
                 awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
-                let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| WorkflowError::Approval(error.to_string()))?;
+                let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
                 let report = self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await?;
                 Ok(Opened { report, question: None })
             }

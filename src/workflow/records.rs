@@ -113,7 +113,7 @@ impl Records {
                 _ => "has ended",
             },
         };
-        Err(WorkflowError::Session(format!("session `{id}` {state}")))
+        Err(WorkflowError::State { session: id.clone(), state })
     }
 }
 

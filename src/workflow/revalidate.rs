@@ -29,7 +29,7 @@ impl Remediation {
         let meter = self.meter(caller);
         let mut session = self.records().session(id).await?;
         let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
-            return Err(WorkflowError::Session(format!("session `{id}` has no plan to validate; validate the issue instead")));
+            return Err(WorkflowError::State { session: id.clone(), state: "has no plan to validate; validate the issue instead" });
         };
         progress.tell(Phase::Validating, "running the plan's success checks");
         if matches!(&session, Session::Closed(c) if c.ending == Ending::Interrupted) {

@@ -129,6 +129,25 @@ fn every_document_that_is_named_exists() {
     assert_none(wrong);
 }
 
+/// `file` (`name`): where a document sends a reader who looks for the code behind a claim.
+#[test]
+fn every_function_that_is_named_with_its_file_is_there() {
+    let pair = regex::Regex::new(r"`([\w/]+\.rs)` \(`(\w+)`\)").unwrap();
+    let mut found = 0;
+    let mut wrong = Vec::new();
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"].into_iter().map(str::to_owned).chain(files_under("docs", "md")) {
+        let text = read(&document);
+        for (_, [file, name]) in pair.captures_iter(&text).map(|c| c.extract()) {
+            found += 1;
+            let path = format!("src/{file}");
+            let is_there = root().join(&path).exists() && read(&path).contains(&format!("fn {name}"));
+            wrong.extend((!is_there).then(|| format!("{document} names `{name}` in `{file}`, which does not have it")));
+        }
+    }
+    assert!(found > 5, "only {found} pairs were found");
+    assert_none(wrong);
+}
+
 /// What stands in backticks.
 fn quoted(markdown: &str) -> Vec<&str> {
     markdown.split('`').skip(1).step_by(2).filter(|q| !q.contains(char::is_whitespace)).collect()

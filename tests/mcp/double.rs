@@ -203,7 +203,7 @@ impl UseCases for Double {
             let mut sessions = self.sessions.lock().unwrap();
             let session = sessions.get_mut(yes.session.as_str()).unwrap();
             if session.token.take().as_deref() != Some(yes.token.reveal()) || session.status != "awaitingApproval" {
-                return Err(WorkflowError::Approval("used".to_owned()));
+                return Err(WorkflowError::WrongToken);
             }
             assert_eq!(yes.digest.as_str(), DIGEST);
             session.status = "resolved";

@@ -42,7 +42,7 @@ async fn wrong_token_is_refused() {
         [near.as_str(), "", &right[1..], "0000", &format!("{right}0"), &right.to_uppercase().replace(|c: char| c.is_numeric(), "A")]
     {
         let error = refused(&process, &q.session, &Token::from_text(wrong), &q.digest).await;
-        assert!(matches!(error, WorkflowError::Approval(_)), "{wrong}: {error:?}");
+        assert!(matches!(error, WorkflowError::Expired | WorkflowError::WrongToken), "{wrong}: {error:?}");
     }
     assert_eq!(cluster.writes(), []);
     // The right one still counts: guessing does not lock a human out.
@@ -63,7 +63,7 @@ async fn token_of_an_earlier_question_is_void() {
     let again = process.question(&q.session, &Caller::silent()).await.unwrap();
     assert_eq!(again.digest, q.digest);
     let error = refused(&process, &q.session, &q.token, &q.digest).await;
-    assert!(matches!(error, WorkflowError::Approval(_)), "{error:?}");
+    assert!(matches!(error, WorkflowError::Expired | WorkflowError::WrongToken), "{error:?}");
     assert_eq!(cluster.writes(), []);
     assert_eq!(yes(&process, &again).await.unwrap().status, Status::Resolved);
 }
@@ -76,7 +76,7 @@ async fn token_of_another_session_is_refused() {
     assert_ne!(second.session, q.session);
     assert_eq!(second.digest, q.digest, "the same change is the same plan");
     let error = refused(&process, &q.session, &second.token, &q.digest).await;
-    assert!(matches!(error, WorkflowError::Approval(_)), "{error:?}");
+    assert!(matches!(error, WorkflowError::Expired | WorkflowError::WrongToken), "{error:?}");
     assert_eq!(cluster.writes(), []);
 }
 
@@ -96,7 +96,7 @@ async fn used_token_is_refused_also_by_another_process() {
     assert_eq!(yes(&process, &q).await.unwrap().status, Status::Resolved);
     for later in [process, cluster.process()] {
         let error = refused(&later, &q.session, &q.token, &q.digest).await;
-        assert!(matches!(error, WorkflowError::Session(_) | WorkflowError::Approval(_)), "{error:?}");
+        assert!(matches!(error, WorkflowError::State { .. } | WorkflowError::Expired | WorkflowError::WrongToken), "{error:?}");
     }
     assert_eq!(cluster.writes().len(), 1);
 }

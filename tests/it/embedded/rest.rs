@@ -48,7 +48,7 @@ fn cites_what_is_there(report: &Report) {
 
 async fn refuses_an_answer(process: &Remediation, session: &SessionId, because: &str) {
     let error = process.question(session, &Caller::silent()).await.expect_err("it asks");
-    assert!(matches!(&error, WorkflowError::Session(text) if text.contains(because)), "{error}");
+    assert!(matches!(&error, WorkflowError::State { state, .. } if state.contains(because)), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
