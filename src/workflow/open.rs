@@ -20,6 +20,8 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
+use crate::planner::outline::{Outline, outline};
+use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Decision, decide};
 use crate::session::{Header, Planned, Session, trail::Trail};
@@ -29,7 +31,8 @@ use crate::{analyze, planner};
 struct Found {
     /// Holds the diagnosis.
     header: Header,
-    snapshot: Snapshot,
+    /// What a plan for the first cause would be, if it has a fix.
+    outline: Option<Result<Outline, Vec<Refusal>>>,
     /// How the session ends if nothing is done.
     ending: Ending,
 }
@@ -43,9 +46,9 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { mut header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { mut header, outline, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "making a plan");
-        let planned = self.plan_first(&mut header, &snapshot, meter.read.as_ref()).await.map(|plan| Planned { plan, rehearsal: None });
+        let planned = self.plan_first(&mut header, outline, meter.read.as_ref()).await.map(|plan| Planned { plan, rehearsal: None });
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
             Session::Diagnosed(header.diagnosed(planned, self.expiry()))
@@ -71,10 +74,10 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { header, outline, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "making a plan");
-        let Some(plan) = self.plan_first(&mut header, &snapshot, meter.read.as_ref()).await else {
+        let Some(plan) = self.plan_first(&mut header, outline, meter.read.as_ref()).await else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
@@ -164,8 +167,12 @@ impl Remediation {
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let triage = |facts: &Facts<'_>, diagnosis: &mut Diagnosis| planner::triage(diagnosis, facts.snapshot(), analyze::severity);
-        let Concluded { snapshot, mut diagnosis, answer: () } =
+        let triage = |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
+            planner::triage(diagnosis, facts, analyze::severity);
+            let first = diagnosis.causes.first().filter(|cause| !cause.remedy.proposals.is_empty());
+            first.map(|cause| outline(cause, facts))
+        };
+        let Concluded { snapshot, mut diagnosis, answer: outline } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
@@ -188,11 +195,16 @@ impl Remediation {
             usage: Usage::default(),
             trail,
         };
-        Ok(Found { header, snapshot, ending })
+        Ok(Found { header, outline, ending })
     }
 
     /// The plan for the first cause; a refusal becomes that cause's advice.
-    async fn plan_first(&self, header: &mut Header, snapshot: &Snapshot, read: &dyn ClusterRead) -> Option<RemediationPlan> {
+    async fn plan_first(
+        &self,
+        header: &mut Header,
+        outline: Option<Result<Outline, Vec<Refusal>>>,
+        read: &dyn ClusterRead,
+    ) -> Option<RemediationPlan> {
         let next = header.diagnosis.causes.get(1).map(|cause| cause.title.clone());
         let first = header.diagnosis.causes.first_mut()?;
         header.advice.extend(next.map(|title| Advice {
@@ -200,11 +212,15 @@ impl Remediation {
             command: None,
             why: "one plan is made at a time".to_owned(),
         }));
-        if first.remedy.proposals.is_empty() {
-            return None;
-        }
-        let id = PlanId::from_entropy(self.parts.entropy.id_bits());
-        match planner::plan(first, snapshot, &live::read(first, read).await, id, header.limits.on_failure) {
+        let id = || PlanId::from_entropy(self.parts.entropy.id_bits());
+        let planned = match outline? {
+            Ok(outline) => {
+                let live = live::read(&outline, read).await;
+                planner::plan(outline, &live, id(), header.limits.on_failure)
+            }
+            Err(refusals) => Err(refusals),
+        };
+        match planned {
             Ok(plan) => Some(plan),
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
