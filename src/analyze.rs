@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(causes.len(), 2);
         for cause in &causes {
             assert_eq!(cause.remedy.checks, []);
-            assert!(cause.remedy.advice.iter().any(|a| a.text.contains("ask again")), "{:?}", cause.remedy);
+            assert!(cause.remedy.advice.iter().any(|a| a.text.contains("run again")), "{:?}", cause.remedy);
         }
     }
 

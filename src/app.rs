@@ -8,7 +8,7 @@ mod rights;
 #[cfg(test)]
 mod tests;
 
-use crate::call::Target;
+use crate::call::Subject;
 use crate::cli::args::{Cli, Command, Manifest};
 use crate::cli::terminal::Terminal;
 use crate::cli::{self, CliError, Exit};
@@ -143,8 +143,8 @@ async fn dispatch(
                 (None, None) => None,
             };
             let remediation = on_cluster(&clusters, waiting.as_ref()).await?;
-            let target = waiting.map_or(Target::Problem(problem), Target::Session);
-            Ok(cli::remediate::remediate(&remediation, &args, &target, terminal, cancel).await?)
+            let subject = waiting.map_or(Subject::Problem(problem), Subject::Session);
+            Ok(cli::remediate::remediate(&remediation, &args, &subject, terminal, cancel).await?)
         }
         Command::Approve(args) => {
             let remediation = on_cluster(&Clusters::new(config?), Some(&args.session)).await?;

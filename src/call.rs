@@ -14,7 +14,7 @@ pub use crate::workflow::blocks;
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
 pub use approval::{HumanAnswer, PendingAnswer, carry_out, for_a_human, how_to_approve, with_how_to_approve};
 pub use error::{CallError, ErrorKind};
-pub use remediate::{RemediateArguments, RemediateRequest, Remediated, Target, remediate};
+pub use remediate::{RemediateArguments, RemediateRequest, Remediated, Subject, remediate};
 pub use schema::{REPORT_SCHEMA_URI, report_schema};
 pub use use_cases::{Backend, ProvenYes, UseCases, connect};
 pub use validate::{ValidateArguments, ValidateRequest, validate};

@@ -11,13 +11,14 @@ mod walk;
 use crate::domain::issue::Scope;
 use crate::domain::kind::{Kind, kinds};
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::{Listed, Resource, Snapshot, event_time};
+use crate::domain::snapshot::{ListedKind, Resource, Snapshot, event_time};
 use crate::domain::workload::{Workload, controller_of};
 use claims::ClaimUses;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use labels::{Labels, Selector};
 use owners::Owners;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -62,6 +63,16 @@ macro_rules! place_every_list {
         impl Facts<'_> {
             fn index_objects(&mut self) {
                 $($(self.place::<$type>();)?)*
+            }
+        }
+
+        impl<'a> Facts<'a> {
+            /// The metadata of the object that is pointed at, when it was read. Custom resources are not indexed.
+            pub(crate) fn meta_of(&self, object: &ObjectRef) -> Option<&'a ObjectMeta> {
+                match &object.kind {
+                    $($(Kind::$kind => self.find::<$type>(object).map(Resource::meta),)?)*
+                    _ => None,
+                }
             }
         }
     };
@@ -111,7 +122,7 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    fn place<T: Listed>(&mut self) {
+    fn place<T: ListedKind>(&mut self) {
         // Events are found by what they are about.
         if T::KIND == Kind::Event {
             return;
@@ -245,18 +256,18 @@ impl<'a> Facts<'a> {
     }
 
     /// Every object of a kind.
-    pub(crate) fn all<T: Listed>(&self) -> impl Iterator<Item = &'a T> {
+    pub(crate) fn all<T: ListedKind>(&self) -> impl Iterator<Item = &'a T> {
         self.walk(T::listing(self.snapshot).iter())
     }
 
     /// Every object of a kind in a namespace.
-    pub(crate) fn all_in<T: Listed>(&self, namespace: &Namespace) -> impl Iterator<Item = &'a T> {
+    pub(crate) fn all_in<T: ListedKind>(&self, namespace: &Namespace) -> impl Iterator<Item = &'a T> {
         let places = self.in_namespace.get(namespace.as_str()).and_then(|kinds| kinds.get(&T::KIND));
         self.walk(places.into_iter().flatten().filter_map(|place| T::listing(self.snapshot).get(*place)))
     }
 
     /// The object that is pointed at.
-    pub(crate) fn find<T: Listed>(&self, object: &ObjectRef) -> Option<&'a T> {
+    pub(crate) fn find<T: ListedKind>(&self, object: &ObjectRef) -> Option<&'a T> {
         self.walk.step();
         let place = self.places.get(object).filter(|_| object.kind == T::KIND)?;
         T::listing(self.snapshot).get(*place)

@@ -7,49 +7,30 @@ pub(crate) mod diff;
 pub(crate) mod example;
 mod lint;
 pub(crate) mod live;
+pub(crate) mod outline;
 mod proposed;
 pub(crate) mod refusal;
-mod targets;
 #[cfg(test)]
 mod tests;
 pub(crate) mod triage;
 
-use crate::domain::action::Action;
-use crate::domain::cause::{Cause, CauseSource};
-use crate::domain::check::Check;
 use crate::domain::id::PlanId;
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::ObjectRef;
 use crate::domain::plan::{OnFailure, RemediationPlan, Step};
-use crate::domain::snapshot::Snapshot;
 use action::Built;
 use live::Live;
-use proposed::Proposed;
+use outline::{Outline, OutlinedChange};
 use refusal::Refusal;
-use targets::Targets;
 pub(crate) use triage::triage;
 
-/// Plans the cause's remedy: all of it, or nothing. Whatever was decided about it before is decided again, on the objects as they
-/// are now.
-pub(crate) fn plan(
-    cause: &Cause,
-    snapshot: &Snapshot,
-    live: &Live,
-    id: PlanId,
-    on_failure: OnFailure,
-) -> Result<RemediationPlan, Vec<Refusal>> {
+/// Makes the plan: all of it, or nothing. What was outlined is compared with the objects as they are now.
+pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut steps = Vec::new();
-    let wanted = cause.remedy.proposals.iter().map(|p| p.action.target().clone()).collect();
-    let targets = Targets::of(snapshot, &wanted);
-    let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
-    for (index, proposal) in cause.remedy.proposals.iter().enumerate() {
-        if let Some(refusal) = lint::check(&Proposed { action: &proposal.action, targets: &targets, suffering: &suffering }) {
-            refusals.push(refusal);
-            continue;
-        }
+    for (index, change) in outline.changes.iter().enumerate() {
         let stamp = format!("{id}/{}", index.saturating_add(1));
-        match build(&proposal.action, snapshot, live, &stamp) {
+        let proposal = &change.proposal;
+        match build(change, live, &stamp) {
             Ok(built) => steps.push(Step {
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
@@ -63,44 +44,26 @@ pub(crate) fn plan(
             Err(refusal) => refusals.push(refusal),
         }
     }
-    if !refusals.is_empty() {
-        return Err(refusals);
-    }
-    let nothing = || vec![Refusal::NotPossible("kubemend has no change that can fix this".to_owned())];
-    let steps = NonEmpty::from_vec(steps).ok_or_else(nothing)?;
-    let mut checks = NonEmpty::one(gone(cause));
-    for check in &cause.remedy.checks {
-        checks.push(check.clone());
-    }
+    let Some(steps) = NonEmpty::from_vec(steps).filter(|_| refusals.is_empty()) else { return Err(refusals) };
     Ok(RemediationPlan {
         id,
-        cause: cause.key(),
+        cause: outline.cause,
         summary: summary(&steps),
         steps,
-        checks,
+        checks: outline.checks,
         on_failure,
-        cluster: snapshot.cluster.server.clone(),
+        cluster: outline.cluster,
     })
 }
 
-/// That the cause itself is gone: a rule falls silent about it; of a cause that no rule knows, its symptom ends.
-fn gone(cause: &Cause) -> Check {
-    match cause.source {
-        CauseSource::Rule(code) => Check::FindingGone { code, object: cause.object.clone(), field: cause.field.clone() },
-        CauseSource::Model | CauseSource::Caller => {
-            Check::SymptomGone(cause.symptoms.first().map_or_else(|| cause.object.clone(), |symptom| symptom.object.clone()))
-        }
-    }
-}
-
 /// The bytes, made of the object as it is now, where it still is what was seen.
-fn build(action: &Action, snapshot: &Snapshot, live: &Live, stamp: &str) -> Result<Built, Refusal> {
-    let planned = action::of(action);
-    let now = planned.existing().map(|object| live.of(object)).transpose()?;
-    if let Some(now) = now {
-        live::unchanged(action, now, snapshot)?;
-    }
-    planned.build(now, stamp)
+fn build(change: &OutlinedChange, live: &Live, stamp: &str) -> Result<Built, Refusal> {
+    let planned = action::of(&change.proposal.action);
+    let Some(seen) = &change.seen else { return planned.build(None, stamp) };
+    let now = live.of(&seen.object)?;
+    seen.is_same(now)?;
+    planned.unchanged(now, seen)?;
+    planned.build(Some(now), stamp)
 }
 
 fn summary(steps: &NonEmpty<Step>) -> String {

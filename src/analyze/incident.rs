@@ -146,7 +146,7 @@ fn part(facts: &Facts<'_>, causes: &mut [Finding]) {
         });
         if cause.remedy.checks.len() < before {
             cause.remedy.advice.push(Advice {
-                text: "ask again afterwards: another cause keeps the same Pods from running".to_owned(),
+                text: "run again afterwards: another cause keeps the same Pods from running".to_owned(),
                 command: None,
                 why: "a plan is made for one cause at a time".to_owned(),
             });

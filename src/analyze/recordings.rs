@@ -3,7 +3,6 @@
 
 use super::analyze;
 use super::testing::{changes, every_rule_reads_what_it_declares};
-use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
@@ -12,7 +11,11 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, Snapshot};
 use crate::facts::Facts;
-use crate::planner::{self, live::Live};
+use crate::planner::{
+    self,
+    live::Live,
+    outline::{Outline, outline},
+};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -67,10 +70,10 @@ pub(crate) fn diagnoses() -> Vec<(String, Diagnosis)> {
 }
 
 /// The recorded objects that the cause's fix would change, whole, as reading each of them again brings them.
-fn live(cause: &Cause, case: &Path) -> Live {
+fn live(outline: &Outline, case: &Path) -> Live {
     let list = yaml(&case.join("recorded/objects.yaml"));
     let mut live = Live::default();
-    for object in Live::needed(cause) {
+    for object in outline.needed() {
         let is_it = |i: &&Value| {
             i["kind"] == object.kind.name()
                 && i["metadata"]["name"] == object.name
@@ -91,8 +94,9 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
         let scenario = yaml(&case.join("scenario.yaml"));
         let (snapshot, namespace) = recorded(&case, &scenario);
         every_rule_reads_what_it_declares(&snapshot, |kinds| recorded_kinds(&case, &scenario, kinds).0);
-        let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
-        planner::triage(&mut diagnosis, &snapshot, super::severity);
+        let facts = Facts::of(&snapshot);
+        let mut diagnosis = analyze(&facts).unwrap();
+        planner::triage(&mut diagnosis, &facts, super::severity);
         let expected = &scenario["expect"]["cause"];
         if expected.is_null() {
             assert_eq!(diagnosis.causes, [], "{name}");
@@ -122,8 +126,9 @@ fn every_recording_leads_to_the_cause_of_its_scenario_and_to_no_other() {
 fn concluded(case: &Path) -> String {
     use std::fmt::Write;
     let (snapshot, _) = recorded(case, &yaml(&case.join("scenario.yaml")));
-    let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
-    planner::triage(&mut diagnosis, &snapshot, super::severity);
+    let facts = Facts::of(&snapshot);
+    let mut diagnosis = analyze(&facts).unwrap();
+    planner::triage(&mut diagnosis, &facts, super::severity);
     let mut out = format!("== {}\n", case.file_name().unwrap().to_string_lossy());
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     for cause in &diagnosis.causes {
@@ -139,7 +144,11 @@ fn concluded(case: &Path) -> String {
             let object = evidence.object.as_ref().map(ToString::to_string).unwrap_or_default();
             writeln!(out, "  evidence {:?} {object} {}", evidence.source, text(&evidence.field.as_ref().map(ToString::to_string))).unwrap();
         }
-        match planner::plan(cause, &snapshot, &live(cause, case), PlanId::from_entropy([7; 16]), OnFailure::Keep) {
+        let planned = outline(cause, &facts).and_then(|outline| {
+            let live = live(&outline, case);
+            planner::plan(outline, &live, PlanId::from_entropy([7; 16]), OnFailure::Keep)
+        });
+        match planned {
             Ok(plan) => {
                 for step in plan.steps.iter() {
                     let request = &step.request;

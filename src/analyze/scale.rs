@@ -1,9 +1,10 @@
 //! That the work grows with the cluster and not with its square: counted in steps over facts, so that no clock is asked.
 //! `make scale` measures the same in seconds.
 
-use super::analyze;
 use super::testing::{World, cluster, deployment};
+use super::{analyze, severity};
 use crate::facts::Facts;
+use crate::planner;
 use serde_json::json;
 use std::cell::Cell;
 
@@ -40,7 +41,9 @@ fn twice_the_cluster_is_twice_the_work() {
     let steps = |count: usize| {
         let snapshot = world(count).snapshot();
         let facts = Facts::of(&snapshot);
-        assert!(!analyze(&facts).unwrap().causes.is_empty());
+        let mut diagnosis = analyze(&facts).unwrap();
+        assert!(!diagnosis.causes.is_empty());
+        planner::triage(&mut diagnosis, &facts, severity);
         facts.steps()
     };
     let (once, twice) = (steps(30), steps(60));

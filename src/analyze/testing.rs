@@ -401,8 +401,9 @@ impl World {
     pub(crate) fn diagnosis(&self) -> Diagnosis {
         let snapshot = self.snapshot();
         every_rule_reads_what_it_declares(&snapshot, |kinds| self.snapshot_of(kinds));
-        let mut diagnosis = analyze(&Facts::of(&snapshot)).unwrap();
-        crate::planner::triage(&mut diagnosis, &snapshot, super::severity);
+        let facts = Facts::of(&snapshot);
+        let mut diagnosis = analyze(&facts).unwrap();
+        crate::planner::triage(&mut diagnosis, &facts, super::severity);
         diagnosis
     }
     /// What one rule finds.

@@ -1,6 +1,6 @@
 //! Commands over the embedded cluster, with a person who says what the test says.
 
-use crate::call::{CallError, ErrorKind, Target};
+use crate::call::{CallError, ErrorKind, Subject};
 use crate::cli::args::{Cli, Command};
 use crate::cli::terminal::doubles::{Heard, terminal};
 use crate::cli::{CliError, Exit, analyze, remediate, sessions, validate};
@@ -75,8 +75,8 @@ impl Desk {
                     (None, Some(digest)) => self.remediation.find_open(digest).await.unwrap(),
                     (None, None) => None,
                 };
-                let target = waiting.map_or_else(|| Target::Problem(args.problem.typed(false).unwrap()), Target::Session);
-                remediate::remediate(&self.remediation, &args, &target, &terminal, cancel).await
+                let subject = waiting.map_or_else(|| Subject::Problem(args.problem.typed(false).unwrap()), Subject::Session);
+                remediate::remediate(&self.remediation, &args, &subject, &terminal, cancel).await
             }
             Command::Approve(args) => remediate::approve(&self.remediation, &args, &terminal, cancel).await,
             Command::Decline(args) => sessions::decline(&self.remediation.records(), &args, &terminal).await,

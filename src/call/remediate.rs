@@ -69,7 +69,7 @@ pub struct RemediateArguments {
 
 /// What is remediated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum Subject {
     /// A problem, afresh.
     Problem(Problem),
     /// A session that waits for approval.
@@ -82,7 +82,7 @@ pub struct RemediateRequest {
     /// On which context; `None` is the operator's own.
     pub context: Option<String>,
     /// What is remediated.
-    pub target: Target,
+    pub subject: Subject,
     /// How far it may go: a surface gives this to the caller.
     pub wishes: Wishes,
     /// The plan that this call approves by repeating its digest.
@@ -151,24 +151,24 @@ impl RemediateRequest {
     pub fn parse(given: Map<String, Value>) -> Result<Self, CallError> {
         let arguments: RemediateArguments = parse("remediate", given)?;
         let (wishes, digest) = (arguments.wishes()?, arguments.digest()?);
-        let target = match (&arguments.session_id, &arguments.issue) {
+        let subject = match (&arguments.session_id, &arguments.issue) {
             (Some(id), None) => {
                 if let Some(name) = arguments.beside_session() {
                     return Err(CallError::arguments(format!(
                         "`{name}` cannot be combined with `sessionId`: the session keeps what it was opened with"
                     )));
                 }
-                Target::Session(session(id)?)
+                Subject::Session(session(id)?)
             }
             (None, Some(issue)) => {
                 let objects = arguments.objects.as_deref().unwrap_or_default();
-                Target::Problem(problem(Some(issue), arguments.namespace.as_deref(), objects)?)
+                Subject::Problem(problem(Some(issue), arguments.namespace.as_deref(), objects)?)
             }
             (Some(_), Some(_)) | (None, None) => {
                 return Err(CallError::arguments("pass either `issue` (what is wrong) or `sessionId` (a session that waits for approval)"));
             }
         };
-        Ok(Self { context: context(arguments.context)?, target, wishes, digest })
+        Ok(Self { context: context(arguments.context)?, subject, wishes, digest })
     }
 }
 
@@ -182,17 +182,17 @@ pub async fn remediate(
     client: &str,
     caller: &Caller<'_>,
 ) -> Result<Remediated, CallError> {
-    match (&request.target, &request.digest) {
-        (Target::Session(id), Some(digest)) => by_digest(cases, id, digest, client, caller).await,
-        (Target::Session(id), None) => ask_again(cases, id, caller).await,
-        (Target::Problem(_), Some(digest)) => {
+    match (&request.subject, &request.digest) {
+        (Subject::Session(id), Some(digest)) => by_digest(cases, id, digest, client, caller).await,
+        (Subject::Session(id), None) => ask_again(cases, id, caller).await,
+        (Subject::Problem(_), Some(digest)) => {
             let id = cases.find_open(digest).await?.ok_or_else(|| {
                 CallError::new(ErrorKind::NotFound, "no session with this plan is waiting for approval")
                     .hint("call remediate without `planDigest` to see the current plan")
             })?;
             by_digest(cases, &id, digest, client, caller).await
         }
-        (Target::Problem(problem), None) => {
+        (Subject::Problem(problem), None) => {
             let Opened { report, question } = cases.open(problem, caller).await?;
             let report = Box::new(report);
             Ok(match question {

@@ -5,7 +5,7 @@ use super::print::{json_text, print};
 use super::progress::{Pace, with_progress};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
-use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Target, UseCases, carry_out, for_a_human};
+use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Subject, UseCases, carry_out, for_a_human};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
@@ -17,14 +17,14 @@ use tokio_util::sync::CancellationToken;
 pub(crate) async fn remediate(
     cases: &dyn UseCases,
     args: &RemediateArgs,
-    target: &Target,
+    subject: &Subject,
     terminal: &Terminal,
     cancel: &CancellationToken,
 ) -> Result<Exit, CliError> {
     let asking = AnswerAtTerminal { cases, terminal, cancel, output: args.output.output };
-    let problem = match target {
-        Target::Session(session) => return asking.waiting(session, args.approve.as_ref()).await,
-        Target::Problem(problem) => problem,
+    let problem = match subject {
+        Subject::Session(session) => return asking.waiting(session, args.approve.as_ref()).await,
+        Subject::Problem(problem) => problem,
     };
     if args.approve.is_some() && *problem == Problem::default() {
         let error =

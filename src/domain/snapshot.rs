@@ -76,7 +76,7 @@ impl<'a, T> IntoIterator for &'a Listing<T> {
 }
 
 /// A kind of object that a snapshot has a list of.
-pub trait Listed: Resource + Sized + 'static {
+pub trait ListedKind: Resource + Sized + 'static {
     /// All that were read.
     fn listing(snapshot: &Snapshot) -> &Listing<Self>;
 }
@@ -101,7 +101,7 @@ macro_rules! define_snapshot {
             custom: BTreeMap<Kind, Listing<Dynamic>>,
         }
 
-        $($(impl Listed for $type {
+        $($(impl ListedKind for $type {
             fn listing(snapshot: &Snapshot) -> &Listing<Self> {
                 &snapshot.$field
             }

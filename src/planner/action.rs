@@ -6,12 +6,12 @@ mod delete_unbound_claim;
 mod patch;
 mod planned;
 
-pub(crate) use planned::{Built, Planned};
+pub(crate) use planned::{Built, PlannedAction};
 
 use crate::domain::action::Action;
 
 /// The action's own part of everything that is done with actions.
-pub(crate) fn of(action: &Action) -> Box<dyn Planned + '_> {
+pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
     match action {
         Action::Create { object, manifest } => Box::new(create::Create { object, manifest }),
         Action::Patch { target, ops } => Box::new(patch::Patch { target, ops }),

@@ -1,6 +1,7 @@
 //! Plans for unit tests, made by the planner itself from a small snapshot.
 
 use super::live::Live;
+use super::outline::{Outline, outline};
 use super::plan;
 use super::refusal::Refusal;
 use crate::domain::action::{Action, FieldOp};
@@ -20,6 +21,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{OnFailure, RemediationPlan};
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::facts::Facts;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -108,10 +110,10 @@ pub(crate) fn image() -> FieldPath {
     FieldPath::dotted("spec.template.spec.containers").element("name", "app").then("image")
 }
 
-/// The cause's objects as the snapshot has them: nothing happened since.
-pub(crate) fn live(cause: &Cause, snapshot: &Snapshot) -> Live {
+/// The outline's objects as the snapshot has them: nothing happened since.
+pub(crate) fn live(outline: &Outline, snapshot: &Snapshot) -> Live {
     let mut live = Live::default();
-    for object in Live::needed(cause) {
+    for object in outline.needed() {
         if let Some(value) = snapshot.value_of(&object) {
             live.insert(object, Ok(value));
         }
@@ -121,7 +123,9 @@ pub(crate) fn live(cause: &Cause, snapshot: &Snapshot) -> Live {
 
 /// Plans on a cluster in which nothing happened since the snapshot.
 pub(crate) fn plan_at_rest(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_failure: OnFailure) -> Result<RemediationPlan, Vec<Refusal>> {
-    plan(cause, snapshot, &live(cause, snapshot), id, on_failure)
+    let outline = outline(cause, &Facts::of(snapshot))?;
+    let live = live(&outline, snapshot);
+    plan(outline, &live, id, on_failure)
 }
 
 /// A plan that repoints the image, under the id made of `seed`.

@@ -3,7 +3,8 @@
 use super::action;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
-use crate::domain::changes;
+use crate::domain::changes::{self, Verb};
+use crate::domain::kind::Kind;
 use crate::domain::workload::manager_of;
 
 type Rule = fn(&Proposed<'_>) -> Option<Refusal>;
@@ -32,8 +33,12 @@ fn check_own_first(p: &Proposed<'_>) -> Option<Refusal> {
 }
 
 /// An object that Argo CD, Flux, Helm or an operator owns is changed at its source. What is created is nobody's yet.
+/// Of a kind that nobody may change like this, that is the better reason; a Pod's owner is the one to change.
 fn check_manager(p: &Proposed<'_>) -> Option<Refusal> {
-    p.targets.get(action::of(p.action).existing()?).and_then(|t| manager_of(t.meta)).map(Refusal::Managed)
+    let action = action::of(p.action);
+    let object = action.existing()?;
+    let known = object.kind == Kind::Pod || Verb::ALL.iter().any(|verb| changes::has(*verb, &object.kind));
+    p.facts.meta_of(object).filter(|_| known).and_then(manager_of).map(Refusal::Managed)
 }
 
 /// The kinds that the table of changes has for this verb.
@@ -53,7 +58,7 @@ fn check_fields(p: &Proposed<'_>) -> Option<Refusal> {
 fn check_exists(p: &Proposed<'_>) -> Option<Refusal> {
     let action = action::of(p.action);
     let object = action.existing()?;
-    p.targets.get(object).is_none().then(|| Refusal::NotRead(object.clone()))
+    p.facts.meta_of(object).is_none().then(|| Refusal::NotRead(object.clone()))
 }
 
 /// What speaks against this kind of action when everything else is in order.

@@ -2,15 +2,19 @@
 
 use super::example::{cause, claim, deployment, image, image_plan, live, namespace, plan_at_rest as plan, set, snapshot};
 use super::live::Live;
+use super::outline::outline;
 use super::refusal::{Differs, Refusal};
 use crate::domain::action::{Action, FieldOp};
+use crate::domain::cause::Cause;
 use crate::domain::field::FieldPath;
 use crate::domain::id::PlanId;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::plan::{OnFailure, Undo};
+use crate::domain::plan::{OnFailure, RemediationPlan, Undo};
 use crate::domain::risk::Risk;
+use crate::domain::snapshot::Snapshot;
+use crate::facts::Facts;
 use serde_json::{Value, json};
 
 fn id() -> PlanId {
@@ -164,12 +168,16 @@ fn web() -> ObjectRef {
     ObjectRef::namespaced(Kind::Deployment, &namespace(), "web")
 }
 
+fn planned_with(cause: &Cause, seen: &Snapshot, live: &Live) -> Result<RemediationPlan, Vec<Refusal>> {
+    super::plan(outline(cause, &Facts::of(seen))?, live, id(), OnFailure::Keep)
+}
+
 /// What the planner says when the Deployment is another one, or is not there, by the time that the plan is made.
 fn planned_on(action: Action, now: Result<Value, Refusal>) -> Result<(), Vec<Refusal>> {
     let seen = snapshot(vec![(Kind::Deployment, deployment())]);
     let mut live = Live::default();
     live.insert(web(), now);
-    super::plan(&cause(vec![action]), &seen, &live, id(), OnFailure::Keep).map(drop)
+    planned_with(&cause(vec![action]), &seen, &live).map(drop)
 }
 
 #[test]
@@ -217,7 +225,7 @@ fn claim_that_was_bound_since_it_was_seen_is_not_deleted() {
         *now.pointer_mut(pointer).unwrap() = value;
         let mut live = Live::default();
         live.insert(object.clone(), Ok(now));
-        let refused = super::plan(&cause, &seen, &live, id(), OnFailure::Keep).unwrap_err();
+        let refused = planned_with(&cause, &seen, &live).unwrap_err();
         assert_eq!(refused, [Refusal::ClaimInUse(object.clone())]);
     }
 }
@@ -229,9 +237,9 @@ fn field_that_this_program_does_not_know_survives_into_the_diff() {
     let seen = snapshot(vec![(Kind::Deployment, deployment())]);
     assert!(!seen.value_of(&web()).unwrap().to_string().contains("aFieldOfTomorrow"));
     let cause = cause(vec![set(image(), json!("web:1"))]);
-    let mut live = live(&cause, &seen);
+    let mut live = live(&outline(&cause, &Facts::of(&seen)).unwrap(), &seen);
     live.insert(web(), Ok(now));
-    let plan = super::plan(&cause, &seen, &live, id(), OnFailure::Keep).unwrap();
+    let plan = planned_with(&cause, &seen, &live).unwrap();
     assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: kept"), "{}", plan.steps.first().diff);
     assert_eq!(plan.steps.first().request, image_plan(7).steps.first().request, "the bytes are of the fields alone");
 }

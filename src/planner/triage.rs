@@ -4,7 +4,6 @@ use super::action;
 use super::lint;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
-use super::targets::Targets;
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
@@ -13,9 +12,8 @@ use crate::domain::finding::{Advice, Choice, Remedy, Symptom, Way};
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
-use crate::domain::snapshot::Snapshot;
+use crate::facts::Facts;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 /// Bounds on what is reported: more of a kind says nothing new to a reader.
 const CAUSES: usize = 20;
@@ -25,14 +23,11 @@ const UNEXPLAINED: usize = 50;
 
 /// Decides for every cause whether its fix may be made, ranks them, and keeps what a reader can take in.
 /// `severity` orders causes that are otherwise equal: the lower, the more severe.
-pub(crate) fn triage(diagnosis: &mut Diagnosis, snapshot: &Snapshot, severity: impl Fn(CauseSource) -> usize) {
-    let changes = |c: &Cause| c.remedy.proposals.iter().map(|p| p.action.target().clone()).collect::<Vec<_>>();
-    let choices = |c: &Cause| c.remedy.choices.iter().map(|choice| choice.way.target().clone()).collect::<Vec<_>>();
-    let wanted: BTreeSet<ObjectRef> = diagnosis.causes.iter().flat_map(|c| changes(c).into_iter().chain(choices(c))).collect();
-    let targets = Targets::of(snapshot, &wanted);
-    for cause in &mut diagnosis.causes {
+/// Once the facts are stopped it decides no further.
+pub(crate) fn triage(diagnosis: &mut Diagnosis, facts: &Facts<'_>, severity: impl Fn(CauseSource) -> usize) {
+    for cause in facts.walk(diagnosis.causes.iter_mut()) {
         let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
-        decide(&mut cause.remedy, &targets, &suffering);
+        decide(&mut cause.remedy, facts, &suffering);
     }
     diagnosis.causes.sort_by_cached_key(|cause| rank(cause, &severity));
     diagnosis.causes.truncate(CAUSES);
@@ -45,8 +40,8 @@ pub(crate) fn triage(diagnosis: &mut Diagnosis, snapshot: &Snapshot, severity: i
 }
 
 /// All of a fix, or none of it.
-fn decide(remedy: &mut Remedy, targets: &Targets<'_>, suffering: &[&ObjectRef]) {
-    let check = |action: &Action| lint::check(&Proposed { action, targets, suffering });
+fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
+    let check = |action: &Action| lint::check(&Proposed { action, facts, suffering });
     let refusals: Vec<Option<Refusal>> = remedy.proposals.iter().map(|p| check(&p.action)).collect();
     if refusals.iter().any(Option::is_some) {
         let advice = by_hand(&remedy.proposals.iter().map(|p| (&p.action, p.why.as_str())).collect::<Vec<_>>(), &refusals);
@@ -146,6 +141,7 @@ mod tests {
     use crate::domain::excerpt::Excerpt;
     use crate::domain::kind::Kind;
     use crate::domain::nonempty::NonEmpty;
+    use crate::domain::snapshot::Snapshot;
     use crate::planner::example::{cause, deployment, image, namespace, set, snapshot};
     use jiff::Timestamp;
     use serde_json::{Value, json};
@@ -156,7 +152,7 @@ mod tests {
 
     fn triaged(causes: Vec<Cause>, snapshot: &Snapshot) -> Vec<Cause> {
         let mut diagnosis = Diagnosis { causes, ..Diagnosis::default() };
-        triage(&mut diagnosis, snapshot, |_| 0);
+        triage(&mut diagnosis, &Facts::of(snapshot), |_| 0);
         diagnosis.causes
     }
 
@@ -209,6 +205,18 @@ mod tests {
     }
 
     #[test]
+    fn kind_that_is_never_changed_gets_no_command_whoever_manages_it() {
+        let job = json!({"apiVersion": "batch/v1", "kind": "Job",
+                         "metadata": {"name": "web", "namespace": "shop", "labels": {"app.kubernetes.io/managed-by": "Helm"}},
+                         "spec": {"template": {"spec": {"containers": [{"name": "app", "image": "web:bad"}]}}}});
+        let target = ObjectRef::namespaced(Kind::Job, &namespace(), "web");
+        let action = Action::Patch { target, ops: NonEmpty::one(FieldOp::set(image(), "web:1")) };
+        let causes = triaged(vec![cause(vec![action])], &snapshot(vec![(Kind::Job, job)]));
+        let advice = &causes[0].remedy.advice[0];
+        assert_eq!((advice.command.as_deref(), advice.why.as_str()), (None, "kubemend does not change the spec of a Job"));
+    }
+
+    #[test]
     fn choices_are_for_a_human_and_come_with_their_commands() {
         let mut one = cause(vec![]);
         one.remedy.choices.push(Choice {
@@ -252,7 +260,7 @@ mod tests {
             one.cites = NonEmpty::one(diagnosis.evidence.add(piece));
             diagnosis.causes.push(one);
         }
-        triage(&mut diagnosis, &seen(|_| ()), |_| 0);
+        triage(&mut diagnosis, &Facts::of(&seen(|_| ())), |_| 0);
         assert_eq!((diagnosis.causes.len(), diagnosis.evidence.iter().count()), (CAUSES, CAUSES));
         let first = diagnosis.evidence.get(*diagnosis.causes[0].cites.first()).unwrap();
         assert_eq!((first.text.as_str(), diagnosis.causes[0].cites.first().to_string().as_str()), ("seen 29", "e1"));

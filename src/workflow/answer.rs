@@ -10,11 +10,9 @@ use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::limits::DigestRefusal;
 use crate::domain::plan::{OnFailure, PlanDigest};
-use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::Verdict;
 use crate::ports::{Phase, Revision};
 use crate::session::{Approved, AwaitingApproval, Session};
-use crate::{analyze, planner};
 use jiff::SignedDuration;
 
 /// Besides validation, so long may sending the steps take before a session counts as dead.
@@ -133,8 +131,8 @@ impl Remediation {
                 caller,
             )
             .await;
-            if let Some((later, snapshot)) = settled.seen.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
-                take_in(&mut validating.header.diagnosis, later, &snapshot, &plan.cause);
+            if let Some(later) = settled.seen.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
+                take_in(&mut validating.header.diagnosis, &later, &plan.cause);
             }
             validation = Some(settled.validation);
         }
@@ -171,8 +169,7 @@ impl Remediation {
 }
 
 /// Causes that show after the change: each keeps its evidence and its own advice, and says that the plan was not for it.
-fn take_in(diagnosis: &mut Diagnosis, mut later: Diagnosis, snapshot: &Snapshot, planned: &CauseKey) {
-    planner::triage(&mut later, snapshot, analyze::severity);
+fn take_in(diagnosis: &mut Diagnosis, later: &Diagnosis, planned: &CauseKey) {
     for cause in later.causes.iter().filter(|cause| !cause.is(planned)) {
         if let Some(taken) = diagnosis.adopt(cause, &later.evidence) {
             taken.remedy.advice.push(Advice {

@@ -28,8 +28,10 @@ pub(super) async fn conclude<T: Send + 'static>(
         let facts = Facts::until(&snapshot, &stopped);
         let mut diagnosis = analyze::analyze(&facts)?;
         let answer = ask(&facts, &mut diagnosis);
+        // What was asked of facts that were stopped is as little an answer as a part of a diagnosis is a diagnosis.
+        let stopped = facts.is_stopped();
         drop(facts);
-        Some(Concluded { snapshot, diagnosis, answer })
+        (!stopped).then_some(Concluded { snapshot, diagnosis, answer })
     });
     let concluded = match work.await {
         Ok(concluded) => concluded,
@@ -41,4 +43,32 @@ pub(super) async fn conclude<T: Send + 'static>(
     };
     drop(guard);
     concluded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::issue::Scope;
+    use crate::domain::snapshot::Cluster;
+    use jiff::Timestamp;
+
+    async fn asked(cancel: &CancellationToken, cancelled_on_the_way: bool) -> Option<usize> {
+        let cluster = Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() };
+        let snapshot = Snapshot::empty(cluster, Scope::All, Timestamp::UNIX_EPOCH);
+        let own = cancel.clone();
+        let count = move |facts: &Facts<'_>, _: &mut Diagnosis| {
+            if cancelled_on_the_way {
+                own.cancel();
+            }
+            facts.walk(0..10_000).count()
+        };
+        conclude(snapshot, cancel, count).await.map(|concluded| concluded.answer)
+    }
+
+    #[tokio::test]
+    async fn answer_that_was_cancelled_on_the_way_is_none() {
+        let cancel = CancellationToken::new();
+        assert_eq!(asked(&cancel, false).await, Some(10_000));
+        assert_eq!(asked(&cancel, true).await, None);
+    }
 }

@@ -1,16 +1,16 @@
 //! Reads the objects that a plan would change, whole and as they are now: one request for each, when the plan is made.
 
-use crate::domain::cause::Cause;
 use crate::domain::object::ObjectRef;
 use crate::planner::live::Live;
+use crate::planner::outline::Outline;
 use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, ReadError};
 use futures::future::join_all;
 
-/// What the fix of this cause would change. An object that cannot be read refuses the change, and says why.
-pub(super) async fn read(cause: &Cause, read: &dyn ClusterRead) -> Live {
+/// What a plan would change. An object that cannot be read refuses the change, and says why.
+pub(super) async fn read(outline: &Outline, read: &dyn ClusterRead) -> Live {
     let mut live = Live::default();
-    let needed = Live::needed(cause);
+    let needed = outline.needed();
     let answers = join_all(needed.iter().map(|object| read.get(object))).await;
     for (object, answer) in needed.into_iter().zip(answers) {
         let found = answer.map_err(|error| refusal(&object, &error));

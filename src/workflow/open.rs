@@ -21,6 +21,8 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
+use crate::planner::outline::{Outline, outline};
+use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Decision, decide};
 use crate::session::{Header, Planned, Session, trail::Trail};
@@ -30,7 +32,8 @@ use crate::{analyze, planner};
 struct Found {
     /// Holds the diagnosis.
     header: Header,
-    snapshot: Snapshot,
+    /// What a plan for the first cause would be, if it has a fix.
+    outline: Option<Result<Outline, Vec<Refusal>>>,
     /// How the session ends if nothing is done.
     ending: Ending,
 }
@@ -44,9 +47,9 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { mut header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { mut header, outline, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "building the plan");
-        let plan = self.plan_first(&mut header, &snapshot, meter.read.as_ref(), caller).await;
+        let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
@@ -76,10 +79,10 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { header, snapshot, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { header, outline, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "building the plan");
-        let plan = self.plan_first(&mut header, &snapshot, meter.read.as_ref(), caller).await;
+        let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
             let planned = plan.map(|plan| Planned { plan, rehearsal: None });
             return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
@@ -170,8 +173,12 @@ impl Remediation {
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let triage = |facts: &Facts<'_>, diagnosis: &mut Diagnosis| planner::triage(diagnosis, facts.snapshot(), analyze::severity);
-        let Concluded { snapshot, mut diagnosis, answer: () } =
+        let triage = |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
+            planner::triage(diagnosis, facts, analyze::severity);
+            let first = diagnosis.causes.first().filter(|cause| !cause.remedy.proposals.is_empty());
+            first.map(|cause| outline(cause, facts))
+        };
+        let Concluded { snapshot, mut diagnosis, answer: outline } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
@@ -194,14 +201,14 @@ impl Remediation {
             usage: Usage::default(),
             trail,
         };
-        Ok(Found { header, snapshot, ending })
+        Ok(Found { header, outline, ending })
     }
 
     /// The plan for the first cause; a refusal becomes that cause's advice.
     async fn plan_first(
         &self,
         header: &mut Header,
-        snapshot: &Snapshot,
+        outline: Option<Result<Outline, Vec<Refusal>>>,
         read: &dyn ClusterRead,
         caller: &Caller<'_>,
     ) -> Option<RemediationPlan> {
@@ -212,16 +219,19 @@ impl Remediation {
             command: None,
             why: "kubemend plans for one cause at a time".to_owned(),
         }));
-        if first.remedy.proposals.is_empty() {
-            return None;
-        }
         let id = PlanId::from_entropy(self.parts.entropy.id_bits());
-        // No plan, if the caller goes away meanwhile.
-        let live = tokio::select! {
-            live = live::read(first, read) => live,
-            () = caller.cancel.cancelled() => return None,
+        let planned = match outline? {
+            Ok(outline) => {
+                // No plan, if the caller goes away meanwhile.
+                let live = tokio::select! {
+                    live = live::read(&outline, read) => live,
+                    () = caller.cancel.cancelled() => return None,
+                };
+                planner::plan(outline, &live, id, header.limits.on_failure)
+            }
+            Err(refusals) => Err(refusals),
         };
-        match planner::plan(first, snapshot, &live, id, header.limits.on_failure) {
+        match planned {
             Ok(plan) => Some(plan),
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {

@@ -9,11 +9,10 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::facts::Facts;
 use crate::ports::{Clock, ClusterRead, Phase, ReadError};
-use crate::validate;
+use crate::{analyze, planner, validate};
 use futures::future::select_all;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -49,8 +48,8 @@ const FAILED_LOOKS: u32 = 10;
 /// What watching led to.
 pub(super) struct Settled {
     pub(super) validation: Validation,
-    /// What the rules saw at the last look, all of it, and in what.
-    pub(super) seen: Option<(Diagnosis, Snapshot)>,
+    /// What the rules saw at the last look, and what can be done about it.
+    pub(super) seen: Option<Diagnosis>,
 }
 
 /// Watches until there is a verdict.
@@ -85,18 +84,24 @@ pub(super) async fn settle(
             Ok(collected) => {
                 failed = 0;
                 let checks: Vec<Check> = plan.checks.iter().cloned().collect();
-                let hold = move |facts: &Facts<'_>, seen: &mut Diagnosis| validate::check_all(checks.into_iter(), facts, seen);
-                let Some(Concluded { snapshot, diagnosis: seen, answer }) = conclude(collected.snapshot, cancel, hold).await else {
+                let own = plan.cause.clone();
+                let hold = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
+                    let checks = validate::check_all(checks.into_iter(), facts, seen);
+                    let elsewhere = seen.causes.iter().find(|c| c.key() != own).map(|c| c.title.clone());
+                    planner::triage(seen, facts, analyze::severity);
+                    (checks, elsewhere)
+                };
+                let Some(Concluded { diagnosis: seen, answer, .. }) = conclude(collected.snapshot, cancel, hold).await else {
                     let why = "the call was cancelled before the success checks were done".to_owned();
                     return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
                 };
-                last = answer;
+                let (checks, elsewhere) = answer;
+                last = checks;
                 let all = last.iter().all(|c| c.passed == Some(true));
                 held_since = if all { held_since.or(Some(now)) } else { None };
-                let elsewhere = seen.causes.iter().find(|c| c.key() != plan.cause).map(|c| c.title.clone());
                 let stuck = !all && elsewhere.is_some() && cause_is_gone(&last);
                 other_since = if stuck { other_since.or(Some(now)) } else { None };
-                latest = Some((seen, snapshot));
+                latest = Some(seen);
                 if let Some(held) = held_since {
                     let so_far = now.duration_since(held);
                     if so_far >= settle {

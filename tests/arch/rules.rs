@@ -10,7 +10,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("domain", "", "jiff k8s_openapi regex serde_json sha2 strsim thiserror @resource serde"),
     ("facts", "domain", "jiff k8s_openapi"),
     ("analyze", "domain facts", "jiff k8s_openapi serde_json strsim"),
-    ("planner", "domain", "json_patch k8s_openapi serde_json serde_saphyr similar"),
+    ("planner", "domain facts", "json_patch k8s_openapi serde_json serde_saphyr similar"),
     ("validate", "domain facts", "k8s_openapi"),
     // What is promised of the outside, and who may act on it.
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
@@ -162,6 +162,28 @@ fn every_rule_is_at_most_120_lines() {
     let searching =
         rules().filter(|s| s.names(&["Snapshot"])).map(|s| format!("{}: names `Snapshot`, where `Facts` is to be asked", s.path));
     assert_none(long.chain(searching).collect());
+}
+
+/// One word has one meaning. What a file or a folder keeps to itself is read beside its meaning, and the embedded cluster is a program
+/// of its own.
+#[test]
+fn no_two_public_types_have_one_name() {
+    let mut homes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for source in sources().iter().filter(|s| !s.test && s.top() != Some("sim")) {
+        for name in &source.public_types {
+            homes.entry(name).or_default().push(&source.path);
+        }
+    }
+    assert!(homes.contains_key("Action") && homes.contains_key("Facts") && homes.contains_key("Outline"), "public types are found");
+    let shared = homes.into_iter().filter(|(_, homes)| homes.len() > 1);
+    assert_none(shared.map(|(name, homes)| format!("`{name}` is declared in {}", homes.join(" and "))).collect());
+}
+
+/// There is one index of a snapshot. Only the outline of a plan, of which there is one in a call, takes an object out of its list.
+#[test]
+fn the_planner_asks_facts() {
+    let searching = sources().iter().filter(|s| !s.test && s.top() == Some("planner") && s.path != "src/planner/outline.rs");
+    assert_none(searching.filter(|s| s.names(&["Snapshot", "snapshot"])).map(|s| s.path.clone()).collect());
 }
 
 #[test]

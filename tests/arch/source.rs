@@ -36,6 +36,8 @@ pub(super) struct Source {
     pub(super) implementations: Vec<(String, String)>,
     /// Types that get methods of their own here.
     pub(super) methods_of: Vec<String>,
+    /// Structs, enums, unions, traits and aliases that all of the program or everybody may name.
+    pub(super) public_types: Vec<String>,
     /// Enum name → variants in kebab case.
     pub(super) enums: BTreeMap<String, Vec<String>>,
 }
@@ -52,6 +54,8 @@ impl Source {
         });
         let mut paths = Vec::new();
         paths_in(&tokens, &module, &[], &mut paths);
+        let mut public_types = Vec::new();
+        public_types_in(&tokens, &mut public_types);
         let made = MINTS.iter().flat_map(|(value, _)| literals_of(&tokens, value).into_iter().map(|text| ((*value).to_owned(), text)));
         let mut source = Self {
             path: path.to_owned(),
@@ -65,6 +69,7 @@ impl Source {
             derives: Vec::new(),
             implementations: Vec::new(),
             methods_of: Vec::new(),
+            public_types,
             enums: BTreeMap::new(),
         };
         let mut children = Vec::new();
@@ -164,6 +169,27 @@ pub(super) fn dependencies() -> BTreeSet<String> {
 
 fn is_test_only(attribute: &syn::Attribute) -> bool {
     attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Ident>().is_ok_and(|i| i == "test")
+}
+
+/// `pub struct Name` and the like, also within a macro.
+fn public_types_in(tokens: &[TokenTree], out: &mut Vec<String>) {
+    for (at, token) in tokens.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            public_types_in(&group.stream().into_iter().collect::<Vec<_>>(), out);
+        }
+        if ident(Some(token)).is_none_or(|word| word != "pub") {
+            continue;
+        }
+        let within = match tokens.get(at + 1) {
+            Some(TokenTree::Group(within)) => Some(within.stream().to_string()),
+            _ => None,
+        };
+        let rest = at + 1 + usize::from(within.is_some());
+        let declares = ident(tokens.get(rest)).is_some_and(|word| ["struct", "enum", "union", "trait", "type"].contains(&word.as_str()));
+        if declares && within.is_none_or(|within| within == "crate") {
+            out.extend(ident(tokens.get(rest + 1)));
+        }
+    }
 }
 
 fn derived(attributes: &[syn::Attribute]) -> Vec<String> {
@@ -354,6 +380,15 @@ fn a_path_is_found_wherever_it_hides() {
             "tokio::main",
         ]
     );
+}
+
+#[test]
+fn a_public_type_is_found_wherever_it_is_declared() {
+    let code = "pub struct A; pub(crate) trait B {} pub(super) struct C; struct D; mod m { pub enum E {} } \
+                macro_rules! f { () => { pub enum F {} pub struct $name; } } #[cfg(test)] mod tests { pub struct G; } pub fn h() {}";
+    let mut found = Vec::new();
+    public_types_in(&without_tests(code.parse().unwrap()), &mut found);
+    assert_eq!(found, ["A", "B", "E", "F"]);
 }
 
 #[test]

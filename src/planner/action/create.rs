@@ -1,12 +1,13 @@
 //! A new object. The API server refuses it where one of that name exists.
 
-use super::planned::{Built, Planned, QUERY};
+use super::planned::{Built, PlannedAction, QUERY};
 use crate::domain::changes::Verb;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::planner::diff;
+use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ pub(super) struct Create<'a> {
     pub(super) manifest: &'a Value,
 }
 
-impl Planned for Create<'_> {
+impl PlannedAction for Create<'_> {
     fn existing(&self) -> Option<&ObjectRef> {
         None
     }
@@ -43,6 +44,11 @@ impl Planned for Create<'_> {
 
     fn check_last(&self, _: &Proposed<'_>) -> Option<Refusal> {
         None
+    }
+
+    /// No object of that name exists.
+    fn unchanged(&self, _: &Value, _: &Seen) -> Result<(), Refusal> {
+        Ok(())
     }
 
     fn build(&self, _: Option<&Value>, stamp: &str) -> Result<Built, Refusal> {

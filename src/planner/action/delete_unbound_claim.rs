@@ -1,21 +1,30 @@
 //! The deletion of a claim that never was bound: there is no data in it. Its uid and its version are pinned.
 
-use super::planned::{Built, Planned, metadata, present};
+use super::planned::{Built, PlannedAction, metadata, present};
 use crate::domain::changes::Verb;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
 use crate::domain::request::{Method, Request};
 use crate::planner::diff;
+use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use serde_json::{Value, json};
 
 pub(super) struct DeleteUnboundClaim<'a> {
     pub(super) claim: &'a ObjectRef,
 }
 
-impl Planned for DeleteUnboundClaim<'_> {
+impl DeleteUnboundClaim<'_> {
+    fn never_bound(&self, phase: Option<&str>, volume: Option<&str>) -> Result<(), Refusal> {
+        let never = phase == Some("Pending") && volume.is_none_or(str::is_empty);
+        if never { Ok(()) } else { Err(Refusal::ClaimInUse(self.claim.clone())) }
+    }
+}
+
+impl PlannedAction for DeleteUnboundClaim<'_> {
     fn existing(&self) -> Option<&ObjectRef> {
         Some(self.claim)
     }
@@ -38,21 +47,26 @@ impl Planned for DeleteUnboundClaim<'_> {
 
     /// A claim that a StatefulSet creates is not replaced: the set's template, which cannot be changed, creates the same again.
     fn check_first(&self, proposed: &Proposed<'_>) -> Option<Refusal> {
-        proposed.targets.get(self.claim)?.set.clone().map(Refusal::ClaimOfSet)
+        let claim = proposed.facts.find::<PersistentVolumeClaim>(self.claim)?;
+        proposed.facts.claims().replica_of(claim).map(Refusal::ClaimOfSet)
     }
 
     fn check_last(&self, proposed: &Proposed<'_>) -> Option<Refusal> {
-        (!proposed.targets.get(self.claim)?.unbound).then(|| Refusal::ClaimInUse(self.claim.clone()))
+        let claim = proposed.facts.find::<PersistentVolumeClaim>(self.claim)?;
+        let phase = claim.status.as_ref().and_then(|s| s.phase.as_deref());
+        let volume = claim.spec.as_ref().and_then(|s| s.volume_name.as_deref());
+        self.never_bound(phase, volume).err()
+    }
+
+    /// It may have been bound since the rule saw it.
+    fn unchanged(&self, live: &Value, _: &Seen) -> Result<(), Refusal> {
+        let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str);
+        self.never_bound(text("/status/phase"), text("/spec/volumeName"))
     }
 
     fn build(&self, live: Option<&Value>, _: &str) -> Result<Built, Refusal> {
         let claim = self.claim;
         let live = present(live, claim)?;
-        // It may have been bound since the rule saw it.
-        let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        if text("/status/phase") != "Pending" || !text("/spec/volumeName").is_empty() {
-            return Err(Refusal::ClaimInUse(claim.clone()));
-        }
         let (Some(uid), Some(version)) = (metadata(live, "uid"), metadata(live, "resourceVersion")) else {
             return Err(Refusal::NotPossible(format!("{claim} has no uid or resource version")));
         };

@@ -1,8 +1,9 @@
 //! A change of fields of an existing object, as a JSON Patch that pins what a human was shown.
 
-use super::planned::{Built, Planned, QUERY, metadata, present};
+use super::planned::{Built, PlannedAction, QUERY, metadata, present};
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
+use crate::domain::excerpt::Excerpt;
 use crate::domain::field::escape;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
@@ -11,16 +12,21 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::planner::diff;
+use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
-use crate::planner::refusal::Refusal;
+use crate::planner::refusal::{Differs, Refusal};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use serde_json::{Value, json};
+
+const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
+const ORDERED: &str = "a StatefulSet with podManagementPolicy OrderedReady does not replace a Pod that never became ready";
 
 pub(super) struct Patch<'a> {
     pub(super) target: &'a ObjectRef,
     pub(super) ops: &'a NonEmpty<FieldOp>,
 }
 
-impl Planned for Patch<'_> {
+impl PlannedAction for Patch<'_> {
     fn existing(&self) -> Option<&ObjectRef> {
         Some(self.target)
     }
@@ -57,14 +63,29 @@ impl Planned for Patch<'_> {
     /// A change of a paused Deployment's template does nothing that could be validated, and a changed template does not reach
     /// every Pod by itself.
     fn check_last(&self, proposed: &Proposed<'_>) -> Option<Refusal> {
-        let target = proposed.targets.get(self.target)?;
-        if target.paused {
+        let facts = proposed.facts;
+        if facts.find::<Deployment>(self.target).is_some_and(|d| d.spec.paused.unwrap_or(false)) {
             return Some(Refusal::Paused);
         }
-        let why = target.pods_stay?;
-        let stays = |o: &&&ObjectRef| o.kind == Kind::Pod && proposed.targets.controls(self.target, o);
+        let of_set = facts.find::<StatefulSet>(self.target).and_then(pods_of_set_stay);
+        let why = of_set.or_else(|| facts.find::<DaemonSet>(self.target).and_then(pods_of_daemon_set_stay))?;
+        let stays = |o: &&&ObjectRef| o.kind == Kind::Pod && facts.owners().chain(o).next() == Some(self.target);
         let pods = proposed.suffering.iter().filter(stays).map(|o| o.name.clone()).collect();
         Some(Refusal::PodsStay { why, pods })
+    }
+
+    fn unchanged(&self, live: &Value, seen: &Seen) -> Result<(), Refusal> {
+        for op in self.ops.iter() {
+            let now = op.path.locate(live).and_then(|at| at.current);
+            let before = op.seen.clone().or_else(|| op.path.locate(&seen.value).and_then(|at| at.current));
+            if now != before {
+                let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&v.to_string()).to_string());
+                let path = op.path.to_string();
+                let differs = Differs { object: self.target.clone(), path, seen: shown(before), now: shown(now) };
+                return Err(Refusal::Differs(Box::new(differs)));
+            }
+        }
+        Ok(())
     }
 
     fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal> {
@@ -178,6 +199,20 @@ impl Planned for Patch<'_> {
     fn takes(&self) -> Option<&ObjectRef> {
         None
     }
+}
+
+/// Why the Pods of a StatefulSet keep their old template, if they do.
+fn pods_of_set_stay(set: &StatefulSet) -> Option<&'static str> {
+    let strategy = set.spec.update_strategy.as_ref().and_then(|u| u.type_.as_deref());
+    if strategy == Some("OnDelete") {
+        return Some(ON_DELETE);
+    }
+    (set.spec.pod_management_policy.as_deref() != Some("Parallel")).then_some(ORDERED)
+}
+
+fn pods_of_daemon_set_stay(set: &DaemonSet) -> Option<&'static str> {
+    let strategy = set.spec.update_strategy.as_ref().and_then(|u| u.type_.as_deref());
+    (strategy == Some("OnDelete")).then_some(ON_DELETE)
 }
 
 fn test(path: &str, value: &Value) -> Value {

@@ -3,6 +3,7 @@
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
 use crate::domain::request::Request;
+use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub(crate) struct Built {
 }
 
 /// One action, in all that is done with actions.
-pub(crate) trait Planned {
+pub(crate) trait PlannedAction {
     /// The object that must exist as it was seen; `None` where nothing of that name may exist.
     fn existing(&self) -> Option<&ObjectRef>;
 
@@ -43,6 +44,10 @@ pub(crate) trait Planned {
 
     /// What speaks against it when everything else is in order.
     fn check_last(&self, proposed: &Proposed<'_>) -> Option<Refusal>;
+
+    /// That what the action is about still is as whoever proposes it saw it, where an object must exist. That it is the same object,
+    /// managed by nobody else, is known by then.
+    fn unchanged(&self, live: &Value, seen: &Seen) -> Result<(), Refusal>;
 
     /// The bytes, with everything that must still be true in them. `live` is the object as it is now, where one must exist.
     fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal>;

@@ -1,0 +1,84 @@
+//! A remedy that the rules of plans let pass, with what was seen of the objects that it would change: all of a plan but its bytes.
+//! It is made while the facts are at hand; the plan itself is made later, of the objects as they are then.
+
+use super::action;
+use super::lint;
+use super::live::Seen;
+use super::proposed::Proposed;
+use super::refusal::Refusal;
+use crate::domain::action::Action;
+use crate::domain::cause::{Cause, CauseKey, CauseSource};
+use crate::domain::check::Check;
+use crate::domain::finding::Proposal;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
+use crate::facts::Facts;
+use std::collections::BTreeSet;
+
+/// A remedy that may be planned: nothing makes one but [`outline`].
+#[derive(Debug)]
+pub(crate) struct Outline {
+    pub(super) cause: CauseKey,
+    pub(super) changes: NonEmpty<OutlinedChange>,
+    pub(super) checks: NonEmpty<Check>,
+    /// The server of the cluster that it is for.
+    pub(super) cluster: String,
+}
+
+/// One change of it.
+#[derive(Debug)]
+pub(super) struct OutlinedChange {
+    pub(super) proposal: Proposal,
+    /// The object that must exist, as it was seen; `None` where nothing of that name may exist.
+    pub(super) seen: Option<Seen>,
+}
+
+impl Outline {
+    /// The objects that would be changed and that must exist.
+    pub(crate) fn needed(&self) -> BTreeSet<ObjectRef> {
+        self.changes.iter().filter_map(|change| change.seen.as_ref().map(|seen| seen.object.clone())).collect()
+    }
+}
+
+/// Outlines the cause's remedy: all of it, or nothing.
+pub(crate) fn outline(cause: &Cause, facts: &Facts<'_>) -> Result<Outline, Vec<Refusal>> {
+    let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
+    let mut refusals = Vec::new();
+    let mut changes = Vec::new();
+    for proposal in &cause.remedy.proposals {
+        let refused = lint::check(&Proposed { action: &proposal.action, facts, suffering: &suffering });
+        match refused.map_or_else(|| seen(&proposal.action, facts), Err) {
+            Ok(seen) => changes.push(OutlinedChange { proposal: proposal.clone(), seen }),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let nothing = || vec![Refusal::NotPossible("kubemend has no change that can fix this".to_owned())];
+    let mut checks = NonEmpty::one(gone(cause));
+    for check in &cause.remedy.checks {
+        checks.push(check.clone());
+    }
+    let cluster = facts.snapshot().cluster.server.clone();
+    Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, cluster })
+}
+
+/// The object that a change needs. It is searched for in its list, which is well for the one cause that is planned.
+fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Seen>, Refusal> {
+    let Some(object) = action::of(action).existing().cloned() else { return Ok(None) };
+    match (facts.meta_of(&object), facts.snapshot().value_of(&object)) {
+        (Some(meta), Some(value)) => Ok(Some(Seen { uid: meta.uid.clone(), object, value })),
+        _ => Err(Refusal::NotRead(object)),
+    }
+}
+
+/// That the cause itself is gone: a rule falls silent about it; of a cause that no rule knows, its symptom ends.
+fn gone(cause: &Cause) -> Check {
+    match cause.source {
+        CauseSource::Rule(code) => Check::FindingGone { code, object: cause.object.clone(), field: cause.field.clone() },
+        CauseSource::Model | CauseSource::Caller => {
+            Check::SymptomGone(cause.symptoms.first().map_or_else(|| cause.object.clone(), |symptom| symptom.object.clone()))
+        }
+    }
+}
