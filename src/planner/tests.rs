@@ -207,6 +207,14 @@ fn object_that_changed_since_it_was_seen_is_not_planned_on() {
 }
 
 #[test]
+fn object_whose_rollout_was_paused_meanwhile_is_not_planned_on() {
+    let mut now = deployment();
+    now["spec"]["paused"] = json!(true);
+    let differs = Differs { object: web(), path: "spec.paused".into(), seen: None, now: Some("true".into()) };
+    assert_eq!(planned_on(set(image(), json!("web:1")), Ok(now)), Err(vec![Refusal::Differs(Box::new(differs))]));
+}
+
+#[test]
 fn what_the_proposer_saw_counts_before_what_the_snapshot_has() {
     let action = |seen: &str| Action::Patch { target: web(), ops: NonEmpty::one(FieldOp::set(image(), "web:1").seen(seen)) };
     assert_eq!(planned_on(action("web:bad"), Ok(deployment())), Ok(()));

@@ -4,7 +4,7 @@ use super::planned::{Built, PlannedAction, QUERY, metadata, present};
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
-use crate::domain::field::escape;
+use crate::domain::field::{FieldPath, escape};
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
@@ -18,6 +18,8 @@ use crate::planner::refusal::{Differs, Refusal};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use serde_json::{Value, json};
 
+/// What `check_last` decides on, of the object as the snapshot has it: it must be the same in the object as it is now.
+const DECIDED_ON: &[&str] = &["spec.paused", "spec.updateStrategy.type", "spec.podManagementPolicy"];
 const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
 const ORDERED: &str = "a StatefulSet with podManagementPolicy OrderedReady does not replace a Pod that never became ready";
 
@@ -75,12 +77,21 @@ impl PlannedAction for Patch<'_> {
     }
 
     fn unchanged(&self, live: &Value, seen: &Seen) -> Result<(), Refusal> {
-        for op in self.ops.iter() {
-            let now = op.path.locate(live).and_then(|at| at.current);
-            let before = op.seen.clone().or_else(|| op.path.locate(&seen.value).and_then(|at| at.current));
+        let of = |object: &Value, path: &FieldPath| path.locate(object).and_then(|at| at.current);
+        let written = self.ops.iter().map(|op| {
+            let before = op.seen.clone().or_else(|| of(&seen.value, &op.path));
+            (op.path.clone(), before)
+        });
+        let decided_on = DECIDED_ON.iter().map(|path| {
+            let path = FieldPath::dotted(path);
+            let before = of(&seen.value, &path);
+            (path, before)
+        });
+        for (path, before) in written.chain(decided_on) {
+            let now = of(live, &path);
             if now != before {
                 let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&v.to_string()).to_string());
-                let path = op.path.to_string();
+                let path = path.to_string();
                 let differs = Differs { object: self.target.clone(), path, seen: shown(before), now: shown(now) };
                 return Err(Refusal::Differs(Box::new(differs)));
             }
