@@ -312,7 +312,8 @@ view! {
         what: String,
         /// The object that is checked.
         object: ObjectView,
-        /// Whether it passed; null where it could not be run.
+        /// Whether it passed; absent where it could not be run.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         passed: Option<bool>,
         /// What was observed.
         observed: String,

@@ -101,6 +101,16 @@ fn only_remediate_is_said_to_change_anything() {
     }
 }
 
+/// The schema says which type a field has; clients that hold the answer against it refuse a null.
+#[test]
+fn an_optional_field_of_the_report_is_left_out_and_never_null() {
+    let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/workflow/report.rs")).unwrap();
+    let lines: Vec<&str> = source.lines().collect();
+    let optional: Vec<_> = lines.windows(2).filter(|pair| pair[1].contains(": Option<") && !pair[1].contains("fn ")).collect();
+    assert!(optional.len() > 10, "{optional:?}");
+    assert!(optional.iter().all(|pair| pair[0].contains("skip_serializing_if")), "{optional:?}");
+}
+
 #[test]
 fn the_schema_in_the_repository_is_current() {
     let current = format!("{}\n", serde_json::to_string_pretty(&report_schema()).unwrap());
