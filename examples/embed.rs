@@ -15,7 +15,8 @@ async fn remediate(remediation: &Remediation) -> Result<(), Box<dyn Error>> {
     // Nobody watches and nobody interrupts; see `Caller` for progress, cancelling, and how far a call may go.
     let caller = Caller::silent();
     let issue = Issue::parse("Something is wrong with my database in the a-team namespace")?;
-    let opened = remediation.open(&Problem { issue: Some(issue), ..Problem::default() }, &caller).await?;
+    let problem = Problem { issue: Some(issue), ..Problem::default() };
+    let opened = remediation.open(&problem, &caller).await?;
     let mut report = opened.report;
     if let Some(question) = opened.question {
         // Show it to the person who decides, in any way you like: nothing is written until the approval comes back with this token.

@@ -51,6 +51,15 @@ pub fn known_code(text: &str) -> Option<Code> {
     RULES.iter().map(|rule| rule.code).find(|code| code.0 == text)
 }
 
+/// The kinds that the rule of a cause needs in this snapshot, and that could not be read whole.
+pub fn unread(code: Code, seen: &Snapshot) -> Vec<Kind> {
+    let reads = RULES.iter().filter(|rule| rule.code == code).flat_map(|rule| rule.reads);
+    once(reads.filter(|read| read.when.holds(seen)).flat_map(|read| read.kinds))
+        .into_iter()
+        .filter(|kind| !seen.is_complete(kind))
+        .collect()
+}
+
 /// Everything that is read for rules, symptoms and checks.
 fn reads() -> impl Iterator<Item = &'static Read> {
     symptoms::READS.iter().chain(RULES.iter().flat_map(|rule| rule.reads))

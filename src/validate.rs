@@ -15,7 +15,13 @@ pub(crate) const READS: &[Kind] =
     &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::PersistentVolumeClaim, Kind::EndpointSlice];
 
 /// Whether each check holds.
-pub(crate) fn check_all(checks: impl Iterator<Item = Check>, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<CheckResult> {
+/// `unread` names what a cause's rule needs and could not read: of silence for that reason nobody can tell.
+pub(crate) fn check_all(
+    checks: impl Iterator<Item = Check>,
+    facts: &Facts<'_>,
+    diagnosis: &Diagnosis,
+    unread: impl Fn(Code) -> Vec<Kind>,
+) -> Vec<CheckResult> {
     checks
         .map(|check| {
             let (passed, observed) = match &check {
@@ -23,7 +29,7 @@ pub(crate) fn check_all(checks: impl Iterator<Item = Check>, facts: &Facts<'_>, 
                 Check::PodReady(object) => pod(object, facts),
                 Check::ClaimBound(object) => claim(object, facts),
                 Check::EndpointsReady(object) => endpoints(object, facts),
-                Check::FindingGone { code, object, .. } => finding(*code, object, diagnosis),
+                Check::FindingGone { code, object, .. } => finding(*code, object, facts, diagnosis, &unread(*code)),
                 Check::SymptomGone(object) => symptom(object, facts, diagnosis),
             };
             CheckResult { check, passed, observed }
@@ -49,13 +55,18 @@ fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> (Option<bool>, String) {
 }
 
 /// The rule finds nothing on the object any more, at whichever of its fields: an object with the same fault in another place is not
-/// mended, and often no other check is left to say so.
-fn finding(code: Code, object: &ObjectRef, diagnosis: &Diagnosis) -> (Option<bool>, String) {
+/// mended, and often no other check is left to say so. Where the rule could not see, or the object itself is gone, nobody can tell.
+fn finding(code: Code, object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis, unread: &[Kind]) -> (Option<bool>, String) {
     match diagnosis.causes.iter().find(|c| c.is_of(code) && c.object == *object) {
         Some(cause) => {
             let place = cause.field_text().map(|field| format!(" at `{field}`")).unwrap_or_default();
             (Some(false), format!("`{code}` is still found{place}"))
         }
+        None if !unread.is_empty() => {
+            let kinds: Vec<String> = unread.iter().map(ToString::to_string).collect();
+            (None, format!("`{code}` cannot be ruled out: {} could not be read", kinds.join(", ")))
+        }
+        None if !facts.has(object) => (None, format!("{object} no longer exists")),
         None => (Some(true), format!("`{code}` is not found")),
     }
 }

@@ -294,8 +294,12 @@ impl WorkflowError {
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
             WorkflowError::State { .. } | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::Record { .. } => {
-                vec!["nothing was changed; run remediate or analyze again to look at the cluster as it is now".to_owned()]
+                vec![
+                    "this call changed nothing; what the session changed before has the annotation `kubemend.dev/applied`".to_owned(),
+                    "run analyze to look at the cluster as it is now".to_owned(),
+                ]
             }
+            WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman) => vec!["run remediate again".to_owned()],
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
             }

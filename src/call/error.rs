@@ -98,12 +98,10 @@ impl From<WorkflowError> for CallError {
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,
-            WorkflowError::State { .. } | WorkflowError::Record { .. } | WorkflowError::DigestMismatch | WorkflowError::Answered(_) => {
-                ErrorKind::Conflict
-            }
+            WorkflowError::State { .. } | WorkflowError::DigestMismatch | WorkflowError::Answered(_) => ErrorKind::Conflict,
             WorkflowError::Read(error) => of_read(error),
             WorkflowError::Store(StoreError::Conflict(_)) => ErrorKind::Conflict,
-            WorkflowError::Store(StoreError::Unusable { .. }) => ErrorKind::Unavailable,
+            WorkflowError::Record { .. } | WorkflowError::Store(StoreError::Unusable { .. }) => ErrorKind::Unavailable,
             WorkflowError::Cancelled => ErrorKind::Cancelled,
         };
         Self { hints: error.hints(), ..Self::new(kind, error.to_string()) }

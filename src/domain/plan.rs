@@ -1,6 +1,6 @@
 //! The plan: nothing left to choose. Every step holds the bytes that will be sent.
 
-use super::action::Action;
+use super::action::{Action, Change};
 use super::cause::CauseKey;
 use super::check::Check;
 use super::digest::Digester;
@@ -155,6 +155,17 @@ impl Step {
     fn digest(d: &mut Digester<'_>, step: &Step) {
         d.text(step.action.verb());
         d.object(step.action.target());
+        if let Action::Patch { ops, .. } = &step.action {
+            d.list(ops.len(), ops.iter(), |d, op| {
+                d.path(&op.path);
+                d.optional(op.seen.as_ref(), |d, seen| d.text(&seen.to_string()));
+                let value = match &op.change {
+                    Change::Set(value) => Some(value),
+                    Change::Remove => None,
+                };
+                d.optional(value, |d, value| d.text(&value.to_string()));
+            });
+        }
         d.request(&step.request);
         for text in [&step.diff, step.risk.as_str(), &step.why, &step.command] {
             d.text(text);

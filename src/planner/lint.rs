@@ -54,7 +54,7 @@ fn check_fields(p: &Proposed<'_>) -> Option<Refusal> {
     unknown.then(|| Refusal::Fields { target: target.clone(), paths: all.iter().map(ToString::to_string).collect() })
 }
 
-/// A patch or a deletion needs the object as it was seen; a creation needs that it was not seen.
+/// A patch or a deletion needs the object as it was seen. Of a creation the API server is asked: it refuses a name that is taken.
 fn check_exists(p: &Proposed<'_>) -> Option<Refusal> {
     let action = action::of(p.action);
     let object = action.existing()?;

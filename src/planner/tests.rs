@@ -215,6 +215,42 @@ fn object_whose_rollout_was_paused_meanwhile_is_not_planned_on() {
 }
 
 #[test]
+fn line_for_a_field_that_is_not_there_yet_pins_the_version_as_the_step_does() {
+    let path = FieldPath::dotted("spec.template.spec.nodeSelector").then("zone");
+    let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+    let step = plan(&cause(vec![set(path, json!("a"))]), &seen, id(), OnFailure::Keep).unwrap().steps.first().clone();
+    for text in [&step.request.body, &step.command] {
+        assert!(text.contains("/metadata/resourceVersion"), "{text}");
+    }
+}
+
+#[test]
+fn partition_of_a_stateful_set_keeps_pods_from_a_new_template() {
+    let name = ObjectRef::namespaced(Kind::StatefulSet, &namespace(), "web");
+    let with = |partition: i64| {
+        let mut set = deployment();
+        set["kind"] = json!("StatefulSet");
+        set["spec"]["serviceName"] = json!("web");
+        set["spec"]["podManagementPolicy"] = json!("Parallel");
+        set["spec"]["updateStrategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"partition": partition}});
+        let action = Action::Patch { target: name.clone(), ops: NonEmpty::one(FieldOp::set(image(), "web:1")) };
+        plan(&cause(vec![action]), &snapshot(vec![(Kind::StatefulSet, set)]), id(), OnFailure::Keep)
+    };
+    assert!(with(0).is_ok(), "{:?}", with(0));
+    assert!(matches!(&with(1).unwrap_err()[..], [Refusal::PodsStay { why, .. }] if why.contains("partition")));
+}
+
+#[test]
+fn digest_covers_the_action_besides_its_bytes() {
+    let mut plan = image_plan(1);
+    let before = plan.digest();
+    let step = plan.steps.iter_mut().next().unwrap();
+    let Action::Patch { ops, .. } = &mut step.action else { panic!("{:?}", step.action) };
+    ops.iter_mut().next().unwrap().path = FieldPath::dotted("spec.replicas");
+    assert_ne!(before, plan.digest());
+}
+
+#[test]
 fn what_the_proposer_saw_counts_before_what_the_snapshot_has() {
     let action = |seen: &str| Action::Patch { target: web(), ops: NonEmpty::one(FieldOp::set(image(), "web:1").seen(seen)) };
     assert_eq!(planned_on(action("web:bad"), Ok(deployment())), Ok(()));

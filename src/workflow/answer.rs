@@ -70,7 +70,10 @@ impl Remediation {
     pub(super) fn counts_repeated_digest(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<(), DigestRefusal> {
         let risk = awaiting.planned.plan.risk();
         caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
-        awaiting.header.limits.counts_repeated_digest(risk)
+        awaiting.header.limits.counts_repeated_digest(risk).map_err(|refusal| match refusal {
+            DigestRefusal::OnlyAHuman => DigestRefusal::OpenedForAHuman,
+            other => other,
+        })
     }
 
     /// Asks again about a session that waits: a fresh token, and the one before is void.
@@ -168,10 +171,11 @@ impl Remediation {
     }
 }
 
-/// Causes that show after the change: each keeps its evidence and its own advice, and says that the plan was not for it.
+/// Causes that show after the change: each keeps its evidence and its own advice, and one that was not known before says so.
 fn take_in(diagnosis: &mut Diagnosis, later: &Diagnosis, planned: &CauseKey) {
     for cause in later.causes.iter().filter(|cause| !cause.is(planned)) {
-        if let Some(taken) = diagnosis.adopt(cause, &later.evidence) {
+        let is_new = !diagnosis.causes.iter().any(|known| known.is(&cause.key()));
+        if let Some(taken) = diagnosis.adopt(cause, &later.evidence).filter(|_| is_new) {
             taken.remedy.advice.push(Advice {
                 text: format!("run again for this cause: {}", cause.title),
                 command: None,

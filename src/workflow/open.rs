@@ -8,6 +8,7 @@ use super::{
     Approver, Caller, Meter, NO_WRITER, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, collect, live, question,
     scope,
 };
+use crate::domain::changes::Verb;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -314,7 +315,12 @@ fn ending(diagnosis: &Diagnosis, snapshot: &Snapshot) -> Ending {
 /// How to make the change without kubemend, and why that is needed.
 fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
     let one = |step: &crate::domain::plan::Step| Advice {
-        text: format!("{} {} by hand", step.action.verb(), step.action.target()),
+        text: {
+            let (verb, object) = (step.action.verb(), step.action.target());
+            // `kubectl delete` has no preconditions, so whoever types it looks first.
+            let first = if verb == Verb::Delete.as_str() { "check that it is unchanged, then " } else { "" };
+            format!("{first}{verb} {object} by hand")
+        },
         command: Some(step.command.clone()),
         why: why.to_owned(),
     };

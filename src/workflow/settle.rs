@@ -3,11 +3,13 @@
 use super::caller::Caller;
 use super::collect::{collect, request};
 use super::conclude::{Concluded, conclude};
+use crate::domain::cause::{Cause, CauseKey};
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::facts::Facts;
@@ -86,9 +88,9 @@ pub(super) async fn settle(
                 let checks: Vec<Check> = plan.checks.iter().cloned().collect();
                 let own = plan.cause.clone();
                 let hold = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
-                    let checks = validate::check_all(checks.into_iter(), facts, seen);
-                    let elsewhere = seen.causes.iter().find(|c| c.key() != own).map(|c| c.title.clone());
+                    let checks = validate::check_all(checks.into_iter(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
                     planner::triage(seen, facts, analyze::severity);
+                    let elsewhere = in_the_way(&checks, seen, &own, facts).map(|cause| cause.title.clone());
                     (checks, elsewhere)
                 };
                 let Some(Concluded { diagnosis: seen, answer, .. }) = conclude(collected.snapshot, cancel, hold).await else {
@@ -99,7 +101,7 @@ pub(super) async fn settle(
                 last = checks;
                 let all = last.iter().all(|c| c.passed == Some(true));
                 held_since = if all { held_since.or(Some(now)) } else { None };
-                let stuck = !all && elsewhere.is_some() && cause_is_gone(&last);
+                let stuck = !all && last.iter().all(|c| c.passed.is_some()) && elsewhere.is_some() && cause_is_gone(&last);
                 other_since = if stuck { other_since.or(Some(now)) } else { None };
                 latest = Some(seen);
                 if let Some(held) = held_since {
@@ -196,6 +198,14 @@ fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
+/// Another cause than the plan's that keeps one of its checks from passing: it is about what is checked, or about what that owns.
+/// Other faults of the namespace say nothing about this change.
+fn in_the_way<'d>(checks: &[CheckResult], seen: &'d Diagnosis, own: &CauseKey, facts: &Facts<'_>) -> Option<&'d Cause> {
+    let open: Vec<&ObjectRef> = checks.iter().filter(|c| c.passed == Some(false)).map(|c| c.check.object()).collect();
+    let concerns = |object: &ObjectRef| open.contains(&object) || facts.owners().chain(object).any(|owner| open.contains(&owner));
+    seen.causes.iter().filter(|c| !c.is(own)).find(|c| concerns(&c.object) || c.symptoms.iter().any(|s| concerns(&s.object)))
+}
+
 fn cause_is_gone(results: &[CheckResult]) -> bool {
     results.iter().any(|r| r.check.what() == "findingGone" && r.passed == Some(true))
 }
@@ -216,4 +226,57 @@ fn waiting_for(results: &[CheckResult]) -> String {
     let open: Vec<String> =
         results.iter().filter(|r| r.passed != Some(true)).map(|r| format!("{}: {}", r.check.object().slashed(), r.observed)).collect();
     if open.is_empty() { "the cluster could not be read".to_owned() } else { format!("not passed yet: {}", open.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::{CauseSource, Code};
+    use crate::domain::finding::Symptom;
+    use crate::planner::example::{cause, deployment, namespace, snapshot};
+
+    fn named(kind: Kind, name: &str) -> ObjectRef {
+        ObjectRef::namespaced(kind, &namespace(), name)
+    }
+
+    #[test]
+    fn silence_of_a_rule_is_health_only_where_it_could_see_and_the_object_is_there() {
+        let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+        let facts = Facts::of(&seen);
+        let held = |name: &str, unread: &[Kind]| {
+            let check = Check::FindingGone { code: Code("img-tag-not-found"), object: named(Kind::Deployment, name), field: None };
+            validate::check_all(std::iter::once(check), &facts, &Diagnosis::default(), |_| unread.to_vec())[0].passed
+        };
+        assert_eq!(held("web", &[]), Some(true));
+        assert_eq!(held("web", &[Kind::Event]), None);
+        assert_eq!(held("deleted", &[]), None);
+    }
+
+    #[test]
+    fn what_a_rule_needs_and_could_not_read_is_known() {
+        let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+        let unread = analyze::unread(Code("img-tag-not-found"), &seen);
+        assert!(unread.contains(&Kind::Pod) && unread.contains(&Kind::Event) && !unread.contains(&Kind::Deployment), "{unread:?}");
+    }
+
+    #[test]
+    fn only_a_cause_about_what_is_checked_is_in_the_way() {
+        let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+        let facts = Facts::of(&seen);
+        let own = cause(vec![]).key();
+        let checks =
+            |passed| vec![CheckResult { check: Check::RolloutComplete(named(Kind::Deployment, "web")), passed, observed: String::new() }];
+        let with = |object: ObjectRef, symptom: Option<ObjectRef>| {
+            let mut other = cause(vec![]);
+            (other.source, other.object) = (CauseSource::Rule(Code("pvc-missing")), object);
+            other.symptoms = symptom.into_iter().map(|object| Symptom { object, summary: "Pending".into() }).collect();
+            Diagnosis { causes: vec![cause(vec![]), other], ..Diagnosis::default() }
+        };
+        let found = |passed, diagnosis: &Diagnosis| in_the_way(&checks(passed), diagnosis, &own, &facts).is_some();
+        let claim = || named(Kind::PersistentVolumeClaim, "data");
+        assert!(!found(Some(false), &with(claim(), Some(named(Kind::Deployment, "another")))));
+        let same = with(claim(), Some(named(Kind::Deployment, "web")));
+        assert!(found(Some(false), &same));
+        assert!(!found(Some(true), &same) && !found(None, &same));
+    }
 }

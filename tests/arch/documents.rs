@@ -148,6 +148,16 @@ fn every_function_that_is_named_with_its_file_is_there() {
     assert_none(wrong);
 }
 
+/// The README's example is not compiled: its calls are those of an example that is.
+#[test]
+fn calls_in_the_readme_are_those_of_the_example() {
+    let (readme, example) = (read("README.md"), read("examples/embed.rs"));
+    let shown = readme.split("```rust").nth(1).unwrap().split("```").next().unwrap();
+    let calls: Vec<&str> = shown.match_indices("remediation.").map(|(at, _)| shown[at..].split(';').next().unwrap()).collect();
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    assert_none(calls.into_iter().filter(|call| !example.contains(call)).map(str::to_owned).collect());
+}
+
 /// What stands in backticks.
 fn quoted(markdown: &str) -> Vec<&str> {
     markdown.split('`').skip(1).step_by(2).filter(|q| !q.contains(char::is_whitespace)).collect()

@@ -19,8 +19,10 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use serde_json::{Value, json};
 
 /// What `check_last` decides on, of the object as the snapshot has it: it must be the same in the object as it is now.
-const DECIDED_ON: &[&str] = &["spec.paused", "spec.updateStrategy.type", "spec.podManagementPolicy"];
+const DECIDED_ON: &[&str] =
+    &["spec.paused", "spec.updateStrategy.type", "spec.updateStrategy.rollingUpdate.partition", "spec.podManagementPolicy"];
 const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
+const PARTITIONED: &str = "its rolling update has a partition, so Pods with a lower ordinal keep their old template";
 const ORDERED: &str = "a StatefulSet with podManagementPolicy OrderedReady does not replace a Pod that never became ready";
 
 pub(super) struct Patch<'a> {
@@ -150,7 +152,9 @@ impl PlannedAction for Patch<'_> {
             }
             precondition.fields.push((op.path.to_string(), at.current.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)));
         }
-        let command = kubectl::json_patch(target, pins.iter().chain(&changes));
+        let version = metadata(live, "resourceVersion").ok_or_else(|| impossible(format!("{target} has no resource version")))?;
+        let version_pin = test("/metadata/resourceVersion", &json!(version));
+        let command = kubectl::json_patch(target, pins.iter().chain(pin_version.then_some(&version_pin)).chain(&changes));
         let stamp_pointer = format!("/metadata/annotations/{}", escape(STAMP));
         let annotations = live.pointer("/metadata/annotations").filter(|a| a.is_object());
         match annotations {
@@ -169,8 +173,7 @@ impl PlannedAction for Patch<'_> {
         }
         undo_pins.push(test(&stamp_pointer, &json!(stamp)));
         if pin_version {
-            let version = metadata(live, "resourceVersion").ok_or_else(|| impossible(format!("{target} has no resource version")))?;
-            pins.push(test("/metadata/resourceVersion", &json!(version)));
+            pins.push(version_pin);
             precondition.resource_version = Some(version);
         }
         let all: Vec<Value> = pins.into_iter().chain(changes).collect();
@@ -217,6 +220,10 @@ fn pods_of_set_stay(set: &StatefulSet) -> Option<&'static str> {
     let strategy = set.spec.update_strategy.as_ref().and_then(|u| u.type_.as_deref());
     if strategy == Some("OnDelete") {
         return Some(ON_DELETE);
+    }
+    let partition = set.spec.update_strategy.as_ref().and_then(|u| u.rolling_update.as_ref()).and_then(|r| r.partition);
+    if partition.is_some_and(|first| first > 0) {
+        return Some(PARTITIONED);
     }
     (set.spec.pod_management_policy.as_deref() != Some("Parallel")).then_some(ORDERED)
 }

@@ -17,7 +17,8 @@ pub(crate) struct Built {
     pub(crate) diff: String,
     pub(crate) precondition: Precondition,
     pub(crate) undo: Undo,
-    /// The kubectl line for the same change of the same object: where that has changed, it is refused, too.
+    /// The kubectl line for the same change of the same object. That of a patch is refused, too, where the object has changed;
+    /// `kubectl delete` has no such guard.
     pub(crate) command: String,
 }
 
