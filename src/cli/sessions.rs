@@ -18,13 +18,18 @@ pub(crate) async fn show(records: &Records, args: &ShowArgs, terminal: &Terminal
 
 /// The newest sessions.
 pub(crate) async fn sessions(records: &Records, args: &SessionsArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let lines = records.sessions(usize::from(args.limit)).await?;
+    let (lines, unusable) = records.list(usize::from(args.limit)).await?;
     let text = match args.output.output {
         Output::Json => format!("{:#}\n", serde_json::Value::Array(lines.iter().map(line_json).collect())),
-        Output::Text if lines.is_empty() => "no sessions yet\n".to_owned(),
+        Output::Text if lines.is_empty() && unusable.is_empty() => "no sessions yet\n".to_owned(),
+        Output::Text if lines.is_empty() => String::new(),
         Output::Text => table(&lines),
     };
     terminal.out(&text)?;
+    if let Some(first) = unusable.first() {
+        let count = unusable.len();
+        terminal.err(&format!("left out: {count} of the newest sessions; {}\n", clean(&first.to_string())))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -54,14 +54,11 @@ impl Ledger {
         self.open(stored).await.map(Some)
     }
 
-    /// The newest sessions; records that cannot be read are left out.
-    pub(crate) async fn newest(&self, limit: usize) -> Result<Vec<(Revision, Session)>, LedgerError> {
+    /// The newest sessions, each as it can be read.
+    pub(crate) async fn newest(&self, limit: usize) -> Result<Vec<Result<(Revision, Session), LedgerError>>, LedgerError> {
         let mut out = Vec::new();
         for stored in self.store.newest(limit).await? {
-            match self.open(stored).await {
-                Ok(found) => out.push(found),
-                Err(error) => tracing::warn!(%error, "a session is left out of the list"),
-            }
+            out.push(self.open(stored).await);
         }
         Ok(out)
     }

@@ -27,11 +27,19 @@ impl Records {
         Self { ledger: Ledger::new(store, clock.clone(), analyze::known_code), clock }
     }
 
-    /// The newest sessions, newest first.
+    /// The newest sessions, newest first; those whose records cannot be used are not among them.
     ///
     /// # Errors
     /// The store cannot be used.
     pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        Ok(self.list(limit).await?.0)
+    }
+
+    /// The same, and why each of the others cannot be used.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn list(&self, limit: usize) -> Result<(Vec<SessionLine>, Vec<WorkflowError>), WorkflowError> {
         let line = |session: &Session| {
             let header = session.header();
             SessionLine {
@@ -43,7 +51,14 @@ impl Records {
                 issue: header.issue.clone(),
             }
         };
-        Ok(self.ledger.newest(limit).await?.iter().map(|(_, session)| line(session)).collect())
+        let (mut lines, mut unusable) = (Vec::new(), Vec::new());
+        for found in self.ledger.newest(limit).await? {
+            match found {
+                Ok((_, session)) => lines.push(line(&session)),
+                Err(error) => unusable.push(error.into()),
+            }
+        }
+        Ok((lines, unusable))
     }
 
     /// One session's report as it stands.
@@ -69,7 +84,7 @@ impl Records {
     pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
         // As many as `kubemend sessions` shows: an older one has expired.
         let newest = self.ledger.newest(100).await?;
-        Ok(newest.into_iter().find_map(|(_, session)| match session {
+        Ok(newest.into_iter().flatten().find_map(|(_, session)| match session {
             Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
             Session::Investigating(_)
             | Session::Diagnosed(_)
@@ -218,6 +233,20 @@ mod tests {
         let unknown = SessionId::from_entropy([4; 16]);
         assert!(matches!(records.show(&unknown).await, Err(WorkflowError::NoSession(id)) if id == unknown));
         assert!(matches!(records.decline(&unknown, Approver::Terminal).await, Err(WorkflowError::NoSession(_))));
+    }
+
+    #[tokio::test]
+    async fn record_that_cannot_be_used_is_counted_and_hides_no_other() {
+        let store = Arc::new(MemoryStore::new());
+        let clock = Arc::new(RuntimeClock::starting_at(Timestamp::UNIX_EPOCH));
+        let old = SessionId::from_entropy([5; 16]);
+        store.save(&old, None, Timestamp::UNIX_EPOCH, br#"{"version":1,"state":{"is":"closed"}}"#).await.unwrap();
+        let records = Records::new(store, clock);
+        let (lines, unusable) = records.list(10).await.unwrap();
+        assert_eq!(lines, []);
+        assert!(matches!(&unusable[..], [WorkflowError::Record { session, .. }] if *session == old), "{unusable:?}");
+        let error = records.show(&old).await.unwrap_err();
+        assert!(error.hints().iter().any(|hint| hint.contains("kubemend.dev/applied")), "{:?}", error.hints());
     }
 
     #[tokio::test]

@@ -153,7 +153,7 @@ fn every_function_that_is_named_with_its_file_is_there() {
 fn calls_in_the_readme_are_those_of_the_example() {
     let (readme, example) = (read("README.md"), read("examples/embed.rs"));
     let shown = readme.split("```rust").nth(1).unwrap().split("```").next().unwrap();
-    let calls: Vec<&str> = shown.match_indices("remediation.").map(|(at, _)| shown[at..].split(';').next().unwrap()).collect();
+    let calls: Vec<&str> = shown.split(';').filter_map(|part| part.find("remediation.").and_then(|at| part.get(at..))).collect();
     assert_eq!(calls.len(), 2, "{calls:?}");
     assert_none(calls.into_iter().filter(|call| !example.contains(call)).map(str::to_owned).collect());
 }
