@@ -3,7 +3,6 @@
 use super::report::Report;
 use super::view::report_of;
 use super::{Approver, Caller, Meter, Question, Remediation, Token, WorkflowError, question};
-use crate::domain::cause::CauseKey;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::StepOutcome;
 use crate::domain::finding::Advice;
@@ -135,7 +134,7 @@ impl Remediation {
             )
             .await;
             if let Some(later) = settled.seen.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
-                take_in(&mut validating.header.diagnosis, &later, &plan.cause);
+                take_in(&mut validating.header.diagnosis, &later);
             }
             validation = Some(settled.validation);
         }
@@ -171,11 +170,13 @@ impl Remediation {
     }
 }
 
-/// Causes that show after the change: each keeps its evidence and its own advice, and one that was not known before says so.
-fn take_in(diagnosis: &mut Diagnosis, later: &Diagnosis, planned: &CauseKey) {
-    for cause in later.causes.iter().filter(|cause| !cause.is(planned)) {
-        let is_new = !diagnosis.causes.iter().any(|known| known.is(&cause.key()));
-        if let Some(taken) = diagnosis.adopt(cause, &later.evidence).filter(|_| is_new) {
+/// Causes that were not known before the change: each keeps its evidence and its own advice, and says that the plan was not for it.
+fn take_in(diagnosis: &mut Diagnosis, later: &Diagnosis) {
+    for cause in &later.causes {
+        if diagnosis.cause(&cause.key()).is_some() {
+            continue;
+        }
+        if let Some(taken) = diagnosis.adopt(cause, &later.evidence) {
             taken.remedy.advice.push(Advice {
                 text: format!("run again for this cause: {}", cause.title),
                 command: None,

@@ -256,9 +256,8 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> WorkflowError {
         header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "left before anybody was asked; nothing was changed");
-        self.charge(&mut header.usage, meter);
         // Where this cannot be saved, the session ends by its own time.
-        self.ledger.save(&Session::Closed(header.close(ending, planned)), Some(revision)).await.ok();
+        self.end(header, revision, ending, planned, meter).await.ok();
         WorkflowError::Cancelled
     }
 
@@ -272,13 +271,25 @@ impl Remediation {
         meter: &Meter,
         progress: &dyn Progress,
     ) -> Result<Opened, WorkflowError> {
-        self.charge(&mut header.usage, meter);
         header.trail.note(self.parts.clock.now(), "kubemend", ending.as_str());
-        let session = Session::Closed(header.close(ending, planned));
-        self.ledger.save(&session, Some(revision)).await?;
-        let report = report_of(&session);
+        let report = report_of(&self.end(header, revision, ending, planned, meter).await?);
         progress.tell(Phase::Done, report.status.as_str());
         Ok(Opened { report, question: None })
+    }
+
+    /// Closes a session before anything was sent, with what it cost.
+    async fn end(
+        &self,
+        mut header: Header,
+        revision: Revision,
+        ending: Ending,
+        planned: Option<Planned>,
+        meter: &Meter,
+    ) -> Result<Session, WorkflowError> {
+        self.charge(&mut header.usage, meter);
+        let session = Session::Closed(header.close(ending, planned));
+        self.ledger.save(&session, Some(revision)).await?;
+        Ok(session)
     }
 
     fn expiry(&self) -> jiff::Timestamp {

@@ -4,6 +4,7 @@
 use super::super::draft::Draft;
 use super::super::meant::Meant;
 use super::super::quote::{self, is_plain};
+use super::super::rule::{Read, When};
 use super::super::{names, references};
 use super::claims;
 use crate::domain::cause::Code;
@@ -18,6 +19,14 @@ use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What both rules read.
+pub(super) const READS: &[Read] = &[
+    Read::WORKLOADS,
+    Read::EVENTS,
+    Read::always(&[Kind::PersistentVolumeClaim]),
+    Read::when(&[Kind::StorageClass], When::APodWaitsWithAClaim),
+];
 
 /// A claim that does not exist.
 #[derive(Debug)]

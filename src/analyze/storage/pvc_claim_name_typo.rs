@@ -4,7 +4,7 @@
 use super::super::draft::{advise, change, patch, propose};
 use super::super::meant::Sure;
 use super::super::quote::{self, listed};
-use super::super::rule::{Read, Rule, When};
+use super::super::rule::Rule;
 use super::claims;
 use super::missing_claim::{self, MissingClaim};
 use crate::domain::cause::Code;
@@ -22,12 +22,7 @@ use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 pub(crate) const RULE: Rule = Rule {
     code: Code("pvc-claim-name-typo"),
     says: "a Pod references a PersistentVolumeClaim that does not exist, and an unused one has a similar name",
-    reads: &[
-        Read::WORKLOADS,
-        Read::EVENTS,
-        Read::always(&[Kind::PersistentVolumeClaim]),
-        Read::when(&[Kind::StorageClass], When::APodWaitsWithAClaim),
-    ],
+    reads: missing_claim::READS,
     find,
 };
 /// The missing claim is a fact; that the one unused claim of a related name was meant is very likely, not certain. Where several

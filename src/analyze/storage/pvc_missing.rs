@@ -4,7 +4,7 @@
 use super::super::draft::{advise, propose};
 use super::super::meant::{LISTED, Meant, Sure};
 use super::super::quote::listed;
-use super::super::rule::{Read, Rule, When};
+use super::super::rule::Rule;
 use super::assumed::{self, ASSUMED_SIZE};
 use super::classes;
 use super::missing_claim::{self, MissingClaim};
@@ -21,12 +21,7 @@ use crate::facts::Facts;
 pub(crate) const RULE: Rule = Rule {
     code: Code("pvc-missing"),
     says: "a Pod references a PersistentVolumeClaim that does not exist",
-    reads: &[
-        Read::WORKLOADS,
-        Read::EVENTS,
-        Read::always(&[Kind::PersistentVolumeClaim]),
-        Read::when(&[Kind::StorageClass], When::APodWaitsWithAClaim),
-    ],
+    reads: missing_claim::READS,
     find,
 };
 /// The reference and the whole list of claims were both read: it is a fact that the claim is missing. That it should be
