@@ -62,13 +62,26 @@ fn finding(code: Code, object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagno
             let place = cause.field_text().map(|field| format!(" at `{field}`")).unwrap_or_default();
             (Some(false), format!("`{code}` is still found{place}"))
         }
-        None if !unread.is_empty() => {
+        None if !facts.has(object) && facts.is_whole(&object.kind) => (None, format!("{object} no longer exists")),
+        None if !facts.has(object) => absent(object, facts),
+        // What is seen to be healthy needs no word of a rule.
+        None if !unread.is_empty() && !is_healthy(object, facts) => {
             let kinds: Vec<String> = unread.iter().map(ToString::to_string).collect();
             (None, format!("`{code}` cannot be ruled out: {} could not be read", kinds.join(", ")))
         }
-        None if !facts.has(object) => (None, format!("{object} no longer exists")),
         None => (Some(true), format!("`{code}` is not found")),
     }
+}
+
+/// Seen, and not only not heard of as broken.
+fn is_healthy(object: &ObjectRef, facts: &Facts<'_>) -> bool {
+    let (passed, _) = match object.kind {
+        Kind::PersistentVolumeClaim => claim(object, facts),
+        Kind::Service => endpoints(object, facts),
+        Kind::Pod => pod(object, facts),
+        _ => rollout(object, facts),
+    };
+    passed == Some(true)
 }
 
 /// Nothing is wrong with it or with anything that it owns. Where that could not be read, or the object itself is gone, nobody can

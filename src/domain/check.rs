@@ -56,7 +56,9 @@ impl Check {
             Check::PodReady(_) => "it is Running and Ready".to_owned(),
             Check::ClaimBound(_) => "it is Bound".to_owned(),
             Check::EndpointsReady(_) => "it has at least one ready address".to_owned(),
-            Check::FindingGone { code, field: Some(field), .. } => format!("`{code}` is no longer found, at `{field}` or elsewhere in it"),
+            Check::FindingGone { code, field: Some(field), .. } => {
+                format!("`{code}`, found at `{field}`, is no longer found anywhere in it")
+            }
             Check::FindingGone { code, field: None, .. } => format!("`{code}` is no longer found"),
             Check::SymptomGone(_) => "no problem is found with it".to_owned(),
         }

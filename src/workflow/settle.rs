@@ -234,6 +234,7 @@ mod tests {
     use crate::domain::cause::{CauseSource, Code};
     use crate::domain::finding::Symptom;
     use crate::planner::example::{cause, deployment, namespace, snapshot};
+    use serde_json::json;
 
     fn named(kind: Kind, name: &str) -> ObjectRef {
         ObjectRef::namespaced(kind, &namespace(), name)
@@ -241,7 +242,11 @@ mod tests {
 
     #[test]
     fn silence_of_a_rule_is_health_only_where_it_could_see_and_the_object_is_there() {
-        let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+        let mut ready = deployment();
+        ready["metadata"]["name"] = json!("ready");
+        ready["status"] = json!({"observedGeneration": 3, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1});
+        let mut seen = snapshot(vec![]);
+        seen.add(&Kind::Deployment, vec![deployment(), ready], true);
         let facts = Facts::of(&seen);
         let held = |name: &str, unread: &[Kind]| {
             let check = Check::FindingGone { code: Code("img-tag-not-found"), object: named(Kind::Deployment, name), field: None };
@@ -250,6 +255,7 @@ mod tests {
         assert_eq!(held("web", &[]), Some(true));
         assert_eq!(held("web", &[Kind::Event]), None);
         assert_eq!(held("deleted", &[]), None);
+        assert_eq!(held("ready", &[Kind::Event]), Some(true));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Two to six lines: verdict, cause, change, what to do next. Enough for a person or a model to act on.
 
-use super::report::{Report, Status};
+use super::report::{AdviceView, Report, Status};
 use super::standing::Underway;
 
 /// The summary of a report as it stands, while something still goes on or after it.
@@ -53,9 +53,11 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
         Status::AwaitingApproval => {
             Some(format!("Waiting for a human's approval: `kubemend approve {}` shows the exact change and asks.", report.session))
         }
-        Status::Diagnosed if report.plan.is_some() => {
-            Some("Nothing was changed. Run remediate to apply the plan after approval.".to_owned())
-        }
+        Status::Diagnosed if report.plan.is_some() => Some(match by_hand(report) {
+            // Whoever is sent back to remediate here comes back with the same.
+            Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. Advice: {}.", advice.why, advice.text),
+            None => "Nothing was changed. Run remediate to apply the plan after approval.".to_owned(),
+        }),
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
             Some(format!("Run validate with session {} before you change anything else.", report.session))
         }
@@ -75,4 +77,10 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
     }
     lines.truncate(6);
     lines.join("\n")
+}
+
+/// The advice to make the plan's change by hand, which there is where kubemend cannot make it.
+fn by_hand(report: &Report) -> Option<&AdviceView> {
+    let typed = |advice: &&AdviceView| report.plan.iter().flat_map(|p| &p.steps).any(|step| advice.command.as_ref() == Some(&step.command));
+    report.advice.iter().find(typed)
 }
