@@ -158,7 +158,7 @@ impl Executor {
         let at = self.clock.now();
         match answer {
             Ok(()) => StepOutcome::Applied { at },
-            Err(Refused::Changed(message) | Refused::Exists(message)) => StepOutcome::Refused { at, message },
+            Err(refused @ (Refused::Changed(_) | Refused::Exists(_))) => StepOutcome::Refused { at, message: refused.to_string() },
             Err(Refused::Lost(message)) => StepOutcome::Failed { at, message, unknown: true },
             Err(refused @ (Refused::Forbidden(_) | Refused::Gone(_) | Refused::Other(_))) => {
                 StepOutcome::Failed { at, message: refused.to_string(), unknown: false }

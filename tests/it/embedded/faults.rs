@@ -142,6 +142,7 @@ async fn field_that_somebody_changes_in_between_refuses_the_patch() {
     let report = yes(&process, &q).await.unwrap();
     assert_eq!(cluster.writes(), []);
     assert_eq!(outcome(&report), "refused", "{}", report.summary);
+    assert!(report.summary.contains("the object changed since the plan was created"), "{}", report.summary);
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,6 +256,7 @@ async fn without_a_writer_the_plan_is_handed_over_with_its_commands() {
     let opened = open(&process, &ask(&case, NAMESPACE)).await;
     assert!(opened.question.is_none());
     assert_eq!(opened.report.status, Status::Diagnosed);
+    assert!(opened.report.summary.contains("kubemend cannot apply this plan: "), "{}", opened.report.summary);
     let advice = &opened.report.advice;
     assert!(advice.iter().any(|a| a.command.as_deref().is_some_and(|c| c.contains("kubectl"))), "{advice:?}");
     assert!(advice.iter().any(|a| a.why.contains("write")), "{advice:?}");
