@@ -3,6 +3,7 @@
 mod answer;
 pub mod blocks;
 mod caller;
+mod carry_out;
 mod collect;
 mod conclude;
 mod live;
@@ -153,6 +154,19 @@ pub enum Approver {
     Policy,
     /// A program that embeds the library.
     Library(String),
+}
+
+impl Approver {
+    /// As the trail and the progress say it.
+    fn in_words(&self) -> String {
+        match self {
+            Approver::Terminal => "the user of the command line".to_owned(),
+            Approver::Client(name) => format!("a human through {name}"),
+            Approver::Digest(name) => format!("a repeated digest from {name}"),
+            Approver::Policy => "policy".to_owned(),
+            Approver::Library(name) => name.clone(),
+        }
+    }
 }
 
 /// What a human is asked.

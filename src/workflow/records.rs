@@ -3,7 +3,7 @@
 use super::report::Report;
 use super::standing::Standing;
 use super::view::report_of;
-use super::{Approver, Remediation, SessionLine, WorkflowError, answer};
+use super::{Approver, Remediation, SessionLine, WorkflowError};
 use crate::analyze;
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
@@ -102,7 +102,7 @@ impl Records {
     pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
         let (revision, awaiting) = self.awaiting(session).await?;
         let mut closed = awaiting.decline();
-        closed.header.trail.note(self.clock.now(), &answer::who(&by), "declined");
+        closed.header.trail.note(self.clock.now(), &by.in_words(), "declined");
         let session = Session::Closed(closed);
         self.ledger.save(&session, Some(revision)).await?;
         Ok(report_of(&session))

@@ -13,6 +13,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/domain/workload.rs", "Snapshot"),
     ("src/session/approval.rs", "AwaitingApproval"),
     ("src/workflow/answer.rs", "Remediation"),
+    ("src/workflow/carry_out.rs", "Remediation"),
     ("src/workflow/open.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),
     ("src/workflow/revalidate.rs", "Remediation"),

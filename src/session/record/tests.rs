@@ -123,12 +123,12 @@ fn what_a_record_says_is_checked_again() {
 #[test]
 fn record_of_another_version_is_refused_with_what_to_do() {
     let mut record = recorded(&Session::AwaitingApproval(waiting().0));
-    for old in [1, 2] {
+    for old in 1..super::VERSION {
         record["version"] = json!(old);
         let error = refused(&record);
         assert!(error.contains("older kubemend") && error.contains("run analyze or remediate again"), "{error}");
     }
-    record["version"] = json!(4);
+    record["version"] = json!(super::VERSION + 1);
     let error = refused(&record);
     assert!(error.contains("newer kubemend") && error.contains("update"), "{error}");
 }
