@@ -16,5 +16,5 @@ pub use approval::{HumanAnswer, PendingAnswer, carry_out, for_a_human, how_to_ap
 pub use error::{CallError, ErrorKind};
 pub use remediate::{RemediateArguments, RemediateRequest, Remediated, Subject, remediate};
 pub use schema::{REPORT_SCHEMA_URI, report_schema};
-pub use use_cases::{Backend, ProvenYes, UseCases, connect};
+pub use use_cases::{Backend, ProvenYes, UseCases, connect, connect_to};
 pub use validate::{ValidateArguments, ValidateRequest, validate};

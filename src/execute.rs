@@ -9,6 +9,7 @@ use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{RemediationPlan, Step, Undo};
+use crate::domain::snapshot::ClusterId;
 use crate::planner::action;
 use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError, RequestMeter};
 use crate::session::Permit;
@@ -69,6 +70,14 @@ impl Executor {
     /// The API server cannot be asked.
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         self.writer.may(verb, kind, namespace).await
+    }
+
+    /// Which cluster the writing identity speaks to, asked now.
+    ///
+    /// # Errors
+    /// The API server cannot be asked.
+    pub(crate) async fn identity(&self, meter: &RequestMeter) -> Result<ClusterId, ReadError> {
+        self.writer.identity(meter).await
     }
 
     /// Asks the API server whether it would take every step, with the same bytes. Writes nothing.

@@ -5,7 +5,7 @@ use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -133,11 +133,17 @@ pub struct Changed;
 /// [`ClusterRead::may`], is only asked about.
 #[async_trait]
 pub trait ClusterRead: Send + Sync {
-    /// Which cluster this is. Asks for the version once and remembers it.
+    /// Which cluster this is. Asks once and remembers it.
     ///
     /// # Errors
     /// The server cannot be reached or does not know us.
     async fn cluster(&self) -> Result<Cluster, ReadError>;
+
+    /// Which cluster answers now: asked anew every time, since another one may have come to stand at the same place.
+    ///
+    /// # Errors
+    /// The server cannot be reached or does not know us.
+    async fn identity(&self) -> Result<ClusterId, ReadError>;
 
     /// One object, whole: with fields that this program does not know, and with who wrote which field.
     ///

@@ -15,6 +15,7 @@ mod revalidate;
 mod scope;
 mod settle;
 mod standing;
+mod stored;
 mod summary;
 mod view;
 
@@ -169,28 +170,6 @@ impl Approver {
     }
 }
 
-/// Why nothing was decided although somebody was asked. The session keeps waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undecided {
-    /// The client answered by itself: faster than anybody reads, or with an answer that names no decision.
-    ByItself,
-    /// The dialogue was closed or cancelled.
-    Dismissed,
-    /// No answer came, or the client could not ask.
-    Unanswered,
-}
-
-impl Undecided {
-    /// As the trail says it.
-    fn in_words(self) -> &'static str {
-        match self {
-            Undecided::ByItself => "the client answered by itself: nothing was decided",
-            Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
-            Undecided::Unanswered => "the question was not answered: nothing was decided",
-        }
-    }
-}
-
 /// What a human is asked.
 #[derive(Debug)]
 pub struct Question {
@@ -291,11 +270,11 @@ pub enum WorkflowError {
     #[error("this approval cannot be used: it belongs to another question or was already used")]
     WrongToken,
     /// The session is about another cluster than the one that the context points to now.
-    #[error("this approval cannot be used: it is for the cluster at {planned}, and the context now points to {now}")]
+    #[error("the session is about another cluster: it is for {planned}, and this is {now}")]
     OtherCluster {
-        /// The server that the plan was made for.
+        /// The cluster that it was opened on.
         planned: String,
-        /// The server that answers now.
+        /// The one that answers now.
         now: String,
     },
     /// Nothing can write: the context is read-only, or its writer cannot be used.
@@ -367,6 +346,7 @@ impl From<LedgerError> for WorkflowError {
         match error {
             LedgerError::Store(error) => WorkflowError::Store(error),
             LedgerError::Record { id, reason } => WorkflowError::Record { session: id, reason },
+            LedgerError::OtherCluster { planned, now } => WorkflowError::OtherCluster { planned, now },
         }
     }
 }

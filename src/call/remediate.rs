@@ -144,6 +144,14 @@ impl RemediateArguments {
 }
 
 impl RemediateRequest {
+    /// The session that it is about, where it is about one.
+    pub fn session(&self) -> Option<&SessionId> {
+        match &self.subject {
+            Subject::Session(id) => Some(id),
+            Subject::Problem(_) => None,
+        }
+    }
+
     /// From the arguments as JSON.
     ///
     /// # Errors

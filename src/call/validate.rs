@@ -2,7 +2,8 @@
 
 use super::arguments::{COMMAND_CHARACTERS, COMMANDS, NAMESPACE_CHARACTERS, OBJECTS, at_most, bounded, context, parse, problem, session};
 use super::error::CallError;
-use super::use_cases::{Backend, connect};
+use super::use_cases::{Backend, connect_to};
+use crate::domain::id::SessionId;
 use crate::domain::issue::ISSUE_LIMIT;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectName};
@@ -42,6 +43,14 @@ pub struct ValidateRequest {
 }
 
 impl ValidateRequest {
+    /// The session that it is about, where it is about one.
+    pub fn session(&self) -> Option<&SessionId> {
+        match &self.what {
+            Validate::Session(id) => Some(id),
+            Validate::Issue(_) => None,
+        }
+    }
+
     /// From the arguments as JSON.
     ///
     /// # Errors
@@ -89,7 +98,7 @@ impl ValidateRequest {
 /// # Errors
 /// There is no such session, nothing can be read, or the caller went away.
 pub async fn validate(backend: &dyn Backend, request: &ValidateRequest, caller: &Caller<'_>) -> Result<Report, CallError> {
-    let cases = connect(backend, request.context.as_deref(), caller).await?;
+    let cases = connect_to(backend, request.session(), request.context.as_deref(), caller).await?;
     Ok(cases.validate(&request.what, caller).await?)
 }
 

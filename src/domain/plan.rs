@@ -109,7 +109,7 @@ pub struct RemediationPlan {
     pub checks: NonEmpty<Check>,
     /// What happens when it did not help.
     pub on_failure: OnFailure,
-    /// The server's address: a plan fits one cluster.
+    /// The cluster's identity: a plan fits one cluster.
     pub cluster: String,
 }
 

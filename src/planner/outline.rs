@@ -21,7 +21,7 @@ pub(crate) struct Outline {
     pub(super) cause: CauseKey,
     pub(super) changes: NonEmpty<OutlinedChange>,
     pub(super) checks: NonEmpty<Check>,
-    /// The server of the cluster that it is for.
+    /// The identity of the cluster that it is for.
     pub(super) cluster: String,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn outline(cause: &Cause, facts: &Facts<'_>) -> Result<Outline, Vec<R
     for check in &cause.remedy.checks {
         checks.push(check.clone());
     }
-    let cluster = facts.snapshot().cluster.server.clone();
+    let cluster = facts.snapshot().cluster.id.to_string();
     Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, cluster })
 }
 

@@ -3,6 +3,7 @@
 use super::{Approved, Executing, Header, Investigating, Permit, Session, record};
 use crate::domain::cause::KnownCodes;
 use crate::domain::id::SessionId;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -14,6 +15,29 @@ pub(crate) enum LedgerError {
     Store(#[from] StoreError),
     #[error("the record of session `{id}` cannot be used: {reason}")]
     Record { id: SessionId, reason: String },
+    #[error("the session is about another cluster: it is for {planned}, and this is {now}")]
+    OtherCluster { planned: String, now: String },
+}
+
+/// Which cluster each identity speaks to, asked just now.
+#[derive(Debug)]
+pub(crate) struct Identities {
+    pub(crate) reader: ClusterId,
+    pub(crate) writer: ClusterId,
+}
+
+impl Identities {
+    /// Both speak to this cluster, and to the same one.
+    pub(crate) fn are_of(&self, cluster: &Cluster) -> Result<(), LedgerError> {
+        let wrong = |now: String| Err(LedgerError::OtherCluster { planned: cluster.in_words(), now });
+        if !self.reader.is_same(&cluster.id) {
+            return wrong(format!("another one (id {})", self.reader.short()));
+        }
+        if !self.writer.is_same(&cluster.id) || !self.writer.is_same(&self.reader) {
+            return wrong(format!("the one of the writer credentials (id {})", self.writer.short()));
+        }
+        Ok(())
+    }
 }
 
 /// Loads and saves sessions, and mints permits.
@@ -101,19 +125,21 @@ impl Ledger {
                 tracing::debug!(%error, "that a session has ended could not be recorded");
                 stored.revision
             }
-            Err(error @ LedgerError::Record { .. }) => return Err(error),
+            Err(error @ (LedgerError::Record { .. } | LedgerError::OtherCluster { .. })) => return Err(error),
         };
         Ok((revision, session))
     }
 
-    /// Records that we are about to act, and only then gives the permit. Of two approvals at the same revision one gets it.
+    /// Records that we are about to act on the cluster that the session is about, and only then gives the permit. Of two approvals at the same revision one gets it.
     pub(crate) async fn begin(
         &self,
         revision: Revision,
         approved: Approved,
+        identities: &Identities,
         may_take: SignedDuration,
     ) -> Result<(Executing, Revision, Permit), LedgerError> {
         let Approved { header, planned, digest } = approved;
+        identities.are_of(&header.cluster)?;
         if planned.plan.digest() != digest {
             return Err(LedgerError::Record { id: header.id, reason: "its plan does not match its digest".to_owned() });
         }

@@ -121,5 +121,8 @@ fn checked(planned: PlannedRecord, header: &Header, known: KnownCodes) -> Result
     if header.diagnosis.cause(&planned.plan.cause).is_none() {
         return Err("its plan is for a cause that it does not name".to_owned());
     }
+    if planned.plan.cluster != header.cluster.id.to_string() {
+        return Err("its plan is for another cluster".to_owned());
+    }
     Ok(planned)
 }

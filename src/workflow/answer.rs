@@ -22,13 +22,9 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
         let meter = self.meter(caller);
-        let (revision, mut awaiting) = self.records().awaiting(session).await?;
+        let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
         if let Approver::Digest(_) = &by {
             self.counts_repeated_digest(&awaiting, caller)?;
-        }
-        let cluster = meter.read.cluster().await?;
-        if cluster.server != awaiting.header.cluster.server {
-            return Err(WorkflowError::OtherCluster { planned: awaiting.header.cluster.server, now: cluster.server });
         }
         let now = self.parts.clock.now();
         awaiting.header.trail.note(now, &by.in_words(), "approved");
@@ -71,7 +67,7 @@ impl Remediation {
     /// # Errors
     /// The session does not wait for an answer.
     pub async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {
-        let (revision, mut awaiting) = self.records().awaiting(session).await?;
+        let (revision, mut awaiting) = self.awaiting_here(session, self.meter(caller).read.as_ref()).await?;
         let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
         let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
         let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);

@@ -66,7 +66,7 @@ pub enum Block {
 /// The whole question: which cluster, why, and exactly what.
 pub fn question(report: &Report) -> Vec<Block> {
     let cluster = &report.cluster;
-    let mut blocks = vec![heading(&format!("Apply this change to cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
+    let mut blocks = vec![heading(&format!("Apply this change to cluster {}?", cluster.in_words()))];
     if let Some(plan) = &report.plan {
         // First of all, because a client may show no more than the first lines.
         let steps: Vec<String> = plan.steps.iter().map(what).collect();
@@ -255,7 +255,13 @@ mod tests {
         Report {
             session: text("s-1"),
             summary: String::new(),
-            cluster: ClusterView { context: text("prod"), server: text("10.1.2.3:6443"), version: text("v1.37.2") },
+            cluster: ClusterView {
+                context: text("prod"),
+                server: text("10.1.2.3:6443"),
+                version: text("v1.37.2"),
+                id: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                unverified: false,
+            },
             status: Status::AwaitingApproval,
             issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
             causes: vec![cause],
@@ -282,7 +288,7 @@ mod tests {
         let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
         assert_eq!(
             text,
-            "Apply this change to cluster prod (10.1.2.3:6443, v1.37.2)?\nmedium risk; patch Deployment shop/web\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
+            "Apply this change to cluster prod (10.1.2.3:6443, v1.37.2, id 6d2f9ee1)?\nmedium risk; patch Deployment shop/web\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
              medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
              -image: web:1.1\n+image: web:1.2\nrollback: set the image back\n\
              dry run: failed: a webhook says no\n\n\

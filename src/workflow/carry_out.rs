@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::view::report_of;
-use super::{Approver, Caller, Meter, Remediation, WorkflowError};
+use super::{Approver, Caller, Meter, Remediation, WorkflowError, stored};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::StepOutcome;
 use crate::domain::finding::Advice;
@@ -34,7 +34,8 @@ impl Remediation {
         let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(SENDING);
         let settle = SignedDuration::try_from(self.parts.timing.settle).unwrap_or(SENDING);
         let may_take = SENDING.saturating_add(validate_within).saturating_add(settle);
-        let (executing, revision, permit) = self.ledger.begin(revision, approved, may_take).await.map_err(raced)?;
+        let identities = stored::identities(executor, meter).await?;
+        let (executing, revision, permit) = self.ledger.begin(revision, approved, &identities, may_take).await.map_err(raced)?;
         progress.tell(Phase::Executing, &format!("approved by {}", by.in_words()));
         let (execution, right) = executor.run(permit, &meter.requests, progress, cancel).await;
         let mut validating = executing.executed(execution);

@@ -95,6 +95,11 @@ impl Remediation {
             header.advice.extend(by_hand(&plan, NO_WRITER));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
+        // Nothing is rehearsed on a cluster that the plan is not for.
+        if let Err(error) = self.writes_here(&header, executor, &meter).await {
+            header.advice.extend(by_hand(&plan, &error.to_string()));
+            return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
+        }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.

@@ -3,7 +3,7 @@
 use super::report::Report;
 use super::standing::Standing;
 use super::view::report_of;
-use super::{Approver, Remediation, SessionLine, Undecided, WorkflowError};
+use super::{Approver, Remediation, SessionLine, WorkflowError};
 use crate::analyze;
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
@@ -112,12 +112,12 @@ impl Records {
         Ok(report_of(&session))
     }
 
-    /// Somebody was asked, and nothing was decided: it is recorded, and the session stands as it did.
+    /// Somebody was asked, and nothing was decided, for this reason: it is recorded, and the session stands as it did.
     ///
     /// # Errors
     /// There is no such session, or the store cannot be used.
-    pub async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
-        self.note(session, &by.in_words(), why.in_words(), Effect::Undecided).await
+    pub async fn undecided(&self, session: &SessionId, by: Approver, why: &str) -> Result<Report, WorkflowError> {
+        self.note(session, &by.in_words(), &format!("nothing was decided: {why}"), Effect::Undecided).await
     }
 
     /// Records what changed nothing in a session that waits; in another one there is nothing to record.
@@ -196,7 +196,7 @@ impl Remediation {
     ///
     /// # Errors
     /// See there.
-    pub async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
+    pub async fn undecided(&self, session: &SessionId, by: Approver, why: &str) -> Result<Report, WorkflowError> {
         self.records().undecided(session, by, why).await
     }
 
@@ -215,7 +215,6 @@ mod tests {
     use crate::clock::RuntimeClock;
     use crate::domain::issue::{Origin, Scope};
     use crate::domain::limits::Limits;
-    use crate::domain::snapshot::Cluster;
     use crate::domain::usage::Usage;
     use crate::planner::example::{diagnosis, image_plan, namespace};
     use crate::session::trail::Trail;
@@ -236,7 +235,7 @@ mod tests {
             origin,
             scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
             limits: Limits::default(),
-            cluster: Cluster { context: "staging".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+            cluster: crate::planner::example::cluster("staging"),
             diagnosis: diagnosis(),
             looked: Vec::new(),
             advice: Vec::new(),
@@ -290,16 +289,16 @@ mod tests {
     async fn a_client_that_answers_by_itself_has_decided_nothing_and_it_is_recorded_up_to_a_bound() {
         let (records, id, _) = kept(Origin::Caller).await;
         let client = || Approver::Client("a client".to_owned());
-        for why in [Undecided::ByItself, Undecided::Dismissed, Undecided::Unanswered] {
+        for why in ["it answered by itself", "its dialog was closed", "it could not ask"] {
             assert_eq!(records.undecided(&id, client(), why).await.unwrap().status, Status::AwaitingApproval);
         }
         for _ in 0..100 {
-            records.undecided(&id, client(), Undecided::ByItself).await.unwrap();
+            records.undecided(&id, client(), "it answered by itself").await.unwrap();
         }
         let session = records.session(&id).await.unwrap();
         assert_eq!(session.header().trail.count(Effect::Undecided), 20);
         assert_eq!(records.decline(&id, Approver::Terminal).await.unwrap().status, Status::Declined);
-        let after = records.undecided(&id, client(), Undecided::Dismissed).await.unwrap();
+        let after = records.undecided(&id, client(), "its dialog was closed").await.unwrap();
         assert_eq!(after.status, Status::Declined, "what has ended stays as it is");
     }
 

@@ -75,6 +75,11 @@ view! {
         server: String,
         /// The version of the API server, such as `v1.37.2`.
         version: String,
+        /// Which cluster it is: the uid of its namespace `kube-system`, or a hash of what the connection is pinned to.
+        id: String,
+        /// The server's certificate is not verified, or there is none.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        unverified: bool,
     }
 
     /// What was reported.
@@ -399,5 +404,14 @@ view! {
         coverage: CoverageView,
         /// What it cost.
         usage: UsageView,
+    }
+}
+
+impl ClusterView {
+    /// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
+    pub fn in_words(&self) -> String {
+        let id: String = self.id.strip_prefix("sha256:").unwrap_or(&self.id).chars().take(8).collect();
+        let unverified = if self.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
+        format!("{} ({}, {}, id {id}{unverified})", self.context, self.server, self.version)
     }
 }

@@ -35,7 +35,13 @@ fn object(o: &ObjectRef) -> ObjectView {
 }
 
 fn cluster(c: &Cluster) -> ClusterView {
-    ClusterView { context: c.context.clone(), server: c.server.clone(), version: c.version.clone() }
+    ClusterView {
+        context: c.context.clone(),
+        server: c.server.clone(),
+        version: c.version.clone(),
+        id: c.id.to_string(),
+        unverified: c.unverified,
+    }
 }
 
 /// The session's report: the same for the same session, whoever asks and however often.

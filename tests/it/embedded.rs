@@ -2,6 +2,7 @@
 
 mod approval;
 mod cases;
+mod clusters;
 mod faults;
 mod library;
 mod rest;

@@ -11,7 +11,7 @@ use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::workflow::report::{
     ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
 };
-use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Undecided, Validate, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Validate, WorkflowError};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -132,7 +132,13 @@ impl Double {
         Report {
             session: text(id),
             summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
-            cluster: ClusterView { context: text("test"), server: text("127.0.0.1:6443"), version: text("v1.37.2") },
+            cluster: ClusterView {
+                context: text("test"),
+                server: text("127.0.0.1:6443"),
+                version: text("v1.37.2"),
+                id: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                unverified: false,
+            },
             status,
             issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
             causes: Vec::new(),
@@ -241,8 +247,8 @@ impl UseCases for Double {
         Ok(self.report(session.as_str(), "declined"))
     }
 
-    async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
-        self.hear(format!("undecided {by:?} {why:?}"));
+    async fn undecided(&self, session: &SessionId, by: Approver, why: &str) -> Result<Report, WorkflowError> {
+        self.hear(format!("undecided {by:?} {why}"));
         let status = self.sessions.lock().unwrap().get(session.as_str()).map(|s| s.status);
         let status = status.ok_or_else(|| WorkflowError::NoSession(session.clone()))?;
         Ok(self.report(session.as_str(), status))

@@ -20,7 +20,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{OnFailure, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::gate::{Rehearsal, Rehearsed};
@@ -290,14 +290,20 @@ fn usage() -> impl Strategy<Value = Usage> {
     })
 }
 
+fn cluster() -> impl Strategy<Value = Cluster> {
+    (text(), text(), text(), of("[0-9a-f-]{1,36}"), any::<bool>()).prop_map(|(context, server, version, uid, unverified)| {
+        let id = ClusterId::of_connection(&server, &[], None).with_uid(uid.as_deref());
+        Cluster { context, server, version, id, unverified }
+    })
+}
+
 fn header() -> impl Strategy<Value = Header> {
     let origin = select(vec![Origin::Caller, Origin::Event]);
-    let cluster = (text(), text(), text()).prop_map(|(context, server, version)| Cluster { context, server, version });
     let effect = select(Effect::ALL.to_vec());
     let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
         .prop_map(Trail::from_entries);
     let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
-    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster, known, trail).prop_map(
+    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster(), known, trail).prop_map(
         |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), trail)| Header {
             id: SessionId::from_entropy(id),
             opened_at,
@@ -360,7 +366,8 @@ fn carried_out() -> impl Strategy<Value = (Planned, Execution)> {
 pub(crate) fn session() -> impl Strategy<Value = Session> {
     let parts = (header(), carried_out(), cause_of_the_plan(), validation());
     let choices = (0..6_usize, any::<[bool; 3]>(), time(), any::<u32>(), select(Ending::ALL), any::<[u8; 32]>());
-    (parts, choices).prop_map(|((mut header, (planned, execution), mut cause, validation), choices)| {
+    (parts, choices).prop_map(|((mut header, (mut planned, execution), mut cause, validation), choices)| {
+        planned.plan.cluster = header.cluster.id.to_string();
         let (state, [with_plan, with_execution, with_validation], until, pid, ending, secret) = choices;
         let key = planned.plan.cause.clone();
         (cause.source, cause.object, cause.field) = (key.source, key.object, key.field);

@@ -10,7 +10,7 @@ use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::session::Header;
 use crate::session::trail::{Effect, Entry, Trail};
@@ -41,6 +41,9 @@ struct ClusterRecord {
     context: String,
     server: String,
     version: String,
+    uid: Option<String>,
+    pinned: String,
+    unverified: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,7 +89,7 @@ impl From<&Header> for HeaderRecord {
             namespace: h.scope.namespace().map(ToString::to_string),
             objects: h.scope.objects().iter().map(ObjectRef::slashed).collect(),
             limits: (&h.limits).into(),
-            cluster: ClusterRecord { context: cluster.context.clone(), server: cluster.server.clone(), version: cluster.version.clone() },
+            cluster: cluster.into(),
             diagnosis: (&h.diagnosis).into(),
             looked: h.looked.iter().map(KindRecord::from).collect(),
             advice: h.advice.iter().map(AdviceRecord::from).collect(),
@@ -112,7 +115,7 @@ impl HeaderRecord {
             origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
             scope: scope(self.namespace.as_deref(), &self.objects)?,
             limits: self.limits.into_limits()?,
-            cluster: Cluster { context: cluster.context, server: cluster.server, version: cluster.version },
+            cluster: cluster.into_cluster()?,
             diagnosis: self.diagnosis.into_diagnosis(known)?,
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
             advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
@@ -125,6 +128,27 @@ impl HeaderRecord {
             },
             trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
         })
+    }
+}
+
+impl From<&Cluster> for ClusterRecord {
+    fn from(c: &Cluster) -> Self {
+        let (uid, pinned) = c.id.parts();
+        Self {
+            context: c.context.clone(),
+            server: c.server.clone(),
+            version: c.version.clone(),
+            uid: uid.map(str::to_owned),
+            pinned: pinned.to_owned(),
+            unverified: c.unverified,
+        }
+    }
+}
+
+impl ClusterRecord {
+    fn into_cluster(self) -> Result<Cluster, String> {
+        let id = ClusterId::from_parts(self.uid, self.pinned).ok_or("its cluster's identity is malformed")?;
+        Ok(Cluster { context: self.context, server: self.server, version: self.version, id, unverified: self.unverified })
     }
 }
 

@@ -6,7 +6,6 @@ use crate::analyze::known_code;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
-use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::planner::example::{diagnosis, image_plan, namespace};
 use crate::session::approval::ApprovalError;
@@ -28,7 +27,7 @@ fn header() -> Header {
         origin: Origin::Caller,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
-        cluster: Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+        cluster: crate::planner::example::cluster("test"),
         diagnosis: diagnosis(),
         looked: vec![],
         advice: vec![],
