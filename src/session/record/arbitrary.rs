@@ -9,7 +9,7 @@ use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome};
-use crate::domain::field::FieldPath;
+use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
@@ -66,11 +66,16 @@ fn object() -> impl Strategy<Value = ObjectRef> {
 }
 
 fn field() -> impl Strategy<Value = FieldPath> {
-    let segment = prop_oneof![text().prop_map(|k| (k, None)), (text(), text()).prop_map(|(k, v)| (k, Some(v)))];
+    let segment = prop_oneof![
+        text().prop_map(Segment::Key),
+        (text(), text()).prop_map(|(key, value)| Segment::Element { key, value }),
+        (0..9_usize).prop_map(Segment::Position),
+    ];
     vec(segment, 0..4).prop_map(|segments| {
-        segments.into_iter().fold(FieldPath::root(), |path, (key, value)| match value {
-            Some(value) => path.element(&key, &value),
-            None => path.key(&key),
+        segments.into_iter().fold(FieldPath::root(), |path, segment| match segment {
+            Segment::Key(key) => path.key(&key),
+            Segment::Element { key, value } => path.element(&key, &value),
+            Segment::Position(index) => path.at(index),
         })
     })
 }
