@@ -34,4 +34,5 @@ pub mod risk;
 pub mod snapshot;
 pub mod usage;
 pub mod validation;
+pub mod visible;
 pub mod workload;
