@@ -31,6 +31,7 @@ pub mod plan;
 pub mod request;
 pub mod resource;
 pub mod risk;
+pub mod secrets;
 pub mod snapshot;
 pub mod usage;
 pub mod validation;
