@@ -15,7 +15,7 @@ mod revalidate;
 mod scope;
 mod settle;
 mod standing;
-mod summary;
+pub mod summary;
 mod view;
 
 use crate::analyze;
