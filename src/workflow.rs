@@ -16,7 +16,7 @@ mod scope;
 mod settle;
 mod standing;
 mod stored;
-mod summary;
+pub mod summary;
 mod view;
 
 use crate::analyze;

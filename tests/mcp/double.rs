@@ -109,6 +109,7 @@ impl Double {
         let step = StepView {
             action: text("create"),
             object: object(),
+            change: text("Create empty claim a-team/postgres-pvc: 10Gi (assumed), RWO, class standard"),
             why: text("the Pod waits for it"),
             risk: text(self.risk),
             diff: text(DIFF),
@@ -117,6 +118,8 @@ impl Double {
             request: RequestView { method: text("POST"), path: text("/api"), body: text("{}") },
             precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
             undo: text("delete it"),
+            reversible: false,
+            undo_operations: Vec::new(),
             command: text("kubectl apply"),
             dry_run: None,
         };
