@@ -79,8 +79,8 @@ pub(crate) struct AwaitingApproval {
     pub(crate) planned: Planned,
     pub(crate) digest: PlanDigest,
     pub(crate) expires_at: Timestamp,
-    /// SHA-256 of the token that was handed out last; any earlier one is void.
-    token_hash: [u8; 32],
+    /// SHA-256 of the tokens that were handed out, oldest first: each proves that this very plan was shown.
+    tokens: Vec<[u8; 32]>,
 }
 
 /// Consent was given. Never stored, never copied: a restart has to ask again.
@@ -199,7 +199,7 @@ impl Header {
     pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, secret::Secret) {
         let secret = secret::Secret::new(secret);
         let digest = planned.plan.digest();
-        (AwaitingApproval { header: self, planned, digest, expires_at, token_hash: secret.hash() }, secret)
+        (AwaitingApproval { header: self, planned, digest, expires_at, tokens: vec![secret.hash()] }, secret)
     }
 }
 

@@ -56,8 +56,9 @@ impl Undo {
     }
 }
 
-/// What happens when validation says that it did not help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What happens when validation says that it did not help. Ordered by strictness: what did not help must not stay where somebody wants
+/// it gone, and what is sent then was shown and approved with the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum OnFailure {
     /// The change stays.
     #[default]

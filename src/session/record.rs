@@ -11,6 +11,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+use super::approval::QUESTIONS;
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
 use crate::domain::cause::KnownCodes;
 use crate::domain::ending::Ending;
@@ -36,7 +37,7 @@ struct Record {
 enum StateRecord {
     Investigating { until: Timestamp },
     Diagnosed { planned: Option<PlannedRecord>, until: Timestamp },
-    AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, token_hash: Vec<u8> },
+    AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, tokens: Vec<Vec<u8>> },
     Executing { planned: PlannedRecord, pid: u32, until: Timestamp },
     Validating { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
     Closed { ending: String, planned: Option<PlannedRecord>, execution: Option<ExecutionRecord>, validation: Option<ValidationRecord> },
@@ -48,7 +49,8 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
         Session::Investigating(s) => StateRecord::Investigating { until: s.until },
         Session::Diagnosed(s) => StateRecord::Diagnosed { planned: s.planned.as_ref().map(PlannedRecord::from), until: s.until },
         Session::AwaitingApproval(s) => {
-            StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, token_hash: s.token_hash().to_vec() }
+            let tokens = s.tokens().iter().map(|token| token.to_vec()).collect();
+            StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, tokens }
         }
         Session::Executing(s) => StateRecord::Executing { planned: (&s.planned).into(), pid: s.pid, until: s.until },
         Session::Validating(s) => {
@@ -86,11 +88,15 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
             let planned = planned.map(|p| checked(p, &header, known)).transpose()?;
             Session::Diagnosed(Diagnosed { header, planned, until })
         }
-        StateRecord::AwaitingApproval { planned, expires_at, token_hash } => {
+        StateRecord::AwaitingApproval { planned, expires_at, tokens } => {
             let planned = checked(planned, &header, known)?;
-            let token_hash: [u8; 32] = token_hash.try_into().map_err(|_| "its token hash is malformed".to_owned())?;
+            let tokens: Vec<[u8; 32]> =
+                tokens.into_iter().map(|hash| hash.try_into().map_err(|_| "its token hash is malformed")).collect::<Result<_, _>>()?;
+            if tokens.len() > QUESTIONS {
+                return Err("it has more tokens than questions can wait".to_owned());
+            }
             let digest = planned.plan.digest();
-            Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, token_hash })
+            Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, tokens })
         }
         StateRecord::Executing { planned, pid, until } => {
             let planned = checked(planned, &header, known)?;

@@ -283,6 +283,7 @@ mod tests {
             execution: None,
             validation: None,
             coverage: CoverageView { looked: Vec::new(), gaps: Vec::new() },
+            trail: Vec::new(),
             usage: UsageView::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
+use super::again::Fresh;
 use super::conclude::{Concluded, conclude};
 use super::report::Status;
 use super::standing::Standing;
@@ -122,11 +123,17 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), &meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
+                let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
                 awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                let report = self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await?;
-                Ok(Opened { report, question: None })
+                match self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await {
+                    Ok(report) => Ok(Opened { report, question: None }),
+                    Err(error) => {
+                        self.give_up(&id, &error).await;
+                        Err(error)
+                    }
+                }
             }
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {
@@ -136,6 +143,11 @@ impl Remediation {
                         why: "automatic mode is not allowed to apply this change".to_owned(),
                     }));
                 }
+                let fresh = match self.ask_waiting(Fresh { header, planned, revision, ending }, &meter, caller).await {
+                    Ok(opened) => return Ok(opened),
+                    Err(fresh) => *fresh,
+                };
+                let Fresh { mut header, planned, .. } = fresh;
                 self.charge(&mut header.usage, &meter);
                 header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
                 let expires_at = self.expiry();
@@ -283,7 +295,7 @@ impl Remediation {
     }
 
     /// Closes a session before anything was sent, with what it cost.
-    async fn end(
+    pub(super) async fn end(
         &self,
         mut header: Header,
         revision: Revision,
@@ -297,7 +309,7 @@ impl Remediation {
         Ok(session)
     }
 
-    fn expiry(&self) -> jiff::Timestamp {
+    pub(super) fn expiry(&self) -> jiff::Timestamp {
         let now = self.parts.clock.now();
         jiff::SignedDuration::try_from(self.parts.timing.plan_ttl).ok().and_then(|ttl| now.checked_add(ttl).ok()).unwrap_or(now)
     }

@@ -104,12 +104,18 @@ impl Records {
     /// # Errors
     /// The session does not wait for an answer.
     pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
-        let (revision, awaiting) = self.awaiting(session).await?;
-        let mut closed = awaiting.decline();
-        closed.header.trail.note(self.clock.now(), &by.in_words(), "declined");
-        let session = Session::Closed(closed);
-        self.ledger.save(&session, Some(revision)).await?;
-        Ok(report_of(&session))
+        let mut attempt = 1;
+        loop {
+            let (revision, awaiting) = self.awaiting(session).await?;
+            let mut closed = awaiting.decline();
+            closed.header.trail.note(self.clock.now(), &by.in_words(), "declined");
+            let closed = Session::Closed(closed);
+            match self.ledger.save(&closed, Some(revision)).await {
+                Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < NOTE_ATTEMPTS => attempt += 1,
+                Ok(_) => return Ok(report_of(&closed)),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Somebody was asked, and nothing was decided, for this reason: it is recorded, and the session stands as it did.
@@ -260,6 +266,8 @@ mod tests {
         assert_eq!(records.show(&id).await.unwrap().status, Status::AwaitingApproval);
         assert_eq!(records.decline(&id, Approver::Terminal).await.unwrap().status, Status::Declined);
         assert_eq!(records.find_open(&digest).await.unwrap(), None);
+        let plan = records.show(&id).await.unwrap().plan.unwrap();
+        assert_eq!(plan.expires_at, None, "nothing is waited for any more");
         assert_eq!(records.show(&id).await.unwrap().status, Status::Declined);
     }
 

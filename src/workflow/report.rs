@@ -377,6 +377,16 @@ view! {
         gaps: Vec<GapView>,
     }
 
+    /// One thing that happened in the session: who asked, who said yes or no and as what, and what was refused.
+    TrailView {
+        /// When, in RFC 3339.
+        at: String,
+        /// Who, as far as it is known.
+        who: String,
+        /// What they did.
+        what: String,
+    }
+
     /// What it cost.
     #[derive(Default)]
     UsageView {
@@ -421,6 +431,8 @@ view! {
         validation: Option<ValidationView>,
         /// What was read, and what could not be read.
         coverage: CoverageView,
+        /// Who did what in this session, oldest first.
+        trail: Vec<TrailView>,
         /// What it cost.
         usage: UsageView,
     }

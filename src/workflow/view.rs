@@ -4,7 +4,7 @@
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
     GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, Status,
-    StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
+    StepOutcomeView, StepView, SymptomView, TrailView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::summary;
@@ -23,6 +23,7 @@ use crate::domain::validation::Validation;
 use crate::planner::action;
 use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::trail::Entry;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -82,6 +83,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
             gaps: diagnosis.unseen.iter().map(gap).collect(),
         },
+        trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
     }
 }
@@ -110,6 +112,11 @@ fn unexplained(symptom: &Symptom) -> AdviceView {
         why: "no rule names its cause".to_owned(),
         cause: None,
     }
+}
+
+fn entry(e: &Entry) -> TrailView {
+    let (who, what) = (Excerpt::capture(&e.who, 200).to_string(), Excerpt::capture(&e.what, 500).to_string());
+    TrailView { at: e.at.to_string(), who, what }
 }
 
 fn usage(u: &Usage) -> UsageView {

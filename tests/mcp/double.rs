@@ -151,6 +151,7 @@ impl Double {
             execution: None,
             validation: None,
             coverage: CoverageView { looked: vec![text("pods")], gaps: Vec::new() },
+            trail: Vec::new(),
             usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
         }
     }

@@ -40,6 +40,7 @@ fn healthy() -> Report {
         execution: None,
         validation: None,
         coverage: CoverageView { looked: vec!["pods".to_owned()], gaps: Vec::new() },
+        trail: Vec::new(),
         usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
     }
 }

@@ -105,7 +105,7 @@ fn what_a_record_says_is_checked_again() {
         ("/header/diagnosis/causes", json!([])),
         ("/state/planned/plan/cause/code", json!("made-up")),
         ("/state/planned/dry_run", json!([])),
-        ("/state/token_hash", json!([1, 2, 3])),
+        ("/state/tokens/0", json!([1, 2, 3])),
         ("/state/is", json!("approved")),
     ] {
         let mut bad = record.clone();
@@ -265,11 +265,16 @@ fn approval_needs_the_token_the_digest_and_time_and_costs_nothing_when_refused()
 }
 
 #[test]
-fn earlier_token_is_void_once_the_question_is_asked_again() {
+fn tokens_of_earlier_questions_stay_good_up_to_a_bound() {
     let (mut state, first) = waiting();
     let second = state.ask_again([8; 32]);
+    assert!(state.knows(&first.reveal()) && state.knows(&second.reveal()) && !state.knows("another"));
+    for bits in 100..150 {
+        state.ask_again([bits; 32]);
+    }
+    assert_eq!(state.tokens().len(), crate::session::approval::QUESTIONS);
+    assert!(!state.knows(&first.reveal()), "the oldest makes room");
     let digest = state.digest.clone();
-    let (state, error) = state.approve(&first.reveal(), &digest, now()).unwrap_err();
-    assert_eq!(error, ApprovalError::WrongToken);
-    assert!(state.approve(&second.reveal(), &digest, now()).is_ok());
+    let last = Secret::new([149; 32]);
+    assert!(state.approve(&last.reveal(), &digest, now()).is_ok());
 }
