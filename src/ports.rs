@@ -232,7 +232,33 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreError::Conflict`] when it is not; nothing is changed then.
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError>;
 
-    /// The newest sessions, newest first.
+    /// The same, for a session in which nothing happens by itself after `until`: what is over is found neither among those that are
+    /// [`SessionStore::alive`], nor kept beyond the store's bound.
+    ///
+    /// # Errors
+    /// See [`SessionStore::save`].
+    async fn save_until(
+        &self,
+        id: &SessionId,
+        expected: Option<Revision>,
+        at: Timestamp,
+        until: Timestamp,
+        bytes: &[u8],
+    ) -> Result<Revision, StoreError> {
+        let _for_a_store_that_keeps_no_index = until;
+        self.save(id, expected, at, bytes).await
+    }
+
+    /// The sessions that are not over, newest first; a store without an index gives the newest.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn alive(&self, now: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let _for_a_store_that_keeps_no_index = now;
+        self.newest(limit).await
+    }
+
+    /// The newest sessions, newest first. One whose row is damaged has no bytes.
     ///
     /// # Errors
     /// The store cannot be used.

@@ -4,6 +4,7 @@
 pub(crate) mod approval;
 pub(crate) mod gate;
 pub(crate) mod ledger;
+pub(crate) mod process;
 pub(crate) mod record;
 pub(crate) mod secret;
 pub(crate) mod trail;
@@ -22,6 +23,7 @@ use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
 use gate::Rehearsal;
 use jiff::Timestamp;
+use process::ProcessMark;
 use trail::Trail;
 
 /// What every state carries: what was asked, what is known, and who did what. Values; the report is made of them, and never they of it.
@@ -45,6 +47,8 @@ pub(crate) struct Header {
     pub(crate) usage: Usage,
     /// Who did what, when.
     pub(crate) trail: Trail,
+    /// Which process carries the plan out, beside its pid; absent before that, and where the system does not tell.
+    pub(crate) process: Option<ProcessMark>,
 }
 
 /// A plan, and what the API server said to its dry run; absent where none was made.

@@ -1,5 +1,6 @@
 //! Compare-and-swap over the store: two processes, one permit. The intent is durable before anything is written.
 
+use super::process::ProcessMark;
 use super::{Approved, Executing, Header, Investigating, Permit, Session, record};
 use crate::domain::cause::KnownCodes;
 use crate::domain::id::SessionId;
@@ -69,13 +70,22 @@ impl Ledger {
     async fn save_at(&self, session: &Session, expected: Option<Revision>, at: Timestamp) -> Result<Revision, LedgerError> {
         let id = session.header().id.clone();
         let bytes = record::write(session).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
-        Ok(self.store.save(&id, expected, at, &bytes).await?)
+        Ok(self.store.save_until(&id, expected, at, goes_on_until(session), &bytes).await?)
     }
 
     /// Loads a session. One whose time is over, or whose process died while it acted, comes back ended, and is saved so.
     pub(crate) async fn load(&self, id: &SessionId) -> Result<Option<(Revision, Session)>, LedgerError> {
         let Some(stored) = self.store.load(id).await? else { return Ok(None) };
         self.open(stored).await.map(Some)
+    }
+
+    /// The sessions in which something can still happen, each as it can be read.
+    pub(crate) async fn alive(&self, limit: usize) -> Result<Vec<Result<(Revision, Session), LedgerError>>, LedgerError> {
+        let mut out = Vec::new();
+        for stored in self.store.alive(self.clock.now(), limit).await? {
+            out.push(self.open(stored).await);
+        }
+        Ok(out)
     }
 
     /// The newest sessions, each as it can be read.
@@ -94,7 +104,9 @@ impl Ledger {
             return Err(LedgerError::Record { id, reason: "it belongs to another session".to_owned() });
         }
         let now = self.clock.now();
-        let died = |pid: u32, until: Timestamp| now > until || (pid != self.pid && !is_running(pid));
+        // A pid is this process's own only where the mark is, too.
+        let mark = session.header().process.clone();
+        let died = |pid: u32, until: Timestamp| now > until || mark.as_ref().is_some_and(|mark| mark.is_gone(pid));
         let (mut closed, why) = match session {
             Session::Executing(e) if died(e.pid, e.until) => {
                 (e.interrupt(), "interrupted: the process that made the change has ended or took too long")
@@ -146,6 +158,7 @@ impl Ledger {
         let now = self.clock.now();
         let until = now.checked_add(may_take).unwrap_or(now);
         let plan = planned.plan.clone();
+        let header = Header { process: ProcessMark::of(self.pid), ..header };
         let session = Session::Executing(Executing { header, planned, pid: self.pid, until });
         let revision = self.save(&session, Some(revision)).await?;
         match session {
@@ -171,7 +184,13 @@ impl Ledger {
     }
 }
 
-/// Whether a process runs. Where that cannot be told the session's own deadline decides.
-fn is_running(pid: u32) -> bool {
-    if cfg!(target_os = "linux") { std::path::Path::new(&format!("/proc/{pid}")).exists() } else { true }
+/// After this nothing happens in it by itself. One that acts is looked after until somebody has ended it.
+fn goes_on_until(session: &Session) -> Timestamp {
+    match session {
+        Session::Investigating(s) => s.until,
+        Session::Diagnosed(s) => s.until,
+        Session::AwaitingApproval(s) => s.expires_at,
+        Session::Executing(_) | Session::Validating(_) => Timestamp::MAX,
+        Session::Closed(_) => Timestamp::MIN,
+    }
 }

@@ -218,6 +218,7 @@ impl Remediation {
             advice: Vec::new(),
             usage: Usage::default(),
             trail,
+            process: None,
         };
         Ok(Found { header, outline, ending })
     }

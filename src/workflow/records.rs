@@ -14,6 +14,8 @@ use crate::session::trail::Effect;
 use crate::session::{AwaitingApproval, Session};
 use std::sync::Arc;
 
+/// Sessions that can be going on at once: each goes on for a quarter of an hour, unless the operator set more.
+const ALIVE: usize = 10_000;
 /// How often something is recorded anew after another process was faster.
 const NOTE_ATTEMPTS: usize = 4;
 
@@ -86,9 +88,8 @@ impl Records {
     /// # Errors
     /// The store cannot be read.
     pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
-        // As many as `kubemend sessions` shows: an older one has expired.
-        let newest = self.ledger.newest(100).await?;
-        Ok(newest.into_iter().flatten().find_map(|(_, session)| match session {
+        let alive = self.ledger.alive(ALIVE).await?;
+        Ok(alive.into_iter().flatten().find_map(|(_, session)| match session {
             Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
             Session::Investigating(_)
             | Session::Diagnosed(_)
@@ -247,6 +248,7 @@ mod tests {
             advice: Vec::new(),
             usage: Usage::default(),
             trail: Trail::default(),
+            process: None,
         };
         let planned = Planned { plan: image_plan(1), rehearsal: None };
         let (awaiting, _) = header.propose(planned, [9; 32], Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900));

@@ -24,6 +24,7 @@ use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::process::ProcessMark;
 use crate::session::trail::{Effect, Entry, Trail};
 use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
 use jiff::{SignedDuration, Timestamp};
@@ -320,9 +321,10 @@ fn header() -> impl Strategy<Value = Header> {
     let effect = select(Effect::ALL.to_vec());
     let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
         .prop_map(Trail::from_entries);
+    let process = (text(), any::<u64>()).prop_map(|(host, started)| ProcessMark { host, started });
     let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
-    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster(), known, trail).prop_map(
-        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), trail)| Header {
+    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster(), known, (trail, of(process))).prop_map(
+        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), (trail, process))| Header {
             id: SessionId::from_entropy(id),
             opened_at,
             issue,
@@ -335,6 +337,7 @@ fn header() -> impl Strategy<Value = Header> {
             advice,
             usage,
             trail,
+            process,
         },
     )
 }

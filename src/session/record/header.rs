@@ -13,6 +13,7 @@ use crate::domain::risk::Risk;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::session::Header;
+use crate::session::process::ProcessMark;
 use crate::session::trail::{Effect, Entry, Trail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,14 @@ pub(super) struct HeaderRecord {
     advice: Vec<AdviceRecord>,
     usage: UsageRecord,
     trail: Vec<EntryRecord>,
+    process: Option<ProcessRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcessRecord {
+    host: String,
+    started: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,6 +110,7 @@ impl From<&Header> for HeaderRecord {
                 output_tokens: usage.output_tokens,
             },
             trail: h.trail.entries().iter().map(EntryRecord::from).collect(),
+            process: h.process.as_ref().map(|p| ProcessRecord { host: p.host.clone(), started: p.started }),
         }
     }
 }
@@ -127,6 +137,7 @@ impl HeaderRecord {
                 output_tokens: usage.output_tokens,
             },
             trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
+            process: self.process.map(|p| ProcessMark { host: p.host, started: p.started }),
         })
     }
 }

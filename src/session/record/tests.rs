@@ -33,6 +33,7 @@ fn header() -> Header {
         advice: vec![],
         usage: Usage::default(),
         trail,
+        process: None,
     }
 }
 
