@@ -19,15 +19,16 @@ pub(super) struct Fresh {
 
 impl Remediation {
     /// Asks again about the session in which this very plan waits, with what was seen just now. `Err` gives everything back: no session
-    /// waits with this plan, or one that allows more than this call does.
+    /// waits with this plan under the same limits.
     pub(super) async fn ask_waiting(&self, fresh: Fresh, meter: &Meter, caller: &Caller<'_>) -> Result<Opened, Box<Fresh>> {
         let records = self.records();
         let digest = fresh.planned.plan.digest();
         let Ok(Some(id)) = records.find_open(&digest).await else { return Err(Box::new(fresh)) };
         let Ok((revision, mut waiting)) = records.awaiting(&id).await else { return Err(Box::new(fresh)) };
-        let as_tight = waiting.header.limits.and(&fresh.header.limits) == waiting.header.limits;
+        // What may answer it must not change by being asked again.
+        let same_limits = waiting.header.limits == fresh.header.limits;
         let same_origin = waiting.header.origin == fresh.header.origin;
-        if !as_tight || !same_origin || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
+        if !same_limits || !same_origin || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
             return Err(Box::new(fresh));
         }
         waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);

@@ -2,6 +2,7 @@
 
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseKey, CauseSource, Place};
+use crate::domain::changes::Verb;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -117,6 +118,20 @@ fn some<T: std::fmt::Debug>(items: impl Strategy<Value = T>) -> impl Strategy<Va
     vec(items, 1..3).prop_map(|items| NonEmpty::from_vec(items).unwrap())
 }
 
+/// An object whose place in the API is known.
+fn placed() -> impl Strategy<Value = ObjectRef> {
+    (known(), namespace(), name()).prop_map(|(kind, namespace, name)| in_its_place(kind, &namespace, &name))
+}
+
+fn destination(action: &Action) -> (Method, String) {
+    let (verb, target, _) = action.change();
+    match verb {
+        Verb::Create => (Method::Post, target.kind.path(target.namespace.as_ref(), None).unwrap()),
+        Verb::Patch => (Method::Patch, target.path().unwrap()),
+        Verb::Delete => (Method::Delete, target.path().unwrap()),
+    }
+}
+
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![value().prop_map(Change::Set), Just(Change::Remove)]
 }
@@ -124,9 +139,9 @@ fn change() -> impl Strategy<Value = Change> {
 fn action() -> impl Strategy<Value = Action> {
     let op = (field(), of(value()), change()).prop_map(|(path, seen, change)| FieldOp { path, seen, change });
     prop_oneof![
-        (object(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
-        (object(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),
-        object().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
+        (placed(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
+        (placed(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),
+        placed().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
     ]
 }
 
@@ -160,16 +175,12 @@ fn step() -> impl Strategy<Value = Step> {
         resource_version,
         fields,
     });
-    (action(), text(), request(), text(), risk(), precondition, undo(), text()).prop_map(
-        |(action, why, request, diff, risk, precondition, undo, command)| Step {
-            action,
-            why,
-            request,
-            diff,
-            risk,
-            precondition,
-            undo,
-            command,
+    (action(), text(), (text(), any::<bool>()), text(), risk(), precondition, undo(), text()).prop_map(
+        |(action, why, (body, query), diff, risk, precondition, undo, command)| {
+            let (method, path) = destination(&action);
+            let path = if query { format!("{path}?fieldManager=kubemend") } else { path };
+            let request = Request { method, path, body };
+            Step { action, why, request, diff, risk, precondition, undo, command }
         },
     )
 }

@@ -3,6 +3,7 @@
 use super::arbitrary::{plan, session};
 use super::{read, write};
 use crate::analyze::known_code;
+use crate::domain::action::Action;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
@@ -87,6 +88,22 @@ fn changed_request_bytes_are_refused_on_reading() {
     *body = Value::String(body.as_str().unwrap().replace("web:1", "evil:1"));
     let error = refused(&record);
     assert!(error.contains("digest"), "{error}");
+}
+
+#[test]
+fn bytes_that_go_elsewhere_than_the_question_says_and_plans_of_other_clusters_are_refused_on_reading() {
+    let changes: [(fn(&mut RemediationPlan), &str); 3] = [
+        (|plan| first(plan).request.path = "/apis/apps/v1/namespaces/shop/deployments/another".to_owned(), "does not go where"),
+        (|plan| first(plan).action = Action::DeleteUnboundClaim { claim: first(plan).action.target().clone() }, "does not go where"),
+        (|plan| plan.cluster = "another".to_owned(), "another cluster"),
+    ];
+    for (change, words) in changes {
+        // With a digest that fits what was changed.
+        let (mut state, _) = waiting();
+        change(&mut state.planned.plan);
+        let error = refused(&recorded(&Session::AwaitingApproval(state)));
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]
