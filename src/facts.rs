@@ -44,6 +44,8 @@ pub struct Facts<'a> {
     workloads_by_label: Labels<'a, usize>,
     /// By namespace and the value of any label of their Pods.
     workloads_by_value: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// By a label that their Pods ask of a node.
+    workloads_by_wish: HashMap<(&'a str, &'a str), Vec<usize>>,
     stuck: Vec<Stuck<'a>>,
     /// Which of them a Pod is among.
     stuck_places: HashMap<ObjectRef, usize>,
@@ -101,6 +103,7 @@ impl<'a> Facts<'a> {
             workloads_in_namespace: HashMap::new(),
             workloads_by_label: Labels::default(),
             workloads_by_value: HashMap::new(),
+            workloads_by_wish: HashMap::new(),
             stuck: Vec::new(),
             stuck_places: HashMap::new(),
             pods_by_owner: HashMap::new(),
@@ -157,6 +160,9 @@ impl<'a> Facts<'a> {
                 for value in workload.pod_labels.values() {
                     self.workloads_by_value.entry((namespace, value)).or_default().push(place);
                 }
+            }
+            for (key, value) in pods::asked_of_nodes(workload.pod_spec) {
+                self.workloads_by_wish.entry((key, value)).or_default().push(place);
             }
             self.workloads_by_label.add(workload.meta.namespace.as_deref(), Some(workload.pod_labels), place);
         }
@@ -406,6 +412,12 @@ impl<'a> Facts<'a> {
     /// The values of a label of nodes, in no order.
     pub(crate) fn node_values(&self, key: &str) -> impl Iterator<Item = &'a str> {
         self.walk(self.nodes_by_label.values(CLUSTER, key))
+    }
+
+    /// The workloads, in any namespace, whose Pods ask for a node with this label.
+    pub(crate) fn workloads_asking(&self, key: &str, value: &str) -> impl Iterator<Item = &Workload<'a>> {
+        let places = self.workloads_by_wish.get(&(key, value)).map(Vec::as_slice).unwrap_or_default();
+        self.walk(places.iter().filter_map(|place| self.workloads.get(*place)))
     }
 
     /// Whether a Pod that has not ended is on this node.

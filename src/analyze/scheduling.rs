@@ -1,4 +1,6 @@
 //! Pods that no node can take.
 
+mod affinity;
 mod labels;
 pub(super) mod sched_nodeselector_no_match;
+mod tolerations;
