@@ -23,6 +23,7 @@ mod storage;
 mod symptoms;
 #[cfg(test)]
 mod testing;
+mod together;
 
 use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;

@@ -5,6 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod labels;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod proof;
 pub(crate) mod stuck;
 mod walk;
 
@@ -414,10 +415,11 @@ impl<'a> Facts<'a> {
         self.walk(self.nodes_by_label.values(CLUSTER, key))
     }
 
-    /// The workloads, in any namespace, whose Pods ask for a node with this label.
-    pub(crate) fn workloads_asking(&self, key: &str, value: &str) -> impl Iterator<Item = &Workload<'a>> {
+    /// Whether another workload, in any namespace that was read, asks for a node with this label.
+    pub(crate) fn is_asked_by_another(&self, object: &ObjectRef, key: &str, value: &str) -> bool {
         let places = self.workloads_by_wish.get(&(key, value)).map(Vec::as_slice).unwrap_or_default();
-        self.walk(places.iter().filter_map(|place| self.workloads.get(*place)))
+        let mut others = self.walk(places.iter().filter_map(|place| self.workloads.get(*place)));
+        others.any(|workload| workload.object != *object)
     }
 
     /// Whether a Pod that has not ended is on this node.

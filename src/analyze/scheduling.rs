@@ -4,3 +4,4 @@ mod affinity;
 mod labels;
 pub(super) mod sched_nodeselector_no_match;
 mod tolerations;
+mod wanting;

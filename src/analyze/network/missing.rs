@@ -1,4 +1,4 @@
-//! Services that select nothing and are near to something, as causes: several that one wrong key holds are one.
+//! Services that select nothing and are near to something, and what speaks against the change.
 
 use super::near::{Near, Right, is_going, meant};
 use super::run_time::{is_given, is_of_a_role, is_used};
@@ -7,7 +7,6 @@ use crate::domain::snapshot::Resource;
 use crate::facts::labels::{self, Selector};
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::Service;
-use std::collections::BTreeMap;
 
 /// A Service that selects nothing, and what it is near to.
 #[derive(Debug)]
@@ -21,19 +20,9 @@ pub(super) struct Missing<'a> {
     pub(super) doubt: Option<String>,
 }
 
-/// All of them, by what is wrong: one renamed key or one wrong value in several Services is one cause.
-pub(super) fn causes<'a>(facts: &'a Facts<'_>) -> Vec<Vec<Missing<'a>>> {
-    let mut causes: BTreeMap<(Option<Namespace>, String), Vec<Missing<'a>>> = BTreeMap::new();
-    for one in facts.all::<Service>().filter_map(|service| missing(facts, service)) {
-        let keys = |near: &Near<'_>| near.misses().map(|m| format!("{} {:?};", m.key, m.right)).collect();
-        let sign = match (one.near.as_slice(), &one.doubt) {
-            ([near], None) if near.is_renamed() => keys(near),
-            ([near], None) => format!("{} {}", keys(near), near.first.wrong),
-            _ => one.object.name.clone(),
-        };
-        causes.entry((one.object.namespace.clone(), sign)).or_default().push(one);
-    }
-    causes.into_values().collect()
+/// All of them.
+pub(super) fn all<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Missing<'a>> {
+    facts.all::<Service>().filter_map(|service| missing(facts, service))
 }
 
 fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>> {

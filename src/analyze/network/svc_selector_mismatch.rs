@@ -4,7 +4,7 @@
 use super::super::draft::{Draft, advise, patch, propose};
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule};
-use super::missing::{Missing, causes};
+use super::missing::{Missing, all};
 use super::near::{Miss, Near, Right};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
@@ -13,6 +13,7 @@ use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Finding, Remedy};
 use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::facts::Facts;
 use crate::facts::labels::Selector;
@@ -36,68 +37,57 @@ const QUOTED: usize = 3;
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     // Without all Pods and workloads nobody can say that a selector matches none.
     let known = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].iter().all(|k| facts.is_whole(k));
-    let causes = if known { causes(facts) } else { Vec::new() };
-    causes.iter().filter_map(|same| finding(facts, same)).collect()
+    if known { all(facts).filter_map(|missing| finding(facts, &missing)).collect() } else { Vec::new() }
 }
 
-fn finding(facts: &Facts<'_>, same: &[Missing<'_>]) -> Option<Finding> {
-    let missing = same.first()?;
-    let first = missing.near.first()?;
+fn finding(facts: &Facts<'_>, missing: &Missing<'_>) -> Option<Finding> {
+    let (near, object, namespace) = (missing.near.first()?, &missing.object, missing.object.namespace.as_ref()?);
     let one = missing.near.len() == 1;
-    let services = in_words(same.iter().map(|m| m.object.in_words()));
-    let near = || same.iter().flat_map(|m| &m.near);
-    let workloads = in_words(near().take(NAMED).map(|n| n.workload.object.in_words()));
-    let (some, namespace) = (if same.len() == 1 { "selects" } else { "select" }, missing.object.namespace.as_ref()?);
-    let (key, wrong) = (first.first.key, first.first.wrong);
-    let title = match first.first.right {
-        _ if !one => format!("the selector of {services} matches no Pod, and misses {workloads} by one label"),
-        Right::Key(_) => format!("{services} {some} by {}, but the Pods have the same under {}", olds(first), news(first)),
-        Right::Value(right) => format!("{services} {some} `{key}={wrong}`, but the Pods of {workloads} have `{key}={right}`"),
-        Right::Nothing => format!("{services} {some} `{key}={wrong}`, a label that the Pods of {workloads} do not have"),
+    let workloads: Vec<String> = missing.near.iter().take(NAMED).map(|n| n.workload.object.in_words()).collect();
+    let (service, workloads) = (object.in_words(), quote::joined(&workloads, "and"));
+    let (key, wrong) = (near.first.key, near.first.wrong);
+    let title = match near.first.right {
+        _ if !one => format!("the selector of {service} matches no Pod, and misses {workloads} by one label"),
+        Right::Key(_) => format!("{service} selects by {}, but the Pods of {workloads} have the same under {}", olds(near), news(near)),
+        Right::Value(right) => format!("{service} selects `{key}={wrong}`, but the Pods of {workloads} have `{key}={right}`"),
+        Right::Nothing => format!("{service} selects `{key}={wrong}`, a label that the Pods of {workloads} do not have"),
     };
-    let others = if missing.wanted.len() > first.misses().count() {
-        format!(" The Pods of {workloads} match every other label.")
-    } else {
-        String::new()
-    };
+    let has_others = missing.wanted.len() > near.misses().count();
+    let others = if has_others { format!(" The Pods of {workloads} match every other label.") } else { String::new() };
     let explanation = format!(
-        "No Pod in namespace `{namespace}` matches the selector of {services}: there are no endpoints, and nobody can reach what is meant to be behind it. Kubernetes reports this in no event.{others}"
+        "No Pod in namespace `{namespace}` matches the selector of {service}: it has no endpoints, and nobody can reach what is meant to be behind it. Kubernetes reports this in no event.{others}"
     );
     let selector = FieldPath::dotted("spec.selector");
-    let (field, found, right) = match (first.first.right, one && missing.doubt.is_none()) {
-        (Right::Key(_), true) if first.more.is_empty() => (selector.clone().key(key), pairs(first, false), Some(pairs(first, true))),
-        (Right::Key(_), true) => (selector.clone(), pairs(first, false), Some(pairs(first, true))),
-        (Right::Value(value), true) => (selector.clone().key(key), wrong.to_owned(), Some(value.to_owned())),
-        (Right::Key(_) | Right::Value(_) | Right::Nothing, _) => (selector.clone().key(key), wrong.to_owned(), None),
+    let at_key = selector.clone().key(key);
+    let (field, found, right) = match (near.first.right, missing.doubt.is_none()) {
+        (Right::Key(_), true) => {
+            (if near.more.is_empty() { at_key } else { selector.clone() }, pairs(near, false), Some(pairs(near, true)))
+        }
+        (Right::Value(value), true) => (at_key, wrong.to_owned(), Some(value.to_owned())),
+        (Right::Key(_) | Right::Value(_) | Right::Nothing, _) => (at_key, wrong.to_owned(), None),
     };
-    let draft = Draft::about(facts, RULE.code, &missing.object, if missing.doubt.is_none() { ONE } else { OPEN })
+    let suffering = if missing.headless { "has no endpoints: no Pod has a DNS name through it" } else { "has no endpoints" };
+    let draft = Draft::about(facts, RULE.code, object, if missing.doubt.is_none() { ONE } else { OPEN })
         .text(title, explanation)
-        .saw(same.iter().map(|m| quote::field(facts, &m.object, selector.clone(), &plain(m.wanted))))
-        .saw(near().take(QUOTED).map(|n| labels_of(facts, n)))
-        .value(Some(&field), &found, right.as_deref());
-    let suffering = |m: &Missing<'_>| if m.headless { "has no endpoints: no Pod has a DNS name through it" } else { "has no endpoints" };
-    let draft = same.iter().fold(draft, |draft, m| draft.affects(&m.object, suffering(m)));
-    let links = same.iter().flat_map(|m| m.near.iter().map(move |n| (&m.object, &n.workload.object))).take(NAMED);
-    links
-        .fold(draft, |draft, (service, workload)| draft.link(service, "misses", workload))
-        .fix(remedy(same, missing, &services, &workloads))
+        .saw([quote::field(facts, object, selector, &plain(missing.wanted))])
+        .saw(missing.near.iter().take(QUOTED).map(|n| labels_of(facts, n)))
+        .value(Some(&field), &found, right.as_deref())
+        .affects(object, suffering);
+    let draft = missing.near.iter().take(NAMED).fold(draft, |draft, n| draft.link(object, "misses", &n.workload.object));
+    draft.fix(remedy(object, near, missing.doubt.as_deref(), &workloads))
 }
 
-fn remedy(same: &[Missing<'_>], missing: &Missing<'_>, services: &str, workloads: &str) -> Remedy {
-    let first = match (missing.near.as_slice(), &missing.doubt) {
-        ([one], None) => one.first,
-        (_, doubt) => {
-            let text = format!("correct the selector of {services} to the labels of the Pods that it should reach: {workloads}");
-            return advise(text, None, doubt.as_deref().unwrap_or_default());
-        }
+fn remedy(service: &ObjectRef, near: &Near<'_>, doubt: Option<&str>, workloads: &str) -> Remedy {
+    if let Some(doubt) = doubt {
+        let text = format!("correct the selector of {} to the labels of the Pods that it should reach: {workloads}", service.in_words());
+        return advise(text, None, doubt);
+    }
+    let why = match near.first.right {
+        Right::Key(_) => format!("the Pods of {workloads} have equal values under the other keys, and no others have them all"),
+        Right::Value(value) => format!("the Pods of {workloads} have `{}={value}`", near.first.key),
+        Right::Nothing => format!("the Pods of {workloads} match every other label and do not have `{}`", near.first.key),
     };
-    let why = match first.right {
-        Right::Key(_) => format!("the Pods of {workloads} have equal values under the new keys, and no others have them all"),
-        Right::Value(value) => format!("the Pods of {workloads} have `{}={value}`", first.key),
-        Right::Nothing => format!("the Pods of {workloads} match every other label and do not have `{}`", first.key),
-    };
-    let patches = same.iter().filter_map(|m| patch(&m.object, m.near.first()?.ops()));
-    propose(patches, &why, Risk::Medium, same.iter().map(|m| Check::EndpointsReady(m.object.clone())))
+    propose(patch(service, near.ops()), &why, Risk::Medium, [Check::EndpointsReady(service.clone())])
 }
 
 fn labels_of(facts: &Facts<'_>, near: &Near<'_>) -> Evidence {
@@ -120,13 +110,6 @@ fn pairs(near: &Near<'_>, new: bool) -> String {
         _ => m.key.to_owned(),
     };
     near.misses().map(|m| format!("{}={}", key(&m), m.wrong)).collect::<Vec<_>>().join(",")
-}
-
-/// Each once, as they come.
-fn in_words(names: impl Iterator<Item = String>) -> String {
-    let mut all: Vec<String> = names.collect();
-    all.dedup();
-    quote::joined(&all, "and")
 }
 
 fn plain(labels: &Selector) -> String {
@@ -235,7 +218,9 @@ mod tests {
             .app(ingress("controller"))
             .app(ingress("backend"))
             .service("edge-ingress-controller", selector("controller"))
+            .edit("Service", "edge-ingress-controller", json!({"metadata": {"labels": {"release": "edge"}}}))
             .service("edge-ingress-backend", selector("backend"))
+            .edit("Service", "edge-ingress-backend", json!({"metadata": {"labels": {"release": "edge"}}}))
             .only(RULE.code.0);
         let patch = |component: &str| {
             format!(

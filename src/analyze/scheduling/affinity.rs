@@ -3,10 +3,10 @@
 use super::super::names::is_slip;
 use super::super::renames;
 use super::labels::{is_near, takes};
+use crate::domain::field::FieldPath;
+use crate::facts::pods;
 use crate::facts::stuck::Stuck;
-use crate::facts::{Facts, labels, pods};
-use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec};
-use std::collections::BTreeSet;
+use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm};
 
 /// What was meant by one expression of an affinity.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,29 +15,26 @@ pub(super) struct Correction {
     pub(super) wrong: String,
     /// As it was meant.
     pub(super) right: String,
-    /// All terms, with that one changed.
-    pub(super) terms: Vec<NodeSelectorTerm>,
+    /// Where it stands, below the Pod's spec.
+    pub(super) path: FieldPath,
 }
 
-/// Whether a node has all that a Pod spec asks for, by nodeSelector and by required affinity.
-pub(super) fn matches(node: &Node, spec: &PodSpec) -> bool {
-    let plain = spec.node_selector.as_ref().is_none_or(|s| s.is_empty() || labels::matches(s, node.metadata.labels.as_ref()));
-    plain && pods::affinity_terms(spec).is_none_or(|terms| terms.iter().any(|term| satisfies(node, term)))
+/// Whether a node satisfies one of the terms.
+pub(super) fn satisfies_one(node: &Node, terms: &[NodeSelectorTerm]) -> bool {
+    terms.iter().any(|term| satisfies(node, term))
 }
 
-/// The one correction after which a node that takes these Pods matches. None where several would, or where fields of nodes are asked for.
-pub(super) fn correction(facts: &Facts<'_>, stuck: &Stuck<'_>) -> Option<Correction> {
-    let terms = pods::affinity_terms(stuck.spec)?;
+/// The one correction after which one of these nodes takes the Pods. None where several would.
+pub(super) fn correction(
+    stuck: &Stuck<'_>,
+    terms: &[NodeSelectorTerm],
+    nodes: &[&Node],
+    is_in_use: impl Fn(&str, &str) -> bool,
+) -> Option<Correction> {
     let mut found: Vec<Correction> = Vec::new();
-    for node in facts.all::<Node>().filter(|n| takes(n, stuck)) {
-        let plain = stuck.spec.node_selector.as_ref().is_none_or(|s| labels::matches(s, node.metadata.labels.as_ref()));
-        for (at, term) in terms.iter().enumerate().filter(|_| plain) {
-            for (wrong, right, corrected) in corrected(facts, stuck, node, term) {
-                let mut all = terms.to_vec();
-                if let Some(place) = all.get_mut(at) {
-                    *place = corrected;
-                }
-                let new = Correction { wrong, right, terms: all };
+    for node in nodes.iter().filter(|n| takes(n, stuck)) {
+        for (at, term) in terms.iter().enumerate() {
+            for new in corrected(node, term, &pods::affinity_path().at(at), &is_in_use) {
                 if !found.contains(&new) {
                     found.push(new);
                 }
@@ -48,33 +45,23 @@ pub(super) fn correction(facts: &Facts<'_>, stuck: &Stuck<'_>) -> Option<Correct
     found.is_empty().then_some(first)
 }
 
-/// The term with one expression changed, so that the node satisfies it; with what was wrong and what is right.
-fn corrected(facts: &Facts<'_>, stuck: &Stuck<'_>, node: &Node, term: &NodeSelectorTerm) -> Vec<(String, String, NodeSelectorTerm)> {
+/// The corrections of the term's one expression that fails, with which the node would satisfy the term.
+fn corrected(node: &Node, term: &NodeSelectorTerm, path: &FieldPath, is_in_use: &dyn Fn(&str, &str) -> bool) -> Vec<Correction> {
     let expressions = term.match_expressions.as_deref().unwrap_or_default();
     let mut failing = expressions.iter().enumerate().filter(|(_, e)| !holds(node, e));
-    let (Some((at, expression)), None) = (failing.next(), failing.next()) else { return Vec::new() };
-    let there = node.metadata.labels.iter().flatten();
+    let (Some((at, failed)), None, None) = (failing.next(), failing.next(), term.match_fields.as_ref()) else { return Vec::new() };
+    let path = || path.clone().then("matchExpressions").at(at);
     let mut all = Vec::new();
-    let mut add = |wrong: &str, right: &str, new: NodeSelectorRequirement| {
-        let mut term = term.clone();
-        let place = term.match_expressions.as_mut().and_then(|all| all.get_mut(at));
-        if let Some(place) = place {
-            *place = new.clone();
+    for (key, value) in node.metadata.labels.iter().flatten() {
+        let other_key = is_slip(&failed.key, key) || renames::of_node(&failed.key).any(|other| other == key);
+        let moved = NodeSelectorRequirement { key: key.clone(), ..failed.clone() };
+        if other_key && matches!(failed.operator.as_str(), "In" | "Exists") && holds(node, &moved) {
+            all.push(Correction { wrong: failed.key.clone(), right: key.clone(), path: path().then("key") });
         }
-        if satisfies(node, &term) {
-            all.push((wrong.to_owned(), right.to_owned(), term));
-        }
-    };
-    for (key, value) in there {
-        let other_key = is_slip(&expression.key, key) || renames::of_node(&expression.key).any(|other| other == key);
-        if other_key && matches!(expression.operator.as_str(), "In" | "Exists") {
-            add(&expression.key, key, NodeSelectorRequirement { key: key.clone(), ..expression.clone() });
-        }
-        for wrong in expression.values.iter().flatten().filter(|_| expression.operator == "In" && *key == expression.key) {
-            let used = facts.workloads_asking(key, wrong).any(|w| w.object != stuck.object);
-            if !used && is_near(key, wrong, value) {
-                let values: BTreeSet<String> = expression.values.iter().flatten().map(|v| if v == wrong { value.clone() } else { v.clone() }).collect();
-                add(wrong, value, NodeSelectorRequirement { values: Some(values.into_iter().collect()), ..expression.clone() });
+        let values = failed.values.iter().flatten().enumerate().filter(|_| failed.operator == "In" && *key == failed.key);
+        for (place, wrong) in values.filter(|(_, wrong)| is_near(key, wrong, value)) {
+            if !is_in_use(key, wrong) {
+                all.push(Correction { wrong: wrong.clone(), right: value.clone(), path: path().then("values").at(place) });
             }
         }
     }

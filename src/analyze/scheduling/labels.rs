@@ -3,21 +3,35 @@
 use super::super::meant::LISTED;
 use super::super::names::is_slip;
 use super::super::renames;
-use super::tolerations::{is_usable, renamed};
+use super::tolerations::{NewKey, is_usable, renamed};
 use crate::facts::labels::Selector;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::{Node, Toleration};
+use k8s_openapi::api::core::v1::{Node, PodSpec, Toleration};
 use std::collections::BTreeSet;
 
 /// Keys, by their beginning or a word of them, whose values are members of a set: nodes themselves, places, machines, pools. Only a
 /// mistyped letter is near there, no value with a part more.
-const SETS: &[&str] =
-    &["hostname", "zone", "region", "instance-type", "nodepool", "node-pool", "nodegroup", "agentpool", "pool", "machine", "gpu", "accelerator", "rack"];
+const SETS: &[&str] = &[
+    "hostname",
+    "zone",
+    "region",
+    "instance-type",
+    "nodepool",
+    "node-pool",
+    "nodegroup",
+    "agentpool",
+    "pool",
+    "machine",
+    "gpu",
+    "accelerator",
+    "rack",
+];
 /// A node's own name as a label: a pin, for which no other node is near.
 const HOSTNAME: &str = "kubernetes.io/hostname";
 /// Short forms of environments.
-const SHORT: &[(&str, &str)] = &[("prod", "production"), ("dev", "development"), ("stage", "staging"), ("stg", "staging"), ("test", "testing")];
+const SHORT: &[(&str, &str)] =
+    &[("prod", "production"), ("dev", "development"), ("stage", "staging"), ("stg", "staging"), ("test", "testing")];
 
 /// A label that a usable node carries, and the key that it would replace.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,8 +61,8 @@ impl Near {
 pub(super) struct Offer {
     /// The labels that were meant: with them a usable node satisfies the selector. One, or several renamed keys.
     pub(super) near: Vec<Near>,
-    /// Tolerations that the Pods need besides, since the taint was renamed with the label.
-    pub(super) tolerations: Vec<Toleration>,
+    /// The keys of tolerations that change with them, by place, since the taint was renamed with the label: the old, the new.
+    pub(super) tolerations: Vec<NewKey>,
     /// The labels with the selector's keys that usable nodes carry, as many as are listed.
     pub(super) labels: Vec<String>,
 }
@@ -88,7 +102,7 @@ pub(super) fn offer(facts: &Facts<'_>, stuck: &Stuck<'_>, selector: &Selector) -
 }
 
 /// Every key that no node has stands on a node under its other name, with the same value; and the tolerations which that node asks for.
-fn renamed_keys(facts: &Facts<'_>, tolerations: &[Toleration], selector: &Selector) -> Option<(Vec<Near>, Vec<Toleration>)> {
+fn renamed_keys(facts: &Facts<'_>, tolerations: &[Toleration], selector: &Selector) -> Option<(Vec<Near>, Vec<NewKey>)> {
     let is_there = |key: &str, value: &str| facts.node_values(key).any(|there| there == value);
     let mut near: Vec<Near> = Vec::new();
     let mut wanted = selector.clone();
@@ -102,9 +116,11 @@ fn renamed_keys(facts: &Facts<'_>, tolerations: &[Toleration], selector: &Select
         return None;
     }
     let usable = |tolerations: &[Toleration]| facts.nodes_carrying(&wanted).any(|n| is_usable(n, tolerations));
-    let more = renamed(tolerations);
-    let all = [tolerations, more.as_slice()].concat();
-    if usable(tolerations) { Some((near, Vec::new())) } else { usable(&all).then_some((near, more)) }
+    if usable(tolerations) {
+        return Some((near, Vec::new()));
+    }
+    let (changed, keys) = renamed(tolerations);
+    usable(&changed).then_some((near, keys))
 }
 
 /// Of several near labels, one that differs by a slip only is meant before those that share a part.
@@ -119,9 +135,9 @@ fn the_one(close: BTreeSet<Near>, selector: &Selector) -> Option<Near> {
 }
 
 /// A label that another workload asks for, or that this one's Pods ran with, is no slip: its nodes are gone.
-fn is_in_use(facts: &Facts<'_>, stuck: &Stuck<'_>, key: &str, value: &str) -> bool {
-    let asks = |spec: &k8s_openapi::api::core::v1::PodSpec| pods::asked_of_nodes(spec).any(|label| label == (key, value));
-    facts.workloads_asking(key, value).any(|w| w.object != stuck.object)
+pub(super) fn is_in_use(facts: &Facts<'_>, stuck: &Stuck<'_>, key: &str, value: &str) -> bool {
+    let asks = |spec: &PodSpec| pods::asked_of_nodes(spec).any(|label| label == (key, value));
+    facts.is_asked_by_another(&stuck.object, key, value)
         || facts.pods_of(&stuck.object).any(|p| pods::has_node(p) && p.spec.as_ref().is_some_and(asks))
 }
 
@@ -135,7 +151,9 @@ pub(super) fn is_near(key: &str, wrong: &str, there: &str) -> bool {
         short.len() > 2
             && !short.bytes().any(|b| b.is_ascii_digit())
             && at_an_end.is_some_and(|rest| {
-                (rest.starts_with(['-', '_', '.']) || rest.ends_with(['-', '_', '.'])) && !rest.bytes().any(|b| b.is_ascii_digit()) && rest.len() > 2
+                (rest.starts_with(['-', '_', '.']) || rest.ends_with(['-', '_', '.']))
+                    && !rest.bytes().any(|b| b.is_ascii_digit())
+                    && rest.len() > 2
             })
     };
     let short = |a: &str, b: &str| SHORT.contains(&(a, b)) || SHORT.contains(&(b, a));
