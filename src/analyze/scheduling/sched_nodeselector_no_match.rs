@@ -4,8 +4,8 @@
 use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule, When};
-use super::affinity::{self, Correction};
-use super::labels::{Near, Offer, is_in_use, label, offer};
+use super::labels::{Near, Offer, label, offer};
+use super::required;
 use super::wanting::{Wanting, wanting};
 use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
@@ -51,7 +51,7 @@ fn finding(facts: &Facts<'_>, wanting: &Wanting<'_>) -> Option<Finding> {
     let none = Selector::new();
     let selector = stuck.spec.node_selector.as_ref().unwrap_or(&none);
     if known && (selector.is_empty() || facts.nodes_carrying(selector).next().is_some()) {
-        return by_affinity(facts, wanting, selector);
+        return required::finding(facts, RULE.code, (NEAR, OPEN), wanting, selector);
     }
     let affine = stuck.spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
     if !known && (affine || !pods::unschedulable(wanting.stuck.pods.first()?)?.contains("selector")) {
@@ -95,38 +95,6 @@ fn blamed<'a>(facts: &Facts<'_>, selector: &'a Selector, near: Option<&Near>) ->
         None => selector.iter().find(|(k, v)| is_absent(k, v)).or_else(|| selector.iter().next()),
     };
     found.map(|(k, v)| (k.as_str(), v.as_str()))
-}
-
-/// The nodeSelector has its nodes; whether the required affinity has one among them.
-fn by_affinity(facts: &Facts<'_>, wanting: &Wanting<'_>, selector: &Selector) -> Option<Finding> {
-    let stuck = &wanting.stuck;
-    let terms = pods::affinity_terms(stuck.spec)?;
-    let all = || if selector.is_empty() { facts.all::<Node>().collect() } else { facts.nodes_carrying(selector).collect::<Vec<_>>() };
-    if all().into_iter().any(|node| affinity::satisfies_one(node, terms)) {
-        return None;
-    }
-    let found = affinity::correction(stuck, terms, &all(), |key, value| is_in_use(facts, stuck, key, value));
-    if found.is_none() && stuck.pods.is_empty() {
-        return None;
-    }
-    let field = found.as_ref().map(|c| &c.path).unwrap_or(&pods::affinity_path()).clone().below(&stuck.spec_path);
-    let title = format!("no node satisfies the required node affinity of {stuck}");
-    let explanation = format!("The required node affinity of {stuck} asks for a node with labels that none has. {}", wanting.in_words());
-    let draft = wanting
-        .draft(Draft::about(facts, RULE.code, &stuck.object, if found.is_some() { NEAR } else { OPEN }).text(title, explanation), facts);
-    match &found {
-        Some(Correction { wrong, right, .. }) => {
-            let why = format!("no node has `{wrong}`; `{right}` is on a node that can run these Pods and has all else that is asked for");
-            let ops = vec![change(field.clone(), wrong, right)];
-            let remedy = propose(patch(&stuck.object, ops), &why, Risk::Medium, stuck.check());
-            draft.seen_value(Some(&field), wrong, Some(right)).fix(remedy)
-        }
-        None => draft.fix(advise(
-            format!("set the node affinity of {stuck} to labels that nodes have, or bring up nodes that have these"),
-            None,
-            "the labels of the nodes do not tell which nodes were meant",
-        )),
-    }
 }
 
 fn correct(stuck: &Stuck<'_>, base: &FieldPath, selector: &Selector, offer: &Offer) -> Remedy {
