@@ -3,7 +3,6 @@
 mod shown;
 
 use crate::domain::canonical::sorted;
-use crate::domain::plan::STAMP;
 use crate::domain::visible::escaped;
 use serde_json::Value;
 use similar::TextDiff;

@@ -1,11 +1,9 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
-use super::report::{ObjectView, PlanView, Report, Status, StepView};
-use crate::domain::excerpt::Excerpt;
-
-/// What stands for a credential is at most so many times as long as the credential with its name.
-const REDACTED_GROWS: usize = 4;
+use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView};
+use super::summary;
+use crate::domain::visible;
 
 /// How words are meant; a surface that has colours shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,21 +61,42 @@ pub enum Block {
     },
 }
 
-/// The whole question: which cluster, why, and exactly what.
+/// A terminal has eighty columns, and a dialogue in it a frame.
+const COLUMNS: usize = 78;
+
+/// The whole question. Its first lines alone are enough to decide on, since a client may show no more than three of them;
+/// its last lines say the same, since another shows the end.
 pub fn question(report: &Report) -> Vec<Block> {
-    let cluster = &report.cluster;
-    let mut blocks = vec![heading(&format!("Apply this change to cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
-    if let Some(plan) = &report.plan {
-        // First of all, because a client may show no more than the first lines.
-        let steps: Vec<String> = plan.steps.iter().map(what).collect();
-        blocks.push(Block::Line(vec![risk(&plan.risk), plain(&steps.join(", then "))]));
-    }
+    let essentials = essentials(report);
+    let mut blocks = essentials.clone();
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
+        let field = cause.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        blocks.push(Block::Field { name: "where", value: plain(&format!("{}{field} ({})", object(&cause.object), cause.code)) });
     }
     blocks.extend(decision(report));
+    if !essentials.is_empty() {
+        blocks.push(heading("In short"));
+    }
+    blocks.extend(essentials);
     blocks
+}
+
+/// What changes, where with which risk and undo, and how to see all of it: each a line where names are short enough.
+fn essentials(report: &Report) -> Vec<Block> {
+    let Some(plan) = &report.plan else { return Vec::new() };
+    let cluster = &report.cluster;
+    let mut namespaces: Vec<&str> = plan.steps.iter().filter_map(|step| step.object.namespace.as_deref()).collect();
+    namespaces.dedup();
+    let place = namespaces.iter().map(|namespace| format!(", namespace {namespace}")).collect::<String>();
+    let until = plan.expires_at.as_ref().filter(|_| report.status == Status::AwaitingApproval);
+    let until = until.map(|at| format!(" (until {})", to_the_minute(at))).unwrap_or_default();
+    let what = summary::changes(plan).join(", then ");
+    let at = format!("cluster {} ({}){place}; risk {}; {}", cluster.context, cluster.server, plan.risk, summary::undo(plan));
+    let all = format!("whole plan: kubemend show {}{until}", report.session);
+    let lines = [what, visible::in_words(&at), visible::in_words(&all)];
+    lines.iter().flat_map(|line| visible::wrapped(line, COLUMNS)).map(|line| Block::Line(vec![as_is(&line)])).collect()
 }
 
 /// What would be changed, without the lines that a human would type instead: they say the same again.
@@ -97,7 +116,7 @@ pub fn plan(report: &Report) -> Vec<Block> {
         step(&mut blocks, one, several.then(|| index.saturating_add(1)));
     }
     if !plan.checks.is_empty() {
-        let items = plan.checks.iter().map(|c| shown(&format!("{}: {}", object(&c.object), c.expectation))).collect();
+        let items = plan.checks.iter().map(|c| visible::in_words(&format!("{}: {}", object(&c.object), c.expectation))).collect();
         blocks.push(Block::List { title: "Success checks", items });
     }
     blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
@@ -118,14 +137,35 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
         None => vec![plain(&what)],
     }));
     blocks.push(text(&step.why));
-    blocks.push(Block::Diff(shown(&step.diff)));
+    // Made to be shown when the plan was made: a second look at it would change it.
+    blocks.push(Block::Diff(step.diff.clone()));
+    let pinned = pinned(&step.precondition);
+    if !pinned.is_empty() {
+        blocks.push(Block::List { title: "Applied only while", items: pinned });
+    }
     blocks.push(Block::Field { name: "rollback", value: plain(&step.undo) });
+    if !step.undo_operations.is_empty() {
+        blocks.push(Block::List { title: "The rollback sends", items: step.undo_operations.iter().map(operation).collect() });
+    }
     if let Some(dry_run) = &step.dry_run {
         let (tone, words) = if dry_run.accepted { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
         let reason = dry_run.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
-        blocks.push(Block::Field { name: "dry run", value: Words { text: shown(&format!("{words}{reason}")), tone } });
+        blocks.push(Block::Field { name: "dry run", value: Words { text: visible::in_words(&format!("{words}{reason}")), tone } });
     }
-    blocks.push(Block::Command { title: "by hand", text: shown(&step.command) });
+    blocks.push(Block::Command { title: "by hand", text: step.command.clone() });
+}
+
+/// What must be true of the object, or nothing is changed.
+fn pinned(precondition: &PreconditionView) -> Vec<String> {
+    let is = |what: &str, value: &Option<String>| value.as_ref().map(|value| format!("{what} is {}", visible::value(value)));
+    let fields = precondition.fields.iter().map(|field| format!("{} is {}", visible::in_words(&field.path), visible::escaped(&field.value)));
+    [is("the uid", &precondition.uid), is("the resource version", &precondition.resource_version)].into_iter().flatten().chain(fields).collect()
+}
+
+/// `replace /spec/selector/app "web"`.
+fn operation(operation: &OperationView) -> String {
+    let value = operation.value.as_ref().map(|value| format!(" {}", visible::escaped(&value.to_string()))).unwrap_or_default();
+    format!("{} {}{value}", operation.op, visible::escaped(&operation.path))
 }
 
 /// The blocks as text without any layout but lines: for a dialogue, and for a model.
@@ -177,7 +217,7 @@ fn risk(risk: &str) -> Words {
         "medium" => Tone::Care,
         _ => Tone::Bad,
     };
-    Words { text: shown(&format!("{risk} risk")), tone }
+    Words { text: visible::in_words(&format!("{risk} risk")), tone }
 }
 
 /// `PersistentVolumeClaim a-team/postgres-pvc`.
@@ -193,21 +233,28 @@ fn to_the_second(time: &str) -> String {
     time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
+/// `03:15Z` of the day.
+fn to_the_minute(time: &str) -> String {
+    let clock = time.split_once('T').and_then(|(_, clock)| clock.get(..5));
+    clock.map_or_else(|| time.to_owned(), |clock| format!("{clock}Z"))
+}
+
 fn heading(title: &str) -> Block {
     Block::Heading(vec![plain(title)])
 }
 
 fn text(words: &str) -> Block {
-    Block::Text(shown(words))
+    Block::Text(visible::in_words(words))
 }
 
+/// Our own words, with what came into them from elsewhere written out; never redacted and never cut: what cannot be shown is not asked.
 fn plain(words: &str) -> Words {
-    Words { text: shown(words), tone: Tone::Plain }
+    as_is(&visible::in_words(words))
 }
 
-/// Cleaned and redacted, and never cut: what cannot be shown whole is not asked.
-fn shown(words: &str) -> String {
-    Excerpt::capture(words, words.len().saturating_mul(REDACTED_GROWS)).to_string()
+/// What was made to be shown.
+fn as_is(words: &str) -> Words {
+    Words { text: words.to_owned(), tone: Tone::Plain }
 }
 
 #[cfg(test)]

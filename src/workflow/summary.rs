@@ -104,8 +104,8 @@ pub(super) fn changes(plan: &PlanView) -> Vec<String> {
 pub(super) fn undo(plan: &PlanView) -> &'static str {
     let reversible = plan.steps.iter().filter(|step| step.reversible).count();
     match (reversible, plan.on_failure.as_str()) {
-        (0, _) => "not undone by kubemend",
-        (some, _) if some < plan.steps.len() => "undone in part only",
+        (0, _) => "no undo",
+        (some, _) if some < plan.steps.len() => "undo in part only",
         (_, "revert") => "undone if it does not help",
         (_, _) => "can be undone",
     }
