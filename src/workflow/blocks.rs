@@ -294,6 +294,7 @@ mod tests {
             explanation: text("It does not exist."),
             object: deployment(),
             field: None,
+            also: vec![],
             found: None,
             expected: None,
             confidence: 0.92,

@@ -30,6 +30,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
                 Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
+                Status::Partly => {
+                    format!("Partly resolved in {at}: the cause is gone, and something that belongs to the issue is still broken.")
+                }
                 Status::Unresolved => format!("Not resolved in {at}."),
                 Status::Unclear => format!("Could not verify that the problem in {at} is gone."),
                 Status::Failed => format!("A step failed in {at}; no later step was sent."),
@@ -91,6 +94,7 @@ fn next(report: &Report) -> Option<String> {
         | Status::Declined
         | Status::Expired
         | Status::Resolved
+        | Status::Partly
         | Status::Reverted => report.advice.first().map(|a| format!("Advice: {}", a.text)),
     }
 }

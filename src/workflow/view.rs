@@ -3,8 +3,8 @@
 
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
-    GapView, IssueView, LinkView, ObjectView, OperationView, PlanView, PreconditionView, Report, RequestView, Status, StepOutcomeView,
-    StepView, SymptomView, UsageView, ValidationView,
+    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, Status,
+    StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::summary;
@@ -127,6 +127,7 @@ fn cause(c: &Cause) -> CauseView {
         explanation: c.explanation.clone(),
         object: object(&c.object),
         field: c.field_text(),
+        also: c.also.iter().map(|p| PlaceView { object: object(&p.object), field: p.field.as_ref().map(ToString::to_string) }).collect(),
         found: c.found.clone(),
         expected: c.expected.clone(),
         confidence: c.confidence.value(),

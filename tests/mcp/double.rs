@@ -11,7 +11,7 @@ use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::workflow::report::{
     ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
 };
-use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Validate, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Undecided, Validate, WorkflowError};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -242,6 +242,13 @@ impl UseCases for Double {
         self.hear(format!("decline {by:?}"));
         self.sessions.lock().unwrap().get_mut(session.as_str()).unwrap().status = "declined";
         Ok(self.report(session.as_str(), "declined"))
+    }
+
+    async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
+        self.hear(format!("undecided {by:?} {why:?}"));
+        let status = self.sessions.lock().unwrap().get(session.as_str()).map(|s| s.status);
+        let status = status.ok_or_else(|| WorkflowError::NoSession(session.clone()))?;
+        Ok(self.report(session.as_str(), status))
     }
 
     async fn question(&self, session: &SessionId, _: &Caller<'_>) -> Result<Question, WorkflowError> {

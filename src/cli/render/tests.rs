@@ -58,6 +58,7 @@ fn waiting() -> Report {
                 .to_owned(),
             object: claim(),
             field: Some("spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName".to_owned()),
+            also: vec![],
             found: Some("ledger-data".to_owned()),
             expected: None,
             confidence: 0.97,

@@ -130,6 +130,8 @@ impl PlannedAction for Patch<'_> {
         let mut undo_changes = Vec::new();
         let mut precondition = Precondition { uid: Some(uid), ..Precondition::default() };
         let mut undo_words = Vec::new();
+        // What only its place names is pinned whole: as it is for the change, as it will be for the undo.
+        let mut elements: Vec<String> = Vec::new();
         // Absence cannot be tested by a JSON Patch on every server, so a field that is not there yet pins the whole object.
         let mut pin_version = false;
         for op in self.ops.iter() {
@@ -139,6 +141,13 @@ impl PlannedAction for Patch<'_> {
                 if !pins.contains(&pin) {
                     pins.push(pin.clone());
                     undo_pins.push(pin);
+                }
+            }
+            for (pointer, value) in &at.elements {
+                let pin = test(pointer, value);
+                if !pins.contains(&pin) {
+                    pins.push(pin);
+                    elements.push(pointer.clone());
                 }
             }
             match (&at.current, &op.change) {
@@ -194,11 +203,12 @@ impl PlannedAction for Patch<'_> {
             precondition.resource_version = Some(version);
         }
         let all: Vec<Value> = pins.into_iter().chain(changes).collect();
-        let undo: Vec<Value> = undo_pins.into_iter().chain(undo_changes).collect();
         let mut after = live.clone();
         let operations: json_patch::Patch =
             serde_json::from_value(Value::Array(all.clone())).map_err(|e| impossible(format!("not a JSON Patch: {e}")))?;
         json_patch::patch(&mut after, &operations).map_err(|e| impossible(format!("the patch does not fit {target}: {e}")))?;
+        undo_pins.extend(elements.iter().filter_map(|pointer| Some(test(pointer, after.pointer(pointer)?))));
+        let undo: Vec<Value> = undo_pins.into_iter().chain(undo_changes).collect();
         Ok(Built {
             diff: diff::unified(&target.slashed(), Some(live), Some(&after)).map_err(Refusal::NotPossible)?,
             request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(all).to_string() },
