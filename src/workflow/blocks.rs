@@ -158,8 +158,12 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
 /// What must be true of the object, or nothing is changed.
 fn pinned(precondition: &PreconditionView) -> Vec<String> {
     let is = |what: &str, value: &Option<String>| value.as_ref().map(|value| format!("{what} is {}", visible::value(value)));
-    let fields = precondition.fields.iter().map(|field| format!("{} is {}", visible::in_words(&field.path), visible::escaped(&field.value)));
-    [is("the uid", &precondition.uid), is("the resource version", &precondition.resource_version)].into_iter().flatten().chain(fields).collect()
+    let fields = precondition.fields.iter().map(|field| format!("{} is {}", visible::escaped(&field.path), visible::escaped(&field.value)));
+    [is("the uid", &precondition.uid), is("the resource version", &precondition.resource_version)]
+        .into_iter()
+        .flatten()
+        .chain(fields)
+        .collect()
 }
 
 /// `replace /spec/selector/app "web"`.
@@ -260,9 +264,7 @@ fn as_is(words: &str) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workflow::report::{
-        CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, PreconditionView, RequestView, UsageView,
-    };
+    use crate::workflow::report::{CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, RequestView, UsageView};
 
     fn deployment() -> ObjectView {
         let (kind, name) = ("Deployment".to_owned(), "web".to_owned());
@@ -281,10 +283,10 @@ mod tests {
             operations: Vec::new(),
             manifest: None,
             request: RequestView { method: text("PATCH"), path: text("/x"), body: text("[]") },
-            precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
+            precondition: PreconditionView { uid: Some(text("u-1")), generation: None, resource_version: None, fields: Vec::new() },
             undo: text("set the image back"),
             reversible: true,
-            undo_operations: Vec::new(),
+            undo_operations: vec![OperationView { op: text("replace"), path: text("/spec/image"), value: Some("web:1.1".into()) }],
             command: text("kubectl set image deployment/web app=web:1.2"),
             dry_run: Some(DryRunView { accepted: false, reason: Some(text("a webhook says no")) }),
         };
@@ -329,16 +331,37 @@ mod tests {
     }
 
     #[test]
-    fn question_names_the_cluster_first_and_everything_that_is_decided_on() {
+    fn question_says_what_changes_where_and_how_to_see_it_in_its_first_lines_and_again_at_its_end() {
+        let essentials = "Set image of Deployment shop/web container app: web:1.1 → web:1.2\n\
+                          cluster prod (10.1.2.3:6443), namespace shop; risk medium; undone on failure\n\
+                          whole plan: kubemend show s-1 (until 20:00Z)\n";
         let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
         assert_eq!(
             text,
-            "Apply this change to cluster prod (10.1.2.3:6443, v1.37.2)?\nmedium risk; patch Deployment shop/web\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
-             medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
-             -image: web:1.1\n+image: web:1.2\nrollback: set the image back\n\
-             dry run: failed: a webhook says no\n\n\
-             Success checks:\n- Deployment shop/web: all Pods are ready\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n"
+            format!(
+                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\nwhere: Deployment shop/web (x)\n\nPlan\n\
+                 medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
+                 -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- the uid is u-1\n\nrollback: set the image back\n\n\
+                 The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
+                 dry run: failed: a webhook says no\n\n\
+                 Success checks:\n- Deployment shop/web: all Pods are ready\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+                 In short\n{essentials}"
+            )
         );
+    }
+
+    #[test]
+    fn first_lines_fit_a_terminal_where_names_allow_and_are_never_cut() {
+        let mut report = waiting(1, "+x");
+        let lines = |report: &Report| essentials(report).len();
+        report.plan.as_mut().unwrap().on_failure = "keep".to_owned();
+        assert_eq!(lines(&report), 3);
+        let long = "n".repeat(200);
+        report.plan.as_mut().unwrap().steps[0].change = format!("Set selector app of Service shop/{long}: wbe → web");
+        let text = plain_text(&question(&report));
+        let first: Vec<&str> = text.lines().take(4).collect();
+        assert_eq!(first[..3].join(" "), format!("Set selector app of Service shop/{long}: wbe → web"));
+        assert!(!text.contains('…') && first.iter().all(|line| !line.is_empty()), "{first:?}");
     }
 
     #[test]
@@ -360,9 +383,11 @@ mod tests {
 
     #[test]
     fn texts_from_the_cluster_cannot_hide_anything_and_are_never_cut() {
-        let long = format!("+a\u{202e}b\u{1b}[2J\n+token=hunter2hunter2\n{}", "+line\n".repeat(50_000));
-        let text = plain_text(&question(&waiting(1, &long)));
-        assert!(text.contains("+ab[2J\n") && !text.contains("hunter2") && !text.contains('…'));
+        let long = format!("+a\n{}", "+line\n".repeat(50_000));
+        let mut report = waiting(1, &long);
+        report.plan.as_mut().unwrap().steps[0].why = "a\u{202e}b\u{1b}[2J".to_owned();
+        let text = plain_text(&question(&report));
+        assert!(text.contains("a\\u{202e}b\\u{1b}[2J\n") && !text.contains('…'), "{}", text.get(..400).unwrap());
         assert_eq!(text.matches("+line\n").count(), 50_000);
     }
 

@@ -11,3 +11,6 @@ pub(super) fn text(report: &Report) -> Option<String> {
     let text = blocks::plain_text(&blocks::question(report));
     (text.len() <= QUESTION_LIMIT).then_some(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,7 +110,7 @@ pub(super) fn undo(plan: &PlanView) -> &'static str {
     match (reversible, plan.on_failure.as_str()) {
         (0, _) => "no undo",
         (some, _) if some < plan.steps.len() => "undo in part only",
-        (_, "revert") => "undone if it does not help",
+        (_, "revert") => "undone on failure",
         (_, _) => "can be undone",
     }
 }
