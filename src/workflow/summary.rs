@@ -1,11 +1,16 @@
 //! What a report says, as text: in two to six lines, enough for a person or a model to act on; and in ten to twenty-five for a
 //! reader who gets nothing else.
 
-use super::report::{AdviceView, EvidenceView, ObjectView, PlanView, Report, Status, StepView};
+use super::report::{AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepView};
 use super::standing::Underway;
+use crate::domain::excerpt::Excerpt;
 
 /// More of a kind than this says nothing new in a text: the report has all of them.
 const OTHERS: usize = 4;
+/// Why something stands among the advice that is a symptom.
+pub(super) const UNEXPLAINED: &str = "no rule names its cause";
+/// Begins the line of what the API server answered to a change.
+const ERROR: &str = "Error: ";
 /// This many quotes show what a cause rests on.
 const QUOTES: usize = 2;
 
@@ -41,7 +46,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
             }),
     );
     if let Some(cause) = report.causes.first() {
-        lines.push(format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title));
+        lines.push(if is_fixed(report) { fixed(cause) } else { format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title) });
     }
     if report.causes.len() > 1 {
         lines.push(format!(
@@ -53,7 +58,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
         lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo(plan)));
     }
     if let Some(message) = report.execution.iter().flat_map(|e| &e.steps).find_map(|s| s.message.clone()) {
-        lines.push(format!("Error: {message}"));
+        lines.push(format!("{ERROR}{}", Excerpt::said(&message)));
     }
     if let Some(why) = report.validation.as_ref().and_then(|v| v.why.clone()) {
         lines.push(format!("Validation: {why}."));
@@ -65,7 +70,16 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
         lines.push(format!("Missing data: {} ({}){rest}.", gap.what, gap.why));
     }
     lines.truncate(6);
-    lines.join("\n")
+    lines.iter().map(|line| if line.starts_with(ERROR) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether the first cause is gone: its title says what was true before the change.
+fn is_fixed(report: &Report) -> bool {
+    matches!(report.status, Status::Resolved | Status::Partly)
+}
+
+fn fixed(cause: &CauseView) -> String {
+    format!("Fixed cause: {} of {}.", cause.code, object(&cause.object))
 }
 
 /// The advice to make the plan's change by hand, which there is where kubemend cannot make it.
@@ -82,7 +96,7 @@ fn next(report: &Report) -> Option<String> {
         }
         Status::Diagnosed if report.plan.is_some() => Some(match by_hand(report) {
             // Whoever is sent back to remediate here comes back with the same.
-            Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. Advice: {}.", advice.why, advice.text),
+            Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)),
             None => "Nothing was changed. Run remediate to apply the plan after approval.".to_owned(),
         }),
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
@@ -95,7 +109,7 @@ fn next(report: &Report) -> Option<String> {
         | Status::Expired
         | Status::Resolved
         | Status::Partly
-        | Status::Reverted => report.advice.first().map(|a| format!("Advice: {}", a.text)),
+        | Status::Reverted => report.advice.first().map(advised),
     }
 }
 
@@ -121,8 +135,12 @@ pub fn full(report: &Report) -> String {
     let mut lines = vec![format!("Session {}: {}", report.session, report.status.as_str())];
     lines.extend(report.summary.lines().next().map(str::to_owned));
     if let Some(cause) = report.causes.first() {
-        lines.push(format!("Cause ({:.0}%, {}): {}", cause.confidence * 100.0, cause.code, cause.title));
-        lines.push(cause.explanation.clone());
+        if is_fixed(report) {
+            lines.push(fixed(cause));
+        } else {
+            lines.push(format!("Cause ({:.0}%, {}): {}", cause.confidence * 100.0, cause.code, cause.title));
+            lines.push(cause.explanation.clone());
+        }
         lines.extend(report.evidence.iter().filter(|e| cause.evidence.contains(&e.id)).take(QUOTES).map(quoted));
     }
     for step in report.plan.iter().flat_map(|plan| &plan.steps) {
@@ -139,7 +157,7 @@ pub fn full(report: &Report) -> String {
         format!("Missing data: {} ({}){unlock}", gap.what, gap.why)
     });
     lines.extend(some(gaps, "gaps"));
-    let is_advice = |line: &String| line.starts_with("Advice: ");
+    let is_advice = |line: &String| line.starts_with("Advice: ") || line.starts_with("Not explained: ");
     lines.extend(next(report).filter(|line| !is_advice(line)));
     lines.extend(report.plan.as_ref().map(|plan| format!("Plan digest: {}; whole plan: kubemend show {}", plan.digest, report.session)));
     lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
@@ -147,7 +165,7 @@ pub fn full(report: &Report) -> String {
 
 fn dry_run(step: &StepView) -> Option<String> {
     let dry_run = step.dry_run.as_ref()?;
-    let reason = dry_run.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = dry_run.reason.as_ref().map(|reason| format!(": {}", Excerpt::said(reason))).unwrap_or_default();
     Some(format!("Dry run: {}{reason}", if dry_run.accepted { "passed" } else { "failed" }))
 }
 
@@ -155,7 +173,7 @@ fn dry_run(step: &StepView) -> Option<String> {
 fn happened(report: &Report) -> Vec<String> {
     let outcomes = |title: &str, steps: &[super::report::StepOutcomeView]| {
         let words = steps.iter().map(|step| match &step.message {
-            Some(message) => format!("{}: {message}", step.outcome),
+            Some(message) => format!("{}: {}", step.outcome, Excerpt::said(message)),
             None => step.outcome.clone(),
         });
         format!("{title}: {}", words.collect::<Vec<_>>().join("; "))
@@ -177,13 +195,29 @@ fn happened(report: &Report) -> Vec<String> {
 fn quoted(evidence: &EvidenceView) -> String {
     let of = evidence.object.as_ref().map(|o| format!(" of {}", object(o))).unwrap_or_default();
     let field = evidence.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
-    format!("Evidence {} ({}{of}{field}): {:?}", evidence.id, evidence.source, evidence.text)
+    format!("Evidence {} ({}{of}{field}): {}", evidence.id, evidence.source, Excerpt::said(&evidence.text))
 }
 
+/// Advice with the line for it, where there is one that fits into a text.
 fn advised(advice: &AdviceView) -> String {
-    let command = advice.command.as_deref().map(|command| format!("; run: {}", one_line(command))).unwrap_or_default();
-    let why = if advice.why.is_empty() { String::new() } else { format!(" ({})", advice.why) };
-    format!("Advice: {}{why}{command}", advice.text)
+    let command = advice.command.as_deref().map(|command| match command.lines().nth(1) {
+        None => format!("; run: {command}"),
+        Some(_) => "; its command is in the advice of the report".to_owned(),
+    });
+    let is_symptom = advice.why == UNEXPLAINED;
+    format!("{}: {}{}", if is_symptom { "Not explained" } else { "Advice" }, advice.text, command.unwrap_or_default())
+}
+
+/// Without the words of others, which are in the evidence: a summary is read first, and is not to speak with their voice.
+fn without_quotes(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, quote)) = rest.split_once('“') {
+        out.push_str(before);
+        out.push_str("“…”");
+        rest = quote.split_once('”').map_or("", |(_, after)| after);
+    }
+    out + rest
 }
 
 /// The first few, and how many more there are.
