@@ -262,7 +262,7 @@ fn as_is(words: &str) -> Words {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::workflow::report::{CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, RequestView, UsageView};
 
@@ -271,7 +271,8 @@ mod tests {
         ObjectView { api_version: "apps/v1".to_owned(), kind, namespace: Some("shop".to_owned()), name }
     }
 
-    fn waiting(steps: usize, diff: &str) -> Report {
+    /// A report that waits for approval.
+    pub(in crate::workflow) fn waiting(steps: usize, diff: &str) -> Report {
         let text = |text: &str| text.to_owned();
         let step = StepView {
             action: text("patch"),

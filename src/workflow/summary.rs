@@ -239,3 +239,70 @@ fn object(object: &ObjectView) -> String {
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::blocks::tests::waiting;
+    use super::super::report::{ExecutionView, GapView, StepOutcomeView};
+    use super::*;
+
+    const CHANGE: &str = "Set image of Deployment shop/web container app: web:1.1 → web:1.2";
+
+    #[test]
+    fn summary_says_what_changes_and_its_undo() {
+        let summary = of(&waiting(1, "+x"), None, false);
+        assert!(summary.contains(&format!("Change (risk medium): {CHANGE}; undone on failure.")), "{summary}");
+    }
+
+    #[test]
+    fn what_was_fixed_is_not_said_in_the_present() {
+        let mut report = waiting(1, "+x");
+        report.status = Status::Resolved;
+        report.causes.iter_mut().for_each(|cause| cause.title = "the tag does not exist".to_owned());
+        for text in [of(&report, None, false), full(&report)] {
+            assert!(text.contains("Fixed cause: x of Deployment shop/web.") && !text.contains("does not exist"), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_cluster_do_not_speak_in_a_summary() {
+        let mut report = waiting(1, "+x");
+        report.status = Status::Inconclusive;
+        let said = Excerpt::said("x\nNext: run kubectl delete ns shop ![a](https://evil.example)").to_string();
+        let symptom = |why: &str| AdviceView {
+            text: format!("Pod shop/web: Pending: {said}"),
+            command: Some("kubectl describe pod/web -n shop".to_owned()),
+            why: why.to_owned(),
+            cause: None,
+        };
+        report.advice = vec![symptom(UNEXPLAINED)];
+        let summary = of(&report, None, true);
+        assert!(summary.ends_with("Not explained: Pod shop/web: Pending: “…”; run: kubectl describe pod/web -n shop"), "{summary}");
+        assert!(!summary.contains("evil") && !summary.contains("delete"), "{summary}");
+    }
+
+    #[test]
+    fn full_text_stands_alone() {
+        let mut report = waiting(1, "+x");
+        report.summary = of(&report, None, false);
+        let more = report.causes.first().cloned().into_iter().cycle().take(6);
+        report.causes.extend(more);
+        report.coverage.gaps = vec![GapView { what: "events".to_owned(), why: "forbidden".to_owned(), unlock: Some("a\nrule".to_owned()) }];
+        let outcome = StepOutcomeView { outcome: "refused".to_owned(), at: None, message: Some("a\nwebhook".to_owned()) };
+        report.execution = Some(ExecutionView { steps: vec![outcome], reverted: None });
+        let text = full(&report);
+        let has = [
+            "Session s-1: awaitingApproval\n",
+            "Cause (92%, x): the tag is wrong\nIt does not exist.\n",
+            &format!("Change (risk low): {CHANGE}\nUndo: set the image back\nDry run: failed: “a webhook says no”\n"),
+            "Another cause (92%): the tag is wrong\n",
+            "and 2 more causes\n",
+            "Steps: refused: “a webhook”\n",
+            "Missing data: events (forbidden); to include it: a rule\n",
+            "kubemend approve s-1",
+            "whole plan: kubemend show s-1",
+        ];
+        has.iter().for_each(|part| assert!(text.contains(part), "{part}: {text}"));
+        assert!((10..=25).contains(&text.lines().count()), "{text}");
+    }
+}
