@@ -18,7 +18,7 @@ use kubemend::workflow::report::Report;
 use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,6 +28,19 @@ use tower::ServiceExt;
 #[derive(Debug)]
 pub(crate) struct TestClock {
     began: Instant,
+    /// By how many seconds somebody has set the wall clock forwards or back.
+    set_by: AtomicI64,
+}
+
+impl TestClock {
+    fn new() -> Self {
+        Self { began: Instant::now(), set_by: AtomicI64::new(0) }
+    }
+
+    /// The wall clock is set forwards, or back; no time goes by.
+    pub(crate) fn set_by(&self, seconds: i64) {
+        self.set_by.fetch_add(seconds, Ordering::SeqCst);
+    }
 }
 
 const START: &str = "2026-11-23T12:00:00Z";
@@ -36,7 +49,12 @@ const START: &str = "2026-11-23T12:00:00Z";
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         let start: Timestamp = START.parse().unwrap();
-        start.checked_add(SignedDuration::try_from(self.began.elapsed()).unwrap()).unwrap()
+        let passed = SignedDuration::try_from(self.began.elapsed()).unwrap();
+        start.checked_add(passed + SignedDuration::from_secs(self.set_by.load(Ordering::SeqCst))).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.began.elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -107,7 +125,7 @@ pub(crate) struct Embedded {
     pub(crate) sim: Sim,
     pub(crate) store: Arc<Memory>,
     pub(crate) entropy: Arc<Counted>,
-    clock: Arc<TestClock>,
+    pub(crate) clock: Arc<TestClock>,
     namespace: String,
 }
 
@@ -116,7 +134,7 @@ impl Embedded {
     pub(crate) fn new(namespace: &str) -> Self {
         let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
         tokio::spawn(driver);
-        let clock = Arc::new(TestClock { began: Instant::now() });
+        let clock = Arc::new(TestClock::new());
         Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace: namespace.to_owned() }
     }
 
