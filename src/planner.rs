@@ -2,6 +2,7 @@
 //! Every request is made here, once: what is shown, hashed, rehearsed and sent are the same bytes.
 
 pub(crate) mod action;
+mod admission;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;

@@ -6,6 +6,7 @@ mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
+mod effects;
 mod live;
 mod open;
 mod question;

@@ -17,6 +17,16 @@ pub enum Segment {
     },
 }
 
+impl Segment {
+    /// The member's name, or the value that tells the element.
+    pub fn name(&self) -> &str {
+        match self {
+            Segment::Key(name) => name,
+            Segment::Element { value, .. } => value,
+        }
+    }
+}
+
 /// A path such as `spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldPath(Vec<Segment>);

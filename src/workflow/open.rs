@@ -22,6 +22,7 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
+use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
@@ -54,7 +55,7 @@ impl Remediation {
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
-        let planned = plan.map(|plan| Planned { plan, rehearsal: None });
+        let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
             Session::Diagnosed(header.diagnosed(planned, self.expiry()))
@@ -85,10 +86,10 @@ impl Remediation {
         progress.tell(Phase::Planning, "building the plan");
         let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
-            let planned = plan.map(|plan| Planned { plan, rehearsal: None });
+            let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
             return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
         }
-        let Some(plan) = plan else {
+        let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
@@ -96,7 +97,7 @@ impl Remediation {
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
-        let rehearsal = executor.rehearse(&plan, &meter.requests).await;
+        let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
         let confidence = header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
@@ -205,14 +206,14 @@ impl Remediation {
         Ok(Found { header, outline, ending })
     }
 
-    /// The plan for the first cause; a refusal becomes that cause's advice.
+    /// The plan for the first cause, with the objects that it was made of; a refusal becomes that cause's advice.
     async fn plan_first(
         &self,
         header: &mut Header,
         outline: Option<Result<Outline, Vec<Refusal>>>,
         read: &dyn ClusterRead,
         caller: &Caller<'_>,
-    ) -> Option<RemediationPlan> {
+    ) -> Option<(RemediationPlan, Live)> {
         let next = header.diagnosis.causes.get(1).map(|cause| cause.title.clone());
         let first = header.diagnosis.causes.first_mut()?;
         header.advice.extend(next.map(|title| Advice {
@@ -228,12 +229,12 @@ impl Remediation {
                     live = live::read(&outline, read) => live,
                     () = caller.cancel.cancelled() => return None,
                 };
-                planner::plan(outline, &live, id, header.limits.on_failure)
+                planner::plan(outline, &live, id, header.limits.on_failure).map(|plan| (plan, live))
             }
             Err(refusals) => Err(refusals),
         };
         match planned {
-            Ok(plan) => Some(plan),
+            Ok(planned) => Some(planned),
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
                     text: reason.to_string(),

@@ -42,6 +42,7 @@ struct StepRecord {
     risk: String,
     uid: Option<String>,
     resource_version: Option<String>,
+    generation: Option<i64>,
     fields: Vec<(String, String)>,
     undo: Option<RequestRecord>,
     undo_words: String,
@@ -193,6 +194,7 @@ impl From<&RemediationPlan> for PlanRecord {
                     risk: s.risk.to_string(),
                     uid: s.precondition.uid.clone(),
                     resource_version: s.precondition.resource_version.clone(),
+                    generation: s.precondition.generation,
                     fields: s.precondition.fields.clone(),
                     undo: match &s.undo {
                         Undo::Restore { request, .. } => Some(request.into()),
@@ -221,7 +223,7 @@ impl PlanRecord {
                     request: s.request.into_request()?,
                     diff: s.diff,
                     risk: Risk::parse(&s.risk).ok_or("a step has an unknown risk")?,
-                    precondition: Precondition { uid: s.uid, resource_version: s.resource_version, fields: s.fields },
+                    precondition: Precondition { uid: s.uid, resource_version: s.resource_version, generation: s.generation, fields: s.fields },
                     undo: match s.undo {
                         Some(request) => Undo::Restore { request: request.into_request()?, summary: s.undo_words },
                         None => Undo::None { why: s.undo_words },

@@ -169,6 +169,7 @@ const CHANGES: &[fn(&mut RemediationPlan, &RemediationPlan)] = &[
     |plan, other| first(plan).diff.clone_from(&other.steps.first().diff),
     |plan, other| first(plan).risk = other.steps.first().risk,
     |plan, other| first(plan).precondition.uid.clone_from(&other.steps.first().precondition.uid),
+    |plan, other| first(plan).precondition.generation = other.steps.first().precondition.generation,
     |plan, other| first(plan).precondition.resource_version.clone_from(&other.steps.first().precondition.resource_version),
     |plan, other| first(plan).precondition.fields.clone_from(&other.steps.first().precondition.fields),
     |plan, other| first(plan).undo = other.steps.first().undo.clone(),
