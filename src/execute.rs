@@ -95,7 +95,13 @@ impl Executor {
 
     /// Sends the plan's steps, in order, until one does not become what was approved. Each is sent once, after the record says that it
     /// is about to be, and within the time that the permit has.
-    pub(crate) async fn run(&self, mut permit: Permit, meter: &RequestMeter, progress: &dyn Progress, cancel: &CancellationToken) -> Permit {
+    pub(crate) async fn run(
+        &self,
+        mut permit: Permit,
+        meter: &RequestMeter,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Permit {
         let plan = permit.plan().clone();
         let total = plan.steps.len();
         let mut previous: Option<&Step> = None;
@@ -159,9 +165,11 @@ impl Executor {
                 let uid = answer.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
                 match drift(&answer) {
                     None => StepOutcome::Applied { at, uid },
-                    Some(difference) => {
-                        StepOutcome::Altered { at, uid, message: format!("the change was applied, and the result is not what was approved: {difference}") }
-                    }
+                    Some(difference) => StepOutcome::Altered {
+                        at,
+                        uid,
+                        message: format!("the change was applied, and the result is not what was approved: {difference}"),
+                    },
                 }
             }
             Err(refused @ (Refused::Changed(_) | Refused::Exists(_))) => StepOutcome::Refused { at, message: refused.to_string() },

@@ -199,10 +199,7 @@ mod tests {
 
     #[test]
     fn values_that_may_be_credentials_are_named_and_not_shown() {
-        for change in [
-            "/spec/template/spec/containers/1/env/0/value",
-            "/metadata/annotations/deployment.kubernetes.io~1revision",
-        ] {
+        for change in ["/spec/template/spec/containers/1/env/0/value", "/metadata/annotations/deployment.kubernetes.io~1revision"] {
             let text = said(|answer| *answer.pointer_mut(change).unwrap() = json!("canary"));
             assert!(!text.contains("canary") && text.contains(NOT_SHOWN), "{text}");
         }

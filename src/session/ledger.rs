@@ -5,8 +5,10 @@ use super::{Header, Investigating, Session, record};
 use crate::domain::cause::KnownCodes;
 use crate::domain::id::SessionId;
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
-use jiff::Timestamp;
-use std::sync::Arc;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Why a record could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +27,14 @@ pub(crate) struct Ledger {
     /// Which causes a record can be about.
     known: KnownCodes,
     pub(super) pid: u32,
+    /// Until when this process takes an answer, on the monotonic clock: a wall clock that is set back makes no plan valid again.
+    deadlines: Arc<Mutex<BTreeMap<SessionId, Duration>>>,
 }
+
+/// Clocks of machines that share a store differ by so much at most.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// So many sessions wait at once at most, as far as this process remembers; the store knows of all.
+const WAITING: usize = 1000;
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -35,7 +44,7 @@ impl std::fmt::Debug for Ledger {
 
 impl Ledger {
     pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, known: KnownCodes) -> Self {
-        Self { store, clock, known, pid: std::process::id() }
+        Self { store, clock, known, pid: std::process::id(), deadlines: Arc::default() }
     }
 
     /// Saves a session over the revision it was loaded at.
@@ -52,6 +61,9 @@ impl Ledger {
 
     async fn save_at(&self, session: &Session, expected: Option<Revision>, at: Timestamp) -> Result<Revision, LedgerError> {
         let id = session.header().id.clone();
+        if let Session::AwaitingApproval(awaiting) = session {
+            self.is_late(&id, awaiting.expires_at);
+        }
         let bytes = record::write(session).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
         Ok(self.store.save(&id, expected, at, &bytes).await?)
     }
@@ -69,6 +81,18 @@ impl Ledger {
             out.push(self.open(stored).await);
         }
         Ok(out)
+    }
+
+    /// Whether the time for an answer is over by the clock that nobody sets, counted from when this process first saw the session.
+    fn is_late(&self, id: &SessionId, expires_at: Timestamp) -> bool {
+        let now = self.clock.monotonic();
+        let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
+        if deadlines.len() >= WAITING {
+            deadlines.retain(|_, deadline| *deadline > now);
+        }
+        let left = Duration::try_from(expires_at.duration_since(self.clock.now())).unwrap_or_default();
+        let deadline = *deadlines.entry(id.clone()).or_insert_with(|| now.saturating_add(left));
+        now >= deadline
     }
 
     async fn open(&self, stored: Stored) -> Result<(Revision, Session), LedgerError> {
@@ -89,7 +113,13 @@ impl Ledger {
             Session::Reverting(r) if died(r.pid, r.until) => {
                 (r.interrupt(), "interrupted: the process that undid the change has ended or took too long")
             }
-            Session::AwaitingApproval(a) if now >= a.expires_at => (a.expire(), "expired without an answer"),
+            Session::AwaitingApproval(a)
+                if now >= a.expires_at
+                    || now.saturating_add(SKEW).is_ok_and(|now| now < a.header.opened_at)
+                    || self.is_late(&id, a.expires_at) =>
+            {
+                (a.expire(), "expired without an answer")
+            }
             Session::Investigating(i) if now >= i.until => (i.lapse(), "the investigation was not continued; nothing was changed"),
             Session::Diagnosed(d) if now >= d.until => (d.lapse(), "nothing was decided; nothing was changed"),
             alive @ (Session::Investigating(_)

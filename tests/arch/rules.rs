@@ -46,8 +46,14 @@ const GRAPH: &[(&str, &str, &str)] = &[
 ];
 
 /// Modules whose every function is a value of its arguments; the files after them are the exceptions.
-const PURE: &[(&str, &str)] =
-    &[("domain", ""), ("facts", ""), ("analyze", ""), ("planner", ""), ("validate", ""), ("session", "src/session/ledger.rs src/session/journal.rs")];
+const PURE: &[(&str, &str)] = &[
+    ("domain", ""),
+    ("facts", ""),
+    ("analyze", ""),
+    ("planner", ""),
+    ("validate", ""),
+    ("session", "src/session/ledger.rs src/session/journal.rs"),
+];
 
 /// Words that name no thing: if a function has no home, the noun is missing.
 const BANNED_NAMES: &[&str] =
@@ -301,7 +307,9 @@ fn only_config_reads_the_environment() {
 }
 
 fn pure() -> impl Iterator<Item = &'static Source> {
-    sources().iter().filter(|s| !s.test && PURE.iter().any(|(module, except)| s.top() == Some(module) && !except.split(' ').any(|path| s.path == path)))
+    sources()
+        .iter()
+        .filter(|s| !s.test && PURE.iter().any(|(module, except)| s.top() == Some(module) && !except.split(' ').any(|path| s.path == path)))
 }
 
 fn may_name(names: &str, foreign: &str, source: &Source) -> bool {

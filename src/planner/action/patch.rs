@@ -236,8 +236,7 @@ impl Pins {
 fn patched(before: &Value, body: &str) -> Result<Value, String> {
     let operations: Vec<Value> = serde_json::from_str(body).map_err(|e| format!("not a JSON Patch: {e}"))?;
     let changes: Vec<Value> = operations.into_iter().filter(|op| op.get("op").and_then(Value::as_str) != Some("test")).collect();
-    let patch: json_patch::Patch =
-        serde_json::from_value(Value::Array(changes.clone())).map_err(|e| format!("not a JSON Patch: {e}"))?;
+    let patch: json_patch::Patch = serde_json::from_value(Value::Array(changes.clone())).map_err(|e| format!("not a JSON Patch: {e}"))?;
     let mut after = before.clone();
     json_patch::patch(&mut after, &patch).map_err(|e| e.to_string())?;
     // A map that the change leaves empty is not answered.

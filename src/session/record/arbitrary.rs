@@ -149,12 +149,8 @@ fn undo() -> impl Strategy<Value = Undo> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let precondition = (of(text()), of(text()), of(any::<i64>()), vec((text(), text()), 0..3)).prop_map(|(uid, resource_version, generation, fields)| Precondition {
-        uid,
-        resource_version,
-        generation,
-        fields,
-    });
+    let precondition = (of(text()), of(text()), of(any::<i64>()), vec((text(), text()), 0..3))
+        .prop_map(|(uid, resource_version, generation, fields)| Precondition { uid, resource_version, generation, fields });
     (action(), text(), request(), text(), risk(), precondition, undo(), text()).prop_map(
         |(action, why, request, diff, risk, precondition, undo, command)| Step {
             action,
@@ -386,14 +382,9 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
             2 => Session::AwaitingApproval(header.propose(planned, secret, until).0),
             3 => Session::Executing(Executing { header, planned, execution, pid, until }),
             4 => Session::Validating(Validating { header, planned, execution, pid, until }),
-            5 => Session::Reverting(Reverting {
-                header,
-                planned,
-                execution,
-                validation: with_validation.then_some(validation),
-                pid,
-                until,
-            }),
+            5 => {
+                Session::Reverting(Reverting { header, planned, execution, validation: with_validation.then_some(validation), pid, until })
+            }
             _ => Session::Closed(Closed {
                 header,
                 ending,

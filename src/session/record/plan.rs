@@ -223,7 +223,12 @@ impl PlanRecord {
                     request: s.request.into_request()?,
                     diff: s.diff,
                     risk: Risk::parse(&s.risk).ok_or("a step has an unknown risk")?,
-                    precondition: Precondition { uid: s.uid, resource_version: s.resource_version, generation: s.generation, fields: s.fields },
+                    precondition: Precondition {
+                        uid: s.uid,
+                        resource_version: s.resource_version,
+                        generation: s.generation,
+                        fields: s.fields,
+                    },
                     undo: match s.undo {
                         Some(request) => Undo::Restore { request: request.into_request()?, summary: s.undo_words },
                         None => Undo::None { why: s.undo_words },

@@ -3,6 +3,7 @@
 
 use super::case::Case;
 use super::objects::documents;
+use super::webhook::Between;
 use super::words::Word;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -91,6 +92,22 @@ pub(crate) struct Memory {
     records: Mutex<BTreeMap<String, Stored>>,
     /// From now on nothing can be saved.
     pub(crate) broken: std::sync::atomic::AtomicBool,
+    /// So many records are still kept, and the next one is never answered; `None` keeps all.
+    pub(crate) keeps: Mutex<Option<usize>>,
+}
+
+impl Memory {
+    fn holds_now(&self) -> bool {
+        let mut keeps = self.keeps.lock().unwrap();
+        match keeps.as_mut() {
+            None => false,
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -102,6 +119,9 @@ impl SessionStore for Memory {
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
         if self.broken.load(Ordering::SeqCst) {
             return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
+        }
+        if self.holds_now() {
+            std::future::pending::<()>().await;
         }
         let mut records = self.records.lock().unwrap();
         if records.get(id.as_str()).map(|s| s.revision) != expected {
@@ -189,9 +209,14 @@ impl Embedded {
     }
 
     pub(crate) fn process_with(&self, limits: Limits, writer: bool) -> Remediation {
+        self.process_over(Between::holding(self.sim.service_as("writer"), None), limits, writer)
+    }
+
+    /// The same, with something between the writer and the API.
+    pub(crate) fn process_over(&self, between: Between, limits: Limits, writer: bool) -> Remediation {
         let namespace = Namespace::parse("default").unwrap();
         let connected = over(self.sim.service_as("reader"), "embedded", "embedded.invalid:6443", namespace)
-            .with_writer_over(self.sim.service_as("writer"))
+            .with_writer_over(between)
             .with_patience(Duration::from_secs(15));
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
         let executor = connected.write.filter(|_| writer).map(|w| Executor::new(w, read.clone(), self.clock.clone()));
