@@ -6,6 +6,7 @@ mod admission;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
+pub(crate) mod inverse;
 mod lint;
 pub(crate) mod live;
 pub(crate) mod outline;

@@ -17,6 +17,7 @@ mod scope;
 mod settle;
 mod standing;
 mod summary;
+mod undo;
 mod view;
 
 use crate::analyze;

@@ -140,13 +140,20 @@ impl RemediationPlan {
             d.object(check.object());
             let field = match check {
                 Check::FindingGone { field, .. } => field.as_ref(),
+                Check::FieldIs { field, .. } => Some(field),
                 Check::RolloutComplete(_)
                 | Check::PodReady(_)
                 | Check::ClaimBound(_)
                 | Check::EndpointsReady(_)
+                | Check::Gone(_)
                 | Check::SymptomGone(_) => None,
             };
             d.optional(field, Digester::path);
+            let value = match check {
+                Check::FieldIs { value, .. } => value.as_ref(),
+                _ => None,
+            };
+            d.optional(value, |d, value| d.text(&value.to_string()));
             d.text(&check.expectation());
         });
         digest.finish()

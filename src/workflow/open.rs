@@ -132,22 +132,35 @@ impl Remediation {
                         why: "automatic mode is not allowed to apply this change".to_owned(),
                     }));
                 }
-                self.charge(&mut header.usage, &meter);
-                header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
-                let expires_at = self.expiry();
-                let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at);
-                let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
-                let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
-                let session = Session::AwaitingApproval(awaiting);
-                self.ledger.save(&session, Some(revision)).await?;
-                progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
-                let report = report_of(&session);
-                // Now it also states until when the plan is valid.
-                let text = question::text(&report).unwrap_or(text);
-                let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
-                Ok(Opened { report, question: Some(question) })
+                self.ask(header, revision, planned, text, &meter, caller).await
             }
         }
+    }
+
+    /// Puts the plan to a human: the session waits.
+    pub(super) async fn ask(
+        &self,
+        mut header: Header,
+        revision: Revision,
+        planned: Planned,
+        text: String,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        self.charge(&mut header.usage, meter);
+        header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
+        let expires_at = self.expiry();
+        let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at);
+        let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
+        let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
+        let session = Session::AwaitingApproval(awaiting);
+        self.ledger.save(&session, Some(revision)).await?;
+        caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
+        let report = report_of(&session);
+        // Now it also states until when the plan is valid.
+        let text = question::text(&report).unwrap_or(text);
+        let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
+        Ok(Opened { report, question: Some(question) })
     }
 
     /// Steps 2 to 4 of the way of the data: words, scope, snapshot, findings.
@@ -247,7 +260,7 @@ impl Remediation {
     }
 
     /// Ends a session whose caller went away before anybody was asked.
-    async fn abandon(
+    pub(super) async fn abandon(
         &self,
         mut header: Header,
         revision: Revision,
@@ -263,7 +276,7 @@ impl Remediation {
     }
 
     /// Ends a session in which nothing can be asked.
-    async fn close(
+    pub(super) async fn close(
         &self,
         mut header: Header,
         revision: Revision,
@@ -293,14 +306,14 @@ impl Remediation {
         Ok(session)
     }
 
-    fn expiry(&self) -> jiff::Timestamp {
+    pub(super) fn expiry(&self) -> jiff::Timestamp {
         let now = self.parts.clock.now();
         jiff::SignedDuration::try_from(self.parts.timing.plan_ttl).ok().and_then(|ttl| now.checked_add(ttl).ok()).unwrap_or(now)
     }
 }
 
 /// What a human would be asked; `None` where it cannot be shown whole.
-fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
+pub(super) fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
     let standing = Standing {
         header,
         status: Status::from(ending),
@@ -325,7 +338,7 @@ fn ending(diagnosis: &Diagnosis, snapshot: &Snapshot) -> Ending {
 }
 
 /// How to make the change without kubemend, and why that is needed.
-fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
+pub(super) fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
     let one = |step: &crate::domain::plan::Step| Advice {
         text: {
             let (verb, object) = (step.action.verb(), step.action.target());

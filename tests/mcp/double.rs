@@ -219,6 +219,10 @@ impl UseCases for Double {
         Ok(self.report(yes.session.as_str(), "resolved"))
     }
 
+    async fn undo(&self, session: &SessionId, _: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Err(WorkflowError::NoSession(session.clone()))
+    }
+
     async fn approve_by_digest(
         &self,
         session: &SessionId,

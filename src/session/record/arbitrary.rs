@@ -133,6 +133,8 @@ fn check() -> impl Strategy<Value = Check> {
         object().prop_map(Check::EndpointsReady),
         object().prop_map(Check::SymptomGone),
         (object(), of(field())).prop_map(move |(object, field)| Check::FindingGone { code, object, field }),
+        (object(), field(), of(value())).prop_map(|(object, field, value)| Check::FieldIs { object, field, value }),
+        object().prop_map(Check::Gone),
     ]
 }
 

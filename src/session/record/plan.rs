@@ -60,7 +60,7 @@ pub(super) enum ActionRecord {
 /// By itself, so that a field that held `null` is told from one that was not there.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SeenRecord {
+pub(super) struct SeenRecord {
     value: Value,
 }
 
@@ -88,6 +88,8 @@ pub(super) enum CheckRecord {
     ClaimBound { object: RefRecord },
     EndpointsReady { object: RefRecord },
     FindingGone { code: String, object: RefRecord, field: Option<Vec<SegmentRecord>> },
+    FieldIs { object: RefRecord, field: Vec<SegmentRecord>, value: Option<SeenRecord> },
+    Gone { object: RefRecord },
     SymptomGone { object: RefRecord },
 }
 
@@ -157,6 +159,12 @@ impl From<&Check> for CheckRecord {
             Check::FindingGone { code, object, field } => {
                 CheckRecord::FindingGone { code: code.to_string(), object: object.into(), field: field.as_ref().map(segments) }
             }
+            Check::FieldIs { object, field, value } => CheckRecord::FieldIs {
+                object: object.into(),
+                field: segments(field),
+                value: value.clone().map(|value| SeenRecord { value }),
+            },
+            Check::Gone(o) => CheckRecord::Gone { object: o.into() },
             Check::SymptomGone(o) => CheckRecord::SymptomGone { object: o.into() },
         }
     }
@@ -172,6 +180,10 @@ impl CheckRecord {
             CheckRecord::FindingGone { code: text, object, field } => {
                 Check::FindingGone { code: code(&text, known)?, object: object.into_ref()?, field: field.map(path) }
             }
+            CheckRecord::FieldIs { object, field, value } => {
+                Check::FieldIs { object: object.into_ref()?, field: path(field), value: value.map(|seen| seen.value) }
+            }
+            CheckRecord::Gone { object } => Check::Gone(object.into_ref()?),
             CheckRecord::SymptomGone { object } => Check::SymptomGone(object.into_ref()?),
         })
     }
