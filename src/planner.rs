@@ -7,6 +7,7 @@ pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
 pub(crate) mod inverse;
+mod judged;
 mod lint;
 pub(crate) mod live;
 pub(crate) mod outline;
@@ -53,6 +54,7 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
         summary: summary(&steps),
         steps,
         checks: outline.checks,
+        judged: outline.judged,
         on_failure,
         cluster: outline.cluster,
     })

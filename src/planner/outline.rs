@@ -3,6 +3,7 @@
 
 use super::action;
 use super::inverse::{Inverse, Taken};
+use super::judged;
 use super::lint;
 use super::live::Seen;
 use super::proposed::Proposed;
@@ -11,9 +12,11 @@ use crate::domain::action::{Action, Change};
 use crate::domain::cause::{Cause, CauseKey, CauseSource};
 use crate::domain::check::Check;
 use crate::domain::excerpt::Excerpt;
+use crate::domain::field::FieldPath;
 use crate::domain::finding::Proposal;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
+use crate::domain::plan::Judged;
 use crate::facts::Facts;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -24,6 +27,8 @@ pub(crate) struct Outline {
     pub(super) cause: CauseKey,
     pub(super) changes: NonEmpty<OutlinedChange>,
     pub(super) checks: NonEmpty<Check>,
+    /// What the verdict rests on besides.
+    pub(super) judged: Judged,
     /// The server of the cluster that it is for.
     pub(super) cluster: String,
 }
@@ -59,12 +64,13 @@ pub(crate) fn outline(cause: &Cause, facts: &Facts<'_>) -> Result<Outline, Vec<R
         return Err(refusals);
     }
     let nothing = || vec![Refusal::NotPossible("kubemend has no change that can fix this".to_owned())];
-    let mut checks = NonEmpty::one(gone(cause));
+    let mut checks = gone(cause);
     for check in &cause.remedy.checks {
         checks.push(check.clone());
     }
+    let judged = judged::judged(cause, &checks, facts);
     let cluster = facts.snapshot().cluster.server.clone();
-    Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, cluster })
+    Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, judged, cluster })
 }
 
 /// Outlines what takes back a session's changes: all of it, or nothing. The cause is the one that the session was about.
@@ -87,7 +93,9 @@ pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts
     let (Some(changes), Some(checks)) = (NonEmpty::from_vec(changes), NonEmpty::from_vec(inverse.checks.clone())) else {
         return Err(nothing());
     };
-    Ok(Outline { cause: cause.clone(), changes, checks, cluster: facts.snapshot().cluster.server.clone() })
+    // What was broken before is broken again afterwards: only the fields tell.
+    let judged = Judged { about: Vec::new(), saw: Vec::new(), settle: Default::default() };
+    Ok(Outline { cause: cause.clone(), changes, checks, judged, cluster: facts.snapshot().cluster.server.clone() })
 }
 
 /// That the object is the one that was changed, and still is as the change left it.
@@ -120,12 +128,21 @@ fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Seen>, Refusal> {
     }
 }
 
-/// That the cause itself is gone: a rule falls silent about it; of a cause that no rule knows, its symptom ends.
-fn gone(cause: &Cause) -> Check {
+/// That the cause itself is gone, at every place: a rule falls silent about it; of a cause that no rule knows, its symptom ends.
+fn gone(cause: &Cause) -> NonEmpty<Check> {
     match cause.source {
-        CauseSource::Rule(code) => Check::FindingGone { code, object: cause.object.clone(), field: cause.field.clone() },
+        CauseSource::Rule(code) => {
+            let gone =
+                |object: &ObjectRef, field: Option<&FieldPath>| Check::FindingGone { code, object: object.clone(), field: field.cloned() };
+            let mut all = NonEmpty::one(gone(&cause.object, cause.field.as_ref()));
+            for place in &cause.also {
+                all.push(gone(&place.object, place.field.as_ref()));
+            }
+            all
+        }
         CauseSource::Model | CauseSource::Caller => {
-            Check::SymptomGone(cause.symptoms.first().map_or_else(|| cause.object.clone(), |symptom| symptom.object.clone()))
+            let object = cause.symptoms.first().map_or_else(|| cause.object.clone(), |symptom| symptom.object.clone());
+            NonEmpty::one(Check::SymptomGone(object))
         }
     }
 }

@@ -7,5 +7,6 @@ mod faults;
 mod journal;
 mod library;
 mod rest;
+mod undo;
 mod variants;
 mod verdicts;
