@@ -35,7 +35,7 @@ async fn killed(cluster: &Embedded, process: Remediation, question: &Question, a
     assert!(tokio::time::timeout(after, yes(&process, question)).await.is_err(), "it ended before it was killed");
     drop(process);
     *cluster.store.keeps.lock().unwrap() = None;
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    cluster.clock.set_by(600);
     cluster.process()
 }
 
@@ -44,7 +44,15 @@ fn outcomes(report: &Report) -> Vec<&str> {
 }
 
 async fn told(next: &Remediation, question: &Question) -> String {
-    let report = next.validate(&Validate::Session(question.session.clone()), &Caller::silent()).await.unwrap();
+    // One look is enough: what took effect is told before the checks are watched.
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.cancel();
+    });
+    let what = Validate::Session(question.session.clone());
+    let report = next.validate(&what, &Caller::new(&Silent, &cancel)).await.unwrap();
     report.advice.iter().filter(|a| a.text.starts_with("step ")).map(|a| format!("{}\n", a.text)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
-use kubemend::domain::limits::{Consent, Limits, Mode};
+use kubemend::domain::limits::{Limits, Mode};
 use kubemend::workflow::report::Status;
 use kubemend::workflow::{Approver, Caller, Opened, Question, Remediation, WorkflowError};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ async fn patch_is_taken_back_by_a_plan_that_is_shown_asked_about_and_recorded() 
 #[tokio::test(start_paused = true)]
 async fn human_is_asked_about_an_undo_in_automatic_mode_too() {
     let (cluster, _, first) = done("image-tag-missing").await;
-    let limits = Limits { mode: Mode::Automatic, consent: Consent::Policy, ..Limits::default() };
+    let limits = Limits { mode: Mode::Automatic, ..Limits::default() };
     let process = cluster.process_with(limits, true);
     let writes = cluster.writes().len();
     assert!(undo(&process, &first).await.question.is_some());
