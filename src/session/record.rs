@@ -9,7 +9,7 @@ mod outcome;
 mod plan;
 mod reference;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use crate::domain::cause::KnownCodes;

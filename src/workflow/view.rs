@@ -231,12 +231,18 @@ fn outcome(o: &StepOutcome) -> StepOutcomeView {
     StepOutcomeView { outcome: o.as_str().to_owned(), at: at.map(ToString::to_string), message }
 }
 
-fn undone(u: &Undone) -> StepOutcomeView {
+fn undone(step: &StepOutcome, u: &Undone) -> StepOutcomeView {
     let unchanged = |message: String| StepOutcomeView { outcome: "unchanged".to_owned(), at: None, message: Some(message) };
     match u {
         Undone::NotNeeded => unchanged("the step did not take effect".to_owned()),
         Undone::Stays { why } => unchanged(format!("the change stays; rollback: {why}")),
-        Undone::Sent(sent) => outcome(sent),
+        Undone::Sent(sent) => {
+            let mut view = outcome(sent);
+            if matches!((step, sent), (StepOutcome::Altered { .. }, StepOutcome::Applied { .. })) {
+                view.message = Some("the plan's own values were set back; what else was made of the change stays".to_owned());
+            }
+            view
+        }
     }
 }
 
@@ -246,7 +252,8 @@ fn execution(e: &Execution) -> ExecutionView {
     if let Some(first) = steps.iter_mut().find(|step| step.outcome == "notReached") {
         first.message = e.stopped.clone();
     }
-    ExecutionView { steps, reverted: e.reverted.as_ref().map(|all| all.iter().map(undone).collect()) }
+    let reverted = e.reverted.as_ref().map(|all| e.steps.iter().zip(all.iter()).map(|(step, u)| undone(step, u)).collect());
+    ExecutionView { steps, reverted }
 }
 
 fn validation(v: &Validation) -> ValidationView {
