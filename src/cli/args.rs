@@ -84,7 +84,7 @@ continue with `kubemend approve ID`.
     Approve(ApproveArgs),
     /// Plan the undo of what a session changed, ask, apply it and validate
     #[command(after_help = "The undo is a session of its own, made of the objects as they are now: it is dry-run, shown and recorded
-like any plan. What somebody changed since, and what cannot be taken back safely, is not touched.")]
+like any plan. What somebody changed since, and what cannot be rolled back safely, is not touched.")]
     Undo(UndoArgs),
     /// Decline the plan of a waiting session
     Decline(DeclineArgs),
@@ -233,7 +233,7 @@ pub struct ApproveArgs {
 /// `undo`.
 #[derive(Debug, Clone, Args)]
 pub struct UndoArgs {
-    /// ID of the session whose changes are taken back
+    /// ID of the session whose changes are rolled back
     #[arg(value_name = "ID", value_parser = session)]
     pub session: SessionId,
     /// How.

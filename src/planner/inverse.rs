@@ -51,7 +51,7 @@ pub(crate) fn of(plan: &RemediationPlan, execution: &Execution, session: &Sessio
         })
         .collect();
     for (index, step, outcome) in steps.iter().rev().filter(|(index, _, outcome)| done(*index, outcome)) {
-        let why = format!("it takes back step {} of session {session}: {}", index.saturating_add(1), step.action.verb());
+        let why = format!("it rolls back step {} of session {session}: {}", index.saturating_add(1), step.action.verb());
         match &step.action {
             Action::Patch { target, ops } => patch(&mut inverse, target, ops, step, why),
             Action::Create { object, .. } if deleted.contains(&object) => {}

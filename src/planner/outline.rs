@@ -89,7 +89,7 @@ pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    let nothing = || vec![Refusal::NotPossible("kubemend has no change that takes this back".to_owned())];
+    let nothing = || vec![Refusal::NotPossible("kubemend has no change that rolls this back".to_owned())];
     let (Some(changes), Some(checks)) = (NonEmpty::from_vec(changes), NonEmpty::from_vec(inverse.checks.clone())) else {
         return Err(nothing());
     };

@@ -22,7 +22,7 @@ const ANSWERED: SignedDuration = SignedDuration::from_secs(60);
 /// Why a request is not sent any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Stop {
-    #[error("it is too late: the time for carrying out this plan is over")]
+    #[error("it is too late: the time for applying this plan has ended")]
     Late,
     #[error("the record of this session cannot be kept, so nothing more is sent: {0}")]
     Record(String),

@@ -93,9 +93,7 @@ impl Remediation {
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
-}
 
-impl Remediation {
     /// What did not help is undone, where the plan says so: recorded before it is sent, and told in full.
     async fn undo_steps(
         &self,

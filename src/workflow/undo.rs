@@ -127,8 +127,7 @@ impl Remediation {
         for cause in known.causes.iter().filter(|cause| cause.is(&key)) {
             if let Some(cause) = diagnosis.adopt(cause, &known.evidence) {
                 cause.title = format!("undo of session {undone}, whose cause was: {}", cause.title);
-                cause.explanation =
-                    format!("This plan takes back what session {undone} changed, and that cause is there again afterwards.");
+                cause.explanation = format!("This plan rolls back what session {undone} changed, so afterwards that cause is there again.");
                 cause.remedy = Remedy::default();
             }
         }

@@ -15,7 +15,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     // What is promised of the outside, and who may act on it.
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
-    ("execute", "domain ports planner session cluster", "serde_json thiserror tokio_util"),
+    ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
     (
         "workflow",
         "domain facts ports analyze planner validate session execute",

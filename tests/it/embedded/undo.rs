@@ -38,7 +38,7 @@ async fn patch_is_taken_back_by_a_plan_that_is_shown_asked_about_and_recorded() 
     let question = opened.question.unwrap();
     assert_ne!(question.session, first.session);
     assert!(question.text.contains(&format!("undo of session {}", first.session)), "{}", question.text);
-    assert!(question.text.contains(&format!("it takes back step 1 of session {}", first.session)), "{}", question.text);
+    assert!(question.text.contains(&format!("it rolls back step 1 of session {}", first.session)), "{}", question.text);
     assert!(question.text.contains("image: example/catalog:5.2.1-final"), "{}", question.text);
     let plan = opened.report.plan.unwrap();
     assert!(plan.summary.starts_with(&format!("Undo session {}: ", first.session)), "{}", plan.summary);
