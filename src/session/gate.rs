@@ -70,7 +70,7 @@ struct Case<'a> {
 
 type Rule = fn(&Case<'_>) -> Vote;
 
-const RULES: &[Rule] = &[ceiling, rehearsal, on_failure, manual, confidence, risk, steps, fields];
+const RULES: &[Rule] = &[ceiling, rehearsal, manual, confidence, risk, steps, fields];
 
 /// Decides on a plan.
 pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, confidence: Confidence, rehearsal: &Rehearsal) -> Decision {
@@ -103,15 +103,6 @@ fn rehearsal(c: &Case<'_>) -> Vote {
     }
     let refusals = c.rehearsal.refusals();
     if refusals.is_empty() { Vote::Allow } else { Vote::Forbid(format!("the dry run failed: {}", refusals.join("; "))) }
-}
-
-/// A plan whose change would stay where the limits want it taken back.
-fn on_failure(c: &Case<'_>) -> Vote {
-    if c.plan.on_failure < c.limits.on_failure {
-        Vote::Forbid("it would keep a change that did not help, and such a change has to be rolled back here".to_owned())
-    } else {
-        Vote::Allow
-    }
 }
 
 fn manual(c: &Case<'_>) -> Vote {

@@ -120,6 +120,11 @@ impl Remediation {
     fn is_allowed_now(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<(), WorkflowError> {
         let limits = caller.limits(&self.parts.limits).and(&awaiting.header.limits);
         let plan = &awaiting.planned.plan;
+        // What the operator wanted when it was opened is in the plan; what is wanted since then is not.
+        if limits.on_failure > awaiting.header.limits.on_failure && limits.on_failure > plan.on_failure {
+            let why = "it would keep a change that did not help, and such a change has to be rolled back here";
+            return Err(WorkflowError::NotAllowed(why.to_owned()));
+        }
         let confidence = awaiting.header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
         let never = Rehearsal { steps: Vec::new() };
         match decide(&limits, plan, confidence, awaiting.planned.rehearsal.as_ref().unwrap_or(&never)) {
