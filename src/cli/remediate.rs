@@ -9,7 +9,7 @@ use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Subject, Use
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
-use crate::workflow::report::Report;
+use crate::workflow::report::{Report, cluster_in_words};
 use crate::workflow::{Approver, Caller, Opened, Problem, Question};
 use tokio_util::sync::CancellationToken;
 
@@ -96,7 +96,7 @@ impl AnswerAtTerminal<'_> {
             Some(given) if *given == question.digest => {
                 self.waits(&report)?;
                 self.terminal.err(
-                    "a digest on the command line is no human's approval, and does not count as one here; \
+                    "a digest on the command line does not count as a human's approval here; \
                      the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK\n",
                 )?;
                 Ok(Exit::Waiting)
@@ -116,7 +116,7 @@ impl AnswerAtTerminal<'_> {
             return Ok(Exit::Waiting);
         }
         self.show_before(&report, true)?;
-        let words = format!("\nApply this plan to cluster {}?", report.cluster.in_words());
+        let words = format!("\nApply this plan to cluster {}?", cluster_in_words(&report.cluster));
         match self.terminal.ask_human(&render::page::clean(&words), self.cancel).await? {
             answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
             HumanAnswer::Nobody => {

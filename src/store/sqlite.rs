@@ -226,7 +226,6 @@ fn others_out(_: &Path, _: &std::fs::Metadata) -> Result<(), Fault> {
 /// One row. Where it is damaged it has no bytes, which is no record, and hides no other one; `None` where even the id is none.
 fn stored(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Stored>> {
     let Some(id) = row.get::<_, String>(0).ok().and_then(|id| SessionId::parse(&id).ok()) else {
-        tracing::warn!("a row of the session store has no session's id; it is left out");
         return Ok(None);
     };
     let revision = row.get::<_, i64>(1).ok().and_then(|revision| u64::try_from(revision).ok()).map(Revision);

@@ -42,7 +42,7 @@ impl Remediation {
         waiting.header.trail.note_without_effect(
             self.parts.clock.now(),
             caller.origin.as_str(),
-            "the same plan was made again; a human is asked again",
+            "the same plan came up again; a human is asked again",
             Effect::Undecided,
         );
         let secret = waiting.ask_again(self.parts.entropy.secret_bits());

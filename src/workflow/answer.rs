@@ -75,7 +75,7 @@ impl Remediation {
                 attempt = attempt.saturating_add(1);
                 continue;
             }
-            if error.refuses_an_approval() {
+            if refuses_an_approval(&error) {
                 let what = format!("approval refused: {error}");
                 // That it cannot be recorded does not make it an approval.
                 self.records().note(session, &by.in_words(), &what, Effect::Refused).await.ok();
@@ -174,28 +174,26 @@ impl Remediation {
     }
 }
 
-impl WorkflowError {
-    /// Whether it says that an approval cannot be used, as against that nothing could be read or kept.
-    fn refuses_an_approval(&self) -> bool {
-        match self {
-            WorkflowError::DigestMismatch
-            | WorkflowError::WrongToken
-            | WorkflowError::OtherCluster { .. }
-            | WorkflowError::NoWriter
-            | WorkflowError::NotAllowed(_)
-            | WorkflowError::RepeatedDigest(_)
-            | WorkflowError::Cancelled => true,
-            WorkflowError::Invalid(_)
-            | WorkflowError::NoNamespace { .. }
-            | WorkflowError::NoSession(_)
-            | WorkflowError::State { .. }
-            | WorkflowError::Record { .. }
-            | WorkflowError::Expired
-            | WorkflowError::TooManyRefused(_)
-            | WorkflowError::TooLarge
-            | WorkflowError::Answered(_)
-            | WorkflowError::Read(_)
-            | WorkflowError::Store(_) => false,
-        }
+/// Whether it says that an approval cannot be used, as against that nothing could be read or kept.
+fn refuses_an_approval(error: &WorkflowError) -> bool {
+    match error {
+        WorkflowError::DigestMismatch
+        | WorkflowError::WrongToken
+        | WorkflowError::OtherCluster { .. }
+        | WorkflowError::NoWriter
+        | WorkflowError::NotAllowed(_)
+        | WorkflowError::RepeatedDigest(_)
+        | WorkflowError::Cancelled => true,
+        WorkflowError::Invalid(_)
+        | WorkflowError::NoNamespace { .. }
+        | WorkflowError::NoSession(_)
+        | WorkflowError::State { .. }
+        | WorkflowError::Record { .. }
+        | WorkflowError::Expired
+        | WorkflowError::TooManyRefused(_)
+        | WorkflowError::TooLarge
+        | WorkflowError::Answered(_)
+        | WorkflowError::Read(_)
+        | WorkflowError::Store(_) => false,
     }
 }

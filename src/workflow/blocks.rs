@@ -1,7 +1,7 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
-use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView};
+use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView, cluster_in_words};
 use super::summary;
 use crate::domain::visible;
 
@@ -73,7 +73,7 @@ pub fn question(report: &Report) -> Vec<Block> {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
         let field = cause.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
-        blocks.push(Block::Field { name: "cluster", value: plain(&report.cluster.in_words()) });
+        blocks.push(Block::Field { name: "cluster", value: plain(&cluster_in_words(&report.cluster)) });
         blocks.push(Block::Field { name: "where", value: plain(&format!("{}{field} ({})", object(&cause.object), cause.code)) });
     }
     blocks.extend(decision(report));

@@ -438,11 +438,9 @@ view! {
     }
 }
 
-impl ClusterView {
-    /// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
-    pub fn in_words(&self) -> String {
-        let id: String = self.id.strip_prefix("sha256:").unwrap_or(&self.id).chars().take(8).collect();
-        let unverified = if self.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
-        format!("{} ({}, {}, id {id}{unverified})", self.context, self.server, self.version)
-    }
+/// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
+pub fn cluster_in_words(cluster: &ClusterView) -> String {
+    let id: String = cluster.id.strip_prefix("sha256:").unwrap_or(&cluster.id).chars().take(8).collect();
+    let unverified = if cluster.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
+    format!("{} ({}, {}, id {id}{unverified})", cluster.context, cluster.server, cluster.version)
 }
