@@ -377,7 +377,7 @@ view! {
         gaps: Vec<GapView>,
     }
 
-    /// One thing that happened in the session: who asked, who said yes or no and as what, and what was refused.
+    /// One thing that happened in the session: who asked, who approved or declined and by what means, and what was refused.
     TrailView {
         /// When, in RFC 3339.
         at: String,

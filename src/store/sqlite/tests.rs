@@ -179,7 +179,8 @@ async fn what_is_not_a_plain_file_is_not_followed() {
     std::os::unix::fs::symlink(&target, &link).unwrap();
     assert_eq!(reason(&SqliteStore::at(&link)).await, "it is not a regular file");
     assert!(!target.exists());
-    assert_eq!(reason(&SqliteStore::at(folder.path())).await, "it is not a regular file");
+    std::fs::create_dir(folder.path().join("d.db")).unwrap();
+    assert_eq!(reason(&SqliteStore::at(folder.path().join("d.db"))).await, "it is not a regular file");
 }
 
 #[tokio::test]
