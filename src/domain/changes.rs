@@ -206,6 +206,15 @@ mod tests {
     }
 
     #[test]
+    fn label_that_is_called_as_a_field_is_a_label() {
+        for name in ["image", "claimName", "name"] {
+            assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector").key(name)), Some((Risk::Medium, ASK)), "{name}");
+        }
+        let of_nodes = FieldPath::dotted("spec.template.spec.nodeSelector").key("image");
+        assert_eq!(floor(&Kind::Deployment, &of_nodes), Some((Risk::Medium, ASK)));
+    }
+
+    #[test]
     fn each_verb_and_kind_is_written_once() {
         let written: Vec<String> = written().iter().map(|(verb, kind)| format!("{verb} {kind}")).collect();
         assert_eq!(
