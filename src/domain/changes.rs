@@ -87,6 +87,19 @@ pub const CHANGES: &[Changeable] = &[
     field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC),
     field(TEMPLATES, "spec.template.spec.initContainers[].image", Risk::Low, AUTOMATIC),
     field(TEMPLATES, "spec.template.spec.nodeSelector.*", Risk::Medium, ASK),
+    field(TEMPLATES, "spec.template.spec.tolerations[*].key", Risk::Medium, ASK),
+    field(
+        TEMPLATES,
+        "spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*].matchExpressions[*].key",
+        Risk::Medium,
+        ASK,
+    ),
+    field(
+        TEMPLATES,
+        "spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*].matchExpressions[*].values[*]",
+        Risk::Medium,
+        ASK,
+    ),
     field(SERVICES, "spec.selector.*", Risk::Medium, ASK),
 ];
 
