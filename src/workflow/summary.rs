@@ -9,8 +9,8 @@ use crate::domain::excerpt::Excerpt;
 const OTHERS: usize = 4;
 /// Why something stands among the advice that is a symptom.
 pub(super) const UNEXPLAINED: &str = "no rule names its cause";
-/// Begins the line of what the API server answered to a change.
-const ERROR: &str = "Error: ";
+/// Begins the line of what the API server answered to the changes.
+const SENT: &str = "Sent: ";
 /// This many quotes show what a cause rests on.
 const QUOTES: usize = 2;
 
@@ -72,7 +72,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
         lines.push(format!("Missing data: {} ({}){rest}.", gap.what, gap.why));
     }
     lines.truncate(6);
-    lines.iter().map(|line| if line.starts_with(ERROR) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
+    lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the first cause is gone: its title says what was true before the change.
@@ -121,7 +121,7 @@ fn sent(report: &Report) -> Option<String> {
     let told = |outcomes: &[StepOutcomeView], what: &str| -> Vec<String> {
         let one = |(index, step): (usize, &StepOutcomeView)| {
             let word = if step.outcome == "notReached" { "not sent" } else { &step.outcome };
-            let why = step.message.as_ref().map(|message| format!(" ({})", Excerpt::said(message))).unwrap_or_default();
+            let why = step.message.as_ref().map(|message| format!(" {}", Excerpt::said(message))).unwrap_or_default();
             format!("{what} {} {word}{why}", index.saturating_add(1))
         };
         outcomes.iter().enumerate().map(one).collect()
@@ -131,7 +131,7 @@ fn sent(report: &Report) -> Option<String> {
     if let Some(reverted) = &execution.reverted {
         parts.extend(told(reverted, "rollback of step"));
     }
-    if parts.is_empty() { None } else { Some(format!("Sent: {}.", parts.join("; "))) }
+    if parts.is_empty() { None } else { Some(format!("{SENT}{}.", parts.join("; "))) }
 }
 
 /// What the steps change, one line for each.
