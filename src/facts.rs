@@ -6,6 +6,7 @@ pub(crate) mod focus;
 pub(crate) mod labels;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod proof;
 pub(crate) mod stuck;
 mod walk;
 
