@@ -57,3 +57,6 @@ impl Judgement {
 pub(super) fn seconds_since(then: Option<Timestamp>, now: Timestamp) -> Option<i64> {
     then.map(|t| now.duration_since(t).max(SignedDuration::ZERO).as_secs())
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     part(facts, &mut causes);
     let mut evidence = EvidenceList::default();
     let causes = causes.into_iter().map(|one| cause(one, &mut evidence)).collect();
-    let focus = Focus { because: Because::default(), about: focus.about.clone(), missing: focus.missing.clone() };
+    let focus = Focus { because: Because::default(), about: focus.about.clone(), missing: focus.missing.clone(), beside: false };
     Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts }
 }
 

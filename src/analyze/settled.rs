@@ -59,7 +59,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
         })
     };
     if let Some(fault) = statuses().find_map(|(init, s)| container_fault(pod, init, s)) {
-        return Judgement::Wrong(fault);
+        return Judgement::Wrong(format!("{fault}{}", killed(facts, pod)));
     }
     if let Some(event) = facts.newest_event(pod, |e| keeps_from_starting(e, age))
         && statuses().all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
@@ -171,6 +171,14 @@ fn start_time(pod: &Pod) -> i64 {
     let of = |c: &Container| span(&c.startup_probe).saturating_add(span(&c.readiness_probe));
     let slowest = pod.spec.iter().flat_map(pods::containers).map(|(_, c)| of(c)).max().unwrap_or(0);
     slowest.clamp(START, DEADLINE)
+}
+
+/// The events that say why a container ends again and again: a probe that fails, and the kubelet that ends it for that.
+fn killed(facts: &Facts<'_>, pod: &Pod) -> String {
+    let by_probe = |e: &Event| e.reason.as_deref() == Some("Killing") && e.message.as_deref().is_some_and(|m| m.contains("probe"));
+    let Some(killing) = facts.newest_event(pod, by_probe) else { return String::new() };
+    let killing = killing.message.as_deref().unwrap_or_default();
+    format!("; Killing: {killing}{}", last_probe(facts, pod))
 }
 
 fn last_probe(facts: &Facts<'_>, pod: &Pod) -> String {

@@ -101,7 +101,8 @@ impl Cause {
     /// Everything that it is known to be about.
     pub fn touched(&self) -> impl Iterator<Item = &ObjectRef> {
         let ends = self.chain.iter().flat_map(|l| [&l.from, &l.to]);
-        std::iter::once(&self.object).chain(self.symptoms.iter().map(|s| &s.object)).chain(ends)
+        let places = std::iter::once(&self.object).chain(self.also.iter().map(|place| &place.object));
+        places.chain(self.symptoms.iter().map(|s| &s.object)).chain(ends)
     }
 
     /// What tells it from other causes.

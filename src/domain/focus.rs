@@ -46,6 +46,8 @@ pub struct Focus {
     pub about: Vec<ObjectRef>,
     /// What the words name and what is not there, each with the names that are like it.
     pub missing: Vec<Missing>,
+    /// The plan is about something else, since nothing can be planned for what is named.
+    pub beside: bool,
 }
 
 /// Something that the words name and that is not there.

@@ -66,7 +66,8 @@ pub enum Block {
 /// The whole question: which cluster, why, and exactly what.
 pub fn question(report: &Report) -> Vec<Block> {
     let cluster = &report.cluster;
-    let mut blocks = vec![heading(&format!("Apply this change to cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
+    let mut blocks: Vec<Block> = report.issue.note.iter().map(|note| text(note)).collect();
+    blocks.push(heading(&format!("Apply this change to cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version)));
     if let Some(plan) = &report.plan {
         // First of all, because a client may show no more than the first lines.
         let steps: Vec<String> = plan.steps.iter().map(what).collect();
@@ -261,8 +262,9 @@ mod tests {
             summary: String::new(),
             cluster: ClusterView { context: text("prod"), server: text("10.1.2.3:6443"), version: text("v1.37.2") },
             status: Status::AwaitingApproval,
-            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: vec![cause],
+            unexplained: Vec::new(),
             evidence: Vec::new(),
             plan: Some(PlanView {
                 digest: text("sha256:ab"),
@@ -276,7 +278,7 @@ mod tests {
             advice: Vec::new(),
             execution: None,
             validation: None,
-            coverage: CoverageView { looked: Vec::new(), gaps: Vec::new() },
+            coverage: CoverageView { ..CoverageView::default() },
             usage: UsageView::default(),
         }
     }

@@ -10,11 +10,10 @@ const OTHERS: usize = 4;
 const QUOTES: usize = 2;
 
 /// The summary of a report as it stands, while something still goes on or after it.
-/// `unexplained`: something is wrong that no cause explains.
-pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool) -> String {
-    let mut lines = Vec::new();
-    let place = report.issue.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |n| format!("namespace {n}"));
-    let at = format!("{place} in context {} ({})", report.cluster.context, report.cluster.server);
+pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
+    let unexplained = !report.unexplained.is_empty();
+    let mut lines: Vec<String> = report.issue.note.iter().cloned().collect();
+    let at = format!("{} in context {} ({})", report.coverage.place, report.cluster.context, report.cluster.server);
     lines.push(
         underway
             .map(|underway| match underway {
@@ -26,7 +25,10 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
                 Status::Healthy => format!("No problem was found in {at}."),
                 Status::Diagnosed | Status::AwaitingApproval => format!("A cause was found in {at}."),
                 Status::Inconclusive if unexplained => format!("Something is wrong in {at}, and no rule names the cause."),
-                Status::Inconclusive => format!("No problem was found in {at}, but it could not be verified as healthy."),
+                Status::Inconclusive => format!(
+                    "No problem was found in {at}, but it could not be verified as healthy{}.",
+                    report.coverage.doubts.first().map(|doubt| format!(": {doubt}")).unwrap_or_default()
+                ),
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
                 Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
@@ -43,6 +45,10 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
     if let Some(cause) = report.causes.first() {
         lines.push(format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title));
     }
+    lines.extend(beside(&report.coverage.doubts, 1).map(|rest| format!("Not verified: {rest}.")));
+    lines.extend(beside(&report.coverage.healthy, 0).map(|all| format!("Healthy: {all}.")));
+    let unexplained: Vec<String> = report.unexplained.iter().map(|s| format!("{}: {}", object(&s.object), one_line(&s.summary))).collect();
+    lines.extend(beside(&unexplained, 0).map(|all| format!("Unexplained: {all}.")));
     if report.causes.len() > 1 {
         lines.push(format!(
             "Independent causes besides this one: {}; run again after it is resolved.",
@@ -66,6 +72,14 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
     }
     lines.truncate(6);
     lines.join("\n")
+}
+
+/// The first few of them after the skipped ones, in one line, with how many more there are.
+fn beside(items: &[String], skipped: usize) -> Option<String> {
+    let rest: Vec<&str> = items.iter().skip(skipped).map(String::as_str).collect();
+    let shown = rest.iter().take(OTHERS).copied().collect::<Vec<_>>().join("; ");
+    let more = rest.len().saturating_sub(OTHERS);
+    (!rest.is_empty()).then(|| if more == 0 { shown } else { format!("{shown}; and {more} more") })
 }
 
 /// The advice to make the plan's change by hand, which there is where kubemend cannot make it.
@@ -119,7 +133,8 @@ pub(super) fn undo(plan: &PlanView) -> &'static str {
 /// changes and its undo, every other cause in a line, what happened, advice with its commands, what is missing, and the next step.
 pub fn full(report: &Report) -> String {
     let mut lines = vec![format!("Session {}: {}", report.session, report.status.as_str())];
-    lines.extend(report.summary.lines().next().map(str::to_owned));
+    let verdict = if report.issue.note.is_some() { 2 } else { 1 };
+    lines.extend(report.summary.lines().take(verdict).map(str::to_owned));
     if let Some(cause) = report.causes.first() {
         lines.push(format!("Cause ({:.0}%, {}): {}", cause.confidence * 100.0, cause.code, cause.title));
         lines.push(cause.explanation.clone());
@@ -132,6 +147,9 @@ pub fn full(report: &Report) -> String {
     }
     let others = report.causes.iter().skip(1);
     lines.extend(some(others.map(|c| format!("Another cause ({:.0}%): {}", c.confidence * 100.0, c.title)), "causes"));
+    lines.extend(some(report.unexplained.iter().map(|s| format!("Unexplained: {}: {}", object(&s.object), s.summary)), "symptoms"));
+    lines.extend(some(report.coverage.doubts.iter().map(|doubt| format!("Not verified: {doubt}")), "doubts"));
+    lines.extend(some(report.coverage.healthy.iter().map(|healthy| format!("Healthy: {healthy}")), "healthy objects"));
     lines.extend(happened(report));
     lines.extend(some(report.advice.iter().map(advised), "pieces of advice"));
     let gaps = report.coverage.gaps.iter().map(|gap| {

@@ -294,7 +294,12 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
 fn focus() -> impl Strategy<Value = Focus> {
     let because = select(vec![Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere]);
     let missing = (text(), vec(name(), 0..2)).prop_map(|(word, nearest)| Missing { word, nearest });
-    (because, vec(object(), 0..2), vec(missing, 0..2)).prop_map(|(because, about, missing)| Focus { because, about, missing })
+    (because, vec(object(), 0..2), vec(missing, 0..2), any::<bool>()).prop_map(|(because, about, missing, beside)| Focus {
+        because,
+        about,
+        missing,
+        beside,
+    })
 }
 
 fn seen() -> impl Strategy<Value = Seen> {
