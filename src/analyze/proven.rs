@@ -51,8 +51,14 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
         why: s.how,
         again_in: None,
     }));
-    doubts.extend(unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(asked)));
-    let mut seen: Vec<Seen> = well.into_iter().chain(idle).filter(|s| asked(&s.object) && speaks_for_itself(facts, &s.object)).collect();
+    // What is read only where it was asked about concerns whatever was asked about.
+    let on_demand = |o: &ObjectRef| !JUDGED.contains(&o.kind) && o.kind != Kind::Node;
+    doubts.extend(unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(|o| asked(o) || on_demand(o))));
+    // A node says nothing of what runs on it, unless it was asked about.
+    let told = |o: &ObjectRef| {
+        (o.kind != Kind::Node || facts.snapshot().words.asks(&Kind::Node) || named.is_some()) && speaks_for_itself(facts, o)
+    };
+    let mut seen: Vec<Seen> = well.into_iter().chain(idle).filter(|s| asked(&s.object) && told(&s.object)).collect();
     seen.sort_by(|a, b| (nearness(&a.object), &a.object).cmp(&(nearness(&b.object), &b.object)));
     let moving = underway.iter().any(|(o, _)| asked(o));
     if seen.is_empty() && !moving && doubts.is_empty() {

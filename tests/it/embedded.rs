@@ -7,3 +7,4 @@ mod library;
 mod rest;
 mod variants;
 mod verdicts;
+mod words;

@@ -13,7 +13,7 @@ const PROVEN: i64 = 120;
 /// From here on restarts are a pattern.
 const OFTEN: i32 = 3;
 /// A failing probe is reported again within its period, which is hardly ever longer than this.
-const PROBED: i64 = 60;
+const PROBED: i64 = 90;
 
 /// What there is to say of a Pod that is ready.
 pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
