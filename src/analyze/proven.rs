@@ -1,5 +1,6 @@
 //! What may be called healthy: what was asked about, seen to be as it should be, with nothing left in doubt.
 
+use super::rule::When;
 use super::symptoms::{JUDGED, Overview, speaks_for_itself};
 use crate::domain::finding::Advice;
 use crate::domain::focus::{Doubt, Seen};
@@ -52,7 +53,7 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
         again_in: None,
     }));
     // What is read only where it was asked about concerns whatever was asked about.
-    let on_demand = |o: &ObjectRef| !JUDGED.contains(&o.kind) && o.kind != Kind::Node;
+    let on_demand = |o: &ObjectRef| matches!(o.kind, Kind::NetworkPolicy | Kind::PodDisruptionBudget | Kind::ResourceQuota);
     doubts.extend(unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(|o| asked(o) || on_demand(o))));
     // A node says nothing of what runs on it, unless it was asked about.
     let told = |o: &ObjectRef| {
@@ -80,14 +81,14 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
     }
     doubts.extend(empty(facts).into_iter().map(Doubt::general));
     let wanted = |kind: &Kind| BASE.contains(kind) || (general && !narrowed) || snapshot.words.asks(kind);
+    let calm = When::EveryPodIsReady.holds(snapshot);
+    let on_demand = [Kind::NetworkPolicy, Kind::PodDisruptionBudget, Kind::ResourceQuota];
     let unread: Vec<&str> = JUDGED
         .iter()
-        .filter(|kind| wanted(kind) && !facts.is_whole(kind))
-        .chain(
-            [Kind::NetworkPolicy, Kind::PodDisruptionBudget, Kind::ResourceQuota]
-                .iter()
-                .filter(|k| snapshot.words.asks(k) && !facts.is_whole(k)),
-        )
+        .filter(|kind| wanted(kind))
+        .chain(on_demand.iter().filter(|kind| snapshot.words.asks(kind)))
+        .chain(std::iter::once(&Kind::HorizontalPodAutoscaler).filter(|kind| calm && wanted(kind)))
+        .filter(|kind| !facts.is_whole(kind))
         .filter_map(Kind::info)
         .map(|i| i.plural)
         .collect();

@@ -44,6 +44,8 @@ pub enum When {
     AClaimIsUnbound,
     /// A Pod is not ready.
     APodIsNotReady,
+    /// None is.
+    EveryPodIsReady,
     /// Of Pods of one owner some are ready and some are not.
     OnlySomeAreReady,
     /// There is an Ingress.
@@ -80,6 +82,7 @@ impl When {
         match self {
             When::Always => true,
             When::APodIsNotReady => seen.pods.iter().any(pods::is_stuck),
+            When::EveryPodIsReady => !seen.pods.iter().any(pods::is_stuck),
             When::OnlySomeAreReady => {
                 let mut owners: BTreeMap<ObjectRef, [bool; 2]> = BTreeMap::new();
                 for pod in seen.pods.iter().filter(|p| pods::is_ready(p) || pods::is_stuck(p)) {

@@ -21,7 +21,8 @@ use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use std::collections::HashSet;
 
-/// What is judged wherever it is looked.
+/// What is judged wherever it is looked. Autoscalers besides, where nothing is plainly wrong: they say little beside a Pod that
+/// cannot start.
 pub(crate) const JUDGED: &[Kind] = &[
     Kind::Pod,
     Kind::Event,
@@ -35,7 +36,6 @@ pub(crate) const JUDGED: &[Kind] = &[
     Kind::EndpointSlice,
     Kind::PersistentVolumeClaim,
     Kind::Ingress,
-    Kind::HorizontalPodAutoscaler,
 ];
 
 /// What symptoms are read from, and what a success check is held against.
@@ -44,6 +44,8 @@ pub(crate) const READS: &[Read] = &[
     Read::when(&[Kind::StorageClass], When::AClaimIsUnbound),
     Read::when(&[Kind::Node], When::APodIsNotReady),
     Read::when(&[Kind::IngressClass], When::AnIngressIsThere),
+    Read::when(&[Kind::HorizontalPodAutoscaler], When::EveryPodIsReady),
+    Read::when(&[Kind::HorizontalPodAutoscaler], When::Asked(Kind::HorizontalPodAutoscaler)),
     Read::when(&[Kind::Lease], When::OnlySomeAreReady),
     Read::when(&[Kind::Lease], When::Asked(Kind::Lease)),
     Read::when(&[Kind::Node], When::Asked(Kind::Node)),
