@@ -70,7 +70,7 @@ pub(crate) struct Overview {
 
 impl Overview {
     fn note(&mut self, object: ObjectRef, judgement: Judgement) {
-        let short = |text: &str| Excerpt::event(text).as_str().to_owned();
+        let short = |text: &str| Excerpt::line(text).as_str().to_owned();
         match judgement {
             Judgement::Wrong(summary) => self.symptoms.push(Symptom { object, summary: short(&summary) }),
             Judgement::Underway { what, seconds } => {

@@ -1,6 +1,7 @@
 //! HorizontalPodAutoscalers: whether they have something to scale, and metrics to decide by.
 
 use super::{Judgement, seconds_since};
+use crate::domain::excerpt::Excerpt;
 use crate::facts::Facts;
 use crate::facts::focus::target;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -25,7 +26,7 @@ pub(crate) fn judge(facts: &Facts<'_>, autoscaler: &HorizontalPodAutoscaler) -> 
         if reason == "ScalingDisabled" {
             return Judgement::Idle("does not scale: its target has no replicas".to_owned());
         }
-        let what = format!("{} is False: {reason}: {}", off.type_, off.message.as_deref().unwrap_or_default());
+        let what = format!("{} is False: {reason}: {}", off.type_, Excerpt::said(off.message.as_deref().unwrap_or_default()));
         return if young { Judgement::Young { what, seconds: FIRST } } else { Judgement::Wrong(what) };
     }
     let active = conditions().any(|c| c.type_ == "ScalingActive" && c.status == "True");

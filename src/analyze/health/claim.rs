@@ -2,6 +2,7 @@
 
 use super::{Judgement, seconds_since};
 use crate::analyze::storage::classes;
+use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
@@ -26,7 +27,7 @@ pub(crate) fn judge(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Judgeme
     // FailedBinding is a Normal event, though it says that nothing will ever bind.
     let failure = facts.events_of(&object).find(|e| matches!(e.reason.as_deref(), Some("ProvisioningFailed" | "FailedBinding")));
     if let Some(event) = failure {
-        return Judgement::Wrong(format!("Pending: {}", event.message.as_deref().unwrap_or_default()));
+        return Judgement::Wrong(format!("Pending: {}", Excerpt::said(event.message.as_deref().unwrap_or_default())));
     }
     let named = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref());
     let class = facts.find::<StorageClass>(&ObjectRef::cluster(Kind::StorageClass, named.unwrap_or_default()));

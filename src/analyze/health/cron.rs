@@ -1,6 +1,7 @@
 //! CronJobs: suspended, never scheduled, or without a run that succeeded.
 
 use super::{Judgement, seconds_since};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
 use k8s_openapi::api::batch::v1::CronJob;
@@ -31,7 +32,7 @@ pub(crate) fn judge(facts: &Facts<'_>, cron: &CronJob) -> Judgement {
         )
     };
     if let Some(event) = facts.events_of(&cron.reference()).find(|e| wrong(e.reason.as_deref())) {
-        let (reason, message) = (event.reason.as_deref().unwrap_or_default(), event.message.as_deref().unwrap_or_default());
+        let (reason, message) = (event.reason.as_deref().unwrap_or_default(), Excerpt::said(event.message.as_deref().unwrap_or_default()));
         return Judgement::Wrong(format!("{reason}: {message}"));
     }
     let status = cron.status.as_ref();

@@ -1,6 +1,7 @@
 //! Jobs: those that ended, that wait, that try again, and that never end.
 
 use super::{Judgement, seconds_since};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::controller_of;
@@ -34,7 +35,10 @@ pub(crate) fn judge(facts: &Facts<'_>, job: &Job) -> Judgement {
     let status = job.status.as_ref();
     let holds = |kind: &str| status.iter().flat_map(|s| s.conditions.iter().flatten()).find(|c| c.type_ == kind && c.status == "True");
     if let Some(failed) = holds("Failed") {
-        return Judgement::Wrong(format!("Failed: {}", failed.message.as_deref().or(failed.reason.as_deref()).unwrap_or_default()));
+        return Judgement::Wrong(format!(
+            "Failed: {}",
+            Excerpt::said(failed.message.as_deref().or(failed.reason.as_deref()).unwrap_or_default())
+        ));
     }
     if holds("Complete").is_some() || holds("SuccessCriteriaMet").is_some() {
         return Judgement::Well("has completed".to_owned());
@@ -44,7 +48,7 @@ pub(crate) fn judge(facts: &Facts<'_>, job: &Job) -> Judgement {
     }
     let refused = facts.events_of(&job.reference()).find(|e| e.reason.as_deref() == Some("FailedCreate"));
     if let Some(message) = refused.and_then(|e| e.message.as_deref()) {
-        return Judgement::Wrong(format!("cannot create its Pods: {message}"));
+        return Judgement::Wrong(format!("cannot create its Pods: {}", Excerpt::said(message)));
     }
     let failures = status.and_then(|s| s.failed).unwrap_or(0);
     if failures > 0 {

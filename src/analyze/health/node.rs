@@ -1,6 +1,7 @@
 //! Nodes: ready, and under no pressure.
 
 use super::Judgement;
+use crate::domain::excerpt::Excerpt;
 use k8s_openapi::api::core::v1::Node;
 
 pub(crate) fn judge(node: &Node) -> Judgement {
@@ -8,7 +9,7 @@ pub(crate) fn judge(node: &Node) -> Judgement {
     for c in conditions() {
         let pressure = matches!(c.type_.as_str(), "MemoryPressure" | "DiskPressure" | "PIDPressure") && c.status == "True";
         if pressure || (c.type_ == "Ready" && c.status != "True") {
-            return Judgement::Wrong(format!("{} is {}: {}", c.type_, c.status, c.message.as_deref().unwrap_or_default()));
+            return Judgement::Wrong(format!("{} is {}: {}", c.type_, c.status, Excerpt::said(c.message.as_deref().unwrap_or_default())));
         }
     }
     if !conditions().any(|c| c.type_ == "Ready") {

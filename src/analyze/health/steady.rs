@@ -1,6 +1,7 @@
 //! A Pod that is ready: since when, how often it was restarted, and whether a probe has just begun to fail.
 
 use super::{Judgement, seconds_since};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::snapshot::event_time;
 use crate::facts::Facts;
 use jiff::Timestamp;
@@ -37,7 +38,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
         e.reason.as_deref() == Some("Unhealthy") && at > since && seconds_since(at, now).is_some_and(|ago| ago < PROBED)
     });
     if let Some(event) = failing.filter(|_| since.is_some()) {
-        let message = event.message.as_deref().unwrap_or_default();
+        let message = Excerpt::said(event.message.as_deref().unwrap_or_default());
         return Judgement::Young { what: format!("is still ready, but a probe has begun to fail: {message}"), seconds: PROBED };
     }
     Judgement::Well("is ready".to_owned())

@@ -100,7 +100,7 @@ fn job_that_never_ends_or_fails_is_not_healthy() {
     assert!(served().yaml(&batch("succeeded: 1, conditions: [{type: Complete, status: 'True'}]")).is_healthy());
     says(&served().yaml(&batch("active: 1")), "has not completed; it has no `activeDeadlineSeconds`");
     says(&served().yaml(&batch("failed: 2, active: 1")), "tries again after 2 failed Pods");
-    says(&served().yaml(&batch("conditions: [{type: Failed, status: 'True', message: too many}]")), "Failed: too many");
+    says(&served().yaml(&batch("conditions: [{type: Failed, status: 'True', message: too many}]")), "Failed: “too many”");
     says(&served().yaml(&batch("")), "has neither ended nor an active Pod");
 }
 
@@ -125,7 +125,7 @@ fn what_is_idle_by_wish_is_healthy_for_others_and_an_answer_for_who_asks() {
 fn autoscaler_without_metrics_or_target_is_not_healthy() {
     assert!(served().yaml(&autoscaler("web", "{type: ScalingActive, status: 'True'}")).is_healthy());
     let blind = "{type: ScalingActive, status: 'False', reason: FailedGetResourceMetric, message: unable to get metrics}";
-    says(&served().yaml(&autoscaler("web", blind)), "ScalingActive is False: FailedGetResourceMetric: unable to get metrics");
+    says(&served().yaml(&autoscaler("web", blind)), "ScalingActive is False: FailedGetResourceMetric: “unable to get metrics”");
     says(&served().yaml(&autoscaler("gone", "{type: ScalingActive, status: 'True'}")), "scales Deployment `gone`, which does not exist");
     says(&served().yaml(&autoscaler("web", "")), "does not report whether it has metrics");
 }
@@ -146,7 +146,7 @@ fn probe_that_has_just_begun_to_fail_is_too_young_to_tell() {
         "Unhealthy",
         "Readiness probe failed: HTTP probe failed with statuscode: 500",
     );
-    says(&world, "a probe has begun to fail: Readiness probe failed");
+    says(&world, "a probe has begun to fail: “Readiness probe failed");
 }
 
 #[test]
