@@ -249,7 +249,8 @@ fn nobody(workload: &Workload<'_>) -> Judgement {
     match (chosen.as_slice(), affinity, workload.pod_spec.node_selector.is_some()) {
         ([], false, true) => Judgement::Idle("wants no Pod: no node has its operating system or architecture".to_owned()),
         ([], ..) => Judgement::Wrong("wants no Pod: no node qualifies".to_owned()),
-        _ => Judgement::Wrong(format!("wants no Pod: no node qualifies for its node selector {}", chosen.join(", "))),
+        // Hardware that the cluster does not have today is chosen in the same way.
+        _ => Judgement::Unknown(format!("wants no Pod: no node qualifies for its node selector {}", chosen.join(", "))),
     }
 }
 

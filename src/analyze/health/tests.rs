@@ -132,8 +132,8 @@ fn autoscaler_without_metrics_or_target_is_not_healthy() {
 
 #[test]
 fn daemon_set_that_wants_nobody_is_not_healthy() {
-    let picky = daemon_set("agent").replicas(0).spec(json!({"nodeSelector": {"environment": "prod"}}));
-    says(&served().app(picky), "no node qualifies for its node selector environment=prod");
+    let picky = daemon_set("agent").replicas(0).spec(json!({"nodeSelector": {"accelerator": "tpu"}}));
+    says(&served().app(picky), "no node qualifies for its node selector accelerator=tpu");
     assert!(served().app(daemon_set("agent").replicas(0).spec(json!({"nodeSelector": {"kubernetes.io/os": "windows"}}))).is_healthy());
 }
 

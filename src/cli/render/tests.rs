@@ -34,7 +34,7 @@ fn healthy() -> Report {
         advice: Vec::new(),
         execution: None,
         validation: None,
-        coverage: CoverageView { looked: vec!["pods".to_owned()], ..CoverageView::default() },
+        coverage: CoverageView { looked: vec!["pods".to_owned()], place: "namespace payments".to_owned(), ..CoverageView::default() },
         usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
     }
 }
@@ -124,6 +124,7 @@ fn waiting() -> Report {
                 why: "forbidden".to_owned(),
                 unlock: Some("kubectl create role logs --verb=get --resource=pods/log -n payments".to_owned()),
             }],
+            place: "namespace payments".to_owned(),
             ..CoverageView::default()
         },
         ..healthy()
