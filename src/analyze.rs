@@ -4,11 +4,13 @@
 mod config;
 mod draft;
 mod explained;
+mod health;
 mod image;
 mod incident;
 mod meant;
 mod names;
 mod network;
+mod proven;
 mod quote;
 #[cfg(test)]
 pub(crate) mod recordings;

@@ -2,6 +2,7 @@
 //! Pure. Rules, symptoms and validation ask here instead of searching lists, so that their work grows with what they look at.
 
 pub(crate) mod claims;
+pub(crate) mod focus;
 pub(crate) mod labels;
 pub(crate) mod owners;
 pub(crate) mod pods;
@@ -15,6 +16,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{ListedKind, Resource, Snapshot, event_time};
 use crate::domain::workload::{Workload, controller_of};
 use claims::ClaimUses;
+use focus::Named;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
@@ -61,6 +63,7 @@ pub struct Facts<'a> {
     nodes_in_use: HashSet<&'a str>,
     nodes_by_label: Labels<'a, &'a Node>,
     claims: ClaimUses<'a>,
+    focus: Named,
 }
 
 macro_rules! place_every_list {
@@ -116,6 +119,7 @@ impl<'a> Facts<'a> {
             nodes_in_use: HashSet::new(),
             nodes_by_label: Labels::default(),
             claims: ClaimUses::default(),
+            focus: Named::default(),
         };
         facts.index_objects();
         facts.index_workloads();
@@ -126,6 +130,7 @@ impl<'a> Facts<'a> {
         facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
+        facts.focus = Named::of(&facts);
         facts
     }
 
@@ -430,6 +435,17 @@ impl<'a> Facts<'a> {
     /// Everything that can name a claim was read, so that one which nobody names is unused.
     pub(crate) fn uses_are_known(&self) -> bool {
         [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| self.is_whole(k))
+    }
+
+    /// What the reporter's words name, and what that reaches.
+    pub(crate) fn focus(&self) -> &Named {
+        &self.focus
+    }
+
+    /// The Services in a namespace that lead to Pods of these labels.
+    pub(crate) fn services_of(&self, namespace: &str, labels: &Selector) -> impl Iterator<Item = &'a Service> {
+        let services = labels.iter().flat_map(|(key, value)| self.services_by_label.carrying(namespace, key, value));
+        self.walk(services.copied()).filter(|s| labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
     }
 
     /// Who uses which claim.

@@ -266,6 +266,16 @@ pub enum WorkflowError {
         /// Nearest first.
         nearest: Vec<String>,
     },
+    /// No such object; the nearest names are offered, those of other namespaces too.
+    #[error("{object} does not exist in {place}{}", did_you_mean(.nearest))]
+    NoObject {
+        /// What was asked for, as `kind/name`.
+        object: String,
+        /// Where.
+        place: String,
+        /// Nearest first.
+        nearest: Vec<String>,
+    },
     /// No such session.
     #[error("there is no session `{0}`")]
     NoSession(SessionId),
@@ -331,6 +341,7 @@ impl WorkflowError {
         match self {
             WorkflowError::Read(e) => e.hints(),
             WorkflowError::DigestMismatch | WorkflowError::Expired => vec!["run remediate again to see the current plan".to_owned()],
+            WorkflowError::NoObject { .. } => vec!["name an object that exists, or describe the problem in words".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
             WorkflowError::State { .. } | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::Record { .. } => {

@@ -9,6 +9,7 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::domain::words::Words;
 use crate::facts::Facts;
 use serde_json::{Value, json};
 
@@ -306,6 +307,7 @@ pub(crate) struct World {
     objects: Vec<Value>,
     hidden: Vec<Kind>,
     scope: Scope,
+    words: Words,
 }
 
 /// Two nodes and one default class, as in the test clusters.
@@ -320,6 +322,7 @@ pub(crate) fn bare_cluster() -> World {
         objects: Vec::new(),
         hidden: Vec::new(),
         scope: Scope::Namespace { namespace: Namespace::parse("a-team").unwrap(), objects: Vec::new() },
+        words: Words::default(),
     };
     world
         .yaml("{apiVersion: v1, kind: Node, metadata: {name: node-1, labels: {environment: production, disktype: ssd, kubernetes.io/hostname: node-1}}, status: {conditions: [{type: Ready, status: 'True'}]}}")
@@ -378,6 +381,29 @@ impl World {
         self.scope = Scope::Namespace { namespace, objects };
         self
     }
+    pub(crate) fn objects(&self) -> &[Value] {
+        &self.objects
+    }
+    /// What the reporter said.
+    pub(crate) fn said(mut self, words: &str) -> Self {
+        self.words = Words::of(words);
+        self
+    }
+    /// Healthy, as a report would say it: no cause, no symptom, and no doubt.
+    pub(crate) fn is_healthy(&self) -> bool {
+        let found = self.diagnosis();
+        found.causes.is_empty() && found.unexplained.is_empty() && found.doubts.is_empty()
+    }
+    /// Nothing is known to be wrong, and this is why it is not called healthy.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let found = self.diagnosis();
+        assert_eq!((found.causes.len(), found.unexplained.len()), (0, 0), "{:?} {:?}", found.causes, found.unexplained);
+        found.doubts.iter().map(crate::domain::focus::Doubt::in_words).collect()
+    }
+    /// What is wrong and no cause explains, as `kind/name: words`.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        self.diagnosis().unexplained.iter().map(|s| format!("{}: {}", s.object.slashed(), s.summary)).collect()
+    }
     /// Changes an object by kind and name.
     pub(crate) fn edit(mut self, kind: &str, name: &str, change: Value) -> Self {
         let object = self.objects.iter_mut().find(|o| o["kind"] == kind && o["metadata"]["name"] == name).unwrap();
@@ -391,6 +417,7 @@ impl World {
     /// The same, of which only these kinds were read.
     fn snapshot_of(&self, kinds: &[Kind]) -> Snapshot {
         let mut snapshot = Snapshot::empty(Cluster::default(), self.scope.clone(), NOW.parse().unwrap());
+        snapshot.words = self.words.clone();
         for kind in kinds.iter().filter(|k| !self.hidden.contains(k)) {
             let items = self.objects.iter().filter(|o| o["kind"] == kind.name()).cloned().collect();
             snapshot.add(kind, items, true);

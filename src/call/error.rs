@@ -91,7 +91,7 @@ impl From<WorkflowError> for CallError {
     fn from(error: WorkflowError) -> Self {
         let kind = match &error {
             WorkflowError::Invalid(_) => ErrorKind::InvalidArguments,
-            WorkflowError::NoNamespace { .. } | WorkflowError::NoSession(_) => ErrorKind::NotFound,
+            WorkflowError::NoNamespace { .. } | WorkflowError::NoObject { .. } | WorkflowError::NoSession(_) => ErrorKind::NotFound,
             WorkflowError::Expired
             | WorkflowError::WrongToken
             | WorkflowError::OtherCluster { .. }

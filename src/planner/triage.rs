@@ -31,7 +31,7 @@ pub(crate) fn triage(diagnosis: &mut Diagnosis, facts: &Facts<'_>, severity: imp
         let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
         decide(&mut cause.remedy, facts, &suffering);
     }
-    diagnosis.causes.sort_by_cached_key(|cause| rank(cause, &severity));
+    diagnosis.causes.sort_by_cached_key(|cause| (facts.focus().nearness(cause.touched()), rank(cause, &severity)));
     diagnosis.causes.truncate(CAUSES);
     for cause in &mut diagnosis.causes {
         shorten(&mut cause.symptoms, SYMPTOMS);

@@ -10,3 +10,4 @@ mod rest;
 mod undo;
 mod variants;
 mod verdicts;
+mod words;

@@ -137,14 +137,15 @@ impl Double {
             summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
             cluster: ClusterView { context: text("test"), server: text("127.0.0.1:6443"), version: text("v1.37.2") },
             status,
-            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: Vec::new(),
+            unexplained: Vec::new(),
             evidence: Vec::new(),
             plan: (status != Status::Healthy).then_some(plan),
             advice: Vec::new(),
             execution: None,
             validation: None,
-            coverage: CoverageView { looked: vec![text("pods")], gaps: Vec::new() },
+            coverage: CoverageView { looked: vec![text("pods")], ..CoverageView::default() },
             usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
         }
     }
