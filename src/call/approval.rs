@@ -2,23 +2,60 @@
 //! that a surface took.
 
 use super::error::CallError;
+use super::operator::Program;
 use super::use_cases::{ProvenYes, UseCases};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::Phase;
 use crate::workflow::report::{Report, Status};
-use crate::workflow::{Approver, Caller, Question, Token};
+use crate::workflow::{Approver, Caller, Question, Token, WorkflowError};
 use std::fmt::Display;
+use std::time::Duration;
 
 /// What somebody said to a question. Each surface has one place that makes it from what came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HumanAnswer {
     /// A clear yes.
     Yes,
-    /// Anything else that was said.
+    /// A clear no.
     No,
+    /// Something came back that no person can have decided: the plan keeps waiting.
+    Undecided(Undecided),
     /// There was nobody to ask, or they went away without a word.
     Nobody,
+}
+
+/// Why what came back from a client decides nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undecided {
+    /// It came sooner than a person can read.
+    TooFast(Duration),
+    /// The form was accepted without the choice that it asks for.
+    NoChoice,
+    /// The dialog was closed.
+    Closed,
+    /// The client could not ask.
+    Unable,
+    /// It is not an answer to what was asked.
+    Unreadable,
+}
+
+impl From<Undecided> for HumanAnswer {
+    fn from(why: Undecided) -> Self {
+        HumanAnswer::Undecided(why)
+    }
+}
+
+impl Display for Undecided {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Undecided::TooFast(after) => write!(f, "it answered by itself after {} ms", after.as_millis()),
+            Undecided::NoChoice => f.write_str("it accepted without a choice"),
+            Undecided::Closed => f.write_str("its dialog was closed"),
+            Undecided::Unable => f.write_str("it could not ask its user"),
+            Undecided::Unreadable => f.write_str("its answer could not be read"),
+        }
+    }
 }
 
 /// Where an answer belongs, with what proves that the question was shown.
@@ -56,14 +93,35 @@ pub async fn carry_out(
                 return Err(CallError::cancelled());
             }
             let yes = ProvenYes { session: &pending.session, token: &pending.token, digest: &pending.digest, by };
-            Ok(cases.approve(yes, caller).await?)
+            or_by_another_door(cases, &pending.session, cases.approve(yes, caller).await, caller).await
         }
         HumanAnswer::No => {
-            let report = cases.decline(&pending.session, by).await?;
+            let declined = cases.decline(&pending.session, by).await;
+            let report = or_by_another_door(cases, &pending.session, declined, caller).await?;
             caller.progress.tell(Phase::Done, report.status.as_str());
             Ok(report)
         }
+        HumanAnswer::Undecided(why) => undecided(cases, &pending.session, why, caller).await,
         HumanAnswer::Nobody => Ok(cases.show(&pending.session).await?),
+    }
+}
+
+/// Nothing was decided: the plan waits as before, and the record says what the client did.
+async fn undecided(cases: &dyn UseCases, session: &SessionId, why: Undecided, caller: &Caller<'_>) -> Result<Report, CallError> {
+    caller.progress.tell(Phase::AwaitingApproval, &format!("the client decided nothing: {why}; the plan still waits"));
+    Ok(cases.show(session).await?)
+}
+
+/// An answer, or what the answer that came first by another door led to.
+async fn or_by_another_door(
+    cases: &dyn UseCases,
+    session: &SessionId,
+    answered: Result<Report, WorkflowError>,
+    caller: &Caller<'_>,
+) -> Result<Report, CallError> {
+    match answered {
+        Err(WorkflowError::State { .. } | WorkflowError::Answered(_)) => Ok(cases.follow(session, caller).await?),
+        other => Ok(other?),
     }
 }
 
@@ -72,26 +130,28 @@ pub fn for_a_human(session: &dyn Display) -> String {
     format!("kubemend approve {session}")
 }
 
-/// How the plan of a report that waits is approved; `digest_counts`: a second call that repeats its digest may do it, too.
-pub fn how_to_approve(report: &Report, digest_counts: bool) -> String {
-    let (session, human) = (&report.session, for_a_human(&report.session));
-    match &report.plan {
-        Some(plan) if digest_counts => format!(
-            "Nothing was changed. To apply it, call remediate again with sessionId `{session}` and planDigest `{}`, or run: {human}",
-            plan.digest
-        ),
-        Some(_) | None => format!("Nothing was changed. To apply it, a human runs: {human}"),
-    }
-}
-
-/// The report, whose summary says how its plan is approved where it waits for that.
+/// The report, whose summary says how its plan is approved where it waits for that; `digest_counts`: a second call that repeats its
+/// digest does it, so that the caller has to show the plan. Commands are named as they have to be typed here.
 #[must_use]
-pub fn with_how_to_approve(mut report: Report, digest_counts: bool) -> Report {
-    let says_it = report.summary.contains(&for_a_human(&report.session)) && !digest_counts;
-    if report.status == Status::AwaitingApproval && !says_it {
-        let how = how_to_approve(&report, digest_counts);
-        report.summary.push('\n');
-        report.summary.push_str(&how);
+pub fn with_how_to_approve(mut report: Report, digest_counts: bool, program: &Program) -> Report {
+    let human = for_a_human(&report.session);
+    if let (Status::AwaitingApproval, Some(plan)) = (report.status, &report.plan) {
+        if digest_counts {
+            let without: Vec<&str> = report.summary.lines().filter(|line| !line.contains(&human)).collect();
+            report.summary = format!(
+                "{}\nNothing was changed. Show this plan's diff to the user; after they approve, call remediate with sessionId `{}` and planDigest `{}`.",
+                without.join("\n"),
+                report.session,
+                plan.digest
+            );
+        } else if !report.summary.contains(&human) {
+            report.summary = format!("{}\nNothing was changed. To apply it, a human runs: {human}", report.summary);
+        }
+    }
+    report.summary = program.in_words(&report.summary, &report.session);
+    for advice in &mut report.advice {
+        advice.text = program.in_words(&advice.text, &report.session);
+        advice.command = advice.command.as_ref().map(|command| program.in_words(command, &report.session));
     }
     report
 }

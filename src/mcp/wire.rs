@@ -1,15 +1,18 @@
-//! A report on the wire: structured content with a shallow output schema, and its summary as text.
+//! A report on the wire: its brief form as structured content with a shallow output schema, and a text. Clients hand on one of them
+//! only, so each is enough alone.
 
+use super::tool_call::Shown;
 use crate::call::blocks;
 use crate::call::schema::schema_of;
-use crate::call::{CallError, ErrorKind, with_how_to_approve};
+use crate::call::{CallError, ErrorKind, Program, with_how_to_approve};
+use crate::workflow::brief::{self, Brief};
 use crate::workflow::report::{Report, Status};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Map, Value, json};
 
-/// The output schema of all three tools: the report's own fields and no deeper, so that the tool list stays small.
+/// The output schema of all three tools: the brief report's own fields and no deeper, so that the tool list stays small.
 pub(crate) fn output_schema() -> JsonObject {
-    let whole = schema_of::<Report>();
+    let whole = schema_of::<Brief>();
     let mut properties = Map::new();
     if let Some(Value::Object(fields)) = whole.get("properties") {
         for (name, field) in fields {
@@ -35,16 +38,26 @@ pub(crate) fn output_schema() -> JsonObject {
 }
 
 /// A report as a tool's result. One that waits for approval says in its text what would be done and how to approve it.
-pub(crate) fn result(report: Report, digest_counts: bool) -> Result<CallToolResult, CallError> {
-    let report = with_how_to_approve(report, digest_counts);
-    let mut text = report.summary.clone();
-    if report.status == Status::AwaitingApproval && report.plan.is_some() {
-        text.push_str("\n\n");
-        text.push_str(&blocks::plain_text(&blocks::decision(&report)));
-    }
-    let value = serde_json::to_value(&report)
+pub(crate) fn result(report: Report, shown: Shown, program: &Program) -> Result<CallToolResult, CallError> {
+    let report = with_how_to_approve(report, shown == Shown::DigestCounts, program);
+    let brief = match shown {
+        Shown::Whole | Shown::DigestCounts => brief::of(&report),
+        Shown::Answered => brief::answered(&report),
+        Shown::News => brief::news(&report),
+    };
+    let value = serde_json::to_value(&brief)
         .map_err(|e| CallError::new(ErrorKind::Internal, format!("the report cannot be written as JSON: {e}")))?;
-    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text(&report))]);
     result.structured_content = Some(value);
     Ok(result)
+}
+
+/// The report as text.
+fn text(report: &Report) -> String {
+    let mut text = format!("Session {}\n{}", report.session, report.summary);
+    if report.status == Status::AwaitingApproval && report.plan.is_some() {
+        text.push_str("\n\n");
+        text.push_str(&blocks::plain_text(&blocks::decision(report)));
+    }
+    text
 }
