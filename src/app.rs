@@ -207,7 +207,7 @@ async fn demo(yes: bool, terminal: &Terminal, cancel: &CancellationToken, tasks:
         timing: crate::workflow::Timing::default(),
     });
     let program = std::env::current_exe().map_or_else(|_| "kubemend".to_owned(), |path| path.display().to_string());
-    let stage = cli::demo::SessionStage { cases: &remediation, read: &*read, terminal, cancel, program, yes };
+    let stage = cli::demo::Stage { cases: &remediation, read: &*read, terminal, cancel, program, yes };
     Ok(stage.play().await?)
 }
 

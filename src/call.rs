@@ -13,9 +13,9 @@ mod subject;
 mod use_cases;
 mod validate;
 
-pub use crate::workflow::blocks;
+pub use crate::workflow::{blocks, summary};
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
-pub use approval::{HumanAnswer, PendingAnswer, Undecided, carry_out, for_a_human, with_how_to_approve};
+pub use approval::{HowToApprove, HumanAnswer, PendingAnswer, carry_out, for_a_human};
 pub use error::{CallError, ErrorKind};
 pub use operator::{DialogManner, Operator, Program};
 pub use remediate::{RemediateArguments, RemediateRequest, Remediated, remediate};

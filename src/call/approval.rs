@@ -2,15 +2,13 @@
 //! that a surface took.
 
 use super::error::CallError;
-use super::operator::Program;
 use super::use_cases::{ProvenYes, UseCases};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::Phase;
 use crate::workflow::report::{Report, Status};
-use crate::workflow::{Approver, Caller, Question, Token, WorkflowError};
+use crate::workflow::{Approver, Caller, Question, Token, Undecided, WorkflowError};
 use std::fmt::Display;
-use std::time::Duration;
 
 /// What somebody said to a question. Each surface has one place that makes it from what came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,36 +23,9 @@ pub enum HumanAnswer {
     Nobody,
 }
 
-/// Why what came back from a client decides nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undecided {
-    /// It came sooner than a person can read.
-    TooFast(Duration),
-    /// The form was accepted without the choice that it asks for.
-    NoChoice,
-    /// The dialog was closed.
-    Closed,
-    /// The client could not ask.
-    Unable,
-    /// It is not an answer to what was asked.
-    Unreadable,
-}
-
 impl From<Undecided> for HumanAnswer {
     fn from(why: Undecided) -> Self {
         HumanAnswer::Undecided(why)
-    }
-}
-
-impl Display for Undecided {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Undecided::TooFast(after) => write!(f, "it answered by itself after {} ms", after.as_millis()),
-            Undecided::NoChoice => f.write_str("it accepted without a choice"),
-            Undecided::Closed => f.write_str("its dialog was closed"),
-            Undecided::Unable => f.write_str("it could not ask its user"),
-            Undecided::Unreadable => f.write_str("its answer could not be read"),
-        }
     }
 }
 
@@ -101,15 +72,13 @@ pub async fn carry_out(
             caller.progress.tell(Phase::Done, report.status.as_str());
             Ok(report)
         }
-        HumanAnswer::Undecided(why) => undecided(cases, &pending.session, why, caller).await,
+        HumanAnswer::Undecided(why) => {
+            let report = cases.undecided(&pending.session, by, why).await?;
+            caller.progress.tell(Phase::AwaitingApproval, why.in_words());
+            Ok(report)
+        }
         HumanAnswer::Nobody => Ok(cases.show(&pending.session).await?),
     }
-}
-
-/// Nothing was decided: the plan waits as before, and the record says what the client did.
-async fn undecided(cases: &dyn UseCases, session: &SessionId, why: Undecided, caller: &Caller<'_>) -> Result<Report, CallError> {
-    caller.progress.tell(Phase::AwaitingApproval, &format!("the client decided nothing: {why}; the plan still waits"));
-    Ok(cases.show(session).await?)
 }
 
 /// An answer, or what the answer that came first by another door led to.
@@ -130,28 +99,37 @@ pub fn for_a_human(session: &dyn Display) -> String {
     format!("kubemend approve {session}")
 }
 
-/// The report, whose summary says how its plan is approved where it waits for that; `digest_counts`: a second call that repeats its
-/// digest does it, so that the caller has to show the plan. Commands are named as they have to be typed here.
-#[must_use]
-pub fn with_how_to_approve(mut report: Report, digest_counts: bool, program: &Program) -> Report {
-    let human = for_a_human(&report.session);
-    if let (Status::AwaitingApproval, Some(plan)) = (report.status, &report.plan) {
-        if digest_counts {
-            let without: Vec<&str> = report.summary.lines().filter(|line| !line.contains(&human)).collect();
-            report.summary = format!(
-                "{}\nNothing was changed. Show this plan's diff to the user; after they approve, call remediate with sessionId `{}` and planDigest `{}`.",
-                without.join("\n"),
-                report.session,
-                plan.digest
-            );
-        } else if !report.summary.contains(&human) {
-            report.summary = format!("{}\nNothing was changed. To apply it, a human runs: {human}", report.summary);
+/// How a plan that waits is approved; `digest_counts`: a second call that repeats its digest does it, so that the caller has to show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HowToApprove {
+    human: String,
+    sentence: String,
+    /// The line for a human is no use beside the sentence.
+    instead: bool,
+}
+
+impl HowToApprove {
+    /// For this report; `None` where nothing waits for approval.
+    pub fn of(report: &Report, digest_counts: bool) -> Option<Self> {
+        let plan = report.plan.as_ref().filter(|_| report.status == Status::AwaitingApproval)?;
+        let human = for_a_human(&report.session);
+        let sentence = if digest_counts {
+            format!(
+                "Nothing was changed. Show this plan's diff to the user; after they approve it, call remediate with sessionId `{}` and planDigest `{}`.",
+                report.session, plan.digest
+            )
+        } else {
+            format!("Nothing was changed. To apply it, a human runs: {human}")
+        };
+        Some(Self { human, sentence, instead: digest_counts })
+    }
+
+    /// A text that says it, once.
+    pub fn said_in(&self, text: &str) -> String {
+        if !self.instead && text.contains(&self.human) {
+            return text.to_owned();
         }
+        let kept = text.lines().filter(|line| !line.contains(&self.human));
+        kept.chain([self.sentence.as_str()]).collect::<Vec<_>>().join("\n")
     }
-    report.summary = program.in_words(&report.summary, &report.session);
-    for advice in &mut report.advice {
-        advice.text = program.in_words(&advice.text, &report.session);
-        advice.command = advice.command.as_ref().map(|command| program.in_words(command, &report.session));
-    }
-    report
 }

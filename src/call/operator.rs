@@ -60,7 +60,7 @@ impl Program {
     }
 
     /// The same for an id in a report.
-    pub(super) fn in_words(&self, text: &str, session: &str) -> String {
+    pub fn in_words(&self, text: &str, session: &str) -> String {
         ["approve", "show", "decline", "undo"]
             .into_iter()
             .fold(text.to_owned(), |text, command| text.replace(&format!("kubemend {command} {session}"), &self.line(command, &session)))

@@ -199,6 +199,7 @@ async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) ->
         }
         Status::Declined
         | Status::Resolved
+        | Status::Partly
         | Status::Unresolved
         | Status::Unclear
         | Status::Failed

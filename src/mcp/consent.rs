@@ -1,10 +1,10 @@
 //! How a human is asked through the client, and what of an answer is a human's: the only place in this surface that makes a yes.
 //! One required choice, of which the value for a yes names the plan; nothing generic hits it, and nothing is chosen by default.
 
-use crate::call::{HumanAnswer, Undecided};
+use crate::call::HumanAnswer;
 use crate::domain::canonical::sorted;
 use crate::domain::plan::PlanDigest;
-use crate::workflow::Question;
+use crate::workflow::{Question, Undecided};
 use rmcp::RoleServer;
 use rmcp::model::{
     ConstTitle, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema, EnumSchema, JsonObject, LegacyEnumSchema,
@@ -68,7 +68,7 @@ impl ApplyCode {
 /// What came back, `after` so long. Only a choice that a person can have made decides anything.
 pub(super) fn human_answer(result: &ElicitResult, code: &ApplyCode, after: Duration) -> HumanAnswer {
     if after < FASTEST_PERSON {
-        return HumanAnswer::Undecided(Undecided::TooFast(after));
+        return HumanAnswer::Undecided(Undecided::ByItself);
     }
     match result.action {
         ElicitationAction::Accept => {
@@ -76,12 +76,12 @@ pub(super) fn human_answer(result: &ElicitResult, code: &ApplyCode, after: Durat
             match chosen {
                 Some(value) if value == code.value() => HumanAnswer::Yes,
                 Some(CHANGE_NOTHING) => HumanAnswer::No,
-                Some(_) | None => HumanAnswer::Undecided(Undecided::NoChoice),
+                Some(_) | None => HumanAnswer::Undecided(Undecided::ByItself),
             }
         }
         ElicitationAction::Decline => HumanAnswer::No,
-        ElicitationAction::Cancel => HumanAnswer::Undecided(Undecided::Closed),
-        _ => HumanAnswer::Undecided(Undecided::Unreadable),
+        ElicitationAction::Cancel => HumanAnswer::Undecided(Undecided::Dismissed),
+        _ => HumanAnswer::Undecided(Undecided::ByItself),
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
             Value::Null,
             json!(["apply-7f3a"]),
         ] {
-            assert_eq!(said("accept", &content, PERSON), HumanAnswer::Undecided(Undecided::NoChoice), "{content}");
+            assert_eq!(said("accept", &content, PERSON), HumanAnswer::Undecided(Undecided::ByItself), "{content}");
         }
     }
 
@@ -160,7 +160,7 @@ mod tests {
     fn a_person_declines_by_choice_or_by_button_and_a_closed_dialog_decides_nothing() {
         assert_eq!(said("accept", &json!({"decision": "change-nothing"}), PERSON), HumanAnswer::No);
         assert_eq!(said("decline", &json!({"decision": "apply-7f3a"}), PERSON), HumanAnswer::No);
-        assert_eq!(said("cancel", &json!({"decision": "apply-7f3a"}), PERSON), HumanAnswer::Undecided(Undecided::Closed));
+        assert_eq!(said("cancel", &json!({"decision": "apply-7f3a"}), PERSON), HumanAnswer::Undecided(Undecided::Dismissed));
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
         for (action, content) in
             [("accept", json!({"decision": "apply-7f3a"})), ("accept", json!({})), ("decline", Value::Null), ("cancel", Value::Null)]
         {
-            assert_eq!(said(action, &content, fast), HumanAnswer::Undecided(Undecided::TooFast(fast)), "{action}");
+            assert_eq!(said(action, &content, fast), HumanAnswer::Undecided(Undecided::ByItself), "{action}");
         }
         assert_eq!(said("decline", &Value::Null, FASTEST_PERSON), HumanAnswer::No);
     }

@@ -3,10 +3,10 @@
 
 use super::consent::{ApplyCode, DECISION, form, human_answer};
 use super::error::stale_answer;
-use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Program, Undecided};
+use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Program};
 use crate::domain::id::SessionId;
 use crate::ports::{Clock, Entropy};
-use crate::workflow::Question;
+use crate::workflow::{Question, Undecided};
 use jiff::Timestamp;
 use rmcp::model::{
     ElicitRequest, ElicitRequestParams, ElicitResult, InputRequest, InputRequests, InputRequiredResult, InputResponses, ProtocolVersion,
@@ -118,7 +118,7 @@ impl QuestionDesk {
         let read = answers.and_then(|a| a.get(DECISION)).and_then(|given| serde_json::from_value::<ElicitResult>(given.clone()).ok());
         let answer = match read {
             Some(result) => human_answer(&result, &ApplyCode::of(&carried.pending.digest), carried.asked.elapsed()),
-            None => HumanAnswer::Undecided(Undecided::Unreadable),
+            None => HumanAnswer::Undecided(Undecided::ByItself),
         };
         Ok((carried.pending, answer))
     }

@@ -3,9 +3,9 @@
 
 use super::consent::{ApplyCode, human_answer};
 use super::desk::QuestionDesk;
-use crate::call::{CallError, HumanAnswer, PendingAnswer, Undecided, UseCases};
+use crate::call::{CallError, HumanAnswer, PendingAnswer, UseCases};
 use crate::ports::{Phase, Progress};
-use crate::workflow::{Question, SessionStage};
+use crate::workflow::{Question, SessionStage, Undecided};
 use rmcp::RoleServer;
 use rmcp::model::{ClientResult, ElicitRequest, ServerRequest};
 use rmcp::service::{PeerRequestOptions, RequestContext, RequestHandle, ServiceError};
@@ -66,7 +66,7 @@ impl Dialog {
             Ok(handle) => Ok(Self { handle, pending, code, asked, closes }),
             Err(error) => {
                 tracing::debug!(%error, "the client could not be asked to ask");
-                Err((pending, Undecided::Unable))
+                Err((pending, Undecided::Unanswered))
             }
         }
     }
@@ -112,10 +112,10 @@ impl Dialog {
     fn read(&self, answer: Result<Result<ClientResult, ServiceError>, RecvError>) -> HumanAnswer {
         match answer {
             Ok(Ok(ClientResult::ElicitResult(result))) => human_answer(&result, &self.code, self.asked.elapsed()),
-            Ok(Ok(_)) => HumanAnswer::Undecided(Undecided::Unreadable),
+            Ok(Ok(_)) => HumanAnswer::Undecided(Undecided::ByItself),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the client could not ask its user");
-                HumanAnswer::Undecided(Undecided::Unable)
+                HumanAnswer::Undecided(Undecided::Unanswered)
             }
             Err(_closed) => HumanAnswer::Nobody,
         }

@@ -81,6 +81,9 @@ brief! {
         /// The field in it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         field: Option<String>,
+        /// Where the same wrong value stands besides.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        also: Vec<String>,
         /// The wrong value.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         found: Option<String>,
@@ -258,6 +261,7 @@ fn cause(c: &CauseView) -> BriefCause {
         explanation: Some(c.explanation.clone()),
         object: line(&c.object),
         field: c.field.clone(),
+        also: c.also.iter().map(|p| [Some(line(&p.object)), p.field.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ")).collect(),
         found: c.found.clone(),
         expected: c.expected.clone(),
         confidence: c.confidence,

@@ -76,7 +76,7 @@ fn waits(double: &Double, result: &rmcp::model::CallToolResult, what: &str) {
     let line = format!("kubemend approve {}", double.only_session());
     let content = result.structured_content.as_ref().unwrap();
     assert!(text(result).contains(&line) && content["summary"].as_str().unwrap().contains(&line), "{what}");
-    assert!(text(result).contains(DIFF) && content["plan"]["steps"][0]["diff"] == DIFF, "{what}");
+    assert!(text(result).contains(DIFF.trim_end()) && content["plan"]["steps"][0]["diff"] == DIFF, "{what}");
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn a_client_that_cannot_ask_gets_the_plan_and_the_line_for_a_terminal() {
         assert_eq!(status(&result), "awaitingApproval", "{mode:?}");
         let line = format!("kubemend approve {}", double.only_session());
         let text = text(&result);
-        assert!(text.contains(&line) && text.contains(DIFF) && text.contains(DIGEST), "{text}");
+        assert!(text.contains(&line) && text.contains(DIFF.trim_end()) && text.contains(DIGEST), "{text}");
         // What a model is shown of a success is the structured content.
         assert!(result.structured_content.unwrap()["summary"].as_str().unwrap().contains(&line));
         assert!(double.writes().is_empty());
