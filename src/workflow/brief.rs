@@ -8,6 +8,9 @@ use super::report::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Symptoms of a cause that the plan is not for.
+const SYMPTOMS: usize = 2;
+
 macro_rules! brief {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
         $(
@@ -203,15 +206,21 @@ brief! {
     }
 }
 
-/// All that a model needs of a report that it has not seen.
+/// All that a model needs of a report that it has not seen: the first cause with all that proves it, and of each further one what it is,
+/// whom it touches, and its best quote, since a plan for it is another call.
 pub fn of(report: &Report) -> Brief {
     let plan = report.plan.as_ref();
+    let causes: Vec<BriefCause> = report.causes.iter().enumerate().map(|(i, c)| if i == 0 { cause(c) } else { further(c) }).collect();
+    let cited = |e: &&EvidenceView| causes.iter().any(|cause| cause.evidence.contains(&e.id));
+    // What no cause cites stands beside them, and is needed.
+    let free = |e: &&EvidenceView| !report.causes.iter().any(|cause| cause.evidence.contains(&e.id));
+    let evidence = report.evidence.iter().filter(|e| cited(e) || free(e)).map(evidence).collect();
     Brief {
         cluster: Some(report.cluster.clone()),
         issue: Some(BriefIssue { namespace: report.issue.namespace.clone(), objects: report.issue.objects.clone() })
             .filter(|issue| issue.namespace.is_some() || !issue.objects.is_empty()),
-        causes: report.causes.iter().map(cause).collect(),
-        evidence: report.evidence.iter().map(evidence).collect(),
+        causes,
+        evidence,
         plan: plan.map(|plan| BriefPlan { steps: steps(plan), checks: checks(plan), ..digest_and_risk(plan) }),
         ..news(report)
     }
@@ -219,7 +228,7 @@ pub fn of(report: &Report) -> Brief {
 
 /// After an answer in the same call: why and what in a few words, and all that came of it.
 pub fn answered(report: &Report) -> Brief {
-    let short = |c: &CauseView| BriefCause { explanation: None, evidence: Vec::new(), chain: Vec::new(), symptoms: Vec::new(), ..cause(c) };
+    let short = |c: &CauseView| BriefCause { evidence: Vec::new(), symptoms: Vec::new(), ..further(c) };
     let plan = report.plan.as_ref();
     Brief {
         causes: report.causes.iter().map(short).collect(),
@@ -269,6 +278,18 @@ fn cause(c: &CauseView) -> BriefCause {
         evidence: c.evidence.clone(),
         chain: c.chain.iter().map(|l| format!("{} {} {}", line(&l.object), l.relation, line(&l.to))).collect(),
         symptoms: c.symptoms.iter().map(|s| BriefSymptom { object: line(&s.object), summary: s.summary.clone() }).collect(),
+    }
+}
+
+/// A cause that the plan is not for.
+fn further(c: &CauseView) -> BriefCause {
+    let whole = cause(c);
+    BriefCause {
+        explanation: None,
+        evidence: whole.evidence.into_iter().take(1).collect(),
+        chain: Vec::new(),
+        symptoms: whole.symptoms.into_iter().take(SYMPTOMS).collect(),
+        ..whole
     }
 }
 

@@ -285,3 +285,89 @@ async fn analyze_and_validate_write_nothing_and_rehearse_nothing() {
     }
     assert!(cluster.sim.requests().iter().all(|r| r.method == "GET" || r.path.contains("selfsubjectaccessreviews")));
 }
+
+/// What a model pays for the case, in bytes: `make tokens` counts the tokens.
+#[tokio::test(start_paused = true)]
+async fn a_brief_report_is_small_and_says_nothing_twice() {
+    let cluster = Cluster::with(Limits::default()).await;
+    let client = cluster.client(modes()[0].clone(), Human::unreachable()).await;
+    for tool in ["analyze", "remediate"] {
+        let result = client.call_tool(call(tool, issue())).await.unwrap();
+        let brief = result.structured_content.clone().unwrap();
+        assert!(brief.to_string().len() <= 4_200, "{tool}: {} bytes: {brief:#}", brief.to_string().len());
+        assert_eq!(brief["causes"][0]["object"], "PersistentVolumeClaim/a-team/postgres-pvc", "{brief:#}");
+        for left_out in ["request", "manifest", "precondition", "looked", "usage", "command", "apiVersion\":"] {
+            assert!(
+                !brief["plan"].to_string().contains(&format!("\"{left_out}\"")) && brief.get(left_out).is_none(),
+                "{left_out}: {brief:#}"
+            );
+        }
+        assert_eq!(brief.to_string().matches("storage: 10Gi").count(), 1, "the manifest stands once: {brief:#}");
+        let text = text(&result);
+        let lines = text.split("\nDiff:").next().unwrap().lines().count();
+        assert!((10..=25).contains(&lines), "{lines} lines: {text}");
+        assert!(text.contains(brief["session"].as_str().unwrap()), "{text}");
+    }
+}
+
+/// A result after the answer has what is new; the rest was said, or is a resource.
+#[tokio::test(start_paused = true)]
+async fn after_an_answer_only_what_is_new_is_said() {
+    let cluster = Cluster::with(Limits::default()).await;
+    let client = cluster.client(modes()[0].clone(), Human::who(Says::Yes)).await;
+    let result = client.call_tool(call("remediate", issue())).await.unwrap();
+    let brief = result.structured_content.unwrap();
+    assert_eq!((&brief["status"], &brief["execution"]["steps"][0]["outcome"]), (&json!("resolved"), &json!("applied")), "{brief:#}");
+    assert!(brief["causes"][0].get("explanation").is_none() && brief.get("evidence").is_none(), "{brief:#}");
+    let result = client.call_tool(call("validate", json!({"sessionId": brief["session"]}))).await.unwrap();
+    let brief = result.structured_content.unwrap();
+    assert!(brief.get("causes").is_none() && brief["plan"].get("steps").is_none() && brief.get("validation").is_some(), "{brief:#}");
+}
+
+/// Who analyzed first and then wants the fix passes the session of the diagnosis; it is looked at again, since an old look is no ground.
+#[tokio::test(start_paused = true)]
+async fn remediate_with_the_session_of_a_diagnosis_looks_again_and_asks() {
+    let cluster = Cluster::with(Limits::default()).await;
+    let human = Human::who(Says::Yes);
+    let client = cluster.client(modes()[0].clone(), human.clone()).await;
+    let looked = client.call_tool(call("analyze", issue())).await.unwrap().structured_content.unwrap();
+    assert_eq!(looked["status"], "diagnosed");
+    let result = client.call_tool(call("remediate", json!({"sessionId": looked["session"]}))).await.unwrap();
+    assert_eq!(status(&result), "resolved", "{}", text(&result));
+    let fixed = result.structured_content.unwrap();
+    assert_ne!(fixed["session"], looked["session"]);
+    assert_eq!(human.asked.lock().unwrap().len(), 1);
+    assert_eq!(cluster.whole(&fixed).await["issue"], cluster.whole(&looked).await["issue"]);
+}
+
+/// A call that was cut told nobody of its change: the next report does.
+#[tokio::test(start_paused = true)]
+async fn the_next_report_says_what_was_changed_a_short_while_ago() {
+    let cluster = Cluster::with(Limits::default()).await;
+    let client = cluster.client(modes()[0].clone(), Human::who(Says::Yes)).await;
+    let fixed = client.call_tool(call("remediate", issue())).await.unwrap().structured_content.unwrap();
+    let told = |brief: &Value| brief["advice"].to_string();
+    let next = client.call_tool(call("analyze", issue())).await.unwrap();
+    let advice = told(next.structured_content.as_ref().unwrap());
+    let session = fixed["session"].as_str().unwrap();
+    assert!(advice.contains("kubemend changed PersistentVolumeClaim a-team/postgres-pvc") && advice.contains(session), "{advice}");
+    assert!(text(&next).contains(session), "{}", text(&next));
+    let elsewhere = client.call_tool(call("analyze", json!({"issue": "is it fine?", "namespace": "default"}))).await.unwrap();
+    assert!(!told(&elsewhere.structured_content.unwrap()).contains(session));
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    let later = client.call_tool(call("analyze", issue())).await.unwrap();
+    assert!(!told(&later.structured_content.unwrap()).contains(session));
+}
+
+#[tokio::test(start_paused = true)]
+async fn automatic_mode_that_the_operator_does_not_allow_is_said_to_have_no_effect() {
+    let cluster = Cluster::with(Limits::default()).await;
+    let client = cluster.client(modes()[0].clone(), Human::unreachable()).await;
+    let mut arguments = issue();
+    arguments["mode"] = json!("automatic");
+    let result = client.call_tool(call("remediate", arguments)).await.unwrap();
+    assert_eq!(status(&result), "awaitingApproval");
+    let brief = result.structured_content.clone().unwrap();
+    assert!(brief["advice"].to_string().contains("automatic mode was requested and has no effect"), "{brief:#}");
+    assert!(text(&result).contains("automatic mode was requested"), "{}", text(&result));
+}

@@ -1,6 +1,6 @@
 //! `remediate`: from an issue or a waiting session to a proven fix; asks the human in the way that the client leaves open.
 
-use crate::call::{CallError, RemediateRequest, Remediated, UseCases, carry_out, connect, remediate};
+use crate::call::{CallError, RemediateRequest, Remediated, Subject, UseCases, carry_out, connect, remediate};
 use crate::mcp::consent::{Channel, bound_to, client_name};
 use crate::mcp::dialog::{Dialog, Ends, Heard};
 use crate::mcp::late::LateDialog;
@@ -33,7 +33,17 @@ pub(super) async fn run(call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
     }
     let cases = connect(call.backend, request.context.as_deref(), &caller).await?;
     match remediate(cases.as_ref(), &request, &client, &caller).await? {
-        Remediated::Report(report) => Ok(report.into()),
+        Remediated::Report(report) => {
+            let named = matches!(&request.subject, Subject::Session(id) if id.as_str() == report.session);
+            let shown = if named || request.digest.is_some() {
+                Shown::News
+            } else if report.execution.is_some() {
+                Shown::Answered
+            } else {
+                Shown::Whole
+            };
+            Ok(ToolResponse::answered(*report, shown))
+        }
         Remediated::Question(report, question) => ask_human(&call, cases, report, question, &bound, &caller).await,
     }
 }
