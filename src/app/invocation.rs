@@ -80,3 +80,44 @@ fn login_home() -> Option<PathBuf> {
 fn login_home() -> Option<PathBuf> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Flags};
+
+    fn line(flags: &Flags, variables: &[(&str, &str)]) -> String {
+        let config = Config::load(flags, &Environment::of(variables.iter().copied())).unwrap();
+        operator(&config).program.line("approve", &"s-1")
+    }
+
+    /// What a client's entry for the server says, a terminal does not know.
+    #[test]
+    fn the_line_for_a_terminal_names_the_program_and_what_it_was_started_with() {
+        let home = login_home().unwrap_or_else(|| PathBuf::from("/home/me"));
+        let home = home.to_str().unwrap();
+        let program = std::env::current_exe().unwrap().display().to_string();
+        assert_eq!(line(&Flags::default(), &[("HOME", home)]), format!("{program} approve s-1"));
+        let flags = Flags { context: Some("staging".to_owned()), ..Flags::default() };
+        let variables = [
+            ("HOME", home),
+            ("KUBECONFIG", "/etc/one:/etc/two"),
+            ("KUBEMEND_RISK_CEILING", "high"),
+            ("KUBEMEND_LOG", "debug"),
+            ("XDG_STATE_HOME", "/var/state"),
+        ];
+        assert_eq!(
+            line(&flags, &variables),
+            format!(
+                "KUBECONFIG=/etc/one:/etc/two KUBEMEND_RISK_CEILING=high {program} approve s-1 --context=staging --state-dir=/var/state/kubemend"
+            )
+        );
+    }
+
+    #[test]
+    fn a_home_that_is_not_the_logins_is_named_by_what_lies_in_it() {
+        let home = std::env::temp_dir().join("another-home");
+        let said = line(&Flags::default(), &[("HOME", home.to_str().unwrap())]);
+        assert_eq!(said.contains("--state-dir="), cfg!(unix), "{said}");
+    }
+}
