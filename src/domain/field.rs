@@ -82,6 +82,12 @@ impl FieldPath {
         self.0.iter().any(|segment| matches!(segment, Segment::Position(_)))
     }
 
+    /// This path behind another.
+    #[must_use]
+    pub fn below(self, start: &Self) -> Self {
+        Self(start.0.iter().cloned().chain(self.0).collect())
+    }
+
     /// The steps in order.
     pub fn segments(&self) -> &[Segment] {
         &self.0

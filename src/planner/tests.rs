@@ -309,6 +309,35 @@ fn field_that_this_program_does_not_know_survives_into_the_diff() {
     let mut live = live(&outline(&cause, &Facts::of(&seen)).unwrap(), &seen);
     live.insert(web(), Ok(now));
     let plan = planned_with(&cause, &seen, &live).unwrap();
-    assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: kept"), "{}", plan.steps.first().diff);
+    assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: ⟦not shown⟧"), "{}", plan.steps.first().diff);
     assert_eq!(plan.steps.first().request, image_plan(7).steps.first().request, "the bytes are of the fields alone");
+}
+
+#[test]
+fn each_step_is_told_in_one_line_with_its_old_value_and_its_new_one() {
+    let line = |actions: Vec<Action>, seen: Vec<(Kind, Value)>, index| {
+        let made = plan(&cause(actions), &snapshot(seen), id(), OnFailure::Keep).unwrap();
+        super::action::in_one_line(&made, index)
+    };
+    let workload = || vec![(Kind::Deployment, deployment())];
+    assert_eq!(line(vec![set(image(), json!("web:1"))], workload(), 0), "Set image of Deployment shop/web container app: web:bad → web:1");
+    let node = FieldPath::dotted("spec.template.spec.nodeSelector").key("disk");
+    assert_eq!(line(vec![set(node.clone(), json!("hdd"))], workload(), 0), "Set nodeSelector.disk of Deployment shop/web: ssd → hdd");
+    let mut ops = NonEmpty::one(FieldOp::remove(node.clone()));
+    ops.push(FieldOp::set(FieldPath::dotted("spec.template.spec.nodeSelector").key("a→b"), "x y"));
+    assert_eq!(
+        line(vec![Action::Patch { target: web(), ops }], workload(), 0),
+        "Set nodeSelector.disk of Deployment shop/web: ssd → removed, and nodeSelector.a\\u{2192}b: not set → \"x y\""
+    );
+    let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}, "storageClassName": "standard"}
+    });
+    let create = || Action::Create { object: object.clone(), manifest: manifest.clone() };
+    assert_eq!(line(vec![create()], vec![], 0), "Create empty claim shop/data: 10Gi (assumed), RWO, class standard");
+    let replaced = || vec![Action::DeleteUnboundClaim { claim: object.clone() }, create()];
+    let pending = || vec![(Kind::PersistentVolumeClaim, claim("Pending"))];
+    assert_eq!(line(replaced(), pending(), 0), "Delete claim shop/data, which never had a volume and holds no data");
+    assert_eq!(line(replaced(), pending(), 1), "Create empty claim shop/data: 10Gi, RWO, class standard");
 }

@@ -17,9 +17,11 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
+use crate::domain::secrets::redacted;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
+use crate::domain::visible::escaped;
 use crate::planner::action;
 use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
@@ -83,7 +85,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
 /// All advice in one list: about what is under way, then of each cause, then about what no cause explains, then of the session.
 fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     let diagnosis = &standing.header.diagnosis;
-    let of_session = |a: &Advice| AdviceView { text: a.text.clone(), command: a.command.clone(), why: a.why.clone(), cause: None };
+    let of_session = |a: &Advice| AdviceView { text: words(&a.text), command: a.command.clone(), why: words(&a.why), cause: None };
     let mut all: Vec<AdviceView> = diagnosis.in_progress.iter().map(of_session).collect();
     for (index, cause) in diagnosis.causes.iter().enumerate() {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
@@ -99,11 +101,21 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
 fn unexplained(symptom: &Symptom) -> AdviceView {
     let namespace = symptom.object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
     AdviceView {
-        text: format!("{}: {}", symptom.object, Excerpt::event(&symptom.summary)),
+        text: words(&format!("{}: {}", symptom.object, symptom.summary)),
         command: Some(format!("kubectl describe {}{namespace}", symptom.object.slashed())),
-        why: "no rule names its cause".to_owned(),
+        why: summary::UNEXPLAINED.to_owned(),
         cause: None,
     }
+}
+
+/// Our own words, which names and messages of the cluster may have come into: one line, without links.
+fn words(text: &str) -> String {
+    Excerpt::line(text).to_string()
+}
+
+/// A value that stands in an object: what a reader would not see of it is written out.
+fn value(text: &str) -> String {
+    escaped(&redacted(text))
 }
 
 fn usage(u: &Usage) -> UsageView {
@@ -123,18 +135,18 @@ fn gap(g: &Gap) -> GapView {
 fn cause(c: &Cause) -> CauseView {
     CauseView {
         code: c.source.code().to_owned(),
-        title: c.title.clone(),
-        explanation: c.explanation.clone(),
+        title: words(&c.title),
+        explanation: words(&c.explanation),
         object: object(&c.object),
         field: c.field_text(),
         also: c.also.iter().map(|p| PlaceView { object: object(&p.object), field: p.field.as_ref().map(ToString::to_string) }).collect(),
-        found: c.found.clone(),
-        expected: c.expected.clone(),
+        found: c.found.as_deref().map(value),
+        expected: c.expected.as_deref().map(value),
         confidence: c.confidence.value(),
         source: c.source.as_str().to_owned(),
         evidence: c.cites.iter().map(ToString::to_string).collect(),
         chain: c.chain.iter().map(|l| LinkView { object: object(&l.from), relation: l.relation.to_owned(), to: object(&l.to) }).collect(),
-        symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: s.summary.clone() }).collect(),
+        symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: words(&s.summary) }).collect(),
     }
 }
 
@@ -242,7 +254,7 @@ fn validation(v: &Validation) -> ValidationView {
                 what: c.check.what().to_owned(),
                 object: object(c.check.object()),
                 passed: c.passed,
-                observed: c.observed.clone(),
+                observed: words(&c.observed),
             })
             .collect(),
         settled_for: v.settled_for.as_secs_f64(),

@@ -45,7 +45,9 @@ impl PlannedAction for Create<'_> {
     }
 
     fn kubectl(&self) -> String {
-        kubectl::create(&diff::yaml(self.manifest).unwrap_or_else(|_| self.manifest.to_string()))
+        // JSON is YAML, too, and writes out what nobody would see.
+        let yaml = diff::yaml(self.manifest).ok().filter(|text| text.lines().all(|line| line.chars().all(|c| (' '..='~').contains(&c))));
+        kubectl::create(&yaml.unwrap_or_else(|| kubectl::ascii(self.manifest)))
     }
 
     fn not_in_the_table(&self) -> Refusal {
