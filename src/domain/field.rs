@@ -20,6 +20,17 @@ pub enum Segment {
     Position(usize),
 }
 
+impl Segment {
+    /// The member's name, or the value that tells the element; nothing for a place.
+    pub fn name(&self) -> &str {
+        match self {
+            Segment::Key(name) => name,
+            Segment::Element { value, .. } => value,
+            Segment::Position(_) => "",
+        }
+    }
+}
+
 /// A path such as `spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldPath(Vec<Segment>);

@@ -21,7 +21,7 @@ impl Records {
     pub async fn stage(&self, id: &SessionId) -> Result<SessionStage, WorkflowError> {
         Ok(match self.session(id).await? {
             Session::AwaitingApproval(_) => SessionStage::Awaiting,
-            Session::Executing(_) | Session::Validating(_) => SessionStage::Underway,
+            Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => SessionStage::Underway,
             Session::Investigating(_) | Session::Diagnosed(_) | Session::Closed(_) => SessionStage::AtRest,
         })
     }

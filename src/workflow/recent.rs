@@ -27,6 +27,7 @@ fn told(session: &Session, scope: &Scope, cluster: &Cluster, now: Timestamp) -> 
     let (planned, execution, stands) = match session {
         Session::Closed(s) => (s.planned.as_ref()?, s.execution.as_ref(), s.ending.as_str()),
         Session::Validating(s) => (&s.planned, Some(&s.execution), "still being validated"),
+        Session::Reverting(s) => (&s.planned, Some(&s.execution), "being rolled back"),
         Session::Executing(s) => (&s.planned, None, "still being applied"),
         Session::Investigating(_) | Session::Diagnosed(_) | Session::AwaitingApproval(_) => return None,
     };
@@ -56,7 +57,7 @@ fn changed(planned: &Planned, execution: Option<&Execution>, scope: &Scope) -> V
 }
 
 fn last_applied(execution: &Execution) -> Option<Timestamp> {
-    let at = |outcome: &StepOutcome| if let StepOutcome::Applied { at } = outcome { Some(*at) } else { None };
+    let at = |outcome: &StepOutcome| if let StepOutcome::Applied { at, .. } = outcome { Some(*at) } else { None };
     execution.steps.iter().filter_map(at).max()
 }
 

@@ -1,7 +1,7 @@
 //! What a report says, as text: in two to six lines, enough for a person or a model to act on; and in ten to twenty-five for a
 //! reader who gets nothing else.
 
-use super::report::{AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepView};
+use super::report::{AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView};
 use super::standing::Underway;
 use crate::domain::excerpt::Excerpt;
 
@@ -26,6 +26,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
                 Underway::Investigating => format!("The diagnosis of {at} is not finished; nothing was changed."),
                 Underway::Executing => format!("The change is being applied in {at}."),
                 Underway::Validating => format!("The steps of the plan were sent in {at}; validation is in progress."),
+                Underway::Reverting => format!("The change did not help in {at}; it is being rolled back."),
             })
             .unwrap_or_else(|| match report.status {
                 Status::Healthy => format!("No problem was found in {at}."),
@@ -40,9 +41,12 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
                 }
                 Status::Unresolved => format!("Not resolved in {at}."),
                 Status::Unclear => format!("Could not verify that the problem in {at} is gone."),
+                Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
+                    format!("The change was applied in {at}, and its result is not what was approved.")
+                }
                 Status::Failed => format!("A step failed in {at}; no later step was sent."),
                 Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
-                Status::Reverted => format!("The change did not help and was rolled back in {at}, as far as possible."),
+                Status::Reverted => format!("The change did not help and was rolled back in {at}."),
             }),
     );
     if let Some(cause) = report.causes.first() {
@@ -57,9 +61,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
     if let Some(plan) = &report.plan {
         lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo(plan)));
     }
-    if let Some(message) = report.execution.iter().flat_map(|e| &e.steps).find_map(|s| s.message.clone()) {
-        lines.push(format!("{ERROR}{}", Excerpt::said(&message)));
-    }
+    lines.extend(sent(report));
     if let Some(why) = report.validation.as_ref().and_then(|v| v.why.clone()) {
         lines.push(format!("Validation: {why}."));
     }
@@ -111,6 +113,25 @@ fn next(report: &Report) -> Option<String> {
         | Status::Partly
         | Status::Reverted => report.advice.first().map(advised),
     }
+}
+
+/// What became of the steps where not all is well, and of their rollback: each by its number.
+fn sent(report: &Report) -> Option<String> {
+    let execution = report.execution.as_ref()?;
+    let told = |outcomes: &[StepOutcomeView], what: &str| -> Vec<String> {
+        let one = |(index, step): (usize, &StepOutcomeView)| {
+            let word = if step.outcome == "notReached" { "not sent" } else { &step.outcome };
+            let why = step.message.as_ref().map(|message| format!(" ({})", Excerpt::said(message))).unwrap_or_default();
+            format!("{what} {} {word}{why}", index.saturating_add(1))
+        };
+        outcomes.iter().enumerate().map(one).collect()
+    };
+    let smooth = execution.steps.iter().all(|step| step.outcome == "applied" && step.message.is_none());
+    let mut parts = if smooth { Vec::new() } else { told(&execution.steps, "step") };
+    if let Some(reverted) = &execution.reverted {
+        parts.extend(told(reverted, "rollback of step"));
+    }
+    if parts.is_empty() { None } else { Some(format!("Sent: {}.", parts.join("; "))) }
 }
 
 /// What the steps change, one line for each.

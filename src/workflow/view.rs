@@ -11,7 +11,7 @@ use super::summary;
 use crate::domain::cause::Cause;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
-use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
@@ -190,7 +190,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                     },
                     precondition: PreconditionView {
                         uid: s.precondition.uid.clone(),
-                        generation: None,
+                        generation: s.precondition.generation,
                         resource_version: s.precondition.resource_version.clone(),
                         fields: s
                             .precondition
@@ -231,17 +231,41 @@ fn operations(body: &Value) -> Vec<OperationView> {
 }
 
 fn outcome(o: &StepOutcome) -> StepOutcomeView {
-    let (word, at, message) = match o {
-        StepOutcome::Applied { at } => ("applied", Some(at), None),
-        StepOutcome::Refused { at, message } => ("refused", Some(at), Some(message.clone())),
-        StepOutcome::Failed { at, message, .. } => ("failed", Some(at), Some(message.clone())),
-        StepOutcome::NotReached => ("notReached", None, None),
+    let (at, message) = match o {
+        StepOutcome::Applied { at, .. } => (Some(at), None),
+        StepOutcome::Intended { at } => (Some(at), Some("it was about to be sent, and its answer is not recorded".to_owned())),
+        StepOutcome::Altered { at, message, .. }
+        | StepOutcome::Refused { at, message }
+        | StepOutcome::Failed { at, message }
+        | StepOutcome::Unknown { at, message } => (Some(at), Some(message.clone())),
+        StepOutcome::NotReached => (None, None),
     };
-    StepOutcomeView { outcome: word.to_owned(), at: at.map(ToString::to_string), message }
+    StepOutcomeView { outcome: o.as_str().to_owned(), at: at.map(ToString::to_string), message }
+}
+
+fn undone(step: &StepOutcome, u: &Undone) -> StepOutcomeView {
+    let unchanged = |message: String| StepOutcomeView { outcome: "unchanged".to_owned(), at: None, message: Some(message) };
+    match u {
+        Undone::NotNeeded => unchanged("the step did not take effect".to_owned()),
+        Undone::Stays { why } => unchanged(format!("the change stays; rollback: {why}")),
+        Undone::Sent(sent) => {
+            let mut view = outcome(sent);
+            if matches!((step, sent), (StepOutcome::Altered { .. }, StepOutcome::Applied { .. })) {
+                view.message = Some("the plan's own values were set back; what else was made of the change stays".to_owned());
+            }
+            view
+        }
+    }
 }
 
 fn execution(e: &Execution) -> ExecutionView {
-    ExecutionView { steps: e.steps.iter().map(outcome).collect(), reverted: e.reverted.as_ref().map(|r| r.iter().map(outcome).collect()) }
+    let mut steps: Vec<StepOutcomeView> = e.steps.iter().map(outcome).collect();
+    // Why the rest was not sent stands where the rest begins.
+    if let Some(first) = steps.iter_mut().find(|step| step.outcome == "notReached") {
+        first.message = e.stopped.clone();
+    }
+    let reverted = e.reverted.as_ref().map(|all| e.steps.iter().zip(all.iter()).map(|(step, u)| undone(step, u)).collect());
+    ExecutionView { steps, reverted }
 }
 
 fn validation(v: &Validation) -> ValidationView {
