@@ -2,14 +2,17 @@
 
 mod answer;
 pub mod blocks;
+pub mod brief;
 mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
 mod effects;
+mod follow;
 mod live;
 mod open;
 mod question;
+mod recent;
 pub mod records;
 pub mod report;
 mod revalidate;
@@ -38,6 +41,7 @@ use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
 use std::time::Duration;
+pub use summary::full;
 
 /// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
 #[expect(missing_debug_implementations, reason = "its parts are ports")]
@@ -63,6 +67,8 @@ pub struct Parts {
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
+    /// Why nothing can be written, where that is known better than "there is no writer".
+    no_writer: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -75,7 +81,18 @@ impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
         let ledger = Ledger::new(parts.store.clone(), parts.clock.clone(), analyze::known_code);
-        Self { parts: Arc::new(parts), ledger }
+        Self { parts: Arc::new(parts), ledger, no_writer: None }
+    }
+
+    /// The same, with the reason for which there is no executor.
+    #[must_use]
+    pub fn read_only_because(self, why: impl Into<String>) -> Self {
+        Self { no_writer: Some(why.into().into()), ..self }
+    }
+
+    /// Why kubemend does not make a change itself.
+    fn why_no_writer(&self) -> &str {
+        self.no_writer.as_deref().unwrap_or(NO_WRITER)
     }
 
     /// What the operator allows.
@@ -186,7 +203,7 @@ pub enum Undecided {
 
 impl Undecided {
     /// As the trail says it.
-    fn in_words(self) -> &'static str {
+    pub fn in_words(self) -> &'static str {
         match self {
             Undecided::ByItself => "the client answered by itself: nothing was decided",
             Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
@@ -228,6 +245,17 @@ pub enum Validate {
     Session(SessionId),
     /// An issue, afresh.
     Issue(Problem),
+}
+
+/// How far a session is, for whoever waits for its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStage {
+    /// It waits for an answer.
+    Awaiting,
+    /// It was answered, and is being carried out.
+    Underway,
+    /// Nothing is being done in it.
+    AtRest,
 }
 
 /// A session in a list.

@@ -5,7 +5,7 @@ use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Caller, Meter, NO_WRITER, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
+use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
 use crate::domain::changes::Verb;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -90,7 +90,7 @@ impl Remediation {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
-            header.advice.extend(by_hand(&plan, NO_WRITER));
+            header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
@@ -203,6 +203,8 @@ impl Remediation {
         let now = self.parts.clock.now();
         let mut trail = Trail::default();
         trail.note(now, origin.as_str(), "opened");
+        let mut advice = self.changed_recently(&scope, &snapshot.cluster).await;
+        advice.extend(not_automatic(caller, &limits));
         let header = Header {
             id,
             opened_at: now,
@@ -213,7 +215,7 @@ impl Remediation {
             cluster: snapshot.cluster.clone(),
             diagnosis,
             looked: snapshot.looked.iter().cloned().collect(),
-            advice: Vec::new(),
+            advice,
             usage: Usage::default(),
             trail,
         };
@@ -311,6 +313,16 @@ impl Remediation {
         let now = self.parts.clock.now();
         jiff::SignedDuration::try_from(self.parts.timing.plan_ttl).ok().and_then(|ttl| now.checked_add(ttl).ok()).unwrap_or(now)
     }
+}
+
+/// A wish for automatic mode that the operator does not grant is said, and not passed over.
+fn not_automatic(caller: &Caller<'_>, limits: &Limits) -> Option<Advice> {
+    let wished = caller.wishes.mode == Some(Mode::Automatic) && limits.mode == Mode::Manual;
+    wished.then(|| Advice {
+        text: "automatic mode was requested and has no effect: the operator wants a human to be asked".to_owned(),
+        command: None,
+        why: "only the operator can allow it, with `consent: policy`".to_owned(),
+    })
 }
 
 /// What a human would be asked; `None` where it cannot be shown whole.
