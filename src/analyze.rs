@@ -37,6 +37,8 @@ pub const RULES: &[Rule] = &[
     storage::pvc_storageclass_missing::RULE,
     scheduling::sched_nodeselector_no_match::RULE,
     config::cfg_configmap_missing_env::RULE,
+    config::cfg_configmap_missing_volume::RULE,
+    config::cfg_configmap_key_missing::RULE,
     image::img_tag_not_found::RULE,
     network::svc_selector_mismatch::RULE,
 ];
@@ -138,6 +140,18 @@ mod tests {
                 deployment("checkout")
                     .spec(json!({"containers": [{"name": "app", "image": "a:1", "env": env}]}))
                     .waiting("CreateContainerConfigError", "configmap \"shop-config\" not found"),
+            )
+            .config_map("todo-config", &["config.yml"])
+            .app(
+                deployment("todo")
+                    .spec(json!({"volumes": [{"name": "config", "configMap": {"name": "todo-confg"}}]}))
+                    .starting("2026-01-01T11:58:00Z"),
+            )
+            .app(
+                deployment("gateway")
+                    .spec(json!({"containers": [{"name": "app", "image": "a:1", "env": [
+                        {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "todo-config", "key": "region"}}}]}]}))
+                    .waiting("CreateContainerConfigError", "couldn't find key region in ConfigMap a-team/todo-config"),
             )
             .app(deployment("front"))
             .service("front", json!({"app": "frontend"}));

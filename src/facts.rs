@@ -316,6 +316,16 @@ impl<'a> Facts<'a> {
         self.walk(self.replica_sets_by_owner.get(owner).into_iter().flatten().copied())
     }
 
+    /// The newest ReplicaSet of an object that runs ready Pods of an earlier revision, with the number of that revision.
+    pub(crate) fn revision_that_runs(&self, owner: &ObjectRef) -> Option<(&'a ReplicaSet, u32)> {
+        let number =
+            |set: &ReplicaSet| -> Option<u32> { set.metadata.annotations.as_ref()?.get("deployment.kubernetes.io/revision")?.parse().ok() };
+        let sets: Vec<(&ReplicaSet, u32)> = self.replica_sets_of(owner).filter_map(|set| Some((set, number(set)?))).collect();
+        let newest = sets.iter().map(|(_, number)| *number).max()?;
+        let runs = |set: &ReplicaSet| set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
+        sets.into_iter().filter(|(set, number)| *number < newest && runs(set)).max_by_key(|(_, number)| *number)
+    }
+
     /// The events about an object, the newest first.
     pub(crate) fn events_of(&self, object: &ObjectRef) -> impl Iterator<Item = &'a Event> {
         let namespace = object.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();

@@ -102,7 +102,7 @@ impl<'a> MissingClaim<'a> {
     pub(super) fn fields(&self, user: &Stuck<'_>) -> Vec<FieldPath> {
         let all = references::references(user.spec, &user.spec_path);
         let named = all.into_iter().filter(|r| r.kind == Kind::PersistentVolumeClaim && r.name == self.claim.name);
-        named.filter_map(|r| r.path).collect()
+        named.map(|r| r.path).collect()
     }
 
     /// What is the same whatever was meant: what was seen, how it leads to the Pods, and that they wait.
