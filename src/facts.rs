@@ -5,6 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod labels;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod proof;
 pub(crate) mod stuck;
 mod walk;
 

@@ -5,6 +5,7 @@ pub(crate) mod action;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
+mod judged;
 mod lint;
 pub(crate) mod live;
 pub(crate) mod outline;
@@ -51,6 +52,7 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
         summary: summary(&steps),
         steps,
         checks: outline.checks,
+        judged: outline.judged,
         on_failure,
         cluster: outline.cluster,
     })

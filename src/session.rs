@@ -259,7 +259,7 @@ impl Validating {
         } else {
             match (verdict, &execution.reverted) {
                 (Verdict::Unresolved | Verdict::Unclear, Some(_)) => Ending::Reverted,
-                (Verdict::Resolved, _) | (Verdict::Unresolved | Verdict::Unclear, None) => Ending::from(verdict),
+                (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, None) => Ending::from(verdict),
             }
         };
         Closed { execution: Some(execution), validation, ..self.header.close(ending, Some(self.planned)) }

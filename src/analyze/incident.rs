@@ -3,6 +3,7 @@
 
 use super::explained::Explained;
 use super::symptoms::{self, Overview};
+use super::together::{Together, together};
 use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
@@ -34,20 +35,22 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     }
     let mut in_progress = in_progress(facts, underway, &causes, &unexplained, named.as_ref());
     in_progress.truncate(IN_PROGRESS);
+    let mut causes = together(facts, causes);
     part(facts, &mut causes);
     let mut evidence = EvidenceList::default();
-    let causes = causes.into_iter().map(|finding| cause(finding, &mut evidence)).collect();
+    let causes = causes.into_iter().map(|one| cause(one, &mut evidence)).collect();
     Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone() }
 }
 
 /// What a rule found, as part of the diagnosis: its evidence gets its ids here.
-fn cause(finding: Finding, all: &mut EvidenceList) -> Cause {
+fn cause(Together { finding, also }: Together, all: &mut EvidenceList) -> Cause {
     Cause {
         source: CauseSource::Rule(finding.code),
         title: finding.title,
         explanation: finding.explanation,
         object: finding.object,
         field: finding.field,
+        also,
         found: finding.found,
         expected: finding.expected,
         confidence: finding.confidence,
@@ -125,15 +128,15 @@ fn in_progress(
 }
 
 /// Where several causes hold the same Pod, repairing one does not make it run: then the plan for one must not promise that.
-fn part(facts: &Facts<'_>, causes: &mut [Finding]) {
+fn part(facts: &Facts<'_>, causes: &mut [Together]) {
     let mut holders: HashMap<ObjectRef, usize> = HashMap::new();
-    for cause in causes.iter() {
+    for Together { finding: cause, .. } in causes.iter() {
         for pod in pods(cause).collect::<HashSet<_>>() {
             let count = holders.entry(pod.clone()).or_default();
             *count = count.saturating_add(1);
         }
     }
-    for cause in causes {
+    for Together { finding: cause, .. } in causes {
         let shared: HashSet<&ObjectRef> =
             pods(cause).filter_map(|p| holders.get_key_value(p)).filter(|(_, n)| **n > 1).map(|(p, _)| p).collect();
         let beyond: HashSet<&ObjectRef> = shared.iter().flat_map(|p| std::iter::once(*p).chain(facts.owners().chain(p))).collect();

@@ -248,6 +248,7 @@ mod tests {
             explanation: String::new(),
             object: claim.clone(),
             field: None,
+            also: vec![],
             found: None,
             expected: None,
             confidence: 1.0,

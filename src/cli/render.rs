@@ -90,6 +90,7 @@ pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
         Status::Declined => ("declined, nothing was changed", CARE),
         Status::Expired => ("expired, nothing was changed", CARE),
         Status::Resolved => ("resolved", GOOD),
+        Status::Partly => ("partly resolved", CARE),
         Status::Unresolved => ("not resolved", BAD),
         Status::Unclear => ("unclear: could not verify whether it is resolved", CARE),
         Status::Failed => ("failed", BAD),
@@ -176,6 +177,7 @@ fn next(page: &mut Page, report: &Report) {
         | Status::Declined
         | Status::Expired
         | Status::Resolved
+        | Status::Partly
         | Status::Unresolved
         | Status::Unclear
         | Status::Failed

@@ -1,6 +1,6 @@
 //! What a Pod says about itself.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 
 pub(crate) use crate::domain::workload::pod_is_ready as is_ready;
@@ -76,6 +76,13 @@ pub(crate) fn waiting(pod: &Pod) -> impl Iterator<Item = Waiting<'_>> {
             message: waiting.message.as_deref().unwrap_or_default(),
         })
     })
+}
+
+/// How long the container ran that ran longest before it ended, of those that stay up.
+pub(crate) fn longest_life(pod: &Pod) -> Option<SignedDuration> {
+    let ends = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten()).flat_map(|s| [&s.state, &s.last_state]);
+    let lives = ends.filter_map(|state| state.as_ref()?.terminated.as_ref());
+    lives.filter_map(|t| Some(t.finished_at.as_ref()?.0.duration_since(t.started_at.as_ref()?.0))).max()
 }
 
 /// The claims that a Pod spec names.

@@ -2,6 +2,7 @@
 //! It is made while the facts are at hand; the plan itself is made later, of the objects as they are then.
 
 use super::action;
+use super::judged;
 use super::lint;
 use super::live::Seen;
 use super::proposed::Proposed;
@@ -9,9 +10,11 @@ use super::refusal::Refusal;
 use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseKey, CauseSource};
 use crate::domain::check::Check;
+use crate::domain::field::FieldPath;
 use crate::domain::finding::Proposal;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
+use crate::domain::plan::Judged;
 use crate::facts::Facts;
 use std::collections::BTreeSet;
 
@@ -21,6 +24,8 @@ pub(crate) struct Outline {
     pub(super) cause: CauseKey,
     pub(super) changes: NonEmpty<OutlinedChange>,
     pub(super) checks: NonEmpty<Check>,
+    /// What the verdict rests on besides.
+    pub(super) judged: Judged,
     /// The server of the cluster that it is for.
     pub(super) cluster: String,
 }
@@ -56,12 +61,13 @@ pub(crate) fn outline(cause: &Cause, facts: &Facts<'_>) -> Result<Outline, Vec<R
         return Err(refusals);
     }
     let nothing = || vec![Refusal::NotPossible("kubemend has no change that can fix this".to_owned())];
-    let mut checks = NonEmpty::one(gone(cause));
+    let mut checks = gone(cause);
     for check in &cause.remedy.checks {
         checks.push(check.clone());
     }
+    let judged = judged::judged(cause, &checks, facts);
     let cluster = facts.snapshot().cluster.server.clone();
-    Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, cluster })
+    Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, judged, cluster })
 }
 
 /// The object that a change needs. It is searched for in its list, which is well for the one cause that is planned.
@@ -73,12 +79,21 @@ fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Seen>, Refusal> {
     }
 }
 
-/// That the cause itself is gone: a rule falls silent about it; of a cause that no rule knows, its symptom ends.
-fn gone(cause: &Cause) -> Check {
+/// That the cause itself is gone, at every place: a rule falls silent about it; of a cause that no rule knows, its symptom ends.
+fn gone(cause: &Cause) -> NonEmpty<Check> {
     match cause.source {
-        CauseSource::Rule(code) => Check::FindingGone { code, object: cause.object.clone(), field: cause.field.clone() },
+        CauseSource::Rule(code) => {
+            let gone =
+                |object: &ObjectRef, field: Option<&FieldPath>| Check::FindingGone { code, object: object.clone(), field: field.cloned() };
+            let mut all = NonEmpty::one(gone(&cause.object, cause.field.as_ref()));
+            for place in &cause.also {
+                all.push(gone(&place.object, place.field.as_ref()));
+            }
+            all
+        }
         CauseSource::Model | CauseSource::Caller => {
-            Check::SymptomGone(cause.symptoms.first().map_or_else(|| cause.object.clone(), |symptom| symptom.object.clone()))
+            let object = cause.symptoms.first().map_or_else(|| cause.object.clone(), |symptom| symptom.object.clone());
+            NonEmpty::one(Check::SymptomGone(object))
         }
     }
 }

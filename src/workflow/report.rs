@@ -100,6 +100,15 @@ view! {
         to: ObjectView,
     }
 
+    /// A place of a wrong value.
+    PlaceView {
+        /// The object to change.
+        object: ObjectView,
+        /// The field in it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        field: Option<String>,
+    }
+
     /// What a user of the cluster would notice.
     SymptomView {
         /// The affected object.
@@ -121,6 +130,9 @@ view! {
         /// The field in it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         field: Option<String>,
+        /// Where the same wrong value stands besides; absent where it stands once.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        also: Vec<PlaceView>,
         /// The wrong value.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         found: Option<String>,
@@ -217,6 +229,8 @@ view! {
         action: String,
         /// What is changed.
         object: ObjectView,
+        /// The change in one line, with the old value and the new one.
+        change: String,
         /// Why it helps.
         why: String,
         /// `low`, `medium` or `high`.
@@ -235,6 +249,11 @@ view! {
         precondition: PreconditionView,
         /// How the step is rolled back, or why it is not.
         undo: String,
+        /// Whether kubemend can roll the step back.
+        reversible: bool,
+        /// What a rollback sends to the same object.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        undo_operations: Vec<OperationView>,
         /// The kubectl line that a human would type instead.
         command: String,
         /// The dry run of the step; absent where none was run.
@@ -321,7 +340,7 @@ view! {
 
     /// Whether it helped.
     ValidationView {
-        /// `resolved`, `unresolved` or `unclear`.
+        /// `resolved`, `partly`, `unresolved` or `unclear`.
         verdict: String,
         /// The result of every success check.
         checks: Vec<CheckResultView>,

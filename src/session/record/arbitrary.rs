@@ -1,7 +1,7 @@
 //! Arbitrary sessions: every state, every kind of value in it, and nothing that hangs together but what must.
 
 use crate::domain::action::{Action, Change, FieldOp};
-use crate::domain::cause::{Cause, CauseKey, CauseSource};
+use crate::domain::cause::{Cause, CauseKey, CauseSource, Place};
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -17,14 +17,14 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::plan::{OnFailure, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::plan::{Judged, OnFailure, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::gate::{Rehearsal, Rehearsed};
-use crate::session::trail::Trail;
+use crate::session::trail::{Effect, Entry, Trail};
 use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -175,13 +175,20 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A plan for anything.
 pub(crate) fn plan() -> impl Strategy<Value = RemediationPlan> {
-    (any::<[u8; 16]>(), key(), text(), some(step()), some(check()), on_failure(), text()).prop_map(
-        |(id, cause, summary, steps, checks, on_failure, cluster)| RemediationPlan {
+    let kinds = select(vec![Kind::Pod, Kind::Event, Kind::PersistentVolumeClaim]);
+    let judged = (vec(object(), 0..3), vec(kinds, 0..3), 0..100_000_i64, 0..1_000_000_000_i32).prop_map(|(about, saw, s, n)| Judged {
+        about,
+        saw,
+        settle: SignedDuration::new(s, n),
+    });
+    (any::<[u8; 16]>(), key(), text(), some(step()), some(check()), judged, on_failure(), text()).prop_map(
+        |(id, cause, summary, steps, checks, judged, on_failure, cluster)| RemediationPlan {
             id: PlanId::from_entropy(id),
             cause,
             summary,
             steps,
             checks,
+            judged,
             on_failure,
             cluster,
         },
@@ -220,17 +227,23 @@ fn evidence() -> impl Strategy<Value = Evidence> {
     })
 }
 
+fn place() -> impl Strategy<Value = Place> {
+    (object(), of(field())).prop_map(|(object, field)| Place { object, field })
+}
+
 /// A cause that cites some of these.
 fn cause(ids: Vec<EvidenceId>) -> impl Strategy<Value = Cause> {
     let cites = vec(any::<Index>(), 1..4)
         .prop_map(move |places| NonEmpty::from_vec(places.into_iter().map(|at| ids[at.index(ids.len())]).collect()).unwrap());
-    (key(), text(), text(), of(text()), of(text()), 0..=100_u8, cites, vec(link(), 0..3), vec(symptom(), 0..3), remedy()).prop_map(
-        |(key, title, explanation, found, expected, sure, cites, chain, symptoms, remedy)| Cause {
+    let keys = (key(), vec(place(), 0..3));
+    (keys, text(), text(), of(text()), of(text()), 0..=100_u8, cites, vec(link(), 0..3), vec(symptom(), 0..3), remedy()).prop_map(
+        |((key, also), title, explanation, found, expected, sure, cites, chain, symptoms, remedy)| Cause {
             source: key.source,
             title,
             explanation,
             object: key.object,
             field: key.field,
+            also,
             found,
             expected,
             confidence: Confidence::percent(sure),
@@ -299,13 +312,9 @@ fn usage() -> impl Strategy<Value = Usage> {
 fn header() -> impl Strategy<Value = Header> {
     let origin = select(vec![Origin::Caller, Origin::Event]);
     let cluster = (text(), text(), text()).prop_map(|(context, server, version)| Cluster { context, server, version });
-    let trail = vec((time(), text(), text()), 0..3).prop_map(|entries| {
-        let mut trail = Trail::default();
-        for (at, who, what) in entries {
-            trail.note(at, &who, &what);
-        }
-        trail
-    });
+    let effect = select(Effect::ALL.to_vec());
+    let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
+        .prop_map(Trail::from_entries);
     let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
     (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster, known, trail).prop_map(
         |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), trail)| Header {
@@ -343,7 +352,7 @@ fn execution(steps: usize) -> impl Strategy<Value = Execution> {
 }
 
 fn validation() -> impl Strategy<Value = Validation> {
-    let verdict = select(vec![Verdict::Resolved, Verdict::Unresolved, Verdict::Unclear]);
+    let verdict = select(Verdict::ALL);
     let result = (check(), of(any::<bool>()), text()).prop_map(|(check, passed, observed)| CheckResult { check, passed, observed });
     let settled = (0..100_000_i64, 0..1_000_000_000_i32).prop_map(|(s, n)| SignedDuration::new(s, n));
     (verdict, vec(result, 0..3), settled, time(), of(text())).prop_map(|(verdict, checks, settled_for, at, why)| Validation {

@@ -2,7 +2,7 @@
 
 use super::plan::{ActionRecord, CheckRecord};
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
-use crate::domain::cause::{Cause, KnownCodes};
+use crate::domain::cause::{Cause, KnownCodes, Place};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
@@ -28,6 +28,7 @@ pub(super) struct DiagnosisRecord {
 #[serde(deny_unknown_fields)]
 struct CauseRecord {
     key: KeyRecord,
+    also: Vec<PlaceRecord>,
     title: String,
     explanation: String,
     found: Option<String>,
@@ -40,6 +41,13 @@ struct CauseRecord {
     choices: Vec<ChoiceRecord>,
     checks: Vec<CheckRecord>,
     advice: Vec<AdviceRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlaceRecord {
+    object: RefRecord,
+    field: Option<Vec<SegmentRecord>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -136,6 +144,7 @@ impl From<&Cause> for CauseRecord {
     fn from(c: &Cause) -> Self {
         Self {
             key: (&c.key()).into(),
+            also: c.also.iter().map(PlaceRecord::from).collect(),
             title: c.title.clone(),
             explanation: c.explanation.clone(),
             found: c.found.clone(),
@@ -166,6 +175,7 @@ impl CauseRecord {
             explanation: self.explanation,
             object: key.object,
             field: key.field,
+            also: all(self.also, PlaceRecord::into_place)?,
             found: self.found,
             expected: self.expected,
             confidence: Confidence::new(self.confidence).ok_or("the confidence of a cause is not between 0 and 1")?,
@@ -179,6 +189,18 @@ impl CauseRecord {
                 advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
             },
         })
+    }
+}
+
+impl From<&Place> for PlaceRecord {
+    fn from(place: &Place) -> Self {
+        Self { object: (&place.object).into(), field: place.field.as_ref().map(segments) }
+    }
+}
+
+impl PlaceRecord {
+    fn into_place(self) -> Result<Place, String> {
+        Ok(Place { object: self.object.into_ref()?, field: self.field.map(path) })
     }
 }
 
