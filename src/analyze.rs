@@ -28,14 +28,17 @@ use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
-use crate::facts::Facts;
+use crate::facts::{Facts, pods};
 use rule::{Read, Rule, When};
+use std::collections::BTreeSet;
 
 /// Every rule, most severe kind of cause first: causes that are equally certain are reported in this order.
 pub const RULES: &[Rule] = &[
     storage::pvc_missing::RULE,
     storage::pvc_claim_name_typo::RULE,
     storage::pvc_storageclass_missing::RULE,
+    storage::pvc_storageclass_empty::RULE,
+    storage::pvc_lost::RULE,
     scheduling::sched_nodeselector_no_match::RULE,
     config::cfg_configmap_missing_env::RULE,
     config::cfg_configmap_missing_volume::RULE,
@@ -86,6 +89,16 @@ pub fn further_kinds(seen: &Snapshot) -> Vec<Kind> {
     wanted.into_iter().filter(|kind| !first.contains(kind)).collect()
 }
 
+/// Claims that Pods of this namespace wait for and that are not in it: whether another namespace has one of that name tells what was
+/// meant. Where the claims could not be read whole, or everything was read, nothing is asked for.
+pub fn claims_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
+    let Some(namespace) = seen.scope.namespace().filter(|_| seen.is_complete(&Kind::PersistentVolumeClaim)) else { return BTreeSet::new() };
+    let here: BTreeSet<&str> = seen.claims.iter().filter_map(|c| c.metadata.name.as_deref()).collect();
+    let waiting = seen.pods.iter().filter(|p| pods::is_pending_by_phase(p) && p.metadata.namespace.as_deref() == Some(namespace.as_str()));
+    let named = waiting.filter_map(|p| p.spec.as_ref()).flat_map(pods::claims);
+    named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
+}
+
 fn once<'k>(kinds: impl Iterator<Item = &'k Kind>) -> Vec<Kind> {
     let mut all: Vec<Kind> = Vec::new();
     for kind in kinds {
@@ -134,6 +147,11 @@ mod tests {
             .app(deployment("redis").claim("d", "redis-data").unschedulable(""))
             .claim("uploads", "Pending", "fast-ssd")
             .app(deployment("media").claim("u", "uploads").unschedulable(""))
+            .claim("tokens", "Pending", "''")
+            .app(deployment("vault").claim("t", "tokens").unschedulable(""))
+            .claim("archive", "Lost", "standard")
+            .edit("PersistentVolumeClaim", "archive", json!({"spec": {"volumeName": "archive-pv"}}))
+            .app(deployment("archive").claim("a", "archive").unschedulable(""))
             .app(deployment("ml").spec(json!({"nodeSelector": {"environment": "production-gpu"}})).unschedulable(""))
             .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
             .config_map("shop-configuration", &["URL"])

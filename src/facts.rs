@@ -5,6 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod labels;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod presence;
 pub(crate) mod proof;
 pub(crate) mod stuck;
 mod walk;
@@ -17,11 +18,12 @@ use crate::domain::workload::{Workload, controller_of};
 use claims::ClaimUses;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
+use k8s_openapi::api::core::v1::{Event, Node, PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use labels::{Labels, Selector};
 use owners::Owners;
+use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use stuck::Stuck;
 use walk::Walk;
@@ -278,6 +280,36 @@ impl<'a> Facts<'a> {
     pub(crate) fn has(&self, object: &ObjectRef) -> bool {
         self.walk.step();
         self.places.contains_key(object)
+    }
+
+    /// The first object of a kind that fits.
+    pub(crate) fn seek<T: ListedKind>(&self, fits: impl Fn(&T) -> bool) -> Presence<&'a T> {
+        self.all::<T>().find(|object| fits(object)).map_or_else(|| self.none(&T::KIND), Presence::There)
+    }
+
+    /// The object that is pointed at.
+    pub(crate) fn look_up<T: ListedKind>(&self, object: &ObjectRef) -> Presence<&'a T> {
+        self.find::<T>(object).map_or_else(|| self.none(&T::KIND), Presence::There)
+    }
+
+    /// A claim of the same name in another namespace than this one's.
+    pub(crate) fn elsewhere(&self, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
+        let namesake = |c: &&PersistentVolumeClaim| {
+            let there = c.reference();
+            there.name == claim.name && there.namespace != claim.namespace
+        };
+        let seen = self.snapshot().elsewhere.iter().chain(self.snapshot().claims.iter());
+        match self.walk(seen).find(namesake) {
+            Some(one) => Presence::There(one),
+            None if self.snapshot().elsewhere.is_complete() => Presence::Absent,
+            // Where everything was asked for, the list of claims holds every namespace.
+            None if self.scope().namespace().is_none() => self.none(&Kind::PersistentVolumeClaim),
+            None => Presence::Unread,
+        }
+    }
+
+    fn none<T>(&self, kind: &Kind) -> Presence<T> {
+        if self.is_whole(kind) { Presence::Absent } else { Presence::Unread }
     }
 
     /// Who owns whom.

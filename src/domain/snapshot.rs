@@ -7,7 +7,7 @@ use super::object::ObjectRef;
 use super::objects::{List, Objects};
 use super::resource::Dynamic;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +98,8 @@ macro_rules! define_snapshot {
             /// Which kinds were read, for the report's coverage.
             pub looked: BTreeSet<Kind>,
             $($(pub $field: Listing<$type>,)?)*
+            /// Claims of the names that Pods wait for, whatever their namespace; whole where each of those names was asked for.
+            pub elsewhere: Listing<PersistentVolumeClaim>,
             custom: BTreeMap<Kind, Listing<Dynamic>>,
         }
 
@@ -117,6 +119,7 @@ macro_rules! define_snapshot {
                     gaps: Vec::new(),
                     looked: BTreeSet::new(),
                     $($($field: Listing::default(),)?)*
+                    elsewhere: Listing::default(),
                     custom: BTreeMap::new(),
                 }
             }
@@ -182,6 +185,14 @@ impl Snapshot {
             objects.push(&item.to_string());
         }
         self.take(objects, complete);
+    }
+
+    /// Takes claims of other namespaces in. They are in no list of the scope: nothing here uses them.
+    pub fn take_elsewhere(&mut self, objects: Objects, complete: bool) {
+        let whole = complete && objects.unreadable() == 0;
+        if let List::PersistentVolumeClaim(claims) = objects.list {
+            self.elsewhere.take(claims, whole);
+        }
     }
 
     /// The custom resources of a kind that discovery named; empty and not complete where they were not read.

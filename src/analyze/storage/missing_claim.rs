@@ -27,7 +27,7 @@ pub(super) const READS: &[Read] = &[
     Read::WORKLOADS,
     Read::EVENTS,
     Read::always(&[Kind::PersistentVolumeClaim]),
-    Read::when(&[Kind::StorageClass], When::APodWaitsWithAClaim),
+    Read::when(&[Kind::StorageClass, Kind::PersistentVolume], When::APodWaitsWithAClaim),
 ];
 
 /// A claim that does not exist.
