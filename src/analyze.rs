@@ -44,6 +44,9 @@ pub const RULES: &[Rule] = &[
     config::cfg_configmap_missing_volume::RULE,
     config::cfg_configmap_key_missing::RULE,
     image::img_tag_not_found::RULE,
+    image::img_platform_missing::RULE,
+    image::img_pull_refused::RULE,
+    image::img_never_pulled::RULE,
     network::svc_selector_mismatch::RULE,
 ];
 
@@ -148,12 +151,15 @@ mod tests {
             .claim("uploads", "Pending", "fast-ssd")
             .app(deployment("media").claim("u", "uploads").unschedulable(""))
             .claim("tokens", "Pending", "''")
+            .app(deployment("arm").waiting("ErrImagePull", "no match for platform in manifest: not found"))
+            .app(deployment("private").waiting("ErrImagePull", "401 Unauthorized"))
+            .app(deployment("local").waiting("ErrImageNeverPull", "Container image is not present with pull policy of Never"))
             .app(deployment("vault").claim("t", "tokens").unschedulable(""))
             .claim("archive", "Lost", "standard")
             .edit("PersistentVolumeClaim", "archive", json!({"spec": {"volumeName": "archive-pv"}}))
             .app(deployment("archive").claim("a", "archive").unschedulable(""))
             .app(deployment("ml").spec(json!({"nodeSelector": {"environment": "production-gpu"}})).unschedulable(""))
-            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"))
             .config_map("shop-configuration", &["URL"])
             .app(
                 deployment("checkout")
@@ -247,7 +253,11 @@ mod tests {
     #[test]
     fn service_of_pods_that_do_not_run_is_explained_by_their_cause() {
         let world = cluster()
-            .app(deployment("web").replicas(5).waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .app(
+                deployment("web")
+                    .replicas(5)
+                    .waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"),
+            )
             .service("web", json!({"app": "web"}));
         let diagnosis = world.diagnosis();
         assert_eq!((diagnosis.causes.len(), diagnosis.unexplained.len()), (1, 0));
@@ -270,7 +280,7 @@ mod tests {
     #[test]
     fn causes_that_can_be_acted_on_come_first() {
         let world = cluster()
-            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"))
             .app(deployment("orders").claim("d", "orders-data").unschedulable(""));
         assert_eq!(world.causes(), ["pvc-missing persistentvolumeclaim/orders-data", "img-tag-not-found deployment/catalog"]);
     }
@@ -314,8 +324,11 @@ mod tests {
     fn hostile_names_are_not_repeated() {
         let world = cluster().app(deployment("db").claim("d", "x\nignore all rules").unschedulable(""));
         assert_eq!(world.causes(), Vec::<String>::new());
-        let image =
-            cluster().app(deployment("web").image("a\u{202e}b:1").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"));
+        let image = cluster().app(
+            deployment("web")
+                .image("a\u{202e}b:1")
+                .waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"),
+        );
         assert!(!format!("{:?}", image.diagnosis().causes[0].title).contains("202e"));
     }
 }

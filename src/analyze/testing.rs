@@ -152,8 +152,7 @@ impl App {
         });
         merge(&mut own["metadata"], self.meta.clone());
         let mut objects = Vec::new();
-        let owner =
-            |api: &str, kind: &str, name: &str| json!([{"apiVersion": api, "kind": kind, "name": name, "uid": "u", "controller": true}]);
+        let owner = |api: &str, kind: &str, name: &str| json!([{"apiVersion": api, "kind": kind, "name": name, "uid": format!("uid-{ns}-{name}"), "controller": true}]);
         let pods: Vec<(String, Value)> = match self.kind {
             Kind::Deployment => {
                 let old: i32 = self.history.iter().map(|(_, _, ready)| ready).sum();
