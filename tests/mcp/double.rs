@@ -222,6 +222,10 @@ impl UseCases for Double {
         Ok(self.report(yes.session.as_str(), "resolved"))
     }
 
+    async fn undo(&self, session: &SessionId, _: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Err(WorkflowError::NoSession(session.clone()))
+    }
+
     async fn approve_by_digest(
         &self,
         session: &SessionId,
@@ -303,6 +307,11 @@ struct Wall;
 impl Clock for Wall {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+        BEGAN.elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {
