@@ -6,6 +6,7 @@ pub(crate) mod focus;
 pub(crate) mod labels;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod presence;
 pub(crate) mod proof;
 pub(crate) mod stuck;
 mod walk;
@@ -19,11 +20,12 @@ use claims::ClaimUses;
 use focus::Named;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
+use k8s_openapi::api::core::v1::{Event, Node, PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use labels::{Labels, Selector};
 use owners::Owners;
+use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use stuck::Stuck;
 use walk::Walk;
@@ -297,6 +299,36 @@ impl<'a> Facts<'a> {
         self.places.contains_key(object)
     }
 
+    /// The first object of a kind that fits.
+    pub(crate) fn seek<T: ListedKind>(&self, fits: impl Fn(&T) -> bool) -> Presence<&'a T> {
+        self.all::<T>().find(|object| fits(object)).map_or_else(|| self.none(&T::KIND), Presence::There)
+    }
+
+    /// The object that is pointed at.
+    pub(crate) fn look_up<T: ListedKind>(&self, object: &ObjectRef) -> Presence<&'a T> {
+        self.find::<T>(object).map_or_else(|| self.none(&T::KIND), Presence::There)
+    }
+
+    /// A claim of the same name in another namespace than this one's.
+    pub(crate) fn elsewhere(&self, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
+        let namesake = |c: &&PersistentVolumeClaim| {
+            let there = c.reference();
+            there.name == claim.name && there.namespace != claim.namespace
+        };
+        let seen = self.snapshot().elsewhere.iter().chain(self.snapshot().claims.iter());
+        match self.walk(seen).find(namesake) {
+            Some(one) => Presence::There(one),
+            None if self.snapshot().elsewhere.is_complete() => Presence::Absent,
+            // Where everything was asked for, the list of claims holds every namespace.
+            None if self.scope().namespace().is_none() => self.none(&Kind::PersistentVolumeClaim),
+            None => Presence::Unread,
+        }
+    }
+
+    fn none<T>(&self, kind: &Kind) -> Presence<T> {
+        if self.is_whole(kind) { Presence::Absent } else { Presence::Unread }
+    }
+
     /// Who owns whom.
     pub(crate) fn owners(&self) -> &Owners {
         &self.owners
@@ -332,6 +364,16 @@ impl<'a> Facts<'a> {
     /// The ReplicaSets that an object controls.
     pub(crate) fn replica_sets_of(&self, owner: &ObjectRef) -> impl Iterator<Item = &'a ReplicaSet> {
         self.walk(self.replica_sets_by_owner.get(owner).into_iter().flatten().copied())
+    }
+
+    /// The newest ReplicaSet of an object that runs ready Pods of an earlier revision, with the number of that revision.
+    pub(crate) fn revision_that_runs(&self, owner: &ObjectRef) -> Option<(&'a ReplicaSet, u32)> {
+        let number =
+            |set: &ReplicaSet| -> Option<u32> { set.metadata.annotations.as_ref()?.get("deployment.kubernetes.io/revision")?.parse().ok() };
+        let sets: Vec<(&ReplicaSet, u32)> = self.replica_sets_of(owner).filter_map(|set| Some((set, number(set)?))).collect();
+        let newest = sets.iter().map(|(_, number)| *number).max()?;
+        let runs = |set: &ReplicaSet| set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
+        sets.into_iter().filter(|(set, number)| *number < newest && runs(set)).max_by_key(|(_, number)| *number)
     }
 
     /// The events about an object, the newest first.

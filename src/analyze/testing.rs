@@ -8,6 +8,7 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, Snapshot};
 use crate::domain::words::Words;
 use crate::facts::Facts;
@@ -152,8 +153,7 @@ impl App {
         });
         merge(&mut own["metadata"], self.meta.clone());
         let mut objects = Vec::new();
-        let owner =
-            |api: &str, kind: &str, name: &str| json!([{"apiVersion": api, "kind": kind, "name": name, "uid": "u", "controller": true}]);
+        let owner = |api: &str, kind: &str, name: &str| json!([{"apiVersion": api, "kind": kind, "name": name, "uid": format!("uid-{ns}-{name}"), "controller": true}]);
         let pods: Vec<(String, Value)> = match self.kind {
             Kind::Deployment => {
                 let old: i32 = self.history.iter().map(|(_, _, ready)| ready).sum();
@@ -306,6 +306,7 @@ fn merge(into: &mut Value, from: Value) {
 pub(crate) struct World {
     objects: Vec<Value>,
     hidden: Vec<Kind>,
+    alone: bool,
     scope: Scope,
     words: Words,
 }
@@ -321,6 +322,7 @@ pub(crate) fn bare_cluster() -> World {
     let world = World {
         objects: Vec::new(),
         hidden: Vec::new(),
+        alone: false,
         scope: Scope::Namespace { namespace: Namespace::parse("a-team").unwrap(), objects: Vec::new() },
         words: Words::default(),
     };
@@ -375,6 +377,11 @@ impl World {
         self.hidden.push(kind);
         self
     }
+    /// Other namespaces could not be read.
+    pub(crate) fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
     pub(crate) fn naming(mut self, objects: &[&str]) -> Self {
         let namespace = Namespace::parse("a-team").unwrap();
         let objects = objects.iter().map(|o| ObjectRef::parse(o, Some(&namespace)).unwrap()).collect();
@@ -422,6 +429,10 @@ impl World {
             let items = self.objects.iter().filter(|o| o["kind"] == kind.name()).cloned().collect();
             snapshot.add(kind, items, true);
         }
+        let mut elsewhere = Objects::of(&Kind::PersistentVolumeClaim);
+        let of_others = |o: &&Value| o["kind"] == "PersistentVolumeClaim" && o["metadata"]["namespace"] != "a-team";
+        self.objects.iter().filter(of_others).for_each(|o| elsewhere.push(&o.to_string()));
+        snapshot.take_elsewhere(elsewhere, !self.alone);
         assert_eq!(snapshot.gaps, [], "the test's objects are of their kinds' form");
         snapshot
     }

@@ -8,7 +8,7 @@ use super::objects::{List, Objects};
 use super::resource::Dynamic;
 use super::words::Words;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,6 +107,8 @@ macro_rules! define_snapshot {
             /// Kinds of which a part could not be read.
             missed: BTreeSet<Kind>,
             $($(pub $field: Listing<$type>,)?)*
+            /// Claims of the names that Pods wait for, whatever their namespace; whole where each of those names was asked for.
+            pub elsewhere: Listing<PersistentVolumeClaim>,
             custom: BTreeMap<Kind, Listing<Dynamic>>,
         }
 
@@ -128,6 +130,7 @@ macro_rules! define_snapshot {
                     words: Words::default(),
                     missed: BTreeSet::new(),
                     $($($field: Listing::default(),)?)*
+                    elsewhere: Listing::default(),
                     custom: BTreeMap::new(),
                 }
             }
@@ -213,6 +216,14 @@ impl Snapshot {
     /// Some objects of this kind could not be read: one that is not here may exist.
     pub fn miss(&mut self, kind: &Kind) {
         self.missed.insert(kind.clone());
+    }
+
+    /// Takes claims of other namespaces in. They are in no list of the scope: nothing here uses them.
+    pub fn take_elsewhere(&mut self, objects: Objects, complete: bool) {
+        let whole = complete && objects.unreadable() == 0;
+        if let List::PersistentVolumeClaim(claims) = objects.list {
+            self.elsewhere.take(claims, whole);
+        }
     }
 
     /// The custom resources of a kind that discovery named; empty and not complete where they were not read.

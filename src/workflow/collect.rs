@@ -3,6 +3,7 @@
 use crate::analyze;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
+use crate::domain::objects::Objects;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::words::Words;
 use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Kinds that are read where an object of theirs is named, and otherwise only where something needs them.
 const JUDGED_BY_NAME: &[Kind] = &[Kind::Node, Kind::PodDisruptionBudget, Kind::ResourceQuota, Kind::NetworkPolicy];
+/// Most names of claims that are sought in other namespaces: a Pod has one or two claims, and each name is a request.
+const SOUGHT: usize = 5;
 
 /// A snapshot and where watches of its kinds can start.
 pub(super) struct Collected {
@@ -38,8 +41,39 @@ pub(super) async fn about(words: Words, scope: &Scope, read: &dyn ClusterRead, c
         }
     }
     wave(&second, scope, read, &mut collected).await?;
+    elsewhere(read, &mut collected.snapshot).await?;
     collected.snapshot.taken_at = clock.now();
     Ok(collected)
+}
+
+/// Claims of the names that Pods wait for, in other namespaces. More names than `SOUGHT` are not asked for, and none is proved absent.
+async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
+    let names = analyze::claims_sought_elsewhere(into);
+    let request = |name: &String| ListRequest {
+        kind: Kind::PersistentVolumeClaim,
+        namespace: None,
+        field_selector: Some(format!("metadata.name={name}")),
+    };
+    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
+    let mut whole = names.len() == requests.len();
+    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
+    for (name, answer) in names.iter().zip(answers) {
+        match answer {
+            Ok(listed) => {
+                whole &= listed.complete;
+                into.take_elsewhere(listed.objects, whole);
+            }
+            Err(error) => {
+                whole = false;
+                let what = format!("persistentvolumeclaims called {name} in other namespaces");
+                into.gaps.push(gap(&error, &what).ok_or(error)?);
+            }
+        }
+    }
+    if !whole {
+        into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);
+    }
+    Ok(())
 }
 
 pub(super) fn request(kind: &Kind, scope: &Scope) -> ListRequest {

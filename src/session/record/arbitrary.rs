@@ -209,7 +209,8 @@ fn link() -> impl Strategy<Value = CausalLink> {
 
 fn remedy() -> impl Strategy<Value = Remedy> {
     let proposal = (action(), text(), risk()).prop_map(|(action, why, risk)| Proposal { action, why, risk });
-    let way = prop_oneof![action().prop_map(Way::Change), object().prop_map(Way::Edit)];
+    let back = (object(), any::<u32>()).prop_map(|(workload, revision)| Way::GoBack { workload, revision });
+    let way = prop_oneof![action().prop_map(Way::Change), object().prop_map(Way::Edit), back];
     let choice = (text(), way, text()).prop_map(|(text, way, why)| Choice { text, way, why });
     (vec(proposal, 0..2), vec(choice, 0..2), vec(check(), 0..2), vec(advice(), 0..2))
         .prop_map(|(proposals, choices, checks, advice)| Remedy { proposals, choices, checks, advice })

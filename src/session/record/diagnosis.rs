@@ -100,6 +100,7 @@ struct ChoiceRecord {
 enum WayRecord {
     Change { action: ActionRecord },
     Edit { object: RefRecord },
+    GoBack { workload: RefRecord, revision: u32 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -282,6 +283,7 @@ impl From<&Choice> for ChoiceRecord {
         let way = match &c.way {
             Way::Change(action) => WayRecord::Change { action: action.into() },
             Way::Edit(object) => WayRecord::Edit { object: object.into() },
+            Way::GoBack { workload, revision } => WayRecord::GoBack { workload: workload.into(), revision: *revision },
         };
         Self { text: c.text.clone(), way, why: c.why.clone() }
     }
@@ -292,6 +294,7 @@ impl ChoiceRecord {
         let way = match self.way {
             WayRecord::Change { action } => Way::Change(action.into_action()?),
             WayRecord::Edit { object } => Way::Edit(object.into_ref()?),
+            WayRecord::GoBack { workload, revision } => Way::GoBack { workload: workload.into_ref()?, revision },
         };
         Ok(Choice { text: self.text, way, why: self.why })
     }
