@@ -46,6 +46,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 pub struct ReadClient {
     connection: Arc<Connection>,
     namespace: Namespace,
+    /// Somebody chose the namespace.
+    chosen: bool,
     pub(super) patience: Duration,
     version: Arc<OnceCell<String>>,
     /// Which cluster answered; each call asks for itself.
@@ -56,10 +58,11 @@ pub struct ReadClient {
 
 impl ReadClient {
     /// `discovered` is the list that the connection's guard looks at.
-    pub(super) fn new(connection: Connection, namespace: Namespace, patience: Duration, discovered: Discovered) -> Self {
+    pub(super) fn new(connection: Connection, (namespace, chosen): (Namespace, bool), patience: Duration, discovered: Discovered) -> Self {
         Self {
             connection: Arc::new(connection),
             namespace,
+            chosen,
             patience,
             version: Arc::default(),
             id: OnceCell::new(),
@@ -244,10 +247,15 @@ impl ClusterRead for ReadClient {
         self.namespace.clone()
     }
 
+    fn own_namespace(&self) -> Option<Namespace> {
+        self.chosen.then(|| self.namespace.clone())
+    }
+
     fn metered(&self, meter: &RequestMeter) -> Arc<dyn ClusterRead> {
         Arc::new(Self {
             connection: self.connection.clone(),
             namespace: self.namespace.clone(),
+            chosen: self.chosen,
             patience: self.patience,
             version: self.version.clone(),
             id: OnceCell::new(),

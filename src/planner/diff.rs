@@ -62,7 +62,7 @@ pub(crate) fn unified(name: &str, before: Option<&Value>, after: Option<&Value>)
     let diff = TextDiff::from_lines(&old, &new).unified_diff().context_radius(CONTEXT).header(&from, &to).to_string();
     let hidden = |line: &str| line.starts_with(['+', '-']) && line.contains(shown::NOT_SHOWN);
     if diff.lines().any(hidden) {
-        return Err(format!("the change of {name} cannot be distinguished from what stands beside it, so it cannot be shown as it is"));
+        return Err(format!("the change of {name} is too much like what stands beside it to be shown as it is, so nobody can approve it"));
     }
     if diff.len() > DIFF_LIMIT {
         return Err(format!("the change of {name} is too large to show in full, so nobody can approve it"));

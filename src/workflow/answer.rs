@@ -186,6 +186,7 @@ fn refuses_an_approval(error: &WorkflowError) -> bool {
         | WorkflowError::Cancelled => true,
         WorkflowError::Invalid(_)
         | WorkflowError::NoNamespace { .. }
+        | WorkflowError::NoObject { .. }
         | WorkflowError::NoSession(_)
         | WorkflowError::State { .. }
         | WorkflowError::Record { .. }

@@ -3,10 +3,12 @@
 use super::report::Report;
 use super::standing::Standing;
 use super::view::report_of;
-use super::{Approver, Remediation, SessionLine, WorkflowError};
+use super::{Approver, Remediation, SessionLine, Undecided, WorkflowError};
 use crate::analyze;
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
+use crate::domain::issue::Scope;
+use crate::domain::object::Namespace;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Revision, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
@@ -53,7 +55,7 @@ impl Records {
                 status: Standing::of(session).status,
                 opened_at: header.opened_at,
                 context: header.cluster.context.clone(),
-                namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
+                namespace: namespaces(&header.scope),
                 issue: header.issue.clone(),
             }
         };
@@ -124,8 +126,8 @@ impl Records {
     ///
     /// # Errors
     /// There is no such session, or the store cannot be used.
-    pub async fn undecided(&self, session: &SessionId, by: Approver, why: &str) -> Result<Report, WorkflowError> {
-        self.note(session, &by.in_words(), &format!("nothing was decided: {why}"), Effect::Undecided).await
+    pub async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
+        self.note(session, &by.in_words(), why.in_words(), Effect::Undecided).await
     }
 
     /// Records what changed nothing in a session that waits; in another one there is nothing to record.
@@ -205,7 +207,7 @@ impl Remediation {
     ///
     /// # Errors
     /// See there.
-    pub async fn undecided(&self, session: &SessionId, by: Approver, why: &str) -> Result<Report, WorkflowError> {
+    pub async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
         self.records().undecided(session, by, why).await
     }
 
@@ -218,11 +220,17 @@ impl Remediation {
     }
 }
 
+/// The namespaces in a list of sessions.
+fn namespaces(scope: &Scope) -> String {
+    let names: Vec<&str> = scope.namespaces().iter().map(Namespace::as_str).collect();
+    if names.is_empty() { "(all)".to_owned() } else { names.join(",") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::RuntimeClock;
-    use crate::domain::issue::{Origin, Scope};
+    use crate::domain::issue::Origin;
     use crate::domain::limits::Limits;
     use crate::domain::usage::Usage;
     use crate::planner::example::{diagnosis, image_plan, namespace};
@@ -301,16 +309,16 @@ mod tests {
     async fn a_client_that_answers_by_itself_has_decided_nothing_and_it_is_recorded_up_to_a_bound() {
         let (records, id, _) = kept(Origin::Caller).await;
         let client = || Approver::Client("a client".to_owned());
-        for why in ["it answered by itself", "its dialog was closed", "it could not ask"] {
+        for why in [Undecided::ByItself, Undecided::Dismissed, Undecided::Unanswered] {
             assert_eq!(records.undecided(&id, client(), why).await.unwrap().status, Status::AwaitingApproval);
         }
         for _ in 0..100 {
-            records.undecided(&id, client(), "it answered by itself").await.unwrap();
+            records.undecided(&id, client(), Undecided::ByItself).await.unwrap();
         }
         let session = records.session(&id).await.unwrap();
         assert_eq!(session.header().trail.count(Effect::Undecided), 20);
         assert_eq!(records.decline(&id, Approver::Terminal).await.unwrap().status, Status::Declined);
-        let after = records.undecided(&id, client(), "its dialog was closed").await.unwrap();
+        let after = records.undecided(&id, client(), Undecided::Dismissed).await.unwrap();
         assert_eq!(after.status, Status::Declined, "what has ended stays as it is");
     }
 

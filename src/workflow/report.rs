@@ -83,14 +83,24 @@ view! {
     }
 
     /// What was reported.
+    #[derive(Default)]
     IssueView {
         /// What was reported, in the words of the caller.
         text: String,
-        /// The namespace; absent for all namespaces.
+        /// The namespace; absent for all namespaces, and for several.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         namespace: Option<String>,
+        /// The namespaces, where there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        namespaces: Vec<String>,
         /// The named objects, as `kind/name`.
         objects: Vec<String>,
+        /// The objects that the words name.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        about: Vec<String>,
+        /// What was asked about and is missing, or is not what the plan is about: read it first.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        note: Option<String>,
         /// `caller` or `event`.
         origin: String,
     }
@@ -370,11 +380,20 @@ view! {
     }
 
     /// What was read, and what could not be read.
+    #[derive(Default)]
     CoverageView {
         /// The resources that were read.
         looked: Vec<String>,
         /// What could not be read.
         gaps: Vec<GapView>,
+        /// Which part of the cluster was read, and why this one.
+        place: String,
+        /// What was found to be healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        healthy: Vec<String>,
+        /// What could not be verified as healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        doubts: Vec<String>,
     }
 
     /// One thing that happened in the session: who asked, who approved or declined and by what means, and what was refused.
@@ -416,6 +435,8 @@ view! {
         issue: IssueView,
         /// Root causes, ranked.
         causes: Vec<CauseView>,
+        /// What is wrong and no cause explains.
+        unexplained: Vec<SymptomView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
         /// The plan for the first cause.

@@ -11,3 +11,4 @@ mod rest;
 mod undo;
 mod variants;
 mod verdicts;
+mod words;

@@ -9,7 +9,7 @@ use kubemend::domain::plan::{OnFailure, PlanDigest};
 use kubemend::domain::risk::Risk;
 use kubemend::ports::Silent;
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Approver, Caller, Question, Remediation, Token, Wishes, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Question, Remediation, Token, Undecided, Wishes, WorkflowError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -136,7 +136,7 @@ async fn who_said_yes_and_what_was_refused_stand_in_the_report_as_what_they_were
     refused(&process, &q.session, &Token::from_text("0000"), &q.digest).await;
     process.approve_by_digest(&q.session, &q.digest, "a script", &Caller::silent()).await.expect_err("it counted");
     let client = Approver::Client("a client".to_owned());
-    process.undecided(&q.session, client.clone(), "it answered by itself after 1 ms").await.unwrap();
+    process.undecided(&q.session, client.clone(), Undecided::ByItself).await.unwrap();
     let report = process.approve(&q.session, &q.token, &q.digest, client, &Caller::silent()).await.unwrap();
     let who: Vec<&str> = trail(&report).iter().map(|(who, _)| *who).collect();
     assert_eq!(
@@ -154,7 +154,7 @@ async fn who_said_yes_and_what_was_refused_stand_in_the_report_as_what_they_were
     );
     let what: Vec<&str> = trail(&report).iter().map(|(_, what)| *what).collect();
     assert!(what[2].starts_with("approval refused: ") && what[3].starts_with("approval refused: "), "{what:?}");
-    assert_eq!(what[4], "nothing was decided: it answered by itself after 1 ms");
+    assert_eq!(what[4], "the client answered by itself: nothing was decided");
     assert_eq!(what[5], "approved");
 }
 
