@@ -57,6 +57,7 @@ impl Exit {
             | Status::Unresolved
             | Status::Unclear
             | Status::Interrupted
+            | Status::Partly
             | Status::Reverted => Exit::Problem,
         }
     }

@@ -8,7 +8,6 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// When the process was first asked for its own time. The operating system's monotonic clock does not follow corrections of the wall clock.
-#[expect(clippy::disallowed_methods, reason = "this is the port that everybody else asks")]
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The machine's clock.

@@ -6,6 +6,8 @@ mod admission;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
+pub(crate) mod inverse;
+mod judged;
 mod lint;
 pub(crate) mod live;
 pub(crate) mod outline;
@@ -52,6 +54,7 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
         summary: summary(&steps),
         steps,
         checks: outline.checks,
+        judged: outline.judged,
         on_failure,
         cluster: outline.cluster,
     })
@@ -62,7 +65,7 @@ fn build(change: &OutlinedChange, live: &Live, stamp: &str) -> Result<Built, Ref
     let planned = action::of(&change.proposal.action);
     let Some(seen) = &change.seen else { return planned.build(None, stamp) };
     let now = live.of(&seen.object)?;
-    seen.is_same(now)?;
+    seen.is_same(now, &change.proposal.action.change().2)?;
     planned.unchanged(now, seen)?;
     planned.build(Some(now), stamp)
 }

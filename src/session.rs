@@ -288,7 +288,7 @@ fn settled(header: Header, planned: Planned, execution: Execution, validation: O
     } else {
         match (verdict, execution.is_undone()) {
             (Verdict::Unresolved | Verdict::Unclear, true) => Ending::Reverted,
-            (Verdict::Resolved, _) | (Verdict::Unresolved | Verdict::Unclear, false) => Ending::from(verdict),
+            (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, false) => Ending::from(verdict),
         }
     };
     Closed { execution: Some(execution), validation, ..header.close(ending, Some(planned)) }

@@ -3,11 +3,13 @@
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::validation::CheckResult;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use serde_json::Value;
 
 /// The kinds that checks are held against.
 #[cfg(test)]
@@ -30,6 +32,8 @@ pub(crate) fn check_all(
                 Check::ClaimBound(object) => claim(object, facts),
                 Check::EndpointsReady(object) => endpoints(object, facts),
                 Check::FindingGone { code, object, .. } => finding(*code, object, facts, diagnosis, &unread(*code)),
+                Check::FieldIs { object, field, value } => field_is(object, field, value.as_ref(), facts),
+                Check::Gone(object) => gone(object, facts),
                 Check::SymptomGone(object) => symptom(object, facts, diagnosis),
             };
             CheckResult { check, passed, observed }
@@ -44,6 +48,22 @@ fn absent(object: &ObjectRef, facts: &Facts<'_>) -> (Option<bool>, String) {
     } else {
         (None, format!("{object} could not be read"))
     }
+}
+
+/// The object as the snapshot has it: nothing is said of a value, which may be a credential.
+fn field_is(object: &ObjectRef, field: &FieldPath, value: Option<&Value>, facts: &Facts<'_>) -> (Option<bool>, String) {
+    let Some(found) = facts.snapshot().value_of(object) else { return absent(object, facts) };
+    let now = field.locate(&found).and_then(|at| at.current);
+    let same = now.as_ref() == value;
+    (Some(same), format!("`{field}` is {}", if same { "as planned" } else { "something else" }))
+}
+
+fn gone(object: &ObjectRef, facts: &Facts<'_>) -> (Option<bool>, String) {
+    if facts.has(object) {
+        return (Some(false), format!("{object} still exists"));
+    }
+    let (seen, observed) = absent(object, facts);
+    (seen.map(|there| !there), observed)
 }
 
 fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> (Option<bool>, String) {

@@ -2,21 +2,25 @@
 
 mod answer;
 pub mod blocks;
+pub mod brief;
 mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
 mod effects;
+mod follow;
 mod live;
 mod open;
 mod question;
+mod recent;
 pub mod records;
 pub mod report;
 mod revalidate;
 mod scope;
 mod settle;
 mod standing;
-mod summary;
+pub mod summary;
+mod undo;
 mod view;
 
 use crate::analyze;
@@ -37,6 +41,7 @@ use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
 use std::time::Duration;
+pub use summary::full;
 
 /// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
 #[expect(missing_debug_implementations, reason = "its parts are ports")]
@@ -62,6 +67,8 @@ pub struct Parts {
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
+    /// Why nothing can be written, where that is known better than "there is no writer".
+    no_writer: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -74,7 +81,18 @@ impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
         let ledger = Ledger::new(parts.store.clone(), parts.clock.clone(), analyze::known_code);
-        Self { parts: Arc::new(parts), ledger }
+        Self { parts: Arc::new(parts), ledger, no_writer: None }
+    }
+
+    /// The same, with the reason for which there is no executor.
+    #[must_use]
+    pub fn read_only_because(self, why: impl Into<String>) -> Self {
+        Self { no_writer: Some(why.into().into()), ..self }
+    }
+
+    /// Why kubemend does not make a change itself.
+    fn why_no_writer(&self) -> &str {
+        self.no_writer.as_deref().unwrap_or(NO_WRITER)
     }
 
     /// What the operator allows.
@@ -172,6 +190,28 @@ impl Approver {
     }
 }
 
+/// Why nothing was decided although somebody was asked. The session keeps waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undecided {
+    /// The client answered by itself: faster than anybody reads, or with an answer that names no decision.
+    ByItself,
+    /// The dialogue was closed or cancelled.
+    Dismissed,
+    /// No answer came, or the client could not ask.
+    Unanswered,
+}
+
+impl Undecided {
+    /// As the trail says it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Undecided::ByItself => "the client answered by itself: nothing was decided",
+            Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
+            Undecided::Unanswered => "the question was not answered: nothing was decided",
+        }
+    }
+}
+
 /// What a human is asked.
 #[derive(Debug)]
 pub struct Question {
@@ -207,6 +247,17 @@ pub enum Validate {
     Issue(Problem),
 }
 
+/// How far a session is, for whoever waits for its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStage {
+    /// It waits for an answer.
+    Awaiting,
+    /// It was answered, and is being carried out.
+    Underway,
+    /// Nothing is being done in it.
+    AtRest,
+}
+
 /// A session in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionLine {
@@ -240,6 +291,16 @@ pub enum WorkflowError {
         name: String,
         /// Where.
         context: String,
+        /// Nearest first.
+        nearest: Vec<String>,
+    },
+    /// No such object; the nearest names are offered, those of other namespaces too.
+    #[error("{object} does not exist in {place}{}", did_you_mean(.nearest))]
+    NoObject {
+        /// What was asked for, as `kind/name`.
+        object: String,
+        /// Where.
+        place: String,
         /// Nearest first.
         nearest: Vec<String>,
     },
@@ -308,6 +369,7 @@ impl WorkflowError {
         match self {
             WorkflowError::Read(e) => e.hints(),
             WorkflowError::DigestMismatch | WorkflowError::Expired => vec!["run remediate again to see the current plan".to_owned()],
+            WorkflowError::NoObject { .. } => vec!["name an object that exists, or describe the problem in words".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
             WorkflowError::State { .. } | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::Record { .. } => {

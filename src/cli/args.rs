@@ -82,6 +82,10 @@ continue with `kubemend approve ID`.
     #[command(after_help = "Any answer but y or yes declines the plan. Without a terminal the session keeps waiting.
 --digest approves without asking, if it is the digest of this plan.")]
     Approve(ApproveArgs),
+    /// Plan the undo of what a session changed, ask, apply it and validate
+    #[command(after_help = "The undo is a session of its own, made of the objects as they are now: it is dry-run, shown and recorded
+like any plan. What somebody changed since, and what cannot be rolled back safely, is not touched.")]
+    Undo(UndoArgs),
     /// Decline the plan of a waiting session
     Decline(DeclineArgs),
     /// Check configuration, connection, RBAC and session store
@@ -226,6 +230,17 @@ pub struct ApproveArgs {
     pub output: OutputArg,
 }
 
+/// `undo`.
+#[derive(Debug, Clone, Args)]
+pub struct UndoArgs {
+    /// ID of the session whose changes are rolled back
+    #[arg(value_name = "ID", value_parser = session)]
+    pub session: SessionId,
+    /// How.
+    #[command(flatten)]
+    pub output: OutputArg,
+}
+
 /// `decline`.
 #[derive(Debug, Clone, Args)]
 pub struct DeclineArgs {
@@ -334,6 +349,13 @@ fn on_failure(text: &str) -> Result<OnFailure, String> {
         "revert" => Ok(OnFailure::Revert),
         _ => Err("expected one of: keep, revert".to_owned()),
     }
+}
+
+/// What was probably meant by words that are no command.
+pub fn meant(error: &clap::Error) -> Option<String> {
+    let clap::error::ContextValue::String(words) = error.get(clap::error::ContextKind::InvalidSubcommand)? else { return None };
+    // One word is a typo of a command, or one of another program; a sentence is what is wrong.
+    words.contains(char::is_whitespace).then(|| format!("to look for its cause: kubemend analyze \"{words}\"\n"))
 }
 
 #[cfg(test)]

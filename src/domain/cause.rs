@@ -57,6 +57,15 @@ pub struct CauseKey {
     pub field: Option<FieldPath>,
 }
 
+/// A place of a wrong value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The object to change.
+    pub object: ObjectRef,
+    /// The field in it.
+    pub field: Option<FieldPath>,
+}
+
 /// A cause, as part of a diagnosis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cause {
@@ -70,6 +79,8 @@ pub struct Cause {
     pub object: ObjectRef,
     /// The field in that object.
     pub field: Option<FieldPath>,
+    /// Where the same wrong value stands besides: one cause, whose remedy changes every place.
+    pub also: Vec<Place>,
     /// The wrong value.
     pub found: Option<String>,
     /// The right value.
@@ -87,6 +98,13 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Everything that it is known to be about.
+    pub fn touched(&self) -> impl Iterator<Item = &ObjectRef> {
+        let ends = self.chain.iter().flat_map(|l| [&l.from, &l.to]);
+        let places = std::iter::once(&self.object).chain(self.also.iter().map(|place| &place.object));
+        places.chain(self.symptoms.iter().map(|s| &s.object)).chain(ends)
+    }
+
     /// What tells it from other causes.
     pub fn key(&self) -> CauseKey {
         CauseKey { source: self.source, object: self.object.clone(), field: self.field.clone() }
@@ -100,6 +118,12 @@ impl Cause {
     /// Whether it is the cause of that key.
     pub fn is(&self, key: &CauseKey) -> bool {
         self.source == key.source && self.object == key.object && self.field == key.field
+    }
+
+    /// Every place of the wrong value, the first one first.
+    pub fn places(&self) -> impl Iterator<Item = (&ObjectRef, Option<&FieldPath>)> {
+        let also = self.also.iter().map(|place| (&place.object, place.field.as_ref()));
+        std::iter::once((&self.object, self.field.as_ref())).chain(also)
     }
 
     /// Whether this is what a rule names by that code.

@@ -22,6 +22,8 @@ macro_rules! endings {
                 Expired "expired",
                 /// Every check held through the settle window.
                 Resolved "resolved",
+                /// The cause is gone, and something that belongs to the issue is still broken.
+                Partly "partly",
                 /// The change was made and did not help.
                 Unresolved "unresolved",
                 /// Whether it helped could not be seen.
@@ -74,6 +76,7 @@ impl From<Verdict> for Ending {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Resolved => Ending::Resolved,
+            Verdict::Partly => Ending::Partly,
             Verdict::Unresolved => Ending::Unresolved,
             Verdict::Unclear => Ending::Unclear,
         }

@@ -5,9 +5,12 @@ use super::cause::CauseKey;
 use super::check::Check;
 use super::digest::Digester;
 use super::id::PlanId;
+use super::kind::Kind;
 use super::nonempty::NonEmpty;
+use super::object::ObjectRef;
 use super::request::Request;
 use super::risk::Risk;
+use jiff::SignedDuration;
 
 /// A digest is of a plan, so whoever speaks of plans finds it here.
 pub use super::digest::PlanDigest;
@@ -96,6 +99,17 @@ pub struct Step {
     pub command: String,
 }
 
+/// What a verdict rests on besides the checks. It is fixed before the change, when what fails can be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judged {
+    /// What suffers and has to run again: workloads, Pods that nobody owns, and Services.
+    pub about: Vec<ObjectRef>,
+    /// The kinds that were read whole when the plan was made: a look that sees less proves nothing.
+    pub saw: Vec<Kind>,
+    /// All must hold this long without a break, where that is longer than the operator's own window.
+    pub settle: SignedDuration,
+}
+
 /// What will be done and how it will be judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemediationPlan {
@@ -109,6 +123,8 @@ pub struct RemediationPlan {
     pub steps: NonEmpty<Step>,
     /// What must hold afterwards.
     pub checks: NonEmpty<Check>,
+    /// What the verdict rests on besides.
+    pub judged: Judged,
     /// What happens when it did not help.
     pub on_failure: OnFailure,
     /// The server's address: a plan fits one cluster.
@@ -140,15 +156,24 @@ impl RemediationPlan {
             d.object(check.object());
             let field = match check {
                 Check::FindingGone { field, .. } => field.as_ref(),
+                Check::FieldIs { field, .. } => Some(field),
                 Check::RolloutComplete(_)
                 | Check::PodReady(_)
                 | Check::ClaimBound(_)
                 | Check::EndpointsReady(_)
+                | Check::Gone(_)
                 | Check::SymptomGone(_) => None,
             };
             d.optional(field, Digester::path);
+            let value = match check {
+                Check::FieldIs { value, .. } => value.as_ref(),
+                _ => None,
+            };
+            d.optional(value, |d, value| d.text(&value.to_string()));
             d.text(&check.expectation());
         });
+        d.list(self.judged.about.len(), self.judged.about.iter(), Digester::object);
+        d.text(&self.judged.settle.as_secs().to_string());
         digest.finish()
     }
 }

@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Verdict {
     /// Every check held through the settle window.
     Resolved,
+    /// The cause is gone, and something that belongs to the issue is still broken.
+    Partly,
     /// A check did not hold when the time was over.
     Unresolved,
     /// It could not be told.
@@ -15,10 +17,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// `resolved`, `unresolved`, `unclear`.
+    /// Every verdict.
+    pub const ALL: &[Verdict] = &[Verdict::Resolved, Verdict::Partly, Verdict::Unresolved, Verdict::Unclear];
+
+    /// `resolved`, `partly`, `unresolved`, `unclear`.
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Resolved => "resolved",
+            Verdict::Partly => "partly",
             Verdict::Unresolved => "unresolved",
             Verdict::Unclear => "unclear",
         }
@@ -26,7 +32,7 @@ impl Verdict {
 
     /// The inverse of [`Verdict::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Verdict::Resolved, Verdict::Unresolved, Verdict::Unclear].into_iter().find(|v| v.as_str() == text)
+        Self::ALL.iter().copied().find(|v| v.as_str() == text)
     }
 }
 

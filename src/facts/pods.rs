@@ -1,7 +1,8 @@
 //! What a Pod says about itself.
 
-use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
+use crate::domain::field::FieldPath;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::{Container, NodeSelectorTerm, Pod, PodSpec};
 
 pub(crate) use crate::domain::workload::pod_is_ready as is_ready;
 
@@ -42,6 +43,25 @@ pub(crate) fn unschedulable(pod: &Pod) -> Option<&str> {
     Some(scheduled.message.as_deref().unwrap_or_default())
 }
 
+/// The terms of the required node affinity, of which a node must match one.
+pub(crate) fn affinity_terms(spec: &PodSpec) -> Option<&[NodeSelectorTerm]> {
+    let affinity = spec.affinity.as_ref()?.node_affinity.as_ref()?;
+    affinity.required_during_scheduling_ignored_during_execution.as_ref().map(|required| required.node_selector_terms.as_slice())
+}
+
+/// Where these terms stand in a Pod spec.
+pub(crate) fn affinity_path() -> FieldPath {
+    FieldPath::dotted("affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms")
+}
+
+/// The labels that a Pod spec asks of its node: by nodeSelector, and by value in a required affinity.
+pub(crate) fn asked_of_nodes(spec: &PodSpec) -> impl Iterator<Item = (&str, &str)> {
+    let plain = spec.node_selector.iter().flatten().map(|(k, v)| (k.as_str(), v.as_str()));
+    let expressions = affinity_terms(spec).into_iter().flatten().flat_map(|t| t.match_expressions.iter().flatten());
+    let named = expressions.filter(|e| e.operator == "In").flat_map(|e| e.values.iter().flatten().map(|v| (e.key.as_str(), v.as_str())));
+    plain.chain(named)
+}
+
 /// All containers of a Pod spec with the name of the list they are in.
 pub(crate) fn containers(spec: &PodSpec) -> impl Iterator<Item = (&'static str, &Container)> {
     let init = spec.init_containers.iter().flatten().map(|c| ("initContainers", c));
@@ -76,6 +96,13 @@ pub(crate) fn waiting(pod: &Pod) -> impl Iterator<Item = Waiting<'_>> {
             message: waiting.message.as_deref().unwrap_or_default(),
         })
     })
+}
+
+/// How long the container ran that ran longest before it ended, of those that stay up.
+pub(crate) fn longest_life(pod: &Pod) -> Option<SignedDuration> {
+    let ends = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten()).flat_map(|s| [&s.state, &s.last_state]);
+    let lives = ends.filter_map(|state| state.as_ref()?.terminated.as_ref());
+    lives.filter_map(|t| Some(t.finished_at.as_ref()?.0.duration_since(t.started_at.as_ref()?.0))).max()
 }
 
 /// The claims that a Pod spec names.

@@ -69,6 +69,7 @@ pub(crate) fn cause(actions: Vec<Action>) -> Cause {
         explanation: "It does not exist.".into(),
         object: object.clone(),
         field: None,
+        also: vec![],
         found: None,
         expected: None,
         confidence: Confidence::percent(95),

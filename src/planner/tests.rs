@@ -111,6 +111,33 @@ fn undo_of_the_removal_of_the_last_member_brings_the_whole_map_back() {
 }
 
 #[test]
+fn element_that_only_its_place_names_is_pinned_whole_before_the_change_and_before_the_undo() {
+    let mut object = deployment();
+    let list = |name: &str| json!([{"secretRef": {"name": "keys"}}, {"prefix": "P_", "configMapRef": {"name": name}}]);
+    object["spec"]["template"]["spec"]["containers"][1]["envFrom"] = list("wrong");
+    let path = FieldPath::dotted("spec.template.spec.containers").element("name", "app").then("envFrom").at(1).then("configMapRef.name");
+    let action = set(path, json!("right"));
+    let plan = plan(&cause(vec![action]), &snapshot(vec![(Kind::Deployment, object.clone())]), id(), OnFailure::Keep).unwrap();
+    let step = plan.steps.first();
+    let parse = |body: &str| serde_json::from_str::<json_patch::Patch>(body).unwrap();
+    let Undo::Restore { request, .. } = &step.undo else { panic!("a name can be set back") };
+    let moved = |object: &Value| {
+        let mut moved = object.clone();
+        moved["spec"]["template"]["spec"]["containers"][1]["envFrom"][1]["prefix"] = json!("Q_");
+        moved
+    };
+    assert!(json_patch::patch(&mut moved(&object), &parse(&step.request.body)).is_err(), "another element than the one that was shown");
+    let mut after = object.clone();
+    json_patch::patch(&mut after, &parse(&step.request.body)).unwrap();
+    after["metadata"]["generation"] = json!(4);
+    assert_eq!(after["spec"]["template"]["spec"]["containers"][1]["envFrom"], list("right"));
+    assert!(json_patch::patch(&mut moved(&after), &parse(&request.body)).is_err(), "somebody changed it since");
+    json_patch::patch(&mut after, &parse(&request.body)).unwrap();
+    after["metadata"]["generation"] = json!(3);
+    assert_eq!(after, object);
+}
+
+#[test]
 fn changed_object_refuses_the_patch() {
     let plan = image_plan(7);
     let patch: json_patch::Patch = serde_json::from_str(&plan.steps.first().request.body).unwrap();
@@ -334,6 +361,35 @@ fn field_that_this_program_does_not_know_survives_into_the_diff() {
     let mut live = live(&outline(&cause, &Facts::of(&seen)).unwrap(), &seen);
     live.insert(web(), Ok(now));
     let plan = planned_with(&cause, &seen, &live).unwrap();
-    assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: kept"), "{}", plan.steps.first().diff);
+    assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: ⟦not shown⟧"), "{}", plan.steps.first().diff);
     assert_eq!(plan.steps.first().request, image_plan(7).steps.first().request, "the bytes are of the fields alone");
+}
+
+#[test]
+fn each_step_is_told_in_one_line_with_its_old_value_and_its_new_one() {
+    let line = |actions: Vec<Action>, seen: Vec<(Kind, Value)>, index| {
+        let made = plan(&cause(actions), &snapshot(seen), id(), OnFailure::Keep).unwrap();
+        super::action::in_one_line(&made, index)
+    };
+    let workload = || vec![(Kind::Deployment, deployment())];
+    assert_eq!(line(vec![set(image(), json!("web:1"))], workload(), 0), "Set image of Deployment shop/web container app: web:bad → web:1");
+    let node = FieldPath::dotted("spec.template.spec.nodeSelector").key("disk");
+    assert_eq!(line(vec![set(node.clone(), json!("hdd"))], workload(), 0), "Set nodeSelector.disk of Deployment shop/web: ssd → hdd");
+    let mut ops = NonEmpty::one(FieldOp::remove(node.clone()));
+    ops.push(FieldOp::set(FieldPath::dotted("spec.template.spec.nodeSelector").key("a→b"), "x y"));
+    assert_eq!(
+        line(vec![Action::Patch { target: web(), ops }], workload(), 0),
+        "Set nodeSelector.disk of Deployment shop/web: ssd → removed, and nodeSelector.a\\u{2192}b: not set → \"x y\""
+    );
+    let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}, "storageClassName": "standard"}
+    });
+    let create = || Action::Create { object: object.clone(), manifest: manifest.clone() };
+    assert_eq!(line(vec![create()], vec![], 0), "Create empty claim shop/data: 10Gi (assumed), RWO, class standard");
+    let replaced = || vec![Action::DeleteUnboundClaim { claim: object.clone() }, create()];
+    let pending = || vec![(Kind::PersistentVolumeClaim, claim("Pending"))];
+    assert_eq!(line(replaced(), pending(), 0), "Delete claim shop/data, which never had a volume and holds no data");
+    assert_eq!(line(replaced(), pending(), 1), "Create empty claim shop/data: 10Gi, RWO, class standard");
 }

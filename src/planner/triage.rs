@@ -9,10 +9,13 @@ use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, Choice, Remedy, Symptom, Way};
+use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
+use crate::domain::resource::Resource;
 use crate::facts::Facts;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use std::cmp::Reverse;
 
 /// Bounds on what is reported: more of a kind says nothing new to a reader.
@@ -29,7 +32,7 @@ pub(crate) fn triage(diagnosis: &mut Diagnosis, facts: &Facts<'_>, severity: imp
         let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
         decide(&mut cause.remedy, facts, &suffering);
     }
-    diagnosis.causes.sort_by_cached_key(|cause| rank(cause, &severity));
+    diagnosis.causes.sort_by_cached_key(|cause| (facts.focus().nearness(cause.touched()), rank(cause, &severity)));
     diagnosis.causes.truncate(CAUSES);
     for cause in &mut diagnosis.causes {
         shorten(&mut cause.symptoms, SYMPTOMS);
@@ -44,7 +47,7 @@ fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
     let check = |action: &Action| lint::check(&Proposed { action, facts, suffering });
     let refusals: Vec<Option<Refusal>> = remedy.proposals.iter().map(|p| check(&p.action)).collect();
     if refusals.iter().any(Option::is_some) {
-        let advice = by_hand(&remedy.proposals.iter().map(|p| (&p.action, p.why.as_str())).collect::<Vec<_>>(), &refusals);
+        let advice = by_hand(facts, &remedy.proposals.iter().map(|p| (&p.action, p.why.as_str())).collect::<Vec<_>>(), &refusals);
         remedy.advice.insert(0, advice);
         remedy.proposals.clear();
         remedy.checks.clear();
@@ -53,12 +56,16 @@ fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
         let (refusal, line) = match way {
             Way::Change(action) => {
                 let refusal = check(&action);
-                let line = command(&action, refusal.as_ref());
+                let line = command(facts, &action, refusal.as_ref());
                 (refusal, line)
             }
             Way::Edit(object) => {
                 let line = kubectl::on("edit", &object);
                 (check(&any_change_of(object)), line)
+            }
+            Way::GoBack { workload, revision } => {
+                let line = kubectl::go_back(&workload, revision);
+                (check(&any_change_of(workload)), line)
             }
         };
         // What only kubemend does not do is no reason for a human, who decides it.
@@ -71,11 +78,12 @@ fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
 
 /// Stands for whatever a human changes in the object.
 fn any_change_of(object: ObjectRef) -> Action {
-    Action::Patch { target: object, ops: NonEmpty::one(FieldOp::remove(FieldPath::dotted("spec"))) }
+    let part = if object.kind == Kind::ConfigMap { "data" } else { "spec" };
+    Action::Patch { target: object, ops: NonEmpty::one(FieldOp::remove(FieldPath::dotted(part))) }
 }
 
 /// A fix that is left to a human: what to do, with what, and why kubemend does not do it.
-fn by_hand(changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice {
+fn by_hand(facts: &Facts<'_>, changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice {
     let words: Vec<String> = changes.iter().map(|(action, _)| action::of(action).in_words()).collect();
     let why = changes.first().map(|(_, why)| *why).unwrap_or_default();
     let mut reasons: Vec<String> = Vec::new();
@@ -87,13 +95,25 @@ fn by_hand(changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice 
     }
     let possible = refusals.iter().flatten().all(Refusal::leaves_a_command);
     // Without `&&` a heredoc in the middle would swallow what follows it.
-    let lines: Vec<String> = changes.iter().zip(refusals).map(|((action, _), refusal)| command(action, refusal.as_ref())).collect();
+    let lines: Vec<String> = changes.iter().zip(refusals).map(|((action, _), refusal)| command(facts, action, refusal.as_ref())).collect();
     Advice { text: format!("{why}: {}", words.join(", then ")), command: possible.then(|| lines.join("\n")), why: reasons.join("; ") }
 }
 
+/// The kubectl line for a field on whose way only its place names an element: a line without the object could not say which.
+fn by_place(facts: &Facts<'_>, action: &Action) -> Option<String> {
+    let Action::Patch { target, ops } = action else { return None };
+    let templated = || {
+        let deployment = facts.find::<Deployment>(target).map(Resource::to_value);
+        let set = || facts.find::<StatefulSet>(target).map(Resource::to_value);
+        deployment.or_else(set).or_else(|| facts.find::<DaemonSet>(target).map(Resource::to_value))
+    };
+    let object = ops.iter().any(|op| op.path.has_position()).then(templated)??;
+    kubectl::patch_seen(target, ops, &object)
+}
+
 /// The kubectl line, with what must be done besides.
-fn command(action: &Action, refusal: Option<&Refusal>) -> String {
-    let line = action::of(action).kubectl();
+fn command(facts: &Facts<'_>, action: &Action, refusal: Option<&Refusal>) -> String {
+    let line = by_place(facts, action).unwrap_or_else(|| action::of(action).kubectl());
     match refusal {
         Some(Refusal::PodsStay { pods, .. }) if !pods.is_empty() => {
             format!("{line} && {}", kubectl::delete_pods(pods, action.target().namespace.as_ref()))
@@ -139,7 +159,6 @@ mod tests {
     use crate::domain::confidence::Confidence;
     use crate::domain::evidence::{Evidence, EvidenceSource};
     use crate::domain::excerpt::Excerpt;
-    use crate::domain::kind::Kind;
     use crate::domain::nonempty::NonEmpty;
     use crate::domain::snapshot::Snapshot;
     use crate::planner::example::{cause, deployment, image, namespace, set, snapshot};

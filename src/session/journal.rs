@@ -14,10 +14,15 @@ use crate::ports::Revision;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
+/// All steps of a plan, or all of their undo, are sent within this. It ends before anybody takes the session for dead.
+pub(crate) const SENDING: SignedDuration = SignedDuration::from_secs(120);
+/// An undo that was sent in time is answered and recorded in this.
+const ANSWERED: SignedDuration = SignedDuration::from_secs(60);
+
 /// Why a request is not sent any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Stop {
-    #[error("it is too late: the time for carrying out this plan is over")]
+    #[error("it is too late: the time for applying this plan has ended")]
     Late,
     #[error("the record of this session cannot be kept, so nothing more is sent: {0}")]
     Record(String),
@@ -35,8 +40,8 @@ struct Place {
 }
 
 impl Place {
-    fn new(ledger: &Ledger, revision: Revision, may_take: SignedDuration) -> Self {
-        let within = Duration::try_from(may_take).unwrap_or_default();
+    fn new(ledger: &Ledger, revision: Revision) -> Self {
+        let within = Duration::try_from(SENDING).unwrap_or_default();
         let deadline = ledger.clock.monotonic().saturating_add(within);
         Self { ledger: ledger.clone(), revision, deadline, lost: None }
     }
@@ -72,19 +77,20 @@ pub(crate) struct Permit {
 }
 
 /// Records that we are about to act, and only then gives the permit. Of two approvals at the same revision one gets it.
+/// Besides sending the steps, watching what comes of them may take so long until the session counts as dead.
 pub(crate) async fn begin(
     ledger: &Ledger,
     revision: Revision,
     approved: Approved,
-    may_take: SignedDuration,
+    watching: SignedDuration,
 ) -> Result<Permit, LedgerError> {
     let Approved { header, planned, digest } = approved;
     if planned.plan.digest() != digest {
         return Err(LedgerError::Record { id: header.id, reason: "its plan does not match its digest".to_owned() });
     }
     let execution = Execution::ahead(planned.plan.steps.len());
-    let executing = Executing { header, planned, execution, pid: ledger.pid, until: until(ledger, may_take) };
-    let place = Place::new(ledger, revision, may_take);
+    let executing = Executing { header, planned, execution, pid: ledger.pid, until: until(ledger, SENDING.saturating_add(watching)) };
+    let place = Place::new(ledger, revision);
     let mut permit = Permit { executing, place };
     permit.save().await;
     match permit.place.lost.take() {
@@ -156,7 +162,6 @@ pub(crate) async fn begin_revert(
     revision: Revision,
     validating: Validating,
     validation: Option<Validation>,
-    may_take: SignedDuration,
 ) -> Result<RevertPermit, (Box<Closed>, LedgerError)> {
     let Validating { header, planned, mut execution, pid, .. } = validating;
     let undone = |(step, outcome): (&Step, &StepOutcome)| -> Undone {
@@ -168,8 +173,8 @@ pub(crate) async fn begin_revert(
     };
     let all: Vec<Undone> = planned.plan.steps.iter().zip(execution.steps.iter()).map(undone).collect();
     execution.reverted = NonEmpty::from_vec(all);
-    let reverting = Reverting { header, planned, execution, validation, pid, until: until(ledger, may_take) };
-    let mut permit = RevertPermit { reverting, place: Place::new(ledger, revision, may_take) };
+    let reverting = Reverting { header, planned, execution, validation, pid, until: until(ledger, SENDING.saturating_add(ANSWERED)) };
+    let mut permit = RevertPermit { reverting, place: Place::new(ledger, revision) };
     permit.save().await;
     match permit.place.lost.take() {
         Some(error) => Err((Box::new(permit.reverting.settle()), error)),
@@ -218,5 +223,54 @@ impl RevertPermit {
 
     async fn save(&mut self) {
         self.place.save(Acting::Reverting(&self.reverting)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::known_code;
+    use crate::clock::ManualClock;
+    use crate::ports::SessionStore;
+    use crate::session::record::tests::waiting;
+    use crate::session::{Planned, Session};
+    use crate::store::MemoryStore;
+    use std::sync::Arc;
+
+    async fn permit() -> (Arc<ManualClock>, Ledger, Permit) {
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
+        let ledger = Ledger::new(store, clock.clone(), known_code);
+        let (awaiting, secret) = waiting();
+        let digest = awaiting.digest.clone();
+        let session = Session::AwaitingApproval(awaiting);
+        let revision = ledger.save(&session, None).await.unwrap();
+        let Session::AwaitingApproval(awaiting) = session else { panic!("it waits") };
+        let approved = awaiting.approve(&secret.reveal(), &digest, Timestamp::UNIX_EPOCH).unwrap();
+        let permit = begin(&ledger, revision, approved, SignedDuration::from_secs(120)).await.unwrap();
+        (clock, ledger, permit)
+    }
+
+    #[tokio::test]
+    async fn step_after_its_time_is_not_announced_whatever_the_wall_clock_says() {
+        let (clock, _, mut permit) = permit().await;
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        assert_eq!(permit.intend(0).await, Ok(()), "no time went by");
+        clock.advance(Duration::from_secs(120));
+        clock.set(Timestamp::UNIX_EPOCH);
+        assert_eq!(permit.intend(0).await, Err(Stop::Late));
+    }
+
+    #[tokio::test]
+    async fn step_is_not_announced_once_somebody_else_has_closed_the_session() {
+        let (clock, ledger, mut permit) = permit().await;
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        let id = permit.executing.header.id.clone();
+        assert!(matches!(ledger.load(&id).await.unwrap().unwrap().1, Session::Closed(_)));
+        assert!(matches!(permit.intend(0).await, Err(Stop::Record(_))));
+        assert_eq!(permit.execution().steps.first(), &StepOutcome::NotReached);
+        let (validating, saved) = permit.close("").await;
+        let Planned { plan, .. } = &validating.planned;
+        assert!(saved.is_err() && plan.steps.len() == 1);
     }
 }

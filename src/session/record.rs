@@ -4,12 +4,13 @@
 #[cfg(test)]
 pub(crate) mod arbitrary;
 mod diagnosis;
+mod focus;
 mod header;
 mod outcome;
 mod plan;
 mod reference;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use crate::domain::cause::KnownCodes;

@@ -15,9 +15,6 @@ use crate::session::ledger::LedgerError;
 use crate::session::{Approved, Closed, Session, Validating, journal};
 use jiff::SignedDuration;
 
-/// Besides validation, so long may sending the steps take before a session counts as dead.
-const SENDING: SignedDuration = SignedDuration::from_secs(120);
-
 impl Remediation {
     /// Steps 11 to 15 of the way of the data. Nothing below this line can be reached without an approval.
     pub(super) async fn carry_out(
@@ -34,10 +31,10 @@ impl Remediation {
         if cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
-        let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(SENDING);
-        let settle = SignedDuration::try_from(self.parts.timing.settle).unwrap_or(SENDING);
-        let may_take = SENDING.saturating_add(validate_within).saturating_add(settle);
-        let permit = journal::begin(&self.ledger, revision, approved, may_take).await.map_err(raced)?;
+        let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(journal::SENDING);
+        let settle = SignedDuration::try_from(self.parts.timing.settle).unwrap_or(journal::SENDING);
+        let watching = validate_within.saturating_add(settle);
+        let permit = journal::begin(&self.ledger, revision, approved, watching).await.map_err(raced)?;
         progress.tell(Phase::Executing, &format!("approved by {}", by.in_words()));
         let mut permit = executor.run(permit, &meter.requests, progress, cancel).await;
         let sent = outcomes(permit.execution().steps.iter());
@@ -96,9 +93,7 @@ impl Remediation {
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
-}
 
-impl Remediation {
     /// What did not help is undone, where the plan says so: recorded before it is sent, and told in full.
     async fn undo_steps(
         &self,
@@ -110,7 +105,7 @@ impl Remediation {
         progress: &dyn Progress,
     ) -> (Closed, Result<Revision, LedgerError>) {
         progress.tell(Phase::Executing, "rolling back what was done");
-        match journal::begin_revert(&self.ledger, revision, validating, validation, SENDING).await {
+        match journal::begin_revert(&self.ledger, revision, validating, validation).await {
             Ok(permit) => {
                 let (mut closed, saved) = executor.revert(permit, &meter.requests).await.close();
                 let undone = closed.execution.iter().flat_map(|e| &e.reverted).flat_map(NonEmpty::iter).map(undo_word);

@@ -1,7 +1,7 @@
 //! What took effect of a plan whose process died, or whose answers were lost: told by what is recorded, by the stamp that a change
 //! leaves, and by the uid of the object. A name alone tells nothing. Nothing is resumed by guess.
 
-use crate::domain::action::Action;
+use crate::domain::changes::Verb;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::field::escape;
 use crate::domain::finding::Advice;
@@ -39,10 +39,7 @@ fn plain(outcome: &StepOutcome) -> &'static str {
 fn now(step: &Step, stamp: &str, recorded: &StepOutcome, found: Result<Value, ReadError>) -> String {
     let applied = recorded.took_effect() == Some(true);
     let text = |object: &Value, pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let deletes = match &step.action {
-        Action::DeleteUnboundClaim { .. } => true,
-        Action::Create { .. } | Action::Patch { .. } => false,
-    };
+    let deletes = step.action.change().0 == Verb::Delete;
     let object = match (found, deletes) {
         (Ok(object), _) => object,
         (Err(ReadError::NotFound(_)), true) => return "took effect: the object is gone".to_owned(),

@@ -78,14 +78,24 @@ view! {
     }
 
     /// What was reported.
+    #[derive(Default)]
     IssueView {
         /// What was reported, in the words of the caller.
         text: String,
-        /// The namespace; absent for all namespaces.
+        /// The namespace; absent for all namespaces, and for several.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         namespace: Option<String>,
+        /// The namespaces, where there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        namespaces: Vec<String>,
         /// The named objects, as `kind/name`.
         objects: Vec<String>,
+        /// The objects that the words name.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        about: Vec<String>,
+        /// What was asked about and is missing, or is not what the plan is about: read it first.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        note: Option<String>,
         /// `caller` or `event`.
         origin: String,
     }
@@ -98,6 +108,15 @@ view! {
         relation: String,
         /// Where it leads.
         to: ObjectView,
+    }
+
+    /// A place of a wrong value.
+    PlaceView {
+        /// The object to change.
+        object: ObjectView,
+        /// The field in it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        field: Option<String>,
     }
 
     /// What a user of the cluster would notice.
@@ -121,6 +140,9 @@ view! {
         /// The field in it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         field: Option<String>,
+        /// Where the same wrong value stands besides; absent where it stands once.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        also: Vec<PlaceView>,
         /// The wrong value.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         found: Option<String>,
@@ -217,6 +239,8 @@ view! {
         action: String,
         /// What is changed.
         object: ObjectView,
+        /// The change in one line, with the old value and the new one.
+        change: String,
         /// Why it helps.
         why: String,
         /// `low`, `medium` or `high`.
@@ -235,6 +259,11 @@ view! {
         precondition: PreconditionView,
         /// How the step is rolled back, or why it is not.
         undo: String,
+        /// Whether kubemend can roll the step back.
+        reversible: bool,
+        /// What a rollback sends to the same object.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        undo_operations: Vec<OperationView>,
         /// The kubectl line that a human would type instead.
         command: String,
         /// The dry run of the step; absent where none was run.
@@ -321,7 +350,7 @@ view! {
 
     /// Whether it helped.
     ValidationView {
-        /// `resolved`, `unresolved` or `unclear`.
+        /// `resolved`, `partly`, `unresolved` or `unclear`.
         verdict: String,
         /// The result of every success check.
         checks: Vec<CheckResultView>,
@@ -346,11 +375,20 @@ view! {
     }
 
     /// What was read, and what could not be read.
+    #[derive(Default)]
     CoverageView {
         /// The resources that were read.
         looked: Vec<String>,
         /// What could not be read.
         gaps: Vec<GapView>,
+        /// Which part of the cluster was read, and why this one.
+        place: String,
+        /// What was found to be healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        healthy: Vec<String>,
+        /// What could not be verified as healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        doubts: Vec<String>,
     }
 
     /// What it cost.
@@ -382,6 +420,8 @@ view! {
         issue: IssueView,
         /// Root causes, ranked.
         causes: Vec<CauseView>,
+        /// What is wrong and no cause explains.
+        unexplained: Vec<SymptomView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
         /// The plan for the first cause.

@@ -3,7 +3,7 @@
 
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
-    GapView, IssueView, LinkView, ObjectView, OperationView, PlanView, PreconditionView, Report, RequestView, Status, StepOutcomeView,
+    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
     StepView, SymptomView, UsageView, ValidationView,
 };
 use super::standing::Standing;
@@ -13,17 +13,26 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
+use crate::domain::focus::{Because, Doubt};
 use crate::domain::kind::Kind;
+use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
-use crate::domain::plan::RemediationPlan;
+use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
+use crate::domain::secrets::redacted;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
+use crate::domain::visible::escaped;
+use crate::planner::action;
 use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
 use jiff::Timestamp;
 use serde_json::Value;
+
+/// Objects of the words that are listed, and that a sentence names: words that name more are about a kind.
+const ABOUT: usize = 20;
+const NOTED: usize = 3;
 
 fn object(o: &ObjectRef) -> ObjectView {
     ObjectView {
@@ -46,7 +55,7 @@ pub(super) fn report_of(session: &Session) -> Report {
 /// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
     let mut report = without_summary(standing);
-    report.summary = summary::of(&report, standing.underway, !standing.header.diagnosis.unexplained.is_empty());
+    report.summary = summary::of(&report, standing.underway);
     report
 }
 
@@ -54,6 +63,7 @@ pub(super) fn report(standing: &Standing<'_>) -> Report {
 fn without_summary(standing: &Standing<'_>) -> Report {
     let header = standing.header;
     let diagnosis = &header.diagnosis;
+    let fine = diagnosis.causes.is_empty();
     Report {
         session: header.id.to_string(),
         summary: String::new(),
@@ -62,10 +72,14 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         issue: IssueView {
             text: header.issue.clone(),
             namespace: header.scope.namespace().map(ToString::to_string),
+            namespaces: header.scope.namespaces().iter().filter(|_| header.scope.namespace().is_none()).map(ToString::to_string).collect(),
+            about: diagnosis.focus.about.iter().take(ABOUT).map(ToString::to_string).collect(),
+            note: note(standing),
             objects: header.scope.objects().iter().map(ObjectRef::slashed).collect(),
             origin: header.origin.as_str().to_owned(),
         },
         causes: diagnosis.causes.iter().map(cause).collect(),
+        unexplained: diagnosis.unexplained.iter().map(symptom).collect(),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at)),
         advice: advice(standing),
@@ -74,6 +88,9 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         coverage: CoverageView {
             looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
             gaps: diagnosis.unseen.iter().map(gap).collect(),
+            place: format!("{}{}", header.scope.in_words(), why(diagnosis.focus.because)),
+            healthy: diagnosis.seen.iter().filter(|_| fine).map(|s| format!("{}: {}", s.object, s.how)).collect(),
+            doubts: diagnosis.doubts.iter().filter(|_| fine).map(Doubt::in_words).collect(),
         },
         usage: usage(&header.usage),
     }
@@ -82,27 +99,56 @@ fn without_summary(standing: &Standing<'_>) -> Report {
 /// All advice in one list: about what is under way, then of each cause, then about what no cause explains, then of the session.
 fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     let diagnosis = &standing.header.diagnosis;
-    let of_session = |a: &Advice| AdviceView { text: a.text.clone(), command: a.command.clone(), why: a.why.clone(), cause: None };
+    let of_session = |a: &Advice| AdviceView { text: words(&a.text), command: a.command.clone(), why: words(&a.why), cause: None };
     let mut all: Vec<AdviceView> = diagnosis.in_progress.iter().map(of_session).collect();
     for (index, cause) in diagnosis.causes.iter().enumerate() {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
-    }
-    if standing.status == Status::Inconclusive {
-        all.extend(diagnosis.unexplained.iter().map(unexplained));
     }
     all.extend(standing.header.advice.iter().map(of_session));
     all
 }
 
-/// What is wrong although no rule names a cause: said, with where to look next.
-fn unexplained(symptom: &Symptom) -> AdviceView {
-    let namespace = symptom.object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
-    AdviceView {
-        text: format!("{}: {}", symptom.object, Excerpt::event(&symptom.summary)),
-        command: Some(format!("kubectl describe {}{namespace}", symptom.object.slashed())),
-        why: "no rule names its cause".to_owned(),
-        cause: None,
+/// What is wrong although no rule names a cause.
+fn symptom(s: &Symptom) -> SymptomView {
+    SymptomView { object: object(&s.object), summary: words(&s.summary) }
+}
+
+/// Why it was looked there, in words behind the place.
+fn why(because: Because) -> &'static str {
+    match because {
+        Because::Asked => "",
+        Because::Words => " (named in the issue)",
+        Because::Objects => " (where the objects are that the issue names)",
+        Because::Context => " (the namespace of the context)",
+        Because::Everywhere => " (the issue names no namespace)",
     }
+}
+
+/// What a reader has to know before anything else: what was asked about does not exist, or is not what the plan is about.
+fn note(standing: &Standing<'_>) -> Option<String> {
+    let header = standing.header;
+    let focus = &header.diagnosis.focus;
+    if header.diagnosis.causes.is_empty() {
+        return None;
+    }
+    let plan = if standing.planned.is_some() { "the plan is" } else { "no plan was created, and the causes below are" };
+    if let Some(missing) = focus.missing.first().filter(|_| focus.about.is_empty()) {
+        let hint = did_you_mean(&missing.nearest);
+        let place = header.scope.in_words();
+        return Some(format!("Nothing in {place} is called `{}`{hint}; {plan} about something else.", missing.word));
+    }
+    let asked: Vec<String> = focus.about.iter().take(NOTED).map(ToString::to_string).collect();
+    focus.beside.then(|| format!("No cause was found for what the issue names ({}); {plan} about something else.", asked.join(", ")))
+}
+
+/// Our own words, which names and messages of the cluster may have come into: one line, without links.
+fn words(text: &str) -> String {
+    Excerpt::line(text).to_string()
+}
+
+/// A value that stands in an object: what a reader would not see of it is written out.
+fn value(text: &str) -> String {
+    escaped(&redacted(text))
 }
 
 fn usage(u: &Usage) -> UsageView {
@@ -122,17 +168,18 @@ fn gap(g: &Gap) -> GapView {
 fn cause(c: &Cause) -> CauseView {
     CauseView {
         code: c.source.code().to_owned(),
-        title: c.title.clone(),
-        explanation: c.explanation.clone(),
+        title: words(&c.title),
+        explanation: words(&c.explanation),
         object: object(&c.object),
         field: c.field_text(),
-        found: c.found.clone(),
-        expected: c.expected.clone(),
+        also: c.also.iter().map(|p| PlaceView { object: object(&p.object), field: p.field.as_ref().map(ToString::to_string) }).collect(),
+        found: c.found.as_deref().map(value),
+        expected: c.expected.as_deref().map(value),
         confidence: c.confidence.value(),
         source: c.source.as_str().to_owned(),
         evidence: c.cites.iter().map(ToString::to_string).collect(),
         chain: c.chain.iter().map(|l| LinkView { object: object(&l.from), relation: l.relation.to_owned(), to: object(&l.to) }).collect(),
-        symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: s.summary.clone() }).collect(),
+        symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: words(&s.summary) }).collect(),
     }
 }
 
@@ -163,6 +210,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                 StepView {
                     action: s.action.verb().to_owned(),
                     object: object(s.action.target()),
+                    change: action::in_one_line(p, i),
                     why: s.why.clone(),
                     risk: s.risk.to_string(),
                     diff: s.diff.clone(),
@@ -185,6 +233,11 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                             .collect(),
                     },
                     undo: s.undo.summary().to_owned(),
+                    reversible: matches!(s.undo, Undo::Restore { .. }),
+                    undo_operations: match &s.undo {
+                        Undo::Restore { request, .. } => operations(&serde_json::from_str(&request.body).unwrap_or(Value::Null)),
+                        Undo::None { .. } => Vec::new(),
+                    },
                     command: s.command.clone(),
                     dry_run: rehearsal.and_then(|r| r.steps.get(i)).map(|r| match r {
                         Rehearsed::Accepted { note } => DryRunView { accepted: true, reason: note.clone() },
@@ -223,12 +276,18 @@ fn outcome(o: &StepOutcome) -> StepOutcomeView {
     StepOutcomeView { outcome: o.as_str().to_owned(), at: at.map(ToString::to_string), message }
 }
 
-fn undone(u: &Undone) -> StepOutcomeView {
+fn undone(step: &StepOutcome, u: &Undone) -> StepOutcomeView {
     let unchanged = |message: String| StepOutcomeView { outcome: "unchanged".to_owned(), at: None, message: Some(message) };
     match u {
         Undone::NotNeeded => unchanged("the step did not take effect".to_owned()),
         Undone::Stays { why } => unchanged(format!("the change stays; rollback: {why}")),
-        Undone::Sent(sent) => outcome(sent),
+        Undone::Sent(sent) => {
+            let mut view = outcome(sent);
+            if matches!((step, sent), (StepOutcome::Altered { .. }, StepOutcome::Applied { .. })) {
+                view.message = Some("the plan's own values were set back; what else was made of the change stays".to_owned());
+            }
+            view
+        }
     }
 }
 
@@ -238,7 +297,8 @@ fn execution(e: &Execution) -> ExecutionView {
     if let Some(first) = steps.iter_mut().find(|step| step.outcome == "notReached") {
         first.message = e.stopped.clone();
     }
-    ExecutionView { steps, reverted: e.reverted.as_ref().map(|all| all.iter().map(undone).collect()) }
+    let reverted = e.reverted.as_ref().map(|all| e.steps.iter().zip(all.iter()).map(|(step, u)| undone(step, u)).collect());
+    ExecutionView { steps, reverted }
 }
 
 fn validation(v: &Validation) -> ValidationView {
@@ -251,7 +311,7 @@ fn validation(v: &Validation) -> ValidationView {
                 what: c.check.what().to_owned(),
                 object: object(c.check.object()),
                 passed: c.passed,
-                observed: c.observed.clone(),
+                observed: words(&c.observed),
             })
             .collect(),
         settled_for: v.settled_for.as_secs_f64(),

@@ -14,9 +14,13 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/session/approval.rs", "AwaitingApproval"),
     ("src/workflow/answer.rs", "Remediation"),
     ("src/workflow/carry_out.rs", "Remediation"),
+    ("src/workflow/follow.rs", "Records"),
+    ("src/workflow/follow.rs", "Remediation"),
     ("src/workflow/open.rs", "Remediation"),
+    ("src/workflow/recent.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),
     ("src/workflow/revalidate.rs", "Remediation"),
+    ("src/workflow/undo.rs", "Remediation"),
 ];
 
 /// Who names whom, and by which path.

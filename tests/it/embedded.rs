@@ -7,5 +7,7 @@ mod faults;
 mod journal;
 mod library;
 mod rest;
+mod undo;
 mod variants;
 mod verdicts;
+mod words;

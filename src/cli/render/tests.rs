@@ -24,16 +24,17 @@ fn healthy() -> Report {
         issue: IssueView {
             text: "the ledger is down".to_owned(),
             namespace: Some("payments".to_owned()),
-            objects: Vec::new(),
             origin: "caller".to_owned(),
+            ..IssueView::default()
         },
         causes: Vec::new(),
+        unexplained: Vec::new(),
         evidence: Vec::new(),
         plan: None,
         advice: Vec::new(),
         execution: None,
         validation: None,
-        coverage: CoverageView { looked: vec!["pods".to_owned()], gaps: Vec::new() },
+        coverage: CoverageView { looked: vec!["pods".to_owned()], place: "namespace payments".to_owned(), ..CoverageView::default() },
         usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
     }
 }
@@ -58,6 +59,7 @@ fn waiting() -> Report {
                 .to_owned(),
             object: claim(),
             field: Some("spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName".to_owned()),
+            also: vec![],
             found: Some("ledger-data".to_owned()),
             expected: None,
             confidence: 0.97,
@@ -93,6 +95,7 @@ fn waiting() -> Report {
             steps: vec![StepView {
                 action: "create".to_owned(),
                 object: claim(),
+                change: "Create empty claim payments/ledger-data: 10Gi (assumed), RWO, class standard".to_owned(),
                 why: "The size is an assumption.".to_owned(),
                 risk: "low".to_owned(),
                 diff: "--- nothing\n+++ PersistentVolumeClaim payments/ledger-data\n@@ -0,0 +1,2 @@\n+apiVersion: v1\n+kind: PersistentVolumeClaim\n".to_owned(),
@@ -101,6 +104,8 @@ fn waiting() -> Report {
                 request: RequestView { method: "POST".to_owned(), path: "/x".to_owned(), body: "{}".to_owned() },
                 precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
                 undo: "delete the claim while it is not bound".to_owned(),
+                reversible: false,
+                undo_operations: Vec::new(),
                 command: "kubectl create -n payments -f - <<'EOF'\napiVersion: v1\nEOF".to_owned(),
                 dry_run: Some(DryRunView { accepted: true, reason: None }),
             }],
@@ -119,6 +124,8 @@ fn waiting() -> Report {
                 why: "forbidden".to_owned(),
                 unlock: Some("kubectl create role logs --verb=get --resource=pods/log -n payments".to_owned()),
             }],
+            place: "namespace payments".to_owned(),
+            ..CoverageView::default()
         },
         ..healthy()
     }

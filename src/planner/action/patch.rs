@@ -1,17 +1,18 @@
 //! A change of fields of an existing object, as a JSON Patch that pins what a human was shown.
 
-use super::planned::{Built, PlannedAction, QUERY, metadata, present, whole_map};
+use super::planned::{Built, PlannedAction, QUERY, metadata, named, present, whole_map};
 use super::undo;
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
-use crate::domain::field::{FieldPath, escape};
+use crate::domain::field::{FieldPath, Segment, escape};
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
+use crate::domain::visible::{self, escaped};
 use crate::planner::admission;
 use crate::planner::diff;
 use crate::planner::live::Seen;
@@ -41,6 +42,22 @@ impl PlannedAction for Patch<'_> {
     fn summary(&self) -> String {
         let fields: Vec<String> = self.ops.iter().map(|o| o.path.to_string()).collect();
         format!("change {} of {}", fields.join(" and "), self.target)
+    }
+
+    fn in_one_line(&self, precondition: &Precondition, _: bool) -> String {
+        let pinned = |path: &FieldPath| {
+            let path = path.to_string();
+            let text = precondition.fields.iter().find(|(pinned, _)| *pinned == path).map(|(_, value)| value)?;
+            serde_json::from_str::<Value>(text).ok()
+        };
+        let one = |(index, op): (usize, &FieldOp)| {
+            let (field, part) = field_in_words(&op.path);
+            let of = if index == 0 { format!(" of {}{part}", named(self.target)) } else { part };
+            let (old, new) = (pinned(&op.path), if let Change::Set(new) = &op.change { Some(new.clone()) } else { None });
+            let [old, new] = [(old, "not set"), (new, "removed")].map(|(v, none)| v.map_or_else(|| none.to_owned(), |v| in_a_line(&v)));
+            format!("{field}{of}: {old} → {new}")
+        };
+        format!("Set {}", self.ops.iter().enumerate().map(one).collect::<Vec<_>>().join(", and "))
     }
 
     fn in_words(&self) -> String {
@@ -121,6 +138,10 @@ impl PlannedAction for Patch<'_> {
             }
             if let Some((map, value)) = whole_map(&op.path, &at.pointer, live) {
                 pins.add(test(map, value));
+            }
+            // What only its place names is pinned whole.
+            for (pointer, value) in &at.elements {
+                pins.add(test(pointer, value));
             }
             match (&at.current, &op.change) {
                 (Some(old), Change::Set(new)) if old == new => {
@@ -264,6 +285,28 @@ fn count_template(target: &ObjectRef, planned: &mut Value, answer: &Value) {
     {
         *slot = answer.pointer(&pointer).cloned().unwrap_or_default();
     }
+}
+
+/// The field as one would say it, and which part of the object it is in, where that is said behind the object.
+fn field_in_words(path: &FieldPath) -> (String, String) {
+    let text = escaped(&path.to_string());
+    let of_pods = text.strip_prefix("spec.template.spec.").unwrap_or(&text);
+    match path.segments() {
+        [.., Segment::Key(list), Segment::Element { value: name, .. }, Segment::Key(field)]
+            if (list == "containers" || list == "initContainers") && of_pods != text =>
+        {
+            let kind = if list == "containers" { "container" } else { "init container" };
+            (escaped(field), format!(" {kind} {}", visible::value(name)))
+        }
+        [Segment::Key(spec), Segment::Key(selector), Segment::Key(label)] if spec == "spec" && selector == "selector" => {
+            (format!("selector {}", visible::value(label)), String::new())
+        }
+        _ => (of_pods.to_owned(), String::new()),
+    }
+}
+
+fn in_a_line(value: &Value) -> String {
+    value.as_str().map_or_else(|| escaped(&value.to_string()), visible::value)
 }
 
 fn test(path: &str, value: &Value) -> Value {

@@ -1,9 +1,11 @@
 //! What every action must answer. No answer has a default: the compiler asks a new action for each of them.
 
 use crate::domain::field::FieldPath;
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
 use crate::domain::request::Request;
+use crate::domain::visible::escaped;
 use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
@@ -33,6 +35,10 @@ pub(crate) trait PlannedAction: Send + Sync {
 
     /// What it does, for a plan's summary: `create …`, `change … of …`.
     fn summary(&self) -> String;
+
+    /// What it does with the old value and the new one, for the first line that a human reads. `replaces`: an earlier step of the
+    /// plan frees the name that it takes.
+    fn in_one_line(&self, precondition: &Precondition, replaces: bool) -> String;
 
     /// What it does, for advice to a human: ``set `…` to `…` ``.
     fn in_words(&self) -> String;
@@ -86,4 +92,13 @@ pub(super) fn whole_map<'a>(path: &FieldPath, pointer: &'a str, live: &'a Value)
         return None;
     }
     live.pointer(map).map(|value| (map, value))
+}
+
+/// `claim a-team/postgres-pvc`, `Deployment shop/web`.
+pub(super) fn named(object: &ObjectRef) -> String {
+    let kind = if object.kind == Kind::PersistentVolumeClaim { "claim".to_owned() } else { escaped(object.kind.name()) };
+    match &object.namespace {
+        Some(namespace) => format!("{kind} {namespace}/{}", escaped(&object.name)),
+        None => format!("{kind} {}", escaped(&object.name)),
+    }
 }

@@ -27,6 +27,12 @@ pub(super) fn of(ops: &NonEmpty<FieldOp>, before: &Value, after: &Value, stamp: 
         for (pointer, value) in &at.identities {
             pin(pointer, value);
         }
+        // What only its place names is pinned whole, as the change left it.
+        for pointer in at.elements.iter().map(|(pointer, _)| pointer) {
+            if let Some(left) = after.pointer(pointer) {
+                pin(pointer, left);
+            }
+        }
         let (map, _) = at.pointer.rsplit_once('/')?;
         words.push(match &at.current {
             Some(old) => format!("set {} back to {old}", op.path),

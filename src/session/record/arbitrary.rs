@@ -1,7 +1,7 @@
 //! Arbitrary sessions: every state, every kind of value in it, and nothing that hangs together but what must.
 
 use crate::domain::action::{Action, Change, FieldOp};
-use crate::domain::cause::{Cause, CauseKey, CauseSource};
+use crate::domain::cause::{Cause, CauseKey, CauseSource, Place};
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -9,22 +9,23 @@ use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
-use crate::domain::field::FieldPath;
+use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
+use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::plan::{OnFailure, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::plan::{Judged, OnFailure, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::gate::{Rehearsal, Rehearsed};
-use crate::session::trail::Trail;
+use crate::session::trail::{Effect, Entry, Trail};
 use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -66,11 +67,16 @@ fn object() -> impl Strategy<Value = ObjectRef> {
 }
 
 fn field() -> impl Strategy<Value = FieldPath> {
-    let segment = prop_oneof![text().prop_map(|k| (k, None)), (text(), text()).prop_map(|(k, v)| (k, Some(v)))];
+    let segment = prop_oneof![
+        text().prop_map(Segment::Key),
+        (text(), text()).prop_map(|(key, value)| Segment::Element { key, value }),
+        (0..9_usize).prop_map(Segment::Position),
+    ];
     vec(segment, 0..4).prop_map(|segments| {
-        segments.into_iter().fold(FieldPath::root(), |path, (key, value)| match value {
-            Some(value) => path.element(&key, &value),
-            None => path.key(&key),
+        segments.into_iter().fold(FieldPath::root(), |path, segment| match segment {
+            Segment::Key(key) => path.key(&key),
+            Segment::Element { key, value } => path.element(&key, &value),
+            Segment::Position(index) => path.at(index),
         })
     })
 }
@@ -133,6 +139,8 @@ fn check() -> impl Strategy<Value = Check> {
         object().prop_map(Check::EndpointsReady),
         object().prop_map(Check::SymptomGone),
         (object(), of(field())).prop_map(move |(object, field)| Check::FindingGone { code, object, field }),
+        (object(), field(), of(value())).prop_map(|(object, field, value)| Check::FieldIs { object, field, value }),
+        object().prop_map(Check::Gone),
     ]
 }
 
@@ -167,13 +175,20 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A plan for anything.
 pub(crate) fn plan() -> impl Strategy<Value = RemediationPlan> {
-    (any::<[u8; 16]>(), key(), text(), some(step()), some(check()), on_failure(), text()).prop_map(
-        |(id, cause, summary, steps, checks, on_failure, cluster)| RemediationPlan {
+    let kinds = select(vec![Kind::Pod, Kind::Event, Kind::PersistentVolumeClaim]);
+    let judged = (vec(object(), 0..3), vec(kinds, 0..3), 0..100_000_i64, 0..1_000_000_000_i32).prop_map(|(about, saw, s, n)| Judged {
+        about,
+        saw,
+        settle: SignedDuration::new(s, n),
+    });
+    (any::<[u8; 16]>(), key(), text(), some(step()), some(check()), judged, on_failure(), text()).prop_map(
+        |(id, cause, summary, steps, checks, judged, on_failure, cluster)| RemediationPlan {
             id: PlanId::from_entropy(id),
             cause,
             summary,
             steps,
             checks,
+            judged,
             on_failure,
             cluster,
         },
@@ -194,7 +209,8 @@ fn link() -> impl Strategy<Value = CausalLink> {
 
 fn remedy() -> impl Strategy<Value = Remedy> {
     let proposal = (action(), text(), risk()).prop_map(|(action, why, risk)| Proposal { action, why, risk });
-    let way = prop_oneof![action().prop_map(Way::Change), object().prop_map(Way::Edit)];
+    let back = (object(), any::<u32>()).prop_map(|(workload, revision)| Way::GoBack { workload, revision });
+    let way = prop_oneof![action().prop_map(Way::Change), object().prop_map(Way::Edit), back];
     let choice = (text(), way, text()).prop_map(|(text, way, why)| Choice { text, way, why });
     (vec(proposal, 0..2), vec(choice, 0..2), vec(check(), 0..2), vec(advice(), 0..2))
         .prop_map(|(proposals, choices, checks, advice)| Remedy { proposals, choices, checks, advice })
@@ -211,17 +227,23 @@ fn evidence() -> impl Strategy<Value = Evidence> {
     })
 }
 
+fn place() -> impl Strategy<Value = Place> {
+    (object(), of(field())).prop_map(|(object, field)| Place { object, field })
+}
+
 /// A cause that cites some of these.
 fn cause(ids: Vec<EvidenceId>) -> impl Strategy<Value = Cause> {
     let cites = vec(any::<Index>(), 1..4)
         .prop_map(move |places| NonEmpty::from_vec(places.into_iter().map(|at| ids[at.index(ids.len())]).collect()).unwrap());
-    (key(), text(), text(), of(text()), of(text()), 0..=100_u8, cites, vec(link(), 0..3), vec(symptom(), 0..3), remedy()).prop_map(
-        |(key, title, explanation, found, expected, sure, cites, chain, symptoms, remedy)| Cause {
+    let keys = (key(), vec(place(), 0..3));
+    (keys, text(), text(), of(text()), of(text()), 0..=100_u8, cites, vec(link(), 0..3), vec(symptom(), 0..3), remedy()).prop_map(
+        |((key, also), title, explanation, found, expected, sure, cites, chain, symptoms, remedy)| Cause {
             source: key.source,
             title,
             explanation,
             object: key.object,
             field: key.field,
+            also,
             found,
             expected,
             confidence: Confidence::percent(sure),
@@ -248,8 +270,44 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
         }
         evidence
     });
-    (evidence.prop_flat_map(of_evidence), vec(symptom(), 0..2), vec(advice(), 0..2), vec(gap, 0..2))
-        .prop_map(|((causes, evidence), unexplained, in_progress, unseen)| Diagnosis { causes, evidence, unexplained, in_progress, unseen })
+    (
+        evidence.prop_flat_map(of_evidence),
+        vec(symptom(), 0..2),
+        vec(advice(), 0..2),
+        vec(gap, 0..2),
+        focus(),
+        vec(seen(), 0..2),
+        vec(doubt(), 0..2),
+    )
+        .prop_map(|((causes, evidence), unexplained, in_progress, unseen, focus, seen, doubts)| Diagnosis {
+            causes,
+            evidence,
+            unexplained,
+            in_progress,
+            unseen,
+            focus,
+            seen,
+            doubts,
+        })
+}
+
+fn focus() -> impl Strategy<Value = Focus> {
+    let because = select(vec![Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere]);
+    let missing = (text(), vec(name(), 0..2)).prop_map(|(word, nearest)| Missing { word, nearest });
+    (because, vec(object(), 0..2), vec(missing, 0..2), any::<bool>()).prop_map(|(because, about, missing, beside)| Focus {
+        because,
+        about,
+        missing,
+        beside,
+    })
+}
+
+fn seen() -> impl Strategy<Value = Seen> {
+    (object(), text()).prop_map(|(object, how)| Seen { object, how })
+}
+
+fn doubt() -> impl Strategy<Value = Doubt> {
+    (of(object()), text(), of(any::<i64>())).prop_map(|(object, why, again_in)| Doubt { object, why, again_in })
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
@@ -274,7 +332,11 @@ fn scope() -> impl Strategy<Value = Scope> {
         let objects = objects.into_iter().map(|(kind, name)| in_its_place(kind, &namespace, &name)).collect();
         Scope::Namespace { namespace, objects }
     });
-    prop_oneof![3 => some, 1 => Just(Scope::All)]
+    let several = vec((namespace(), known(), name()), 2..4).prop_map(|named| {
+        let objects = named.iter().map(|(namespace, kind, name)| in_its_place(kind.clone(), namespace, name)).collect();
+        Scope::of(named.into_iter().map(|(namespace, ..)| namespace).collect(), objects)
+    });
+    prop_oneof![3 => some, 1 => several, 1 => Just(Scope::All)]
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
@@ -290,13 +352,9 @@ fn usage() -> impl Strategy<Value = Usage> {
 fn header() -> impl Strategy<Value = Header> {
     let origin = select(vec![Origin::Caller, Origin::Event]);
     let cluster = (text(), text(), text()).prop_map(|(context, server, version)| Cluster { context, server, version });
-    let trail = vec((time(), text(), text()), 0..3).prop_map(|entries| {
-        let mut trail = Trail::default();
-        for (at, who, what) in entries {
-            trail.note(at, &who, &what);
-        }
-        trail
-    });
+    let effect = select(Effect::ALL.to_vec());
+    let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
+        .prop_map(Trail::from_entries);
     let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
     (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster, known, trail).prop_map(
         |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), trail)| Header {
@@ -343,7 +401,7 @@ fn execution(steps: usize) -> impl Strategy<Value = Execution> {
 }
 
 fn validation() -> impl Strategy<Value = Validation> {
-    let verdict = select(vec![Verdict::Resolved, Verdict::Unresolved, Verdict::Unclear]);
+    let verdict = select(Verdict::ALL);
     let result = (check(), of(any::<bool>()), text()).prop_map(|(check, passed, observed)| CheckResult { check, passed, observed });
     let settled = (0..100_000_i64, 0..1_000_000_000_i32).prop_map(|(s, n)| SignedDuration::new(s, n));
     (verdict, vec(result, 0..3), settled, time(), of(text())).prop_map(|(verdict, checks, settled_for, at, why)| Validation {

@@ -1,8 +1,9 @@
 //! The stored form of a diagnosis. What a cause cites must be there when it is read back, under the ids that it had.
 
+use super::focus::{DoubtRecord, FocusRecord, SeenRecord};
 use super::plan::{ActionRecord, CheckRecord};
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
-use crate::domain::cause::{Cause, KnownCodes};
+use crate::domain::cause::{Cause, KnownCodes, Place};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
@@ -22,12 +23,16 @@ pub(super) struct DiagnosisRecord {
     unexplained: Vec<SymptomRecord>,
     in_progress: Vec<AdviceRecord>,
     unseen: Vec<GapRecord>,
+    focus: FocusRecord,
+    seen: Vec<SeenRecord>,
+    doubts: Vec<DoubtRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CauseRecord {
     key: KeyRecord,
+    also: Vec<PlaceRecord>,
     title: String,
     explanation: String,
     found: Option<String>,
@@ -40,6 +45,13 @@ struct CauseRecord {
     choices: Vec<ChoiceRecord>,
     checks: Vec<CheckRecord>,
     advice: Vec<AdviceRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlaceRecord {
+    object: RefRecord,
+    field: Option<Vec<SegmentRecord>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +100,7 @@ struct ChoiceRecord {
 enum WayRecord {
     Change { action: ActionRecord },
     Edit { object: RefRecord },
+    GoBack { workload: RefRecord, revision: u32 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -114,6 +127,9 @@ impl From<&Diagnosis> for DiagnosisRecord {
             unexplained: d.unexplained.iter().map(SymptomRecord::from).collect(),
             in_progress: d.in_progress.iter().map(AdviceRecord::from).collect(),
             unseen: d.unseen.iter().map(GapRecord::from).collect(),
+            focus: (&d.focus).into(),
+            seen: d.seen.iter().map(SeenRecord::from).collect(),
+            doubts: d.doubts.iter().map(DoubtRecord::from).collect(),
         }
     }
 }
@@ -126,6 +142,9 @@ impl DiagnosisRecord {
             unexplained: all(self.unexplained, SymptomRecord::into_symptom)?,
             in_progress: self.in_progress.into_iter().map(AdviceRecord::into_advice).collect(),
             unseen: all(self.unseen, GapRecord::into_gap)?,
+            focus: self.focus.into_focus()?,
+            seen: all(self.seen, SeenRecord::into_seen)?,
+            doubts: all(self.doubts, DoubtRecord::into_doubt)?,
             evidence,
         })
     }
@@ -135,6 +154,7 @@ impl From<&Cause> for CauseRecord {
     fn from(c: &Cause) -> Self {
         Self {
             key: (&c.key()).into(),
+            also: c.also.iter().map(PlaceRecord::from).collect(),
             title: c.title.clone(),
             explanation: c.explanation.clone(),
             found: c.found.clone(),
@@ -165,6 +185,7 @@ impl CauseRecord {
             explanation: self.explanation,
             object: key.object,
             field: key.field,
+            also: all(self.also, PlaceRecord::into_place)?,
             found: self.found,
             expected: self.expected,
             confidence: Confidence::new(self.confidence).ok_or("the confidence of a cause is not between 0 and 1")?,
@@ -178,6 +199,18 @@ impl CauseRecord {
                 advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
             },
         })
+    }
+}
+
+impl From<&Place> for PlaceRecord {
+    fn from(place: &Place) -> Self {
+        Self { object: (&place.object).into(), field: place.field.as_ref().map(segments) }
+    }
+}
+
+impl PlaceRecord {
+    fn into_place(self) -> Result<Place, String> {
+        Ok(Place { object: self.object.into_ref()?, field: self.field.map(path) })
     }
 }
 
@@ -250,6 +283,7 @@ impl From<&Choice> for ChoiceRecord {
         let way = match &c.way {
             Way::Change(action) => WayRecord::Change { action: action.into() },
             Way::Edit(object) => WayRecord::Edit { object: object.into() },
+            Way::GoBack { workload, revision } => WayRecord::GoBack { workload: workload.into(), revision: *revision },
         };
         Self { text: c.text.clone(), way, why: c.why.clone() }
     }
@@ -260,6 +294,7 @@ impl ChoiceRecord {
         let way = match self.way {
             WayRecord::Change { action } => Way::Change(action.into_action()?),
             WayRecord::Edit { object } => Way::Edit(object.into_ref()?),
+            WayRecord::GoBack { workload, revision } => Way::GoBack { workload: workload.into_ref()?, revision },
         };
         Ok(Choice { text: self.text, way, why: self.why })
     }

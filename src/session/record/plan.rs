@@ -1,14 +1,15 @@
 //! The stored form of a plan.
 
-use super::reference::{KeyRecord, RefRecord, SegmentRecord, code, path, segments};
+use super::reference::{KeyRecord, KindRecord, RefRecord, SegmentRecord, code, path, segments};
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::KnownCodes;
 use crate::domain::check::Check;
 use crate::domain::id::PlanId;
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::plan::{OnFailure, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::plan::{Judged, OnFailure, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,6 +21,10 @@ pub(super) struct PlanRecord {
     summary: String,
     steps: Vec<StepRecord>,
     checks: Vec<CheckRecord>,
+    about: Vec<RefRecord>,
+    saw: Vec<KindRecord>,
+    settle_seconds: i64,
+    settle_nanoseconds: i32,
     revert: bool,
     cluster: String,
 }
@@ -60,7 +65,7 @@ pub(super) enum ActionRecord {
 /// By itself, so that a field that held `null` is told from one that was not there.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SeenRecord {
+pub(super) struct SeenRecord {
     value: Value,
 }
 
@@ -88,6 +93,8 @@ pub(super) enum CheckRecord {
     ClaimBound { object: RefRecord },
     EndpointsReady { object: RefRecord },
     FindingGone { code: String, object: RefRecord, field: Option<Vec<SegmentRecord>> },
+    FieldIs { object: RefRecord, field: Vec<SegmentRecord>, value: Option<SeenRecord> },
+    Gone { object: RefRecord },
     SymptomGone { object: RefRecord },
 }
 
@@ -157,6 +164,12 @@ impl From<&Check> for CheckRecord {
             Check::FindingGone { code, object, field } => {
                 CheckRecord::FindingGone { code: code.to_string(), object: object.into(), field: field.as_ref().map(segments) }
             }
+            Check::FieldIs { object, field, value } => CheckRecord::FieldIs {
+                object: object.into(),
+                field: segments(field),
+                value: value.clone().map(|value| SeenRecord { value }),
+            },
+            Check::Gone(o) => CheckRecord::Gone { object: o.into() },
             Check::SymptomGone(o) => CheckRecord::SymptomGone { object: o.into() },
         }
     }
@@ -172,6 +185,10 @@ impl CheckRecord {
             CheckRecord::FindingGone { code: text, object, field } => {
                 Check::FindingGone { code: code(&text, known)?, object: object.into_ref()?, field: field.map(path) }
             }
+            CheckRecord::FieldIs { object, field, value } => {
+                Check::FieldIs { object: object.into_ref()?, field: path(field), value: value.map(|seen| seen.value) }
+            }
+            CheckRecord::Gone { object } => Check::Gone(object.into_ref()?),
             CheckRecord::SymptomGone { object } => Check::SymptomGone(object.into_ref()?),
         })
     }
@@ -205,6 +222,10 @@ impl From<&RemediationPlan> for PlanRecord {
                 })
                 .collect(),
             checks: plan.checks.iter().map(CheckRecord::from).collect(),
+            about: plan.judged.about.iter().map(RefRecord::from).collect(),
+            saw: plan.judged.saw.iter().map(KindRecord::from).collect(),
+            settle_seconds: plan.judged.settle.as_secs(),
+            settle_nanoseconds: plan.judged.settle.subsec_nanos(),
             revert: plan.on_failure == OnFailure::Revert,
             cluster: plan.cluster.clone(),
         }
@@ -244,6 +265,13 @@ impl PlanRecord {
             summary: self.summary,
             steps: NonEmpty::from_vec(steps).ok_or("the plan has no steps")?,
             checks: NonEmpty::from_vec(checks).ok_or("the plan has no checks")?,
+            judged: Judged {
+                about: self.about.into_iter().map(RefRecord::into_ref).collect::<Result<Vec<_>, String>>()?,
+                saw: self.saw.into_iter().map(KindRecord::into_kind).collect(),
+                settle: SignedDuration::from_secs(self.settle_seconds)
+                    .checked_add(SignedDuration::from_nanos(i64::from(self.settle_nanoseconds)))
+                    .ok_or("its settle window is out of range")?,
+            },
             on_failure: if self.revert { OnFailure::Revert } else { OnFailure::Keep },
             cluster: self.cluster,
         })

@@ -37,7 +37,7 @@ fn header() -> Header {
     }
 }
 
-fn waiting() -> (AwaitingApproval, Secret) {
+pub(in crate::session) fn waiting() -> (AwaitingApproval, Secret) {
     let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] };
     header().propose(Planned { plan: image_plan(1), rehearsal: Some(rehearsal) }, [9; 32], later())
 }

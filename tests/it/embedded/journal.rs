@@ -35,7 +35,7 @@ async fn killed(cluster: &Embedded, process: Remediation, question: &Question, a
     assert!(tokio::time::timeout(after, yes(&process, question)).await.is_err(), "it ended before it was killed");
     drop(process);
     *cluster.store.keeps.lock().unwrap() = None;
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    cluster.clock.set_by(600);
     cluster.process()
 }
 
@@ -44,7 +44,15 @@ fn outcomes(report: &Report) -> Vec<&str> {
 }
 
 async fn told(next: &Remediation, question: &Question) -> String {
-    let report = next.validate(&Validate::Session(question.session.clone()), &Caller::silent()).await.unwrap();
+    // One look is enough: what took effect is told before the checks are watched.
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.cancel();
+    });
+    let what = Validate::Session(question.session.clone());
+    let report = next.validate(&what, &Caller::new(&Silent, &cancel)).await.unwrap();
     report.advice.iter().filter(|a| a.text.starts_with("step ")).map(|a| format!("{}\n", a.text)).collect()
 }
 
@@ -154,19 +162,8 @@ async fn under_policy_a_process_that_is_killed_after_its_write_leaves_the_whole_
 async fn step_is_not_sent_once_the_record_cannot_be_kept() {
     let (cluster, process, question) = waiting("storage-class-missing", Limits::default(), None).await;
     // The deletion is announced and sent; what became of it cannot be recorded.
-    let store = cluster.store.clone();
-    let sim = cluster.sim.clone();
-    let breaking = async move {
-        while !sim.requests().iter().any(|r| r.method == "DELETE" && r.wrote && r.user == "writer") {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        store.broken.store(true, Ordering::SeqCst);
-        std::future::pending::<()>().await
-    };
-    let report = tokio::select! {
-        report = yes(&process, &question) => report.unwrap(),
-        () = breaking => unreachable!(),
-    };
+    *cluster.store.breaks_after.lock().unwrap() = Some(2);
+    let report = yes(&process, &question).await.unwrap();
     assert_eq!((cluster.sent("DELETE"), cluster.sent("POST")), (1, 0));
     assert_eq!(outcomes(&report), ["applied", "notReached"]);
     assert!(report.summary.contains("the record of this session cannot be kept, so nothing more is sent"), "{}", report.summary);
@@ -212,6 +209,7 @@ async fn reasons_for_which_a_deleted_claim_is_not_gone_are_told_apart() {
     assert!(report.summary.contains("whether it is gone cannot be seen: not allowed to get"), "{}", report.summary);
 
     let (cluster, process, question) = waiting("storage-class-missing", Limits::default(), None).await;
+    cluster.sim.inject(Fault::on("GET", "/persistentvolumeclaims/uploads", FaultKind::Status(503)).times(2));
     let sim = cluster.sim.clone();
     let again = async move {
         while !sim.requests().iter().any(|r| r.method == "DELETE" && r.wrote && r.user == "writer") {
@@ -254,13 +252,12 @@ async fn caller_who_leaves_while_a_deletion_is_waited_for_stops_the_rest() {
     assert_eq!((report.status, outcomes(&report)), (Status::Unclear, vec!["applied", "notReached"]));
 }
 
-/// A fix of an image that does not help, because what it runs is not there either.
+/// A fix of a node selector that does not help: the Pods start, and never become ready.
 async fn useless(limits: Limits) -> (Embedded, Remediation, Question) {
-    let case = Case::load("image-tag-missing");
+    let case = Case::load("node-selector-matches-no-node");
     let cluster = Embedded::of(&case, NAMESPACE).await;
     let process = cluster.process_with(limits, true);
     let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
-    // The Pods of the good image never become ready.
     let images = case.images_text().replace("/healthz: 200", "/elsewhere: 200");
     cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
     (cluster, process, question)
@@ -322,10 +319,10 @@ async fn undo_is_not_sent_where_it_cannot_be_recorded() {
 async fn undo_takes_nothing_back_that_somebody_changed_since() {
     let (cluster, process, question) = useless(reverting()).await;
     let report = once_validating(&process, &cluster, &question, || {
-        let mut object = cluster.sim.object("deployments", NAMESPACE, "catalog").unwrap();
+        let mut object = cluster.sim.object("deployments", NAMESPACE, "recommender").unwrap();
         object["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = json!(7);
         let text = serde_json::to_string(&json!({
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "catalog"}, "spec": object["spec"],
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "recommender"}, "spec": object["spec"],
         }))
         .unwrap();
         cluster.sim.apply_yaml(NAMESPACE, &text).unwrap();

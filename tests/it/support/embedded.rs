@@ -96,6 +96,8 @@ pub(crate) struct Memory {
     pub(crate) broken: std::sync::atomic::AtomicBool,
     /// So many records are still kept, and the next one is never answered; `None` keeps all.
     pub(crate) keeps: Mutex<Option<usize>>,
+    /// The same, and the next ones are refused.
+    pub(crate) breaks_after: Mutex<Option<usize>>,
 }
 
 impl Memory {
@@ -109,9 +111,9 @@ impl Memory {
         self.records.lock().unwrap().values().map(|stored| serde_json::from_slice(&stored.bytes).unwrap()).collect()
     }
 
-    fn holds_now(&self) -> bool {
-        let mut keeps = self.keeps.lock().unwrap();
-        match keeps.as_mut() {
+    /// Counts down; whether the end is reached.
+    fn ends(left: &Mutex<Option<usize>>) -> bool {
+        match left.lock().unwrap().as_mut() {
             None => false,
             Some(0) => true,
             Some(left) => {
@@ -129,10 +131,10 @@ impl SessionStore for Memory {
     }
 
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
-        if self.broken.load(Ordering::SeqCst) {
+        if self.broken.load(Ordering::SeqCst) || Self::ends(&self.breaks_after) {
             return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
         }
-        if self.holds_now() {
+        if Self::ends(&self.keeps) {
             std::future::pending::<()>().await;
         }
         let mut records = self.records.lock().unwrap();
