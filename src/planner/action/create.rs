@@ -91,7 +91,7 @@ impl PlannedAction for Create<'_> {
             diff: diff::unified(&object.slashed(), None, Some(&body)).map_err(Refusal::NotPossible)?,
             request: Request { method: Method::Post, path: format!("{path}{QUERY}"), body: body.to_string() },
             precondition: Precondition {
-                fields: vec![("metadata.name".to_owned(), "must not exist".to_owned())],
+                fields: vec![("metadata.name".to_owned(), "not in use".to_owned())],
                 ..Precondition::default()
             },
             undo: Undo::None {
