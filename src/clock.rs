@@ -4,8 +4,8 @@ use crate::ports::{Clock, Entropy};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,6 +16,11 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the port that everybody else asks")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static BEGAN: OnceLock<Instant> = OnceLock::new();
+        BEGAN.get_or_init(Instant::now).elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -41,6 +46,10 @@ impl RuntimeClock {
 impl Clock for RuntimeClock {
     fn now(&self) -> Timestamp {
         self.start.saturating_add(self.began.elapsed()).unwrap_or(self.start)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.began.elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -69,6 +78,10 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::try_from(self.now().duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default()
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -91,6 +91,13 @@ pub(crate) struct Approved {
     digest: PlanDigest,
 }
 
+impl Approved {
+    /// What was approved.
+    pub(crate) fn plan(&self) -> &RemediationPlan {
+        &self.planned.plan
+    }
+}
+
 /// The store says that we are about to act; only [`crate::execute::Executor::run`] takes it, and takes it away.
 #[derive(Debug)]
 pub(crate) struct Permit {

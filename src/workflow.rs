@@ -17,6 +17,7 @@ mod settle;
 mod standing;
 mod summary;
 mod view;
+mod watching;
 
 use crate::analyze;
 use crate::domain::id::SessionId;

@@ -37,7 +37,9 @@ impl Remediation {
             session.header_mut().advice.extend(found);
         }
         let scope = session.header().scope.clone();
-        let settled = settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
+        let header = session.header();
+        let case = settle::Case { plan: &plan, scope: &scope, before: &header.diagnosis, issue: &header.issue };
+        let settled = settle::settle(case, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
         // What this look costs, not what the session has cost.
         let mut usage = Usage::default();
         self.charge(&mut usage, &meter);

@@ -39,6 +39,10 @@ impl Clock for TestClock {
         start.checked_add(SignedDuration::try_from(self.began.elapsed()).unwrap()).unwrap()
     }
 
+    fn monotonic(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
