@@ -128,7 +128,7 @@ mod tests {
         let env = json!([{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "shop-config", "key": "URL"}}}]);
         let world = cluster()
             .app(deployment("orders").claim("d", "orders-data").unschedulable(""))
-            .claim("redis-old", "Bound", "standard")
+            .claim("redis-pvc", "Bound", "standard")
             .app(deployment("redis").claim("d", "redis-data").unschedulable(""))
             .claim("uploads", "Pending", "fast-ssd")
             .app(deployment("media").claim("u", "uploads").unschedulable(""))

@@ -10,7 +10,7 @@ pub mod schema;
 mod use_cases;
 mod validate;
 
-pub use crate::workflow::blocks;
+pub use crate::workflow::{blocks, summary};
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
 pub use approval::{HumanAnswer, PendingAnswer, carry_out, for_a_human, how_to_approve, with_how_to_approve};
 pub use error::{CallError, ErrorKind};

@@ -15,7 +15,7 @@ mod revalidate;
 mod scope;
 mod settle;
 mod standing;
-mod summary;
+pub mod summary;
 mod view;
 mod watching;
 
@@ -166,6 +166,28 @@ impl Approver {
             Approver::Digest(name) => format!("a repeated digest from {name}"),
             Approver::Policy => "policy".to_owned(),
             Approver::Library(name) => name.clone(),
+        }
+    }
+}
+
+/// Why nothing was decided although somebody was asked. The session keeps waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undecided {
+    /// The client answered by itself: faster than anybody reads, or with an answer that names no decision.
+    ByItself,
+    /// The dialogue was closed or cancelled.
+    Dismissed,
+    /// No answer came, or the client could not ask.
+    Unanswered,
+}
+
+impl Undecided {
+    /// As the trail says it.
+    fn in_words(self) -> &'static str {
+        match self {
+            Undecided::ByItself => "the client answered by itself: nothing was decided",
+            Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
+            Undecided::Unanswered => "the question was not answered: nothing was decided",
         }
     }
 }

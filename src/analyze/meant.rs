@@ -1,5 +1,6 @@
 //! What was probably meant by a name that leads nowhere, and how sure a rule is of it.
 
+use super::names::Alike;
 use crate::domain::confidence::Confidence;
 use crate::domain::snapshot::Resource;
 
@@ -17,6 +18,25 @@ pub(crate) enum Meant<'a, T> {
     Nothing,
     /// What exists could not be read.
     Unread,
+}
+
+impl<'a, T> Meant<'a, T> {
+    /// The one whose name has the strongest reason, of those that are alike. A name that has only more words than the one
+    /// that leads nowhere is no proof, and speaks against another that only a release's name sets apart.
+    pub(crate) fn among(alike: impl IntoIterator<Item = (Alike, &'a T)>) -> Self {
+        let mut all: Vec<(Alike, &'a T)> = alike.into_iter().collect();
+        all.sort_by_key(|(why, _)| *why);
+        let is_strong = |why: Alike| why < Alike::Release;
+        let best = all.first().map(|(why, _)| *why);
+        if best.is_some_and(is_strong) {
+            all.retain(|(why, _)| Some(*why) == best);
+        }
+        match (best, all.as_slice()) {
+            (Some(why), [(_, one)]) if why < Alike::Part => Meant::One(*one),
+            (Some(_), _) => Meant::OneOf(all.into_iter().map(|(_, one)| one).collect()),
+            (None, _) => Meant::Nothing,
+        }
+    }
 }
 
 impl<'a, T: Resource> Meant<'a, T> {
@@ -68,6 +88,28 @@ impl Sure {
             Meant::One(_) => self.one,
             Meant::OneOf(_) | Meant::Nothing => self.open,
             Meant::Unread => self.unread,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Alike::{Hash, Part, Release, Separators, Slip};
+
+    #[test]
+    fn strongest_reason_tells_which_one_was_meant() {
+        for (alike, meant) in [
+            (vec![(Release, &1)], Some(&1)),
+            (vec![(Part, &1), (Hash, &2)], Some(&2)),
+            (vec![(Slip, &1), (Separators, &2), (Slip, &3)], Some(&2)),
+            (vec![(Slip, &1), (Slip, &2)], None),
+            (vec![(Release, &1), (Part, &2)], None),
+            (vec![(Part, &1)], None),
+            (vec![], None),
+        ] {
+            let found = Meant::among(alike.clone());
+            assert_eq!(if let Meant::One(one) = found { Some(one) } else { None }, meant, "{alike:?}");
         }
     }
 }

@@ -1,226 +1,195 @@
-//! When two names could mean the same thing: they share a telling part, or differ by a slip of the finger.
+//! When two names could mean the same thing: a slip, other separators, the release's name before or behind, a generated
+//! hash. Sharing a word proves nothing where the rest of the names contradicts: `shop-config` is not `shop-backups`.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use strsim::damerau_levenshtein;
+mod lexicon;
+mod slip;
+mod words;
 
-/// Words that say what a thing is, not which one: two names that share only these are not alike.
-const KINDS: &[&str] = &[
-    "pvc",
-    "pv",
-    "claim",
-    "claims",
-    "volume",
-    "volumes",
-    "vol",
-    "disk",
-    "storage",
-    "config",
-    "configuration",
-    "configs",
-    "configmap",
-    "cm",
-    "conf",
-    "cfg",
-    "settings",
-    "env",
-    "properties",
-    "svc",
-    "service",
-];
-/// Words that say which role a thing has: telling only when a name has nothing else.
-const ROLES: &[&str] = &["data", "db", "database", "logs", "log", "cache", "backup", "files", "app", "web", "api", "server", "main", "my"];
+pub(crate) use lexicon::Lexicon;
+pub(crate) use slip::is_slip;
+pub(crate) use words::Of;
 
-/// The parts of a name between `-`, `.` and `_`.
-fn parts(name: &str) -> Vec<&str> {
-    name.split(['-', '.', '_']).filter(|p| !p.is_empty()).collect()
+use crate::facts::labels::Selector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use slip::is_slip_of_word;
+use std::collections::BTreeSet;
+use words::{bare, is_telling, unhashed, words};
+
+/// Why two names are alike, the strongest reason first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Alike {
+    /// Only case or separators differ.
+    Separators,
+    /// One or both carry the hash of a generator behind the same name.
+    Hash,
+    /// One word differs by a slip of the finger.
+    Slip,
+    /// What differs is the release's name, or words that every such name may have or not.
+    Release,
+    /// One is the other with words more that say something. It proves nothing, and leaves a doubt about another.
+    Part,
 }
 
-/// The parts that are not just kinds of things, nor ordinals or versions, which are shared by chance.
-fn meaning(name: &str) -> Vec<&str> {
-    let counts = |p: &str| p.strip_prefix('v').unwrap_or(p).bytes().all(|b| b.is_ascii_digit());
-    parts(name).into_iter().filter(|p| !KINDS.contains(p) && p.len() > 1 && !counts(p)).collect()
+/// Names of one kind of thing, as somebody writes them who has a release before their eyes.
+#[derive(Debug, Clone)]
+pub(crate) struct Naming {
+    of: Of,
+    free: BTreeSet<String>,
 }
 
-/// Two words that differ by a slip: one edit from four letters on, two from seven on. A swap of neighbours is one edit.
-pub(crate) fn is_slip(a: &str, b: &str) -> bool {
-    let (of_a, of_b) = (a.chars().count(), b.chars().count());
-    let allowed = allowed(of_a.min(of_b));
-    a != b && of_a.abs_diff(of_b) <= allowed && damerau_levenshtein(a, b) <= allowed
-}
-
-/// How many edits a slip makes in a word of this length.
-fn allowed(length: usize) -> usize {
-    match length {
-        0..=3 => 0,
-        4..=6 => 1,
-        _ => 2,
+impl Naming {
+    /// Of one kind of thing.
+    pub(crate) fn of(of: Of) -> Self {
+        Self { of, free: BTreeSet::new() }
     }
-}
 
-/// Whether two names share a specific part, letter by letter or but for a slip, or are the same but for separators.
-/// A name of roles only is related to every name that has all of them.
-pub(crate) fn related(a: &str, b: &str) -> bool {
-    let (a, b) = (&a.to_ascii_lowercase(), &b.to_ascii_lowercase());
-    if bare(a) == bare(b) {
-        return true;
+    /// The words of these names may stand in one of two names and not in the other: those of the release that the names
+    /// belong to, or of a class. Not those of other programs: they are what tells two names apart.
+    pub(crate) fn without<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        let lower = |name: &str| words(&name.to_ascii_lowercase()).into_iter().map(str::to_owned).collect::<Vec<_>>();
+        self.free.extend(names.into_iter().flat_map(lower));
+        self
     }
-    let (of_a, of_b) = (meaning(a), meaning(b));
-    let specific = |of: &[&str]| of.iter().any(|p| !ROLES.contains(p));
-    let within = |few: &[&str], many: &[&str]| !few.is_empty() && !specific(few) && few.iter().all(|p| many.contains(p));
-    let shared = |x: &&str| !ROLES.contains(x) && of_b.iter().any(|y| x == y || is_slip(x, y));
-    within(&of_a, &of_b) || within(&of_b, &of_a) || of_a.iter().any(shared)
-}
 
-/// Names by what makes two of them alike: a similar one is found without comparing with all.
-#[derive(Debug)]
-pub(crate) struct Lexicon<T> {
-    items: Vec<T>,
-    places: HashMap<u64, Vec<usize>>,
-}
-
-impl<T> Default for Lexicon<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), places: HashMap::new() }
-    }
-}
-
-impl<T: Copy> Lexicon<T> {
-    /// Something of that name.
-    pub(crate) fn add(&mut self, name: &str, item: T) {
-        for key in keys(name) {
-            self.places.entry(key).or_default().push(self.items.len());
+    /// Why two names could mean the same thing. None where what they do not share contradicts.
+    pub(crate) fn alike(&self, a: &str, b: &str) -> Option<Alike> {
+        let (a, b) = (&a.to_ascii_lowercase(), &b.to_ascii_lowercase());
+        if bare(a) == bare(b) {
+            return Some(Alike::Separators);
         }
-        self.items.push(item);
+        let (plain_a, plain_b) = (unhashed(a), unhashed(b));
+        if bare(plain_a) == bare(plain_b) {
+            return Some(Alike::Hash);
+        }
+        if is_slip(plain_a, plain_b) {
+            return Some(Alike::Slip);
+        }
+        self.words_apart(plain_a, plain_b)
     }
 
-    /// Everything of a name that is related to this one or a slip of it, and some that is neither; in the order of adding.
-    pub(crate) fn candidates(&self, name: &str) -> impl Iterator<Item = T> {
-        // Lists of places, each in order: the least of their heads is next, until a caller has enough.
-        let lists: Vec<&[usize]> = keys(name).into_iter().filter_map(|key| self.places.get(&key).map(Vec::as_slice)).collect();
-        let mut heads: BTreeSet<(usize, usize)> = lists.iter().enumerate().filter_map(|(at, l)| Some((*l.first()?, at))).collect();
-        let mut rests: Vec<std::slice::Iter<'_, usize>> = lists.into_iter().map(|l| l.get(1..).unwrap_or_default().iter()).collect();
-        let mut last = None;
-        std::iter::from_fn(move || {
-            loop {
-                let (place, at) = heads.pop_first()?;
-                if let Some(next) = rests.get_mut(at).and_then(Iterator::next) {
-                    heads.insert((*next, at));
+    /// Whether all that differs are words that may be there or not: on either side those of the kind, on one side those
+    /// of the release. Others on one side only make a part.
+    fn words_apart(&self, a: &str, b: &str) -> Option<Alike> {
+        let (of_a, mut rest_b) = (words(a), words(b));
+        let (mut shared, mut rest_a) = (Vec::new(), Vec::new());
+        for word in of_a {
+            match rest_b.iter().position(|other| *other == word).or_else(|| rest_b.iter().position(|other| is_slip_of_word(word, other))) {
+                Some(at) => {
+                    rest_b.remove(at);
+                    shared.push(word);
                 }
-                if last.replace(place) != Some(place) {
-                    return self.items.get(place).copied();
-                }
+                None => rest_a.push(word),
             }
-        })
-    }
-}
-
-/// What two alike names share at least one of: the letters without separators, or a word, or the name as a whole, each but for as many
-/// letters as a slip changes. An edit of any kind is undone by leaving out at most one letter on either side.
-fn keys(name: &str) -> BTreeSet<u64> {
-    let name = name.to_ascii_lowercase();
-    let hash = |kind: u8, text: &str| BuildHasherDefault::<DefaultHasher>::default().hash_one((kind, text));
-    let mut keys = BTreeSet::from([hash(0, &bare(&name))]);
-    for word in meaning(&name).into_iter().chain([name.as_str()]) {
-        // The beginning of a long word is enough, and bounds the work: what is alike in the whole is alike in it.
-        let start: String = word.chars().take(BEGINNING).collect();
-        let mut shorter = BTreeSet::from([start]);
-        for _ in 0..allowed(word.chars().count()) {
-            let less: Vec<String> = shorter.iter().flat_map(|w| without_one(w)).collect();
-            shorter.extend(less);
         }
-        keys.extend(shorter.iter().map(|w| hash(1, w)));
+        let is_empty = |word: &&str| self.of.empty().contains(word);
+        rest_a.retain(|word| !is_empty(word));
+        rest_b.retain(|word| !is_empty(word));
+        // A name of the release may also stand there twice.
+        let is_free = |word: &&str| self.free.contains(*word) || shared.contains(word);
+        let rest = match (rest_a.as_slice(), rest_b.as_slice()) {
+            ([], rest) | (rest, []) => rest,
+            _ => return None,
+        };
+        let same_but_for_the_kind = rest.is_empty() && shared.iter().any(|word| !is_empty(word));
+        let is_end = is_end_of(a, b) || is_end_of(b, a);
+        let telling = |word: &&str| is_telling(word) && (rest.iter().all(is_free) || !self.free.contains(*word));
+        let is_sign = same_but_for_the_kind || is_end || shared.iter().any(telling);
+        is_sign.then(|| if rest.iter().all(is_free) { Alike::Release } else { Alike::Part })
     }
-    keys
 }
 
-/// So many letters of a word are looked up. Two slips leave eight of them alike.
-const BEGINNING: usize = 10;
-
-/// The word without one of its letters, for each of them.
-fn without_one(word: &str) -> impl Iterator<Item = String> {
-    let count = word.chars().count();
-    (0..count).map(move |out| word.chars().enumerate().filter(|(at, _)| *at != out).map(|(_, c)| c).collect())
+/// Whether the shorter name is all that the longer begins or ends with, word by word.
+fn is_end_of(longer: &str, shorter: &str) -> bool {
+    let (longer, shorter) = (words(longer), words(shorter));
+    !shorter.is_empty() && (longer.starts_with(&shorter) || longer.ends_with(&shorter))
 }
 
-/// A name without its separators.
-fn bare(name: &str) -> String {
-    name.replace(['-', '.', '_'], "")
+/// The names that everything of one release shares: the release's, the program's, and the object's own.
+pub(crate) fn release_of<'a>(meta: &'a ObjectMeta, labels: Option<&'a Selector>) -> impl Iterator<Item = &'a str> {
+    const LABELS: &[&str] =
+        &["app.kubernetes.io/instance", "app.kubernetes.io/name", "app.kubernetes.io/part-of", "release", "app", "k8s-app"];
+    let annotation = meta.annotations.as_ref().and_then(|a| a.get("meta.helm.sh/release-name"));
+    let of = move |labels: &'a Selector| LABELS.iter().filter_map(move |key| labels.get(*key));
+    let labels = meta.labels.iter().chain(labels).flat_map(of);
+    labels.chain(annotation).map(String::as_str).chain(meta.name.as_deref()).chain(meta.namespace.as_deref())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn alike(of: Of, release: &str, a: &str, b: &str) -> Option<Alike> {
+        Naming::of(of).without([release]).alike(a, b)
+    }
 
     #[test]
-    fn names_are_related_by_a_telling_part() {
-        for (a, b) in [
-            ("redis-data", "redis-standard-pvc"),
-            ("postgres-pvc", "postgers-pvc"),
-            ("pgdata", "pg-data"),
-            ("data", "data-volume"),
-            ("app-config", "app-configuration"),
-            ("uploads.media", "media-uploads"),
-            ("app-config", "app-config-v2"),
-            ("app-config", "app-config-old"),
-            ("web", "web-blue"),
+    fn names_are_alike_by_slips_separators_releases_and_hashes() {
+        for (of, release, a, b, why) in [
+            (Of::Claim, "standard", "redis-data", "redis-standard-pvc", Alike::Release),
+            (Of::Claim, "redis", "redis-data", "data", Alike::Release),
+            (Of::Claim, "", "data", "data-volume", Alike::Release),
+            (Of::Claim, "", "uploads.media", "media-uploads", Alike::Release),
+            (Of::Claim, "", "postgres-pvc", "postgers-pvc", Alike::Slip),
+            (Of::Claim, "", "pgdata", "pg-data", Alike::Separators),
+            (Of::ConfigMap, "", "app-config", "app-configuration", Alike::Release),
+            (Of::ConfigMap, "my-shop", "my-shop-config", "config", Alike::Release),
+            (Of::ConfigMap, "todo", "todo-todo-config", "todo-config", Alike::Release),
+            (Of::ConfigMap, "", "app-config", "app-config-v2", Alike::Part),
+            (Of::ConfigMap, "", "app-config", "app-config-old", Alike::Part),
+            (Of::Claim, "jackdaw", "pvc-jackdaw-config", "pvc-jackdaw", Alike::Part),
+            (Of::ConfigMap, "", "cluster-config", "cluster-config-7h2f9m4k6t", Alike::Hash),
+            (Of::ConfigMap, "", "cluster-config-5c8g4bkd2t", "cluster-config-7h2f9m4k6t", Alike::Hash),
         ] {
-            assert!(related(a, b), "{a} {b}");
+            assert_eq!(alike(of, release, a, b), Some(why), "{a} {b}");
         }
     }
 
     #[test]
-    fn names_are_not_related_by_what_every_such_name_has() {
-        for (a, b) in [
-            ("postgres-pvc", "grafana-pvc"),
-            ("redis-data", "mysql-data"),
-            ("app-config", "kube-root-ca.crt"),
-            ("web-0", "api-0"),
-            ("app-config", "feature-flags"),
-            ("app-data", "mysql-data"),
-            ("data-v2", "logs-v2"),
-            ("orders-2024", "invoices-2024"),
+    fn conflict_in_the_rest_counts_against_what_is_shared() {
+        for (of, release, a, b) in [
+            (Of::Claim, "jackdaw", "pvc-jackdaw-config", "pvc-jackdaw-backups"),
+            (Of::ConfigMap, "shop", "shop-config", "shop-scripts"),
+            (Of::Claim, "postgres", "postgres-pvc", "grafana-pvc"),
+            (Of::Claim, "redis", "redis-data", "mysql-data"),
+            (Of::ConfigMap, "shop", "shop-web-config", "shop-api-config"),
+            (Of::ConfigMap, "shop", "shop-config", "web-config"),
+            (Of::ConfigMap, "", "app-config", "kube-root-ca.crt"),
+            (Of::Claim, "", "data-v2", "logs-v2"),
+            (Of::Claim, "", "orders-2024", "orders-2025"),
+            (Of::Claim, "web", "data-web-0", "data-web-1"),
+            (Of::Service, "", "web-blue", "web-green"),
         ] {
-            assert!(!related(a, b), "{a} {b}");
+            assert_eq!(alike(of, release, a, b), None, "{a} {b}");
         }
     }
 
-    proptest::proptest! {
-        /// The index leaves nothing out that comparing with all would find.
+    proptest! {
         #[test]
-        fn lexicon_finds_every_name_that_is_alike(
-            words in proptest::collection::vec("[ab]{1,3}|[abcd]{4,12}|data|web|v2|pvc|config", 1..4),
-            edits in proptest::collection::vec((0..3usize, 0..40usize, proptest::char::range('a', 'e')), 0..3),
-            separator in "[-._]",
+        fn members_of_a_series_are_never_alike(
+            stem in "[a-z]{4,9}(-[a-z]{4,9})?", separator in "[-.]?", a in 0..400u16, b in 0..400u16,
+            of in prop_oneof![Just(Of::Claim), Just(Of::ConfigMap), Just(Of::Service)],
         ) {
-            let name = words.join("-");
-            let mut letters: Vec<char> = name.chars().collect();
-            for (edit, at, letter) in edits {
-                let at = at % (letters.len() + 1);
-                match edit {
-                    0 => letters.insert(at, letter),
-                    1 if at < letters.len() => { letters.remove(at); }
-                    2 if at + 1 < letters.len() => letters.swap(at, at + 1),
-                    _ => {}
-                }
-            }
-            let other: String = letters.into_iter().collect::<String>().replace('-', &separator);
-            let mut lexicon = Lexicon::default();
-            lexicon.add("zzzz", 0);
-            lexicon.add(&other, 1);
-            if related(&name, &other) || related(&other, &name) || is_slip(&name, &other) {
-                proptest::prop_assert!(lexicon.candidates(&name).any(|item| item == 1), "{} {}", name, other);
-            }
+            prop_assume!(a != b);
+            let (one, other) = (format!("{stem}{separator}{a}"), format!("{stem}{separator}{b}"));
+            prop_assert_eq!(alike(of, &stem, &one, &other), None);
         }
-    }
 
-    #[test]
-    fn candidates_come_in_order_and_leave_out_what_is_unlike() {
-        let mut lexicon = Lexicon::default();
-        for (place, name) in ["app-config", "feature-flags", "appconfig", "orders-config", "orders-confg"].iter().enumerate() {
-            lexicon.add(name, place);
+        #[test]
+        fn sharing_the_release_alone_never_makes_names_alike(
+            release in "[a-z]{4,8}", a in "config|backups|media|index|queue", b in "logs|scripts|cache|exports|users",
+        ) {
+            for of in [Of::Claim, Of::Service] {
+                let (one, other) = (format!("{release}-{a}"), format!("{release}-{b}"));
+                prop_assert_eq!(alike(of, &release, &one, &other), None);
+            }
         }
-        assert_eq!(lexicon.candidates("app-config").collect::<Vec<_>>(), [0, 2]);
-        assert_eq!(lexicon.candidates("order-config").collect::<Vec<_>>(), [3, 4]);
+
+        #[test]
+        fn being_alike_goes_both_ways(a in "([a-d]{1,5}|config|data|pvc|shop)(-([a-d]{1,5}|config|data|shop)){0,3}", b in "([a-d]{1,5}|config|data|pvc|shop)(-([a-d]{1,5}|config|data|shop)){0,3}") {
+            for of in [Of::Claim, Of::ConfigMap, Of::Service] {
+                prop_assert_eq!(alike(of, "shop", &a, &b), alike(of, "shop", &b, &a));
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy, Phase};
 use crate::workflow::report::Report;
-use crate::workflow::{Approver, Caller, Opened, Problem, Question, Remediation, Token, Validate, WorkflowError};
+use crate::workflow::{Approver, Caller, Opened, Problem, Question, Remediation, Token, Undecided, Validate, WorkflowError};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -73,6 +73,12 @@ pub trait UseCases: Send + Sync {
     /// See [`WorkflowError`].
     async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError>;
 
+    /// Somebody was asked, and nothing was decided: it is recorded, and the session keeps waiting.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError>;
+
     /// Asks again, with a fresh token.
     ///
     /// # Errors
@@ -137,6 +143,10 @@ impl UseCases for Remediation {
 
     async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
         Remediation::decline(self, session, by).await
+    }
+
+    async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
+        Remediation::undecided(self, session, by, why).await
     }
 
     async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {

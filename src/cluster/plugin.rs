@@ -71,13 +71,29 @@ impl Login {
     }
 
     /// The credential; runs the plugin when there is none, or when it is about to expire.
-    pub(super) async fn credential(&self) -> Result<Credential, ReadError> {
-        let mut held = self.held.lock().await;
+    pub(super) async fn credential(self: &Arc<Self>) -> Result<Credential, ReadError> {
+        if let Some(credential) = self.fresh(&*self.held.lock().await) {
+            return Ok(credential);
+        }
+        // In a task of its own: when nobody waits any longer, the login still goes on and is kept, so that the next request finds
+        // it instead of starting another plugin.
+        let login = self.clone();
+        tokio::spawn(async move { login.log_in().await }).await.unwrap_or_else(|_| Err(ReadError::Config(self.text(&Fault::Broken))))
+    }
+
+    /// What is held, unless it is about to expire.
+    fn fresh(&self, held: &Held) -> Option<Credential> {
         let now = self.clock.now();
-        if let Some((material, expires)) = &held.material
-            && expires.is_none_or(|at| at > now.saturating_add(MARGIN).unwrap_or(now))
-        {
-            return Ok(Credential { generation: held.generation, material: material.clone() });
+        let (material, expires) = held.material.as_ref()?;
+        let lasts = expires.is_none_or(|at| at > now.saturating_add(MARGIN).unwrap_or(now));
+        lasts.then(|| Credential { generation: held.generation, material: material.clone() })
+    }
+
+    async fn log_in(&self) -> Result<Credential, ReadError> {
+        let mut held = self.held.lock().await;
+        // Somebody else may have logged in while we waited.
+        if let Some(credential) = self.fresh(&held) {
+            return Ok(credential);
         }
         if let Some((at, error)) = &held.failed
             && at.elapsed() < PENALTY

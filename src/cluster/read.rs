@@ -86,8 +86,11 @@ impl ReadClient {
         Ok(admitted.collect())
     }
 
-    /// One request, once, within the time-out.
+    /// One request, once, within the time-out. A login plugin has a deadline of its own, and its time is not the request's.
     async fn once(&self, request: Request<Vec<u8>>, limit: usize) -> Option<Result<HttpReply, SendError>> {
+        if let Err(error) = self.connection.prepare().await {
+            return Some(Err(SendError::Config(error)));
+        }
         timeout(self.patience, async { collect(self.connection.send(request, &self.meter).await?, limit).await }).await.ok()
     }
 

@@ -45,7 +45,8 @@ pub struct Changeable {
     pub verb: Verb,
     /// To objects of which kinds.
     pub kinds: &'static [Kind],
-    /// Which field, as a pattern: `[]` is any element of a list, `*` any member, `**` all that lies below. `None` is the whole object.
+    /// Which field, as a whole path: `[]` is any element that a key names, `[*]` one that its place names, `*` any member. `None` is the
+    /// whole object.
     pub field: Option<&'static str>,
     /// The least risk that this can have, whatever anybody claims.
     pub floor: Risk,
@@ -75,8 +76,13 @@ pub const CHANGES: &[Changeable] = &[
     field(TEMPLATES, "spec.template.spec.volumes[].persistentVolumeClaim.claimName", Risk::Low, ASK),
     field(TEMPLATES, "spec.template.spec.containers[].env[].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
     field(TEMPLATES, "spec.template.spec.initContainers[].env[].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
-    field(TEMPLATES, "spec.template.spec.containers[].envFrom.**", Risk::Low, ASK),
-    field(TEMPLATES, "spec.template.spec.initContainers[].envFrom.**", Risk::Low, ASK),
+    // A variable that is listed twice is named by its place.
+    field(TEMPLATES, "spec.template.spec.containers[].env[*].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.initContainers[].env[*].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.containers[].envFrom[*].configMapRef.name", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.initContainers[].envFrom[*].configMapRef.name", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.volumes[].configMap.name", Risk::Low, ASK),
+    field(TEMPLATES, "spec.template.spec.volumes[].projected.sources[*].configMap.name", Risk::Low, ASK),
     // Low only when the image ran before in this object: the rule that knows raises it otherwise.
     field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC),
     field(TEMPLATES, "spec.template.spec.initContainers[].image", Risk::Low, AUTOMATIC),
@@ -117,14 +123,14 @@ pub fn written() -> Vec<(Verb, Kind)> {
 }
 
 fn fits(pattern: &str, path: &FieldPath) -> bool {
-    let pattern = pattern.replace("[]", ".[]");
+    let pattern = pattern.replace('[', ".[");
     let mut wanted = pattern.split('.');
     let mut segments = path.segments().iter();
     loop {
         match (wanted.next(), segments.next()) {
-            (Some("**"), _) => return true,
             (None, None) => return true,
-            (Some("[]"), Some(Segment::Element { .. })) | (Some("*"), Some(Segment::Key(_))) => {}
+            (Some("[]"), Some(Segment::Element { .. })) | (Some("[*]"), Some(Segment::Position(_))) => {}
+            (Some("*"), Some(Segment::Key(_))) => {}
             (Some(name), Some(Segment::Key(key))) if name == key => {}
             (None | Some(_), _) => return false,
         }
@@ -153,8 +159,17 @@ mod tests {
                 (template().key("volumes").element("name", "data").then("persistentVolumeClaim.claimName"), low),
                 (container("containers").then("env").element("name", "URL").then("valueFrom.configMapKeyRef.name"), low),
                 (container("initContainers").then("env").element("name", "URL").then("valueFrom.configMapKeyRef.name"), low),
-                (container("containers").then("envFrom"), low),
-                (container("containers").then("envFrom.configMapRef.name"), low),
+                (container("containers").then("env").at(2).then("valueFrom.configMapKeyRef.name"), low),
+                (container("containers").then("envFrom").at(0).then("configMapRef.name"), low),
+                (container("initContainers").then("envFrom").at(7).then("configMapRef.name"), low),
+                (template().key("volumes").element("name", "files").then("configMap.name"), low),
+                (template().key("volumes").element("name", "all").then("projected.sources").at(1).then("configMap.name"), low),
+                (container("containers").then("envFrom"), None),
+                (container("containers").then("envFrom").at(0), None),
+                (container("containers").then("envFrom").at(0).then("secretRef.name"), None),
+                (container("containers").then("envFrom.configMapRef.name"), None),
+                (template().key("containers").at(0).then("image"), None),
+                (template().key("volumes").element("name", "certs").then("secret.secretName"), None),
                 (container("containers").then("image"), image),
                 (container("initContainers").then("image"), image),
                 (template().key("nodeSelector").key("kubernetes.io/arch"), medium),
@@ -215,12 +230,14 @@ mod tests {
             "data",
             "stringData",
             "*",
-            "**",
             "[]",
+            "[*]",
+            "sources",
             "",
         ];
         let key = prop::sample::select(words.to_vec()).prop_map(|word| Segment::Key(word.to_owned()));
-        prop_oneof![4 => key, 1 => "[a-z]{0,6}".prop_map(|value| Segment::Element { key: "name".to_owned(), value })]
+        let element = "[a-z]{0,6}".prop_map(|value| Segment::Element { key: "name".to_owned(), value });
+        prop_oneof![4 => key, 1 => element, 1 => (0..3_usize).prop_map(Segment::Position)]
     }
 
     proptest! {
@@ -230,6 +247,7 @@ mod tests {
             let path = segments.iter().fold(FieldPath::root(), |path, segment| match segment {
                 Segment::Key(key) => path.key(key),
                 Segment::Element { key, value } => path.element(key, value),
+                Segment::Position(index) => path.at(*index),
             });
             let other = Kind::Other { api_version: "v1".to_owned(), kind: "Deployment".to_owned() };
             for kind in Kind::KNOWN.into_iter().chain([other]) {
@@ -244,10 +262,14 @@ mod tests {
         /// A name that is only written like a pattern is a name.
         #[test]
         fn a_field_below_what_is_in_the_table_is_not_in_it(more in "[a-z]{1,8}") {
-            for row in CHANGES.iter().filter(|row| row.field.is_some_and(|f| !f.ends_with("**"))) {
+            for row in CHANGES.iter().filter(|row| row.field.is_some()) {
                 let mut path = FieldPath::root();
-                for word in row.field.unwrap_or_default().replace("[]", ".[]").split('.') {
-                    path = if word == "[]" { path.element("name", "x") } else { path.key(word) };
+                for word in row.field.unwrap_or_default().replace('[', ".[").split('.') {
+                    path = match word {
+                        "[]" => path.element("name", "x"),
+                        "[*]" => path.at(3),
+                        word => path.key(word),
+                    };
                 }
                 for kind in row.kinds {
                     prop_assert!(super::row(row.verb, kind, Some(&path)).is_some(), "{path}");

@@ -90,6 +90,10 @@ impl<'a> Digester<'a> {
                 d.text(key);
                 d.text(value);
             }
+            Segment::Position(index) => {
+                d.tag(2);
+                d.count(*index);
+            }
         });
     }
 

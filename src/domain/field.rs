@@ -1,4 +1,5 @@
-//! Paths to fields. List elements are named by their merge key, so a path stays true when the order changes.
+//! Paths to fields. List elements are named by their merge key where the list has one, so a path stays true when the order changes;
+//! else by their position, and then what stands there is pinned as a whole.
 
 use serde_json::Value;
 use std::fmt;
@@ -15,6 +16,8 @@ pub enum Segment {
         /// Its value.
         value: String,
     },
+    /// The element at this place, counted from 0, of a list whose elements have no key that names just one of them for good.
+    Position(usize),
 }
 
 /// A path such as `spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName`.
@@ -28,6 +31,9 @@ pub struct Located {
     pub pointer: String,
     /// Pointers and values that pin the identity of every list element on the way.
     pub identities: Vec<(String, Value)>,
+    /// Pointers of the elements on the way that only their place names, with the whole of what stands there: where it is something
+    /// else, the place means something else.
+    pub elements: Vec<(String, Value)>,
     /// What is there now.
     pub current: Option<Value>,
 }
@@ -64,6 +70,18 @@ impl FieldPath {
         self
     }
 
+    /// This path and the list element at this place. For lists whose elements have a key use [`FieldPath::element`].
+    #[must_use]
+    pub fn at(mut self, position: usize) -> Self {
+        self.0.push(Segment::Position(position));
+        self
+    }
+
+    /// Whether it names an element of a list by its place.
+    pub fn has_position(&self) -> bool {
+        self.0.iter().any(|segment| matches!(segment, Segment::Position(_)))
+    }
+
     /// The steps in order.
     pub fn segments(&self) -> &[Segment] {
         &self.0
@@ -73,7 +91,7 @@ impl FieldPath {
     /// anything but the last member is missing: there is nothing to pin then.
     pub fn locate(&self, object: &Value) -> Option<Located> {
         let mut pointer = String::new();
-        let mut identities = Vec::new();
+        let (mut identities, mut elements) = (Vec::new(), Vec::new());
         let mut here = Some(object);
         for segment in &self.0 {
             let container = here?;
@@ -90,9 +108,15 @@ impl FieldPath {
                     identities.push((format!("{pointer}/{}", escape(key)), item.get(key)?.clone()));
                     here = Some(item);
                 }
+                Segment::Position(index) => {
+                    let item = container.as_array()?.get(*index)?;
+                    pointer.push_str(&format!("/{index}"));
+                    elements.push((pointer.clone(), item.clone()));
+                    here = Some(item);
+                }
             }
         }
-        Some(Located { pointer, identities, current: here.cloned() })
+        Some(Located { pointer, identities, elements, current: here.cloned() })
     }
 }
 
@@ -109,6 +133,7 @@ impl fmt::Display for FieldPath {
                 Segment::Key(name) if i == 0 => f.write_str(name)?,
                 Segment::Key(name) => write!(f, ".{name}")?,
                 Segment::Element { key, value } => write!(f, "[{key}={value}]")?,
+                Segment::Position(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())
@@ -129,6 +154,7 @@ mod tests {
             Some(Located {
                 pointer: "/spec/volumes/1/persistentVolumeClaim/claimName".into(),
                 identities: vec![("/spec/volumes/1/name".into(), json!("data"))],
+                elements: vec![],
                 current: Some(json!("x")),
             })
         );
@@ -141,6 +167,24 @@ mod tests {
         let path = FieldPath::dotted("spec.selector").key("app.kubernetes.io/name");
         assert_eq!(path.to_string(), "spec.selector[\"app.kubernetes.io/name\"]");
         assert_eq!(path.locate(&object).unwrap().pointer, "/spec/selector/app.kubernetes.io~1name");
+    }
+
+    #[test]
+    fn element_without_a_key_is_found_by_its_place_and_pinned_whole() {
+        let from = json!([{"secretRef": {"name": "keys"}}, {"configMapRef": {"name": "x"}, "prefix": "P_"}]);
+        let object = json!({"spec": {"containers": [{"name": "app", "envFrom": from}]}});
+        let path = FieldPath::dotted("spec.containers").element("name", "app").then("envFrom").at(1).then("configMapRef.name");
+        assert_eq!(
+            path.locate(&object),
+            Some(Located {
+                pointer: "/spec/containers/0/envFrom/1/configMapRef/name".into(),
+                identities: vec![("/spec/containers/0/name".into(), json!("app"))],
+                elements: vec![("/spec/containers/0/envFrom/1".into(), json!({"configMapRef": {"name": "x"}, "prefix": "P_"}))],
+                current: Some(json!("x")),
+            })
+        );
+        assert_eq!(path.to_string(), "spec.containers[name=app].envFrom[1].configMapRef.name");
+        assert_eq!(FieldPath::dotted("spec.containers").at(1).locate(&object), None);
     }
 
     #[test]

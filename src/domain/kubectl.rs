@@ -36,8 +36,33 @@ pub fn json_patch<'a>(target: &ObjectRef, operations: impl Iterator<Item = &'a V
     format!("{} --type=json -p {}", on("patch", target), quoted(&body.to_string()))
 }
 
-/// `kubectl patch` of fields of an object that nobody has read whole: by merge keys, since no position is known.
+/// The same for these fields of an object that was seen: each place on the way is tested. `None` where it does not have them.
+pub fn patch_seen(target: &ObjectRef, ops: &NonEmpty<FieldOp>, object: &Value) -> Option<String> {
+    let (mut tests, mut changes) = (Vec::new(), Vec::new());
+    for op in ops.iter() {
+        let at = op.path.locate(object)?;
+        let old = at.current.as_ref().map(|current| (at.pointer.clone(), current.clone()));
+        for (path, value) in at.identities.into_iter().chain(at.elements).chain(old.clone()) {
+            let test = json!({"op": "test", "path": path, "value": value});
+            if !tests.contains(&test) {
+                tests.push(test);
+            }
+        }
+        changes.push(match (&op.change, old.is_some()) {
+            (Change::Set(value), true) => json!({"op": "replace", "path": at.pointer, "value": value}),
+            (Change::Set(value), false) => json!({"op": "add", "path": at.pointer, "value": value}),
+            (Change::Remove, _) => json!({"op": "remove", "path": at.pointer}),
+        });
+    }
+    Some(json_patch(target, tests.iter().chain(&changes)))
+}
+
+/// `kubectl patch` of fields of an object that nobody has read whole: by merge keys, since no position is known. Where only its
+/// position names an element, the object is opened instead.
 pub fn patch(target: &ObjectRef, ops: &NonEmpty<FieldOp>) -> String {
+    if ops.iter().any(|op| op.path.has_position()) {
+        return on("edit", target);
+    }
     format!("{} --type=strategic -p {}", on("patch", target), quoted(&merged(ops).to_string()))
 }
 
@@ -97,6 +122,8 @@ fn put(here: &mut Value, path: &[Segment], leaf: Value) {
                 put(item, rest, leaf);
             }
         }
+        // A strategic merge knows no places: `patch` lets none come here.
+        Segment::Position(_) => {}
     }
 }
 
@@ -118,6 +145,23 @@ mod tests {
             patch(&web(), &ops),
             r#"kubectl patch deployment/web -n shop --type=strategic -p '{"spec":{"template":{"spec":{"containers":[{"name":"app","image":"web:2","env":[{"name":"A","value":null}]}]}}}}'"#
         );
+    }
+
+    #[test]
+    fn element_that_only_its_place_names_is_tested_whole_before_it_is_changed() {
+        let list = || FieldPath::dotted("spec.containers").element("name", "app").then("envFrom");
+        let ops = NonEmpty::one(FieldOp::set(list().at(1).then("configMapRef.name"), "right"));
+        let object =
+            json!({"spec": {"containers": [{"name": "app", "envFrom": [{}, {"prefix": "P_", "configMapRef": {"name": "wrong"}}]}]}});
+        let at = "/spec/containers/0/envFrom/1";
+        assert_eq!(
+            patch_seen(&web(), &ops, &object).unwrap(),
+            format!(
+                r#"kubectl patch deployment/web -n shop --type=json -p '[{{"op":"test","path":"/spec/containers/0/name","value":"app"}},{{"op":"test","path":"{at}","value":{{"prefix":"P_","configMapRef":{{"name":"wrong"}}}}}},{{"op":"test","path":"{at}/configMapRef/name","value":"wrong"}},{{"op":"replace","path":"{at}/configMapRef/name","value":"right"}}]'"#
+            )
+        );
+        assert_eq!(patch_seen(&web(), &ops, &json!({"spec": {}})), None);
+        assert_eq!(patch(&web(), &ops), "kubectl edit deployment/web -n shop");
     }
 
     #[test]

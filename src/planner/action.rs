@@ -9,6 +9,7 @@ mod planned;
 pub(crate) use planned::{Built, PlannedAction};
 
 use crate::domain::action::Action;
+use crate::domain::plan::RemediationPlan;
 
 /// The action's own part of everything that is done with actions.
 pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
@@ -17,4 +18,13 @@ pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
         Action::Patch { target, ops } => Box::new(patch::Patch { target, ops }),
         Action::DeleteUnboundClaim { claim } => Box::new(delete_unbound_claim::DeleteUnboundClaim { claim }),
     }
+}
+
+/// A step of a plan in one line, with the old value and the new one.
+pub(crate) fn in_one_line(plan: &RemediationPlan, index: usize) -> String {
+    let mut earlier = plan.steps.iter().take(index);
+    let Some(step) = plan.steps.iter().nth(index) else { return String::new() };
+    let action = of(&step.action);
+    let replaces = action.takes().is_some_and(|name| earlier.any(|step| of(&step.action).frees() == Some(name)));
+    action.in_one_line(&step.precondition, replaces)
 }

@@ -61,6 +61,31 @@ fn undo_fits_the_object_after_the_change_and_not_before() {
 }
 
 #[test]
+fn element_that_only_its_place_names_is_pinned_whole_before_the_change_and_before_the_undo() {
+    let mut object = deployment();
+    let list = |name: &str| json!([{"secretRef": {"name": "keys"}}, {"prefix": "P_", "configMapRef": {"name": name}}]);
+    object["spec"]["template"]["spec"]["containers"][1]["envFrom"] = list("wrong");
+    let path = FieldPath::dotted("spec.template.spec.containers").element("name", "app").then("envFrom").at(1).then("configMapRef.name");
+    let action = set(path, json!("right"));
+    let plan = plan(&cause(vec![action]), &snapshot(vec![(Kind::Deployment, object.clone())]), id(), OnFailure::Keep).unwrap();
+    let step = plan.steps.first();
+    let parse = |body: &str| serde_json::from_str::<json_patch::Patch>(body).unwrap();
+    let Undo::Restore { request, .. } = &step.undo else { panic!("a name can be set back") };
+    let moved = |object: &Value| {
+        let mut moved = object.clone();
+        moved["spec"]["template"]["spec"]["containers"][1]["envFrom"][1]["prefix"] = json!("Q_");
+        moved
+    };
+    assert!(json_patch::patch(&mut moved(&object), &parse(&step.request.body)).is_err(), "another element than the one that was shown");
+    let mut after = object.clone();
+    json_patch::patch(&mut after, &parse(&step.request.body)).unwrap();
+    assert_eq!(after["spec"]["template"]["spec"]["containers"][1]["envFrom"], list("right"));
+    assert!(json_patch::patch(&mut moved(&after), &parse(&request.body)).is_err(), "somebody changed it since");
+    json_patch::patch(&mut after, &parse(&request.body)).unwrap();
+    assert_eq!(after, object);
+}
+
+#[test]
 fn changed_object_refuses_the_patch() {
     let plan = image_plan(7);
     let patch: json_patch::Patch = serde_json::from_str(&plan.steps.first().request.body).unwrap();

@@ -12,7 +12,9 @@ use crate::domain::finding::{Advice, Choice, Remedy, Symptom, Way};
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
+use crate::domain::resource::Resource;
 use crate::facts::Facts;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use std::cmp::Reverse;
 
 /// Bounds on what is reported: more of a kind says nothing new to a reader.
@@ -44,7 +46,7 @@ fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
     let check = |action: &Action| lint::check(&Proposed { action, facts, suffering });
     let refusals: Vec<Option<Refusal>> = remedy.proposals.iter().map(|p| check(&p.action)).collect();
     if refusals.iter().any(Option::is_some) {
-        let advice = by_hand(&remedy.proposals.iter().map(|p| (&p.action, p.why.as_str())).collect::<Vec<_>>(), &refusals);
+        let advice = by_hand(facts, &remedy.proposals.iter().map(|p| (&p.action, p.why.as_str())).collect::<Vec<_>>(), &refusals);
         remedy.advice.insert(0, advice);
         remedy.proposals.clear();
         remedy.checks.clear();
@@ -53,7 +55,7 @@ fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
         let (refusal, line) = match way {
             Way::Change(action) => {
                 let refusal = check(&action);
-                let line = command(&action, refusal.as_ref());
+                let line = command(facts, &action, refusal.as_ref());
                 (refusal, line)
             }
             Way::Edit(object) => {
@@ -75,7 +77,7 @@ fn any_change_of(object: ObjectRef) -> Action {
 }
 
 /// A fix that is left to a human: what to do, with what, and why kubemend does not do it.
-fn by_hand(changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice {
+fn by_hand(facts: &Facts<'_>, changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice {
     let words: Vec<String> = changes.iter().map(|(action, _)| action::of(action).in_words()).collect();
     let why = changes.first().map(|(_, why)| *why).unwrap_or_default();
     let mut reasons: Vec<String> = Vec::new();
@@ -87,13 +89,25 @@ fn by_hand(changes: &[(&Action, &str)], refusals: &[Option<Refusal>]) -> Advice 
     }
     let possible = refusals.iter().flatten().all(Refusal::leaves_a_command);
     // Without `&&` a heredoc in the middle would swallow what follows it.
-    let lines: Vec<String> = changes.iter().zip(refusals).map(|((action, _), refusal)| command(action, refusal.as_ref())).collect();
+    let lines: Vec<String> = changes.iter().zip(refusals).map(|((action, _), refusal)| command(facts, action, refusal.as_ref())).collect();
     Advice { text: format!("{why}: {}", words.join(", then ")), command: possible.then(|| lines.join("\n")), why: reasons.join("; ") }
 }
 
+/// The kubectl line for a field on whose way only its place names an element: a line without the object could not say which.
+fn by_place(facts: &Facts<'_>, action: &Action) -> Option<String> {
+    let Action::Patch { target, ops } = action else { return None };
+    let templated = || {
+        let deployment = facts.find::<Deployment>(target).map(Resource::to_value);
+        let set = || facts.find::<StatefulSet>(target).map(Resource::to_value);
+        deployment.or_else(set).or_else(|| facts.find::<DaemonSet>(target).map(Resource::to_value))
+    };
+    let object = ops.iter().any(|op| op.path.has_position()).then(templated)??;
+    kubectl::patch_seen(target, ops, &object)
+}
+
 /// The kubectl line, with what must be done besides.
-fn command(action: &Action, refusal: Option<&Refusal>) -> String {
-    let line = action::of(action).kubectl();
+fn command(facts: &Facts<'_>, action: &Action, refusal: Option<&Refusal>) -> String {
+    let line = by_place(facts, action).unwrap_or_else(|| action::of(action).kubectl());
     match refusal {
         Some(Refusal::PodsStay { pods, .. }) if !pods.is_empty() => {
             format!("{line} && {}", kubectl::delete_pods(pods, action.target().namespace.as_ref()))

@@ -227,6 +227,7 @@ mod tests {
         let step = StepView {
             action: text("patch"),
             object: deployment(),
+            change: text("Set image of Deployment shop/web container app: web:1.1 → web:1.2"),
             why: text("the image does not exist"),
             risk: text("low"),
             diff: text(diff),
@@ -235,6 +236,8 @@ mod tests {
             request: RequestView { method: text("PATCH"), path: text("/x"), body: text("[]") },
             precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
             undo: text("set the image back"),
+            reversible: true,
+            undo_operations: Vec::new(),
             command: text("kubectl set image deployment/web app=web:1.2"),
             dry_run: Some(DryRunView { accepted: false, reason: Some(text("a webhook says no")) }),
         };

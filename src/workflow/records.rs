@@ -3,15 +3,19 @@
 use super::report::Report;
 use super::standing::Standing;
 use super::view::report_of;
-use super::{Approver, Remediation, SessionLine, WorkflowError};
+use super::{Approver, Remediation, SessionLine, Undecided, WorkflowError};
 use crate::analyze;
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
-use crate::ports::{Clock, Revision, SessionStore};
-use crate::session::ledger::Ledger;
+use crate::ports::{Clock, Revision, SessionStore, StoreError};
+use crate::session::ledger::{Ledger, LedgerError};
+use crate::session::trail::Effect;
 use crate::session::{AwaitingApproval, Session};
 use std::sync::Arc;
+
+/// How often something is recorded anew after another process was faster.
+const NOTE_ATTEMPTS: usize = 4;
 
 /// The use cases over the sessions of a store. Cheap to clone.
 #[derive(Clone)]
@@ -108,6 +112,31 @@ impl Records {
         Ok(report_of(&session))
     }
 
+    /// Somebody was asked, and nothing was decided: it is recorded, and the session stands as it did.
+    ///
+    /// # Errors
+    /// There is no such session, or the store cannot be used.
+    pub async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
+        self.note(session, &by.in_words(), why.in_words(), Effect::Undecided).await
+    }
+
+    /// Records what changed nothing in a session that waits; in another one there is nothing to record.
+    pub(super) async fn note(&self, id: &SessionId, who: &str, what: &str, effect: Effect) -> Result<Report, WorkflowError> {
+        for _ in 0..NOTE_ATTEMPTS {
+            let (revision, mut session) = self.ledger.load(id).await?.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
+            let waits = matches!(session, Session::AwaitingApproval(_));
+            if !waits || !session.header_mut().trail.note_without_effect(self.clock.now(), who, what, effect) {
+                return Ok(report_of(&session));
+            }
+            match self.ledger.save(&session, Some(revision)).await {
+                Err(LedgerError::Store(StoreError::Conflict(_))) => {}
+                Ok(_) => return Ok(report_of(&session)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.show(id).await
+    }
+
     pub(super) async fn session(&self, id: &SessionId) -> Result<Session, WorkflowError> {
         let found = self.ledger.load(id).await?;
         found.map(|(_, s)| s).ok_or_else(|| WorkflowError::NoSession(id.clone()))
@@ -161,6 +190,14 @@ impl Remediation {
     /// See there.
     pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
         self.records().decline(session, by).await
+    }
+
+    /// See [`Records::undecided`].
+    ///
+    /// # Errors
+    /// See there.
+    pub async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
+        self.records().undecided(session, by, why).await
     }
 
     /// See [`Records::find_open`].
@@ -247,6 +284,23 @@ mod tests {
         assert!(matches!(&unusable[..], [WorkflowError::Record { session, .. }] if *session == old), "{unusable:?}");
         let error = records.show(&old).await.unwrap_err();
         assert!(error.hints().iter().any(|hint| hint.contains("kubemend.dev/applied")), "{:?}", error.hints());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_answers_by_itself_has_decided_nothing_and_it_is_recorded_up_to_a_bound() {
+        let (records, id, _) = kept(Origin::Caller).await;
+        let client = || Approver::Client("a client".to_owned());
+        for why in [Undecided::ByItself, Undecided::Dismissed, Undecided::Unanswered] {
+            assert_eq!(records.undecided(&id, client(), why).await.unwrap().status, Status::AwaitingApproval);
+        }
+        for _ in 0..100 {
+            records.undecided(&id, client(), Undecided::ByItself).await.unwrap();
+        }
+        let session = records.session(&id).await.unwrap();
+        assert_eq!(session.header().trail.count(Effect::Undecided), 20);
+        assert_eq!(records.decline(&id, Approver::Terminal).await.unwrap().status, Status::Declined);
+        let after = records.undecided(&id, client(), Undecided::Dismissed).await.unwrap();
+        assert_eq!(after.status, Status::Declined, "what has ended stays as it is");
     }
 
     #[tokio::test]

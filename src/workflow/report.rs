@@ -229,6 +229,8 @@ view! {
         action: String,
         /// What is changed.
         object: ObjectView,
+        /// The change in one line, with the old value and the new one.
+        change: String,
         /// Why it helps.
         why: String,
         /// `low`, `medium` or `high`.
@@ -247,6 +249,11 @@ view! {
         precondition: PreconditionView,
         /// How the step is rolled back, or why it is not.
         undo: String,
+        /// Whether kubemend can roll the step back.
+        reversible: bool,
+        /// What a rollback sends to the same object.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        undo_operations: Vec<OperationView>,
         /// The kubectl line that a human would type instead.
         command: String,
         /// The dry run of the step; absent where none was run.

@@ -15,11 +15,12 @@ use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::finding::{Advice, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::domain::plan::RemediationPlan;
+use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
+use crate::planner::action;
 use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
 use jiff::Timestamp;
@@ -164,6 +165,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                 StepView {
                     action: s.action.verb().to_owned(),
                     object: object(s.action.target()),
+                    change: action::in_one_line(p, i),
                     why: s.why.clone(),
                     risk: s.risk.to_string(),
                     diff: s.diff.clone(),
@@ -186,6 +188,11 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                             .collect(),
                     },
                     undo: s.undo.summary().to_owned(),
+                    reversible: matches!(s.undo, Undo::Restore { .. }),
+                    undo_operations: match &s.undo {
+                        Undo::Restore { request, .. } => operations(&serde_json::from_str(&request.body).unwrap_or(Value::Null)),
+                        Undo::None { .. } => Vec::new(),
+                    },
                     command: s.command.clone(),
                     dry_run: rehearsal.and_then(|r| r.steps.get(i)).map(|r| match r {
                         Rehearsed::Accepted { note } => DryRunView { accepted: true, reason: note.clone() },

@@ -11,7 +11,7 @@ use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::workflow::report::{
     ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
 };
-use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Validate, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Undecided, Validate, WorkflowError};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -109,6 +109,7 @@ impl Double {
         let step = StepView {
             action: text("create"),
             object: object(),
+            change: text("Create empty claim a-team/postgres-pvc: 10Gi (assumed), RWO, class standard"),
             why: text("the Pod waits for it"),
             risk: text(self.risk),
             diff: text(DIFF),
@@ -117,6 +118,8 @@ impl Double {
             request: RequestView { method: text("POST"), path: text("/api"), body: text("{}") },
             precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
             undo: text("delete it"),
+            reversible: false,
+            undo_operations: Vec::new(),
             command: text("kubectl apply"),
             dry_run: None,
         };
@@ -239,6 +242,13 @@ impl UseCases for Double {
         self.hear(format!("decline {by:?}"));
         self.sessions.lock().unwrap().get_mut(session.as_str()).unwrap().status = "declined";
         Ok(self.report(session.as_str(), "declined"))
+    }
+
+    async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
+        self.hear(format!("undecided {by:?} {why:?}"));
+        let status = self.sessions.lock().unwrap().get(session.as_str()).map(|s| s.status);
+        let status = status.ok_or_else(|| WorkflowError::NoSession(session.clone()))?;
+        Ok(self.report(session.as_str(), status))
     }
 
     async fn question(&self, session: &SessionId, _: &Caller<'_>) -> Result<Question, WorkflowError> {

@@ -1,7 +1,7 @@
 //! ConfigMaps that could be meant by the name of one that does not exist.
 
 use super::super::meant::{LISTED, Meant};
-use super::super::names::{Lexicon, is_slip, related};
+use super::super::names::{Lexicon, Naming, Of};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::facts::Facts;
@@ -64,13 +64,16 @@ impl<'f, 'a> Maps<'f, 'a> {
             return Meant::Unread;
         }
         let Some(known) = self.known(namespace) else { return Meant::Nothing };
+        let naming = Naming::of(Of::ConfigMap);
         let holds_all = |map: &&'a ConfigMap| keys.iter().all(|key| holds(map, key));
-        let is_similar = |map: &&'a ConfigMap| map.metadata.name.as_deref().is_some_and(|n| related(n, name) || is_slip(n, name));
-        let similar: Vec<&ConfigMap> =
-            self.facts.walk(known.by_name.candidates(name)).filter(|m| holds_all(m) && is_similar(m)).take(LISTED).collect();
-        if let [one] = similar.as_slice() {
-            return Meant::One(*one);
+        let why = |map: &'a ConfigMap| map.metadata.name.as_deref().and_then(|n| naming.alike(name, n));
+        let is_similar = |map: &&'a ConfigMap| why(map).is_some();
+        let candidates = self.facts.walk(known.by_name.candidates(name)).filter(holds_all);
+        let found = Meant::among(candidates.filter_map(|map| Some((why(map)?, map))).take(LISTED));
+        if let Meant::One(_) = found {
+            return found;
         }
+        let similar: Vec<&ConfigMap> = found.all().to_vec();
         let holders = keys.iter().map(|key| known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()).min_by_key(|maps| maps.len());
         let others = self.facts.walk(holders.into_iter().flatten().copied()).filter(|m| holds_all(m) && !is_similar(m));
         let all: Vec<&ConfigMap> = similar.iter().copied().chain(others).take(LISTED).collect();

@@ -1,6 +1,6 @@
 //! Workloads that a Service's selector misses by one label, and what speaks for one of them being meant.
 
-use super::super::names::{is_slip, related};
+use super::super::names::{Naming, Of, is_slip};
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
 use crate::facts::Facts;
@@ -25,9 +25,11 @@ pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Nam
     let here = facts.workloads_missed(namespace, wanted).filter(|w| !is_going(w) && w.desired > 0);
     let near: Vec<Near<'a>> = here.filter_map(|w| misses_by_one(wanted, w)).collect();
     let name = service.metadata.name.as_deref().unwrap_or_default();
+    let naming = Naming::of(Of::Service);
     let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value == Some(name);
     let by_slip = |n: &Near<'_>| n.value.is_some_and(|v| is_slip(v, n.wrong)) || n.workload.object.name == n.wrong;
-    let by_relation = |n: &Near<'_>| n.value.is_some_and(|v| related(v, n.wrong)) || related(&n.workload.object.name, name);
+    let by_relation =
+        |n: &Near<'_>| n.value.is_some_and(|v| naming.alike(n.wrong, v).is_some()) || naming.alike(name, &n.workload.object.name).is_some();
     let by_port = |n: &Near<'_>| serves(service, n.workload) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
     let reasons: [&dyn Fn(&Near<'_>) -> bool; 4] = [&by_name, &by_slip, &by_relation, &by_port];
     let picked = reasons.into_iter().map(|reason| near.iter().copied().filter(|n| reason(n)).collect::<Vec<_>>());

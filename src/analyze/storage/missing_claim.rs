@@ -3,9 +3,10 @@
 
 use super::super::draft::Draft;
 use super::super::meant::Meant;
+use super::super::names::{Naming, Of, release_of};
 use super::super::quote::{self, is_plain};
+use super::super::references;
 use super::super::rule::{Read, When};
-use super::super::{names, references};
 use super::claims;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
@@ -18,6 +19,7 @@ use crate::domain::snapshot::Resource;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What both rules read.
@@ -60,32 +62,40 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
         }
     }
     let loose = if missing.is_empty() { HashMap::new() } else { claims::loose(facts) };
-    let names: Vec<ObjectRef> = missing.keys().cloned().collect();
+    let named: Vec<(ObjectRef, Naming)> = missing.iter().map(|(claim, users)| (claim.clone(), naming(facts, users))).collect();
     let meant = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
         let here = facts.walk(loose.get(namespace.as_str()).into_iter().flatten().copied());
         let unused: Vec<_> = here.filter(|c| facts.claims().is_free_but_for(facts.owners(), &c.reference(), &seekers)).collect();
-        let meant = if whole { meant(facts, &claim, &unused, &names) } else { Meant::Unread };
+        let meant = if whole { meant(facts, &claim, &unused, &named) } else { Meant::Unread };
         Some(MissingClaim { claim, namespace, users, meant, unused })
     };
     missing.into_iter().filter_map(meant).collect()
+}
+
+/// What says nothing about which claim is meant: the name of its class, and of the release that asks for it.
+fn naming(facts: &Facts<'_>, users: &[Stuck<'_>]) -> Naming {
+    let classes = facts.all::<StorageClass>().filter_map(|class| class.metadata.name.as_deref());
+    let owners = users.iter().filter_map(|user| facts.workload(&user.object));
+    Naming::of(Of::Claim).without(classes).without(owners.flat_map(|w| release_of(w.meta, Some(w.pod_labels))))
 }
 
 fn meant<'a>(
     facts: &Facts<'a>,
     claim: &ObjectRef,
     unused: &[&'a PersistentVolumeClaim],
-    missing: &[ObjectRef],
+    missing: &[(ObjectRef, Naming)],
 ) -> Meant<'a, PersistentVolumeClaim> {
-    let related = |name: &str, c: &PersistentVolumeClaim| names::related(name, c.metadata.name.as_deref().unwrap_or_default());
-    let similar: Vec<_> = unused.iter().copied().filter(|c| related(&claim.name, c)).collect();
+    let here = || missing.iter().filter(|(m, _)| m.namespace == claim.namespace);
+    let why = |c: &PersistentVolumeClaim, naming: &Naming, name: &str| naming.alike(name, c.metadata.name.as_deref().unwrap_or_default());
+    let Some((_, naming)) = here().find(|(m, _)| m == claim) else { return Meant::Nothing };
+    let found = Meant::among(unused.iter().filter_map(|c| Some((why(c, naming, &claim.name)?, *c))));
     // Two missing names that could both mean the one claim: no rule can tell which.
-    let rivals = |one| missing.iter().filter(|m| m.namespace == claim.namespace && related(&m.name, one)).count();
-    match similar.as_slice() {
-        [] => Meant::Nothing,
-        [one] if facts.uses_are_known() && rivals(one) == 1 && claims::is_usable(facts, one) => Meant::One(*one),
-        _ => Meant::OneOf(similar),
+    let rivals = |one| here().filter(|(m, naming)| why(one, naming, &m.name).is_some()).count();
+    match found {
+        Meant::One(one) if !(facts.uses_are_known() && rivals(one) == 1 && claims::is_usable(facts, one)) => Meant::OneOf(vec![one]),
+        found => found,
     }
 }
 

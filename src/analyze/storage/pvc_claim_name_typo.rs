@@ -124,7 +124,7 @@ mod tests {
         let found = cluster()
             .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
             .claim("redis-standard-pvc", "Bound", "standard")
-            .claim("redis-old", "Bound", "standard")
+            .claim("redis-pvc", "Bound", "standard")
             .only(RULE.code.0);
         assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len(), found.expected), (0, 2, None));
     }

@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn class_whose_name_differs_by_a_slip_is_meant_before_the_default() {
-        assert_eq!(uploads(cluster()).yaml(&class("fast-sdd")).only(RULE.code.0).expected.as_deref(), Some("fast-sdd"));
+        assert_eq!(uploads(cluster()).yaml(&class("fats-ssd")).only(RULE.code.0).expected.as_deref(), Some("fats-ssd"));
     }
 
     #[test]

@@ -94,6 +94,7 @@ fn waiting() -> Report {
             steps: vec![StepView {
                 action: "create".to_owned(),
                 object: claim(),
+                change: "Create empty claim payments/ledger-data: 10Gi (assumed), RWO, class standard".to_owned(),
                 why: "The size is an assumption.".to_owned(),
                 risk: "low".to_owned(),
                 diff: "--- nothing\n+++ PersistentVolumeClaim payments/ledger-data\n@@ -0,0 +1,2 @@\n+apiVersion: v1\n+kind: PersistentVolumeClaim\n".to_owned(),
@@ -102,6 +103,8 @@ fn waiting() -> Report {
                 request: RequestView { method: "POST".to_owned(), path: "/x".to_owned(), body: "{}".to_owned() },
                 precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
                 undo: "delete the claim while it is not bound".to_owned(),
+                reversible: false,
+                undo_operations: Vec::new(),
                 command: "kubectl create -n payments -f - <<'EOF'\napiVersion: v1\nEOF".to_owned(),
                 dry_run: Some(DryRunView { accepted: true, reason: None }),
             }],

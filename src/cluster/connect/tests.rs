@@ -230,6 +230,25 @@ async fn token_that_is_refused_is_had_anew_once() {
 }
 
 #[tokio::test]
+async fn login_plugin_that_is_slower_than_a_request_may_be_still_logs_in_once() {
+    let (address, server) = server_that_takes("slow").await;
+    let place = Place::new();
+    let folder = place.0.path().display();
+    let script = place
+        .file("plugin", &format!("#!/bin/sh\ncd '{folder}'\necho run >> runs\nsleep 1\necho '{{\"status\":{{\"token\":\"slow\"}}}}'\n"));
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let user = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}}";
+    let mut settings = settings(place.file("k", &kubeconfig(&address, user)));
+    (settings.allow_exec, settings.patience) = (true, Duration::from_millis(500));
+    let connected = connect_to(&settings).await.unwrap();
+    let both = tokio::join!(connected.read.cluster(), connected.read.cluster());
+    assert_eq!(both.0.unwrap().version, "v1.37.2");
+    assert_eq!(both.1.unwrap().version, "v1.37.2");
+    assert_eq!(fs::read_to_string(place.0.path().join("runs")).unwrap().lines().count(), 1);
+    server.abort();
+}
+
+#[tokio::test]
 async fn token_that_stays_refused_is_an_error_after_one_renewal() {
     let (address, server) = server_that_takes("none").await;
     let place = Place::new();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 struct Plugin {
     folder: TempDir,
     clock: Arc<ManualClock>,
-    login: Login,
+    login: Arc<Login>,
 }
 
 fn plugin(script: &str) -> Plugin {
@@ -19,13 +19,17 @@ fn plugin(script: &str) -> Plugin {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     let exec = ExecConfig { command: Some(path.display().to_string()), ..ExecConfig::default() };
     let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-    let login = Login::new(exec, "lab", clock.clone(), Duration::from_secs(20));
+    let login = Arc::new(Login::new(exec, "lab", clock.clone(), Duration::from_secs(20)));
     Plugin { folder, clock, login }
 }
 
 impl Plugin {
     fn runs(&self) -> usize {
         fs::read_to_string(self.folder.path().join("runs")).unwrap_or_default().lines().count()
+    }
+
+    fn login(&mut self) -> &mut Login {
+        Arc::get_mut(&mut self.login).unwrap()
     }
 
     async fn token(&self) -> String {
@@ -108,7 +112,7 @@ async fn no_word_of_a_plugin_is_in_an_error() {
 #[tokio::test]
 async fn plugin_that_hangs_is_ended() {
     let mut plugin = plugin("exec sleep 600");
-    plugin.login.deadline = Duration::from_millis(300);
+    plugin.login().deadline = Duration::from_millis(300);
     let began = Instant::now();
     let error = plugin.error().await;
     assert!(error.contains("did not answer within 0 s"), "{error}");
@@ -118,13 +122,24 @@ async fn plugin_that_hangs_is_ended() {
 #[tokio::test]
 async fn plugin_that_is_not_there_is_said_with_its_hint() {
     let mut plugin = plugin("");
-    plugin.login.exec.command = Some("kubemend-no-such-plugin".to_owned());
+    plugin.login().exec.command = Some("kubemend-no-such-plugin".to_owned());
     let error = plugin.error().await;
     assert!(error.contains("`kubemend-no-such-plugin`") && error.contains("not installed"), "{error}");
-    plugin.login.held = Mutex::default();
-    plugin.login.exec.install_hint = Some("get it from the shop".to_owned());
+    plugin.login().held = Mutex::default();
+    plugin.login().exec.install_hint = Some("get it from the shop".to_owned());
     assert!(plugin.error().await.ends_with("its install hint: get it from the shop"));
-    plugin.login.held = Mutex::default();
-    plugin.login.exec.command = None;
+    plugin.login().held = Mutex::default();
+    plugin.login().exec.command = None;
     assert!(plugin.error().await.contains("has no command"));
+}
+
+#[tokio::test]
+async fn login_that_nobody_waits_for_any_longer_goes_on_and_is_kept() {
+    let plugin = plugin(&format!("sleep 1; {TOKEN}"));
+    for _ in 0..3 {
+        let impatient = tokio::time::timeout(Duration::from_millis(50), plugin.login.credential());
+        assert!(impatient.await.is_err());
+    }
+    assert_eq!(plugin.token().await, "t");
+    assert_eq!(plugin.runs(), 1);
 }

@@ -1,11 +1,12 @@
 //! A new object. The API server refuses it where one of that name exists.
 
-use super::planned::{Built, PlannedAction, QUERY};
+use super::planned::{Built, PlannedAction, QUERY, named};
 use crate::domain::changes::Verb;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
+use crate::domain::visible::escaped;
 use crate::planner::diff;
 use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
@@ -24,6 +25,19 @@ impl PlannedAction for Create<'_> {
 
     fn summary(&self) -> String {
         format!("create {}", self.object)
+    }
+
+    /// Nothing in the cluster says how large a claim was meant to be that takes nobody's place: its size is an assumption.
+    fn in_one_line(&self, _: &Precondition, replaces: bool) -> String {
+        let text = |pointer: &str| self.manifest.pointer(pointer).and_then(Value::as_str).map(escaped);
+        let modes = self.manifest.pointer("/spec/accessModes").and_then(Value::as_array);
+        let modes: Vec<String> = modes.into_iter().flatten().filter_map(Value::as_str).map(short_mode).collect();
+        let assumed = if replaces { "" } else { " (assumed)" };
+        let size = text("/spec/resources/requests/storage").map(|size| format!("{size}{assumed}"));
+        let class = text("/spec/storageClassName").map(|class| format!("class {class}"));
+        let class = class.unwrap_or_else(|| "the default class".to_owned());
+        let parts: Vec<String> = size.into_iter().chain(modes).chain([class]).collect();
+        format!("Create empty {}: {}", named(self.object), parts.join(", "))
     }
 
     fn in_words(&self) -> String {
@@ -99,6 +113,17 @@ impl PlannedAction for Create<'_> {
 
     fn takes(&self) -> Option<&ObjectRef> {
         Some(self.object)
+    }
+}
+
+/// As kubectl prints it.
+fn short_mode(mode: &str) -> String {
+    match mode {
+        "ReadWriteOnce" => "RWO".to_owned(),
+        "ReadOnlyMany" => "ROX".to_owned(),
+        "ReadWriteMany" => "RWX".to_owned(),
+        "ReadWriteOncePod" => "RWOP".to_owned(),
+        other => escaped(other),
     }
 }
 

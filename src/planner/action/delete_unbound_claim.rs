@@ -1,6 +1,6 @@
 //! The deletion of a claim that never was bound: there is no data in it. Its uid and its version are pinned.
 
-use super::planned::{Built, PlannedAction, metadata, present};
+use super::planned::{Built, PlannedAction, metadata, named, present};
 use crate::domain::changes::Verb;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
@@ -31,6 +31,10 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
 
     fn summary(&self) -> String {
         format!("delete the unbound {}", self.claim)
+    }
+
+    fn in_one_line(&self, _: &Precondition, _: bool) -> String {
+        format!("Delete {}, which never had a volume and holds no data", named(self.claim))
     }
 
     fn in_words(&self) -> String {

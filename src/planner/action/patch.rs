@@ -1,16 +1,17 @@
 //! A change of fields of an existing object, as a JSON Patch that pins what a human was shown.
 
-use super::planned::{Built, PlannedAction, QUERY, metadata, present};
+use super::planned::{Built, PlannedAction, QUERY, metadata, named, present};
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
-use crate::domain::field::{FieldPath, escape};
+use crate::domain::field::{FieldPath, Segment, escape};
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
+use crate::domain::visible::{self, escaped};
 use crate::planner::diff;
 use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
@@ -38,6 +39,22 @@ impl PlannedAction for Patch<'_> {
     fn summary(&self) -> String {
         let fields: Vec<String> = self.ops.iter().map(|o| o.path.to_string()).collect();
         format!("change {} of {}", fields.join(" and "), self.target)
+    }
+
+    fn in_one_line(&self, precondition: &Precondition, _: bool) -> String {
+        let pinned = |path: &FieldPath| {
+            let path = path.to_string();
+            let text = precondition.fields.iter().find(|(pinned, _)| *pinned == path).map(|(_, value)| value)?;
+            serde_json::from_str::<Value>(text).ok()
+        };
+        let one = |(index, op): (usize, &FieldOp)| {
+            let (field, part) = field_in_words(&op.path);
+            let of = if index == 0 { format!(" of {}{part}", named(self.target)) } else { part };
+            let (old, new) = (pinned(&op.path), if let Change::Set(new) = &op.change { Some(new.clone()) } else { None });
+            let [old, new] = [(old, "not set"), (new, "removed")].map(|(v, none)| v.map_or_else(|| none.to_owned(), |v| in_a_line(&v)));
+            format!("{field}{of}: {old} → {new}")
+        };
+        format!("Set {}", self.ops.iter().enumerate().map(one).collect::<Vec<_>>().join(", and "))
     }
 
     fn in_words(&self) -> String {
@@ -113,6 +130,8 @@ impl PlannedAction for Patch<'_> {
         let mut undo_changes = Vec::new();
         let mut precondition = Precondition { uid: Some(uid), ..Precondition::default() };
         let mut undo_words = Vec::new();
+        // What only its place names is pinned whole: as it is for the change, as it will be for the undo.
+        let mut elements: Vec<String> = Vec::new();
         // Absence cannot be tested by a JSON Patch on every server, so a field that is not there yet pins the whole object.
         let mut pin_version = false;
         for op in self.ops.iter() {
@@ -122,6 +141,13 @@ impl PlannedAction for Patch<'_> {
                 if !pins.contains(&pin) {
                     pins.push(pin.clone());
                     undo_pins.push(pin);
+                }
+            }
+            for (pointer, value) in &at.elements {
+                let pin = test(pointer, value);
+                if !pins.contains(&pin) {
+                    pins.push(pin);
+                    elements.push(pointer.clone());
                 }
             }
             match (&at.current, &op.change) {
@@ -177,11 +203,12 @@ impl PlannedAction for Patch<'_> {
             precondition.resource_version = Some(version);
         }
         let all: Vec<Value> = pins.into_iter().chain(changes).collect();
-        let undo: Vec<Value> = undo_pins.into_iter().chain(undo_changes).collect();
         let mut after = live.clone();
         let operations: json_patch::Patch =
             serde_json::from_value(Value::Array(all.clone())).map_err(|e| impossible(format!("not a JSON Patch: {e}")))?;
         json_patch::patch(&mut after, &operations).map_err(|e| impossible(format!("the patch does not fit {target}: {e}")))?;
+        undo_pins.extend(elements.iter().filter_map(|pointer| Some(test(pointer, after.pointer(pointer)?))));
+        let undo: Vec<Value> = undo_pins.into_iter().chain(undo_changes).collect();
         Ok(Built {
             diff: diff::unified(&target.slashed(), Some(live), Some(&after)).map_err(Refusal::NotPossible)?,
             request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(all).to_string() },
@@ -231,6 +258,28 @@ fn pods_of_set_stay(set: &StatefulSet) -> Option<&'static str> {
 fn pods_of_daemon_set_stay(set: &DaemonSet) -> Option<&'static str> {
     let strategy = set.spec.update_strategy.as_ref().and_then(|u| u.type_.as_deref());
     (strategy == Some("OnDelete")).then_some(ON_DELETE)
+}
+
+/// The field as one would say it, and which part of the object it is in, where that is said behind the object.
+fn field_in_words(path: &FieldPath) -> (String, String) {
+    let text = escaped(&path.to_string());
+    let of_pods = text.strip_prefix("spec.template.spec.").unwrap_or(&text);
+    match path.segments() {
+        [.., Segment::Key(list), Segment::Element { value: name, .. }, Segment::Key(field)]
+            if (list == "containers" || list == "initContainers") && of_pods != text =>
+        {
+            let kind = if list == "containers" { "container" } else { "init container" };
+            (escaped(field), format!(" {kind} {}", visible::value(name)))
+        }
+        [Segment::Key(spec), Segment::Key(selector), Segment::Key(label)] if spec == "spec" && selector == "selector" => {
+            (format!("selector {}", visible::value(label)), String::new())
+        }
+        _ => (of_pods.to_owned(), String::new()),
+    }
+}
+
+fn in_a_line(value: &Value) -> String {
+    value.as_str().map_or_else(|| escaped(&value.to_string()), visible::value)
 }
 
 fn test(path: &str, value: &Value) -> Value {

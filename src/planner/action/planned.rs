@@ -1,8 +1,10 @@
 //! What every action must answer. No answer has a default: the compiler asks a new action for each of them.
 
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
 use crate::domain::request::Request;
+use crate::domain::visible::escaped;
 use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
@@ -29,6 +31,10 @@ pub(crate) trait PlannedAction {
 
     /// What it does, for a plan's summary: `create …`, `change … of …`.
     fn summary(&self) -> String;
+
+    /// What it does with the old value and the new one, for the first line that a human reads. `replaces`: an earlier step of the
+    /// plan frees the name that it takes.
+    fn in_one_line(&self, precondition: &Precondition, replaces: bool) -> String;
 
     /// What it does, for advice to a human: ``set `…` to `…` ``.
     fn in_words(&self) -> String;
@@ -71,4 +77,13 @@ pub(super) fn present<'a>(live: Option<&'a Value>, object: &ObjectRef) -> Result
 /// A text of the object's metadata.
 pub(super) fn metadata(live: &Value, key: &str) -> Option<String> {
     live.get("metadata")?.get(key)?.as_str().map(str::to_owned)
+}
+
+/// `claim a-team/postgres-pvc`, `Deployment shop/web`.
+pub(super) fn named(object: &ObjectRef) -> String {
+    let kind = if object.kind == Kind::PersistentVolumeClaim { "claim".to_owned() } else { escaped(object.kind.name()) };
+    match &object.namespace {
+        Some(namespace) => format!("{kind} {namespace}/{}", escaped(&object.name)),
+        None => format!("{kind} {}", escaped(&object.name)),
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome};
-use crate::domain::field::FieldPath;
+use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
@@ -24,7 +24,7 @@ use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::gate::{Rehearsal, Rehearsed};
-use crate::session::trail::Trail;
+use crate::session::trail::{Effect, Entry, Trail};
 use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -66,11 +66,16 @@ fn object() -> impl Strategy<Value = ObjectRef> {
 }
 
 fn field() -> impl Strategy<Value = FieldPath> {
-    let segment = prop_oneof![text().prop_map(|k| (k, None)), (text(), text()).prop_map(|(k, v)| (k, Some(v)))];
+    let segment = prop_oneof![
+        text().prop_map(Segment::Key),
+        (text(), text()).prop_map(|(key, value)| Segment::Element { key, value }),
+        (0..9_usize).prop_map(Segment::Position),
+    ];
     vec(segment, 0..4).prop_map(|segments| {
-        segments.into_iter().fold(FieldPath::root(), |path, (key, value)| match value {
-            Some(value) => path.element(&key, &value),
-            None => path.key(&key),
+        segments.into_iter().fold(FieldPath::root(), |path, segment| match segment {
+            Segment::Key(key) => path.key(&key),
+            Segment::Element { key, value } => path.element(&key, &value),
+            Segment::Position(index) => path.at(index),
         })
     })
 }
@@ -306,13 +311,9 @@ fn usage() -> impl Strategy<Value = Usage> {
 fn header() -> impl Strategy<Value = Header> {
     let origin = select(vec![Origin::Caller, Origin::Event]);
     let cluster = (text(), text(), text()).prop_map(|(context, server, version)| Cluster { context, server, version });
-    let trail = vec((time(), text(), text()), 0..3).prop_map(|entries| {
-        let mut trail = Trail::default();
-        for (at, who, what) in entries {
-            trail.note(at, &who, &what);
-        }
-        trail
-    });
+    let effect = select(Effect::ALL.to_vec());
+    let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
+        .prop_map(Trail::from_entries);
     let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
     (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster, known, trail).prop_map(
         |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), trail)| Header {

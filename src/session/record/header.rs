@@ -13,7 +13,7 @@ use crate::domain::risk::Risk;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::session::Header;
-use crate::session::trail::{Entry, Trail};
+use crate::session::trail::{Effect, Entry, Trail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,7 @@ struct EntryRecord {
     at: Timestamp,
     who: String,
     what: String,
+    effect: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,7 +97,7 @@ impl From<&Header> for HeaderRecord {
                 input_tokens: usage.input_tokens,
                 output_tokens: usage.output_tokens,
             },
-            trail: h.trail.entries().iter().map(|e| EntryRecord { at: e.at, who: e.who.clone(), what: e.what.clone() }).collect(),
+            trail: h.trail.entries().iter().map(EntryRecord::from).collect(),
         }
     }
 }
@@ -122,8 +123,22 @@ impl HeaderRecord {
                 input_tokens: usage.input_tokens,
                 output_tokens: usage.output_tokens,
             },
-            trail: Trail::from_entries(self.trail.into_iter().map(|e| Entry { at: e.at, who: e.who, what: e.what }).collect()),
+            trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
         })
+    }
+}
+
+impl From<&Entry> for EntryRecord {
+    fn from(e: &Entry) -> Self {
+        Self { at: e.at, who: e.who.clone(), what: e.what.clone(), effect: e.effect.as_str().to_owned() }
+    }
+}
+
+impl EntryRecord {
+    fn into_entry(self) -> Result<Entry, String> {
+        let effect = Effect::ALL.into_iter().find(|effect| effect.as_str() == self.effect);
+        let effect = effect.ok_or_else(|| format!("`{}` is not the effect of an entry", self.effect))?;
+        Ok(Entry { at: self.at, who: self.who, what: self.what, effect })
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct KindRecord {
 pub(super) enum SegmentRecord {
     Key(String),
     Element { key: String, value: String },
+    Position(usize),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +87,7 @@ pub(super) fn segments(path: &FieldPath) -> Vec<SegmentRecord> {
     let record = |segment: &Segment| match segment {
         Segment::Key(k) => SegmentRecord::Key(k.clone()),
         Segment::Element { key, value } => SegmentRecord::Element { key: key.clone(), value: value.clone() },
+        Segment::Position(index) => SegmentRecord::Position(*index),
     };
     path.segments().iter().map(record).collect()
 }
@@ -94,6 +96,7 @@ pub(super) fn path(segments: Vec<SegmentRecord>) -> FieldPath {
     segments.into_iter().fold(FieldPath::root(), |path, s| match s {
         SegmentRecord::Key(k) => path.key(&k),
         SegmentRecord::Element { key, value } => path.element(&key, &value),
+        SegmentRecord::Position(index) => path.at(index),
     })
 }
 

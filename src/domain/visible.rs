@@ -1,0 +1,119 @@
+//! What a reader can see of a text. Characters that show nothing, or that change how others are shown, are known here and nowhere
+//! else: they are dropped where words are quoted, and written out where somebody decides on what stands there.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Characters that change what a reader sees without being seen themselves: controls, marks of direction, what has no width, what is
+/// drawn as nothing, selectors of variants, tags, and what a font has no picture for. A line feed and a tab are not among them.
+pub fn is_hidden(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
+}
+
+/// The text without hidden characters.
+pub fn cleaned(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_hidden) { Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect()) } else { Cow::Borrowed(text) }
+}
+
+/// The text in printable ASCII on one line, so that no two texts look alike: everything else stands there as its number, as in
+/// `\u{202e}`. A text that already has such a number in it is told from the character itself.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let looks_escaped = c == '\\' && text.get(at..).is_some_and(|rest| rest.starts_with("\\u{"));
+        if (c == ' ' || c.is_ascii_graphic()) && !looks_escaped {
+            out.push(c);
+        } else {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+    }
+    out
+}
+
+/// A value between our own words: as it is where it reads as one word, escaped and in quotes otherwise.
+pub fn value(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/:@+".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("\"{}\"", escaped(text).replace('"', "\\u{22}")) }
+}
+
+/// Our own words with what came into them from elsewhere: hidden characters stand there as their numbers, and lines stay lines.
+pub fn in_words(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if is_hidden(c) { escaped(c.encode_utf8(&mut [0; 4])) } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// Lines of at most `columns`, broken at spaces. A word that is longer stays whole on a line of its own: it may be a name to copy.
+pub fn wrapped(line: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut here = String::new();
+    for word in line.split(' ') {
+        let length = here.chars().count();
+        if length > 0 && length.saturating_add(1).saturating_add(word.chars().count()) > columns {
+            lines.push(std::mem::take(&mut here));
+        }
+        if !here.is_empty() {
+            here.push(' ');
+        }
+        here.push_str(word);
+    }
+    lines.push(here);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_shows_nothing_is_dropped_from_quotes() {
+        for hidden in
+            ['\u{1b}', '\r', '\u{7f}', '\u{85}', '\u{ad}', '\u{200b}', '\u{202e}', '\u{2066}', '\u{3164}', '\u{fe0f}', '\u{e0041}']
+        {
+            assert_eq!(cleaned(&format!("a{hidden}b")), "ab", "{:x}", u32::from(hidden));
+        }
+        assert_eq!(cleaned("a\n\tb ä"), "a\n\tb ä");
+    }
+
+    #[test]
+    fn value_of_several_words_or_none_is_in_quotes() {
+        assert_eq!(value("example/web:1.2"), "example/web:1.2");
+        assert_eq!(value(""), "\"\"");
+        assert_eq!(value("a → b"), "\"a \\u{2192} b\"");
+        assert_eq!(value("а"), "\"\\u{430}\"");
+        assert_eq!(value("a\" → \"b"), "\"a\\u{22} \\u{2192} \\u{22}b\"");
+    }
+
+    #[test]
+    fn long_lines_break_at_spaces_and_long_words_stay_whole() {
+        assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrapped("a persistentvolumeclaim b", 10), ["a", "persistentvolumeclaim", "b"]);
+        assert_eq!(wrapped("", 10), [""]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_texts_look_alike(a in any::<String>(), b in any::<String>(), number in "[a-f0-9]{1,4}") {
+            prop_assert!(a == b || escaped(&a) != escaped(&b));
+            prop_assert!(a == b || value(&a) != value(&b));
+            prop_assert!(escaped(&a).bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            let written = format!("{a}\\u{{{number}}}{b}");
+            let meant = u32::from_str_radix(&number, 16).ok().and_then(char::from_u32).map(|c| format!("{a}{c}{b}"));
+            prop_assert_ne!(Some(escaped(&written)), meant.map(|text| escaped(&text)));
+        }
+
+        #[test]
+        fn nothing_hidden_is_left(text in any::<String>()) {
+            prop_assert!(!cleaned(&text).chars().any(is_hidden));
+            prop_assert!(!in_words(&text).chars().any(is_hidden));
+        }
+    }
+}
