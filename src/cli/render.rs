@@ -10,7 +10,7 @@ mod tests;
 
 use crate::workflow::report::{Report, Status};
 use anstyle::Style;
-use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
+use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, object, styled};
 
 /// Everything that the report says.
 pub(crate) fn whole(report: &Report, columns: usize) -> String {
@@ -20,6 +20,7 @@ pub(crate) fn whole(report: &Report, columns: usize) -> String {
     plan::plan(&mut page, report);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
+    unexplained(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     next(&mut page, report);
@@ -33,6 +34,7 @@ pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
     verdict(&mut page, report);
     cause::causes(&mut page, report);
     plan::plan(&mut page, report);
+    unexplained(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     page.into_text()
@@ -45,6 +47,7 @@ pub(crate) fn after_consent(report: &Report, columns: usize) -> String {
     outcome::validation(&mut page, report);
     page.gap();
     verdict(&mut page, report);
+    unexplained(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     next(&mut page, report);
@@ -118,6 +121,20 @@ pub(crate) fn place(report: &Report) -> String {
     }
     place.push(format!("context {} ({}, {})", cluster.context, cluster.server, cluster.version));
     clean(&place.join(", "))
+}
+
+/// What is wrong and no cause explains, with where to look next.
+fn unexplained(page: &mut Page, report: &Report) {
+    if report.unexplained.is_empty() {
+        return;
+    }
+    page.heading("Unexplained", "wrong, and no rule names the cause");
+    for symptom in &report.unexplained {
+        let view = &symptom.object;
+        page.item(2, "•", CARE, &format!("{}: {}", object(view), symptom.summary));
+        let namespace = view.namespace.as_ref().map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
+        page.block(4, TYPED, &format!("kubectl describe {}/{}{namespace}", view.kind.to_ascii_lowercase(), view.name));
+    }
 }
 
 /// What kubemend leaves to a human.

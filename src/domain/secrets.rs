@@ -57,10 +57,57 @@ static COMPILED: LazyLock<Vec<(Regex, &'static str)>> =
 
 /// Words that stand behind a name in sentences about a credential: `token: unexpected status`, `--token is required`.
 const OF_SENTENCES: &[&str] = &[
-    "a", "an", "and", "are", "as", "authentication", "authorization", "cannot", "context", "could", "denied", "does", "error", "expired",
-    "failed", "failure", "flag", "for", "forbidden", "from", "get", "has", "have", "head", "in", "insufficient", "invalid", "is",
-    "malformed", "missing", "must", "no", "not", "of", "or", "permission", "post", "requested", "rpc", "server", "should", "the", "to",
-    "unable", "unauthorized", "unexpected", "unknown", "unsupported", "was", "were", "with",
+    "a",
+    "an",
+    "and",
+    "are",
+    "as",
+    "authentication",
+    "authorization",
+    "cannot",
+    "context",
+    "could",
+    "denied",
+    "does",
+    "error",
+    "expired",
+    "failed",
+    "failure",
+    "flag",
+    "for",
+    "forbidden",
+    "from",
+    "get",
+    "has",
+    "have",
+    "head",
+    "in",
+    "insufficient",
+    "invalid",
+    "is",
+    "malformed",
+    "missing",
+    "must",
+    "no",
+    "not",
+    "of",
+    "or",
+    "permission",
+    "post",
+    "requested",
+    "rpc",
+    "server",
+    "should",
+    "the",
+    "to",
+    "unable",
+    "unauthorized",
+    "unexpected",
+    "unknown",
+    "unsupported",
+    "was",
+    "were",
+    "with",
 ];
 
 /// The text with what is recognized replaced; the same text where nothing is. What was replaced once stays as it is.
@@ -124,7 +171,9 @@ fn is_image(before: &str, name: &str, sep: &str, value: &str) -> bool {
     let introduced = ["/", "image \"", "image: ", "image: \"", "image '", "image `", "image ", "manifest for "];
     let version = |v: &str| {
         let v = v.strip_prefix('v').unwrap_or(v);
-        v.contains('.') && v.bytes().next().is_some_and(|b| b.is_ascii_digit()) && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        v.contains('.')
+            && v.bytes().next().is_some_and(|b| b.is_ascii_digit())
+            && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
     };
     introduced.iter().any(|words| before.ends_with(words)) || (name.contains('-') && (version(value) || value == "latest"))
 }

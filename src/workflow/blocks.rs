@@ -273,6 +273,7 @@ mod tests {
                 steps: vec![step; steps],
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
             }),
+            unexplained: vec![],
             advice: Vec::new(),
             execution: None,
             validation: None,

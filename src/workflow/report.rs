@@ -290,6 +290,16 @@ view! {
         checks: Vec<CheckView>,
     }
 
+    /// Something that is wrong and that no cause explains.
+    UnexplainedView {
+        /// The affected object.
+        object: ObjectView,
+        /// What is wrong with it, in one line.
+        summary: String,
+        /// Ids in the report's `evidence`.
+        evidence: Vec<String>,
+    }
+
     /// Something that kubemend leaves to a human.
     AdviceView {
         /// What to do.
@@ -406,6 +416,8 @@ view! {
         /// The plan for the first cause.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         plan: Option<PlanView>,
+        /// What is wrong and no cause explains, before the change or after it.
+        unexplained: Vec<UnexplainedView>,
         /// What kubemend leaves to a human.
         advice: Vec<AdviceView>,
         /// What was done.

@@ -10,8 +10,7 @@ const OTHERS: usize = 4;
 const QUOTES: usize = 2;
 
 /// The summary of a report as it stands, while something still goes on or after it.
-/// `unexplained`: something is wrong that no cause explains.
-pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool) -> String {
+pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     let mut lines = Vec::new();
     let place = report.issue.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |n| format!("namespace {n}"));
     let at = format!("{place} in context {} ({})", report.cluster.context, report.cluster.server);
@@ -25,7 +24,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
             .unwrap_or_else(|| match report.status {
                 Status::Healthy => format!("No problem was found in {at}."),
                 Status::Diagnosed | Status::AwaitingApproval => format!("A cause was found in {at}."),
-                Status::Inconclusive if unexplained => format!("Something is wrong in {at}, and no rule names the cause."),
+                Status::Inconclusive if !report.unexplained.is_empty() => {
+                    format!("Something is wrong in {at}, and no rule names the cause.")
+                }
                 Status::Inconclusive => format!("No problem was found in {at}, but it could not be verified as healthy."),
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
@@ -49,6 +50,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
             report.causes.len().saturating_sub(1)
         ));
     }
+    lines.extend(no_cause(report));
     if let Some(plan) = &report.plan {
         lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo(plan)));
     }
@@ -66,6 +68,14 @@ pub(super) fn of(report: &Report, underway: Option<Underway>, unexplained: bool)
     }
     lines.truncate(6);
     lines.join("\n")
+}
+
+/// What no cause explains, in a line.
+fn no_cause(report: &Report) -> Option<String> {
+    let first = report.unexplained.first()?;
+    let more = report.unexplained.len().saturating_sub(1);
+    let rest = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+    Some(format!("Unexplained: {}: {}{rest}", object(&first.object), one_line(&first.summary)))
 }
 
 /// The advice to make the plan's change by hand, which there is where kubemend cannot make it.
@@ -132,6 +142,10 @@ pub fn full(report: &Report) -> String {
     }
     let others = report.causes.iter().skip(1);
     lines.extend(some(others.map(|c| format!("Another cause ({:.0}%): {}", c.confidence * 100.0, c.title)), "causes"));
+    lines.extend(some(
+        report.unexplained.iter().map(|u| format!("Unexplained: {}: {}", object(&u.object), u.summary)),
+        "unexplained symptoms",
+    ));
     lines.extend(happened(report));
     lines.extend(some(report.advice.iter().map(advised), "pieces of advice"));
     let gaps = report.coverage.gaps.iter().map(|gap| {

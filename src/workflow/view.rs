@@ -3,12 +3,13 @@
 
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
-    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, Status,
-    StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
+    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
+    StepView, SymptomView, UnexplainedView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::summary;
 use crate::domain::cause::Cause;
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome};
@@ -47,7 +48,7 @@ pub(super) fn report_of(session: &Session) -> Report {
 /// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
     let mut report = without_summary(standing);
-    report.summary = summary::of(&report, standing.underway, !standing.header.diagnosis.unexplained.is_empty());
+    report.summary = summary::of(&report, standing.underway);
     report
 }
 
@@ -69,6 +70,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         causes: diagnosis.causes.iter().map(cause).collect(),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at)),
+        unexplained: unexplained(diagnosis),
         advice: advice(standing),
         execution: standing.execution.map(execution),
         validation: standing.validation.map(validation),
@@ -80,7 +82,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
     }
 }
 
-/// All advice in one list: about what is under way, then of each cause, then about what no cause explains, then of the session.
+/// All advice in one list: about what is under way, then of each cause, then of the session.
 fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     let diagnosis = &standing.header.diagnosis;
     let of_session = |a: &Advice| AdviceView { text: a.text.clone(), command: a.command.clone(), why: a.why.clone(), cause: None };
@@ -88,22 +90,22 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     for (index, cause) in diagnosis.causes.iter().enumerate() {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
     }
-    if standing.status == Status::Inconclusive {
-        all.extend(diagnosis.unexplained.iter().map(unexplained));
-    }
     all.extend(standing.header.advice.iter().map(of_session));
     all
 }
 
-/// What is wrong although no rule names a cause: said, with where to look next.
-fn unexplained(symptom: &Symptom) -> AdviceView {
-    let namespace = symptom.object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
-    AdviceView {
-        text: format!("{}: {}", symptom.object, Excerpt::event(&symptom.summary)),
-        command: Some(format!("kubectl describe {}{namespace}", symptom.object.slashed())),
-        why: "no rule names its cause".to_owned(),
-        cause: None,
-    }
+/// What is wrong although no rule names a cause, with the cluster's own words about it.
+fn unexplained(diagnosis: &Diagnosis) -> Vec<UnexplainedView> {
+    let words = |about: &ObjectRef| {
+        let of = diagnosis.evidence.iter().filter(|(_, piece)| piece.object.as_ref() == Some(about));
+        of.map(|(id, _)| id.to_string()).collect()
+    };
+    let one = |s: &Symptom| UnexplainedView {
+        object: object(&s.object),
+        summary: Excerpt::event(&s.summary).to_string(),
+        evidence: words(&s.object),
+    };
+    diagnosis.unexplained.iter().map(one).collect()
 }
 
 fn usage(u: &Usage) -> UsageView {

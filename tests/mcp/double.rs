@@ -141,6 +141,7 @@ impl Double {
             causes: Vec::new(),
             evidence: Vec::new(),
             plan: (status != Status::Healthy).then_some(plan),
+            unexplained: vec![],
             advice: Vec::new(),
             execution: None,
             validation: None,

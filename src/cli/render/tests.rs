@@ -30,6 +30,7 @@ fn healthy() -> Report {
         causes: Vec::new(),
         evidence: Vec::new(),
         plan: None,
+        unexplained: vec![],
         advice: Vec::new(),
         execution: None,
         validation: None,
@@ -110,6 +111,7 @@ fn waiting() -> Report {
             }],
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
+        unexplained: vec![],
         advice: vec![AdviceView {
             text: "Put the claim where the Deployment's manifests are kept.".to_owned(),
             command: Some("git add claim.yaml".to_owned()),
