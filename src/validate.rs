@@ -157,8 +157,12 @@ fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &
     }
     let other = |pod: &Pod| {
         let own = crate::domain::snapshot::Resource::reference(pod);
-        let holds = |c: &&crate::domain::cause::Cause| c.symptoms.iter().any(|s| s.object == own);
-        container.is_none() && diagnosis.causes.iter().filter(|c| !(c.is_of(place.code) && c.object == *place.object)).any(|c| holds(&c))
+        let elsewhere = diagnosis.causes.iter().filter(|c| c.symptoms.iter().any(|s| s.object == own));
+        // Of two containers one says nothing about the other; of one, what holds it now is past what held it before.
+        let same = |field: Option<&FieldPath>| container.is_none() || field.and_then(self::container) == container;
+        elsewhere
+            .filter(|c| !c.places().any(|(o, f)| c.is_of(place.code) && o == place.object && f == place.field))
+            .any(|c| same(c.field.as_ref()))
     };
     let judged = |pod: &&Pod| pods::is_ready(pod) || newest::was_started(pod, container) || other(pod);
     match fresh.iter().find(|pod| judged(pod)) {

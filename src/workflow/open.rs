@@ -233,7 +233,11 @@ impl Remediation {
             Err(refusals) => Err(refusals),
         };
         match planned {
-            Ok(plan) => Some(plan),
+            Ok(mut plan) => {
+                // What is told before the yes is what is waited for after it.
+                plan.judged.settle = self.parts.timing.settle_of(&plan);
+                Some(plan)
+            }
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
                     text: reason.to_string(),

@@ -288,6 +288,8 @@ view! {
         steps: Vec<StepView>,
         /// The success checks.
         checks: Vec<CheckView>,
+        /// For how many seconds all of them must pass without a break.
+        settle_seconds: i64,
     }
 
     /// Something that is wrong and that no cause explains.

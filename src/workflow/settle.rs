@@ -35,9 +35,14 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// How long all must hold for this plan.
+    /// How long all must hold for this plan: the operator's window, or what the plan needs.
+    pub(super) fn settle_of(&self, plan: &RemediationPlan) -> SignedDuration {
+        plan.judged.settle.max(signed(self.settle))
+    }
+
+    /// The same, for a plan that was approved: at least what was told, and what the operator wants now.
     pub(super) fn window(&self, plan: &RemediationPlan) -> Duration {
-        self.settle.max(unsigned(plan.judged.settle))
+        unsigned(self.settle_of(plan))
     }
 }
 
@@ -269,6 +274,32 @@ pub(super) async fn settle(case: Case<'_>, read: &dyn ClusterRead, clock: &dyn C
             }
         }
     }
+}
+
+/// One look, for a plan that was never applied: there is nothing to wait for, unless somebody else made its change.
+pub(super) async fn look_once(case: Case<'_>, read: &dyn ClusterRead, clock: &dyn Clock, timing: Timing, caller: &Caller<'_>) -> Settled {
+    let fallen = |verdict, look: Look, why: String| Validation {
+        verdict,
+        checks: look.checks,
+        settled_for: SignedDuration::ZERO,
+        at: clock.now(),
+        why: Some(why),
+    };
+    let looked = match collect(case.scope, read, clock).await {
+        Ok(collected) => collected.snapshot,
+        Err(error) => return Settled { validation: fallen(Verdict::Unclear, Look::default(), error.to_string()), seen: None },
+    };
+    let Some(Concluded { snapshot, mut diagnosis, answer: look }) = judge(case, looked, caller).await else {
+        return Settled { validation: fallen(Verdict::Unclear, Look::default(), "the call was cancelled".to_owned()), seen: None };
+    };
+    if look.holds() {
+        return settle(case, read, clock, timing, caller).await;
+    }
+    diagnosis.unseen.extend(snapshot.gaps);
+    let unseen = look.checks.iter().any(|c| c.passed.is_none());
+    let verdict = if unseen { Verdict::Unclear } else { Verdict::Unresolved };
+    let why = format!("this plan was not applied; {}", look.open());
+    Settled { validation: fallen(verdict, look, why), seen: Some(diagnosis) }
 }
 
 /// The time is over: the verdict falls on a look at everything.

@@ -5,5 +5,6 @@ mod cases;
 mod faults;
 mod library;
 mod rest;
+mod settled;
 mod variants;
 mod verdicts;

@@ -109,6 +109,7 @@ fn waiting() -> Report {
                 command: "kubectl create -n payments -f - <<'EOF'\napiVersion: v1\nEOF".to_owned(),
                 dry_run: Some(DryRunView { accepted: true, reason: None }),
             }],
+            settle_seconds: 15,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
         unexplained: vec![],
