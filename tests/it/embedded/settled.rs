@@ -55,6 +55,7 @@ async fn from_the_yes_to_the_verdict_are_at_most_fifteen_requests() {
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.status, Status::Resolved, "{}", report.summary);
     let made: Vec<String> = cluster.sim.requests().iter().map(|r| format!("{} {} {}", r.user, r.method, r.path)).collect();
+    println!("{} requests: {made:#?}", made.len());
     assert!(made.len() <= 15, "{}: {made:#?}", made.len());
     assert!(made.iter().any(|line| line.contains("POST")), "the write is among them");
 }
@@ -140,7 +141,7 @@ async fn what_no_rule_explains_is_told_beside_a_cause_and_what_was_asked_about_m
 }
 
 #[tokio::test(start_paused = true)]
-async fn claim_that_nothing_can_bind_is_unresolved_with_the_schedulers_words() {
+async fn pod_that_no_node_takes_after_the_change_is_told_in_the_schedulers_words() {
     let cluster = cluster(STEADY, &mounts("wiki", "example/app:1.0", &["wiki-data"])).await;
     let process = cluster.process();
     let (_, question) = asked(&process, &problem("wiki won't start, it says Pending")).await;
@@ -176,4 +177,48 @@ async fn validation_by_itself_ends_within_a_clients_patience() {
     let began = Instant::now();
     process.validate(&Validate::Session(question.session), &Caller::silent()).await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+/// A Deployment whose second revision asks for tags that do not exist, in two containers; its first container starts late.
+async fn two_wrong_tags(second: &str) -> Embedded {
+    let images = "- {ref: 'example/flow:2.10.1', play: {listen: [{port: 8793, after: 0.3}]}}\n- {ref: 'example/groom:1.4.0', play: {listen: [{port: 8794, after: 0.3}]}}\n- {ref: 'example/flow-init:2.10.1', play: {exit: {code: 0, after: 14}}}\n";
+    let of = |first: &str, second: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: flow}}\nspec:\n  replicas: 1\n  selector: {{matchLabels: {{app: flow}}}}\n  template:\n    metadata: {{labels: {{app: flow}}}}\n    spec:\n      initContainers: [{{name: wait, image: \"example/flow-init:2.10.1\"}}]\n      containers:\n      - {{name: scheduler, image: \"{first}\"}}\n      - {{name: groomer, image: \"{second}\"}}\n"
+        )
+    };
+    let good = if second.contains("groom") { "example/groom:1.4.0" } else { "example/flow:2.10.1" };
+    let cluster = cluster(images, &of("example/flow:2.10.1", good)).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    cluster.apply(&of("example/flow:2.10.12", second));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    cluster
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_wrong_tag_in_two_containers_is_one_plan_and_resolved_only_once_they_run() {
+    let cluster = two_wrong_tags("example/flow:2.10.12").await;
+    let process = cluster.process();
+    let (first, question) = asked(&process, &problem("flow doesn't come up, ImagePullBackOff")).await;
+    assert_eq!((first.causes.len(), first.causes[0].also.len()), (1, 1), "{}", first.summary);
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    let images: Vec<String> = cluster
+        .objects()
+        .iter()
+        .filter(|o| o["kind"] == "Pod")
+        .flat_map(|o| o["spec"]["containers"].as_array().unwrap().iter().map(|c| c["image"].to_string()).collect::<Vec<_>>())
+        .collect();
+    assert!(images.iter().all(|image| image.contains("2.10.1\"")), "no mixed state stays behind: {images:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_different_wrong_tags_of_one_pod_are_resolved_in_part_only() {
+    let cluster = two_wrong_tags("example/groom:9.9.9").await;
+    let process = cluster.process_with(Limits { on_failure: OnFailure::Revert, ..Limits::default() }, true);
+    let (first, question) = asked(&process, &problem("flow doesn't come up, ImagePullBackOff")).await;
+    assert_eq!(first.causes.len(), 2, "{}", first.summary);
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(report.status, Status::Partly, "{}", report.summary);
+    assert_eq!(cluster.writes().len(), 1, "the first is not taken back, so that somebody gets on to the second");
 }
