@@ -4,6 +4,7 @@
 mod change;
 pub(crate) mod remains;
 
+use self::change::{Seen, absent};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
@@ -14,9 +15,6 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::validation::CheckResult;
 use crate::facts::{Facts, newest, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-
-/// Whether a check holds, and what was seen. `None` where nobody can tell.
-type Seen = (Option<bool>, String);
 
 /// The kinds that have to be read for these checks: those that they are about, and what has to run.
 pub(crate) fn kinds(plan: &RemediationPlan) -> Vec<Kind> {
@@ -77,15 +75,6 @@ pub(crate) fn check_all(
 
 fn named(kinds: &[Kind]) -> String {
     kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Absent from a whole list means absent; from a partial one it means unknown.
-fn absent(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
-    if facts.is_whole(&object.kind) {
-        (Some(false), format!("{object} does not exist"))
-    } else {
-        (None, format!("{object} could not be read"))
-    }
 }
 
 /// All intended replicas of the newest revision are ready. Where none is intended, nothing runs that could show it.

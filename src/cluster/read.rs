@@ -4,7 +4,7 @@ use super::discovered::Discovered;
 use super::discovery;
 use super::fault::{Read, json_object, read_error, send_error};
 use super::page;
-use super::requests::{encode, list_path, push_selector, request};
+use super::requests::{encode, list_path, push_selector, refuse_secrets, request};
 use super::review::{ACCESS_REVIEW, access_review, allowed};
 use super::watch::Following;
 use super::wire::{Connection, HttpReply, SendError, collect};
@@ -236,12 +236,6 @@ impl ClusterRead for ReadClient {
             discovered: self.discovered.clone(),
         })
     }
-}
-
-/// Before any request: a Secret of whatever group.
-pub(super) fn refuse_secrets(kind: &Kind) -> Result<(), ReadError> {
-    let secret = *kind == Kind::Secret || kind.name().to_ascii_lowercase().contains("secret");
-    if secret { Err(ReadError::Config("kubemend never reads Secrets".to_owned())) } else { Ok(()) }
 }
 
 fn text(value: &Value, pointer: &str) -> String {

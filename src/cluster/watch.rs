@@ -1,8 +1,8 @@
 //! A watch with bookmarks: told change by change, picked up again where it broke, ended by its own time limit.
 
 use super::fault::{Read, read_error, send_error};
-use super::read::refuse_secrets;
-use super::requests::{encode, list_path, push_selector, request};
+use super::page::{line_of, version_of};
+use super::requests::{encode, list_path, push_selector, refuse_secrets, request};
 use super::wire::{Connection, SendError, collect, reason};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::objects::Objects;
@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::Method;
 use http_body_util::BodyExt;
 use kube::client::Body;
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -55,25 +54,6 @@ enum Step {
     /// The server closed it, as it may at any time.
     Closed,
     Broke(ReadError),
-}
-
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(rename = "type")]
-    what: &'a str,
-    #[serde(borrow)]
-    object: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Versioned {
-    metadata: Version,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Version {
-    resource_version: String,
 }
 
 #[async_trait]
@@ -203,13 +183,13 @@ impl Following {
         }
         let what = || format!("the watch of {}", self.read.text());
         let refused = |status: u16, message: String| ReadError::Refused { what: what(), status, message };
-        let event: Event<'_> = serde_json::from_slice(line).map_err(|_| refused(200, "a line that is not JSON".to_owned()))?;
-        let told = match event.what {
-            "ADDED" | "MODIFIED" => Some(Told::Is(self.object(event.object))),
-            "DELETED" => Some(Told::Gone(self.object(event.object))),
+        let (what_happened, object) = line_of(line).ok_or_else(|| refused(200, "a line that is not JSON".to_owned()))?;
+        let told = match what_happened {
+            "ADDED" | "MODIFIED" => Some(Told::Is(self.object(object))),
+            "DELETED" => Some(Told::Gone(self.object(object))),
             "BOOKMARK" => None,
             "ERROR" => {
-                let error: Value = serde_json::from_str(event.object.get()).unwrap_or_default();
+                let error: Value = serde_json::from_str(object.get()).unwrap_or_default();
                 let code = error.get("code").and_then(Value::as_u64).and_then(|c| u16::try_from(c).ok()).unwrap_or(500);
                 let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
                 return match code {
@@ -220,8 +200,8 @@ impl Following {
             }
             _ => return Err(refused(200, "an event of an unknown type".to_owned())),
         };
-        if let Ok(at) = serde_json::from_str::<Versioned>(event.object.get()) {
-            self.version = at.metadata.resource_version;
+        if let Some(version) = version_of(object) {
+            self.version = version;
         }
         Ok(told.map_or(Step::Quiet, Step::Told))
     }

@@ -9,14 +9,14 @@ use crate::domain::plan::RemediationPlan;
 use crate::facts::Facts;
 
 /// What the issue is about: what the plan's checks are about, what has to run, and what somebody named.
-pub(crate) struct Issue<'a> {
+pub(crate) struct Concern<'a> {
     plan: &'a RemediationPlan,
     facts: &'a Facts<'a>,
     /// Words of the issue, in lower case.
     words: Vec<String>,
 }
 
-impl<'a> Issue<'a> {
+impl<'a> Concern<'a> {
     pub(crate) fn of(plan: &'a RemediationPlan, facts: &'a Facts<'a>, text: &str) -> Self {
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));
         let words = words.map(|word| word.trim_matches(['-', '.']).to_ascii_lowercase()).filter(|word| word.len() > 2).collect();

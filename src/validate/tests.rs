@@ -1,3 +1,5 @@
+//! What each check rests on.
+
 use super::*;
 use crate::domain::plan::Judged;
 use crate::planner::example::{cause, deployment, image, image_plan, namespace, snapshot};
@@ -123,7 +125,7 @@ fn only_what_the_issue_is_about_remains() {
     let left = |issue: &str, object: &ObjectRef| {
         let symptom = Symptom { object: object.clone(), summary: "crashes".into() };
         let seen = Diagnosis { causes: vec![other(object)], unexplained: vec![symptom], ..Diagnosis::default() };
-        remains::Issue::of(&plan, &facts, issue).remains(&seen).len()
+        remains::Concern::of(&plan, &facts, issue).remains(&seen).len()
     };
     assert_eq!(left("web is down", &web()), 2);
     assert_eq!(left("web is down", &lakes), 0, "an unrelated fault is none of this plan's");

@@ -12,7 +12,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::facts::{Facts, newest, proof};
 use crate::ports::{Clock, ClusterRead, Phase, ReadError};
-use crate::validate::remains::Issue;
+use crate::validate::remains::Concern;
 use crate::{analyze, planner, validate};
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -128,7 +128,7 @@ async fn judge(case: Case<'_>, snapshot: Snapshot, caller: &Caller<'_>) -> Optio
     let ask = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
         let checks = validate::check_all(&plan, facts, seen, |code| analyze::unread(code, facts.snapshot()));
         planner::triage(seen, facts, analyze::severity);
-        let issue = Issue::of(&plan, facts, &issue);
+        let issue = Concern::of(&plan, facts, &issue);
         let fresh: Vec<_> = plan.judged.about.iter().flat_map(|o| newest::pods_of_newest(facts, o)).collect();
         let holder = issue.holding(seen).into_iter().find(|cause| before.cause(&cause.key()).is_none());
         Look {

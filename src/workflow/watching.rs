@@ -96,7 +96,7 @@ impl<'a> Watching<'a> {
                 loop {
                     let news = match watch.next().await {
                         Ok(Some(told)) => Ok(told),
-                        Ok(None) => Err(ReadError::Expired("its time is over".to_owned())),
+                        Ok(None) => Err(ReadError::Expired("its time has passed".to_owned())),
                         Err(error) => Err(error),
                     };
                     let over = news.is_err();

@@ -11,7 +11,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("facts", "domain", "jiff k8s_openapi"),
     ("analyze", "domain facts", "jiff k8s_openapi serde_json strsim"),
     ("planner", "domain facts", "json_patch k8s_openapi serde_json serde_saphyr similar"),
-    ("validate", "domain facts", "k8s_openapi"),
+    ("validate", "domain facts", "k8s_openapi serde_json"),
     // What is promised of the outside, and who may act on it.
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
