@@ -13,6 +13,7 @@ mod quote;
 #[cfg(test)]
 pub(crate) mod recordings;
 mod references;
+mod renames;
 pub mod rule;
 #[cfg(test)]
 mod scale;
@@ -40,6 +41,8 @@ pub const RULES: &[Rule] = &[
     config::cfg_configmap_missing_env::RULE,
     image::img_tag_not_found::RULE,
     network::svc_selector_mismatch::RULE,
+    network::svc_label_at_run_time::RULE,
+    network::svc_selector_too_wide::RULE,
 ];
 
 /// Where a cause stands among the rules, the most severe first; what no rule names comes after them.
@@ -110,7 +113,7 @@ pub fn analyze(facts: &Facts<'_>) -> Option<Diagnosis> {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{cluster, deployment, pod};
+    use super::testing::{cluster, deployment, pod, stateful_set};
     use super::*;
     use serde_json::json;
     use std::collections::BTreeSet;
@@ -125,6 +128,11 @@ mod tests {
     /// Every rule's fault at once, each in a workload of its own: nothing hides anything else.
     #[test]
     fn every_analyzer_has_a_case_that_trips_it() {
+        let part = |name: &str, port: u16| {
+            let ports = json!([{"containerPort": port}]);
+            let labels = json!({"name": "cloud", "part": name});
+            deployment(name).labels(labels).spec(json!({"containers": [{"name": "app", "image": "a:1", "ports": ports}]}))
+        };
         let env = json!([{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "shop-config", "key": "URL"}}}]);
         let world = cluster()
             .app(deployment("orders").claim("d", "orders-data").unschedulable(""))
@@ -141,7 +149,12 @@ mod tests {
                     .waiting("CreateContainerConfigError", "configmap \"shop-config\" not found"),
             )
             .app(deployment("front"))
-            .service("front", json!({"app": "frontend"}));
+            .service("front", json!({"app": "frontend"}))
+            .app(stateful_set("ledger"))
+            .service("ledger", json!({"app": "ledger", "apps.kubernetes.io/pod-index": "3"}))
+            .app(part("files", 8080))
+            .app(part("metrics", 9205))
+            .service("cloud", json!({"name": "cloud"}));
         let diagnosis = world.diagnosis();
         let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.source.code()).collect();
         assert_eq!(found, RULES.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());

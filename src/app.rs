@@ -150,6 +150,10 @@ async fn dispatch(
             let remediation = on_cluster(&Clusters::new(config?), Some(&args.session)).await?;
             Ok(cli::remediate::approve(&remediation, &args, terminal, cancel).await?)
         }
+        Command::Undo(args) => {
+            let remediation = on_cluster(&Clusters::new(config?), Some(&args.session)).await?;
+            Ok(cli::remediate::undo(&remediation, &args, terminal, cancel).await?)
+        }
         Command::Decline(args) => Ok(cli::sessions::decline(Clusters::new(config?).records(), &args, terminal).await?),
         Command::Show(args) => Ok(cli::sessions::show(Clusters::new(config?).records(), &args, terminal).await?),
         Command::Sessions(args) => Ok(cli::sessions::sessions(Clusters::new(config?).records(), &args, terminal).await?),

@@ -4,8 +4,11 @@ use crate::ports::{Clock, Entropy};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// When the process was first asked for its own time. The operating system's monotonic clock does not follow corrections of the wall clock.
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,8 +22,7 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        static BEGAN: OnceLock<Instant> = OnceLock::new();
-        BEGAN.get_or_init(Instant::now).elapsed()
+        BEGAN.elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -59,29 +61,45 @@ impl Clock for RuntimeClock {
 
 /// Stands still until it is told to move; sleeping moves it.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Timestamp>);
+pub struct ManualClock(Mutex<Moment>);
+
+#[derive(Debug)]
+struct Moment {
+    wall: Timestamp,
+    passed: Duration,
+}
 
 impl ManualClock {
     /// It is `now`.
     pub fn at(now: Timestamp) -> Self {
-        Self(Mutex::new(now))
+        Self(Mutex::new(Moment { wall: now, passed: Duration::ZERO }))
     }
 
     /// Time goes by.
     pub fn advance(&self, duration: Duration) {
-        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = now.saturating_add(duration).unwrap_or(Timestamp::MAX);
+        let mut moment = self.moment();
+        moment.wall = moment.wall.saturating_add(duration).unwrap_or(Timestamp::MAX);
+        moment.passed = moment.passed.saturating_add(duration);
+    }
+
+    /// Somebody sets the wall clock; no time goes by.
+    pub fn set(&self, now: Timestamp) {
+        self.moment().wall = now;
+    }
+
+    fn moment(&self) -> MutexGuard<'_, Moment> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.moment().wall
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::try_from(self.now().duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default()
+        self.moment().passed
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -162,6 +180,18 @@ mod tests {
         assert_eq!(clock.now(), clock.now());
         clock.sleep(Duration::from_secs(90)).await;
         assert_eq!(clock.now().as_second(), 90);
+    }
+
+    #[test]
+    fn monotonic_time_does_not_follow_a_wall_clock_that_is_set() {
+        let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
+        clock.advance(Duration::from_secs(5));
+        clock.set(Timestamp::from_second(1_000_000).unwrap());
+        clock.advance(Duration::from_secs(5));
+        clock.set(Timestamp::UNIX_EPOCH);
+        assert_eq!((clock.now(), clock.monotonic()), (Timestamp::UNIX_EPOCH, Duration::from_secs(10)));
+        let earlier = SystemClock.monotonic();
+        assert!(SystemClock.monotonic() >= earlier);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,26 +1,25 @@
 //! The one module that changes the cluster. `Executor::run` takes a permit and nothing else; `Executor::rehearse`
 //! takes a plan and can only ask for a dry run.
 
+mod gone;
 mod writer;
 
 use crate::cluster::connect::WriteClient;
-use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::execution::StepOutcome;
 use crate::domain::kind::Kind;
-use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::plan::{RemediationPlan, Step, Undo};
+use crate::domain::plan::{RemediationPlan, Step};
+use crate::domain::request::Method;
 use crate::planner::action;
+use crate::planner::live::Live;
 use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError, RequestMeter};
-use crate::session::Permit;
 use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::journal::{Permit, RevertPermit};
+use gone::NotReady;
+use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use writer::{Refused, Writer};
-
-/// How long a deleted claim may take to be gone: its protection is lifted by a controller.
-const GONE_WITHIN: Duration = Duration::from_secs(30);
-const GONE_POLL: Duration = Duration::from_millis(250);
 
 /// Carries plans out. Not `Clone`: there is one writer. What it sends counts into the meter of the call that lets it.
 ///
@@ -51,12 +50,6 @@ impl std::fmt::Debug for Executor {
     }
 }
 
-/// The right to undo what was just done, within the same approval. Minted by [`Executor::run`] alone.
-#[derive(Debug)]
-pub(crate) struct RevertRight {
-    undo: Vec<Undo>,
-}
-
 impl Executor {
     /// The writer is moved in and cannot be had back.
     pub fn new(client: WriteClient, read: Arc<dyn ClusterRead>, clock: Arc<dyn Clock>) -> Self {
@@ -71,113 +64,149 @@ impl Executor {
         self.writer.may(verb, kind, namespace).await
     }
 
-    /// Asks the API server whether it would take every step, with the same bytes. Writes nothing.
-    pub(crate) async fn rehearse(&self, plan: &RemediationPlan, meter: &RequestMeter) -> Rehearsal {
+    /// Asks the API server whether it would take every step, with the same bytes, and what it would make of them. Writes nothing.
+    /// `live` is what the plan was made of.
+    pub(crate) async fn rehearse(&self, plan: &RemediationPlan, live: &Live, meter: &RequestMeter) -> Rehearsal {
         let mut steps = Vec::new();
         let mut freed: Vec<ObjectRef> = Vec::new();
         for step in plan.steps.iter() {
+            let planned = action::of(&step.action);
+            let before = planned.existing().and_then(|object| live.of(object).ok());
             let answer = self.writer.rehearse(&step.request, meter).await;
             steps.push(match answer {
-                Ok(object) => match action::of(&step.action).drift(&object) {
+                Ok(answer) => match planned.drift(&step.request, before, &answer) {
                     None => Rehearsed::Accepted { note: None },
-                    Some(reason) => Rehearsed::Refused { reason },
+                    Some(difference) => Rehearsed::Refused { reason: format!("admission would change what is shown: {difference}") },
                 },
-                // Existence is looked at last, after admission and validation: this refusal says that those agreed.
-                Err(Refused::Exists(_)) if action::of(&step.action).takes().is_some_and(|name| freed.contains(name)) => {
-                    Rehearsed::Accepted { note: Some("admission and validation passed; the step before it frees the name".to_owned()) }
-                }
-                // A dry run has no effect, whatever became of its answer.
-                Err(Refused::Lost(why)) => Rehearsed::Refused { reason: why },
+                // Existence is looked at last, after admission and validation: this refusal says that those agreed, and not what they
+                // would make of it. The answer to the step itself is held against the plan as any other.
+                Err(Refused::Exists(_)) if planned.takes().is_some_and(|name| freed.contains(name)) => Rehearsed::Accepted {
+                    note: Some(
+                        "admission and validation passed; what admission makes of it is checked when it is created, because the step before it frees the name"
+                            .to_owned(),
+                    ),
+                },
                 Err(refused) => Rehearsed::Refused { reason: refused.to_string() },
             });
-            freed.extend(action::of(&step.action).frees().cloned());
+            freed.extend(planned.frees().cloned());
         }
         Rehearsal { steps }
     }
 
-    /// Sends the plan's steps, in order, until one does not succeed. Each is sent once.
+    /// Sends the plan's steps, in order, until one does not become what was approved. Each is sent once, after the record says that it
+    /// is about to be, and within the time that the permit has.
     pub(crate) async fn run(
         &self,
-        permit: Permit,
+        mut permit: Permit,
         meter: &RequestMeter,
         progress: &dyn Progress,
         cancel: &CancellationToken,
-    ) -> (Execution, RevertRight) {
-        let plan = permit.into_plan();
+    ) -> Permit {
+        let plan = permit.plan().clone();
         let total = plan.steps.len();
-        let mut outcomes = Vec::new();
-        let mut undo = Vec::new();
-        let mut going = true;
-        let mut cancelled = false;
         let mut previous: Option<&Step> = None;
         for (index, step) in plan.steps.iter().enumerate() {
-            if going && cancel.is_cancelled() {
-                going = false;
-                cancelled = true;
-            }
-            if !going {
-                outcomes.push(StepOutcome::NotReached);
-                continue;
+            if cancel.is_cancelled() {
+                permit.execution().cancelled = true;
+                break;
             }
             progress.tell(
                 Phase::Executing,
                 &format!("step {} of {total}: {} {}", index.saturating_add(1), step.action.verb(), step.action.target()),
             );
-            let outcome = match self.ready(previous, step, meter).await {
-                Ok(()) => self.send(step, meter).await,
-                Err(message) => StepOutcome::Failed { at: self.clock.now(), message, unknown: false },
+            let before = match self.ready(previous, step, meter, cancel).await {
+                Ok(before) => before,
+                Err(NotReady::Cancelled) => {
+                    permit.execution().cancelled = true;
+                    break;
+                }
+                Err(NotReady::Changed(message)) => {
+                    permit.record(index, StepOutcome::Refused { at: self.clock.now(), message }).await;
+                    break;
+                }
+                Err(NotReady::Failed(message)) => {
+                    permit.record(index, StepOutcome::Failed { at: self.clock.now(), message }).await;
+                    break;
+                }
             };
-            match &outcome {
-                StepOutcome::Applied { .. } => undo.push(step.undo.clone()),
-                StepOutcome::Refused { .. } | StepOutcome::Failed { .. } | StepOutcome::NotReached => going = false,
+            if let Err(stop) = permit.intend(index).await {
+                permit.execution().stopped = Some(stop.to_string());
+                break;
             }
-            outcomes.push(outcome);
+            let answer = self.writer.send(&step.request, meter).await;
+            let drift = |answer: &Value| action::of(&step.action).drift(&step.request, before.as_ref(), answer);
+            let outcome = self.outcome(answer, drift);
+            let applied = matches!(outcome, StepOutcome::Applied { .. });
+            permit.record(index, outcome).await;
+            if !applied {
+                break;
+            }
             previous = Some(step);
         }
-        let steps = NonEmpty::from_vec(outcomes).unwrap_or_else(|| NonEmpty::one(StepOutcome::NotReached));
-        (Execution { steps, reverted: None, cancelled }, RevertRight { undo })
+        permit
     }
 
-    /// Undoes what was done, last step first, as far as it has an undo.
-    pub(crate) async fn revert(&self, right: RevertRight, meter: &RequestMeter) -> Vec<StepOutcome> {
-        let mut outcomes = Vec::new();
-        for undo in right.undo.into_iter().rev() {
-            outcomes.push(match undo {
-                Undo::Restore { request, .. } => self.outcome(self.writer.send(&request, meter).await.map(|_| ())),
-                Undo::None { .. } => StepOutcome::NotReached,
-            });
+    /// Undoes what was done, last step first, as far as it has an undo. Each outcome is recorded before the next is sent.
+    pub(crate) async fn revert(&self, mut permit: RevertPermit, meter: &RequestMeter) -> RevertPermit {
+        for (step, request) in permit.undo() {
+            if permit.intend(step).await.is_err() {
+                break;
+            }
+            let outcome = self.outcome(self.writer.send(&request, meter).await, |_| None);
+            permit.record(step, outcome).await;
         }
-        outcomes
+        permit
     }
 
-    async fn send(&self, step: &Step, meter: &RequestMeter) -> StepOutcome {
-        self.outcome(self.writer.send(&step.request, meter).await.map(|_| ()))
-    }
-
-    fn outcome(&self, answer: Result<(), Refused>) -> StepOutcome {
+    fn outcome(&self, answer: Result<Value, Refused>, drift: impl FnOnce(&Value) -> Option<String>) -> StepOutcome {
         let at = self.clock.now();
         match answer {
-            Ok(()) => StepOutcome::Applied { at },
+            Ok(answer) => {
+                let uid = answer.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
+                match drift(&answer) {
+                    None => StepOutcome::Applied { at, uid },
+                    Some(difference) => StepOutcome::Altered {
+                        at,
+                        uid,
+                        message: format!("the change was applied, and the result is not what was approved: {difference}"),
+                    },
+                }
+            }
             Err(refused @ (Refused::Changed(_) | Refused::Exists(_))) => StepOutcome::Refused { at, message: refused.to_string() },
-            Err(Refused::Lost(message)) => StepOutcome::Failed { at, message, unknown: true },
+            Err(Refused::Lost(why)) => {
+                StepOutcome::Unknown { at, message: format!("it is not known whether the change took effect: {why}") }
+            }
             Err(refused @ (Refused::Forbidden(_) | Refused::Gone(_) | Refused::Other(_))) => {
-                StepOutcome::Failed { at, message: refused.to_string(), unknown: false }
+                StepOutcome::Failed { at, message: refused.to_string() }
             }
         }
     }
 
-    /// A name that was just deleted is only free once the object is really gone.
-    async fn ready(&self, previous: Option<&Step>, step: &Step, meter: &RequestMeter) -> Result<(), String> {
-        let freed = previous.and_then(|p| action::of(&p.action).frees().cloned());
-        let Some(object) = freed.filter(|name| action::of(&step.action).takes() == Some(name)) else { return Ok(()) };
+    /// That a step can be sent now: the name that it takes is free, or the object that it changes is read as it is before the change.
+    async fn ready(
+        &self,
+        previous: Option<&Step>,
+        step: &Step,
+        meter: &RequestMeter,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Value>, NotReady> {
+        let planned = action::of(&step.action);
         let read = self.read.metered(meter);
-        let polls = GONE_WITHIN.as_millis().checked_div(GONE_POLL.as_millis()).unwrap_or(1);
-        for _ in 0..polls {
-            match read.get(&object).await {
-                Err(ReadError::NotFound(_)) => return Ok(()),
-                Ok(_) | Err(_) => self.clock.sleep(GONE_POLL).await,
-            }
+        let freed = previous.and_then(|p| Some((action::of(&p.action).frees().cloned()?, p.precondition.uid.clone())));
+        if let Some((object, uid)) = freed.filter(|(name, _)| planned.takes() == Some(name)) {
+            return gone::wait(&object, uid.as_deref(), read.as_ref(), self.clock.as_ref(), cancel).await.map(|()| None);
         }
-        Err(format!("{object} was deleted, and {} s later it could not be confirmed as gone: check its finalizers", GONE_WITHIN.as_secs()))
+        // What a deletion answers is not compared with anything.
+        let (Some(object), Method::Patch) = (planned.existing(), step.request.method) else { return Ok(None) };
+        let before = tokio::select! {
+            before = read.get(object) => before,
+            () = cancel.cancelled() => return Err(NotReady::Cancelled),
+        };
+        match before {
+            Ok(before) if before.pointer("/metadata/uid").and_then(Value::as_str) == step.precondition.uid.as_deref() => Ok(Some(before)),
+            Ok(_) => Err(NotReady::Changed(format!("{object} was deleted and created again since the plan was made"))),
+            Err(ReadError::NotFound(_)) => Err(NotReady::Failed(format!("{object} does not exist any more"))),
+            Err(error) => Err(NotReady::Failed(format!("{object} could not be read before the change, so it was not sent: {error}"))),
+        }
     }
 }

@@ -44,6 +44,10 @@ pub struct Facts<'a> {
     workload_places: HashMap<ObjectRef, usize>,
     workloads_in_namespace: HashMap<&'a str, Vec<usize>>,
     workloads_by_label: Labels<'a, usize>,
+    /// By namespace and the value of any label of their Pods.
+    workloads_by_value: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// By a label that their Pods ask of a node.
+    workloads_by_wish: HashMap<(&'a str, &'a str), Vec<usize>>,
     stuck: Vec<Stuck<'a>>,
     /// Which of them a Pod is among.
     stuck_places: HashMap<ObjectRef, usize>,
@@ -100,6 +104,8 @@ impl<'a> Facts<'a> {
             workload_places: HashMap::new(),
             workloads_in_namespace: HashMap::new(),
             workloads_by_label: Labels::default(),
+            workloads_by_value: HashMap::new(),
+            workloads_by_wish: HashMap::new(),
             stuck: Vec::new(),
             stuck_places: HashMap::new(),
             pods_by_owner: HashMap::new(),
@@ -153,6 +159,12 @@ impl<'a> Facts<'a> {
             self.workload_places.entry(workload.object.clone()).or_insert(place);
             if let Some(namespace) = workload.meta.namespace.as_deref() {
                 self.workloads_in_namespace.entry(namespace).or_default().push(place);
+                for value in workload.pod_labels.values() {
+                    self.workloads_by_value.entry((namespace, value)).or_default().push(place);
+                }
+            }
+            for (key, value) in pods::asked_of_nodes(workload.pod_spec) {
+                self.workloads_by_wish.entry((key, value)).or_default().push(place);
             }
             self.workloads_by_label.add(workload.meta.namespace.as_deref(), Some(workload.pod_labels), place);
         }
@@ -361,6 +373,17 @@ impl<'a> Facts<'a> {
         self.walk(places.into_iter().filter_map(|place| self.workloads.get(place))).filter(missed)
     }
 
+    /// The workloads in a namespace whose Pods carry a value of the selector, under whatever key: of its rarest value.
+    pub(crate) fn workloads_valued(&self, namespace: &Namespace, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
+        let rarest = selector
+            .values()
+            .map(|value| self.workloads_by_value.get(&(namespace.as_str(), value.as_str())).map(Vec::as_slice).unwrap_or_default())
+            .min_by_key(|places| places.len());
+        // One workload may carry the value under two keys.
+        let places: BTreeSet<usize> = self.walk(rarest.unwrap_or_default().iter().copied()).collect();
+        self.walk(places.into_iter().filter_map(|place| self.workloads.get(place)))
+    }
+
     /// Whether any Service leads to Pods of these labels.
     pub(crate) fn is_served(&self, namespace: &str, labels: &Selector) -> bool {
         let mut services = labels.iter().flat_map(|(key, value)| self.services_by_label.carrying(namespace, key, value));
@@ -391,6 +414,13 @@ impl<'a> Facts<'a> {
     /// The values of a label of nodes, in no order.
     pub(crate) fn node_values(&self, key: &str) -> impl Iterator<Item = &'a str> {
         self.walk(self.nodes_by_label.values(CLUSTER, key))
+    }
+
+    /// Whether another workload, in any namespace that was read, asks for a node with this label.
+    pub(crate) fn is_asked_by_another(&self, object: &ObjectRef, key: &str, value: &str) -> bool {
+        let places = self.workloads_by_wish.get(&(key, value)).map(Vec::as_slice).unwrap_or_default();
+        let mut others = self.walk(places.iter().filter_map(|place| self.workloads.get(*place)));
+        others.any(|workload| workload.object != *object)
     }
 
     /// Whether a Pod that has not ended is on this node.

@@ -2,9 +2,11 @@
 //! Every request is made here, once: what is shown, hashed, rehearsed and sent are the same bytes.
 
 pub(crate) mod action;
+mod admission;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
+pub(crate) mod inverse;
 mod judged;
 mod lint;
 pub(crate) mod live;

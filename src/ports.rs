@@ -240,9 +240,9 @@ pub trait SessionStore: Send + Sync {
 /// Time.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// Now, as people read it. It can be set, also backwards: for what is shown and recorded, never for how long something took.
     fn now(&self) -> Timestamp;
-    /// How long the process has run: never goes back, and knows nothing of anybody setting the clock. For durations.
+    /// Since the process began, on a clock that nobody sets: every duration is a difference of two of these.
     fn monotonic(&self) -> Duration;
     /// Returns after `duration`.
     async fn sleep(&self, duration: Duration);

@@ -1,8 +1,9 @@
-//! A session: its states and the ways between them. Everything with authority lives here: a [`Permit`] exists only after
+//! A session: its states and the ways between them. Everything with authority lives here: a [`journal::Permit`] exists only after
 //! consent was given for that exact plan *and* the store has recorded that we are about to act.
 
 pub(crate) mod approval;
 pub(crate) mod gate;
+pub(crate) mod journal;
 pub(crate) mod ledger;
 pub(crate) mod record;
 pub(crate) mod secret;
@@ -98,24 +99,13 @@ impl Approved {
     }
 }
 
-/// The store says that we are about to act; only [`crate::execute::Executor::run`] takes it, and takes it away.
-#[derive(Debug)]
-pub(crate) struct Permit {
-    plan: RemediationPlan,
-}
-
-impl Permit {
-    /// What may be done, once.
-    pub(crate) fn into_plan(self) -> RemediationPlan {
-        self.plan
-    }
-}
-
 /// Steps are being sent.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Executing {
     pub(crate) header: Header,
     pub(crate) planned: Planned,
+    /// What became of each step by now.
+    pub(crate) execution: Execution,
     /// The process that does it, to tell a crash from patience.
     pub(crate) pid: u32,
     /// After this it is taken for dead whatever the process table says.
@@ -128,6 +118,19 @@ pub(crate) struct Validating {
     pub(crate) header: Header,
     pub(crate) planned: Planned,
     pub(crate) execution: Execution,
+    pub(crate) pid: u32,
+    pub(crate) until: Timestamp,
+}
+
+/// It did not help, and what was done is being undone.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Reverting {
+    pub(crate) header: Header,
+    pub(crate) planned: Planned,
+    /// With what became of each undo by now.
+    pub(crate) execution: Execution,
+    /// That it did not help, where that was seen.
+    pub(crate) validation: Option<Validation>,
     pub(crate) pid: u32,
     pub(crate) until: Timestamp,
 }
@@ -153,6 +156,7 @@ pub(crate) enum Session {
     AwaitingApproval(AwaitingApproval),
     Executing(Executing),
     Validating(Validating),
+    Reverting(Reverting),
     Closed(Closed),
 }
 
@@ -164,6 +168,7 @@ impl Session {
             Session::AwaitingApproval(s) => &s.header,
             Session::Executing(s) => &s.header,
             Session::Validating(s) => &s.header,
+            Session::Reverting(s) => &s.header,
             Session::Closed(s) => &s.header,
         }
     }
@@ -175,6 +180,7 @@ impl Session {
             Session::AwaitingApproval(s) => &mut s.header,
             Session::Executing(s) => &mut s.header,
             Session::Validating(s) => &mut s.header,
+            Session::Reverting(s) => &mut s.header,
             Session::Closed(s) => &mut s.header,
         }
     }
@@ -186,6 +192,7 @@ impl Session {
             Session::AwaitingApproval(s) => Some(&s.planned),
             Session::Executing(s) => Some(&s.planned),
             Session::Validating(s) => Some(&s.planned),
+            Session::Reverting(s) => Some(&s.planned),
             Session::Closed(s) => s.planned.as_ref(),
         }
     }
@@ -238,14 +245,15 @@ impl AwaitingApproval {
 }
 
 impl Executing {
-    /// The steps were sent.
-    pub(crate) fn executed(self, execution: Execution) -> Validating {
-        Validating { header: self.header, planned: self.planned, execution, pid: self.pid, until: self.until }
+    /// No step is sent any more.
+    pub(crate) fn executed(self) -> Validating {
+        let Self { header, planned, execution, pid, until } = self;
+        Validating { header, planned, execution, pid, until }
     }
 
-    /// The process that did it is gone: what took effect must be looked up.
+    /// The process that did it is gone: what took effect is recorded up to the step that it was about to send.
     pub(crate) fn interrupt(self) -> Closed {
-        self.header.close(Ending::Interrupted, Some(self.planned))
+        Closed { execution: Some(self.execution), ..self.header.close(Ending::Interrupted, Some(self.planned)) }
     }
 }
 
@@ -257,18 +265,38 @@ impl Validating {
 
     /// The verdict fell, or there was nothing to watch.
     pub(crate) fn settle(self, validation: Option<Validation>) -> Closed {
-        let verdict = validation.as_ref().map_or(Verdict::Unclear, |v| v.verdict);
-        let execution = self.execution;
-        let ending = if execution.cancelled || execution.is_unknown() {
-            Ending::Unclear
-        } else if !execution.is_complete() {
-            Ending::Failed
-        } else {
-            match (verdict, &execution.reverted) {
-                (Verdict::Unresolved | Verdict::Unclear, Some(_)) => Ending::Reverted,
-                (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, None) => Ending::from(verdict),
-            }
-        };
-        Closed { execution: Some(execution), validation, ..self.header.close(ending, Some(self.planned)) }
+        settled(self.header, self.planned, self.execution, validation)
     }
+}
+
+impl Reverting {
+    /// The process that undid it is gone.
+    pub(crate) fn interrupt(self) -> Closed {
+        Closed {
+            execution: Some(self.execution),
+            validation: self.validation,
+            ..self.header.close(Ending::Interrupted, Some(self.planned))
+        }
+    }
+
+    /// What can be undone was sent, or refused.
+    pub(crate) fn settle(self) -> Closed {
+        settled(self.header, self.planned, self.execution, self.validation)
+    }
+}
+
+/// How a session ends in which something was sent.
+fn settled(header: Header, planned: Planned, execution: Execution, validation: Option<Validation>) -> Closed {
+    let verdict = validation.as_ref().map_or(Verdict::Unclear, |v| v.verdict);
+    let ending = if execution.cancelled || execution.is_unknown() || execution.undo_is_unknown() {
+        Ending::Unclear
+    } else if !execution.is_complete() {
+        Ending::Failed
+    } else {
+        match (verdict, execution.is_undone()) {
+            (Verdict::Unresolved | Verdict::Unclear, true) => Ending::Reverted,
+            (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, false) => Ending::from(verdict),
+        }
+    };
+    Closed { execution: Some(execution), validation, ..header.close(ending, Some(planned)) }
 }

@@ -15,6 +15,7 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::validation::CheckResult;
 use crate::facts::{Facts, newest, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use serde_json::Value;
 
 /// The kinds that have to be read for these checks: those that they are about, and what has to run.
 pub(crate) fn kinds(plan: &RemediationPlan) -> Vec<Kind> {
@@ -62,6 +63,8 @@ pub(crate) fn check_all(
                     let place = Place { code: *code, object, field: field.as_ref() };
                     finding(&place, plan, facts, diagnosis, &unread(*code))
                 }
+                Check::FieldIs { object, field, value } => field_is(object, field, value.as_ref(), facts),
+                Check::Gone(object) => gone(object, facts),
                 Check::SymptomGone(object) => symptom(object, facts, diagnosis),
             };
             let (passed, observed) = match passed {
@@ -75,6 +78,22 @@ pub(crate) fn check_all(
 
 fn named(kinds: &[Kind]) -> String {
     kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The object as the snapshot has it: nothing is said of a value, which may be a credential.
+fn field_is(object: &ObjectRef, field: &FieldPath, value: Option<&Value>, facts: &Facts<'_>) -> Seen {
+    let Some(found) = facts.snapshot().value_of(object) else { return absent(object, facts) };
+    let now = field.locate(&found).and_then(|at| at.current);
+    let same = now.as_ref() == value;
+    (Some(same), format!("`{field}` is {}", if same { "as planned" } else { "something else" }))
+}
+
+fn gone(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+    if facts.has(object) {
+        return (Some(false), format!("{object} still exists"));
+    }
+    let (seen, observed) = absent(object, facts);
+    (seen.map(|there| !there), observed)
 }
 
 /// All intended replicas of the newest revision are ready. Where none is intended, nothing runs that could show it.

@@ -6,6 +6,7 @@ mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
+mod effects;
 mod live;
 mod open;
 mod question;
@@ -16,6 +17,7 @@ mod scope;
 mod settle;
 mod standing;
 pub mod summary;
+mod undo;
 mod view;
 mod watching;
 
@@ -36,6 +38,7 @@ use jiff::Timestamp;
 use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
 #[expect(missing_debug_implementations, reason = "its parts are ports")]
@@ -84,7 +87,8 @@ impl Remediation {
 
 /// What a use case has cost so far; waiting for a human is not counted, since each call is measured on its own.
 struct Meter {
-    started: Timestamp,
+    /// On the clock that nobody sets.
+    started: Duration,
     /// The caller's own.
     requests: RequestMeter,
     /// What it had counted before.
@@ -97,12 +101,12 @@ impl Remediation {
     fn meter(&self, caller: &Caller<'_>) -> Meter {
         let requests = caller.meter.clone();
         let read = self.parts.read.metered(&requests);
-        Meter { started: self.parts.clock.now(), counted: requests.total(), requests, read }
+        Meter { started: self.parts.clock.monotonic(), counted: requests.total(), requests, read }
     }
 
     /// Adds what was used since the meter started.
     fn charge(&self, usage: &mut Usage, meter: &Meter) {
-        let elapsed = self.parts.clock.now().duration_since(meter.started).as_millis();
+        let elapsed = self.parts.clock.monotonic().saturating_sub(meter.started).as_millis();
         usage.elapsed_ms = usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
         usage.api_calls = usage.api_calls.saturating_add(meter.requests.total().saturating_sub(meter.counted));
     }

@@ -129,7 +129,9 @@ fn manifests_are_alone_on_stdout_and_need_nothing() {
 fn help_and_version_are_results() {
     let (code, out, err) = run(&["--version"]);
     assert_eq!((code, out, err.as_str()), (0, format!("kubemend {}\n", env!("CARGO_PKG_VERSION")), ""));
-    for command in ["serve", "demo", "analyze", "remediate", "validate", "sessions", "show", "approve", "decline", "doctor", "manifests"] {
+    for command in
+        ["serve", "demo", "analyze", "remediate", "validate", "sessions", "show", "approve", "undo", "decline", "doctor", "manifests"]
+    {
         let (code, out, err) = run(&[command, "--help"]);
         assert_eq!((code, err.as_str()), (0, ""), "{command}");
         assert!(out.contains("Usage: kubemend"), "{command}: {out}");

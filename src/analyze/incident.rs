@@ -163,7 +163,7 @@ fn part(facts: &Facts<'_>, causes: &mut [Together]) {
         cause.remedy.checks.retain(|check| match check {
             Check::RolloutComplete(o) | Check::PodReady(o) | Check::SymptomGone(o) => !beyond.contains(o),
             Check::ClaimBound(_) => shared.is_empty(),
-            Check::EndpointsReady(_) | Check::FindingGone { .. } => true,
+            Check::EndpointsReady(_) | Check::FindingGone { .. } | Check::FieldIs { .. } | Check::Gone(_) => true,
         });
         if cause.remedy.checks.len() < before {
             cause.remedy.advice.push(Advice {

@@ -5,6 +5,7 @@ use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
 use crate::facts::{Facts, pods};
+use k8s_openapi::api::apps::v1::DaemonSet;
 
 /// A rule: a cause that it knows, and how to find it.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,8 @@ pub enum When {
     Always,
     /// A Pod has no node yet.
     APodHasNoNode,
+    /// A DaemonSet wants no Pod, because no node qualifies.
+    ADaemonSetWantsNobody,
     /// A Pod has not started, and mounts a PersistentVolumeClaim.
     APodWaitsWithAClaim,
     /// A PersistentVolumeClaim has no volume.
@@ -69,6 +72,7 @@ impl When {
         match self {
             When::Always => true,
             When::APodHasNoNode => seen.pods.iter().any(|p| pods::is_pending_by_phase(p) && !pods::has_node(p)),
+            When::ADaemonSetWantsNobody => seen.daemon_sets.iter().any(wants_nobody),
             When::APodWaitsWithAClaim => {
                 seen.pods.iter().any(|p| pods::is_pending_by_phase(p) && p.spec.iter().flat_map(pods::claims).next().is_some())
             }
@@ -76,4 +80,11 @@ impl When {
             When::AContainerWaits(reasons) => seen.pods.iter().flat_map(pods::waiting).any(|w| reasons.contains(&w.reason)),
         }
     }
+}
+
+/// Whether no node qualifies for a DaemonSet that asks for one with certain labels, as far as its controller has seen.
+pub(crate) fn wants_nobody(set: &DaemonSet) -> bool {
+    let asks = set.spec.template.spec.as_ref().is_some_and(|s| pods::asked_of_nodes(s).next().is_some());
+    let seen = set.status.as_ref().filter(|s| s.observed_generation >= set.metadata.generation);
+    asks && set.metadata.deletion_timestamp.is_none() && seen.is_some_and(|s| s.desired_number_scheduled == 0)
 }

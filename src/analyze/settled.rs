@@ -1,6 +1,7 @@
 //! Is this a fault, or a change that still goes on? Starts, rollouts and drains get their time;
 //! what cannot heal by itself, or had its time, is a symptom.
 
+use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::Advice;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
@@ -73,8 +74,8 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
         return Some(Judgement::Underway { what: format!("Pod `{name}` is waiting for a node to be provisioned"), seconds: START });
     }
     if let Some(message) = pods::unschedulable(pod) {
-        let message = if message.is_empty() { "no reason is given" } else { message };
-        return Some(Judgement::Wrong(format!("Pending: {message}")));
+        let why = if message.is_empty() { "no reason is given".to_owned() } else { Excerpt::said(message).to_string() };
+        return Some(Judgement::Wrong(format!("Pending: {why}")));
     }
     let age = seconds_since(pods::exists_since(pod), now);
     if !pods::has_node(pod) {
@@ -97,7 +98,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
         && statuses().all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
     {
         let reason = event.reason.as_deref().unwrap_or_default();
-        return Some(Judgement::Wrong(format!("{reason}: {}", event.message.as_deref().unwrap_or_default())));
+        return Some(Judgement::Wrong(format!("{reason}: {}", Excerpt::said(event.message.as_deref().unwrap_or_default()))));
     }
     let started = statuses().filter_map(|(_, s)| s.state.as_ref()?.running.as_ref()?.started_at.as_ref().map(|t| t.0)).max();
     let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| pods::exists_since(pod));
@@ -122,7 +123,11 @@ fn ended(pod: &Pod) -> Option<Judgement> {
     }
     Some(Judgement::Wrong(format!(
         "Failed: {}",
-        status.reason.as_deref().or(status.message.as_deref()).unwrap_or("a container ended with an error")
+        status
+            .reason
+            .as_deref()
+            .or(status.message.as_deref())
+            .map_or_else(|| "a container ended with an error".to_owned(), |m| Excerpt::said(m).to_string())
     )))
 }
 
@@ -135,7 +140,7 @@ fn container_fault(pod: &Pod, init: bool, status: &ContainerStatus) -> Option<St
         if !matches!(reason, "" | "ContainerCreating" | "PodInitializing") {
             return Some(format!(
                 "container `{name}` waits: {reason}{}",
-                waiting.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default()
+                waiting.message.as_deref().map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()
             ));
         }
     }
@@ -189,7 +194,7 @@ fn start_time(pod: &Pod) -> i64 {
 
 fn last_probe(facts: &Facts<'_>, pod: &Pod) -> String {
     let event = facts.newest_event(pod, |e| e.reason.as_deref() == Some("Unhealthy"));
-    event.and_then(|e| e.message.as_deref()).map(|m| format!(": {m}")).unwrap_or_default()
+    event.and_then(|e| e.message.as_deref()).map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()
 }
 
 /// What is to be said about a workload as a whole. Its Pods are judged one by one besides.
@@ -241,5 +246,5 @@ fn refused(facts: &Facts<'_>, object: &ObjectRef) -> String {
         .filter_map(|o| facts.events_of(&o).find(|e| e.reason.as_deref() == Some("FailedCreate")));
     // Of two at one time, the last one counts.
     let newest = refusals.max_by_key(|e| event_time(e));
-    newest.and_then(|e| e.message.as_deref()).map(|m| format!(": {m}")).unwrap_or_default()
+    newest.and_then(|e| e.message.as_deref()).map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()
 }

@@ -48,7 +48,7 @@ impl Overview {
     fn note(&mut self, object: ObjectRef, judgement: Option<Judgement>) {
         match judgement {
             Some(Judgement::Wrong(summary)) => {
-                self.symptoms.push(Symptom { object, summary: Excerpt::event(&summary).as_str().to_owned() });
+                self.symptoms.push(Symptom { object, summary: Excerpt::line(&summary).as_str().to_owned() });
             }
             Some(Judgement::Underway { what, seconds }) => {
                 let advice = Judgement::advice(&what, seconds, &object);
@@ -88,7 +88,7 @@ pub(crate) fn survey(facts: &Facts<'_>) -> Overview {
         for c in conditions {
             let pressure = matches!(c.type_.as_str(), "MemoryPressure" | "DiskPressure" | "PIDPressure") && c.status == "True";
             if pressure || (c.type_ == "Ready" && c.status != "True") {
-                let wrong = format!("{} is {}: {}", c.type_, c.status, c.message.as_deref().unwrap_or_default());
+                let wrong = format!("{} is {}: {}", c.type_, c.status, Excerpt::said(c.message.as_deref().unwrap_or_default()));
                 all.note(node.reference(), Some(Judgement::Wrong(wrong)));
             }
         }
@@ -119,7 +119,10 @@ fn symptom_of_job(job: &Job) -> Option<Judgement> {
     let status = job.status.as_ref()?;
     let holds = |kind: &str| status.conditions.iter().flatten().find(|c| c.type_ == kind && c.status == "True");
     if let Some(failed) = holds("Failed") {
-        return Some(Judgement::Wrong(format!("Failed: {}", failed.message.as_deref().or(failed.reason.as_deref()).unwrap_or_default())));
+        return Some(Judgement::Wrong(format!(
+            "Failed: {}",
+            Excerpt::said(failed.message.as_deref().or(failed.reason.as_deref()).unwrap_or_default())
+        )));
     }
     let ended = holds("Complete").is_some() || holds("SuccessCriteriaMet").is_some() || holds("Suspended").is_some();
     let failures = status.failed.unwrap_or(0);
@@ -145,7 +148,7 @@ fn symptom_of_claim(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<
     // FailedBinding is a Normal event, though it says that nothing will ever bind.
     let failure = facts.events_of(&object).find(|e| matches!(e.reason.as_deref(), Some("ProvisioningFailed" | "FailedBinding")));
     if let Some(event) = failure {
-        return Some(Judgement::Wrong(format!("Pending: {}", event.message.as_deref().unwrap_or_default())));
+        return Some(Judgement::Wrong(format!("Pending: {}", Excerpt::said(event.message.as_deref().unwrap_or_default()))));
     }
     let named = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref());
     let class = facts.find::<StorageClass>(&ObjectRef::cluster(Kind::StorageClass, named.unwrap_or_default()));

@@ -23,9 +23,9 @@ pub(super) fn together(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Togethe
     // By the values, so that the search stays short.
     let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
     for finding in facts.walk(findings.into_iter()) {
-        let key = finding.found.clone().map(|found| {
+        let key = finding.found.as_deref().map(|found| {
             let (kind, namespace) = (finding.object.kind.clone(), finding.object.namespace.clone());
-            (finding.code, kind, namespace, found, finding.expected.clone())
+            (finding.code, kind, namespace, what(found, finding.expected.as_deref()))
         });
         let known = key.as_ref().and_then(|key| alike.get(key)).into_iter().flatten();
         let place = known.copied().find(|place| all.get(*place).is_some_and(|one| belong(facts, &one.finding, &finding)));
@@ -40,6 +40,19 @@ pub(super) fn together(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Togethe
         }
     }
     all
+}
+
+/// The wrong value and the right one; of renamed keys, which keep their values, the keys.
+fn what(found: &str, expected: Option<&str>) -> (String, Option<String>) {
+    let pairs = |text: &str| -> Option<Vec<(String, String)>> {
+        text.split(',').map(|pair| pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))).collect()
+    };
+    let keys = |pairs: &[(String, String)]| pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(",");
+    let values = |pairs: &[(String, String)]| pairs.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
+    match (pairs(found), expected.and_then(pairs)) {
+        (Some(old), Some(new)) if values(&old) == values(&new) => (keys(&old), Some(keys(&new))),
+        _ => (found.to_owned(), expected.map(str::to_owned)),
+    }
 }
 
 /// Whether one plan may be made for both: they are about one object, or about objects that belong together, and both or neither
@@ -65,7 +78,8 @@ impl Together {
     fn take(&mut self, more: Finding) {
         let field = more.field.as_ref().map(|field| format!("`{field}` of ")).unwrap_or_default();
         let whose = if more.object == self.finding.object { "the same object".to_owned() } else { more.object.in_words() };
-        self.finding.explanation.push_str(&format!(" The same value is at {field}{whose}."));
+        let same = if more.found == self.finding.found { "value" } else { "key" };
+        self.finding.explanation.push_str(&format!(" The same {same} is at {field}{whose}."));
         self.also.push(Place { object: more.object, field: more.field });
         let all = &mut self.finding;
         all.confidence = if more.confidence.value() < all.confidence.value() { more.confidence } else { all.confidence };
@@ -144,5 +158,13 @@ mod tests {
         let diagnosis = world.diagnosis();
         let [cause] = diagnosis.causes.as_slice() else { panic!("{:#?}", diagnosis.causes) };
         assert_eq!((cause.also.len(), cause.remedy.proposals.len()), (1, 2));
+    }
+
+    #[test]
+    fn renamed_key_is_one_wrong_value_whatever_its_values() {
+        let sign = |a: &str, b: &str| super::what(a, Some(b));
+        assert_eq!(sign("component=web", "part=web"), sign("component=api", "part=api"));
+        assert_ne!(sign("component=web", "part=web"), sign("component=web", "component=api"));
+        assert_ne!(sign("web", "api"), sign("web", "front"));
     }
 }

@@ -79,6 +79,7 @@ impl Desk {
                 remediate::remediate(&self.remediation, &args, &subject, &terminal, cancel).await
             }
             Command::Approve(args) => remediate::approve(&self.remediation, &args, &terminal, cancel).await,
+            Command::Undo(args) => remediate::undo(&self.remediation, &args, &terminal, cancel).await,
             Command::Decline(args) => sessions::decline(&self.remediation.records(), &args, &terminal).await,
             Command::Analyze(args) => {
                 let problem = args.problem.typed(args.all_namespaces).unwrap();

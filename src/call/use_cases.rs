@@ -49,6 +49,12 @@ pub trait UseCases: Send + Sync {
     /// See [`WorkflowError`].
     async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError>;
 
+    /// Opens a session whose plan takes back what another one did, and asks.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn undo(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Opened, WorkflowError>;
+
     /// The yes. Consumes the token, executes and validates.
     ///
     /// # Errors
@@ -125,6 +131,10 @@ impl UseCases for Remediation {
 
     async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
         Remediation::open(self, problem, caller).await
+    }
+
+    async fn undo(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Remediation::undo(self, session, caller).await
     }
 
     async fn approve(&self, yes: ProvenYes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError> {

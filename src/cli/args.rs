@@ -82,6 +82,10 @@ continue with `kubemend approve ID`.
     #[command(after_help = "Any answer but y or yes declines the plan. Without a terminal the session keeps waiting.
 --digest approves without asking, if it is the digest of this plan.")]
     Approve(ApproveArgs),
+    /// Plan the undo of what a session changed, ask, apply it and validate
+    #[command(after_help = "The undo is a session of its own, made of the objects as they are now: it is dry-run, shown and recorded
+like any plan. What somebody changed since, and what cannot be rolled back safely, is not touched.")]
+    Undo(UndoArgs),
     /// Decline the plan of a waiting session
     Decline(DeclineArgs),
     /// Check configuration, connection, RBAC and session store
@@ -221,6 +225,17 @@ pub struct ApproveArgs {
     /// Approve exactly the plan with this digest, without asking
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub digest: Option<PlanDigest>,
+    /// How.
+    #[command(flatten)]
+    pub output: OutputArg,
+}
+
+/// `undo`.
+#[derive(Debug, Clone, Args)]
+pub struct UndoArgs {
+    /// ID of the session whose changes are rolled back
+    #[arg(value_name = "ID", value_parser = session)]
+    pub session: SessionId,
     /// How.
     #[command(flatten)]
     pub output: OutputArg,

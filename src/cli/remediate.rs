@@ -1,6 +1,6 @@
-//! The commands that may change something: remediate, approve. The human approves here, and nowhere by default.
+//! The commands that may change something: remediate, approve, undo. The human approves here, and nowhere by default.
 
-use super::args::{ApproveArgs, Output, RemediateArgs};
+use super::args::{ApproveArgs, Output, RemediateArgs, UndoArgs};
 use super::print::{json_text, print};
 use super::progress::{Pace, with_progress};
 use super::terminal::Terminal;
@@ -47,6 +47,16 @@ pub(crate) async fn approve(
 ) -> Result<Exit, CliError> {
     let asking = AnswerAtTerminal { cases, terminal, cancel, output: args.output.output };
     asking.waiting(&args.session, args.digest.as_ref()).await
+}
+
+/// Plans what takes back a session's changes, and asks.
+pub(crate) async fn undo(cases: &dyn UseCases, args: &UndoArgs, terminal: &Terminal, cancel: &CancellationToken) -> Result<Exit, CliError> {
+    let asking = AnswerAtTerminal { cases, terminal, cancel, output: args.output.output };
+    let opened = with_progress(terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+        cases.undo(&args.session, &Caller::new(progress, cancel)).await
+    })
+    .await?;
+    asking.opened(opened, None).await
 }
 
 /// Shows a plan and takes its answer on the terminal.

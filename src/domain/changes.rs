@@ -87,6 +87,19 @@ pub const CHANGES: &[Changeable] = &[
     field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC),
     field(TEMPLATES, "spec.template.spec.initContainers[].image", Risk::Low, AUTOMATIC),
     field(TEMPLATES, "spec.template.spec.nodeSelector.*", Risk::Medium, ASK),
+    field(TEMPLATES, "spec.template.spec.tolerations[*].key", Risk::Medium, ASK),
+    field(
+        TEMPLATES,
+        "spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*].matchExpressions[*].key",
+        Risk::Medium,
+        ASK,
+    ),
+    field(
+        TEMPLATES,
+        "spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*].matchExpressions[*].values[*]",
+        Risk::Medium,
+        ASK,
+    ),
     field(SERVICES, "spec.selector.*", Risk::Medium, ASK),
 ];
 
@@ -190,6 +203,15 @@ mod tests {
         assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector").key("app.kubernetes.io/name")), medium);
         assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector.a.b")), None);
         assert_eq!(floor(&Kind::Service, &container("containers").then("image")), None);
+    }
+
+    #[test]
+    fn label_that_is_called_as_a_field_is_a_label() {
+        for name in ["image", "claimName", "name"] {
+            assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector").key(name)), Some((Risk::Medium, ASK)), "{name}");
+        }
+        let of_nodes = FieldPath::dotted("spec.template.spec.nodeSelector").key("image");
+        assert_eq!(floor(&Kind::Deployment, &of_nodes), Some((Risk::Medium, ASK)));
     }
 
     #[test]

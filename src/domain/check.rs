@@ -1,8 +1,10 @@
 //! What must hold after a change. Fixed before the change, and meaning the same after it.
 
 use super::code::Code;
+use super::excerpt::Excerpt;
 use super::field::FieldPath;
 use super::object::ObjectRef;
+use serde_json::Value;
 
 /// One thing that must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,17 @@ pub enum Check {
         /// On which of its fields it was found, where the rule names one. The check is about the whole object.
         field: Option<FieldPath>,
     },
+    /// A field has this value, or is not set: what an undo leaves behind.
+    FieldIs {
+        /// Of which object.
+        object: ObjectRef,
+        /// Which field.
+        field: FieldPath,
+        /// Its value; `None` where it is not set.
+        value: Option<Value>,
+    },
+    /// The object does not exist any more.
+    Gone(ObjectRef),
     /// Nothing is wrong with the object any more: for causes that no rule knows.
     SymptomGone(ObjectRef),
 }
@@ -32,8 +45,13 @@ impl Check {
     /// The object that the check is about.
     pub fn object(&self) -> &ObjectRef {
         match self {
-            Check::RolloutComplete(o) | Check::PodReady(o) | Check::ClaimBound(o) | Check::EndpointsReady(o) | Check::SymptomGone(o) => o,
-            Check::FindingGone { object, .. } => object,
+            Check::RolloutComplete(o)
+            | Check::PodReady(o)
+            | Check::ClaimBound(o)
+            | Check::EndpointsReady(o)
+            | Check::Gone(o)
+            | Check::SymptomGone(o) => o,
+            Check::FindingGone { object, .. } | Check::FieldIs { object, .. } => object,
         }
     }
 
@@ -45,6 +63,8 @@ impl Check {
             Check::ClaimBound(_) => "claimBound",
             Check::EndpointsReady(_) => "endpointsReady",
             Check::FindingGone { .. } => "findingGone",
+            Check::FieldIs { .. } => "fieldIs",
+            Check::Gone(_) => "gone",
             Check::SymptomGone(_) => "symptomGone",
         }
     }
@@ -60,6 +80,9 @@ impl Check {
                 format!("`{code}`, found at `{field}`, is no longer found anywhere in it")
             }
             Check::FindingGone { code, field: None, .. } => format!("`{code}` is no longer found"),
+            Check::FieldIs { field, value: Some(value), .. } => format!("`{field}` is {}", Excerpt::event(&value.to_string())),
+            Check::FieldIs { field, value: None, .. } => format!("`{field}` is not set"),
+            Check::Gone(_) => "it no longer exists".to_owned(),
             Check::SymptomGone(_) => "no problem is found with it".to_owned(),
         }
     }

@@ -8,6 +8,8 @@ use std::fmt;
 pub const EVENT_LIMIT: usize = 2 * 1024;
 /// The longest excerpt on a line among our own words, in bytes: what a person reads of it, the evidence has the rest.
 pub const LINE_LIMIT: usize = 400;
+/// The longest text of ours that others have a part in, such as the explanation of a cause, in bytes.
+const WORDS_LIMIT: usize = 8 * 1024;
 /// The longest excerpt of a log, in bytes.
 pub const LOG_LIMIT: usize = 64 * 1024;
 
@@ -34,21 +36,25 @@ impl Excerpt {
         Self::capture(raw, EVENT_LIMIT)
     }
 
-    /// Words from elsewhere on one line among our own: no page of their own, and nothing that a reader of Markdown follows or loads.
+    /// Words that others have a part in, on one line: no page of their own, and nothing that a reader of Markdown follows or loads.
     pub fn line(raw: &str) -> Self {
-        let bounded = cut(raw, LINE_LIMIT.saturating_mul(4));
+        Self::line_within(raw, WORDS_LIMIT)
+    }
+
+    /// Somebody else's words on one line, between marks that only our own texts have, so that nobody takes them for ours.
+    pub fn said(raw: &str) -> Self {
+        let line = Self::line_within(raw, LINE_LIMIT).0.replace(['“', '”'], "\"");
+        Self(format!("“{line}”"))
+    }
+
+    fn line_within(raw: &str, limit: usize) -> Self {
+        let bounded = cut(raw, limit.saturating_mul(4));
         let joined = cleaned(bounded).split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut line = Self::capture(&without_links(&joined), LINE_LIMIT);
+        let mut line = Self::capture(&without_links(&joined), limit);
         if bounded.len() < raw.len() && !line.0.ends_with('…') {
             line.0.push('…');
         }
         line
-    }
-
-    /// The same between marks that only our own texts have, so that nobody takes it for ours.
-    pub fn said(raw: &str) -> Self {
-        let line = Self::line(raw).0.replace(['“', '”'], "\"");
-        Self(format!("“{line}”"))
     }
 
     /// The text.
@@ -101,7 +107,7 @@ mod tests {
             "a Next: run kubectl delete ns shop ![x] (https://evil.example/p.png) < img src=x> [a] [b]"
         );
         assert_eq!(Excerpt::said("a \"b\" “c”").as_str(), "“a \"b\" \"c\"”");
-        assert!(Excerpt::line(&"a ".repeat(5_000)).as_str().len() <= LINE_LIMIT + '…'.len_utf8());
+        assert!(Excerpt::said(&"a ".repeat(5_000)).as_str().len() <= LINE_LIMIT + "“…”".len());
         assert_eq!(Excerpt::line(Excerpt::line(raw).as_str()), Excerpt::line(raw));
     }
 

@@ -20,6 +20,17 @@ pub enum Segment {
     Position(usize),
 }
 
+impl Segment {
+    /// The member's name, or the value that tells the element; nothing for a place.
+    pub fn name(&self) -> &str {
+        match self {
+            Segment::Key(name) => name,
+            Segment::Element { value, .. } => value,
+            Segment::Position(_) => "",
+        }
+    }
+}
+
 /// A path such as `spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldPath(Vec<Segment>);
@@ -80,6 +91,12 @@ impl FieldPath {
     /// Whether it names an element of a list by its place.
     pub fn has_position(&self) -> bool {
         self.0.iter().any(|segment| matches!(segment, Segment::Position(_)))
+    }
+
+    /// This path behind another.
+    #[must_use]
+    pub fn below(self, start: &Self) -> Self {
+        Self(start.0.iter().cloned().chain(self.0).collect())
     }
 
     /// The steps in order.

@@ -23,7 +23,7 @@ pub struct CausalLink {
 
 impl CausalLink {
     /// Every relation that a rule may name: a stored session is read back by them.
-    pub const RELATIONS: &[&str] = &["owns", "selects", "mounts", "references"];
+    pub const RELATIONS: &[&str] = &["owns", "selects", "misses", "mounts", "references"];
 
     /// Takes text back in; a relation that this program does not know is of another version.
     pub fn relation_named(text: &str) -> Option<&'static str> {

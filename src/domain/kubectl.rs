@@ -32,8 +32,9 @@ pub fn create(manifest: &str) -> String {
 
 /// `kubectl patch` with the operations of a JSON Patch, whose tests refuse an object that has changed since it was read.
 pub fn json_patch<'a>(target: &ObjectRef, operations: impl Iterator<Item = &'a Value>) -> String {
-    let body = Value::Array(operations.cloned().collect());
-    format!("{} --type=json -p {}", on("patch", target), quoted(&body.to_string()))
+    // One operation a line: a person checks it before it is sent.
+    let lines: Vec<String> = operations.map(|operation| format!("  {}", ascii(operation))).collect();
+    format!("{} --type=json -p {}", on("patch", target), quoted(&format!("[\n{}\n]", lines.join(",\n"))))
 }
 
 /// The same for these fields of an object that was seen: each place on the way is tested. `None` where it does not have them.
@@ -63,7 +64,7 @@ pub fn patch(target: &ObjectRef, ops: &NonEmpty<FieldOp>) -> String {
     if ops.iter().any(|op| op.path.has_position()) {
         return on("edit", target);
     }
-    format!("{} --type=strategic -p {}", on("patch", target), quoted(&merged(ops).to_string()))
+    format!("{} --type=strategic -p {}", on("patch", target), quoted(&ascii(&merged(ops))))
 }
 
 fn namespace(place: Option<&Namespace>) -> String {
@@ -76,8 +77,35 @@ fn word(text: &str) -> String {
     if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { quoted(text) }
 }
 
+/// In single quotes; where a character would not be seen or could be taken for another, with its number, as bash and zsh read it.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    if text.chars().all(|c| c == '\n' || c == ' ' || c.is_ascii_graphic()) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let mut out = String::from("$'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if c == ' ' || c.is_ascii_graphic() => out.push(c),
+            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+/// JSON in printable ASCII, so that nothing in a line to copy is hidden or looks like something else.
+pub fn ascii(value: &Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        if c == ' ' || c.is_ascii_graphic() {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
 }
 
 /// The fields as one strategic merge patch.
@@ -155,7 +183,7 @@ mod tests {
             json!({"spec": {"containers": [{"name": "app", "envFrom": [{}, {"prefix": "P_", "configMapRef": {"name": "wrong"}}]}]}});
         let at = "/spec/containers/0/envFrom/1";
         assert_eq!(
-            patch_seen(&web(), &ops, &object).unwrap(),
+            patch_seen(&web(), &ops, &object).unwrap().replace("\n  ", "").replace('\n', ""),
             format!(
                 r#"kubectl patch deployment/web -n shop --type=json -p '[{{"op":"test","path":"/spec/containers/0/name","value":"app"}},{{"op":"test","path":"{at}","value":{{"prefix":"P_","configMapRef":{{"name":"wrong"}}}}}},{{"op":"test","path":"{at}/configMapRef/name","value":"wrong"}},{{"op":"replace","path":"{at}/configMapRef/name","value":"right"}}]'"#
             )
@@ -165,10 +193,26 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_a_line_to_copy_is_hidden_or_looks_like_something_else() {
+        let ops = NonEmpty::one(FieldOp::set(FieldPath::dotted("spec.selector").key("app"), "w\u{202e}е\u{1f600}"));
+        assert_eq!(
+            patch(&web(), &ops),
+            r#"kubectl patch deployment/web -n shop --type=strategic -p '{"spec":{"selector":{"app":"w\u202e\u0435\ud83d\ude00"}}}'"#
+        );
+        let test = json!({"op": "test", "path": "/a", "value": "it's"});
+        let typed = json_patch(&web(), [&test].into_iter());
+        assert_eq!(
+            typed,
+            "kubectl patch deployment/web -n shop --type=json -p '[\n  {\"op\":\"test\",\"path\":\"/a\",\"value\":\"it'\\''s\"}\n]'"
+        );
+    }
+
+    #[test]
     fn what_a_shell_would_read_otherwise_is_quoted() {
         assert_eq!(on("describe", &web()), "kubectl describe deployment/web -n shop");
         let odd = ObjectRef { name: "web; rm -rf it's".to_owned(), ..web() };
         assert_eq!(on("describe", &odd), r"kubectl describe 'deployment/web; rm -rf it'\''s' -n shop");
+        assert_eq!(get(&Kind::Pod, None, &["a\u{202e}'b"]), r"kubectl get pods $'a\U0000202e\'b'");
         assert_eq!(get(&Kind::PersistentVolumeClaim, None, &["a", "$(b)"]), "kubectl get persistentvolumeclaims a '$(b)'");
     }
 }

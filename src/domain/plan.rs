@@ -25,6 +25,8 @@ pub struct Precondition {
     pub uid: Option<String>,
     /// Its resource version, where any change at all must refuse the step.
     pub resource_version: Option<String>,
+    /// How often its spec was changed, where the server counts that: any change of the spec refuses the step.
+    pub generation: Option<i64>,
     /// Fields and their present values, as text.
     pub fields: Vec<(String, String)>,
 }
@@ -141,7 +143,7 @@ impl RemediationPlan {
     pub fn digest(&self) -> PlanDigest {
         let mut digest = Digester::new(self.id.as_str());
         let d = &mut digest;
-        d.text("kubemend plan 2");
+        d.text("kubemend plan 3");
         d.text(&self.cluster);
         d.text(self.cause.source.code());
         d.object(&self.cause.object);
@@ -154,13 +156,20 @@ impl RemediationPlan {
             d.object(check.object());
             let field = match check {
                 Check::FindingGone { field, .. } => field.as_ref(),
+                Check::FieldIs { field, .. } => Some(field),
                 Check::RolloutComplete(_)
                 | Check::PodReady(_)
                 | Check::ClaimBound(_)
                 | Check::EndpointsReady(_)
+                | Check::Gone(_)
                 | Check::SymptomGone(_) => None,
             };
             d.optional(field, Digester::path);
+            let value = match check {
+                Check::FieldIs { value, .. } => value.as_ref(),
+                _ => None,
+            };
+            d.optional(value, |d, value| d.text(&value.to_string()));
             d.text(&check.expectation());
         });
         d.list(self.judged.about.len(), self.judged.about.iter(), Digester::object);
@@ -191,6 +200,7 @@ impl Step {
         let pinned = &step.precondition;
         d.optional(pinned.uid.as_deref(), Digester::text);
         d.optional(pinned.resource_version.as_deref(), Digester::text);
+        d.optional(pinned.generation.as_ref(), |d, generation| d.text(&generation.to_string()));
         d.list(pinned.fields.len(), pinned.fields.iter(), |d, (path, value)| {
             d.text(path);
             d.text(value);

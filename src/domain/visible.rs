@@ -41,13 +41,22 @@ pub fn value(text: &str) -> String {
     if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("\"{}\"", escaped(text).replace('"', "\\u{22}")) }
 }
 
-/// Our own words with what came into them from elsewhere: hidden characters stand there as their numbers, and lines stay lines.
-pub fn in_words(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
-        return Cow::Borrowed(text);
+/// Marks that only our own texts have.
+const OURS: &[char] = &['→', '—', '…', '“', '”', '·', '•', '⟦', '⟧'];
+
+/// Our own words with what came into them from elsewhere: lines and our own marks stay, everything else that is not printable ASCII
+/// stands there as its number.
+pub fn in_words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '\n' || OURS.contains(&c)) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(&escaped(before));
+        out.extend(from.chars().next());
+        rest = from.get(from.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
     }
-    let shown = |c: char| if is_hidden(c) { escaped(c.encode_utf8(&mut [0; 4])) } else { c.to_string() };
-    Cow::Owned(text.chars().map(shown).collect())
+    out.push_str(&escaped(rest));
+    out
 }
 
 /// Lines of at most `columns`, broken at spaces. A word that is longer stays whole on a line of its own: it may be a name to copy.
@@ -104,6 +113,7 @@ mod tests {
         fn no_two_texts_look_alike(a in any::<String>(), b in any::<String>(), number in "[a-f0-9]{1,4}") {
             prop_assert!(a == b || escaped(&a) != escaped(&b));
             prop_assert!(a == b || value(&a) != value(&b));
+            prop_assert!(a == b || in_words(&a) != in_words(&b));
             prop_assert!(escaped(&a).bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             let written = format!("{a}\\u{{{number}}}{b}");
             let meant = u32::from_str_radix(&number, 16).ok().and_then(char::from_u32).map(|c| format!("{a}{c}{b}"));
@@ -114,6 +124,7 @@ mod tests {
         fn nothing_hidden_is_left(text in any::<String>()) {
             prop_assert!(!cleaned(&text).chars().any(is_hidden));
             prop_assert!(!in_words(&text).chars().any(is_hidden));
+            prop_assert_eq!(in_words(&text).matches('\n').count(), text.matches('\n').count());
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum Refused {
     #[error("{0}")]
     Forbidden(String),
     /// No answer came, or one that says nothing: whether it took effect is not known.
-    #[error("it is not known whether the change took effect: {0}")]
+    #[error("{0}")]
     Lost(String),
     /// Anything else, such as validation or an admission webhook.
     #[error("{0}")]

@@ -1,7 +1,8 @@
 //! What a Pod says about itself.
 
+use crate::domain::field::FieldPath;
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Container, NodeSelectorTerm, Pod, PodSpec};
 
 pub(crate) use crate::domain::workload::pod_is_ready as is_ready;
 
@@ -40,6 +41,25 @@ pub(crate) fn unschedulable(pod: &Pod) -> Option<&str> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;
     let scheduled = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
     Some(scheduled.message.as_deref().unwrap_or_default())
+}
+
+/// The terms of the required node affinity, of which a node must match one.
+pub(crate) fn affinity_terms(spec: &PodSpec) -> Option<&[NodeSelectorTerm]> {
+    let affinity = spec.affinity.as_ref()?.node_affinity.as_ref()?;
+    affinity.required_during_scheduling_ignored_during_execution.as_ref().map(|required| required.node_selector_terms.as_slice())
+}
+
+/// Where these terms stand in a Pod spec.
+pub(crate) fn affinity_path() -> FieldPath {
+    FieldPath::dotted("affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms")
+}
+
+/// The labels that a Pod spec asks of its node: by nodeSelector, and by value in a required affinity.
+pub(crate) fn asked_of_nodes(spec: &PodSpec) -> impl Iterator<Item = (&str, &str)> {
+    let plain = spec.node_selector.iter().flatten().map(|(k, v)| (k.as_str(), v.as_str()));
+    let expressions = affinity_terms(spec).into_iter().flatten().flat_map(|t| t.match_expressions.iter().flatten());
+    let named = expressions.filter(|e| e.operator == "In").flat_map(|e| e.values.iter().flatten().map(|v| (e.key.as_str(), v.as_str())));
+    plain.chain(named)
 }
 
 /// All containers of a Pod spec with the name of the list they are in.

@@ -5,6 +5,7 @@ mod create;
 mod delete_unbound_claim;
 mod patch;
 mod planned;
+mod undo;
 
 pub(crate) use planned::{Built, PlannedAction};
 

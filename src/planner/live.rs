@@ -18,7 +18,7 @@ impl Live {
         self.0.insert(object, read);
     }
 
-    pub(super) fn of(&self, object: &ObjectRef) -> Result<&Value, Refusal> {
+    pub(crate) fn of(&self, object: &ObjectRef) -> Result<&Value, Refusal> {
         match self.0.get(object) {
             Some(Ok(value)) => Ok(value),
             Some(Err(refusal)) => Err(refusal.clone()),

@@ -2,20 +2,23 @@
 //! It is made while the facts are at hand; the plan itself is made later, of the objects as they are then.
 
 use super::action;
+use super::inverse::{Inverse, Taken};
 use super::judged;
 use super::lint;
 use super::live::Seen;
 use super::proposed::Proposed;
-use super::refusal::Refusal;
-use crate::domain::action::Action;
+use super::refusal::{Differs, Refusal};
+use crate::domain::action::{Action, Change};
 use crate::domain::cause::{Cause, CauseKey, CauseSource};
 use crate::domain::check::Check;
+use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::Proposal;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::Judged;
 use crate::facts::Facts;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// A remedy that may be planned: nothing makes one but [`outline`].
@@ -68,6 +71,52 @@ pub(crate) fn outline(cause: &Cause, facts: &Facts<'_>) -> Result<Outline, Vec<R
     let judged = judged::judged(cause, &checks, facts);
     let cluster = facts.snapshot().cluster.server.clone();
     Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, judged, cluster })
+}
+
+/// Outlines what takes back a session's changes: all of it, or nothing. The cause is the one that the session was about.
+pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts<'_>) -> Result<Outline, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    let mut changes = Vec::new();
+    for taken in &inverse.takes {
+        let action = &taken.proposal.action;
+        let refused = lint::check(&Proposed { action, facts, suffering: &[] });
+        let seen = refused.map_or_else(|| seen(action, facts), Err).and_then(|seen| as_left(taken, seen));
+        match seen {
+            Ok(seen) => changes.push(OutlinedChange { proposal: taken.proposal.clone(), seen }),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let nothing = || vec![Refusal::NotPossible("kubemend has no change that rolls this back".to_owned())];
+    let (Some(changes), Some(checks)) = (NonEmpty::from_vec(changes), NonEmpty::from_vec(inverse.checks.clone())) else {
+        return Err(nothing());
+    };
+    // What was broken before is broken again afterwards: only the fields tell.
+    let judged = Judged { about: Vec::new(), saw: Vec::new(), settle: Default::default() };
+    Ok(Outline { cause: cause.clone(), changes, checks, judged, cluster: facts.snapshot().cluster.server.clone() })
+}
+
+/// That the object is the one that was changed, and still is as the change left it.
+fn as_left(taken: &Taken, seen: Option<Seen>) -> Result<Option<Seen>, Refusal> {
+    let Some(found) = &seen else { return Ok(seen) };
+    if taken.uid.is_some() && taken.uid != found.uid {
+        return Err(Refusal::Recreated(found.object.clone()));
+    }
+    for op in &taken.left {
+        let left = match &op.change {
+            Change::Set(value) => Some(value.clone()),
+            Change::Remove => None,
+        };
+        let now = op.path.locate(&found.value).and_then(|at| at.current);
+        if now != left {
+            let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&v.to_string()).to_string());
+            let differs = Differs { object: found.object.clone(), path: op.path.to_string(), seen: shown(left), now: shown(now) };
+            return Err(Refusal::Differs(Box::new(differs)));
+        }
+    }
+    Ok(seen)
 }
 
 /// The object that a change needs. It is searched for in its list, which is well for the one cause that is planned.

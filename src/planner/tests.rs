@@ -30,6 +30,7 @@ fn patch_pins_uid_element_and_old_value_and_carries_the_stamp() {
         body,
         json!([
             {"op": "test", "path": "/metadata/uid", "value": "u-1"},
+            {"op": "test", "path": "/metadata/generation", "value": 3},
             {"op": "test", "path": "/spec/template/spec/containers/1/name", "value": "app"},
             {"op": "test", "path": "/spec/template/spec/containers/1/image", "value": "web:bad"},
             {"op": "replace", "path": "/spec/template/spec/containers/1/image", "value": "web:1"},
@@ -56,8 +57,57 @@ fn undo_fits_the_object_after_the_change_and_not_before() {
     let mut object = deployment();
     assert!(json_patch::patch(&mut object.clone(), &parse(&request.body)).is_err(), "nothing to undo yet");
     json_patch::patch(&mut object, &parse(&step.request.body)).unwrap();
-    json_patch::patch(&mut object, &parse(&request.body)).unwrap();
-    assert_eq!(object, deployment());
+    object["metadata"]["generation"] = json!(4);
+    let later = |generation: i64| {
+        let mut object = object.clone();
+        object["metadata"]["generation"] = json!(generation);
+        json_patch::patch(&mut object, &parse(&request.body)).map(|()| object)
+    };
+    assert!(later(5).is_err(), "somebody else changed the spec since");
+    let mut back = later(4).unwrap();
+    back["metadata"]["generation"] = json!(3);
+    assert_eq!(back, deployment());
+}
+
+fn selects(object: &Value, ops: Vec<FieldOp>) -> (Vec<Value>, Vec<Value>) {
+    let action = Action::Patch { target: web(), ops: NonEmpty::from_vec(ops).unwrap() };
+    let made = plan(&cause(vec![action]), &snapshot(vec![(Kind::Deployment, object.clone())]), id(), OnFailure::Keep).unwrap();
+    let step = made.steps.first().clone();
+    let Undo::Restore { request, .. } = step.undo else { panic!("it can be set back") };
+    let parse = |body: &str| serde_json::from_str::<Vec<Value>>(body).unwrap();
+    (parse(&step.request.body), parse(&request.body))
+}
+
+fn node_selector(key: &str) -> FieldPath {
+    FieldPath::dotted("spec.template.spec.nodeSelector").key(key)
+}
+
+const NODE_SELECTOR: &str = "/spec/template/spec/nodeSelector";
+
+#[test]
+fn the_whole_selector_is_pinned_where_one_member_is_changed() {
+    let mut object = deployment();
+    object.pointer_mut(NODE_SELECTOR).unwrap()["zone"] = json!("red");
+    let (change, undo) = selects(&object, vec![FieldOp::set(node_selector("disk"), "hdd")]);
+    assert!(change.contains(&json!({"op": "test", "path": NODE_SELECTOR, "value": {"disk": "ssd", "zone": "red"}})), "{change:?}");
+    assert!(undo.contains(&json!({"op": "test", "path": NODE_SELECTOR, "value": {"disk": "hdd", "zone": "red"}})), "{undo:?}");
+}
+
+#[test]
+fn undo_of_a_removal_needs_the_field_to_be_absent_still() {
+    let mut object = deployment();
+    object.pointer_mut(NODE_SELECTOR).unwrap()["zone"] = json!("red");
+    let (_, undo) = selects(&object, vec![FieldOp::remove(node_selector("zone"))]);
+    let zone = format!("{NODE_SELECTOR}/zone");
+    assert!(undo.contains(&json!({"op": "test", "path": zone, "value": null})), "{undo:?}");
+    assert!(undo.contains(&json!({"op": "add", "path": zone, "value": "red"})), "{undo:?}");
+}
+
+#[test]
+fn undo_of_the_removal_of_the_last_member_brings_the_whole_map_back() {
+    let (_, undo) = selects(&deployment(), vec![FieldOp::remove(node_selector("disk"))]);
+    assert!(undo.contains(&json!({"op": "test", "path": NODE_SELECTOR, "value": null})), "{undo:?}");
+    assert!(undo.contains(&json!({"op": "add", "path": NODE_SELECTOR, "value": {"disk": "ssd"}})), "{undo:?}");
 }
 
 #[test]
@@ -79,9 +129,11 @@ fn element_that_only_its_place_names_is_pinned_whole_before_the_change_and_befor
     assert!(json_patch::patch(&mut moved(&object), &parse(&step.request.body)).is_err(), "another element than the one that was shown");
     let mut after = object.clone();
     json_patch::patch(&mut after, &parse(&step.request.body)).unwrap();
+    after["metadata"]["generation"] = json!(4);
     assert_eq!(after["spec"]["template"]["spec"]["containers"][1]["envFrom"], list("right"));
     assert!(json_patch::patch(&mut moved(&after), &parse(&request.body)).is_err(), "somebody changed it since");
     json_patch::patch(&mut after, &parse(&request.body)).unwrap();
+    after["metadata"]["generation"] = json!(3);
     assert_eq!(after, object);
 }
 
@@ -309,6 +361,35 @@ fn field_that_this_program_does_not_know_survives_into_the_diff() {
     let mut live = live(&outline(&cause, &Facts::of(&seen)).unwrap(), &seen);
     live.insert(web(), Ok(now));
     let plan = planned_with(&cause, &seen, &live).unwrap();
-    assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: kept"), "{}", plan.steps.first().diff);
+    assert!(plan.steps.first().diff.contains("aFieldOfTomorrow: ⟦not shown⟧"), "{}", plan.steps.first().diff);
     assert_eq!(plan.steps.first().request, image_plan(7).steps.first().request, "the bytes are of the fields alone");
+}
+
+#[test]
+fn each_step_is_told_in_one_line_with_its_old_value_and_its_new_one() {
+    let line = |actions: Vec<Action>, seen: Vec<(Kind, Value)>, index| {
+        let made = plan(&cause(actions), &snapshot(seen), id(), OnFailure::Keep).unwrap();
+        super::action::in_one_line(&made, index)
+    };
+    let workload = || vec![(Kind::Deployment, deployment())];
+    assert_eq!(line(vec![set(image(), json!("web:1"))], workload(), 0), "Set image of Deployment shop/web container app: web:bad → web:1");
+    let node = FieldPath::dotted("spec.template.spec.nodeSelector").key("disk");
+    assert_eq!(line(vec![set(node.clone(), json!("hdd"))], workload(), 0), "Set nodeSelector.disk of Deployment shop/web: ssd → hdd");
+    let mut ops = NonEmpty::one(FieldOp::remove(node.clone()));
+    ops.push(FieldOp::set(FieldPath::dotted("spec.template.spec.nodeSelector").key("a→b"), "x y"));
+    assert_eq!(
+        line(vec![Action::Patch { target: web(), ops }], workload(), 0),
+        "Set nodeSelector.disk of Deployment shop/web: ssd → removed, and nodeSelector.a\\u{2192}b: not set → \"x y\""
+    );
+    let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}, "storageClassName": "standard"}
+    });
+    let create = || Action::Create { object: object.clone(), manifest: manifest.clone() };
+    assert_eq!(line(vec![create()], vec![], 0), "Create empty claim shop/data: 10Gi (assumed), RWO, class standard");
+    let replaced = || vec![Action::DeleteUnboundClaim { claim: object.clone() }, create()];
+    let pending = || vec![(Kind::PersistentVolumeClaim, claim("Pending"))];
+    assert_eq!(line(replaced(), pending(), 0), "Delete claim shop/data, which never had a volume and holds no data");
+    assert_eq!(line(replaced(), pending(), 1), "Create empty claim shop/data: 10Gi, RWO, class standard");
 }

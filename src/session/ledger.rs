@@ -1,11 +1,14 @@
 //! Compare-and-swap over the store: two processes, one permit. The intent is durable before anything is written.
 
-use super::{Approved, Executing, Header, Investigating, Permit, Session, record};
+use super::record::Acting;
+use super::{Header, Investigating, Session, record};
 use crate::domain::cause::KnownCodes;
 use crate::domain::id::SessionId;
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
 use jiff::{SignedDuration, Timestamp};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Why a record could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -20,11 +23,18 @@ pub(crate) enum LedgerError {
 #[derive(Clone)]
 pub(crate) struct Ledger {
     store: Arc<dyn SessionStore>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     /// Which causes a record can be about.
     known: KnownCodes,
-    pid: u32,
+    pub(super) pid: u32,
+    /// Until when this process takes an answer, on the monotonic clock: a wall clock that is set back makes no plan valid again.
+    deadlines: Arc<Mutex<BTreeMap<SessionId, Duration>>>,
 }
+
+/// Clocks of machines that share a store differ by so much at most.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// So many sessions wait at once at most, as far as this process remembers; the store knows of all.
+const WAITING: usize = 1000;
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -34,7 +44,7 @@ impl std::fmt::Debug for Ledger {
 
 impl Ledger {
     pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, known: KnownCodes) -> Self {
-        Self { store, clock, known, pid: std::process::id() }
+        Self { store, clock, known, pid: std::process::id(), deadlines: Arc::default() }
     }
 
     /// Saves a session over the revision it was loaded at.
@@ -42,8 +52,18 @@ impl Ledger {
         self.save_at(session, expected, self.clock.now()).await
     }
 
+    /// Records where a process that acts stands, over the revision that it recorded last.
+    pub(super) async fn save_acting(&self, acting: Acting<'_>, expected: Revision) -> Result<Revision, LedgerError> {
+        let id = acting.header().id.clone();
+        let bytes = record::write_acting(acting).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
+        Ok(self.store.save(&id, Some(expected), self.clock.now(), &bytes).await?)
+    }
+
     async fn save_at(&self, session: &Session, expected: Option<Revision>, at: Timestamp) -> Result<Revision, LedgerError> {
         let id = session.header().id.clone();
+        if let Session::AwaitingApproval(awaiting) = session {
+            self.is_late(&id, awaiting.expires_at);
+        }
         let bytes = record::write(session).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
         Ok(self.store.save(&id, expected, at, &bytes).await?)
     }
@@ -63,6 +83,18 @@ impl Ledger {
         Ok(out)
     }
 
+    /// Whether the time for an answer is over by the clock that nobody sets, counted from when this process first saw the session.
+    fn is_late(&self, id: &SessionId, expires_at: Timestamp) -> bool {
+        let now = self.clock.monotonic();
+        let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
+        if deadlines.len() >= WAITING {
+            deadlines.retain(|_, deadline| *deadline > now);
+        }
+        let left = Duration::try_from(expires_at.duration_since(self.clock.now())).unwrap_or_default();
+        let deadline = *deadlines.entry(id.clone()).or_insert_with(|| now.saturating_add(left));
+        now >= deadline
+    }
+
     async fn open(&self, stored: Stored) -> Result<(Revision, Session), LedgerError> {
         let id = stored.id.clone();
         let session = record::read(&stored.bytes, self.known).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
@@ -78,7 +110,16 @@ impl Ledger {
             Session::Validating(v) if died(v.pid, v.until) => {
                 (v.interrupt(), "interrupted: the process that made the change has ended or took too long")
             }
-            Session::AwaitingApproval(a) if now >= a.expires_at => (a.expire(), "expired without an answer"),
+            Session::Reverting(r) if died(r.pid, r.until) => {
+                (r.interrupt(), "interrupted: the process that undid the change has ended or took too long")
+            }
+            Session::AwaitingApproval(a)
+                if now >= a.expires_at
+                    || now.saturating_add(SKEW).is_ok_and(|now| now < a.header.opened_at)
+                    || self.is_late(&id, a.expires_at) =>
+            {
+                (a.expire(), "expired without an answer")
+            }
             Session::Investigating(i) if now >= i.until => (i.lapse(), "the investigation was not continued; nothing was changed"),
             Session::Diagnosed(d) if now >= d.until => (d.lapse(), "nothing was decided; nothing was changed"),
             alive @ (Session::Investigating(_)
@@ -86,6 +127,7 @@ impl Ledger {
             | Session::AwaitingApproval(_)
             | Session::Executing(_)
             | Session::Validating(_)
+            | Session::Reverting(_)
             | Session::Closed(_)) => {
                 return Ok((stored.revision, alive));
             }
@@ -106,39 +148,18 @@ impl Ledger {
         Ok((revision, session))
     }
 
-    /// Records that we are about to act, and only then gives the permit. Of two approvals at the same revision one gets it.
-    pub(crate) async fn begin(
-        &self,
-        revision: Revision,
-        approved: Approved,
-        may_take: SignedDuration,
-    ) -> Result<(Executing, Revision, Permit), LedgerError> {
-        let Approved { header, planned, digest } = approved;
-        if planned.plan.digest() != digest {
-            return Err(LedgerError::Record { id: header.id, reason: "its plan does not match its digest".to_owned() });
-        }
-        let now = self.clock.now();
-        let until = now.checked_add(may_take).unwrap_or(now);
-        let plan = planned.plan.clone();
-        let session = Session::Executing(Executing { header, planned, pid: self.pid, until });
-        let revision = self.save(&session, Some(revision)).await?;
-        match session {
-            Session::Executing(executing) => Ok((executing, revision, Permit { plan })),
-            Session::Investigating(_)
-            | Session::Diagnosed(_)
-            | Session::AwaitingApproval(_)
-            | Session::Validating(_)
-            | Session::Closed(_) => Err(LedgerError::Record { id: session.header().id.clone(), reason: "it is not executing".to_owned() }),
-        }
-    }
-
     /// A session that was just opened, with what is known by now.
     pub(crate) async fn begin_investigation(&self, header: Header, until: Timestamp) -> Result<(Revision, Header), LedgerError> {
         let session = Session::Investigating(Investigating { header, until });
         let revision = self.save(&session, None).await?;
         match session {
             Session::Investigating(investigating) => Ok((revision, investigating.header)),
-            Session::Diagnosed(_) | Session::AwaitingApproval(_) | Session::Executing(_) | Session::Validating(_) | Session::Closed(_) => {
+            Session::Diagnosed(_)
+            | Session::AwaitingApproval(_)
+            | Session::Executing(_)
+            | Session::Validating(_)
+            | Session::Reverting(_)
+            | Session::Closed(_) => {
                 Err(LedgerError::Record { id: session.header().id.clone(), reason: "it is not investigating".to_owned() })
             }
         }

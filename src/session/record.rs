@@ -9,9 +9,9 @@ mod outcome;
 mod plan;
 mod reference;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
-use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
+use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use crate::domain::cause::KnownCodes;
 use crate::domain::ending::Ending;
 use header::HeaderRecord;
@@ -37,9 +37,57 @@ enum StateRecord {
     Investigating { until: Timestamp },
     Diagnosed { planned: Option<PlannedRecord>, until: Timestamp },
     AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, token_hash: Vec<u8> },
-    Executing { planned: PlannedRecord, pid: u32, until: Timestamp },
+    Executing { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
     Validating { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
+    Reverting { planned: PlannedRecord, execution: ExecutionRecord, validation: Option<ValidationRecord>, pid: u32, until: Timestamp },
     Closed { ending: String, planned: Option<PlannedRecord>, execution: Option<ExecutionRecord>, validation: Option<ValidationRecord> },
+}
+
+/// A state in which a process acts: it is recorded again and again while it goes on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Acting<'a> {
+    Executing(&'a Executing),
+    Validating(&'a Validating),
+    Reverting(&'a Reverting),
+}
+
+impl<'a> Acting<'a> {
+    pub(super) fn header(self) -> &'a Header {
+        match self {
+            Acting::Executing(s) => &s.header,
+            Acting::Validating(s) => &s.header,
+            Acting::Reverting(s) => &s.header,
+        }
+    }
+}
+
+/// The state as bytes.
+pub(super) fn write_acting(acting: Acting<'_>) -> Result<Vec<u8>, String> {
+    bytes(acting.header(), acting.into())
+}
+
+impl From<Acting<'_>> for StateRecord {
+    fn from(acting: Acting<'_>) -> Self {
+        match acting {
+            Acting::Executing(s) => {
+                StateRecord::Executing { planned: (&s.planned).into(), execution: (&s.execution).into(), pid: s.pid, until: s.until }
+            }
+            Acting::Validating(s) => {
+                StateRecord::Validating { planned: (&s.planned).into(), execution: (&s.execution).into(), pid: s.pid, until: s.until }
+            }
+            Acting::Reverting(s) => StateRecord::Reverting {
+                planned: (&s.planned).into(),
+                execution: (&s.execution).into(),
+                validation: s.validation.as_ref().map(ValidationRecord::from),
+                pid: s.pid,
+                until: s.until,
+            },
+        }
+    }
+}
+
+fn bytes(header: &Header, state: StateRecord) -> Result<Vec<u8>, String> {
+    serde_json::to_vec(&Record { version: VERSION, header: header.into(), state }).map_err(|e| e.to_string())
 }
 
 /// The session as bytes.
@@ -50,10 +98,9 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
         Session::AwaitingApproval(s) => {
             StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, token_hash: s.token_hash().to_vec() }
         }
-        Session::Executing(s) => StateRecord::Executing { planned: (&s.planned).into(), pid: s.pid, until: s.until },
-        Session::Validating(s) => {
-            StateRecord::Validating { planned: (&s.planned).into(), execution: (&s.execution).into(), pid: s.pid, until: s.until }
-        }
+        Session::Executing(s) => Acting::Executing(s).into(),
+        Session::Validating(s) => Acting::Validating(s).into(),
+        Session::Reverting(s) => Acting::Reverting(s).into(),
         Session::Closed(s) => StateRecord::Closed {
             ending: s.ending.as_str().to_owned(),
             planned: s.planned.as_ref().map(PlannedRecord::from),
@@ -61,8 +108,7 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
             validation: s.validation.as_ref().map(ValidationRecord::from),
         },
     };
-    let record = Record { version: VERSION, header: session.header().into(), state };
-    serde_json::to_vec(&record).map_err(|e| e.to_string())
+    bytes(session.header(), state)
 }
 
 /// The session from bytes, everything checked again.
@@ -92,14 +138,21 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
             let digest = planned.plan.digest();
             Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, token_hash })
         }
-        StateRecord::Executing { planned, pid, until } => {
+        StateRecord::Executing { planned, execution, pid, until } => {
             let planned = checked(planned, &header, known)?;
-            Session::Executing(Executing { header, planned, pid, until })
+            let execution = execution.into_execution(&planned.plan)?;
+            Session::Executing(Executing { header, planned, execution, pid, until })
         }
         StateRecord::Validating { planned, execution, pid, until } => {
             let planned = checked(planned, &header, known)?;
             let execution = execution.into_execution(&planned.plan)?;
             Session::Validating(Validating { header, planned, execution, pid, until })
+        }
+        StateRecord::Reverting { planned, execution, validation, pid, until } => {
+            let planned = checked(planned, &header, known)?;
+            let execution = execution.into_execution(&planned.plan)?;
+            let validation = validation.map(|v| v.into_validation(known)).transpose()?;
+            Session::Reverting(Reverting { header, planned, execution, validation, pid, until })
         }
         StateRecord::Closed { ending, planned, execution, validation } => {
             let ending = Ending::parse(&ending).ok_or_else(|| format!("this program does not know the ending `{ending}`"))?;

@@ -1,11 +1,9 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
-use super::report::{ObjectView, PlanView, Report, Status, StepView};
-use crate::domain::excerpt::Excerpt;
-
-/// What stands for a credential is at most so many times as long as the credential with its name.
-const REDACTED_GROWS: usize = 4;
+use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView};
+use super::summary;
+use crate::domain::visible;
 
 /// How words are meant; a surface that has colours shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,21 +61,42 @@ pub enum Block {
     },
 }
 
-/// The whole question: which cluster, why, and exactly what.
+/// A terminal has eighty columns, and a dialogue in it a frame.
+const COLUMNS: usize = 78;
+
+/// The whole question. Its first lines alone are enough to decide on, since a client may show no more than three of them;
+/// its last lines say the same, since another shows the end.
 pub fn question(report: &Report) -> Vec<Block> {
-    let cluster = &report.cluster;
-    let mut blocks = vec![heading(&format!("Apply this change to cluster {} ({}, {})?", cluster.context, cluster.server, cluster.version))];
-    if let Some(plan) = &report.plan {
-        // First of all, because a client may show no more than the first lines.
-        let steps: Vec<String> = plan.steps.iter().map(what).collect();
-        blocks.push(Block::Line(vec![risk(&plan.risk), plain(&steps.join(", then "))]));
-    }
+    let essentials = essentials(report);
+    let mut blocks = essentials.clone();
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
+        let field = cause.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        blocks.push(Block::Field { name: "where", value: plain(&format!("{}{field} ({})", object(&cause.object), cause.code)) });
     }
     blocks.extend(decision(report));
+    if !essentials.is_empty() {
+        blocks.push(heading("In short"));
+    }
+    blocks.extend(essentials);
     blocks
+}
+
+/// What changes, where with which risk and undo, and how to see all of it: each a line where names are short enough.
+fn essentials(report: &Report) -> Vec<Block> {
+    let Some(plan) = &report.plan else { return Vec::new() };
+    let cluster = &report.cluster;
+    let mut namespaces: Vec<&str> = plan.steps.iter().filter_map(|step| step.object.namespace.as_deref()).collect();
+    namespaces.dedup();
+    let place = namespaces.iter().map(|namespace| format!(", namespace {namespace}")).collect::<String>();
+    let until = plan.expires_at.as_ref().filter(|_| report.status == Status::AwaitingApproval);
+    let until = until.map(|at| format!(" (until {})", to_the_minute(at))).unwrap_or_default();
+    let what = summary::changes(plan).join(", then ");
+    let at = format!("cluster {} ({}){place}; risk {}; {}", cluster.context, cluster.server, plan.risk, summary::undo(plan));
+    let all = format!("whole plan: kubemend show {}{until}", report.session);
+    let lines = [what, visible::in_words(&at), visible::in_words(&all)];
+    lines.iter().flat_map(|line| visible::wrapped(line, COLUMNS)).map(|line| Block::Line(vec![as_is(&line)])).collect()
 }
 
 /// What would be changed, without the lines that a human would type instead: they say the same again.
@@ -97,8 +116,9 @@ pub fn plan(report: &Report) -> Vec<Block> {
         step(&mut blocks, one, several.then(|| index.saturating_add(1)));
     }
     if !plan.checks.is_empty() {
-        let mut items: Vec<_> = plan.checks.iter().map(|c| shown(&format!("{}: {}", object(&c.object), c.expectation))).collect();
-        items.push(shown(&format!("all of this for {} s without a break, with no container restarted", plan.settle_seconds)));
+        let mut items: Vec<_> =
+            plan.checks.iter().map(|c| visible::in_words(&format!("{}: {}", object(&c.object), c.expectation))).collect();
+        items.push(visible::in_words(&format!("all of this for {} s without a break, with no container restarted", plan.settle_seconds)));
         blocks.push(Block::List { title: "Success checks", items });
     }
     blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
@@ -119,14 +139,39 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
         None => vec![plain(&what)],
     }));
     blocks.push(text(&step.why));
-    blocks.push(Block::Diff(shown(&step.diff)));
+    // Made to be shown when the plan was made: a second look at it would change it.
+    blocks.push(Block::Diff(step.diff.clone()));
+    let pinned = pinned(&step.precondition);
+    if !pinned.is_empty() {
+        blocks.push(Block::List { title: "Applied only while", items: pinned });
+    }
     blocks.push(Block::Field { name: "rollback", value: plain(&step.undo) });
+    if !step.undo_operations.is_empty() {
+        blocks.push(Block::List { title: "The rollback sends", items: step.undo_operations.iter().map(operation).collect() });
+    }
     if let Some(dry_run) = &step.dry_run {
         let (tone, words) = if dry_run.accepted { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
         let reason = dry_run.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
-        blocks.push(Block::Field { name: "dry run", value: Words { text: shown(&format!("{words}{reason}")), tone } });
+        blocks.push(Block::Field { name: "dry run", value: Words { text: visible::in_words(&format!("{words}{reason}")), tone } });
     }
-    blocks.push(Block::Command { title: "by hand", text: shown(&step.command) });
+    blocks.push(Block::Command { title: "by hand", text: step.command.clone() });
+}
+
+/// What must be true of the object, or nothing is changed.
+fn pinned(precondition: &PreconditionView) -> Vec<String> {
+    let is = |what: &str, value: &Option<String>| value.as_ref().map(|value| format!("{what} is {}", visible::value(value)));
+    let fields = precondition.fields.iter().map(|field| format!("{} is {}", visible::escaped(&field.path), visible::escaped(&field.value)));
+    [is("the uid", &precondition.uid), is("the resource version", &precondition.resource_version)]
+        .into_iter()
+        .flatten()
+        .chain(fields)
+        .collect()
+}
+
+/// `replace /spec/selector/app "web"`.
+fn operation(operation: &OperationView) -> String {
+    let value = operation.value.as_ref().map(|value| format!(" {}", visible::escaped(&value.to_string()))).unwrap_or_default();
+    format!("{} {}{value}", operation.op, visible::escaped(&operation.path))
 }
 
 /// The blocks as text without any layout but lines: for a dialogue, and for a model.
@@ -178,7 +223,7 @@ fn risk(risk: &str) -> Words {
         "medium" => Tone::Care,
         _ => Tone::Bad,
     };
-    Words { text: shown(&format!("{risk} risk")), tone }
+    Words { text: visible::in_words(&format!("{risk} risk")), tone }
 }
 
 /// `PersistentVolumeClaim a-team/postgres-pvc`.
@@ -194,36 +239,42 @@ fn to_the_second(time: &str) -> String {
     time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
+/// `03:15Z` of the day.
+fn to_the_minute(time: &str) -> String {
+    let clock = time.split_once('T').and_then(|(_, clock)| clock.get(..5));
+    clock.map_or_else(|| time.to_owned(), |clock| format!("{clock}Z"))
+}
+
 fn heading(title: &str) -> Block {
     Block::Heading(vec![plain(title)])
 }
 
 fn text(words: &str) -> Block {
-    Block::Text(shown(words))
+    Block::Text(visible::in_words(words))
 }
 
+/// Our own words, with what came into them from elsewhere written out; never redacted and never cut: what cannot be shown is not asked.
 fn plain(words: &str) -> Words {
-    Words { text: shown(words), tone: Tone::Plain }
+    as_is(&visible::in_words(words))
 }
 
-/// Cleaned and redacted, and never cut: what cannot be shown whole is not asked.
-fn shown(words: &str) -> String {
-    Excerpt::capture(words, words.len().saturating_mul(REDACTED_GROWS)).to_string()
+/// What was made to be shown.
+fn as_is(words: &str) -> Words {
+    Words { text: words.to_owned(), tone: Tone::Plain }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::workflow::report::{
-        CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, PreconditionView, RequestView, UsageView,
-    };
+    use crate::workflow::report::{CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, RequestView, UsageView};
 
     fn deployment() -> ObjectView {
         let (kind, name) = ("Deployment".to_owned(), "web".to_owned());
         ObjectView { api_version: "apps/v1".to_owned(), kind, namespace: Some("shop".to_owned()), name }
     }
 
-    fn waiting(steps: usize, diff: &str) -> Report {
+    /// A report that waits for approval.
+    pub(in crate::workflow) fn waiting(steps: usize, diff: &str) -> Report {
         let text = |text: &str| text.to_owned();
         let step = StepView {
             action: text("patch"),
@@ -235,10 +286,10 @@ mod tests {
             operations: Vec::new(),
             manifest: None,
             request: RequestView { method: text("PATCH"), path: text("/x"), body: text("[]") },
-            precondition: PreconditionView { uid: None, generation: None, resource_version: None, fields: Vec::new() },
+            precondition: PreconditionView { uid: Some(text("u-1")), generation: None, resource_version: None, fields: Vec::new() },
             undo: text("set the image back"),
             reversible: true,
-            undo_operations: Vec::new(),
+            undo_operations: vec![OperationView { op: text("replace"), path: text("/spec/image"), value: Some("web:1.1".into()) }],
             command: text("kubectl set image deployment/web app=web:1.2"),
             dry_run: Some(DryRunView { accepted: false, reason: Some(text("a webhook says no")) }),
         };
@@ -285,16 +336,37 @@ mod tests {
     }
 
     #[test]
-    fn question_names_the_cluster_first_and_everything_that_is_decided_on() {
+    fn question_says_what_changes_where_and_how_to_see_it_in_its_first_lines_and_again_at_its_end() {
+        let essentials = "Set image of Deployment shop/web container app: web:1.1 → web:1.2\n\
+                          cluster prod (10.1.2.3:6443), namespace shop; risk medium; undone on failure\n\
+                          whole plan: kubemend show s-1 (until 20:00Z)\n";
         let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
         assert_eq!(
             text,
-            "Apply this change to cluster prod (10.1.2.3:6443, v1.37.2)?\nmedium risk; patch Deployment shop/web\n\nCause (92%): the tag is wrong\nIt does not exist.\n\nPlan\n\
-             medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
-             -image: web:1.1\n+image: web:1.2\nrollback: set the image back\n\
-             dry run: failed: a webhook says no\n\n\
-             Success checks:\n- Deployment shop/web: all Pods are ready\n- all of this for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n"
+            format!(
+                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\nwhere: Deployment shop/web (x)\n\nPlan\n\
+                 medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
+                 -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- the uid is u-1\n\nrollback: set the image back\n\n\
+                 The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
+                 dry run: failed: a webhook says no\n\n\
+                 Success checks:\n- Deployment shop/web: all Pods are ready\n- all of this for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+                 In short\n{essentials}"
+            )
         );
+    }
+
+    #[test]
+    fn first_lines_fit_a_terminal_where_names_allow_and_are_never_cut() {
+        let mut report = waiting(1, "+x");
+        let lines = |report: &Report| essentials(report).len();
+        report.plan.as_mut().unwrap().on_failure = "keep".to_owned();
+        assert_eq!(lines(&report), 3);
+        let long = "n".repeat(200);
+        report.plan.as_mut().unwrap().steps[0].change = format!("Set selector app of Service shop/{long}: wbe → web");
+        let text = plain_text(&question(&report));
+        let first: Vec<&str> = text.lines().take(4).collect();
+        assert_eq!(first[..3].join(" "), format!("Set selector app of Service shop/{long}: wbe → web"));
+        assert!(!text.contains('…') && first.iter().all(|line| !line.is_empty()), "{first:?}");
     }
 
     #[test]
@@ -316,9 +388,11 @@ mod tests {
 
     #[test]
     fn texts_from_the_cluster_cannot_hide_anything_and_are_never_cut() {
-        let long = format!("+a\u{202e}b\u{1b}[2J\n+token=hunter2hunter2\n{}", "+line\n".repeat(50_000));
-        let text = plain_text(&question(&waiting(1, &long)));
-        assert!(text.contains("+ab[2J\n") && !text.contains("hunter2") && !text.contains('…'));
+        let long = format!("+a\n{}", "+line\n".repeat(50_000));
+        let mut report = waiting(1, &long);
+        report.plan.as_mut().unwrap().steps[0].why = "a\u{202e}b\u{1b}[2J".to_owned();
+        let text = plain_text(&question(&report));
+        assert!(text.contains("a\\u{202e}b\\u{1b}[2J\n") && !text.contains('…'), "{}", text.get(..400).unwrap());
         assert_eq!(text.matches("+line\n").count(), 50_000);
     }
 

@@ -5,16 +5,16 @@ use super::settle::{Case, settle};
 use super::view::report_of;
 use super::{Approver, Caller, Meter, Remediation, WorkflowError};
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::execution::StepOutcome;
+use crate::domain::execution::{StepOutcome, Undone};
 use crate::domain::finding::Advice;
+use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::OnFailure;
-use crate::domain::validation::Verdict;
-use crate::ports::{Phase, Revision};
-use crate::session::{Approved, Session};
+use crate::domain::validation::{Validation, Verdict};
+use crate::execute::Executor;
+use crate::ports::{Phase, Progress, Revision};
+use crate::session::ledger::LedgerError;
+use crate::session::{Approved, Closed, Session, Validating, journal};
 use jiff::SignedDuration;
-
-/// Besides validation, so long may sending the steps take before a session counts as dead.
-const SENDING: SignedDuration = SignedDuration::from_secs(120);
 
 impl Remediation {
     /// Steps 11 to 15 of the way of the data. Nothing below this line can be reached without an approval.
@@ -32,20 +32,14 @@ impl Remediation {
         if cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
-        let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(SENDING);
-        let settle_window = SignedDuration::try_from(self.parts.timing.window(approved.plan())).unwrap_or(SENDING);
-        let may_take = SENDING.saturating_add(validate_within).saturating_add(settle_window);
-        let (executing, revision, permit) = self.ledger.begin(revision, approved, may_take).await.map_err(raced)?;
+        let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(journal::SENDING);
+        let window = SignedDuration::try_from(self.parts.timing.window(approved.plan())).unwrap_or(journal::SENDING);
+        let watching = validate_within.saturating_add(window);
+        let permit = journal::begin(&self.ledger, revision, approved, watching).await.map_err(raced)?;
         progress.tell(Phase::Executing, &format!("approved by {}", by.in_words()));
-        let (execution, right) = executor.run(permit, &meter.requests, progress, cancel).await;
-        let mut validating = executing.executed(execution);
-        validating.header.trail.note(self.parts.clock.now(), "kubemend", &outcomes(validating.execution.steps.iter()));
-        let id = validating.header.id.clone();
-        let session = Session::Validating(validating);
-        let saved = self.ledger.save(&session, Some(revision)).await;
-        let Session::Validating(mut validating) = session else {
-            return Err(WorkflowError::State { session: id, state: "changed its state" });
-        };
+        let mut permit = executor.run(permit, &meter.requests, progress, cancel).await;
+        let sent = outcomes(permit.execution().steps.iter());
+        let (mut validating, saved) = permit.close(&sent).await;
 
         let plan = validating.planned.plan.clone();
         let mut validation = None;
@@ -61,16 +55,21 @@ impl Remediation {
         }
         let unresolved = validation.as_ref().is_some_and(|v| v.verdict == Verdict::Unresolved);
         let failed = !validating.execution.is_complete() || unresolved;
-        if failed && plan.on_failure == OnFailure::Revert && !cancel.is_cancelled() && !validating.execution.is_unknown() {
-            progress.tell(Phase::Executing, "it did not help: rolling back");
-            let undone = executor.revert(right, &meter.requests).await;
-            validating.header.trail.note(self.parts.clock.now(), "kubemend", &format!("rolled back: {}", outcomes(undone.iter())));
-            if undone.iter().any(|o| matches!(o, StepOutcome::Applied { .. })) {
-                validating.execution.reverted = Some(undone);
+        let undoes = failed
+            && plan.on_failure == OnFailure::Revert
+            && !cancel.is_cancelled()
+            && !validating.execution.is_unknown()
+            && validating.execution.steps.iter().any(|step| step.took_effect() == Some(true));
+        let (mut closed, saved) = match saved {
+            Ok(revision) if undoes => self.undo_steps(executor, revision, validating, validation, meter, progress).await,
+            Err(error) if undoes => {
+                let mut closed = validating.settle(validation);
+                closed.header.advice.push(not_undone(&error));
+                (closed, Err(error))
             }
-        }
-        self.charge(&mut validating.header.usage, meter);
-        let mut closed = validating.settle(validation);
+            saved => (validating.settle(validation), saved),
+        };
+        self.charge(&mut closed.header.usage, meter);
         closed.header.trail.note(self.parts.clock.now(), "kubemend", closed.ending.as_str());
         let mut session = Session::Closed(closed);
         // The change is made: a record that cannot be kept now is said, and hides nothing of what was done.
@@ -88,6 +87,48 @@ impl Remediation {
         let report = report_of(&session);
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
+    }
+
+    /// What did not help is undone, where the plan says so: recorded before it is sent, and told in full.
+    async fn undo_steps(
+        &self,
+        executor: &Executor,
+        revision: Revision,
+        validating: Validating,
+        validation: Option<Validation>,
+        meter: &Meter,
+        progress: &dyn Progress,
+    ) -> (Closed, Result<Revision, LedgerError>) {
+        progress.tell(Phase::Executing, "rolling back what was done");
+        match journal::begin_revert(&self.ledger, revision, validating, validation).await {
+            Ok(permit) => {
+                let (mut closed, saved) = executor.revert(permit, &meter.requests).await.close();
+                let undone = closed.execution.iter().flat_map(|e| &e.reverted).flat_map(NonEmpty::iter).map(undo_word);
+                let note = format!("rolled back: {}", undone.collect::<Vec<_>>().join(", "));
+                closed.header.trail.note(self.parts.clock.now(), "kubemend", &note);
+                (closed, saved)
+            }
+            Err((mut closed, error)) => {
+                closed.header.advice.push(not_undone(&error));
+                (*closed, Err(error))
+            }
+        }
+    }
+}
+
+fn undo_word(undone: &Undone) -> &'static str {
+    match undone {
+        Undone::NotNeeded => "not needed",
+        Undone::Stays { .. } => "stays",
+        Undone::Sent(outcome) => outcome.as_str(),
+    }
+}
+
+fn not_undone(error: &LedgerError) -> Advice {
+    Advice {
+        text: "the change did not help and was not rolled back; the plan says how each step is rolled back".to_owned(),
+        command: None,
+        why: format!("a rollback has to be recorded before it is sent, and the record cannot be kept: {error}"),
     }
 }
 
@@ -111,22 +152,13 @@ pub(super) fn take_in(diagnosis: &mut Diagnosis, later: Diagnosis) {
 }
 
 /// Losing the race for a session says so in words.
-fn raced(error: crate::session::ledger::LedgerError) -> WorkflowError {
+fn raced(error: LedgerError) -> WorkflowError {
     match error {
-        crate::session::ledger::LedgerError::Store(crate::ports::StoreError::Conflict(id)) => WorkflowError::Answered(id),
+        LedgerError::Store(crate::ports::StoreError::Conflict(id)) => WorkflowError::Answered(id),
         other => other.into(),
     }
 }
 
 fn outcomes<'a>(steps: impl Iterator<Item = &'a StepOutcome>) -> String {
-    let words: Vec<&str> = steps
-        .map(|s| match s {
-            StepOutcome::Applied { .. } => "applied",
-            StepOutcome::Refused { .. } => "refused",
-            StepOutcome::Failed { unknown: true, .. } => "unknown",
-            StepOutcome::Failed { .. } => "failed",
-            StepOutcome::NotReached => "not reached",
-        })
-        .collect();
-    words.join(", ")
+    steps.map(StepOutcome::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -22,6 +22,7 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
+use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
@@ -54,7 +55,7 @@ impl Remediation {
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
-        let planned = plan.map(|plan| Planned { plan, rehearsal: None });
+        let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
             Session::Diagnosed(header.diagnosed(planned, self.expiry()))
@@ -85,10 +86,10 @@ impl Remediation {
         progress.tell(Phase::Planning, "building the plan");
         let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
-            let planned = plan.map(|plan| Planned { plan, rehearsal: None });
+            let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
             return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
         }
-        let Some(plan) = plan else {
+        let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
@@ -96,7 +97,7 @@ impl Remediation {
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
-        let rehearsal = executor.rehearse(&plan, &meter.requests).await;
+        let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
         let confidence = header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
@@ -131,22 +132,35 @@ impl Remediation {
                         why: "automatic mode is not allowed to apply this change".to_owned(),
                     }));
                 }
-                self.charge(&mut header.usage, &meter);
-                header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
-                let expires_at = self.expiry();
-                let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at);
-                let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
-                let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
-                let session = Session::AwaitingApproval(awaiting);
-                self.ledger.save(&session, Some(revision)).await?;
-                progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
-                let report = report_of(&session);
-                // Now it also states until when the plan is valid.
-                let text = question::text(&report).unwrap_or(text);
-                let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
-                Ok(Opened { report, question: Some(question) })
+                self.ask(header, revision, planned, text, &meter, caller).await
             }
         }
+    }
+
+    /// Puts the plan to a human: the session waits.
+    pub(super) async fn ask(
+        &self,
+        mut header: Header,
+        revision: Revision,
+        planned: Planned,
+        text: String,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        self.charge(&mut header.usage, meter);
+        header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
+        let expires_at = self.expiry();
+        let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at);
+        let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
+        let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
+        let session = Session::AwaitingApproval(awaiting);
+        self.ledger.save(&session, Some(revision)).await?;
+        caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
+        let report = report_of(&session);
+        // Now it also states until when the plan is valid.
+        let text = question::text(&report).unwrap_or(text);
+        let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
+        Ok(Opened { report, question: Some(question) })
     }
 
     /// Steps 2 to 4 of the way of the data: words, scope, snapshot, findings.
@@ -205,14 +219,14 @@ impl Remediation {
         Ok(Found { header, outline, ending })
     }
 
-    /// The plan for the first cause; a refusal becomes that cause's advice.
+    /// The plan for the first cause, with the objects that it was made of; a refusal becomes that cause's advice.
     async fn plan_first(
         &self,
         header: &mut Header,
         outline: Option<Result<Outline, Vec<Refusal>>>,
         read: &dyn ClusterRead,
         caller: &Caller<'_>,
-    ) -> Option<RemediationPlan> {
+    ) -> Option<(RemediationPlan, Live)> {
         let next = header.diagnosis.causes.get(1).map(|cause| cause.title.clone());
         let first = header.diagnosis.causes.first_mut()?;
         header.advice.extend(next.map(|title| Advice {
@@ -228,15 +242,15 @@ impl Remediation {
                     live = live::read(&outline, read) => live,
                     () = caller.cancel.cancelled() => return None,
                 };
-                planner::plan(outline, &live, id, header.limits.on_failure)
+                planner::plan(outline, &live, id, header.limits.on_failure).map(|plan| (plan, live))
             }
             Err(refusals) => Err(refusals),
         };
         match planned {
-            Ok(mut plan) => {
+            Ok(mut planned) => {
                 // What is told before the yes is what is waited for after it.
-                plan.judged.settle = self.parts.timing.settle_of(&plan);
-                Some(plan)
+                planned.0.judged.settle = self.parts.timing.settle_of(&planned.0);
+                Some(planned)
             }
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
@@ -250,7 +264,7 @@ impl Remediation {
     }
 
     /// Ends a session whose caller went away before anybody was asked.
-    async fn abandon(
+    pub(super) async fn abandon(
         &self,
         mut header: Header,
         revision: Revision,
@@ -266,7 +280,7 @@ impl Remediation {
     }
 
     /// Ends a session in which nothing can be asked.
-    async fn close(
+    pub(super) async fn close(
         &self,
         mut header: Header,
         revision: Revision,
@@ -296,14 +310,14 @@ impl Remediation {
         Ok(session)
     }
 
-    fn expiry(&self) -> jiff::Timestamp {
+    pub(super) fn expiry(&self) -> jiff::Timestamp {
         let now = self.parts.clock.now();
         jiff::SignedDuration::try_from(self.parts.timing.plan_ttl).ok().and_then(|ttl| now.checked_add(ttl).ok()).unwrap_or(now)
     }
 }
 
 /// What a human would be asked; `None` where it cannot be shown whole.
-fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
+pub(super) fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
     let standing = Standing {
         header,
         status: Status::from(ending),
@@ -328,7 +342,7 @@ fn ending(diagnosis: &Diagnosis, snapshot: &Snapshot) -> Ending {
 }
 
 /// How to make the change without kubemend, and why that is needed.
-fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
+pub(super) fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
     let one = |step: &crate::domain::plan::Step| Advice {
         text: {
             let (verb, object) = (step.action.verb(), step.action.target());

@@ -1,4 +1,4 @@
-//! The question that a human decides on: complete, never cut, and naming the cluster first.
+//! The question that a human decides on: complete, never cut, and in its first lines what changes, where, and how to see all of it.
 
 use super::blocks;
 use super::report::Report;
@@ -11,3 +11,6 @@ pub(super) fn text(report: &Report) -> Option<String> {
     let text = blocks::plain_text(&blocks::question(report));
     (text.len() <= QUESTION_LIMIT).then_some(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,6 +95,7 @@ impl Records {
             | Session::AwaitingApproval(_)
             | Session::Executing(_)
             | Session::Validating(_)
+            | Session::Reverting(_)
             | Session::Closed(_) => None,
         }))
     }
@@ -151,6 +152,7 @@ impl Records {
             Session::Diagnosed(_) => "has only a diagnosis: run remediate to get a plan to approve",
             Session::Executing(_) => "is already being executed",
             Session::Validating(_) => "was already executed and is being validated",
+            Session::Reverting(_) => "was executed and is being rolled back",
             Session::Closed(c) => match c.ending {
                 Ending::Expired => "has expired: run remediate again",
                 Ending::Declined => "was declined",

@@ -185,7 +185,7 @@ view! {
         /// The object's uid.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         uid: Option<String>,
-        /// Its generation; not pinned by the changes of this version.
+        /// Its generation, where the change pins it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         generation: Option<i64>,
         /// Its resource version.
@@ -318,12 +318,12 @@ view! {
 
     /// The result of one step.
     StepOutcomeView {
-        /// `applied`, `refused`, `failed` or `notReached`.
+        /// `applied`, `unchanged`, `refused`, `failed`, `unknown` or `notReached`.
         outcome: String,
-        /// RFC 3339; absent for `notReached`.
+        /// RFC 3339; absent for `notReached` and `unchanged`.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         at: Option<String>,
-        /// The error, where there is one.
+        /// The error, where there is one; of an applied step, how its result differs from what was approved.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         message: Option<String>,
     }
@@ -332,7 +332,7 @@ view! {
     ExecutionView {
         /// The result of each step, in the order of the plan.
         steps: Vec<StepOutcomeView>,
-        /// The rollback of each applied step, last step first; absent where nothing was rolled back.
+        /// What became of the rollback of each step, in the order of the plan; absent where nothing was to be rolled back.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reverted: Option<Vec<StepOutcomeView>>,
     }

@@ -3,15 +3,13 @@
 use super::carry_out::take_in;
 use super::report::{Report, Status};
 use super::standing::Standing;
-use super::{Caller, Remediation, Timing, Validate, WorkflowError, settle, view};
+use super::{Caller, Remediation, Timing, Validate, WorkflowError, effects, settle, view};
 use crate::domain::ending::Ending;
-use crate::domain::finding::Advice;
+use crate::domain::execution::Execution;
 use crate::domain::id::SessionId;
-use crate::domain::plan::{RemediationPlan, STAMP};
 use crate::domain::usage::Usage;
-use crate::ports::{ClusterRead, Phase};
+use crate::ports::Phase;
 use crate::session::Session;
-use serde_json::Value;
 use std::time::Duration;
 
 /// A validation by itself waits no longer for the checks to begin to pass: clients give a call a minute.
@@ -37,8 +35,10 @@ impl Remediation {
             return Err(WorkflowError::State { session: id.clone(), state: "has no plan to validate; validate the issue instead" });
         };
         progress.tell(Phase::Validating, "running the plan's success checks");
-        if matches!(&session, Session::Closed(c) if c.ending == Ending::Interrupted) {
-            let found = stamps(&plan, meter.read.as_ref()).await;
+        if let Session::Closed(closed) = &session
+            && (closed.ending == Ending::Interrupted || closed.execution.as_ref().is_some_and(Execution::is_unknown))
+        {
+            let found = effects::seen(&plan, closed.execution.as_ref(), meter.read.as_ref()).await;
             session.header_mut().advice.extend(found);
         }
         let scope = session.header().scope.clone();
@@ -69,35 +69,7 @@ impl Remediation {
 fn was_applied(session: &Session) -> bool {
     match session {
         Session::Investigating(_) | Session::Diagnosed(_) | Session::AwaitingApproval(_) => false,
-        Session::Executing(_) | Session::Validating(_) => true,
+        Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => true,
         Session::Closed(closed) => closed.execution.is_some() || closed.ending == Ending::Interrupted,
     }
-}
-
-/// After a crash: which steps left their stamp. Nothing is resumed by guess.
-async fn stamps(plan: &RemediationPlan, read: &dyn ClusterRead) -> Vec<Advice> {
-    let mut found = Vec::new();
-    for (index, step) in plan.steps.iter().enumerate() {
-        let number = index.saturating_add(1);
-        let stamp = format!("{}/{number}", plan.id);
-        let target = step.action.target();
-        let seen = match read.get(target).await {
-            Ok(object) => {
-                let found = object.pointer(&format!("/metadata/annotations/{}", crate::domain::field::escape(STAMP)));
-                if found.and_then(Value::as_str) == Some(stamp.as_str()) {
-                    "took effect: the object has its `kubemend.dev/applied` annotation"
-                } else {
-                    "cannot be confirmed: the object does not have its `kubemend.dev/applied` annotation"
-                }
-            }
-            Err(crate::ports::ReadError::NotFound(_)) => "cannot be confirmed: the object does not exist",
-            Err(_) => "cannot be confirmed: the object could not be read",
-        };
-        found.push(Advice {
-            text: format!("step {number} ({target}) {seen}"),
-            command: None,
-            why: "the session was interrupted".to_owned(),
-        });
-    }
-    found
 }

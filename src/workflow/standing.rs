@@ -15,6 +15,8 @@ pub(super) enum Underway {
     Executing,
     /// The cluster is being watched.
     Validating,
+    /// What was done is being undone.
+    Reverting,
 }
 
 /// What of a session is shown.
@@ -50,10 +52,16 @@ impl<'a> Standing<'a> {
             }
             Session::Diagnosed(_) => plain(Status::Diagnosed),
             Session::AwaitingApproval(s) => Self { expires_at: Some(s.expires_at), ..plain(Status::AwaitingApproval) },
-            Session::Executing(_) => Self { underway: Some(Underway::Executing), ..plain(Status::Unclear) },
+            Session::Executing(s) => Self { underway: Some(Underway::Executing), execution: Some(&s.execution), ..plain(Status::Unclear) },
             Session::Validating(s) => {
                 Self { underway: Some(Underway::Validating), execution: Some(&s.execution), ..plain(Status::Unclear) }
             }
+            Session::Reverting(s) => Self {
+                underway: Some(Underway::Reverting),
+                execution: Some(&s.execution),
+                validation: s.validation.as_ref(),
+                ..plain(Status::Unclear)
+            },
             Session::Closed(s) => Self { execution: s.execution.as_ref(), validation: s.validation.as_ref(), ..plain(s.ending.into()) },
         }
     }

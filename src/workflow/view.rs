@@ -12,15 +12,17 @@ use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
-use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
+use crate::domain::secrets::redacted;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
+use crate::domain::visible::escaped;
 use crate::planner::action;
 use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
@@ -85,7 +87,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
 /// All advice in one list: about what is under way, then of each cause, then of the session.
 fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     let diagnosis = &standing.header.diagnosis;
-    let of_session = |a: &Advice| AdviceView { text: a.text.clone(), command: a.command.clone(), why: a.why.clone(), cause: None };
+    let of_session = |a: &Advice| AdviceView { text: words(&a.text), command: a.command.clone(), why: words(&a.why), cause: None };
     let mut all: Vec<AdviceView> = diagnosis.in_progress.iter().map(of_session).collect();
     for (index, cause) in diagnosis.causes.iter().enumerate() {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
@@ -96,16 +98,22 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
 
 /// What is wrong although no rule names a cause, with the cluster's own words about it.
 fn unexplained(diagnosis: &Diagnosis) -> Vec<UnexplainedView> {
-    let words = |about: &ObjectRef| {
+    let cited = |about: &ObjectRef| {
         let of = diagnosis.evidence.iter().filter(|(_, piece)| piece.object.as_ref() == Some(about));
         of.map(|(id, _)| id.to_string()).collect()
     };
-    let one = |s: &Symptom| UnexplainedView {
-        object: object(&s.object),
-        summary: Excerpt::event(&s.summary).to_string(),
-        evidence: words(&s.object),
-    };
+    let one = |s: &Symptom| UnexplainedView { object: object(&s.object), summary: words(&s.summary), evidence: cited(&s.object) };
     diagnosis.unexplained.iter().map(one).collect()
+}
+
+/// Our own words, which names and messages of the cluster may have come into: one line, without links.
+fn words(text: &str) -> String {
+    Excerpt::line(text).to_string()
+}
+
+/// A value that stands in an object: what a reader would not see of it is written out.
+fn value(text: &str) -> String {
+    escaped(&redacted(text))
 }
 
 fn usage(u: &Usage) -> UsageView {
@@ -125,18 +133,18 @@ fn gap(g: &Gap) -> GapView {
 fn cause(c: &Cause) -> CauseView {
     CauseView {
         code: c.source.code().to_owned(),
-        title: c.title.clone(),
-        explanation: c.explanation.clone(),
+        title: words(&c.title),
+        explanation: words(&c.explanation),
         object: object(&c.object),
         field: c.field_text(),
         also: c.also.iter().map(|p| PlaceView { object: object(&p.object), field: p.field.as_ref().map(ToString::to_string) }).collect(),
-        found: c.found.clone(),
-        expected: c.expected.clone(),
+        found: c.found.as_deref().map(value),
+        expected: c.expected.as_deref().map(value),
         confidence: c.confidence.value(),
         source: c.source.as_str().to_owned(),
         evidence: c.cites.iter().map(ToString::to_string).collect(),
         chain: c.chain.iter().map(|l| LinkView { object: object(&l.from), relation: l.relation.to_owned(), to: object(&l.to) }).collect(),
-        symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: s.summary.clone() }).collect(),
+        symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: words(&s.summary) }).collect(),
     }
 }
 
@@ -180,7 +188,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                     },
                     precondition: PreconditionView {
                         uid: s.precondition.uid.clone(),
-                        generation: None,
+                        generation: s.precondition.generation,
                         resource_version: s.precondition.resource_version.clone(),
                         fields: s
                             .precondition
@@ -222,17 +230,41 @@ fn operations(body: &Value) -> Vec<OperationView> {
 }
 
 fn outcome(o: &StepOutcome) -> StepOutcomeView {
-    let (word, at, message) = match o {
-        StepOutcome::Applied { at } => ("applied", Some(at), None),
-        StepOutcome::Refused { at, message } => ("refused", Some(at), Some(message.clone())),
-        StepOutcome::Failed { at, message, .. } => ("failed", Some(at), Some(message.clone())),
-        StepOutcome::NotReached => ("notReached", None, None),
+    let (at, message) = match o {
+        StepOutcome::Applied { at, .. } => (Some(at), None),
+        StepOutcome::Intended { at } => (Some(at), Some("it was about to be sent, and its answer is not recorded".to_owned())),
+        StepOutcome::Altered { at, message, .. }
+        | StepOutcome::Refused { at, message }
+        | StepOutcome::Failed { at, message }
+        | StepOutcome::Unknown { at, message } => (Some(at), Some(message.clone())),
+        StepOutcome::NotReached => (None, None),
     };
-    StepOutcomeView { outcome: word.to_owned(), at: at.map(ToString::to_string), message }
+    StepOutcomeView { outcome: o.as_str().to_owned(), at: at.map(ToString::to_string), message }
+}
+
+fn undone(step: &StepOutcome, u: &Undone) -> StepOutcomeView {
+    let unchanged = |message: String| StepOutcomeView { outcome: "unchanged".to_owned(), at: None, message: Some(message) };
+    match u {
+        Undone::NotNeeded => unchanged("the step did not take effect".to_owned()),
+        Undone::Stays { why } => unchanged(format!("the change stays; rollback: {why}")),
+        Undone::Sent(sent) => {
+            let mut view = outcome(sent);
+            if matches!((step, sent), (StepOutcome::Altered { .. }, StepOutcome::Applied { .. })) {
+                view.message = Some("the plan's own values were set back; what else was made of the change stays".to_owned());
+            }
+            view
+        }
+    }
 }
 
 fn execution(e: &Execution) -> ExecutionView {
-    ExecutionView { steps: e.steps.iter().map(outcome).collect(), reverted: e.reverted.as_ref().map(|r| r.iter().map(outcome).collect()) }
+    let mut steps: Vec<StepOutcomeView> = e.steps.iter().map(outcome).collect();
+    // Why the rest was not sent stands where the rest begins.
+    if let Some(first) = steps.iter_mut().find(|step| step.outcome == "notReached") {
+        first.message = e.stopped.clone();
+    }
+    let reverted = e.reverted.as_ref().map(|all| e.steps.iter().zip(all.iter()).map(|(step, u)| undone(step, u)).collect());
+    ExecutionView { steps, reverted }
 }
 
 fn validation(v: &Validation) -> ValidationView {
@@ -245,7 +277,7 @@ fn validation(v: &Validation) -> ValidationView {
                 what: c.check.what().to_owned(),
                 object: object(c.check.object()),
                 passed: c.passed,
-                observed: c.observed.clone(),
+                observed: words(&c.observed),
             })
             .collect(),
         settled_for: v.settled_for.as_secs_f64(),

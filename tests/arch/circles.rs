@@ -17,6 +17,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/workflow/open.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),
     ("src/workflow/revalidate.rs", "Remediation"),
+    ("src/workflow/undo.rs", "Remediation"),
 ];
 
 /// Who names whom, and by which path.

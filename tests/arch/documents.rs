@@ -85,13 +85,18 @@ fn a_kind_is_one_row_and_an_action_is_where_the_guide_says() {
     assert_eq!(naming("CronJob"), ["src/domain/kind/table.rs"]);
     let mut action = naming("DeleteUnboundClaim");
     action.sort_unstable();
-    let expected =
-        ["src/domain/action.rs", "src/planner/action.rs", "src/planner/action/delete_unbound_claim.rs", "src/session/record/plan.rs"];
+    let expected = [
+        "src/domain/action.rs",
+        "src/planner/action.rs",
+        "src/planner/action/delete_unbound_claim.rs",
+        "src/planner/inverse.rs",
+        "src/session/record/plan.rs",
+    ];
     assert_eq!(action, expected);
     let guide = read("CONTRIBUTING.md");
     let row = |name: &str| guide.lines().find(|l| l.starts_with(&format!("| {name} |"))).unwrap_or_else(|| panic!("no row `{name}`"));
     assert!(row("a kind to read").contains("`domain/kind/table.rs`"));
-    for file in ["domain/action.rs", "domain/changes.rs", "planner/action.rs", "session/record/plan.rs"] {
+    for file in ["domain/action.rs", "domain/changes.rs", "planner/action.rs", "planner/inverse.rs", "session/record/plan.rs"] {
         assert!(row("**an action**").contains(&format!("`{file}`")), "{file}");
     }
 }

@@ -15,7 +15,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     // What is promised of the outside, and who may act on it.
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
-    ("execute", "domain ports planner session cluster", "serde_json thiserror tokio_util"),
+    ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
     (
         "workflow",
         "domain facts ports analyze planner validate session execute",
@@ -45,9 +45,15 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("app", "*", "*"),
 ];
 
-/// Modules whose every function is a value of its arguments; a file after them is the one exception.
-const PURE: &[(&str, &str)] =
-    &[("domain", ""), ("facts", ""), ("analyze", ""), ("planner", ""), ("validate", ""), ("session", "src/session/ledger.rs")];
+/// Modules whose every function is a value of its arguments; the files after them are the exceptions.
+const PURE: &[(&str, &str)] = &[
+    ("domain", ""),
+    ("facts", ""),
+    ("analyze", ""),
+    ("planner", ""),
+    ("validate", ""),
+    ("session", "src/session/ledger.rs src/session/journal.rs"),
+];
 
 /// Words that name no thing: if a function has no home, the noun is missing.
 const BANNED_NAMES: &[&str] =
@@ -61,7 +67,7 @@ const LINT_EXCEPTIONS: &[(&str, usize)] =
 const SAY_YES: &[&str] = &["src/call/approval.rs", "src/cli/demo.rs", "src/cli/remediate.rs", "src/cli/terminal.rs", "src/mcp/consent.rs"];
 
 /// What nobody can copy, and nobody can make from text: each is consent, or the power that comes of it.
-const AUTHORITY: &[&str] = &["Approved", "Permit", "Grant", "RevertRight", "Secret", "Executor", "Writer", "WriteClient"];
+const AUTHORITY: &[&str] = &["Approved", "Permit", "Grant", "RevertPermit", "Secret", "Executor", "Writer", "WriteClient"];
 
 #[test]
 fn modules_use_only_what_the_graph_allows() {
@@ -301,7 +307,9 @@ fn only_config_reads_the_environment() {
 }
 
 fn pure() -> impl Iterator<Item = &'static Source> {
-    sources().iter().filter(|s| !s.test && PURE.iter().any(|(module, except)| s.top() == Some(module) && s.path != *except))
+    sources()
+        .iter()
+        .filter(|s| !s.test && PURE.iter().any(|(module, except)| s.top() == Some(module) && !except.split(' ').any(|path| s.path == path)))
 }
 
 fn may_name(names: &str, foreign: &str, source: &Source) -> bool {

@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 
 /// The one file that makes each value of consent.
 pub(super) const MINTS: &[(&str, &str)] = &[
-    ("Permit", "src/session/ledger.rs"),
+    ("Permit", "src/session/journal.rs"),
     ("Approved", "src/session/approval.rs"),
     ("Grant", "src/session/gate.rs"),
-    ("RevertRight", "src/execute.rs"),
+    ("RevertPermit", "src/session/journal.rs"),
 ];
 
 /// One file of `src/`.

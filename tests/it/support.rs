@@ -9,5 +9,6 @@ pub(crate) mod objects;
 pub(crate) mod server;
 pub(crate) mod variant;
 pub(crate) mod verdict;
+pub(crate) mod webhook;
 pub(crate) mod words;
 pub(crate) mod world;

@@ -224,6 +224,10 @@ impl UseCases for Double {
         Ok(self.report(yes.session.as_str(), "resolved"))
     }
 
+    async fn undo(&self, session: &SessionId, _: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Err(WorkflowError::NoSession(session.clone()))
+    }
+
     async fn approve_by_digest(
         &self,
         session: &SessionId,
@@ -308,8 +312,8 @@ impl Clock for Wall {
     }
 
     fn monotonic(&self) -> Duration {
-        static BEGAN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-        BEGAN.get_or_init(std::time::Instant::now).elapsed()
+        static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+        BEGAN.elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {

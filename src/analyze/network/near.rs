@@ -1,46 +1,150 @@
-//! Workloads that a Service's selector misses by one label, and what speaks for one of them being meant.
+//! Workloads that a Service's selector misses by a little, and what speaks for one of them being meant.
 
-use super::super::names::{Naming, Of, is_slip};
+use super::super::names::{Alike, Naming, Of, is_slip, release_of};
+use super::super::renames;
+use crate::domain::action::FieldOp;
+use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
 use crate::facts::Facts;
 use crate::facts::labels::Selector;
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-/// A workload that would be selected, were it not for one key.
-#[derive(Clone, Copy)]
+/// A workload that would be selected, were it not for these keys.
+#[derive(Debug, Clone)]
 pub(super) struct Near<'a> {
     pub(super) workload: &'a Workload<'a>,
-    /// The key that is in the way.
+    pub(super) first: Miss<'a>,
+    /// More of them only where all are renamed keys.
+    pub(super) more: Vec<Miss<'a>>,
+}
+
+/// A key of the selector that is in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Miss<'a> {
     pub(super) key: &'a str,
     /// What the Service wants of it.
     pub(super) wrong: &'a str,
-    /// The workload's value of it, if it has the key.
-    pub(super) value: Option<&'a str>,
+    pub(super) right: Right<'a>,
 }
 
-/// The workloads that miss by one key and that something else speaks for: the strongest reason that any has.
-pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> Vec<Near<'a>> {
-    let here = facts.workloads_missed(namespace, wanted).filter(|w| !is_going(w) && w.desired > 0);
-    let near: Vec<Near<'a>> = here.filter_map(|w| misses_by_one(wanted, w)).collect();
+/// What the workload's Pods have instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Right<'a> {
+    /// The same value under this key.
+    Key(&'a str),
+    /// Another value under the same key.
+    Value(&'a str),
+    /// No such key.
+    Nothing,
+}
+
+impl<'a> Near<'a> {
+    /// All keys that are in the way.
+    pub(super) fn misses(&self) -> impl Iterator<Item = Miss<'a>> {
+        std::iter::once(self.first).chain(self.more.iter().copied())
+    }
+
+    /// Whether the Pods have everything that is wanted, under other keys.
+    pub(super) fn is_renamed(&self) -> bool {
+        matches!(self.first.right, Right::Key(_))
+    }
+
+    /// The selector as it was meant.
+    pub(super) fn corrected(&self, wanted: &Selector) -> Selector {
+        let mut corrected = wanted.clone();
+        for miss in self.misses() {
+            corrected.remove(miss.key);
+            match miss.right {
+                Right::Key(key) => corrected.insert(key.to_owned(), miss.wrong.to_owned()),
+                Right::Value(value) => corrected.insert(miss.key.to_owned(), value.to_owned()),
+                Right::Nothing => None,
+            };
+        }
+        corrected
+    }
+
+    /// What makes it so.
+    pub(super) fn ops(&self) -> Vec<FieldOp> {
+        let at = |key: &str| FieldPath::dotted("spec.selector").key(key);
+        let ops = |miss: Miss<'_>| match miss.right {
+            Right::Key(key) => vec![FieldOp::remove(at(miss.key)).seen(miss.wrong), FieldOp::set(at(key), miss.wrong)],
+            Right::Value(value) => vec![FieldOp::set(at(miss.key), value).seen(miss.wrong)],
+            Right::Nothing => vec![FieldOp::remove(at(miss.key)).seen(miss.wrong)],
+        };
+        self.misses().flat_map(ops).collect()
+    }
+
+    fn value(&self) -> Option<&'a str> {
+        if let Right::Value(value) = self.first.right { Some(value) } else { None }
+    }
+}
+
+/// The workloads that miss by a little and that something speaks for: those of the strongest reason that any has. Equal values
+/// under other keys are the strongest. And whether what speaks for them is only that a part of the names is the same.
+pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> (Vec<Near<'a>>, bool) {
+    let lives = |w: &&Workload<'_>| !is_going(w) && w.desired > 0;
+    let renamed: Vec<Near<'a>> = facts.workloads_valued(namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
+    if !renamed.is_empty() {
+        return (renamed, false);
+    }
+    let near: Vec<Near<'a>> = facts.workloads_missed(namespace, wanted).filter(lives).filter_map(|w| misses_by_one(wanted, w)).collect();
     let name = service.metadata.name.as_deref().unwrap_or_default();
-    let naming = Naming::of(Of::Service);
-    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value == Some(name);
-    let by_slip = |n: &Near<'_>| n.value.is_some_and(|v| is_slip(v, n.wrong)) || n.workload.object.name == n.wrong;
-    let by_relation =
-        |n: &Near<'_>| n.value.is_some_and(|v| naming.alike(n.wrong, v).is_some()) || naming.alike(name, &n.workload.object.name).is_some();
+    let naming = Naming::of(Of::Service).without(release_of(&service.metadata, None).filter(|other| *other != name));
+    let alike = |a: &str, b: &str| naming.alike(a, b).is_some_and(|why| why < Alike::Part);
+    let governed = |n: &Near<'_>| facts.find::<StatefulSet>(&n.workload.object).and_then(|s| s.spec.service_name.as_deref());
+    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governed(n) == Some(name);
+    let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_slip(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
+    let by_likeness = |n: &Near<'_>| n.value().is_some_and(|v| alike(n.first.wrong, v)) || alike(name, &n.workload.object.name);
     let by_port = |n: &Near<'_>| serves(service, n.workload) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
-    let reasons: [&dyn Fn(&Near<'_>) -> bool; 4] = [&by_name, &by_slip, &by_relation, &by_port];
-    let picked = reasons.into_iter().map(|reason| near.iter().copied().filter(|n| reason(n)).collect::<Vec<_>>());
-    picked.into_iter().find(|reasoned| !reasoned.is_empty()).unwrap_or_default()
+    let by_part = |n: &Near<'_>| naming.alike(name, &n.workload.object.name).is_some();
+    let reasons: [&dyn Fn(&Near<'_>) -> bool; 5] = [&by_name, &by_slip, &by_likeness, &by_port, &by_part];
+    // Nobody notices the address of a headless Service: only what names it speaks for it.
+    let headless = service.spec.as_ref().is_some_and(|s| s.cluster_ip.as_deref() == Some("None"));
+    let count = if headless { 2 } else { reasons.len() };
+    let picked = reasons.into_iter().take(count).map(|reason| near.iter().filter(|n| reason(n)).cloned().collect::<Vec<_>>());
+    let found = picked.enumerate().find(|(_, reasoned)| !reasoned.is_empty());
+    found.map_or((Vec::new(), false), |(reason, near)| (near, reason + 1 == reasons.len()))
 }
 
 /// The one key that keeps the workload's Pods out, if it is one.
-fn misses_by_one<'a>(wanted: &'a Selector, workload: &'a Workload<'a>) -> Option<Near<'a>> {
+pub(super) fn misses_by_one<'a>(wanted: &'a Selector, workload: &'a Workload<'a>) -> Option<Near<'a>> {
     let mut missed = wanted.iter().filter(|(k, v)| workload.pod_labels.get(*k) != Some(v));
     let (key, wrong) = missed.next()?;
-    missed.next().is_none().then(|| Near { workload, key, wrong, value: workload.pod_labels.get(key).map(String::as_str) })
+    let right = workload.pod_labels.get(key).map_or(Right::Nothing, |value| Right::Value(value));
+    missed.next().is_none().then(|| Near { workload, first: Miss { key, wrong, right }, more: Vec::new() })
+}
+
+/// Every key that keeps the Pods out stands there with the same value under another name, and it is clear under which.
+fn renamed<'a>(wanted: &'a Selector, workload: &'a Workload<'a>) -> Option<Near<'a>> {
+    let labels = workload.pod_labels;
+    let mut found: Vec<Miss<'a>> = Vec::new();
+    for (key, wrong) in wanted.iter().filter(|(k, v)| labels.get(*k) != Some(v)) {
+        let is_open = |other: &&String| !wanted.contains_key(*other) && !found.iter().any(|m| m.right == Right::Key(other));
+        let same: Vec<&'a String> = labels.iter().filter(|(_, v)| *v == wrong).map(|(k, _)| k).filter(is_open).collect();
+        let known = renames::of_pod(key).find_map(|new| same.iter().find(|k| k.as_str() == new));
+        let right = match (known, same.as_slice()) {
+            _ if labels.contains_key(key) => return None,
+            (Some(known), _) => known,
+            (None, [one]) if says_something(wrong) && !is_taken(wanted, one) => one,
+            _ => return None,
+        };
+        found.push(Miss { key, wrong, right: Right::Key(right) });
+    }
+    let mut found = found.into_iter();
+    Some(Near { workload, first: found.next()?, more: found.collect() })
+}
+
+/// Whether the key is what another key of the selector was renamed to.
+fn is_taken(wanted: &Selector, key: &str) -> bool {
+    renames::of_pod(key).any(|other| wanted.contains_key(other))
+}
+
+/// Values such as `true` and `1` are equal by chance.
+fn says_something(value: &str) -> bool {
+    value.len() > 2 && !["true", "false", "yes", "none", "default"].contains(&value) && value.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 /// Whether it is being deleted.
@@ -49,7 +153,7 @@ pub(super) fn is_going(workload: &Workload<'_>) -> bool {
 }
 
 /// A container of the workload has every port that the Service leads to.
-fn serves(service: &Service, workload: &Workload<'_>) -> bool {
+pub(super) fn serves(service: &Service, workload: &Workload<'_>) -> bool {
     let ports = service.spec.as_ref().and_then(|s| s.ports.as_ref());
     let offered = || workload.pod_spec.containers.iter().flat_map(|c| c.ports.iter().flatten());
     ports.is_some_and(|ports| {

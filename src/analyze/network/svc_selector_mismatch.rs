@@ -1,36 +1,35 @@
-//! A Service selects no Pod because one key of its selector differs from the Pods that were meant, or is one too many.
-//! The fix corrects the Service. Relabelling Pods would be undone by the next rollout.
+//! A Service selects no Pod because its selector is a little off the labels of the Pods that were meant: a key was renamed, a
+//! value is wrong, or there is one key too many. The fix corrects the Service. Relabeling Pods would be undone by the next rollout.
 
-use super::super::draft::{Draft, advise, change, patch, propose};
-use super::super::quote;
+use super::super::draft::{Draft, advise, patch, propose};
+use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule};
-use super::near::{Near, is_going, meant};
-use crate::domain::action::FieldOp;
+use super::missing::{Missing, all};
+use super::near::{Miss, Near, Right};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
+use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Finding, Remedy};
 use crate::domain::kind::Kind;
-use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Resource;
-use crate::facts::labels::{self, Selector};
-use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::Service;
+use crate::facts::Facts;
+use crate::facts::labels::Selector;
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {
     code: Code("svc-selector-mismatch"),
-    says: "a Service's selector matches no Pod because of one label",
+    says: "a Service's selector matches no Pod because of a renamed key, a wrong value or a key too many",
     reads: &[Read::WORKLOADS, Read::always(&[Kind::Service])],
     find,
 };
-/// The selector matches no Pod at all, and one key away from it stands exactly one workload that goes by the Service's
-/// name or its wrong value, or serves its port with no other Service in front. That this workload was meant is the doubt.
+/// Exactly one workload is near, and nothing else uses the key: it has the same value under another key, goes by the Service's name
+/// or its wrong value, or serves its port with no other Service in front. That this workload was meant is the doubt.
 const ONE: Confidence = Confidence::percent(90);
-/// Several workloads could be meant.
-const SEVERAL: Confidence = Confidence::percent(60);
+/// Which Pods were meant, or whether the key may go, is open.
+const OPEN: Confidence = Confidence::percent(60);
 /// So many workloads that could be meant are named, and so many are quoted.
 const NAMED: usize = 5;
 const QUOTED: usize = 3;
@@ -38,82 +37,79 @@ const QUOTED: usize = 3;
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     // Without all Pods and workloads nobody can say that a selector matches none.
     let known = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].iter().all(|k| facts.is_whole(k));
-    facts.all::<Service>().filter(|_| known).filter_map(|service| finding(facts, service)).collect()
+    if known { all(facts).filter_map(|missing| finding(facts, &missing)).collect() } else { Vec::new() }
 }
 
-fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
-    let wanted = labels::selector(service).filter(|_| service.metadata.deletion_timestamp.is_none())?;
-    let object = service.reference();
-    let namespace = object.namespace.as_ref()?;
-    let selects_nothing = facts.pods_selected(namespace.as_str(), wanted).all(pods::has_ended);
-    if !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
-        return None;
-    }
-    let near = meant(facts, service, namespace, wanted);
-    let first = near.first()?;
-    let one = (near.len() == 1).then_some(first);
-    let names: Vec<String> = near.iter().take(NAMED).map(|n| n.workload.object.in_words()).collect();
-    let (key, wrong, workload, service) = (first.key, first.wrong, first.workload.object.in_words(), object.in_words());
-    let title = match (one, first.value) {
-        (Some(_), Some(right)) => format!("{service} selects `{key}={wrong}`, but the Pods of {workload} have `{key}={right}`"),
-        (Some(_), None) => format!("{service} selects `{key}={wrong}`, a label that the Pods of {workload} do not have"),
-        (None, _) => format!("the selector of {service} matches no Pod, and misses {} by one label", quote::joined(&names, "and")),
+fn finding(facts: &Facts<'_>, missing: &Missing<'_>) -> Option<Finding> {
+    let (near, object, namespace) = (missing.near.first()?, &missing.object, missing.object.namespace.as_ref()?);
+    let one = missing.near.len() == 1;
+    let workloads: Vec<String> = missing.near.iter().take(NAMED).map(|n| n.workload.object.in_words()).collect();
+    let (service, workloads) = (object.in_words(), quote::joined(&workloads, "and"));
+    let (key, wrong) = (near.first.key, near.first.wrong);
+    let title = match near.first.right {
+        _ if !one => format!("the selector of {service} matches no Pod, and misses {workloads} by one label"),
+        Right::Key(_) => format!("{service} selects by {}, but the Pods of {workloads} have the same under {}", olds(near), news(near)),
+        Right::Value(right) => format!("{service} selects `{key}={wrong}`, but the Pods of {workloads} have `{key}={right}`"),
+        Right::Nothing => format!("{service} selects `{key}={wrong}`, a label that the Pods of {workloads} do not have"),
     };
-    let match_all = if one.is_some() { format!("The Pods of {workload} match") } else { format!("{} match", quote::joined(&names, "and")) };
-    let labels_of = |n: &Near<'_>| {
-        let path = if n.workload.has_template() { "spec.template.metadata.labels" } else { "metadata.labels" };
-        quote::field(facts, &n.workload.object, FieldPath::dotted(path), &plain(n.workload.pod_labels))
-    };
-    let draft = Draft::about(facts, RULE.code, &object, if one.is_some() { ONE } else { SEVERAL })
-        .text(
-            title,
-            format!(
-                "The selector of {service} matches no Pod in namespace `{namespace}`, so the Service has no endpoints and nobody can reach what is behind it; Kubernetes reports this in no event. {match_all} all its other labels."
-            ),
-        )
-        .saw([quote::field(facts, &object, FieldPath::dotted("spec.selector"), &plain(wanted))])
-        .saw([quote::object(facts, &object, &format!("its selector matches none of the Pods in namespace `{namespace}`"))])
-        .saw(near.iter().take(QUOTED).map(labels_of))
-        .value(Some(&FieldPath::dotted("spec.selector").key(key)), wrong, one.and_then(|n| n.value))
-        .affects(&object, "has no endpoints: its selector matches no Pod");
-    let draft = near.iter().take(NAMED).fold(draft, |draft, n| draft.link(&object, "selects", &n.workload.object));
-    draft.fix(remedy(&object, &names, first, one.and_then(|n| fix(facts, namespace, wanted, n))))
-}
-
-/// The corrected key, unless the corrected selector were empty or matched other workloads as well.
-fn fix(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector, near: &Near<'_>) -> Option<FieldOp> {
-    let mut corrected = wanted.clone();
-    let wrong = corrected.remove(near.key).unwrap_or_default();
-    let path = FieldPath::dotted("spec.selector").key(near.key);
-    let op = match near.value {
-        Some(value) => {
-            corrected.insert(near.key.to_owned(), value.to_owned());
-            change(path, &wrong, value)
+    let has_others = missing.wanted.len() > near.misses().count();
+    let others = if has_others { format!(" The Pods of {workloads} match every other label.") } else { String::new() };
+    let explanation = format!(
+        "No Pod in namespace `{namespace}` matches the selector of {service}: it has no endpoints, and nobody can reach what is meant to be behind it. Kubernetes reports this in no event.{others}"
+    );
+    let selector = FieldPath::dotted("spec.selector");
+    let at_key = selector.clone().key(key);
+    let (field, found, right) = match (near.first.right, missing.doubt.is_none()) {
+        (Right::Key(_), true) => {
+            (if near.more.is_empty() { at_key } else { selector.clone() }, pairs(near, false), Some(pairs(near, true)))
         }
-        None => FieldOp::remove(path).seen(wrong),
+        (Right::Value(value), true) => (at_key, wrong.to_owned(), Some(value.to_owned())),
+        (Right::Key(_) | Right::Value(_) | Right::Nothing, _) => (at_key, wrong.to_owned(), None),
     };
-    (facts.workloads_selected(namespace.as_str(), &corrected).filter(|w| !is_going(w)).count() == 1).then_some(op)
+    let suffering = if missing.headless { "has no endpoints: no Pod has a DNS name through it" } else { "has no endpoints" };
+    let draft = Draft::about(facts, RULE.code, object, if missing.doubt.is_none() { ONE } else { OPEN })
+        .text(title, explanation)
+        .saw([quote::field(facts, object, selector, &plain(missing.wanted))])
+        .saw(missing.near.iter().take(QUOTED).map(|n| labels_of(facts, n)))
+        .value(Some(&field), &found, right.as_deref())
+        .affects(object, suffering);
+    let draft = missing.near.iter().take(NAMED).fold(draft, |draft, n| draft.link(object, "misses", &n.workload.object));
+    draft.fix(remedy(object, near, missing.doubt.as_deref(), &workloads))
 }
 
-fn remedy(service: &ObjectRef, names: &[String], first: &Near<'_>, fix: Option<FieldOp>) -> Remedy {
-    let Some(op) = fix else {
-        let text = format!(
-            "correct the selector of {} to the labels of the Pods that it should reach: {}",
-            service.in_words(),
-            quote::joined(names, "or")
-        );
-        return advise(
-            text,
-            None,
-            "nothing in the cluster tells which Pods were meant, or the corrected selector would match others as well",
-        );
+fn remedy(service: &ObjectRef, near: &Near<'_>, doubt: Option<&str>, workloads: &str) -> Remedy {
+    if let Some(doubt) = doubt {
+        let text = format!("correct the selector of {} to the labels of the Pods that it should reach: {workloads}", service.in_words());
+        return advise(text, None, doubt);
+    }
+    let why = match near.first.right {
+        Right::Key(_) => format!("the Pods of {workloads} have equal values under the other keys, and no others have them all"),
+        Right::Value(value) => format!("the Pods of {workloads} have `{}={value}`", near.first.key),
+        Right::Nothing => format!("the Pods of {workloads} match every other label and do not have `{}`", near.first.key),
     };
-    let (workload, key) = (first.workload.object.in_words(), first.key);
-    let why = match first.value {
-        Some(value) => format!("the Pods of {workload} have `{key}={value}` and match all its other labels"),
-        None => format!("the Pods of {workload} match all its other labels and do not have `{key}`"),
+    propose(patch(service, near.ops()), &why, Risk::Medium, [Check::EndpointsReady(service.clone())])
+}
+
+fn labels_of(facts: &Facts<'_>, near: &Near<'_>) -> Evidence {
+    let path = if near.workload.has_template() { "spec.template.metadata.labels" } else { "metadata.labels" };
+    quote::field(facts, &near.workload.object, FieldPath::dotted(path), &plain(near.workload.pod_labels))
+}
+
+fn olds(near: &Near<'_>) -> String {
+    listed(&near.misses().map(|m| m.key).collect::<Vec<_>>())
+}
+
+fn news(near: &Near<'_>) -> String {
+    listed(&near.misses().filter_map(|m| if let Right::Key(key) = m.right { Some(key) } else { None }).collect::<Vec<_>>())
+}
+
+/// The labels that are exchanged, as they are or as they are to be.
+fn pairs(near: &Near<'_>, new: bool) -> String {
+    let key = |m: &Miss<'_>| match m.right {
+        Right::Key(key) if new => key.to_owned(),
+        _ => m.key.to_owned(),
     };
-    propose(patch(service, vec![op]), &why, Risk::Medium, [Check::EndpointsReady(service.clone())])
+    near.misses().map(|m| format!("{}={}", key(&m), m.wrong)).collect::<Vec<_>>().join(",")
 }
 
 fn plain(labels: &Selector) -> String {
@@ -208,6 +204,106 @@ mod tests {
     fn bare_pod_can_be_meant() {
         let found = cluster().app(pod("web")).service("web", json!({"app": "web-1"})).only(RULE.code.0);
         assert_eq!(changes(&found), ["patch service/web spec.selector.app=web"]);
+    }
+
+    fn ingress(component: &str) -> crate::analyze::testing::App {
+        let labels = json!({"app": "edge-ingress", "release": "edge", "app.kubernetes.io/component": component});
+        deployment(&format!("edge-ingress-{component}")).labels(labels)
+    }
+
+    #[test]
+    fn renamed_key_is_exchanged_in_every_service_by_one_plan() {
+        let selector = |component: &str| json!({"app": "edge-ingress", "component": component, "release": "edge"});
+        let found = cluster()
+            .app(ingress("controller"))
+            .app(ingress("backend"))
+            .service("edge-ingress-controller", selector("controller"))
+            .edit("Service", "edge-ingress-controller", json!({"metadata": {"labels": {"release": "edge"}}}))
+            .service("edge-ingress-backend", selector("backend"))
+            .edit("Service", "edge-ingress-backend", json!({"metadata": {"labels": {"release": "edge"}}}))
+            .only(RULE.code.0);
+        let patch = |component: &str| {
+            format!(
+                r#"patch service/edge-ingress-{component} spec.selector.component- spec.selector["app.kubernetes.io/component"]={component}"#
+            )
+        };
+        assert_eq!(changes(&found), [patch("controller"), patch("backend")]);
+        assert_eq!(
+            (found.found.as_deref(), found.expected.as_deref()),
+            (Some("component=controller"), Some("app.kubernetes.io/component=controller"))
+        );
+        assert_eq!((found.confidence, found.symptoms.len(), found.remedy.checks.len()), (ONE, 2, 2));
+    }
+
+    #[test]
+    fn renamed_key_is_exchanged_in_a_headless_service_too() {
+        let labels = json!({"app.kubernetes.io/name": "ledger", "app.kubernetes.io/instance": "ledger"});
+        let found = cluster()
+            .app(crate::analyze::testing::stateful_set("ledger").labels(labels).with(json!({"serviceName": "ledger-cluster"})))
+            .service("ledger", json!({"app": "ledger"}))
+            .service("ledger-cluster", json!({"app": "ledger"}))
+            .edit("Service", "ledger-cluster", json!({"spec": {"clusterIP": "None"}}))
+            .only(RULE.code.0);
+        let patch = |name: &str| format!(r#"patch service/{name} spec.selector.app- spec.selector["app.kubernetes.io/name"]=ledger"#);
+        assert_eq!(changes(&found), [patch("ledger"), patch("ledger-cluster")]);
+        assert!(!found.explanation.contains("every other label"), "{}", found.explanation);
+    }
+
+    #[test]
+    fn several_renamed_keys_are_exchanged_together() {
+        let labels = json!({"app.kubernetes.io/name": "dashboards", "app.kubernetes.io/instance": "mon"});
+        let found = cluster()
+            .app(crate::analyze::testing::stateful_set("dashboards").labels(labels.clone()))
+            .service("dashboards", labels)
+            .service("dashboards-web", json!({"app": "dashboards", "release": "mon"}))
+            .only(RULE.code.0);
+        assert_eq!(
+            changes(&found),
+            [
+                r#"patch service/dashboards-web spec.selector.app- spec.selector["app.kubernetes.io/name"]=dashboards spec.selector.release- spec.selector["app.kubernetes.io/instance"]=mon"#
+            ]
+        );
+        assert_eq!(found.field_text().as_deref(), Some("spec.selector"));
+    }
+
+    #[test]
+    fn equal_values_that_prove_nothing_are_no_renamed_keys() {
+        for (labels, selector) in [
+            (json!({"app": "web", "public": "true"}), json!({"app": "web", "enabled": "true"})),
+            (json!({"app": "web", "tier": "web-front", "part": "web-front"}), json!({"app": "web", "layer": "web-front"})),
+        ] {
+            let found = cluster().app(deployment("web").labels(labels)).service("web", selector).only(RULE.code.0);
+            assert!(changes(&found).iter().all(|c| c.ends_with('-')), "{:?}", changes(&found));
+        }
+    }
+
+    #[test]
+    fn key_that_another_service_uses_is_not_taken_away() {
+        let found = cluster()
+            .app(web())
+            .app(deployment("api").labels(json!({"app": "api", "version": "v1"})))
+            .service("api", json!({"app": "api", "version": "v1"}))
+            .service("storefront", json!({"app": "storefront", "version": "v2"}))
+            .only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.confidence, found.expected.clone()), (0, OPEN, None));
+        assert!(found.remedy.advice[0].why.contains("Service `api` selects by `version` as well"), "{:?}", found.remedy);
+    }
+
+    #[test]
+    fn role_that_no_pod_has_yet_is_not_taken_away() {
+        let found =
+            cluster().app(web()).service("storefront", json!({"app": "storefront", "example.com/role": "primary"})).only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.confidence), (0, OPEN));
+    }
+
+    #[test]
+    fn what_is_open_is_never_said_to_be_sure() {
+        let found = cluster()
+            .app(deployment("web").labels(json!({"app": "web"})))
+            .app(deployment("web-canary").labels(json!({"app": "web", "track": "canary"})))
+            .service("web", json!({"app": "web", "release": "x"}))
+            .only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.confidence), (0, OPEN));
     }
 
     #[test]

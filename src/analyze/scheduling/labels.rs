@@ -1,14 +1,37 @@
-//! Which labels nodes offer to a Pod spec, and the one that was meant by a label that none has.
+//! Which labels nodes offer to a Pod spec, and the ones that were meant by labels that none has.
 
 use super::super::meant::LISTED;
 use super::super::names::is_slip;
-use crate::facts::Facts;
+use super::super::renames;
+use super::tolerations::{NewKey, is_usable, renamed};
 use crate::facts::labels::Selector;
-use k8s_openapi::api::core::v1::{Node, PodSpec, Taint, Toleration};
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Node, PodSpec, Toleration};
 use std::collections::BTreeSet;
 
-/// A node's own name as a label: a pin, for which no other node is "near".
+/// Keys, by their beginning or a word of them, whose values are members of a set: nodes themselves, places, machines, pools. Only a
+/// mistyped letter is near there, no value with a part more.
+const SETS: &[&str] = &[
+    "hostname",
+    "zone",
+    "region",
+    "instance-type",
+    "nodepool",
+    "node-pool",
+    "nodegroup",
+    "agentpool",
+    "pool",
+    "machine",
+    "gpu",
+    "accelerator",
+    "rack",
+];
+/// A node's own name as a label: a pin, for which no other node is near.
 const HOSTNAME: &str = "kubernetes.io/hostname";
+/// Short forms of environments.
+const SHORT: &[(&str, &str)] =
+    &[("prod", "production"), ("dev", "development"), ("stage", "staging"), ("stg", "staging"), ("test", "testing")];
 
 /// A label that a usable node carries, and the key that it would replace.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,24 +44,32 @@ pub(super) struct Near {
     pub(super) value: String,
 }
 
+/// A label as it is written; one without a value by its key.
+pub(super) fn label(key: &str, value: &str) -> String {
+    if value.is_empty() { key.to_owned() } else { format!("{key}={value}") }
+}
+
 impl Near {
     /// The value, or the whole label where the key differs too.
     pub(super) fn shown(&self) -> String {
-        if self.right == self.wrong { self.value.clone() } else { format!("{}={}", self.right, self.value) }
+        if self.right == self.wrong { self.value.clone() } else { label(&self.right, &self.value) }
     }
 }
 
 /// What nodes have for a selector that none of them satisfies.
 #[derive(Debug, Default)]
 pub(super) struct Offer {
-    /// The one near label that satisfies all the other keys.
-    pub(super) near: Option<Near>,
+    /// The labels that were meant: with them a usable node satisfies the selector. One, or several renamed keys.
+    pub(super) near: Vec<Near>,
+    /// The keys of tolerations that change with them, by place, since the taint was renamed with the label: the old, the new.
+    pub(super) tolerations: Vec<NewKey>,
     /// The labels with the selector's keys that usable nodes carry, as many as are listed.
     pub(super) labels: Vec<String>,
 }
 
 /// What usable nodes offer.
-pub(super) fn offer(facts: &Facts<'_>, spec: &PodSpec, selector: &Selector) -> Offer {
+pub(super) fn offer(facts: &Facts<'_>, stuck: &Stuck<'_>, selector: &Selector) -> Offer {
+    let tolerations = stuck.spec.tolerations.as_deref().unwrap_or_default();
     let mut close: BTreeSet<Near> = BTreeSet::new();
     let mut offered: BTreeSet<String> = BTreeSet::new();
     for (key, value) in selector {
@@ -47,18 +78,49 @@ pub(super) fn offer(facts: &Facts<'_>, spec: &PodSpec, selector: &Selector) -> O
             let mut wanted = selector.clone();
             wanted.remove(key);
             let contradicts = wanted.insert(right.to_owned(), there.to_owned()).is_some_and(|before| before != there);
-            !contradicts && facts.nodes_carrying(&wanted).any(|n| is_usable(n, spec))
+            !contradicts && facts.nodes_carrying(&wanted).any(|n| is_usable(n, tolerations))
         };
         let near = |right: &str, there: &str| Near { wrong: key.clone(), right: right.to_owned(), value: there.to_owned() };
+        let in_use = is_in_use(facts, stuck, key, value);
         for there in facts.node_values(key).filter(|there| carried(key, there)) {
-            offered.insert(format!("{key}={there}"));
-            if key != HOSTNAME && is_near(value, there) {
+            offered.insert(label(key, there));
+            if !in_use && is_near(key, value, there) {
                 close.insert(near(key, there));
             }
         }
-        close.extend(facts.node_keys().filter(|k| is_slip(k, key) && carried(k, value)).map(|k| near(k, value)));
+        if !in_use {
+            close.extend(facts.node_keys().filter(|k| is_slip(k, key) && carried(k, value)).map(|k| near(k, value)));
+        }
     }
-    Offer { near: the_one(close, selector).filter(|_| !is_affine(spec)), labels: offered.into_iter().take(LISTED).collect() }
+    let labels = offered.into_iter().take(LISTED).collect();
+    let (near, tolerations) = match renamed_keys(facts, tolerations, selector) {
+        _ if pods::affinity_terms(stuck.spec).is_some() => (Vec::new(), Vec::new()),
+        Some(renamed) => renamed,
+        None => (the_one(close, selector).into_iter().collect(), Vec::new()),
+    };
+    Offer { near, tolerations, labels }
+}
+
+/// Every key that no node has stands on a node under its other name, with the same value; and the tolerations which that node asks for.
+fn renamed_keys(facts: &Facts<'_>, tolerations: &[Toleration], selector: &Selector) -> Option<(Vec<Near>, Vec<NewKey>)> {
+    let is_there = |key: &str, value: &str| facts.node_values(key).any(|there| there == value);
+    let mut near: Vec<Near> = Vec::new();
+    let mut wanted = selector.clone();
+    for (key, value) in selector.iter().filter(|(k, v)| !is_there(k, v)) {
+        let right = renames::of_node(key).find(|other| is_there(other, value))?;
+        wanted.remove(key);
+        wanted.insert(right.to_owned(), value.clone());
+        near.push(Near { wrong: key.clone(), right: right.to_owned(), value: value.clone() });
+    }
+    if near.is_empty() {
+        return None;
+    }
+    let usable = |tolerations: &[Toleration]| facts.nodes_carrying(&wanted).any(|n| is_usable(n, tolerations));
+    if usable(tolerations) {
+        return Some((near, Vec::new()));
+    }
+    let (changed, keys) = renamed(tolerations);
+    usable(&changed).then_some((near, keys))
 }
 
 /// Of several near labels, one that differs by a slip only is meant before those that share a part.
@@ -72,36 +134,33 @@ fn the_one(close: BTreeSet<Near>, selector: &Selector) -> Option<Near> {
     }
 }
 
-/// A required node affinity beside the selector might exclude the node again: no guess then.
-fn is_affine(spec: &PodSpec) -> bool {
-    let affinity = spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
-    affinity.is_some_and(|a| a.required_during_scheduling_ignored_during_execution.is_some())
+/// A label that another workload asks for, or that this one's Pods ran with, is no slip: its nodes are gone.
+pub(super) fn is_in_use(facts: &Facts<'_>, stuck: &Stuck<'_>, key: &str, value: &str) -> bool {
+    let asks = |spec: &PodSpec| pods::asked_of_nodes(spec).any(|label| label == (key, value));
+    facts.is_asked_by_another(&stuck.object, key, value)
+        || facts.pods_of(&stuck.object).any(|p| pods::has_node(p) && p.spec.as_ref().is_some_and(asks))
 }
 
-/// Values that could mean the same: a slip, or one is the other with a part more (`production-gpu`, `production`; `prod`, `production`).
-fn is_near(wrong: &str, there: &str) -> bool {
+/// Values that could mean the same: a slip, a short form, or one is the other with a part more that is no number
+/// (`production-gpu`, `production`), except where values are members of a set.
+pub(super) fn is_near(key: &str, wrong: &str, there: &str) -> bool {
     let (a, b) = (wrong.to_ascii_lowercase(), there.to_ascii_lowercase());
+    let of_a_set = SETS.iter().any(|set| key.contains(set));
     let longer_by_part = |long: &str, short: &str| {
+        let at_an_end = [long.strip_prefix(short), long.strip_suffix(short)].into_iter().flatten().find(|rest| !rest.is_empty());
         short.len() > 2
-            && (long.split(['-', '_', '.']).any(|p| p == short)
-                || long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['-', '_', '.']) || short.len() > 3))
+            && !short.bytes().any(|b| b.is_ascii_digit())
+            && at_an_end.is_some_and(|rest| {
+                (rest.starts_with(['-', '_', '.']) || rest.ends_with(['-', '_', '.']))
+                    && !rest.bytes().any(|b| b.is_ascii_digit())
+                    && rest.len() > 2
+            })
     };
-    a == b || is_slip(&a, &b) || longer_by_part(&a, &b) || longer_by_part(&b, &a)
+    let short = |a: &str, b: &str| SHORT.contains(&(a, b)) || SHORT.contains(&(b, a));
+    key != HOSTNAME && (is_slip(wrong, there) || (!of_a_set && (short(&a, &b) || longer_by_part(&a, &b) || longer_by_part(&b, &a))))
 }
 
-/// Ready, not cordoned, and without a taint that keeps these Pods away.
-fn is_usable(node: &Node, spec: &PodSpec) -> bool {
-    let node_spec = node.spec.as_ref();
-    let ready = node.status.iter().flat_map(|s| s.conditions.iter().flatten()).any(|c| c.type_ == "Ready" && c.status == "True");
-    let open = !node_spec.and_then(|s| s.unschedulable).unwrap_or(false);
-    let keeps_away = |t: &&Taint| t.effect != "PreferNoSchedule" && !spec.tolerations.iter().flatten().any(|tol| tolerates(tol, t));
-    ready && open && node_spec.and_then(|s| s.taints.as_ref()).into_iter().flatten().find(keeps_away).is_none()
-}
-
-fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let effect = toleration.effect.as_deref().is_none_or(|e| e.is_empty() || e == taint.effect);
-    let key = toleration.key.as_deref().unwrap_or_default();
-    let exists = toleration.operator.as_deref() == Some("Exists");
-    let value = exists || toleration.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default();
-    effect && value && (key == taint.key || (key.is_empty() && exists))
+/// Whether a node is one that Pods of this spec may go to as it is.
+pub(super) fn takes(node: &Node, stuck: &Stuck<'_>) -> bool {
+    is_usable(node, stuck.spec.tolerations.as_deref().unwrap_or_default())
 }

@@ -1,10 +1,12 @@
-//! A template's nodeSelector asks for labels that no node carries, so its Pods have nowhere to go.
-//! The fix is the near value that a usable node does carry. Labelling a node instead would change what the node is for.
+//! A template's nodeSelector or required node affinity asks for labels that no node has, so its Pods have nowhere to go, or are not
+//! even wanted. The fix is the label that a usable node does carry. Labeling a node instead would change what the node is for.
 
 use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule, When};
-use super::labels::{Near, Offer, offer};
+use super::labels::{Near, Offer, label, offer};
+use super::required;
+use super::wanting::{Wanting, wanting};
 use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -12,21 +14,25 @@ use crate::domain::field::FieldPath;
 use crate::domain::finding::{Choice, Finding, Remedy, Way};
 use crate::domain::kind::Kind;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Resource;
 use crate::facts::labels::Selector;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Node;
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {
     code: Code("sched-nodeselector-no-match"),
-    says: "a nodeSelector requires labels that no node has",
-    reads: &[Read::WORKLOADS, Read::EVENTS, Read::when(&[Kind::Node], When::APodHasNoNode)],
+    says: "a nodeSelector or a required node affinity asks for labels that no node has",
+    reads: &[
+        Read::WORKLOADS,
+        Read::EVENTS,
+        Read::when(&[Kind::Node], When::APodHasNoNode),
+        Read::when(&[Kind::Node], When::ADaemonSetWantsNobody),
+    ],
     find,
 };
-/// All nodes were read and none carries the labels; exactly one near value exists. The doubt is whether the nodes or the
-/// selector are wrong.
+/// All nodes were read and none carries the labels; exactly one near label exists, and nothing else asks for the wrong one. The
+/// doubt is whether the nodes or the selector are wrong.
 const NEAR: Confidence = Confidence::percent(90);
 /// All nodes were read and none carries the labels, but what was meant is open.
 const OPEN: Confidence = Confidence::percent(85);
@@ -36,62 +42,49 @@ const REPORTED: Confidence = Confidence::percent(60);
 const QUOTED_NODES: usize = 5;
 
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    facts.stuck().filter_map(|stuck| finding(facts, stuck)).collect()
+    wanting(facts).iter().filter_map(|wanting| finding(facts, wanting)).collect()
 }
 
-fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>) -> Option<Finding> {
-    let selector = stuck.spec.node_selector.as_ref().filter(|s| !s.is_empty())?;
-    // Pods of the present template without a node; one for which a node is being provisioned is no fault.
-    let waits = |p: &&Pod| {
-        !pods::has_node(p)
-            && p.spec.as_ref().and_then(|s| s.node_selector.as_ref()) == Some(selector)
-            && facts.newest_event(p, |e| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"))).is_none()
-    };
-    let pods: Vec<&Pod> = stuck.pods.iter().copied().filter(waits).collect();
-    let first = pods.first()?;
+fn finding(facts: &Facts<'_>, wanting: &Wanting<'_>) -> Option<Finding> {
+    let stuck = &wanting.stuck;
     let known = facts.is_whole(&Kind::Node);
-    if known && facts.nodes_carrying(selector).next().is_some() {
-        return None;
+    let none = Selector::new();
+    let selector = stuck.spec.node_selector.as_ref().unwrap_or(&none);
+    if known && (selector.is_empty() || facts.nodes_carrying(selector).next().is_some()) {
+        return required::finding(facts, RULE.code, (NEAR, OPEN), wanting, selector);
     }
     let affine = stuck.spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
-    if !known && (affine || !pods::unschedulable(first)?.contains("selector")) {
+    if !known && (affine || !pods::unschedulable(wanting.stuck.pods.first()?)?.contains("selector")) {
         return None;
     }
-    let offer = if known { offer(facts, stuck.spec, selector) } else { Offer::default() };
-    let sure = match &offer.near {
+    let offer = if known { offer(facts, stuck, selector) } else { Offer::default() };
+    let sure = match offer.near.as_slice() {
         _ if !known => REPORTED,
-        Some(_) => NEAR,
-        None => OPEN,
+        [] => OPEN,
+        _ => NEAR,
     };
-    let (key, value) = blamed(facts, selector, offer.near.as_ref())?;
-    let (what, base) = (format!("{key}={value}"), stuck.spec_path.clone().then("nodeSelector"));
+    // A DaemonSet may wait for nodes of a kind that will come: only a near label makes it a fault.
+    if offer.near.is_empty() && stuck.pods.is_empty() {
+        return None;
+    }
+    let (key, value) = blamed(facts, selector, offer.near.first())?;
+    let (what, base) = (label(key, value), stuck.spec_path.clone().then("nodeSelector"));
+    let near = offer.near.iter().map(Near::shown).collect::<Vec<_>>();
+    let title = match near.as_slice() {
+        [] => format!("no node satisfies the nodeSelector of {stuck}"),
+        near => format!("no node has the label `{what}` that {stuck} requires; {} is near", listed(near)),
+    };
+    let all: Vec<String> = selector.iter().map(|(k, v)| label(k, v)).collect();
+    let there = if known { "no node has that" } else { "the scheduler finds no node that fits" };
+    let explanation = format!("The nodeSelector of {stuck} requires {}, and {there}. {}", listed(&all), wanting.in_words());
+    let found = if value.is_empty() { key } else { value };
     let field = base.clone().key(key);
-    let title = match offer.near.as_ref().map(Near::shown) {
-        Some(near) => format!("no node has the label `{what}` that {stuck} requires; `{near}` is near"),
-        None => format!("no node satisfies the nodeSelector of {stuck}"),
-    };
-    let explanation = format!(
-        "The nodeSelector of {stuck} requires {}, and {}. The scheduler places no Pod where its nodeSelector does not match, so {} without a node.",
-        listed(&selector.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>()),
-        if known { "no node has that" } else { "the scheduler finds no node that fits" },
-        if pods.len() == 1 { "its Pod stays".to_owned() } else { format!("its {} Pods stay", pods.len()) },
-    );
-    let own_label = |node: &Node| {
-        let has = node.metadata.labels.as_ref().and_then(|l| l.get(key));
-        let path = FieldPath::dotted("metadata.labels").key(key);
-        quote::field(facts, &node.reference(), path, has.map_or("not set", String::as_str))
-    };
-    Draft::about(facts, RULE.code, &stuck.object, sure)
-        .text(title, explanation)
-        .saw(quote::words_of(facts, &pods, |e| e.reason.as_deref() == Some("FailedScheduling"), quote::unscheduled))
-        .seen_value(Some(&field), value, offer.near.as_ref().map(Near::shown).as_deref())
-        .saw(facts.all::<Node>().take(QUOTED_NODES).map(own_label))
-        .owned(first)
-        .holds(pods.iter().copied(), &format!("Pending: no node matches its nodeSelector `{what}`"))
-        .fix(match &offer.near {
-            Some(near) => correct(stuck, &base, value, near),
-            None => open(facts, stuck, field, &what, &offer),
-        })
+    wanting
+        .draft(Draft::about(facts, RULE.code, &stuck.object, sure).text(title, explanation), facts)
+        .saw([quote::field(facts, &stuck.object, field.clone(), if value.is_empty() { "required, with an empty value" } else { value })])
+        .value(Some(&field), found, offer.near.first().map(Near::shown).as_deref())
+        .saw(facts.all::<Node>().take(QUOTED_NODES).map(|node| wanting.label_of(facts, node, key)))
+        .fix(if offer.near.is_empty() { open(facts, stuck, &field, &what, &offer) } else { correct(stuck, &base, selector, &offer) })
 }
 
 /// The key that stands for the fault: the one that is wrong, or the first that no node carries.
@@ -104,21 +97,28 @@ fn blamed<'a>(facts: &Facts<'_>, selector: &'a Selector, near: Option<&Near>) ->
     found.map(|(k, v)| (k.as_str(), v.as_str()))
 }
 
-fn correct(stuck: &Stuck<'_>, base: &FieldPath, wrong: &str, near: &Near) -> Remedy {
-    let (key, other) = (base.clone().key(&near.wrong), base.clone().key(&near.right));
-    let (ops, why) = if near.right == near.wrong {
-        let why = format!("no node has `{}={wrong}`; `{}` is the near value of a node that can run these Pods", near.wrong, near.value);
-        (vec![change(key, wrong, &near.value)], why)
-    } else {
-        let why = format!("no node has the key `{}`; a node that can run these Pods has the same value under `{}`", near.wrong, near.right);
-        (vec![FieldOp::remove(key).seen(wrong), FieldOp::set(other, near.value.as_str())], why)
-    };
+fn correct(stuck: &Stuck<'_>, base: &FieldPath, selector: &Selector, offer: &Offer) -> Remedy {
+    let mut ops = Vec::new();
+    for near in &offer.near {
+        let wrong = selector.get(&near.wrong).map(String::as_str).unwrap_or_default();
+        let key = base.clone().key(&near.wrong);
+        if near.right == near.wrong {
+            ops.push(change(key, wrong, &near.value));
+        } else {
+            ops.extend([FieldOp::remove(key).seen(wrong), FieldOp::set(base.clone().key(&near.right), near.value.as_str())]);
+        }
+    }
+    let tolerations = stuck.spec_path.clone().then("tolerations");
+    ops.extend(offer.tolerations.iter().map(|(at, old, new)| change(tolerations.clone().at(*at).then("key"), old, new)));
+    let taints = if offer.tolerations.is_empty() { "" } else { ", and lets in Pods that tolerate its taint of the same name" };
+    let near = listed(&offer.near.iter().map(Near::shown).collect::<Vec<_>>());
+    let why = format!("no node has what {stuck} asks for; a node that can run these Pods has {near}{taints}");
     propose(patch(&stuck.object, ops), &why, Risk::Medium, stuck.check())
 }
 
-fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: FieldPath, what: &str, offer: &Offer) -> Remedy {
+fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: &FieldPath, what: &str, offer: &Offer) -> Remedy {
     let why = if facts.is_whole(&Kind::Node) {
-        "the labels of the nodes do not tell which nodes were meant"
+        "the labels of the nodes do not tell which nodes were meant, or whether nodes with this label are only gone"
     } else {
         "the nodes could not be read, so which labels they have is not known"
     };
@@ -126,19 +126,21 @@ fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: FieldPath, what: &str, offe
         [] => String::new(),
         labels => format!("; nodes that can run these Pods offer {}", listed(labels)),
     };
-    let drop = patch(&stuck.object, vec![FieldOp::remove(field)]).map(|action| Choice {
+    let drop = patch(&stuck.object, vec![FieldOp::remove(field.clone())]).map(|action| Choice {
         text: format!("or remove `{what}` from it, if these Pods may run anywhere"),
         way: Way::Change(action),
         why: why.to_owned(),
     });
-    let text = format!("set the nodeSelector of {stuck} to labels that nodes have{there}");
-    Remedy { choices: drop.into_iter().collect(), ..advise(text, None, why) }
+    let text = format!("bring up nodes with `{what}`, or set the nodeSelector of {stuck} to labels that nodes have{there}");
+    // What runs on the nodes of a role or a kind is not moved to others by a line that is ready to paste.
+    let choices = drop.into_iter().filter(|_| !what.contains("node-role")).collect();
+    Remedy { choices, ..advise(text, None, why) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::testing::{App, changes, cluster, deployment, pod, stateful_set};
+    use crate::analyze::testing::{App, changes, cluster, daemon_set, deployment, pod, stateful_set};
     use serde_json::json;
 
     const SCHEDULER: &str = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.";
@@ -209,6 +211,95 @@ mod tests {
     fn pin_to_a_node_that_is_gone_is_not_moved() {
         let found = cluster().app(selecting(deployment("web"), json!({"kubernetes.io/hostname": "node-11"}))).only(RULE.code.0);
         assert_eq!(found.remedy.proposals, []);
+    }
+
+    #[test]
+    fn members_of_a_set_and_values_that_others_ask_for_are_no_slips() {
+        for (key, there, wanted) in [
+            ("topology.kubernetes.io/zone", "eu-west-1a", "eu-west-1c"),
+            ("topology.kubernetes.io/region", "us-east-1", "us-west-1"),
+            ("node.kubernetes.io/instance-type", "m5.xlarge", "m6.xlarge"),
+            ("node.kubernetes.io/instance-type", "m5.large", "large"),
+            ("example.com/nodepool", "workers-a", "workers-b"),
+            ("example.com/nodepool", "workers-large", "workers"),
+            ("example.com/gpu", "nvidia-a100", "nvidia-h100"),
+            ("example.com/color", "orange-blue", "orange-glue1"),
+            ("example.com/team", "payments2", "payments1"),
+            ("example.com/batch", "nightly-2", "nightly"),
+        ] {
+            let label = json!({"metadata": {"labels": {key: there}}});
+            let found = cluster().edit("Node", "node-1", label).app(selecting(deployment("web"), json!({key: wanted}))).only(RULE.code.0);
+            assert_eq!((found.remedy.proposals.len(), found.confidence), (0, OPEN), "{wanted}");
+            let advice = &found.remedy.advice[0].text;
+            assert!(advice.contains(&format!("bring up nodes with `{key}={wanted}`")) && advice.contains(there), "{advice}");
+        }
+        let world = || cluster().app(selecting(deployment("web"), json!({"environment": "prodcution"})));
+        assert_eq!(world().found(RULE.code.0)[0].remedy.proposals.len(), 1);
+        let other = deployment("api").replicas(0).spec(json!({"nodeSelector": {"environment": "prodcution"}}));
+        assert_eq!(world().app(other).found(RULE.code.0)[0].remedy.proposals, []);
+    }
+
+    #[test]
+    fn renamed_label_and_the_toleration_of_its_taint_are_one_change() {
+        let (old, new) = ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane");
+        let tolerations =
+            json!([{"key": "example.com/x", "operator": "Exists"}, {"key": old, "operator": "Exists", "effect": "NoSchedule"}]);
+        let app = || selecting(deployment("csi"), json!({old: ""})).spec(json!({"tolerations": tolerations}));
+        let node = json!({"metadata": {"labels": {new: ""}}, "spec": {"taints": [{"key": new, "effect": "NoSchedule"}]}});
+        let found = cluster().edit("Node", "node-1", node).app(app()).only(RULE.code.0);
+        let at = "spec.template.spec.nodeSelector";
+        assert_eq!(
+            changes(&found),
+            [format!(r#"patch deployment/csi {at}["{old}"]- {at}["{new}"]= spec.template.spec.tolerations[1].key={new}"#)]
+        );
+        assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some(old), Some(new)));
+        let nowhere = cluster().app(app()).only(RULE.code.0);
+        assert_eq!(nowhere.remedy.proposals, []);
+        assert!(nowhere.remedy.advice.iter().all(|a| !a.text.contains("remove")), "{:?}", nowhere.remedy);
+    }
+
+    #[test]
+    fn several_renamed_labels_are_one_change() {
+        let selector = json!({"beta.kubernetes.io/os": "linux", "failure-domain.beta.kubernetes.io/zone": "eu-west-1a"});
+        let labels = json!({"kubernetes.io/os": "linux", "topology.kubernetes.io/zone": "eu-west-1a"});
+        let found = cluster()
+            .edit("Node", "node-1", json!({"metadata": {"labels": labels}}))
+            .app(selecting(deployment("web"), selector))
+            .only(RULE.code.0);
+        assert_eq!(changes(&found)[0].matches("nodeSelector").count(), 4);
+    }
+
+    #[test]
+    fn daemon_set_that_wants_nobody_for_a_near_label_is_found() {
+        let shipper = |selector: serde_json::Value| daemon_set("log-shipper").replicas(0).spec(json!({"nodeSelector": selector}));
+        let found = cluster().app(shipper(json!({"environment": "prod"}))).only(RULE.code.0);
+        assert_eq!(changes(&found), ["patch daemonset/log-shipper spec.template.spec.nodeSelector.environment=production"]);
+        cluster().app(shipper(json!({"example.com/gpu": "a100"}))).is_silent();
+    }
+
+    fn affine(app: App, key: &str, values: &[&str]) -> App {
+        let terms = json!([{"matchExpressions": [{"key": key, "operator": "In", "values": values}]}]);
+        let required = json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}});
+        app.spec(json!({"affinity": {"nodeAffinity": required}})).unschedulable(SCHEDULER)
+    }
+
+    #[test]
+    fn required_affinity_is_read_as_a_selector_is() {
+        let at = "spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0]";
+        let node = json!({"metadata": {"labels": {"node-role.kubernetes.io/control-plane": "true"}}});
+        for (key, values, change) in [
+            ("node-role.kubernetes.io/controlplane", vec!["true"], ".key=node-role.kubernetes.io/control-plane"),
+            ("node-role.kubernetes.io/master", vec!["true"], ".key=node-role.kubernetes.io/control-plane"),
+            ("environment", vec!["test", "prodcution"], ".values[1]=production"),
+        ] {
+            let app = affine(deployment("cloud"), key, &values);
+            let found = cluster().edit("Node", "node-1", node.clone()).app(app).only(RULE.code.0);
+            assert_eq!(changes(&found), [format!("patch deployment/cloud {at}{change}")]);
+        }
+        let far = cluster().app(affine(deployment("cloud"), "environment", &["eu-west-1c"])).only(RULE.code.0);
+        assert_eq!((far.remedy.proposals.len(), far.confidence), (0, OPEN));
+        let met = cluster().app(affine(deployment("cloud"), "environment", &["production"]));
+        assert_eq!(met.found(RULE.code.0), []);
     }
 
     #[test]

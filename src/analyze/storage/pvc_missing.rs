@@ -43,7 +43,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let (name, ns, who) = (&missing.claim.name, &missing.namespace, missing.who());
     let assumed = match remedy.proposals.first() {
         Some(_) => format!(
-            " Nothing says how large the claim was meant to be, so {ASSUMED_SIZE} and ReadWriteOnce are assumptions: change the plan if the volume needs more."
+            " Nothing says how large the claim was meant to be, so {ASSUMED_SIZE} and ReadWriteOnce are assumptions: where the volume needs more, decline and create the claim by hand. The new volume is empty: data of an earlier claim of this name is not in it."
         ),
         None => String::new(),
     };

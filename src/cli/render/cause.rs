@@ -56,10 +56,11 @@ fn where_it_lies(page: &mut Page, cause: &CauseView) {
     if let Some(field) = &cause.field {
         page.line(2, &format!("{}  {}", styled(DIM, "field:"), clean(field)));
     }
+    let shown = |value: &String| if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
     let values = match (&cause.found, &cause.expected) {
-        (Some(found), Some(expected)) => format!("is `{found}`, should be `{expected}`"),
-        (Some(found), None) => format!("is `{found}`"),
-        (None, Some(expected)) => format!("should be `{expected}`"),
+        (Some(found), Some(expected)) => format!("is {}, proposed: {}", shown(found), shown(expected)),
+        (Some(found), None) => format!("is {}", shown(found)),
+        (None, Some(expected)) => format!("proposed: {}", shown(expected)),
         (None, None) => return,
     };
     page.line(2, &format!("{}  {}", styled(DIM, "value:"), clean(&values)));
@@ -75,7 +76,7 @@ fn quote(page: &mut Page, evidence: &EvidenceView) {
     }
     source.push(to_the_second(&evidence.seen_at));
     page.line(4, &format!("{} {}", clean(&evidence.id), styled(DIM, &source.join(" · "))));
-    page.item(7, "│", DIM, &evidence.text);
+    page.item(7, "│", DIM, if evidence.text.is_empty() { "(empty)" } else { &evidence.text });
 }
 
 /// `kind/name —relation→ kind/name …`: links that continue each other share a line.

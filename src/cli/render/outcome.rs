@@ -13,8 +13,8 @@ pub(super) fn execution(page: &mut Page, report: &Report) {
         one(page, &format!("{} {}", step.action, object(&step.object)), outcome);
     }
     if let Some(reverted) = &execution.reverted {
-        page.line(2, &styled(STRONG, "rolled back, last step first"));
-        let steps = report.plan.iter().flat_map(|p| p.steps.iter().rev());
+        page.line(2, &styled(STRONG, "rollback"));
+        let steps = report.plan.iter().flat_map(|p| &p.steps);
         for (step, outcome) in steps.zip(reverted) {
             one(page, &format!("undo {} {}", step.action, object(&step.object)), outcome);
         }
@@ -22,7 +22,8 @@ pub(super) fn execution(page: &mut Page, report: &Report) {
 }
 
 fn one(page: &mut Page, what: &str, outcome: &StepOutcomeView) {
-    let (mark, style) = mark(&outcome.outcome);
+    // What was applied and became something else is no success.
+    let (mark, style) = if outcome.outcome == "applied" && outcome.message.is_some() { ("✗", BAD) } else { mark(&outcome.outcome) };
     let at = outcome.at.as_ref().map(|at| format!("  {}", styled(DIM, &to_the_second(at)))).unwrap_or_default();
     page.line(2, &format!("{} {what}: {}{at}", styled(style, mark), words(&outcome.outcome)));
     if let Some(message) = &outcome.message {
@@ -33,7 +34,8 @@ fn one(page: &mut Page, what: &str, outcome: &StepOutcomeView) {
 fn mark(outcome: &str) -> (&'static str, Style) {
     match outcome {
         "applied" => ("✓", GOOD),
-        "notReached" => ("-", DIM),
+        "notReached" | "unchanged" => ("-", DIM),
+        "unknown" => ("?", CARE),
         _ => ("✗", BAD),
     }
 }

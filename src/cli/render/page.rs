@@ -1,6 +1,7 @@
 //! A page of text for a terminal: headings, wrapped paragraphs, items, blocks that are not wrapped.
 //! Colors are always written; the stream that it goes to takes them out where they are not wanted.
 
+use crate::domain::visible;
 use crate::workflow::report::ObjectView;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
@@ -32,9 +33,9 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Without characters that steer a terminal: names and messages come from a cluster.
+/// Without characters that steer a terminal or show nothing: names and messages come from a cluster.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
+    visible::cleaned(text).replace('\t', " ")
 }
 
 /// `2026-11-23T03:00:01.123456Z` without what nobody reads.
@@ -91,7 +92,7 @@ impl Page {
     /// A paragraph in a style.
     pub(crate) fn paragraph_in(&mut self, style: Style, indent: usize, text: &str) {
         for line in clean(text).lines() {
-            for part in wrap(line, self.width.saturating_sub(indent)) {
+            for part in visible::wrapped(line, self.width.saturating_sub(indent)) {
                 let part = if style == Style::new() { part } else { styled(style, &part) };
                 self.line(indent, &part);
             }
@@ -103,7 +104,7 @@ impl Page {
         let hang = indent.saturating_add(marker.chars().count()).saturating_add(1);
         let mut marker = styled(style, marker);
         for line in clean(text).lines() {
-            for part in wrap(line, self.width.saturating_sub(hang)) {
+            for part in visible::wrapped(line, self.width.saturating_sub(hang)) {
                 if marker.is_empty() {
                     self.line(hang, &part);
                 } else {
@@ -140,28 +141,6 @@ impl Page {
     }
 }
 
-/// Breaks a line at spaces. A word that is longer than the line stays whole: it may be a name to copy.
-fn wrap(line: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut here = String::new();
-    let mut columns: usize = 0;
-    for word in line.split(' ') {
-        let length = word.chars().count();
-        if columns > 0 && columns.saturating_add(1).saturating_add(length) > width {
-            lines.push(std::mem::take(&mut here));
-            columns = 0;
-        }
-        if columns > 0 || (!here.is_empty()) {
-            here.push(' ');
-            columns = columns.saturating_add(1);
-        }
-        here.push_str(word);
-        columns = columns.saturating_add(length);
-    }
-    lines.push(here);
-    lines
-}
-
 /// `PersistentVolumeClaim a-team/postgres-pvc`.
 pub(crate) fn object(object: &ObjectView) -> String {
     clean(&match &object.namespace {
@@ -175,15 +154,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paragraph_breaks_at_spaces_and_keeps_long_words_whole() {
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("a persistentvolumeclaim b", 10), ["a", "persistentvolumeclaim", "b"]);
-        assert_eq!(wrap("", 10), [""]);
-    }
-
-    #[test]
     fn text_from_a_cluster_cannot_steer_the_terminal() {
         assert_eq!(clean("a\u{1b}[2Jb\rc\nd"), "a[2Jbc\nd");
+        assert_eq!(clean("web:1\u{202e}\u{200b}\u{ad}\u{e0041}"), "web:1");
     }
 
     #[test]

@@ -308,7 +308,7 @@ fn failed_step_is_shown_with_what_the_server_said_and_its_undo() {
 Execution
   ✗ create PersistentVolumeClaim payments/ledger-data: refused  2026-11-23T03:01:00Z
     persistentvolumeclaims "ledger-data" already exists
-  rolled back, last step first
+  rollback
   - undo create PersistentVolumeClaim payments/ledger-data: not reached
 "###);
 }

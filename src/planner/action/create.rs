@@ -2,11 +2,13 @@
 
 use super::planned::{Built, PlannedAction, QUERY, named};
 use crate::domain::changes::Verb;
+use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::escaped;
+use crate::planner::admission;
 use crate::planner::diff;
 use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
@@ -45,7 +47,9 @@ impl PlannedAction for Create<'_> {
     }
 
     fn kubectl(&self) -> String {
-        kubectl::create(&diff::yaml(self.manifest).unwrap_or_else(|_| self.manifest.to_string()))
+        // JSON is YAML, too, and writes out what nobody would see.
+        let yaml = diff::yaml(self.manifest).ok().filter(|text| text.lines().all(|line| line.chars().all(|c| (' '..='~').contains(&c))));
+        kubectl::create(&yaml.unwrap_or_else(|| kubectl::ascii(self.manifest)))
     }
 
     fn not_in_the_table(&self) -> Refusal {
@@ -101,10 +105,11 @@ impl PlannedAction for Create<'_> {
         })
     }
 
-    fn drift(&self, answer: &Value) -> Option<String> {
-        let wanted = self.manifest.get("spec")?;
-        (!contains(answer.get("spec").unwrap_or(&Value::Null), wanted))
-            .then(|| format!("admission would change the spec of {}, so the result would not be what is shown", self.object))
+    fn drift(&self, request: &Request, _: Option<&Value>, answer: &Value) -> Option<String> {
+        match serde_json::from_str::<Value>(&request.body) {
+            Ok(planned) => admission::in_words(&admission::differences(&planned, answer, &defaults(&self.object.kind))),
+            Err(error) => Some(format!("the manifest of {} cannot be read: {error}", self.object)),
+        }
     }
 
     fn frees(&self) -> Option<&ObjectRef> {
@@ -116,6 +121,16 @@ impl PlannedAction for Create<'_> {
     }
 }
 
+/// What the API server fills in where a manifest does not say it. The class of a claim is none of it: a plan names the class.
+fn defaults(kind: &Kind) -> Vec<(&'static str, Value)> {
+    match kind {
+        Kind::PersistentVolumeClaim => {
+            vec![("/spec/volumeMode", json!("Filesystem")), ("/metadata/finalizers", json!(["kubernetes.io/pvc-protection"]))]
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// As kubectl prints it.
 fn short_mode(mode: &str) -> String {
     match mode {
@@ -124,13 +139,5 @@ fn short_mode(mode: &str) -> String {
         "ReadWriteMany" => "RWX".to_owned(),
         "ReadWriteOncePod" => "RWOP".to_owned(),
         other => escaped(other),
-    }
-}
-
-/// Every leaf of `wanted` is in `got` with the same value; more may be there, such as defaults.
-fn contains(got: &Value, wanted: &Value) -> bool {
-    match (got, wanted) {
-        (Value::Object(got), Value::Object(wanted)) => wanted.iter().all(|(k, w)| got.get(k).is_some_and(|g| contains(g, w))),
-        (got, wanted) => got == wanted,
     }
 }

@@ -87,6 +87,7 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
             precondition: Precondition {
                 uid: Some(uid),
                 resource_version: Some(version),
+                generation: None,
                 fields: vec![("status.phase".to_owned(), "Pending".to_owned())],
             },
             undo: Undo::None { why: "none; no data is lost, because the claim never had a volume".to_owned() },
@@ -94,7 +95,8 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
         })
     }
 
-    fn drift(&self, _: &Value) -> Option<String> {
+    /// Nothing is left that could differ.
+    fn drift(&self, _: &Request, _: Option<&Value>, _: &Value) -> Option<String> {
         None
     }
 

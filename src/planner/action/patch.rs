@@ -1,6 +1,7 @@
 //! A change of fields of an existing object, as a JSON Patch that pins what a human was shown.
 
-use super::planned::{Built, PlannedAction, QUERY, metadata, named, present};
+use super::planned::{Built, PlannedAction, QUERY, metadata, named, present, whole_map};
+use super::undo;
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
@@ -12,6 +13,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::{self, escaped};
+use crate::planner::admission;
 use crate::planner::diff;
 use crate::planner::live::Seen;
 use crate::planner::proposed::Proposed;
@@ -22,6 +24,7 @@ use serde_json::{Value, json};
 /// What `check_last` decides on, of the object as the snapshot has it: it must be the same in the object as it is now.
 const DECIDED_ON: &[&str] =
     &["spec.paused", "spec.updateStrategy.type", "spec.updateStrategy.rollingUpdate.partition", "spec.podManagementPolicy"];
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
 const PARTITIONED: &str = "its rolling update has a partition, so Pods with a lower ordinal keep their old template";
 const ORDERED: &str = "a StatefulSet with podManagementPolicy OrderedReady does not replace a Pod that never became ready";
@@ -122,115 +125,82 @@ impl PlannedAction for Patch<'_> {
         let target = self.target;
         let live = present(live, target)?;
         let impossible = Refusal::NotPossible;
-        let uid = metadata(live, "uid").ok_or_else(|| impossible(format!("{target} has no uid")))?;
         let path = target.path().ok_or_else(|| impossible(format!("no API path is known for {target}")))?;
-        let mut pins = vec![test("/metadata/uid", &json!(uid))];
+        let version = metadata(live, "resourceVersion").ok_or_else(|| impossible(format!("{target} has no resource version")))?;
+        let mut pins = Pins::of(target, live)?;
         let mut changes = Vec::new();
-        let mut undo_pins = vec![test("/metadata/uid", &json!(uid))];
-        let mut undo_changes = Vec::new();
-        let mut precondition = Precondition { uid: Some(uid), ..Precondition::default() };
-        let mut undo_words = Vec::new();
-        // What only its place names is pinned whole: as it is for the change, as it will be for the undo.
-        let mut elements: Vec<String> = Vec::new();
         // Absence cannot be tested by a JSON Patch on every server, so a field that is not there yet pins the whole object.
         let mut pin_version = false;
         for op in self.ops.iter() {
             let at = op.path.locate(live).ok_or_else(|| impossible(format!("{target} has no {}", op.path)))?;
             for (pointer, value) in &at.identities {
-                let pin = test(pointer, value);
-                if !pins.contains(&pin) {
-                    pins.push(pin.clone());
-                    undo_pins.push(pin);
-                }
+                pins.add(test(pointer, value));
             }
+            if let Some((map, value)) = whole_map(&op.path, &at.pointer, live) {
+                pins.add(test(map, value));
+            }
+            // What only its place names is pinned whole.
             for (pointer, value) in &at.elements {
-                let pin = test(pointer, value);
-                if !pins.contains(&pin) {
-                    pins.push(pin);
-                    elements.push(pointer.clone());
-                }
+                pins.add(test(pointer, value));
             }
             match (&at.current, &op.change) {
+                (Some(old), Change::Set(new)) if old == new => {
+                    return Err(impossible(format!("{} of {target} is already {new}", op.path)));
+                }
                 (Some(old), Change::Set(new)) => {
-                    if old == new {
-                        return Err(impossible(format!("{} of {target} is already {new}", op.path)));
-                    }
-                    pins.push(test(&at.pointer, old));
+                    pins.add(test(&at.pointer, old));
                     changes.push(json!({"op": "replace", "path": at.pointer, "value": new}));
-                    undo_pins.push(test(&at.pointer, new));
-                    undo_changes.push(json!({"op": "replace", "path": at.pointer, "value": old}));
-                    undo_words.push(format!("set {} back to {old}", op.path));
                 }
                 (Some(old), Change::Remove) => {
-                    pins.push(test(&at.pointer, old));
+                    pins.add(test(&at.pointer, old));
                     changes.push(json!({"op": "remove", "path": at.pointer}));
-                    undo_changes.push(json!({"op": "add", "path": at.pointer, "value": old}));
-                    undo_words.push(format!("set {} back to {old}", op.path));
                 }
                 (None, Change::Set(new)) => {
                     pin_version = true;
                     changes.push(json!({"op": "add", "path": at.pointer, "value": new}));
-                    undo_pins.push(test(&at.pointer, new));
-                    undo_changes.push(json!({"op": "remove", "path": at.pointer}));
-                    undo_words.push(format!("remove {}", op.path));
                 }
                 (None, Change::Remove) => return Err(impossible(format!("{target} has no {}", op.path))),
             }
-            precondition.fields.push((op.path.to_string(), at.current.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)));
+            let was = at.current.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
+            pins.precondition.fields.push((op.path.to_string(), was));
         }
-        let version = metadata(live, "resourceVersion").ok_or_else(|| impossible(format!("{target} has no resource version")))?;
         let version_pin = test("/metadata/resourceVersion", &json!(version));
-        let command = kubectl::json_patch(target, pins.iter().chain(pin_version.then_some(&version_pin)).chain(&changes));
+        let command = kubectl::json_patch(target, pins.tests.iter().chain(pin_version.then_some(&version_pin)).chain(&changes));
         let stamp_pointer = format!("/metadata/annotations/{}", escape(STAMP));
-        let annotations = live.pointer("/metadata/annotations").filter(|a| a.is_object());
-        match annotations {
-            Some(existing) => {
-                changes.push(json!({"op": "add", "path": stamp_pointer, "value": stamp}));
-                undo_changes.push(match existing.get(STAMP) {
-                    Some(earlier) => json!({"op": "add", "path": stamp_pointer, "value": earlier}),
-                    None => json!({"op": "remove", "path": stamp_pointer}),
-                });
-            }
-            None => {
-                pin_version = true;
-                changes.push(json!({"op": "add", "path": "/metadata/annotations", "value": {STAMP: stamp}}));
-                undo_changes.push(json!({"op": "remove", "path": stamp_pointer}));
-            }
+        if live.pointer("/metadata/annotations").is_some_and(Value::is_object) {
+            changes.push(json!({"op": "add", "path": stamp_pointer, "value": stamp}));
+        } else {
+            pin_version = true;
+            changes.push(json!({"op": "add", "path": "/metadata/annotations", "value": {STAMP: stamp}}));
         }
-        undo_pins.push(test(&stamp_pointer, &json!(stamp)));
         if pin_version {
-            pins.push(version_pin);
-            precondition.resource_version = Some(version);
+            pins.add(version_pin);
+            pins.precondition.resource_version = Some(version);
         }
-        let all: Vec<Value> = pins.into_iter().chain(changes).collect();
-        let mut after = live.clone();
-        let operations: json_patch::Patch =
-            serde_json::from_value(Value::Array(all.clone())).map_err(|e| impossible(format!("not a JSON Patch: {e}")))?;
-        json_patch::patch(&mut after, &operations).map_err(|e| impossible(format!("the patch does not fit {target}: {e}")))?;
-        undo_pins.extend(elements.iter().filter_map(|pointer| Some(test(pointer, after.pointer(pointer)?))));
-        let undo: Vec<Value> = undo_pins.into_iter().chain(undo_changes).collect();
+        let all: Vec<Value> = pins.tests.into_iter().chain(changes).collect();
+        let body = Value::Array(all).to_string();
+        let after = patched(live, &body).map_err(|why| impossible(format!("the patch does not fit {target}: {why}")))?;
+        let path = format!("{path}{QUERY}");
+        let (undo, summary) = undo::of(self.ops, live, &after, stamp).ok_or_else(|| impossible(format!("{target} has no undo")))?;
         Ok(Built {
             diff: diff::unified(&target.slashed(), Some(live), Some(&after)).map_err(Refusal::NotPossible)?,
-            request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(all).to_string() },
-            precondition,
-            undo: Undo::Restore {
-                request: Request { method: Method::Patch, path: format!("{path}{QUERY}"), body: Value::Array(undo).to_string() },
-                summary: format!("{}, unless somebody else changes it first", undo_words.join(", ")),
-            },
+            request: Request { method: Method::Patch, path: path.clone(), body },
+            precondition: pins.precondition,
+            undo: Undo::Restore { request: Request { method: Method::Patch, path, body: Value::Array(undo).to_string() }, summary },
             command,
         })
     }
 
-    fn drift(&self, answer: &Value) -> Option<String> {
-        self.ops.iter().find_map(|op| {
-            let now = op.path.locate(answer).and_then(|l| l.current);
-            let as_planned = match &op.change {
-                Change::Set(value) => now.as_ref() == Some(value),
-                Change::Remove => now.is_none(),
-            };
-            (!as_planned)
-                .then(|| format!("admission would change {} of {}, so the result would not be what is shown", op.path, self.target))
-        })
+    /// The object as it is before the step, with the step's operations applied.
+    fn drift(&self, request: &Request, before: Option<&Value>, answer: &Value) -> Option<String> {
+        let Some(before) = before else { return Some(format!("{} was not read before the change", self.target)) };
+        match patched(before, &request.body) {
+            Ok(mut planned) => {
+                count_template(self.target, &mut planned, answer);
+                admission::in_words(&admission::differences(&planned, answer, &[]))
+            }
+            Err(why) => Some(format!("the patch does not fit {} as it is now: {why}", self.target)),
+        }
     }
 
     fn frees(&self) -> Option<&ObjectRef> {
@@ -258,6 +228,63 @@ fn pods_of_set_stay(set: &StatefulSet) -> Option<&'static str> {
 fn pods_of_daemon_set_stay(set: &DaemonSet) -> Option<&'static str> {
     let strategy = set.spec.update_strategy.as_ref().and_then(|u| u.type_.as_deref());
     (strategy == Some("OnDelete")).then_some(ON_DELETE)
+}
+
+/// What must be true of the object: that it is the same one, with the same spec, and what the fields held.
+struct Pins {
+    tests: Vec<Value>,
+    precondition: Precondition,
+}
+
+impl Pins {
+    /// Where the server counts changes of the spec, the count is pinned: any other field may have been what the decision was about.
+    fn of(target: &ObjectRef, live: &Value) -> Result<Self, Refusal> {
+        let uid = metadata(live, "uid").ok_or_else(|| Refusal::NotPossible(format!("{target} has no uid")))?;
+        let generation = live.pointer("/metadata/generation").and_then(Value::as_i64);
+        let counted = generation.map(|generation| test("/metadata/generation", &json!(generation)));
+        let tests = std::iter::once(test("/metadata/uid", &json!(uid))).chain(counted).collect();
+        Ok(Self { tests, precondition: Precondition { uid: Some(uid), generation, ..Precondition::default() } })
+    }
+
+    fn add(&mut self, test: Value) {
+        if !self.tests.contains(&test) {
+            self.tests.push(test);
+        }
+    }
+}
+
+/// The object after the patch, as the API server would answer it: what the operations test is for the server to judge.
+fn patched(before: &Value, body: &str) -> Result<Value, String> {
+    let operations: Vec<Value> = serde_json::from_str(body).map_err(|e| format!("not a JSON Patch: {e}"))?;
+    let changes: Vec<Value> = operations.into_iter().filter(|op| op.get("op").and_then(Value::as_str) != Some("test")).collect();
+    let patch: json_patch::Patch = serde_json::from_value(Value::Array(changes.clone())).map_err(|e| format!("not a JSON Patch: {e}"))?;
+    let mut after = before.clone();
+    json_patch::patch(&mut after, &patch).map_err(|e| e.to_string())?;
+    // A map that the change leaves empty is not answered.
+    let removed = changes.iter().filter(|op| op.get("op").and_then(Value::as_str) == Some("remove"));
+    for (map, _) in removed.filter_map(|op| op.get("path").and_then(Value::as_str)?.rsplit_once('/')) {
+        let empty = after.pointer(map).and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
+        let parent = map.rsplit_once('/').filter(|_| empty);
+        if let Some((above, key)) = parent
+            && let Some(above) = after.pointer_mut(above).and_then(Value::as_object_mut)
+        {
+            above.shift_remove(key);
+        }
+    }
+    Ok(after)
+}
+
+/// The server counts the changes of a DaemonSet's template in an annotation of its own.
+fn count_template(target: &ObjectRef, planned: &mut Value, answer: &Value) {
+    let pointer = format!("/metadata/annotations/{}", escape(TEMPLATE_GENERATION));
+    let count = |object: &Value| object.pointer(&pointer).and_then(Value::as_str).and_then(|text| text.parse::<i64>().ok());
+    let counted = count(planned).is_some_and(|before| count(answer) == before.checked_add(1));
+    if target.kind == Kind::DaemonSet
+        && counted
+        && let Some(slot) = planned.pointer_mut(&pointer)
+    {
+        *slot = answer.pointer(&pointer).cloned().unwrap_or_default();
+    }
 }
 
 /// The field as one would say it, and which part of the object it is in, where that is said behind the object.

@@ -1,5 +1,6 @@
 //! What every action must answer. No answer has a default: the compiler asks a new action for each of them.
 
+use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
@@ -13,6 +14,9 @@ use serde_json::Value;
 /// How the API server shall treat our writes: attributed to us, and refused rather than pruned when a field is unknown.
 pub(super) const QUERY: &str = "?fieldManager=kubemend&fieldValidation=Strict";
 
+/// Maps whose members select together.
+const SELECTORS: &[&str] = &["selector", "nodeSelector"];
+
 /// A step's bytes and what follows from them.
 pub(crate) struct Built {
     pub(crate) request: Request,
@@ -25,7 +29,7 @@ pub(crate) struct Built {
 }
 
 /// One action, in all that is done with actions.
-pub(crate) trait PlannedAction {
+pub(crate) trait PlannedAction: Send + Sync {
     /// The object that must exist as it was seen; `None` where nothing of that name may exist.
     fn existing(&self) -> Option<&ObjectRef>;
 
@@ -59,8 +63,9 @@ pub(crate) trait PlannedAction {
     /// The bytes, with everything that must still be true in them. `live` is the object as it is now, where one must exist.
     fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal>;
 
-    /// What admission would change about what a human is shown: a dry run that answers with other values than ours is refused.
-    fn drift(&self, answer: &Value) -> Option<String>;
+    /// How the API server's answer differs from the object that was planned, in words. `before` is the object as it is before the
+    /// step, where one must exist. It is asked of the answer to the dry run, and of the answer to the step itself.
+    fn drift(&self, request: &Request, before: Option<&Value>, answer: &Value) -> Option<String>;
 
     /// The name that is free once it ran, so that a step after it may take it.
     fn frees(&self) -> Option<&ObjectRef>;
@@ -77,6 +82,16 @@ pub(super) fn present<'a>(live: Option<&'a Value>, object: &ObjectRef) -> Result
 /// A text of the object's metadata.
 pub(super) fn metadata(live: &Value, key: &str) -> Option<String> {
     live.get("metadata")?.get(key)?.as_str().map(str::to_owned)
+}
+
+/// A selector selects by all of its members together, so one of them is changed only where all others are as they were seen.
+pub(super) fn whole_map<'a>(path: &FieldPath, pointer: &'a str, live: &'a Value) -> Option<(&'a str, &'a Value)> {
+    let parent = path.segments().iter().nth_back(1)?.name();
+    let map = pointer.rsplit_once('/')?.0;
+    if !SELECTORS.contains(&parent) {
+        return None;
+    }
+    live.pointer(map).map(|value| (map, value))
 }
 
 /// `claim a-team/postgres-pvc`, `Deployment shop/web`.

@@ -8,7 +8,7 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
-use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::id::{PlanId, SessionId};
@@ -25,7 +25,7 @@ use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::gate::{Rehearsal, Rehearsed};
 use crate::session::trail::{Effect, Entry, Trail};
-use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Session, Validating};
+use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::option::of;
@@ -138,6 +138,8 @@ fn check() -> impl Strategy<Value = Check> {
         object().prop_map(Check::EndpointsReady),
         object().prop_map(Check::SymptomGone),
         (object(), of(field())).prop_map(move |(object, field)| Check::FindingGone { code, object, field }),
+        (object(), field(), of(value())).prop_map(|(object, field, value)| Check::FieldIs { object, field, value }),
+        object().prop_map(Check::Gone),
     ]
 }
 
@@ -154,11 +156,8 @@ fn undo() -> impl Strategy<Value = Undo> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let precondition = (of(text()), of(text()), vec((text(), text()), 0..3)).prop_map(|(uid, resource_version, fields)| Precondition {
-        uid,
-        resource_version,
-        fields,
-    });
+    let precondition = (of(text()), of(text()), of(any::<i64>()), vec((text(), text()), 0..3))
+        .prop_map(|(uid, resource_version, generation, fields)| Precondition { uid, resource_version, generation, fields });
     (action(), text(), request(), text(), risk(), precondition, undo(), text()).prop_map(
         |(action, why, request, diff, risk, precondition, undo, command)| Step {
             action,
@@ -335,18 +334,27 @@ fn header() -> impl Strategy<Value = Header> {
 
 fn outcome() -> impl Strategy<Value = StepOutcome> {
     prop_oneof![
-        time().prop_map(|at| StepOutcome::Applied { at }),
+        time().prop_map(|at| StepOutcome::Intended { at }),
+        (time(), of(text())).prop_map(|(at, uid)| StepOutcome::Applied { at, uid }),
+        (time(), of(text()), text()).prop_map(|(at, uid, message)| StepOutcome::Altered { at, uid, message }),
         (time(), text()).prop_map(|(at, message)| StepOutcome::Refused { at, message }),
-        (time(), text(), any::<bool>()).prop_map(|(at, message, unknown)| StepOutcome::Failed { at, message, unknown }),
+        (time(), text()).prop_map(|(at, message)| StepOutcome::Failed { at, message }),
+        (time(), text()).prop_map(|(at, message)| StepOutcome::Unknown { at, message }),
         Just(StepOutcome::NotReached),
     ]
 }
 
+fn undone() -> impl Strategy<Value = Undone> {
+    prop_oneof![Just(Undone::NotNeeded), text().prop_map(|why| Undone::Stays { why }), outcome().prop_map(Undone::Sent)]
+}
+
 fn execution(steps: usize) -> impl Strategy<Value = Execution> {
-    (vec(outcome(), steps), of(vec(outcome(), 0..3)), any::<bool>()).prop_map(|(steps, reverted, cancelled)| Execution {
+    let reverted = of(vec(undone(), steps).prop_map(|all| NonEmpty::from_vec(all).unwrap()));
+    (vec(outcome(), steps), reverted, any::<bool>(), of(text())).prop_map(|(steps, reverted, cancelled, stopped)| Execution {
         steps: NonEmpty::from_vec(steps).unwrap(),
         reverted,
         cancelled,
+        stopped,
     })
 }
 
@@ -377,7 +385,7 @@ fn carried_out() -> impl Strategy<Value = (Planned, Execution)> {
 /// A session in any state at rest, whose plan is for a cause that it names.
 pub(crate) fn session() -> impl Strategy<Value = Session> {
     let parts = (header(), carried_out(), cause_of_the_plan(), validation());
-    let choices = (0..6_usize, any::<[bool; 3]>(), time(), any::<u32>(), select(Ending::ALL), any::<[u8; 32]>());
+    let choices = (0..7_usize, any::<[bool; 3]>(), time(), any::<u32>(), select(Ending::ALL), any::<[u8; 32]>());
     (parts, choices).prop_map(|((mut header, (planned, execution), mut cause, validation), choices)| {
         let (state, [with_plan, with_execution, with_validation], until, pid, ending, secret) = choices;
         let key = planned.plan.cause.clone();
@@ -388,8 +396,11 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
             0 => Session::Investigating(Investigating { header, until }),
             1 => Session::Diagnosed(Diagnosed { header, planned: with_plan.then_some(planned), until }),
             2 => Session::AwaitingApproval(header.propose(planned, secret, until).0),
-            3 => Session::Executing(Executing { header, planned, pid, until }),
+            3 => Session::Executing(Executing { header, planned, execution, pid, until }),
             4 => Session::Validating(Validating { header, planned, execution, pid, until }),
+            5 => {
+                Session::Reverting(Reverting { header, planned, execution, validation: with_validation.then_some(validation), pid, until })
+            }
             _ => Session::Closed(Closed {
                 header,
                 ending,
@@ -422,6 +433,7 @@ fn every_variant_of_what_is_stored_is_generated() {
         ("CauseSource", include_str!("../../domain/cause.rs"), names(source())),
         ("Check", include_str!("../../domain/check.rs"), names(check())),
         ("StepOutcome", include_str!("../../domain/execution.rs"), names(outcome())),
+        ("Undone", include_str!("../../domain/execution.rs"), names(undone())),
         ("Scope", include_str!("../../domain/issue.rs"), names(scope())),
         ("OnFailure", include_str!("../../domain/plan.rs"), names(on_failure())),
         ("Undo", include_str!("../../domain/plan.rs"), names(plan().prop_map(|plan| plan.steps.first().undo.clone()))),

@@ -2,7 +2,7 @@
 
 use super::plan::{CheckRecord, PlanRecord};
 use crate::domain::cause::KnownCodes;
-use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
 use crate::domain::validation::{CheckResult, Validation, Verdict};
@@ -30,17 +30,29 @@ enum RehearsedRecord {
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecutionRecord {
     steps: Vec<OutcomeRecord>,
-    reverted: Option<Vec<OutcomeRecord>>,
+    reverted: Option<Vec<UndoneRecord>>,
     cancelled: bool,
+    stopped: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
 enum OutcomeRecord {
-    Applied { at: Timestamp },
+    Intended { at: Timestamp },
+    Applied { at: Timestamp, uid: Option<String> },
+    Altered { at: Timestamp, uid: Option<String>, message: String },
     Refused { at: Timestamp, message: String },
-    Failed { at: Timestamp, message: String, unknown: bool },
+    Failed { at: Timestamp, message: String },
+    Unknown { at: Timestamp, message: String },
     NotReached {},
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum UndoneRecord {
+    NotNeeded {},
+    Stays { why: String },
+    Sent { outcome: OutcomeRecord },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,8 +122,9 @@ impl From<&Execution> for ExecutionRecord {
     fn from(e: &Execution) -> Self {
         Self {
             steps: e.steps.iter().map(OutcomeRecord::from).collect(),
-            reverted: e.reverted.as_ref().map(|steps| steps.iter().map(OutcomeRecord::from).collect()),
+            reverted: e.reverted.as_ref().map(|steps| steps.iter().map(UndoneRecord::from).collect()),
             cancelled: e.cancelled,
+            stopped: e.stopped.clone(),
         }
     }
 }
@@ -120,17 +133,23 @@ impl ExecutionRecord {
     pub(super) fn into_execution(self, of: &RemediationPlan) -> Result<Execution, String> {
         let steps: Vec<StepOutcome> = self.steps.into_iter().map(OutcomeRecord::into_outcome).collect();
         let steps = NonEmpty::from_vec(steps).filter(|s| s.len() == of.steps.len()).ok_or("its execution does not match its plan")?;
-        let reverted = self.reverted.map(|steps| steps.into_iter().map(OutcomeRecord::into_outcome).collect());
-        Ok(Execution { steps, reverted, cancelled: self.cancelled })
+        let undone = |all: Vec<UndoneRecord>| {
+            let all = all.into_iter().map(UndoneRecord::into_undone).collect();
+            NonEmpty::from_vec(all).filter(|s| s.len() == of.steps.len()).ok_or("its undo does not match its plan")
+        };
+        Ok(Execution { steps, reverted: self.reverted.map(undone).transpose()?, cancelled: self.cancelled, stopped: self.stopped })
     }
 }
 
 impl From<&StepOutcome> for OutcomeRecord {
     fn from(o: &StepOutcome) -> Self {
-        match o {
-            StepOutcome::Applied { at } => OutcomeRecord::Applied { at: *at },
-            StepOutcome::Refused { at, message } => OutcomeRecord::Refused { at: *at, message: message.clone() },
-            StepOutcome::Failed { at, message, unknown } => OutcomeRecord::Failed { at: *at, message: message.clone(), unknown: *unknown },
+        match o.clone() {
+            StepOutcome::Intended { at } => OutcomeRecord::Intended { at },
+            StepOutcome::Applied { at, uid } => OutcomeRecord::Applied { at, uid },
+            StepOutcome::Altered { at, uid, message } => OutcomeRecord::Altered { at, uid, message },
+            StepOutcome::Refused { at, message } => OutcomeRecord::Refused { at, message },
+            StepOutcome::Failed { at, message } => OutcomeRecord::Failed { at, message },
+            StepOutcome::Unknown { at, message } => OutcomeRecord::Unknown { at, message },
             StepOutcome::NotReached => OutcomeRecord::NotReached {},
         }
     }
@@ -139,10 +158,33 @@ impl From<&StepOutcome> for OutcomeRecord {
 impl OutcomeRecord {
     fn into_outcome(self) -> StepOutcome {
         match self {
-            OutcomeRecord::Applied { at } => StepOutcome::Applied { at },
+            OutcomeRecord::Intended { at } => StepOutcome::Intended { at },
+            OutcomeRecord::Applied { at, uid } => StepOutcome::Applied { at, uid },
+            OutcomeRecord::Altered { at, uid, message } => StepOutcome::Altered { at, uid, message },
             OutcomeRecord::Refused { at, message } => StepOutcome::Refused { at, message },
-            OutcomeRecord::Failed { at, message, unknown } => StepOutcome::Failed { at, message, unknown },
+            OutcomeRecord::Failed { at, message } => StepOutcome::Failed { at, message },
+            OutcomeRecord::Unknown { at, message } => StepOutcome::Unknown { at, message },
             OutcomeRecord::NotReached {} => StepOutcome::NotReached,
+        }
+    }
+}
+
+impl From<&Undone> for UndoneRecord {
+    fn from(undone: &Undone) -> Self {
+        match undone {
+            Undone::NotNeeded => UndoneRecord::NotNeeded {},
+            Undone::Stays { why } => UndoneRecord::Stays { why: why.clone() },
+            Undone::Sent(outcome) => UndoneRecord::Sent { outcome: outcome.into() },
+        }
+    }
+}
+
+impl UndoneRecord {
+    fn into_undone(self) -> Undone {
+        match self {
+            UndoneRecord::NotNeeded {} => Undone::NotNeeded,
+            UndoneRecord::Stays { why } => Undone::Stays { why },
+            UndoneRecord::Sent { outcome } => Undone::Sent(outcome.into_outcome()),
         }
     }
 }

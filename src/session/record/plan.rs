@@ -47,6 +47,7 @@ struct StepRecord {
     risk: String,
     uid: Option<String>,
     resource_version: Option<String>,
+    generation: Option<i64>,
     fields: Vec<(String, String)>,
     undo: Option<RequestRecord>,
     undo_words: String,
@@ -64,7 +65,7 @@ pub(super) enum ActionRecord {
 /// By itself, so that a field that held `null` is told from one that was not there.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SeenRecord {
+pub(super) struct SeenRecord {
     value: Value,
 }
 
@@ -92,6 +93,8 @@ pub(super) enum CheckRecord {
     ClaimBound { object: RefRecord },
     EndpointsReady { object: RefRecord },
     FindingGone { code: String, object: RefRecord, field: Option<Vec<SegmentRecord>> },
+    FieldIs { object: RefRecord, field: Vec<SegmentRecord>, value: Option<SeenRecord> },
+    Gone { object: RefRecord },
     SymptomGone { object: RefRecord },
 }
 
@@ -161,6 +164,12 @@ impl From<&Check> for CheckRecord {
             Check::FindingGone { code, object, field } => {
                 CheckRecord::FindingGone { code: code.to_string(), object: object.into(), field: field.as_ref().map(segments) }
             }
+            Check::FieldIs { object, field, value } => CheckRecord::FieldIs {
+                object: object.into(),
+                field: segments(field),
+                value: value.clone().map(|value| SeenRecord { value }),
+            },
+            Check::Gone(o) => CheckRecord::Gone { object: o.into() },
             Check::SymptomGone(o) => CheckRecord::SymptomGone { object: o.into() },
         }
     }
@@ -176,6 +185,10 @@ impl CheckRecord {
             CheckRecord::FindingGone { code: text, object, field } => {
                 Check::FindingGone { code: code(&text, known)?, object: object.into_ref()?, field: field.map(path) }
             }
+            CheckRecord::FieldIs { object, field, value } => {
+                Check::FieldIs { object: object.into_ref()?, field: path(field), value: value.map(|seen| seen.value) }
+            }
+            CheckRecord::Gone { object } => Check::Gone(object.into_ref()?),
             CheckRecord::SymptomGone { object } => Check::SymptomGone(object.into_ref()?),
         })
     }
@@ -198,6 +211,7 @@ impl From<&RemediationPlan> for PlanRecord {
                     risk: s.risk.to_string(),
                     uid: s.precondition.uid.clone(),
                     resource_version: s.precondition.resource_version.clone(),
+                    generation: s.precondition.generation,
                     fields: s.precondition.fields.clone(),
                     undo: match &s.undo {
                         Undo::Restore { request, .. } => Some(request.into()),
@@ -230,7 +244,12 @@ impl PlanRecord {
                     request: s.request.into_request()?,
                     diff: s.diff,
                     risk: Risk::parse(&s.risk).ok_or("a step has an unknown risk")?,
-                    precondition: Precondition { uid: s.uid, resource_version: s.resource_version, fields: s.fields },
+                    precondition: Precondition {
+                        uid: s.uid,
+                        resource_version: s.resource_version,
+                        generation: s.generation,
+                        fields: s.fields,
+                    },
                     undo: match s.undo {
                         Some(request) => Undo::Restore { request: request.into_request()?, summary: s.undo_words },
                         None => Undo::None { why: s.undo_words },

@@ -37,7 +37,7 @@ fn header() -> Header {
     }
 }
 
-fn waiting() -> (AwaitingApproval, Secret) {
+pub(in crate::session) fn waiting() -> (AwaitingApproval, Secret) {
     let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] };
     header().propose(Planned { plan: image_plan(1), rehearsal: Some(rehearsal) }, [9; 32], later())
 }
@@ -169,6 +169,7 @@ const CHANGES: &[fn(&mut RemediationPlan, &RemediationPlan)] = &[
     |plan, other| first(plan).diff.clone_from(&other.steps.first().diff),
     |plan, other| first(plan).risk = other.steps.first().risk,
     |plan, other| first(plan).precondition.uid.clone_from(&other.steps.first().precondition.uid),
+    |plan, other| first(plan).precondition.generation = other.steps.first().precondition.generation,
     |plan, other| first(plan).precondition.resource_version.clone_from(&other.steps.first().precondition.resource_version),
     |plan, other| first(plan).precondition.fields.clone_from(&other.steps.first().precondition.fields),
     |plan, other| first(plan).undo = other.steps.first().undo.clone(),

@@ -3,6 +3,7 @@
 
 use super::case::Case;
 use super::objects::documents;
+use super::webhook::Between;
 use super::words::Word;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +19,7 @@ use kubemend::workflow::report::Report;
 use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,6 +29,19 @@ use tower::ServiceExt;
 #[derive(Debug)]
 pub(crate) struct TestClock {
     began: Instant,
+    /// By how many seconds somebody has set the wall clock forwards or back.
+    set_by: AtomicI64,
+}
+
+impl TestClock {
+    fn new() -> Self {
+        Self { began: Instant::now(), set_by: AtomicI64::new(0) }
+    }
+
+    /// The wall clock is set forwards, or back; no time goes by.
+    pub(crate) fn set_by(&self, seconds: i64) {
+        self.set_by.fetch_add(seconds, Ordering::SeqCst);
+    }
 }
 
 const START: &str = "2026-11-23T12:00:00Z";
@@ -36,7 +50,8 @@ const START: &str = "2026-11-23T12:00:00Z";
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         let start: Timestamp = START.parse().unwrap();
-        start.checked_add(SignedDuration::try_from(self.began.elapsed()).unwrap()).unwrap()
+        let passed = SignedDuration::try_from(self.began.elapsed()).unwrap();
+        start.checked_add(passed + SignedDuration::from_secs(self.set_by.load(Ordering::SeqCst))).unwrap()
     }
 
     fn monotonic(&self) -> Duration {
@@ -77,6 +92,24 @@ pub(crate) struct Memory {
     records: Mutex<BTreeMap<String, Stored>>,
     /// From now on nothing can be saved.
     pub(crate) broken: std::sync::atomic::AtomicBool,
+    /// So many records are still kept, and the next one is never answered; `None` keeps all.
+    pub(crate) keeps: Mutex<Option<usize>>,
+    /// The same, and the next ones are refused.
+    pub(crate) breaks_after: Mutex<Option<usize>>,
+}
+
+impl Memory {
+    /// Counts down; whether the end is reached.
+    fn ends(left: &Mutex<Option<usize>>) -> bool {
+        match left.lock().unwrap().as_mut() {
+            None => false,
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -86,8 +119,11 @@ impl SessionStore for Memory {
     }
 
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
-        if self.broken.load(Ordering::SeqCst) {
+        if self.broken.load(Ordering::SeqCst) || Self::ends(&self.breaks_after) {
             return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
+        }
+        if Self::ends(&self.keeps) {
+            std::future::pending::<()>().await;
         }
         let mut records = self.records.lock().unwrap();
         if records.get(id.as_str()).map(|s| s.revision) != expected {
@@ -111,7 +147,7 @@ pub(crate) struct Embedded {
     pub(crate) sim: Sim,
     pub(crate) store: Arc<Memory>,
     pub(crate) entropy: Arc<Counted>,
-    clock: Arc<TestClock>,
+    pub(crate) clock: Arc<TestClock>,
     namespace: String,
 }
 
@@ -120,7 +156,7 @@ impl Embedded {
     pub(crate) fn new(namespace: &str) -> Self {
         let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
         tokio::spawn(driver);
-        let clock = Arc::new(TestClock { began: Instant::now() });
+        let clock = Arc::new(TestClock::new());
         Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace: namespace.to_owned() }
     }
 
@@ -175,9 +211,14 @@ impl Embedded {
     }
 
     pub(crate) fn process_with(&self, limits: Limits, writer: bool) -> Remediation {
+        self.process_over(Between::holding(self.sim.service_as("writer"), None), limits, writer)
+    }
+
+    /// The same, with something between the writer and the API.
+    pub(crate) fn process_over(&self, between: Between, limits: Limits, writer: bool) -> Remediation {
         let namespace = Namespace::parse("default").unwrap();
         let connected = over(self.sim.service_as("reader"), "embedded", "embedded.invalid:6443", namespace)
-            .with_writer_over(self.sim.service_as("writer"))
+            .with_writer_over(between)
             .with_patience(Duration::from_secs(15));
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
         let executor = connected.write.filter(|_| writer).map(|w| Executor::new(w, read.clone(), self.clock.clone()));

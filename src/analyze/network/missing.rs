@@ -1,0 +1,68 @@
+//! Services that select nothing and are near to something, and what speaks against the change.
+
+use super::near::{Near, Right, is_going, meant};
+use super::run_time::{is_given, is_of_a_role, is_used};
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::facts::labels::{self, Selector};
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::Service;
+
+/// A Service that selects nothing, and what it is near to.
+#[derive(Debug)]
+pub(super) struct Missing<'a> {
+    pub(super) object: ObjectRef,
+    pub(super) wanted: &'a Selector,
+    pub(super) near: Vec<Near<'a>>,
+    /// Its own address is none: it names Pods.
+    pub(super) headless: bool,
+    /// Why nothing is changed, where that is so.
+    pub(super) doubt: Option<String>,
+}
+
+/// All of them.
+pub(super) fn all<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Missing<'a>> {
+    facts.all::<Service>().filter_map(|service| missing(facts, service))
+}
+
+fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>> {
+    let wanted = labels::any_selector(service).filter(|_| service.metadata.deletion_timestamp.is_none())?;
+    let object = service.reference();
+    let namespace = object.namespace.as_ref()?;
+    let outside = service.spec.as_ref().is_some_and(|s| s.type_.as_deref() == Some("ExternalName"));
+    let selects_nothing = facts.pods_selected(namespace.as_str(), wanted).all(pods::has_ended);
+    if outside || !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
+        return None;
+    }
+    let (near, is_vague) = meant(facts, service, namespace, wanted);
+    // A label that Pods are given while they run is in no template, and no fault of the selector.
+    if near.is_empty() || near.iter().any(|n| !n.is_renamed() && is_given(facts, n)) {
+        return None;
+    }
+    let doubt = match near.as_slice() {
+        [one] if !is_vague => doubt(facts, namespace, wanted, one),
+        _ => Some("nothing in the cluster tells which Pods were meant".to_owned()),
+    };
+    let headless = service.spec.as_ref().is_some_and(|s| s.cluster_ip.as_deref() == Some("None"));
+    Some(Missing { object, wanted, near, headless, doubt })
+}
+
+/// What speaks against the change.
+fn doubt(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector, near: &Near<'_>) -> Option<String> {
+    let key = near.first.key;
+    let user = (near.first.right == Right::Nothing).then(|| is_used(facts, namespace, key, near.first.wrong)).flatten();
+    if let Some(user) = user {
+        return Some(format!(
+            "{} selects by `{key}` as well, with another value: the key tells Pods apart here, and something may be meant to set it",
+            user.reference().in_words()
+        ));
+    }
+    if near.first.right == Right::Nothing && is_of_a_role(key) {
+        return Some(format!(
+            "`{key}` reads as a role that a program gives its running Pods: without it the Service would lead to all of them"
+        ));
+    }
+    let corrected = near.corrected(wanted);
+    let others = facts.workloads_selected(namespace.as_str(), &corrected).filter(|w| !is_going(w)).count();
+    (others != 1).then(|| "the corrected selector would match the Pods of others as well".to_owned())
+}

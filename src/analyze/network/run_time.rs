@@ -1,0 +1,61 @@
+//! Labels that are put on running Pods by Kubernetes, by a controller or by the program itself: they stand in no template, and a
+//! selector that asks for them is right.
+
+use super::near::{Near, Right, is_going, misses_by_one};
+use crate::domain::object::Namespace;
+use crate::domain::workload::Workload;
+use crate::facts::labels::{self, Selector};
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Pod, Service};
+
+/// What Kubernetes and its common controllers set: the keys, and beginnings of keys.
+const SET: &[&str] = &[
+    "apps.kubernetes.io/pod-index",
+    "pod-template-hash",
+    "controller-revision-hash",
+    "pod-template-generation",
+    "rollouts-pod-template-hash",
+    "job-name",
+    "controller-uid",
+];
+const SET_BELOW: &[&str] = &["statefulset.kubernetes.io/", "batch.kubernetes.io/"];
+/// What a key of elected leaders ends in.
+const ROLES: &[&str] = &["role", "leader", "master", "primary"];
+
+/// Whether Kubernetes or one of its controllers sets the label.
+pub(super) fn is_set_by_kubernetes(key: &str) -> bool {
+    SET.contains(&key) || SET_BELOW.iter().any(|start| key.starts_with(start))
+}
+
+/// Whether the key reads as one of a role that Pods are given while they run.
+pub(super) fn is_of_a_role(key: &str) -> bool {
+    let last = key.rsplit(['/', '-', '.', '_']).next().unwrap_or_default();
+    ROLES.contains(&last)
+}
+
+/// The workload that has all but a label which its Pods are given while they run, if it is one workload.
+pub(super) fn given<'a>(facts: &'a Facts<'_>, namespace: &Namespace, wanted: &'a Selector) -> Option<Near<'a>> {
+    let near = facts.workloads_missed(namespace, wanted).filter(|w| !is_going(w) && w.desired > 0);
+    let mut near = near.filter_map(|w| misses_by_one(wanted, w)).filter(|n| is_given(facts, n));
+    near.next().filter(|_| near.next().is_none())
+}
+
+/// Whether the key that is in the way is one that Kubernetes sets, or that live Pods of the workload carry beside their template.
+pub(super) fn is_given(facts: &Facts<'_>, near: &Near<'_>) -> bool {
+    let key = near.first.key;
+    let template = near.workload.pod_labels.get(key);
+    // While a rollout is under way, Pods carry what an earlier template said.
+    let settled = near.first.right == Right::Nothing || near.workload.is_complete();
+    let carries = |p: &Pod| p.metadata.labels.as_ref().and_then(|l| l.get(key)).is_some_and(|value| Some(value) != template);
+    is_set_by_kubernetes(key) || (settled && live(facts, near.workload).any(carries))
+}
+
+/// The workload's Pods that have not ended.
+pub(super) fn live<'f>(facts: &'f Facts<'_>, workload: &'f Workload<'_>) -> impl Iterator<Item = &'f Pod> {
+    facts.pods_of(&workload.object).filter(|p| !pods::has_ended(p))
+}
+
+/// Another Service of the namespace whose selector has the key with another value: the key means something here.
+pub(super) fn is_used<'a>(facts: &Facts<'a>, namespace: &Namespace, key: &str, value: &str) -> Option<&'a Service> {
+    facts.all_in::<Service>(namespace).find(|s| labels::any_selector(s).and_then(|wanted| wanted.get(key)).is_some_and(|v| v != value))
+}

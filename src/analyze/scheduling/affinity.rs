@@ -1,0 +1,100 @@
+//! A required node affinity, read as a nodeSelector is: expression by expression, value by value, node by node.
+
+use super::super::names::is_slip;
+use super::super::renames;
+use super::labels::{is_near, takes};
+use crate::domain::field::FieldPath;
+use crate::facts::pods;
+use crate::facts::stuck::Stuck;
+use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm};
+
+/// What was meant by one expression of an affinity.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Correction {
+    /// The key or the value as it is.
+    pub(super) wrong: String,
+    /// As it was meant.
+    pub(super) right: String,
+    /// Where it stands, below the Pod's spec.
+    pub(super) path: FieldPath,
+}
+
+/// Whether a node satisfies one of the terms.
+pub(super) fn satisfies_one(node: &Node, terms: &[NodeSelectorTerm]) -> bool {
+    terms.iter().any(|term| satisfies(node, term))
+}
+
+/// The one correction after which one of these nodes takes the Pods. None where several would.
+pub(super) fn correction(
+    stuck: &Stuck<'_>,
+    terms: &[NodeSelectorTerm],
+    nodes: &[&Node],
+    is_in_use: impl Fn(&str, &str) -> bool,
+) -> Option<Correction> {
+    let mut found: Vec<Correction> = Vec::new();
+    for node in nodes.iter().filter(|n| takes(n, stuck)) {
+        for (at, term) in terms.iter().enumerate() {
+            for new in corrected(node, term, &pods::affinity_path().at(at), &is_in_use) {
+                if !found.contains(&new) {
+                    found.push(new);
+                }
+            }
+        }
+    }
+    let first = found.pop()?;
+    found.is_empty().then_some(first)
+}
+
+/// The corrections of the term's one expression that fails, with which the node would satisfy the term.
+fn corrected(node: &Node, term: &NodeSelectorTerm, path: &FieldPath, is_in_use: &dyn Fn(&str, &str) -> bool) -> Vec<Correction> {
+    let expressions = term.match_expressions.as_deref().unwrap_or_default();
+    let mut failing = expressions.iter().enumerate().filter(|(_, e)| !holds(node, e));
+    let (Some((at, failed)), None, None) = (failing.next(), failing.next(), term.match_fields.as_ref()) else { return Vec::new() };
+    let path = || path.clone().then("matchExpressions").at(at);
+    let mut all = Vec::new();
+    for (key, value) in node.metadata.labels.iter().flatten() {
+        let other_key = is_slip(&failed.key, key) || renames::of_node(&failed.key).any(|other| other == key);
+        let moved = NodeSelectorRequirement { key: key.clone(), ..failed.clone() };
+        if other_key && matches!(failed.operator.as_str(), "In" | "Exists") && holds(node, &moved) {
+            all.push(Correction { wrong: failed.key.clone(), right: key.clone(), path: path().then("key") });
+        }
+        let values = failed.values.iter().flatten().enumerate().filter(|_| failed.operator == "In" && *key == failed.key);
+        for (place, wrong) in values.filter(|(_, wrong)| is_near(key, wrong, value)) {
+            if !is_in_use(key, wrong) {
+                all.push(Correction { wrong: wrong.clone(), right: value.clone(), path: path().then("values").at(place) });
+            }
+        }
+    }
+    all
+}
+
+/// Every expression of the term holds. A term without any matches nothing; what is asked of fields is not known here.
+fn satisfies(node: &Node, term: &NodeSelectorTerm) -> bool {
+    let expressions = term.match_expressions.as_deref().unwrap_or_default();
+    let by_name = |field: &NodeSelectorRequirement| {
+        let named = node.metadata.name.as_ref().is_some_and(|name| field.values.iter().flatten().any(|v| v == name));
+        named == (field.operator == "In")
+    };
+    let fields = term.match_fields.as_deref().unwrap_or_default();
+    !(expressions.is_empty() && fields.is_empty()) && expressions.iter().all(|e| holds(node, e)) && fields.iter().all(by_name)
+}
+
+/// One expression, as the scheduler reads it.
+fn holds(node: &Node, expression: &NodeSelectorRequirement) -> bool {
+    let has = node.metadata.labels.as_ref().and_then(|l| l.get(&expression.key));
+    let values = expression.values.as_deref().unwrap_or_default();
+    let compared = |wanted: fn(i64, i64) -> bool| {
+        let number = values.first().and_then(|v| v.parse().ok());
+        has.and_then(|v| v.parse().ok()).zip(number).is_some_and(|(has, than)| wanted(has, than))
+    };
+    match expression.operator.as_str() {
+        "In" => has.is_some_and(|v| values.contains(v)),
+        "NotIn" => has.is_none_or(|v| !values.contains(v)),
+        "Exists" => has.is_some(),
+        "DoesNotExist" => has.is_none(),
+        "Gt" => compared(|has, than| has > than),
+        "Lt" => compared(|has, than| has < than),
+        // An operator of a newer Kubernetes: it may hold, so nothing is said.
+        _ => true,
+    }
+}

@@ -1,0 +1,276 @@
+//! The right to act, and the journal of what comes of it. Nothing is sent before the store has recorded that it is about to be sent,
+//! and no further step before the store has recorded what became of the one before. Where the store cannot, or another process has
+//! closed the session, nothing more is sent. Two processes, one permit: each record is a compare-and-swap.
+
+use super::ledger::{Ledger, LedgerError};
+use super::record::Acting;
+use super::{Approved, Closed, Executing, Reverting, Validating};
+use crate::domain::execution::{Execution, StepOutcome, Undone};
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::plan::{RemediationPlan, Step, Undo};
+use crate::domain::request::Request;
+use crate::domain::validation::Validation;
+use crate::ports::Revision;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+/// All steps of a plan, or all of their undo, are sent within this. It ends before anybody takes the session for dead.
+pub(crate) const SENDING: SignedDuration = SignedDuration::from_secs(120);
+/// An undo that was sent in time is answered and recorded in this.
+const ANSWERED: SignedDuration = SignedDuration::from_secs(60);
+
+/// Why a request is not sent any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Stop {
+    #[error("it is too late: the time for applying this plan has ended")]
+    Late,
+    #[error("the record of this session cannot be kept, so nothing more is sent: {0}")]
+    Record(String),
+}
+
+/// Where the record stands, and until when anything may be sent.
+#[derive(Debug)]
+struct Place {
+    ledger: Ledger,
+    revision: Revision,
+    /// On the monotonic clock of this process.
+    deadline: Duration,
+    /// Why the record could not be kept, once it could not.
+    lost: Option<LedgerError>,
+}
+
+impl Place {
+    fn new(ledger: &Ledger, revision: Revision) -> Self {
+        let within = Duration::try_from(SENDING).unwrap_or_default();
+        let deadline = ledger.clock.monotonic().saturating_add(within);
+        Self { ledger: ledger.clone(), revision, deadline, lost: None }
+    }
+
+    async fn save(&mut self, acting: Acting<'_>) {
+        if self.lost.is_some() {
+            return;
+        }
+        match self.ledger.save_acting(acting, self.revision).await {
+            Ok(revision) => self.revision = revision,
+            Err(error) => self.lost = Some(error),
+        }
+    }
+
+    fn may_send(&self) -> Result<(), Stop> {
+        match &self.lost {
+            Some(error) => Err(Stop::Record(error.to_string())),
+            None if self.ledger.clock.monotonic() >= self.deadline => Err(Stop::Late),
+            None => Ok(()),
+        }
+    }
+
+    fn into_revision(self) -> Result<Revision, LedgerError> {
+        self.lost.map_or(Ok(self.revision), Err)
+    }
+}
+
+/// The store says that we are about to act. It is used up by [`crate::execute::Executor::run`], which alone sends steps.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    executing: Executing,
+    place: Place,
+}
+
+/// Records that we are about to act, and only then gives the permit. Of two approvals at the same revision one gets it.
+/// Besides sending the steps, watching what comes of them may take so long until the session counts as dead.
+pub(crate) async fn begin(
+    ledger: &Ledger,
+    revision: Revision,
+    approved: Approved,
+    watching: SignedDuration,
+) -> Result<Permit, LedgerError> {
+    let Approved { header, planned, digest } = approved;
+    if planned.plan.digest() != digest {
+        return Err(LedgerError::Record { id: header.id, reason: "its plan does not match its digest".to_owned() });
+    }
+    let execution = Execution::ahead(planned.plan.steps.len());
+    let executing = Executing { header, planned, execution, pid: ledger.pid, until: until(ledger, SENDING.saturating_add(watching)) };
+    let place = Place::new(ledger, revision);
+    let mut permit = Permit { executing, place };
+    permit.save().await;
+    match permit.place.lost.take() {
+        Some(error) => Err(error),
+        None => Ok(permit),
+    }
+}
+
+fn until(ledger: &Ledger, may_take: SignedDuration) -> Timestamp {
+    let now = ledger.clock.now();
+    now.checked_add(may_take).unwrap_or(now)
+}
+
+impl Permit {
+    /// What may be done, once.
+    pub(crate) fn plan(&self) -> &RemediationPlan {
+        &self.executing.planned.plan
+    }
+
+    /// What became of the steps by now.
+    pub(crate) fn execution(&mut self) -> &mut Execution {
+        &mut self.executing.execution
+    }
+
+    /// That this step may be sent now: the record says that it is about to be, and there is time left.
+    pub(crate) async fn intend(&mut self, step: usize) -> Result<(), Stop> {
+        self.place.may_send()?;
+        let at = self.place.ledger.clock.now();
+        self.executing.execution.set(step, StepOutcome::Intended { at });
+        self.save().await;
+        let may = self.place.may_send();
+        if may.is_err() {
+            self.executing.execution.set(step, StepOutcome::NotReached);
+        }
+        may
+    }
+
+    /// What became of this step.
+    pub(crate) async fn record(&mut self, step: usize, outcome: StepOutcome) {
+        self.executing.execution.set(step, outcome);
+        self.save().await;
+    }
+
+    /// No step is sent any more. The record says so, too, if it can be kept.
+    pub(crate) async fn close(self, note: &str) -> (Validating, Result<Revision, LedgerError>) {
+        let Self { executing, mut place } = self;
+        let mut validating = executing.executed();
+        validating.header.trail.note(place.ledger.clock.now(), "kubemend", note);
+        place.save(Acting::Validating(&validating)).await;
+        (validating, place.into_revision())
+    }
+
+    async fn save(&mut self) {
+        self.place.save(Acting::Executing(&self.executing)).await;
+    }
+}
+
+/// The store says that what was done is about to be undone. It is used up by [`crate::execute::Executor::revert`], which alone undoes.
+#[derive(Debug)]
+pub(crate) struct RevertPermit {
+    reverting: Reverting,
+    place: Place,
+}
+
+/// Records that what was done is about to be undone, and only then gives the permit. It belongs to the approval that the steps had.
+/// The state is given back where it cannot be recorded: nothing is undone then.
+pub(crate) async fn begin_revert(
+    ledger: &Ledger,
+    revision: Revision,
+    validating: Validating,
+    validation: Option<Validation>,
+) -> Result<RevertPermit, (Box<Closed>, LedgerError)> {
+    let Validating { header, planned, mut execution, pid, .. } = validating;
+    let undone = |(step, outcome): (&Step, &StepOutcome)| -> Undone {
+        match (outcome.took_effect(), &step.undo) {
+            (Some(true), Undo::None { why }) => Undone::Stays { why: why.clone() },
+            (Some(true), Undo::Restore { .. }) => Undone::Sent(StepOutcome::NotReached),
+            (Some(false) | None, _) => Undone::NotNeeded,
+        }
+    };
+    let all: Vec<Undone> = planned.plan.steps.iter().zip(execution.steps.iter()).map(undone).collect();
+    execution.reverted = NonEmpty::from_vec(all);
+    let reverting = Reverting { header, planned, execution, validation, pid, until: until(ledger, SENDING.saturating_add(ANSWERED)) };
+    let mut permit = RevertPermit { reverting, place: Place::new(ledger, revision) };
+    permit.save().await;
+    match permit.place.lost.take() {
+        Some(error) => Err((Box::new(permit.reverting.settle()), error)),
+        None => Ok(permit),
+    }
+}
+
+impl RevertPermit {
+    /// What is to be undone, last step first: the steps' numbers, with the bytes.
+    pub(crate) fn undo(&self) -> Vec<(usize, Request)> {
+        let Reverting { planned, execution, .. } = &self.reverting;
+        let undone = execution.reverted.iter().flat_map(NonEmpty::iter);
+        let steps = planned.plan.steps.iter().zip(undone).enumerate();
+        let sent = steps.filter_map(|(index, (step, undone))| match (undone, &step.undo) {
+            (Undone::Sent(_), Undo::Restore { request, .. }) => Some((index, request.clone())),
+            (Undone::Sent(_) | Undone::Stays { .. } | Undone::NotNeeded, _) => None,
+        });
+        let mut all: Vec<(usize, Request)> = sent.collect();
+        all.reverse();
+        all
+    }
+
+    /// That the undo of this step may be sent now.
+    pub(crate) async fn intend(&mut self, step: usize) -> Result<(), Stop> {
+        self.place.may_send()?;
+        let at = self.place.ledger.clock.now();
+        self.reverting.execution.set_undone(step, Undone::Sent(StepOutcome::Intended { at }));
+        self.save().await;
+        let may = self.place.may_send();
+        if may.is_err() {
+            self.reverting.execution.set_undone(step, Undone::Sent(StepOutcome::NotReached));
+        }
+        may
+    }
+
+    /// What became of the undo of this step.
+    pub(crate) async fn record(&mut self, step: usize, outcome: StepOutcome) {
+        self.reverting.execution.set_undone(step, Undone::Sent(outcome));
+        self.save().await;
+    }
+
+    /// Nothing more is undone.
+    pub(crate) fn close(self) -> (Closed, Result<Revision, LedgerError>) {
+        (self.reverting.settle(), self.place.into_revision())
+    }
+
+    async fn save(&mut self) {
+        self.place.save(Acting::Reverting(&self.reverting)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::known_code;
+    use crate::clock::ManualClock;
+    use crate::ports::SessionStore;
+    use crate::session::record::tests::waiting;
+    use crate::session::{Planned, Session};
+    use crate::store::MemoryStore;
+    use std::sync::Arc;
+
+    async fn permit() -> (Arc<ManualClock>, Ledger, Permit) {
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
+        let ledger = Ledger::new(store, clock.clone(), known_code);
+        let (awaiting, secret) = waiting();
+        let digest = awaiting.digest.clone();
+        let session = Session::AwaitingApproval(awaiting);
+        let revision = ledger.save(&session, None).await.unwrap();
+        let Session::AwaitingApproval(awaiting) = session else { panic!("it waits") };
+        let approved = awaiting.approve(&secret.reveal(), &digest, Timestamp::UNIX_EPOCH).unwrap();
+        let permit = begin(&ledger, revision, approved, SignedDuration::from_secs(120)).await.unwrap();
+        (clock, ledger, permit)
+    }
+
+    #[tokio::test]
+    async fn step_after_its_time_is_not_announced_whatever_the_wall_clock_says() {
+        let (clock, _, mut permit) = permit().await;
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        assert_eq!(permit.intend(0).await, Ok(()), "no time went by");
+        clock.advance(Duration::from_secs(120));
+        clock.set(Timestamp::UNIX_EPOCH);
+        assert_eq!(permit.intend(0).await, Err(Stop::Late));
+    }
+
+    #[tokio::test]
+    async fn step_is_not_announced_once_somebody_else_has_closed_the_session() {
+        let (clock, ledger, mut permit) = permit().await;
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        let id = permit.executing.header.id.clone();
+        assert!(matches!(ledger.load(&id).await.unwrap().unwrap().1, Session::Closed(_)));
+        assert!(matches!(permit.intend(0).await, Err(Stop::Record(_))));
+        assert_eq!(permit.execution().steps.first(), &StepOutcome::NotReached);
+        let (validating, saved) = permit.close("").await;
+        let Planned { plan, .. } = &validating.planned;
+        assert!(saved.is_err() && plan.steps.len() == 1);
+    }
+}

@@ -1,0 +1,110 @@
+//! What took effect of a plan whose process died, or whose answers were lost: told by what is recorded, by the stamp that a change
+//! leaves, and by the uid of the object. A name alone tells nothing. Nothing is resumed by guess.
+
+use crate::domain::changes::Verb;
+use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::field::escape;
+use crate::domain::finding::Advice;
+use crate::domain::plan::{RemediationPlan, STAMP, Step};
+use crate::ports::{ClusterRead, ReadError};
+use serde_json::Value;
+
+/// Each step with what became of it, as far as that can be seen now.
+pub(super) async fn seen(plan: &RemediationPlan, execution: Option<&Execution>, read: &dyn ClusterRead) -> Vec<Advice> {
+    let mut found = Vec::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let number = index.saturating_add(1);
+        let recorded = execution.and_then(|e| e.steps.iter().nth(index)).unwrap_or(&StepOutcome::NotReached);
+        // A step that was not sent has left nothing to look for.
+        let words = if recorded.took_effect() == Some(false) {
+            format!("did not take effect: it is recorded as {}", plain(recorded))
+        } else {
+            now(step, &format!("{}/{number}", plan.id), recorded, read.get(step.action.target()).await)
+        };
+        let target = step.action.target();
+        let text = format!("step {number} ({} {target}) {words}", step.action.verb());
+        found.push(Advice { text, command: None, why: "the process that applied the plan did not finish".to_owned() });
+    }
+    found
+}
+
+fn plain(outcome: &StepOutcome) -> &'static str {
+    match outcome {
+        StepOutcome::NotReached => "not sent",
+        other => other.as_str(),
+    }
+}
+
+/// What can be seen of a step that was, or may have been, sent.
+fn now(step: &Step, stamp: &str, recorded: &StepOutcome, found: Result<Value, ReadError>) -> String {
+    let applied = recorded.took_effect() == Some(true);
+    let text = |object: &Value, pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let deletes = step.action.change().0 == Verb::Delete;
+    let object = match (found, deletes) {
+        (Ok(object), _) => object,
+        (Err(ReadError::NotFound(_)), true) => return "took effect: the object is gone".to_owned(),
+        (Err(ReadError::NotFound(_)), false) if applied => return "took effect, and the object was deleted since".to_owned(),
+        (Err(ReadError::NotFound(_)), false) => return "cannot be confirmed: the object does not exist".to_owned(),
+        (Err(error), _) if applied => return format!("took effect, as it is recorded; the object could not be read: {error}"),
+        (Err(error), _) => return format!("cannot be confirmed: the object could not be read: {error}"),
+    };
+    let uid = text(&object, "/metadata/uid");
+    if deletes {
+        let same = uid == step.precondition.uid;
+        let going = text(&object, "/metadata/deletionTimestamp").is_some();
+        return match (same, going) {
+            (false, _) => "took effect: the object is gone, and another one of that name was created since".to_owned(),
+            (true, true) => "took effect: the object is being deleted, and its finalizers hold it".to_owned(),
+            (true, false) => "did not take effect: the object is still there, with the same uid".to_owned(),
+        };
+    }
+    let known = match recorded {
+        StepOutcome::Applied { uid, .. } | StepOutcome::Altered { uid, .. } => uid.clone(),
+        _ => step.precondition.uid.clone(),
+    };
+    let another = known.is_some() && known != uid;
+    let mark = text(&object, &format!("/metadata/annotations/{}", escape(STAMP)));
+    match (mark.as_deref() == Some(stamp), mark.is_some()) {
+        (true, _) if another => "took effect, and the object was deleted and created again since, with a copy of its mark".to_owned(),
+        (true, _) => format!("took effect: the object has its `{STAMP}` annotation"),
+        (false, _) if another && applied => "took effect, and the object was deleted and created again since".to_owned(),
+        (false, _) if another => "cannot be confirmed: the object was deleted and created again since".to_owned(),
+        (false, true) if applied => "took effect, and was changed again since: the object has the mark of another plan".to_owned(),
+        (false, true) => "cannot be confirmed: the object was changed again since, and has the mark of another plan".to_owned(),
+        (false, false) if applied => format!("took effect, and was changed again since: the object has no `{STAMP}` annotation any more"),
+        (false, false) => format!("shows no effect: the object has no `{STAMP}` annotation"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planner::example::{deployment, image_plan};
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    fn said(recorded: StepOutcome, change: impl FnOnce(&mut Value)) -> String {
+        let mut object = deployment();
+        change(&mut object);
+        let plan = image_plan(1);
+        now(plan.steps.first(), &format!("{}/1", plan.id), &recorded, Ok(object))
+    }
+
+    #[test]
+    fn a_mark_counts_with_the_uid_and_a_mark_of_another_plan_is_no_sign_of_nothing() {
+        let at = Timestamp::UNIX_EPOCH;
+        let intended = || StepOutcome::Intended { at };
+        let applied = || StepOutcome::Applied { at, uid: Some("u-1".to_owned()) };
+        let mark = |object: &mut Value| object["metadata"]["annotations"][STAMP] = json!(format!("{}/1", image_plan(1).id));
+        assert!(said(intended(), mark).starts_with("took effect: "));
+        assert!(said(intended(), |_| ()).starts_with("shows no effect"));
+        let copied = said(applied(), |object| {
+            mark(object);
+            object["metadata"]["uid"] = json!("u-9");
+        });
+        assert!(copied.contains("created again since"), "{copied}");
+        let other = |object: &mut Value| object["metadata"]["annotations"][STAMP] = json!("p-other/1");
+        assert!(said(intended(), other).starts_with("cannot be confirmed: the object was changed again since"));
+        assert!(said(applied(), other).starts_with("took effect, and was changed again since"));
+    }
+}

@@ -1,0 +1,248 @@
+//! Two plans that differ are two questions that differ, and what stands beside a change reaches nobody.
+
+use super::super::standing::Standing;
+use super::super::view;
+use super::text;
+use crate::domain::action::{Action, FieldOp};
+use crate::domain::ending::Ending;
+use crate::domain::field::FieldPath;
+use crate::domain::id::{PlanId, SessionId};
+use crate::domain::issue::{Origin, Scope};
+use crate::domain::kind::Kind;
+use crate::domain::limits::Limits;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
+use crate::domain::plan::{OnFailure, RemediationPlan};
+use crate::domain::snapshot::Cluster;
+use crate::domain::usage::Usage;
+use crate::planner::example::{cause, deployment, diagnosis, namespace, plan_at_rest, snapshot};
+use crate::session::trail::Trail;
+use crate::session::{Header, Planned};
+use crate::workflow::report::Report;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn report(plan: RemediationPlan) -> Report {
+    let header = Header {
+        id: SessionId::from_entropy([3; 16]),
+        opened_at: Timestamp::UNIX_EPOCH,
+        issue: "it is down".into(),
+        origin: Origin::Caller,
+        scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
+        limits: Limits::default(),
+        cluster: Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+        diagnosis: diagnosis(),
+        looked: vec![],
+        advice: vec![],
+        usage: Usage::default(),
+        trail: Trail::default(),
+    };
+    let planned = Planned { plan, rehearsal: None };
+    view::report(&Standing {
+        header: &header,
+        status: Ending::Diagnosed.into(),
+        underway: None,
+        planned: Some(&planned),
+        expires_at: None,
+        execution: None,
+        validation: None,
+    })
+}
+
+/// The question without the digest, which would tell any two plans apart.
+fn asked(plan: RemediationPlan) -> Option<String> {
+    let text = text(&report(plan))?;
+    Some(text.lines().filter(|line| !line.starts_with("digest: ")).collect::<Vec<_>>().join("\n"))
+}
+
+/// What is put into the object and the change.
+#[derive(Debug, Clone)]
+struct Texts {
+    container: String,
+    old: String,
+    new: String,
+    label: String,
+    value: String,
+    uid: String,
+    why: String,
+}
+
+fn object(texts: &Texts) -> Value {
+    let mut object = deployment();
+    object["metadata"]["uid"] = json!(texts.uid);
+    object["spec"]["template"]["spec"]["containers"][1]["name"] = json!(texts.container);
+    object["spec"]["template"]["spec"]["containers"][1]["image"] = json!(texts.old);
+    object["spec"]["template"]["spec"]["nodeSelector"] = json!({"disk": "ssd"});
+    object
+}
+
+/// None where the planner refuses, as it does for what it cannot show.
+fn planned(texts: &Texts, seed: u8) -> Option<RemediationPlan> {
+    let template = || FieldPath::dotted("spec.template.spec");
+    let mut ops =
+        NonEmpty::one(FieldOp::set(template().key("containers").element("name", &texts.container).then("image"), texts.new.clone()));
+    ops.push(FieldOp::set(template().key("nodeSelector").key(&texts.label), texts.value.clone()));
+    let target = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
+    let mut cause = cause(vec![Action::Patch { target, ops }]);
+    cause.remedy.proposals.iter_mut().for_each(|proposal| proposal.why.clone_from(&texts.why));
+    let seen = snapshot(vec![(Kind::Deployment, object(texts))]);
+    plan_at_rest(&cause, &seen, PlanId::from_entropy([seed; 16]), OnFailure::Revert).ok()
+}
+
+/// Characters that show nothing, look like others, turn the line around, or mean something to a layout.
+const ODD: &[&str] = &[
+    "\u{200b}",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{ad}",
+    "\u{e0041}",
+    "\u{301}",
+    "\u{a0}",
+    "\u{fe0f}",
+    "а",
+    "ο",
+    "\u{3164}",
+    "\u{85}",
+    "\u{2028}",
+    "\n",
+    "\r",
+    "\t",
+    " ",
+    "  ",
+    "\\",
+    "\\u{202e}",
+    "\"",
+    "'",
+    "#",
+    ": ",
+    "→",
+    "⟦not shown⟧",
+    "…",
+    "-",
+    "+",
+    "`",
+    "\0",
+    "\u{1b}[8m",
+    "~1",
+];
+
+fn words() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[a-z]{1,6}(:[0-9.]{1,4})?",
+        1 => any::<String>(),
+        2 => ("[a-z]{0,3}", prop::sample::select(ODD.to_vec()), "[a-z]{0,3}").prop_map(|(a, odd, b)| format!("{a}{odd}{b}")),
+    ]
+}
+
+fn texts() -> impl Strategy<Value = Texts> {
+    (words(), words(), words(), words(), words(), words(), words()).prop_map(|(container, old, new, label, value, uid, why)| Texts {
+        container,
+        old,
+        new,
+        label,
+        value,
+        uid,
+        why,
+    })
+}
+
+/// The same texts but for one, which is another one or has something odd in it.
+fn twins() -> impl Strategy<Value = (Texts, Texts)> {
+    (texts(), 0..7_usize, prop::sample::select(ODD.to_vec()), any::<prop::sample::Index>(), prop::option::weighted(0.2, words())).prop_map(
+        |(one, which, odd, at, instead)| {
+            let mut other = one.clone();
+            let text =
+                [&mut other.container, &mut other.old, &mut other.new, &mut other.label, &mut other.value, &mut other.uid, &mut other.why]
+                    .into_iter()
+                    .nth(which)
+                    .unwrap();
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            match instead {
+                Some(instead) => *text = instead,
+                None => text.insert_str(places[at.index(places.len())], odd),
+            }
+            (one, other)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Whatever stands in objects and changes: what a human reads tells two plans apart as well as their digests do.
+    #[test]
+    fn two_different_plans_never_read_alike((one, other) in twins()) {
+        if let (Some(a), Some(b)) = (planned(&one, 1), planned(&other, 2)) {
+            let differ = a.digest() != b.digest();
+            let (a, b) = (asked(a), asked(b));
+            if let (Some(a), Some(b)) = (a, b) {
+                // The plans' own ids are in the stamps, and are no difference.
+                let masked = |text: &str, seed: u8| text.replace(PlanId::from_entropy([seed; 16]).as_str(), "PLAN");
+                prop_assert_eq!(differ, masked(&a, 1) != masked(&b, 2));
+            }
+        }
+    }
+
+    #[test]
+    fn question_is_plain_text_with_nothing_hidden(texts in texts()) {
+        if let Some(text) = planned(&texts, 1).and_then(asked) {
+            prop_assert!(text.chars().all(|c| c == '\n' || (' '..='~').contains(&c) || "→⟦⟧“”…—·•".contains(c)), "{text}");
+            prop_assert!(!text.lines().any(|line| line.starts_with(['+', '-']) && line.contains('⟦')), "{text}");
+        }
+    }
+}
+
+/// The object with something in every place that holds what somebody put there.
+fn with_canaries(canary: &str) -> Value {
+    let mut object = deployment();
+    object["metadata"]["annotations"]["note"] = json!(canary);
+    let pod = json!({"annotations": {"note": canary}, "labels": {"app": "web"}});
+    object["spec"]["template"]["metadata"] = pod;
+    object["spec"]["template"]["spec"]["hostAliases"] = json!([{"hostnames": [canary]}]);
+    object["spec"]["template"]["spec"]["containers"][1] = json!({
+        "name": "app", "image": "web:bad", "args": ["--db-pass", canary], "command": ["sh", "-c", canary],
+        "env": [{"name": "PASS", "value": canary}],
+        "lifecycle": {"postStart": {"exec": {"command": [canary]}}, "preStop": {"httpGet": {"path": canary}}},
+        "livenessProbe": {"exec": {"command": ["sh", canary]}},
+        "readinessProbe": {"httpGet": {"port": 80, "httpHeaders": [{"name": "X-Key", "value": canary}]}},
+        "startupProbe": {"exec": {"command": [canary]}}
+    });
+    for key in ["data", "stringData", "binaryData"] {
+        object[key] = json!({"key": canary});
+    }
+    object["webhooks"] = json!([{"name": "w", "clientConfig": {"caBundle": canary}}]);
+    object
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Neither the question nor the report nor what is stored holds what stands beside a change.
+    #[test]
+    fn no_canary_beside_a_change_reaches_anybody(canary in "zebra[a-zA-Z0-9 =:/+-]{0,40}ring", field in prop::sample::select(vec!["image", "disk"])) {
+        let template = || FieldPath::dotted("spec.template.spec");
+        let path = match field {
+            "image" => template().key("containers").element("name", "app").then("image"),
+            _ => template().key("nodeSelector").key("disk"),
+        };
+        let target = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
+        let action = Action::Patch { target, ops: NonEmpty::one(FieldOp::set(path, "web:1")) };
+        let mut seen = snapshot(vec![(Kind::Deployment, with_canaries(&canary))]);
+        seen.add(&Kind::Deployment, vec![with_canaries(&canary)], true);
+        let live = with_canaries(&canary);
+        let outline = crate::planner::outline::outline(&cause(vec![action]), &crate::facts::Facts::of(&seen)).unwrap();
+        let mut objects = crate::planner::live::Live::default();
+        for object in outline.needed() {
+            objects.insert(object, Ok(live.clone()));
+        }
+        let plan = crate::planner::plan(outline, &objects, PlanId::from_entropy([1; 16]), OnFailure::Keep).unwrap();
+        let diff = plan.steps.first().diff.clone();
+        prop_assert!(diff.contains("+") && !diff.contains("zebra"), "{diff}");
+        let report = report(plan);
+        let text = text(&report).unwrap();
+        prop_assert!(!text.contains("zebra"), "{text}");
+        let whole = serde_json::to_string(&report).unwrap();
+        prop_assert!(!whole.contains("zebra"), "{whole}");
+    }
+}

@@ -1,0 +1,155 @@
+//! Takes back what a session did: a session of its own, whose plan is made of the objects as they are now, linted, rehearsed, shown and
+//! asked about as any other. A human is always asked.
+
+use super::open::{asked, by_hand};
+use super::{Caller, NO_WRITER, Opened, Remediation, WorkflowError, collect, conclude, live};
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::ending::Ending;
+use crate::domain::finding::{Advice, Remedy};
+use crate::domain::id::{PlanId, SessionId};
+use crate::domain::issue::Origin;
+use crate::domain::limits::Mode;
+use crate::domain::plan::OnFailure;
+use crate::domain::usage::Usage;
+use crate::facts::Facts;
+use crate::planner;
+use crate::planner::inverse::{self, Inverse};
+use crate::planner::outline::outline_inverse;
+use crate::planner::refusal::Refusal;
+use crate::ports::{ClusterRead, Phase};
+use crate::session::gate::{Decision, decide};
+use crate::session::trail::Trail;
+use crate::session::{Closed, Header, Planned, Session};
+
+impl Remediation {
+    /// Opens a session whose plan takes back what another session did, and asks. What cannot be taken back is advice.
+    ///
+    /// # Errors
+    /// There is no such session, it changed nothing, or nothing can be read.
+    pub async fn undo(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        let progress = caller.progress;
+        let meter = self.meter(caller);
+        let state = |state| WorkflowError::State { session: session.clone(), state };
+        let closed = match self.records().session(session).await? {
+            Session::Closed(closed) => closed,
+            Session::Investigating(_)
+            | Session::Diagnosed(_)
+            | Session::AwaitingApproval(_)
+            | Session::Executing(_)
+            | Session::Validating(_)
+            | Session::Reverting(_) => return Err(state("has not ended, so there is nothing to undo")),
+        };
+        let (Some(planned), Some(execution)) = (&closed.planned, &closed.execution) else {
+            return Err(state("changed nothing, so there is nothing to undo"));
+        };
+        let inverse = inverse::of(&planned.plan, execution, session);
+        if inverse.takes.is_empty() && inverse.advice.is_empty() {
+            return Err(state("changed nothing that is not undone already"));
+        }
+        progress.tell(Phase::Connecting, "asking the API server for its version");
+        let cluster = meter.read.cluster().await?;
+        if cluster.server != closed.header.cluster.server {
+            return Err(WorkflowError::OtherCluster { planned: closed.header.cluster.server, now: cluster.server });
+        }
+        let advice = inverse.advice.clone();
+        let (mut header, outline) = self.look_for_undo(closed, inverse, meter.read.as_ref(), caller).await?;
+        header.advice.extend(advice);
+        let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
+        progress.tell(Phase::Planning, "building the plan");
+        let id = PlanId::from_entropy(self.parts.entropy.id_bits());
+        let planned = match outline {
+            Ok(outline) => {
+                let live = live::read(&outline, meter.read.as_ref()).await;
+                planner::plan(outline, &live, id, OnFailure::Keep).map(|plan| (plan, live))
+            }
+            Err(refusals) => Err(refusals),
+        };
+        let (mut plan, live) = match planned {
+            Ok(planned) => planned,
+            Err(refusals) => {
+                header.advice.extend(refusals.iter().map(|reason| Advice {
+                    text: reason.to_string(),
+                    command: None,
+                    why: format!("kubemend does not undo session {session} by itself"),
+                }));
+                return self.close(header, revision, Ending::Diagnosed, None, &meter, progress).await;
+            }
+        };
+        plan.summary = format!("Undo session {session}: {}", plan.summary);
+        let Some(executor) = &self.parts.executor else {
+            header.advice.extend(by_hand(&plan, NO_WRITER));
+            return self.close(header, revision, Ending::Diagnosed, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
+        };
+        progress.tell(Phase::Rehearsing, "asking the API server to check the change");
+        let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
+        let confidence = header.diagnosis.cause(&plan.cause).map_or(crate::domain::confidence::Confidence::percent(0), |c| c.confidence);
+        let decision = decide(&header.limits, &plan, confidence, &rehearsal);
+        let planned = Planned { plan, rehearsal: Some(rehearsal) };
+        if caller.cancel.is_cancelled() {
+            return Err(self.abandon(header, revision, Ending::Diagnosed, Some(planned), &meter, caller).await);
+        }
+        match (decision, asked(&header, Ending::Diagnosed, &planned)) {
+            (Decision::Forbid(reasons), _) => {
+                let why: Vec<&str> = reasons.iter().map(String::as_str).collect();
+                header.advice.extend(by_hand(&planned.plan, &why.join("; ")));
+                self.close(header, revision, Ending::Diagnosed, Some(planned), &meter, progress).await
+            }
+            (_, None) => {
+                let why = "the change is too large to show in full, so it cannot be approved here";
+                header.advice.extend(by_hand(&planned.plan, why));
+                self.close(header, revision, Ending::Diagnosed, Some(planned), &meter, progress).await
+            }
+            (Decision::Allow(_) | Decision::AskHuman(_), Some(text)) => self.ask(header, revision, planned, text, &meter, caller).await,
+        }
+    }
+
+    /// The new session, with what the other one was about, and the outline of its plan.
+    async fn look_for_undo(
+        &self,
+        closed: Closed,
+        inverse: Inverse,
+        read: &dyn ClusterRead,
+        caller: &Caller<'_>,
+    ) -> Result<(Header, Result<planner::outline::Outline, Vec<Refusal>>), WorkflowError> {
+        let Header { id: undone, scope, diagnosis: known, .. } = closed.header;
+        let Some(key) = closed.planned.map(|planned| planned.plan.cause) else {
+            return Err(WorkflowError::State { session: undone, state: "has no plan" });
+        };
+        caller.progress.tell(Phase::Collecting, "reading what was changed");
+        let collected = tokio::select! {
+            collected = collect::collect(&scope, read, self.parts.clock.as_ref()) => collected?,
+            () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
+        };
+        let about = key.clone();
+        let outlined = move |facts: &Facts<'_>, _: &mut Diagnosis| outline_inverse(&about, &inverse, facts);
+        let concluded = conclude::conclude(collected.snapshot, &caller.cancel, outlined).await.ok_or(WorkflowError::Cancelled)?;
+        let mut diagnosis = Diagnosis::default();
+        for cause in known.causes.iter().filter(|cause| cause.is(&key)) {
+            if let Some(cause) = diagnosis.adopt(cause, &known.evidence) {
+                cause.title = format!("undo of session {undone}, whose cause was: {}", cause.title);
+                cause.explanation = format!("This plan rolls back what session {undone} changed, so afterwards that cause is there again.");
+                cause.remedy = Remedy::default();
+            }
+        }
+        let now = self.parts.clock.now();
+        let mut trail = Trail::default();
+        trail.note(now, Origin::Caller.as_str(), &format!("opened to undo session {undone}"));
+        // A human is asked, whatever mode the operator set.
+        let limits = crate::domain::limits::Limits { mode: Mode::Manual, ..caller.limits(&self.parts.limits) };
+        let header = Header {
+            id: SessionId::from_entropy(self.parts.entropy.id_bits()),
+            opened_at: now,
+            issue: format!("undo session {undone}"),
+            origin: caller.origin,
+            scope,
+            limits,
+            cluster: concluded.snapshot.cluster.clone(),
+            diagnosis,
+            looked: concluded.snapshot.looked.iter().cloned().collect(),
+            advice: Vec::new(),
+            usage: Usage::default(),
+            trail,
+        };
+        Ok((header, concluded.answer))
+    }
+}

@@ -1,0 +1,106 @@
+//! `undo`: what a session did is taken back by a plan of its own, which is shown and asked about, and touches nothing that is in doubt.
+
+use crate::support::case::Case;
+use crate::support::embedded::{Embedded, ask, asked, yes};
+use kubemend::domain::limits::{Limits, Mode};
+use kubemend::workflow::report::Status;
+use kubemend::workflow::{Approver, Caller, Opened, Question, Remediation, WorkflowError};
+use serde_json::{Value, json};
+
+const NAMESPACE: &str = "shop";
+
+async fn done(case: &str) -> (Embedded, Remediation, Question) {
+    let case = Case::load(case);
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let process = cluster.process();
+    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    (cluster, process, question)
+}
+
+async fn undo(process: &Remediation, of: &Question) -> Opened {
+    process.undo(&of.session, &Caller::silent()).await.unwrap()
+}
+
+fn advice(opened: &Opened) -> String {
+    opened.report.advice.iter().map(|a| format!("{} ({})\n", a.text, a.why)).collect()
+}
+
+fn image(cluster: &Embedded) -> Value {
+    cluster.sim.object("deployments", NAMESPACE, "catalog").unwrap()["spec"]["template"]["spec"]["containers"][0]["image"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn patch_is_taken_back_by_a_plan_that_is_shown_asked_about_and_recorded() {
+    let (cluster, process, first) = done("image-tag-missing").await;
+    let opened = undo(&process, &first).await;
+    let question = opened.question.unwrap();
+    assert_ne!(question.session, first.session);
+    assert!(question.text.contains(&format!("undo of session {}", first.session)), "{}", question.text);
+    assert!(question.text.contains(&format!("it rolls back step 1 of session {}", first.session)), "{}", question.text);
+    assert!(question.text.contains("image: example/catalog:5.2.1-final"), "{}", question.text);
+    let plan = opened.report.plan.unwrap();
+    assert!(plan.summary.starts_with(&format!("Undo session {}: ", first.session)), "{}", plan.summary);
+    assert_eq!(plan.checks.iter().map(|c| c.what.as_str()).collect::<Vec<_>>(), ["fieldIs"]);
+    assert!(plan.steps[0].dry_run.as_ref().unwrap().accepted);
+    assert_eq!(image(&cluster), json!("example/catalog:5.2.0"), "nothing is done before the answer");
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    assert_eq!(image(&cluster), json!("example/catalog:5.2.1-final"));
+    assert_eq!(process.show(&question.session).await.unwrap().issue.text, format!("undo session {}", first.session));
+    // Once more there is nothing that is as the first session left it.
+    let again = undo(&process, &first).await;
+    assert!(again.question.is_none() && advice(&again).contains("changed since it was read"), "{}", advice(&again));
+}
+
+#[tokio::test(start_paused = true)]
+async fn human_is_asked_about_an_undo_in_automatic_mode_too() {
+    let (cluster, _, first) = done("image-tag-missing").await;
+    let limits = Limits { mode: Mode::Automatic, ..Limits::default() };
+    let process = cluster.process_with(limits, true);
+    let writes = cluster.writes().len();
+    assert!(undo(&process, &first).await.question.is_some());
+    assert_eq!(cluster.writes().len(), writes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn field_that_somebody_changed_since_is_not_undone() {
+    let (cluster, process, first) = done("service-without-endpoints").await;
+    let case = Case::load("service-without-endpoints");
+    cluster.apply(&case.manifest_text("manifests/storefront.yaml").replacen("app: storefront-web", "app: somebody-elses-idea", 1));
+    let opened = undo(&process, &first).await;
+    assert!(opened.question.is_none() && opened.report.plan.is_none(), "{}", opened.report.summary);
+    assert!(advice(&opened).contains("somebody-elses-idea"), "{}", advice(&opened));
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_that_was_bound_is_not_deleted_by_an_undo() {
+    let (cluster, process, first) = done("database-pod-pending").await;
+    let opened = undo(&process, &first).await;
+    assert!(opened.question.is_none(), "{}", opened.report.summary);
+    assert!(advice(&opened).contains("is or was bound, so deleting it could lose data"), "{}", advice(&opened));
+    assert_eq!(cluster.sent("DELETE"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_that_was_replaced_is_left_to_a_human() {
+    let (cluster, process, first) = done("storage-class-missing").await;
+    let opened = undo(&process, &first).await;
+    assert!(opened.question.is_none(), "{}", opened.report.summary);
+    assert!(advice(&opened).contains("was deleted, and kubemend does not create it again"), "{}", advice(&opened));
+    assert_eq!(cluster.sent("DELETE"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_that_changed_nothing_has_nothing_to_undo() {
+    let case = Case::load("image-tag-missing");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let process = cluster.process();
+    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
+    let waiting = process.undo(&question.session, &Caller::silent()).await;
+    assert!(matches!(waiting, Err(WorkflowError::State { .. })), "{waiting:?}");
+    process.decline(&question.session, Approver::Terminal).await.unwrap();
+    let declined = process.undo(&question.session, &Caller::silent()).await;
+    assert!(matches!(declined, Err(WorkflowError::State { .. })), "{declined:?}");
+}
