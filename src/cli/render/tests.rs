@@ -214,6 +214,7 @@ EOF
 
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
+    • all of this for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab
   valid until: 2026-11-23T03:15:01Z
