@@ -51,6 +51,11 @@ impl<'a> Concern<'a> {
         self.causes(seen).into_iter().filter(|c| c.symptoms.iter().any(|s| self.is_of_what_runs(&s.object))).collect()
     }
 
+    /// Whether a step changes one of the objects that have to run.
+    pub(crate) fn changes_what_runs(&self) -> bool {
+        self.plan.steps.iter().any(|step| self.plan.judged.about.contains(step.action.target()))
+    }
+
     /// Whether something is seen to be wrong with what has to run.
     pub(crate) fn is_ill(&self, seen: &Diagnosis) -> bool {
         let symptoms = seen.causes.iter().flat_map(|c| &c.symptoms).chain(&seen.unexplained);

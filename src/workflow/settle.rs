@@ -86,6 +86,8 @@ struct Look {
     life: SignedDuration,
     /// What belongs to the issue and is still broken.
     remains: Vec<String>,
+    /// The plan changed what has to run, and no other cause is named for what is wrong with it: the change may be to blame.
+    suspect: bool,
     /// Another cause that holds the Pods and that was not known before.
     holder: Option<String>,
     /// Something is seen to be wrong with what has to run.
@@ -136,6 +138,7 @@ async fn judge(case: Case<'_>, snapshot: Snapshot, caller: &Caller<'_>) -> Optio
             starts: newest::starts(&fresh),
             life: newest::longest_life(&fresh).unwrap_or_default(),
             remains: issue.remains(seen),
+            suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
             holder: holder.map(|cause| cause.title.clone()),
             ill: issue.is_ill(seen),
             checks,
@@ -331,7 +334,7 @@ async fn at_the_end(
         (Verdict::Unclear, why)
     } else if look.holds() {
         (Verdict::Unclear, format!("after {} s the success checks had only begun to pass", waited.as_secs()))
-    } else if look.is_gone() && !look.remains.is_empty() {
+    } else if look.is_gone() && !look.remains.is_empty() && !look.suspect {
         (Verdict::Partly, still_broken(&look).unwrap_or(why))
     } else {
         (Verdict::Unresolved, why)
