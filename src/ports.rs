@@ -176,6 +176,9 @@ pub trait ClusterRead: Send + Sync {
     /// The context's own namespace, `default` where it has none.
     fn default_namespace(&self) -> Namespace;
 
+    /// The namespace that the context sets, if it sets one: `default` by default is nobody's choice.
+    fn own_namespace(&self) -> Option<Namespace>;
+
     /// The same reader, over the same connection, whose requests count into this meter and nowhere else. Calls share a
     /// connection: each reads through one of its own, so that its report tells what it has cost and not what others did meanwhile.
     fn metered(&self, meter: &RequestMeter) -> Arc<dyn ClusterRead>;

@@ -2,14 +2,17 @@
 
 mod answer;
 pub mod blocks;
+pub mod brief;
 mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
 mod effects;
+mod follow;
 mod live;
 mod open;
 mod question;
+mod recent;
 pub mod records;
 pub mod report;
 mod revalidate;
@@ -39,6 +42,7 @@ use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
 use std::time::Duration;
+pub use summary::full;
 
 /// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
 #[expect(missing_debug_implementations, reason = "its parts are ports")]
@@ -64,6 +68,8 @@ pub struct Parts {
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
+    /// Why nothing can be written, where that is known better than "there is no writer".
+    no_writer: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -76,7 +82,18 @@ impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
         let ledger = Ledger::new(parts.store.clone(), parts.clock.clone(), analyze::known_code);
-        Self { parts: Arc::new(parts), ledger }
+        Self { parts: Arc::new(parts), ledger, no_writer: None }
+    }
+
+    /// The same, with the reason for which there is no executor.
+    #[must_use]
+    pub fn read_only_because(self, why: impl Into<String>) -> Self {
+        Self { no_writer: Some(why.into().into()), ..self }
+    }
+
+    /// Why kubemend does not make a change itself.
+    fn why_no_writer(&self) -> &str {
+        self.no_writer.as_deref().unwrap_or(NO_WRITER)
     }
 
     /// What the operator allows.
@@ -187,7 +204,7 @@ pub enum Undecided {
 
 impl Undecided {
     /// As the trail says it.
-    fn in_words(self) -> &'static str {
+    pub fn in_words(self) -> &'static str {
         match self {
             Undecided::ByItself => "the client answered by itself: nothing was decided",
             Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
@@ -231,6 +248,17 @@ pub enum Validate {
     Issue(Problem),
 }
 
+/// How far a session is, for whoever waits for its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStage {
+    /// It waits for an answer.
+    Awaiting,
+    /// It was answered, and is being carried out.
+    Underway,
+    /// Nothing is being done in it.
+    AtRest,
+}
+
 /// A session in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionLine {
@@ -264,6 +292,16 @@ pub enum WorkflowError {
         name: String,
         /// Where.
         context: String,
+        /// Nearest first.
+        nearest: Vec<String>,
+    },
+    /// No such object; the nearest names are offered, those of other namespaces too.
+    #[error("{object} does not exist in {place}{}", did_you_mean(.nearest))]
+    NoObject {
+        /// What was asked for, as `kind/name`.
+        object: String,
+        /// Where.
+        place: String,
         /// Nearest first.
         nearest: Vec<String>,
     },
@@ -332,6 +370,7 @@ impl WorkflowError {
         match self {
             WorkflowError::Read(e) => e.hints(),
             WorkflowError::DigestMismatch | WorkflowError::Expired => vec!["run remediate again to see the current plan".to_owned()],
+            WorkflowError::NoObject { .. } => vec!["name an object that exists, or describe the problem in words".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
             WorkflowError::State { .. } | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::Record { .. } => {

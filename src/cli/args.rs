@@ -351,6 +351,13 @@ fn on_failure(text: &str) -> Result<OnFailure, String> {
     }
 }
 
+/// What was probably meant by words that are no command.
+pub fn meant(error: &clap::Error) -> Option<String> {
+    let clap::error::ContextValue::String(words) = error.get(clap::error::ContextKind::InvalidSubcommand)? else { return None };
+    // One word is a typo of a command, or one of another program; a sentence is what is wrong.
+    words.contains(char::is_whitespace).then(|| format!("to look for its cause: kubemend analyze \"{words}\"\n"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

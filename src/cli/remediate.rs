@@ -111,7 +111,7 @@ impl AnswerAtTerminal<'_> {
         let words = format!("\nApply this plan to context {} ({})?", report.cluster.context, report.cluster.server);
         match self.terminal.ask_human(&render::page::clean(&words), self.cancel).await? {
             answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
-            HumanAnswer::Nobody => {
+            HumanAnswer::Nobody | HumanAnswer::Undecided(_) => {
                 if self.output == Output::Json {
                     self.terminal.out(&json_text(&report)?)?;
                 }

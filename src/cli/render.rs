@@ -10,7 +10,10 @@ mod tests;
 
 use crate::workflow::report::{Report, Status};
 use anstyle::Style;
-use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, object, styled};
+use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
+
+/// Items of one list: the report has all of them.
+const LISTED: usize = 8;
 
 /// Everything that the report says.
 pub(crate) fn whole(report: &Report, columns: usize) -> String {
@@ -20,7 +23,7 @@ pub(crate) fn whole(report: &Report, columns: usize) -> String {
     plan::plan(&mut page, report);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
-    unexplained(&mut page, report);
+    seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     next(&mut page, report);
@@ -34,7 +37,7 @@ pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
     verdict(&mut page, report);
     cause::causes(&mut page, report);
     plan::plan(&mut page, report);
-    unexplained(&mut page, report);
+    seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     page.into_text()
@@ -47,7 +50,7 @@ pub(crate) fn after_consent(report: &Report, columns: usize) -> String {
     outcome::validation(&mut page, report);
     page.gap();
     verdict(&mut page, report);
-    unexplained(&mut page, report);
+    seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     next(&mut page, report);
@@ -107,8 +110,12 @@ pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
 fn verdict(page: &mut Page, report: &Report) {
     let (words, style) = status_words(report.status);
     page.line(0, &format!("{}  {}", styled(style, words), styled(DIM, &place(report))));
+    if let Some(note) = &report.issue.note {
+        page.paragraph(0, note);
+    }
     if report.causes.is_empty() && report.status != Status::Healthy {
-        page.paragraph(0, &report.summary);
+        // What follows it is below, in full.
+        page.paragraph(0, report.summary.lines().next().unwrap_or_default());
     }
 }
 
@@ -116,24 +123,29 @@ fn verdict(page: &mut Page, report: &Report) {
 pub(crate) fn place(report: &Report) -> String {
     let cluster = &report.cluster;
     let mut place = Vec::new();
-    if let Some(namespace) = &report.issue.namespace {
-        place.push(format!("namespace {namespace}"));
-    }
+    place.push(report.coverage.place.clone());
     place.push(format!("context {} ({}, {})", cluster.context, cluster.server, cluster.version));
     clean(&place.join(", "))
 }
 
-/// What is wrong and no cause explains, with where to look next.
-fn unexplained(page: &mut Page, report: &Report) {
-    if report.unexplained.is_empty() {
-        return;
-    }
-    page.heading("Unexplained", "wrong, and no rule names the cause");
-    for symptom in &report.unexplained {
-        let view = &symptom.object;
-        page.item(2, "•", CARE, &format!("{}: {}", object(view), symptom.summary));
-        let namespace = view.namespace.as_ref().map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
-        page.block(4, TYPED, &format!("kubectl describe {}/{}{namespace}", view.kind.to_ascii_lowercase(), view.name));
+/// What is wrong with no known cause, what could not be verified, and what is healthy.
+fn seen(page: &mut Page, report: &Report) {
+    let unexplained: Vec<String> = report.unexplained.iter().map(|s| format!("{}: {}", page::object(&s.object), s.summary)).collect();
+    for (title, items, style) in [
+        ("Wrong, with no known cause", &unexplained, BAD),
+        ("Not verified", &report.coverage.doubts, CARE),
+        ("Healthy", &report.coverage.healthy, GOOD),
+    ] {
+        if items.is_empty() {
+            continue;
+        }
+        page.heading(title, "");
+        for item in items.iter().take(LISTED) {
+            page.item(2, "•", style, item);
+        }
+        if items.len() > LISTED {
+            page.item(2, "•", style, &format!("and {} more", items.len().saturating_sub(LISTED)));
+        }
     }
 }
 

@@ -68,7 +68,7 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
             Err(error) => (None, Some(format!("the writer credentials cannot be used: {error}"))),
         }
     };
-    let Chosen { config, server, namespace, login } = chosen;
+    let Chosen { config, server, namespace, own, login } = chosen;
     let write = writer.map(|(config, server, login)| {
         let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach, login }));
         WriteClient::new(Connection::new(server, source, WRITE_AGENT), WRITE_TIME)
@@ -76,7 +76,7 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
     let discovered = Discovered::default();
     let source = ClientSource::Lazy(Box::new(ClientRecipe { config, reach: Reach::Read(discovered.clone()), login }));
     let connection = Connection::new(server.clone(), source, READ_AGENT);
-    let read = ReadClient::new(connection, namespace.clone(), settings.patience, discovered);
+    let read = ReadClient::new(connection, (namespace.clone(), own), settings.patience, discovered);
     Ok(assemble(read, write, no_writer, namespace, server))
 }
 
@@ -100,7 +100,9 @@ pub fn over_client(client: kube::Client, context: &str, server: &str, default_na
     let discovered = Discovered::default();
     let source = ClientSource::Ready(guarded(client, Reach::Read(discovered.clone())));
     let connection = Connection::new(server.clone(), source, READ_AGENT);
-    let read = ReadClient::new(connection, default_namespace.clone(), READ_TIME, discovered);
+    // A program that has no namespace of its own to give gives `default`, as kubectl does.
+    let own = default_namespace.as_str() != "default";
+    let read = ReadClient::new(connection, (default_namespace.clone(), own), READ_TIME, discovered);
     assemble(read, Some(write), None, default_namespace, server)
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Chosen {
     pub(super) config: kube::Config,
     pub(super) server: ServerIdentity,
     pub(super) namespace: Namespace,
+    /// The context sets it; `default` by default is nobody's choice.
+    pub(super) own: bool,
     pub(super) login: Option<Arc<Login>>,
 }
 
@@ -159,7 +161,7 @@ async fn read(path: &Path) -> Result<Kubeconfig, ReadError> {
 }
 
 async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &Arc<dyn Clock>) -> Result<Chosen, ReadError> {
-    let (mut made, context) = match found {
+    let (mut made, context, own) = match found {
         Found::ServiceAccount => {
             if let Some(context) = context {
                 return Err(config(format!(
@@ -168,12 +170,13 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
             }
             let made =
                 kube::Config::incluster().map_err(|error| config(format!("cannot use the Pod's service account: {}", reason(&error))))?;
-            (made, "in-cluster".to_owned())
+            (made, "in-cluster".to_owned(), true)
         }
         Found::Files(kubeconfig, from) => {
             let context = chosen_context(&kubeconfig, context, &from)?;
             let user = user_of(&kubeconfig, &context);
             let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+            let own = sets_namespace(&kubeconfig, &context);
             let proxy = cluster_of(&kubeconfig, &context).is_some_and(|c| c.proxy_url.as_deref().is_some_and(|p| !p.is_empty()));
             if proxy {
                 return Err(config(format!(
@@ -197,7 +200,7 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
                      allow it with --allow-kubeconfig-exec=true (KUBEMEND_ALLOW_KUBECONFIG_EXEC=true), or use a token or a certificate"
                 )));
             }
-            (made, context)
+            (made, context, own)
         }
     };
     // Retries are ours, and for reads only: kube's repeat every method.
@@ -221,7 +224,12 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
     }
     let namespace = Namespace::parse(made.default_namespace.trim()).map_err(|error| config(format!("context `{context}`: {error}")))?;
     let login = made.auth_info.exec.clone().map(|exec| Arc::new(Login::new(exec, &context, clock.clone(), DEADLINE)));
-    Ok(Chosen { config: made, server: ServerIdentity { context, address: server }, namespace, login })
+    Ok(Chosen { config: made, server: ServerIdentity { context, address: server }, namespace, own, login })
+}
+
+fn sets_namespace(kubeconfig: &Kubeconfig, context: &str) -> bool {
+    let context = kubeconfig.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref());
+    context.is_some_and(|c| c.namespace.as_deref().is_some_and(|n| !n.trim().is_empty()))
 }
 
 fn user_of(kubeconfig: &Kubeconfig, context: &str) -> String {

@@ -5,6 +5,8 @@ use crate::domain::excerpt::Excerpt;
 use crate::ports::{Clock, ReadError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared};
 use jiff::{SignedDuration, Timestamp};
 use kube::config::{AuthInfo, ExecConfig};
 use serde_json::{Value, json};
@@ -37,6 +39,15 @@ struct Held {
     generation: u64,
     material: Option<(Material, Option<Timestamp>)>,
     failed: Option<(tokio::time::Instant, ReadError)>,
+    running: Option<Running>,
+}
+
+/// A plugin at work, for whom it may concern.
+type Running = Shared<BoxFuture<'static, Result<Vec<u8>, Fault>>>;
+
+fn start(exec: ExecConfig, deadline: Duration) -> Running {
+    let work = tokio::task::spawn_blocking(move || run(&exec, deadline));
+    async { work.await.unwrap_or(Err(Fault::Broken)) }.boxed().shared()
 }
 
 /// What a plugin answered. No `Debug`: it is a secret.
@@ -70,51 +81,46 @@ impl Login {
         Self { exec, context: context.to_owned(), clock, deadline, held: Mutex::new(Held::default()) }
     }
 
-    /// The credential; runs the plugin when there is none, or when it is about to expire.
-    pub(super) async fn credential(self: &Arc<Self>) -> Result<Credential, ReadError> {
-        if let Some(credential) = self.fresh(&*self.held.lock().await) {
-            return Ok(credential);
+    /// The credential; runs the plugin when there is none, or when it is about to expire. When nobody waits for it any longer, the
+    /// plugin still runs on: the next request finds it instead of starting another one.
+    pub(super) async fn credential(&self) -> Result<Credential, ReadError> {
+        loop {
+            let running = {
+                let mut held = self.held.lock().await;
+                if let Some(known) = self.known(&held) {
+                    return known;
+                }
+                held.running.get_or_insert_with(|| start(self.exec.clone(), self.deadline)).clone()
+            };
+            let output = running.clone().await;
+            let mut held = self.held.lock().await;
+            // The first of those who waited takes the answer in.
+            if held.running.as_ref().is_some_and(|now| now.ptr_eq(&running)) {
+                held.running = None;
+                match output.and_then(|bytes| parse(&bytes)) {
+                    Ok(material) => {
+                        held.generation += 1;
+                        (held.material, held.failed) = (Some(material), None);
+                    }
+                    Err(fault) => held.failed = Some((tokio::time::Instant::now(), ReadError::Config(self.text(&fault)))),
+                }
+                if let (Some((material, _)), None) = (&held.material, &held.failed) {
+                    return Ok(Credential { generation: held.generation, material: material.clone() });
+                }
+            }
         }
-        // In a task of its own: when nobody waits any longer, the login still goes on and is kept, so that the next request finds
-        // it instead of starting another plugin.
-        let login = self.clone();
-        tokio::spawn(async move { login.log_in().await }).await.unwrap_or_else(|_| Err(ReadError::Config(self.text(&Fault::Broken))))
     }
 
-    /// What is held, unless it is about to expire.
-    fn fresh(&self, held: &Held) -> Option<Credential> {
+    /// What is known without running anything: a credential that lasts, or that the plugin failed just now.
+    fn known(&self, held: &Held) -> Option<Result<Credential, ReadError>> {
         let now = self.clock.now();
-        let (material, expires) = held.material.as_ref()?;
-        let lasts = expires.is_none_or(|at| at > now.saturating_add(MARGIN).unwrap_or(now));
-        lasts.then(|| Credential { generation: held.generation, material: material.clone() })
-    }
-
-    async fn log_in(&self) -> Result<Credential, ReadError> {
-        let mut held = self.held.lock().await;
-        // Somebody else may have logged in while we waited.
-        if let Some(credential) = self.fresh(&held) {
-            return Ok(credential);
-        }
-        if let Some((at, error)) = &held.failed
-            && at.elapsed() < PENALTY
+        if let Some((material, expires)) = &held.material
+            && expires.is_none_or(|at| at > now.saturating_add(MARGIN).unwrap_or(now))
         {
-            return Err(error.clone());
+            return Some(Ok(Credential { generation: held.generation, material: material.clone() }));
         }
-        let (exec, deadline) = (self.exec.clone(), self.deadline);
-        let output = tokio::task::spawn_blocking(move || run(&exec, deadline)).await.unwrap_or(Err(Fault::Broken));
-        match output.and_then(|bytes| parse(&bytes)) {
-            Ok((material, expires)) => {
-                held.generation += 1;
-                held.material = Some((material.clone(), expires));
-                held.failed = None;
-                Ok(Credential { generation: held.generation, material })
-            }
-            Err(fault) => {
-                let error = ReadError::Config(self.text(&fault));
-                held.failed = Some((tokio::time::Instant::now(), error.clone()));
-                Err(error)
-            }
-        }
+        let (at, error) = held.failed.as_ref()?;
+        (at.elapsed() < PENALTY).then(|| Err(error.clone()))
     }
 
     /// The server does not take this credential: the next one is had anew.
@@ -150,7 +156,7 @@ impl Login {
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Fault {
     NoCommand,
     Missing,

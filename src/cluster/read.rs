@@ -45,6 +45,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 pub struct ReadClient {
     connection: Arc<Connection>,
     namespace: Namespace,
+    /// Somebody chose the namespace.
+    chosen: bool,
     pub(super) patience: Duration,
     version: Arc<OnceCell<String>>,
     pub(super) meter: RequestMeter,
@@ -53,8 +55,16 @@ pub struct ReadClient {
 
 impl ReadClient {
     /// `discovered` is the list that the connection's guard looks at.
-    pub(super) fn new(connection: Connection, namespace: Namespace, patience: Duration, discovered: Discovered) -> Self {
-        Self { connection: Arc::new(connection), namespace, patience, version: Arc::default(), meter: RequestMeter::default(), discovered }
+    pub(super) fn new(connection: Connection, (namespace, chosen): (Namespace, bool), patience: Duration, discovered: Discovered) -> Self {
+        Self {
+            connection: Arc::new(connection),
+            namespace,
+            chosen,
+            patience,
+            version: Arc::default(),
+            meter: RequestMeter::default(),
+            discovered,
+        }
     }
 
     /// The custom resources that the API server names and that may be read, from now on by this client too. Secrets, whatever
@@ -226,10 +236,15 @@ impl ClusterRead for ReadClient {
         self.namespace.clone()
     }
 
+    fn own_namespace(&self) -> Option<Namespace> {
+        self.chosen.then(|| self.namespace.clone())
+    }
+
     fn metered(&self, meter: &RequestMeter) -> Arc<dyn ClusterRead> {
         Arc::new(Self {
             connection: self.connection.clone(),
             namespace: self.namespace.clone(),
+            chosen: self.chosen,
             patience: self.patience,
             version: self.version.clone(),
             meter: meter.clone(),

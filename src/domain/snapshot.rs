@@ -6,8 +6,9 @@ use super::kind::{Kind, kinds};
 use super::object::ObjectRef;
 use super::objects::{List, Objects, Told};
 use super::resource::Dynamic;
+use super::words::Words;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +81,10 @@ impl<T> Listing<T> {
         self.items.retain(|item| !same(item));
     }
 
+    fn keep(&mut self, belongs: impl Fn(&T) -> bool) {
+        self.items.retain(belongs);
+    }
+
     /// Whether everything in scope was read, so that absence means absence.
     pub fn is_complete(&self) -> bool {
         self.complete
@@ -116,7 +121,13 @@ macro_rules! define_snapshot {
             pub gaps: Vec<Gap>,
             /// Which kinds were read, for the report's coverage.
             pub looked: BTreeSet<Kind>,
+            /// What was reported: what is read and what is said first depends on it.
+            pub words: Words,
+            /// Kinds of which a part could not be read.
+            missed: BTreeSet<Kind>,
             $($(pub $field: Listing<$type>,)?)*
+            /// Claims of the names that Pods wait for, whatever their namespace; whole where each of those names was asked for.
+            pub elsewhere: Listing<PersistentVolumeClaim>,
             custom: BTreeMap<Kind, Listing<Dynamic>>,
         }
 
@@ -135,7 +146,10 @@ macro_rules! define_snapshot {
                     scope,
                     gaps: Vec::new(),
                     looked: BTreeSet::new(),
+                    words: Words::default(),
+                    missed: BTreeSet::new(),
                     $($($field: Listing::default(),)?)*
+                    elsewhere: Listing::default(),
                     custom: BTreeMap::new(),
                 }
             }
@@ -145,6 +159,9 @@ macro_rules! define_snapshot {
             pub fn take(&mut self, objects: Objects, complete: bool) {
                 let kind = objects.kind().clone();
                 let whole = complete && objects.unreadable() == 0;
+                if !whole {
+                    self.missed.insert(kind.clone());
+                }
                 for _ in 0..objects.unreadable() {
                     self.gaps.push(Gap {
                         what: format!("one of the {}", kind.info().map_or("objects", |i| i.plural)),
@@ -195,6 +212,15 @@ macro_rules! define_snapshot {
                 }
             }
 
+            /// Keeps what belongs to the scope, and objects of no namespace.
+            pub fn narrow(&mut self, scope: Scope) {
+                $($(self.$field.keep(|o| scope.holds(o.metadata.namespace.as_deref()));)?)*
+                for listing in self.custom.values_mut() {
+                    listing.keep(|o| scope.holds(o.meta.namespace.as_deref()));
+                }
+                self.scope = scope;
+            }
+
             /// The object as JSON, when it was read.
             pub fn value_of(&self, object: &ObjectRef) -> Option<Value> {
                 match &object.kind {
@@ -214,6 +240,9 @@ macro_rules! define_snapshot {
             /// Whether objects of this kind were all read, so that one that is not here does not exist. Of a kind that has no list
             /// nothing was read.
             pub fn is_complete(&self, kind: &Kind) -> bool {
+                if self.missed.contains(kind) {
+                    return false;
+                }
                 match kind {
                     $($(Kind::$kind => Listing::<$type>::is_complete(&self.$field),)?)*
                     _ => self.custom.get(kind).is_some_and(Listing::is_complete),
@@ -233,6 +262,19 @@ impl Snapshot {
             objects.push(&item.to_string());
         }
         self.take(objects, complete);
+    }
+
+    /// Some objects of this kind could not be read: one that is not here may exist.
+    pub fn miss(&mut self, kind: &Kind) {
+        self.missed.insert(kind.clone());
+    }
+
+    /// Takes claims of other namespaces in. They are in no list of the scope: nothing here uses them.
+    pub fn take_elsewhere(&mut self, objects: Objects, complete: bool) {
+        let whole = complete && objects.unreadable() == 0;
+        if let List::PersistentVolumeClaim(claims) = objects.list {
+            self.elsewhere.take(claims, whole);
+        }
     }
 
     /// The custom resources of a kind that discovery named; empty and not complete where they were not read.
@@ -286,7 +328,7 @@ mod tests {
                 false => ObjectRef::cluster(kind.clone(), "x"),
             };
             snapshot.add(&kind, vec![object], true);
-            let held = !matches!(kind, Kind::CronJob | Kind::Secret | Kind::Namespace);
+            let held = !matches!(kind, Kind::Secret | Kind::Namespace);
             assert_eq!(snapshot.gaps, [], "{kind}");
             assert_eq!(snapshot.meta_of(&reference).is_some(), held, "{kind}");
             assert_eq!(snapshot.is_complete(&kind), held, "{kind}");

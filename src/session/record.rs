@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub(crate) mod arbitrary;
 mod diagnosis;
+mod focus;
 mod header;
 mod outcome;
 mod plan;

@@ -68,7 +68,8 @@ const COLUMNS: usize = 78;
 /// its last lines say the same, since another shows the end.
 pub fn question(report: &Report) -> Vec<Block> {
     let essentials = essentials(report);
-    let mut blocks = essentials.clone();
+    let mut blocks: Vec<Block> = report.issue.note.iter().map(|note| text(note)).collect();
+    blocks.extend(essentials.clone());
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
@@ -313,8 +314,9 @@ pub(super) mod tests {
             summary: String::new(),
             cluster: ClusterView { context: text("prod"), server: text("10.1.2.3:6443"), version: text("v1.37.2") },
             status: Status::AwaitingApproval,
-            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: vec![cause],
+            unexplained: Vec::new(),
             evidence: Vec::new(),
             plan: Some(PlanView {
                 digest: text("sha256:ab"),
@@ -326,11 +328,10 @@ pub(super) mod tests {
                 settle_seconds: 15,
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
             }),
-            unexplained: vec![],
             advice: Vec::new(),
             execution: None,
             validation: None,
-            coverage: CoverageView { looked: Vec::new(), gaps: Vec::new() },
+            coverage: CoverageView { ..CoverageView::default() },
             usage: UsageView::default(),
         }
     }

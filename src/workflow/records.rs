@@ -7,6 +7,8 @@ use super::{Approver, Remediation, SessionLine, Undecided, WorkflowError};
 use crate::analyze;
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
+use crate::domain::issue::Scope;
+use crate::domain::object::Namespace;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Revision, SessionStore, StoreError};
 use crate::session::ledger::{Ledger, LedgerError};
@@ -51,7 +53,7 @@ impl Records {
                 status: Standing::of(session).status,
                 opened_at: header.opened_at,
                 context: header.cluster.context.clone(),
-                namespace: header.scope.namespace().map_or_else(|| "(all)".to_owned(), ToString::to_string),
+                namespace: namespaces(&header.scope),
                 issue: header.issue.clone(),
             }
         };
@@ -211,11 +213,17 @@ impl Remediation {
     }
 }
 
+/// The namespaces in a list of sessions.
+fn namespaces(scope: &Scope) -> String {
+    let names: Vec<&str> = scope.namespaces().iter().map(Namespace::as_str).collect();
+    if names.is_empty() { "(all)".to_owned() } else { names.join(",") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::RuntimeClock;
-    use crate::domain::issue::{Origin, Scope};
+    use crate::domain::issue::Origin;
     use crate::domain::limits::Limits;
     use crate::domain::snapshot::Cluster;
     use crate::domain::usage::Usage;

@@ -78,14 +78,24 @@ view! {
     }
 
     /// What was reported.
+    #[derive(Default)]
     IssueView {
         /// What was reported, in the words of the caller.
         text: String,
-        /// The namespace; absent for all namespaces.
+        /// The namespace; absent for all namespaces, and for several.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         namespace: Option<String>,
+        /// The namespaces, where there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        namespaces: Vec<String>,
         /// The named objects, as `kind/name`.
         objects: Vec<String>,
+        /// The objects that the words name.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        about: Vec<String>,
+        /// What was asked about and is missing, or is not what the plan is about: read it first.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        note: Option<String>,
         /// `caller` or `event`.
         origin: String,
     }
@@ -377,11 +387,20 @@ view! {
     }
 
     /// What was read, and what could not be read.
+    #[derive(Default)]
     CoverageView {
         /// The resources that were read.
         looked: Vec<String>,
         /// What could not be read.
         gaps: Vec<GapView>,
+        /// Which part of the cluster was read, and why this one.
+        place: String,
+        /// What was found to be healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        healthy: Vec<String>,
+        /// What could not be verified as healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        doubts: Vec<String>,
     }
 
     /// What it cost.
@@ -413,13 +432,13 @@ view! {
         issue: IssueView,
         /// Root causes, ranked.
         causes: Vec<CauseView>,
+        /// What is wrong and no cause explains.
+        unexplained: Vec<UnexplainedView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
         /// The plan for the first cause.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         plan: Option<PlanView>,
-        /// What is wrong and no cause explains, before the change or after it.
-        unexplained: Vec<UnexplainedView>,
         /// What kubemend leaves to a human.
         advice: Vec<AdviceView>,
         /// What was done.

@@ -14,7 +14,9 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
+use crate::domain::focus::{Because, Doubt};
 use crate::domain::kind::Kind;
+use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
@@ -28,6 +30,10 @@ use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
 use jiff::Timestamp;
 use serde_json::Value;
+
+/// Objects of the words that are listed, and that a sentence names: words that name more are about a kind.
+const ABOUT: usize = 20;
+const NOTED: usize = 3;
 
 fn object(o: &ObjectRef) -> ObjectView {
     ObjectView {
@@ -58,6 +64,7 @@ pub(super) fn report(standing: &Standing<'_>) -> Report {
 fn without_summary(standing: &Standing<'_>) -> Report {
     let header = standing.header;
     let diagnosis = &header.diagnosis;
+    let fine = diagnosis.causes.is_empty();
     Report {
         session: header.id.to_string(),
         summary: String::new(),
@@ -66,19 +73,25 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         issue: IssueView {
             text: header.issue.clone(),
             namespace: header.scope.namespace().map(ToString::to_string),
+            namespaces: header.scope.namespaces().iter().filter(|_| header.scope.namespace().is_none()).map(ToString::to_string).collect(),
+            about: diagnosis.focus.about.iter().take(ABOUT).map(ToString::to_string).collect(),
+            note: note(standing),
             objects: header.scope.objects().iter().map(ObjectRef::slashed).collect(),
             origin: header.origin.as_str().to_owned(),
         },
         causes: diagnosis.causes.iter().map(cause).collect(),
+        unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at)),
-        unexplained: unexplained(diagnosis),
         advice: advice(standing),
         execution: standing.execution.map(execution),
         validation: standing.validation.map(validation),
         coverage: CoverageView {
             looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
             gaps: diagnosis.unseen.iter().map(gap).collect(),
+            place: format!("{}{}", header.scope.in_words(), why(diagnosis.focus.because)),
+            healthy: diagnosis.seen.iter().filter(|_| fine).map(|s| format!("{}: {}", s.object, s.how)).collect(),
+            doubts: diagnosis.doubts.iter().filter(|_| fine).map(Doubt::in_words).collect(),
         },
         usage: usage(&header.usage),
     }
@@ -104,6 +117,34 @@ fn unexplained(diagnosis: &Diagnosis) -> Vec<UnexplainedView> {
     };
     let one = |s: &Symptom| UnexplainedView { object: object(&s.object), summary: words(&s.summary), evidence: cited(&s.object) };
     diagnosis.unexplained.iter().map(one).collect()
+}
+
+/// Why it was looked there, in words behind the place.
+fn why(because: Because) -> &'static str {
+    match because {
+        Because::Asked => "",
+        Because::Words => " (named in the issue)",
+        Because::Objects => " (where the objects are that the issue names)",
+        Because::Context => " (the namespace of the context)",
+        Because::Everywhere => " (the issue names no namespace)",
+    }
+}
+
+/// What a reader has to know before anything else: what was asked about does not exist, or is not what the plan is about.
+fn note(standing: &Standing<'_>) -> Option<String> {
+    let header = standing.header;
+    let focus = &header.diagnosis.focus;
+    if header.diagnosis.causes.is_empty() {
+        return None;
+    }
+    let plan = if standing.planned.is_some() { "the plan is" } else { "no plan was created, and the causes below are" };
+    if let Some(missing) = focus.missing.first().filter(|_| focus.about.is_empty()) {
+        let hint = did_you_mean(&missing.nearest);
+        let place = header.scope.in_words();
+        return Some(format!("Nothing in {place} is called `{}`{hint}; {plan} about something else.", missing.word));
+    }
+    let asked: Vec<String> = focus.about.iter().take(NOTED).map(ToString::to_string).collect();
+    focus.beside.then(|| format!("No cause was found for what the issue names ({}); {plan} about something else.", asked.join(", ")))
 }
 
 /// Our own words, which names and messages of the cluster may have come into: one line, without links.

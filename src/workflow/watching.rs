@@ -84,7 +84,9 @@ impl<'a> Watching<'a> {
     fn follow(&mut self, kinds: Vec<Kind>, versions: &BTreeMap<Kind, String>) {
         let again = self.clock.monotonic().saturating_add(AGAIN);
         for kind in kinds {
-            let version = versions.get(&kind).filter(|_| !self.unwatched.contains(&kind));
+            // A watch is of one namespace, or of all.
+            let one = collect::requests(&kind, self.scope).count() == 1;
+            let version = versions.get(&kind).filter(|_| one && !self.unwatched.contains(&kind));
             let Some(version) = version else {
                 self.due.insert(kind, again);
                 continue;

@@ -19,7 +19,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "domain facts ports analyze planner validate session execute",
-        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars",
     ),
     // Adapters.
     (

@@ -11,3 +11,4 @@ mod settled;
 mod undo;
 mod variants;
 mod verdicts;
+mod words;

@@ -24,17 +24,17 @@ fn healthy() -> Report {
         issue: IssueView {
             text: "the ledger is down".to_owned(),
             namespace: Some("payments".to_owned()),
-            objects: Vec::new(),
             origin: "caller".to_owned(),
+            ..IssueView::default()
         },
         causes: Vec::new(),
+        unexplained: Vec::new(),
         evidence: Vec::new(),
         plan: None,
-        unexplained: vec![],
         advice: Vec::new(),
         execution: None,
         validation: None,
-        coverage: CoverageView { looked: vec!["pods".to_owned()], gaps: Vec::new() },
+        coverage: CoverageView { looked: vec!["pods".to_owned()], place: "namespace payments".to_owned(), ..CoverageView::default() },
         usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
     }
 }
@@ -126,6 +126,8 @@ fn waiting() -> Report {
                 why: "forbidden".to_owned(),
                 unlock: Some("kubectl create role logs --verb=get --resource=pods/log -n payments".to_owned()),
             }],
+            place: "namespace payments".to_owned(),
+            ..CoverageView::default()
         },
         ..healthy()
     }

@@ -11,6 +11,7 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
+use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
@@ -208,7 +209,8 @@ fn link() -> impl Strategy<Value = CausalLink> {
 
 fn remedy() -> impl Strategy<Value = Remedy> {
     let proposal = (action(), text(), risk()).prop_map(|(action, why, risk)| Proposal { action, why, risk });
-    let way = prop_oneof![action().prop_map(Way::Change), object().prop_map(Way::Edit)];
+    let back = (object(), any::<u32>()).prop_map(|(workload, revision)| Way::GoBack { workload, revision });
+    let way = prop_oneof![action().prop_map(Way::Change), object().prop_map(Way::Edit), back];
     let choice = (text(), way, text()).prop_map(|(text, way, why)| Choice { text, way, why });
     (vec(proposal, 0..2), vec(choice, 0..2), vec(check(), 0..2), vec(advice(), 0..2))
         .prop_map(|(proposals, choices, checks, advice)| Remedy { proposals, choices, checks, advice })
@@ -268,8 +270,44 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
         }
         evidence
     });
-    (evidence.prop_flat_map(of_evidence), vec(symptom(), 0..2), vec(advice(), 0..2), vec(gap, 0..2))
-        .prop_map(|((causes, evidence), unexplained, in_progress, unseen)| Diagnosis { causes, evidence, unexplained, in_progress, unseen })
+    (
+        evidence.prop_flat_map(of_evidence),
+        vec(symptom(), 0..2),
+        vec(advice(), 0..2),
+        vec(gap, 0..2),
+        focus(),
+        vec(seen(), 0..2),
+        vec(doubt(), 0..2),
+    )
+        .prop_map(|((causes, evidence), unexplained, in_progress, unseen, focus, seen, doubts)| Diagnosis {
+            causes,
+            evidence,
+            unexplained,
+            in_progress,
+            unseen,
+            focus,
+            seen,
+            doubts,
+        })
+}
+
+fn focus() -> impl Strategy<Value = Focus> {
+    let because = select(vec![Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere]);
+    let missing = (text(), vec(name(), 0..2)).prop_map(|(word, nearest)| Missing { word, nearest });
+    (because, vec(object(), 0..2), vec(missing, 0..2), any::<bool>()).prop_map(|(because, about, missing, beside)| Focus {
+        because,
+        about,
+        missing,
+        beside,
+    })
+}
+
+fn seen() -> impl Strategy<Value = Seen> {
+    (object(), text()).prop_map(|(object, how)| Seen { object, how })
+}
+
+fn doubt() -> impl Strategy<Value = Doubt> {
+    (of(object()), text(), of(any::<i64>())).prop_map(|(object, why, again_in)| Doubt { object, why, again_in })
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
@@ -294,7 +332,11 @@ fn scope() -> impl Strategy<Value = Scope> {
         let objects = objects.into_iter().map(|(kind, name)| in_its_place(kind, &namespace, &name)).collect();
         Scope::Namespace { namespace, objects }
     });
-    prop_oneof![3 => some, 1 => Just(Scope::All)]
+    let several = vec((namespace(), known(), name()), 2..4).prop_map(|named| {
+        let objects = named.iter().map(|(namespace, kind, name)| in_its_place(kind.clone(), namespace, name)).collect();
+        Scope::of(named.into_iter().map(|(namespace, ..)| namespace).collect(), objects)
+    });
+    prop_oneof![3 => some, 1 => several, 1 => Just(Scope::All)]
 }
 
 fn usage() -> impl Strategy<Value = Usage> {

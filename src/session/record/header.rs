@@ -1,13 +1,13 @@
 //! The stored form of what every state of a session carries.
 
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
-use super::reference::KindRecord;
+use super::reference::{KindRecord, RefRecord};
 use crate::domain::cause::KnownCodes;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Consent, Limits, Mode};
-use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::object::Namespace;
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Cluster;
@@ -24,8 +24,9 @@ pub(super) struct HeaderRecord {
     opened_at: Timestamp,
     issue: String,
     origin: String,
-    namespace: Option<String>,
-    objects: Vec<String>,
+    /// None: all of them.
+    namespaces: Vec<String>,
+    objects: Vec<RefRecord>,
     limits: LimitsRecord,
     cluster: ClusterRecord,
     diagnosis: DiagnosisRecord,
@@ -83,8 +84,8 @@ impl From<&Header> for HeaderRecord {
             opened_at: h.opened_at,
             issue: h.issue.clone(),
             origin: h.origin.as_str().to_owned(),
-            namespace: h.scope.namespace().map(ToString::to_string),
-            objects: h.scope.objects().iter().map(ObjectRef::slashed).collect(),
+            namespaces: h.scope.namespaces().iter().map(ToString::to_string).collect(),
+            objects: h.scope.objects().iter().map(RefRecord::from).collect(),
             limits: (&h.limits).into(),
             cluster: ClusterRecord { context: cluster.context.clone(), server: cluster.server.clone(), version: cluster.version.clone() },
             diagnosis: (&h.diagnosis).into(),
@@ -110,7 +111,7 @@ impl HeaderRecord {
             opened_at: self.opened_at,
             issue: self.issue,
             origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
-            scope: scope(self.namespace.as_deref(), &self.objects)?,
+            scope: scope(&self.namespaces, self.objects)?,
             limits: self.limits.into_limits()?,
             cluster: Cluster { context: cluster.context, server: cluster.server, version: cluster.version },
             diagnosis: self.diagnosis.into_diagnosis(known)?,
@@ -142,12 +143,10 @@ impl EntryRecord {
     }
 }
 
-fn scope(namespace: Option<&str>, objects: &[String]) -> Result<Scope, String> {
-    let Some(namespace) = namespace else { return Ok(Scope::All) };
-    let namespace = Namespace::parse(namespace).map_err(|e| e.to_string())?;
-    let objects =
-        objects.iter().map(|o| ObjectRef::parse(o, Some(&namespace))).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
-    Ok(Scope::Namespace { namespace, objects })
+fn scope(namespaces: &[String], objects: Vec<RefRecord>) -> Result<Scope, String> {
+    let namespaces = namespaces.iter().map(|n| Namespace::parse(n)).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+    let objects = objects.into_iter().map(RefRecord::into_ref).collect::<Result<_, _>>()?;
+    Ok(Scope::of(namespaces, objects))
 }
 
 impl From<&Limits> for LimitsRecord {
