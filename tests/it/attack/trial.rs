@@ -260,8 +260,7 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
             run.consents(&question);
             let other = run.process();
             let caller = run.caller(&cancel);
-            let (one, two) =
-                tokio::join!(process.approve(&session, &token, &digest, by(), &caller), other.decline(&session, by()));
+            let (one, two) = tokio::join!(process.approve(&session, &token, &digest, by(), &caller), other.decline(&session, by()));
             drop(caller);
             let one = run.hear("yes", one);
             run.hear("no", two);
