@@ -199,8 +199,8 @@ fn two_plans_that_differ_in_a_last_line_feed_do_not_read_alike() {
         container: "web".into(),
         old: "web:1".into(),
         new: "web:2".into(),
-        label: "disk".into(),
-        value: "ssd".into(),
+        label: "zone".into(),
+        value: "a".into(),
         uid: "1".into(),
         why: why.into(),
     };
