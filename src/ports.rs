@@ -5,7 +5,8 @@ use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
-use crate::domain::snapshot::Cluster;
+pub use crate::domain::objects::Told;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -125,19 +126,31 @@ pub struct Listed {
     pub complete: bool,
 }
 
-/// Something changed: a hint to look again, with no more said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Changed;
+/// Tells what happens to the objects of one kind, in order.
+#[async_trait]
+pub trait Watch: Send {
+    /// What happened next; `None` when the watch's time is over.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; [`ReadError::Expired`] means: list again.
+    async fn next(&mut self) -> Result<Option<Told>, ReadError>;
+}
 
 /// Reading a cluster. All of it is bounded in bytes, items and time. Nothing here writes: the one verb that is passed, to
 /// [`ClusterRead::may`], is only asked about.
 #[async_trait]
 pub trait ClusterRead: Send + Sync {
-    /// Which cluster this is. Asks for the version once and remembers it.
+    /// Which cluster this is. Asks once and remembers it.
     ///
     /// # Errors
     /// The server cannot be reached or does not know us.
     async fn cluster(&self) -> Result<Cluster, ReadError>;
+
+    /// Which cluster answers now: asked anew every time, since another one may have come to stand at the same place.
+    ///
+    /// # Errors
+    /// The server cannot be reached or does not know us.
+    async fn identity(&self) -> Result<ClusterId, ReadError>;
 
     /// One object, whole: with fields that this program does not know, and with who wrote which field.
     ///
@@ -151,11 +164,8 @@ pub trait ClusterRead: Send + Sync {
     /// See [`ReadError`].
     async fn list(&self, request: &ListRequest) -> Result<Listed, ReadError>;
 
-    /// Returns at the first change after `resource_version`, or when `limit` is over (`None`).
-    ///
-    /// # Errors
-    /// See [`ReadError`]; [`ReadError::Expired`] means: list again.
-    async fn changed(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Result<Option<Changed>, ReadError>;
+    /// Tells every change after `resource_version`, until `limit` is over. Nothing is asked before the first is wanted.
+    fn watch(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Box<dyn Watch>;
 
     /// The last lines of a container's log, bounded.
     ///
@@ -229,7 +239,33 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreError::Conflict`] when it is not; nothing is changed then.
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError>;
 
-    /// The newest sessions, newest first.
+    /// The same, for a session in which nothing happens by itself after `until`: what is over is found neither among those that are
+    /// [`SessionStore::alive`], nor kept beyond the store's bound.
+    ///
+    /// # Errors
+    /// See [`SessionStore::save`].
+    async fn save_until(
+        &self,
+        id: &SessionId,
+        expected: Option<Revision>,
+        at: Timestamp,
+        until: Timestamp,
+        bytes: &[u8],
+    ) -> Result<Revision, StoreError> {
+        let _for_a_store_that_keeps_no_index = until;
+        self.save(id, expected, at, bytes).await
+    }
+
+    /// The sessions that are not over, newest first; a store without an index gives the newest.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn alive(&self, now: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let _for_a_store_that_keeps_no_index = now;
+        self.newest(limit).await
+    }
+
+    /// The newest sessions, newest first. One whose row is damaged has no bytes.
     ///
     /// # Errors
     /// The store cannot be used.

@@ -1,7 +1,7 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
-use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView};
+use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView, cluster_in_words};
 use super::summary;
 use crate::domain::visible;
 
@@ -74,6 +74,7 @@ pub fn question(report: &Report) -> Vec<Block> {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
         let field = cause.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        blocks.push(Block::Field { name: "cluster", value: plain(&cluster_in_words(&report.cluster)) });
         blocks.push(Block::Field { name: "where", value: plain(&format!("{}{field} ({})", object(&cause.object), cause.code)) });
     }
     blocks.extend(decision(report));
@@ -117,7 +118,9 @@ pub fn plan(report: &Report) -> Vec<Block> {
         step(&mut blocks, one, several.then(|| index.saturating_add(1)));
     }
     if !plan.checks.is_empty() {
-        let items = plan.checks.iter().map(|c| visible::in_words(&format!("{}: {}", object(&c.object), c.expectation))).collect();
+        let mut items: Vec<_> =
+            plan.checks.iter().map(|c| visible::in_words(&format!("{}: {}", object(&c.object), c.expectation))).collect();
+        items.push(visible::in_words(&format!("all of this for {} s without a break, with no container restarted", plan.settle_seconds)));
         blocks.push(Block::List { title: "Success checks", items });
     }
     blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
@@ -312,7 +315,13 @@ pub(super) mod tests {
         Report {
             session: text("s-1"),
             summary: String::new(),
-            cluster: ClusterView { context: text("prod"), server: text("10.1.2.3:6443"), version: text("v1.37.2") },
+            cluster: ClusterView {
+                context: text("prod"),
+                server: text("10.1.2.3:6443"),
+                version: text("v1.37.2"),
+                id: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                unverified: false,
+            },
             status: Status::AwaitingApproval,
             issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: vec![cause],
@@ -325,12 +334,14 @@ pub(super) mod tests {
                 on_failure: text("revert"),
                 expires_at: Some(text("2026-11-23T20:00:00.5Z")),
                 steps: vec![step; steps],
+                settle_seconds: 15,
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
             }),
             advice: Vec::new(),
             execution: None,
             validation: None,
             coverage: CoverageView { ..CoverageView::default() },
+            trail: Vec::new(),
             usage: UsageView::default(),
         }
     }
@@ -344,12 +355,12 @@ pub(super) mod tests {
         assert_eq!(
             text,
             format!(
-                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\nwhere: Deployment shop/web (x)\n\nPlan\n\
+                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\ncluster: prod (10.1.2.3:6443, v1.37.2, id 6d2f9ee1)\nwhere: Deployment shop/web (x)\n\nPlan\n\
                  medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
                  -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- the uid is u-1\n\nrollback: set the image back\n\n\
                  The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
                  dry run: failed: a webhook says no\n\n\
-                 Success checks:\n- Deployment shop/web: all Pods are ready\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+                 Success checks:\n- Deployment shop/web: all Pods are ready\n- all of this for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
                  In short\n{essentials}"
             )
         );

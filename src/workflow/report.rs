@@ -75,6 +75,11 @@ view! {
         server: String,
         /// The version of the API server, such as `v1.37.2`.
         version: String,
+        /// Which cluster it is: the uid of its namespace `kube-system`, or a hash of what the connection is pinned to.
+        id: String,
+        /// The server's certificate is not verified, or there is none.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        unverified: bool,
     }
 
     /// What was reported.
@@ -298,6 +303,18 @@ view! {
         steps: Vec<StepView>,
         /// The success checks.
         checks: Vec<CheckView>,
+        /// For how many seconds all of them must pass without a break.
+        settle_seconds: i64,
+    }
+
+    /// Something that is wrong and that no cause explains.
+    UnexplainedView {
+        /// The affected object.
+        object: ObjectView,
+        /// What is wrong with it, in one line.
+        summary: String,
+        /// Ids in the report's `evidence`.
+        evidence: Vec<String>,
     }
 
     /// Something that kubemend leaves to a human.
@@ -391,6 +408,16 @@ view! {
         doubts: Vec<String>,
     }
 
+    /// One thing that happened in the session: who asked, who approved or declined and by what means, and what was refused.
+    TrailView {
+        /// When, in RFC 3339.
+        at: String,
+        /// Who, as far as it is known.
+        who: String,
+        /// What they did.
+        what: String,
+    }
+
     /// What it cost.
     #[derive(Default)]
     UsageView {
@@ -421,7 +448,7 @@ view! {
         /// Root causes, ranked.
         causes: Vec<CauseView>,
         /// What is wrong and no cause explains.
-        unexplained: Vec<SymptomView>,
+        unexplained: Vec<UnexplainedView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
         /// The plan for the first cause.
@@ -437,7 +464,16 @@ view! {
         validation: Option<ValidationView>,
         /// What was read, and what could not be read.
         coverage: CoverageView,
+        /// Who did what in this session, oldest first.
+        trail: Vec<TrailView>,
         /// What it cost.
         usage: UsageView,
     }
+}
+
+/// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
+pub fn cluster_in_words(cluster: &ClusterView) -> String {
+    let id: String = cluster.id.strip_prefix("sha256:").unwrap_or(&cluster.id).chars().take(8).collect();
+    let unverified = if cluster.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
+    format!("{} ({}, {}, id {id}{unverified})", cluster.context, cluster.server, cluster.version)
 }

@@ -3,10 +3,12 @@
 mod admission;
 mod approval;
 mod cases;
+mod clusters;
 mod faults;
 mod journal;
 mod library;
 mod rest;
+mod settled;
 mod undo;
 mod variants;
 mod verdicts;

@@ -140,12 +140,19 @@ impl Double {
             on_failure: text("keep"),
             expires_at: Some(text("2026-11-23T20:00:00Z")),
             steps: vec![step],
+            settle_seconds: 15,
             checks: Vec::new(),
         };
         Report {
             session: text(id),
             summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
-            cluster: ClusterView { context: text("test"), server: text("127.0.0.1:6443"), version: text("v1.37.2") },
+            cluster: ClusterView {
+                context: text("test"),
+                server: text("127.0.0.1:6443"),
+                version: text("v1.37.2"),
+                id: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                unverified: false,
+            },
             status,
             issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: Vec::new(),
@@ -156,6 +163,7 @@ impl Double {
             execution: None,
             validation: None,
             coverage: CoverageView { looked: vec![text("pods")], ..CoverageView::default() },
+            trail: Vec::new(),
             usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
         }
     }
