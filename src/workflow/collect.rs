@@ -6,7 +6,7 @@ use crate::domain::kind::Kind;
 use crate::domain::objects::Objects;
 use crate::domain::room::Room;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::Words;
+use crate::domain::words::Wording;
 use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
 use futures::future::join_all;
 use std::collections::BTreeMap;
@@ -33,11 +33,11 @@ impl Collected {
 
 /// Reads the scope. Fails only where nothing can be said at all: no connection, no credentials.
 pub(super) async fn collect(scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
-    about(Words::default(), scope, read, clock).await
+    about(Wording::default(), scope, read, clock).await
 }
 
 /// The same, and what the reporter's words are about besides.
-pub(super) async fn about(words: Words, scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
+pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
     let cluster = read.cluster().await?;
     let mut collected = Collected::into(Snapshot::empty(cluster, scope.clone(), clock.now()));
     collected.snapshot.words = words;
