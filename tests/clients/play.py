@@ -1,0 +1,342 @@
+"""Plays kubemend in other people's coding agents, writes what a person sees and what a model gets, and checks what has to hold.
+
+    play.py --kubemend FILE --kubeconfig FILE --kubectl COMMAND --out FOLDER [--plays NAME,…] [AGENT…]
+
+Each play has a namespace of its own with a database whose claim does not exist, a home of its own for the agent, and the
+folder FOLDER/AGENT/PLAY:
+
+    screen.txt   the screens, one below the other, with what was typed
+    model.txt    what the model got: instructions, tools and results, request by request
+    wire.txt     what passed between agent and server, a message a line, with times
+    shown.txt    what `kubemend show` says afterwards
+    raw/         each request to the model, whole
+
+FOLDER/summary.txt has a line for each check and the sizes. Exit code 1: a check failed.
+"""
+
+import argparse
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import agents
+from endpoint import Endpoint
+from screen import Gone, Terminal
+
+HERE = Path(__file__).resolve().parent
+CASE = HERE.parent.parent / "src/cli/demo/deployment.yaml"
+SMALL, FULL = (80, 24), (200, 60)
+
+
+class Play:
+    """One agent, one story."""
+
+    can_ask_only = True
+    size = SMALL
+    settle = "5s"
+
+    def __init__(self, given, agent, name, number):
+        self.given, self.kind, self.name = given, agents.ALL[agent], name
+        self.namespace = f"{agent}-{number}"
+        self.words = f"Something is wrong with my database in the {self.namespace} namespace."
+        self.later = f"Is the database in {self.namespace} up now?"
+        self.folder = Path(given.out).resolve() / agent / name
+        self.checks = []
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.screens = (self.folder / "screen.txt").open("w", buffering=1)
+
+    def turns(self):
+        return {self.words: [("remediate", {"issue": self.words})], self.later: [("analyze", {"issue": self.later})]}
+
+    # ------------------------------------------------------------ the stage
+
+    def kubectl(self, *arguments, check=True):
+        command = [*shlex.split(self.given.kubectl), "--kubeconfig", self.given.kubeconfig, *arguments]
+        out = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if check and out.returncode:
+            raise Gone(f"kubectl {' '.join(arguments)}: {out.stderr.strip()}")
+        return out.stdout
+
+    def kubemend(self, *arguments):
+        env = {"PATH": "/usr/bin:/bin", **self.server_env}
+        out = subprocess.run([self.given.kubemend, *arguments], env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        return out.stdout + out.stderr
+
+    def prepare(self):
+        self.kubectl("create", "namespace", self.namespace)
+        self.kubectl("apply", "-n", self.namespace, "-f", str(CASE))
+        until = time.monotonic() + 60
+        while "FailedScheduling" not in self.kubectl("get", "events", "-n", self.namespace):
+            if time.monotonic() > until:
+                raise Gone("the case did not come up")
+            time.sleep(0.3)
+        # Folders of its own for everything: the user's agents and sessions stay as they are.
+        home = self.folder / "home"
+        self.server_env = {"KUBECONFIG": str(Path(self.given.kubeconfig).resolve()), "XDG_STATE_HOME": str(home / "state")}
+        self.server_env |= {"KUBEMEND_SETTLE": self.settle}
+        self.wire = self.folder / "wire.jsonl"
+        server = [sys.executable, str(HERE / "tap.py"), str(self.wire), str(Path(self.given.kubemend).resolve())]
+        self.endpoint = Endpoint(self.turns(), self.folder / "model.txt", self.folder / "raw")
+        self.agent = self.kind(self.given.programs[self.kind.name], home, self.endpoint.url, server, self.server_env)
+        self.show("set-up", self.agent.said)
+
+    def show(self, title, text):
+        self.screens.write(f"=== {title}\n{text}\n\n")
+
+    # ------------------------------------------------------------ what is known afterwards
+
+    def messages(self, who=None):
+        lines = [json.loads(line) for line in self.wire.read_text().splitlines()] if self.wire.exists() else []
+        return [line for line in lines if who in (None, line["from"]) and isinstance(line["line"], dict)]
+
+    def question(self):
+        """The text that the server wants a person to see, in whichever way it asks."""
+
+        def inside(value):
+            if isinstance(value, dict):
+                if "requestedSchema" in value and "message" in value:
+                    return value["message"]
+                value = list(value.values())
+            if isinstance(value, list):
+                return next(filter(None, map(inside, value)), None)
+            return None
+
+        return next(filter(None, (inside(line["line"]) for line in self.messages("server"))), None)
+
+    def result(self, tool="remediate"):
+        """What the model got of the last call of this tool."""
+        return next((text for name, text in reversed(self.endpoint.book.results) if re.search(rf"(^|[_-]){tool}$", name)), "")
+
+    def session(self):
+        """The id of the remediation: from the store, since a call that was cut gave none."""
+        ids = re.findall(r"s-[0-9a-f]{32}", self.kubemend("sessions"))
+        return next((id for id in ids if json.loads(self.kubemend("show", id, "-o", "json")).get("plan")), None)
+
+    def claimed(self):
+        return "postgres-pvc" in self.kubectl("get", "persistentvolumeclaims", "-n", self.namespace, "-o", "name")
+
+    def check(self, claim, holds, why=""):
+        self.checks.append((claim, bool(holds), "" if holds else why))
+
+    def check_waiting(self):
+        self.check("nothing was written", not self.claimed(), "the claim exists")
+        got = self.result()
+        self.check("the model is told that the plan waits", "awaitingApproval" in got, got[:300])
+        shown = self.kubemend("show", self.session() or "none")
+        self.check("the session waits", "awaitingApproval" in self.kubemend("show", self.session() or "none", "-o", "json"), shown[-300:])
+        return shown
+
+    def check_resolved(self):
+        got = self.result()
+        self.check("the change was made", self.claimed(), "there is no claim")
+        self.check("the model is told that it is resolved", "resolved" in got and "unresolved" not in got, got[:300])
+
+    # ------------------------------------------------------------ from start to end
+
+    def run(self):
+        began = time.monotonic()
+        try:
+            self.prepare()
+            self.play()
+        except (Gone, subprocess.TimeoutExpired) as error:
+            self.check("it can be played", False, str(error))
+        finally:
+            self.finish(time.monotonic() - began)
+
+    def finish(self, seconds):
+        self.screens.close()
+        if hasattr(self, "endpoint"):
+            self.endpoint.shutdown()
+            shown = self.kubemend("sessions") + "\n" + (self.kubemend("show", self.session()) if self.session() else "")
+            (self.folder / "shown.txt").write_text(shown)
+            start = next((line["at"] for line in self.messages()), 0)
+            lines = (f"{m['at'] - start:8.3f} {m['from']}: {json.dumps(m['line'], ensure_ascii=False)}" for m in self.messages())
+            (self.folder / "wire.txt").write_text("\n".join(lines) + "\n")
+            self.wire.unlink(missing_ok=True)
+            shutil.rmtree(self.folder / "home", ignore_errors=True)
+        self.kubectl("delete", "namespace", self.namespace, "--wait=false", check=False)
+        self.seconds = seconds
+
+    def sizes(self):
+        book = self.endpoint.book
+        results = ", ".join(f"{name} {len(text.encode()):,}" for name, text in book.results if name not in ("ToolSearch",))
+        tools = sum(tool.size() for tool in book.tools)
+        return f"instructions {len(book.instructions.encode()):,}, tools {tools:,}, results: {results or 'none'}; {book.count} requests of at most {book.largest:,} bytes"
+
+
+class Headless(Play):
+    """Nobody is there: the agent answers by itself, or cannot ask."""
+
+    can_ask_only = False
+
+    def play(self):
+        command = self.agent.headless(self.words)
+        out = subprocess.run(
+            command, env=self.agent.env, cwd=self.agent.work, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL
+        )
+        self.show(f"$ {' '.join([self.agent.name, *command[1:]])}", f"{out.stdout}{out.stderr}\nexit code {out.returncode}")
+        shown = self.check_waiting()
+        if self.question():
+            self.check("the record says that the client answered by itself", "by itself" in shown, shown[-400:])
+
+
+class InTerminal(Play):
+    def play(self):
+        self.terminal = Terminal(self.agent.terminal(), self.agent.env, self.agent.work, *self.size)
+        try:
+            self.wait(self.agent.ready, 60)
+            self.say(self.words)
+            self.wait(self.agent.question, 90)
+            self.see("the question")
+            self.asked()
+        except Gone as error:
+            self.see(f"where it ended: {error}")
+            raise
+        finally:
+            self.terminal.end()
+
+    def wait(self, pattern, seconds):
+        known = [question for question, _ in self.agent.first]
+        found = self.terminal.wait(pattern, *known, seconds=seconds)
+        for question, keys in self.agent.first:
+            if found == question and found != pattern:
+                self.see("a question of the agent's own")
+                self.terminal.press(*keys)
+                return self.wait(pattern, seconds)
+
+    def say(self, words):
+        self.terminal.type(words)
+        time.sleep(0.7)
+        self.see("typed")
+        self.terminal.press("enter")
+
+    def see(self, title):
+        columns, rows = self.size
+        self.show(f"{title} ({columns}×{rows})", self.terminal.text())
+
+    def asked(self):
+        raise NotImplementedError
+
+    def check_three_lines(self):
+        """Clients cut the question, so its first three lines have to be there, whole; borders and line breaks do not count."""
+        question = self.question() or ""
+        plain = lambda text: re.sub(r"[\s│┃▎]+", "", text)
+        screen = plain(self.terminal.text())
+        lines = [line for line in question.splitlines() if line.strip()][:3]
+        self.check("a question was asked", len(lines) == 3, "no question passed the wire")
+        for number, line in enumerate(lines, 1):
+            self.check(f"line {number} of the question is visible", plain(line) in screen, line)
+
+
+class Yes(InTerminal):
+    """A person chooses the plan."""
+
+    def asked(self):
+        self.check_three_lines()
+        self.agent.apply(self.terminal, self.see)
+        self.terminal.wait(self.agent.done, seconds=90)
+        self.see("afterwards")
+        self.check_resolved()
+
+
+class YesInFull(Yes):
+    size = FULL
+
+
+class No(InTerminal):
+    """A person chooses to change nothing."""
+
+    def asked(self):
+        self.agent.refuse(self.terminal, self.see)
+        self.terminal.wait(self.agent.done, seconds=60)
+        self.see("afterwards")
+        self.check("nothing was written", not self.claimed(), "the claim exists")
+        self.check("the model is told that it was declined", "declined" in self.result(), self.result()[:300])
+
+
+class Closed(InTerminal):
+    """A person closes the dialog: that decides nothing."""
+
+    def asked(self):
+        self.terminal.press(*self.agent.close)
+        # Some agents end the turn with the dialog, so the model gets the result with the next words.
+        time.sleep(4)
+        self.see("closed")
+        if not re.search(self.agent.done, self.terminal.text()):
+            self.say(self.later)
+            self.terminal.wait(self.agent.done, seconds=60)
+            self.see("afterwards")
+            self.check("nothing was written", not self.claimed(), "the claim exists")
+            self.check("the session waits", "awaitingApproval" in self.kubemend("show", self.session(), "-o", "json"))
+        else:
+            self.check_waiting()
+
+
+class Cut(InTerminal):
+    """The call is cut after the approval: the change goes on, and the next look names its session."""
+
+    settle = "15s"
+
+    def asked(self):
+        self.agent.apply(self.terminal, self.see)
+        time.sleep(2)
+        self.see("approved")
+        self.terminal.press(*self.agent.cut)
+        time.sleep(2)
+        self.see("cut")
+        self.say(self.later)
+        self.terminal.wait(self.agent.done, seconds=90)
+        self.see("afterwards")
+        self.check("the change was made", self.claimed(), "there is no claim")
+        session = self.session()
+        self.check("the next look names the session", session and session in self.result("analyze"), f"{session} is not in: {self.result('analyze')[:600]}")
+
+
+PLAYS = {"headless": Headless, "yes-80x24": Yes, "yes-200x60": YesInFull, "no-80x24": No, "closed-80x24": Closed, "cut-80x24": Cut}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    for name in ("kubemend", "kubeconfig", "kubectl", "out"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--plays", default=",".join(PLAYS))
+    parser.add_argument("agents", nargs="+", metavar="AGENT=PROGRAM")
+    given = parser.parse_args()
+    given.programs = dict(pair.split("=", 1) for pair in given.agents)
+    return given
+
+
+def main():
+    given = arguments()
+    failed = False
+    number = int(time.time()) % 100000
+    summary = (Path(given.out).resolve() / "summary.txt")
+    summary.parent.mkdir(parents=True, exist_ok=True)
+    with summary.open("w", buffering=1) as out:
+        for agent in given.programs:
+            for name in given.plays.split(","):
+                kind = PLAYS[name]
+                if kind.can_ask_only and not agents.ALL[agent].can_ask:
+                    continue
+                number += 1
+                play = kind(given, agent, name, number)
+                play.run()
+                lines = [f"{agent} {name} ({play.seconds:.0f} s)"]
+                for claim, holds, why in play.checks:
+                    failed |= not holds
+                    lines.append(f"  {'ok    ' if holds else 'FAILED'} {claim}{': ' + why if why else ''}")
+                if hasattr(play, "endpoint"):
+                    lines.append(f"  bytes  {play.sizes()}")
+                text = "\n".join(lines)
+                print(text, flush=True)
+                out.write(text + "\n")
+    sys.exit(failed)
+
+
+main()
