@@ -182,10 +182,11 @@ class GeminiCli(Agent):
         self.said += self.run("mcp", "list")
 
     def headless(self, words):
-        return [self.program, "-p", words, "--yolo"]
+        # With a model by name, since the choice of one would be a request of its own that wants a number.
+        return [self.program, "-p", words, "--yolo", "--model", "gemini-2.5-pro"]
 
     def terminal(self):
-        return [self.program, "--yolo"]
+        return [self.program, "--yolo", "--model", "gemini-2.5-pro"]
 
 
 ALL = {agent.name: agent for agent in (ClaudeCode, Codex, Copilot, GeminiCli)}

@@ -311,7 +311,7 @@ class Book:
         self.seen = set()
         self.known = ""
         self.results = []  # (tool, text) in the order in which they came
-        self.instructions = ""
+        self.text = ""
         self.tools = []
         self.largest = 0
         raw.mkdir(parents=True, exist_ok=True)
@@ -322,6 +322,7 @@ class Book:
             self.count += 1
             (self.raw / f"{self.count:02}.json").write_text(json.dumps({"path": path, "body": body}, indent=1, ensure_ascii=False))
             self.largest = max(self.largest, size)
+            self.text += request.system + "".join(e.text for e in request.entries if e.kind == "user")
             lines = [f"=== request {self.count}: {spoken.name}, {size:,} bytes, {len(request.tools)} tools", ""]
             lines += self.news(request)
             if reply.call:
@@ -331,12 +332,21 @@ class Book:
             with self.file.open("a") as out:
                 out.write("\n".join(lines) + "\n")
 
+    def names(self, text):
+        """Whether it speaks of the server; the folder of that name says nothing."""
+        return re.search(rf"(?<![/\w.-]){self.about}(?![/\w])|__{self.about}", text)
+
+    def instructed(self, instructions):
+        """Whether the model ever got them; agents indent and cut."""
+        plain = lambda text: "".join(text.split())
+        return bool(instructions) and plain(instructions) in plain(self.text)
+
     def news(self, request):
         lines = []
-        about = "\n\n".join(p for p in re.split(r"\n\s*\n", request.system) if self.about in p.lower())
+        about = "\n\n".join(p for p in re.split(r"\n\s*\n", request.system) if self.names(p))
         if about and about != self.known:
             lines += [f"[instructions that name the server, {len(about.encode()):,} bytes]", about, ""]
-            self.known = self.instructions = about
+            self.known = about
         tools = [t for t in request.tools if self.about in t.name + t.group]
         if [t.name for t in tools] != [t.name for t in self.tools]:
             self.tools = tools
@@ -353,7 +363,7 @@ class Book:
             if entry.kind == "result":
                 lines += [f"[result of {entry.name}, {len(entry.text.encode()):,} bytes]", entry.text, ""]
                 self.results.append((entry.name, entry.text))
-            elif self.about in entry.text.lower():
+            elif self.names(entry.text):
                 lines += ["[user]", entry.text, ""]
             else:
                 lines += [f"[user] {entry.text if len(entry.text) < 300 else entry.text[:200] + f' … ({len(entry.text):,} characters)'}", ""]

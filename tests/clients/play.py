@@ -40,11 +40,8 @@ class Play:
     size = SMALL
     settle = "5s"
 
-    def __init__(self, given, agent, name, number):
+    def __init__(self, given, agent, name):
         self.given, self.kind, self.name = given, agents.ALL[agent], name
-        self.namespace = f"{agent}-{number}"
-        self.words = f"Something is wrong with my database in the {self.namespace} namespace."
-        self.later = f"Is the database in {self.namespace} up now?"
         self.folder = Path(given.out).resolve() / agent / name
         self.checks = []
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -68,9 +65,23 @@ class Play:
         out = subprocess.run([self.given.kubemend, *arguments], env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         return out.stdout + out.stderr
 
+    def new_namespace(self):
+        """As short as people's are: long names wrap. Plays that run side by side do not take each other's."""
+        for number in range(1, 1000):
+            name = f"a-team-{number}"
+            if f"{name} created" in self.kubectl("create", "namespace", name, check=False):
+                return name
+        raise Gone("no namespace could be created")
+
     def prepare(self):
-        self.kubectl("create", "namespace", self.namespace)
-        self.kubectl("apply", "-n", self.namespace, "-f", str(CASE))
+        self.namespace = self.new_namespace()
+        self.words = f"Something is wrong with my database in the {self.namespace} namespace."
+        self.later = f"Is the database in {self.namespace} up now?"
+        # A claim of the same name in another namespace would be a different case: that of a claim in the wrong place.
+        self.claim = f"postgres-{self.namespace}"
+        manifest = self.folder / "case.yaml"
+        manifest.write_text(CASE.read_text().replace("postgres-pvc", self.claim))
+        self.kubectl("apply", "-n", self.namespace, "-f", str(manifest))
         until = time.monotonic() + 60
         while "FailedScheduling" not in self.kubectl("get", "events", "-n", self.namespace):
             if time.monotonic() > until:
@@ -119,7 +130,7 @@ class Play:
         return next((id for id in ids if json.loads(self.kubemend("show", id, "-o", "json")).get("plan")), None)
 
     def claimed(self):
-        return "postgres-pvc" in self.kubectl("get", "persistentvolumeclaims", "-n", self.namespace, "-o", "name")
+        return self.claim in self.kubectl("get", "persistentvolumeclaims", "-n", self.namespace, "-o", "name")
 
     def check(self, claim, holds, why=""):
         self.checks.append((claim, bool(holds), "" if holds else why))
@@ -156,18 +167,27 @@ class Play:
             shown = self.kubemend("sessions") + "\n" + (self.kubemend("show", self.session()) if self.session() else "")
             (self.folder / "shown.txt").write_text(shown)
             start = next((line["at"] for line in self.messages()), 0)
+            said = (m["line"].get("result", {}).get("instructions") for m in self.messages("server"))
+            self.instructions = next(filter(None, said), "")
             lines = (f"{m['at'] - start:8.3f} {m['from']}: {json.dumps(m['line'], ensure_ascii=False)}" for m in self.messages())
             (self.folder / "wire.txt").write_text("\n".join(lines) + "\n")
             self.wire.unlink(missing_ok=True)
             shutil.rmtree(self.folder / "home", ignore_errors=True)
-        self.kubectl("delete", "namespace", self.namespace, "--wait=false", check=False)
+        if hasattr(self, "namespace"):
+            self.kubectl("delete", "namespace", self.namespace, "--wait=false", check=False)
         self.seconds = seconds
 
     def sizes(self):
         book = self.endpoint.book
-        results = ", ".join(f"{name} {len(text.encode()):,}" for name, text in book.results if name not in ("ToolSearch",))
+        results = ", ".join(f"{name} {len(text.encode()):,}" for name, text in book.results if self.said_by(name))
         tools = sum(tool.size() for tool in book.tools)
-        return f"instructions {len(book.instructions.encode()):,}, tools {tools:,}, results: {results or 'none'}; {book.count} requests of at most {book.largest:,} bytes"
+        given = "given" if book.instructed(self.instructions) else "NOT given"
+        sizes = f"instructions {len(self.instructions.encode()):,} {given}, tools {tools:,}, results: {results or 'none'}"
+        return f"{sizes}; {book.count} requests of at most {book.largest:,} bytes"
+
+    @staticmethod
+    def said_by(name):
+        return re.search(r"(^|[_-])(analyze|remediate|validate)$", name)
 
 
 class Headless(Play):
@@ -192,8 +212,10 @@ class InTerminal(Play):
         try:
             self.wait(self.agent.ready, 60)
             self.say(self.words)
-            self.wait(self.agent.question, 90)
+            found = self.terminal.wait(self.agent.question, self.agent.done, seconds=90)
             self.see("the question")
+            if found == self.agent.done:
+                raise Gone(f"nothing was asked: {self.result()[:400]}")
             self.asked()
         except Gone as error:
             self.see(f"where it ended: {error}")
@@ -202,18 +224,16 @@ class InTerminal(Play):
             self.terminal.end()
 
     def wait(self, pattern, seconds):
-        known = [question for question, _ in self.agent.first]
-        found = self.terminal.wait(pattern, *known, seconds=seconds)
-        for question, keys in self.agent.first:
-            if found == question and found != pattern:
-                self.see("a question of the agent's own")
-                self.terminal.press(*keys)
-                return self.wait(pattern, seconds)
+        """The same as the terminal's, and the agent's own questions on the way are answered."""
+        first = dict(self.agent.first)
+        while (found := self.terminal.wait(*first, pattern, seconds=seconds)) != pattern:
+            self.see("a question of the agent's own")
+            self.terminal.press(*first.pop(found))
 
     def say(self, words):
         self.terminal.type(words)
-        time.sleep(0.7)
-        self.see("typed")
+        # What is pressed before the words are there is lost on a busy machine.
+        self.terminal.wait(re.escape(words), seconds=30)
         self.terminal.press("enter")
 
     def see(self, title):
@@ -315,8 +335,7 @@ def arguments():
 def main():
     given = arguments()
     failed = False
-    number = int(time.time()) % 100000
-    summary = (Path(given.out).resolve() / "summary.txt")
+    summary = Path(given.out).resolve() / "summary.txt"
     summary.parent.mkdir(parents=True, exist_ok=True)
     with summary.open("w", buffering=1) as out:
         for agent in given.programs:
@@ -324,8 +343,7 @@ def main():
                 kind = PLAYS[name]
                 if kind.can_ask_only and not agents.ALL[agent].can_ask:
                     continue
-                number += 1
-                play = kind(given, agent, name, number)
+                play = kind(given, agent, name)
                 play.run()
                 lines = [f"{agent} {name} ({play.seconds:.0f} s)"]
                 for claim, holds, why in play.checks:
