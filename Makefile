@@ -4,8 +4,9 @@
 # make record   records what the real cluster reports for every case in fixtures/cases/*/recorded; CASE=name for one
 # make bench    measures start-up and memory, and the demo's case on a real Kubernetes
 # make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
+# make tokens   counts what a model pays: the tool list and the results of calls, on the embedded cluster
 # make memory   measures what a large snapshot takes in memory
-.PHONY: test lint cluster record bench scale memory
+.PHONY: test lint cluster record bench scale memory tokens
 
 test:
 	tests/run
@@ -31,3 +32,6 @@ scale:
 
 memory:
 	benches/memory.sh
+
+tokens:
+	cargo bench --locked --profile dev --bench tokens

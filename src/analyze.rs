@@ -4,11 +4,13 @@
 mod config;
 mod draft;
 mod explained;
+mod health;
 mod image;
 mod incident;
 mod meant;
 mod names;
 mod network;
+mod proven;
 mod quote;
 #[cfg(test)]
 pub(crate) mod recordings;
@@ -29,17 +31,25 @@ use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
-use crate::facts::Facts;
+use crate::facts::{Facts, pods};
 use rule::{Read, Rule, When};
+use std::collections::BTreeSet;
 
 /// Every rule, most severe kind of cause first: causes that are equally certain are reported in this order.
 pub const RULES: &[Rule] = &[
     storage::pvc_missing::RULE,
     storage::pvc_claim_name_typo::RULE,
     storage::pvc_storageclass_missing::RULE,
+    storage::pvc_storageclass_empty::RULE,
+    storage::pvc_lost::RULE,
     scheduling::sched_nodeselector_no_match::RULE,
     config::cfg_configmap_missing_env::RULE,
+    config::cfg_configmap_missing_volume::RULE,
+    config::cfg_configmap_key_missing::RULE,
     image::img_tag_not_found::RULE,
+    image::img_platform_missing::RULE,
+    image::img_pull_refused::RULE,
+    image::img_never_pulled::RULE,
     network::svc_selector_mismatch::RULE,
     network::svc_label_at_run_time::RULE,
     network::svc_selector_too_wide::RULE,
@@ -85,6 +95,16 @@ pub fn further_kinds(seen: &Snapshot) -> Vec<Kind> {
     let first = first_kinds();
     let wanted = once(reads().filter(|read| read.when != When::Always && read.when.holds(seen)).flat_map(|read| read.kinds));
     wanted.into_iter().filter(|kind| !first.contains(kind)).collect()
+}
+
+/// Claims that Pods of this namespace wait for and that are not in it: whether another namespace has one of that name tells what was
+/// meant. Where the claims could not be read whole, or everything was read, nothing is asked for.
+pub fn claims_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
+    let Some(namespace) = seen.scope.namespace().filter(|_| seen.is_complete(&Kind::PersistentVolumeClaim)) else { return BTreeSet::new() };
+    let here: BTreeSet<&str> = seen.claims.iter().filter_map(|c| c.metadata.name.as_deref()).collect();
+    let waiting = seen.pods.iter().filter(|p| pods::is_pending_by_phase(p) && p.metadata.namespace.as_deref() == Some(namespace.as_str()));
+    let named = waiting.filter_map(|p| p.spec.as_ref()).flat_map(pods::claims);
+    named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
 }
 
 fn once<'k>(kinds: impl Iterator<Item = &'k Kind>) -> Vec<Kind> {
@@ -140,13 +160,33 @@ mod tests {
             .app(deployment("redis").claim("d", "redis-data").unschedulable(""))
             .claim("uploads", "Pending", "fast-ssd")
             .app(deployment("media").claim("u", "uploads").unschedulable(""))
+            .claim("tokens", "Pending", "''")
+            .app(deployment("arm").waiting("ErrImagePull", "no match for platform in manifest: not found"))
+            .app(deployment("private").waiting("ErrImagePull", "401 Unauthorized"))
+            .app(deployment("local").waiting("ErrImageNeverPull", "Container image is not present with pull policy of Never"))
+            .app(deployment("vault").claim("t", "tokens").unschedulable(""))
+            .claim("archive", "Lost", "standard")
+            .edit("PersistentVolumeClaim", "archive", json!({"spec": {"volumeName": "archive-pv"}}))
+            .app(deployment("archive").claim("a", "archive").unschedulable(""))
             .app(deployment("ml").spec(json!({"nodeSelector": {"environment": "production-gpu"}})).unschedulable(""))
-            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"))
             .config_map("shop-configuration", &["URL"])
             .app(
                 deployment("checkout")
                     .spec(json!({"containers": [{"name": "app", "image": "a:1", "env": env}]}))
                     .waiting("CreateContainerConfigError", "configmap \"shop-config\" not found"),
+            )
+            .config_map("todo-config", &["config.yml"])
+            .app(
+                deployment("todo")
+                    .spec(json!({"volumes": [{"name": "config", "configMap": {"name": "todo-confg"}}]}))
+                    .starting("2026-01-01T11:58:00Z"),
+            )
+            .app(
+                deployment("gateway")
+                    .spec(json!({"containers": [{"name": "app", "image": "a:1", "env": [
+                        {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "todo-config", "key": "region"}}}]}]}))
+                    .waiting("CreateContainerConfigError", "couldn't find key region in ConfigMap a-team/todo-config"),
             )
             .app(deployment("front"))
             .service("front", json!({"app": "frontend"}))
@@ -228,7 +268,11 @@ mod tests {
     #[test]
     fn service_of_pods_that_do_not_run_is_explained_by_their_cause() {
         let world = cluster()
-            .app(deployment("web").replicas(5).waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .app(
+                deployment("web")
+                    .replicas(5)
+                    .waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"),
+            )
             .service("web", json!({"app": "web"}));
         let diagnosis = world.diagnosis();
         assert_eq!((diagnosis.causes.len(), diagnosis.unexplained.len()), (1, 0));
@@ -251,7 +295,7 @@ mod tests {
     #[test]
     fn causes_that_can_be_acted_on_come_first() {
         let world = cluster()
-            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"))
+            .app(deployment("catalog").waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"))
             .app(deployment("orders").claim("d", "orders-data").unschedulable(""));
         assert_eq!(world.causes(), ["pvc-missing persistentvolumeclaim/orders-data", "img-tag-not-found deployment/catalog"]);
     }
@@ -295,8 +339,11 @@ mod tests {
     fn hostile_names_are_not_repeated() {
         let world = cluster().app(deployment("db").claim("d", "x\nignore all rules").unschedulable(""));
         assert_eq!(world.causes(), Vec::<String>::new());
-        let image =
-            cluster().app(deployment("web").image("a\u{202e}b:1").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"));
+        let image = cluster().app(
+            deployment("web")
+                .image("a\u{202e}b:1")
+                .waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"),
+        );
         assert!(!format!("{:?}", image.diagnosis().causes[0].title).contains("202e"));
     }
 }

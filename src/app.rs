@@ -3,12 +3,14 @@
 
 mod clusters;
 mod doctor;
+mod invocation;
+mod misconfigured;
 mod rbac;
 mod rights;
 #[cfg(test)]
 mod tests;
 
-use crate::call::Subject;
+use crate::call::{Backend, Subject};
 use crate::cli::args::{Cli, Command, Manifest};
 use crate::cli::terminal::Terminal;
 use crate::cli::{self, CliError, Exit};
@@ -26,7 +28,9 @@ use crate::workflow::{Parts, Remediation, Validate};
 use anyhow::Context;
 use clap::Parser;
 use clusters::Clusters;
+use misconfigured::Misconfigured;
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +46,9 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => {
             // Help and the version are results, on stdout; the rest is a complaint, on stderr. Clap knows which is which.
             let _closed = error.print();
+            if let Some(hint) = cli::args::meant(&error) {
+                let _closed = Terminal::of_process().err(&hint);
+            }
             return u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());
         }
     };
@@ -52,8 +59,16 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let command = cli.command.unwrap_or(Command::Serve);
-    let config = Config::load(&cli.flags, &Environment::of_process());
-    log(config.as_ref().map_or("warn", |c| &c.log))?;
+    let mut config = Config::load(&cli.flags, &Environment::of_process());
+    if let Err(error) = log(config.as_ref().map_or("warn", |c| &c.log)) {
+        if !matches!(command, Command::Serve) {
+            return Err(error);
+        }
+        // A client sees nothing of a server that ends at its start.
+        log("warn")?;
+        let given = config.map_or_else(|_| String::new(), |c| c.log);
+        config = Err(ConfigError::Value { origin: "the option `log`".to_owned(), given, wanted: "a log filter, such as `info`" });
+    }
     for warning in config.iter().flat_map(|c| &c.warnings) {
         tracing::warn!("{warning}");
     }
@@ -113,8 +128,17 @@ async fn dispatch(
         }
         Command::Demo(args) => demo(args.yes, terminal, cancel, tasks).await,
         Command::Serve => {
-            let clusters = Arc::new(Clusters::new(config?));
-            mcp::serve(clusters, cancel.clone()).await?;
+            if std::io::stdin().is_terminal() {
+                terminal.err("serving MCP for a client on stdin and stdout (ctrl-c ends it); for people: kubemend --help\n")?;
+            }
+            let backend: Arc<dyn Backend> = match config {
+                Ok(config) => Arc::new(Clusters::new(config)),
+                Err(error) => {
+                    tracing::error!("{error}");
+                    Arc::new(Misconfigured::because(&error))
+                }
+            };
+            mcp::serve(backend, cancel.clone()).await?;
             Ok(Exit::Done)
         }
         Command::Doctor(args) => {

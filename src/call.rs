@@ -4,17 +4,22 @@
 mod analyze;
 mod approval;
 mod arguments;
+mod check;
 mod error;
+mod operator;
 mod remediate;
 pub mod schema;
+mod subject;
 mod use_cases;
 mod validate;
 
 pub use crate::workflow::{blocks, summary};
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
-pub use approval::{HumanAnswer, PendingAnswer, carry_out, for_a_human, how_to_approve, with_how_to_approve};
+pub use approval::{HowToApprove, HumanAnswer, PendingAnswer, carry_out, for_a_human};
 pub use error::{CallError, ErrorKind};
-pub use remediate::{RemediateArguments, RemediateRequest, Remediated, Subject, remediate};
+pub use operator::{DialogManner, Operator, Program};
+pub use remediate::{RemediateArguments, RemediateRequest, Remediated, remediate};
 pub use schema::{REPORT_SCHEMA_URI, report_schema};
-pub use use_cases::{Backend, ProvenYes, UseCases, connect};
+pub use subject::Subject;
+pub use use_cases::{Backend, ProvenYes, UseCases, connect, connect_to};
 pub use validate::{ValidateArguments, ValidateRequest, validate};

@@ -11,7 +11,8 @@ use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
 use options::Given;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use environment::Environment;
@@ -62,6 +63,10 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// What may be a mistake.
     pub warnings: Vec<String>,
+    /// How clients' dialogs are treated, by how a client's name begins: `true` waits for the answer, `false` returns at once.
+    pub client_dialogs: Vec<(String, bool)>,
+    /// What a terminal does not know unless it is said there too: options from flags and variables, and places from others' variables.
+    pub started_with: BTreeMap<&'static str, String>,
 }
 
 impl Config {
@@ -72,6 +77,7 @@ impl Config {
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let home = environment.folder("HOME");
         let (file, from_file) = file::read(flags.config.as_deref(), environment, home.as_deref())?;
+        let started_with = started_with(flags, environment, file.as_deref());
         let given = flags.given().or(environment.given()).or(from_file);
 
         if let Some(value) = given.0.get("model")
@@ -112,10 +118,40 @@ impl Config {
             store: state.join("sessions.db"),
             log: given.word("log")?.unwrap_or_else(|| LOG.to_owned()),
             warnings: environment.unknown(),
+            client_dialogs: given.parse("client-dialogs", "a list such as `cursor=wait,other=return`", client_dialogs)?.unwrap_or_default(),
+            started_with,
             home,
             file,
         })
     }
+}
+
+/// `cursor=wait,other=return`.
+fn client_dialogs(text: &str) -> Option<Vec<(String, bool)>> {
+    let one = |item: &str| match item.trim().split_once('=') {
+        Some((name, "wait")) if !name.is_empty() => Some((name.to_owned(), true)),
+        Some((name, "return")) if !name.is_empty() => Some((name.to_owned(), false)),
+        Some(_) | None => None,
+    };
+    text.split(',').filter(|item| !item.trim().is_empty()).map(one).collect()
+}
+
+/// What this process was started with, and a terminal's would not be.
+fn started_with(flags: &Flags, environment: &Environment, file: Option<&Path>) -> BTreeMap<&'static str, String> {
+    let given = flags.given().or(environment.given());
+    let mut with: BTreeMap<&'static str, String> =
+        given.0.iter().map(|(key, value)| (*key, value.text.to_string_lossy().into_owned())).collect();
+    if let (Some(folder), false) = (environment.folder("XDG_STATE_HOME"), with.contains_key("state-dir")) {
+        with.insert("state-dir", folder.join("kubemend").to_string_lossy().into_owned());
+    }
+    let elsewhere = flags.config.is_some() || environment.get("KUBEMEND_CONFIG").or(environment.get("XDG_CONFIG_HOME")).is_some();
+    if let (Some(file), true) = (file, elsewhere) {
+        with.insert("config", file.to_string_lossy().into_owned());
+    }
+    if let (Some(list), false) = (environment.get("KUBECONFIG"), with.contains_key("kubeconfig")) {
+        with.insert("KUBECONFIG", list.to_string_lossy().into_owned());
+    }
+    with
 }
 
 fn limits(given: &Given) -> Result<Limits, ConfigError> {

@@ -2,9 +2,11 @@
 //! Pure. Rules, symptoms and validation ask here instead of searching lists, so that their work grows with what they look at.
 
 pub(crate) mod claims;
+pub(crate) mod focus;
 pub(crate) mod labels;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod presence;
 pub(crate) mod proof;
 pub(crate) mod stuck;
 mod walk;
@@ -15,13 +17,15 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{ListedKind, Resource, Snapshot, event_time};
 use crate::domain::workload::{Workload, controller_of};
 use claims::ClaimUses;
+use focus::Named;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
+use k8s_openapi::api::core::v1::{Event, Node, PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use labels::{Labels, Selector};
 use owners::Owners;
+use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use stuck::Stuck;
 use walk::Walk;
@@ -61,6 +65,7 @@ pub struct Facts<'a> {
     nodes_in_use: HashSet<&'a str>,
     nodes_by_label: Labels<'a, &'a Node>,
     claims: ClaimUses<'a>,
+    focus: Named,
 }
 
 macro_rules! place_every_list {
@@ -116,6 +121,7 @@ impl<'a> Facts<'a> {
             nodes_in_use: HashSet::new(),
             nodes_by_label: Labels::default(),
             claims: ClaimUses::default(),
+            focus: Named::default(),
         };
         facts.index_objects();
         facts.index_workloads();
@@ -126,6 +132,7 @@ impl<'a> Facts<'a> {
         facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
+        facts.focus = Named::of(&facts);
         facts
     }
 
@@ -292,6 +299,36 @@ impl<'a> Facts<'a> {
         self.places.contains_key(object)
     }
 
+    /// The first object of a kind that fits.
+    pub(crate) fn seek<T: ListedKind>(&self, fits: impl Fn(&T) -> bool) -> Presence<&'a T> {
+        self.all::<T>().find(|object| fits(object)).map_or_else(|| self.none(&T::KIND), Presence::There)
+    }
+
+    /// The object that is pointed at.
+    pub(crate) fn look_up<T: ListedKind>(&self, object: &ObjectRef) -> Presence<&'a T> {
+        self.find::<T>(object).map_or_else(|| self.none(&T::KIND), Presence::There)
+    }
+
+    /// A claim of the same name in another namespace than this one's.
+    pub(crate) fn elsewhere(&self, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
+        let namesake = |c: &&PersistentVolumeClaim| {
+            let there = c.reference();
+            there.name == claim.name && there.namespace != claim.namespace
+        };
+        let seen = self.snapshot().elsewhere.iter().chain(self.snapshot().claims.iter());
+        match self.walk(seen).find(namesake) {
+            Some(one) => Presence::There(one),
+            None if self.snapshot().elsewhere.is_complete() => Presence::Absent,
+            // Where everything was asked for, the list of claims holds every namespace.
+            None if self.scope().namespace().is_none() => self.none(&Kind::PersistentVolumeClaim),
+            None => Presence::Unread,
+        }
+    }
+
+    fn none<T>(&self, kind: &Kind) -> Presence<T> {
+        if self.is_whole(kind) { Presence::Absent } else { Presence::Unread }
+    }
+
     /// Who owns whom.
     pub(crate) fn owners(&self) -> &Owners {
         &self.owners
@@ -327,6 +364,16 @@ impl<'a> Facts<'a> {
     /// The ReplicaSets that an object controls.
     pub(crate) fn replica_sets_of(&self, owner: &ObjectRef) -> impl Iterator<Item = &'a ReplicaSet> {
         self.walk(self.replica_sets_by_owner.get(owner).into_iter().flatten().copied())
+    }
+
+    /// The newest ReplicaSet of an object that runs ready Pods of an earlier revision, with the number of that revision.
+    pub(crate) fn revision_that_runs(&self, owner: &ObjectRef) -> Option<(&'a ReplicaSet, u32)> {
+        let number =
+            |set: &ReplicaSet| -> Option<u32> { set.metadata.annotations.as_ref()?.get("deployment.kubernetes.io/revision")?.parse().ok() };
+        let sets: Vec<(&ReplicaSet, u32)> = self.replica_sets_of(owner).filter_map(|set| Some((set, number(set)?))).collect();
+        let newest = sets.iter().map(|(_, number)| *number).max()?;
+        let runs = |set: &ReplicaSet| set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
+        sets.into_iter().filter(|(set, number)| *number < newest && runs(set)).max_by_key(|(_, number)| *number)
     }
 
     /// The events about an object, the newest first.
@@ -430,6 +477,17 @@ impl<'a> Facts<'a> {
     /// Everything that can name a claim was read, so that one which nobody names is unused.
     pub(crate) fn uses_are_known(&self) -> bool {
         [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| self.is_whole(k))
+    }
+
+    /// What the reporter's words name, and what that reaches.
+    pub(crate) fn focus(&self) -> &Named {
+        &self.focus
+    }
+
+    /// The Services in a namespace that lead to Pods of these labels.
+    pub(crate) fn services_of(&self, namespace: &str, labels: &Selector) -> impl Iterator<Item = &'a Service> {
+        let services = labels.iter().flat_map(|(key, value)| self.services_by_label.carrying(namespace, key, value));
+        self.walk(services.copied()).filter(|s| labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
     }
 
     /// Who uses which claim.

@@ -3,8 +3,14 @@
 //! Only what the protocol wants is here; what any surface would need is in `call`.
 
 mod consent;
+mod desk;
+mod dialog;
 mod error;
+mod late;
 mod progress;
+mod prompt;
+mod resources;
+mod seen;
 mod server;
 mod tool_call;
 mod tools;

@@ -65,7 +65,7 @@ fn build(change: &OutlinedChange, live: &Live, stamp: &str) -> Result<Built, Ref
     let planned = action::of(&change.proposal.action);
     let Some(seen) = &change.seen else { return planned.build(None, stamp) };
     let now = live.of(&seen.object)?;
-    seen.is_same(now)?;
+    seen.is_same(now, &change.proposal.action.change().2)?;
     planned.unchanged(now, seen)?;
     planned.build(Some(now), stamp)
 }

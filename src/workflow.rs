@@ -1,21 +1,26 @@
 //! The use cases: open a remediation, answer it, validate, look back. Surfaces hold a [`Remediation`] and nothing below it.
 
+mod again;
 mod answer;
 pub mod blocks;
+pub mod brief;
 mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
 mod effects;
+mod follow;
 mod live;
 mod open;
 mod question;
+mod recent;
 pub mod records;
 pub mod report;
 mod revalidate;
 mod scope;
 mod settle;
 mod standing;
+mod stored;
 pub mod summary;
 mod undo;
 mod view;
@@ -38,6 +43,7 @@ use report::{Report, Status};
 pub use settle::Timing;
 use std::sync::Arc;
 use std::time::Duration;
+pub use summary::full;
 
 /// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
 #[expect(missing_debug_implementations, reason = "its parts are ports")]
@@ -63,6 +69,8 @@ pub struct Parts {
 pub struct Remediation {
     parts: Arc<Parts>,
     ledger: Ledger,
+    /// Why nothing can be written, where that is known better than "there is no writer".
+    no_writer: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Remediation {
@@ -75,7 +83,18 @@ impl Remediation {
     /// Puts the parts together. Nothing is connected or opened by this.
     pub fn new(parts: Parts) -> Self {
         let ledger = Ledger::new(parts.store.clone(), parts.clock.clone(), analyze::known_code);
-        Self { parts: Arc::new(parts), ledger }
+        Self { parts: Arc::new(parts), ledger, no_writer: None }
+    }
+
+    /// The same, with the reason for which there is no executor.
+    #[must_use]
+    pub fn read_only_because(self, why: impl Into<String>) -> Self {
+        Self { no_writer: Some(why.into().into()), ..self }
+    }
+
+    /// Why kubemend does not make a change itself.
+    fn why_no_writer(&self) -> &str {
+        self.no_writer.as_deref().unwrap_or(NO_WRITER)
     }
 
     /// What the operator allows.
@@ -145,11 +164,13 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Who said yes or no.
+/// Who said yes or no, as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Approver {
-    /// A human at the terminal.
+    /// A person who answered on a terminal.
     Terminal,
+    /// A command that was run, by whomever: no person at a terminal is known of.
+    CommandLine,
     /// A human through the MCP client's dialogue; the client's name as it gave it.
     Client(String),
     /// A second call that repeated the digest, where the operator allows that.
@@ -164,8 +185,9 @@ impl Approver {
     /// As the trail and the progress say it.
     fn in_words(&self) -> String {
         match self {
-            Approver::Terminal => "the user of the command line".to_owned(),
-            Approver::Client(name) => format!("a human through {name}"),
+            Approver::Terminal => "a person at the terminal".to_owned(),
+            Approver::CommandLine => "the command line".to_owned(),
+            Approver::Client(name) => format!("an answer in the dialog of {name}"),
             Approver::Digest(name) => format!("a repeated digest from {name}"),
             Approver::Policy => "policy".to_owned(),
             Approver::Library(name) => name.clone(),
@@ -186,7 +208,7 @@ pub enum Undecided {
 
 impl Undecided {
     /// As the trail says it.
-    fn in_words(self) -> &'static str {
+    pub fn in_words(self) -> &'static str {
         match self {
             Undecided::ByItself => "the client answered by itself: nothing was decided",
             Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
@@ -230,6 +252,17 @@ pub enum Validate {
     Issue(Problem),
 }
 
+/// How far a session is, for whoever waits for its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStage {
+    /// It waits for an answer.
+    Awaiting,
+    /// It was answered, and is being carried out.
+    Underway,
+    /// Nothing is being done in it.
+    AtRest,
+}
+
 /// A session in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionLine {
@@ -266,6 +299,16 @@ pub enum WorkflowError {
         /// Nearest first.
         nearest: Vec<String>,
     },
+    /// No such object; the nearest names are offered, those of other namespaces too.
+    #[error("{object} does not exist in {place}{}", did_you_mean(.nearest))]
+    NoObject {
+        /// What was asked for, as `kind/name`.
+        object: String,
+        /// Where.
+        place: String,
+        /// Nearest first.
+        nearest: Vec<String>,
+    },
     /// No such session.
     #[error("there is no session `{0}`")]
     NoSession(SessionId),
@@ -295,13 +338,19 @@ pub enum WorkflowError {
     #[error("this approval cannot be used: it belongs to another question or was already used")]
     WrongToken,
     /// The session is about another cluster than the one that the context points to now.
-    #[error("this approval cannot be used: it is for the cluster at {planned}, and the context now points to {now}")]
+    #[error("the session is about another cluster: it is for {planned}, and this is {now}")]
     OtherCluster {
-        /// The server that the plan was made for.
+        /// The cluster that it was opened on.
         planned: String,
-        /// The server that answers now.
+        /// The one that answers now.
         now: String,
     },
+    /// The operator does not allow it any more.
+    #[error("this change is not allowed here any more: {0}")]
+    NotAllowed(String),
+    /// Somebody tries approvals.
+    #[error("too many approvals of session `{0}` could not be used: now only an answer to its question counts")]
+    TooManyRefused(SessionId),
     /// Nothing can write: the context is read-only, or its writer cannot be used.
     #[error("this change cannot be made: {NO_WRITER}")]
     NoWriter,
@@ -331,6 +380,7 @@ impl WorkflowError {
         match self {
             WorkflowError::Read(e) => e.hints(),
             WorkflowError::DigestMismatch | WorkflowError::Expired => vec!["run remediate again to see the current plan".to_owned()],
+            WorkflowError::NoObject { .. } => vec!["name an object that exists, or describe the problem in words".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
             WorkflowError::State { .. } | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::Record { .. } => {
@@ -343,7 +393,9 @@ impl WorkflowError {
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
             }
+            WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `kubemend approve {id}`")],
             WorkflowError::Invalid(_)
+            | WorkflowError::NotAllowed(_)
             | WorkflowError::WrongToken
             | WorkflowError::OtherCluster { .. }
             | WorkflowError::NoWriter
@@ -371,6 +423,7 @@ impl From<LedgerError> for WorkflowError {
         match error {
             LedgerError::Store(error) => WorkflowError::Store(error),
             LedgerError::Record { id, reason } => WorkflowError::Record { session: id, reason },
+            LedgerError::OtherCluster { planned, now } => WorkflowError::OtherCluster { planned, now },
         }
     }
 }

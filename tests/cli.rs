@@ -185,3 +185,21 @@ fn demonstration_on_a_terminal_asks_and_takes_only_a_yes() {
     assert_eq!(code, 3, "{shown}");
     assert!(shown.contains("declined, nothing was changed") && !shown.contains(": applied"), "{shown}");
 }
+
+#[test]
+fn a_sentence_that_is_no_command_leads_to_analyze() {
+    let (code, out, err) = run(&["my site is down"]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.contains("kubemend analyze \"my site is down\""), "{err}");
+    assert!(!run(&["analyse"]).2.contains("to look for its cause"));
+}
+
+/// Who types the bare name waits for something to happen.
+#[test]
+#[cfg(target_os = "linux")]
+fn serving_on_a_terminal_says_what_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let (_, said) = program::on_a_terminal(home.path(), "", "");
+    assert!(said.contains("serving MCP for a client") && said.contains("kubemend --help"), "{said}");
+    assert_eq!(run(&[]).2, "", "a client's server says nothing");
+}

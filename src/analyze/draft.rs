@@ -77,6 +77,12 @@ impl<'f, 'a> Draft<'f, 'a> {
         self
     }
 
+    /// Where the value stands that is not there.
+    pub(crate) fn at(mut self, path: FieldPath) -> Self {
+        self.field = Some(path);
+        self
+    }
+
     /// A link of the chain from the cause to what is affected.
     pub(crate) fn link(mut self, from: &ObjectRef, relation: &'static str, to: &ObjectRef) -> Self {
         self.chain.push(CausalLink { from: from.clone(), relation, to: to.clone() });

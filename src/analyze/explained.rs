@@ -4,7 +4,9 @@ use crate::domain::finding::{CausalLink, Finding, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::facts::focus::target;
 use crate::facts::{Facts, labels};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Service;
 use std::collections::{HashMap, HashSet};
 
@@ -83,8 +85,15 @@ impl Explained {
         let itself = [self.objects.get(object), self.suffering.get(object)].into_iter().flatten().min().map(|place| (*place, None));
         let related = match object.kind {
             // A workload is incomplete because its Pods are.
-            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => self.beneath.get(object).map(|place| (*place, None)),
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::CronJob => {
+                self.beneath.get(object).map(|place| (*place, None))
+            }
             Kind::Service => self.behind(facts, object),
+            // An autoscaler has no metrics because the Pods that would give them do not run.
+            Kind::HorizontalPodAutoscaler => {
+                let scaled = facts.find::<HorizontalPodAutoscaler>(object).and_then(target);
+                scaled.and_then(|scaled| self.beneath.get(&scaled)).map(|place| (*place, None))
+            }
             // A claim stays unbound because the Pod that it waits for cannot be placed.
             Kind::PersistentVolumeClaim => {
                 let mut mounts = facts.walk(self.mounts.get(object).into_iter().flatten());
@@ -98,7 +107,7 @@ impl Explained {
 
     /// A Service has no endpoints because the Pods that it selects do not run.
     fn behind(&self, facts: &Facts<'_>, object: &ObjectRef) -> Option<(usize, Option<CausalLink>)> {
-        let selector = labels::selector(facts.find::<Service>(object)?)?;
+        let selector = labels::any_selector(facts.find::<Service>(object)?)?;
         let namespace = object.namespace.as_ref().map(Namespace::as_str)?;
         let suffering = facts.pods_selected(namespace, selector).filter_map(|p| {
             let pod = p.reference();

@@ -1,5 +1,9 @@
 //! Images that cannot be pulled.
 
+mod blocked;
+pub(super) mod img_never_pulled;
+pub(super) mod img_platform_missing;
+pub(super) mod img_pull_refused;
 pub(super) mod img_tag_not_found;
 mod known;
 mod reference;

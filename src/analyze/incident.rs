@@ -2,7 +2,8 @@
 //! stand behind their cause, and what no cause explains is kept as such.
 
 use super::explained::Explained;
-use super::symptoms::{self, Overview};
+use super::proven::{self, Proven};
+use super::symptoms;
 use super::together::{Together, together};
 use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
@@ -10,11 +11,11 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::EvidenceList;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, Finding, Symptom};
+use crate::domain::focus::{Because, Focus};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, labels};
-use k8s_openapi::api::core::v1::Service;
+use crate::facts::Facts;
+use crate::facts::focus::Reach;
 use std::collections::{HashMap, HashSet};
 
 /// Changes under way that are told: more of them say nothing new to a reader.
@@ -22,7 +23,8 @@ const IN_PROGRESS: usize = 20;
 
 /// From findings to a diagnosis.
 pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
-    let Overview { symptoms, underway } = symptoms::survey(facts);
+    let mut overview = symptoms::survey(facts);
+    let symptoms = std::mem::take(&mut overview.symptoms);
     let (services, others): (Vec<Symptom>, Vec<Symptom>) = symptoms.into_iter().partition(|s| s.object.kind == Kind::Service);
     let mut explained = Explained::by(facts, merge(findings));
     let mut unexplained: Vec<Symptom> =
@@ -30,16 +32,21 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let mut causes = explained.into_causes();
     let named = reach(facts);
     if let Some(named) = &named {
-        causes.retain(|c| touched(c).any(|o| named.contains(o)));
-        unexplained.retain(|s| named.contains(&s.object));
+        causes.retain(|c| touched(c).any(|o| named.holds(o)));
+        unexplained.retain(|s| named.holds(&s.object));
     }
-    let mut in_progress = in_progress(facts, underway, &causes, &unexplained, named.as_ref());
+    let focus = facts.focus();
+    unexplained.sort_by_key(|s| focus.nearness(std::iter::once(&s.object)));
+    let underway = std::mem::take(&mut overview.underway);
+    let mut in_progress = in_progress(facts, &underway, &causes, &unexplained, named.as_ref());
     in_progress.truncate(IN_PROGRESS);
+    let Proven { seen, doubts } = proven::judge(facts, overview, &underway, named.as_ref());
     let mut causes = together(facts, causes);
     part(facts, &mut causes);
     let mut evidence = EvidenceList::default();
     let causes = causes.into_iter().map(|one| cause(one, &mut evidence)).collect();
-    Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone() }
+    let focus = Focus { because: Because::default(), about: focus.about.clone(), missing: focus.missing.clone(), beside: false };
+    Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts }
 }
 
 /// What a rule found, as part of the diagnosis: its evidence gets its ids here.
@@ -84,36 +91,19 @@ fn touched(cause: &Finding) -> impl Iterator<Item = &ObjectRef> {
     std::iter::once(&cause.object).chain(cause.symptoms.iter().map(|s| &s.object)).chain(ends)
 }
 
-/// What the named objects reach: their owners, what they own, and what they select. `None` when nothing was named.
-fn reach(facts: &Facts<'_>) -> Option<HashSet<ObjectRef>> {
+/// What the objects reach that were given as arguments. `None` when there are none.
+fn reach(facts: &Facts<'_>) -> Option<Reach> {
     let named = facts.scope().objects();
-    if named.is_empty() {
-        return None;
-    }
-    let mut reached: HashSet<ObjectRef> = named.iter().cloned().collect();
-    for object in named {
-        reached.extend(facts.owners().chain(object).cloned());
-        let Some(service) = facts.find::<Service>(object) else { continue };
-        let (Some(namespace), Some(selector)) = (service.metadata.namespace.as_deref(), labels::any_selector(service)) else { continue };
-        for pod in facts.pods_selected(namespace, selector) {
-            let pod = pod.reference();
-            reached.extend(facts.owners().chain(&pod).cloned());
-            reached.insert(pod);
-        }
-        reached.extend(facts.workloads_selected(namespace, selector).map(|w| w.object.clone()));
-    }
-    let owned: Vec<ObjectRef> = reached.iter().flat_map(|o| facts.pods_of(o)).map(Resource::reference).collect();
-    reached.extend(owned);
-    Some(reached)
+    (!named.is_empty()).then(|| Reach::of(facts, named))
 }
 
 /// Changes that go on, but for those of what is broken. A workload's own line says it all; its Pods' lines are kept where there is none.
 fn in_progress(
     facts: &Facts<'_>,
-    underway: Vec<(ObjectRef, Advice)>,
+    underway: &[(ObjectRef, Advice)],
     causes: &[Finding],
     unexplained: &[Symptom],
-    named: Option<&HashSet<ObjectRef>>,
+    named: Option<&Reach>,
 ) -> Vec<Advice> {
     let broken: HashSet<&ObjectRef> = causes.iter().flat_map(touched).chain(unexplained.iter().map(|s| &s.object)).collect();
     let broken_owners: HashSet<&ObjectRef> = broken.iter().flat_map(|o| facts.owners().chain(o)).collect();
@@ -121,10 +111,10 @@ fn in_progress(
     let goes_on = |object: &ObjectRef| {
         !broken.contains(object)
             && !broken_owners.contains(object)
-            && named.is_none_or(|n| n.contains(object))
+            && named.is_none_or(|n| n.holds(object))
             && !facts.owners().chain(object).any(|o| reported.contains(o))
     };
-    underway.into_iter().filter(|(object, _)| goes_on(object)).map(|(_, advice)| advice).collect()
+    underway.iter().filter(|(object, _)| goes_on(object)).map(|(_, advice)| advice.clone()).collect()
 }
 
 /// Where several causes hold the same Pod, repairing one does not make it run: then the plan for one must not promise that.

@@ -82,6 +82,11 @@ impl Sure {
         Self { one: Confidence::percent(one), open: Confidence::percent(open), unread: Confidence::percent(unread) }
     }
 
+    /// Where what would tell could not be read.
+    pub(crate) const fn unread(self) -> Confidence {
+        self.unread
+    }
+
     /// Of what was meant.
     pub(crate) fn of<T>(self, meant: &Meant<'_, T>) -> Confidence {
         match meant {

@@ -8,6 +8,7 @@ use crate::domain::id::PlanId;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::objects::Objects;
 use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, Snapshot};
 use crate::facts::Facts;
@@ -59,6 +60,7 @@ fn recorded_kinds(case: &Path, scenario: &Value, kinds: &[Kind]) -> (Snapshot, N
         let of_kind = items.iter().filter(|i| i["kind"] == kind.name() && i["apiVersion"] == kind.api_version());
         snapshot.add(kind, of_kind.cloned().collect(), true);
     }
+    snapshot.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), true);
     assert_eq!(snapshot.gaps, []);
     (snapshot, namespace)
 }

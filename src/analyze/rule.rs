@@ -3,9 +3,12 @@
 use crate::domain::cause::Code;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Snapshot;
+use crate::domain::workload::controller_of;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::apps::v1::DaemonSet;
+use std::collections::BTreeMap;
 
 /// A rule: a cause that it knows, and how to find it.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +24,7 @@ pub struct Rule {
 }
 
 /// Kinds that somebody reads, and when they are needed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Read {
     /// Which kinds.
     pub kinds: &'static [Kind],
@@ -30,7 +33,7 @@ pub struct Read {
 }
 
 /// A question that what was read first answers: whether a kind is needed besides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
     /// It is read first.
     Always,
@@ -42,6 +45,16 @@ pub enum When {
     APodWaitsWithAClaim,
     /// A PersistentVolumeClaim has no volume.
     AClaimIsUnbound,
+    /// A Pod is not ready.
+    APodIsNotReady,
+    /// None is.
+    EveryPodIsReady,
+    /// Of Pods of one owner some are ready and some are not.
+    OnlySomeAreReady,
+    /// There is an Ingress.
+    AnIngressIsThere,
+    /// The reporter's words are about the kind.
+    Asked(Kind),
     /// A container waits for one of these reasons.
     AContainerWaits(&'static [&'static str]),
 }
@@ -68,9 +81,24 @@ impl Read {
 
 impl When {
     /// The answer of what was read so far.
-    pub fn holds(self, seen: &Snapshot) -> bool {
+    pub fn holds(&self, seen: &Snapshot) -> bool {
         match self {
             When::Always => true,
+            When::APodIsNotReady => seen.pods.iter().any(pods::is_stuck),
+            When::EveryPodIsReady => !seen.pods.iter().any(pods::is_stuck),
+            When::OnlySomeAreReady => {
+                let mut owners: BTreeMap<ObjectRef, [bool; 2]> = BTreeMap::new();
+                for pod in seen.pods.iter().filter(|p| pods::is_ready(p) || pods::is_stuck(p)) {
+                    if let Some(owner) = controller_of(&pod.metadata) {
+                        let [ready, stuck] = owners.entry(owner).or_default();
+                        *ready |= pods::is_ready(pod);
+                        *stuck |= pods::is_stuck(pod);
+                    }
+                }
+                owners.values().any(|both| *both == [true, true])
+            }
+            When::AnIngressIsThere => seen.ingresses.iter().next().is_some(),
+            When::Asked(kind) => seen.words.asks(kind),
             When::APodHasNoNode => seen.pods.iter().any(|p| pods::is_pending_by_phase(p) && !pods::has_node(p)),
             When::ADaemonSetWantsNobody => seen.daemon_sets.iter().any(wants_nobody),
             When::APodWaitsWithAClaim => {

@@ -8,7 +8,7 @@ use crate::planner;
 use serde_json::json;
 use std::cell::Cell;
 
-const NOT_FOUND: &str = "rpc error: code = NotFound desc = not found";
+const NOT_FOUND: &str = "rpc error: code = NotFound desc = failed to resolve reference: not found";
 
 /// So many workloads of every fault, each with a Service, a ReplicaSet and events.
 fn world(count: usize) -> World {

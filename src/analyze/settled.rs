@@ -1,15 +1,12 @@
 //! Is this a fault, or a change that still goes on? Starts, rollouts and drains get their time;
 //! what cannot heal by itself, or had its time, is a symptom.
 
+use super::health::{Judgement, seconds_since, standby, steady};
 use crate::domain::excerpt::Excerpt;
-use crate::domain::finding::Advice;
-use crate::domain::kind::Kind;
-use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
 use crate::domain::workload::Workload;
 use crate::facts::{Facts, pods};
-use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Event, Pod, Probe};
 
@@ -21,37 +18,8 @@ const DEADLINE: i64 = 600;
 const OVERDUE: i64 = 300;
 const UNSEEN: i64 = 30;
 
-/// What there is to say about something that is not as it was asked to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Judgement {
-    /// It is under way; it should be over in that many seconds.
-    Underway { what: String, seconds: i64 },
-    /// It is wrong.
-    Wrong(String),
-}
-
-impl Judgement {
-    /// A change under way, as advice on when to look again.
-    pub(crate) fn advice(what: &str, seconds: i64, object: &ObjectRef) -> Advice {
-        let command = match object.kind {
-            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => Some(kubectl::on("rollout status", object)),
-            _ => None,
-        };
-        Advice {
-            text: format!("{what}; look again in {seconds} s"),
-            command,
-            why: "a change that is still in progress is not a fault".to_owned(),
-        }
-    }
-}
-
-/// Seconds from `then` to `now`; none when the time is not known, and never negative.
-fn seconds_since(then: Option<Timestamp>, now: Timestamp) -> Option<i64> {
-    then.map(|t| now.duration_since(t).max(SignedDuration::ZERO).as_secs())
-}
-
-/// What is to be said about one Pod, if anything.
-pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
+/// What is to be said about one Pod.
+pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let now = facts.taken_at();
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     let status = pod.status.as_ref();
@@ -60,31 +28,31 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
     }
     if let Some(gone_by) = pod.metadata.deletion_timestamp.as_ref().map(|t| t.0) {
         let late = now.duration_since(gone_by).as_secs();
-        return Some(if late > OVERDUE {
+        return if late > OVERDUE {
             Judgement::Wrong(format!("is being deleted, and should have been gone {late} s ago"))
         } else {
             Judgement::Underway { what: format!("Pod `{name}` is terminating"), seconds: late.saturating_neg().clamp(10, DEADLINE) }
-        });
+        };
     }
     if pods::is_ready(pod) {
-        return None;
+        return steady::pod(facts, pod);
     }
     let coming = |e: &Event| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"));
     if !pods::has_node(pod) && facts.newest_event(pod, coming).is_some() {
-        return Some(Judgement::Underway { what: format!("Pod `{name}` is waiting for a node to be provisioned"), seconds: START });
+        return Judgement::Underway { what: format!("Pod `{name}` is waiting for a node to be provisioned"), seconds: START };
     }
     if let Some(message) = pods::unschedulable(pod) {
         let why = if message.is_empty() { "no reason is given".to_owned() } else { Excerpt::said(message).to_string() };
-        return Some(Judgement::Wrong(format!("Pending: {why}")));
+        return Judgement::Wrong(format!("Pending: {why}"));
     }
     let age = seconds_since(pods::exists_since(pod), now);
     if !pods::has_node(pod) {
-        return Some(match age {
+        return match age {
             Some(age) if age <= UNSEEN => {
                 Judgement::Underway { what: format!("Pod `{name}` is being scheduled"), seconds: UNSEEN.saturating_sub(age).max(5) }
             }
             _ => Judgement::Wrong("Pending: no scheduler has picked it up".to_owned()),
-        });
+        };
     }
     let statuses = || {
         status.into_iter().flat_map(|s| {
@@ -92,43 +60,61 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
         })
     };
     if let Some(fault) = statuses().find_map(|(init, s)| container_fault(pod, init, s)) {
-        return Some(Judgement::Wrong(fault));
+        return Judgement::Wrong(format!("{fault}{}", killed(facts, pod)));
     }
     if let Some(event) = facts.newest_event(pod, |e| keeps_from_starting(e, age))
         && statuses().all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
     {
         let reason = event.reason.as_deref().unwrap_or_default();
-        return Some(Judgement::Wrong(format!("{reason}: {}", Excerpt::said(event.message.as_deref().unwrap_or_default()))));
+        return Judgement::Wrong(format!("{reason}: {}", Excerpt::said(event.message.as_deref().unwrap_or_default())));
     }
     let started = statuses().filter_map(|(_, s)| s.state.as_ref()?.running.as_ref()?.started_at.as_ref().map(|t| t.0)).max();
     let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| pods::exists_since(pod));
     let allowed = start_time(pod);
-    let waits = if started.is_some() { "is not ready yet" } else { "is being started" };
-    Some(match seconds_since(since, now) {
+    let waits = match initializing(pod) {
+        Some(container) => format!("is not ready yet: its init container `{container}` still runs"),
+        None if started.is_some() => "is not ready yet".to_owned(),
+        None => "is being started".to_owned(),
+    };
+    match seconds_since(since, now) {
         Some(spent) if spent < allowed => Judgement::Underway {
             what: format!("Pod `{name}` {waits}, {spent} s after its start"),
             seconds: allowed.saturating_sub(spent).clamp(5, DEADLINE),
         },
-        Some(spent) => Judgement::Wrong(format!("{waits}, {spent} s after its start{}", last_probe(facts, pod))),
-        None => Judgement::Wrong("is not ready".to_owned()),
-    })
+        spent => match (standby::behind(facts, pod), spent) {
+            (Some(leader), _) => Judgement::Unknown(format!("is not ready; {leader}")),
+            (None, Some(spent)) => Judgement::Wrong(format!("{waits}, {spent} s after its start{}", last_probe(facts, pod))),
+            (None, None) => Judgement::Wrong("is not ready".to_owned()),
+        },
+    }
 }
 
-/// A Pod that ended badly and that nobody replaces.
-fn ended(pod: &Pod) -> Option<Judgement> {
-    let status = pod.status.as_ref()?;
+/// The init container that runs now, of those that end before the others start.
+fn initializing(pod: &Pod) -> Option<&str> {
+    let stays = |name: &str| {
+        let all = pod.spec.iter().flat_map(|s| s.init_containers.iter().flatten());
+        all.into_iter().any(|c| c.name == name && c.restart_policy.as_deref() == Some("Always"))
+    };
+    let statuses = pod.status.iter().flat_map(|s| s.init_container_statuses.iter().flatten());
+    statuses.into_iter().find(|s| s.state.as_ref().is_some_and(|s| s.running.is_some()) && !stays(&s.name)).map(|s| s.name.as_str())
+}
+
+/// A Pod that ended: badly, with nobody who replaces it, or as it should.
+fn ended(pod: &Pod) -> Judgement {
+    let Some(status) = pod.status.as_ref() else { return Judgement::Unknown("has no status".to_owned()) };
     let owned = pod.metadata.owner_references.iter().flatten().any(|o| o.controller == Some(true));
-    if owned || status.phase.as_deref() != Some("Failed") {
-        return None;
+    match status.phase.as_deref() {
+        Some("Failed") if owned => Judgement::Idle("has failed and is replaced".to_owned()),
+        Some("Failed") => Judgement::Wrong(format!(
+            "Failed: {}",
+            status
+                .reason
+                .as_deref()
+                .or(status.message.as_deref())
+                .map_or_else(|| "a container ended with an error".to_owned(), |m| Excerpt::said(m).to_string())
+        )),
+        _ => Judgement::Well("has completed".to_owned()),
     }
-    Some(Judgement::Wrong(format!(
-        "Failed: {}",
-        status
-            .reason
-            .as_deref()
-            .or(status.message.as_deref())
-            .map_or_else(|| "a container ended with an error".to_owned(), |m| Excerpt::said(m).to_string())
-    )))
 }
 
 /// What is wrong with a container and does not pass with time alone.
@@ -192,39 +178,79 @@ fn start_time(pod: &Pod) -> i64 {
     slowest.clamp(START, DEADLINE)
 }
 
+/// The events that say why a container ends again and again: a probe that fails, and the kubelet that ends it for that.
+fn killed(facts: &Facts<'_>, pod: &Pod) -> String {
+    let by_probe = |e: &Event| e.reason.as_deref() == Some("Killing") && e.message.as_deref().is_some_and(|m| m.contains("probe"));
+    let Some(killing) = facts.newest_event(pod, by_probe) else { return String::new() };
+    let killing = Excerpt::said(killing.message.as_deref().unwrap_or_default());
+    format!("; Killing: {killing}{}", last_probe(facts, pod))
+}
+
 fn last_probe(facts: &Facts<'_>, pod: &Pod) -> String {
     let event = facts.newest_event(pod, |e| e.reason.as_deref() == Some("Unhealthy"));
     event.and_then(|e| e.message.as_deref()).map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()
 }
 
 /// What is to be said about a workload as a whole. Its Pods are judged one by one besides.
-pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Option<Judgement> {
+pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement {
     let object = &workload.object;
-    if object.kind == Kind::Pod || workload.is_complete() || updates_by_hand(facts, workload) {
-        return None;
+    if workload.desired == 0 && workload.total == 0 {
+        return nobody(workload);
+    }
+    let serves = format!("{} of {} replicas are ready", workload.ready, workload.desired);
+    if workload.is_complete() {
+        return match workload.paused {
+            true => Judgement::Idle(format!("{serves}; its rollout is paused")),
+            false => Judgement::Well(serves),
+        };
+    }
+    if updates_by_hand(facts, workload) {
+        return Judgement::Well(format!("{serves}; Pods of an older revision stay, as its update strategy says"));
     }
     if let Some((_, reason)) = workload.condition("ReplicaFailure").filter(|(status, _)| *status == "True") {
-        return Some(Judgement::Wrong(format!("cannot create its Pods: {}{}", reason, refused(facts, object))));
+        return Judgement::Wrong(format!("cannot create its Pods: {}{}", reason, refused(facts, object)));
     }
     if let Some((_, reason)) = workload.condition("Progressing").filter(|(status, _)| *status == "False") {
-        return Some(Judgement::Wrong(format!("its rollout does not progress: {reason}")));
+        return Judgement::Wrong(format!("its rollout does not progress: {reason}"));
     }
     let refusal = refused(facts, object);
     if workload.total < workload.desired && !refusal.is_empty() {
-        return Some(Judgement::Wrong(format!("cannot create its Pods{refusal}")));
+        return Judgement::Wrong(format!("cannot create its Pods{refusal}"));
     }
     let counts = format!(
         "{} `{}`: {} of {} Pods are of its newest revision, {} are ready",
         object.kind, object.name, workload.updated, workload.desired, workload.ready
     );
     if workload.paused {
-        return Some(Judgement::Underway { what: format!("{counts}; its rollout is paused on purpose"), seconds: START });
+        return Judgement::Unknown(format!("{counts}; its rollout is paused, so it does not continue by itself"));
     }
     let moved = facts.pods_of(object).filter_map(pods::exists_since).max();
     let since = moved.or_else(|| workload.meta.creation_timestamp.as_ref().map(|t| t.0));
     match seconds_since(since, facts.taken_at()) {
-        Some(spent) if spent > DEADLINE => Some(Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s"))),
-        _ => Some(Judgement::Underway { what: counts, seconds: START }),
+        Some(spent) if spent > DEADLINE => Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s")),
+        _ => Judgement::Underway { what: counts, seconds: START },
+    }
+}
+
+/// No Pod is wanted: by somebody, or because no node qualifies.
+fn nobody(workload: &Workload<'_>) -> Judgement {
+    if workload.replicas.is_some() {
+        return Judgement::Idle("is scaled to zero: no Pod is wanted".to_owned());
+    }
+    // A system or a machine type that the cluster does not have is what such a DaemonSet is for.
+    let chosen = workload
+        .pod_spec
+        .node_selector
+        .iter()
+        .flatten()
+        .filter(|(key, _)| !matches!(key.as_str(), "kubernetes.io/os" | "kubernetes.io/arch"));
+    let chosen: Vec<String> = chosen.map(|(key, value)| format!("{key}={value}")).collect();
+    let affinity = workload.pod_spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
+    match (chosen.as_slice(), affinity, workload.pod_spec.node_selector.is_some()) {
+        ([], false, true) => Judgement::Idle("wants no Pod: no node has its operating system or architecture".to_owned()),
+        ([], ..) => Judgement::Wrong("wants no Pod: no node qualifies".to_owned()),
+        // Hardware that the cluster does not have today is chosen in the same way.
+        _ => Judgement::Unknown(format!("wants no Pod: no node qualifies for its node selector {}", chosen.join(", "))),
     }
 }
 

@@ -8,7 +8,9 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, Snapshot};
+use crate::domain::words::Words;
 use crate::facts::Facts;
 use serde_json::{Value, json};
 
@@ -151,8 +153,7 @@ impl App {
         });
         merge(&mut own["metadata"], self.meta.clone());
         let mut objects = Vec::new();
-        let owner =
-            |api: &str, kind: &str, name: &str| json!([{"apiVersion": api, "kind": kind, "name": name, "uid": "u", "controller": true}]);
+        let owner = |api: &str, kind: &str, name: &str| json!([{"apiVersion": api, "kind": kind, "name": name, "uid": format!("uid-{ns}-{name}"), "controller": true}]);
         let pods: Vec<(String, Value)> = match self.kind {
             Kind::Deployment => {
                 let old: i32 = self.history.iter().map(|(_, _, ready)| ready).sum();
@@ -305,7 +306,9 @@ fn merge(into: &mut Value, from: Value) {
 pub(crate) struct World {
     objects: Vec<Value>,
     hidden: Vec<Kind>,
+    alone: bool,
     scope: Scope,
+    words: Words,
 }
 
 /// Two nodes and one default class, as in the test clusters.
@@ -319,7 +322,9 @@ pub(crate) fn bare_cluster() -> World {
     let world = World {
         objects: Vec::new(),
         hidden: Vec::new(),
+        alone: false,
         scope: Scope::Namespace { namespace: Namespace::parse("a-team").unwrap(), objects: Vec::new() },
+        words: Words::default(),
     };
     world
         .yaml("{apiVersion: v1, kind: Node, metadata: {name: node-1, labels: {environment: production, disktype: ssd, kubernetes.io/hostname: node-1}}, status: {conditions: [{type: Ready, status: 'True'}]}}")
@@ -372,11 +377,39 @@ impl World {
         self.hidden.push(kind);
         self
     }
+    /// Other namespaces could not be read.
+    pub(crate) fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
     pub(crate) fn naming(mut self, objects: &[&str]) -> Self {
         let namespace = Namespace::parse("a-team").unwrap();
         let objects = objects.iter().map(|o| ObjectRef::parse(o, Some(&namespace)).unwrap()).collect();
         self.scope = Scope::Namespace { namespace, objects };
         self
+    }
+    pub(crate) fn objects(&self) -> &[Value] {
+        &self.objects
+    }
+    /// What the reporter said.
+    pub(crate) fn said(mut self, words: &str) -> Self {
+        self.words = Words::of(words);
+        self
+    }
+    /// Healthy, as a report would say it: no cause, no symptom, and no doubt.
+    pub(crate) fn is_healthy(&self) -> bool {
+        let found = self.diagnosis();
+        found.causes.is_empty() && found.unexplained.is_empty() && found.doubts.is_empty()
+    }
+    /// Nothing is known to be wrong, and this is why it is not called healthy.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let found = self.diagnosis();
+        assert_eq!((found.causes.len(), found.unexplained.len()), (0, 0), "{:?} {:?}", found.causes, found.unexplained);
+        found.doubts.iter().map(crate::domain::focus::Doubt::in_words).collect()
+    }
+    /// What is wrong and no cause explains, as `kind/name: words`.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        self.diagnosis().unexplained.iter().map(|s| format!("{}: {}", s.object.slashed(), s.summary)).collect()
     }
     /// Changes an object by kind and name.
     pub(crate) fn edit(mut self, kind: &str, name: &str, change: Value) -> Self {
@@ -391,10 +424,15 @@ impl World {
     /// The same, of which only these kinds were read.
     fn snapshot_of(&self, kinds: &[Kind]) -> Snapshot {
         let mut snapshot = Snapshot::empty(Cluster::default(), self.scope.clone(), NOW.parse().unwrap());
+        snapshot.words = self.words.clone();
         for kind in kinds.iter().filter(|k| !self.hidden.contains(k)) {
             let items = self.objects.iter().filter(|o| o["kind"] == kind.name()).cloned().collect();
             snapshot.add(kind, items, true);
         }
+        let mut elsewhere = Objects::of(&Kind::PersistentVolumeClaim);
+        let of_others = |o: &&Value| o["kind"] == "PersistentVolumeClaim" && o["metadata"]["namespace"] != "a-team";
+        self.objects.iter().filter(of_others).for_each(|o| elsewhere.push(&o.to_string()));
+        snapshot.take_elsewhere(elsewhere, !self.alone);
         assert_eq!(snapshot.gaps, [], "the test's objects are of their kinds' form");
         snapshot
     }

@@ -139,7 +139,7 @@ mod tests {
             .app(
                 deployment("web")
                     .spec(json!({"initContainers": containers, "containers": containers}))
-                    .waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"),
+                    .waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"),
             )
             .diagnosis();
         let [cause] = diagnosis.causes.as_slice() else { panic!("{:#?}", diagnosis.causes) };

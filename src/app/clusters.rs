@@ -1,6 +1,7 @@
 //! The clusters that the operator configured, each connected at its first use and kept: serving starts without one.
 
-use crate::call::{Backend, UseCases};
+use super::invocation::operator;
+use crate::call::{Backend, Operator, UseCases};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::cluster::connect::{ConnectSettings, Connected, connect};
 use crate::config::Config;
@@ -9,10 +10,13 @@ use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, SessionStore};
 use crate::store::SqliteStore;
 use crate::workflow::records::Records;
-use crate::workflow::{Parts, Remediation, Timing, WorkflowError};
+use crate::workflow::report::Report;
+use crate::workflow::{Parts, Remediation, SessionLine, Timing, WorkflowError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::sync::Mutex;
 
 /// What the configuration leads to, and what is connected already.
@@ -22,9 +26,20 @@ pub(super) struct Clusters {
     entropy: Arc<dyn Entropy>,
     store: Arc<dyn SessionStore>,
     records: Records,
-    /// By context; the operator's own has no name.
-    connected: Mutex<BTreeMap<Option<String>, Remediation>>,
+    operator: Operator,
+    connected: Mutex<Kept>,
 }
+
+/// The connections, and what the kubeconfigs were when they were made.
+#[derive(Default)]
+struct Kept {
+    files: Vec<Seen>,
+    /// By context; the operator's own has no name.
+    by_context: BTreeMap<Option<String>, (String, Remediation)>,
+}
+
+/// A file as it was: a new login or another context changes one of these.
+type Seen = (PathBuf, Option<(SystemTime, u64)>);
 
 impl Clusters {
     /// Opens nothing and connects nothing.
@@ -32,33 +47,59 @@ impl Clusters {
         let store: Arc<dyn SessionStore> = Arc::new(SqliteStore::at(&config.store));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let records = Records::new(store.clone(), clock.clone());
-        Self { config, clock, entropy: Arc::new(SystemEntropy), store, records, connected: Mutex::default() }
+        let operator = operator(&config);
+        Self { config, clock, entropy: Arc::new(SystemEntropy), store, records, operator, connected: Mutex::default() }
     }
 
     /// The use cases on a context; `None` is the operator's own.
     pub(super) async fn connected(&self, context: Option<&str>) -> Result<Remediation, WorkflowError> {
-        let context = context.map(str::to_owned);
-        if let Some(name) = &context
-            && !self.config.contexts.contains(name)
-        {
-            return Err(WorkflowError::Invalid(self.unlisted(name)));
-        }
         // Held while connecting: two first calls at once make one connection.
-        let mut connected = self.connected.lock().await;
-        if let Some(known) = connected.get(&context) {
+        let mut kept = self.connected.lock().await;
+        let files = self.kubeconfigs();
+        if kept.files != files {
+            *kept = Kept { files, by_context: BTreeMap::new() };
+        }
+        if let Some(name) = context.filter(|name| !self.config.contexts.iter().any(|listed| listed == name)) {
+            // The one in use needs no list.
+            return match self.kept(&mut kept, None).await {
+                Ok((in_use, own)) if in_use == name => Ok(own),
+                Ok((in_use, _)) => Err(WorkflowError::Invalid(self.unlisted(name, Some(&in_use)))),
+                Err(_) => Err(WorkflowError::Invalid(self.unlisted(name, None))),
+            };
+        }
+        Ok(self.kept(&mut kept, context).await?.1)
+    }
+
+    /// The connection to a context, made where there is none yet, with the context's name.
+    async fn kept(&self, kept: &mut Kept, context: Option<&str>) -> Result<(String, Remediation), WorkflowError> {
+        let context = context.map(str::to_owned);
+        if let Some(known) = kept.by_context.get(&context) {
             return Ok(known.clone());
         }
         let mut settings = settings(&self.config);
         settings.context = context.clone().or(settings.context);
-        let fresh = self.over(connect(&settings, self.clock.clone()).await?);
-        connected.insert(context, fresh.clone());
+        let connected = connect(&settings, self.clock.clone()).await?;
+        let fresh = (connected.context.clone(), self.over(connected));
+        kept.by_context.insert(context, fresh.clone());
         Ok(fresh)
     }
 
-    /// The use cases on the cluster that a session is about, unless the operator named a context.
+    /// Every file that says where the cluster is and who we are there.
+    fn kubeconfigs(&self) -> Vec<Seen> {
+        let home = self.config.home.iter().map(|home| home.join(".kube").join("config"));
+        let all = self.config.kubeconfig.iter().chain(&self.config.kubeconfig_list).chain(&self.config.write_kubeconfig).cloned();
+        let seen = |path: PathBuf| {
+            let meta = std::fs::metadata(&path).ok();
+            (path, meta.and_then(|meta| Some((meta.modified().ok()?, meta.len()))))
+        };
+        all.chain(home).map(seen).collect()
+    }
+
+    /// The use cases on the cluster that a session is about.
     pub(super) async fn of_session(&self, session: &SessionId) -> Result<Remediation, WorkflowError> {
         let wanted = self.records.context_of(session).await?;
         let mut settings = settings(&self.config);
+        is_its_own(&wanted, settings.context.as_deref(), session)?;
         if settings.context.is_none() {
             // Connecting sends nothing yet. The name may be none of a kubeconfig's: a Pod's own cluster has one, too.
             match connect(&settings, self.clock.clone()).await {
@@ -74,19 +115,20 @@ impl Clusters {
         &self.records
     }
 
-    fn unlisted(&self, name: &str) -> String {
+    fn unlisted(&self, name: &str, in_use: Option<&str>) -> String {
         let name: String = name.chars().take(80).collect();
-        let listed: Vec<String> = self.config.contexts.iter().map(|c| format!("`{c}`")).collect();
-        if listed.is_empty() {
-            format!("context `{name}` is not on the operator's allow-list; leave `context` out, or add it to KUBEMEND_CONTEXTS")
-        } else {
-            format!("context `{name}` is not on the operator's allow-list: {}", listed.join(", "))
-        }
+        let allowed: Vec<String> =
+            in_use.into_iter().chain(self.config.contexts.iter().map(String::as_str)).map(|c| format!("`{c}`")).collect();
+        let instead = if allowed.is_empty() { String::new() } else { format!("; allowed here: {}", allowed.join(", ")) };
+        format!(
+            "context `{name}` is not on the operator's allow-list (KUBEMEND_CONTEXTS){instead}; leave `context` out for the cluster in use"
+        )
     }
 
     fn over(&self, connected: Connected) -> Remediation {
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
-        Remediation::new(Parts {
+        let no_writer = connected.no_writer;
+        let remediation = Remediation::new(Parts {
             executor: connected.write.map(|write| Executor::new(write, read.clone(), self.clock.clone())),
             read,
             store: self.store.clone(),
@@ -94,7 +136,11 @@ impl Clusters {
             entropy: self.entropy.clone(),
             limits: self.config.limits.clone(),
             timing: timing(&self.config),
-        })
+        });
+        match no_writer {
+            Some(why) => remediation.read_only_because(why),
+            None => remediation,
+        }
     }
 }
 
@@ -104,12 +150,47 @@ impl Backend for Clusters {
         Ok(Arc::new(self.connected(context).await?))
     }
 
+    async fn remediation_of(&self, session: &SessionId, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
+        let own = self.records.context_of(session).await?;
+        is_its_own(&own, context, session)?;
+        // A context that is not listed can only be the operator's own; whether it is, the session's cluster tells.
+        let listed = self.config.contexts.contains(&own).then_some(own.as_str());
+        Ok(Arc::new(self.connected(listed).await?))
+    }
+
+    fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    async fn recent(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        self.records.sessions(limit).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Report, WorkflowError> {
+        self.records.show(id).await
+    }
+
+    async fn credentials_refused(&self) {
+        self.connected.lock().await.by_context.clear();
+    }
+
     fn clock(&self) -> Arc<dyn Clock> {
         self.clock.clone()
     }
 
     fn entropy(&self) -> Arc<dyn Entropy> {
         self.entropy.clone()
+    }
+}
+
+/// A context that is named beside a session must be the session's own: a yes for one cluster is none for another.
+fn is_its_own(own: &str, named: Option<&str>, session: &SessionId) -> Result<(), WorkflowError> {
+    match named {
+        Some(named) if named != own => {
+            let named: String = named.chars().take(80).collect();
+            Err(WorkflowError::Invalid(format!("session `{session}` is about context `{own}`, not `{named}`: leave the context out")))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::Phase;
 use crate::workflow::report::{Report, Status};
-use crate::workflow::{Approver, Caller, Question, Token};
+use crate::workflow::{Approver, Caller, Question, Token, Undecided, WorkflowError};
 use std::fmt::Display;
 
 /// What somebody said to a question. Each surface has one place that makes it from what came in.
@@ -15,10 +15,18 @@ use std::fmt::Display;
 pub enum HumanAnswer {
     /// A clear yes.
     Yes,
-    /// Anything else that was said.
+    /// A clear no.
     No,
+    /// Something came back that no person can have decided: the plan keeps waiting.
+    Undecided(Undecided),
     /// There was nobody to ask, or they went away without a word.
     Nobody,
+}
+
+impl From<Undecided> for HumanAnswer {
+    fn from(why: Undecided) -> Self {
+        HumanAnswer::Undecided(why)
+    }
 }
 
 /// Where an answer belongs, with what proves that the question was shown.
@@ -56,14 +64,33 @@ pub async fn carry_out(
                 return Err(CallError::cancelled());
             }
             let yes = ProvenYes { session: &pending.session, token: &pending.token, digest: &pending.digest, by };
-            Ok(cases.approve(yes, caller).await?)
+            or_by_another_door(cases, &pending.session, cases.approve(yes, caller).await, caller).await
         }
         HumanAnswer::No => {
-            let report = cases.decline(&pending.session, by).await?;
+            let declined = cases.decline(&pending.session, by).await;
+            let report = or_by_another_door(cases, &pending.session, declined, caller).await?;
             caller.progress.tell(Phase::Done, report.status.as_str());
             Ok(report)
         }
+        HumanAnswer::Undecided(why) => {
+            let report = cases.undecided(&pending.session, by, why).await?;
+            caller.progress.tell(Phase::AwaitingApproval, why.in_words());
+            Ok(report)
+        }
         HumanAnswer::Nobody => Ok(cases.show(&pending.session).await?),
+    }
+}
+
+/// An answer, or what the answer that came first by another door led to.
+async fn or_by_another_door(
+    cases: &dyn UseCases,
+    session: &SessionId,
+    answered: Result<Report, WorkflowError>,
+    caller: &Caller<'_>,
+) -> Result<Report, CallError> {
+    match answered {
+        Err(WorkflowError::State { .. } | WorkflowError::Answered(_)) => Ok(cases.follow(session, caller).await?),
+        other => Ok(other?),
     }
 }
 
@@ -72,26 +99,37 @@ pub fn for_a_human(session: &dyn Display) -> String {
     format!("kubemend approve {session}")
 }
 
-/// How the plan of a report that waits is approved; `digest_counts`: a second call that repeats its digest may do it, too.
-pub fn how_to_approve(report: &Report, digest_counts: bool) -> String {
-    let (session, human) = (&report.session, for_a_human(&report.session));
-    match &report.plan {
-        Some(plan) if digest_counts => format!(
-            "Nothing was changed. To apply it, call remediate again with sessionId `{session}` and planDigest `{}`, or run: {human}",
-            plan.digest
-        ),
-        Some(_) | None => format!("Nothing was changed. To apply it, a human runs: {human}"),
-    }
+/// How a plan that waits is approved; `digest_counts`: a second call that repeats its digest does it, so that the caller has to show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HowToApprove {
+    human: String,
+    sentence: String,
+    /// The line for a human is no use beside the sentence.
+    instead: bool,
 }
 
-/// The report, whose summary says how its plan is approved where it waits for that.
-#[must_use]
-pub fn with_how_to_approve(mut report: Report, digest_counts: bool) -> Report {
-    let says_it = report.summary.contains(&for_a_human(&report.session)) && !digest_counts;
-    if report.status == Status::AwaitingApproval && !says_it {
-        let how = how_to_approve(&report, digest_counts);
-        report.summary.push('\n');
-        report.summary.push_str(&how);
+impl HowToApprove {
+    /// For this report; `None` where nothing waits for approval.
+    pub fn of(report: &Report, digest_counts: bool) -> Option<Self> {
+        let plan = report.plan.as_ref().filter(|_| report.status == Status::AwaitingApproval)?;
+        let human = for_a_human(&report.session);
+        let sentence = if digest_counts {
+            format!(
+                "Nothing was changed. Show this plan's diff to the user; after they approve it, call remediate with sessionId `{}` and planDigest `{}`.",
+                report.session, plan.digest
+            )
+        } else {
+            format!("Nothing was changed. To apply it, a human runs: {human}")
+        };
+        Some(Self { human, sentence, instead: digest_counts })
     }
-    report
+
+    /// A text that says it, once.
+    pub fn said_in(&self, text: &str) -> String {
+        if !self.instead && text.contains(&self.human) {
+            return text.to_owned();
+        }
+        let kept = text.lines().filter(|line| !line.contains(&self.human));
+        kept.chain([self.sentence.as_str()]).collect::<Vec<_>>().join("\n")
+    }
 }

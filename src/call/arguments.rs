@@ -1,11 +1,14 @@
 //! What the arguments of all calls have in common: how they are read, their bounds, and the words that become typed values.
 //! Each bound exists here once; the published schemas say the same numbers.
 
+use super::check::{check, example};
 use super::error::CallError;
+use super::schema::input_schema;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{ISSUE_LIMIT, Issue};
 use crate::domain::object::{Namespace, ObjectName};
 use crate::workflow::Problem;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -23,29 +26,32 @@ pub(super) const COMMAND_CHARACTERS: usize = 1_000;
 /// The arguments of a use case, or what is wrong with them.
 ///
 /// # Errors
-/// An argument that is missing, unknown, or of another form.
-pub(super) fn parse<T: DeserializeOwned>(use_case: &str, given: Map<String, Value>) -> Result<T, CallError> {
+/// An argument that is unknown, or of another form.
+pub(super) fn parse<T: DeserializeOwned + JsonSchema>(use_case: &str, given: Map<String, Value>) -> Result<T, CallError> {
+    check(use_case, &input_schema::<T>(), &given)?;
     serde_json::from_value(Value::Object(given)).map_err(|e| CallError::arguments(format!("invalid arguments for `{use_case}`: {e}")))
 }
 
 /// What is wrong and where, within its bounds.
 pub(super) fn problem(issue: Option<&str>, namespace: Option<&str>, objects: &[String]) -> Result<Problem, CallError> {
     if let Some(text) = issue {
-        bounded("issue", text, ISSUE_LIMIT).map_err(|e| e.hint("say in a sentence or two what is wrong"))?;
+        let hint = || format!("say in a sentence or two what is wrong, in the user's words, such as {}", example("issue"));
+        bounded("issue", text, ISSUE_LIMIT).map_err(|e| e.hint(hint()))?;
     }
     if let Some(name) = namespace {
         bounded("namespace", name, NAMESPACE_CHARACTERS)?;
     }
     at_most("objects", objects.len(), OBJECTS)?;
-    for object in objects {
-        bounded("objects", object, NAME_CHARACTERS)?;
+    for (index, object) in objects.iter().enumerate() {
+        bounded(&format!("objects[{index}]"), object, NAME_CHARACTERS)?;
     }
-    let wrong = |e: &dyn std::fmt::Display| CallError::arguments(e.to_string());
+    let wrong = |argument: &str, e: &dyn std::fmt::Display| CallError::arguments(format!("`{argument}`: {e}"));
+    let named = |(index, object): (usize, &String)| ObjectName::parse(object).map_err(|e| wrong(&format!("objects[{index}]"), &e));
     Ok(Problem {
-        issue: issue.map(Issue::parse).transpose().map_err(|e| wrong(&e))?,
-        namespace: namespace.map(Namespace::parse).transpose().map_err(|e| wrong(&e))?,
+        issue: issue.map(Issue::parse).transpose().map_err(|e| wrong("issue", &e))?,
+        namespace: namespace.map(Namespace::parse).transpose().map_err(|e| wrong("namespace", &e))?,
         all_namespaces: false,
-        objects: objects.iter().map(|o| ObjectName::parse(o)).collect::<Result<_, _>>().map_err(|e| wrong(&e))?,
+        objects: objects.iter().enumerate().map(named).collect::<Result<_, _>>()?,
     })
 }
 
@@ -53,7 +59,7 @@ pub(super) fn problem(issue: Option<&str>, namespace: Option<&str>, objects: &[S
 pub(super) fn bounded(argument: &str, text: &str, limit: usize) -> Result<(), CallError> {
     let count = text.chars().count();
     if text.trim().is_empty() {
-        return Err(CallError::arguments(format!("`{argument}` is empty; leave it out or fill it in")));
+        return Err(CallError::arguments(format!("`{argument}` is empty")));
     }
     if count > limit {
         return Err(CallError::arguments(format!("`{argument}` has {count} characters, the maximum is {limit}")));
@@ -76,7 +82,7 @@ pub(super) fn context(given: Option<String>) -> Result<Option<String>, CallError
 
 /// A session's id.
 pub(super) fn session(given: &str) -> Result<SessionId, CallError> {
-    SessionId::parse(given).map_err(|e| CallError::arguments(e.to_string()).hint("use the `session` field of a report"))
+    SessionId::parse(given).map_err(|e| CallError::arguments(format!("`sessionId`: {e}")).hint("use the `session` field of a report"))
 }
 
 #[cfg(test)]
@@ -94,7 +100,7 @@ mod tests {
     fn an_unknown_argument_is_named() {
         let given = serde_json::json!({"issue": "x", "kubeconfig": "/etc/passwd"});
         let error = parse::<AnalyzeArguments>("analyze", given.as_object().unwrap().clone()).unwrap_err();
-        assert!(error.message.contains("unknown field `kubeconfig`"), "{}", error.message);
+        assert!(error.message.contains("there is no argument `kubeconfig`"), "{}", error.message);
     }
 
     #[test]
@@ -102,7 +108,9 @@ mod tests {
         let given = problem(None, Some("shop"), &["deploy/web".to_owned()]).unwrap();
         assert_eq!(given.objects, [ObjectName::parse("deployment/web").unwrap()]);
         assert_eq!(given.namespace, Some(Namespace::parse("shop").unwrap()));
-        assert!(problem(None, Some("Shop"), &[]).unwrap_err().message.contains("`Shop` is not a valid namespace name"));
-        assert!(problem(None, None, &["gadget/web".to_owned()]).unwrap_err().message.contains("`gadget`"));
+        let error = problem(None, Some("Shop"), &[]).unwrap_err().message;
+        assert!(error.starts_with("`namespace`: ") && error.contains("`Shop` is not a valid namespace name"), "{error}");
+        let error = problem(None, None, &["pod/x".to_owned(), "gadget/web".to_owned()]).unwrap_err().message;
+        assert!(error.starts_with("`objects[1]`: ") && error.contains("`gadget`"), "{error}");
     }
 }

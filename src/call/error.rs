@@ -18,6 +18,8 @@ pub enum ErrorKind {
     NotAllowed,
     /// It does not fit what is now: the plan changed, or somebody was faster.
     Conflict,
+    /// The server does not accept the credentials: somebody has to log in again.
+    Unauthenticated,
     /// Something that is needed cannot be reached or used at the moment.
     Unavailable,
     /// The caller took the call back.
@@ -33,15 +35,17 @@ pub struct CallError {
     pub kind: ErrorKind,
     /// One line that says everything.
     pub message: String,
-    /// What to do next.
+    /// What to do next, for somebody at a terminal.
     pub hints: Vec<String>,
+    /// The same for a caller of tools, who has no flags and no terminal; `None`: the same words.
+    tool_hints: Option<Vec<String>>,
 }
 
 impl CallError {
     /// An error without hints.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message: String = message.into();
-        Self { kind, message: message.chars().take(MESSAGE_LIMIT).collect(), hints: Vec::new() }
+        Self { kind, message: message.chars().take(MESSAGE_LIMIT).collect(), hints: Vec::new(), tool_hints: None }
     }
 
     /// Arguments that cannot be meant.
@@ -52,7 +56,9 @@ impl CallError {
     /// The same with one more thing to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        let hint: String = hint.into();
+        self.tool_hints.iter_mut().for_each(|hints| hints.push(hint.clone()));
+        self.hints.push(hint);
         self
     }
 
@@ -64,14 +70,14 @@ impl CallError {
     /// A panic. The record knows what was done before it.
     pub fn panicked(use_case: &str) -> Self {
         Self::new(ErrorKind::Internal, format!("`{use_case}` stopped with an internal error; this is a bug in kubemend"))
-            .hint("`kubemend sessions` and `kubemend show ID` show what was done before the error")
+            .hint("the resource kubemend://sessions, or `kubemend sessions` in a terminal, shows what was done before the error")
             .hint("the server's log (stderr) has the details for a bug report")
     }
 
-    /// The message, and below it a line for each hint: for those who are shown nothing but a text.
+    /// The message, and below it a line for each hint in a tool's words: for those who are shown nothing but a text.
     pub fn text(&self) -> String {
         let mut text = self.message.clone();
-        for hint in &self.hints {
+        for hint in self.tool_hints.as_ref().unwrap_or(&self.hints) {
             text.push_str("\n- ");
             text.push_str(hint);
         }
@@ -91,10 +97,12 @@ impl From<WorkflowError> for CallError {
     fn from(error: WorkflowError) -> Self {
         let kind = match &error {
             WorkflowError::Invalid(_) => ErrorKind::InvalidArguments,
-            WorkflowError::NoNamespace { .. } | WorkflowError::NoSession(_) => ErrorKind::NotFound,
+            WorkflowError::NoNamespace { .. } | WorkflowError::NoObject { .. } | WorkflowError::NoSession(_) => ErrorKind::NotFound,
             WorkflowError::Expired
             | WorkflowError::WrongToken
             | WorkflowError::OtherCluster { .. }
+            | WorkflowError::NotAllowed(_)
+            | WorkflowError::TooManyRefused(_)
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,
@@ -104,16 +112,39 @@ impl From<WorkflowError> for CallError {
             WorkflowError::Record { .. } | WorkflowError::Store(StoreError::Unusable { .. }) => ErrorKind::Unavailable,
             WorkflowError::Cancelled => ErrorKind::Cancelled,
         };
-        Self { hints: error.hints(), ..Self::new(kind, error.to_string()) }
+        Self { hints: error.hints(), tool_hints: tool_hints(&error), ..Self::new(kind, error.to_string()) }
     }
+}
+
+/// What a caller of tools can do, where that is not what somebody at a terminal does.
+fn tool_hints(error: &WorkflowError) -> Option<Vec<String>> {
+    let words: &[&str] = match error {
+        WorkflowError::NoNamespace { .. } => {
+            &["pass one that exists as `namespace`, or call analyze with `allNamespaces`: true to search all of them"]
+        }
+        WorkflowError::NoSession(_) => {
+            &["the resource kubemend://sessions lists the last sessions; or pass `issue` instead of `sessionId`"]
+        }
+        WorkflowError::State { .. } => &["call remediate with `issue` to start again, or read the resource kubemend://sessions"],
+        WorkflowError::Read(ReadError::Unauthorized { .. }) => &[
+            "ask the user to log in to this cluster again; the next call reads the kubeconfig again",
+            "in a terminal, `kubemend doctor` shows what is configured",
+        ],
+        WorkflowError::Read(ReadError::Config(_)) => &[
+            "this server does not inherit the user's shell: the client's entry for it sets KUBECONFIG and options in `env`",
+            "the next call reads the kubeconfig again",
+        ],
+        _ => return None,
+    };
+    Some(words.iter().map(|hint| (*hint).to_owned()).collect())
 }
 
 fn of_read(error: &ReadError) -> ErrorKind {
     match error {
         ReadError::Forbidden { .. } => ErrorKind::NotAllowed,
         ReadError::NotFound(_) => ErrorKind::NotFound,
-        ReadError::Unauthorized { .. }
-        | ReadError::Unreachable { .. }
+        ReadError::Unauthorized { .. } => ErrorKind::Unauthenticated,
+        ReadError::Unreachable { .. }
         | ReadError::TimedOut(..)
         | ReadError::Expired(_)
         | ReadError::Refused { .. }

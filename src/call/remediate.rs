@@ -1,12 +1,13 @@
 //! `remediate`: from an issue or a waiting session to a proven fix, or to the question that a human has to answer first.
 
 use super::approval::for_a_human;
-use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem, session};
+use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem};
 use super::error::{CallError, ErrorKind};
+use super::subject::{Subject, same_words, subject};
 use super::use_cases::UseCases;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
-use crate::domain::issue::ISSUE_LIMIT;
+use crate::domain::issue::{ISSUE_LIMIT, Issue};
 use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
@@ -49,31 +50,27 @@ pub struct RemediateArguments {
     /// What is wrong, in the user's words; this or sessionId
     #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
-    /// Asks again for a session that awaits approval
+    /// From a report: asks again if it awaits approval; looks again if it was only a diagnosis
     session_id: Option<String>,
+    /// Default: what the issue names, else what its objects are in
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
     namespace: Option<String>,
-    /// kind/name
+    /// What is affected, each as kind/name
     #[schemars(length(max = OBJECTS))]
     objects: Option<Vec<String>>,
+    /// Kubeconfig context on the operator's list; default: the one in use
     context: Option<String>,
+    /// manual: always ask. automatic: has an effect only where the operator allows it
     mode: Option<ModeArgument>,
+    /// Least confidence to apply without asking; only raises the operator's
     #[schemars(range(min = 0, max = 1))]
     confidence_threshold: Option<f64>,
+    /// Highest risk to apply without asking; only lowers the operator's
     max_risk_level: Option<RiskArgument>,
-    /// If the fix does not help
+    /// If the fix does not help: keep it, or roll it back
     on_failure: Option<OnFailureArgument>,
-    /// Approves this plan, where the operator allows it
+    /// plan.digest of a report, after the user approved its diff; counts only where the operator allows it
     plan_digest: Option<String>,
-}
-
-/// What is remediated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// A problem, afresh.
-    Problem(Problem),
-    /// A session that waits for approval.
-    Session(SessionId),
 }
 
 /// What is asked for.
@@ -81,8 +78,10 @@ pub enum Subject {
 pub struct RemediateRequest {
     /// On which context; `None` is the operator's own.
     pub context: Option<String>,
-    /// What is remediated.
+    /// What is fixed.
     pub subject: Subject,
+    /// Words that were given beside a session; they must be its own.
+    pub words: Option<Issue>,
     /// How far it may go: a surface gives this to the caller.
     pub wishes: Wishes,
     /// The plan that this call approves by repeating its digest.
@@ -129,7 +128,7 @@ impl RemediateArguments {
     }
 
     /// What is given beside a session's id and would not be heard.
-    fn beside_session(&self) -> Option<&'static str> {
+    fn beside_session(&self) -> [(&'static str, bool); 6] {
         [
             ("namespace", self.namespace.is_some()),
             ("objects", self.objects.is_some()),
@@ -138,8 +137,6 @@ impl RemediateArguments {
             ("maxRiskLevel", self.max_risk_level.is_some()),
             ("onFailure", self.on_failure.is_some()),
         ]
-        .into_iter()
-        .find_map(|(name, given)| given.then_some(name))
     }
 }
 
@@ -151,24 +148,10 @@ impl RemediateRequest {
     pub fn parse(given: Map<String, Value>) -> Result<Self, CallError> {
         let arguments: RemediateArguments = parse("remediate", given)?;
         let (wishes, digest) = (arguments.wishes()?, arguments.digest()?);
-        let subject = match (&arguments.session_id, &arguments.issue) {
-            (Some(id), None) => {
-                if let Some(name) = arguments.beside_session() {
-                    return Err(CallError::arguments(format!(
-                        "`{name}` cannot be combined with `sessionId`: the session keeps what it was opened with"
-                    )));
-                }
-                Subject::Session(session(id)?)
-            }
-            (None, Some(issue)) => {
-                let objects = arguments.objects.as_deref().unwrap_or_default();
-                Subject::Problem(problem(Some(issue), arguments.namespace.as_deref(), objects)?)
-            }
-            (Some(_), Some(_)) | (None, None) => {
-                return Err(CallError::arguments("pass either `issue` (what is wrong) or `sessionId` (a session that waits for approval)"));
-            }
-        };
-        Ok(Self { context: context(arguments.context)?, subject, wishes, digest })
+        let (subject, words) = subject(arguments.issue.as_deref(), arguments.session_id.as_deref(), &arguments.beside_session(), || {
+            problem(arguments.issue.as_deref(), arguments.namespace.as_deref(), arguments.objects.as_deref().unwrap_or_default())
+        })?;
+        Ok(Self { context: context(arguments.context)?, subject, words, wishes, digest })
     }
 }
 
@@ -182,6 +165,7 @@ pub async fn remediate(
     client: &str,
     caller: &Caller<'_>,
 ) -> Result<Remediated, CallError> {
+    same_words(cases, &request.subject, request.words.as_ref()).await?;
     match (&request.subject, &request.digest) {
         (Subject::Session(id), Some(digest)) => by_digest(cases, id, digest, client, caller).await,
         (Subject::Session(id), None) => ask_again(cases, id, caller).await,
@@ -192,21 +176,35 @@ pub async fn remediate(
             })?;
             by_digest(cases, &id, digest, client, caller).await
         }
-        (Subject::Problem(problem), None) => {
-            let Opened { report, question } = cases.open(problem, caller).await?;
-            let report = Box::new(report);
-            Ok(match question {
-                Some(question) => Remediated::Question(report, question),
-                None => Remediated::Report(report),
-            })
-        }
+        (Subject::Problem(problem), None) => open(cases, problem, caller).await,
     }
+}
+
+async fn open(cases: &dyn UseCases, problem: &Problem, caller: &Caller<'_>) -> Result<Remediated, CallError> {
+    let Opened { report, question } = cases.open(problem, caller).await?;
+    let report = Box::new(report);
+    Ok(match question {
+        Some(question) => Remediated::Question(report, question),
+        None => Remediated::Report(report),
+    })
 }
 
 async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
     let report = Box::new(cases.show(id).await?);
-    if report.status != Status::AwaitingApproval {
-        return Ok(Remediated::Report(report));
+    match report.status {
+        Status::AwaitingApproval => {}
+        // It only looked, or its plan is too old: the same words and scope, and a fresh look, since an old one is no ground to act on.
+        Status::Diagnosed | Status::Inconclusive | Status::Healthy | Status::Expired => {
+            return open(cases, &cases.problem(id).await?, caller).await;
+        }
+        Status::Declined
+        | Status::Resolved
+        | Status::Partly
+        | Status::Unresolved
+        | Status::Unclear
+        | Status::Failed
+        | Status::Interrupted
+        | Status::Reverted => return Ok(Remediated::Report(report)),
     }
     let question = cases.question(id, caller).await?;
     caller.progress.tell(Phase::AwaitingApproval, "asking again");

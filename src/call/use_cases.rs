@@ -1,11 +1,14 @@
 //! What a surface needs of the rest: the use cases for a context, the time, and randomness.
 
 use super::error::CallError;
+use super::operator::Operator;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy, Phase};
 use crate::workflow::report::Report;
-use crate::workflow::{Approver, Caller, Opened, Problem, Question, Remediation, Token, Undecided, Validate, WorkflowError};
+use crate::workflow::{
+    Approver, Caller, Opened, Problem, Question, Remediation, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
+};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -17,6 +20,34 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// The context is not one that the operator listed, or connecting failed.
     async fn remediation(&self, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError>;
+
+    /// The use cases on the cluster of a session. A context that is named beside it must be its own. Where there is one cluster only,
+    /// there is nothing to choose.
+    ///
+    /// # Errors
+    /// There is no such session, it is of another context, or connecting failed.
+    async fn remediation_of(&self, session: &SessionId, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
+        let _of_the_only_cluster = session;
+        self.remediation(context).await
+    }
+
+    /// What the operator set that a surface has to know.
+    fn operator(&self) -> &Operator;
+
+    /// The newest sessions, newest first; needs no cluster.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn recent(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError>;
+
+    /// The report of a session; needs no cluster.
+    ///
+    /// # Errors
+    /// There is no such session, or the store cannot be used.
+    async fn session(&self, id: &SessionId) -> Result<Report, WorkflowError>;
+
+    /// A server did not accept the credentials: the next call reads them again.
+    async fn credentials_refused(&self);
 
     /// For the time that is left to answer.
     fn clock(&self) -> Arc<dyn Clock>;
@@ -32,6 +63,21 @@ pub trait Backend: Send + Sync {
 pub async fn connect(backend: &dyn Backend, context: Option<&str>, caller: &Caller<'_>) -> Result<Arc<dyn UseCases>, CallError> {
     caller.progress.tell(Phase::Connecting, "");
     Ok(backend.remediation(context).await?)
+}
+
+/// The same for what may be a session of another cluster.
+///
+/// # Errors
+/// See [`Backend::remediation_of`].
+pub async fn connect_to(
+    backend: &dyn Backend,
+    session: Option<&SessionId>,
+    context: Option<&str>,
+    caller: &Caller<'_>,
+) -> Result<Arc<dyn UseCases>, CallError> {
+    let Some(session) = session else { return connect(backend, context, caller).await };
+    caller.progress.tell(Phase::Connecting, "");
+    Ok(backend.remediation_of(session, context).await?)
 }
 
 /// The use cases that surfaces call: [`Remediation`], or a double in tests.
@@ -79,7 +125,7 @@ pub trait UseCases: Send + Sync {
     /// See [`WorkflowError`].
     async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError>;
 
-    /// Somebody was asked, and nothing was decided: it is recorded, and the session keeps waiting.
+    /// Somebody was asked, and nothing was decided, for this reason: it is recorded, and the session keeps waiting.
     ///
     /// # Errors
     /// See [`WorkflowError`].
@@ -108,6 +154,24 @@ pub trait UseCases: Send + Sync {
     /// # Errors
     /// See [`WorkflowError`].
     async fn show(&self, session: &SessionId) -> Result<Report, WorkflowError>;
+
+    /// Whether a session still waits for an answer.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn stage(&self, session: &SessionId) -> Result<SessionStage, WorkflowError>;
+
+    /// A session that another door answered, once it has come to its end.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn follow(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Report, WorkflowError>;
+
+    /// What a session was opened for, to look again.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn problem(&self, session: &SessionId) -> Result<Problem, WorkflowError>;
 }
 
 /// A yes, with what proves that the question was shown.
@@ -173,5 +237,17 @@ impl UseCases for Remediation {
 
     async fn show(&self, session: &SessionId) -> Result<Report, WorkflowError> {
         Remediation::show(self, session).await
+    }
+
+    async fn stage(&self, session: &SessionId) -> Result<SessionStage, WorkflowError> {
+        self.records().stage(session).await
+    }
+
+    async fn follow(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        Remediation::follow(self, session, caller).await
+    }
+
+    async fn problem(&self, session: &SessionId) -> Result<Problem, WorkflowError> {
+        self.records().problem(session).await
     }
 }

@@ -1,9 +1,10 @@
 //! `validate`: does it hold now?
 
-use super::arguments::{COMMAND_CHARACTERS, COMMANDS, NAMESPACE_CHARACTERS, OBJECTS, at_most, bounded, context, parse, problem, session};
+use super::arguments::{COMMAND_CHARACTERS, COMMANDS, NAMESPACE_CHARACTERS, OBJECTS, at_most, bounded, context, parse, problem};
 use super::error::CallError;
-use super::use_cases::{Backend, connect};
-use crate::domain::issue::ISSUE_LIMIT;
+use super::subject::{Subject, same_words, subject};
+use super::use_cases::{Backend, connect_to};
+use crate::domain::issue::{ISSUE_LIMIT, Issue};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectName};
 use crate::workflow::report::Report;
@@ -16,16 +17,18 @@ use serde_json::{Map, Value};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ValidateArguments {
-    /// From a report; this or issue
+    /// From a report: runs its plan's success checks; this or issue
     session_id: Option<String>,
-    /// What was wrong
+    /// What was wrong, in the user's words: one look
     #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
+    /// Default: what the issue names, else what its objects are in
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
     namespace: Option<String>,
-    /// kind/name
+    /// What was affected, each as kind/name
     #[schemars(length(max = OBJECTS))]
     objects: Option<Vec<String>>,
+    /// Kubeconfig context on the operator's list; default: the one in use
     context: Option<String>,
     /// With issue: kubectl commands that were run, to check their objects too
     #[schemars(length(max = COMMANDS))]
@@ -38,7 +41,9 @@ pub struct ValidateRequest {
     /// On which context; `None` is the operator's own.
     pub context: Option<String>,
     /// What is looked at.
-    pub what: Validate,
+    pub subject: Subject,
+    /// Words that were given beside a session; they must be its own.
+    pub words: Option<Issue>,
 }
 
 impl ValidateRequest {
@@ -51,36 +56,26 @@ impl ValidateRequest {
         let context = context(arguments.context)?;
         let commands = arguments.executed_commands.unwrap_or_default();
         at_most("executedCommands", commands.len(), COMMANDS)?;
-        for command in &commands {
-            bounded("executedCommands", command, COMMAND_CHARACTERS)?;
+        for (index, command) in commands.iter().enumerate() {
+            bounded(&format!("executedCommands[{index}]"), command, COMMAND_CHARACTERS)?;
         }
-        let what = match (arguments.session_id, arguments.issue) {
-            (Some(id), None) => {
-                if arguments.namespace.is_some() || arguments.objects.is_some() {
-                    return Err(CallError::arguments(
-                        "`namespace` and `objects` cannot be combined with `sessionId`: the session already has them",
-                    ));
+        let beside = [
+            ("namespace", arguments.namespace.is_some()),
+            ("objects", arguments.objects.is_some()),
+            ("executedCommands", !commands.is_empty()),
+        ];
+        let (subject, words) = subject(arguments.issue.as_deref(), arguments.session_id.as_deref(), &beside, || {
+            let named = arguments.objects.as_deref().unwrap_or_default();
+            let mut problem = problem(arguments.issue.as_deref(), arguments.namespace.as_deref(), named)?;
+            for object in commands.iter().flat_map(|c| objects_of(c)) {
+                if !problem.objects.contains(&object) && problem.objects.len() < OBJECTS {
+                    problem.objects.push(object);
                 }
-                Validate::Session(session(&id)?)
             }
-            (None, Some(issue)) => {
-                let named = arguments.objects.unwrap_or_default();
-                let mut problem = problem(Some(&issue), arguments.namespace.as_deref(), &named)?;
-                for object in commands.iter().flat_map(|c| objects_of(c)) {
-                    if !problem.objects.contains(&object) && problem.objects.len() < OBJECTS {
-                        problem.objects.push(object);
-                    }
-                }
-                problem.namespace = problem.namespace.or_else(|| commands.iter().find_map(|c| namespace_of(c)));
-                Validate::Issue(problem)
-            }
-            (Some(_), Some(_)) | (None, None) => {
-                return Err(CallError::arguments(
-                    "pass either `sessionId` (to run a session's success checks) or `issue` (to diagnose again)",
-                ));
-            }
-        };
-        Ok(Self { context, what })
+            problem.namespace = problem.namespace.or_else(|| commands.iter().find_map(|c| namespace_of(c)));
+            Ok(problem)
+        })?;
+        Ok(Self { context, subject, words })
     }
 }
 
@@ -89,8 +84,13 @@ impl ValidateRequest {
 /// # Errors
 /// There is no such session, nothing can be read, or the caller went away.
 pub async fn validate(backend: &dyn Backend, request: &ValidateRequest, caller: &Caller<'_>) -> Result<Report, CallError> {
-    let cases = connect(backend, request.context.as_deref(), caller).await?;
-    Ok(cases.validate(&request.what, caller).await?)
+    let cases = connect_to(backend, request.subject.session(), request.context.as_deref(), caller).await?;
+    same_words(cases.as_ref(), &request.subject, request.words.as_ref()).await?;
+    let what = match &request.subject {
+        Subject::Problem(problem) => Validate::Issue(problem.clone()),
+        Subject::Session(id) => Validate::Session(id.clone()),
+    };
+    Ok(cases.validate(&what, caller).await?)
 }
 
 /// The objects that a kubectl line names: `deployment/web`, or `deployment web` as in `kubectl delete pod web-1`.

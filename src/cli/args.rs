@@ -62,7 +62,8 @@ pub enum Command {
     #[command(after_help = "Examples:
   kubemend remediate \"Something is wrong with my database in the a-team namespace\"
   kubemend remediate -n shop deployment/web --on-failure revert
-  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts: this plan or nothing
+  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts, where the operator set
+                                                                      `consent: client`: this plan or nothing
 
 Asks on the terminal. Without a terminal it changes nothing, prints the plan and exits with 4;
 continue with `kubemend approve ID`.
@@ -80,7 +81,7 @@ continue with `kubemend approve ID`.
     Show(ShowArgs),
     /// Show the plan of a waiting session again, ask, apply it and validate
     #[command(after_help = "Any answer but y or yes declines the plan. Without a terminal the session keeps waiting.
---digest approves without asking, if it is the digest of this plan.")]
+--digest approves without asking, if it is the digest of this plan and the operator set `consent: client`.")]
     Approve(ApproveArgs),
     /// Plan the undo of what a session changed, ask, apply it and validate
     #[command(after_help = "The undo is a session of its own, made of the objects as they are now: it is dry-run, shown and recorded
@@ -349,6 +350,13 @@ fn on_failure(text: &str) -> Result<OnFailure, String> {
         "revert" => Ok(OnFailure::Revert),
         _ => Err("expected one of: keep, revert".to_owned()),
     }
+}
+
+/// What was probably meant by words that are no command.
+pub fn meant(error: &clap::Error) -> Option<String> {
+    let clap::error::ContextValue::String(words) = error.get(clap::error::ContextKind::InvalidSubcommand)? else { return None };
+    // One word is a typo of a command, or one of another program; a sentence is what is wrong.
+    words.contains(char::is_whitespace).then(|| format!("to look for its cause: kubemend analyze \"{words}\"\n"))
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl Stage<'_> {
         match answer {
             HumanAnswer::Yes => self.say("\n")?,
             HumanAnswer::No => {}
-            HumanAnswer::Nobody => {
+            HumanAnswer::Nobody | HumanAnswer::Undecided(_) => {
                 self.say(&format!("{words}\n"))?;
                 self.terminal.err("no answer; nothing was changed; `kubemend demo --yes` approves the plan without asking\n")?;
                 return Ok(Exit::Waiting);

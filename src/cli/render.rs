@@ -12,6 +12,9 @@ use crate::workflow::report::{Report, Status};
 use anstyle::Style;
 use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
 
+/// Items of one list: the report has all of them.
+const LISTED: usize = 8;
+
 /// Everything that the report says.
 pub(crate) fn whole(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
@@ -20,6 +23,7 @@ pub(crate) fn whole(report: &Report, columns: usize) -> String {
     plan::plan(&mut page, report);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
+    seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     next(&mut page, report);
@@ -33,6 +37,7 @@ pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
     verdict(&mut page, report);
     cause::causes(&mut page, report);
     plan::plan(&mut page, report);
+    seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     page.into_text()
@@ -45,6 +50,7 @@ pub(crate) fn after_consent(report: &Report, columns: usize) -> String {
     outcome::validation(&mut page, report);
     page.gap();
     verdict(&mut page, report);
+    seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     next(&mut page, report);
@@ -104,8 +110,12 @@ pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
 fn verdict(page: &mut Page, report: &Report) {
     let (words, style) = status_words(report.status);
     page.line(0, &format!("{}  {}", styled(style, words), styled(DIM, &place(report))));
+    if let Some(note) = &report.issue.note {
+        page.paragraph(0, note);
+    }
     if report.causes.is_empty() && report.status != Status::Healthy {
-        page.paragraph(0, &report.summary);
+        // What follows it is below, in full.
+        page.paragraph(0, report.summary.lines().next().unwrap_or_default());
     }
 }
 
@@ -113,11 +123,30 @@ fn verdict(page: &mut Page, report: &Report) {
 pub(crate) fn place(report: &Report) -> String {
     let cluster = &report.cluster;
     let mut place = Vec::new();
-    if let Some(namespace) = &report.issue.namespace {
-        place.push(format!("namespace {namespace}"));
-    }
+    place.push(report.coverage.place.clone());
     place.push(format!("context {} ({}, {})", cluster.context, cluster.server, cluster.version));
     clean(&place.join(", "))
+}
+
+/// What is wrong with no known cause, what could not be verified, and what is healthy.
+fn seen(page: &mut Page, report: &Report) {
+    let unexplained: Vec<String> = report.unexplained.iter().map(|s| format!("{}: {}", page::object(&s.object), s.summary)).collect();
+    for (title, items, style) in [
+        ("Wrong, with no known cause", &unexplained, BAD),
+        ("Not verified", &report.coverage.doubts, CARE),
+        ("Healthy", &report.coverage.healthy, GOOD),
+    ] {
+        if items.is_empty() {
+            continue;
+        }
+        page.heading(title, "");
+        for item in items.iter().take(LISTED) {
+            page.item(2, "•", style, item);
+        }
+        if items.len() > LISTED {
+            page.item(2, "•", style, &format!("and {} more", items.len().saturating_sub(LISTED)));
+        }
+    }
 }
 
 /// What kubemend leaves to a human.

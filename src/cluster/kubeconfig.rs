@@ -6,6 +6,7 @@ use super::wire::{ServerIdentity, reason};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::nearest::by_likeness;
 use crate::domain::object::Namespace;
+use crate::domain::snapshot::ClusterId;
 use crate::ports::{Clock, ReadError};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use std::path::{Path, PathBuf};
@@ -68,6 +69,8 @@ pub(super) struct Chosen {
     pub(super) config: kube::Config,
     pub(super) server: ServerIdentity,
     pub(super) namespace: Namespace,
+    /// The context sets it; `default` by default is nobody's choice.
+    pub(super) own: bool,
     pub(super) login: Option<Arc<Login>>,
 }
 
@@ -159,7 +162,7 @@ async fn read(path: &Path) -> Result<Kubeconfig, ReadError> {
 }
 
 async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &Arc<dyn Clock>) -> Result<Chosen, ReadError> {
-    let (mut made, context) = match found {
+    let (mut made, context, own) = match found {
         Found::ServiceAccount => {
             if let Some(context) = context {
                 return Err(config(format!(
@@ -168,12 +171,13 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
             }
             let made =
                 kube::Config::incluster().map_err(|error| config(format!("cannot use the Pod's service account: {}", reason(&error))))?;
-            (made, "in-cluster".to_owned())
+            (made, "in-cluster".to_owned(), true)
         }
         Found::Files(kubeconfig, from) => {
             let context = chosen_context(&kubeconfig, context, &from)?;
             let user = user_of(&kubeconfig, &context);
             let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+            let own = sets_namespace(&kubeconfig, &context);
             let proxy = cluster_of(&kubeconfig, &context).is_some_and(|c| c.proxy_url.as_deref().is_some_and(|p| !p.is_empty()));
             if proxy {
                 return Err(config(format!(
@@ -197,7 +201,7 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
                      allow it with --allow-kubeconfig-exec=true (KUBEMEND_ALLOW_KUBECONFIG_EXEC=true), or use a token or a certificate"
                 )));
             }
-            (made, context)
+            (made, context, own)
         }
     };
     // Retries are ours, and for reads only: kube's repeat every method.
@@ -216,12 +220,37 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
             )));
         }
     };
+    let plain = made.cluster_url.scheme_str() == Some("http");
+    if plain && brings_a_credential(&made.auth_info) && !is_this_machine(made.cluster_url.host().unwrap_or_default()) {
+        return Err(config(format!(
+            "context `{context}` would send its credentials to `{server}` in clear text: the server's address begins with http://; use https://"
+        )));
+    }
     if made.accept_invalid_certs {
         tracing::warn!(%server, "the kubeconfig sets insecure-skip-tls-verify: anybody on the network path can read and change the traffic");
     }
     let namespace = Namespace::parse(made.default_namespace.trim()).map_err(|error| config(format!("context `{context}`: {error}")))?;
     let login = made.auth_info.exec.clone().map(|exec| Arc::new(Login::new(exec, &context, clock.clone(), DEADLINE)));
-    Ok(Chosen { config: made, server: ServerIdentity { context, address: server }, namespace, login })
+    let url = format!("{}://{server}{}", made.cluster_url.scheme_str().unwrap_or("https"), made.cluster_url.path());
+    let id = ClusterId::of_connection(&url, made.root_cert.as_deref().unwrap_or_default(), made.tls_server_name.as_deref());
+    let unverified = made.accept_invalid_certs || (plain && !is_this_machine(made.cluster_url.host().unwrap_or_default()));
+    Ok(Chosen { config: made, server: ServerIdentity { context, address: server, id, unverified }, namespace, own, login })
+}
+
+/// Whether a request carries something that an eavesdropper could use.
+fn brings_a_credential(auth: &kube::config::AuthInfo) -> bool {
+    auth.token.is_some() || auth.token_file.is_some() || auth.password.is_some() || auth.exec.is_some()
+}
+
+/// What does not leave the machine is overheard by nobody else: `kubectl proxy` listens so.
+fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn sets_namespace(kubeconfig: &Kubeconfig, context: &str) -> bool {
+    let context = kubeconfig.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref());
+    context.is_some_and(|c| c.namespace.as_deref().is_some_and(|n| !n.trim().is_empty()))
 }
 
 fn user_of(kubeconfig: &Kubeconfig, context: &str) -> String {

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Every option: its key in the file, and `KUBEMEND_` with capitals and underscores in the environment.
-pub(super) const OPTIONS: [&str; 21] = [
+pub(super) const OPTIONS: [&str; 22] = [
     "allow-kubeconfig-exec",
+    "client-dialogs",
     "client-max-risk",
     "confidence-threshold",
     "consent",

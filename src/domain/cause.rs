@@ -98,6 +98,13 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Everything that it is known to be about.
+    pub fn touched(&self) -> impl Iterator<Item = &ObjectRef> {
+        let ends = self.chain.iter().flat_map(|l| [&l.from, &l.to]);
+        let places = std::iter::once(&self.object).chain(self.also.iter().map(|place| &place.object));
+        places.chain(self.symptoms.iter().map(|s| &s.object)).chain(ends)
+    }
+
     /// What tells it from other causes.
     pub fn key(&self) -> CauseKey {
         CauseKey { source: self.source, object: self.object.clone(), field: self.field.clone() }

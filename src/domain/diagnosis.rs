@@ -3,6 +3,7 @@
 use super::cause::{Cause, CauseKey};
 use super::evidence::{EvidenceList, Gap};
 use super::finding::{Advice, Symptom};
+use super::focus::{Doubt, Focus, Seen};
 use super::nonempty::NonEmpty;
 
 /// What was concluded from a snapshot.
@@ -18,6 +19,12 @@ pub struct Diagnosis {
     pub in_progress: Vec<Advice>,
     /// What could not be seen.
     pub unseen: Vec<Gap>,
+    /// What the words are about.
+    pub focus: Focus,
+    /// What was seen to be as it should be, of what was asked about: `healthy` is said of this.
+    pub seen: Vec<Seen>,
+    /// What keeps the rest from being called healthy.
+    pub doubts: Vec<Doubt>,
 }
 
 impl Diagnosis {

@@ -80,6 +80,13 @@ pub enum Way {
     Change(Action),
     /// By editing the object: only they know the value, or the field cannot be pointed at.
     Edit(ObjectRef),
+    /// By going back to an earlier revision of a workload.
+    GoBack {
+        /// The workload.
+        workload: ObjectRef,
+        /// The revision, as the workload's controller counts them.
+        revision: u32,
+    },
 }
 
 impl Way {
@@ -87,7 +94,7 @@ impl Way {
     pub fn target(&self) -> &ObjectRef {
         match self {
             Way::Change(action) => action.target(),
-            Way::Edit(object) => object,
+            Way::Edit(object) | Way::GoBack { workload: object, .. } => object,
         }
     }
 }

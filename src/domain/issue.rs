@@ -86,24 +86,76 @@ pub enum Scope {
         /// Objects that the reporter named; they narrow what counts as a symptom.
         objects: Vec<ObjectRef>,
     },
+    /// Several namespaces, or some objects in them.
+    Namespaces {
+        /// Which, in their order; more than one.
+        namespaces: Vec<Namespace>,
+        /// As above.
+        objects: Vec<ObjectRef>,
+    },
     /// Every namespace.
     All,
 }
 
 impl Scope {
+    /// These namespaces, each once; all where there is none.
+    pub fn of(mut namespaces: Vec<Namespace>, objects: Vec<ObjectRef>) -> Self {
+        namespaces.sort();
+        namespaces.dedup();
+        if namespaces.len() > 1 {
+            return Scope::Namespaces { namespaces, objects };
+        }
+        match namespaces.pop() {
+            Some(namespace) => Scope::Namespace { namespace, objects },
+            None => Scope::All,
+        }
+    }
+
     /// The one namespace, if there is one.
     pub fn namespace(&self) -> Option<&Namespace> {
         match self {
             Scope::Namespace { namespace, .. } => Some(namespace),
-            Scope::All => None,
+            Scope::Namespaces { .. } | Scope::All => None,
         }
+    }
+
+    /// The namespaces; none for all.
+    pub fn namespaces(&self) -> &[Namespace] {
+        match self {
+            Scope::Namespace { namespace, .. } => std::slice::from_ref(namespace),
+            Scope::Namespaces { namespaces, .. } => namespaces,
+            Scope::All => &[],
+        }
+    }
+
+    /// Whether what is in this namespace, or in none, belongs to it.
+    pub fn holds(&self, namespace: Option<&str>) -> bool {
+        let named = self.namespaces();
+        named.is_empty() || namespace.is_none_or(|of| named.iter().any(|n| n.as_str() == of))
     }
 
     /// The named objects.
     pub fn objects(&self) -> &[ObjectRef] {
         match self {
-            Scope::Namespace { objects, .. } => objects,
+            Scope::Namespace { objects, .. } | Scope::Namespaces { objects, .. } => objects,
             Scope::All => &[],
+        }
+    }
+
+    /// `namespace shop`, `namespaces shop and web`, `all namespaces`.
+    pub fn in_words(&self) -> String {
+        place(&self.namespaces().iter().map(Namespace::as_str).collect::<Vec<_>>())
+    }
+}
+
+/// Namespaces by name, in words; none are all.
+pub fn place<S: AsRef<str>>(namespaces: &[S]) -> String {
+    match namespaces {
+        [] => "all namespaces".to_owned(),
+        [one] => format!("namespace {}", one.as_ref()),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("namespaces {} and {}", first.join(", "), last.as_ref())
         }
     }
 }
@@ -118,6 +170,17 @@ mod tests {
         assert_eq!(Issue::parse(" \t"), Err(InvalidIssue::Empty));
         assert_eq!(Issue::parse(&"ä".repeat(ISSUE_LIMIT + 1)), Err(InvalidIssue::TooLong(ISSUE_LIMIT + 1)));
         assert!(Issue::parse(&"ä".repeat(ISSUE_LIMIT)).is_ok());
+    }
+
+    #[test]
+    fn scope_holds_each_of_its_namespaces_once_and_says_so() {
+        let named = |names: &[&str]| Scope::of(names.iter().map(|n| Namespace::parse(n).unwrap()).collect(), Vec::new());
+        assert_eq!(named(&[]), Scope::All);
+        assert!(matches!(named(&["web", "web"]), Scope::Namespace { .. }));
+        let several = named(&["web", "production", "shop"]);
+        assert_eq!(several.in_words(), "namespaces production, shop and web");
+        assert!(several.holds(Some("web")) && several.holds(None) && !several.holds(Some("other")));
+        assert_eq!((several.namespace(), several.namespaces().len()), (None, 3));
     }
 
     #[test]

@@ -12,6 +12,11 @@ pub fn on(verb: &str, object: &ObjectRef) -> String {
     format!("kubectl {verb} {}{}", word(&object.slashed()), namespace(object.namespace.as_ref()))
 }
 
+/// `kubectl rollout undo` to a revision.
+pub fn go_back(workload: &ObjectRef, revision: u32) -> String {
+    format!("{} --to-revision={revision}", on("rollout undo", workload))
+}
+
 /// `kubectl get RESOURCES NAME… -n NAMESPACE`.
 pub fn get(kind: &Kind, place: Option<&Namespace>, names: &[&str]) -> String {
     let resource = kind.info().map_or_else(|| kind.name().to_ascii_lowercase(), |info| info.plural.to_owned());

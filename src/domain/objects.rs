@@ -1,6 +1,7 @@
 //! Objects of one kind on their way from bytes into a snapshot: decoded one by one, straight into what is kept.
 
 use super::kind::{Kind, kinds};
+use super::object::ObjectRef;
 use super::resource::{Dynamic, Resource, slim};
 use serde_json::Value;
 
@@ -64,6 +65,13 @@ macro_rules! define_lists {
                 }
             }
 
+            fn references(&self) -> Vec<ObjectRef> {
+                match self {
+                    $($(Self::$kind(objects) => objects.iter().map(<$type as Resource>::reference).collect(),)?)*
+                    Self::Dynamic(objects) => objects.iter().map(Dynamic::reference).collect(),
+                }
+            }
+
             fn values(&self) -> Vec<Value> {
                 match self {
                     $($(Self::$kind(objects) => objects.iter().map(<$type as Resource>::to_value).collect(),)?)*
@@ -117,6 +125,11 @@ impl Objects {
     /// Their names.
     pub fn names(&self) -> Vec<String> {
         self.list.names()
+    }
+
+    /// How they are pointed at.
+    pub fn references(&self) -> Vec<ObjectRef> {
+        self.list.references()
     }
 
     /// The objects as JSON.

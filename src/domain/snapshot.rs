@@ -6,8 +6,9 @@ use super::kind::{Kind, kinds};
 use super::object::ObjectRef;
 use super::objects::{List, Objects};
 use super::resource::Dynamic;
+use super::words::Words;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,16 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Whoever looks at a snapshot looks at its objects, so the trait is found here.
 pub use super::resource::Resource;
 
-/// Which cluster was looked at. Never holds credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cluster {
-    /// The kubeconfig's context.
-    pub context: String,
-    /// The API server's host and port.
-    pub server: String,
-    /// Such as `v1.37.2`; empty where it could not be read.
-    pub version: String,
-}
+/// And which cluster they are of.
+pub use super::cluster::{Cluster, ClusterId};
 
 /// One kind's objects, and whether the list is whole: only a whole list proves that something is absent.
 #[derive(Debug, Clone)]
@@ -59,6 +52,10 @@ impl<T> Listing<T> {
         // A list that grew by doubling holds up to twice the room that it needs.
         self.items.shrink_to_fit();
         self.complete = whole;
+    }
+
+    fn keep(&mut self, belongs: impl Fn(&T) -> bool) {
+        self.items.retain(belongs);
     }
 
     /// Whether everything in scope was read, so that absence means absence.
@@ -97,7 +94,13 @@ macro_rules! define_snapshot {
             pub gaps: Vec<Gap>,
             /// Which kinds were read, for the report's coverage.
             pub looked: BTreeSet<Kind>,
+            /// What was reported: what is read and what is said first depends on it.
+            pub words: Words,
+            /// Kinds of which a part could not be read.
+            missed: BTreeSet<Kind>,
             $($(pub $field: Listing<$type>,)?)*
+            /// Claims of the names that Pods wait for, whatever their namespace; whole where each of those names was asked for.
+            pub elsewhere: Listing<PersistentVolumeClaim>,
             custom: BTreeMap<Kind, Listing<Dynamic>>,
         }
 
@@ -116,7 +119,10 @@ macro_rules! define_snapshot {
                     scope,
                     gaps: Vec::new(),
                     looked: BTreeSet::new(),
+                    words: Words::default(),
+                    missed: BTreeSet::new(),
                     $($($field: Listing::default(),)?)*
+                    elsewhere: Listing::default(),
                     custom: BTreeMap::new(),
                 }
             }
@@ -126,6 +132,9 @@ macro_rules! define_snapshot {
             pub fn take(&mut self, objects: Objects, complete: bool) {
                 let kind = objects.kind().clone();
                 let whole = complete && objects.unreadable() == 0;
+                if !whole {
+                    self.missed.insert(kind.clone());
+                }
                 for _ in 0..objects.unreadable() {
                     self.gaps.push(Gap {
                         what: format!("one of the {}", kind.info().map_or("objects", |i| i.plural)),
@@ -142,6 +151,15 @@ macro_rules! define_snapshot {
                     }
                 }
                 self.looked.insert(kind);
+            }
+
+            /// Keeps what belongs to the scope, and objects of no namespace.
+            pub fn narrow(&mut self, scope: Scope) {
+                $($(self.$field.keep(|o| scope.holds(o.metadata.namespace.as_deref()));)?)*
+                for listing in self.custom.values_mut() {
+                    listing.keep(|o| scope.holds(o.meta.namespace.as_deref()));
+                }
+                self.scope = scope;
             }
 
             /// The object as JSON, when it was read.
@@ -163,6 +181,9 @@ macro_rules! define_snapshot {
             /// Whether objects of this kind were all read, so that one that is not here does not exist. Of a kind that has no list
             /// nothing was read.
             pub fn is_complete(&self, kind: &Kind) -> bool {
+                if self.missed.contains(kind) {
+                    return false;
+                }
                 match kind {
                     $($(Kind::$kind => Listing::<$type>::is_complete(&self.$field),)?)*
                     _ => self.custom.get(kind).is_some_and(Listing::is_complete),
@@ -182,6 +203,19 @@ impl Snapshot {
             objects.push(&item.to_string());
         }
         self.take(objects, complete);
+    }
+
+    /// Some objects of this kind could not be read: one that is not here may exist.
+    pub fn miss(&mut self, kind: &Kind) {
+        self.missed.insert(kind.clone());
+    }
+
+    /// Takes claims of other namespaces in. They are in no list of the scope: nothing here uses them.
+    pub fn take_elsewhere(&mut self, objects: Objects, complete: bool) {
+        let whole = complete && objects.unreadable() == 0;
+        if let List::PersistentVolumeClaim(claims) = objects.list {
+            self.elsewhere.take(claims, whole);
+        }
     }
 
     /// The custom resources of a kind that discovery named; empty and not complete where they were not read.
@@ -235,7 +269,7 @@ mod tests {
                 false => ObjectRef::cluster(kind.clone(), "x"),
             };
             snapshot.add(&kind, vec![object], true);
-            let held = !matches!(kind, Kind::CronJob | Kind::Secret | Kind::Namespace);
+            let held = !matches!(kind, Kind::Secret | Kind::Namespace);
             assert_eq!(snapshot.gaps, [], "{kind}");
             assert_eq!(snapshot.meta_of(&reference).is_some(), held, "{kind}");
             assert_eq!(snapshot.is_complete(&kind), held, "{kind}");

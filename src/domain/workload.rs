@@ -1,10 +1,12 @@
 //! What owns Pods, seen alike: Deployments, StatefulSets, DaemonSets, and Pods that nobody owns.
 
+use super::field::{FieldPath, Segment};
 use super::kind::Kind;
 use super::object::{Namespace, ObjectRef};
 use super::snapshot::{Resource, Snapshot};
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Who else writes an object: a patch of ours would be reverted, or would drift.
@@ -18,6 +20,8 @@ pub enum Manager {
     Helm(String),
     /// Another owner, such as an operator's custom resource.
     Owner(ObjectRef),
+    /// A tool that applies its source again, known by the name under which it wrote the field.
+    Tool(String),
 }
 
 impl Manager {
@@ -29,6 +33,7 @@ impl Manager {
             Manager::Helm(release) => format!(
                 "Helm release `{release}` manages this object, and its next upgrade would revert a change: change the chart or its values"
             ),
+            Manager::Tool(name) => format!("`{name}` writes this field and would set it back at its next run: change its source"),
             Manager::Owner(owner) => format!("{owner} owns this object and would revert a change: change it there"),
         }
     }
@@ -114,19 +119,68 @@ pub fn manager_of(meta: &ObjectMeta) -> Option<Manager> {
     if label("app.kubernetes.io/managed-by").as_deref() == Some("Helm") {
         return Some(Manager::Helm(label("app.kubernetes.io/instance").unwrap_or_default()));
     }
-    controller_of(meta).map(Manager::Owner)
+    let written_by =
+        |names: &[&str]| meta.managed_fields.iter().flatten().any(|f| f.manager.as_deref().is_some_and(|m| names.contains(&m)));
+    // Argo CD before 3.0 marks what it owns by a label that others use too: who wrote the object tells.
+    if written_by(ARGO_CD) {
+        return Some(Manager::ArgoCd(label("app.kubernetes.io/instance").unwrap_or_default()));
+    }
+    owner_of(meta).map(Manager::Owner)
+}
+
+/// The names by which Argo CD writes.
+const ARGO_CD: &[&str] = &["argocd-controller", "argocd-application-controller"];
+/// The names by which tools write whose next run would set their fields back, as prefixes.
+const TOOLS: &[&str] =
+    &["argocd", "kustomize-controller", "helm", "flux", "pulumi", "terraform", "Terraform", "HashiCorp", "fleetagent", "kapp"];
+
+/// Who, of the tools that apply a source again and again, wrote this field of an object that was read whole.
+pub fn tool_of_field(meta: &ObjectMeta, path: &FieldPath) -> Option<Manager> {
+    let is_tool = |name: &str| TOOLS.iter().any(|tool| name.starts_with(tool));
+    let owners = meta.managed_fields.iter().flatten().filter(|entry| entry.fields_v1.as_ref().is_some_and(|f| owns(&f.0, path.segments())));
+    owners.filter_map(|entry| entry.manager.as_deref()).find(|name| is_tool(name)).map(|name| Manager::Tool(name.to_owned()))
+}
+
+/// Whether a set of fields, in the form of `managedFields`, holds the field or a whole that it is part of.
+fn owns(fields: &Value, path: &[Segment]) -> bool {
+    let Some((segment, rest)) = path.split_first() else { return true };
+    let Some(map) = fields.as_object() else { return false };
+    // An empty set names a leaf, and a leaf of a list without keys is the whole list.
+    if map.keys().all(|key| key == ".") {
+        return true;
+    }
+    let below = match segment {
+        Segment::Key(name) => map.get(&format!("f:{name}")),
+        Segment::Element { key, value } => map.iter().find(|(of, _)| is_element(of, key, value)).map(|(_, below)| below),
+        Segment::Position(_) => None,
+    };
+    below.is_some_and(|below| owns(below, rest))
+}
+
+fn is_element(of: &str, key: &str, value: &str) -> bool {
+    let named = of.strip_prefix("k:").and_then(|json| serde_json::from_str::<Value>(json).ok());
+    named.is_some_and(|named| named.get(key).and_then(Value::as_str) == Some(value))
+}
+
+/// The object that owns this one: its controller, else whoever else would take it along.
+fn owner_of(meta: &ObjectMeta) -> Option<ObjectRef> {
+    controller_of(meta).or_else(|| Some(pointed(meta.owner_references.as_ref()?.first()?, meta)))
 }
 
 /// The owner that controls the object.
 pub fn controller_of(meta: &ObjectMeta) -> Option<ObjectRef> {
     let owner = meta.owner_references.as_ref()?.iter().find(|o| o.controller == Some(true))?;
+    Some(pointed(owner, meta))
+}
+
+fn pointed(owner: &OwnerReference, meta: &ObjectMeta) -> ObjectRef {
     let kind = Kind::of(&owner.api_version, &owner.kind);
     let namespaced = kind.info().is_none_or(|i| i.namespaced);
-    Some(ObjectRef {
+    ObjectRef {
         kind,
         namespace: if namespaced { meta.namespace.as_deref().and_then(|ns| Namespace::parse(ns).ok()) } else { None },
         name: owner.name.clone(),
-    })
+    }
 }
 
 /// Whether the Pod is Ready by its own condition.
@@ -236,4 +290,64 @@ static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
 fn template_labels(meta: Option<&ObjectMeta>) -> &BTreeMap<String, String> {
     meta.and_then(|m| m.labels.as_ref()).unwrap_or(&NO_LABELS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn meta(value: Value) -> ObjectMeta {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn written(manager: &str, fields: Value) -> ObjectMeta {
+        meta(json!({"name": "web", "managedFields": [{"manager": manager, "operation": "Update", "fieldsV1": fields}]}))
+    }
+
+    fn image() -> Value {
+        json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"app\"}": {".": {}, "f:image": {}, "f:envFrom": {}}}}}}})
+    }
+
+    fn container(name: &str) -> FieldPath {
+        FieldPath::dotted("spec.template.spec.containers").element("name", name)
+    }
+
+    #[test]
+    fn tool_that_wrote_the_field_is_its_owner_and_of_no_other() {
+        for tool in ["kustomize-controller", "helm", "argocd-controller", "helm-controller", "pulumi-kubernetes-1a2b"] {
+            let meta = written(tool, image());
+            let of = |path: FieldPath| tool_of_field(&meta, &path);
+            assert_eq!(of(container("app").then("image")), Some(Manager::Tool(tool.to_owned())));
+            assert_eq!(of(container("app").then("envFrom").at(1).then("configMapRef.name")), Some(Manager::Tool(tool.to_owned())));
+            assert_eq!(of(container("proxy").then("image")), None);
+            assert_eq!(of(FieldPath::dotted("spec.template.spec.nodeSelector.zone")), None);
+        }
+    }
+
+    #[test]
+    fn people_and_kubernetes_own_controllers_are_no_tools() {
+        for name in ["kubectl-client-side-apply", "kubectl-set", "kubectl-edit", "kube-controller-manager", "kubemend"] {
+            assert_eq!(tool_of_field(&written(name, image()), &container("app").then("image")), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn argo_cd_is_known_by_who_wrote_where_only_a_shared_label_marks_it() {
+        let labels = json!({"app.kubernetes.io/instance": "shop"});
+        let by = |manager: &str| {
+            manager_of(&meta(
+                json!({"name": "web", "labels": labels, "managedFields": [{"manager": manager, "fieldsV1": {"f:metadata": {}}}]}),
+            ))
+        };
+        assert_eq!(by("argocd-controller"), Some(Manager::ArgoCd("shop".to_owned())));
+        assert_eq!(by("kubectl-client-side-apply"), None);
+    }
+
+    #[test]
+    fn owner_that_is_no_controller_counts_too() {
+        let owner = json!([{"apiVersion": "db.example/v1", "kind": "Database", "name": "main", "uid": "u"}]);
+        let owned = manager_of(&meta(json!({"name": "web", "namespace": "shop", "ownerReferences": owner})));
+        assert!(matches!(owned, Some(Manager::Owner(o)) if o.name == "main"));
+    }
 }

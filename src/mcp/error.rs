@@ -3,7 +3,7 @@
 
 use crate::call::{CallError, ErrorKind};
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, ContentBlock};
+use rmcp::model::{CallToolResult, ContentBlock, ErrorCode};
 
 /// In-band whatever its kind, because a model can then correct itself.
 pub(crate) fn failure(error: &CallError) -> CallToolResult {
@@ -16,13 +16,32 @@ pub(crate) fn stale_answer() -> CallError {
         ErrorKind::Conflict,
         "this approval cannot be used: it was used before, has expired, or does not belong to this call; this call changed nothing",
     )
-    .hint("call remediate again without a request state, to see the current plan and be asked again")
+    .hint("call remediate again with `issue`, to see the current plan and be asked again")
 }
 
 /// A tool that does not exist is the protocol's error.
 pub(crate) fn unknown_tool(name: &str) -> ErrorData {
     let name: String = name.chars().take(100).collect();
     ErrorData::invalid_params(format!("there is no tool `{name}`; the tools are `analyze`, `remediate` and `validate`"), None)
+}
+
+/// Methods that exist, and for which a request arrives here only when its `params` are not those of the method.
+const METHODS: &[(&str, &str)] = &[
+    ("tools/call", "`name` (a string) and `arguments` (an object)"),
+    ("resources/read", "`uri` (a string)"),
+    ("prompts/get", "`name` (a string) and `arguments` (an object)"),
+    ("initialize", "`protocolVersion`, `capabilities` and `clientInfo`"),
+];
+
+/// A request that is none of the protocol's, or one of them with `params` that cannot be read.
+pub(crate) fn unknown_method(method: &str) -> ErrorData {
+    match METHODS.iter().find(|(name, _)| *name == method) {
+        Some((name, params)) => ErrorData::invalid_params(format!("invalid `params` of {name}: it needs {params}"), None),
+        None => {
+            let method: String = method.chars().take(100).collect();
+            ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method `{method}`"), None)
+        }
+    }
 }
 
 /// A resource that does not exist is the protocol's error.

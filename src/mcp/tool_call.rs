@@ -1,10 +1,11 @@
 //! One call of a tool: what came with it, and what it leads to.
 
-use super::consent::QuestionDesk;
+use super::desk::QuestionDesk;
+use super::late::Later;
 use crate::call::Backend;
 use crate::ports::Progress;
 use crate::workflow::Caller;
-use crate::workflow::report::Report;
+use crate::workflow::report::{Report, Status};
 use rmcp::RoleServer;
 use rmcp::model::{InputRequiredResult, InputResponses, JsonObject};
 use rmcp::service::RequestContext;
@@ -14,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct ToolCall<'a> {
     pub(crate) backend: &'a dyn Backend,
     pub(crate) desk: &'a QuestionDesk,
+    /// Takes dialogs that outlive the call.
+    pub(crate) later: &'a Later,
     pub(crate) request: &'a RequestContext<RoleServer>,
     pub(crate) progress: &'a dyn Progress,
     /// The client closed its side: nobody is left to answer a question.
@@ -32,20 +35,41 @@ impl ToolCall<'_> {
 
 /// What a tool leads to.
 pub(crate) enum ToolResponse {
-    /// A report; `digest_counts`: the operator lets a second call approve its plan.
-    Report { report: Box<Report>, digest_counts: bool },
+    /// A report, and how much of it the caller has not seen yet.
+    Report(Box<Report>, Shown),
     /// The client has to ask its human and call again.
     InputRequired(InputRequiredResult),
 }
 
+/// How much of a report is new to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// All of it.
+    Whole,
+    /// All of it, and the operator lets a second call approve its plan.
+    DigestCounts,
+    /// It was answered within this call: what led to the answer was shown to a human, and not to the caller.
+    Answered,
+    /// It was answered in a call that came after the one that showed it.
+    News,
+}
+
+impl ToolResponse {
+    /// A report as it is after an answer; one that still waits for it is shown whole.
+    pub(crate) fn answered(report: Report, shown: Shown) -> Self {
+        let waits = report.status == Status::AwaitingApproval;
+        ToolResponse::Report(Box::new(report), if waits { Shown::Whole } else { shown })
+    }
+}
+
 impl From<Report> for ToolResponse {
     fn from(report: Report) -> Self {
-        ToolResponse::from(Box::new(report))
+        ToolResponse::Report(Box::new(report), Shown::Whole)
     }
 }
 
 impl From<Box<Report>> for ToolResponse {
     fn from(report: Box<Report>) -> Self {
-        ToolResponse::Report { report, digest_counts: false }
+        ToolResponse::Report(report, Shown::Whole)
     }
 }

@@ -7,8 +7,9 @@ mod validate;
 use super::tool_call::{ToolCall, ToolResponse};
 use super::wire;
 use crate::call::schema::input_schema;
-use crate::call::{AnalyzeArguments, CallError, RemediateArguments, ValidateArguments};
-use rmcp::model::{Tool, ToolAnnotations};
+use crate::call::{AnalyzeArguments, CallError, Operator, RemediateArguments, ValidateArguments};
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use serde_json::Value;
 use std::sync::{Arc, LazyLock};
 
 /// The tools by name.
@@ -46,26 +47,45 @@ impl ToolName {
     }
 }
 
-static TOOLS: LazyLock<[Tool; 3]> = LazyLock::new(|| {
+static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| tools_for(&Operator::default()));
+
+/// The tools as this operator offers them: the contexts that can be chosen are named, and where nothing can be written, that is said.
+pub(crate) fn tools_for(operator: &Operator) -> Vec<Tool> {
     let looking = || ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(true);
+    let changing = ToolAnnotations::new().read_only(false).destructive(true).idempotent(false).open_world(true);
     let output = Arc::new(wire::output_schema());
-    [
-        Tool::new("analyze", analyze::DESCRIPTION, Arc::new(input_schema::<AnalyzeArguments>()))
-            .with_title("Diagnose")
+    let input = |schema| Arc::new(with_contexts(schema, &operator.contexts));
+    let (title, description, annotations) = if operator.read_only {
+        (remediate::READ_ONLY_TITLE, format!("{}{}", remediate::READ_ONLY, remediate::DESCRIPTION), looking())
+    } else {
+        (remediate::TITLE, remediate::DESCRIPTION.to_owned(), changing)
+    };
+    vec![
+        Tool::new("analyze", analyze::DESCRIPTION, input(input_schema::<AnalyzeArguments>()))
+            .with_title(analyze::TITLE)
             .with_raw_output_schema(Arc::clone(&output))
             .with_annotations(looking()),
-        Tool::new("remediate", remediate::DESCRIPTION, Arc::new(input_schema::<RemediateArguments>()))
-            .with_title("Fix and validate")
+        Tool::new("remediate", description, input(input_schema::<RemediateArguments>()))
+            .with_title(title)
             .with_raw_output_schema(Arc::clone(&output))
-            .with_annotations(ToolAnnotations::new().read_only(false).destructive(true).idempotent(false).open_world(true)),
-        Tool::new("validate", validate::DESCRIPTION, Arc::new(input_schema::<ValidateArguments>()))
-            .with_title("Validate")
+            .with_annotations(annotations),
+        Tool::new("validate", validate::DESCRIPTION, input(input_schema::<ValidateArguments>()))
+            .with_title(validate::TITLE)
             .with_raw_output_schema(output)
             .with_annotations(looking()),
     ]
-});
+}
 
-/// The tool list, the same for every client and at every time.
+/// The contexts on the operator's list, as the values of the argument.
+fn with_contexts(mut schema: JsonObject, contexts: &[String]) -> JsonObject {
+    let argument = schema.get_mut("properties").and_then(|p| p.get_mut("context")).and_then(Value::as_object_mut);
+    if let (Some(argument), false) = (argument, contexts.is_empty()) {
+        argument.insert("enum".to_owned(), contexts.into());
+    }
+    schema
+}
+
+/// The tool list of an operator who set nothing. It stays the same as long as the server runs.
 pub fn tool_list() -> &'static [Tool] {
     TOOLS.as_slice()
 }

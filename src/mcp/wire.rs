@@ -1,15 +1,18 @@
-//! A report on the wire: structured content with a shallow output schema, and its summary as text.
+//! A report on the wire: its brief form as structured content with a shallow output schema, and a text. Clients hand on one of them
+//! only, so each is enough alone.
 
-use crate::call::blocks;
+use super::tool_call::Shown;
 use crate::call::schema::schema_of;
-use crate::call::{CallError, ErrorKind, with_how_to_approve};
+use crate::call::{CallError, ErrorKind, HowToApprove, Program};
+use crate::workflow::brief::{self, Brief};
+use crate::workflow::full;
 use crate::workflow::report::{Report, Status};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Map, Value, json};
 
-/// The output schema of all three tools: the report's own fields and no deeper, so that the tool list stays small.
+/// The output schema of all three tools: the brief report's own fields and no deeper, so that the tool list stays small.
 pub(crate) fn output_schema() -> JsonObject {
-    let whole = schema_of::<Report>();
+    let whole = schema_of::<Brief>();
     let mut properties = Map::new();
     if let Some(Value::Object(fields)) = whole.get("properties") {
         for (name, field) in fields {
@@ -34,17 +37,40 @@ pub(crate) fn output_schema() -> JsonObject {
     schema
 }
 
-/// A report as a tool's result. One that waits for approval says in its text what would be done and how to approve it.
-pub(crate) fn result(report: Report, digest_counts: bool) -> Result<CallToolResult, CallError> {
-    let report = with_how_to_approve(report, digest_counts);
-    let mut text = report.summary.clone();
-    if report.status == Status::AwaitingApproval && report.plan.is_some() {
-        text.push_str("\n\n");
-        text.push_str(&blocks::plain_text(&blocks::decision(&report)));
+/// Lines of diffs that the text shows; a plan with more of them is read with the command that the text names.
+const DIFF_LINES: usize = 30;
+
+/// A report as a tool's result. Commands in it are named as they have to be typed here.
+pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Result<CallToolResult, CallError> {
+    let how = HowToApprove::of(&report, shown == Shown::DigestCounts);
+    let say = |text: &str| program.in_words(&how.as_ref().map_or_else(|| text.to_owned(), |how| how.said_in(text)), &report.session);
+    let (text, summary) = (say(&text(&report)), say(&report.summary));
+    for advice in &mut report.advice {
+        advice.command = advice.command.as_ref().map(|command| program.in_words(command, &report.session));
     }
-    let value = serde_json::to_value(&report)
+    report.summary = summary;
+    let brief = match shown {
+        Shown::Whole | Shown::DigestCounts => brief::of(&report),
+        Shown::Answered => brief::answered(&report),
+        Shown::News => brief::news(&report),
+    };
+    let value = serde_json::to_value(&brief)
         .map_err(|e| CallError::new(ErrorKind::Internal, format!("the report cannot be written as JSON: {e}")))?;
     let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
     result.structured_content = Some(value);
     Ok(result)
+}
+
+/// The report as text. A plan that waits is there to be shown to somebody, so its diff is part of it.
+fn text(report: &Report) -> String {
+    let mut text = full(report);
+    let diffs: Vec<&str> = match (&report.plan, report.status) {
+        (Some(plan), Status::AwaitingApproval) => plan.steps.iter().flat_map(|step| step.diff.lines()).collect(),
+        (Some(_) | None, _) => Vec::new(),
+    };
+    if !diffs.is_empty() && diffs.len() <= DIFF_LINES {
+        text.push_str("\nDiff:\n");
+        text.push_str(&diffs.join("\n"));
+    }
+    text
 }

@@ -2,8 +2,9 @@
 //! with who wrote which. A plan is made of these, and of nothing that a snapshot has thinned out.
 
 use super::refusal::Refusal;
+use crate::domain::field::FieldPath;
 use crate::domain::object::ObjectRef;
-use crate::domain::workload::manager_of;
+use crate::domain::workload::{manager_of, tool_of_field};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,12 +37,16 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// That it is still the same object, and managed by nobody else. What else must not have changed depends on the action.
-    pub(super) fn is_same(&self, live: &Value) -> Result<(), Refusal> {
+    /// That it is still the same object, and that nobody else manages it or writes what would be changed: these fields, or the whole
+    /// of it where there are none. What else must not have changed depends on the action.
+    pub(super) fn is_same(&self, live: &Value, fields: &[&FieldPath]) -> Result<(), Refusal> {
         let meta = live.get("metadata").and_then(|m| serde_json::from_value::<ObjectMeta>(m.clone()).ok()).unwrap_or_default();
         if self.uid != meta.uid {
             return Err(Refusal::Recreated(self.object.clone()));
         }
-        manager_of(&meta).map_or(Ok(()), |manager| Err(Refusal::Managed(manager)))
+        let whole = FieldPath::root();
+        let touched = if fields.is_empty() { &[&whole][..] } else { fields };
+        let tool = || touched.iter().find_map(|path| tool_of_field(&meta, path));
+        manager_of(&meta).or_else(tool).map_or(Ok(()), |manager| Err(Refusal::Managed(manager)))
     }
 }

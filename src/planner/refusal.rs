@@ -79,7 +79,7 @@ impl Refusal {
         match self {
             Refusal::SystemNamespace(_)
             | Refusal::ClusterScoped(_)
-            | Refusal::Managed(Manager::ArgoCd(_) | Manager::Flux(_) | Manager::Helm(_))
+            | Refusal::Managed(Manager::ArgoCd(_) | Manager::Flux(_) | Manager::Helm(_) | Manager::Tool(_))
             | Refusal::Kind { .. }
             | Refusal::Fields { .. }
             | Refusal::Paused

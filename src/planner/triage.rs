@@ -9,6 +9,7 @@ use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, Choice, Remedy, Symptom, Way};
+use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
@@ -31,7 +32,7 @@ pub(crate) fn triage(diagnosis: &mut Diagnosis, facts: &Facts<'_>, severity: imp
         let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
         decide(&mut cause.remedy, facts, &suffering);
     }
-    diagnosis.causes.sort_by_cached_key(|cause| rank(cause, &severity));
+    diagnosis.causes.sort_by_cached_key(|cause| (facts.focus().nearness(cause.touched()), rank(cause, &severity)));
     diagnosis.causes.truncate(CAUSES);
     for cause in &mut diagnosis.causes {
         shorten(&mut cause.symptoms, SYMPTOMS);
@@ -62,6 +63,10 @@ fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
                 let line = kubectl::on("edit", &object);
                 (check(&any_change_of(object)), line)
             }
+            Way::GoBack { workload, revision } => {
+                let line = kubectl::go_back(&workload, revision);
+                (check(&any_change_of(workload)), line)
+            }
         };
         // What only kubemend does not do is no reason for a human, who decides it.
         let refusal = refusal.filter(Refusal::concerns_a_human);
@@ -73,7 +78,8 @@ fn decide(remedy: &mut Remedy, facts: &Facts<'_>, suffering: &[&ObjectRef]) {
 
 /// Stands for whatever a human changes in the object.
 fn any_change_of(object: ObjectRef) -> Action {
-    Action::Patch { target: object, ops: NonEmpty::one(FieldOp::remove(FieldPath::dotted("spec"))) }
+    let part = if object.kind == Kind::ConfigMap { "data" } else { "spec" };
+    Action::Patch { target: object, ops: NonEmpty::one(FieldOp::remove(FieldPath::dotted(part))) }
 }
 
 /// A fix that is left to a human: what to do, with what, and why kubemend does not do it.
@@ -153,7 +159,6 @@ mod tests {
     use crate::domain::confidence::Confidence;
     use crate::domain::evidence::{Evidence, EvidenceSource};
     use crate::domain::excerpt::Excerpt;
-    use crate::domain::kind::Kind;
     use crate::domain::nonempty::NonEmpty;
     use crate::domain::snapshot::Snapshot;
     use crate::planner::example::{cause, deployment, image, namespace, set, snapshot};

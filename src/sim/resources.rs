@@ -59,11 +59,13 @@ pub(super) static SLICE: Resource = resource("discovery.k8s.io", "endpointslices
 pub(super) static BUDGET: Resource = counted(resource("policy", "poddisruptionbudgets", "PodDisruptionBudget", "pdb"));
 
 /// Kinds that are stored and listed, with nothing acting on them.
-static INERT: [Resource; 9] = [
+static INERT: [Resource; 11] = [
     counted(resource("apps", "daemonsets", "DaemonSet", "ds")),
     counted(resource("batch", "jobs", "Job", "")),
     counted(resource("batch", "cronjobs", "CronJob", "cj")),
     counted(resource("networking.k8s.io", "ingresses", "Ingress", "ing")),
+    global(counted(resource("networking.k8s.io", "ingressclasses", "IngressClass", ""))),
+    resource("coordination.k8s.io", "leases", "Lease", ""),
     counted(resource("networking.k8s.io", "networkpolicies", "NetworkPolicy", "netpol")),
     resource("", "resourcequotas", "ResourceQuota", "quota"),
     resource("", "limitranges", "LimitRange", "limits"),

@@ -3,10 +3,17 @@
 use crate::analyze;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
+use crate::domain::objects::Objects;
 use crate::domain::snapshot::Snapshot;
+use crate::domain::words::Words;
 use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
 use futures::future::join_all;
 use std::collections::BTreeMap;
+
+/// Kinds that are read where an object of theirs is named, and otherwise only where something needs them.
+const JUDGED_BY_NAME: &[Kind] = &[Kind::Node, Kind::PodDisruptionBudget, Kind::ResourceQuota, Kind::NetworkPolicy];
+/// Most names of claims that are sought in other namespaces: a Pod has one or two claims, and each name is a request.
+const SOUGHT: usize = 5;
 
 /// A snapshot and where watches of its kinds can start.
 pub(super) struct Collected {
@@ -16,14 +23,57 @@ pub(super) struct Collected {
 
 /// Reads the scope. Fails only where nothing can be said at all: no connection, no credentials.
 pub(super) async fn collect(scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
+    about(Words::default(), scope, read, clock).await
+}
+
+/// The same, and what the reporter's words are about besides.
+pub(super) async fn about(words: Words, scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
     let cluster = read.cluster().await?;
     let mut collected = Collected { snapshot: Snapshot::empty(cluster, scope.clone(), clock.now()), versions: BTreeMap::new() };
+    collected.snapshot.words = words;
     wave(&analyze::first_kinds(), scope, read, &mut collected).await?;
     // What the first wave points at and no namespace holds, such as classes and nodes; or what is rarely needed.
-    let second = analyze::further_kinds(&collected.snapshot);
+    let mut second = analyze::further_kinds(&collected.snapshot);
+    let named = scope.objects().iter().map(|o| &o.kind).filter(|kind| JUDGED_BY_NAME.contains(kind));
+    for kind in named {
+        if !second.contains(kind) && !collected.snapshot.looked.contains(kind) {
+            second.push(kind.clone());
+        }
+    }
     wave(&second, scope, read, &mut collected).await?;
+    elsewhere(read, &mut collected.snapshot).await?;
     collected.snapshot.taken_at = clock.now();
     Ok(collected)
+}
+
+/// Claims of the names that Pods wait for, in other namespaces. More names than `SOUGHT` are not asked for, and none is proved absent.
+async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
+    let names = analyze::claims_sought_elsewhere(into);
+    let request = |name: &String| ListRequest {
+        kind: Kind::PersistentVolumeClaim,
+        namespace: None,
+        field_selector: Some(format!("metadata.name={name}")),
+    };
+    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
+    let mut whole = names.len() == requests.len();
+    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
+    for (name, answer) in names.iter().zip(answers) {
+        match answer {
+            Ok(listed) => {
+                whole &= listed.complete;
+                into.take_elsewhere(listed.objects, whole);
+            }
+            Err(error) => {
+                whole = false;
+                let what = format!("persistentvolumeclaims called {name} in other namespaces");
+                into.gaps.push(gap(&error, &what).ok_or(error)?);
+            }
+        }
+    }
+    if !whole {
+        into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);
+    }
+    Ok(())
 }
 
 pub(super) fn request(kind: &Kind, scope: &Scope) -> ListRequest {
@@ -31,8 +81,18 @@ pub(super) fn request(kind: &Kind, scope: &Scope) -> ListRequest {
     ListRequest { kind: kind.clone(), namespace: if namespaced { scope.namespace().cloned() } else { None }, field_selector: None }
 }
 
+/// One list for each namespace of the scope; a kind without namespaces has one.
+fn requests<'k>(kind: &'k Kind, scope: &'k Scope) -> impl Iterator<Item = ListRequest> {
+    let one = request(kind, scope);
+    let several = kind.info().is_some_and(|i| i.namespaced) && scope.namespaces().len() > 1;
+    let named = scope.namespaces().iter().filter(move |_| several);
+    let each = named.map(|namespace| ListRequest { kind: kind.clone(), namespace: Some(namespace.clone()), field_selector: None });
+    let each: Vec<ListRequest> = each.collect();
+    if each.is_empty() { vec![one] } else { each }.into_iter()
+}
+
 async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut Collected) -> Result<(), ReadError> {
-    let requests: Vec<ListRequest> = kinds.iter().map(|k| request(k, scope)).collect();
+    let requests: Vec<ListRequest> = kinds.iter().flat_map(|k| requests(k, scope)).collect();
     let answers: Vec<Result<Listed, ReadError>> = join_all(requests.iter().map(|r| read.list(r))).await;
     for (request, answer) in requests.iter().zip(answers) {
         let what = format!(
@@ -53,7 +113,10 @@ async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut 
                 into.versions.insert(request.kind.clone(), listed.resource_version);
             }
             Err(error) => match gap(&error, &what) {
-                Some(gap) => into.snapshot.gaps.push(gap),
+                Some(gap) => {
+                    into.snapshot.miss(&request.kind);
+                    into.snapshot.gaps.push(gap);
+                }
                 None => return Err(error),
             },
         }

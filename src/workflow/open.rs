@@ -1,13 +1,12 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
+use super::again::Fresh;
 use super::conclude::{Concluded, conclude};
 use super::report::Status;
+use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{
-    Approver, Caller, Meter, NO_WRITER, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, collect, live, question,
-    scope,
-};
+use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
 use crate::domain::changes::Verb;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -16,12 +15,11 @@ use crate::domain::evidence::{Gap, GapWhy};
 use crate::domain::finding::Advice;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Issue;
-use crate::domain::kind::Kind;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::RemediationPlan;
-use crate::domain::snapshot::Snapshot;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
+use crate::facts::focus::Nearness;
 use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
@@ -93,13 +91,20 @@ impl Remediation {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         let Some(executor) = &self.parts.executor else {
-            header.advice.extend(by_hand(&plan, NO_WRITER));
+            header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
+        // Nothing is rehearsed on a cluster that the plan is not for.
+        if let Err(error) = self.writes_here(&header, executor, &meter).await {
+            header.advice.extend(by_hand(&plan, &error.to_string()));
+            return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
+        }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
-        let confidence = header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
+        // One for something else than was asked about needs a human, however sure its cause is.
+        let believed = header.diagnosis.cause(&plan.cause).filter(|_| !header.diagnosis.focus.beside);
+        let confidence = believed.map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
@@ -118,11 +123,17 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), &meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
+                let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
                 awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                let report = self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await?;
-                Ok(Opened { report, question: None })
+                match self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await {
+                    Ok(report) => Ok(Opened { report, question: None }),
+                    Err(error) => {
+                        self.give_up(&id, &error).await;
+                        Err(error)
+                    }
+                }
             }
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {
@@ -140,13 +151,18 @@ impl Remediation {
     /// Puts the plan to a human: the session waits.
     pub(super) async fn ask(
         &self,
-        mut header: Header,
+        header: Header,
         revision: Revision,
         planned: Planned,
         text: String,
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
+        let fresh = Fresh { header, planned, revision, ending: Ending::Diagnosed };
+        let Fresh { mut header, planned, .. } = match self.ask_waiting(fresh, meter, caller).await {
+            Ok(opened) => return Ok(opened),
+            Err(fresh) => *fresh,
+        };
         self.charge(&mut header.usage, meter);
         header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
         let expires_at = self.expiry();
@@ -177,20 +193,21 @@ impl Remediation {
         progress.tell(Phase::Connecting, "asking the API server for its version");
         let reading = async {
             let cluster = read.cluster().await?;
-            let scope = scope::resolve(problem, &cluster.context, read).await?;
-            let place = scope.namespace().map_or_else(|| "all namespaces".to_owned(), |n| format!("namespace {n}"));
-            progress.tell(Phase::Collecting, &format!("reading {place}"));
-            let collected = collect::collect(&scope, read, self.parts.clock.as_ref()).await?;
-            Ok::<_, WorkflowError>((scope, collected.snapshot))
+            scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await
         };
-        let (scope, snapshot) = tokio::select! {
+        let Located { snapshot, because } = tokio::select! {
             read = reading => read?,
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
-        let triage = |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
+        let triage = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
             planner::triage(diagnosis, facts, analyze::severity);
-            let first = diagnosis.causes.first().filter(|cause| !cause.remedy.proposals.is_empty());
+            diagnosis.focus.because = because;
+            // Where the words certainly name something that is not there, whatever else is wrong is not what was asked for.
+            let asked = !facts.focus().certain;
+            let first = diagnosis.causes.first().filter(|cause| asked && !cause.remedy.proposals.is_empty());
+            let beside = first.is_some_and(|cause| facts.focus().nearness(cause.touched()) == Nearness::Elsewhere);
+            diagnosis.focus.beside = beside;
             first.map(|cause| outline(cause, facts))
         };
         let Concluded { snapshot, mut diagnosis, answer: outline } =
@@ -198,10 +215,13 @@ impl Remediation {
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
         }
-        let ending = ending(&diagnosis, &snapshot);
+        let ending = ending(&diagnosis);
+        let scope = snapshot.scope.clone();
         let now = self.parts.clock.now();
         let mut trail = Trail::default();
         trail.note(now, origin.as_str(), "opened");
+        let mut advice = self.changed_recently(&scope, &snapshot.cluster).await;
+        advice.extend(not_automatic(caller, &limits));
         let header = Header {
             id,
             opened_at: now,
@@ -212,9 +232,10 @@ impl Remediation {
             cluster: snapshot.cluster.clone(),
             diagnosis,
             looked: snapshot.looked.iter().cloned().collect(),
-            advice: Vec::new(),
+            advice,
             usage: Usage::default(),
             trail,
+            process: None,
         };
         Ok(Found { header, outline, ending })
     }
@@ -292,7 +313,7 @@ impl Remediation {
     }
 
     /// Closes a session before anything was sent, with what it cost.
-    async fn end(
+    pub(super) async fn end(
         &self,
         mut header: Header,
         revision: Revision,
@@ -312,6 +333,16 @@ impl Remediation {
     }
 }
 
+/// A wish for automatic mode that the operator does not grant is said, and not passed over.
+fn not_automatic(caller: &Caller<'_>, limits: &Limits) -> Option<Advice> {
+    let wished = caller.wishes.mode == Some(Mode::Automatic) && limits.mode == Mode::Manual;
+    wished.then(|| Advice {
+        text: "automatic mode was requested and has no effect: the operator wants a human to be asked".to_owned(),
+        command: None,
+        why: "only the operator can allow it, with `consent: policy`".to_owned(),
+    })
+}
+
 /// What a human would be asked; `None` where it cannot be shown whole.
 pub(super) fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
     let standing = Standing {
@@ -326,11 +357,11 @@ pub(super) fn asked(header: &Header, ending: Ending, planned: &Planned) -> Optio
     question::text(&view::report(&standing))
 }
 
-/// Healthy needs to have seen the Pods: silence is not health.
-fn ending(diagnosis: &Diagnosis, snapshot: &Snapshot) -> Ending {
+/// Healthy is what was seen to be so, with nothing left in doubt: silence is not health.
+fn ending(diagnosis: &Diagnosis) -> Ending {
     if !diagnosis.causes.is_empty() {
         Ending::Diagnosed
-    } else if diagnosis.unexplained.is_empty() && snapshot.is_complete(&Kind::Pod) {
+    } else if diagnosis.unexplained.is_empty() && diagnosis.doubts.is_empty() {
         Ending::Healthy
     } else {
         Ending::Inconclusive

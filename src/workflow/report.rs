@@ -75,17 +75,32 @@ view! {
         server: String,
         /// The version of the API server, such as `v1.37.2`.
         version: String,
+        /// Which cluster it is: the uid of its namespace `kube-system`, or a hash of what the connection is pinned to.
+        id: String,
+        /// The server's certificate is not verified, or there is none.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        unverified: bool,
     }
 
     /// What was reported.
+    #[derive(Default)]
     IssueView {
         /// What was reported, in the words of the caller.
         text: String,
-        /// The namespace; absent for all namespaces.
+        /// The namespace; absent for all namespaces, and for several.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         namespace: Option<String>,
+        /// The namespaces, where there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        namespaces: Vec<String>,
         /// The named objects, as `kind/name`.
         objects: Vec<String>,
+        /// The objects that the words name.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        about: Vec<String>,
+        /// What was asked about and is missing, or is not what the plan is about: read it first.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        note: Option<String>,
         /// `caller` or `event`.
         origin: String,
     }
@@ -365,11 +380,30 @@ view! {
     }
 
     /// What was read, and what could not be read.
+    #[derive(Default)]
     CoverageView {
         /// The resources that were read.
         looked: Vec<String>,
         /// What could not be read.
         gaps: Vec<GapView>,
+        /// Which part of the cluster was read, and why this one.
+        place: String,
+        /// What was found to be healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        healthy: Vec<String>,
+        /// What could not be verified as healthy, where nothing is known to be wrong.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        doubts: Vec<String>,
+    }
+
+    /// One thing that happened in the session: who asked, who approved or declined and by what means, and what was refused.
+    TrailView {
+        /// When, in RFC 3339.
+        at: String,
+        /// Who, as far as it is known.
+        who: String,
+        /// What they did.
+        what: String,
     }
 
     /// What it cost.
@@ -401,6 +435,8 @@ view! {
         issue: IssueView,
         /// Root causes, ranked.
         causes: Vec<CauseView>,
+        /// What is wrong and no cause explains.
+        unexplained: Vec<SymptomView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
         /// The plan for the first cause.
@@ -416,7 +452,16 @@ view! {
         validation: Option<ValidationView>,
         /// What was read, and what could not be read.
         coverage: CoverageView,
+        /// Who did what in this session, oldest first.
+        trail: Vec<TrailView>,
         /// What it cost.
         usage: UsageView,
     }
+}
+
+/// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
+pub fn cluster_in_words(cluster: &ClusterView) -> String {
+    let id: String = cluster.id.strip_prefix("sha256:").unwrap_or(&cluster.id).chars().take(8).collect();
+    let unverified = if cluster.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
+    format!("{} ({}, {}, id {id}{unverified})", cluster.context, cluster.server, cluster.version)
 }

@@ -1,31 +1,137 @@
-//! Words → where to look: the flag, else the namespace that the words name, else the context's.
+//! Words → where to look: the argument; else every namespace that the words name; else where the objects are that they name; else the
+//! context's own namespace; else everywhere.
 
-use super::{Problem, WorkflowError};
+mod named;
+mod objects;
+
+use super::{Problem, WorkflowError, collect};
+use crate::domain::focus::Because;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::ports::{ClusterRead, ListRequest, ReadError};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::words::Words;
+use crate::facts::focus;
+use crate::ports::{Clock, ClusterRead, ListRequest, Phase, Progress, ReadError};
+use named::Named;
 
-/// Resolves the scope and makes sure that the namespace exists, as far as this identity may see that.
-pub(super) async fn resolve(problem: &Problem, context: &str, read: &dyn ClusterRead) -> Result<Scope, WorkflowError> {
+/// A snapshot of where to look, and why it was looked there.
+pub(super) struct Located {
+    pub(super) snapshot: Snapshot,
+    pub(super) because: Because,
+}
+
+/// Where to look, as far as that is known without looking for objects.
+enum Place {
+    At(Scope, Because),
+    /// Wherever the objects are that the words name; else in the context's own namespace.
+    Search(Option<Namespace>),
+}
+
+/// Reads where the problem is, and makes sure that what was named exists.
+pub(super) async fn locate(
+    problem: &Problem,
+    context: &str,
+    read: &dyn ClusterRead,
+    clock: &dyn Clock,
+    progress: &dyn Progress,
+) -> Result<Located, WorkflowError> {
+    let words = problem.issue.as_ref().map(|issue| Words::of(issue.as_str())).unwrap_or_default();
+    let look = async |scope: &Scope| {
+        progress.tell(Phase::Collecting, &format!("reading {}", scope.in_words()));
+        collect::about(words.clone(), scope, read, clock).await
+    };
+    let located = match place(problem, &words, context, read).await? {
+        Place::At(scope, because) => Located { snapshot: look(&scope).await?.snapshot, because },
+        Place::Search(own) => {
+            let everything = look(&Scope::All).await?.snapshot;
+            // Where this identity may not look everywhere, it looks where the context is.
+            if !everything.is_complete(&Kind::Pod) && everything.pods.iter().next().is_none() {
+                let scope = Scope::of(vec![own.unwrap_or_else(|| read.default_namespace())], Vec::new());
+                Located { snapshot: look(&scope).await?.snapshot, because: Because::Context }
+            } else {
+                narrowed(everything, own)
+            }
+        }
+    };
+    objects::must_exist(&located.snapshot, read).await?;
+    Ok(located)
+}
+
+async fn place(problem: &Problem, words: &Words, context: &str, read: &dyn ClusterRead) -> Result<Place, WorkflowError> {
     if problem.all_namespaces {
         if problem.namespace.is_some() || !problem.objects.is_empty() {
             return Err(WorkflowError::Invalid("all namespaces cannot be combined with a namespace or with objects".to_owned()));
         }
-        return Ok(Scope::All);
+        return Ok(Place::At(Scope::All, Because::Asked));
     }
-    let namespace = match &problem.namespace {
-        Some(named) => must_exist(named.clone(), context, read).await?,
-        None => match &problem.issue {
-            Some(words) => from_words(words.as_str(), context, read).await?,
-            None => must_exist(read.default_namespace(), context, read).await?,
-        },
+    if let Some(named) = &problem.namespace {
+        let namespace = exists(named.clone(), context, read).await?;
+        let objects = problem.objects.iter().map(|o| o.clone().within(Some(&namespace))).collect();
+        return Ok(Place::At(Scope::of(vec![namespace], objects), Because::Asked));
+    }
+    let own = read.own_namespace();
+    let all = match names(read).await {
+        Ok(all) => Some(all),
+        Err(ReadError::Forbidden { .. }) => None,
+        Err(error) => return Err(error.into()),
     };
-    let objects = problem.objects.iter().map(|o| o.clone().within(Some(&namespace))).collect();
-    Ok(Scope::Namespace { namespace, objects })
+    let namespaces = match named::named(words, all.as_deref()) {
+        Named::These(names) => names.iter().filter_map(|n| Namespace::parse(n).ok()).collect(),
+        Named::Missing(name) => return Err(no_namespace(&name, context, &all.unwrap_or_default())),
+        Named::Nothing => Vec::new(),
+    };
+    if !problem.objects.is_empty() {
+        return objects::place(&problem.objects, namespaces, read).await.map(|(scope, because)| Place::At(scope, because));
+    }
+    if !namespaces.is_empty() {
+        return Ok(Place::At(Scope::of(namespaces, Vec::new()), Because::Words));
+    }
+    if let (Some(own), Some(all)) = (&own, &all)
+        && !all.iter().any(|n| n == own.as_str())
+    {
+        return Err(no_namespace(own.as_str(), context, all));
+    }
+    Ok(match own {
+        _ if words.name_anything() => Place::Search(own),
+        Some(own) => Place::At(Scope::of(vec![own], Vec::new()), Because::Context),
+        None if all.is_none() => Place::At(Scope::of(vec![read.default_namespace()], Vec::new()), Because::Context),
+        None => Place::At(Scope::All, Because::Everywhere),
+    })
 }
 
-async fn must_exist(namespace: Namespace, context: &str, read: &dyn ClusterRead) -> Result<Namespace, WorkflowError> {
+/// A look over everything → the part that the words are about; else the context's own namespace, if anything is in it; else everything.
+fn narrowed(mut everything: Snapshot, own: Option<Namespace>) -> Located {
+    let about = focus::Named::find(&everything).about;
+    let mut namespaces: Vec<Namespace> = about.iter().filter_map(|o| o.namespace.clone()).collect();
+    if let Some(own) = own {
+        let is_own = |o: &ObjectRef| o.namespace.as_ref() == Some(&own);
+        // Of equals, those of the context are meant.
+        if about.iter().any(is_own) || (about.is_empty() && is_used(&everything, &own)) {
+            let because = if about.is_empty() { Because::Context } else { Because::Objects };
+            everything.narrow(Scope::of(vec![own], Vec::new()));
+            return Located { snapshot: everything, because };
+        }
+    }
+    namespaces.sort();
+    namespaces.dedup();
+    if namespaces.is_empty() {
+        return Located { snapshot: everything, because: Because::Everywhere };
+    }
+    everything.narrow(Scope::of(namespaces, Vec::new()));
+    Located { snapshot: everything, because: Because::Objects }
+}
+
+/// Whether anything runs, or should run, in the namespace.
+fn is_used(snapshot: &Snapshot, namespace: &Namespace) -> bool {
+    let own = |of: Option<&String>| of.is_some_and(|n| n == namespace.as_str());
+    snapshot.pods.iter().any(|p| own(p.metadata.namespace.as_ref()))
+        || snapshot.workloads().iter().any(|w| own(w.meta.namespace.as_ref()))
+        || snapshot.jobs.iter().any(|j| own(j.metadata.namespace.as_ref()))
+        || snapshot.cron_jobs.iter().any(|c| own(c.metadata.namespace.as_ref()))
+}
+
+async fn exists(namespace: Namespace, context: &str, read: &dyn ClusterRead) -> Result<Namespace, WorkflowError> {
     match read.get(&ObjectRef::cluster(Kind::Namespace, namespace.as_str())).await {
         // Not being allowed to look at the namespace itself says nothing about what is in it.
         Ok(_) | Err(ReadError::Forbidden { .. }) => Ok(namespace),
@@ -40,177 +146,6 @@ async fn names(read: &dyn ClusterRead) -> Result<Vec<String>, ReadError> {
 }
 
 fn no_namespace(name: &str, context: &str, all: &[String]) -> WorkflowError {
-    WorkflowError::NoNamespace { name: name.to_owned(), context: context.to_owned(), nearest: nearest(name, all) }
-}
-
-fn nearest(name: &str, all: &[String]) -> Vec<String> {
-    crate::domain::nearest::nearest(name, all.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
-}
-
-/// How clearly a word is meant as a namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Clarity {
-    /// It merely stands somewhere.
-    Mentioned,
-    /// After `in`, `of`, `from`, `on`.
-    Placed,
-    /// Beside the word `namespace`.
-    Named,
-}
-
-/// Words that stand beside `namespace` without naming one.
-const NOT_NAMES: &[&str] = &[
-    "the",
-    "a",
-    "an",
-    "this",
-    "that",
-    "my",
-    "our",
-    "your",
-    "same",
-    "whole",
-    "entire",
-    "is",
-    "in",
-    "of",
-    "and",
-    "has",
-    "with",
-    "kubernetes",
-    "cluster",
-    "default-looking",
-    "every",
-    "each",
-    "any",
-    "all",
-    "new",
-    "other",
-    "another",
-    "some",
-    "was",
-    "are",
-    "for",
-    "to",
-    "on",
-    "from",
-    "where",
-    "which",
-];
-
-/// Every word that could be a namespace, with how clearly it is meant as one.
-fn candidates(words: &str) -> Vec<(Clarity, String)> {
-    let lower = words.to_lowercase();
-    let tokens: Vec<&str> =
-        lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).map(|t| t.trim_matches('-')).filter(|t| !t.is_empty()).collect();
-    let is_word = |t: Option<&&str>| t.is_some_and(|t| *t == "namespace" || *t == "ns");
-    let mut out = Vec::new();
-    for (i, token) in tokens.iter().enumerate() {
-        if NOT_NAMES.contains(token) || Namespace::parse(token).is_err() || *token == "namespace" || *token == "namespaces" {
-            continue;
-        }
-        let before = i.checked_sub(1).and_then(|j| tokens.get(j));
-        let after = tokens.get(i.saturating_add(1));
-        let clarity = if is_word(after) || is_word(before) {
-            Clarity::Named
-        } else if before.is_some_and(|b| ["in", "of", "from", "on", "inside", "within"].contains(b)) {
-            Clarity::Placed
-        } else {
-            Clarity::Mentioned
-        };
-        out.push((clarity, (*token).to_owned()));
-    }
-    out
-}
-
-async fn from_words(words: &str, context: &str, read: &dyn ClusterRead) -> Result<Namespace, WorkflowError> {
-    let mut found = candidates(words);
-    found.sort_by_key(|(clarity, _)| std::cmp::Reverse(*clarity));
-    if found.is_empty() {
-        return must_exist(read.default_namespace(), context, read).await;
-    }
-    let all = match names(read).await {
-        Ok(all) => all,
-        // Namespaces cannot be listed: what is clearly named is taken at its word.
-        Err(ReadError::Forbidden { .. }) => {
-            let named = found.iter().find(|(c, _)| *c == Clarity::Named).and_then(|(_, n)| Namespace::parse(n).ok());
-            return Ok(named.unwrap_or_else(|| read.default_namespace()));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    match choose(&found, &all) {
-        Choice::Is(name) => Namespace::parse(&name).map_err(|e| WorkflowError::Invalid(e.to_string())),
-        Choice::Missing(name) => Err(no_namespace(&name, context, &all)),
-        Choice::NotSaid => {
-            let default = read.default_namespace();
-            if all.iter().any(|n| n == default.as_str()) { Ok(default) } else { Err(no_namespace(default.as_str(), context, &all)) }
-        }
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Choice {
-    Is(String),
-    Missing(String),
-    NotSaid,
-}
-
-fn choose(found: &[(Clarity, String)], all: &[String]) -> Choice {
-    for level in [Clarity::Named, Clarity::Placed, Clarity::Mentioned] {
-        let mut existing: Vec<&String> = found.iter().filter(|(c, n)| *c == level && all.contains(n)).map(|(_, n)| n).collect();
-        existing.sort();
-        existing.dedup();
-        // `default` is an ordinary word; only beside `namespace` or after `in` it is a name.
-        existing.retain(|n| level > Clarity::Mentioned || n.as_str() != "default");
-        if let [only] = existing.as_slice() {
-            return Choice::Is((*only).clone());
-        }
-        if level == Clarity::Named && existing.is_empty() {
-            // `the paymnts namespace`: the word that is most like an existing name, else the first.
-            let mut named: Vec<&String> = found.iter().filter(|(c, _)| *c == level).map(|(_, n)| n).collect();
-            // With `in checkout namespace foo` both neighbours count; the one with a near name is meant.
-            named.sort_by_key(|n| nearest(n, all).is_empty());
-            if let Some(name) = named.first() {
-                return Choice::Missing((*name).clone());
-            }
-        }
-    }
-    Choice::NotSaid
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chosen(words: &str, all: &[&str]) -> Choice {
-        let mut found = candidates(words);
-        found.sort_by_key(|(c, _)| std::cmp::Reverse(*c));
-        choose(&found, &all.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn namespace_beside_the_word_is_taken() {
-        let all = ["a-team", "default", "database"];
-        assert_eq!(chosen("Something is wrong with my database in the a-team namespace", &all), Choice::Is("a-team".into()));
-        assert_eq!(chosen("pods crash in namespace default", &all), Choice::Is("default".into()));
-    }
-
-    #[test]
-    fn namespace_after_in_is_taken_and_ordinary_words_are_not() {
-        let all = ["media", "default", "shop"];
-        assert_eq!(chosen("The library in media has not started", &all), Choice::Is("media".into()));
-        assert_eq!(chosen("the default storage is gone", &all), Choice::NotSaid);
-    }
-
-    #[test]
-    fn misspelt_namespace_is_missing_and_not_replaced() {
-        assert_eq!(chosen("db down in the paymnts namespace", &["payments"]), Choice::Missing("paymnts".into()));
-        assert_eq!(nearest("paymnts", &["payments".into(), "zebra".into()]), vec!["payments".to_owned()]);
-    }
-
-    #[test]
-    fn unnamed_namespace_is_the_contexts() {
-        assert_eq!(chosen("nothing works in the namespace", &["a", "b"]), Choice::NotSaid);
-        assert_eq!(chosen("my pods crash", &["shop"]), Choice::NotSaid);
-    }
+    let nearest = crate::domain::nearest::nearest(name, all.iter().map(String::as_str)).into_iter().map(str::to_owned).collect();
+    WorkflowError::NoNamespace { name: name.to_owned(), context: context.to_owned(), nearest }
 }

@@ -3,8 +3,8 @@
 
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
-    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, Status,
-    StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
+    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
+    StepView, SymptomView, TrailView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::summary;
@@ -13,7 +13,9 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
+use crate::domain::focus::{Because, Doubt};
 use crate::domain::kind::Kind;
+use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
@@ -25,8 +27,13 @@ use crate::domain::visible::escaped;
 use crate::planner::action;
 use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::trail::Entry;
 use jiff::Timestamp;
 use serde_json::Value;
+
+/// Objects of the words that are listed, and that a sentence names: words that name more are about a kind.
+const ABOUT: usize = 20;
+const NOTED: usize = 3;
 
 fn object(o: &ObjectRef) -> ObjectView {
     ObjectView {
@@ -38,7 +45,13 @@ fn object(o: &ObjectRef) -> ObjectView {
 }
 
 fn cluster(c: &Cluster) -> ClusterView {
-    ClusterView { context: c.context.clone(), server: c.server.clone(), version: c.version.clone() }
+    ClusterView {
+        context: c.context.clone(),
+        server: c.server.clone(),
+        version: c.version.clone(),
+        id: c.id.to_string(),
+        unverified: c.unverified,
+    }
 }
 
 /// The session's report: the same for the same session, whoever asks and however often.
@@ -49,7 +62,7 @@ pub(super) fn report_of(session: &Session) -> Report {
 /// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
     let mut report = without_summary(standing);
-    report.summary = summary::of(&report, standing.underway, !standing.header.diagnosis.unexplained.is_empty());
+    report.summary = summary::of(&report, standing.underway);
     report
 }
 
@@ -57,6 +70,7 @@ pub(super) fn report(standing: &Standing<'_>) -> Report {
 fn without_summary(standing: &Standing<'_>) -> Report {
     let header = standing.header;
     let diagnosis = &header.diagnosis;
+    let fine = diagnosis.causes.is_empty();
     Report {
         session: header.id.to_string(),
         summary: String::new(),
@@ -65,10 +79,14 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         issue: IssueView {
             text: header.issue.clone(),
             namespace: header.scope.namespace().map(ToString::to_string),
+            namespaces: header.scope.namespaces().iter().filter(|_| header.scope.namespace().is_none()).map(ToString::to_string).collect(),
+            about: diagnosis.focus.about.iter().take(ABOUT).map(ToString::to_string).collect(),
+            note: note(standing),
             objects: header.scope.objects().iter().map(ObjectRef::slashed).collect(),
             origin: header.origin.as_str().to_owned(),
         },
         causes: diagnosis.causes.iter().map(cause).collect(),
+        unexplained: diagnosis.unexplained.iter().map(symptom).collect(),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at)),
         advice: advice(standing),
@@ -77,7 +95,11 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         coverage: CoverageView {
             looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
             gaps: diagnosis.unseen.iter().map(gap).collect(),
+            place: format!("{}{}", header.scope.in_words(), why(diagnosis.focus.because)),
+            healthy: diagnosis.seen.iter().filter(|_| fine).map(|s| format!("{}: {}", s.object, s.how)).collect(),
+            doubts: diagnosis.doubts.iter().filter(|_| fine).map(Doubt::in_words).collect(),
         },
+        trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
     }
 }
@@ -90,22 +112,46 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     for (index, cause) in diagnosis.causes.iter().enumerate() {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
     }
-    if standing.status == Status::Inconclusive {
-        all.extend(diagnosis.unexplained.iter().map(unexplained));
-    }
     all.extend(standing.header.advice.iter().map(of_session));
     all
 }
 
-/// What is wrong although no rule names a cause: said, with where to look next.
-fn unexplained(symptom: &Symptom) -> AdviceView {
-    let namespace = symptom.object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
-    AdviceView {
-        text: words(&format!("{}: {}", symptom.object, symptom.summary)),
-        command: Some(format!("kubectl describe {}{namespace}", symptom.object.slashed())),
-        why: summary::UNEXPLAINED.to_owned(),
-        cause: None,
+/// What is wrong although no rule names a cause.
+fn symptom(s: &Symptom) -> SymptomView {
+    SymptomView { object: object(&s.object), summary: words(&s.summary) }
+}
+
+/// Why it was looked there, in words behind the place.
+fn why(because: Because) -> &'static str {
+    match because {
+        Because::Asked => "",
+        Because::Words => " (named in the issue)",
+        Because::Objects => " (where the objects are that the issue names)",
+        Because::Context => " (the namespace of the context)",
+        Because::Everywhere => " (the issue names no namespace)",
     }
+}
+
+fn entry(e: &Entry) -> TrailView {
+    let (who, what) = (words(&e.who), words(&e.what));
+    TrailView { at: e.at.to_string(), who, what }
+}
+
+/// What a reader has to know before anything else: what was asked about does not exist, or is not what the plan is about.
+fn note(standing: &Standing<'_>) -> Option<String> {
+    let header = standing.header;
+    let focus = &header.diagnosis.focus;
+    if header.diagnosis.causes.is_empty() {
+        return None;
+    }
+    let plan = if standing.planned.is_some() { "the plan is" } else { "no plan was created, and the causes below are" };
+    if let Some(missing) = focus.missing.first().filter(|_| focus.about.is_empty()) {
+        let hint = did_you_mean(&missing.nearest);
+        let place = header.scope.in_words();
+        return Some(format!("Nothing in {place} is called `{}`{hint}; {plan} about something else.", missing.word));
+    }
+    let asked: Vec<String> = focus.about.iter().take(NOTED).map(ToString::to_string).collect();
+    focus.beside.then(|| format!("No cause was found for what the issue names ({}); {plan} about something else.", asked.join(", ")))
 }
 
 /// Our own words, which names and messages of the cluster may have come into: one line, without links.

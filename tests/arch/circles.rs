@@ -12,11 +12,16 @@ use std::collections::{BTreeMap, BTreeSet};
 const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/domain/workload.rs", "Snapshot"),
     ("src/session/approval.rs", "AwaitingApproval"),
+    ("src/workflow/again.rs", "Remediation"),
     ("src/workflow/answer.rs", "Remediation"),
     ("src/workflow/carry_out.rs", "Remediation"),
+    ("src/workflow/follow.rs", "Records"),
+    ("src/workflow/follow.rs", "Remediation"),
     ("src/workflow/open.rs", "Remediation"),
+    ("src/workflow/recent.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),
     ("src/workflow/revalidate.rs", "Remediation"),
+    ("src/workflow/stored.rs", "Remediation"),
     ("src/workflow/undo.rs", "Remediation"),
 ];
 

@@ -19,7 +19,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "domain facts ports analyze planner validate session execute",
-        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars",
     ),
     // Adapters.
     (
@@ -52,7 +52,7 @@ const PURE: &[(&str, &str)] = &[
     ("analyze", ""),
     ("planner", ""),
     ("validate", ""),
-    ("session", "src/session/ledger.rs src/session/journal.rs"),
+    ("session", "src/session/ledger.rs src/session/journal.rs src/session/process.rs"),
 ];
 
 /// Words that name no thing: if a function has no home, the noun is missing.

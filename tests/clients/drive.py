@@ -3,7 +3,7 @@
     drive.py [--mode legacy|auto|2026-07-28] [--tool NAME --arguments JSON] [--answer WORD]
              [--give-up SECONDS] [--env NAME=VALUE]... -- COMMAND [ARGUMENT]...
 
---answer: accept, unchecked (accepts without the tick), decline, cancel, never (does not answer),
+--answer: accept, unchecked (accepts without a choice), decline, cancel, never (does not answer),
           none (declares no elicitation).
 --give-up: cancels the call after so many seconds, then waits as long again before it leaves.
 The server gets this process's PATH and HOME, and what --env says.
@@ -39,8 +39,13 @@ async def drive(given):
         seen["asked"].append(params.message)
         if given.answer == "never":
             await asyncio.sleep(3600)
-        if given.answer in ("accept", "unchecked"):
-            return types.ElicitResult(action="accept", content={"approve": given.answer == "accept"})
+        # What comes sooner is not a person's answer.
+        await asyncio.sleep(0.7)
+        if given.answer == "accept":
+            choices = params.requested_schema["properties"]["decision"]["oneOf"]
+            return types.ElicitResult(action="accept", content={"decision": choices[1]["const"]})
+        if given.answer == "unchecked":
+            return types.ElicitResult(action="accept", content={})
         return types.ElicitResult(action=given.answer)
 
     async def progress(number, total, message):
@@ -64,6 +69,11 @@ async def drive(given):
                 seen["isError"] = bool(result.is_error)
                 seen["text"] = "\n".join(block.text for block in result.content if block.type == "text")
                 seen["report"] = result.structured_content
+                session = (result.structured_content or {}).get("session")
+                if session:
+                    # The whole report; the structured content is its brief form.
+                    whole = await client.read_resource(f"kubemend://sessions/{session}")
+                    seen["whole"] = json.loads(whole.contents[0].text)
             else:
                 call.cancel()
                 await asyncio.wait({call})

@@ -3,6 +3,7 @@
 mod admission;
 mod approval;
 mod cases;
+mod clusters;
 mod faults;
 mod journal;
 mod library;
@@ -10,3 +11,4 @@ mod rest;
 mod undo;
 mod variants;
 mod verdicts;
+mod words;

@@ -8,6 +8,8 @@
 )]
 
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
 mod embedded;
 #[cfg(test)]
 mod real;

@@ -28,23 +28,43 @@ pub(crate) fn modes() -> [ClientLifecycleMode; 3] {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Says {
     Yes,
-    /// Presses accept, but leaves the box empty.
+    /// Presses accept, but chooses nothing.
     Unchecked,
+    /// Accepts the choice to change nothing.
+    ChangesNothing,
     No,
     Closes,
     Never,
+    /// The client answers the request with an error.
+    Fails,
+}
+
+/// A person needs longer than this to read a plan.
+pub(crate) const READS: Duration = Duration::from_millis(600);
+
+/// The value of the form's choice with this place.
+pub(crate) fn choice(form: &Value, place: usize) -> String {
+    let field = &form["properties"]["decision"];
+    field["oneOf"][place]["const"].as_str().or(field["enum"][place].as_str()).unwrap_or_else(|| panic!("no choice: {form}")).to_owned()
 }
 
 #[derive(Clone)]
 pub(crate) struct Human {
     pub(crate) says: Says,
     pub(crate) can_be_asked: bool,
+    /// How long it takes to answer.
+    pub(crate) after: Duration,
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Human {
     pub(crate) fn who(says: Says) -> Self {
-        Self { says, can_be_asked: true, asked: Arc::default() }
+        Self { says, can_be_asked: true, after: READS, asked: Arc::default() }
+    }
+
+    /// Nobody: the client answers by itself.
+    pub(crate) fn at_once(says: Says) -> Self {
+        Self { after: Duration::from_millis(5), ..Self::who(says) }
     }
 
     pub(crate) fn unreachable() -> Self {
@@ -54,15 +74,19 @@ impl Human {
 
 impl ClientHandler for Human {
     async fn create_elicitation(&self, request: ElicitRequestParams, _: RequestContext<RoleClient>) -> Result<ElicitResult, ErrorData> {
-        let ElicitRequestParams::FormElicitationParams { message, .. } = request else { panic!("not a form") };
+        let ElicitRequestParams::FormElicitationParams { message, requested_schema, .. } = request else { panic!("not a form") };
         self.asked.lock().unwrap().push(message);
-        let accepted = |approve: bool| ElicitResult::new(ElicitationAction::Accept).with_content(json!({"approve": approve}));
+        tokio::time::sleep(self.after).await;
+        let form = serde_json::to_value(&requested_schema).unwrap();
+        let accepted = |place| ElicitResult::new(ElicitationAction::Accept).with_content(json!({"decision": choice(&form, place)}));
         Ok(match self.says {
-            Says::Yes => accepted(true),
-            Says::Unchecked => accepted(false),
+            Says::Yes => accepted(1),
+            Says::ChangesNothing => accepted(0),
+            Says::Unchecked => ElicitResult::new(ElicitationAction::Accept),
             Says::No => ElicitResult::new(ElicitationAction::Decline),
             Says::Closes => ElicitResult::new(ElicitationAction::Cancel),
             Says::Never => std::future::pending().await,
+            Says::Fails => return Err(ErrorData::internal_error("this client has no dialog", None)),
         })
     }
 
@@ -147,7 +171,11 @@ impl Bare {
     }
 
     pub(crate) async fn next(&mut self) -> Value {
-        let line = tokio::time::timeout(Duration::from_secs(10), self.lines.next_line()).await.expect("a line within ten seconds");
+        self.next_within(Duration::from_secs(10)).await
+    }
+
+    pub(crate) async fn next_within(&mut self, limit: Duration) -> Value {
+        let line = tokio::time::timeout(limit, self.lines.next_line()).await.expect("a line in time");
         serde_json::from_str(&line.unwrap().expect("a line before the end")).unwrap()
     }
 
@@ -155,6 +183,16 @@ impl Bare {
     pub(crate) async fn answer(&mut self, id: &str) -> Value {
         loop {
             let message = self.next().await;
+            if message["id"] == id && message.get("method").is_none() {
+                return message;
+            }
+        }
+    }
+
+    /// The same for an answer that takes its time.
+    pub(crate) async fn answer_within(&mut self, id: &str, limit: Duration) -> Value {
+        loop {
+            let message = self.next_within(limit).await;
             if message["id"] == id && message.get("method").is_none() {
                 return message;
             }

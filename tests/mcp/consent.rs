@@ -1,6 +1,6 @@
 //! Nothing but a clear yes leads to a write, in both shapes of asking.
 
-use super::client::{Bare, Human, Says, call, connect, modes, status, text};
+use super::client::{Bare, Human, READS, Says, call, choice, connect, modes, status, text};
 use super::double::{DIFF, DIGEST, Double};
 use jiff::SignedDuration;
 use rmcp::ClientServiceExt;
@@ -27,9 +27,9 @@ async fn a_yes_is_carried_out_once_in_every_lifecycle() {
 }
 
 #[tokio::test]
-async fn a_no_a_closed_dialogue_and_an_empty_box_change_nothing() {
+async fn a_person_declines_by_button_or_by_choice() {
     for mode in modes() {
-        for says in [Says::No, Says::Closes, Says::Unchecked] {
+        for says in [Says::No, Says::ChangesNothing] {
             let double = Arc::new(Double::default());
             let client = connect(&double, mode.clone(), Human::who(says)).await;
             let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
@@ -37,6 +37,168 @@ async fn a_no_a_closed_dialogue_and_an_empty_box_change_nothing() {
             assert!(double.writes().is_empty(), "{mode:?} {says:?}");
         }
     }
+}
+
+/// A closed dialog, an accept without the choice, and an error of the client: the plan waits as before, with how to approve it.
+#[tokio::test]
+async fn what_no_person_decided_leaves_the_plan_waiting() {
+    for mode in modes() {
+        for says in [Says::Closes, Says::Unchecked, Says::Fails] {
+            // In the stateless shape rmcp's client turns its user's error into one of its own, before anything is sent.
+            if says == Says::Fails && mode != modes()[0] {
+                continue;
+            }
+            let double = Arc::new(Double::default());
+            let client = connect(&double, mode.clone(), Human::who(says)).await;
+            let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+            waits(&double, &result, &format!("{mode:?} {says:?}"));
+        }
+    }
+}
+
+/// Whatever a client answers by itself, it decides nothing.
+#[tokio::test]
+async fn an_answer_faster_than_a_person_decides_nothing_whatever_it_is() {
+    for mode in modes() {
+        for says in [Says::Yes, Says::No, Says::ChangesNothing, Says::Closes, Says::Unchecked] {
+            let double = Arc::new(Double::default());
+            let client = connect(&double, mode.clone(), Human::at_once(says)).await;
+            let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+            waits(&double, &result, &format!("{mode:?} {says:?}"));
+        }
+    }
+}
+
+fn waits(double: &Double, result: &rmcp::model::CallToolResult, what: &str) {
+    assert_eq!(status(result), "awaitingApproval", "{what}");
+    assert_eq!(double.status(), "awaitingApproval", "{what}");
+    assert!(double.writes().is_empty(), "{what}");
+    let line = format!("kubemend approve {}", double.only_session());
+    let content = result.structured_content.as_ref().unwrap();
+    assert!(text(result).contains(&line) && content["summary"].as_str().unwrap().contains(&line), "{what}");
+    assert!(text(result).contains(DIFF.trim_end()) && content["plan"]["steps"][0]["diff"] == DIFF, "{what}");
+}
+
+#[tokio::test]
+async fn the_form_is_one_required_choice_without_a_default_that_begins_with_changing_nothing() {
+    for (version, titles) in [("2025-11-25", "oneOf"), ("2025-06-18", "enum")] {
+        let double = Arc::new(Double::default());
+        let mut bare = Bare::to(&double);
+        let hello = json!({"protocolVersion": version, "capabilities": ELICITATION(), "clientInfo": {"name": "bare", "version": "1"}});
+        bare.send(json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": hello})).await;
+        bare.answer("hello").await;
+        bare.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+        ask(&mut bare).await;
+        let schema = bare.request().await["params"]["requestedSchema"].clone();
+        assert_eq!(schema["required"], json!(["decision"]), "{version}");
+        let field = &schema["properties"]["decision"];
+        assert!(field.get("default").is_none() && field.get(titles).is_some(), "{version}: {field}");
+        assert_eq!((choice(&schema, 0).as_str(), choice(&schema, 1).as_str()), ("change-nothing", "apply-0011"), "{version}");
+        assert!(schema.to_string().contains("Change nothing") && schema.to_string().contains("Apply plan 0011"), "{schema}");
+    }
+}
+
+/// A terminal answers while the dialog is open: the call ends with what came of it, and the dialog is closed.
+#[tokio::test(start_paused = true)]
+async fn an_answer_by_another_door_ends_the_call_and_closes_the_dialog() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, ELICITATION()).await;
+    ask(&mut bare).await;
+    let question = bare.request().await;
+    double.answered_elsewhere("resolved");
+    let (mut closed, mut answer) = (false, None);
+    while answer.is_none() {
+        let message = bare.next().await;
+        closed |= message["method"] == "notifications/cancelled" && message["params"]["requestId"] == question["id"];
+        answer = (message["id"] == "r").then_some(message);
+    }
+    assert!(closed, "the dialog stays open");
+    assert_eq!(answer.unwrap()["result"]["structuredContent"]["status"], "resolved");
+    assert!(double.writes().is_empty());
+}
+
+/// The dialog of a client stays silent: the call returns the plan, the question stays, and a person's answer in it still counts.
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_gets_the_waiting_plan_after_45_seconds_and_a_late_answer_still_counts() {
+    for (decision, ends, writes) in
+        [("apply-0011", "resolved", 1), ("change-nothing", "declined", 0), ("apply-ffff", "awaitingApproval", 0)]
+    {
+        let double = Arc::new(Double::default());
+        let mut bare = Bare::initialized(&double, ELICITATION()).await;
+        let began = tokio::time::Instant::now();
+        ask(&mut bare).await;
+        let question = bare.request().await;
+        let answer = bare.answer_within("r", Duration::from_secs(60)).await;
+        assert_eq!(answer["result"]["structuredContent"]["status"], "awaitingApproval");
+        assert_eq!(began.elapsed().as_secs(), 45);
+        let answer = json!({"action": "accept", "content": {"decision": decision}});
+        bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": answer})).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!((double.status(), double.writes().len()), (ends, writes), "{decision}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_dialogs_get_lost_gets_the_waiting_plan_at_once() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::to(&double);
+    let hello =
+        json!({"protocolVersion": "2025-11-25", "capabilities": ELICITATION(), "clientInfo": {"name": "cursor-vscode", "version": "1"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": hello})).await;
+    bare.answer("hello").await;
+    bare.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    let began = tokio::time::Instant::now();
+    ask(&mut bare).await;
+    assert_eq!(bare.answer("r").await["result"]["structuredContent"]["status"], "awaitingApproval");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+/// Whoever asks again closes the dialog before: there is one question for one plan.
+#[tokio::test(start_paused = true)]
+async fn asking_again_closes_the_dialog_that_is_open() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, ELICITATION()).await;
+    ask(&mut bare).await;
+    let first = bare.request().await;
+    let again = json!({"name": "remediate", "arguments": {"sessionId": double.only_session()}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "again", "method": "tools/call", "params": again})).await;
+    let (mut closed, mut second) = (false, None);
+    while !closed || second.is_none() {
+        let message = bare.next().await;
+        closed |= message["method"] == "notifications/cancelled" && message["params"]["requestId"] == first["id"];
+        if message["method"] == "elicitation/create" {
+            second = Some(message);
+        }
+    }
+    tokio::time::sleep(READS).await;
+    let yes = json!({"action": "accept", "content": {"decision": "apply-0011"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": second.unwrap()["id"], "result": yes})).await;
+    assert_eq!(bare.answer("again").await["result"]["structuredContent"]["status"], "resolved");
+    assert_eq!(double.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_progress_line_goes_out_every_ten_seconds_while_somebody_is_asked() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, ELICITATION()).await;
+    let params = json!({"name": "remediate", "arguments": {"issue": "my database is down"}, "_meta": {"progressToken": "t"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "r", "method": "tools/call", "params": params})).await;
+    bare.request().await;
+    let mut told = Vec::new();
+    loop {
+        let message = bare.next_within(Duration::from_secs(60)).await;
+        if message["id"] == "r" {
+            break;
+        }
+        told.extend(message["params"]["message"].as_str().filter(|text| text.contains("has been asked for")).map(str::to_owned));
+    }
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(told[0].contains("10 s") && told[3].contains("40 s"), "{told:?}");
+}
+
+async fn ask(bare: &mut Bare) {
+    let params = json!({"name": "remediate", "arguments": {"issue": "my database is down"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "r", "method": "tools/call", "params": params})).await;
 }
 
 #[tokio::test]
@@ -48,7 +210,7 @@ async fn a_client_that_cannot_ask_gets_the_plan_and_the_line_for_a_terminal() {
         assert_eq!(status(&result), "awaitingApproval", "{mode:?}");
         let line = format!("kubemend approve {}", double.only_session());
         let text = text(&result);
-        assert!(text.contains(&line) && text.contains(DIFF) && text.contains(DIGEST), "{text}");
+        assert!(text.contains(&line) && text.contains(DIFF.trim_end()) && text.contains(DIGEST), "{text}");
         // What a model is shown of a success is the structured content.
         assert!(result.structured_content.unwrap()["summary"].as_str().unwrap().contains(&line));
         assert!(double.writes().is_empty());
@@ -82,7 +244,7 @@ async fn a_session_that_waits_is_asked_about_again() {
 }
 
 #[tokio::test]
-async fn nobody_who_answers_means_nothing_is_changed_and_the_wait_ends_with_the_plan() {
+async fn a_wait_ends_with_the_plan() {
     let double = Arc::new(Double { valid_for: SignedDuration::from_millis(300), ..Double::default() });
     let client = connect(&double, modes()[0].clone(), Human::who(Says::Never)).await;
     let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
@@ -107,8 +269,8 @@ async fn a_yes_after_the_call_was_cancelled_changes_nothing() {
             break;
         }
     }
-    let yes = json!({"action": "accept", "content": {"approve": true}});
-    bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": yes})).await;
+    tokio::time::sleep(READS).await;
+    bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": yes()})).await;
     bare.silent("r").await;
     assert!(double.writes().is_empty());
     assert_eq!(double.status(), "awaitingApproval");
@@ -123,8 +285,9 @@ async fn a_yes_and_a_cancellation_in_one_breath_change_nothing() {
         let params = json!({"name": "remediate", "arguments": {"issue": "my database is down"}});
         bare.send(json!({"jsonrpc": "2.0", "id": "r", "method": "tools/call", "params": params})).await;
         let question = bare.request().await;
+        tokio::time::sleep(READS).await;
         let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "r"}});
-        let yes = json!({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "accept", "content": {"approve": true}}});
+        let yes = json!({"jsonrpc": "2.0", "id": question["id"], "result": yes()});
         bare.line(&format!("{cancel}\n{yes}")).await;
         clients.push(bare);
     }
@@ -171,17 +334,19 @@ async fn asked(double: &Arc<Double>) -> (super::client::Client, String) {
     let first = client.call_tool_once(call("remediate", json!({"issue": "my database is down", "namespace": "a"}))).await.unwrap();
     let CallToolResponse::InputRequired(first) = first else { panic!("no question: {first:?}") };
     let message = serde_json::to_value(first.input_requests.unwrap()).unwrap();
-    assert!(message["approve"]["params"]["message"].as_str().unwrap().contains(DIFF));
+    assert!(message["decision"]["params"]["message"].as_str().unwrap().contains(DIFF));
+    // What comes back sooner is not a person's.
+    tokio::time::sleep(READS.min(Duration::try_from(double.valid_for).unwrap() / 3)).await;
     (client, first.request_state.unwrap())
 }
 
 async fn answered(client: &super::client::Client, arguments: Value, state: &str, answer: Value) -> rmcp::model::CallToolResult {
-    let answers = serde_json::from_value(json!({"approve": answer})).unwrap();
+    let answers = serde_json::from_value(json!({"decision": answer})).unwrap();
     client.peer().call_tool(call("remediate", arguments).with_input_responses(answers).with_request_state(state)).await.unwrap()
 }
 
 fn yes() -> Value {
-    json!({"action": "accept", "content": {"approve": true}})
+    json!({"action": "accept", "content": {"decision": "apply-0011"}})
 }
 
 fn refused(double: &Double, result: &rmcp::model::CallToolResult) {
@@ -190,7 +355,7 @@ fn refused(double: &Double, result: &rmcp::model::CallToolResult) {
     assert!(double.heard().iter().all(|h| h.starts_with("open")), "{:?}", double.heard());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_state_works_once_whatever_the_order_of_the_arguments() {
     let double = Arc::new(Double::default());
     let (client, state) = asked(&double).await;
@@ -201,7 +366,7 @@ async fn a_state_works_once_whatever_the_order_of_the_arguments() {
     assert_eq!(double.writes().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_state_on_other_arguments_is_refused_and_stays_good_for_its_own() {
     let double = Arc::new(Double::default());
     let (client, state) = asked(&double).await;
@@ -210,7 +375,7 @@ async fn a_state_on_other_arguments_is_refused_and_stays_good_for_its_own() {
     assert_eq!(status(&result), "resolved");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_altered_or_foreign_state_is_refused() {
     let double = Arc::new(Double::default());
     let (client, state) = asked(&double).await;
@@ -232,7 +397,7 @@ async fn a_state_that_is_too_old_is_refused() {
     refused(&double, &answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_state_holds_no_token() {
     use base64::Engine;
     let double = Arc::new(Double::default());
@@ -243,22 +408,30 @@ async fn a_state_holds_no_token() {
     assert_eq!(keys, ["session", "digest", "ticket"]);
 }
 
-#[tokio::test]
-async fn an_answer_that_is_none_changes_nothing() {
-    for answer in
-        [json!({"action": "accept", "content": {}}), json!({"action": "accept"}), json!({"action": "decline"}), json!({"action": "cancel"})]
-    {
+#[tokio::test(start_paused = true)]
+async fn a_state_that_comes_back_without_a_decision_leaves_the_plan_waiting() {
+    for answer in [
+        json!({"action": "accept", "content": {}}),
+        json!({"action": "accept"}),
+        json!({"action": "accept", "content": {"approve": true}}),
+        json!({"action": "cancel"}),
+        json!("yes"),
+        json!({"action": "sure", "content": {"decision": "apply-0011"}}),
+        Value::Null,
+    ] {
         let double = Arc::new(Double::default());
         let (client, state) = asked(&double).await;
-        let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, answer).await;
-        assert_eq!(status(&result), "declined");
-        assert!(double.writes().is_empty());
+        let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, answer.clone()).await;
+        waits(&double, &result, &answer.to_string());
     }
-    for answer in [json!("yes"), json!({"action": "sure", "content": {"approve": true}}), Value::Null] {
-        let double = Arc::new(Double::default());
-        let (client, state) = asked(&double).await;
-        let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, answer).await;
-        assert!(text(&result).contains("without an answer that can be read"), "{result:?}");
-        assert!(double.writes().is_empty());
-    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_whose_session_was_answered_at_a_terminal_brings_what_came_of_it() {
+    let double = Arc::new(Double::default());
+    let (client, state) = asked(&double).await;
+    double.answered_elsewhere("resolved");
+    let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await;
+    assert_eq!(status(&result), "resolved", "{}", text(&result));
+    assert!(double.writes().is_empty());
 }

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use kubemend::call::{Backend, ProvenYes, UseCases};
+use kubemend::call::{Backend, Operator, ProvenYes, UseCases};
 use kubemend::domain::id::SessionId;
+use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::PlanDigest;
 use kubemend::domain::risk::Risk;
@@ -11,7 +12,9 @@ use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::workflow::report::{
     ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
 };
-use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Token, Undecided, Validate, WorkflowError};
+use kubemend::workflow::{
+    Approver, Caller, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +41,7 @@ pub(crate) struct Double {
     pub(crate) writes: Mutex<Vec<String>>,
     pub(crate) heard: Mutex<Vec<String>>,
     pub(crate) numbers: AtomicU64,
+    pub(crate) operator: Operator,
 }
 
 impl Default for Double {
@@ -51,6 +55,7 @@ impl Default for Double {
             writes: Mutex::default(),
             heard: Mutex::default(),
             numbers: AtomicU64::new(1),
+            operator: Operator::default(),
         }
     }
 }
@@ -73,6 +78,11 @@ impl Double {
 
     pub(crate) fn only_session(&self) -> String {
         self.sessions.lock().unwrap().keys().next().unwrap().clone()
+    }
+
+    /// Another door answers: a person at a terminal.
+    pub(crate) fn answered_elsewhere(&self, status: &'static str) {
+        self.sessions.lock().unwrap().values_mut().for_each(|session| session.status = status);
     }
 
     fn hear(&self, what: impl Into<String>) {
@@ -135,16 +145,24 @@ impl Double {
         Report {
             session: text(id),
             summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
-            cluster: ClusterView { context: text("test"), server: text("127.0.0.1:6443"), version: text("v1.37.2") },
+            cluster: ClusterView {
+                context: text("test"),
+                server: text("127.0.0.1:6443"),
+                version: text("v1.37.2"),
+                id: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                unverified: false,
+            },
             status,
-            issue: IssueView { text: text("x"), namespace: None, objects: Vec::new(), origin: text("caller") },
+            issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: Vec::new(),
+            unexplained: Vec::new(),
             evidence: Vec::new(),
             plan: (status != Status::Healthy).then_some(plan),
             advice: Vec::new(),
             execution: None,
             validation: None,
-            coverage: CoverageView { looked: vec![text("pods")], gaps: Vec::new() },
+            coverage: CoverageView { looked: vec![text("pods")], ..CoverageView::default() },
+            trail: Vec::new(),
             usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
         }
     }
@@ -205,7 +223,10 @@ impl UseCases for Double {
         {
             let mut sessions = self.sessions.lock().unwrap();
             let session = sessions.get_mut(yes.session.as_str()).unwrap();
-            if session.token.take().as_deref() != Some(yes.token.reveal()) || session.status != "awaitingApproval" {
+            if session.status != "awaitingApproval" {
+                return Err(WorkflowError::State { session: yes.session.clone(), state: "has ended" });
+            }
+            if session.token.take().as_deref() != Some(yes.token.reveal()) {
                 return Err(WorkflowError::WrongToken);
             }
             assert_eq!(yes.digest.as_str(), DIGEST);
@@ -278,6 +299,21 @@ impl UseCases for Double {
         };
         Ok(self.report(session.as_str(), if status == "awaitingApproval" && over { "expired" } else { status }))
     }
+
+    async fn stage(&self, session: &SessionId) -> Result<SessionStage, WorkflowError> {
+        let status = self.show(session).await?.status;
+        Ok(if status == Status::AwaitingApproval { SessionStage::Awaiting } else { SessionStage::AtRest })
+    }
+
+    async fn follow(&self, session: &SessionId, _: &Caller<'_>) -> Result<Report, WorkflowError> {
+        self.hear("follow");
+        self.show(session).await
+    }
+
+    async fn problem(&self, session: &SessionId) -> Result<Problem, WorkflowError> {
+        self.show(session).await?;
+        Ok(Problem { issue: Some(Issue::parse("x").unwrap()), all_namespaces: true, ..Problem::default() })
+    }
 }
 
 /// Gives out the double for the context `test`.
@@ -290,6 +326,30 @@ impl Backend for World {
             None | Some("test") => Ok(self.0.clone()),
             Some(other) => Err(WorkflowError::Invalid(format!("the operator did not list the context `{other}`"))),
         }
+    }
+
+    fn operator(&self) -> &Operator {
+        &self.0.operator
+    }
+
+    async fn recent(&self, _: usize) -> Result<Vec<SessionLine>, WorkflowError> {
+        let line = |(id, session): (&String, &Session)| SessionLine {
+            id: SessionId::parse(id).unwrap(),
+            status: self.0.report(id, session.status).status,
+            opened_at: Timestamp::UNIX_EPOCH,
+            context: "test".to_owned(),
+            namespace: "a-team".to_owned(),
+            issue: "x".to_owned(),
+        };
+        Ok(self.0.sessions.lock().unwrap().iter().map(line).collect())
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Report, WorkflowError> {
+        self.0.show(id).await
+    }
+
+    async fn credentials_refused(&self) {
+        self.0.hear("credentials refused");
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

@@ -11,32 +11,68 @@ async fn arguments_that_cannot_be_meant_are_refused_in_words() {
     let client = connect(&double, modes()[0].clone(), Human::who(Says::Yes)).await;
     let session = "s-00000000000000000000000000000000";
     for (tool, arguments, says) in [
-        ("analyze", json!({}), "missing field `issue`"),
+        ("analyze", json!({}), "pass `issue`, what is wrong in the user's words, such as"),
         ("analyze", json!({"issue": ""}), "`issue` is empty"),
-        ("analyze", json!({"issue": "x", "confidenceThreshold": 0.1}), "unknown field `confidenceThreshold`"),
+        ("analyze", json!({"issue": "x", "confidenceThreshold": 0.1}), "there is no argument `confidenceThreshold`"),
         ("analyze", json!({"issue": "x", "namespace": "n".repeat(64)}), "`namespace` has 64 characters"),
         ("analyze", json!({"issue": "x", "objects": vec!["pod/x"; 21]}), "`objects` has 21 items"),
         ("analyze", json!({"issue": "x", "context": "production"}), "did not list the context `production`"),
         ("analyze", json!({"issue": "nowhere"}), "did you mean `a-team`?"),
-        ("remediate", json!({}), "pass either `issue`"),
-        ("remediate", json!({"issue": "x", "sessionId": session}), "pass either `issue`"),
-        ("remediate", json!({"issue": "x", "kubeconfig": "/tmp/x"}), "unknown field `kubeconfig`"),
-        ("remediate", json!({"issue": "x", "mode": "always"}), "unknown variant `always`"),
-        ("remediate", json!({"issue": "x", "maxRiskLevel": "none"}), "unknown variant `none`"),
+        ("remediate", json!({}), "pass `issue`"),
+        ("remediate", json!({"issue": "x", "kubeconfig": "/tmp/x"}), "there is no argument `kubeconfig`"),
+        ("remediate", json!({"issue": "x", "mode": "always"}), r#"it must be "manual" or "automatic""#),
+        ("remediate", json!({"issue": "x", "maxRiskLevel": "none"}), r#"it must be "low" or "medium" or "high""#),
         ("remediate", json!({"issue": "x", "confidenceThreshold": 1.5}), "a number from 0 to 1"),
         ("remediate", json!({"issue": "x", "planDigest": "latest"}), "not a plan digest"),
         ("remediate", json!({"sessionId": "../../etc"}), "not a session id"),
         ("remediate", json!({"sessionId": session}), "there is no session"),
         ("remediate", json!({"sessionId": session, "mode": "automatic"}), "`mode` cannot be combined with `sessionId`"),
-        ("validate", json!({}), "pass either `sessionId`"),
+        ("validate", json!({}), "or `sessionId`"),
         ("validate", json!({"sessionId": session, "namespace": "x"}), "cannot be combined with `sessionId`"),
         ("validate", json!({"issue": "x", "executedCommands": vec!["kubectl"; 21]}), "`executedCommands` has 21 items"),
+        ("analyze", json!({"issue": "x", "allNamespaces": true, "namespace": "x"}), "`allNamespaces` cannot be combined"),
+        ("analyze", json!({"issue": "x", "objects": ["pod/x", 1]}), "`objects[1]` is a number (1)"),
+        ("validate", json!({"sessionId": session, "executedCommands": ["kubectl"]}), "cannot be combined with `sessionId`"),
     ] {
         let result = client.call_tool(call(tool, arguments.clone())).await.unwrap();
         assert_eq!(result.is_error, Some(true), "{tool} {arguments}");
         assert!(text(&result).contains(says), "{tool} {arguments}: {}", text(&result));
     }
     assert!(double.writes().is_empty());
+}
+
+/// A caller of tools has no flags, and no use for the words of Rust.
+#[tokio::test]
+async fn errors_speak_to_a_caller_of_tools() {
+    let client = connect(&Arc::new(Double::default()), modes()[0].clone(), Human::who(Says::Yes)).await;
+    let session = format!("s-{}", "f".repeat(32));
+    for (tool, arguments, says) in [
+        ("analyze", json!({"issue": "nowhere"}), "`allNamespaces`: true"),
+        ("remediate", json!({"sessionId": session}), "kubemend://sessions"),
+        ("validate", json!({"issue": "x", "sessionId": session}), "kubemend://sessions"),
+        ("analyze", json!({"issue": ["x"]}), "`issue` is a list; it must be a string"),
+    ] {
+        let said = text(&client.call_tool(call(tool, arguments)).await.unwrap());
+        assert!(said.contains(says), "{said}");
+        for foreign in [" -n", " -A", "--", "expected", "variant", "field", "sequence", "`kubemend sessions`"] {
+            assert!(!said.contains(foreign), "`{foreign}` in: {said}");
+        }
+    }
+}
+
+/// Models send both: fine where they say the same.
+#[tokio::test]
+async fn words_beside_a_session_are_accepted_when_they_are_its_own() {
+    let double = Arc::new(Double::default());
+    let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
+    client.call_tool(call("remediate", json!({"issue": "x"}))).await.unwrap();
+    let session = double.only_session();
+    for tool in ["analyze", "remediate", "validate"] {
+        let same = client.call_tool(call(tool, json!({"issue": " X ", "sessionId": session}))).await.unwrap();
+        assert_ne!(same.is_error, Some(true), "{tool}: {}", text(&same));
+        let other = text(&client.call_tool(call(tool, json!({"issue": "y", "sessionId": session}))).await.unwrap());
+        assert!(other.contains("was opened with") && other.contains("pass `sessionId` alone"), "{tool}: {other}");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn every_lifecycle_lists_and_calls_the_tools() {
         assert_eq!(names, ["analyze", "remediate", "validate"], "{mode:?}");
         let result = client.call_tool(call("analyze", json!({"issue": "my database is down", "namespace": "a-team"}))).await.unwrap();
         assert_eq!(status(&result), "diagnosed", "{mode:?}");
-        assert_eq!(text(&result), "status diagnosed\nclaim `postgres-pvc` is missing");
+        assert!(text(&result).contains("Session s-0") && text(&result).contains("status diagnosed"), "{}", text(&result));
         assert_ne!(result.is_error, Some(true));
     }
 }
@@ -60,22 +60,80 @@ async fn a_client_that_leaves_without_a_word_is_no_error() {
     server.await.unwrap().unwrap();
 }
 
+async fn ask(bare: &mut Bare, id: &str, method: &str, params: serde_json::Value) -> serde_json::Value {
+    bare.send(json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
+    bare.answer(id).await
+}
+
+/// The way back for a client whose call was cut: the list of sessions, and each whole report.
 #[tokio::test]
-async fn the_schema_of_a_report_is_a_resource() {
-    let client = connect(&Arc::new(Double::default()), modes()[0].clone(), Human::who(Says::No)).await;
-    let listed = client.list_all_resources().await.unwrap();
-    assert_eq!(listed.len(), 1);
-    let mut bare = Bare::initialized(&Arc::new(Double::default()), json!({})).await;
-    bare.send(json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": listed[0].uri}})).await;
-    loop {
-        let answer = bare.next().await;
-        if answer["id"] == 1 {
-            let text = answer["result"]["contents"][0]["text"].as_str().unwrap();
-            let schema: serde_json::Value = serde_json::from_str(text).unwrap();
-            assert_eq!(schema, kubemend::mcp::report_schema());
-            break;
-        }
+async fn sessions_and_their_whole_reports_are_resources() {
+    let double = Arc::new(Double::default());
+    let mut bare = Bare::initialized(&double, json!({})).await;
+    let call = json!({"name": "remediate", "arguments": {"issue": "x"}});
+    ask(&mut bare, "r", "tools/call", call).await;
+    let listed = ask(&mut bare, "l", "resources/list", json!({})).await;
+    let uris: Vec<&str> = listed["result"]["resources"].as_array().unwrap().iter().map(|r| r["uri"].as_str().unwrap()).collect();
+    assert_eq!(uris, ["kubemend://sessions", "kubemend://schema/report"]);
+    let templates = ask(&mut bare, "t", "resources/templates/list", json!({})).await;
+    assert_eq!(templates["result"]["resourceTemplates"][0]["uriTemplate"], "kubemend://sessions/{id}");
+
+    let read = |answer: serde_json::Value| -> serde_json::Value {
+        serde_json::from_str(answer["result"]["contents"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}"))).unwrap()
+    };
+    let sessions = read(ask(&mut bare, "s", "resources/read", json!({"uri": "kubemend://sessions"})).await);
+    assert_eq!((&sessions[0]["session"], &sessions[0]["status"]), (&json!(double.only_session()), &json!("awaitingApproval")));
+    let report = read(ask(&mut bare, "w", "resources/read", json!({"uri": sessions[0]["uri"]})).await);
+    assert_eq!(report["plan"]["steps"][0]["request"]["method"], "POST", "the whole report: {report}");
+    let schema = read(ask(&mut bare, "d", "resources/read", json!({"uri": "kubemend://schema/report"})).await);
+    assert_eq!(schema, kubemend::mcp::report_schema());
+    for uri in
+        ["file:///etc/passwd", "kubemend://sessions/", "kubemend://sessions/s-0", &format!("kubemend://sessions/s-{}", "f".repeat(32))]
+    {
+        assert_eq!(ask(&mut bare, "x", "resources/read", json!({"uri": uri})).await["error"]["code"], -32002, "{uri}");
     }
-    bare.send(json!({"jsonrpc": "2.0", "id": "x", "method": "resources/read", "params": {"uri": "file:///etc/passwd"}})).await;
-    assert_eq!(bare.answer("x").await["error"]["code"], -32002);
+}
+
+#[tokio::test]
+async fn the_prompt_hands_the_users_words_to_remediate() {
+    let mut bare = Bare::initialized(&Arc::new(Double::default()), json!({})).await;
+    let listed = ask(&mut bare, "l", "prompts/list", json!({})).await;
+    assert_eq!(listed["result"]["prompts"][0]["name"], "fix");
+    let params = json!({"name": "fix", "arguments": {"issue": "my database is down"}});
+    let got = ask(&mut bare, "g", "prompts/get", params).await;
+    let text = got["result"]["messages"][0]["content"]["text"].as_str().unwrap();
+    assert!(text.contains("my database is down") && text.contains("`remediate`"), "{text}");
+    for wrong in [json!({"name": "fix"}), json!({"name": "fix", "arguments": {"issue": " "}}), json!({"name": "break", "arguments": {}})] {
+        assert_eq!(ask(&mut bare, "w", "prompts/get", wrong.clone()).await["error"]["code"], -32602, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_does_not_exist_and_params_that_cannot_be_read_are_told_apart_in_words() {
+    let mut bare = Bare::initialized(&Arc::new(Double::default()), json!({})).await;
+    for (method, params, code, says) in [
+        ("tools/call", json!({}), -32602, "`name`"),
+        ("tools/call", json!({"name": 7}), -32602, "`arguments`"),
+        ("tools/call", json!({"name": "analyze", "arguments": "x"}), -32602, "`arguments`"),
+        ("resources/read", json!({}), -32602, "`uri`"),
+        ("tools/execute", json!({}), -32601, "there is no method `tools/execute`"),
+    ] {
+        let answer = ask(&mut bare, "x", method, params.clone()).await;
+        assert_eq!(answer["error"]["code"], code, "{method} {params}: {answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(says), "{method} {params}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn contexts_that_can_be_chosen_are_listed_and_a_read_only_server_says_so() {
+    let operator = kubemend::call::Operator { contexts: vec!["staging".to_owned()], read_only: true, ..Default::default() };
+    let double = Arc::new(Double { operator, ..Double::default() });
+    let mut bare = Bare::initialized(&double, json!({})).await;
+    let listed = ask(&mut bare, "l", "tools/list", json!({})).await;
+    for tool in listed["result"]["tools"].as_array().unwrap() {
+        assert_eq!(tool["inputSchema"]["properties"]["context"]["enum"], json!(["staging"]), "{}", tool["name"]);
+        assert_eq!(tool["annotations"]["readOnlyHint"], true, "{}", tool["name"]);
+        let read_only = tool["description"].as_str().unwrap().contains("READ-ONLY");
+        assert_eq!(read_only, tool["name"] == "remediate", "{tool}");
+    }
 }

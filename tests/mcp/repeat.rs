@@ -19,7 +19,11 @@ async fn a_repeated_digest_approves_where_the_operator_allows_it() {
         let client = connect(&double, mode.clone(), human.clone()).await;
         let first = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
         assert_eq!(status(&first), "awaitingApproval");
-        assert!(text(&first).contains("planDigest"), "{}", text(&first));
+        // One way, said once: a model that reads of a terminal as well does not know whom to ask.
+        for said in [text(&first), first.structured_content.unwrap()["summary"].as_str().unwrap().to_owned()] {
+            assert!(said.contains("Show this plan's diff to the user; after they approve it, call remediate with sessionId"), "{said}");
+            assert!(said.contains("planDigest") && !said.contains("kubemend approve"), "{said}");
+        }
         let second = client.call_tool(call("remediate", json!({"issue": "my database is down", "planDigest": DIGEST}))).await.unwrap();
         assert_eq!(status(&second), "resolved");
         assert_eq!(double.writes(), [r#"Digest("test-client")"#]);

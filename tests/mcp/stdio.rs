@@ -15,10 +15,15 @@ struct Program {
 impl Program {
     /// With a home of its own, so with no kubeconfig.
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(env: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_kubemend"))
             .env_clear()
             .env("HOME", home.path())
+            .envs(env.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -29,7 +34,11 @@ impl Program {
     }
 
     fn initialized() -> Self {
-        let mut program = Self::start();
+        Self::start().hello()
+    }
+
+    fn hello(self) -> Self {
+        let mut program = self;
         let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bare", "version": "1"}});
         program.send(&json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": hello}).to_string());
         assert_eq!(program.answer("hello")["result"]["serverInfo"]["name"], "kubemend");
@@ -124,4 +133,61 @@ fn rubbish_and_ten_megabytes_leave_stdout_clean_and_the_server_alive() {
     assert_eq!(program.answer("l")["result"]["tools"].as_array().unwrap().len(), 3);
     let (code, out, _, _) = program.end();
     assert_eq!((code, out.as_str()), (Some(0), ""));
+}
+
+/// A server that ends at its start leaves its client with nothing but a closed connection.
+#[test]
+fn a_wrong_option_is_said_in_every_answer_and_the_server_lives() {
+    for (name, value, says) in [
+        ("KUBEMEND_CONSENT", "yolo", "KUBEMEND_CONSENT: `yolo` is not `ask`, `client` or `policy`"),
+        ("KUBEMEND_LOG", "=[", "is not a log filter"),
+        ("KUBEMEND_CONFIG", "/nonexistent.yaml", "/nonexistent.yaml"),
+    ] {
+        let mut program = Program::start_with(&[(name, value)]).hello();
+        program.send(r#"{"jsonrpc":"2.0","id":"l","method":"tools/list"}"#);
+        assert_eq!(program.answer("l")["result"]["tools"].as_array().unwrap().len(), 3);
+        for tool in ["analyze", "remediate", "validate"] {
+            let result = program.call(tool, tool, json!({"issue": "my database is down"}))["result"].clone();
+            assert_eq!(result["isError"], true, "{result}");
+            assert!(result["content"][0]["text"].as_str().unwrap().contains(says), "{result}");
+        }
+        assert_eq!(program.end().0, Some(0));
+    }
+}
+
+/// Who logs in again, or chooses another context, does not restart a server.
+#[test]
+fn a_kubeconfig_that_changes_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let kubeconfig = |context: &str, port: u16| {
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: {context}\nclusters: [{{name: c, cluster: {{server: \"http://127.0.0.1:{port}\"}}}}]\n\
+             users: [{{name: u, user: {{token: x}}}}]\ncontexts: [{{name: {context}, context: {{cluster: c, user: u}}}}]\n"
+        )
+    };
+    let mut program = Program::start_with(&[("KUBECONFIG", path.to_str().unwrap())]).hello();
+    let mut said = |id: &str| program.call(id, "analyze", json!({"issue": "x"}))["result"]["content"][0]["text"].to_string();
+    assert!(said("none").contains("no kubeconfig was found"));
+    std::fs::write(&path, kubeconfig("one", 1)).unwrap();
+    assert!(said("one").contains("127.0.0.1:1"));
+    std::fs::write(&path, kubeconfig("another", 2)).unwrap();
+    assert!(said("another").contains("127.0.0.1:2"));
+}
+
+/// The one in use needs no list, and the others are named.
+#[test]
+fn the_context_in_use_can_be_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: real\nclusters: [{name: c, cluster: {server: \"http://127.0.0.1:1\"}}]\n\
+                users: [{name: u, user: {token: x}}]\ncontexts: [{name: real, context: {cluster: c, user: u}}]\n";
+    std::fs::write(&path, text).unwrap();
+    let mut program = Program::start_with(&[("KUBECONFIG", path.to_str().unwrap())]).hello();
+    let mut said = |id: &str, context: &str| {
+        program.call(id, "analyze", json!({"issue": "x", "context": context}))["result"]["content"][0]["text"].to_string()
+    };
+    assert!(said("a", "real").contains("cannot reach the API server"));
+    let refused = said("b", "production");
+    assert!(refused.contains("`production` is not on the operator's allow-list") && refused.contains("allowed here: `real`"), "{refused}");
 }

@@ -1,23 +1,13 @@
-//! A container takes an environment variable from a ConfigMap that does not exist, beside one of a similar name that does.
+//! A container takes its environment from a ConfigMap that does not exist, beside one of a similar name that does.
 //! The fix corrects the name. An empty ConfigMap of the wrong name would let the container start wrongly.
 
-use super::super::draft::{Draft, advise, change, patch, propose};
-use super::super::meant::{Meant, Sure};
-use super::super::quote::{self, is_plain, listed};
-use super::super::references::{Reference, Via, references};
+use super::super::references::Via;
 use super::super::rule::{Read, Rule, When};
-use super::maps::{Maps, holds};
+use super::missing_map::{self, Look};
 use crate::domain::cause::Code;
-use crate::domain::field::FieldPath;
-use crate::domain::finding::{Choice, Finding, Remedy, Way};
+use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
-use crate::domain::object::ObjectRef;
-use crate::domain::risk::Risk;
-use crate::domain::snapshot::Resource;
-use crate::facts::stuck::Stuck;
-use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::{ConfigMap, Pod};
-use std::collections::BTreeSet;
+use crate::facts::Facts;
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {
@@ -31,95 +21,12 @@ pub(crate) const RULE: Rule = Rule {
     ],
     find,
 };
-/// One ConfigMap of a similar name holds every key: that it was meant is the doubt. Where none or several do, only that the
-/// named one is missing is certain. Where they could not be read, only the kubelet says so.
-const SURE: Sure = Sure::percent(92, 90, 80);
 /// Why the kubelet does not create a container.
 const REFUSED: &str = "CreateContainerConfigError";
+const LOOK: Look = Look { code: RULE.code, via: Via::Environment, waits: &[REFUSED], event: "Failed", cannot: "create the container" };
+
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let (mut found, maps) = (Vec::new(), Maps::of(facts));
-    for stuck in facts.stuck() {
-        let all = references(stuck.spec, &stuck.spec_path);
-        let wanted: BTreeSet<&str> = all.iter().filter(|r| !r.optional && is_plain(r.name) && names(r, r.name)).map(|r| r.name).collect();
-        found.extend(wanted.into_iter().filter_map(|name| finding(facts, &maps, stuck, &all, name)));
-    }
-    found
-}
-
-/// Whether a container's environment comes from this ConfigMap.
-fn names(reference: &Reference<'_>, map: &str) -> bool {
-    (reference.via, &reference.kind, reference.name) == (Via::Environment, &Kind::ConfigMap, map)
-}
-
-fn finding(facts: &Facts<'_>, maps: &Maps<'_, '_>, stuck: &Stuck<'_>, all: &[Reference<'_>], name: &str) -> Option<Finding> {
-    let map = ObjectRef::namespaced(Kind::ConfigMap, stuck.namespace()?, name);
-    if facts.has(&map) {
-        return None;
-    }
-    let needed: Vec<&Reference<'_>> = all.iter().filter(|r| !r.optional && names(r, name)).collect();
-    let says =
-        |text: &str| text.to_ascii_lowercase().contains("configmap") && text.contains(&format!("\"{name}\"")) && text.contains("not found");
-    let counts = |text: &str| facts.is_whole(&Kind::ConfigMap) || says(text);
-    let present = |p: &&Pod| p.spec.as_ref().is_some_and(|s| references(s, &FieldPath::root()).iter().any(|r| names(r, name)));
-    let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|p| refused(p, &needed, counts).is_some()).filter(present).collect();
-    let first = held.first()?;
-    let keys: Vec<&str> = needed.iter().filter_map(|u| u.key).collect::<BTreeSet<_>>().into_iter().collect();
-    let meant = maps.meant(stuck.namespace()?, name, &keys);
-    let takes = if keys.is_empty() { "all its keys".to_owned() } else { format!("the keys {}", listed(&keys)) };
-    let (hint, more) = match (meant.name(), &meant) {
-        (Some(right), _) => (format!("; `{right}` is probably meant"), format!(" `{right}` has a similar name and has {takes}.")),
-        (None, Meant::Unread) => {
-            (String::new(), " The ConfigMaps could not be read, so whether one of a similar name exists is not known.".to_owned())
-        }
-        (None, _) => (String::new(), String::new()),
-    };
-    let event = |e: &k8s_openapi::api::core::v1::Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(says);
-    let draft = Draft::about(facts, RULE.code, &stuck.object, SURE.of(&meant))
-        .text(
-            format!("{stuck} refers to the ConfigMap `{name}`, which does not exist{hint}"),
-            format!("{stuck} needs {takes} of the ConfigMap `{name}`, which does not exist in namespace `{}`, so the kubelet cannot create the container.{more}", stuck.namespace()?),
-        )
-        .saw(quote::words_of(facts, &held, event, |p| refused(p, &needed, counts).map(|w| (quote::waiting_message(&w), w.message))))
-        .seen_value(needed.iter().find_map(|u| u.path.as_ref()), name, meant.name())
-        .saw(quote::absent(facts, &map, maps.names(stuck.namespace()?)));
-    let draft = if first.reference() == stuck.object { draft } else { draft.link(&stuck.object, "references", &map) };
-    draft
-        .owned(first)
-        .holds(held.iter().copied(), &format!("{REFUSED}: the ConfigMap `{name}` does not exist"))
-        .fix(remedy(stuck, all, name, &meant))
-}
-
-/// A container that the kubelet does not create for want of this configuration.
-fn refused<'p>(pod: &'p Pod, needed: &[&Reference<'_>], counts: impl Fn(&str) -> bool) -> Option<pods::Waiting<'p>> {
-    pods::waiting(pod).find(|w| w.reason == REFUSED && needed.iter().any(|u| u.by == w.container) && counts(w.message))
-}
-
-fn remedy(stuck: &Stuck<'_>, all: &[Reference<'_>], wrong: &str, meant: &Meant<'_, ConfigMap>) -> Remedy {
-    let uses = || all.iter().filter(|r| names(r, wrong));
-    let in_volume = all.iter().any(|r| (r.via, &r.kind, r.name) == (Via::Volume, &Kind::ConfigMap, wrong));
-    let can_be_set = !in_volume && uses().all(|u| u.optional || u.path.is_some());
-    let why = match meant {
-        Meant::One(map) if can_be_set => {
-            let right = meant.name().unwrap_or_default();
-            // An optional reference goes along where the other map has its key, and stays where it is harmless otherwise.
-            let goes = |u: &&Reference<'_>| !u.optional || u.key.is_some_and(|k| holds(map, k));
-            let ops = uses().filter(goes).filter_map(|u| u.path.clone()).map(|path| change(path, wrong, right)).collect();
-            let why = format!("the ConfigMap `{wrong}` does not exist; only `{right}` has a similar name and every key that is needed");
-            return propose(patch(&stuck.object, ops), &why, Risk::Low, stuck.check());
-        }
-        Meant::One(_) => "the reference stands in a list whose elements kubemend cannot point at, or in a volume as well",
-        Meant::OneOf(_) => "nothing in the cluster tells which of them was meant, if any",
-        Meant::Nothing => "what it is meant to hold is not known",
-        Meant::Unread => "the ConfigMaps could not be read, so neither what exists nor what it holds is known",
-    };
-    match meant.names().as_slice() {
-        [] => advise(format!("create the ConfigMap `{wrong}` with what the container needs, or correct its name in {stuck}"), None, why),
-        right => {
-            let text = format!("change the ConfigMap in {stuck} from `{wrong}` to the one that was meant: {}", listed(right));
-            let edit = Choice { text, way: Way::Edit(stuck.object.clone()), why: why.to_owned() };
-            Remedy { choices: vec![edit], ..Remedy::default() }
-        }
-    }
+    missing_map::find(facts, &LOOK)
 }
 
 #[cfg(test)]
@@ -127,6 +34,7 @@ mod tests {
     use super::*;
     use crate::analyze::testing::{App, World, changes, cluster, deployment, pod};
     use crate::domain::confidence::Confidence;
+    use crate::domain::risk::Risk;
     use serde_json::json;
 
     fn checkout(env: serde_json::Value) -> App {
@@ -193,12 +101,46 @@ mod tests {
     }
 
     #[test]
-    fn reference_in_a_list_without_keys_gets_advice() {
+    fn one_missing_map_in_two_containers_is_one_cause_and_one_plan() {
+        let from = |name: &str| json!({"name": name, "image": "a:1", "envFrom": [{"configMapRef": {"name": "app-config"}}]});
+        let mut second = from("exporter");
+        second["envFrom"] = json!([{"secretRef": {"name": "keys"}}, {"configMapRef": {"name": "app-config"}}]);
         let app = deployment("checkout")
-            .spec(json!({"containers": [{"name": "app", "image": "a:1", "envFrom": [{"configMapRef": {"name": "app-config"}}]}]}))
+            .spec(json!({"containers": [from("app"), second]}))
             .waiting("CreateContainerConfigError", r#"configmap "app-config" not found"#);
         let found = cluster().config_map("app-configuration", &["A"]).app(app).only(RULE.code.0);
-        assert_eq!((found.remedy.proposals.len(), found.expected.as_deref()), (0, Some("app-configuration")));
+        let at = |place: &str| format!("spec.template.spec.containers{place}.configMapRef.name=app-configuration");
+        assert_eq!(
+            changes(&found),
+            [format!("patch deployment/checkout {} {}", at("[name=app].envFrom[0]"), at("[name=exporter].envFrom[1]"))]
+        );
+        assert_eq!(found.confidence, Confidence::percent(85), "no key speaks for the other map");
+        let said = format!("{} {}", found.explanation, found.remedy.proposals[0].why);
+        assert!(!said.contains("key"), "no key is named, so none is promised: {said}");
+        assert!(said.contains("2 places of Deployment `checkout` name it"), "{said}");
+    }
+
+    #[test]
+    fn generators_suffix_is_what_a_name_without_it_meant() {
+        let app = deployment("render")
+            .spec(json!({"containers": [{"name": "app", "image": "a:1", "envFrom": [{"configMapRef": {"name": "cluster-config"}}]}]}))
+            .waiting("CreateContainerConfigError", r#"configmap "cluster-config" not found"#);
+        let found = cluster()
+            .config_map("cluster-config-7h2f9m4k6t", &["A"])
+            .config_map("render-scripts-5c8g4bkd2t", &["A"])
+            .app(app)
+            .only(RULE.code.0);
+        assert_eq!(found.expected.as_deref(), Some("cluster-config-7h2f9m4k6t"));
+    }
+
+    #[test]
+    fn chart_gets_the_whole_command_for_an_element_without_a_key() {
+        let spec = json!({"containers": [{"name": "app", "image": "a:1", "envFrom": [{"configMapRef": {"name": "app-config"}}]}]});
+        let app = deployment("checkout").helm().spec(spec).waiting("CreateContainerConfigError", r#"configmap "app-config" not found"#);
+        let found = cluster().config_map("app-configuration", &["A"]).app(app).only(RULE.code.0);
+        let command = found.remedy.advice[0].command.clone().unwrap();
+        assert!(command.starts_with("kubectl patch deployment/checkout -n a-team --type=json"), "{command}");
+        assert!(command.contains(r#"{"op":"test","path":"/spec/template/spec/containers/0/envFrom/0","value""#), "{command}");
     }
 
     #[test]

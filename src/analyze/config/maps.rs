@@ -81,7 +81,8 @@ impl<'f, 'a> Maps<'f, 'a> {
     }
 }
 
-fn keys(map: &ConfigMap) -> impl Iterator<Item = &str> {
+/// What it holds.
+pub(super) fn keys(map: &ConfigMap) -> impl Iterator<Item = &str> {
     map.data.iter().flat_map(|d| d.keys()).chain(map.binary_data.iter().flat_map(|d| d.keys())).map(String::as_str)
 }
 

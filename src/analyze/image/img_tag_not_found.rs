@@ -82,7 +82,7 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
         .saw(proof)
         .owned(first)
         .holds(held.iter().copied(), &format!("container `{container}` waits: its image `{shown}` is not found"))
-        .fix(remedy(stuck, path, image, &instead))
+        .fix(remedy(stuck, image, &instead))
 }
 
 /// The registry's word that it has no such image: in an event about the container, else in its status.
@@ -98,7 +98,10 @@ fn not_found(facts: &Facts<'_>, pod: &Pod, list: &str, container: &str, image: &
     quote::words(facts, pod, about, |_| says_not_found(waiting.message).then(|| (quote::waiting_message(&waiting), waiting.message)))
 }
 
-fn remedy(stuck: &Stuck<'_>, path: FieldPath, wrong: &str, instead: &Instead) -> Remedy {
+/// Every container of the template that asks for the image is changed: those that do not come to it yet, too.
+fn remedy(stuck: &Stuck<'_>, wrong: &str, instead: &Instead) -> Remedy {
+    let asking = pods::containers(stuck.spec).filter(|(_, c)| c.image.as_deref() == Some(wrong));
+    let paths: Vec<FieldPath> = asking.map(|(list, c)| stuck.spec_path.clone().then(list).element("name", &c.name).then("image")).collect();
     let (image, why, risk) = match instead {
         Instead::Ran(Earlier { image, by, ready: true }) => {
             (image, format!("`{image}` is what {} runs ready now, so it exists and fits", by.in_words()), Risk::Low)
@@ -118,10 +121,14 @@ fn remedy(stuck: &Stuck<'_>, path: FieldPath, wrong: &str, instead: &Instead) ->
             };
             let wrong = Excerpt::capture(wrong, SHOWN);
             let why = format!("nothing in the cluster tells which image was meant by `{wrong}`, and kubemend invents no tags");
-            return advise(format!("set `{path}` of {stuck} to {there}"), None, &why);
+            return advise(
+                format!("set {} of {stuck} to {there}", listed(&paths.iter().map(ToString::to_string).collect::<Vec<_>>())),
+                None,
+                &why,
+            );
         }
     };
-    propose(patch(&stuck.object, vec![change(path, wrong, image)]), &why, risk, stuck.check())
+    propose(patch(&stuck.object, paths.into_iter().map(|path| change(path, wrong, image)).collect()), &why, risk, stuck.check())
 }
 
 #[cfg(test)]
@@ -161,7 +168,7 @@ mod tests {
     fn near_image_that_runs_next_to_it_is_named() {
         let app = deployment("newsletter")
             .image("registry.example.com/mail/mailer:2.4")
-            .waiting("ErrImagePull", "rpc error: code = NotFound desc = not found");
+            .waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found");
         let world = cluster().app(app).app(deployment("other").image("registry.example.com/mail/mailer:2.4.0"));
         let found = world.only(RULE.code.0);
         assert_eq!(
@@ -185,13 +192,20 @@ mod tests {
     fn init_and_second_containers_are_told_apart() {
         let spec = json!({"initContainers": [{"name": "prepare", "image": "example/tool:1"}],
             "containers": [{"name": "app", "image": "example/app:1"}, {"name": "proxy", "image": "example/proxy:9"}]});
-        let second =
-            deployment("web").spec(spec.clone()).container_waiting("proxy", "ErrImagePull", "rpc error: code = NotFound desc = not found");
+        let second = deployment("web").spec(spec.clone()).container_waiting(
+            "proxy",
+            "ErrImagePull",
+            "rpc error: code = NotFound desc = failed to resolve reference: not found",
+        );
         assert_eq!(
             cluster().app(second).only(RULE.code.0).field_text().as_deref(),
             Some("spec.template.spec.containers[name=proxy].image")
         );
-        let init = deployment("web").spec(spec).container_waiting("prepare", "ErrImagePull", "rpc error: code = NotFound desc = not found");
+        let init = deployment("web").spec(spec).container_waiting(
+            "prepare",
+            "ErrImagePull",
+            "rpc error: code = NotFound desc = failed to resolve reference: not found",
+        );
         assert_eq!(
             cluster().app(init).only(RULE.code.0).field_text().as_deref(),
             Some("spec.template.spec.initContainers[name=prepare].image")
@@ -209,8 +223,42 @@ mod tests {
         ] {
             let world = cluster().app(deployment("web").waiting("ImagePullBackOff", message));
             assert_eq!(world.found(RULE.code.0), [], "{message}");
-            world.is_inconclusive_about("pod/web-rs1-0");
         }
+    }
+
+    #[test]
+    fn not_found_that_is_said_of_something_else_is_no_missing_tag() {
+        let begin = r#"rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/example/catalog:9": "#;
+        for rest in [
+            "no match for platform in manifest: not found",
+            "failed to copy: httpReadSeeker: failed open: content at https://registry/v2/x/blobs/sha256:1 not found: not found",
+            "failed to prepare extraction snapshot \"extract-1\": parent snapshot sha256:1 does not exist: not found",
+            "content digest sha256:1: not found",
+        ] {
+            let app = deployment("catalog").image("example/catalog:9").waiting("ImagePullBackOff", &format!("{begin}{rest}"));
+            assert_eq!(cluster().app(app.before(1, "example/catalog:8", 1)).found(RULE.code.0), [], "{rest}");
+        }
+    }
+
+    #[test]
+    fn one_wrong_tag_in_two_containers_and_one_that_waits_is_one_plan() {
+        let spec = json!({"initContainers": [{"name": "prepare", "image": "example/tool:1"}, {"name": "migrate", "image": "example/catalog:9"}],
+            "containers": [{"name": "app", "image": "example/catalog:9"}, {"name": "groomer", "image": "example/catalog:9"}]});
+        let world = cluster()
+            .app(deployment("catalog").spec(spec).container_waiting("app", "ErrImagePull", GONE))
+            .app(deployment("other").image("example/catalog:9.0"));
+        let found = world.only(RULE.code.0);
+        let at = |place: &str| format!("spec.template.spec.{place}.image=example/catalog:9.0");
+        let all = ["initContainers[name=migrate]", "containers[name=app]", "containers[name=groomer]"].map(at);
+        assert_eq!(changes(&found), [format!("patch deployment/catalog {}", all.join(" "))]);
+    }
+
+    #[test]
+    fn replica_set_of_another_object_of_the_same_name_is_no_witness() {
+        let planted = json!({"metadata": {"ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "catalog", "uid": "other", "controller": true}]}});
+        let world = cluster().app(pulling(deployment("catalog").before(1, "example/evil:8", 1)));
+        assert_eq!(world.clone().only(RULE.code.0).expected.as_deref(), Some("example/evil:8"));
+        assert_eq!(world.edit("ReplicaSet", "catalog-rs1", planted).only(RULE.code.0).expected, None);
     }
 
     #[test]
@@ -258,7 +306,7 @@ mod tests {
                 "Pod",
                 "catalog-gone",
                 "Failed",
-                r#"Failed to pull image "example/catalog:8": rpc error: code = NotFound desc = not found"#,
+                r#"Failed to pull image "example/catalog:8": rpc error: code = NotFound desc = failed to resolve reference: not found"#,
             );
         assert_eq!(world.only(RULE.code.0).expected.as_deref(), Some("example/catalog:7"));
     }

@@ -5,10 +5,10 @@ use super::reference::{is_near, split};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::domain::workload::controller_of;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -107,7 +107,10 @@ impl<'f, 'a> Images<'f, 'a> {
     /// Other images of this container in this object, newest first.
     fn earlier(&self, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
         let mut found: Vec<(i64, Earlier)> = Vec::new();
-        for set in self.facts.replica_sets_of(object) {
+        // An object of the same name may be another one: what a Deployment asked for before is owned by this very Deployment.
+        let uid = self.facts.meta_of(object).and_then(|meta| meta.uid.as_deref());
+        let is_own = |meta: &ObjectMeta| uid.is_some() && owner_uid(meta) == uid;
+        for set in self.facts.replica_sets_of(object).filter(|set| is_own(&set.metadata)) {
             let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
             let Some(image) = image_in(spec, list, container).filter(|i| *i != wrong) else { continue };
             let revision =
@@ -119,7 +122,7 @@ impl<'f, 'a> Images<'f, 'a> {
         }
         // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
         if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
-            for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && controller_of(&p.metadata).as_ref() == Some(object)) {
+            for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && is_own(&p.metadata)) {
                 if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
                     found.push((0, Earlier { image: image.to_owned(), by: pod.reference(), ready: true }));
                 }
@@ -143,26 +146,64 @@ impl<'f, 'a> Images<'f, 'a> {
     }
 }
 
+/// The uid of the object that controls this one.
+fn owner_uid(meta: &ObjectMeta) -> Option<&str> {
+    meta.owner_references.iter().flatten().find(|o| o.controller == Some(true)).map(|o| o.uid.as_str())
+}
+
 /// The image of one container.
 pub(super) fn image_in<'a>(spec: Option<&'a PodSpec>, list: &str, container: &str) -> Option<&'a str> {
     spec.and_then(|s| pods::containers(s).find(|(l, c)| *l == list && c.name == container).and_then(|(_, c)| c.image.as_deref()))
 }
 
-/// The registry answered, and has no such manifest. A registry that refuses, or cannot be reached, says nothing about the image.
+/// The registry answered, and has no such manifest. The whole sentence counts, not a word of it: "not found" is also said of platforms,
+/// layers, snapshots and what a node's own store lacks. A registry that refuses, or cannot be reached, says nothing about the image.
 pub(super) fn says_not_found(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let other = [
+    if says_no_platform(&text) || says_refused(&text) || OTHER.iter().any(|w| text.contains(w)) {
+        return false;
+    }
+    let unknown = ["manifest unknown", "name unknown", "manifest_unknown", "name_unknown"].iter().any(|w| text.contains(w));
+    let unresolved = text.contains("failed to resolve") && text.trim_end().ends_with("not found");
+    let by_manifest = text.contains("manifest for ") && text.contains(" not found");
+    let by_status = text.contains("/manifests/") && text.contains("404 not found");
+    unknown || unresolved || by_manifest || by_status
+}
+
+/// The registry has the image, and no variant of it for this kind of node.
+pub(super) fn says_no_platform(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["no match for platform", "no matching manifest for", "no image found in manifest list for", "no image found in image index for"]
+        .iter()
+        .any(|w| text.contains(w))
+}
+
+/// The registry does not let us have it. Public registries say the same of a repository that does not exist.
+pub(super) fn says_refused(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [
         "unauthorized",
         "denied",
         "forbidden",
-        "authorization",
-        "no such host",
-        "dial tcp",
-        "connection refused",
-        "i/o timeout",
-        "x509",
-        "too many requests",
-    ];
-    let absent = ["code = notfound", "manifest unknown", "not found", "name unknown"];
-    absent.iter().any(|w| text.contains(w)) && !other.iter().any(|w| text.contains(w))
+        "insufficient_scope",
+        "authorization failed",
+        "may require authorization",
+        "authentication required",
+    ]
+    .iter()
+    .any(|w| text.contains(w))
 }
+
+/// Nothing was answered, or what is not found is a part of an image that was begun.
+const OTHER: &[&str] = &[
+    "no such host",
+    "dial tcp",
+    "connection refused",
+    "i/o timeout",
+    "x509",
+    "too many requests",
+    "snapshot",
+    "blob",
+    "content digest",
+    "httpreadseeker",
+];

@@ -322,7 +322,7 @@ mod tests {
         let world = cluster()
             .app(web())
             .service("good", json!({"app": "storefront"}))
-            .service("headless", json!({"app": "nope"}))
+            .service("headless", json!({"app": "asleep"}))
             .edit("Service", "headless", json!({"spec": {"clusterIP": "None"}}))
             .service("outside", json!({"app": "nope"}))
             .edit("Service", "outside", json!({"spec": {"type": "ExternalName", "externalName": "example.com"}}))

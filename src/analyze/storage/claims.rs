@@ -60,14 +60,19 @@ pub(super) fn loose<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Vec<&'a Persisten
     loose
 }
 
-/// Its phase, size and class, for one that nothing uses.
-pub(super) fn description(claim: &PersistentVolumeClaim) -> String {
+/// Its phase, size and class.
+pub(super) fn state(claim: &PersistentVolumeClaim) -> String {
     let phase = claim.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or("of unknown phase");
     let spec = claim.spec.as_ref();
     let size =
         spec.and_then(|s| s.resources.as_ref()).and_then(|r| r.requests.as_ref()).and_then(|r| r.get("storage")).map(|q| q.0.as_str());
     let class = spec.and_then(|s| s.storage_class_name.as_deref());
-    format!("{phase}, {} of StorageClass {}, used by nothing", size.unwrap_or("no size"), class.unwrap_or("none"))
+    format!("{phase}, {} of StorageClass {}", size.unwrap_or("no size"), class.unwrap_or("none"))
+}
+
+/// The same of one that nothing uses.
+pub(super) fn description(claim: &PersistentVolumeClaim) -> String {
+    format!("{}, used by nothing", state(claim))
 }
 
 /// Why a claim of another class cannot stand in for this one.

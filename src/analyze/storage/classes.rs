@@ -1,7 +1,8 @@
 //! Which StorageClass a new claim gets, and what happens to its data when it goes.
 
-use super::super::meant::Meant;
+use super::super::meant::{LISTED, Meant};
 use super::super::names::is_slip;
+use super::super::quote::listed;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
@@ -20,9 +21,14 @@ pub(crate) fn default_class<'a>(facts: &Facts<'a>) -> Option<&'a StorageClass> {
     facts.all::<StorageClass>().filter(marked).max_by_key(by_age)
 }
 
-/// Classes that provision volumes by themselves; one without a provisioner only waits for volumes that somebody creates.
+/// Whether the class provisions volumes by itself; one without a provisioner only waits for volumes that somebody creates.
+pub(crate) fn makes_volumes(class: &StorageClass) -> bool {
+    class.provisioner != "kubernetes.io/no-provisioner"
+}
+
+/// Classes that provision volumes by themselves.
 pub(crate) fn provisioning<'a>(facts: &Facts<'a>) -> Vec<&'a StorageClass> {
-    facts.all::<StorageClass>().filter(|c| c.provisioner != "kubernetes.io/no-provisioner").collect()
+    facts.all::<StorageClass>().filter(|c| makes_volumes(c)).collect()
 }
 
 /// Whether the classes are all known.
@@ -45,9 +51,26 @@ pub(crate) fn waits_for_consumer(class: &StorageClass) -> bool {
     class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
 }
 
-/// A class name without a class object is a legitimate way to pair claims with volumes created by hand.
-pub(crate) fn pairs_by_hand(facts: &Facts<'_>, class: &str) -> bool {
-    facts.all::<PersistentVolume>().any(|v| v.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()) == Some(class))
+/// The class of a volume; empty where it has none.
+pub(crate) fn of_volume(volume: &PersistentVolume) -> &str {
+    volume.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).unwrap_or_default()
+}
+
+/// Whether a claim could still take the volume.
+pub(crate) fn is_free(volume: &PersistentVolume) -> bool {
+    let reserved = volume.spec.as_ref().is_some_and(|s| s.claim_ref.is_some());
+    !reserved && matches!(volume.status.as_ref().and_then(|s| s.phase.as_deref()), None | Some("Available" | "Pending"))
+}
+
+/// Its name, size and the nodes that it is bound to.
+pub(crate) fn described(volume: &PersistentVolume) -> String {
+    let spec = volume.spec.as_ref();
+    let size = spec.and_then(|s| s.capacity.as_ref()).and_then(|c| c.get("storage")).map_or("no size", |q| q.0.as_str());
+    let terms = spec.and_then(|s| s.node_affinity.as_ref()).and_then(|a| a.required.as_ref()).map(|r| r.node_selector_terms.as_slice());
+    let values = terms.into_iter().flatten().flat_map(|t| t.match_expressions.iter().flatten()).flat_map(|e| e.values.iter().flatten());
+    let nodes: Vec<&str> = values.map(String::as_str).take(LISTED).collect();
+    let on = if nodes.is_empty() { String::new() } else { format!(" on {}", listed(&nodes)) };
+    format!("`{}` of {size}{on}", volume.metadata.name.as_deref().unwrap_or_default())
 }
 
 /// Which class to use instead, and why that one.
@@ -57,7 +80,7 @@ pub(crate) fn instead_of<'a>(facts: &Facts<'a>, wrong: &str) -> (Meant<'a, Stora
     }
     let all = provisioning(facts);
     let slips: Vec<&StorageClass> = all.iter().copied().filter(|c| is_slip(name(c), wrong)).collect();
-    match (slips.as_slice(), default_class(facts), all.as_slice()) {
+    match (slips.as_slice(), default_class(facts).filter(|class| makes_volumes(class)), all.as_slice()) {
         ([one], _, _) => (Meant::One(*one), "the requested name is a typo of it"),
         (_, Some(class), _) => (Meant::One(class), "it is the cluster's default"),
         (_, None, [one]) => (Meant::One(*one), "it is the only one that provisions volumes"),

@@ -27,7 +27,7 @@ pub(super) const READS: &[Read] = &[
     Read::WORKLOADS,
     Read::EVENTS,
     Read::always(&[Kind::PersistentVolumeClaim]),
-    Read::when(&[Kind::StorageClass], When::APodWaitsWithAClaim),
+    Read::when(&[Kind::StorageClass, Kind::PersistentVolume], When::APodWaitsWithAClaim),
 ];
 
 /// A claim that does not exist.
@@ -112,7 +112,7 @@ impl<'a> MissingClaim<'a> {
     pub(super) fn fields(&self, user: &Stuck<'_>) -> Vec<FieldPath> {
         let all = references::references(user.spec, &user.spec_path);
         let named = all.into_iter().filter(|r| r.kind == Kind::PersistentVolumeClaim && r.name == self.claim.name);
-        named.filter_map(|r| r.path).collect()
+        named.map(|r| r.path).collect()
     }
 
     /// What is the same whatever was meant: what was seen, how it leads to the Pods, and that they wait.

@@ -1,21 +1,17 @@
 //! A Pod references a PersistentVolumeClaim that does not exist.
 //! The fix is a claim of that name. Its size and access mode are not known from anywhere, so they are assumed, and said to be.
 
-use super::super::draft::{advise, propose};
-use super::super::meant::{LISTED, Meant, Sure};
-use super::super::quote::listed;
+use super::super::meant::{Meant, Sure};
+use super::super::quote;
 use super::super::rule::Rule;
-use super::assumed::{self, ASSUMED_SIZE};
-use super::classes;
+use super::assumed::ASSUMED_SIZE;
 use super::missing_claim::{self, MissingClaim};
-use crate::domain::action::Action;
+use super::{claims, creating};
 use crate::domain::cause::Code;
-use crate::domain::check::Check;
-use crate::domain::finding::{Choice, Finding, Remedy, Way};
-use crate::domain::kind::Kind;
-use crate::domain::kubectl;
-use crate::domain::risk::Risk;
+use crate::domain::finding::Finding;
+use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
+use crate::facts::presence::Presence;
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {
@@ -35,9 +31,9 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let remedy = match &missing.meant {
-        Meant::Nothing if missing.unused.is_empty() => create(facts, missing),
-        Meant::Nothing => choose(missing),
-        Meant::Unread => cannot_tell(missing),
+        Meant::Nothing if missing.unused.is_empty() => creating::create(facts, missing),
+        Meant::Nothing => creating::choose(missing),
+        Meant::Unread => creating::cannot_tell(missing),
         Meant::One(_) | Meant::OneOf(_) => return None,
     };
     let (name, ns, who) = (&missing.claim.name, &missing.namespace, missing.who());
@@ -47,8 +43,16 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         ),
         None => String::new(),
     };
+    let elsewhere = facts.elsewhere(&missing.claim);
+    // Where a namesake could be, that a new one is wanted is less certain.
+    let sure = if elsewhere == Presence::Unread { SURE.unread() } else { SURE.of(&missing.meant) };
+    let namesake = match elsewhere {
+        Presence::There(claim) => Some(quote::object(facts, &claim.reference(), &claims::state(claim))),
+        Presence::Absent | Presence::Unread => None,
+    };
     missing
-        .draft(facts, RULE.code, &missing.claim, SURE.of(&missing.meant))
+        .draft(facts, RULE.code, &missing.claim, sure)
+        .saw(namesake)
         .text(
             format!("PersistentVolumeClaim `{name}` does not exist in namespace `{ns}`, and {who} cannot start without it"),
             format!(
@@ -58,71 +62,13 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         .fix(remedy)
 }
 
-/// The claim, where its class is known and nothing speaks against it.
-fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
-    let name = &missing.claim.name;
-    if let Some((text, why)) = assumed::against(missing) {
-        return advise(text, None, why);
-    }
-    let Some(class) = classes::default_class(facts) else { return no_class(facts, name) };
-    let action = Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, Some(classes::name(class))) };
-    let checks = std::iter::once(Check::ClaimBound(missing.claim.clone())).chain(missing.checks());
-    let mut remedy = propose([action], &assumed::why(missing, class), Risk::Low, checks);
-    // A claim that is created beside a chart or a repository should end up in it.
-    let manager = missing.users.iter().find_map(|user| Some((user, facts.workload(&user.object)?.manager()?)));
-    if let Some((user, manager)) = manager.filter(|_| !missing.namespace.is_system()) {
-        let text = format!("add the PersistentVolumeClaim `{name}` to the source of {user} as well");
-        remedy.extend(advise(text, None, &manager.why_not()));
-    }
-    remedy
-}
-
-fn no_class(facts: &Facts<'_>, name: &str) -> Remedy {
-    let classes: Vec<&str> = classes::provisioning(facts).into_iter().map(classes::name).collect();
-    let (text, why) = match classes.as_slice() {
-        _ if !classes::are_known(facts) => (
-            format!("create the PersistentVolumeClaim `{name}`; name its class if the cluster has no default"),
-            "the StorageClasses could not be read, so whether there is a default one is not known",
-        ),
-        [] => (
-            format!("install a storage provisioner with a StorageClass, then create the PersistentVolumeClaim `{name}`"),
-            "the cluster has no StorageClass that provisions volumes",
-        ),
-        several => (
-            format!("create the PersistentVolumeClaim `{name}` with one of the classes {}", listed(several)),
-            "the cluster has no default StorageClass, and which one was meant is not known",
-        ),
-    };
-    advise(text, None, why)
-}
-
-/// Unused claims exist whose names tell nothing: both ways, for a human to choose.
-fn choose(missing: &MissingClaim<'_>) -> Remedy {
-    let why = "unused PersistentVolumeClaims exist whose names do not tell whether one of them was meant; an empty new claim would hide data that already exists";
-    let names: Vec<&str> = missing.unused.iter().filter_map(|c| c.metadata.name.as_deref()).take(LISTED).collect();
-    let text = format!("if one of the unused PersistentVolumeClaims {} was meant, point {} to it", listed(&names), missing.who());
-    let new = Choice {
-        text: format!("if a new, empty volume was meant, create the PersistentVolumeClaim `{}`", missing.claim.name),
-        way: Way::Change(Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, None) }),
-        why: why.to_owned(),
-    };
-    Remedy { choices: vec![new], ..advise(text, None, why) }
-}
-
-fn cannot_tell(missing: &MissingClaim<'_>) -> Remedy {
-    let name = &missing.claim.name;
-    advise(
-        format!("check if a PersistentVolumeClaim of another name was meant; if not, create the PersistentVolumeClaim `{name}`"),
-        Some(kubectl::get(&Kind::PersistentVolumeClaim, Some(&missing.namespace), &[])),
-        "the PersistentVolumeClaims of the namespace could not be read, so whether one of another name exists is not known",
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::analyze::testing::{bare_cluster, changes, cluster, daemon_set, deployment, job, pod, stateful_set};
+    use crate::analyze::testing::{World, bare_cluster, changes, cluster, daemon_set, deployment, job, pod, stateful_set};
+    use crate::domain::action::Action;
+    use crate::domain::check::Check;
     use crate::domain::confidence::Confidence;
+    use crate::domain::kind::Kind;
     use crate::domain::object::ObjectRef;
     use serde_json::json;
 
@@ -172,14 +118,6 @@ mod tests {
     }
 
     #[test]
-    fn claim_in_another_namespace_does_not_count() {
-        let elsewhere = cluster().app(database()).yaml(
-            "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: postgres-pvc, namespace: b-team}, status: {phase: Bound}}",
-        );
-        assert_eq!(changes(&elsewhere.only("pvc-missing")), ["create persistentvolumeclaim/postgres-pvc"]);
-    }
-
-    #[test]
     fn without_a_default_class_there_is_only_advice() {
         let found = bare_cluster().app(database()).only("pvc-missing");
         assert_eq!(found.remedy.proposals, []);
@@ -205,6 +143,53 @@ mod tests {
         let found = cluster().app(database()).claim("grafana-pvc", "Bound", "standard").only("pvc-missing");
         assert_eq!(found.remedy.proposals, []);
         assert_eq!(found.remedy.advice.len(), 2);
+    }
+
+    #[test]
+    fn claim_of_this_very_name_in_another_namespace_speaks_against_a_new_one() {
+        let there = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: postgres-pvc, namespace: default}, spec: {storageClassName: standard, resources: {requests: {storage: 20Gi}}}, status: {phase: Bound}}";
+        let found = cluster().app(database()).yaml(there).only("pvc-missing");
+        assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len()), (0, 2));
+        assert!(
+            found.remedy.advice[0].why.contains("namespace `default` has a PersistentVolumeClaim `postgres-pvc` (Bound, 20Gi"),
+            "{:?}",
+            found.remedy
+        );
+        let other = there.replace("postgres-pvc", "another");
+        assert_eq!(cluster().app(database()).yaml(&other).only("pvc-missing").remedy.proposals.len(), 1);
+    }
+
+    #[test]
+    fn other_namespaces_that_could_not_be_read_leave_a_doubt_that_is_said() {
+        let found = cluster().app(database()).alone().only("pvc-missing");
+        assert_eq!(found.confidence, Confidence::percent(80));
+        assert!(found.remedy.proposals[0].why.contains("whether another namespace has a claim of this name could not be read"));
+    }
+
+    #[test]
+    fn default_class_that_makes_no_volumes_gets_advice_with_those_that_are_free() {
+        let class = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: local-disks, annotations: {storageclass.kubernetes.io/is-default-class: 'true'}}, provisioner: kubernetes.io/no-provisioner, volumeBindingMode: WaitForFirstConsumer}";
+        let volume = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: disk-1}, spec: {storageClassName: local-disks, capacity: {storage: 5Gi}, nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [node-1]}]}]}}}, status: {phase: Available}}";
+        let world = bare_cluster().yaml(class).app(database());
+        let text = |world: &World| {
+            let found = world.only("pvc-missing");
+            assert_eq!(found.remedy.proposals, []);
+            let said = format!("{:?}", found.remedy);
+            assert!(!said.contains("reclaim policy"), "it makes no volumes: {said}");
+            found.remedy.advice[0].text.clone()
+        };
+        assert!(text(&world).contains("none is Available"));
+        assert!(text(&world.clone().hiding(Kind::PersistentVolume)).contains("could not be read"));
+        assert!(text(&world.yaml(volume)).contains("`disk-1` of 5Gi on `node-1`"));
+    }
+
+    #[test]
+    fn unused_claim_of_the_same_program_for_something_else_is_a_question() {
+        let app = deployment("jackdaw").claim("config", "pvc-jackdaw-config").unschedulable("");
+        let world = cluster().app(app).claim("pvc-jackdaw-backups", "Bound", "standard");
+        assert_eq!(world.found("pvc-claim-name-typo"), []);
+        let found = world.only("pvc-missing");
+        assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len()), (0, 2));
     }
 
     #[test]

@@ -1,24 +1,20 @@
 //! An unbound PersistentVolumeClaim requests a StorageClass that the cluster does not have.
 //! A claim's class cannot be changed, so the fix replaces the claim, which holds no data yet, by one of an existing class.
 
-use super::super::draft::{Draft, advise, propose};
-use super::super::meant::{Meant, Sure};
-use super::super::quote::{self, listed};
+use super::super::draft::Draft;
+use super::super::meant::Sure;
+use super::super::quote;
 use super::super::rule::{Read, Rule, When};
-use super::claims;
-use super::classes;
-use crate::domain::action::Action;
+use super::{claims, classes, replacing};
 use crate::domain::cause::Code;
-use crate::domain::check::Check;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Finding, Remedy};
+use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
-use crate::facts::stuck::Stuck;
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use crate::facts::presence::Presence;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
 
 /// The cause.
@@ -46,7 +42,8 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
     let wrong = Some(claims::class(claim)).filter(|c| !c.is_empty() && claims::is_unbound(claim))?;
     let class = ObjectRef::cluster(Kind::StorageClass, wrong);
-    if facts.has(&class) || classes::pairs_by_hand(facts, wrong) {
+    let volumes = facts.seek::<PersistentVolume>(|v| classes::of_volume(v) == wrong);
+    if facts.has(&class) || matches!(volumes, Presence::There(_)) {
         return None;
     }
     let object = claim.reference();
@@ -62,8 +59,10 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let users = facts.stuck_among(facts.claims().pods(namespace.as_str(), &object.name));
     let (meant, because) = classes::instead_of(facts, wrong);
     let field = FieldPath::dotted("spec.storageClassName");
+    // A class of volumes made by hand needs no object, so where the volumes could not be read it may not even be missing.
+    let sure = if volumes == Presence::Unread { SURE.unread() } else { SURE.of(&meant) };
     let (name, waits) = (&object.name, if users.is_empty() { "" } else { ", as do the Pods that mount it" });
-    let mut draft = Draft::about(facts, RULE.code, &object, SURE.of(&meant))
+    let mut draft = Draft::about(facts, RULE.code, &object, sure)
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` requests the StorageClass `{wrong}`, which does not exist"),
             format!(
@@ -78,59 +77,17 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         let waits = format!("Pending: waits for the PersistentVolumeClaim `{name}`");
         draft = draft.owned(pod).link(&pod.reference(), "mounts", &object).affects(&pod.reference(), &waits);
     }
-    draft.fix(remedy(claim, &meant, because, &users))
-}
-
-fn remedy(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageClass>, because: &str, users: &[&Stuck<'_>]) -> Remedy {
-    let name = claim.metadata.name.as_deref().unwrap_or_default();
-    let (text, why) = match meant {
-        Meant::One(class) => match claims::against_replacing(claim) {
-            None => return replace(claim, class, because, users),
-            Some(why) => {
-                let right = classes::name(class);
-                (format!("replace the PersistentVolumeClaim `{name}` by one of the class `{right}` ({because})"), why)
-            }
-        },
-        Meant::OneOf(_) => (
-            format!("replace the PersistentVolumeClaim `{name}` by one of the class that was meant: {}", listed(&meant.names())),
-            "the cluster has several classes and no default, and which one was meant is not known",
-        ),
-        Meant::Nothing => (
-            format!("install a provisioner with the StorageClass `{}`", claims::class(claim)),
-            "the cluster has no class that provisions volumes",
-        ),
-        Meant::Unread => (
-            format!(
-                "create the StorageClass `{}`, or replace the PersistentVolumeClaim `{name}` by one of an existing class",
-                claims::class(claim)
-            ),
-            "the StorageClasses could not be read",
-        ),
-    };
-    advise(text, None, why)
-}
-
-/// The claim is deleted, and created again with another class.
-fn replace(claim: &PersistentVolumeClaim, class: &StorageClass, because: &str, users: &[&Stuck<'_>]) -> Remedy {
-    let object = claim.reference();
-    let waits_for_nobody = users.is_empty() && classes::waits_for_consumer(class);
-    let bound = (!waits_for_nobody).then(|| Check::ClaimBound(object.clone()));
-    let why = format!("the class of a claim cannot be changed; `{}` was never bound, so no data is lost", object.name);
-    let mut remedy = propose([Action::DeleteUnboundClaim { claim: object.clone() }], &why, Risk::Medium, bound);
-    let why = format!(
-        "the same claim with the StorageClass `{}`: {because}; the reclaim policy of its volumes is {}; size, access modes and labels stay as they were",
-        classes::name(class),
-        classes::reclaim_policy(class)
-    );
-    let create = Action::Create { object, manifest: claims::replacement(claim, classes::name(class)) };
-    remedy.extend(propose([create], &why, Risk::Medium, users.iter().filter_map(|u| u.check())));
-    remedy
+    draft.fix(match volumes {
+        Presence::Unread => replacing::unsure(claim, &meant),
+        Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &users),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyze::testing::{World, bare_cluster, changes, cluster, deployment, stateful_set};
+    use crate::domain::action::Action;
     use serde_json::json;
 
     fn uploads(world: World) -> World {
@@ -197,6 +154,20 @@ mod tests {
         );
         assert_eq!(world.found(RULE.code.0), []);
         world.is_inconclusive_about("pod/media-rs1-0");
+    }
+
+    #[test]
+    fn volumes_that_could_not_be_read_may_have_been_made_by_hand_so_no_claim_is_deleted() {
+        let found = uploads(cluster()).hiding(Kind::PersistentVolume).only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.confidence.value()), (0, 0.8));
+        assert!(found.remedy.advice[0].why.contains("PersistentVolumes could not be read"), "{:?}", found.remedy);
+    }
+
+    #[test]
+    fn default_class_that_makes_no_volumes_is_not_what_was_meant() {
+        let by_hand = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: local, annotations: {storageclass.kubernetes.io/is-default-class: 'true'}}, provisioner: kubernetes.io/no-provisioner}";
+        let found = uploads(bare_cluster()).yaml(by_hand).only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.expected), (0, None));
     }
 
     #[test]

@@ -19,21 +19,29 @@ fn healthy() -> Report {
     Report {
         session: "s-0123456789abcdef0123456789abcdef".to_owned(),
         summary: "No problem found in namespace payments.".to_owned(),
-        cluster: ClusterView { context: "prod-eu".to_owned(), server: "10.1.2.3:6443".to_owned(), version: "v1.37.2".to_owned() },
+        cluster: ClusterView {
+            context: "prod-eu".to_owned(),
+            server: "10.1.2.3:6443".to_owned(),
+            version: "v1.37.2".to_owned(),
+            id: "6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0".to_owned(),
+            unverified: false,
+        },
         status: Status::Healthy,
         issue: IssueView {
             text: "the ledger is down".to_owned(),
             namespace: Some("payments".to_owned()),
-            objects: Vec::new(),
             origin: "caller".to_owned(),
+            ..IssueView::default()
         },
         causes: Vec::new(),
+        unexplained: Vec::new(),
         evidence: Vec::new(),
         plan: None,
         advice: Vec::new(),
         execution: None,
         validation: None,
-        coverage: CoverageView { looked: vec!["pods".to_owned()], gaps: Vec::new() },
+        coverage: CoverageView { looked: vec!["pods".to_owned()], place: "namespace payments".to_owned(), ..CoverageView::default() },
+        trail: Vec::new(),
         usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
     }
 }
@@ -123,6 +131,8 @@ fn waiting() -> Report {
                 why: "forbidden".to_owned(),
                 unlock: Some("kubectl create role logs --verb=get --resource=pods/log -n payments".to_owned()),
             }],
+            place: "namespace payments".to_owned(),
+            ..CoverageView::default()
         },
         ..healthy()
     }

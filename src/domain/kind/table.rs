@@ -15,10 +15,21 @@ macro_rules! kinds {
             StatefulSet "apps/v1" "statefulsets" "sts" namespaced readable [stateful_sets: k8s_openapi::api::apps::v1::StatefulSet];
             DaemonSet "apps/v1" "daemonsets" "ds" namespaced readable [daemon_sets: k8s_openapi::api::apps::v1::DaemonSet];
             Job "batch/v1" "jobs" "" namespaced readable [jobs: k8s_openapi::api::batch::v1::Job];
-            CronJob "batch/v1" "cronjobs" "cj" namespaced readable [];
+            CronJob "batch/v1" "cronjobs" "cj" namespaced readable [cron_jobs: k8s_openapi::api::batch::v1::CronJob];
             Service "v1" "services" "svc" namespaced readable [services: k8s_openapi::api::core::v1::Service];
             EndpointSlice "discovery.k8s.io/v1" "endpointslices" "" namespaced readable
                 [endpoint_slices: k8s_openapi::api::discovery::v1::EndpointSlice];
+            Ingress "networking.k8s.io/v1" "ingresses" "ing" namespaced readable [ingresses: k8s_openapi::api::networking::v1::Ingress];
+            IngressClass "networking.k8s.io/v1" "ingressclasses" "" cluster readable
+                [ingress_classes: k8s_openapi::api::networking::v1::IngressClass];
+            NetworkPolicy "networking.k8s.io/v1" "networkpolicies" "netpol" namespaced readable
+                [network_policies: k8s_openapi::api::networking::v1::NetworkPolicy];
+            HorizontalPodAutoscaler "autoscaling/v2" "horizontalpodautoscalers" "hpa" namespaced readable
+                [autoscalers: k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler];
+            PodDisruptionBudget "policy/v1" "poddisruptionbudgets" "pdb" namespaced readable
+                [budgets: k8s_openapi::api::policy::v1::PodDisruptionBudget];
+            ResourceQuota "v1" "resourcequotas" "quota" namespaced readable [quotas: k8s_openapi::api::core::v1::ResourceQuota];
+            Lease "coordination.k8s.io/v1" "leases" "" namespaced readable [leases: k8s_openapi::api::coordination::v1::Lease];
             PersistentVolumeClaim "v1" "persistentvolumeclaims" "pvc" namespaced readable
                 [claims: k8s_openapi::api::core::v1::PersistentVolumeClaim];
             PersistentVolume "v1" "persistentvolumes" "pv" cluster readable [volumes: k8s_openapi::api::core::v1::PersistentVolume];

@@ -1,5 +1,6 @@
 //! The stored form of a diagnosis. What a cause cites must be there when it is read back, under the ids that it had.
 
+use super::focus::{DoubtRecord, FocusRecord, SeenRecord};
 use super::plan::{ActionRecord, CheckRecord};
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
 use crate::domain::cause::{Cause, KnownCodes, Place};
@@ -22,6 +23,9 @@ pub(super) struct DiagnosisRecord {
     unexplained: Vec<SymptomRecord>,
     in_progress: Vec<AdviceRecord>,
     unseen: Vec<GapRecord>,
+    focus: FocusRecord,
+    seen: Vec<SeenRecord>,
+    doubts: Vec<DoubtRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,6 +100,7 @@ struct ChoiceRecord {
 enum WayRecord {
     Change { action: ActionRecord },
     Edit { object: RefRecord },
+    GoBack { workload: RefRecord, revision: u32 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +127,9 @@ impl From<&Diagnosis> for DiagnosisRecord {
             unexplained: d.unexplained.iter().map(SymptomRecord::from).collect(),
             in_progress: d.in_progress.iter().map(AdviceRecord::from).collect(),
             unseen: d.unseen.iter().map(GapRecord::from).collect(),
+            focus: (&d.focus).into(),
+            seen: d.seen.iter().map(SeenRecord::from).collect(),
+            doubts: d.doubts.iter().map(DoubtRecord::from).collect(),
         }
     }
 }
@@ -134,6 +142,9 @@ impl DiagnosisRecord {
             unexplained: all(self.unexplained, SymptomRecord::into_symptom)?,
             in_progress: self.in_progress.into_iter().map(AdviceRecord::into_advice).collect(),
             unseen: all(self.unseen, GapRecord::into_gap)?,
+            focus: self.focus.into_focus()?,
+            seen: all(self.seen, SeenRecord::into_seen)?,
+            doubts: all(self.doubts, DoubtRecord::into_doubt)?,
             evidence,
         })
     }
@@ -272,6 +283,7 @@ impl From<&Choice> for ChoiceRecord {
         let way = match &c.way {
             Way::Change(action) => WayRecord::Change { action: action.into() },
             Way::Edit(object) => WayRecord::Edit { object: object.into() },
+            Way::GoBack { workload, revision } => WayRecord::GoBack { workload: workload.into(), revision: *revision },
         };
         Self { text: c.text.clone(), way, why: c.why.clone() }
     }
@@ -282,6 +294,7 @@ impl ChoiceRecord {
         let way = match self.way {
             WayRecord::Change { action } => Way::Change(action.into_action()?),
             WayRecord::Edit { object } => Way::Edit(object.into_ref()?),
+            WayRecord::GoBack { workload, revision } => Way::GoBack { workload: workload.into_ref()?, revision },
         };
         Ok(Choice { text: self.text, way, why: self.why })
     }

@@ -1,18 +1,19 @@
 //! The stored form of what every state of a session carries.
 
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
-use super::reference::KindRecord;
+use super::reference::{KindRecord, RefRecord};
 use crate::domain::cause::KnownCodes;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Consent, Limits, Mode};
-use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::object::Namespace;
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::session::Header;
+use crate::session::process::ProcessMark;
 use crate::session::trail::{Effect, Entry, Trail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,8 +25,9 @@ pub(super) struct HeaderRecord {
     opened_at: Timestamp,
     issue: String,
     origin: String,
-    namespace: Option<String>,
-    objects: Vec<String>,
+    /// None: all of them.
+    namespaces: Vec<String>,
+    objects: Vec<RefRecord>,
     limits: LimitsRecord,
     cluster: ClusterRecord,
     diagnosis: DiagnosisRecord,
@@ -33,6 +35,14 @@ pub(super) struct HeaderRecord {
     advice: Vec<AdviceRecord>,
     usage: UsageRecord,
     trail: Vec<EntryRecord>,
+    process: Option<ProcessRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcessRecord {
+    host: String,
+    started: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,6 +51,9 @@ struct ClusterRecord {
     context: String,
     server: String,
     version: String,
+    uid: Option<String>,
+    pinned: String,
+    unverified: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,10 +96,10 @@ impl From<&Header> for HeaderRecord {
             opened_at: h.opened_at,
             issue: h.issue.clone(),
             origin: h.origin.as_str().to_owned(),
-            namespace: h.scope.namespace().map(ToString::to_string),
-            objects: h.scope.objects().iter().map(ObjectRef::slashed).collect(),
+            namespaces: h.scope.namespaces().iter().map(ToString::to_string).collect(),
+            objects: h.scope.objects().iter().map(RefRecord::from).collect(),
             limits: (&h.limits).into(),
-            cluster: ClusterRecord { context: cluster.context.clone(), server: cluster.server.clone(), version: cluster.version.clone() },
+            cluster: cluster.into(),
             diagnosis: (&h.diagnosis).into(),
             looked: h.looked.iter().map(KindRecord::from).collect(),
             advice: h.advice.iter().map(AdviceRecord::from).collect(),
@@ -98,6 +111,7 @@ impl From<&Header> for HeaderRecord {
                 output_tokens: usage.output_tokens,
             },
             trail: h.trail.entries().iter().map(EntryRecord::from).collect(),
+            process: h.process.as_ref().map(|p| ProcessRecord { host: p.host.clone(), started: p.started }),
         }
     }
 }
@@ -110,9 +124,9 @@ impl HeaderRecord {
             opened_at: self.opened_at,
             issue: self.issue,
             origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
-            scope: scope(self.namespace.as_deref(), &self.objects)?,
+            scope: scope(&self.namespaces, self.objects)?,
             limits: self.limits.into_limits()?,
-            cluster: Cluster { context: cluster.context, server: cluster.server, version: cluster.version },
+            cluster: cluster.into_cluster()?,
             diagnosis: self.diagnosis.into_diagnosis(known)?,
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
             advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
@@ -124,7 +138,29 @@ impl HeaderRecord {
                 output_tokens: usage.output_tokens,
             },
             trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
+            process: self.process.map(|p| ProcessMark { host: p.host, started: p.started }),
         })
+    }
+}
+
+impl From<&Cluster> for ClusterRecord {
+    fn from(c: &Cluster) -> Self {
+        let (uid, pinned) = c.id.parts();
+        Self {
+            context: c.context.clone(),
+            server: c.server.clone(),
+            version: c.version.clone(),
+            uid: uid.map(str::to_owned),
+            pinned: pinned.to_owned(),
+            unverified: c.unverified,
+        }
+    }
+}
+
+impl ClusterRecord {
+    fn into_cluster(self) -> Result<Cluster, String> {
+        let id = ClusterId::from_parts(self.uid, self.pinned).ok_or("its cluster's identity is malformed")?;
+        Ok(Cluster { context: self.context, server: self.server, version: self.version, id, unverified: self.unverified })
     }
 }
 
@@ -142,12 +178,10 @@ impl EntryRecord {
     }
 }
 
-fn scope(namespace: Option<&str>, objects: &[String]) -> Result<Scope, String> {
-    let Some(namespace) = namespace else { return Ok(Scope::All) };
-    let namespace = Namespace::parse(namespace).map_err(|e| e.to_string())?;
-    let objects =
-        objects.iter().map(|o| ObjectRef::parse(o, Some(&namespace))).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
-    Ok(Scope::Namespace { namespace, objects })
+fn scope(namespaces: &[String], objects: Vec<RefRecord>) -> Result<Scope, String> {
+    let namespaces = namespaces.iter().map(|n| Namespace::parse(n)).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+    let objects = objects.into_iter().map(RefRecord::into_ref).collect::<Result<_, _>>()?;
+    Ok(Scope::of(namespaces, objects))
 }
 
 impl From<&Limits> for LimitsRecord {

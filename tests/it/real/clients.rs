@@ -3,7 +3,7 @@
 use super::trial::{Trial, Who};
 use super::world;
 use crate::support::notes::did_not_run;
-use crate::support::server::Said;
+use crate::support::server::{Said, program};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -67,7 +67,7 @@ async fn python_proves_it(mode: &str) {
     trial.untouched().await;
     let seen = python(&trial, &program, mode, "accept").await;
     let questions: Vec<String> = serde_json::from_value(seen["asked"].clone()).unwrap();
-    let said = Said { error: seen["isError"] == true, text: seen["text"].as_str().unwrap().to_owned(), report: seen["report"].clone() };
+    let said = Said { error: seen["isError"] == true, text: seen["text"].as_str().unwrap().to_owned(), report: seen["whole"].clone() };
     trial.judge(&questions, &said).await;
     trial.place.end().await;
 }
@@ -119,6 +119,9 @@ async fn inspector_proves_it_by_repeating_the_digest_where_the_operator_lets_it(
     assert_eq!(second["status"], "resolved", "{}", second["summary"]);
     assert_eq!(second["session"], first["session"]);
     assert_eq!(second["plan"]["digest"], first["plan"]["digest"]);
-    trial.proven(&second).await;
+    let mut show = program();
+    show.env("XDG_STATE_HOME", state.path()).args(["show", second["session"].as_str().unwrap(), "-o", "json"]);
+    let whole: Value = serde_json::from_slice(&run(show).await.stdout).unwrap();
+    trial.proven(&whole).await;
     trial.place.end().await;
 }

@@ -14,7 +14,7 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
 use kubemend::ports::{Clock, ClusterRead, Entropy, Revision, SessionStore, StoreError, Stored};
-use kubemend::sim::{Audited, Latency, MadeImage, Sim, World};
+use kubemend::sim::{Audited, Latency, MadeImage, Sim, SimBody, World};
 use kubemend::workflow::report::Report;
 use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
 use serde_json::Value;
@@ -23,7 +23,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
-use tower::ServiceExt;
+use http::{Request, Response};
+use kube::client::Body;
+use tower::{BoxError, Service, ServiceExt};
 
 /// The clock that the cluster shows too.
 #[derive(Debug)]
@@ -99,6 +101,16 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// What is kept of a session.
+    pub(crate) fn record(&self, id: &str) -> Value {
+        self.records.lock().unwrap().get(id).map(|stored| serde_json::from_slice(&stored.bytes).unwrap()).unwrap_or_default()
+    }
+
+    /// Everything that is kept.
+    pub(crate) fn all(&self) -> Vec<Value> {
+        self.records.lock().unwrap().values().map(|stored| serde_json::from_slice(&stored.bytes).unwrap()).collect()
+    }
+
     /// Counts down; whether the end is reached.
     fn ends(left: &Mutex<Option<usize>>) -> bool {
         match left.lock().unwrap().as_mut() {
@@ -148,21 +160,39 @@ pub(crate) struct Embedded {
     pub(crate) store: Arc<Memory>,
     pub(crate) entropy: Arc<Counted>,
     pub(crate) clock: Arc<TestClock>,
-    namespace: String,
+    pub(crate) namespace: String,
+    context: String,
 }
 
 impl Embedded {
     /// The test world, with nothing in it.
     pub(crate) fn new(namespace: &str) -> Self {
-        let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
+        Self::numbered(0, "embedded", namespace)
+    }
+
+    fn numbered(number: u64, context: &str, namespace: &str) -> Self {
+        let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL).with_number(number));
         tokio::spawn(driver);
         let clock = Arc::new(TestClock::new());
-        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace: namespace.to_owned() }
+        let (namespace, context) = (namespace.to_owned(), context.to_owned());
+        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace, context }
     }
 
     /// A case, set up in this namespace.
     pub(crate) async fn of(case: &Case, namespace: &str) -> Self {
-        let this = Self::new(namespace);
+        Self::new(namespace).set_up(case).await
+    }
+
+    /// The same case on another cluster, behind the same host and port, and with the same record of sessions.
+    pub(crate) async fn beside(&self, context: &str, case: &Case) -> Self {
+        let mut other = Self::numbered(7, context, &self.namespace).set_up(case).await;
+        (other.store, other.entropy, other.clock) = (self.store.clone(), self.entropy.clone(), self.clock.clone());
+        other
+    }
+
+    async fn set_up(self, case: &Case) -> Self {
+        let this = self;
+        let namespace = &this.namespace;
         this.sim.add_images(MadeImage::parse_yaml(&case.images_text()).unwrap());
         for phase in &case.scenario.setup {
             for file in &phase.apply {
@@ -214,14 +244,30 @@ impl Embedded {
         self.process_over(Between::holding(self.sim.service_as("writer"), None), limits, writer)
     }
 
+    /// A process whose writing identity speaks to this cluster.
+    pub(crate) fn process_that_writes_to(&self, sim: &Sim, limits: Limits, writer: bool) -> Remediation {
+        self.process_over(Between::holding(sim.service_as("writer"), None), limits, writer)
+    }
+
     /// The same, with something between the writer and the API.
     pub(crate) fn process_over(&self, between: Between, limits: Limits, writer: bool) -> Remediation {
+        self.process_through(self.sim.service_as("reader"), between, limits, writer)
+    }
+
+    /// The same, with something between each of both and the API.
+    pub(crate) fn process_through<R, W>(&self, reader: R, writer: W, limits: Limits, writes: bool) -> Remediation
+    where
+        R: Service<Request<Body>, Response = Response<SimBody>, Error = BoxError> + Send + 'static,
+        R::Future: Send + 'static,
+        W: Service<Request<Body>, Response = Response<SimBody>, Error = BoxError> + Send + 'static,
+        W::Future: Send + 'static,
+    {
         let namespace = Namespace::parse("default").unwrap();
-        let connected = over(self.sim.service_as("reader"), "embedded", "embedded.invalid:6443", namespace)
-            .with_writer_over(between)
+        let connected = over(reader, &self.context, "embedded.invalid:6443", namespace)
+            .with_writer_over(writer)
             .with_patience(Duration::from_secs(15));
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
-        let executor = connected.write.filter(|_| writer).map(|w| Executor::new(w, read.clone(), self.clock.clone()));
+        let executor = connected.write.filter(|_| writes).map(|w| Executor::new(w, read.clone(), self.clock.clone()));
         Remediation::new(Parts {
             read,
             executor,
@@ -231,6 +277,15 @@ impl Embedded {
             limits,
             timing: Timing::default(),
         })
+    }
+
+    /// Merges a patch into an object of the namespace, as somebody else.
+    pub(crate) async fn merge(&self, group: &str, plural: &str, name: &str, patch: &Value) {
+        let path = format!("/apis/{group}/namespaces/{}/{plural}/{name}", self.namespace);
+        let request = Request::patch(path).header(http::header::CONTENT_TYPE, "application/merge-patch+json");
+        let request = request.body(Body::from(patch.to_string().into_bytes())).unwrap();
+        let answer = self.sim.service_as("tests").oneshot(request).await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
     }
 
     /// The writes that took effect, oldest first.

@@ -3,7 +3,7 @@
 use rmcp::ClientHandler;
 use rmcp::model::{
     CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction, ErrorData,
-    Implementation, ProgressNotificationParam, ProtocolVersion,
+    Implementation, ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams,
 };
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, NotificationContext, RequestContext, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
@@ -83,9 +83,11 @@ impl ClientHandler for Client {
         self.questions.lock().unwrap().push(message);
         self.asked.notify_one();
         let form = serde_json::to_value(&requested_schema).unwrap();
+        // What comes sooner is not a person's answer.
+        tokio::time::sleep(Duration::from_millis(700)).await;
         Ok(match self.human {
             Human::Yes => ElicitResult::new(ElicitationAction::Accept).with_content(filled(&form, true)),
-            Human::Blank => ElicitResult::new(ElicitationAction::Accept).with_content(filled(&form, false)),
+            Human::Blank => ElicitResult::new(ElicitationAction::Accept),
             Human::No | Human::Absent => ElicitResult::new(ElicitationAction::Decline),
             Human::Closes => ElicitResult::new(ElicitationAction::Cancel),
             Human::Silent => std::future::pending().await,
@@ -97,14 +99,11 @@ impl ClientHandler for Client {
     }
 }
 
-/// Every yes-or-no of a form answered the same way; nothing else may be asked.
+/// The form's one choice; the first changes nothing, the second applies the plan.
 fn filled(form: &Value, yes: bool) -> Value {
-    let fields = form["properties"].as_object().cloned().unwrap_or_default();
-    let answers = fields.into_iter().map(|(name, field)| {
-        assert_eq!(field["type"], "boolean", "the form asks for more than a yes: {form}");
-        (name, json!(yes))
-    });
-    Value::Object(answers.collect())
+    let choices = form["properties"]["decision"]["oneOf"].as_array().unwrap_or_else(|| panic!("the form asks for something else: {form}"));
+    assert_eq!((choices.len(), form["properties"].as_object().unwrap().len()), (2, 1), "{form}");
+    json!({"decision": choices[usize::from(yes)]["const"]})
 }
 
 /// What a tool said.
@@ -211,12 +210,22 @@ impl Server {
             Err(_) => panic!("`{tool}` does not answer; the server says:\n{}", self.stderr.lock().unwrap()),
         };
         let value = serde_json::to_value(&result).unwrap();
+        let report = self.whole(result.structured_content.unwrap_or_default()).await;
         let texts = value["content"].as_array().into_iter().flatten().filter_map(|c| c["text"].as_str());
-        Said {
-            error: result.is_error == Some(true),
-            text: texts.collect::<Vec<_>>().join("\n"),
-            report: result.structured_content.unwrap_or_default(),
+        Said { error: result.is_error == Some(true), text: texts.collect::<Vec<_>>().join("\n"), report }
+    }
+
+    /// The whole report of a brief one: what is recorded, with the status and the summary of the call that was just made.
+    async fn whole(&self, brief: Value) -> Value {
+        let Some(session) = brief["session"].as_str() else { return brief };
+        let read = ReadResourceRequestParams::new(format!("kubemend://sessions/{session}"));
+        let Ok(answer) = self.client.read_resource(read).await else { return brief };
+        let answer = serde_json::to_value(&answer).unwrap();
+        let mut whole: Value = serde_json::from_str(answer["contents"][0]["text"].as_str().unwrap()).unwrap();
+        for part in ["status", "summary"] {
+            whole[part] = brief[part].clone();
         }
+        whole
     }
 
     /// Calls a tool, and cancels the call once the human was asked.

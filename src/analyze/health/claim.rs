@@ -1,0 +1,56 @@
+//! PersistentVolumeClaims: bound, waiting by design, or waiting in vain.
+
+use super::{Judgement, seconds_since};
+use crate::analyze::storage::classes;
+use crate::domain::excerpt::Excerpt;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::storage::v1::StorageClass;
+
+/// Binding may take this long, in seconds.
+const PATIENCE: i64 = 60;
+
+pub(crate) fn judge(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Judgement {
+    let phase = claim.status.as_ref().and_then(|s| s.phase.as_deref());
+    let object = claim.reference();
+    let mounted = is_mounted(facts, &object);
+    match phase {
+        Some("Lost") => return Judgement::Wrong("Lost: its volume is gone".to_owned()),
+        Some("Bound") => return Judgement::Well("is bound".to_owned()),
+        Some("Pending") if claim.metadata.deletion_timestamp.is_none() => {}
+        Some("Pending") => return Judgement::Underway { what: format!("the claim `{}` is being deleted", object.name), seconds: PATIENCE },
+        _ => return Judgement::Unknown("does not report a phase".to_owned()),
+    }
+    // FailedBinding is a Normal event, though it says that nothing will ever bind.
+    let failure = facts.events_of(&object).find(|e| matches!(e.reason.as_deref(), Some("ProvisioningFailed" | "FailedBinding")));
+    if let Some(event) = failure {
+        return Judgement::Wrong(format!("Pending: {}", Excerpt::said(event.message.as_deref().unwrap_or_default())));
+    }
+    let named = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref());
+    let class = facts.find::<StorageClass>(&ObjectRef::cluster(Kind::StorageClass, named.unwrap_or_default()));
+    let nobody = if mounted { "" } else { ", and no Pod mounts it" };
+    match (named, class) {
+        // The claim waits for a Pod; what that Pod waits for is said of the Pod.
+        (Some(named), Some(class)) if classes::waits_for_consumer(class) => Judgement::Well(format!(
+            "is Pending by design: its class `{named}` provides a volume for the first Pod that uses it (WaitForFirstConsumer){nobody}"
+        )),
+        (Some(named), None) if !named.is_empty() && classes::are_known(facts) => {
+            Judgement::Wrong(format!("Pending: its class `{named}` does not exist"))
+        }
+        _ => match seconds_since(claim.metadata.creation_timestamp.as_ref().map(|t| t.0), facts.taken_at()) {
+            Some(age) if age < PATIENCE => Judgement::Underway {
+                what: format!("the claim `{}` is being bound", object.name),
+                seconds: PATIENCE.saturating_sub(age).max(5),
+            },
+            _ if class.is_some() || mounted => Judgement::Wrong("Pending: it is not bound to a volume".to_owned()),
+            _ => Judgement::Unknown(format!("is Pending{nobody}, and its class could not be read")),
+        },
+    }
+}
+
+fn is_mounted(facts: &Facts<'_>, claim: &ObjectRef) -> bool {
+    !facts.claims().pods(claim.namespace.as_ref().map(Namespace::as_str).unwrap_or_default(), &claim.name).is_empty()
+}

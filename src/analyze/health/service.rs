@@ -1,0 +1,100 @@
+//! Services: whether something ready is behind them, on the ports that they lead to.
+
+use super::ports::{Dangling, dangling};
+use super::{Judgement, seconds_since};
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::Resource;
+use crate::facts::{Facts, labels, pods};
+use k8s_openapi::api::core::v1::{Pod, Service};
+use std::collections::HashSet;
+
+/// A load balancer's address may take this long, in seconds.
+const PATIENCE: i64 = 60;
+
+pub(crate) fn judge(facts: &Facts<'_>, service: &Service, underway: &HashSet<ObjectRef>) -> Judgement {
+    let reference = service.reference();
+    let spec = service.spec.as_ref();
+    let kind = spec.and_then(|s| s.type_.as_deref());
+    if kind == Some("ExternalName") {
+        let name = spec.and_then(|s| s.external_name.as_deref()).unwrap_or_default();
+        return Judgement::Well(format!("is an ExternalName for `{name}`: it needs no endpoints"));
+    }
+    let behind = match labels::any_selector(service) {
+        Some(selector) => selected(facts, service, &reference, selector, underway),
+        None => unselected(facts, &reference),
+    };
+    match behind {
+        Judgement::Well(_) if kind == Some("LoadBalancer") => balanced(facts, service).unwrap_or(behind),
+        _ => behind,
+    }
+}
+
+/// Somebody else writes its endpoints.
+fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
+    match facts.ready_addresses(service) {
+        0 if !facts.is_whole(&Kind::EndpointSlice) => Judgement::Unknown("its endpoints could not be read".to_owned()),
+        0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
+        // The API server's own, in every cluster.
+        n => Judgement::Well(format!("has {n} ready addresses that others gave it")),
+    }
+}
+
+fn selected(
+    facts: &Facts<'_>,
+    service: &Service,
+    reference: &ObjectRef,
+    selector: &labels::Selector,
+    underway: &HashSet<ObjectRef>,
+) -> Judgement {
+    let Some(namespace) = service.metadata.namespace.as_deref() else {
+        return Judgement::Unknown("its namespace is not known".to_owned());
+    };
+    let selected: Vec<&Pod> = facts.pods_selected(namespace, selector).filter(|p| !pods::has_ended(p)).collect();
+    let addresses = facts.ready_addresses(reference);
+    let ready = selected.iter().filter(|p| pods::is_ready(p)).count();
+    let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true) && !selected.is_empty();
+    if !facts.is_whole(&Kind::Pod) {
+        return match addresses {
+            0 => Judgement::Unknown("the Pods that it selects could not be read".to_owned()),
+            n => Judgement::Well(format!("has {n} ready addresses")),
+        };
+    }
+    if ready == 0 && addresses == 0 && !anyhow {
+        // Nobody is meant to serve where a workload that is selected is scaled to zero.
+        let coming = selected.iter().any(|p| underway.contains(&p.reference()))
+            || facts.workloads_selected(namespace, selector).any(|w| underway.contains(&w.object));
+        if coming {
+            return Judgement::Underway { what: format!("Service `{}` waits for its Pods to be ready", reference.name), seconds: PATIENCE };
+        }
+        if facts.workloads_selected(namespace, selector).any(|w| w.desired == 0 && w.replicas.is_some()) {
+            return Judgement::Idle("has no endpoints: the workload that it selects is scaled to zero".to_owned());
+        }
+        return Judgement::Wrong(match selected.len() {
+            0 => "has no endpoints: its selector matches no Pod".to_owned(),
+            n => format!("has no endpoints: none of the {n} Pods that it selects is ready"),
+        });
+    }
+    let count = addresses.max(ready);
+    match dangling(service, &selected) {
+        Some(Dangling::Certain(what)) => Judgement::Wrong(what),
+        Some(Dangling::Possible(what)) => Judgement::Unknown(format!("has {count} ready addresses, but {what}")),
+        None => Judgement::Well(format!("has {count} ready addresses")),
+    }
+}
+
+/// What there is to say of a load balancer's address, where it has none.
+fn balanced(facts: &Facts<'_>, service: &Service) -> Option<Judgement> {
+    let balancer = service.status.as_ref().and_then(|s| s.load_balancer.as_ref());
+    if balancer.and_then(|l| l.ingress.as_ref()).is_some_and(|i| !i.is_empty()) {
+        return None;
+    }
+    let age = seconds_since(service.metadata.creation_timestamp.as_ref().map(|t| t.0), facts.taken_at());
+    Some(match age {
+        Some(age) if age < PATIENCE => Judgement::Underway {
+            what: format!("Service `{}` waits for the address of its load balancer", service.reference().name),
+            seconds: PATIENCE.saturating_sub(age).max(5),
+        },
+        _ => Judgement::Wrong("has no address from a load balancer".to_owned()),
+    })
+}

@@ -1,0 +1,260 @@
+use crate::analyze::analyze;
+use crate::analyze::testing::{World, cluster, daemon_set, deployment, job, stateful_set};
+use crate::domain::kind::Kind;
+use crate::facts::Facts;
+use serde_json::json;
+
+const OLD: &str = "2026-01-01T10:00:00Z";
+
+fn served() -> World {
+    cluster().app(deployment("web").replicas(2)).service("web", json!({"app": "web"}))
+}
+
+fn ingress(class: &str, service: &str, port: i32) -> String {
+    format!(
+        "{{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{name: shop, creationTimestamp: '{OLD}'}}, \
+         spec: {{{class}rules: [{{host: shop.example, http: {{paths: [{{path: /, pathType: Prefix, backend: {{service: {{name: {service}, port: {{number: {port}}}}}}}}}]}}}}]}}, \
+         status: {{loadBalancer: {{ingress: [{{ip: 192.0.2.1}}]}}}}}}"
+    )
+}
+
+const NGINX: &str =
+    "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: nginx}, spec: {controller: example.com/nginx}}";
+
+fn autoscaler(target: &str, condition: &str) -> String {
+    format!(
+        "{{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {{name: web, creationTimestamp: '{OLD}'}}, \
+         spec: {{maxReplicas: 3, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {target}}}}}, \
+         status: {{currentReplicas: 2, desiredReplicas: 2, conditions: [{condition}]}}}}"
+    )
+}
+
+fn batch(status: &str) -> String {
+    format!(
+        "{{apiVersion: batch/v1, kind: Job, metadata: {{name: import, creationTimestamp: '{OLD}'}}, \
+         spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: a, image: 'a:1'}}]}}}}}}, status: {{{status}}}}}"
+    )
+}
+
+fn cron(spec: &str, status: &str) -> String {
+    format!(
+        "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: nightly, creationTimestamp: '{OLD}'}}, \
+         spec: {{schedule: '0 3 * * *', {spec}jobTemplate: {{spec: {{template: {{spec: {{containers: []}}}}}}}}}}, status: {{{status}}}}}"
+    )
+}
+
+/// Every fault is a symptom or a doubt with the words that say what it is.
+#[track_caller]
+fn says(world: &World, part: &str) {
+    let found = world.diagnosis();
+    assert_eq!(found.causes, []);
+    let mut said: Vec<String> = found.unexplained.iter().map(|s| format!("{}: {}", s.object.slashed(), s.summary)).collect();
+    said.extend(found.doubts.iter().map(crate::domain::focus::Doubt::in_words));
+    assert!(said.iter().any(|s| s.contains(part)), "{part}: {said:#?}");
+}
+
+#[test]
+fn what_runs_and_is_served_is_healthy_and_listed() {
+    let world = served();
+    assert!(world.is_healthy(), "{:?}", world.diagnosis());
+    let seen: Vec<String> = world.diagnosis().seen.iter().map(|s| format!("{}: {}", s.object.slashed(), s.how)).collect();
+    assert_eq!(seen, ["deployment/web: 2 of 2 replicas are ready", "service/web: has 2 ready addresses"]);
+}
+
+#[test]
+fn service_with_a_dangling_port_name_is_not_healthy() {
+    let port = |target: serde_json::Value| json!({"spec": {"ports": [{"port": 80, "targetPort": target}]}});
+    let containers = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"name": "http", "containerPort": 8080}]}]});
+    let world = || cluster().app(deployment("web").spec(containers.clone())).service("web", json!({"app": "web"}));
+    assert!(world().edit("Service", "web", port(json!("http"))).is_healthy());
+    says(&world().edit("Service", "web", port(json!("web"))), "leads to the port `web`, which no container");
+    says(&world().edit("Service", "web", port(json!(9090))), "leads to port 9090, which no container");
+}
+
+#[test]
+fn headless_service_that_selects_nothing_is_not_healthy() {
+    let headless = served().service("peers", json!({"app": "gone"})).edit("Service", "peers", json!({"spec": {"clusterIP": "None"}}));
+    says(&headless, "service/peers: has no endpoints: its selector matches no Pod");
+}
+
+#[test]
+fn external_name_needs_no_endpoints() {
+    let external = json!({"spec": {"type": "ExternalName", "externalName": "db.example"}});
+    assert!(served().service("db", json!({"app": "gone"})).edit("Service", "db", external).is_healthy());
+}
+
+#[test]
+fn ingress_without_class_backend_or_port_is_not_healthy() {
+    let class = "ingressClassName: nginx, ";
+    assert!(served().yaml(NGINX).yaml(&ingress(class, "web", 80)).is_healthy());
+    says(&served().yaml(NGINX).yaml(&ingress("", "web", 80)), "names no class");
+    says(&served().yaml(&ingress(class, "web", 80)), "its class `nginx` does not exist");
+    says(&served().yaml(NGINX).yaml(&ingress(class, "gone", 80)), "leads to Service `gone`, which does not exist in this namespace");
+    says(&served().yaml(NGINX).yaml(&ingress(class, "web", 81)), "leads to port `81` of Service `web`, which has no such port");
+    let unserved = served().yaml(NGINX).yaml(&ingress(class, "web", 80)).edit("Ingress", "shop", json!({"status": null}));
+    says(&unserved, "no controller has reported an address");
+}
+
+#[test]
+fn job_that_never_ends_or_fails_is_not_healthy() {
+    assert!(served().yaml(&batch("succeeded: 1, conditions: [{type: Complete, status: 'True'}]")).is_healthy());
+    says(&served().yaml(&batch("active: 1")), "has not completed; it has no `activeDeadlineSeconds`");
+    says(&served().yaml(&batch("failed: 2, active: 1")), "tries again after 2 failed Pods");
+    says(&served().yaml(&batch("conditions: [{type: Failed, status: 'True', message: too many}]")), "Failed: “too many”");
+    says(&served().yaml(&batch("")), "has neither ended nor an active Pod");
+}
+
+#[test]
+fn cron_job_without_a_run_that_succeeded_is_not_healthy() {
+    let (ran, failed) = ("lastScheduleTime: '2026-01-01T03:00:00Z', ", "lastSuccessfulTime: '2025-12-31T03:00:05Z'");
+    assert!(served().yaml(&cron("", &format!("{ran}lastSuccessfulTime: '2026-01-01T03:00:05Z'"))).is_healthy());
+    says(&served().yaml(&cron("", &format!("{ran}{failed}"))), "did not succeed");
+    says(&served().yaml(&cron("", ran)), "none of its runs has succeeded");
+}
+
+#[test]
+fn what_is_idle_by_wish_is_healthy_for_others_and_an_answer_for_who_asks() {
+    let world = || served().yaml(&cron("suspend: true, ", "")).app(deployment("legacy").replicas(0));
+    assert!(world().is_healthy(), "{:?}", world().diagnosis());
+    says(&world().said("the nightly job did not run"), "is suspended");
+    says(&world().said("legacy is down"), "is scaled to zero");
+    assert!(world().said("is web healthy?").is_healthy());
+}
+
+#[test]
+fn autoscaler_without_metrics_or_target_is_not_healthy() {
+    assert!(served().yaml(&autoscaler("web", "{type: ScalingActive, status: 'True'}")).is_healthy());
+    let blind = "{type: ScalingActive, status: 'False', reason: FailedGetResourceMetric, message: unable to get metrics}";
+    says(&served().yaml(&autoscaler("web", blind)), "ScalingActive is False: FailedGetResourceMetric: “unable to get metrics”");
+    says(&served().yaml(&autoscaler("gone", "{type: ScalingActive, status: 'True'}")), "scales Deployment `gone`, which does not exist");
+    says(&served().yaml(&autoscaler("web", "")), "does not report whether it has metrics");
+}
+
+#[test]
+fn daemon_set_that_wants_nobody_is_not_healthy() {
+    let picky = daemon_set("agent").replicas(0).spec(json!({"nodeSelector": {"accelerator": "tpu"}}));
+    says(&served().app(picky), "no node qualifies for its node selector accelerator=tpu");
+    assert!(served().app(daemon_set("agent").replicas(0).spec(json!({"nodeSelector": {"kubernetes.io/os": "windows"}}))).is_healthy());
+}
+
+#[test]
+fn probe_that_has_just_begun_to_fail_is_too_young_to_tell() {
+    let ready = json!({"status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T11:55:10Z"}]}});
+    let world = cluster().app(deployment("web")).edit("Pod", "web-rs1-0", ready).event(
+        "Pod",
+        "web-rs1-0",
+        "Unhealthy",
+        "Readiness probe failed: HTTP probe failed with statuscode: 500",
+    );
+    says(&world, "a probe has begun to fail: “Readiness probe failed");
+}
+
+#[test]
+fn container_that_restarts_often_is_not_healthy_while_it_is_ready() {
+    let restarted = |count: i32, at: &str| {
+        json!({"status": {"containerStatuses": [{"name": "app", "image": "a", "imageID": "x", "ready": true, "restartCount": count,
+            "state": {"running": {"startedAt": at}}, "lastState": {"terminated": {"exitCode": 137, "finishedAt": at}}}]}})
+    };
+    let world = |count, at| cluster().app(deployment("web")).edit("Pod", "web-rs1-0", restarted(count, at));
+    says(&world(60, "2026-01-01T11:58:00Z"), "was restarted 60 times, the last time 120 s ago with exit code 137");
+    says(&world(1, "2026-01-01T11:59:30Z"), "was restarted 1 times");
+    assert!(world(60, "2026-01-01T09:00:00Z").is_healthy());
+}
+
+#[test]
+fn paused_rollout_that_is_not_complete_is_not_healthy() {
+    let paused = json!({"spec": {"paused": true}, "status": {"updatedReplicas": 0}});
+    says(&cluster().app(deployment("web")).edit("Deployment", "web", paused), "its rollout is paused");
+}
+
+#[test]
+fn standby_that_waits_for_a_lease_is_told_as_one() {
+    let waits = json!({"status": {"conditions": [{"type": "Ready", "status": "False"}, {"type": "PodScheduled", "status": "True"}],
+        "containerStatuses": [{"name": "app", "image": "a", "imageID": "x", "ready": false, "restartCount": 0,
+            "state": {"running": {"startedAt": "2026-01-01T11:50:00Z"}}}]}});
+    let lease = "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: sync-leader}, spec: {holderIdentity: sync-0_5b2b}}";
+    let world = cluster()
+        .app(stateful_set("sync").replicas(2))
+        .edit("Pod", "sync-1", waits)
+        .edit("StatefulSet", "sync", json!({"status": {"readyReplicas": 1, "availableReplicas": 1}}))
+        .service("sync", json!({"app": "sync"}));
+    says(&world, "is not ready yet");
+    says(&world.yaml(lease), "Pod `sync-0` of the same StatefulSet is ready and holds the Lease `sync-leader`");
+}
+
+#[test]
+fn claim_that_waits_for_its_first_pod_is_healthy_by_design_and_said_so() {
+    let world = served().claim("profiler-data", "Pending", "standard").said("The claim profiler-data is stuck in Pending for hours");
+    assert!(world.is_healthy(), "{:?}", world.diagnosis().doubts);
+    let seen = world.diagnosis().seen;
+    assert!(seen[0].how.contains("by design") && seen[0].how.contains("no Pod mounts it"), "{seen:?}");
+}
+
+#[test]
+fn nothing_is_not_healthy() {
+    assert_eq!(cluster().doubts(), ["there is nothing in namespace a-team: no workloads, 0 Pods, no Services"]);
+}
+
+#[test]
+fn connections_are_not_called_healthy_where_a_policy_restricts_them() {
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny}, spec: {podSelector: {}}}";
+    let asked = "web cannot connect to the database of another team";
+    assert!(served().said(asked).is_healthy());
+    says(&served().yaml(policy).said(asked), "kubemend does not evaluate which connections it allows");
+}
+
+#[test]
+fn kinds_that_nobody_reads_are_told_where_the_words_are_about_them() {
+    says(&served().said("the certificate of web has expired"), "certificates");
+    says(&served().said("web cannot resolve names, dns is broken"), "the cluster's DNS");
+}
+
+#[test]
+fn what_could_not_be_read_is_not_called_healthy() {
+    for kind in [Kind::Pod, Kind::Deployment, Kind::Ingress, Kind::CronJob] {
+        let doubts = served().hiding(kind.clone()).diagnosis().doubts;
+        assert!(doubts.iter().any(|d| d.why.contains(kind.info().unwrap().plural)), "{kind}: {doubts:?}");
+    }
+    // Of a workload that is named, what leads to it from outside is another question.
+    assert!(served().hiding(Kind::CronJob).said("web is slow").is_healthy());
+}
+
+#[test]
+fn job_with_a_pod_that_cannot_start_is_explained_once() {
+    let world = cluster().app(job("import").waiting("ErrImagePull", "rpc error: code = NotFound desc = not found"));
+    assert_eq!(world.diagnosis().causes.len() + world.wrong().len(), 1, "{:?}", world.diagnosis());
+}
+
+/// For any of these clusters: healthy is said only where each object that was read has its place among what was seen.
+#[test]
+fn healthy_implies_that_every_relevant_object_was_judged_well() {
+    let parts: [fn(World) -> World; 9] = [
+        |w| w.app(deployment("web")).service("web", json!({"app": "web"})),
+        |w| w.app(stateful_set("db").replicas(2)),
+        |w| w.app(daemon_set("agent")),
+        |w| w.claim("data", "Bound", "standard"),
+        |w| w.claim("later", "Pending", "standard"),
+        |w| w.yaml(&batch("conditions: [{type: Complete, status: 'True'}]")),
+        |w| w.yaml(&batch("active: 1")),
+        |w| w.yaml(&autoscaler("gone", "")),
+        |w| w.yaml(NGINX).yaml(&ingress("ingressClassName: nginx, ", "web", 80)),
+    ];
+    for mask in 0..(1_u32 << parts.len()) {
+        let chosen = parts.iter().enumerate().filter(|(i, _)| mask & (1 << i) != 0);
+        let world = chosen.fold(cluster(), |world, (_, part)| part(world));
+        let snapshot = world.snapshot();
+        let facts = Facts::of(&snapshot);
+        let found = analyze(&facts).unwrap();
+        if !(found.causes.is_empty() && found.unexplained.is_empty() && found.doubts.is_empty()) {
+            continue;
+        }
+        let own = |o: &&serde_json::Value| {
+            o["metadata"].get("ownerReferences").is_none() && o["kind"] != "StorageClass" && o["kind"] != "IngressClass"
+        };
+        for object in world.objects().iter().filter(own) {
+            let name = object["metadata"]["name"].as_str().unwrap();
+            let listed = found.seen.iter().any(|s| s.object.name == name && s.object.kind.name() == object["kind"]);
+            assert!(listed || object["kind"] == "Node", "{mask:b}: {name} was not judged: {:?}", found.seen);
+        }
+    }
+}

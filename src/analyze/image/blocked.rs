@@ -1,0 +1,96 @@
+//! Images that cannot be had for another reason than that they do not exist: for none of them does the cluster show the right one, so
+//! a human decides. Shared by the rules for platforms, for registries that refuse, and for nodes that are told not to pull.
+
+use super::super::draft::Draft;
+use super::super::quote;
+use super::known::image_in;
+use crate::domain::cause::Code;
+use crate::domain::confidence::Confidence;
+use crate::domain::excerpt::Excerpt;
+use crate::domain::finding::{Choice, Finding, Remedy, Way};
+use crate::domain::snapshot::Resource;
+use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Container, Event, Pod};
+
+/// The cluster's own sentence says it.
+const SURE: Confidence = Confidence::percent(90);
+/// The longest image name that is repeated: registries take names of at most 255 characters.
+const SHOWN: usize = 300;
+
+/// How a container that cannot get its image looks, and what can be done.
+pub(super) struct Blocked {
+    pub(super) code: Code,
+    /// The reasons for which it waits.
+    pub(super) waits: &'static [&'static str],
+    /// Whether this sentence says so.
+    pub(super) says: fn(&str) -> bool,
+    /// The field of the container that is wrong.
+    pub(super) field: &'static str,
+    /// What that is, in the title behind the image and before the container; and why, as a sentence.
+    pub(super) title: &'static str,
+    pub(super) why: &'static str,
+    /// What a human can do, each by editing the workload.
+    pub(super) ways: &'static [&'static str],
+}
+
+/// Every container that looks like that.
+pub(super) fn find(facts: &Facts<'_>, blocked: &Blocked) -> Vec<Finding> {
+    let asked = facts.stuck().flat_map(|stuck| pods::containers(stuck.spec).map(move |(list, container)| (stuck, list, container)));
+    asked.filter_map(|(stuck, list, container)| finding(facts, blocked, stuck, list, container)).collect()
+}
+
+fn finding(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>, list: &'static str, container: &Container) -> Option<Finding> {
+    let (image, name) = (container.image.as_deref()?, container.name.as_str());
+    let place = format!("spec.{list}{{{name}}}");
+    let told = |e: &Event| {
+        matches!(e.reason.as_deref(), Some("Failed" | "ErrImageNeverPull"))
+            && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
+            && e.message.as_deref().is_some_and(|m| m.contains(image) && (blocked.says)(m))
+    };
+    let status = |pod| {
+        let waiting = waits(blocked, pod, list, name).filter(|w| (blocked.says)(w.message));
+        waiting.map(|w| (quote::waiting_message(&w), w.message))
+    };
+    let is_held = |pod: &Pod| {
+        let waiting = waits(blocked, pod, list, name);
+        let asks = image_in(pod.spec.as_ref(), list, name) == Some(image);
+        let said = || facts.newest_event(pod, told).is_some();
+        asks && waiting.is_some_and(|w| (blocked.says)(w.message) || said())
+    };
+    let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|pod| is_held(pod)).collect();
+    let first = held.first()?;
+    let shown = Excerpt::capture(image, SHOWN);
+    let at = stuck.spec_path.clone().then(list).element("name", name);
+    let field = at.clone().then(blocked.field);
+    let value = if blocked.field == "image" { shown.as_str().to_owned() } else { container.image_pull_policy.clone().unwrap_or_default() };
+    Draft::about(facts, blocked.code, &stuck.object, SURE)
+        .text(
+            format!("container `{name}` of {stuck} cannot get its image `{shown}`: {}", blocked.title),
+            format!("Container `{name}` of {stuck} asks for the image `{shown}`. {}", blocked.why),
+        )
+        .saw(quote::words_of(facts, &held, told, status))
+        .seen_value(Some(&field), &value, None)
+        .saw((blocked.field != "image").then(|| quote::field(facts, &stuck.object, at.then("image"), image)))
+        .owned(first)
+        .holds(held.iter().copied(), &format!("container `{name}` waits: {}", blocked.title))
+        .fix(remedy(facts, blocked, stuck))
+}
+
+/// The container, where it waits for one of these reasons.
+fn waits<'p>(blocked: &Blocked, pod: &'p Pod, list: &str, name: &str) -> Option<pods::Waiting<'p>> {
+    pods::waiting(pod).find(|w| w.list == list && w.container == name && blocked.waits.contains(&w.reason))
+}
+
+fn remedy(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>) -> Remedy {
+    let why = "nothing in the cluster tells which image is right";
+    let choice = |text: String, way: Way, why: &str| Choice { text, way, why: why.to_owned() };
+    let mut choices: Vec<Choice> =
+        blocked.ways.iter().map(|text| choice((*text).to_owned(), Way::Edit(stuck.object.clone()), why)).collect();
+    if let Some((set, revision)) = facts.revision_that_runs(&stuck.object) {
+        let text = format!("or go back to revision {revision}: {} still runs ready", set.reference().in_words());
+        let way = Way::GoBack { workload: stuck.object.clone(), revision };
+        choices.push(choice(text, way, "what the newer revision brings would be given up"));
+    }
+    Remedy { choices, ..Remedy::default() }
+}

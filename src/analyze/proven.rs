@@ -1,0 +1,123 @@
+//! What may be called healthy: what was asked about, seen to be as it should be, with nothing left in doubt.
+
+use super::rule::When;
+use super::symptoms::{JUDGED, Overview, speaks_for_itself};
+use crate::domain::finding::Advice;
+use crate::domain::focus::{Doubt, Seen};
+use crate::domain::kind::Kind;
+use crate::domain::nearest::did_you_mean;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use crate::facts::focus::{Nearness, Reach};
+use k8s_openapi::api::core::v1::Pod;
+use std::collections::HashSet;
+
+/// Objects that are listed as healthy, and doubts: more of them say nothing new to a reader.
+const LISTED: usize = 30;
+/// What tells whether a Pod runs; the rest matters where the words are about everything, or about it.
+const BASE: &[Kind] = &[
+    Kind::Pod,
+    Kind::Event,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::Service,
+    Kind::EndpointSlice,
+    Kind::PersistentVolumeClaim,
+];
+
+/// What was seen to be healthy, and what stands against calling all of it so.
+pub(super) struct Proven {
+    pub(super) seen: Vec<Seen>,
+    pub(super) doubts: Vec<Doubt>,
+}
+
+pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRef, Advice)], named: Option<&Reach>) -> Proven {
+    let focus = facts.focus();
+    let nearness = |o: &ObjectRef| match named {
+        Some(named) => named.nearness(o),
+        None => focus.nearness(std::iter::once(o)),
+    };
+    let general = named.is_none() && focus.is_general();
+    let Overview { well, idle, doubts: unsure, .. } = overview;
+    let asked = |o: &ObjectRef| nearness(o) != Nearness::Elsewhere;
+    let mut doubts = whole(facts, named.is_some(), general);
+    // What does nothing answers who asks about it, and is fine for everybody else.
+    let (answers, idle): (Vec<Seen>, Vec<Seen>) = idle.into_iter().partition(|s| !general && nearness(&s.object) == Nearness::Itself);
+    doubts.extend(answers.into_iter().filter(|s| speaks_for_itself(facts, &s.object)).map(|s| Doubt {
+        object: Some(s.object),
+        why: s.how,
+        again_in: None,
+    }));
+    // What is read only where it was asked about concerns whatever was asked about.
+    let on_demand = |o: &ObjectRef| matches!(o.kind, Kind::NetworkPolicy | Kind::PodDisruptionBudget | Kind::ResourceQuota);
+    doubts.extend(unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(|o| asked(o) || on_demand(o))));
+    // A node says nothing of what runs on it, unless it was asked about.
+    let told = |o: &ObjectRef| {
+        (o.kind != Kind::Node || facts.snapshot().words.asks(&Kind::Node) || named.is_some()) && speaks_for_itself(facts, o)
+    };
+    let mut seen: Vec<Seen> = well.into_iter().chain(idle).filter(|s| asked(&s.object) && told(&s.object)).collect();
+    seen.sort_by(|a, b| (nearness(&a.object), &a.object).cmp(&(nearness(&b.object), &b.object)));
+    let moving = underway.iter().any(|(o, _)| asked(o));
+    if seen.is_empty() && !moving && doubts.is_empty() {
+        doubts.push(Doubt::general("nothing was found whose health could be checked".to_owned()));
+    }
+    seen.truncate(LISTED);
+    doubts.truncate(LISTED);
+    Proven { seen, doubts }
+}
+
+/// Doubts about the whole: there is nothing, something that is named is not there, or nobody reads it.
+fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
+    let snapshot = facts.snapshot();
+    let mut doubts: Vec<Doubt> = Vec::new();
+    for missing in &facts.focus().missing {
+        let hint = did_you_mean(&missing.nearest);
+        let place = snapshot.scope.in_words();
+        doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));
+    }
+    doubts.extend(empty(facts).into_iter().map(Doubt::general));
+    let wanted = |kind: &Kind| BASE.contains(kind) || (general && !narrowed) || snapshot.words.asks(kind);
+    let calm = When::EveryPodIsReady.holds(snapshot);
+    let on_demand = [Kind::NetworkPolicy, Kind::PodDisruptionBudget, Kind::ResourceQuota];
+    let unread: Vec<&str> = JUDGED
+        .iter()
+        .filter(|kind| wanted(kind))
+        .chain(on_demand.iter().filter(|kind| snapshot.words.asks(kind)))
+        .chain(std::iter::once(&Kind::HorizontalPodAutoscaler).filter(|kind| calm && wanted(kind)))
+        .filter(|kind| !facts.is_whole(kind))
+        .filter_map(Kind::info)
+        .map(|i| i.plural)
+        .collect();
+    if !unread.is_empty() {
+        doubts.push(Doubt::general(format!("{} could not be read completely", unread.join(", "))));
+    }
+    for what in snapshot.words.topics().iter().filter_map(|t| t.unread) {
+        doubts.push(Doubt::general(format!("the words are about {what}, which kubemend does not read")));
+    }
+    doubts
+}
+
+/// The namespaces in which there is nothing, in words.
+fn empty(facts: &Facts<'_>) -> Option<String> {
+    let whole = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| facts.is_whole(k));
+    if !whole {
+        return None;
+    }
+    let workloads = facts.workloads().filter_map(|w| w.meta.namespace.as_deref());
+    let pods = facts.all::<Pod>().filter_map(|p| p.metadata.namespace.as_deref());
+    let other = facts.snapshot().jobs.iter().map(Resource::meta).chain(facts.snapshot().cron_jobs.iter().map(Resource::meta));
+    let services = facts.snapshot().services.iter().map(Resource::meta).filter(|m| m.name.as_deref() != Some("kubernetes"));
+    let claims = facts.snapshot().claims.iter().map(Resource::meta).chain(facts.snapshot().ingresses.iter().map(Resource::meta));
+    let used: HashSet<&str> =
+        workloads.chain(pods).chain(other.chain(services).chain(claims).filter_map(|m| m.namespace.as_deref())).collect();
+    let scope = facts.scope().namespaces();
+    let empty: Vec<&str> = scope.iter().map(Namespace::as_str).filter(|n| !used.contains(n)).collect();
+    if (scope.is_empty() && !used.is_empty()) || (!scope.is_empty() && empty.is_empty()) {
+        return None;
+    }
+    Some(format!("there is nothing in {}: no workloads, 0 Pods, no Services", crate::domain::issue::place(&empty)))
+}

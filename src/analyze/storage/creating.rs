@@ -1,0 +1,132 @@
+//! What can be done about a claim that does not exist and that no other one stands for: create it, where nothing speaks against a
+//! new and empty volume, or say what speaks against it.
+
+use super::super::draft::{advise, propose};
+use super::super::meant::LISTED;
+use super::super::quote::{self, listed};
+use super::missing_claim::MissingClaim;
+use super::{assumed, claims, classes};
+use crate::domain::action::Action;
+use crate::domain::check::Check;
+use crate::domain::finding::{Choice, Remedy, Way};
+use crate::domain::kind::Kind;
+use crate::domain::kubectl;
+use crate::domain::risk::Risk;
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use crate::facts::presence::Presence;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use k8s_openapi::api::storage::v1::StorageClass;
+
+/// The claim, where its class is known and nothing speaks against it.
+pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
+    let name = &missing.claim.name;
+    if let Some((text, why)) = assumed::against(missing) {
+        return advise(text, None, why);
+    }
+    let elsewhere = facts.elsewhere(&missing.claim);
+    if let Presence::There(namesake) = elsewhere {
+        return other_namespace(missing, namesake);
+    }
+    let Some(class) = classes::default_class(facts) else { return no_class(facts, name) };
+    if !classes::makes_volumes(class) {
+        return by_hand(facts, missing, class);
+    }
+    let action = Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, Some(classes::name(class))) };
+    let checks = std::iter::once(Check::ClaimBound(missing.claim.clone())).chain(missing.checks());
+    let unread = match elsewhere {
+        Presence::Unread => "; whether another namespace has a claim of this name could not be read",
+        Presence::There(_) | Presence::Absent => "",
+    };
+    let mut remedy = propose([action], &format!("{}{unread}", assumed::why(missing, class)), Risk::Low, checks);
+    // A claim that is created beside a chart or a repository should end up in it.
+    let manager = missing.users.iter().find_map(|user| Some((user, facts.workload(&user.object)?.manager()?)));
+    if let Some((user, manager)) = manager.filter(|_| !missing.namespace.is_system()) {
+        let text = format!("add the PersistentVolumeClaim `{name}` to the source of {user} as well");
+        remedy.extend(advise(text, None, &manager.why_not()));
+    }
+    remedy
+}
+
+/// A Pod uses claims of its own namespace only, and this name was hardly chosen twice: a new claim would start empty beside the data.
+fn other_namespace(missing: &MissingClaim<'_>, namesake: &PersistentVolumeClaim) -> Remedy {
+    let (name, there) = (&missing.claim.name, namesake.reference());
+    let place = there.namespace.as_ref().map(ToString::to_string).unwrap_or_default();
+    let why = format!(
+        "namespace `{place}` has a PersistentVolumeClaim `{name}` ({}), which Pods of `{}` cannot use; a new claim would start empty",
+        claims::state(namesake),
+        missing.namespace
+    );
+    let moved = format!(
+        "move {} to namespace `{place}`, or copy the data into a PersistentVolumeClaim `{name}` in `{}`",
+        missing.who(),
+        missing.namespace
+    );
+    let mut remedy = advise(moved, Some(kubectl::get(&Kind::PersistentVolumeClaim, there.namespace.as_ref(), &[name])), &why);
+    remedy.choices.push(empty(missing, "or, if a new, empty volume is meant, create", None, &why));
+    remedy
+}
+
+/// The claim as a human may want it.
+fn empty(missing: &MissingClaim<'_>, text: &str, class: Option<&str>, why: &str) -> Choice {
+    let action = Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, class) };
+    Choice { text: format!("{text} the PersistentVolumeClaim `{}`", missing.claim.name), way: Way::Change(action), why: why.to_owned() }
+}
+
+/// The default class makes no volumes: a claim of it binds only to one that somebody created.
+fn by_hand(facts: &Facts<'_>, missing: &MissingClaim<'_>, class: &StorageClass) -> Remedy {
+    let (name, of) = (&missing.claim.name, classes::name(class));
+    let why =
+        format!("the default StorageClass `{of}` has no provisioner: a claim of it binds only to a PersistentVolume that is Available");
+    let free = facts.all::<PersistentVolume>().filter(|v| classes::of_volume(v) == of && classes::is_free(v));
+    let free: Vec<String> = free.take(LISTED).map(classes::described).collect();
+    let text = match free.as_slice() {
+        [] if !facts.is_whole(&Kind::PersistentVolume) => format!(
+            "create the PersistentVolumeClaim `{name}` for one of the PersistentVolumes of the class `{of}`, which could not be read"
+        ),
+        [] => format!("create a PersistentVolume of the class `{of}`, then the PersistentVolumeClaim `{name}`; none is Available"),
+        volumes => format!(
+            "create the PersistentVolumeClaim `{name}`, no larger than an Available PersistentVolume of the class `{of}`: {}",
+            quote::joined(volumes, "and")
+        ),
+    };
+    advise(text, Some(kubectl::get(&Kind::PersistentVolume, None, &[])), &why)
+}
+
+fn no_class(facts: &Facts<'_>, name: &str) -> Remedy {
+    let classes: Vec<&str> = classes::provisioning(facts).into_iter().map(classes::name).collect();
+    let (text, why) = match classes.as_slice() {
+        _ if !classes::are_known(facts) => (
+            format!("create the PersistentVolumeClaim `{name}`; name its class if the cluster has no default"),
+            "the StorageClasses could not be read, so whether there is a default one is not known",
+        ),
+        [] => (
+            format!("install a storage provisioner with a StorageClass, then create the PersistentVolumeClaim `{name}`"),
+            "the cluster has no StorageClass that provisions volumes",
+        ),
+        several => (
+            format!("create the PersistentVolumeClaim `{name}` with one of the classes {}", listed(several)),
+            "the cluster has no default StorageClass, and which one was meant is not known",
+        ),
+    };
+    advise(text, None, why)
+}
+
+/// Unused claims exist whose names tell nothing: both ways, for a human to choose.
+pub(super) fn choose(missing: &MissingClaim<'_>) -> Remedy {
+    let why = "unused PersistentVolumeClaims exist whose names do not tell whether one of them was meant; an empty new claim would hide data that already exists";
+    let names: Vec<&str> = missing.unused.iter().filter_map(|c| c.metadata.name.as_deref()).take(LISTED).collect();
+    let text = format!("if one of the unused PersistentVolumeClaims {} was meant, point {} to it", listed(&names), missing.who());
+    let new = empty(missing, "if a new, empty volume was meant, create", None, why);
+    Remedy { choices: vec![new], ..advise(text, None, why) }
+}
+
+/// The claims could not be read.
+pub(super) fn cannot_tell(missing: &MissingClaim<'_>) -> Remedy {
+    let name = &missing.claim.name;
+    advise(
+        format!("check if a PersistentVolumeClaim of another name was meant; if not, create the PersistentVolumeClaim `{name}`"),
+        Some(kubectl::get(&Kind::PersistentVolumeClaim, Some(&missing.namespace), &[])),
+        "the PersistentVolumeClaims of the namespace could not be read, so whether one of another name exists is not known",
+    )
+}

@@ -1,0 +1,146 @@
+//! A PersistentVolumeClaim lost the PersistentVolume that it was bound to. Whatever was stored is behind that volume, so nothing is
+//! planned: a new claim would be empty, and deleting this one would end what still points to the data.
+
+use super::super::draft::{Draft, advise};
+use super::super::quote;
+use super::super::rule::{Read, Rule, When};
+use crate::domain::cause::Code;
+use crate::domain::confidence::Confidence;
+use crate::domain::field::FieldPath;
+use crate::domain::finding::{Finding, Remedy};
+use crate::domain::kind::Kind;
+use crate::domain::kubectl;
+use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use crate::facts::presence::Presence;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+
+/// The cause.
+pub(crate) const RULE: Rule = Rule {
+    code: Code("pvc-lost"),
+    says: "a PersistentVolumeClaim lost the volume that it was bound to",
+    reads: &[
+        Read::WORKLOADS,
+        Read::EVENTS,
+        Read::always(&[Kind::PersistentVolumeClaim]),
+        Read::when(&[Kind::PersistentVolume], When::AClaimIsUnbound),
+    ],
+    find,
+};
+/// The cluster itself says that the claim is Lost.
+const SURE: Confidence = Confidence::percent(95);
+const WHY: &str = "deleting the claim, or creating an empty one, would give up the data that the volume may still hold";
+
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    facts.all::<PersistentVolumeClaim>().filter_map(|claim| finding(facts, claim)).collect()
+}
+
+fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
+    if claim.status.as_ref().and_then(|s| s.phase.as_deref()) != Some("Lost") || claim.metadata.deletion_timestamp.is_some() {
+        return None;
+    }
+    let object = claim.reference();
+    let (name, namespace) = (&object.name, object.namespace.as_ref()?);
+    let volume = claim.spec.as_ref().and_then(|s| s.volume_name.as_deref()).filter(|v| quote::is_plain(v))?;
+    let pointed = ObjectRef::cluster(Kind::PersistentVolume, volume);
+    let found = facts.look_up::<PersistentVolume>(&pointed);
+    let event = facts.events_of(&object).find(|e| matches!(e.reason.as_deref(), Some("ClaimLost" | "ClaimMisbound")));
+    let field = FieldPath::dotted("spec.volumeName");
+    let state = match found {
+        Presence::There(_) => format!("the PersistentVolume `{volume}` exists and is not bound to it any more"),
+        Presence::Absent => format!("the PersistentVolume `{volume}` does not exist any more"),
+        Presence::Unread => format!("the cluster says that its PersistentVolume `{volume}` is gone"),
+    };
+    let mut draft = Draft::about(facts, RULE.code, &object, SURE)
+        .text(
+            format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` is Lost: {state}"),
+            format!("The PersistentVolumeClaim `{name}` was bound to the PersistentVolume `{volume}`, and {state}. No Pod can mount a claim that is Lost, and it does not bind to another volume by itself."),
+        )
+        .saw(event.map(|e| quote::event(facts, e, &object)))
+        .saw([quote::field(facts, &object, FieldPath::dotted("status.phase"), "Lost")])
+        .seen_value(Some(&field), volume, None)
+        .saw(quote::absent(facts, &pointed, facts.all::<PersistentVolume>().filter_map(|v| v.metadata.name.as_deref())).filter(|_| found == Presence::Absent))
+        .affects(&object, "Lost: its volume is gone");
+    for pod in facts.stuck_among(facts.claims().pods(namespace.as_str(), name)).iter().flat_map(|user| &user.pods) {
+        let waits = format!("waits for the PersistentVolumeClaim `{name}`, which is Lost");
+        draft = draft.owned(pod).link(&pod.reference(), "mounts", &object).affects(&pod.reference(), &waits);
+    }
+    draft.fix(remedy(&object, volume, found))
+}
+
+fn remedy(claim: &ObjectRef, volume: &str, found: Presence<&PersistentVolume>) -> Remedy {
+    let look = Some(kubectl::on("describe", claim));
+    if let Presence::There(_) = found {
+        return advise(format!("find out which claim the PersistentVolume `{volume}` is bound to now, and why"), look, WHY);
+    }
+    let text = format!(
+        "if the storage behind it still exists (the reclaim policy of the volume was Retain), create the PersistentVolume `{volume}` again for the same storage, with a claimRef to {claim}"
+    );
+    let mut remedy = advise(text, look, WHY);
+    remedy.extend(advise("else restore the data from a backup into a new PersistentVolumeClaim".to_owned(), None, WHY));
+    remedy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::testing::{World, cluster, deployment};
+    use serde_json::json;
+
+    fn archive() -> World {
+        cluster()
+            .claim("archive", "Lost", "manual")
+            .edit("PersistentVolumeClaim", "archive", json!({"spec": {"volumeName": "archive-pv"}}))
+            .app(
+                deployment("archive")
+                    .claim("c", "archive")
+                    .unschedulable("0/2 nodes are available: persistentvolumeclaim \"archive\" bound to non-existent persistentvolume"),
+            )
+            .event(
+                "PersistentVolumeClaim",
+                "archive",
+                "ClaimLost",
+                "Bound claim has lost its PersistentVolume. Data on the volume is lost!",
+            )
+    }
+
+    #[test]
+    fn claim_that_lost_its_volume_is_named_and_left_as_it_is() {
+        let found = archive().only(RULE.code.0);
+        assert_eq!(
+            (found.object.slashed().as_str(), found.field_text().as_deref()),
+            ("persistentvolumeclaim/archive", Some("spec.volumeName"))
+        );
+        assert_eq!((found.found.as_deref(), found.expected.as_deref(), found.remedy.proposals.len()), (Some("archive-pv"), None, 0));
+        assert!(
+            found.remedy.advice.iter().any(|a| a.text.contains("Retain")) && found.remedy.advice.iter().any(|a| a.text.contains("backup"))
+        );
+        assert!(found.symptoms.iter().any(|s| s.object.slashed() == "pod/archive-rs1-0"));
+    }
+
+    #[test]
+    fn volume_that_could_not_be_read_is_not_called_absent() {
+        let found = archive().hiding(Kind::PersistentVolume).only(RULE.code.0);
+        assert!(!found.title.contains("does not exist") && found.title.contains("the cluster says"), "{}", found.title);
+    }
+
+    #[test]
+    fn volume_that_is_there_is_said_to_be_there() {
+        let there =
+            archive().yaml("{apiVersion: v1, kind: PersistentVolume, metadata: {name: archive-pv}, spec: {capacity: {storage: 1Gi}}}");
+        assert!(there.only(RULE.code.0).title.contains("exists and is not bound to it"));
+    }
+
+    #[test]
+    fn bound_and_pending_claims_are_silent() {
+        for phase in ["Bound", "Pending"] {
+            let world = cluster().claim("archive", phase, "standard").edit(
+                "PersistentVolumeClaim",
+                "archive",
+                json!({"spec": {"volumeName": "v"}}),
+            );
+            assert_eq!(world.found(RULE.code.0), []);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! An unbound PersistentVolumeClaim names the empty string as its class, which turns provisioning off: it binds only to a
+//! PersistentVolume that somebody made by hand, and there is none. Beside a default class that is mostly not what was meant.
+
+use super::super::draft::Draft;
+use super::super::meant::Sure;
+use super::super::quote::{self, QUOTED_PODS};
+use super::super::rule::{Read, Rule, When};
+use super::{claims, classes, replacing};
+use crate::domain::cause::Code;
+use crate::domain::field::FieldPath;
+use crate::domain::finding::Finding;
+use crate::domain::kind::Kind;
+use crate::domain::snapshot::Resource;
+use crate::facts::Facts;
+use crate::facts::presence::Presence;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+
+/// The cause.
+pub(crate) const RULE: Rule = Rule {
+    code: Code("pvc-storageclass-empty"),
+    says: "a PersistentVolumeClaim names the empty StorageClass, which turns provisioning off, and no volume was created for it",
+    reads: &[
+        Read::WORKLOADS,
+        Read::EVENTS,
+        Read::always(&[Kind::PersistentVolumeClaim]),
+        Read::when(&[Kind::StorageClass, Kind::PersistentVolume], When::AClaimIsUnbound),
+    ],
+    find,
+};
+/// What the empty string does is a fact, and so is that no volume is free. Whether it was set on purpose, for a volume that is yet to
+/// be made, is the doubt. Where the volumes could not be read, one may be there.
+const SURE: Sure = Sure::percent(85, 85, 60);
+
+fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    facts.all::<PersistentVolumeClaim>().filter_map(|claim| finding(facts, claim)).collect()
+}
+
+fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
+    let is_empty = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()) == Some("");
+    if !is_empty || !claims::is_unbound(claim) {
+        return None;
+    }
+    let object = claim.reference();
+    let namespace = object.namespace.as_ref()?;
+    let users = facts.stuck_among(facts.claims().pods(namespace.as_str(), &object.name));
+    let event = facts.events_of(&object).find(|e| e.reason.as_deref() == Some("FailedBinding"));
+    // A claim that nobody waits for, and of which nothing is said, may wait for its volume as it is meant to.
+    if users.is_empty() && event.is_none() {
+        return None;
+    }
+    let volumes = facts.seek::<PersistentVolume>(|v| classes::of_volume(v) == "" && classes::is_free(v));
+    let (meant, because) = classes::instead_of(facts, "");
+    let (name, field) = (&object.name, FieldPath::dotted("spec.storageClassName"));
+    let (sure, remedy) = match volumes {
+        // It is for another claim, or too small: what is wrong is not the class.
+        Presence::There(_) => return None,
+        Presence::Absent => (SURE.of(&meant), replacing::remedy(claim, &meant, because, &users)),
+        Presence::Unread => (SURE.unread(), replacing::unsure(claim, &meant)),
+    };
+    let default = meant
+        .name()
+        .map(|right| format!(" It is not the same as no class, for which the cluster uses its default, `{right}`."))
+        .unwrap_or_default();
+    let mut draft = Draft::about(facts, RULE.code, &object, sure)
+        .text(
+            format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` names the empty StorageClass, so nothing provisions a volume for it"),
+            format!(
+                "The empty string in `{field}` means: no class, only a PersistentVolume that was created by hand.{default} The claim was never bound, so replacing it loses no data."
+            ),
+        )
+        .saw(event.map(|e| quote::event(facts, e, &object)))
+        .saw([quote::field(facts, &object, field.clone(), "the empty string")])
+        .value(Some(&field), "", meant.name())
+        .affects(&object, "Pending: its StorageClass is the empty string, and no volume was created for it");
+    for pod in users.iter().flat_map(|user| &user.pods).take(QUOTED_PODS.max(users.len())) {
+        let waits = format!("Pending: waits for the PersistentVolumeClaim `{name}`");
+        draft = draft.owned(pod).link(&pod.reference(), "mounts", &object).affects(&pod.reference(), &waits);
+    }
+    draft.fix(remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::testing::{World, changes, cluster, deployment};
+    use serde_json::json;
+
+    fn passwords(world: World) -> World {
+        world
+            .claim("passwords-data", "Pending", "''")
+            .app(deployment("passwords").claim("data", "passwords-data").unschedulable("0/2 nodes: unbound immediate claims"))
+            .event(
+                "PersistentVolumeClaim",
+                "passwords-data",
+                "FailedBinding",
+                "no persistent volumes available for this claim and no storage class is set",
+            )
+    }
+
+    fn volume(class: &str, phase: &str) -> String {
+        format!(
+            "{{apiVersion: v1, kind: PersistentVolume, metadata: {{name: v}}, spec: {{storageClassName: '{class}', capacity: {{storage: 1Gi}}}}, status: {{phase: {phase}}}}}"
+        )
+    }
+
+    #[test]
+    fn claim_that_turns_provisioning_off_is_replaced_by_one_of_the_default_class() {
+        let found = passwords(cluster()).only(RULE.code.0);
+        assert_eq!((found.field_text().as_deref(), found.expected.as_deref()), (Some("spec.storageClassName"), Some("standard")));
+        assert_eq!(changes(&found), ["delete persistentvolumeclaim/passwords-data", "create persistentvolumeclaim/passwords-data"]);
+        assert!(found.explanation.contains("only a PersistentVolume that was created by hand"), "{}", found.explanation);
+    }
+
+    #[test]
+    fn volumes_that_could_not_be_read_leave_advice() {
+        let found = passwords(cluster()).hiding(Kind::PersistentVolume).only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.confidence.value()), (0, 0.6));
+    }
+
+    #[test]
+    fn volume_that_is_free_is_silent_and_one_that_is_taken_is_not() {
+        assert_eq!(passwords(cluster()).yaml(&volume("", "Available")).found(RULE.code.0), []);
+        assert_eq!(passwords(cluster()).yaml(&volume("", "Bound")).found(RULE.code.0).len(), 1);
+        assert_eq!(passwords(cluster()).yaml(&volume("other", "Available")).found(RULE.code.0).len(), 1);
+    }
+
+    #[test]
+    fn no_class_and_a_bound_claim_are_silent() {
+        let unset = cluster().object(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "a", "namespace": "a-team"}, "spec": {"accessModes": ["ReadWriteOnce"]}, "status": {"phase": "Pending"}}));
+        assert_eq!(unset.found(RULE.code.0), []);
+        assert_eq!(cluster().claim("a", "Bound", "''").found(RULE.code.0), []);
+    }
+}

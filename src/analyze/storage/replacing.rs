@@ -1,0 +1,73 @@
+//! A claim that was never bound is replaced by one of another class: its class cannot be changed, and it holds no data.
+
+use super::super::draft::{advise, propose};
+use super::super::meant::Meant;
+use super::super::quote::listed;
+use super::claims;
+use super::classes;
+use crate::domain::action::Action;
+use crate::domain::check::Check;
+use crate::domain::finding::Remedy;
+use crate::domain::risk::Risk;
+use crate::domain::snapshot::Resource;
+use crate::facts::stuck::Stuck;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::storage::v1::StorageClass;
+
+/// By one of the class that was meant, or what a human has to do instead.
+pub(super) fn remedy(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageClass>, because: &str, users: &[&Stuck<'_>]) -> Remedy {
+    let name = claim.metadata.name.as_deref().unwrap_or_default();
+    let (text, why) = match meant {
+        Meant::One(class) => match claims::against_replacing(claim) {
+            None => return replace(claim, class, because, users),
+            Some(why) => {
+                let right = classes::name(class);
+                (format!("replace the PersistentVolumeClaim `{name}` by one of the class `{right}` ({because})"), why)
+            }
+        },
+        Meant::OneOf(_) => (
+            format!("replace the PersistentVolumeClaim `{name}` by one of the class that was meant: {}", listed(&meant.names())),
+            "the cluster has several classes and no default, and which one was meant is not known",
+        ),
+        Meant::Nothing => (
+            match claims::class(claim) {
+                "" => format!("create a PersistentVolume that the PersistentVolumeClaim `{name}` can take"),
+                wanted => format!("install a provisioner with the StorageClass `{wanted}`"),
+            },
+            "the cluster has no class that provisions volumes",
+        ),
+        Meant::Unread => (
+            format!(
+                "create the StorageClass `{}`, or replace the PersistentVolumeClaim `{name}` by one of an existing class",
+                claims::class(claim)
+            ),
+            "the StorageClasses could not be read",
+        ),
+    };
+    advise(text, None, why)
+}
+
+/// The same as advice: whether volumes for it were made by hand could not be read.
+pub(super) fn unsure(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageClass>) -> Remedy {
+    let name = claim.metadata.name.as_deref().unwrap_or_default();
+    let by = meant.name().map_or_else(|| "an existing class".to_owned(), |right| format!("the class `{right}`"));
+    let text = format!("if no PersistentVolume was created by hand for the PersistentVolumeClaim `{name}`, replace it by one of {by}");
+    advise(text, None, "the PersistentVolumes could not be read, and one that was created by hand would need no provisioner")
+}
+
+/// The claim is deleted, and created again with another class.
+fn replace(claim: &PersistentVolumeClaim, class: &StorageClass, because: &str, users: &[&Stuck<'_>]) -> Remedy {
+    let object = claim.reference();
+    let waits_for_nobody = users.is_empty() && classes::waits_for_consumer(class);
+    let bound = (!waits_for_nobody).then(|| Check::ClaimBound(object.clone()));
+    let why = format!("the class of a claim cannot be changed; `{}` was never bound, so no data is lost", object.name);
+    let mut remedy = propose([Action::DeleteUnboundClaim { claim: object.clone() }], &why, Risk::Medium, bound);
+    let why = format!(
+        "the same claim with the StorageClass `{}`: {because}; the reclaim policy of its volumes is {}; size, access modes and labels stay as they were",
+        classes::name(class),
+        classes::reclaim_policy(class)
+    );
+    let create = Action::Create { object, manifest: claims::replacement(claim, classes::name(class)) };
+    remedy.extend(propose([create], &why, Risk::Medium, users.iter().filter_map(|u| u.check())));
+    remedy
+}

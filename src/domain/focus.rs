@@ -1,0 +1,114 @@
+//! What the reporter's words are about, why it was looked there, and what stands against calling it healthy.
+
+use super::object::ObjectRef;
+
+/// Why it was looked where it was looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Because {
+    /// It was given as an argument.
+    #[default]
+    Asked,
+    /// The words name the namespace.
+    Words,
+    /// The words name objects, and they are there.
+    Objects,
+    /// The words name no place, and the context has a namespace of its own.
+    Context,
+    /// Nothing names a place.
+    Everywhere,
+}
+
+impl Because {
+    /// As the report and the record spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Because::Asked => "asked",
+            Because::Words => "words",
+            Because::Objects => "objects",
+            Because::Context => "context",
+            Because::Everywhere => "everywhere",
+        }
+    }
+
+    /// The inverse of [`Because::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere];
+        all.into_iter().find(|b| b.as_str() == text)
+    }
+}
+
+/// What the words are about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Focus {
+    /// Why it was looked there.
+    pub because: Because,
+    /// The objects that the words name. None: the words are about everything there.
+    pub about: Vec<ObjectRef>,
+    /// What the words name and what is not there, each with the names that are like it.
+    pub missing: Vec<Missing>,
+    /// The plan is about something else, since nothing can be planned for what is named.
+    pub beside: bool,
+}
+
+/// Something that the words name and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Missing {
+    /// The word.
+    pub word: String,
+    /// Names that are like it, nearest first.
+    pub nearest: Vec<String>,
+}
+
+/// Something that was seen to be as it should be, or as somebody wants it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seen {
+    /// What was seen.
+    pub object: ObjectRef,
+    /// How it is.
+    pub how: String,
+}
+
+/// Why it cannot be said that everything is healthy, although nothing is known to be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Doubt {
+    /// What it is about; absent where it is about the whole.
+    pub object: Option<ObjectRef>,
+    /// In words.
+    pub why: String,
+    /// After how many seconds it can be told.
+    pub again_in: Option<i64>,
+}
+
+impl Doubt {
+    /// A doubt about the whole, which time alone does not end.
+    pub fn general(why: String) -> Self {
+        Self { object: None, why, again_in: None }
+    }
+
+    /// As one line.
+    pub fn in_words(&self) -> String {
+        let about = self.object.as_ref().map(|o| format!("{o}: ")).unwrap_or_default();
+        let again = self.again_in.map(|s| format!("; look again in {s} s")).unwrap_or_default();
+        format!("{about}{}{again}", self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_read_back_as_it_is_written() {
+        for because in [Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere] {
+            assert_eq!(Because::parse(because.as_str()), Some(because));
+        }
+        assert_eq!(Because::parse("model"), None);
+    }
+
+    #[test]
+    fn a_doubt_names_its_object_and_when_to_look_again() {
+        let node = ObjectRef::cluster(crate::domain::kind::Kind::Node, "a");
+        let doubt = Doubt { object: Some(node), why: "is young".into(), again_in: Some(30) };
+        assert_eq!(doubt.in_words(), "Node a: is young; look again in 30 s");
+    }
+}

@@ -1,0 +1,177 @@
+//! What words speak of: the kinds that a topic needs read, what is never read, and what the programs are called that do a job.
+
+use crate::domain::kind::Kind;
+
+/// Something that words speak of.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// The words, in the singular.
+    pub words: &'static [&'static str],
+    /// Kinds that could be at fault for it.
+    pub kinds: &'static [Kind],
+    /// What could be at fault for it and is never read, in words.
+    pub unread: Option<&'static str>,
+}
+
+const fn of(words: &'static [&'static str], kinds: &'static [Kind]) -> Topic {
+    Topic { words, kinds, unread: None }
+}
+
+const fn never(words: &'static [&'static str], what: &'static str) -> Topic {
+    Topic { words, kinds: &[], unread: Some(what) }
+}
+
+/// Every topic whose kinds are not always read, or are read for their own sake.
+pub(super) const TOPICS: &[Topic] = &[
+    of(
+        &[
+            "connect",
+            "connection",
+            "connected",
+            "connecting",
+            "reach",
+            "reachable",
+            "unreachable",
+            "timeout",
+            "network",
+            "networkpolicy",
+            "policy",
+            "traffic",
+            "firewall",
+            "egress",
+            "netpol",
+        ],
+        &[Kind::NetworkPolicy, Kind::Service],
+    ),
+    of(
+        &[
+            "ingress", "ing", "503", "502", "504", "404", "url", "host", "hostname", "path", "route", "site", "website", "webpage",
+            "homepage",
+        ],
+        &[Kind::Ingress, Kind::IngressClass],
+    ),
+    of(
+        &["autoscaler", "autoscaling", "autoscale", "hpa", "scale", "scaling", "scaler", "horizontalpodautoscaler"],
+        &[Kind::HorizontalPodAutoscaler],
+    ),
+    of(
+        &["budget", "pdb", "poddisruptionbudget", "drain", "drained", "draining", "evict", "evicted", "eviction", "disruption", "cordon"],
+        &[Kind::PodDisruptionBudget, Kind::Node],
+    ),
+    of(&["quota", "resourcequota", "exceeded"], &[Kind::ResourceQuota]),
+    of(&["lease", "leader", "leadership", "election", "standby", "follower", "replica"], &[Kind::Lease]),
+    of(&["node", "kubelet", "notready", "pressure", "machine"], &[Kind::Node]),
+    of(&["job", "batch", "backup"], &[Kind::Job]),
+    of(&["cronjob", "cron", "schedule", "nightly", "backup"], &[Kind::CronJob]),
+    of(&["claim", "pvc", "persistentvolumeclaim"], &[Kind::PersistentVolumeClaim]),
+    of(&["endpoint", "endpointslice"], &[Kind::Service]),
+    of(&["daemonset"], &[Kind::DaemonSet]),
+    of(&["statefulset", "sts"], &[Kind::StatefulSet]),
+    never(
+        &["gateway", "httproute", "grpcroute", "virtualservice", "istio", "linkerd", "mesh", "envoy", "sidecar"],
+        "gateways and service meshes",
+    ),
+    never(&["certificate", "cert", "tls", "ssl", "x509", "https"], "certificates and the Secrets that hold them"),
+    never(&["dns", "resolve", "resolution", "lookup", "coredns", "nxdomain"], "the cluster's DNS"),
+    never(
+        &["rbac", "permission", "role", "rolebinding", "clusterrole", "clusterrolebinding", "unauthorized", "serviceaccount"],
+        "RBAC objects",
+    ),
+    never(&["webhook", "admission", "gatekeeper", "kyverno"], "admission webhooks and policies"),
+    never(&["secret", "password", "credential", "token"], "Secrets"),
+    never(&["crd", "customresource", "customresourcedefinition"], "custom resources"),
+    never(&["priority", "preempted", "preemption", "priorityclass"], "priority classes"),
+];
+
+/// What somebody calls a program by its job, and the names of programs that do it.
+const JOBS: &[(&[&str], &[&str])] = &[
+    (
+        &["database", "db", "datenbank", "sql", "datastore"],
+        &[
+            "postgres",
+            "postgresql",
+            "mysql",
+            "mariadb",
+            "mongo",
+            "mongodb",
+            "redis",
+            "cassandra",
+            "cockroach",
+            "cockroachdb",
+            "mssql",
+            "oracle",
+            "couchdb",
+            "clickhouse",
+            "timescaledb",
+            "influxdb",
+            "neo4j",
+            "percona",
+            "db",
+            "database",
+            "sql",
+        ],
+    ),
+    (&["postgresql", "postgres", "pg"], &["postgres", "postgresql", "pg"]),
+    (&["mongodb", "mongo"], &["mongo", "mongodb"]),
+    (&["cache"], &["redis", "memcached", "valkey", "varnish", "cache"]),
+    (
+        &["queue", "broker", "messaging", "mq"],
+        &["rabbitmq", "kafka", "nats", "activemq", "pulsar", "redpanda", "mosquitto", "queue", "broker", "mq"],
+    ),
+    (
+        &["site", "website", "webpage", "homepage", "page", "frontend", "webserver", "ui", "portal"],
+        &[
+            "frontend",
+            "front",
+            "web",
+            "www",
+            "website",
+            "site",
+            "webapp",
+            "ui",
+            "portal",
+            "nginx",
+            "httpd",
+            "apache",
+            "storefront",
+            "homepage",
+        ],
+    ),
+    (&["search"], &["elasticsearch", "opensearch", "solr", "meilisearch", "search"]),
+    (&["backend"], &["backend", "api"]),
+    (&["monitoring", "metric"], &["prometheus", "grafana", "monitoring", "metrics"]),
+    (&["logging"], &["loki", "fluentd", "fluentbit", "logging", "vector"]),
+];
+
+/// Words for what a thing does: telling only where no other word names anything.
+const ROLES: &[&str] = &["api", "web", "worker", "data", "backend", "frontend", "proxy", "job", "storage", "volume", "public", "gateway"];
+
+pub(super) fn is_ordinary(word: &str) -> bool {
+    let of_a_job = JOBS.iter().any(|(job, names)| job.contains(&word) || names.contains(&word));
+    of_a_job || ROLES.contains(&word) || TOPICS.iter().any(|t| t.words.contains(&word))
+}
+
+/// What things are called that the word speaks of by what they do.
+pub(super) fn meant_by(word: &str) -> &'static [&'static str] {
+    JOBS.iter().find(|(job, _)| job.contains(&word)).map_or(&[], |(_, names)| names)
+}
+
+/// What a person calls a kind, besides its own names.
+const CALLED: &[(Kind, &[&str])] = &[
+    (Kind::Ingress, &["site", "website", "webpage", "homepage", "url"]),
+    (Kind::HorizontalPodAutoscaler, &["autoscaler", "autoscaling", "scaler"]),
+    (Kind::PersistentVolumeClaim, &["claim"]),
+    (Kind::CronJob, &["cron"]),
+    (Kind::PodDisruptionBudget, &["budget"]),
+];
+
+pub(super) fn calls(word: &str, kind: &Kind) -> bool {
+    CALLED.iter().any(|(called, words)| called == kind && words.contains(&word))
+}
+
+/// Whether the word says what something does, and is the name of no product.
+pub(super) fn is_role(word: &str) -> bool {
+    let product = matches!(word, "postgres" | "postgresql" | "mongo" | "mongodb");
+    let job = JOBS.iter().any(|(jobs, _)| jobs.contains(&word));
+    !product && (job || ROLES.contains(&word) || TOPICS.iter().any(|t| t.words.contains(&word)))
+}

@@ -1,0 +1,110 @@
+//! What words can name: objects with their names, the labels that say what they are, and their images.
+
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::{ListedKind, Resource, Snapshot};
+use crate::domain::workload::controller_of;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{ConfigMap, Node, PersistentVolumeClaim, PodSpec, Service};
+use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use std::collections::BTreeMap;
+
+/// Labels whose value is the name of a program or of its part.
+const NAMING: &[&str] = &[
+    "app",
+    "name",
+    "k8s-app",
+    "component",
+    "tier",
+    "role",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/part-of",
+];
+
+/// An object, and what it can be called.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) object: ObjectRef,
+    /// Values of labels that name it.
+    pub(super) labels: Vec<String>,
+    /// The last part of the path of each image, without its tag.
+    pub(super) images: Vec<String>,
+    /// It is meant only where its whole name stands in the words.
+    pub(super) by_name_only: bool,
+}
+
+impl Candidate {
+    /// The parts of its name.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
+        parts(&self.object.name)
+    }
+}
+
+/// The parts of a name between separators.
+pub(super) fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['-', '.', '_']).filter(|p| p.len() > 1)
+}
+
+pub(super) fn all(snapshot: &Snapshot) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    let workloads = snapshot.workloads();
+    for workload in &workloads {
+        found.push(candidate(workload.object.clone(), Some(workload.pod_labels), Some(workload.pod_spec)));
+        if let (Some(last), Some(own)) = (found.last_mut(), workload.meta.labels.as_ref()) {
+            last.labels.extend(naming(own));
+        }
+    }
+    for pod in snapshot.pods.iter().filter(|p| controller_of(&p.metadata).is_some()) {
+        found.push(whole(pod));
+    }
+    // A run of a CronJob is called by its own name only.
+    for job in snapshot.jobs.iter() {
+        let spec = job.spec.as_ref().and_then(|s| s.template.spec.as_ref());
+        let owned = controller_of(&job.metadata).is_some();
+        found.push(Candidate { by_name_only: owned, ..candidate(job.reference(), job.metadata.labels.as_ref(), spec) });
+    }
+    for cron in snapshot.cron_jobs.iter() {
+        let spec = cron.spec.job_template.spec.as_ref().and_then(|s| s.template.spec.as_ref());
+        found.push(candidate(cron.reference(), cron.metadata.labels.as_ref(), spec));
+    }
+    named::<Service>(snapshot, &mut found);
+    named::<Ingress>(snapshot, &mut found);
+    named::<PersistentVolumeClaim>(snapshot, &mut found);
+    named::<HorizontalPodAutoscaler>(snapshot, &mut found);
+    named::<PodDisruptionBudget>(snapshot, &mut found);
+    found.extend(ConfigMap::listing(snapshot).iter().map(whole));
+    found.extend(Node::listing(snapshot).iter().map(whole));
+    // What Kubernetes puts into every namespace or runs for itself is nobody's program, unless it is called by its name.
+    for candidate in &mut found {
+        let system = candidate.object.namespace.as_ref().is_some_and(|n| n.as_str().starts_with("kube-"));
+        candidate.by_name_only |= system || (candidate.object.kind == Kind::Service && candidate.object.name == "kubernetes");
+    }
+    found
+}
+
+fn named<T: ListedKind>(snapshot: &Snapshot, into: &mut Vec<Candidate>) {
+    into.extend(T::listing(snapshot).iter().map(|o| candidate(o.reference(), o.meta().labels.as_ref(), None)));
+}
+
+/// Too many things share the parts of the names of owned Pods, ConfigMaps and nodes.
+fn whole<T: Resource>(object: &T) -> Candidate {
+    Candidate { object: object.reference(), labels: Vec::new(), images: Vec::new(), by_name_only: true }
+}
+
+fn candidate(object: ObjectRef, labels: Option<&BTreeMap<String, String>>, spec: Option<&PodSpec>) -> Candidate {
+    let images = spec.into_iter().flat_map(|s| &s.containers).filter_map(|c| c.image.as_deref()).map(program);
+    Candidate { object, labels: labels.into_iter().flat_map(naming).collect(), images: images.collect(), by_name_only: false }
+}
+
+fn naming(labels: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
+    NAMING.iter().filter_map(|key| labels.get(*key)).map(|value| value.to_lowercase())
+}
+
+/// `registry.example/team/postgres:16` is `postgres`.
+fn program(image: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split([':', '@']).next().unwrap_or(last).to_lowercase()
+}

@@ -1,0 +1,50 @@
+//! Whether something is there. Nobody can take a list that was not read whole for absence: the answer has three cases.
+
+/// An answer to "is there one?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence<T> {
+    /// This one, or the first of several.
+    There(T),
+    /// None: the list was read whole.
+    Absent,
+    /// None was seen, in a list that was not read, or not whole.
+    Unread,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::issue::Scope;
+    use crate::domain::kind::Kind;
+    use crate::domain::object::Namespace;
+    use crate::domain::object::ObjectRef;
+    use crate::domain::snapshot::{Cluster, Snapshot};
+    use crate::facts::Facts;
+    use jiff::Timestamp;
+    use k8s_openapi::api::core::v1::PersistentVolume;
+    use serde_json::json;
+
+    #[test]
+    fn absence_is_only_known_of_a_whole_list() {
+        let scope = Scope::Namespace { namespace: Namespace::parse("shop").unwrap(), objects: vec![] };
+        let mut snapshot = Snapshot::empty(Cluster::default(), scope, Timestamp::UNIX_EPOCH);
+        let volume = ObjectRef::cluster(Kind::PersistentVolume, "v");
+        let ask = |snapshot: &Snapshot| {
+            let facts = Facts::of(snapshot);
+            let name = |of: Presence<&PersistentVolume>| match of {
+                Presence::There(volume) => volume.metadata.name.clone().unwrap(),
+                Presence::Absent => "absent".to_owned(),
+                Presence::Unread => "unread".to_owned(),
+            };
+            (name(facts.look_up(&volume)), name(facts.seek(|_| true)))
+        };
+        let both = |word: &str| (word.to_owned(), word.to_owned());
+        assert_eq!(ask(&snapshot), both("unread"));
+        snapshot.add(&Kind::PersistentVolume, vec![], false);
+        assert_eq!(ask(&snapshot), both("unread"));
+        snapshot.add(&Kind::PersistentVolume, vec![], true);
+        assert_eq!(ask(&snapshot), both("absent"));
+        snapshot.add(&Kind::PersistentVolume, vec![json!({"metadata": {"name": "v"}})], false);
+        assert_eq!(ask(&snapshot), both("v"));
+    }
+}

@@ -1,0 +1,146 @@
+//! The questions that are out: in dialogs that stay open, and in sealed request states that a client carries and brings back once.
+//! One question for one session: whoever asks again closes the dialog before.
+
+use super::consent::{ApplyCode, DECISION, form, human_answer};
+use super::error::stale_answer;
+use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Program};
+use crate::domain::id::SessionId;
+use crate::ports::{Clock, Entropy};
+use crate::workflow::{Question, Undecided};
+use jiff::Timestamp;
+use rmcp::model::{
+    ElicitRequest, ElicitRequestParams, ElicitResult, InputRequest, InputRequests, InputRequiredResult, InputResponses, ProtocolVersion,
+    RequestStateCodec, SealOptions,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Questions that may wait for an answer at once; the oldest makes room.
+const WAITING_LIMIT: usize = 64;
+/// A request state is far shorter than this.
+const STATE_LIMIT: usize = 4_096;
+
+/// A question that a client carries to its human.
+struct Carried {
+    pending: PendingAnswer,
+    expires_at: Timestamp,
+    /// By a clock that only goes forward: it tells a person's answer from a program's.
+    asked: Instant,
+}
+
+/// What a client carries for us. It can read this, so the token is not in it: `ticket` finds it here, once.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    session: String,
+    digest: String,
+    ticket: String,
+}
+
+/// Holds the questions that are out, and the key that seals their request states; the key is made anew in every process.
+pub(crate) struct QuestionDesk {
+    codec: RequestStateCodec,
+    carried: Mutex<HashMap<String, Carried>>,
+    /// The dialogs that are open, each with what closes it.
+    open: Mutex<HashMap<SessionId, CancellationToken>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    program: Program,
+}
+
+impl QuestionDesk {
+    pub(crate) fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, program: Program) -> Self {
+        // 32 bytes, which is the least that the checked constructor takes.
+        let codec = RequestStateCodec::new_unchecked(entropy.secret_bits());
+        Self { codec, carried: Mutex::default(), open: Mutex::default(), clock, entropy, program }
+    }
+
+    /// The form for a question, in the shape that the client's version knows.
+    pub(super) fn form(&self, question: &Question, version: Option<&ProtocolVersion>) -> ElicitRequestParams {
+        form(question, self.program.in_text(&question.text, &question.session), version)
+    }
+
+    /// Notes that a dialog about this session opens, and closes the one before it. What is returned is cancelled when it is to be closed.
+    pub(super) fn opens(&self, session: &SessionId) -> CancellationToken {
+        let closes = CancellationToken::new();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, dialog| !dialog.is_cancelled());
+        if let Some(earlier) = open.insert(session.clone(), closes.clone()) {
+            earlier.cancel();
+        }
+        closes
+    }
+
+    /// Asks by a result: the client asks its human and calls again, with the answer and the state that is sealed here.
+    pub(crate) fn input_required(
+        &self,
+        question: Question,
+        bound: &[u8],
+        version: Option<&ProtocolVersion>,
+    ) -> Result<InputRequiredResult, CallError> {
+        self.opens(&question.session).cancel();
+        let ticket: String = self.entropy.id_bits().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sealed = Sealed { session: question.session.to_string(), digest: question.digest.to_string(), ticket: ticket.clone() };
+        let options = SealOptions::new().associated_data(bound).ttl(self.left(question.expires_at));
+        let state = self
+            .codec
+            .seal_json_with(&sealed, &options)
+            .map_err(|e| CallError::new(ErrorKind::Internal, format!("the question cannot be sealed: {e}")))?;
+        let ask = InputRequest::Elicitation(ElicitRequest::new(self.form(&question, version)));
+        let expires_at = question.expires_at;
+        self.keep(ticket, Carried { pending: PendingAnswer::from(question), expires_at, asked: Instant::now() });
+        Ok(InputRequiredResult::new(Some(InputRequests::from([(DECISION.to_owned(), ask)])), Some(state)))
+    }
+
+    /// Takes an answer back in. The state must be ours, unaltered, in time, for this very call, and used for the first time.
+    pub(crate) fn redeem(
+        &self,
+        state: &str,
+        bound: &[u8],
+        answers: Option<&InputResponses>,
+    ) -> Result<(PendingAnswer, HumanAnswer), CallError> {
+        if state.len() > STATE_LIMIT {
+            return Err(stale_answer());
+        }
+        let sealed: Sealed = self.codec.open_json_with(state, bound).map_err(|error| {
+            tracing::debug!(%error, "a request state was refused");
+            stale_answer()
+        })?;
+        let carried = self.lock().remove(&sealed.ticket).ok_or_else(stale_answer)?;
+        let same = carried.pending.session.as_str() == sealed.session && carried.pending.digest.as_str() == sealed.digest;
+        if !same || self.clock.now() >= carried.expires_at {
+            return Err(stale_answer());
+        }
+        let read = answers.and_then(|a| a.get(DECISION)).and_then(|given| serde_json::from_value::<ElicitResult>(given.clone()).ok());
+        let answer = match read {
+            Some(result) => human_answer(&result, &ApplyCode::of(&carried.pending.digest), carried.asked.elapsed()),
+            None => HumanAnswer::Undecided(Undecided::ByItself),
+        };
+        Ok((carried.pending, answer))
+    }
+
+    fn keep(&self, ticket: String, question: Carried) {
+        let now = self.clock.now();
+        let mut carried = self.lock();
+        carried.retain(|_, w| w.expires_at > now);
+        if carried.len() >= WAITING_LIMIT
+            && let Some(oldest) = carried.iter().min_by_key(|(_, w)| w.expires_at).map(|(ticket, _)| ticket.clone())
+        {
+            carried.remove(&oldest);
+        }
+        carried.insert(ticket, question);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Carried>> {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time that is left to answer.
+    fn left(&self, until: Timestamp) -> Duration {
+        Duration::try_from(until.duration_since(self.clock.now())).unwrap_or(Duration::ZERO)
+    }
+}

@@ -1,0 +1,79 @@
+//! What can be read beside the tools: the last sessions, each session's whole report, and the schema of a report. The way back for a
+//! client whose call was cut.
+
+use super::error::unknown_resource;
+use crate::call::{Backend, CallError, REPORT_SCHEMA_URI, report_schema};
+use crate::domain::id::SessionId;
+use rmcp::ErrorData;
+use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use serde_json::{Value, json};
+
+/// The list of the last sessions; a session is below it.
+pub(crate) const SESSIONS_URI: &str = "kubemend://sessions";
+/// Sessions in the list.
+const LISTED: usize = 20;
+
+/// The resources that have a fixed address.
+pub(crate) fn resources() -> Vec<Resource> {
+    vec![
+        Resource::new(SESSIONS_URI, "sessions")
+            .with_title("Recent kubemend sessions")
+            .with_description("The last diagnoses and fixes, newest first: id, status, cluster, namespace, issue")
+            .with_mime_type("application/json"),
+        Resource::new(REPORT_SCHEMA_URI, "report-schema")
+            .with_title("Schema of a report")
+            .with_description("JSON Schema of the whole report, which kubemend://sessions/{id} holds")
+            .with_mime_type("application/schema+json"),
+    ]
+}
+
+/// The resources that are one of many.
+pub(crate) fn templates() -> Vec<ResourceTemplate> {
+    vec![
+        ResourceTemplate::new(format!("{SESSIONS_URI}/{{id}}"), "session")
+            .with_title("The whole report of a kubemend session")
+            .with_description("Causes, evidence, plan with its exact requests, what was done, and whether it helped")
+            .with_mime_type("application/json"),
+    ]
+}
+
+/// What an address leads to.
+pub(crate) async fn read(uri: &str, backend: &dyn Backend) -> Result<ReadResourceResult, ErrorData> {
+    let (text, mime) = if uri == REPORT_SCHEMA_URI {
+        (report_schema().to_string(), "application/schema+json")
+    } else if uri == SESSIONS_URI {
+        (sessions(backend).await.map_err(|e| unavailable(&e))?.to_string(), "application/json")
+    } else {
+        let id = uri.strip_prefix(SESSIONS_URI).and_then(|rest| rest.strip_prefix('/'));
+        let id = id.and_then(|id| SessionId::parse(id).ok()).ok_or_else(|| unknown_resource(uri))?;
+        let report = backend.session(&id).await.map_err(|error| match CallError::from(error) {
+            error if error.kind == crate::call::ErrorKind::NotFound => unknown_resource(uri),
+            error => unavailable(&error),
+        })?;
+        let text = serde_json::to_string(&report).map_err(|e| ErrorData::internal_error(e.to_string(), None))?;
+        (text, "application/json")
+    };
+    Ok(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(mime)]))
+}
+
+async fn sessions(backend: &dyn Backend) -> Result<Value, CallError> {
+    let lines = backend.recent(LISTED).await?;
+    Ok(lines
+        .iter()
+        .map(|line| {
+            json!({
+                "session": line.id.as_str(),
+                "status": line.status.as_str(),
+                "openedAt": line.opened_at.to_string(),
+                "context": line.context,
+                "namespace": line.namespace,
+                "issue": line.issue,
+                "uri": format!("{SESSIONS_URI}/{}", line.id),
+            })
+        })
+        .collect())
+}
+
+fn unavailable(error: &CallError) -> ErrorData {
+    ErrorData::internal_error(error.text(), None)
+}

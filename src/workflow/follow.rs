@@ -1,0 +1,61 @@
+//! A session, seen by somebody who did not open it: how far it is, what it was opened for, and what it comes to.
+
+use super::records::Records;
+use super::report::Report;
+use super::{Caller, Problem, Remediation, SessionStage, WorkflowError};
+use crate::domain::id::SessionId;
+use crate::domain::issue::Issue;
+use crate::domain::object::ObjectName;
+use crate::ports::Phase;
+use crate::session::Session;
+use std::time::Duration;
+
+/// How often a session that somebody else carries out is read again.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Records {
+    /// How far a session is.
+    ///
+    /// # Errors
+    /// There is no such session, or the store cannot be used.
+    pub async fn stage(&self, id: &SessionId) -> Result<SessionStage, WorkflowError> {
+        Ok(match self.session(id).await? {
+            Session::AwaitingApproval(_) => SessionStage::Awaiting,
+            Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => SessionStage::Underway,
+            Session::Investigating(_) | Session::Diagnosed(_) | Session::Closed(_) => SessionStage::AtRest,
+        })
+    }
+
+    /// What a session was opened for: the same words and the same scope, to look again.
+    ///
+    /// # Errors
+    /// There is no such session, or the store cannot be used.
+    pub async fn problem(&self, id: &SessionId) -> Result<Problem, WorkflowError> {
+        let session = self.session(id).await?;
+        let header = session.header();
+        let objects = header.scope.objects().iter().map(|o| ObjectName { kind: o.kind.clone(), name: o.name.clone() });
+        Ok(Problem {
+            issue: Issue::parse(&header.issue).ok(),
+            namespace: header.scope.namespace().cloned(),
+            all_namespaces: header.scope.namespace().is_none(),
+            objects: objects.collect(),
+        })
+    }
+}
+
+impl Remediation {
+    /// The report of a session that was answered by another door, once it has come to its end.
+    ///
+    /// # Errors
+    /// The session cannot be read, or the caller went away.
+    pub async fn follow(&self, id: &SessionId, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        while self.records().stage(id).await? == SessionStage::Underway {
+            caller.progress.tell(Phase::Validating, "the plan was approved elsewhere and is being applied");
+            tokio::select! {
+                () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
+                () = self.parts.clock.sleep(LOOK) => {}
+            }
+        }
+        self.show(id).await
+    }
+}

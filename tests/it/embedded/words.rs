@@ -1,0 +1,176 @@
+//! What the reporter's words decide: where it is looked, what is said and planned first, and what is never called healthy.
+
+use crate::support::embedded::Embedded;
+use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::{Limits, Mode};
+use kubemend::domain::object::{Namespace, ObjectName};
+use kubemend::sim::MadeImage;
+use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::{Caller, Problem, WorkflowError};
+use std::time::Duration;
+
+const WELL: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata: {labels: {app: NAME}}
+    spec: {containers: [{name: app, image: 'nginx:1.27'}]}
+";
+
+fn well(name: &str) -> String {
+    WELL.replace("NAME", name)
+}
+
+/// A database whose claim does not exist.
+fn broken(name: &str) -> String {
+    let volumes = format!("volumes: [{{name: data, persistentVolumeClaim: {{claimName: {name}-data}}}}]");
+    well(name).replace(
+        "spec: {containers: [{name: app, image: 'nginx:1.27'}]}",
+        &format!("spec: {{containers: [{{name: app, image: 'nginx:1.27', volumeMounts: [{{name: data, mountPath: /data}}]}}], {volumes}}}"),
+    )
+}
+
+async fn cluster(parts: &[(&str, String)]) -> Embedded {
+    let cluster = Embedded::new("shop");
+    cluster.sim.add_images(MadeImage::parse_yaml("- ref: nginx:1.27\n  play: {listen: [{port: 80}]}\n").unwrap());
+    for (namespace, manifest) in parts {
+        cluster.sim.apply_yaml(namespace, manifest).unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    cluster
+}
+
+fn words(text: &str) -> Problem {
+    Problem { issue: Some(Issue::parse(text).unwrap()), ..Problem::default() }
+}
+
+async fn analyze(cluster: &Embedded, problem: &Problem) -> Report {
+    cluster.process().analyze(problem, &Caller::silent()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_word_makes_an_error_of_the_rest() {
+    let cluster = cluster(&[("shop", well("web"))]).await;
+    let report = analyze(&cluster, &words("web in shop is slow. Others in the namespace run fine")).await;
+    assert_eq!((report.status, report.issue.namespace.as_deref()), (Status::Healthy, Some("shop")), "{}", report.summary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_namespace_that_the_words_name_is_read() {
+    let cluster = cluster(&[("production", well("api")), ("staging", broken("db")), ("other", broken("ledger"))]).await;
+    let report = analyze(&cluster, &words("the namespaces production and staging are both slow")).await;
+    assert_eq!(report.issue.namespaces, ["production", "staging"]);
+    assert_eq!(report.causes.iter().map(|c| c.object.name.as_str()).collect::<Vec<_>>(), ["db-data"], "{}", report.summary);
+    assert!(report.summary.contains("namespaces production and staging"), "{}", report.summary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_namespace_it_is_looked_where_the_objects_are() {
+    let cluster = cluster(&[("shop", broken("postgres-db")), ("media", well("library"))]).await;
+    for text in ["my database is down", "postgres-db does not start", "something is wrong in my cluster, look in all namespaces"] {
+        let report = analyze(&cluster, &words(text)).await;
+        let found: Vec<&str> = report.causes.iter().map(|c| c.object.name.as_str()).collect();
+        assert_eq!((report.status, found), (Status::Diagnosed, vec!["postgres-db-data"]), "{text}: {}", report.summary);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn empty_cluster_is_not_healthy() {
+    let cluster = cluster(&[]).await;
+    let report = analyze(&cluster, &words("my site is down")).await;
+    assert_eq!(report.status, Status::Inconclusive, "{}", report.summary);
+    let default = Problem { namespace: Namespace::parse("default").ok(), ..words("my site is down") };
+    let report = analyze(&cluster, &default).await;
+    assert_eq!(report.status, Status::Inconclusive);
+    assert!(report.coverage.doubts.iter().any(|d| d.contains("there is nothing in namespace default")), "{:?}", report.coverage);
+}
+
+#[tokio::test(start_paused = true)]
+async fn app_that_does_not_exist_gets_no_plan_of_another() {
+    let cluster = cluster(&[("shop", broken("ledger"))]).await;
+    let report = analyze(&cluster, &words("the inventory-api in shop does not start")).await;
+    assert_eq!(report.plan, None);
+    let first = report.summary.lines().next().unwrap();
+    assert!(first.starts_with("Nothing in namespace shop is called `inventory-api`"), "{first}");
+    let report = analyze(&cluster, &words("in shop the inventory app is down")).await;
+    let first = report.summary.lines().next().unwrap();
+    assert!(first.starts_with("Nothing in namespace shop is called `inventory`"), "{first}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_about_comes_first_and_gets_the_plan() {
+    let parts: Vec<(&str, String)> = ["app1", "app2", "app3", "app4"].map(|name| ("b-team", broken(name))).to_vec();
+    let cluster = cluster(&parts).await;
+    let report = analyze(&cluster, &words("app4 in b-team does not start")).await;
+    assert_eq!(report.causes[0].object.name, "app4-data");
+    assert_eq!(report.plan.unwrap().steps[0].object.name, "app4-data");
+    assert_eq!(report.issue.about, ["Deployment b-team/app4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn plan_for_something_else_says_so_first_and_needs_a_human() {
+    let crasher = well("crasher").replace("spec: {containers", "spec: {nodeSelector: {gone: 'yes'}, containers");
+    let cluster = cluster(&[("b-team", broken("app1")), ("b-team", crasher)]).await;
+    let automatic = Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() };
+    let process = cluster.process_with(automatic, true);
+    let opened = process.open(&words("crasher keeps crashing in b-team"), &Caller::silent()).await.unwrap();
+    let report = &opened.report;
+    let told = report.causes.iter().map(|c| format!("{:?}", c.symptoms)).chain(report.unexplained.iter().map(|s| s.object.name.clone()));
+    assert!(told.collect::<String>().contains("crasher"), "{report:#?}");
+    if report.plan.as_ref().is_some_and(|p| p.steps[0].object.name == "app1-data") {
+        let first = report.summary.lines().next().unwrap();
+        assert!(first.contains("the plan is about something else"), "{first}");
+        assert!(opened.question.unwrap().text.contains("the plan is about something else"));
+    }
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn object_that_does_not_exist_is_an_error_with_the_nearest_names() {
+    let cluster = cluster(&[("a-team", broken("postgres-db")), ("b-team", well("postgres"))]).await;
+    let named = |object: &str, namespace: Option<&str>| Problem {
+        objects: vec![ObjectName::parse(object).unwrap()],
+        namespace: namespace.map(|n| Namespace::parse(n).unwrap()),
+        ..Problem::default()
+    };
+    for (object, namespace) in [("deployment/postgres", Some("a-team")), ("pod/nope", None), ("deployment/postgrs-db", None)] {
+        let said = cluster.process().analyze(&named(object, namespace), &Caller::silent()).await;
+        let Err(WorkflowError::NoObject { nearest, .. }) = said else { panic!("{object}: {said:?}") };
+        if object.contains("postgr") {
+            assert!(nearest.iter().any(|n| n == "deployment/postgres-db -n a-team"), "{object}: {nearest:?}");
+            assert!(object != "deployment/postgres" || nearest.iter().any(|n| n == "deployment/postgres -n b-team"), "{nearest:?}");
+        }
+    }
+    let report = analyze(&cluster, &named("deployment/postgres-db", None)).await;
+    assert_eq!((report.issue.namespace.as_deref(), report.status), (Some("a-team"), Status::Diagnosed), "{}", report.summary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_of_services_ingresses_jobs_and_autoscalers_are_not_called_healthy() {
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}";
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: gone, port: {number: 80}}}}]}}]}";
+    let scaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}";
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: import}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: 'nginx:1.27'}]}}}";
+    let daemon = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec: {selector: {matchLabels: {app: agent}}, template: {metadata: {labels: {app: agent}}, spec: {nodeSelector: {a: b}, containers: [{name: a, image: 'nginx:1.27'}]}}}";
+    for (fault, said) in [(service, "`http`"), (ingress, "`gone`"), (scaler, "metrics"), (job, "Job"), (daemon, "DaemonSet")] {
+        let cluster = cluster(&[("shop", well("web")), ("shop", fault.to_owned())]).await;
+        let report = analyze(&cluster, &words("something is wrong in shop")).await;
+        assert_eq!(report.status, Status::Inconclusive, "{said}: {}", report.summary);
+        assert!(report.summary.contains(said), "{said}: {}", report.summary);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn healthy_report_says_where_it_looked_and_what_it_saw() {
+    let cluster = cluster(&[("shop", well("web"))]).await;
+    let report = analyze(&cluster, &words("is web alright?")).await;
+    assert_eq!(report.status, Status::Healthy, "{}", report.summary);
+    assert_eq!(report.coverage.place, "namespace shop (where the objects are that the issue names)");
+    assert_eq!(report.coverage.healthy, ["Deployment shop/web: 1 of 1 replicas are ready"]);
+    assert!(report.usage.api_calls <= 20, "{}", report.usage.api_calls);
+}
