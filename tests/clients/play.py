@@ -1,6 +1,6 @@
 """Plays kubemend in other people's coding agents, writes what a person sees and what a model gets, and checks what has to hold.
 
-    play.py --kubemend FILE --kubeconfig FILE --kubectl COMMAND --out FOLDER [--plays NAME,…] [AGENT…]
+    play.py --kubemend FILE --kubeconfig FILE --kubectl COMMAND --out FOLDER [--plays NAME,…] AGENT=PROGRAM
 
 Each play has a namespace of its own with a database whose claim does not exist, a home of its own for the agent, and the
 folder FOLDER/AGENT/PLAY:
@@ -11,7 +11,7 @@ folder FOLDER/AGENT/PLAY:
     shown.txt    what `kubemend show` says afterwards
     raw/         each request to the model, whole
 
-FOLDER/summary.txt has a line for each check and the sizes. Exit code 1: a check failed.
+FOLDER/AGENT/summary.txt has a line for each check and the sizes. Exit code 1: a check failed.
 """
 
 import argparse
@@ -40,9 +40,9 @@ class Play:
     size = SMALL
     settle = "5s"
 
-    def __init__(self, given, agent, name):
-        self.given, self.kind, self.name = given, agents.ALL[agent], name
-        self.folder = Path(given.out).resolve() / agent / name
+    def __init__(self, given, name):
+        self.given, self.kind = given, agents.ALL[given.agent]
+        self.folder = Path(given.out).resolve() / given.agent / name
         self.checks = []
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -94,7 +94,7 @@ class Play:
         self.wire = self.folder / "wire.jsonl"
         server = [sys.executable, str(HERE / "tap.py"), str(self.wire), str(Path(self.given.kubemend).resolve())]
         self.endpoint = Endpoint(self.turns(), self.folder / "model.txt", self.folder / "raw")
-        self.agent = self.kind(self.given.programs[self.kind.name], home, self.endpoint.url, server, self.server_env)
+        self.agent = self.kind(self.given.program, home, self.endpoint.url, server, self.server_env)
         self.show("set-up", self.agent.said)
 
     def show(self, title, text):
@@ -243,22 +243,28 @@ class InTerminal(Play):
     def asked(self):
         raise NotImplementedError
 
-    def check_three_lines(self):
-        """Clients cut the question, so its first three lines have to be there, whole; borders and line breaks do not count."""
+    def check_first_lines(self):
+        """
+        Clients cut a question, so what its first lines say has to be on the screen, whole: what changes, where and with which
+        risk and undo, and how to see all of it. Borders and line breaks do not count.
+        """
         question = self.question() or ""
+        opening = re.match(r"(?s)(.+?)\n(cluster .+?)\n(whole plan.+?)(?:\n\n|$)", question)
+        self.check("the question opens with the change, the place and how to see the plan", opening, question[:300])
+        if not opening:
+            return
         plain = lambda text: re.sub(r"[\s│┃▎]+", "", text)
         screen = plain(self.terminal.text())
-        lines = [line for line in question.splitlines() if line.strip()][:3]
-        self.check("a question was asked", len(lines) == 3, "no question passed the wire")
-        for number, line in enumerate(lines, 1):
-            self.check(f"line {number} of the question is visible", plain(line) in screen, line)
+        session = re.search(r"show\s+(s-[0-9a-f]{32})", opening[3])
+        for what, text in (("what changes", opening[1]), ("where, risk and undo", opening[2]), ("how to see all of it", session[0])):
+            self.check(f"visible: {what}", plain(text) in screen, text)
 
 
 class Yes(InTerminal):
     """A person chooses the plan."""
 
     def asked(self):
-        self.check_three_lines()
+        self.check_first_lines()
         self.agent.apply(self.terminal, self.see)
         self.terminal.wait(self.agent.done, seconds=90)
         self.see("afterwards")
@@ -326,34 +332,32 @@ def arguments():
     for name in ("kubemend", "kubeconfig", "kubectl", "out"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--plays", default=",".join(PLAYS))
-    parser.add_argument("agents", nargs="+", metavar="AGENT=PROGRAM")
+    parser.add_argument("agent", metavar="AGENT=PROGRAM")
     given = parser.parse_args()
-    given.programs = dict(pair.split("=", 1) for pair in given.agents)
+    given.agent, given.program = given.agent.split("=", 1)
     return given
 
 
 def main():
     given = arguments()
     failed = False
-    summary = Path(given.out).resolve() / "summary.txt"
-    summary.parent.mkdir(parents=True, exist_ok=True)
-    with summary.open("w", buffering=1) as out:
-        for agent in given.programs:
-            for name in given.plays.split(","):
-                kind = PLAYS[name]
-                if kind.can_ask_only and not agents.ALL[agent].can_ask:
-                    continue
-                play = kind(given, agent, name)
-                play.run()
-                lines = [f"{agent} {name} ({play.seconds:.0f} s)"]
-                for claim, holds, why in play.checks:
-                    failed |= not holds
-                    lines.append(f"  {'ok    ' if holds else 'FAILED'} {claim}{': ' + why if why else ''}")
-                if hasattr(play, "endpoint"):
-                    lines.append(f"  bytes  {play.sizes()}")
-                text = "\n".join(lines)
-                print(text, flush=True)
-                out.write(text + "\n")
+    folder = Path(given.out).resolve() / given.agent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "summary.txt").open("w", buffering=1) as summary:
+        for name in given.plays.split(","):
+            kind = PLAYS[name]
+            if kind.can_ask_only and not agents.ALL[given.agent].can_ask:
+                continue
+            play = kind(given, name)
+            play.run()
+            lines = [f"{given.agent} {name} ({play.seconds:.0f} s)"]
+            for claim, holds, why in play.checks:
+                failed |= not holds
+                lines.append(f"  {'ok    ' if holds else 'FAILED'} {claim}{': ' + ' '.join(why.split()) if why else ''}")
+            if hasattr(play, "endpoint"):
+                lines.append(f"  bytes  {play.sizes()}")
+            print("\n".join(lines), flush=True)
+            summary.write("\n".join(lines) + "\n")
     sys.exit(failed)
 
 
