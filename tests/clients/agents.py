@@ -129,8 +129,9 @@ class Codex(Agent):
 class Copilot(Agent):
     name = "copilot"
     ready = r"/ commands"
-    first = ((r"(?i)trust", ("enter",)),)
+    first = ((r"(?i)do you trust", ("enter",)),)
     question = r"Change nothing"
+    cut = ("escape", "escape")
 
     def environment(self):
         provider = {"BASE_URL": f"{self.url}/v1", "TYPE": "openai", "API_KEY": KEY}

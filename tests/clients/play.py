@@ -2,7 +2,7 @@
 
     play.py --kubemend FILE --kubeconfig FILE --kubectl COMMAND --out FOLDER [--plays NAME,…] AGENT=PROGRAM
 
-Each play has a namespace of its own with a database whose claim does not exist, a home of its own for the agent, and the
+Each play has a namespace with a database whose claim does not exist, a temporary home for the agent, and the
 folder FOLDER/AGENT/PLAY:
 
     screen.txt   the screens, one below the other, with what was typed
@@ -21,6 +21,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -78,7 +79,7 @@ class Play:
         self.words = f"Something is wrong with my database in the {self.namespace} namespace."
         self.later = f"Is the database in {self.namespace} up now?"
         # A claim of the same name in another namespace would be a different case: that of a claim in the wrong place.
-        self.claim = f"postgres-{self.namespace}"
+        self.claim = self.namespace.replace("a-team", "data")
         manifest = self.folder / "case.yaml"
         manifest.write_text(CASE.read_text().replace("postgres-pvc", self.claim))
         self.kubectl("apply", "-n", self.namespace, "-f", str(manifest))
@@ -87,8 +88,8 @@ class Play:
             if time.monotonic() > until:
                 raise Gone("the case did not come up")
             time.sleep(0.3)
-        # Folders of its own for everything: the user's agents and sessions stay as they are.
-        home = self.folder / "home"
+        # A home of its own, outside of any repository: neither the user's agents nor what they know of this one play a part.
+        self.home = home = Path(tempfile.mkdtemp(prefix="kubemend-client-"))
         self.server_env = {"KUBECONFIG": str(Path(self.given.kubeconfig).resolve()), "XDG_STATE_HOME": str(home / "state")}
         self.server_env |= {"KUBEMEND_SETTLE": self.settle}
         self.wire = self.folder / "wire.jsonl"
@@ -138,7 +139,7 @@ class Play:
     def check_waiting(self):
         self.check("nothing was written", not self.claimed(), "the claim exists")
         got = self.result()
-        self.check("the model is told that the plan waits", "awaitingApproval" in got, got[:300])
+        self.check("the model learns that the plan waits", "awaitingApproval" in got, got[:300])
         shown = self.kubemend("show", self.session() or "none")
         self.check("the session waits", "awaitingApproval" in self.kubemend("show", self.session() or "none", "-o", "json"), shown[-300:])
         return shown
@@ -146,7 +147,7 @@ class Play:
     def check_resolved(self):
         got = self.result()
         self.check("the change was made", self.claimed(), "there is no claim")
-        self.check("the model is told that it is resolved", "resolved" in got and "unresolved" not in got, got[:300])
+        self.check("the model learns that it is resolved", "resolved" in got and "unresolved" not in got, got[:300])
 
     # ------------------------------------------------------------ from start to end
 
@@ -162,7 +163,7 @@ class Play:
 
     def finish(self, seconds):
         self.screens.close()
-        if hasattr(self, "endpoint"):
+        if hasattr(self, "agent"):
             self.endpoint.shutdown()
             shown = self.kubemend("sessions") + "\n" + (self.kubemend("show", self.session()) if self.session() else "")
             (self.folder / "shown.txt").write_text(shown)
@@ -172,7 +173,7 @@ class Play:
             lines = (f"{m['at'] - start:8.3f} {m['from']}: {json.dumps(m['line'], ensure_ascii=False)}" for m in self.messages())
             (self.folder / "wire.txt").write_text("\n".join(lines) + "\n")
             self.wire.unlink(missing_ok=True)
-            shutil.rmtree(self.folder / "home", ignore_errors=True)
+            shutil.rmtree(self.home, ignore_errors=True)
         if hasattr(self, "namespace"):
             self.kubectl("delete", "namespace", self.namespace, "--wait=false", check=False)
         self.seconds = seconds
@@ -283,7 +284,7 @@ class No(InTerminal):
         self.terminal.wait(self.agent.done, seconds=60)
         self.see("afterwards")
         self.check("nothing was written", not self.claimed(), "the claim exists")
-        self.check("the model is told that it was declined", "declined" in self.result(), self.result()[:300])
+        self.check("the model learns that it was declined", "declined" in self.result(), self.result()[:300])
 
 
 class Closed(InTerminal):
@@ -305,7 +306,7 @@ class Closed(InTerminal):
 
 
 class Cut(InTerminal):
-    """The call is cut after the approval: the change goes on, and the next look names its session."""
+    """The call is cut after the approval: the change is carried out, and the next look names its session."""
 
     settle = "15s"
 
@@ -354,7 +355,7 @@ def main():
             for claim, holds, why in play.checks:
                 failed |= not holds
                 lines.append(f"  {'ok    ' if holds else 'FAILED'} {claim}{': ' + ' '.join(why.split()) if why else ''}")
-            if hasattr(play, "endpoint"):
+            if hasattr(play, "agent"):
                 lines.append(f"  bytes  {play.sizes()}")
             print("\n".join(lines), flush=True)
             summary.write("\n".join(lines) + "\n")
