@@ -17,6 +17,7 @@ class Agent:
 
     name = ""
     can_ask = True
+    searches = False
     # On the screen: it waits for words; it asks whether the folder can be trusted, and the like, with the keys that answer;
     # it shows the question; it says that it is done.
     ready = ""
@@ -51,6 +52,7 @@ class Agent:
 
 class ClaudeCode(Agent):
     name = "claude-code"
+    searches = True
     ready = r"❯"
     question = r"(?s)Accept.*Decline"
 

@@ -272,7 +272,9 @@ class Script:
         start, calls = self.last_words(request.entries)
         since = request.entries[start:]
         # A call that the agent refused or that was cut is a result too.
-        done = sum(1 for e in since if e.kind == "result" and e.name not in SEARCHES)
+        # A search counts only where it is a line of the script.
+        counts = lambda name: name not in SEARCHES or any(call in SEARCHES for call, _ in calls)
+        done = sum(1 for e in since if e.kind == "result" and counts(e.name))
         if done >= len(calls):
             return Reply("That is all that I got.")
         name, arguments = calls[done]

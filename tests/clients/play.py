@@ -37,7 +37,6 @@ SMALL, FULL = (80, 24), (200, 60)
 class Play:
     """One agent, one story."""
 
-    can_ask_only = True
     size = SMALL
     settle = "5s"
 
@@ -48,6 +47,11 @@ class Play:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.screens = (self.folder / "screen.txt").open("w", buffering=1)
+
+    @staticmethod
+    def suits(agent):
+        """Whether the story can be played with this agent."""
+        return agent.can_ask
 
     def turns(self):
         return {self.words: [("remediate", {"issue": self.words})], self.later: [("analyze", {"issue": self.later})]}
@@ -194,17 +198,44 @@ class Play:
 class Headless(Play):
     """Nobody is there: the agent answers by itself, or cannot ask."""
 
-    can_ask_only = False
+    @staticmethod
+    def suits(agent):
+        return True
 
-    def play(self):
+    def run_agent(self):
         command = self.agent.headless(self.words)
         out = subprocess.run(
             command, env=self.agent.env, cwd=self.agent.work, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL
         )
         self.show(f"$ {' '.join([self.agent.name, *command[1:]])}", f"{out.stdout}{out.stderr}\nexit code {out.returncode}")
+
+    def play(self):
+        self.run_agent()
         shown = self.check_waiting()
         if self.question():
             self.check("the record says that the client answered by itself", "by itself" in shown, shown[-400:])
+
+
+class Searches(Headless):
+    """An agent that knows bare names only looks for tools with a model's words, and finds them or does not."""
+
+    QUERIES = ("kubernetes", "k8s", "kubernetes troubleshoot pod", "cluster database down", "namespace pod crash diagnose", "fix deployment")
+
+    @staticmethod
+    def suits(agent):
+        return agent.searches
+
+    def turns(self):
+        return {self.words: [("ToolSearch", {"query": query}) for query in self.QUERIES]}
+
+    def play(self):
+        self.run_agent()
+        book = self.endpoint.book
+        found = [text for name, text in book.results if name == "ToolSearch"]
+        self.check("each search was answered", len(found) == len(self.QUERIES), f"{len(found)} of {len(self.QUERIES)}")
+        for query, text in zip(self.QUERIES, found):
+            names = re.findall(r"__kubemend__(\w+)", text)
+            self.check(f"`{query}` finds {' and '.join(names) or 'nothing'}", "remediate" in names, text)
 
 
 class InTerminal(Play):
@@ -215,7 +246,7 @@ class InTerminal(Play):
             self.say(self.words)
             found = self.terminal.wait(self.agent.question, self.agent.done, seconds=90)
             self.see("the question")
-            if found == self.agent.done:
+            if found == self.agent.done and self.agent.can_ask:
                 raise Gone(f"nothing was asked: {self.result()[:400]}")
             self.asked()
         except Gone as error:
@@ -259,6 +290,21 @@ class InTerminal(Play):
         session = re.search(r"show\s+(s-[0-9a-f]{32})", opening[3])
         for what, text in (("what changes", opening[1]), ("where, risk and undo", opening[2]), ("how to see all of it", session[0])):
             self.check(f"visible: {what}", plain(text) in screen, text)
+
+
+class Waits(InTerminal):
+    """The agent cannot ask: what a person sees of a plan that waits."""
+
+    @staticmethod
+    def suits(agent):
+        return not agent.can_ask
+
+    def asked(self):
+        self.check_waiting()
+
+
+class WaitsInFull(Waits):
+    size = FULL
 
 
 class Yes(InTerminal):
@@ -326,6 +372,7 @@ class Cut(InTerminal):
 
 
 PLAYS = {"headless": Headless, "yes-80x24": Yes, "yes-200x60": YesInFull, "no-80x24": No, "closed-80x24": Closed, "cut-80x24": Cut}
+PLAYS |= {"waits-80x24": Waits, "waits-200x60": WaitsInFull, "search": Searches}
 
 
 def arguments():
@@ -347,7 +394,7 @@ def main():
     with (folder / "summary.txt").open("w", buffering=1) as summary:
         for name in given.plays.split(","):
             kind = PLAYS[name]
-            if kind.can_ask_only and not agents.ALL[given.agent].can_ask:
+            if not kind.suits(agents.ALL[given.agent]):
                 continue
             play = kind(given, name)
             play.run()

@@ -23,9 +23,18 @@ class Gone(Exception):
     """The program ended, or what was waited for did not come."""
 
 
+class Screen(pyte.HistoryScreen):
+    """Takes what pyte's own would stumble over: a question about keys that looks like a color."""
+
+    def select_graphic_rendition(self, *attributes, private=False):
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
 class Terminal:
     def __init__(self, command, env, cwd, columns, rows):
-        self.screen = pyte.HistoryScreen(columns, rows, history=2000)
+        self.screen = Screen(columns, rows, history=2000)
+        self.fault = None
         self.screen.write_process_input = lambda text: self.send(text)
         self.stream = pyte.ByteStream(self.screen)
         self.lock = threading.Lock()
@@ -54,7 +63,10 @@ class Terminal:
             self.queries(data)
             with self.lock:
                 before = self.screen.display
-                self.stream.feed(UNSEEN.sub(b"", data))
+                try:
+                    self.stream.feed(UNSEEN.sub(b"", data))
+                except (TypeError, ValueError, IndexError) as error:
+                    self.fault = f"the terminal did not understand {data[:200]!r}: {error}"
                 if self.screen.display != before:
                     self.changed = time.monotonic()
 
@@ -101,6 +113,8 @@ class Terminal:
                 found = next((p for p in patterns if re.search(p, self.text())), None)
                 if found:
                     return found
+            if self.fault:
+                raise Gone(self.fault)
             if not self.alive():
                 raise Gone(f"the program ended while {' or '.join(patterns)} was waited for")
             time.sleep(0.1)
