@@ -5,6 +5,8 @@ use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
+pub use crate::domain::objects::Told;
+use crate::domain::room::Room;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -112,6 +114,15 @@ pub struct ListRequest {
     pub namespace: Option<Namespace>,
     /// A field selector, such as `type=Warning`.
     pub field_selector: Option<String>,
+    /// How much it may bring.
+    pub room: Room,
+}
+
+impl ListRequest {
+    /// All objects of a kind there, as far as there is room for one list.
+    pub fn of(kind: Kind, namespace: Option<Namespace>) -> Self {
+        Self { kind, namespace, field_selector: None, room: Room::OF_A_LIST }
+    }
 }
 
 /// What a list brought.
@@ -123,11 +134,19 @@ pub struct Listed {
     pub resource_version: String,
     /// The list is whole; `false` when the bound on items cut it.
     pub complete: bool,
+    /// How many bytes came.
+    pub bytes: usize,
 }
 
-/// Something changed: a hint to look again, with no more said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Changed;
+/// Tells what happens to the objects of one kind, in order.
+#[async_trait]
+pub trait Watch: Send {
+    /// What happened next; `None` when the watch's time is over.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; [`ReadError::Expired`] means: list again.
+    async fn next(&mut self) -> Result<Option<Told>, ReadError>;
+}
 
 /// Reading a cluster. All of it is bounded in bytes, items and time. Nothing here writes: the one verb that is passed, to
 /// [`ClusterRead::may`], is only asked about.
@@ -157,11 +176,8 @@ pub trait ClusterRead: Send + Sync {
     /// See [`ReadError`].
     async fn list(&self, request: &ListRequest) -> Result<Listed, ReadError>;
 
-    /// Returns at the first change after `resource_version`, or when `limit` is over (`None`).
-    ///
-    /// # Errors
-    /// See [`ReadError`]; [`ReadError::Expired`] means: list again.
-    async fn changed(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Result<Option<Changed>, ReadError>;
+    /// Tells every change after `resource_version`, until `limit` is over. Nothing is asked before the first is wanted.
+    fn watch(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Box<dyn Watch>;
 
     /// The last lines of a container's log, bounded.
     ///

@@ -141,7 +141,7 @@ async fn exists(namespace: Namespace, context: &str, read: &dyn ClusterRead) -> 
 }
 
 async fn names(read: &dyn ClusterRead) -> Result<Vec<String>, ReadError> {
-    let listed = read.list(&ListRequest { kind: Kind::Namespace, namespace: None, field_selector: None }).await?;
+    let listed = read.list(&ListRequest::of(Kind::Namespace, None)).await?;
     Ok(listed.objects.names())
 }
 
