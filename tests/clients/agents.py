@@ -18,6 +18,7 @@ class Agent:
     name = ""
     can_ask = True
     searches = False
+    prompt = ""
     # On the screen: it waits for words; it asks whether the folder can be trusted, and the like, with the keys that answer;
     # it shows the question; it says that it is done.
     ready = ""
@@ -53,6 +54,7 @@ class Agent:
 class ClaudeCode(Agent):
     name = "claude-code"
     searches = True
+    prompt = "/mcp__kubemend__fix "
     ready = r"❯"
     question = r"(?s)Accept.*Decline"
 

@@ -265,7 +265,7 @@ class InTerminal(Play):
     def say(self, words):
         self.terminal.type(words)
         # What is pressed before the words are there is lost on a busy machine.
-        self.terminal.wait(re.escape(words), seconds=30)
+        self.terminal.wait(r"\s+".join(map(re.escape, words.split())), seconds=30)
         self.terminal.press("enter")
 
     def see(self, title):
@@ -322,6 +322,23 @@ class YesInFull(Yes):
     size = FULL
 
 
+class Prompt(InTerminal):
+    """A person uses the server's prompt, with words behind it."""
+
+    @staticmethod
+    def suits(agent):
+        return bool(agent.prompt)
+
+    def say(self, words):
+        super().say(self.agent.prompt + words)
+
+    def asked(self):
+        self.check("a question was asked", self.question(), "no question passed the wire")
+        # Agents split arguments at spaces, so the first word alone can arrive.
+        told = "\n".join(json.dumps(m["line"]) for m in self.messages("server") if '"messages"' in json.dumps(m["line"]))
+        self.check("a part of the words is not passed off as all of them", self.words in told or "exactly" not in told, told[:600])
+
+
 class No(InTerminal):
     """A person chooses to change nothing."""
 
@@ -372,7 +389,7 @@ class Cut(InTerminal):
 
 
 PLAYS = {"headless": Headless, "yes-80x24": Yes, "yes-200x60": YesInFull, "no-80x24": No, "closed-80x24": Closed, "cut-80x24": Cut}
-PLAYS |= {"waits-80x24": Waits, "waits-200x60": WaitsInFull, "search": Searches}
+PLAYS |= {"waits-80x24": Waits, "waits-200x60": WaitsInFull, "search": Searches, "prompt-80x24": Prompt}
 
 
 def arguments():
