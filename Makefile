@@ -5,8 +5,9 @@
 # make bench    measures start-up and memory, and the demo's case on a real Kubernetes
 # make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
 # make tokens   counts what a model pays: the tool list and the results of calls, on the embedded cluster
+# make clients  plays it in Claude Code, Codex, Copilot CLI and Gemini CLI: what people see, what models get
 # make memory   measures what a large snapshot takes in memory
-.PHONY: test lint cluster record bench scale memory tokens
+.PHONY: test lint cluster record bench scale memory tokens clients
 
 test:
 	tests/run
@@ -35,3 +36,6 @@ memory:
 
 tokens:
 	cargo bench --locked --profile dev --bench tokens
+
+clients:
+	tests/clients/play
