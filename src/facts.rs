@@ -316,8 +316,8 @@ impl<'a> Facts<'a> {
     pub(crate) fn elsewhere(&self, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
         let namesake = |c: &&PersistentVolumeClaim| {
             let there = c.reference();
-            let used = there.namespace.as_ref().is_some_and(|ns| !self.claims.pods(ns.as_str(), &there.name).is_empty());
-            there.name == claim.name && there.namespace != claim.namespace && !used
+            let free = there.namespace.as_ref().is_some_and(|ns| self.claims.pods(ns.as_str(), &there.name).is_empty());
+            there.name == claim.name && there.namespace != claim.namespace && free && c.metadata.deletion_timestamp.is_none()
         };
         let seen = self.snapshot().elsewhere.iter().chain(self.snapshot().claims.iter());
         match self.walk(seen).find(namesake) {

@@ -158,6 +158,8 @@ mod tests {
         let copy = "{apiVersion: v1, kind: Pod, metadata: {name: db-0, namespace: default}, spec: {containers: [], volumes: [{name: data, persistentVolumeClaim: {claimName: postgres-pvc}}]}, status: {phase: Running}}";
         let used = cluster().app(database()).yaml(there).yaml(copy).only("pvc-missing");
         assert_eq!(used.remedy.proposals.len(), 1, "the claim of another copy of the application is no claim of this one");
+        let going = there.replace("namespace: default}", "namespace: default, deletionTimestamp: '2026-11-23T12:00:00Z'}");
+        assert_eq!(cluster().app(database()).yaml(&going).only("pvc-missing").remedy.proposals.len(), 1, "it is being deleted");
         let other = there.replace("postgres-pvc", "another");
         assert_eq!(cluster().app(database()).yaml(&other).only("pvc-missing").remedy.proposals.len(), 1);
     }
