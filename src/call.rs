@@ -21,5 +21,5 @@ pub use operator::{DialogManner, Operator, Program};
 pub use remediate::{RemediateArguments, RemediateRequest, Remediated, remediate};
 pub use schema::{REPORT_SCHEMA_URI, report_schema};
 pub use subject::Subject;
-pub use use_cases::{Backend, ProvenYes, UseCases, connect};
+pub use use_cases::{Backend, ProvenYes, UseCases, connect, connect_to};
 pub use validate::{ValidateArguments, ValidateRequest, validate};

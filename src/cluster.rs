@@ -6,6 +6,7 @@ pub mod connect;
 mod discovered;
 mod discovery;
 mod fault;
+mod identity;
 mod kubeconfig;
 mod page;
 mod plugin;

@@ -6,6 +6,7 @@ pub mod canonical;
 pub mod cause;
 pub mod changes;
 pub mod check;
+pub mod cluster;
 pub mod code;
 pub mod confidence;
 pub mod diagnosis;

@@ -10,6 +10,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{RemediationPlan, Step};
 use crate::domain::request::Method;
+use crate::domain::snapshot::ClusterId;
 use crate::planner::action;
 use crate::planner::live::Live;
 use crate::ports::{Clock, ClusterRead, Phase, Progress, ReadError, RequestMeter};
@@ -62,6 +63,14 @@ impl Executor {
     /// The API server cannot be asked.
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         self.writer.may(verb, kind, namespace).await
+    }
+
+    /// Which cluster the writing identity speaks to, asked now.
+    ///
+    /// # Errors
+    /// The API server cannot be asked.
+    pub(crate) async fn identity(&self, meter: &RequestMeter) -> Result<ClusterId, ReadError> {
+        self.writer.identity(meter).await
     }
 
     /// Asks the API server whether it would take every step, with the same bytes, and what it would make of them. Writes nothing.

@@ -5,7 +5,7 @@ use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -133,11 +133,17 @@ pub struct Changed;
 /// [`ClusterRead::may`], is only asked about.
 #[async_trait]
 pub trait ClusterRead: Send + Sync {
-    /// Which cluster this is. Asks for the version once and remembers it.
+    /// Which cluster this is. Asks once and remembers it.
     ///
     /// # Errors
     /// The server cannot be reached or does not know us.
     async fn cluster(&self) -> Result<Cluster, ReadError>;
+
+    /// Which cluster answers now: asked anew every time, since another one may have come to stand at the same place.
+    ///
+    /// # Errors
+    /// The server cannot be reached or does not know us.
+    async fn identity(&self) -> Result<ClusterId, ReadError>;
 
     /// One object, whole: with fields that this program does not know, and with who wrote which field.
     ///
@@ -229,7 +235,33 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreError::Conflict`] when it is not; nothing is changed then.
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError>;
 
-    /// The newest sessions, newest first.
+    /// The same, for a session in which nothing happens by itself after `until`: what is over is found neither among those that are
+    /// [`SessionStore::alive`], nor kept beyond the store's bound.
+    ///
+    /// # Errors
+    /// See [`SessionStore::save`].
+    async fn save_until(
+        &self,
+        id: &SessionId,
+        expected: Option<Revision>,
+        at: Timestamp,
+        until: Timestamp,
+        bytes: &[u8],
+    ) -> Result<Revision, StoreError> {
+        let _for_a_store_that_keeps_no_index = until;
+        self.save(id, expected, at, bytes).await
+    }
+
+    /// The sessions that are not over, newest first; a store without an index gives the newest.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn alive(&self, now: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let _for_a_store_that_keeps_no_index = now;
+        self.newest(limit).await
+    }
+
+    /// The newest sessions, newest first. One whose row is damaged has no bytes.
     ///
     /// # Errors
     /// The store cannot be used.

@@ -5,6 +5,7 @@ pub(crate) mod approval;
 pub(crate) mod gate;
 pub(crate) mod journal;
 pub(crate) mod ledger;
+pub(crate) mod process;
 pub(crate) mod record;
 pub(crate) mod secret;
 pub(crate) mod trail;
@@ -23,6 +24,7 @@ use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
 use gate::Rehearsal;
 use jiff::Timestamp;
+use process::ProcessMark;
 use trail::Trail;
 
 /// What every state carries: what was asked, what is known, and who did what. Values; the report is made of them, and never they of it.
@@ -46,6 +48,8 @@ pub(crate) struct Header {
     pub(crate) usage: Usage,
     /// Who did what, when.
     pub(crate) trail: Trail,
+    /// Which process carries the plan out, beside its pid; absent before that, and where the system does not tell.
+    pub(crate) process: Option<ProcessMark>,
 }
 
 /// A plan, and what the API server said to its dry run; absent where none was made.
@@ -80,8 +84,8 @@ pub(crate) struct AwaitingApproval {
     pub(crate) planned: Planned,
     pub(crate) digest: PlanDigest,
     pub(crate) expires_at: Timestamp,
-    /// SHA-256 of the token that was handed out last; any earlier one is void.
-    token_hash: [u8; 32],
+    /// SHA-256 of the tokens that were handed out, oldest first: each proves that this very plan was shown.
+    tokens: Vec<[u8; 32]>,
 }
 
 /// Consent was given. Never stored, never copied: a restart has to ask again.
@@ -206,7 +210,7 @@ impl Header {
     pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, secret::Secret) {
         let secret = secret::Secret::new(secret);
         let digest = planned.plan.digest();
-        (AwaitingApproval { header: self, planned, digest, expires_at, token_hash: secret.hash() }, secret)
+        (AwaitingApproval { header: self, planned, digest, expires_at, tokens: vec![secret.hash()] }, secret)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The use cases: open a remediation, answer it, validate, look back. Surfaces hold a [`Remediation`] and nothing below it.
 
+mod again;
 mod answer;
 pub mod blocks;
 pub mod brief;
@@ -19,6 +20,7 @@ mod revalidate;
 mod scope;
 mod settle;
 mod standing;
+mod stored;
 pub mod summary;
 mod undo;
 mod view;
@@ -162,11 +164,13 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Who said yes or no.
+/// Who said yes or no, as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Approver {
-    /// A human at the terminal.
+    /// A person who answered on a terminal.
     Terminal,
+    /// A command that was run, by whomever: no person at a terminal is known of.
+    CommandLine,
     /// A human through the MCP client's dialogue; the client's name as it gave it.
     Client(String),
     /// A second call that repeated the digest, where the operator allows that.
@@ -181,8 +185,9 @@ impl Approver {
     /// As the trail and the progress say it.
     fn in_words(&self) -> String {
         match self {
-            Approver::Terminal => "the user of the command line".to_owned(),
-            Approver::Client(name) => format!("a human through {name}"),
+            Approver::Terminal => "a person at the terminal".to_owned(),
+            Approver::CommandLine => "the command line".to_owned(),
+            Approver::Client(name) => format!("an answer in the dialog of {name}"),
             Approver::Digest(name) => format!("a repeated digest from {name}"),
             Approver::Policy => "policy".to_owned(),
             Approver::Library(name) => name.clone(),
@@ -333,13 +338,19 @@ pub enum WorkflowError {
     #[error("this approval cannot be used: it belongs to another question or was already used")]
     WrongToken,
     /// The session is about another cluster than the one that the context points to now.
-    #[error("this approval cannot be used: it is for the cluster at {planned}, and the context now points to {now}")]
+    #[error("the session is about another cluster: it is for {planned}, and this is {now}")]
     OtherCluster {
-        /// The server that the plan was made for.
+        /// The cluster that it was opened on.
         planned: String,
-        /// The server that answers now.
+        /// The one that answers now.
         now: String,
     },
+    /// The operator does not allow it any more.
+    #[error("this change is not allowed here any more: {0}")]
+    NotAllowed(String),
+    /// Somebody tries approvals.
+    #[error("too many approvals of session `{0}` could not be used: now only an answer to its question counts")]
+    TooManyRefused(SessionId),
     /// Nothing can write: the context is read-only, or its writer cannot be used.
     #[error("this change cannot be made: {NO_WRITER}")]
     NoWriter,
@@ -382,7 +393,9 @@ impl WorkflowError {
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
             }
+            WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `kubemend approve {id}`")],
             WorkflowError::Invalid(_)
+            | WorkflowError::NotAllowed(_)
             | WorkflowError::WrongToken
             | WorkflowError::OtherCluster { .. }
             | WorkflowError::NoWriter
@@ -410,6 +423,7 @@ impl From<LedgerError> for WorkflowError {
         match error {
             LedgerError::Store(error) => WorkflowError::Store(error),
             LedgerError::Record { id, reason } => WorkflowError::Record { session: id, reason },
+            LedgerError::OtherCluster { planned, now } => WorkflowError::OtherCluster { planned, now },
         }
     }
 }

@@ -95,10 +95,11 @@ impl Clusters {
         all.chain(home).map(seen).collect()
     }
 
-    /// The use cases on the cluster that a session is about, unless the operator named a context.
+    /// The use cases on the cluster that a session is about.
     pub(super) async fn of_session(&self, session: &SessionId) -> Result<Remediation, WorkflowError> {
         let wanted = self.records.context_of(session).await?;
         let mut settings = settings(&self.config);
+        is_its_own(&wanted, settings.context.as_deref(), session)?;
         if settings.context.is_none() {
             // Connecting sends nothing yet. The name may be none of a kubeconfig's: a Pod's own cluster has one, too.
             match connect(&settings, self.clock.clone()).await {
@@ -149,6 +150,14 @@ impl Backend for Clusters {
         Ok(Arc::new(self.connected(context).await?))
     }
 
+    async fn remediation_of(&self, session: &SessionId, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
+        let own = self.records.context_of(session).await?;
+        is_its_own(&own, context, session)?;
+        // A context that is not listed can only be the operator's own; whether it is, the session's cluster tells.
+        let listed = self.config.contexts.contains(&own).then_some(own.as_str());
+        Ok(Arc::new(self.connected(listed).await?))
+    }
+
     fn operator(&self) -> &Operator {
         &self.operator
     }
@@ -171,6 +180,17 @@ impl Backend for Clusters {
 
     fn entropy(&self) -> Arc<dyn Entropy> {
         self.entropy.clone()
+    }
+}
+
+/// A context that is named beside a session must be the session's own: a yes for one cluster is none for another.
+fn is_its_own(own: &str, named: Option<&str>, session: &SessionId) -> Result<(), WorkflowError> {
+    match named {
+        Some(named) if named != own => {
+            let named: String = named.chars().take(80).collect();
+            Err(WorkflowError::Invalid(format!("session `{session}` is about context `{own}`, not `{named}`: leave the context out")))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

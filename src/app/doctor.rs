@@ -8,7 +8,8 @@ use crate::cluster::connect::{Connected, connect};
 use crate::config::Config;
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
-use crate::ports::{ClusterRead, ReadError};
+use crate::domain::snapshot::ClusterId;
+use crate::ports::{ClusterRead, ReadError, RequestMeter};
 use crate::store::SqliteStore;
 use futures::future::join_all;
 use std::path::Path;
@@ -59,12 +60,22 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
         Some(Ok(namespace)) => namespace,
         Some(Err(error)) => return lines.push(Line::fail("namespace", error.to_string(), Vec::new())),
     };
-    match connected.read.cluster().await {
-        Ok(cluster) => lines.push(Line::ok("server", format!("{} is reachable, {}", connected.server, cluster.version))),
+    let cluster = match connected.read.cluster().await {
+        Ok(cluster) => cluster,
         Err(error) => return lines.push(Line::fail("server", error.to_string(), error.hints())),
-    }
+    };
+    let text = format!("{} is reachable, {}, cluster id {}", connected.server, cluster.version, cluster.id);
+    lines.push(if cluster.unverified {
+        Line::warn(
+            "server",
+            format!("{text}; its certificate is not verified"),
+            vec!["anybody on the network path can read and change the traffic".to_owned()],
+        )
+    } else {
+        Line::ok("server", text)
+    });
     lines.push(reading(connected, &namespace).await);
-    lines.push(writing(connected, &namespace).await);
+    lines.push(writing(connected, &cluster.id, &namespace).await);
 }
 
 async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
@@ -96,11 +107,19 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }
 }
 
-async fn writing(connected: &Connected, namespace: &Namespace) -> Line {
+async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace) -> Line {
     let Some(writer) = &connected.write else {
         let why = connected.no_writer.as_deref().unwrap_or("no writer credentials are configured (read-only)");
         return Line::warn("writing", why, vec!["`remediate` stops after the plan and shows the kubectl commands".to_owned()]);
     };
+    match writer.identity(&RequestMeter::default()).await {
+        Ok(id) if id.is_same(read) => {}
+        Ok(id) => {
+            let text = format!("context `{}` is for another cluster (id {id}) than the one that is read (id {read})", writer.context());
+            return Line::fail("writing", text, vec!["`remediate` stops after the plan and shows the kubectl commands".to_owned()]);
+        }
+        Err(error) => return Line::warn("writing", format!("cannot tell which cluster it writes to: {error}"), error.hints()),
+    }
     let wanted = written();
     let answers = join_all(wanted.iter().map(|(verb, kind)| writer.may(verb.as_str(), kind, Some(namespace)))).await;
     let mut missing = Vec::new();

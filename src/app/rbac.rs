@@ -7,6 +7,10 @@ use std::fmt::Write;
 
 const HEAD: &str = "apiVersion: rbac.authorization.k8s.io/v1\n";
 
+/// The one object that a writer reads: the uid of `kube-system` tells clusters apart.
+const IDENTITY: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-writer-identity}\nrules:\n\
+    - {apiGroups: [\"\"], resources: [namespaces], resourceNames: [kube-system], verbs: [get]}\n";
+
 /// Who gets the rights, and where.
 #[derive(Debug, Default)]
 pub(super) struct Subjects<'a> {
@@ -39,6 +43,7 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
         }
     }
     out.push(format!("# The writer: bind it with a RoleBinding, one namespace at a time.\n{}", role("kubemend-writer", &writing)));
+    out.push(format!("# Which cluster it is, asked by the writer before every change.\n{IDENTITY}"));
     if let Some(reader) = subjects.reader {
         out.push(binding("kubemend-reader", subjects.namespace, reader));
         if subjects.namespace.is_some() {
@@ -47,6 +52,7 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
     }
     if let (Some(writer), Some(namespace)) = (subjects.writer, subjects.namespace) {
         out.push(binding("kubemend-writer", Some(namespace), writer));
+        out.push(binding("kubemend-writer-identity", None, writer));
     }
     out.join("---\n")
 }
@@ -121,10 +127,12 @@ mod tests {
 
     #[test]
     fn roles_allow_what_the_tables_have_and_no_more() {
-        let [reader, writer] = &parsed(&Subjects::default())[..] else { panic!() };
+        let [reader, writer, identity] = &parsed(&Subjects::default())[..] else { panic!() };
         assert_eq!((&reader["kind"], &reader["metadata"]), (&json!("ClusterRole"), &json!({"name": "kubemend-reader"})));
         assert_eq!(allowed(reader), of_reading());
         assert_eq!(allowed(writer), written().iter().map(|(verb, kind)| format!("{verb} {}", resource(kind))).collect());
+        assert_eq!(allowed(identity), BTreeSet::from(["get /namespaces".to_owned()]));
+        assert_eq!(identity["rules"][0]["resourceNames"], json!(["kube-system"]));
         let everything = manifests(&Subjects::default());
         assert!(!everything.contains("secrets") && !everything.contains('*') && !everything.contains("pods/"), "{everything}");
         assert!(read().iter().all(Kind::is_readable));
@@ -146,17 +154,21 @@ mod tests {
                 "ClusterRole kubemend-reader null",
                 "ClusterRole kubemend-reader-cluster null",
                 "ClusterRole kubemend-writer null",
+                "ClusterRole kubemend-writer-identity null",
                 "RoleBinding kubemend-reader \"shop\"",
                 "ClusterRoleBinding kubemend-reader-cluster null",
                 "RoleBinding kubemend-writer \"shop\"",
+                "ClusterRoleBinding kubemend-writer-identity null",
             ]
         );
         let split: BTreeSet<String> = allowed(&all[0]).union(&allowed(&all[1])).cloned().collect();
         assert_eq!(split, of_reading());
         assert!(allowed(&all[1]).is_disjoint(&allowed(&all[0])));
-        assert_eq!(all[3]["subjects"], json!([{"kind": "ServiceAccount", "namespace": "tools", "name": "mend"}]));
-        assert_eq!(all[5]["subjects"], json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "alice: \"x\""}]));
-        for (binding, role) in [(3, "kubemend-reader"), (4, "kubemend-reader-cluster"), (5, "kubemend-writer")] {
+        assert_eq!(all[4]["subjects"], json!([{"kind": "ServiceAccount", "namespace": "tools", "name": "mend"}]));
+        assert_eq!(all[6]["subjects"], json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "alice: \"x\""}]));
+        for (binding, role) in
+            [(4, "kubemend-reader"), (5, "kubemend-reader-cluster"), (6, "kubemend-writer"), (7, "kubemend-writer-identity")]
+        {
             assert_eq!(all[binding]["roleRef"], json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}));
         }
     }

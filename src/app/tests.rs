@@ -8,7 +8,7 @@ use crate::clock::{RuntimeClock, SystemEntropy};
 use crate::cluster::connect::over;
 use crate::config::Flags;
 use crate::domain::id::SessionId;
-use crate::domain::limits::Limits;
+use crate::domain::limits::{Consent, Limits};
 use crate::domain::object::Namespace;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead};
@@ -42,6 +42,15 @@ struct Said {
 
 impl Desk {
     async fn set() -> Self {
+        Self::under(Limits::default()).await
+    }
+
+    /// Where the operator lets a repeated digest count.
+    async fn of_client_consent() -> Self {
+        Self::under(Limits { consent: Consent::Client, ..Limits::default() }).await
+    }
+
+    async fn under(limits: Limits) -> Self {
         let start = Timestamp::UNIX_EPOCH;
         let (sim, running) = Sim::new(World::standard(start).with_latency(Latency::QUICK));
         let mut tasks = JoinSet::new();
@@ -57,7 +66,7 @@ impl Desk {
             store: Arc::new(MemoryStore::new()),
             clock,
             entropy: Arc::new(SystemEntropy),
-            limits: Limits::default(),
+            limits,
             timing: Timing::default(),
         });
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -130,7 +139,7 @@ async fn yes_at_the_terminal_leads_to_resolved() {
     let desk = Desk::set().await;
     let said = desk.run(Some("yes\n"), &["remediate", WORDS]).await;
     assert_eq!(said.exit.unwrap(), Exit::Done, "{}\n{}", said.out, said.err);
-    assert!(said.err.contains("Apply this plan to context test (in memory)? [y/N]"), "{}", said.err);
+    assert!(said.err.contains("Apply this plan to cluster test (in memory, v1.37.2, id "), "{}", said.err);
     assert!(said.out.contains("applied") && said.out.contains("resolved"), "{}", said.out);
     assert!(desk.claim());
 }
@@ -178,7 +187,7 @@ async fn approve_asks_again_and_goes_to_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn digest_approves_exactly_its_plan() {
-    let desk = Desk::set().await;
+    let desk = Desk::of_client_consent().await;
     let (session, digest) = desk.waiting().await;
     let other = format!("sha256:{}", "0".repeat(64));
     let said = desk.run(None, &["approve", &session, "--digest", &other]).await;
@@ -188,11 +197,38 @@ async fn digest_approves_exactly_its_plan() {
     assert_eq!(said.exit.unwrap(), Exit::Done);
     let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(report["status"], "resolved");
+    let trail = report["trail"].as_array().unwrap();
+    assert!(trail.iter().any(|e| e["what"] == "approved" && e["who"] == "a repeated digest from the command line"), "{trail:?}");
+    let shown = desk.run(None, &["show", &session]).await.out;
+    assert!(shown.contains("History") && shown.contains("a repeated digest from the command line: approved"), "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_on_the_command_line_is_no_human_where_only_a_human_may_approve() {
+    let desk = Desk::set().await;
+    let (session, digest) = desk.waiting().await;
+    for line in [
+        &["approve", session.as_str(), "--digest", &digest][..],
+        &["remediate", "--session", &session, "--approve", &digest],
+        &["remediate", WORDS, "--approve", &digest],
+    ] {
+        // Nor where somebody sits at the terminal: nobody is asked.
+        for person in [None, Some("yes\n")] {
+            let said = desk.run(person, line).await;
+            assert_eq!(said.exit.unwrap(), Exit::Waiting, "{}", said.err);
+            assert!(said.err.contains("does not count as a human's approval") && !desk.claim(), "{}", said.err);
+        }
+    }
+    let said = desk.run(Some("yes\n"), &["approve", &session, "-o", "json"]).await;
+    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let trail = report["trail"].as_array().unwrap();
+    assert!(trail.iter().any(|e| e["what"] == "approved" && e["who"] == "a person at the terminal"), "{trail:?}");
+    assert!(desk.claim());
 }
 
 #[tokio::test(start_paused = true)]
 async fn approve_flag_finds_the_waiting_session_by_its_digest() {
-    let desk = Desk::set().await;
+    let desk = Desk::of_client_consent().await;
     let (session, digest) = desk.waiting().await;
     let said = desk.run(None, &["remediate", WORDS, "--approve", &digest]).await;
     assert_eq!(said.exit.unwrap(), Exit::Done, "{}\n{}", said.out, said.err);
@@ -201,7 +237,7 @@ async fn approve_flag_finds_the_waiting_session_by_its_digest() {
 
 #[tokio::test(start_paused = true)]
 async fn approve_flag_approves_a_fresh_plan_of_just_that_digest() {
-    let desk = Desk::set().await;
+    let desk = Desk::of_client_consent().await;
     let (session, digest) = desk.waiting().await;
     desk.run(None, &["decline", &session]).await.exit.unwrap();
     let said = desk.run(None, &["remediate", WORDS, "--approve", &digest]).await;
@@ -234,7 +270,7 @@ async fn declined_session_is_listed_and_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn validate_tells_before_from_after() {
-    let desk = Desk::set().await;
+    let desk = Desk::of_client_consent().await;
     let (session, digest) = desk.waiting().await;
     assert_eq!(desk.run(None, &["validate", WORDS]).await.exit.unwrap(), Exit::Problem);
     desk.run(None, &["approve", &session, "--digest", &digest]).await.exit.unwrap();

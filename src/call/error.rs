@@ -101,6 +101,8 @@ impl From<WorkflowError> for CallError {
             WorkflowError::Expired
             | WorkflowError::WrongToken
             | WorkflowError::OtherCluster { .. }
+            | WorkflowError::NotAllowed(_)
+            | WorkflowError::TooManyRefused(_)
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,

@@ -17,6 +17,16 @@ pub enum Subject {
     Session(SessionId),
 }
 
+impl Subject {
+    /// The session, where it is one.
+    pub fn session(&self) -> Option<&SessionId> {
+        match self {
+            Subject::Session(id) => Some(id),
+            Subject::Problem(_) => None,
+        }
+    }
+}
+
 /// What a call is about, and the words that were given beside a session: they must be its own.
 pub(super) type SubjectAndWords = (Subject, Option<Issue>);
 

@@ -21,6 +21,16 @@ pub trait Backend: Send + Sync {
     /// The context is not one that the operator listed, or connecting failed.
     async fn remediation(&self, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError>;
 
+    /// The use cases on the cluster of a session. A context that is named beside it must be its own. Where there is one cluster only,
+    /// there is nothing to choose.
+    ///
+    /// # Errors
+    /// There is no such session, it is of another context, or connecting failed.
+    async fn remediation_of(&self, session: &SessionId, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
+        let _of_the_only_cluster = session;
+        self.remediation(context).await
+    }
+
     /// What the operator set that a surface has to know.
     fn operator(&self) -> &Operator;
 
@@ -53,6 +63,21 @@ pub trait Backend: Send + Sync {
 pub async fn connect(backend: &dyn Backend, context: Option<&str>, caller: &Caller<'_>) -> Result<Arc<dyn UseCases>, CallError> {
     caller.progress.tell(Phase::Connecting, "");
     Ok(backend.remediation(context).await?)
+}
+
+/// The same for what may be a session of another cluster.
+///
+/// # Errors
+/// See [`Backend::remediation_of`].
+pub async fn connect_to(
+    backend: &dyn Backend,
+    session: Option<&SessionId>,
+    context: Option<&str>,
+    caller: &Caller<'_>,
+) -> Result<Arc<dyn UseCases>, CallError> {
+    let Some(session) = session else { return connect(backend, context, caller).await };
+    caller.progress.tell(Phase::Connecting, "");
+    Ok(backend.remediation_of(session, context).await?)
 }
 
 /// The use cases that surfaces call: [`Remediation`], or a double in tests.
@@ -100,7 +125,7 @@ pub trait UseCases: Send + Sync {
     /// See [`WorkflowError`].
     async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError>;
 
-    /// Somebody was asked, and nothing was decided: it is recorded, and the session keeps waiting.
+    /// Somebody was asked, and nothing was decided, for this reason: it is recorded, and the session keeps waiting.
     ///
     /// # Errors
     /// See [`WorkflowError`].

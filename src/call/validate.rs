@@ -3,7 +3,7 @@
 use super::arguments::{COMMAND_CHARACTERS, COMMANDS, NAMESPACE_CHARACTERS, OBJECTS, at_most, bounded, context, parse, problem};
 use super::error::CallError;
 use super::subject::{Subject, same_words, subject};
-use super::use_cases::{Backend, connect};
+use super::use_cases::{Backend, connect_to};
 use crate::domain::issue::{ISSUE_LIMIT, Issue};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectName};
@@ -84,7 +84,7 @@ impl ValidateRequest {
 /// # Errors
 /// There is no such session, nothing can be read, or the caller went away.
 pub async fn validate(backend: &dyn Backend, request: &ValidateRequest, caller: &Caller<'_>) -> Result<Report, CallError> {
-    let cases = connect(backend, request.context.as_deref(), caller).await?;
+    let cases = connect_to(backend, request.subject.session(), request.context.as_deref(), caller).await?;
     same_words(cases.as_ref(), &request.subject, request.words.as_ref()).await?;
     let what = match &request.subject {
         Subject::Problem(problem) => Validate::Issue(problem.clone()),

@@ -62,7 +62,8 @@ pub enum Command {
     #[command(after_help = "Examples:
   kubemend remediate \"Something is wrong with my database in the a-team namespace\"
   kubemend remediate -n shop deployment/web --on-failure revert
-  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts: this plan or nothing
+  kubemend remediate -n shop deployment/web --approve sha256:…   for scripts, where the operator set
+                                                                      `consent: client`: this plan or nothing
 
 Asks on the terminal. Without a terminal it changes nothing, prints the plan and exits with 4;
 continue with `kubemend approve ID`.
@@ -80,7 +81,7 @@ continue with `kubemend approve ID`.
     Show(ShowArgs),
     /// Show the plan of a waiting session again, ask, apply it and validate
     #[command(after_help = "Any answer but y or yes declines the plan. Without a terminal the session keeps waiting.
---digest approves without asking, if it is the digest of this plan.")]
+--digest approves without asking, if it is the digest of this plan and the operator set `consent: client`.")]
     Approve(ApproveArgs),
     /// Plan the undo of what a session changed, ask, apply it and validate
     #[command(after_help = "The undo is a session of its own, made of the objects as they are now: it is dry-run, shown and recorded

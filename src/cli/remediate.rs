@@ -9,7 +9,7 @@ use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Subject, Use
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
-use crate::workflow::report::Report;
+use crate::workflow::report::{Report, cluster_in_words};
 use crate::workflow::{Approver, Caller, Opened, Problem, Question};
 use tokio_util::sync::CancellationToken;
 
@@ -89,9 +89,17 @@ impl AnswerAtTerminal<'_> {
     /// Shows the plan and takes an answer: the digest that was given, or what a person types.
     async fn answer(&self, report: Report, question: Question, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match given {
-            Some(given) if *given == question.digest => {
+            Some(given) if *given == question.digest && question.digest_counts => {
                 self.show_before(&report, false)?;
-                self.carry_out(question, HumanAnswer::Yes).await
+                self.repeat(&question).await
+            }
+            Some(given) if *given == question.digest => {
+                self.waits(&report)?;
+                self.terminal.err(
+                    "a digest on the command line does not count as a human's approval here; \
+                     the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK\n",
+                )?;
+                Ok(Exit::Waiting)
             }
             Some(_) => {
                 self.waits(&report)?;
@@ -108,7 +116,7 @@ impl AnswerAtTerminal<'_> {
             return Ok(Exit::Waiting);
         }
         self.show_before(&report, true)?;
-        let words = format!("\nApply this plan to context {} ({})?", report.cluster.context, report.cluster.server);
+        let words = format!("\nApply this plan to cluster {}?", cluster_in_words(&report.cluster));
         match self.terminal.ask_human(&render::page::clean(&words), self.cancel).await? {
             answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
             HumanAnswer::Nobody | HumanAnswer::Undecided(_) => {
@@ -125,6 +133,17 @@ impl AnswerAtTerminal<'_> {
         let pending = PendingAnswer::from(question);
         let report = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
             carry_out(self.cases, &pending, answer, Approver::Terminal, &Caller::new(progress, self.cancel)).await
+        })
+        .await?;
+        self.show_after(&report)?;
+        Ok(Exit::of(report.status))
+    }
+
+    /// A digest that was repeated on the command line: nobody was asked, and the record says so.
+    async fn repeat(&self, question: &Question) -> Result<Exit, CliError> {
+        let report = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+            let caller = Caller::new(progress, self.cancel);
+            self.cases.approve_by_digest(&question.session, &question.digest, "the command line", &caller).await
         })
         .await?;
         self.show_after(&report)?;

@@ -6,6 +6,7 @@ use super::render::page::{clean, styled};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
 use crate::workflow::records::Records;
+use crate::workflow::report::{Report, TrailView};
 use crate::workflow::{Approver, SessionLine};
 use serde_json::json;
 
@@ -13,7 +14,22 @@ use serde_json::json;
 pub(crate) async fn show(records: &Records, args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let report = records.show(&args.session).await?;
     print(terminal, &report, args.output.output)?;
+    if args.output.output == Output::Text {
+        terminal.out(&history(&report))?;
+    }
     Ok(Exit::of(report.status))
+}
+
+/// Who did what, when.
+fn history(report: &Report) -> String {
+    let line = |entry: &TrailView| {
+        let at: jiff::Timestamp = entry.at.parse().unwrap_or_default();
+        format!("  {}  {}: {}\n", at.strftime("%F %T UTC"), clean(&entry.who), clean(&entry.what).replace('\n', " "))
+    };
+    if report.trail.is_empty() {
+        return String::new();
+    }
+    format!("\nHistory\n{}", report.trail.iter().map(line).collect::<String>())
 }
 
 /// The newest sessions.
@@ -35,7 +51,8 @@ pub(crate) async fn sessions(records: &Records, args: &SessionsArgs, terminal: &
 
 /// The human declines.
 pub(crate) async fn decline(records: &Records, args: &DeclineArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let report = records.decline(&args.session, Approver::Terminal).await?;
+    let by = if terminal.has_somebody() { Approver::Terminal } else { Approver::CommandLine };
+    let report = records.decline(&args.session, by).await?;
     print(terminal, &report, args.output.output)?;
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ use super::kubeconfig::{Chosen, for_reading, for_writing};
 use super::reach::Reach;
 use super::wire::{ClientRecipe, ClientSource, Connection, ServerIdentity};
 use crate::domain::object::Namespace;
+use crate::domain::snapshot::ClusterId;
 use crate::ports::{Clock, ReadError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -41,6 +42,8 @@ pub struct Connected {
     pub context: String,
     /// The API server's host and port.
     pub server: String,
+    /// What the connection is pinned to; which cluster it is, the cluster itself says when it is asked.
+    pub id: ClusterId,
     /// The context whose identity writes.
     pub write_context: Option<String>,
 }
@@ -57,13 +60,8 @@ pub async fn connect(settings: &ConnectSettings, clock: Arc<dyn Clock>) -> Resul
     } else {
         match for_writing(settings, &clock).await {
             Ok(None) => (Some((chosen.config.clone(), chosen.server.clone(), chosen.login.clone())), None),
-            Ok(Some(other)) if other.config.cluster_url != chosen.config.cluster_url => (
-                None,
-                Some(format!(
-                    "the writer context `{}` is for another server (`{}`) than the reader context `{}` (`{}`)",
-                    other.server.context, other.server.address, chosen.server.context, chosen.server.address
-                )),
-            ),
+            // Whether it is for the reader's cluster is asked of the cluster, before anything is rehearsed or sent: an address tells too
+            // little where many share one, and too much where one has two.
             Ok(Some(other)) => (Some((other.config, other.server, other.login)), None),
             Err(error) => (None, Some(format!("the writer credentials cannot be used: {error}"))),
         }
@@ -95,7 +93,7 @@ where
 
 /// A cluster behind a client that a program has already. To be called within a tokio runtime.
 pub fn over_client(client: kube::Client, context: &str, server: &str, default_namespace: Namespace) -> Connected {
-    let server = ServerIdentity { context: context.to_owned(), address: server.to_owned() };
+    let server = ServerIdentity::behind_a_service(context, server);
     let write = writer_over(client.clone(), server.clone());
     let discovered = Discovered::default();
     let source = ClientSource::Ready(guarded(client, Reach::Read(discovered.clone())));
@@ -117,7 +115,7 @@ impl Connected {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let server = ServerIdentity { context: self.context.clone(), address: self.server.clone() };
+        let server = ServerIdentity::behind_a_service(&self.context, &self.server);
         self.write = Some(writer_over(raw(service), server));
         self.no_writer = None;
         self
@@ -148,7 +146,7 @@ fn assemble(
     server: ServerIdentity,
 ) -> Connected {
     let write_context = write.as_ref().map(|w| w.context().to_owned());
-    Connected { read, write, no_writer, default_namespace, context: server.context, server: server.address, write_context }
+    Connected { read, write, no_writer, default_namespace, context: server.context, server: server.address, id: server.id, write_context }
 }
 
 fn writer_over(client: kube::Client, server: ServerIdentity) -> WriteClient {

@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn server() -> ServerIdentity {
-        ServerIdentity { context: "lab".into(), address: "lab:6443".into() }
+        ServerIdentity::behind_a_service("lab", "lab:6443")
     }
 
     fn namespace() -> Namespace {

@@ -6,6 +6,7 @@ use super::wire::{ServerIdentity, reason};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::nearest::by_likeness;
 use crate::domain::object::Namespace;
+use crate::domain::snapshot::ClusterId;
 use crate::ports::{Clock, ReadError};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use std::path::{Path, PathBuf};
@@ -219,12 +220,32 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
             )));
         }
     };
+    let plain = made.cluster_url.scheme_str() == Some("http");
+    if plain && brings_a_credential(&made.auth_info) && !is_this_machine(made.cluster_url.host().unwrap_or_default()) {
+        return Err(config(format!(
+            "context `{context}` would send its credentials to `{server}` in clear text: the server's address begins with http://; use https://"
+        )));
+    }
     if made.accept_invalid_certs {
         tracing::warn!(%server, "the kubeconfig sets insecure-skip-tls-verify: anybody on the network path can read and change the traffic");
     }
     let namespace = Namespace::parse(made.default_namespace.trim()).map_err(|error| config(format!("context `{context}`: {error}")))?;
     let login = made.auth_info.exec.clone().map(|exec| Arc::new(Login::new(exec, &context, clock.clone(), DEADLINE)));
-    Ok(Chosen { config: made, server: ServerIdentity { context, address: server }, namespace, own, login })
+    let url = format!("{}://{server}{}", made.cluster_url.scheme_str().unwrap_or("https"), made.cluster_url.path());
+    let id = ClusterId::of_connection(&url, made.root_cert.as_deref().unwrap_or_default(), made.tls_server_name.as_deref());
+    let unverified = made.accept_invalid_certs || (plain && !is_this_machine(made.cluster_url.host().unwrap_or_default()));
+    Ok(Chosen { config: made, server: ServerIdentity { context, address: server, id, unverified }, namespace, own, login })
+}
+
+/// Whether a request carries something that an eavesdropper could use.
+fn brings_a_credential(auth: &kube::config::AuthInfo) -> bool {
+    auth.token.is_some() || auth.token_file.is_some() || auth.password.is_some() || auth.exec.is_some()
+}
+
+/// What does not leave the machine is overheard by nobody else: `kubectl proxy` listens so.
+fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn sets_namespace(kubeconfig: &Kubeconfig, context: &str) -> bool {

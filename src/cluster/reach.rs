@@ -16,6 +16,9 @@ const QUERY_LIMIT: usize = 8192;
 const ACCESS_REVIEW: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const RULES_REVIEW: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 
+/// What tells which cluster this is. A copy, on purpose, as the lists below.
+const IDENTITY: &str = "/api/v1/namespaces/kube-system";
+
 /// A request that was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{method} {path} was not sent: {reason}")]
@@ -76,7 +79,7 @@ const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES
 pub(super) enum Reach {
     /// GET of known kinds and of what discovery named, and the reviews of one's own access.
     Read(Discovered),
-    /// The writes that `domain::action` can express, and the review of one's own access.
+    /// The writes that `domain::action` can express, the review of one's own access, and which cluster it is.
     Write,
 }
 
@@ -155,6 +158,10 @@ fn permits_read(method: &Method, path: &str, query: &Query<'_>, discovered: &Dis
 }
 
 fn permits_write(method: &Method, path: &str, query: &Query<'_>, json_patch: bool) -> Result<(), &'static str> {
+    // The one thing that it reads: which cluster it is about to change.
+    if method == Method::GET && path == IDENTITY {
+        return query.only(&[]);
+    }
     query.only(&["dryRun", "fieldManager", "fieldValidation"])?;
     if query.get("dryRun").is_some_and(|v| v != "All") {
         return Err("`dryRun` has one value, `All`");

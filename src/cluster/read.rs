@@ -3,16 +3,17 @@
 use super::discovered::Discovered;
 use super::discovery;
 use super::fault::{Read, json_object, read_error, send_error};
+use super::identity;
 use super::page;
 use super::requests::{encode, list_path, push_selector, request};
 use super::review::{ACCESS_REVIEW, access_review, allowed};
 use super::watch::first_change;
-use super::wire::{Connection, HttpReply, SendError, collect};
+use super::wire::{Connection, HttpReply, SendError, ServerIdentity, collect};
 use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::ports::{Changed, ClusterRead, ListRequest, Listed, ReadError, RequestMeter};
 use async_trait::async_trait;
 use http::{Method, Request};
@@ -49,6 +50,8 @@ pub struct ReadClient {
     chosen: bool,
     pub(super) patience: Duration,
     version: Arc<OnceCell<String>>,
+    /// Which cluster answered; each call asks for itself.
+    id: OnceCell<ClusterId>,
     pub(super) meter: RequestMeter,
     discovered: Discovered,
 }
@@ -62,6 +65,7 @@ impl ReadClient {
             chosen,
             patience,
             version: Arc::default(),
+            id: OnceCell::new(),
             meter: RequestMeter::default(),
             discovered,
         }
@@ -184,8 +188,14 @@ impl ClusterRead for ReadClient {
                 }
             })
             .await?;
-        let server = self.connection.server();
-        Ok(Cluster { context: server.context.clone(), server: server.address.clone(), version: version.clone() })
+        let id = self.id.get_or_try_init(|| self.identity()).await?.clone();
+        let ServerIdentity { context, address, unverified, .. } = self.connection.server().clone();
+        Ok(Cluster { context, server: address, version: version.clone(), id, unverified })
+    }
+
+    async fn identity(&self) -> Result<ClusterId, ReadError> {
+        let answer = self.ask(&identity::read(), Method::GET, identity::PATH, &[], OBJECT_BYTES).await;
+        identity::of(&self.connection.server().id, answer)
     }
 
     async fn get(&self, object: &ObjectRef) -> Result<Value, ReadError> {
@@ -248,6 +258,7 @@ impl ClusterRead for ReadClient {
             chosen: self.chosen,
             patience: self.patience,
             version: self.version.clone(),
+            id: OnceCell::new(),
             meter: meter.clone(),
             discovered: self.discovered.clone(),
         })

@@ -4,6 +4,7 @@ use super::client::client_of;
 use super::plugin::Login;
 use super::reach::Denied;
 use crate::domain::excerpt::Excerpt;
+use crate::domain::snapshot::ClusterId;
 use crate::ports::{ReadError, RequestMeter};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
@@ -19,6 +20,18 @@ use tokio::sync::Mutex;
 pub(super) struct ServerIdentity {
     pub(super) context: String,
     pub(super) address: String,
+    /// What the connection is pinned to.
+    pub(super) id: ClusterId,
+    /// The server proves nothing: its certificate is not verified, or there is none.
+    pub(super) unverified: bool,
+}
+
+impl ServerIdentity {
+    /// A server behind a service that somebody brings, who knows whom it speaks to.
+    pub(super) fn behind_a_service(context: &str, address: &str) -> Self {
+        let id = ClusterId::of_connection(address, &[], None);
+        Self { context: context.to_owned(), address: address.to_owned(), id, unverified: false }
+    }
 }
 
 /// Where the client comes from.

@@ -2,12 +2,14 @@
 //! Only `execute` sends with it (`tests/arch.rs` checks that); everybody may ask what its identity may do.
 
 use super::fault::{Read, problem, read_error, resource, send_error};
+use super::identity;
 use super::requests::request as read_request;
 use super::review::{ACCESS_REVIEW, access_review, allowed};
 use super::wire::{Connection, HttpReply, SendError, collect};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::request::{Method, Request};
+use crate::domain::snapshot::ClusterId;
 use crate::ports::{ReadError, RequestMeter};
 use http::header;
 use serde_json::Value;
@@ -132,6 +134,25 @@ impl WriteClient {
             Ok(Ok(answer)) if answer.status.is_success() => taken(&answer),
             Ok(Ok(answer)) => Err(refused(request, &answer)),
         }
+    }
+
+    /// Which cluster the writing identity speaks to, asked now.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn identity(&self, meter: &RequestMeter) -> Result<ClusterId, ReadError> {
+        let read = identity::read();
+        let request = read_request(http::Method::GET, identity::PATH, &[])?;
+        let server = self.connection.server();
+        self.connection.prepare().await?;
+        let outcome = timeout(self.patience, async { collect(self.connection.send(request, meter).await?, ANSWER_BYTES).await }).await;
+        let answer = match outcome {
+            Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
+            Ok(Err(error)) => Err(send_error(&read, error, server)),
+            Ok(Ok(answer)) if answer.status.is_success() => Ok(answer),
+            Ok(Ok(answer)) => Err(read_error(&read, &answer, server)),
+        };
+        identity::of(&server.id, answer)
     }
 
     /// Whether the writing identity may do `verb` on the kind, by self access review.

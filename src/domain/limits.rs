@@ -4,25 +4,29 @@ use super::confidence::Confidence;
 use super::plan::OnFailure;
 use super::risk::Risk;
 
-/// Who says yes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Who says yes. Ordered by strictness: the stricter is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Mode {
+    /// The gate may say yes within the thresholds.
+    Automatic,
     /// A human is asked.
     #[default]
     Manual,
-    /// The gate may say yes within the thresholds.
-    Automatic,
 }
 
-/// How the operator lets a human be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How the operator lets a human be asked. Ordered by strictness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Consent {
+    /// A second call that repeats the plan's digest counts as approval, up to [`Limits::client_max_risk`].
+    Client,
     /// Through the client's own dialogue, or at a terminal.
     #[default]
     Ask,
-    /// A second call that repeats the plan's digest counts as approval, up to [`Limits::client_max_risk`].
-    Client,
 }
+
+/// A repeated digest counts as approval, by the limits that made this.
+#[derive(Debug)]
+pub struct Counted(());
 
 /// Why a second call that repeats a plan's digest is no approval of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +84,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// These limits with a caller's wishes, where they tighten. Automatic mode is only had where the operator allows it.
+    /// These limits with a caller's wishes, where they tighten: of each pair the stricter is taken.
     /// A caller's risk bounds what happens without a human; what a human may approve is the operator's to bound.
     #[must_use]
     pub fn tightened(
@@ -91,11 +95,13 @@ impl Limits {
         on_failure: Option<OnFailure>,
     ) -> Self {
         let mut out = self.clone();
-        out.mode = match (mode, self.automatic_allowed) {
-            (Some(Mode::Automatic), true) => Mode::Automatic,
-            (Some(Mode::Automatic | Mode::Manual), _) => Mode::Manual,
-            (None, _) => self.mode,
-        };
+        if let Some(mode) = mode {
+            out.mode = out.mode.max(mode);
+            // Who wishes that a human is asked means a human, and not a second call.
+            if mode == Mode::Manual {
+                out.consent = Consent::Ask;
+            }
+        }
         if let Some(t) = threshold
             && t > out.confidence_threshold
         {
@@ -106,20 +112,36 @@ impl Limits {
             out.client_max_risk = out.client_max_risk.min(r);
         }
         if let Some(f) = on_failure {
-            out.on_failure = f;
+            out.on_failure = out.on_failure.max(f);
         }
         out
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let surer = other.confidence_threshold > self.confidence_threshold;
+        Self {
+            mode: self.mode.max(other.mode),
+            consent: self.consent.max(other.consent),
+            confidence_threshold: if surer { other.confidence_threshold } else { self.confidence_threshold },
+            ceiling: self.ceiling.min(other.ceiling),
+            max_risk: self.max_risk.min(other.max_risk),
+            client_max_risk: self.client_max_risk.min(other.client_max_risk),
+            on_failure: self.on_failure.max(other.on_failure),
+            automatic_allowed: self.automatic_allowed && other.automatic_allowed,
+        }
     }
 
     /// Whether a second call that repeats the digest of a plan of this risk counts as approval of it.
     ///
     /// # Errors
     /// It does not, and why.
-    pub fn counts_repeated_digest(&self, risk: Risk) -> Result<(), DigestRefusal> {
+    pub fn counts_repeated_digest(&self, risk: Risk) -> Result<Counted, DigestRefusal> {
         match self.consent {
             Consent::Ask => Err(DigestRefusal::OnlyAHuman),
             Consent::Client if risk > self.client_max_risk => Err(DigestRefusal::AboveRisk { risk, allowed: self.client_max_risk }),
-            Consent::Client => Ok(()),
+            Consent::Client => Ok(Counted(())),
         }
     }
 }
@@ -130,13 +152,13 @@ mod tests {
 
     #[test]
     fn a_repeated_digest_counts_only_where_the_operator_lets_it_and_up_to_the_risk_that_was_set() {
-        assert_eq!(Limits::default().counts_repeated_digest(Risk::Low), Err(DigestRefusal::OnlyAHuman));
+        assert_eq!(Limits::default().counts_repeated_digest(Risk::Low).map(drop), Err(DigestRefusal::OnlyAHuman));
         let limits = Limits { consent: Consent::Client, client_max_risk: Risk::Medium, ..Limits::default() };
-        assert_eq!(limits.counts_repeated_digest(Risk::Medium), Ok(()));
+        assert_eq!(limits.counts_repeated_digest(Risk::Medium).map(drop), Ok(()));
         let above = DigestRefusal::AboveRisk { risk: Risk::High, allowed: Risk::Medium };
-        assert_eq!(limits.counts_repeated_digest(Risk::High), Err(above));
+        assert_eq!(limits.counts_repeated_digest(Risk::High).map(drop), Err(above));
         let tighter = limits.tightened(None, None, Some(Risk::Low), None);
         let above = DigestRefusal::AboveRisk { risk: Risk::Medium, allowed: Risk::Low };
-        assert_eq!(tighter.counts_repeated_digest(Risk::Medium), Err(above), "the caller's own bound counts");
+        assert_eq!(tighter.counts_repeated_digest(Risk::Medium).map(drop), Err(above), "the caller's own bound counts");
     }
 }

@@ -2,13 +2,14 @@
 
 use super::action::{Action, Change};
 use super::cause::CauseKey;
+use super::changes::Verb;
 use super::check::Check;
 use super::digest::Digester;
 use super::id::PlanId;
 use super::kind::Kind;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
-use super::request::Request;
+use super::request::{Method, Request};
 use super::risk::Risk;
 use jiff::SignedDuration;
 
@@ -58,8 +59,9 @@ impl Undo {
     }
 }
 
-/// What happens when validation says that it did not help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What happens when validation says that it did not help. Ordered by strictness: what did not help must not stay where somebody wants
+/// it gone, and what is sent then was shown and approved with the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum OnFailure {
     /// The change stays.
     #[default]
@@ -127,7 +129,7 @@ pub struct RemediationPlan {
     pub judged: Judged,
     /// What happens when it did not help.
     pub on_failure: OnFailure,
-    /// The server's address: a plan fits one cluster.
+    /// The cluster's identity: a plan fits one cluster.
     pub cluster: String,
 }
 
@@ -179,6 +181,18 @@ impl RemediationPlan {
 }
 
 impl Step {
+    /// Whether its bytes go where its action says: a question names the action, and the API server sees the bytes.
+    pub fn goes_where_it_says(&self) -> bool {
+        let (verb, target, _) = self.action.change();
+        let (method, place) = match verb {
+            Verb::Create => (Method::Post, target.kind.path(target.namespace.as_ref(), None)),
+            Verb::Patch => (Method::Patch, target.path()),
+            Verb::Delete => (Method::Delete, target.path()),
+        };
+        let path = self.request.path.split('?').next();
+        self.request.method == method && place.is_some() && place.as_deref() == path
+    }
+
     fn digest(d: &mut Digester<'_>, step: &Step) {
         d.text(step.action.verb());
         d.object(step.action.target());
@@ -192,6 +206,9 @@ impl Step {
                 };
                 d.optional(value, |d, value| d.text(&value.to_string()));
             });
+        }
+        if let Action::Create { manifest, .. } = &step.action {
+            d.text(&manifest.to_string());
         }
         d.request(&step.request);
         for text in [&step.diff, step.risk.as_str(), &step.why, &step.command] {

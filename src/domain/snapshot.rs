@@ -16,16 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Whoever looks at a snapshot looks at its objects, so the trait is found here.
 pub use super::resource::Resource;
 
-/// Which cluster was looked at. Never holds credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cluster {
-    /// The kubeconfig's context.
-    pub context: String,
-    /// The API server's host and port.
-    pub server: String,
-    /// Such as `v1.37.2`; empty where it could not be read.
-    pub version: String,
-}
+/// And which cluster they are of.
+pub use super::cluster::{Cluster, ClusterId};
 
 /// One kind's objects, and whether the list is whole: only a whole list proves that something is absent.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ use crate::cluster::connect::{WriteClient, WriteError};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::request::Request;
+use crate::domain::snapshot::ClusterId;
 use crate::ports::{ReadError, RequestMeter};
 use serde_json::Value;
 
@@ -42,6 +43,10 @@ impl Writer {
 
     pub(super) async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         self.client.may(verb, kind, namespace).await
+    }
+
+    pub(super) async fn identity(&self, meter: &RequestMeter) -> Result<ClusterId, ReadError> {
+        self.client.identity(meter).await
     }
 
     /// The dry run of a request; the flag is set below, where it cannot be forgotten.

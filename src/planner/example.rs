@@ -20,6 +20,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{OnFailure, RemediationPlan};
 use crate::domain::risk::Risk;
+use crate::domain::snapshot::ClusterId;
 use crate::domain::snapshot::{Cluster, Snapshot};
 use crate::facts::Facts;
 use jiff::Timestamp;
@@ -53,8 +54,8 @@ pub(crate) fn claim(phase: &str) -> Value {
 }
 
 pub(crate) fn snapshot(objects: Vec<(Kind, Value)>) -> Snapshot {
-    let cluster = Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() };
-    let mut snapshot = Snapshot::empty(cluster, Scope::Namespace { namespace: namespace(), objects: vec![] }, Timestamp::UNIX_EPOCH);
+    let mut snapshot =
+        Snapshot::empty(cluster("test"), Scope::Namespace { namespace: namespace(), objects: vec![] }, Timestamp::UNIX_EPOCH);
     for (kind, object) in objects {
         snapshot.add(&kind, vec![object], true);
     }
@@ -133,4 +134,10 @@ pub(crate) fn plan_at_rest(cause: &Cause, snapshot: &Snapshot, id: PlanId, on_fa
 pub(crate) fn image_plan(seed: u8) -> RemediationPlan {
     let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
     plan_at_rest(&cause(vec![set(image(), json!("web:1"))]), &snapshot, PlanId::from_entropy([seed; 16]), OnFailure::Keep).unwrap()
+}
+
+/// A cluster that could read its own uid.
+pub(crate) fn cluster(context: &str) -> Cluster {
+    let id = ClusterId::of_connection("https://test:6443", &[], None).with_uid(Some("00000000-0000-4000-8000-000000000001"));
+    Cluster { context: context.to_owned(), server: "test:6443".to_owned(), version: "v1.37.2".to_owned(), id, unverified: false }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Outline {
     pub(super) checks: NonEmpty<Check>,
     /// What the verdict rests on besides.
     pub(super) judged: Judged,
-    /// The server of the cluster that it is for.
+    /// The identity of the cluster that it is for.
     pub(super) cluster: String,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn outline(cause: &Cause, facts: &Facts<'_>) -> Result<Outline, Vec<R
         checks.push(check.clone());
     }
     let judged = judged::judged(cause, &checks, facts);
-    let cluster = facts.snapshot().cluster.server.clone();
+    let cluster = facts.snapshot().cluster.id.to_string();
     Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, judged, cluster })
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts
     };
     // What was broken before is broken again afterwards: only the fields tell.
     let judged = Judged { about: Vec::new(), saw: Vec::new(), settle: Default::default() };
-    Ok(Outline { cause: cause.clone(), changes, checks, judged, cluster: facts.snapshot().cluster.server.clone() })
+    Ok(Outline { cause: cause.clone(), changes, checks, judged, cluster: facts.snapshot().cluster.id.to_string() })
 }
 
 /// That the object is the one that was changed, and still is as the change left it.

@@ -107,8 +107,8 @@ fn rehearsal(c: &Case<'_>) -> Vote {
 
 fn manual(c: &Case<'_>) -> Vote {
     match c.limits.mode {
-        Mode::Manual => Vote::AskHuman("manual mode needs a human's approval".to_owned()),
-        Mode::Automatic => Vote::Allow,
+        Mode::Automatic if c.limits.automatic_allowed => Vote::Allow,
+        Mode::Manual | Mode::Automatic => Vote::AskHuman("manual mode needs a human's approval".to_owned()),
     }
 }
 
@@ -161,8 +161,13 @@ fn fields(c: &Case<'_>) -> Vote {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::limits::Consent;
+    use crate::domain::plan::OnFailure;
     use crate::domain::risk::Risk;
     use crate::planner::example::image_plan;
+    use proptest::option::of;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     fn accepted() -> Rehearsal {
         Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] }
@@ -225,6 +230,71 @@ mod tests {
         .unwrap();
         assert_eq!(plan.risk(), Risk::Low);
         assert!(matches!(decide(&automatic(), &plan, Confidence::percent(100), &accepted()), Decision::AskHuman(_)));
+    }
+
+    #[test]
+    fn manual_by_wish_asks_a_human_under_every_consent_of_the_operator() {
+        let policy = automatic().tightened(Some(Mode::Manual), None, None, None);
+        assert_eq!(word(&policy, 100, &accepted()), "ask");
+        let client = Limits { consent: Consent::Client, ..Limits::default() };
+        assert!(client.counts_repeated_digest(Risk::Low).is_ok());
+        assert!(client.tightened(Some(Mode::Manual), None, None, None).counts_repeated_digest(Risk::Low).is_err());
+        let manual = Limits { mode: Mode::Manual, ..automatic() };
+        assert_eq!(word(&manual.tightened(Some(Mode::Automatic), None, None, None), 100, &accepted()), "ask");
+    }
+
+    fn limits() -> impl Strategy<Value = Limits> {
+        let risk = || select(vec![Risk::Low, Risk::Medium, Risk::High]);
+        let words = (modes(), select(vec![Consent::Ask, Consent::Client]), failures(), any::<bool>());
+        (words, 0..=100_u8, risk(), risk(), risk()).prop_map(|(words, threshold, ceiling, max_risk, client_max_risk)| {
+            let (mode, consent, on_failure, automatic_allowed) = words;
+            let confidence_threshold = Confidence::percent(threshold);
+            Limits { mode, consent, confidence_threshold, ceiling, max_risk, client_max_risk, on_failure, automatic_allowed }
+        })
+    }
+
+    fn modes() -> impl Strategy<Value = Mode> {
+        select(vec![Mode::Manual, Mode::Automatic])
+    }
+
+    fn failures() -> impl Strategy<Value = OnFailure> {
+        select(vec![OnFailure::Keep, OnFailure::Revert])
+    }
+
+    static PLAN: std::sync::LazyLock<RemediationPlan> = std::sync::LazyLock::new(|| image_plan(1));
+
+    /// How far a plan comes under these limits: 0 nowhere, 1 to a human, 2 by itself.
+    fn reach(limits: &Limits, plan: &RemediationPlan, confidence: u8) -> u8 {
+        match decide(limits, plan, Confidence::percent(confidence), &accepted()) {
+            Decision::Forbid(_) => 0,
+            Decision::AskHuman(_) => 1,
+            Decision::Allow(_) => 2,
+        }
+    }
+
+    proptest! {
+        /// For all that an operator can set and all that a caller can wish, and for two sets of limits that hold at once.
+        #[test]
+        fn nothing_becomes_possible_by_a_wish_or_by_further_limits(
+            (operator, other) in (limits(), limits()),
+            (mode, threshold, on_failure) in (of(modes()), of(0..=100_u8), of(failures())),
+            (max_risk, planned) in (of(select(vec![Risk::Low, Risk::Medium, Risk::High])), failures()),
+            confidence in 0..=100_u8,
+        ) {
+            let wished = operator.tightened(mode, threshold.map(Confidence::percent), max_risk, on_failure);
+            let both = operator.and(&other);
+            let mut plan = RemediationPlan { on_failure: planned, ..(*PLAN).clone() };
+            prop_assert_eq!(&both, &other.and(&operator));
+            for tighter in [&wished, &both] {
+                prop_assert!(tighter.on_failure >= operator.on_failure);
+                prop_assert!(tighter.ceiling <= operator.ceiling);
+                for risk in [Risk::Low, Risk::Medium, Risk::High] {
+                    plan.steps.iter_mut().for_each(|step| step.risk = risk);
+                    prop_assert!(reach(tighter, &plan, confidence) <= reach(&operator, &plan, confidence));
+                    prop_assert!(tighter.counts_repeated_digest(risk).is_err() || operator.counts_repeated_digest(risk).is_ok());
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! and no further step before the store has recorded what became of the one before. Where the store cannot, or another process has
 //! closed the session, nothing more is sent. Two processes, one permit: each record is a compare-and-swap.
 
-use super::ledger::{Ledger, LedgerError};
+use super::ledger::{Identities, Ledger, LedgerError};
+use super::process::ProcessMark;
 use super::record::Acting;
-use super::{Approved, Closed, Executing, Reverting, Validating};
+use super::{Approved, Closed, Executing, Header, Reverting, Validating};
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{RemediationPlan, Step, Undo};
@@ -76,18 +77,21 @@ pub(crate) struct Permit {
     place: Place,
 }
 
-/// Records that we are about to act, and only then gives the permit. Of two approvals at the same revision one gets it.
+/// Records that we are about to act on the cluster that the session is about, and only then gives the permit. Of two approvals at the same revision one gets it.
 /// Besides sending the steps, watching what comes of them may take so long until the session counts as dead.
 pub(crate) async fn begin(
     ledger: &Ledger,
     revision: Revision,
     approved: Approved,
+    identities: &Identities,
     watching: SignedDuration,
 ) -> Result<Permit, LedgerError> {
     let Approved { header, planned, digest } = approved;
+    identities.are_of(&header.cluster)?;
     if planned.plan.digest() != digest {
         return Err(LedgerError::Record { id: header.id, reason: "its plan does not match its digest".to_owned() });
     }
+    let header = Header { process: ProcessMark::of(ledger.pid), ..header };
     let execution = Execution::ahead(planned.plan.steps.len());
     let executing = Executing { header, planned, execution, pid: ledger.pid, until: until(ledger, SENDING.saturating_add(watching)) };
     let place = Place::new(ledger, revision);
@@ -247,7 +251,9 @@ mod tests {
         let revision = ledger.save(&session, None).await.unwrap();
         let Session::AwaitingApproval(awaiting) = session else { panic!("it waits") };
         let approved = awaiting.approve(&secret.reveal(), &digest, Timestamp::UNIX_EPOCH).unwrap();
-        let permit = begin(&ledger, revision, approved, SignedDuration::from_secs(120)).await.unwrap();
+        let id = approved.header.cluster.id.clone();
+        let identities = Identities { reader: id.clone(), writer: id };
+        let permit = begin(&ledger, revision, approved, &identities, SignedDuration::from_secs(120)).await.unwrap();
         (clock, ledger, permit)
     }
 

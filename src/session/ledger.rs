@@ -4,6 +4,7 @@ use super::record::Acting;
 use super::{Header, Investigating, Session, record};
 use crate::domain::cause::KnownCodes;
 use crate::domain::id::SessionId;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -17,6 +18,29 @@ pub(crate) enum LedgerError {
     Store(#[from] StoreError),
     #[error("the record of session `{id}` cannot be used: {reason}")]
     Record { id: SessionId, reason: String },
+    #[error("the session is about another cluster: it is for {planned}, and this is {now}")]
+    OtherCluster { planned: String, now: String },
+}
+
+/// Which cluster each identity speaks to, asked just now.
+#[derive(Debug)]
+pub(crate) struct Identities {
+    pub(crate) reader: ClusterId,
+    pub(crate) writer: ClusterId,
+}
+
+impl Identities {
+    /// Both speak to this cluster, and to the same one.
+    pub(crate) fn are_of(&self, cluster: &Cluster) -> Result<(), LedgerError> {
+        let wrong = |now: String| Err(LedgerError::OtherCluster { planned: cluster.in_words(), now });
+        if !self.reader.is_same(&cluster.id) {
+            return wrong(format!("another one (id {})", self.reader.short()));
+        }
+        if !self.writer.is_same(&cluster.id) || !self.writer.is_same(&self.reader) {
+            return wrong(format!("the one of the writer credentials (id {})", self.writer.short()));
+        }
+        Ok(())
+    }
 }
 
 /// Loads and saves sessions, and mints permits.
@@ -28,7 +52,7 @@ pub(crate) struct Ledger {
     known: KnownCodes,
     pub(super) pid: u32,
     /// Until when this process takes an answer, on the monotonic clock: a wall clock that is set back makes no plan valid again.
-    deadlines: Arc<Mutex<BTreeMap<SessionId, Duration>>>,
+    deadlines: Arc<Mutex<BTreeMap<SessionId, (Timestamp, Duration)>>>,
 }
 
 /// Clocks of machines that share a store differ by so much at most.
@@ -65,13 +89,22 @@ impl Ledger {
             self.is_late(&id, awaiting.expires_at);
         }
         let bytes = record::write(session).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
-        Ok(self.store.save(&id, expected, at, &bytes).await?)
+        Ok(self.store.save_until(&id, expected, at, goes_on_until(session), &bytes).await?)
     }
 
     /// Loads a session. One whose time is over, or whose process died while it acted, comes back ended, and is saved so.
     pub(crate) async fn load(&self, id: &SessionId) -> Result<Option<(Revision, Session)>, LedgerError> {
         let Some(stored) = self.store.load(id).await? else { return Ok(None) };
         self.open(stored).await.map(Some)
+    }
+
+    /// The sessions in which something can still happen, each as it can be read.
+    pub(crate) async fn alive(&self, limit: usize) -> Result<Vec<Result<(Revision, Session), LedgerError>>, LedgerError> {
+        let mut out = Vec::new();
+        for stored in self.store.alive(self.clock.now(), limit).await? {
+            out.push(self.open(stored).await);
+        }
+        Ok(out)
     }
 
     /// The newest sessions, each as it can be read.
@@ -88,11 +121,18 @@ impl Ledger {
         let now = self.clock.monotonic();
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
         if deadlines.len() >= WAITING {
-            deadlines.retain(|_, deadline| *deadline > now);
+            deadlines.retain(|_, (_, deadline)| *deadline > now);
         }
         let left = Duration::try_from(expires_at.duration_since(self.clock.now())).unwrap_or_default();
-        let deadline = *deadlines.entry(id.clone()).or_insert_with(|| now.saturating_add(left));
-        now >= deadline
+        // Counted anew only where the time itself was set anew: the plan was made and rehearsed again.
+        match deadlines.get(id) {
+            Some((of, deadline)) if *of == expires_at => now >= *deadline,
+            Some(_) | None => {
+                let deadline = now.saturating_add(left);
+                deadlines.insert(id.clone(), (expires_at, deadline));
+                now >= deadline
+            }
+        }
     }
 
     async fn open(&self, stored: Stored) -> Result<(Revision, Session), LedgerError> {
@@ -102,7 +142,9 @@ impl Ledger {
             return Err(LedgerError::Record { id, reason: "it belongs to another session".to_owned() });
         }
         let now = self.clock.now();
-        let died = |pid: u32, until: Timestamp| now > until || (pid != self.pid && !is_running(pid));
+        // A pid is this process's own only where the mark is, too.
+        let mark = session.header().process.clone();
+        let died = |pid: u32, until: Timestamp| now > until || mark.as_ref().is_some_and(|mark| mark.is_gone(pid));
         let (mut closed, why) = match session {
             Session::Executing(e) if died(e.pid, e.until) => {
                 (e.interrupt(), "interrupted: the process that made the change has ended or took too long")
@@ -143,7 +185,7 @@ impl Ledger {
                 tracing::debug!(%error, "that a session has ended could not be recorded");
                 stored.revision
             }
-            Err(error @ LedgerError::Record { .. }) => return Err(error),
+            Err(error @ (LedgerError::Record { .. } | LedgerError::OtherCluster { .. })) => return Err(error),
         };
         Ok((revision, session))
     }
@@ -166,7 +208,13 @@ impl Ledger {
     }
 }
 
-/// Whether a process runs. Where that cannot be told the session's own deadline decides.
-fn is_running(pid: u32) -> bool {
-    if cfg!(target_os = "linux") { std::path::Path::new(&format!("/proc/{pid}")).exists() } else { true }
+/// After this nothing happens in it by itself. One that acts is looked after until somebody has ended it.
+fn goes_on_until(session: &Session) -> Timestamp {
+    match session {
+        Session::Investigating(s) => s.until,
+        Session::Diagnosed(s) => s.until,
+        Session::AwaitingApproval(s) => s.expires_at,
+        Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => Timestamp::MAX,
+        Session::Closed(_) => Timestamp::MIN,
+    }
 }

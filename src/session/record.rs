@@ -12,6 +12,7 @@ mod reference;
 #[cfg(test)]
 pub(super) mod tests;
 
+use super::approval::QUESTIONS;
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use crate::domain::cause::KnownCodes;
 use crate::domain::ending::Ending;
@@ -37,7 +38,7 @@ struct Record {
 enum StateRecord {
     Investigating { until: Timestamp },
     Diagnosed { planned: Option<PlannedRecord>, until: Timestamp },
-    AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, token_hash: Vec<u8> },
+    AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, tokens: Vec<Vec<u8>> },
     Executing { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
     Validating { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
     Reverting { planned: PlannedRecord, execution: ExecutionRecord, validation: Option<ValidationRecord>, pid: u32, until: Timestamp },
@@ -97,7 +98,8 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
         Session::Investigating(s) => StateRecord::Investigating { until: s.until },
         Session::Diagnosed(s) => StateRecord::Diagnosed { planned: s.planned.as_ref().map(PlannedRecord::from), until: s.until },
         Session::AwaitingApproval(s) => {
-            StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, token_hash: s.token_hash().to_vec() }
+            let tokens = s.tokens().iter().map(|token| token.to_vec()).collect();
+            StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, tokens }
         }
         Session::Executing(s) => Acting::Executing(s).into(),
         Session::Validating(s) => Acting::Validating(s).into(),
@@ -133,11 +135,15 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
             let planned = planned.map(|p| checked(p, &header, known)).transpose()?;
             Session::Diagnosed(Diagnosed { header, planned, until })
         }
-        StateRecord::AwaitingApproval { planned, expires_at, token_hash } => {
+        StateRecord::AwaitingApproval { planned, expires_at, tokens } => {
             let planned = checked(planned, &header, known)?;
-            let token_hash: [u8; 32] = token_hash.try_into().map_err(|_| "its token hash is malformed".to_owned())?;
+            let tokens: Vec<[u8; 32]> =
+                tokens.into_iter().map(|hash| hash.try_into().map_err(|_| "its token hash is malformed")).collect::<Result<_, _>>()?;
+            if tokens.len() > QUESTIONS {
+                return Err("it has more tokens than questions can wait".to_owned());
+            }
             let digest = planned.plan.digest();
-            Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, token_hash })
+            Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, tokens })
         }
         StateRecord::Executing { planned, execution, pid, until } => {
             let planned = checked(planned, &header, known)?;
@@ -174,6 +180,9 @@ fn checked(planned: PlannedRecord, header: &Header, known: KnownCodes) -> Result
     let planned = planned.into_planned(known)?;
     if header.diagnosis.cause(&planned.plan.cause).is_none() {
         return Err("its plan is for a cause that it does not name".to_owned());
+    }
+    if planned.plan.cluster != header.cluster.id.to_string() {
+        return Err("its plan is for another cluster".to_owned());
     }
     Ok(planned)
 }

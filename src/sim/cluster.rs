@@ -43,7 +43,7 @@ impl Cluster {
         let mut cluster = Self {
             store: Store::new(),
             clock: Clock::starting_at(world.start),
-            names: Names::default(),
+            names: Names::of_cluster(world.number),
             timers: Timers::default(),
             images: BTreeMap::new(),
             audit: Vec::new(),

@@ -9,12 +9,17 @@ use sha2::{Digest, Sha256};
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// What has been given so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Names {
     counter: u64,
 }
 
 impl Names {
+    /// Names of the cluster of this number: no two clusters give the same uids.
+    pub(super) fn of_cluster(number: u64) -> Self {
+        Self { counter: number.saturating_mul(1_000_000_000) }
+    }
+
     /// A uid that no other object has; the same in every run.
     pub(super) fn uid(&mut self) -> String {
         let hash: String = self.draw().iter().take(16).map(|byte| format!("{byte:02x}")).collect();

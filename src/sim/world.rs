@@ -15,6 +15,7 @@ pub struct World {
     pub(super) nodes: Vec<Value>,
     pub(super) classes: Vec<Value>,
     pub(super) latency: Latency,
+    pub(super) number: u64,
 }
 
 /// How long the stand-ins take for what takes time on a real cluster.
@@ -40,7 +41,7 @@ impl World {
     /// The test world: two nodes and the StorageClass `standard`; `start` is the time that the cluster's clock shows at first.
     #[must_use]
     pub fn standard(start: Timestamp) -> Self {
-        Self { start, version: "v1.37.2".to_owned(), nodes: Vec::new(), classes: Vec::new(), latency: Latency::REAL }
+        Self { start, version: "v1.37.2".to_owned(), nodes: Vec::new(), classes: Vec::new(), latency: Latency::REAL, number: 0 }
             .with_node("node-1", &[("environment", "production"), ("disktype", "ssd")])
             .with_node("node-2", &[("environment", "staging"), ("disktype", "hdd")])
             .with_storage_class("standard", "WaitForFirstConsumer", true)
@@ -50,6 +51,13 @@ impl World {
     #[must_use]
     pub fn with_latency(mut self, latency: Latency) -> Self {
         self.latency = latency;
+        self
+    }
+
+    /// Makes it another cluster than one of another number: the uids of all its objects differ, that of `kube-system` among them.
+    #[must_use]
+    pub fn with_number(mut self, number: u64) -> Self {
+        self.number = number;
         self
     }
 

@@ -12,13 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The version of the tables that this program writes. Never reuse a number.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 /// How long a process waits for another one's transaction; each takes some milliseconds.
 const BUSY: Duration = Duration::from_secs(5);
-/// How many sessions are kept.
+/// How many sessions are kept that are over.
 const KEPT: i64 = 1000;
-/// None that is younger goes, however many there are: it may wait for an answer or be executing, and the store cannot tell.
-const KEPT_SECONDS: i64 = 7 * 24 * 3600;
 /// The largest record: a report with its evidence is some hundred KiB.
 const RECORD_BYTES: usize = 16 * 1024 * 1024;
 
@@ -142,6 +140,14 @@ fn open(path: &Path) -> Result<Connection, Fault> {
              ) WITHOUT ROWID;
              CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (saved_at);",
         )?;
+        let before: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if before < SCHEMA {
+            // Of those that are there nobody knows: they count as going on until they are looked at.
+            transaction.execute_batch(
+                "ALTER TABLE sessions ADD COLUMN until INTEGER NOT NULL DEFAULT 9223372036854775807;
+                 CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (until);",
+            )?;
+        }
         transaction.pragma_update(None, "user_version", SCHEMA)?;
         transaction.commit()?;
     }
@@ -150,14 +156,35 @@ fn open(path: &Path) -> Result<Connection, Fault> {
 
 /// The folder, for the user alone where we make it.
 fn make_folder(folder: &Path) -> Result<(), Fault> {
-    if folder.is_dir() {
-        return Ok(());
+    if let Ok(meta) = std::fs::metadata(folder)
+        && meta.is_dir()
+    {
+        return kept_to_its_owner(folder, &meta);
     }
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| io_words(&format!("cannot create the directory `{}`", folder.display()), &error))
+}
+
+/// In a folder that others may write to, they can put another file in the place of ours.
+#[cfg(unix)]
+fn kept_to_its_owner(folder: &Path, meta: &std::fs::Metadata) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = meta.permissions().mode() & 0o7777;
+    if mode & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(Fault::Words(format!(
+        "other users may write to its directory `{0}` (mode {mode:04o}): `chmod go-w {0}`, or set another directory with KUBEMEND_STATE_DIR",
+        folder.display()
+    )))
+}
+
+#[cfg(not(unix))]
+fn kept_to_its_owner(_: &Path, _: &std::fs::Metadata) -> Result<(), Fault> {
+    Ok(())
 }
 
 /// Makes the file before SQLite does, which would let others read it; its log files inherit the mode.
@@ -196,20 +223,21 @@ fn others_out(_: &Path, _: &std::fs::Metadata) -> Result<(), Fault> {
     Ok(())
 }
 
-type Row = (String, i64, i64, Vec<u8>);
-
-fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-}
-
-fn stored((id, revision, saved_at, bytes): Row) -> Result<Stored, Fault> {
-    let damaged = || Fault::Words("a row in it is corrupted; move the file away to start with an empty one".to_owned());
-    Ok(Stored {
-        id: SessionId::parse(&id).map_err(|_| damaged())?,
-        revision: Revision(u64::try_from(revision).map_err(|_| damaged())?),
-        saved_at: Timestamp::from_microsecond(saved_at).map_err(|_| damaged())?,
-        bytes,
-    })
+/// One row. Where it is damaged it has no bytes, which is no record, and hides no other one; `None` where even the id is none.
+fn stored(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Stored>> {
+    let Some(id) = row.get::<_, String>(0).ok().and_then(|id| SessionId::parse(&id).ok()) else {
+        return Ok(None);
+    };
+    let revision = row.get::<_, i64>(1).ok().and_then(|revision| u64::try_from(revision).ok()).map(Revision);
+    let saved_at = row.get::<_, i64>(2).ok().and_then(|at| Timestamp::from_microsecond(at).ok());
+    let bytes = row.get::<_, Vec<u8>>(3).ok();
+    Ok(Some(match (revision, saved_at, bytes) {
+        (Some(revision), Some(saved_at), Some(bytes)) => Stored { id, revision, saved_at, bytes },
+        (revision, saved_at, _) => {
+            let (revision, saved_at) = (revision.unwrap_or(Revision(0)), saved_at.unwrap_or(Timestamp::UNIX_EPOCH));
+            Stored { id, revision, saved_at, bytes: Vec::new() }
+        }
+    }))
 }
 
 #[async_trait]
@@ -217,16 +245,26 @@ impl SessionStore for SqliteStore {
     async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
         let id = id.clone();
         self.with(move |connection| {
-            connection
-                .query_row("SELECT id, revision, saved_at, record FROM sessions WHERE id = ?1", params![id.as_str()], row)
-                .optional()?
-                .map(stored)
-                .transpose()
+            let found =
+                connection.query_row("SELECT id, revision, saved_at, record FROM sessions WHERE id = ?1", params![id.as_str()], stored);
+            Ok(found.optional()?.flatten())
         })
         .await
     }
 
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
+        self.save_until(id, expected, at, Timestamp::MAX, bytes).await
+    }
+
+    async fn save_until(
+        &self,
+        id: &SessionId,
+        expected: Option<Revision>,
+        at: Timestamp,
+        until: Timestamp,
+        bytes: &[u8],
+    ) -> Result<Revision, StoreError> {
+        let until = until.as_microsecond();
         let (id, bytes) = (id.clone(), bytes.to_vec());
         self.with(move |connection| {
             if bytes.len() > RECORD_BYTES {
@@ -240,21 +278,23 @@ impl SessionStore for SqliteStore {
             let (next, at_micros) = (i64::try_from(next).unwrap_or(i64::MAX), at.as_microsecond());
             let changed = match expected {
                 None => transaction.execute(
-                    "INSERT INTO sessions (id, revision, saved_at, record) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING",
-                    params![id.as_str(), next, at_micros, bytes],
+                    "INSERT INTO sessions (id, revision, saved_at, record, until) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
+                    params![id.as_str(), next, at_micros, bytes, until],
                 )?,
                 Some(expected) => transaction.execute(
-                    "UPDATE sessions SET revision = ?2, saved_at = ?3, record = ?4 WHERE id = ?1 AND revision = ?5",
-                    params![id.as_str(), next, at_micros, bytes, i64::try_from(expected.0).unwrap_or(i64::MAX)],
+                    "UPDATE sessions SET revision = ?2, saved_at = ?3, record = ?4, until = ?6 WHERE id = ?1 AND revision = ?5",
+                    params![id.as_str(), next, at_micros, bytes, i64::try_from(expected.0).unwrap_or(i64::MAX), until],
                 )?,
             };
             if changed != 1 {
                 return Err(Fault::Conflict(id));
             }
             if expected.is_none() {
+                // Only what is over goes: what waits or acts is kept, however many there are.
                 transaction.execute(
-                    "DELETE FROM sessions WHERE saved_at < ?1 AND id NOT IN (SELECT id FROM sessions ORDER BY saved_at DESC LIMIT ?2)",
-                    params![at_micros.saturating_sub(KEPT_SECONDS.saturating_mul(1_000_000)), KEPT],
+                    "DELETE FROM sessions WHERE until <= ?1 AND id NOT IN
+                       (SELECT id FROM sessions WHERE until <= ?1 ORDER BY saved_at DESC, id DESC LIMIT ?2)",
+                    params![at_micros, KEPT],
                 )?;
             }
             transaction.commit()?;
@@ -268,8 +308,19 @@ impl SessionStore for SqliteStore {
         self.with(move |connection| {
             let mut statement =
                 connection.prepare("SELECT id, revision, saved_at, record FROM sessions ORDER BY saved_at DESC, id DESC LIMIT ?1")?;
-            let rows = statement.query_map(params![limit], row)?;
-            rows.map(|r| stored(r?)).collect()
+            let rows = statement.query_map(params![limit], stored)?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        })
+        .await
+    }
+
+    async fn alive(&self, now: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let (now, limit) = (now.as_microsecond(), i64::try_from(limit).unwrap_or(i64::MAX));
+        self.with(move |connection| {
+            let mut statement = connection
+                .prepare("SELECT id, revision, saved_at, record FROM sessions WHERE until > ?1 ORDER BY saved_at DESC, id DESC LIMIT ?2")?;
+            let rows = statement.query_map(params![now, limit], stored)?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
         })
         .await
     }

@@ -1,15 +1,33 @@
-//! A yes or a no: consent is taken, or refused in words.
+//! A yes: consent is taken, or refused in words and in the record. What the operator allows is judged now, and not only when it was asked.
 
 use super::report::Report;
 use super::view::report_of;
 use super::{Approver, Caller, Question, Remediation, Token, WorkflowError, question};
+use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
-use crate::domain::limits::DigestRefusal;
+use crate::domain::limits::{Counted, DigestRefusal};
 use crate::domain::plan::PlanDigest;
-use crate::session::{AwaitingApproval, Session};
+use crate::ports::StoreError;
+use crate::session::gate::{Decision, Rehearsal, decide};
+use crate::session::ledger::LedgerError;
+use crate::session::trail::Effect;
+use crate::session::{Approved, AwaitingApproval, Session};
+
+/// So many approvals that could not be used are heard in one session. After them it takes the token of a question.
+const REFUSALS: usize = 10;
+/// How often a yes is said anew after something was recorded in the session meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// What a yes rests on.
+enum Proof<'a> {
+    /// The question was shown.
+    Shown(&'a Token),
+    /// The plan's digest was repeated.
+    Repeated,
+}
 
 impl Remediation {
-    /// A yes. The plan must be the one that was shown, and the token the one that was handed out with the question.
+    /// A yes. The plan must be the one that was shown, and the token one that was handed out with the question.
     ///
     /// # Errors
     /// The approval cannot be used; nothing was changed then.
@@ -21,19 +39,7 @@ impl Remediation {
         by: Approver,
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
-        let meter = self.meter(caller);
-        let (revision, mut awaiting) = self.records().awaiting(session).await?;
-        if let Approver::Digest(_) = &by {
-            self.counts_repeated_digest(&awaiting, caller)?;
-        }
-        let cluster = meter.read.cluster().await?;
-        if cluster.server != awaiting.header.cluster.server {
-            return Err(WorkflowError::OtherCluster { planned: awaiting.header.cluster.server, now: cluster.server });
-        }
-        let now = self.parts.clock.now();
-        awaiting.header.trail.note(now, &by.in_words(), "approved");
-        let approved = awaiting.approve(&token.0, digest, now).map_err(|(_, error)| error)?;
-        self.carry_out(approved, revision, &by, &meter, caller).await
+        self.consent(session, &Proof::Shown(token), digest, &by, caller).await
     }
 
     /// The yes of a second call that repeats the digest of the plan that waits, where the operator lets that count.
@@ -47,17 +53,91 @@ impl Remediation {
         client: &str,
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
-        let (_, awaiting) = self.records().awaiting(session).await?;
-        self.counts_repeated_digest(&awaiting, caller)?;
-        if awaiting.digest != *digest {
-            return Err(WorkflowError::DigestMismatch);
+        self.consent(session, &Proof::Repeated, digest, &Approver::Digest(client.to_owned()), caller).await
+    }
+
+    async fn consent(
+        &self,
+        session: &SessionId,
+        proof: &Proof<'_>,
+        digest: &PlanDigest,
+        by: &Approver,
+        caller: &Caller<'_>,
+    ) -> Result<Report, WorkflowError> {
+        let mut attempt = 1;
+        loop {
+            let error = match self.consent_once(session, proof, digest, by, caller).await {
+                Ok(report) => return Ok(report),
+                Err(error) => error,
+            };
+            // Somebody else's refusal that was recorded at the same moment is no answer.
+            if matches!(error, WorkflowError::Answered(_)) && attempt < ATTEMPTS && self.records().awaiting(session).await.is_ok() {
+                attempt = attempt.saturating_add(1);
+                continue;
+            }
+            if refuses_an_approval(&error) {
+                let what = format!("approval refused: {error}");
+                // That it cannot be recorded does not make it an approval.
+                self.records().note(session, &by.in_words(), &what, Effect::Refused).await.ok();
+            }
+            return Err(error);
         }
-        let question = self.question(session, caller).await?;
-        self.approve(session, &question.token, digest, Approver::Digest(client.to_owned()), caller).await
+    }
+
+    async fn consent_once(
+        &self,
+        session: &SessionId,
+        proof: &Proof<'_>,
+        digest: &PlanDigest,
+        by: &Approver,
+        caller: &Caller<'_>,
+    ) -> Result<Report, WorkflowError> {
+        let meter = self.meter(caller);
+        let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
+        let proven = matches!(proof, Proof::Shown(token) if awaiting.knows(&token.0));
+        if !proven && awaiting.header.trail.count(Effect::Refused) >= REFUSALS {
+            return Err(WorkflowError::TooManyRefused(session.clone()));
+        }
+        self.is_allowed_now(&awaiting, caller)?;
+        // Whatever proves that it was shown: who says that a digest was repeated has asked nobody.
+        if matches!(by, Approver::Digest(_)) {
+            self.counts_repeated_digest(&awaiting, caller)?;
+        }
+        let now = self.parts.clock.now();
+        awaiting.header.trail.note(now, &by.in_words(), "approved");
+        let approved: Result<Approved, _> = match proof {
+            Proof::Shown(token) => awaiting.approve(&token.0, digest, now),
+            Proof::Repeated => {
+                let counted = self.counts_repeated_digest(&awaiting, caller)?;
+                awaiting.approve_repeated(&counted, digest, now)
+            }
+        };
+        self.carry_out(approved.map_err(|(_, error)| error)?, revision, by, &meter, caller).await
+    }
+
+    /// The gate, again: what held when the session was opened, tightened by what the operator sets now and by this caller.
+    /// What a human may not approve any more is refused, whoever approves.
+    fn is_allowed_now(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<(), WorkflowError> {
+        let limits = caller.limits(&self.parts.limits).and(&awaiting.header.limits);
+        let plan = &awaiting.planned.plan;
+        // What the operator wanted when it was opened is in the plan; what is wanted since then is not.
+        if limits.on_failure > awaiting.header.limits.on_failure && limits.on_failure > plan.on_failure {
+            let why = "it would keep a change that did not help, and such a change has to be rolled back here";
+            return Err(WorkflowError::NotAllowed(why.to_owned()));
+        }
+        let confidence = awaiting.header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
+        let never = Rehearsal { steps: Vec::new() };
+        match decide(&limits, plan, confidence, awaiting.planned.rehearsal.as_ref().unwrap_or(&never)) {
+            Decision::Allow(_) | Decision::AskHuman(_) => Ok(()),
+            Decision::Forbid(reasons) => {
+                let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();
+                Err(WorkflowError::NotAllowed(reasons.join("; ")))
+            }
+        }
     }
 
     /// Decided on the plan: by what the operator sets now, by what held when the session was opened, and by this caller's own bound.
-    pub(super) fn counts_repeated_digest(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<(), DigestRefusal> {
+    pub(super) fn counts_repeated_digest(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<Counted, DigestRefusal> {
         let risk = awaiting.planned.plan.risk();
         caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
         awaiting.header.limits.counts_repeated_digest(risk).map_err(|refusal| match refusal {
@@ -66,18 +146,55 @@ impl Remediation {
         })
     }
 
-    /// Asks again about a session that waits: a fresh token, and the one before is void.
+    /// Asks again about a session that waits: a further token, and those that were handed out before are still good, since somebody may
+    /// be reading their question.
     ///
     /// # Errors
     /// The session does not wait for an answer.
     pub async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {
-        let (revision, mut awaiting) = self.records().awaiting(session).await?;
-        let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
-        let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
-        let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
-        let waiting = Session::AwaitingApproval(awaiting);
-        let text = question::text(&report_of(&waiting)).ok_or(WorkflowError::TooLarge)?;
-        self.ledger.save(&waiting, Some(revision)).await?;
-        Ok(Question { session: session.clone(), digest, token: Token(secret.reveal()), text, expires_at, digest_counts })
+        let meter = self.meter(caller);
+        let mut attempt = 1;
+        loop {
+            let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
+            self.is_allowed_now(&awaiting, caller)?;
+            let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
+            let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
+            let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
+            let waiting = Session::AwaitingApproval(awaiting);
+            let text = question::text(&report_of(&waiting)).ok_or(WorkflowError::TooLarge)?;
+            match self.ledger.save(&waiting, Some(revision)).await {
+                Ok(_) => {
+                    let token = Token(secret.reveal());
+                    return Ok(Question { session: session.clone(), digest, token, text, expires_at, digest_counts });
+                }
+                Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Whether it says that an approval cannot be used, as against that nothing could be read or kept.
+fn refuses_an_approval(error: &WorkflowError) -> bool {
+    match error {
+        WorkflowError::DigestMismatch
+        | WorkflowError::WrongToken
+        | WorkflowError::OtherCluster { .. }
+        | WorkflowError::NoWriter
+        | WorkflowError::NotAllowed(_)
+        | WorkflowError::RepeatedDigest(_)
+        | WorkflowError::Cancelled => true,
+        WorkflowError::Invalid(_)
+        | WorkflowError::NoNamespace { .. }
+        | WorkflowError::NoObject { .. }
+        | WorkflowError::NoSession(_)
+        | WorkflowError::State { .. }
+        | WorkflowError::Record { .. }
+        | WorkflowError::Expired
+        | WorkflowError::TooManyRefused(_)
+        | WorkflowError::TooLarge
+        | WorkflowError::Answered(_)
+        | WorkflowError::Read(_)
+        | WorkflowError::Store(_) => false,
     }
 }

@@ -1,7 +1,7 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
-use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView};
+use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView, cluster_in_words};
 use super::summary;
 use crate::domain::visible;
 
@@ -74,6 +74,7 @@ pub fn question(report: &Report) -> Vec<Block> {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
         let field = cause.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        blocks.push(Block::Field { name: "cluster", value: plain(&cluster_in_words(&report.cluster)) });
         blocks.push(Block::Field { name: "where", value: plain(&format!("{}{field} ({})", object(&cause.object), cause.code)) });
     }
     blocks.extend(decision(report));
@@ -310,7 +311,13 @@ pub(super) mod tests {
         Report {
             session: text("s-1"),
             summary: String::new(),
-            cluster: ClusterView { context: text("prod"), server: text("10.1.2.3:6443"), version: text("v1.37.2") },
+            cluster: ClusterView {
+                context: text("prod"),
+                server: text("10.1.2.3:6443"),
+                version: text("v1.37.2"),
+                id: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                unverified: false,
+            },
             status: Status::AwaitingApproval,
             issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: vec![cause],
@@ -329,6 +336,7 @@ pub(super) mod tests {
             execution: None,
             validation: None,
             coverage: CoverageView { ..CoverageView::default() },
+            trail: Vec::new(),
             usage: UsageView::default(),
         }
     }
@@ -342,7 +350,7 @@ pub(super) mod tests {
         assert_eq!(
             text,
             format!(
-                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\nwhere: Deployment shop/web (x)\n\nPlan\n\
+                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\ncluster: prod (10.1.2.3:6443, v1.37.2, id 6d2f9ee1)\nwhere: Deployment shop/web (x)\n\nPlan\n\
                  medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
                  -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- the uid is u-1\n\nrollback: set the image back\n\n\
                  The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::view::report_of;
-use super::{Approver, Caller, Meter, Remediation, WorkflowError};
+use super::{Approver, Caller, Meter, Remediation, WorkflowError, stored};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::{StepOutcome, Undone};
 use crate::domain::finding::Advice;
@@ -34,7 +34,8 @@ impl Remediation {
         let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(journal::SENDING);
         let settle = SignedDuration::try_from(self.parts.timing.settle).unwrap_or(journal::SENDING);
         let watching = validate_within.saturating_add(settle);
-        let permit = journal::begin(&self.ledger, revision, approved, watching).await.map_err(raced)?;
+        let identities = stored::identities(executor, meter).await?;
+        let permit = journal::begin(&self.ledger, revision, approved, &identities, watching).await.map_err(raced)?;
         progress.tell(Phase::Executing, &format!("approved by {}", by.in_words()));
         let mut permit = executor.run(permit, &meter.requests, progress, cancel).await;
         let sent = outcomes(permit.execution().steps.iter());

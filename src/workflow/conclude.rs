@@ -49,11 +49,10 @@ pub(super) async fn conclude<T: Send + 'static>(
 mod tests {
     use super::*;
     use crate::domain::issue::Scope;
-    use crate::domain::snapshot::Cluster;
     use jiff::Timestamp;
 
     async fn asked(cancel: &CancellationToken, cancelled_on_the_way: bool) -> Option<usize> {
-        let cluster = Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() };
+        let cluster = crate::planner::example::cluster("test");
         let snapshot = Snapshot::empty(cluster, Scope::All, Timestamp::UNIX_EPOCH);
         let own = cancel.clone();
         let count = move |facts: &Facts<'_>, _: &mut Diagnosis| {

@@ -1,5 +1,6 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
+use super::again::Fresh;
 use super::conclude::{Concluded, conclude};
 use super::report::Status;
 use super::scope::{self, Located};
@@ -93,6 +94,11 @@ impl Remediation {
             header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
+        // Nothing is rehearsed on a cluster that the plan is not for.
+        if let Err(error) = self.writes_here(&header, executor, &meter).await {
+            header.advice.extend(by_hand(&plan, &error.to_string()));
+            return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
+        }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
@@ -117,11 +123,17 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), &meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
+                let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
                 awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                let report = self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await?;
-                Ok(Opened { report, question: None })
+                match self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await {
+                    Ok(report) => Ok(Opened { report, question: None }),
+                    Err(error) => {
+                        self.give_up(&id, &error).await;
+                        Err(error)
+                    }
+                }
             }
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {
@@ -139,13 +151,18 @@ impl Remediation {
     /// Puts the plan to a human: the session waits.
     pub(super) async fn ask(
         &self,
-        mut header: Header,
+        header: Header,
         revision: Revision,
         planned: Planned,
         text: String,
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
+        let fresh = Fresh { header, planned, revision, ending: Ending::Diagnosed };
+        let Fresh { mut header, planned, .. } = match self.ask_waiting(fresh, meter, caller).await {
+            Ok(opened) => return Ok(opened),
+            Err(fresh) => *fresh,
+        };
         self.charge(&mut header.usage, meter);
         header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
         let expires_at = self.expiry();
@@ -218,6 +235,7 @@ impl Remediation {
             advice,
             usage: Usage::default(),
             trail,
+            process: None,
         };
         Ok(Found { header, outline, ending })
     }
@@ -295,7 +313,7 @@ impl Remediation {
     }
 
     /// Closes a session before anything was sent, with what it cost.
-    async fn end(
+    pub(super) async fn end(
         &self,
         mut header: Header,
         revision: Revision,

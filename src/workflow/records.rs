@@ -16,6 +16,8 @@ use crate::session::trail::Effect;
 use crate::session::{AwaitingApproval, Session};
 use std::sync::Arc;
 
+/// Sessions that can be going on at once: each goes on for a quarter of an hour, unless the operator set more.
+const ALIVE: usize = 10_000;
 /// How often something is recorded anew after another process was faster.
 const NOTE_ATTEMPTS: usize = 4;
 
@@ -88,9 +90,8 @@ impl Records {
     /// # Errors
     /// The store cannot be read.
     pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
-        // As many as `kubemend sessions` shows: an older one has expired.
-        let newest = self.ledger.newest(100).await?;
-        Ok(newest.into_iter().flatten().find_map(|(_, session)| match session {
+        let alive = self.ledger.alive(ALIVE).await?;
+        Ok(alive.into_iter().flatten().find_map(|(_, session)| match session {
             Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
             Session::Investigating(_)
             | Session::Diagnosed(_)
@@ -107,15 +108,21 @@ impl Records {
     /// # Errors
     /// The session does not wait for an answer.
     pub async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {
-        let (revision, awaiting) = self.awaiting(session).await?;
-        let mut closed = awaiting.decline();
-        closed.header.trail.note(self.clock.now(), &by.in_words(), "declined");
-        let session = Session::Closed(closed);
-        self.ledger.save(&session, Some(revision)).await?;
-        Ok(report_of(&session))
+        let mut attempt = 1;
+        loop {
+            let (revision, awaiting) = self.awaiting(session).await?;
+            let mut closed = awaiting.decline();
+            closed.header.trail.note(self.clock.now(), &by.in_words(), "declined");
+            let closed = Session::Closed(closed);
+            match self.ledger.save(&closed, Some(revision)).await {
+                Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < NOTE_ATTEMPTS => attempt += 1,
+                Ok(_) => return Ok(report_of(&closed)),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
-    /// Somebody was asked, and nothing was decided: it is recorded, and the session stands as it did.
+    /// Somebody was asked, and nothing was decided, for this reason: it is recorded, and the session stands as it did.
     ///
     /// # Errors
     /// There is no such session, or the store cannot be used.
@@ -225,7 +232,6 @@ mod tests {
     use crate::clock::RuntimeClock;
     use crate::domain::issue::Origin;
     use crate::domain::limits::Limits;
-    use crate::domain::snapshot::Cluster;
     use crate::domain::usage::Usage;
     use crate::planner::example::{diagnosis, image_plan, namespace};
     use crate::session::trail::Trail;
@@ -246,12 +252,13 @@ mod tests {
             origin,
             scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
             limits: Limits::default(),
-            cluster: Cluster { context: "staging".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+            cluster: crate::planner::example::cluster("staging"),
             diagnosis: diagnosis(),
             looked: Vec::new(),
             advice: Vec::new(),
             usage: Usage::default(),
             trail: Trail::default(),
+            process: None,
         };
         let planned = Planned { plan: image_plan(1), rehearsal: None };
         let (awaiting, _) = header.propose(planned, [9; 32], Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900));
@@ -271,6 +278,8 @@ mod tests {
         assert_eq!(records.show(&id).await.unwrap().status, Status::AwaitingApproval);
         assert_eq!(records.decline(&id, Approver::Terminal).await.unwrap().status, Status::Declined);
         assert_eq!(records.find_open(&digest).await.unwrap(), None);
+        let plan = records.show(&id).await.unwrap().plan.unwrap();
+        assert_eq!(plan.expires_at, None, "nothing is waited for any more");
         assert_eq!(records.show(&id).await.unwrap().status, Status::Declined);
     }
 

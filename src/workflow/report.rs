@@ -75,6 +75,11 @@ view! {
         server: String,
         /// The version of the API server, such as `v1.37.2`.
         version: String,
+        /// Which cluster it is: the uid of its namespace `kube-system`, or a hash of what the connection is pinned to.
+        id: String,
+        /// The server's certificate is not verified, or there is none.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        unverified: bool,
     }
 
     /// What was reported.
@@ -391,6 +396,16 @@ view! {
         doubts: Vec<String>,
     }
 
+    /// One thing that happened in the session: who asked, who approved or declined and by what means, and what was refused.
+    TrailView {
+        /// When, in RFC 3339.
+        at: String,
+        /// Who, as far as it is known.
+        who: String,
+        /// What they did.
+        what: String,
+    }
+
     /// What it cost.
     #[derive(Default)]
     UsageView {
@@ -437,7 +452,16 @@ view! {
         validation: Option<ValidationView>,
         /// What was read, and what could not be read.
         coverage: CoverageView,
+        /// Who did what in this session, oldest first.
+        trail: Vec<TrailView>,
         /// What it cost.
         usage: UsageView,
     }
+}
+
+/// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
+pub fn cluster_in_words(cluster: &ClusterView) -> String {
+    let id: String = cluster.id.strip_prefix("sha256:").unwrap_or(&cluster.id).chars().take(8).collect();
+    let unverified = if cluster.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
+    format!("{} ({}, {}, id {id}{unverified})", cluster.context, cluster.server, cluster.version)
 }

@@ -25,7 +25,7 @@ impl Remediation {
     async fn revalidate(&self, id: &SessionId, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         let progress = caller.progress;
         let meter = self.meter(caller);
-        let mut session = self.records().session(id).await?;
+        let mut session = self.session_here(id, meter.read.as_ref()).await?;
         let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
             return Err(WorkflowError::State { session: id.clone(), state: "has no plan to validate; validate the issue instead" });
         };

@@ -30,7 +30,7 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let state = |state| WorkflowError::State { session: session.clone(), state };
-        let closed = match self.records().session(session).await? {
+        let closed = match self.session_here(session, meter.read.as_ref()).await? {
             Session::Closed(closed) => closed,
             Session::Investigating(_)
             | Session::Diagnosed(_)
@@ -45,11 +45,6 @@ impl Remediation {
         let inverse = inverse::of(&planned.plan, execution, session);
         if inverse.takes.is_empty() && inverse.advice.is_empty() {
             return Err(state("changed nothing that is not undone already"));
-        }
-        progress.tell(Phase::Connecting, "asking the API server for its version");
-        let cluster = meter.read.cluster().await?;
-        if cluster.server != closed.header.cluster.server {
-            return Err(WorkflowError::OtherCluster { planned: closed.header.cluster.server, now: cluster.server });
         }
         let advice = inverse.advice.clone();
         let (mut header, outline) = self.look_for_undo(closed, inverse, meter.read.as_ref(), caller).await?;
@@ -149,6 +144,7 @@ impl Remediation {
             advice: Vec::new(),
             usage: Usage::default(),
             trail,
+            process: None,
         };
         Ok((header, concluded.answer))
     }

@@ -4,7 +4,7 @@
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
     GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
-    StepView, SymptomView, UsageView, ValidationView,
+    StepView, SymptomView, TrailView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::summary;
@@ -27,6 +27,7 @@ use crate::domain::visible::escaped;
 use crate::planner::action;
 use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::trail::Entry;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -44,7 +45,13 @@ fn object(o: &ObjectRef) -> ObjectView {
 }
 
 fn cluster(c: &Cluster) -> ClusterView {
-    ClusterView { context: c.context.clone(), server: c.server.clone(), version: c.version.clone() }
+    ClusterView {
+        context: c.context.clone(),
+        server: c.server.clone(),
+        version: c.version.clone(),
+        id: c.id.to_string(),
+        unverified: c.unverified,
+    }
 }
 
 /// The session's report: the same for the same session, whoever asks and however often.
@@ -92,6 +99,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             healthy: diagnosis.seen.iter().filter(|_| fine).map(|s| format!("{}: {}", s.object, s.how)).collect(),
             doubts: diagnosis.doubts.iter().filter(|_| fine).map(Doubt::in_words).collect(),
         },
+        trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
     }
 }
@@ -122,6 +130,11 @@ fn why(because: Because) -> &'static str {
         Because::Context => " (the namespace of the context)",
         Because::Everywhere => " (the issue names no namespace)",
     }
+}
+
+fn entry(e: &Entry) -> TrailView {
+    let (who, what) = (words(&e.who), words(&e.what));
+    TrailView { at: e.at.to_string(), who, what }
 }
 
 /// What a reader has to know before anything else: what was asked about does not exist, or is not what the plan is about.

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/domain/workload.rs", "Snapshot"),
     ("src/session/approval.rs", "AwaitingApproval"),
+    ("src/workflow/again.rs", "Remediation"),
     ("src/workflow/answer.rs", "Remediation"),
     ("src/workflow/carry_out.rs", "Remediation"),
     ("src/workflow/follow.rs", "Records"),
@@ -20,6 +21,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/workflow/recent.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),
     ("src/workflow/revalidate.rs", "Remediation"),
+    ("src/workflow/stored.rs", "Remediation"),
     ("src/workflow/undo.rs", "Remediation"),
 ];
 

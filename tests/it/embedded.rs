@@ -3,6 +3,7 @@
 mod admission;
 mod approval;
 mod cases;
+mod clusters;
 mod faults;
 mod journal;
 mod library;

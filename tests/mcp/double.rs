@@ -145,7 +145,13 @@ impl Double {
         Report {
             session: text(id),
             summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
-            cluster: ClusterView { context: text("test"), server: text("127.0.0.1:6443"), version: text("v1.37.2") },
+            cluster: ClusterView {
+                context: text("test"),
+                server: text("127.0.0.1:6443"),
+                version: text("v1.37.2"),
+                id: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                unverified: false,
+            },
             status,
             issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             causes: Vec::new(),
@@ -156,6 +162,7 @@ impl Double {
             execution: None,
             validation: None,
             coverage: CoverageView { looked: vec![text("pods")], ..CoverageView::default() },
+            trail: Vec::new(),
             usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
         }
     }

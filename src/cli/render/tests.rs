@@ -19,7 +19,13 @@ fn healthy() -> Report {
     Report {
         session: "s-0123456789abcdef0123456789abcdef".to_owned(),
         summary: "No problem found in namespace payments.".to_owned(),
-        cluster: ClusterView { context: "prod-eu".to_owned(), server: "10.1.2.3:6443".to_owned(), version: "v1.37.2".to_owned() },
+        cluster: ClusterView {
+            context: "prod-eu".to_owned(),
+            server: "10.1.2.3:6443".to_owned(),
+            version: "v1.37.2".to_owned(),
+            id: "6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0".to_owned(),
+            unverified: false,
+        },
         status: Status::Healthy,
         issue: IssueView {
             text: "the ledger is down".to_owned(),
@@ -35,6 +41,7 @@ fn healthy() -> Report {
         execution: None,
         validation: None,
         coverage: CoverageView { looked: vec!["pods".to_owned()], place: "namespace payments".to_owned(), ..CoverageView::default() },
+        trail: Vec::new(),
         usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
     }
 }

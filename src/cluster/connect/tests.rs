@@ -157,9 +157,9 @@ async fn writing_identity_is_another_context_of_the_same_server() {
     let connected = connect_to(&settings).await.unwrap();
     assert_eq!((connected.context.as_str(), connected.write_context.as_deref()), ("lab", Some("writer")));
     settings.write_context = Some("production".to_owned());
+    // An address does not tell: the cluster does, before anything is rehearsed.
     let connected = connect_to(&settings).await.unwrap();
-    assert!(connected.write.is_none());
-    assert!(connected.no_writer.unwrap().contains("is for another server (`other:1`) than the reader context `lab` (`h:1`)"));
+    assert_eq!((connected.no_writer, connected.write_context.as_deref()), (None, Some("production")));
     settings.write_context = Some("gone".to_owned());
     let connected = connect_to(&settings).await.unwrap();
     assert!(
@@ -225,8 +225,45 @@ async fn token_that_is_refused_is_had_anew_once() {
     let connected = connect_to(&settings).await.unwrap();
     assert!(!place.0.path().join("ran").exists(), "nothing runs before the first read");
     assert_eq!(connected.read.cluster().await.unwrap().version, "v1.37.2");
-    assert_eq!(connected.read.meter.total(), 2);
+    assert_eq!(connected.read.meter.total(), 3);
     server.abort();
+}
+
+/// Two contexts of one kubeconfig, told apart by one thing each.
+#[tokio::test]
+async fn clusters_behind_one_host_and_port_are_pinned_apart() {
+    let place = Place::new();
+    let pinned = async |cluster: &str| {
+        let text = kubeconfig("https://h", "{token: t}").replace("{server: 'https://h'}", cluster);
+        let connected = connect_to(&settings(place.file("k", &text))).await.unwrap();
+        assert_eq!(connected.server, "gateway:443");
+        connected.id
+    };
+    let one = pinned("{server: 'https://gateway:443/k8s/clusters/c-1'}").await;
+    assert!(one.is_same(&pinned("{server: 'https://name@gateway/k8s/clusters/c-1/'}").await));
+    for other in [
+        "{server: 'https://gateway:443/k8s/clusters/c-2'}",
+        "{server: 'https://gateway:443/k8s/clusters/c-1', tls-server-name: kube.teleport}",
+    ] {
+        assert!(!one.is_same(&pinned(other).await), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_not_sent_in_clear_text_to_another_machine() {
+    let place = Place::new();
+    for user in ["{token: canary}", "{username: u, password: canary}", "{tokenFile: /nowhere/canary}"] {
+        let said = error(&settings(place.file("k", &kubeconfig("http://h.example:8080", user)))).await;
+        assert!(said.contains("in clear text") && said.contains("use https://") && !said.contains("canary"), "{said}");
+    }
+    for (server, user) in [
+        ("http://h.example:8080", "{}"),
+        ("http://127.0.0.1:8001", "{token: t}"),
+        ("http://[::1]:8001", "{token: t}"),
+        ("https://h", "{token: t}"),
+    ] {
+        connect_to(&settings(place.file("k", &kubeconfig(server, user)))).await.unwrap();
+    }
 }
 
 #[tokio::test]

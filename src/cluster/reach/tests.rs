@@ -173,11 +173,18 @@ async fn writer_says_what_actions_can_express_and_nothing_else() {
         ("PATCH", "/apis/apps/v1/namespaces/a/daemonsets/web"),
         ("PATCH", "/api/v1/namespaces/a/services/web"),
         ("POST", ACCESS_REVIEW),
+        ("GET", "/api/v1/namespaces/kube-system"),
     ] {
         assert!(reaches_the_server(WRITE, request(method, path)).await, "{method} {path}");
     }
     for (method, path) in [
         ("GET", "/api/v1/namespaces/a/persistentvolumeclaims"),
+        ("GET", "/api/v1/namespaces"),
+        ("GET", "/api/v1/namespaces/a"),
+        ("GET", "/api/v1/namespaces/kube-system/status"),
+        ("GET", "/api/v1/namespaces/kube-system?watch=true"),
+        ("PATCH", "/api/v1/namespaces/kube-system"),
+        ("DELETE", "/api/v1/namespaces/kube-system"),
         ("GET", "/version"),
         ("PUT", "/apis/apps/v1/namespaces/a/deployments/web"),
         ("POST", "/apis/apps/v1/namespaces/a/deployments"),

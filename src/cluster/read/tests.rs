@@ -184,15 +184,20 @@ async fn own_rights_are_asked_for_by_review_and_silence_is_no() {
 
 #[tokio::test(start_paused = true)]
 async fn version_is_asked_once_and_may_be_hidden() {
-    let fake = Fake::playing([says(200, &json!({"gitVersion": "v1.37.2"}))]);
+    let kube_system = json!({"metadata": {"name": "kube-system", "uid": "u-1"}});
+    let fake = Fake::playing([says(200, &json!({"gitVersion": "v1.37.2"})), says(200, &kube_system)]);
     let read = fake.connected().read;
     for _ in 0..3 {
         let cluster = read.cluster().await.unwrap();
         assert_eq!((cluster.version.as_str(), cluster.server.as_str()), ("v1.37.2", "lab:6443"));
     }
-    assert_eq!(read.meter.total(), 1);
+    assert_eq!(fake.lines(), ["GET /version", "GET /api/v1/namespaces/kube-system"]);
+    assert_eq!(read.identity().await.unwrap().to_string(), "u-1");
+    assert_eq!(fake.lines().len(), 3, "which cluster answers now is asked anew every time");
     let fake = Fake::playing([status(403, "Forbidden", "forbidden: User \"x\" cannot get path \"/version\"")]);
-    assert_eq!(fake.connected().read.cluster().await.unwrap().version, "");
+    let hidden = fake.connected().read.cluster().await.unwrap();
+    assert_eq!(hidden.version, "");
+    assert!(hidden.id.to_string().starts_with("sha256:"), "what the connection is pinned to is what is left");
 }
 
 fn event(kind: &str, version: &str) -> String {

@@ -1,6 +1,6 @@
 //! `remediate`: from an issue or a waiting session to a proven fix; asks the human in the way that the client leaves open.
 
-use crate::call::{CallError, RemediateRequest, Remediated, Subject, UseCases, carry_out, connect, remediate};
+use crate::call::{CallError, RemediateRequest, Remediated, Subject, UseCases, carry_out, connect_to, remediate};
 use crate::mcp::consent::{Channel, bound_to, client_name};
 use crate::mcp::dialog::{Dialog, Ends, Heard};
 use crate::mcp::late::LateDialog;
@@ -27,11 +27,11 @@ pub(super) async fn run(call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
 
     if let Some(state) = &call.state {
         let (pending, answer) = call.desk.redeem(state, &bound, call.answers.as_ref())?;
-        let cases = call.backend.remediation(request.context.as_deref()).await?;
+        let cases = call.backend.remediation_of(&pending.session, request.context.as_deref()).await?;
         let report = carry_out(cases.as_ref(), &pending, answer, Approver::Client(client), &caller).await?;
         return Ok(ToolResponse::answered(report, Shown::Answered));
     }
-    let cases = connect(call.backend, request.context.as_deref(), &caller).await?;
+    let cases = connect_to(call.backend, request.subject.session(), request.context.as_deref(), &caller).await?;
     match remediate(cases.as_ref(), &request, &client, &caller).await? {
         Remediated::Report(report) => {
             let named = matches!(&request.subject, Subject::Session(id) if id.as_str() == report.session);

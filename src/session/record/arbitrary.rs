@@ -2,6 +2,7 @@
 
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseKey, CauseSource, Place};
+use crate::domain::changes::Verb;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -21,10 +22,11 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::plan::{Judged, OnFailure, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::gate::{Rehearsal, Rehearsed};
+use crate::session::process::ProcessMark;
 use crate::session::trail::{Effect, Entry, Trail};
 use crate::session::{Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use jiff::{SignedDuration, Timestamp};
@@ -117,6 +119,20 @@ fn some<T: std::fmt::Debug>(items: impl Strategy<Value = T>) -> impl Strategy<Va
     vec(items, 1..3).prop_map(|items| NonEmpty::from_vec(items).unwrap())
 }
 
+/// An object whose place in the API is known.
+fn placed() -> impl Strategy<Value = ObjectRef> {
+    (known(), namespace(), name()).prop_map(|(kind, namespace, name)| in_its_place(kind, &namespace, &name))
+}
+
+fn destination(action: &Action) -> (Method, String) {
+    let (verb, target, _) = action.change();
+    match verb {
+        Verb::Create => (Method::Post, target.kind.path(target.namespace.as_ref(), None).unwrap()),
+        Verb::Patch => (Method::Patch, target.path().unwrap()),
+        Verb::Delete => (Method::Delete, target.path().unwrap()),
+    }
+}
+
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![value().prop_map(Change::Set), Just(Change::Remove)]
 }
@@ -124,9 +140,9 @@ fn change() -> impl Strategy<Value = Change> {
 fn action() -> impl Strategy<Value = Action> {
     let op = (field(), of(value()), change()).prop_map(|(path, seen, change)| FieldOp { path, seen, change });
     prop_oneof![
-        (object(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
-        (object(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),
-        object().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
+        (placed(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
+        (placed(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),
+        placed().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
     ]
 }
 
@@ -159,16 +175,12 @@ fn undo() -> impl Strategy<Value = Undo> {
 fn step() -> impl Strategy<Value = Step> {
     let precondition = (of(text()), of(text()), of(any::<i64>()), vec((text(), text()), 0..3))
         .prop_map(|(uid, resource_version, generation, fields)| Precondition { uid, resource_version, generation, fields });
-    (action(), text(), request(), text(), risk(), precondition, undo(), text()).prop_map(
-        |(action, why, request, diff, risk, precondition, undo, command)| Step {
-            action,
-            why,
-            request,
-            diff,
-            risk,
-            precondition,
-            undo,
-            command,
+    (action(), text(), (text(), any::<bool>()), text(), risk(), precondition, undo(), text()).prop_map(
+        |(action, why, (body, query), diff, risk, precondition, undo, command)| {
+            let (method, path) = destination(&action);
+            let path = if query { format!("{path}?fieldManager=kubemend") } else { path };
+            let request = Request { method, path, body };
+            Step { action, why, request, diff, risk, precondition, undo, command }
         },
     )
 }
@@ -349,15 +361,22 @@ fn usage() -> impl Strategy<Value = Usage> {
     })
 }
 
+fn cluster() -> impl Strategy<Value = Cluster> {
+    (text(), text(), text(), of("[0-9a-f-]{1,36}"), any::<bool>()).prop_map(|(context, server, version, uid, unverified)| {
+        let id = ClusterId::of_connection(&server, &[], None).with_uid(uid.as_deref());
+        Cluster { context, server, version, id, unverified }
+    })
+}
+
 fn header() -> impl Strategy<Value = Header> {
     let origin = select(vec![Origin::Caller, Origin::Event]);
-    let cluster = (text(), text(), text()).prop_map(|(context, server, version)| Cluster { context, server, version });
     let effect = select(Effect::ALL.to_vec());
     let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
         .prop_map(Trail::from_entries);
+    let process = (text(), any::<u64>()).prop_map(|(host, started)| ProcessMark { host, started });
     let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
-    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster, known, trail).prop_map(
-        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), trail)| Header {
+    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster(), known, (trail, of(process))).prop_map(
+        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), (trail, process))| Header {
             id: SessionId::from_entropy(id),
             opened_at,
             issue,
@@ -370,6 +389,7 @@ fn header() -> impl Strategy<Value = Header> {
             advice,
             usage,
             trail,
+            process,
         },
     )
 }
@@ -428,7 +448,8 @@ fn carried_out() -> impl Strategy<Value = (Planned, Execution)> {
 pub(crate) fn session() -> impl Strategy<Value = Session> {
     let parts = (header(), carried_out(), cause_of_the_plan(), validation());
     let choices = (0..7_usize, any::<[bool; 3]>(), time(), any::<u32>(), select(Ending::ALL), any::<[u8; 32]>());
-    (parts, choices).prop_map(|((mut header, (planned, execution), mut cause, validation), choices)| {
+    (parts, choices).prop_map(|((mut header, (mut planned, execution), mut cause, validation), choices)| {
+        planned.plan.cluster = header.cluster.id.to_string();
         let (state, [with_plan, with_execution, with_validation], until, pid, ending, secret) = choices;
         let key = planned.plan.cause.clone();
         (cause.source, cause.object, cause.field) = (key.source, key.object, key.field);

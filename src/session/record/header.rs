@@ -10,9 +10,10 @@ use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::object::Namespace;
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
-use crate::domain::snapshot::Cluster;
+use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::session::Header;
+use crate::session::process::ProcessMark;
 use crate::session::trail::{Effect, Entry, Trail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,14 @@ pub(super) struct HeaderRecord {
     advice: Vec<AdviceRecord>,
     usage: UsageRecord,
     trail: Vec<EntryRecord>,
+    process: Option<ProcessRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcessRecord {
+    host: String,
+    started: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +51,9 @@ struct ClusterRecord {
     context: String,
     server: String,
     version: String,
+    uid: Option<String>,
+    pinned: String,
+    unverified: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,7 +99,7 @@ impl From<&Header> for HeaderRecord {
             namespaces: h.scope.namespaces().iter().map(ToString::to_string).collect(),
             objects: h.scope.objects().iter().map(RefRecord::from).collect(),
             limits: (&h.limits).into(),
-            cluster: ClusterRecord { context: cluster.context.clone(), server: cluster.server.clone(), version: cluster.version.clone() },
+            cluster: cluster.into(),
             diagnosis: (&h.diagnosis).into(),
             looked: h.looked.iter().map(KindRecord::from).collect(),
             advice: h.advice.iter().map(AdviceRecord::from).collect(),
@@ -99,6 +111,7 @@ impl From<&Header> for HeaderRecord {
                 output_tokens: usage.output_tokens,
             },
             trail: h.trail.entries().iter().map(EntryRecord::from).collect(),
+            process: h.process.as_ref().map(|p| ProcessRecord { host: p.host.clone(), started: p.started }),
         }
     }
 }
@@ -113,7 +126,7 @@ impl HeaderRecord {
             origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
             scope: scope(&self.namespaces, self.objects)?,
             limits: self.limits.into_limits()?,
-            cluster: Cluster { context: cluster.context, server: cluster.server, version: cluster.version },
+            cluster: cluster.into_cluster()?,
             diagnosis: self.diagnosis.into_diagnosis(known)?,
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
             advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
@@ -125,7 +138,29 @@ impl HeaderRecord {
                 output_tokens: usage.output_tokens,
             },
             trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
+            process: self.process.map(|p| ProcessMark { host: p.host, started: p.started }),
         })
+    }
+}
+
+impl From<&Cluster> for ClusterRecord {
+    fn from(c: &Cluster) -> Self {
+        let (uid, pinned) = c.id.parts();
+        Self {
+            context: c.context.clone(),
+            server: c.server.clone(),
+            version: c.version.clone(),
+            uid: uid.map(str::to_owned),
+            pinned: pinned.to_owned(),
+            unverified: c.unverified,
+        }
+    }
+}
+
+impl ClusterRecord {
+    fn into_cluster(self) -> Result<Cluster, String> {
+        let id = ClusterId::from_parts(self.uid, self.pinned).ok_or("its cluster's identity is malformed")?;
+        Ok(Cluster { context: self.context, server: self.server, version: self.version, id, unverified: self.unverified })
     }
 }
 

@@ -4,7 +4,7 @@ use super::plan::{CheckRecord, PlanRecord};
 use crate::domain::cause::KnownCodes;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::plan::{PlanDigest, RemediationPlan};
+use crate::domain::plan::{PlanDigest, RemediationPlan, Step};
 use crate::domain::validation::{CheckResult, Validation, Verdict};
 use crate::session::Planned;
 use crate::session::gate::{Rehearsal, Rehearsed};
@@ -91,6 +91,9 @@ impl PlannedRecord {
         let digest = PlanDigest::parse(&self.digest).ok_or("its plan digest is malformed")?;
         if plan.digest() != digest {
             return Err("its plan does not match its digest: the record was changed".to_owned());
+        }
+        if !plan.steps.iter().all(Step::goes_where_it_says) {
+            return Err("its request does not go where its action says: the record was changed".to_owned());
         }
         let rehearsal = self.dry_run.map(|steps| Rehearsal { steps: steps.into_iter().map(RehearsedRecord::into_rehearsed).collect() });
         if rehearsal.as_ref().is_some_and(|r| r.steps.len() != plan.steps.len()) {

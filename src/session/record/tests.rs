@@ -3,10 +3,10 @@
 use super::arbitrary::{plan, session};
 use super::{read, write};
 use crate::analyze::known_code;
+use crate::domain::action::Action;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
-use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::planner::example::{diagnosis, image_plan, namespace};
 use crate::session::approval::ApprovalError;
@@ -28,12 +28,13 @@ fn header() -> Header {
         origin: Origin::Caller,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
-        cluster: Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+        cluster: crate::planner::example::cluster("test"),
         diagnosis: diagnosis(),
         looked: vec![],
         advice: vec![],
         usage: Usage::default(),
         trail,
+        process: None,
     }
 }
 
@@ -90,6 +91,22 @@ fn changed_request_bytes_are_refused_on_reading() {
 }
 
 #[test]
+fn bytes_that_go_elsewhere_than_the_question_says_and_plans_of_other_clusters_are_refused_on_reading() {
+    let changes: [(fn(&mut RemediationPlan), &str); 3] = [
+        (|plan| first(plan).request.path = "/apis/apps/v1/namespaces/shop/deployments/another".to_owned(), "does not go where"),
+        (|plan| first(plan).action = Action::DeleteUnboundClaim { claim: first(plan).action.target().clone() }, "does not go where"),
+        (|plan| plan.cluster = "another".to_owned(), "another cluster"),
+    ];
+    for (change, words) in changes {
+        // With a digest that fits what was changed.
+        let (mut state, _) = waiting();
+        change(&mut state.planned.plan);
+        let error = refused(&recorded(&Session::AwaitingApproval(state)));
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn what_a_record_says_is_checked_again() {
     let record = recorded(&Session::AwaitingApproval(waiting().0));
     for (pointer, value) in [
@@ -106,7 +123,7 @@ fn what_a_record_says_is_checked_again() {
         ("/header/diagnosis/causes", json!([])),
         ("/state/planned/plan/cause/code", json!("made-up")),
         ("/state/planned/dry_run", json!([])),
-        ("/state/token_hash", json!([1, 2, 3])),
+        ("/state/tokens/0", json!([1, 2, 3])),
         ("/state/is", json!("approved")),
     ] {
         let mut bad = record.clone();
@@ -267,11 +284,16 @@ fn approval_needs_the_token_the_digest_and_time_and_costs_nothing_when_refused()
 }
 
 #[test]
-fn earlier_token_is_void_once_the_question_is_asked_again() {
+fn tokens_of_earlier_questions_stay_good_up_to_a_bound() {
     let (mut state, first) = waiting();
     let second = state.ask_again([8; 32]);
+    assert!(state.knows(&first.reveal()) && state.knows(&second.reveal()) && !state.knows("another"));
+    for bits in 100..150 {
+        state.ask_again([bits; 32]);
+    }
+    assert_eq!(state.tokens().len(), crate::session::approval::QUESTIONS);
+    assert!(!state.knows(&first.reveal()), "the oldest makes room");
     let digest = state.digest.clone();
-    let (state, error) = state.approve(&first.reveal(), &digest, now()).unwrap_err();
-    assert_eq!(error, ApprovalError::WrongToken);
-    assert!(state.approve(&second.reveal(), &digest, now()).is_ok());
+    let last = Secret::new([149; 32]);
+    assert!(state.approve(&last.reveal(), &digest, now()).is_ok());
 }

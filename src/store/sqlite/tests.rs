@@ -33,6 +33,11 @@ async fn keeps_its_promises(store: &dyn SessionStore) {
     store.save(&id(4), None, at(20), b"newer").await.unwrap();
     let order: Vec<SessionId> = store.newest(2).await.unwrap().into_iter().map(|s| s.id).collect();
     assert_eq!(order, [id(4), id(1)]);
+    store.save_until(&id(5), None, at(21), at(30), b"waits").await.unwrap();
+    store.save_until(&id(4), Some(Revision(1)), at(22), Timestamp::MIN, b"over").await.unwrap();
+    let alive = async |now| -> Vec<SessionId> { store.alive(at(now), 10).await.unwrap().into_iter().map(|s| s.id).collect() };
+    assert_eq!(alive(29).await, [id(5), id(1), id(3)]);
+    assert_eq!(alive(30).await, [id(1), id(3)], "its time is over");
 }
 
 #[tokio::test]
@@ -174,7 +179,8 @@ async fn what_is_not_a_plain_file_is_not_followed() {
     std::os::unix::fs::symlink(&target, &link).unwrap();
     assert_eq!(reason(&SqliteStore::at(&link)).await, "it is not a regular file");
     assert!(!target.exists());
-    assert_eq!(reason(&SqliteStore::at(folder.path())).await, "it is not a regular file");
+    std::fs::create_dir(folder.path().join("d.db")).unwrap();
+    assert_eq!(reason(&SqliteStore::at(folder.path().join("d.db"))).await, "it is not a regular file");
 }
 
 #[tokio::test]
@@ -189,25 +195,71 @@ async fn place_that_cannot_be_created_is_reported_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn old_sessions_go_and_young_ones_stay_however_many() {
+async fn what_is_over_is_bounded_and_what_goes_on_stays_however_many() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.db");
     let store = SqliteStore::at(&path);
     store.check().await.unwrap();
-    let fill = |from: i64, count: i64, second: i64| {
+    let fill = |from: i64, count: i64, until: i64| {
         let mut connection = Connection::open(&path).unwrap();
         let transaction = connection.transaction().unwrap();
         for n in from..from + count {
-            let id = format!("s-{n:032x}");
-            transaction.execute("INSERT INTO sessions VALUES (?1, 1, ?2, x'00')", params![id, (second + n) * 1_000_000]).unwrap();
+            let row = params![format!("s-{n:032x}"), n * 1_000_000, until];
+            transaction.execute("INSERT INTO sessions (id, revision, saved_at, record, until) VALUES (?1, 1, ?2, x'00', ?3)", row).unwrap();
         }
         transaction.commit().unwrap();
     };
     let count = || -> i64 { Connection::open(&path).unwrap().query_row("SELECT count(*) FROM sessions", [], |r| r.get(0)).unwrap() };
     fill(0, 1500, 0);
-    store.save(&id(255), None, at(KEPT_SECONDS * 2), b"new").await.unwrap();
-    assert_eq!(count(), KEPT);
-    fill(5000, 1200, KEPT_SECONDS * 2);
-    store.save(&id(254), None, at(KEPT_SECONDS * 2 + 9000), b"new").await.unwrap();
-    assert_eq!(count(), 1202, "only the week-old ones beyond the thousand went");
+    fill(5000, 1200, i64::MAX);
+    store.save(&id(254), None, at(9000), b"new").await.unwrap();
+    assert_eq!(count(), KEPT + 1201);
+    assert_eq!(store.alive(at(9001), 10_000).await.unwrap().len(), 1201, "a hundred newer ones hide nothing that waits");
+}
+
+#[tokio::test]
+async fn one_damaged_row_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let store = SqliteStore::at(&path);
+    for n in 1..=4 {
+        store.save(&id(n), None, at(i64::from(n)), b"good").await.unwrap();
+    }
+    let connection = Connection::open(&path).unwrap();
+    connection.execute("UPDATE sessions SET record = 7 WHERE id = ?1", params![id(1).as_str()]).unwrap();
+    connection.execute("UPDATE sessions SET revision = -1 WHERE id = ?1", params![id(2).as_str()]).unwrap();
+    connection.execute("UPDATE sessions SET id = 'no id' WHERE id = ?1", params![id(3).as_str()]).unwrap();
+    let newest: Vec<(SessionId, Vec<u8>)> = store.newest(10).await.unwrap().into_iter().map(|s| (s.id, s.bytes)).collect();
+    assert_eq!(newest, [(id(4), b"good".to_vec()), (id(2), Vec::new()), (id(1), Vec::new())]);
+    assert_eq!(store.load(&id(1)).await.unwrap().unwrap().bytes, b"");
+}
+
+#[tokio::test]
+async fn directory_that_others_may_write_to_is_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    for mode in [0o777, 0o1777, 0o770] {
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let why = reason(&SqliteStore::at(folder.path().join("s.db"))).await;
+        assert!(why.contains("other users may write to its directory") && why.contains("chmod go-w"), "{why}");
+    }
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    SqliteStore::at(folder.path().join("s.db")).check().await.unwrap();
+}
+
+#[tokio::test]
+async fn store_of_the_first_form_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(
+        "CREATE TABLE sessions (id TEXT PRIMARY KEY NOT NULL, revision INTEGER NOT NULL, saved_at INTEGER NOT NULL, record BLOB NOT NULL) WITHOUT ROWID;
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    old.execute("INSERT INTO sessions VALUES (?1, 3, 5000000, x'00')", params![id(1).as_str()]).unwrap();
+    drop(old);
+    let store = SqliteStore::at(&path);
+    assert_eq!(store.alive(at(10), 10).await.unwrap().len(), 1);
+    store.save_until(&id(1), Some(Revision(3)), at(11), Timestamp::MIN, b"over").await.unwrap();
+    assert_eq!(store.alive(at(12), 10).await.unwrap(), []);
 }

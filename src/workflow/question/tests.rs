@@ -13,7 +13,6 @@ use crate::domain::limits::Limits;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{OnFailure, RemediationPlan};
-use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::planner::example::{cause, deployment, diagnosis, namespace, plan_at_rest, snapshot};
 use crate::session::trail::Trail;
@@ -31,12 +30,13 @@ fn report(plan: RemediationPlan) -> Report {
         origin: Origin::Caller,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
-        cluster: Cluster { context: "test".into(), server: "test:6443".into(), version: "v1.37.2".into() },
+        cluster: crate::planner::example::cluster("test"),
         diagnosis: diagnosis(),
         looked: vec![],
         advice: vec![],
         usage: Usage::default(),
         trail: Trail::default(),
+        process: None,
     };
     let planned = Planned { plan, rehearsal: None };
     view::report(&Standing {

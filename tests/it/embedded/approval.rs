@@ -2,12 +2,14 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
+use kubemend::domain::confidence::Confidence;
 use kubemend::domain::id::SessionId;
 use kubemend::domain::limits::{Consent, Limits};
-use kubemend::domain::plan::PlanDigest;
+use kubemend::domain::plan::{OnFailure, PlanDigest};
+use kubemend::domain::risk::Risk;
 use kubemend::ports::Silent;
-use kubemend::workflow::report::Status;
-use kubemend::workflow::{Approver, Caller, Question, Remediation, Token, WorkflowError};
+use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::{Approver, Caller, Question, Remediation, Token, Undecided, Wishes, WorkflowError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -58,26 +60,132 @@ async fn digest_of_another_plan_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn token_of_an_earlier_question_is_void() {
+async fn asking_again_and_looking_take_nothing_from_whoever_reads_the_first_question() {
     let (cluster, process, q) = article().await;
     let again = process.question(&q.session, &Caller::silent()).await.unwrap();
     assert_eq!(again.digest, q.digest);
-    let error = refused(&process, &q.session, &q.token, &q.digest).await;
-    assert!(matches!(error, WorkflowError::Expired | WorkflowError::WrongToken), "{error:?}");
+    assert_ne!(again.token.reveal(), q.token.reveal());
+    process.show(&q.session).await.unwrap();
+    refused(&process, &q.session, &Token::from_text("0000"), &q.digest).await;
+    let by_digest = process.approve_by_digest(&q.session, &q.digest, "a client", &Caller::silent()).await;
+    assert!(matches!(by_digest, Err(WorkflowError::RepeatedDigest(_))), "{by_digest:?}");
     assert_eq!(cluster.writes(), []);
-    assert_eq!(yes(&process, &again).await.unwrap().status, Status::Resolved);
+    assert_eq!(yes(&process, &q).await.unwrap().status, Status::Resolved);
+}
+
+/// A caller whose own bound is tighter than the one that a session waits under.
+fn surer() -> Caller<'static> {
+    Caller::silent().with_wishes(Wishes { confidence_threshold: Confidence::new(0.99), ..Wishes::default() })
 }
 
 #[tokio::test(start_paused = true)]
 async fn token_of_another_session_is_refused() {
     let (cluster, process, q) = article().await;
     let case = Case::load("database-pod-pending");
-    let (_, second) = asked(&process, &ask(&case, NAMESPACE)).await;
-    assert_ne!(second.session, q.session);
+    let second = process.open(&ask(&case, NAMESPACE), &surer()).await.unwrap().question.unwrap();
+    assert_ne!(second.session, q.session, "a session under wider limits is not taken for one under tighter ones");
     assert_eq!(second.digest, q.digest, "the same change is the same plan");
     let error = refused(&process, &q.session, &second.token, &q.digest).await;
     assert!(matches!(error, WorkflowError::Expired | WorkflowError::WrongToken), "{error:?}");
     assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_waits_is_asked_again_instead_of_opening_another_session() {
+    let (cluster, process, q) = article().await;
+    let case = Case::load("database-pod-pending");
+    tokio::time::advance(Duration::from_secs(600)).await;
+    let (report, again) = asked(&process, &ask(&case, NAMESPACE)).await;
+    assert_eq!((&again.session, &again.digest), (&q.session, &q.digest));
+    assert_eq!(report.session, q.session.as_str());
+    assert!(again.expires_at > q.expires_at, "it was made anew just now");
+    let lines = process.sessions(10).await.unwrap();
+    assert_eq!(lines.iter().filter(|line| line.status == Status::AwaitingApproval).count(), 1);
+    // Both questions are still good, for one write.
+    assert_eq!(yes(&process, &q).await.unwrap().status, Status::Resolved);
+    let error = refused(&process, &again.session, &again.token, &again.digest).await;
+    assert!(matches!(error, WorkflowError::State { .. }), "{error:?}");
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_that_the_operator_lowered_while_a_plan_waited_count() {
+    let case = Case::load("service-without-endpoints");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let before = cluster.process();
+    let (report, q) = asked(&before, &ask(&case, NAMESPACE)).await;
+    assert_eq!(report.plan.unwrap().risk, "medium");
+    for lowered in [Limits { ceiling: Risk::Low, ..Limits::default() }, Limits { on_failure: OnFailure::Revert, ..Limits::default() }] {
+        let restarted = cluster.process_with(lowered, true);
+        let error = restarted.question(&q.session, &Caller::silent()).await.expect_err("it was asked");
+        assert!(matches!(error, WorkflowError::NotAllowed(_)), "{error:?}");
+        let error = yes(&restarted, &q).await.expect_err("it was taken");
+        assert!(matches!(error, WorkflowError::NotAllowed(_)), "{error:?}");
+    }
+    assert_eq!(cluster.writes(), []);
+    assert_eq!(yes(&before, &q).await.unwrap().status, Status::Resolved);
+}
+
+fn trail(report: &Report) -> Vec<(&str, &str)> {
+    report.trail.iter().map(|entry| (entry.who.as_str(), entry.what.as_str())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_said_yes_and_what_was_refused_stand_in_the_report_as_what_they_were() {
+    let (_, process, q) = article().await;
+    refused(&process, &q.session, &Token::from_text("0000"), &q.digest).await;
+    process.approve_by_digest(&q.session, &q.digest, "a script", &Caller::silent()).await.expect_err("it counted");
+    let client = Approver::Client("a client".to_owned());
+    process.undecided(&q.session, client.clone(), Undecided::ByItself).await.unwrap();
+    let report = process.approve(&q.session, &q.token, &q.digest, client, &Caller::silent()).await.unwrap();
+    let who: Vec<&str> = trail(&report).iter().map(|(who, _)| *who).collect();
+    assert_eq!(
+        who,
+        [
+            "caller",
+            "kubemend",
+            "the tests",
+            "a repeated digest from a script",
+            "an answer in the dialog of a client",
+            "an answer in the dialog of a client",
+            "kubemend",
+            "kubemend"
+        ]
+    );
+    let what: Vec<&str> = trail(&report).iter().map(|(_, what)| *what).collect();
+    assert!(what[2].starts_with("approval refused: ") && what[3].starts_with("approval refused: "), "{what:?}");
+    assert_eq!(what[4], "the client answered by itself: nothing was decided");
+    assert_eq!(what[5], "approved");
+}
+
+#[tokio::test(start_paused = true)]
+async fn approvals_that_are_tried_are_bounded_and_lock_no_human_out() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let process = cluster.process_with(Limits { consent: Consent::Client, ..Limits::default() }, true);
+    let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
+    for _ in 0..50 {
+        process.approve_by_digest(&q.session, &other(&q.digest), "a script", &Caller::silent()).await.expect_err("it was taken");
+    }
+    let report = process.show(&q.session).await.unwrap();
+    assert_eq!(trail(&report).iter().filter(|(_, what)| what.starts_with("approval refused")).count(), 10);
+    let right = process.approve_by_digest(&q.session, &q.digest, "a script", &Caller::silent()).await;
+    assert!(matches!(right, Err(WorkflowError::TooManyRefused(_))), "{right:?}");
+    assert_eq!(cluster.writes(), []);
+    let again = process.question(&q.session, &Caller::silent()).await.unwrap();
+    assert_eq!(yes(&process, &again).await.unwrap().status, Status::Resolved);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_recorded_at_the_same_moment_takes_no_yes_away() {
+    for _ in 0..10 {
+        let (cluster, process, q) = article().await;
+        let other = cluster.process();
+        let wrong = Token::from_text("0000");
+        let (yes, _, _) =
+            tokio::join!(yes(&process, &q), refused(&other, &q.session, &wrong, &q.digest), refused(&other, &q.session, &wrong, &q.digest));
+        assert_eq!((yes.unwrap().status, cluster.writes().len()), (Status::Resolved, 1));
+    }
 }
 
 #[tokio::test(start_paused = true)]

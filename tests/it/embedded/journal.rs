@@ -131,7 +131,7 @@ async fn claim_that_somebody_made_anew_is_not_said_to_be_ours() {
 async fn under_policy_a_process_that_is_killed_after_its_write_leaves_the_whole_record() {
     let case = Case::load("database-pod-pending");
     let cluster = Embedded::of(&case, NAMESPACE).await;
-    let limits = Limits { mode: Mode::Automatic, ..Limits::default() };
+    let limits = Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() };
     let process = cluster.process_with(limits, true);
     let problem = ask(&case, NAMESPACE);
     let opening = async {

@@ -131,7 +131,7 @@ async fn phases_are_told_in_their_order() {
 #[tokio::test(start_paused = true)]
 async fn automatic_mode_goes_all_the_way_within_the_operators_thresholds() {
     let (case, cluster) = article().await;
-    let limits = Limits { automatic_allowed: true, ..Limits::default() };
+    let limits = Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() };
     let process = cluster.process_with(limits, true);
     let wishes = Wishes { mode: Some(Mode::Automatic), ..Wishes::default() };
     let opened = process.open(&ask(&case, NAMESPACE), &Caller::silent().with_wishes(wishes)).await.unwrap();
@@ -149,7 +149,8 @@ async fn automatic_mode_asks_beyond_the_thresholds_and_where_the_operator_did_no
         (&Case::load("database-pod-pending"), true, Some(Confidence::percent(100))),
     ] {
         let cluster = Embedded::of(case, NAMESPACE).await;
-        let process = cluster.process_with(Limits { automatic_allowed: allowed, max_risk: Risk::Low, ..Limits::default() }, true);
+        let process = cluster
+            .process_with(Limits { mode: Mode::Automatic, automatic_allowed: allowed, max_risk: Risk::Low, ..Limits::default() }, true);
         let wishes = Wishes { mode: Some(Mode::Automatic), confidence_threshold: confidence, ..Wishes::default() };
         let opened = process.open(&ask(case, NAMESPACE), &Caller::silent().with_wishes(wishes)).await.unwrap();
         assert!(opened.question.is_some(), "{}: {}", case.name, opened.report.summary);
@@ -206,7 +207,7 @@ async fn report_says_who_asked_also_after_it_was_stored() {
 #[tokio::test(start_paused = true)]
 async fn wishes_hold_for_one_call_and_not_for_the_next() {
     let (case, cluster) = article().await;
-    let process = cluster.process_with(Limits { automatic_allowed: true, ..Limits::default() }, true);
+    let process = cluster.process_with(Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }, true);
     let wishes = Wishes { mode: Some(Mode::Automatic), confidence_threshold: Some(Confidence::percent(100)), ..Wishes::default() };
     let strict = process.open(&ask(&case, NAMESPACE), &Caller::silent().with_wishes(wishes)).await.unwrap();
     assert!(strict.question.is_some(), "sure enough for 100 %");

@@ -103,39 +103,50 @@ async fn a_client_that_cannot_ask_gets_the_plan_and_a_human_approves_it_on_a_ter
     server.stop().await;
     trial.untouched().await;
 
-    let approve = |digest: String| {
+    let run = |consent: &str, arguments: &[&str]| {
         let mut command = program();
         command
             .env("KUBECONFIG", world.kubeconfig("reader"))
             .env("KUBEMEND_WRITE_KUBECONFIG", world.kubeconfig("writer"))
             .env("XDG_STATE_HOME", state.path())
-            .args(["approve", session, "--digest", &digest, "-o", "json"]);
+            .env("KUBEMEND_CONSENT", consent)
+            .args(arguments)
+            .args(["-o", "json"]);
         tokio::task::spawn_blocking(move || command.output().unwrap())
     };
     // Of another plan, however near.
     let right = said.report["plan"]["digest"].as_str().unwrap().to_owned();
     let last = if right.ends_with('0') { '1' } else { '0' };
     let wrong = format!("{}{last}", &right[..right.len() - 1]);
-    let refused = approve(wrong).await.unwrap();
-    assert_eq!(
-        refused.status.code(),
-        Some(4), // it still waits
-        "{}",
-        String::from_utf8_lossy(&refused.stderr)
-    );
-    trial.untouched().await;
+    // Nor is the right one a human's: the operator lets only a human approve, and this session was opened so.
+    for (consent, digest) in [("ask", &wrong), ("ask", &right), ("client", &right)] {
+        let refused = run(consent, &["approve", session, "--digest", digest]).await.unwrap();
+        let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(4), "it still waits: {errors}");
+        trial.untouched().await;
+    }
 
-    let out = approve(right.clone()).await.unwrap();
+    // Where the operator lets a repeated digest count, it does, and is recorded as one.
+    let words = trial.ask()["issue"].as_str().unwrap().to_owned();
+    let out = run("client", &["remediate", &words]).await.unwrap();
+    let errors = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(4), "{errors}");
+    let waiting: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {errors}"));
+    let session = waiting["session"].as_str().unwrap();
+    assert_eq!(waiting["plan"]["digest"], right.as_str());
+    let out = run("client", &["approve", session, "--digest", &right]).await.unwrap();
     let errors = String::from_utf8_lossy(&out.stderr).into_owned();
     assert_eq!(out.status.code(), Some(0), "{errors}");
     let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {errors}"));
     assert_eq!((&report["status"], &report["session"]), (&json!("resolved"), &json!(session)));
     if let Some(writes) = trial.writes() {
-        crate::support::verdict::wrote_what_was_shown(&trial.case, &said.report, &writes, "writer");
+        crate::support::verdict::wrote_what_was_shown(&trial.case, &waiting, &writes, "writer");
     }
+    let trail = report["trail"].as_array().unwrap();
+    assert!(trail.iter().any(|e| e["what"] == "approved" && e["who"] == "a repeated digest from the command line"), "{trail:?}");
 
     // A second yes to the same plan has nothing left to approve.
-    let again = approve(right).await.unwrap();
+    let again = run("client", &["approve", session, "--digest", &right]).await.unwrap();
     assert_ne!(again.status.code(), Some(0));
     if let Some(writes) = trial.writes() {
         assert_eq!(writes.len(), 1, "{writes:?}");

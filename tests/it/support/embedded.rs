@@ -161,20 +161,38 @@ pub(crate) struct Embedded {
     pub(crate) entropy: Arc<Counted>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) namespace: String,
+    context: String,
 }
 
 impl Embedded {
     /// The test world, with nothing in it.
     pub(crate) fn new(namespace: &str) -> Self {
-        let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
+        Self::numbered(0, "embedded", namespace)
+    }
+
+    fn numbered(number: u64, context: &str, namespace: &str) -> Self {
+        let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL).with_number(number));
         tokio::spawn(driver);
         let clock = Arc::new(TestClock::new());
-        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace: namespace.to_owned() }
+        let (namespace, context) = (namespace.to_owned(), context.to_owned());
+        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace, context }
     }
 
     /// A case, set up in this namespace.
     pub(crate) async fn of(case: &Case, namespace: &str) -> Self {
-        let this = Self::new(namespace);
+        Self::new(namespace).set_up(case).await
+    }
+
+    /// The same case on another cluster, behind the same host and port, and with the same record of sessions.
+    pub(crate) async fn beside(&self, context: &str, case: &Case) -> Self {
+        let mut other = Self::numbered(7, context, &self.namespace).set_up(case).await;
+        (other.store, other.entropy, other.clock) = (self.store.clone(), self.entropy.clone(), self.clock.clone());
+        other
+    }
+
+    async fn set_up(self, case: &Case) -> Self {
+        let this = self;
+        let namespace = &this.namespace;
         this.sim.add_images(MadeImage::parse_yaml(&case.images_text()).unwrap());
         for phase in &case.scenario.setup {
             for file in &phase.apply {
@@ -226,6 +244,11 @@ impl Embedded {
         self.process_over(Between::holding(self.sim.service_as("writer"), None), limits, writer)
     }
 
+    /// A process whose writing identity speaks to this cluster.
+    pub(crate) fn process_that_writes_to(&self, sim: &Sim, limits: Limits, writer: bool) -> Remediation {
+        self.process_over(Between::holding(sim.service_as("writer"), None), limits, writer)
+    }
+
     /// The same, with something between the writer and the API.
     pub(crate) fn process_over(&self, between: Between, limits: Limits, writer: bool) -> Remediation {
         self.process_through(self.sim.service_as("reader"), between, limits, writer)
@@ -240,7 +263,7 @@ impl Embedded {
         W::Future: Send + 'static,
     {
         let namespace = Namespace::parse("default").unwrap();
-        let connected = over(reader, "embedded", "embedded.invalid:6443", namespace)
+        let connected = over(reader, &self.context, "embedded.invalid:6443", namespace)
             .with_writer_over(writer)
             .with_patience(Duration::from_secs(15));
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);

@@ -34,7 +34,7 @@ pub(crate) fn masked_value(mut report: Value) -> Value {
     let session = report["session"].as_str().unwrap_or_default().to_owned();
     let context = report["cluster"]["context"].as_str().unwrap_or_default().to_owned();
     let server = report["cluster"]["server"].as_str().unwrap_or_default().to_owned();
-    for part in ["session", "cluster", "usage"] {
+    for part in ["session", "cluster", "trail", "usage"] {
         report[part] = json!(part);
     }
     // Events differ in wording and number: what counts is which reasons were seen.

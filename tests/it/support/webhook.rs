@@ -73,7 +73,8 @@ impl Service<Request<Body>> for Between {
                 Ok(value) if !review => (this.mutation)(&seen, value).to_string().into_bytes(),
                 _ => bytes.to_vec(),
             };
-            let number = if dry_run || review { 0 } else { this.writes.fetch_add(1, Ordering::SeqCst) + 1 };
+            let read = parts.method == http::Method::GET;
+            let number = if dry_run || review || read { 0 } else { this.writes.fetch_add(1, Ordering::SeqCst) + 1 };
             if number > 0 && this.held == Some(Held::Before(number)) {
                 std::future::pending::<()>().await;
             }

@@ -1,0 +1,77 @@
+//! A plan that waits already is asked about again, instead of opening another session for the same change; and a session that
+//! could not go on is ended.
+
+use super::view::report_of;
+use super::{Caller, Meter, Opened, Question, Remediation, Token, WorkflowError, question};
+use crate::domain::ending::Ending;
+use crate::domain::id::SessionId;
+use crate::ports::{Phase, Revision};
+use crate::session::trail::Effect;
+use crate::session::{Header, Planned, Session};
+
+/// What was found and planned just now, and the session that was opened for it.
+pub(super) struct Fresh {
+    pub(super) header: Header,
+    pub(super) planned: Planned,
+    pub(super) revision: Revision,
+    pub(super) ending: Ending,
+}
+
+impl Remediation {
+    /// Asks again about the session in which this very plan waits, with what was seen just now. `Err` gives everything back: no session
+    /// waits with this plan under the same limits.
+    pub(super) async fn ask_waiting(&self, fresh: Fresh, meter: &Meter, caller: &Caller<'_>) -> Result<Opened, Box<Fresh>> {
+        let records = self.records();
+        let digest = fresh.planned.plan.digest();
+        let Ok(Some(id)) = records.find_open(&digest).await else { return Err(Box::new(fresh)) };
+        let Ok((revision, mut waiting)) = records.awaiting(&id).await else { return Err(Box::new(fresh)) };
+        // What may answer it must not change by being asked again.
+        let same_limits = waiting.header.limits == fresh.header.limits;
+        let same_origin = waiting.header.origin == fresh.header.origin;
+        if !same_limits || !same_origin || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
+            return Err(Box::new(fresh));
+        }
+        waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);
+        waiting.expires_at = self.expiry();
+        waiting.header.diagnosis = fresh.header.diagnosis.clone();
+        waiting.header.looked.clone_from(&fresh.header.looked);
+        waiting.header.advice.clone_from(&fresh.header.advice);
+        // What is told was seen by this call, and what it cost with it.
+        waiting.header.usage = fresh.header.usage;
+        self.charge(&mut waiting.header.usage, meter);
+        waiting.header.trail.note_without_effect(
+            self.parts.clock.now(),
+            caller.origin.as_str(),
+            "the same plan came up again; a human is asked again",
+            Effect::Undecided,
+        );
+        let secret = waiting.ask_again(self.parts.entropy.secret_bits());
+        let digest_counts = self.counts_repeated_digest(&waiting, caller).is_ok();
+        let expires_at = waiting.expires_at;
+        let session = Session::AwaitingApproval(waiting);
+        let report = report_of(&session);
+        let Some(text) = question::text(&report) else { return Err(Box::new(fresh)) };
+        // Somebody answered, or asked again, at the same moment: then this call opens its own.
+        if self.ledger.save(&session, Some(revision)).await.is_err() {
+            return Err(Box::new(fresh));
+        }
+        let mut header = fresh.header;
+        let why = format!("the same plan waits in session {id}, which is asked about again");
+        header.trail.note(self.parts.clock.now(), "kubemend", &why);
+        // Where this cannot be saved, the session ends by its own time.
+        self.end(header, fresh.revision, fresh.ending, Some(fresh.planned), meter).await.ok();
+        caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
+        let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
+        Ok(Opened { report, question: Some(question) })
+    }
+
+    /// Ends a session that was opened and could not go on, so that it does not look as if somebody were still at it.
+    pub(super) async fn give_up(&self, id: &SessionId, error: &WorkflowError) {
+        if let Ok(Some((revision, Session::Investigating(investigating)))) = self.ledger.load(id).await {
+            let mut closed = investigating.lapse();
+            closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("ended by an error; nothing was changed: {error}"));
+            // Where this cannot be saved either, it ends by its own time.
+            self.ledger.save(&Session::Closed(closed), Some(revision)).await.ok();
+        }
+    }
+}
