@@ -6,7 +6,10 @@
 # make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
 # make tokens   counts what a model pays: the tool list and the results of calls, on the embedded cluster
 # make memory   measures what a large snapshot takes in memory
-.PHONY: test lint cluster record bench scale memory tokens
+# make guards   removes each guard of the invariants once, and demands that a test notices; ID=name for one
+# make evidence attacks in 15,000 runs, the guards, tokens, scale and memory, with their tables
+# make fuzz     fuzzes the parsers of foreign bytes, SECONDS each; TARGET=name for one
+.PHONY: test lint cluster record bench scale memory tokens guards evidence fuzz
 
 test:
 	tests/run
@@ -35,3 +38,12 @@ memory:
 
 tokens:
 	cargo bench --locked --profile dev --bench tokens
+
+guards:
+	tests/guards/run $(ID)
+
+evidence:
+	tests/evidence
+
+fuzz:
+	fuzz/run $(or $(SECONDS),30) $(TARGET)

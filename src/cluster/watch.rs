@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What one connection of a watch came to.
-enum Ended {
+pub(super) enum Ended {
     Changed,
     /// The server closed it, as it may at any time.
     Closed,
@@ -120,7 +120,7 @@ async fn follow(connection: &Connection, meter: &RequestMeter, read: &Read, quer
 }
 
 /// What a line of the watch means; `None`: go on.
-fn said(read: &Read, line: &[u8], version: &mut String) -> Result<Option<Ended>, ReadError> {
+pub(super) fn said(read: &Read, line: &[u8], version: &mut String) -> Result<Option<Ended>, ReadError> {
     if line.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }

@@ -48,7 +48,7 @@ enum Way {
     LateYes,
     ForeignToken,
     ForeignDigest,
-    VoidToken,
+    EarlierToken,
     TwoAtOnce,
     YesAndNoAtOnce,
     Killed,
@@ -63,7 +63,7 @@ const WAYS: [(Way, &str); 12] = [
     (Way::LateYes, "yes, too late"),
     (Way::ForeignToken, "yes, with a made-up token"),
     (Way::ForeignDigest, "yes, to another plan"),
-    (Way::VoidToken, "yes, to an earlier question"),
+    (Way::EarlierToken, "yes, to an earlier question"),
     (Way::TwoAtOnce, "yes, twice at once"),
     (Way::YesAndNoAtOnce, "yes and no at once"),
     (Way::Killed, "yes, then killed"),
@@ -220,10 +220,12 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
             let said = process.approve(&session, &token, &other, by(), &run.caller(&cancel)).await;
             run.hear("another plan", said)
         }
-        Way::VoidToken => {
+        Way::EarlierToken => {
             if process.question(&session, &run.caller(&cancel)).await.is_err() {
                 return report;
             }
+            // Whoever reads the first question may still answer it.
+            run.consents(&question);
             let said = process.approve(&session, &token, &digest, by(), &run.caller(&cancel)).await;
             run.hear("an earlier question", said)
         }
@@ -258,8 +260,7 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
             run.consents(&question);
             let other = run.process();
             let caller = run.caller(&cancel);
-            let (one, two) =
-                tokio::join!(process.approve(&session, &token, &digest, by(), &caller), other.decline(&session, by()));
+            let (one, two) = tokio::join!(process.approve(&session, &token, &digest, by(), &caller), other.decline(&session, by()));
             drop(caller);
             let one = run.hear("yes", one);
             run.hear("no", two);

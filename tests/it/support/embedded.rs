@@ -6,7 +6,9 @@ use super::objects::documents;
 use super::webhook::Between;
 use super::words::Word;
 use async_trait::async_trait;
+use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
+use kube::client::Body;
 use kubemend::cluster::connect::over;
 use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::Issue;
@@ -23,8 +25,6 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
-use http::{Request, Response};
-use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt};
 
 /// The clock that the cluster shows too.
@@ -263,9 +263,8 @@ impl Embedded {
         W::Future: Send + 'static,
     {
         let namespace = Namespace::parse("default").unwrap();
-        let connected = over(reader, &self.context, "embedded.invalid:6443", namespace)
-            .with_writer_over(writer)
-            .with_patience(Duration::from_secs(15));
+        let connected =
+            over(reader, &self.context, "embedded.invalid:6443", namespace).with_writer_over(writer).with_patience(Duration::from_secs(15));
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
         let executor = connected.write.filter(|_| writes).map(|w| Executor::new(w, read.clone(), self.clock.clone()));
         Remediation::new(Parts {
