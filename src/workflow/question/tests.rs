@@ -246,3 +246,22 @@ proptest! {
         prop_assert!(!whole.contains("zebra"), "{whole}");
     }
 }
+
+#[test]
+fn what_is_too_large_to_be_shown_whole_is_not_asked() {
+    let plain = |text: &str| text.to_owned();
+    let texts = Texts {
+        container: plain("worker"),
+        old: plain("a:1"),
+        new: plain("a:2"),
+        label: plain("disk"),
+        value: plain("hdd"),
+        uid: plain("u-1"),
+        why: plain("it is not there"),
+    };
+    let mut report = report(planned(&texts, 1).unwrap());
+    assert!(text(&report).is_some());
+    let plan = report.plan.as_mut().unwrap();
+    plan.steps[0].diff = "+a line that somebody has to read\n".repeat(super::QUESTION_LIMIT / 32);
+    assert_eq!(text(&report), None);
+}
