@@ -4,6 +4,7 @@
 pub(crate) mod claims;
 pub(crate) mod focus;
 pub(crate) mod labels;
+pub(crate) mod newest;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod presence;

@@ -5,6 +5,7 @@ use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
+pub use crate::domain::objects::Told;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -125,9 +126,15 @@ pub struct Listed {
     pub complete: bool,
 }
 
-/// Something changed: a hint to look again, with no more said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Changed;
+/// Tells what happens to the objects of one kind, in order.
+#[async_trait]
+pub trait Watch: Send {
+    /// What happened next; `None` when the watch's time is over.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; [`ReadError::Expired`] means: list again.
+    async fn next(&mut self) -> Result<Option<Told>, ReadError>;
+}
 
 /// Reading a cluster. All of it is bounded in bytes, items and time. Nothing here writes: the one verb that is passed, to
 /// [`ClusterRead::may`], is only asked about.
@@ -157,11 +164,8 @@ pub trait ClusterRead: Send + Sync {
     /// See [`ReadError`].
     async fn list(&self, request: &ListRequest) -> Result<Listed, ReadError>;
 
-    /// Returns at the first change after `resource_version`, or when `limit` is over (`None`).
-    ///
-    /// # Errors
-    /// See [`ReadError`]; [`ReadError::Expired`] means: list again.
-    async fn changed(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Result<Option<Changed>, ReadError>;
+    /// Tells every change after `resource_version`, until `limit` is over. Nothing is asked before the first is wanted.
+    fn watch(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Box<dyn Watch>;
 
     /// The last lines of a container's log, bounded.
     ///

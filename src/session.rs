@@ -98,6 +98,13 @@ pub(crate) struct Approved {
     digest: PlanDigest,
 }
 
+impl Approved {
+    /// What was approved.
+    pub(crate) fn plan(&self) -> &RemediationPlan {
+        &self.planned.plan
+    }
+}
+
 /// Steps are being sent.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Executing {

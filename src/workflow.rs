@@ -24,6 +24,7 @@ mod stored;
 pub mod summary;
 mod undo;
 mod view;
+mod watching;
 
 use crate::analyze;
 use crate::domain::id::SessionId;

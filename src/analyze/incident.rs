@@ -3,21 +3,26 @@
 
 use super::explained::Explained;
 use super::proven::{self, Proven};
+use super::quote;
 use super::symptoms;
 use super::together::{Together, together};
 use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::evidence::EvidenceList;
+use crate::domain::evidence::{Evidence, EvidenceList};
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, Finding, Symptom};
 use crate::domain::focus::{Because, Focus};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::event_time;
 use crate::facts::Facts;
 use crate::facts::focus::Reach;
+use k8s_openapi::api::core::v1::{Event, Pod};
 use std::collections::{HashMap, HashSet};
 
+/// What no cause explains is quoted for so many: the others look alike.
+const QUOTED: usize = 10;
 /// Changes under way that are told: more of them say nothing new to a reader.
 const IN_PROGRESS: usize = 20;
 
@@ -45,8 +50,23 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     part(facts, &mut causes);
     let mut evidence = EvidenceList::default();
     let causes = causes.into_iter().map(|one| cause(one, &mut evidence)).collect();
+    for piece in facts.walk(unexplained.iter()).take(QUOTED).filter_map(|symptom| quoted(facts, &symptom.object)) {
+        evidence.add(piece);
+    }
     let focus = Focus { because: Because::default(), about: focus.about.clone(), missing: focus.missing.clone(), beside: false };
     Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts }
+}
+
+/// The cluster's own words about what no cause explains: the newest warning, else what the scheduler says.
+fn quoted(facts: &Facts<'_>, object: &ObjectRef) -> Option<Evidence> {
+    let warns = |event: &Event| event.type_.as_deref() == Some("Warning");
+    match facts.find::<Pod>(object) {
+        Some(pod) => quote::words(facts, pod, warns, quote::unscheduled),
+        None => {
+            let newest = facts.events_of(object).filter(|e| warns(e)).max_by_key(|e| event_time(e))?;
+            Some(quote::event(facts, newest, object))
+        }
+    }
 }
 
 /// What a rule found, as part of the diagnosis: its evidence gets its ids here.

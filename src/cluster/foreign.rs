@@ -8,6 +8,7 @@ use super::wire::HttpReply;
 use super::{discovery, kubeconfig, page, plugin, watch};
 use crate::domain::kind::Kind;
 use crate::domain::objects::Objects;
+use crate::ports::ListRequest;
 use serde_json::Value;
 
 /// Few enough that a page of some bytes can hold more.
@@ -48,10 +49,11 @@ pub(crate) fn page(bytes: &[u8]) {
 
 /// The lines of a watch.
 pub(crate) fn watch(bytes: &[u8]) {
-    let read = Read::watch(&Kind::Pod, None);
+    let wanted = ListRequest { kind: Kind::Pod, namespace: None, field_selector: None };
+    let read = Read::watch(&wanted.kind, None);
     let mut version = String::new();
     for line in bytes.split(|byte| *byte == b'\n') {
-        if watch::said(&read, line, &mut version).is_err() {
+        if watch::said(&wanted, &read, line, &mut version).is_err() {
             break;
         }
     }

@@ -36,6 +36,30 @@ struct Metadata {
     next: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(rename = "type")]
+    what: &'a str,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    metadata: Metadata,
+}
+
+/// A line of a watch: what happened, and the object to which.
+pub(super) fn line_of(line: &[u8]) -> Option<(&str, &RawValue)> {
+    let event: Event<'_> = serde_json::from_slice(line).ok()?;
+    Some((event.what, event.object))
+}
+
+/// The object's version, from which a watch can go on.
+pub(super) fn version_of(object: &RawValue) -> Option<String> {
+    serde_json::from_str::<Versioned>(object.get()).ok()?.metadata.resource_version
+}
+
 /// Takes the objects of a page in, until there are `most` in all.
 pub(super) fn take(reply: &HttpReply, read: &Read, into: &mut Objects, most: usize) -> Result<Page, ReadError> {
     let envelope: Envelope<'_> = serde_json::from_slice(&reply.body).map_err(|_| strange(read, reply))?;

@@ -5,16 +5,16 @@ use super::discovery;
 use super::fault::{Read, json_object, read_error, send_error};
 use super::identity;
 use super::page;
-use super::requests::{encode, list_path, push_selector, request};
+use super::requests::{encode, list_path, push_selector, refuse_secrets, request};
 use super::review::{ACCESS_REVIEW, access_review, allowed};
-use super::watch::first_change;
+use super::watch::Following;
 use super::wire::{Connection, HttpReply, SendError, ServerIdentity, collect};
 use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{Changed, ClusterRead, ListRequest, Listed, ReadError, RequestMeter};
+use crate::ports::{ClusterRead, ListRequest, Listed, ReadError, RequestMeter, Watch};
 use async_trait::async_trait;
 use http::{Method, Request};
 use serde_json::Value;
@@ -216,9 +216,8 @@ impl ClusterRead for ReadClient {
         }
     }
 
-    async fn changed(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Result<Option<Changed>, ReadError> {
-        refuse_secrets(&request.kind)?;
-        first_change(&self.connection, &self.meter, request, resource_version, limit).await
+    fn watch(&self, request: &ListRequest, resource_version: &str, limit: Duration) -> Box<dyn Watch> {
+        Box::new(Following::new(Arc::clone(&self.connection), self.meter.clone(), request.clone(), resource_version, limit))
     }
 
     async fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> Result<String, ReadError> {
@@ -263,12 +262,6 @@ impl ClusterRead for ReadClient {
             discovered: self.discovered.clone(),
         })
     }
-}
-
-/// Before any request: a Secret of whatever group.
-fn refuse_secrets(kind: &Kind) -> Result<(), ReadError> {
-    let secret = *kind == Kind::Secret || kind.name().to_ascii_lowercase().contains("secret");
-    if secret { Err(ReadError::Config("kubemend never reads Secrets".to_owned())) } else { Ok(()) }
 }
 
 fn text(value: &Value, pointer: &str) -> String {

@@ -1,6 +1,7 @@
 //! Requests that read, as values: paths, queries and bodies, made and not sent.
 
 use super::discovery::AGGREGATED;
+use crate::domain::kind::Kind;
 use crate::ports::{ListRequest, ReadError};
 use http::{Method, Request, header};
 
@@ -41,4 +42,10 @@ pub(super) fn encode(text: &str) -> String {
         }
     }
     out
+}
+
+/// Before any request: a Secret of whatever group.
+pub(super) fn refuse_secrets(kind: &Kind) -> Result<(), ReadError> {
+    let secret = *kind == Kind::Secret || kind.name().to_ascii_lowercase().contains("secret");
+    if secret { Err(ReadError::Config("kubemend never reads Secrets".to_owned())) } else { Ok(()) }
 }

@@ -1,19 +1,25 @@
-//! Waits for the first change: a watch with bookmarks, picked up again where it broke, ended by its own time limit.
+//! A watch with bookmarks: told change by change, picked up again where it broke, ended by its own time limit.
 
 use super::fault::{Read, read_error, send_error};
-use super::requests::{encode, list_path, push_selector, request};
+use super::page::{line_of, version_of};
+use super::requests::{encode, list_path, push_selector, refuse_secrets, request};
 use super::wire::{Connection, SendError, collect, reason};
 use crate::domain::excerpt::Excerpt;
-use crate::ports::{Changed, ListRequest, ReadError, RequestMeter};
+use crate::domain::objects::Objects;
+use crate::ports::{ListRequest, ReadError, RequestMeter, Told, Watch};
+use async_trait::async_trait;
+use bytes::Bytes;
 use http::Method;
 use http_body_util::BodyExt;
 use kube::client::Body;
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// The longest line that is parsed; a longer one is a change all the same, as bookmarks and errors are short.
-const LINE_BYTES: usize = 64 * 1024;
+/// The longest line that is taken in: etcd stores objects of at most 1.5 MiB.
+const LINE_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of an error's body.
 const PROBLEM_BYTES: usize = 64 * 1024;
 /// How often in a row a watch may break before that is an error.
@@ -21,128 +27,186 @@ const BREAKS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What one connection of a watch came to.
-pub(super) enum Ended {
-    Changed,
+/// One watch, over as many connections as it takes.
+pub(super) struct Following {
+    connection: Arc<Connection>,
+    meter: RequestMeter,
+    wanted: ListRequest,
+    read: Read,
+    /// Up to where changes were told.
+    version: String,
+    deadline: Instant,
+    /// The answer that is being read; absent between two connections.
+    body: Option<Body>,
+    began: Instant,
+    /// What came and was not looked at yet.
+    rest: Bytes,
+    line: Vec<u8>,
+    breaks: u32,
+    pause: Duration,
+}
+
+/// What a part of a watch came to.
+pub(super) enum Step {
+    Told(Told),
+    /// Nothing that is told on.
+    Quiet,
     /// The server closed it, as it may at any time.
     Closed,
     Broke(ReadError),
 }
 
-pub(super) async fn first_change(
-    connection: &Connection,
-    meter: &RequestMeter,
-    wanted: &ListRequest,
-    from: &str,
-    limit: Duration,
-) -> Result<Option<Changed>, ReadError> {
-    let deadline = Instant::now() + limit;
-    let path = list_path(wanted)?;
-    let read = Read::watch(&wanted.kind, wanted.namespace.as_ref());
-    let mut version = from.to_owned();
-    let mut breaks = 0;
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(None);
+#[async_trait]
+impl Watch for Following {
+    async fn next(&mut self) -> Result<Option<Told>, ReadError> {
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            let Ok(step) = timeout(left, self.step(left)).await else { return Ok(None) };
+            match step? {
+                Step::Told(told) => {
+                    self.breaks = 0;
+                    return Ok(Some(told));
+                }
+                Step::Quiet => {}
+                Step::Closed => {
+                    self.breaks = 0;
+                    self.rest().await;
+                }
+                Step::Broke(error) => {
+                    self.breaks = self.breaks.saturating_add(1);
+                    if self.breaks >= BREAKS {
+                        return Err(error);
+                    }
+                    self.rest().await;
+                }
+            }
         }
+    }
+}
+
+impl Following {
+    pub(super) fn new(connection: Arc<Connection>, meter: RequestMeter, wanted: ListRequest, from: &str, limit: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            read: Read::watch(&wanted.kind, wanted.namespace.as_ref()),
+            connection,
+            meter,
+            wanted,
+            version: from.to_owned(),
+            deadline: now + limit,
+            body: None,
+            began: now,
+            rest: Bytes::new(),
+            line: Vec::new(),
+            breaks: 0,
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Before the next connection: a server that closes at once is not asked in a tight loop.
+    async fn rest(&mut self) {
+        self.body = None;
+        self.rest = Bytes::new();
+        self.line.clear();
+        if self.began.elapsed() > LONGEST_PAUSE {
+            self.pause = FIRST_PAUSE;
+        }
+        sleep(self.pause.min(self.deadline.saturating_duration_since(Instant::now()))).await;
+        self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
+    }
+
+    async fn step(&mut self, left: Duration) -> Result<Step, ReadError> {
+        while let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+            let part = self.rest.split_to(end.saturating_add(1));
+            self.line.extend_from_slice(&part);
+            let line = std::mem::take(&mut self.line);
+            match said(&self.wanted, &self.read, &line, &mut self.version)? {
+                Step::Quiet => {}
+                step => return Ok(step),
+            }
+        }
+        self.line.extend_from_slice(&std::mem::take(&mut self.rest));
+        if self.line.len() > LINE_BYTES {
+            // Too long to take in: what it tells is read with the next list.
+            return Err(ReadError::Expired(self.read.text().to_owned()));
+        }
+        let Some(body) = &mut self.body else { return self.connect(left).await };
+        match body.frame().await {
+            None => Ok(Step::Closed),
+            Some(Ok(frame)) => {
+                self.rest = frame.into_data().unwrap_or_default();
+                Ok(Step::Quiet)
+            }
+            Some(Err(error)) => Ok(Step::Broke(send_error(&self.read, SendError::Broken(reason(&error)), self.connection.server()))),
+        }
+    }
+
+    async fn connect(&mut self, left: Duration) -> Result<Step, ReadError> {
+        refuse_secrets(&self.wanted.kind)?;
         let mut query = format!(
-            "{path}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
-            encode(&version),
+            "{}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
+            list_path(&self.wanted)?,
+            encode(&self.version),
             left.as_secs().saturating_add(1)
         );
-        push_selector(&mut query, wanted);
-        let began = Instant::now();
-        let Ok(ended) = timeout(left, follow(connection, meter, &read, &query, &mut version)).await else {
-            return Ok(None);
+        push_selector(&mut query, &self.wanted);
+        self.began = Instant::now();
+        let (read, server) = (&self.read, self.connection.server());
+        let response = match self.connection.send(request(Method::GET, &query, &[])?, &self.meter).await {
+            Ok(response) => response,
+            Err(error @ (SendError::Config(_) | SendError::Denied(_))) => return Err(send_error(read, error, server)),
+            Err(error) => return Ok(Step::Broke(send_error(read, error, server))),
         };
-        match ended? {
-            Ended::Changed => return Ok(Some(Changed)),
-            Ended::Closed => breaks = 0,
-            Ended::Broke(error) => {
-                breaks += 1;
-                if breaks >= BREAKS {
-                    return Err(error);
-                }
-            }
+        if !response.status().is_success() {
+            let answer = match collect(response, PROBLEM_BYTES).await {
+                Ok(answer) => answer,
+                Err(error) => return Ok(Step::Broke(send_error(read, error, server))),
+            };
+            let error = read_error(read, &answer, server);
+            return match answer.status.as_u16() {
+                401 if self.connection.renew().await => Ok(Step::Broke(error)),
+                429 | 500 | 502 | 503 | 504 => Ok(Step::Broke(error)),
+                _ => Err(error),
+            };
         }
-        // A server that closes at once is not asked in a tight loop.
-        if began.elapsed() > LONGEST_PAUSE {
-            pause = FIRST_PAUSE;
-        }
-        sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
-        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        self.body = Some(response.into_body());
+        Ok(Step::Quiet)
     }
 }
 
-/// One connection: bookmarks move `version` on.
-async fn follow(connection: &Connection, meter: &RequestMeter, read: &Read, query: &str, version: &mut String) -> Result<Ended, ReadError> {
-    let response = match connection.send(request(Method::GET, query, &[])?, meter).await {
-        Ok(response) => response,
-        Err(error @ (SendError::Config(_) | SendError::Denied(_))) => return Err(send_error(read, error, connection.server())),
-        Err(error) => return Ok(Ended::Broke(send_error(read, error, connection.server()))),
-    };
-    if !response.status().is_success() {
-        let answer = match collect(response, PROBLEM_BYTES).await {
-            Ok(answer) => answer,
-            Err(error) => return Ok(Ended::Broke(send_error(read, error, connection.server()))),
-        };
-        let error = read_error(read, &answer, connection.server());
-        return match answer.status.as_u16() {
-            401 if connection.renew().await => Ok(Ended::Broke(error)),
-            429 | 500 | 502 | 503 | 504 => Ok(Ended::Broke(error)),
-            _ => Err(error),
-        };
-    }
-    let mut body: Body = response.into_body();
-    let mut line: Vec<u8> = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let data = match frame {
-            Ok(frame) => frame.into_data().unwrap_or_default(),
-            Err(error) => return Ok(Ended::Broke(send_error(read, SendError::Broken(reason(&error)), connection.server()))),
-        };
-        for byte in data {
-            if byte != b'\n' {
-                if line.len() >= LINE_BYTES {
-                    return Ok(Ended::Changed);
-                }
-                line.push(byte);
-                continue;
-            }
-            if let Some(ended) = said(read, &line, version)? {
-                return Ok(ended);
-            }
-            line.clear();
-        }
-    }
-    Ok(Ended::Closed)
-}
-
-/// What a line of the watch means; `None`: go on.
-pub(super) fn said(read: &Read, line: &[u8], version: &mut String) -> Result<Option<Ended>, ReadError> {
+/// What a line of the watch means.
+pub(super) fn said(wanted: &ListRequest, read: &Read, line: &[u8], version: &mut String) -> Result<Step, ReadError> {
     if line.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
+        return Ok(Step::Quiet);
     }
     let refused = |status: u16, message: String| ReadError::Refused { what: format!("the watch of {}", read.text()), status, message };
-    let event: Value = serde_json::from_slice(line).map_err(|_| refused(200, "a line that is not JSON".to_owned()))?;
-    match event.get("type").and_then(Value::as_str) {
-        Some("ADDED" | "MODIFIED" | "DELETED") => Ok(Some(Ended::Changed)),
-        Some("BOOKMARK") => {
-            if let Some(at) = event.pointer("/object/metadata/resourceVersion").and_then(Value::as_str) {
-                at.clone_into(version);
-            }
-            Ok(None)
-        }
-        Some("ERROR") => {
-            let code = event.pointer("/object/code").and_then(Value::as_u64).and_then(|c| u16::try_from(c).ok()).unwrap_or(500);
-            let message = event.pointer("/object/message").and_then(Value::as_str).unwrap_or("no message");
-            match code {
+    let of_kind = |json: &RawValue| {
+        let mut objects = Objects::of(&wanted.kind);
+        objects.push(json.get());
+        objects
+    };
+    let (what_happened, object) = line_of(line).ok_or_else(|| refused(200, "a line that is not JSON".to_owned()))?;
+    let told = match what_happened {
+        "ADDED" | "MODIFIED" => Some(Told::Is(of_kind(object))),
+        "DELETED" => Some(Told::Gone(of_kind(object))),
+        "BOOKMARK" => None,
+        "ERROR" => {
+            let error: Value = serde_json::from_str(object.get()).unwrap_or_default();
+            let code = error.get("code").and_then(Value::as_u64).and_then(|c| u16::try_from(c).ok()).unwrap_or(500);
+            let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
+            return match code {
                 410 => Err(ReadError::Expired(read.text().to_owned())),
-                429 | 500..=599 => Ok(Some(Ended::Broke(refused(code, Excerpt::event(message).to_string())))),
+                429 | 500..=599 => Ok(Step::Broke(refused(code, Excerpt::event(message).to_string()))),
                 _ => Err(refused(code, Excerpt::event(message).to_string())),
-            }
+            };
         }
-        _ => Err(refused(200, "an event of an unknown type".to_owned())),
+        _ => return Err(refused(200, "an event of an unknown type".to_owned())),
+    };
+    if let Some(at) = version_of(object) {
+        *version = at;
     }
+    Ok(told.map_or(Step::Quiet, Step::Told))
 }

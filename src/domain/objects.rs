@@ -13,6 +13,15 @@ pub struct Objects {
     unreadable: usize,
 }
 
+/// What a watch tells: one object of the kind that is watched.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// It is like this now, or new.
+    Is(Objects),
+    /// It is gone; this is what was left of it.
+    Gone(Objects),
+}
+
 macro_rules! define_lists {
     ($($kind:ident $version:literal $plural:literal $short:literal $scope:ident $read:ident [$($field:ident: $type:ty)?];)*) => {
         /// A list for each kind that a snapshot has one for, and one for all others.

@@ -4,7 +4,7 @@ use super::evidence::{Gap, GapWhy};
 use super::issue::Scope;
 use super::kind::{Kind, kinds};
 use super::object::ObjectRef;
-use super::objects::{List, Objects};
+use super::objects::{List, Objects, Told};
 use super::resource::Dynamic;
 use super::words::Words;
 use jiff::Timestamp;
@@ -52,6 +52,25 @@ impl<T> Listing<T> {
         // A list that grew by doubling holds up to twice the room that it needs.
         self.items.shrink_to_fit();
         self.complete = whole;
+    }
+
+    /// One object as it is now, in the place of what was known of it.
+    fn put(&mut self, items: Vec<T>)
+    where
+        T: Resource,
+    {
+        for item in items {
+            self.remove(&item);
+            self.items.push(item);
+        }
+    }
+
+    fn remove(&mut self, gone: &T)
+    where
+        T: Resource,
+    {
+        let same = |item: &T| item.meta().name == gone.meta().name && item.meta().namespace == gone.meta().namespace;
+        self.items.retain(|item| !same(item));
     }
 
     fn keep(&mut self, belongs: impl Fn(&T) -> bool) {
@@ -151,6 +170,38 @@ macro_rules! define_snapshot {
                     }
                 }
                 self.looked.insert(kind);
+            }
+
+            /// Takes in what a watch tells of one object, in the place of what was known of it. A kind that has no list stays as it is.
+            /// Of a change that was not of its kind's form only this is known: the list is no longer whole.
+            pub fn tell(&mut self, told: Told) {
+                let (objects, gone) = match told {
+                    Told::Is(objects) => (objects, false),
+                    Told::Gone(objects) => (objects, true),
+                };
+                let readable = objects.unreadable() == 0;
+                match objects.list {
+                    $($(List::$kind(items) => {
+                        let listing: &mut Listing<$type> = &mut self.$field;
+                        if gone {
+                            items.iter().for_each(|item| listing.remove(item));
+                        } else {
+                            listing.put(items);
+                        }
+                        listing.complete &= readable;
+                    })?)*
+                    List::Dynamic(_) => {}
+                }
+            }
+
+            /// Forgets a kind, to read it again.
+            pub fn forget(&mut self, kind: &Kind) {
+                match kind {
+                    $($(Kind::$kind => self.$field = Listing::<$type>::default(),)?)*
+                    _ => {
+                        self.custom.remove(kind);
+                    }
+                }
             }
 
             /// Keeps what belongs to the scope, and objects of no namespace.

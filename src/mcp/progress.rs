@@ -26,23 +26,36 @@ impl Progress for Reporter {
     }
 }
 
-/// Numbers that only rise: the whole part is the phase, the rest counts lines within it.
+/// Whole numbers that only rise, of a thousand. Each phase has the share that it takes of somebody's patience: validation most.
 #[derive(Debug, Default)]
 struct RisingNumbers {
-    phase: u8,
-    lines: u32,
+    last: u32,
 }
 
+/// All of it.
+const TOTAL: u32 = 1000;
+
 impl RisingNumbers {
-    fn next(&mut self, phase: Phase) -> f64 {
-        let phase = phase as u8;
-        if phase > self.phase {
-            self.phase = phase;
-            self.lines = 0;
-        }
-        let within = 1.0 - 1.0 / (f64::from(self.lines) + 1.0);
-        self.lines = self.lines.saturating_add(1);
-        f64::from(self.phase) + within
+    /// The next line of this phase: at least where the phase begins, and further than the one before.
+    fn next(&mut self, phase: Phase) -> u32 {
+        let most = if phase == Phase::Done { TOTAL } else { TOTAL.saturating_sub(1) };
+        self.last = self.last.saturating_add(1).max(begins(phase)).min(most);
+        self.last
+    }
+}
+
+/// Where a phase begins.
+fn begins(phase: Phase) -> u32 {
+    match phase {
+        Phase::Connecting => 1,
+        Phase::Collecting => 20,
+        Phase::Analyzing => 100,
+        Phase::Planning => 130,
+        Phase::Rehearsing => 160,
+        Phase::AwaitingApproval => 190,
+        Phase::Executing => 300,
+        Phase::Validating => 400,
+        Phase::Done => TOTAL,
     }
 }
 
@@ -63,11 +76,11 @@ async fn pump(request: &RequestContext<RoleServer>, token: ProgressToken, mut qu
     }
 }
 
-async fn send(request: &RequestContext<RoleServer>, token: &ProgressToken, progress: f64, text: String) {
+async fn send(request: &RequestContext<RoleServer>, token: &ProgressToken, progress: u32, text: String) {
     if request.ct.is_cancelled() {
         return;
     }
-    let line = ProgressNotificationParam::new(token.clone(), progress).with_total(f64::from(Phase::Done as u8)).with_message(text);
+    let line = ProgressNotificationParam::new(token.clone(), f64::from(progress)).with_total(f64::from(TOTAL)).with_message(text);
     // A client that is gone will not miss it.
     let _gone = request.peer.notify_progress(line).await;
 }
@@ -97,14 +110,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_rise_with_every_line_even_when_a_phase_comes_again() {
+    fn numbers_are_whole_and_never_fall_and_validation_has_the_largest_share() {
         let mut numbers = RisingNumbers::default();
-        let mut last = -1.0;
-        for phase in [Phase::Connecting, Phase::Collecting, Phase::Collecting, Phase::Analyzing, Phase::Collecting, Phase::Done] {
+        let mut last = 0;
+        for phase in [Phase::Connecting, Phase::Collecting, Phase::Collecting, Phase::Analyzing, Phase::Collecting] {
             let next = numbers.next(phase);
             assert!(next > last, "{next} after {last}");
             last = next;
         }
-        assert!((last - f64::from(Phase::Done as u8)).abs() < f64::EPSILON);
+        let many: Vec<u32> = (0..=500).map(|_| numbers.next(Phase::Validating)).collect();
+        assert_eq!((many.first(), many.last()), (Some(&400), Some(&900)));
+        assert_eq!(numbers.next(Phase::Done), TOTAL);
     }
 }

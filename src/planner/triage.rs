@@ -17,6 +17,7 @@ use crate::domain::resource::Resource;
 use crate::facts::Facts;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 /// Bounds on what is reported: more of a kind says nothing new to a reader.
 const CAUSES: usize = 20;
@@ -148,6 +149,11 @@ fn keep_cited(diagnosis: &mut Diagnosis) {
                 *id = diagnosis.evidence.add(piece.clone());
             }
         }
+    }
+    // What no cause explains has its words by its object.
+    let about: HashSet<&ObjectRef> = diagnosis.unexplained.iter().map(|s| &s.object).collect();
+    for (_, piece) in all.iter().filter(|(_, piece)| piece.object.as_ref().is_some_and(|object| about.contains(object))) {
+        diagnosis.evidence.add(piece.clone());
     }
 }
 

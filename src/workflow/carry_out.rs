@@ -1,6 +1,7 @@
 //! A plan that was approved is carried out: the intent is recorded, the bytes are sent, and the cluster says whether it helped.
 
 use super::report::Report;
+use super::settle::{Case, settle};
 use super::view::report_of;
 use super::{Approver, Caller, Meter, Remediation, WorkflowError, stored};
 use crate::domain::diagnosis::Diagnosis;
@@ -32,8 +33,8 @@ impl Remediation {
             return Err(WorkflowError::Cancelled);
         }
         let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(journal::SENDING);
-        let settle = SignedDuration::try_from(self.parts.timing.settle).unwrap_or(journal::SENDING);
-        let watching = validate_within.saturating_add(settle);
+        let window = SignedDuration::try_from(self.parts.timing.window(approved.plan())).unwrap_or(journal::SENDING);
+        let watching = validate_within.saturating_add(window);
         let identities = stored::identities(executor, meter).await?;
         let permit = journal::begin(&self.ledger, revision, approved, &identities, watching).await.map_err(raced)?;
         progress.tell(Phase::Executing, &format!("approved by {}", by.in_words()));
@@ -45,17 +46,11 @@ impl Remediation {
         let mut validation = None;
         if validating.execution.is_complete() || validating.execution.is_unknown() {
             progress.tell(Phase::Validating, "watching whether the change helps");
-            let settled = super::settle::settle(
-                &plan,
-                &validating.header.scope,
-                meter.read.as_ref(),
-                self.parts.clock.as_ref(),
-                self.parts.timing,
-                caller,
-            )
-            .await;
-            if let Some(later) = settled.seen.filter(|_| settled.validation.verdict == Verdict::Unresolved) {
-                take_in(&mut validating.header.diagnosis, &later);
+            let header = &validating.header;
+            let case = Case { plan: &plan, scope: &header.scope, before: &header.diagnosis, issue: &header.issue };
+            let settled = settle(case, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
+            if let Some(later) = settled.seen {
+                take_in(&mut validating.header.diagnosis, later);
             }
             validation = Some(settled.validation);
         }
@@ -138,8 +133,11 @@ fn not_undone(error: &LedgerError) -> Advice {
     }
 }
 
-/// Causes that were not known before the change: each keeps its evidence and its own advice, and says that the plan was not for it.
-fn take_in(diagnosis: &mut Diagnosis, later: &Diagnosis) {
+/// What the last look at everything brought: what no cause explains now, what could not be read, and
+/// causes that were not known before the change: each keeps its evidence and its own advice, and says that the plan was not for it.
+pub(super) fn take_in(diagnosis: &mut Diagnosis, later: Diagnosis) {
+    diagnosis.unexplained = later.unexplained;
+    later.unseen.into_iter().for_each(|gap| diagnosis.miss(gap));
     for cause in &later.causes {
         if diagnosis.cause(&cause.key()).is_some() {
             continue;

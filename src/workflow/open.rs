@@ -268,7 +268,11 @@ impl Remediation {
             Err(refusals) => Err(refusals),
         };
         match planned {
-            Ok(planned) => Some(planned),
+            Ok(mut planned) => {
+                // What is told before the yes is what is waited for after it.
+                planned.0.judged.settle = self.parts.timing.settle_of(&planned.0);
+                Some(planned)
+            }
             Err(refusals) => {
                 first.remedy.advice.extend(refusals.iter().map(|reason| Advice {
                     text: reason.to_string(),

@@ -303,6 +303,18 @@ view! {
         steps: Vec<StepView>,
         /// The success checks.
         checks: Vec<CheckView>,
+        /// For how many seconds all of them must pass without a break.
+        settle_seconds: i64,
+    }
+
+    /// Something that is wrong and that no cause explains.
+    UnexplainedView {
+        /// The affected object.
+        object: ObjectView,
+        /// What is wrong with it, in one line.
+        summary: String,
+        /// Ids in the report's `evidence`.
+        evidence: Vec<String>,
     }
 
     /// Something that kubemend leaves to a human.
@@ -436,7 +448,7 @@ view! {
         /// Root causes, ranked.
         causes: Vec<CauseView>,
         /// What is wrong and no cause explains.
-        unexplained: Vec<SymptomView>,
+        unexplained: Vec<UnexplainedView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
         /// The plan for the first cause.

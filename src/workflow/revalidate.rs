@@ -1,14 +1,19 @@
 //! Looking again: whether a session's checks hold now. Nothing here can write to a cluster, and nothing is saved.
 
+use super::carry_out::take_in;
 use super::report::{Report, Status};
 use super::standing::Standing;
-use super::{Caller, Remediation, Validate, WorkflowError, effects, settle, view};
+use super::{Caller, Remediation, Timing, Validate, WorkflowError, effects, settle, view};
 use crate::domain::ending::Ending;
 use crate::domain::execution::Execution;
 use crate::domain::id::SessionId;
 use crate::domain::usage::Usage;
 use crate::ports::Phase;
 use crate::session::Session;
+use std::time::Duration;
+
+/// A validation by itself waits no longer for the checks to begin to pass: clients give a call a minute.
+const AT_MOST: Duration = Duration::from_secs(40);
 
 impl Remediation {
     /// Whether it holds now: a session's checks, watched through the settle window, or an issue looked at afresh.
@@ -37,7 +42,18 @@ impl Remediation {
             session.header_mut().advice.extend(found);
         }
         let scope = session.header().scope.clone();
-        let settled = settle::settle(&plan, &scope, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
+        let header = session.header();
+        let case = settle::Case { plan: &plan, scope: &scope, before: &header.diagnosis, issue: &header.issue };
+        let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
+        let timing = Timing { validate_within: self.parts.timing.validate_within.min(AT_MOST), ..self.parts.timing };
+        let mut settled = if was_applied(&session) {
+            settle::settle(case, read, clock, timing, caller).await
+        } else {
+            settle::look_once(case, read, clock, timing, caller).await
+        };
+        if let Some(later) = settled.seen.take() {
+            take_in(&mut session.header_mut().diagnosis, later);
+        }
         // What this look costs, not what the session has cost.
         let mut usage = Usage::default();
         self.charge(&mut usage, &meter);
@@ -46,5 +62,14 @@ impl Remediation {
         let report = view::report(&Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) });
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
+    }
+}
+
+/// Whether anything of the plan may have been sent.
+fn was_applied(session: &Session) -> bool {
+    match session {
+        Session::Investigating(_) | Session::Diagnosed(_) | Session::AwaitingApproval(_) => false,
+        Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => true,
+        Session::Closed(closed) => closed.execution.is_some() || closed.ending == Ending::Interrupted,
     }
 }

@@ -1,28 +1,26 @@
 //! Watches the cluster until the plan's checks have held through the settle window, or the time is over.
 
 use super::caller::Caller;
-use super::collect::{collect, request};
+use super::collect::collect;
 use super::conclude::{Concluded, conclude};
-use crate::domain::cause::{Cause, CauseKey};
+use super::watching::Watching;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
-use crate::domain::kind::Kind;
-use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
-use crate::facts::Facts;
+use crate::facts::{Facts, newest, proof};
 use crate::ports::{Clock, ClusterRead, Phase, ReadError};
+use crate::validate::remains::Concern;
 use crate::{analyze, planner, validate};
-use futures::future::select_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use std::time::Duration;
 
 /// How long validation may take, and how long all must hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// All checks must hold this long without a break: 5 seconds unless configured.
+    /// All checks must hold this long without a break: 5 seconds unless configured. A plan may need longer.
     pub settle: Duration,
     /// After this the verdict falls as things are: two minutes, which covers a pull and a start, unless configured.
     pub validate_within: Duration,
@@ -36,253 +34,326 @@ impl Default for Timing {
     }
 }
 
-/// Without a change seen, look again after this: watches tell most of what happens, and not all.
+impl Timing {
+    /// How long all must hold for this plan: the operator's window, or what the plan needs.
+    pub(super) fn settle_of(&self, plan: &RemediationPlan) -> SignedDuration {
+        plan.judged.settle.max(signed(self.settle))
+    }
+
+    /// The same, for a plan that was approved: at least what was told, and what the operator wants now.
+    pub(super) fn window(&self, plan: &RemediationPlan) -> Duration {
+        unsigned(self.settle_of(plan))
+    }
+}
+
+/// Without a change seen, look again after this: time alone turns a start into a fault.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// The same where a watch cannot be had.
-const LOOK_UNWATCHED: Duration = Duration::from_secs(1);
 /// How often a person hears that it still goes on.
 const TELL: Duration = Duration::from_secs(1);
 /// Changes come in bursts; looks are at least this far apart.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
 /// So many reads may fail in a row before nothing can be told.
 const FAILED_LOOKS: u32 = 10;
+/// How long after a look at everything the next one is due, at first; each time it is twice as long.
+const WHOLE_AGAIN: Duration = Duration::from_secs(15);
+
+/// What is watched.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub(super) plan: &'a RemediationPlan,
+    pub(super) scope: &'a Scope,
+    /// What was known before the change.
+    pub(super) before: &'a Diagnosis,
+    /// What was reported, in somebody's words.
+    pub(super) issue: &'a str,
+}
 
 /// What watching led to.
 pub(super) struct Settled {
     pub(super) validation: Validation,
-    /// What the rules saw at the last look, and what can be done about it.
+    /// What the rules saw at the last look at everything, where one was needed; with what could not be read.
     pub(super) seen: Option<Diagnosis>,
 }
 
-/// Watches until there is a verdict.
-pub(super) async fn settle(
-    plan: &RemediationPlan,
-    scope: &Scope,
-    read: &dyn ClusterRead,
-    clock: &dyn Clock,
-    timing: Timing,
-    caller: &Caller<'_>,
-) -> Settled {
-    let (progress, cancel) = (caller.progress, &caller.cancel);
-    let started = clock.now();
-    let mut held_since: Option<Timestamp> = None;
-    let mut other_since: Option<Timestamp> = None;
-    let mut last: Vec<CheckResult> = Vec::new();
-    let mut latest = None;
-    let mut failed = 0_u32;
-    let settle = signed(timing.settle);
-    loop {
-        let looked = collect(scope, read, clock).await;
-        let now = clock.now();
-        let waited = now.duration_since(started);
-        let verdict = |verdict, checks: Vec<CheckResult>, held: Option<Timestamp>, why: Option<String>| Validation {
-            verdict,
+/// What one look says.
+#[derive(Debug, Clone, Default)]
+struct Look {
+    checks: Vec<CheckResult>,
+    /// What has to run and does not.
+    idle: Vec<String>,
+    starts: newest::Starts,
+    /// How long a container lived that ended since the change.
+    life: SignedDuration,
+    /// What belongs to the issue and is still broken.
+    remains: Vec<String>,
+    /// The plan changed what has to run, and no other cause is named for what is wrong with it: the change may be to blame.
+    suspect: bool,
+    /// Another cause that holds the Pods and that was not known before.
+    holder: Option<String>,
+    /// Something is seen to be wrong with what has to run.
+    ill: bool,
+}
+
+impl Look {
+    fn passes(&self) -> bool {
+        self.checks.iter().all(|c| c.passed == Some(true))
+    }
+
+    fn holds(&self) -> bool {
+        self.passes() && self.idle.is_empty()
+    }
+
+    /// The cause is seen to be gone, at every place.
+    fn is_gone(&self) -> bool {
+        let mut gone = self.checks.iter().filter(|c| matches!(c.check, Check::FindingGone { .. } | Check::SymptomGone(_)));
+        gone.all(|c| c.passed == Some(true))
+    }
+
+    /// Nothing that ran earlier was started again or is gone.
+    fn runs_on(&self, earlier: &newest::Starts) -> bool {
+        earlier.iter().all(|(container, start)| self.starts.get(container) == Some(start))
+    }
+
+    fn open(&self) -> String {
+        let failing = self.checks.iter().filter(|r| r.passed != Some(true));
+        let mut open: Vec<String> = failing.map(|r| format!("{}: {}", r.check.object().slashed(), r.observed)).collect();
+        if open.is_empty() {
+            open.extend(self.idle.iter().cloned());
+        }
+        if open.is_empty() { "the cluster could not be read".to_owned() } else { format!("not passed yet: {}", open.join("; ")) }
+    }
+}
+
+/// What the rules and the checks say of a snapshot; gives it back. `None`: cancelled.
+async fn judge(case: Case<'_>, snapshot: Snapshot, caller: &Caller<'_>) -> Option<Concluded<Look>> {
+    let (plan, before, issue) = (case.plan.clone(), case.before.clone(), case.issue.to_owned());
+    let ask = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
+        let checks = validate::check_all(&plan, facts, seen, |code| analyze::unread(code, facts.snapshot()));
+        planner::triage(seen, facts, analyze::severity);
+        let issue = Concern::of(&plan, facts, &issue);
+        let fresh: Vec<_> = plan.judged.about.iter().flat_map(|o| newest::pods_of_newest(facts, o)).collect();
+        let holder = issue.holding(seen).into_iter().find(|cause| before.cause(&cause.key()).is_none());
+        Look {
+            idle: issue.idle(),
+            starts: newest::starts(&fresh),
+            life: newest::longest_life(&fresh).unwrap_or_default(),
+            remains: issue.remains(seen),
+            suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
+            holder: holder.map(|cause| cause.title.clone()),
+            ill: issue.is_ill(seen),
             checks,
-            settled_for: held.map_or(SignedDuration::ZERO, |h| now.duration_since(h)),
-            at: now,
-            why,
-        };
-        let versions = match looked {
-            Ok(collected) => {
+        }
+    };
+    conclude(snapshot, &caller.cancel, ask).await
+}
+
+/// Since when all has held, and what ran then.
+struct Held {
+    since: Duration,
+    starts: newest::Starts,
+}
+
+/// Watches until there is a verdict.
+pub(super) async fn settle(case: Case<'_>, read: &dyn ClusterRead, clock: &dyn Clock, timing: Timing, caller: &Caller<'_>) -> Settled {
+    let (progress, cancel, plan) = (caller.progress, &caller.cancel, case.plan);
+    let begun = clock.monotonic();
+    let mut window = timing.window(plan);
+    let over = begun.saturating_add(timing.validate_within);
+    let limit = timing.validate_within.saturating_add(window).saturating_add(LOOK_AGAIN);
+    // A plan that leaves another fault promises nothing that can be seen to run; then only the rules can say what is left.
+    let promises = plan.checks.iter().any(|check| matches!(check, Check::RolloutComplete(_) | Check::PodReady(_)));
+    let partial = !plan.judged.about.is_empty() && !promises;
+    let kinds = if partial { analyze::kinds() } else { validate::kinds(plan) };
+    let mut watching = Watching::of(kinds, case.scope, read, clock, limit);
+    let mut held: Option<Held> = None;
+    let mut ill_since: Option<Duration> = None;
+    let mut whole_again = (begun, WHOLE_AGAIN);
+    let mut last = Look::default();
+    let mut failed = 0_u32;
+    let fallen = |verdict, look: &Look, held: Option<&Held>, why: Option<String>| Validation {
+        verdict,
+        checks: look.checks.clone(),
+        settled_for: held.map_or(SignedDuration::ZERO, |h| signed(clock.monotonic().saturating_sub(h.since))),
+        at: clock.now(),
+        why,
+    };
+    let cancelled = |look: &Look, held: Option<&Held>| {
+        let why = "the call was cancelled before the success checks were done".to_owned();
+        Settled { validation: fallen(Verdict::Unclear, look, held, Some(why)), seen: None }
+    };
+    loop {
+        match watching.look().await {
+            Ok(snapshot) => {
                 failed = 0;
-                let checks: Vec<Check> = plan.checks.iter().cloned().collect();
-                let own = plan.cause.clone();
-                let hold = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
-                    let checks = validate::check_all(checks.into_iter(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
-                    planner::triage(seen, facts, analyze::severity);
-                    let elsewhere = in_the_way(&checks, seen, &own, facts).map(|cause| cause.title.clone());
-                    (checks, elsewhere)
+                let Some(Concluded { snapshot, answer, .. }) = judge(case, snapshot, caller).await else {
+                    return cancelled(&last, held.as_ref());
                 };
-                let Some(Concluded { diagnosis: seen, answer, .. }) = conclude(collected.snapshot, cancel, hold).await else {
-                    let why = "the call was cancelled before the success checks were done".to_owned();
-                    return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
+                last = answer;
+                let now = clock.monotonic();
+                window = window.max(unsigned(proof::beyond(last.life)).min(timing.validate_within));
+                held = match held.take() {
+                    _ if !last.holds() => None,
+                    Some(held) if last.runs_on(&held.starts) => Some(held),
+                    _ => Some(Held { since: now, starts: last.starts.clone() }),
                 };
-                let (checks, elsewhere) = answer;
-                last = checks;
-                let all = last.iter().all(|c| c.passed == Some(true));
-                held_since = if all { held_since.or(Some(now)) } else { None };
-                let stuck = !all && last.iter().all(|c| c.passed.is_some()) && elsewhere.is_some() && cause_is_gone(&last);
-                other_since = if stuck { other_since.or(Some(now)) } else { None };
-                latest = Some(seen);
-                if let Some(held) = held_since {
-                    let so_far = now.duration_since(held);
-                    if so_far >= settle {
-                        return Settled { validation: verdict(Verdict::Resolved, last, held_since, None), seen: latest };
+                ill_since = if last.ill { ill_since.or(Some(now)) } else { None };
+                let settled = held.as_ref().is_some_and(|h| now.saturating_sub(h.since) >= window);
+                if settled {
+                    // Once more on fresh reads; on everything, where something else was wrong before.
+                    let else_wrong = case.before.causes.len() > 1 || !case.before.unexplained.is_empty();
+                    let again = if else_wrong {
+                        collect(case.scope, read, clock).await.map(|c| c.snapshot)
+                    } else {
+                        watching.confirmed(&snapshot).await
+                    };
+                    if let Ok(again) = again {
+                        let Some(Concluded { snapshot: again, mut diagnosis, answer: look }) = judge(case, again, caller).await else {
+                            return cancelled(&last, held.as_ref());
+                        };
+                        if look.holds() && held.as_ref().is_some_and(|h| look.runs_on(&h.starts)) {
+                            diagnosis.unseen.extend(again.gaps);
+                            let verdict = if look.remains.is_empty() { Verdict::Resolved } else { Verdict::Partly };
+                            let why = still_broken(&look);
+                            return Settled {
+                                validation: fallen(verdict, &look, held.as_ref(), why),
+                                seen: else_wrong.then_some(diagnosis),
+                            };
+                        }
+                        last = look;
                     }
-                    progress.tell(Phase::Validating, &holds(so_far, settle));
+                    held = None;
+                }
+                watching.back(snapshot);
+                // What goes wrong now may be another cause's doing: then waiting on helps nobody.
+                let whole_due = now >= whole_again.0 && ill_since.is_some_and(|since| now.saturating_sub(since) >= timing.settle);
+                if whole_due && now < over {
+                    whole_again = (now.saturating_add(whole_again.1), whole_again.1.saturating_mul(2));
+                    if let Ok(collected) = collect(case.scope, read, clock).await {
+                        let Some(Concluded { mut diagnosis, answer: look, snapshot: all }) = judge(case, collected.snapshot, caller).await
+                        else {
+                            return cancelled(&last, held.as_ref());
+                        };
+                        let known = partial && !look.remains.is_empty() && look.passes();
+                        if look.is_gone() && (look.holder.is_some() || known) {
+                            diagnosis.unseen.extend(all.gaps);
+                            let why = still_broken(&look);
+                            return Settled { validation: fallen(Verdict::Partly, &look, None, why), seen: Some(diagnosis) };
+                        }
+                    }
+                }
+                if let Some(held) = &held {
+                    progress.tell(Phase::Validating, &holds(now.saturating_sub(held.since), window));
                 } else {
-                    progress.tell(Phase::Validating, &waiting_for(&last));
+                    progress.tell(Phase::Validating, &last.open());
                 }
-                if let (Some(since), Some(title)) = (other_since, elsewhere)
-                    && now.duration_since(since) >= settle
-                {
-                    let why = format!("the cause is gone, and another cause was found: {title}");
-                    return Settled { validation: verdict(Verdict::Unresolved, last, None, Some(why)), seen: latest };
-                }
-                Some(collected.versions)
             }
             Err(error) => {
                 failed = failed.saturating_add(1);
-                held_since = None;
+                held = None;
                 if failed >= FAILED_LOOKS || matches!(error, ReadError::Unauthorized { .. } | ReadError::Config(_)) {
-                    return Settled { validation: verdict(Verdict::Unclear, last, None, Some(error.to_string())), seen: latest };
+                    return Settled { validation: fallen(Verdict::Unclear, &last, None, Some(error.to_string())), seen: None };
                 }
-                None
             }
-        };
+        }
         if cancel.is_cancelled() {
-            let why = "the call was cancelled before the success checks were done".to_owned();
-            return Settled { validation: verdict(Verdict::Unclear, last, held_since, Some(why)), seen: latest };
+            return cancelled(&last, held.as_ref());
         }
-        if waited >= signed(timing.validate_within) && held_since.is_none() {
-            let unseen = last.iter().any(|c| c.passed.is_none()) || failed > 0;
-            let fallen = if unseen { Verdict::Unclear } else { Verdict::Unresolved };
-            let why = format!("after {} s, {}", waited.as_secs(), waiting_for(&last));
-            return Settled { validation: verdict(fallen, last, None, Some(why)), seen: latest };
+        let now = clock.monotonic();
+        if now >= over && held.as_ref().is_none_or(|h| h.since > over) {
+            return at_the_end(case, read, clock, last, failed, now.saturating_sub(begun), caller, &fallen).await;
         }
-        let until_settled = held_since.map(|h| settle.saturating_sub(now.duration_since(h)).unsigned_abs());
-        let limit = until_settled.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)).max(Duration::from_millis(20));
-        clock.sleep(BETWEEN_LOOKS.min(limit)).await;
-        let Some(versions) = versions else {
-            clock.sleep(LOOK_UNWATCHED).await;
-            continue;
-        };
-        let watched: Vec<_> = watched_kinds(plan)
-            .into_iter()
-            .filter_map(|kind| versions.get(&kind).map(|version| (request(&kind, scope), version.clone())))
-            .collect();
-        let watches: Vec<_> = watched.iter().map(|(request, version)| Box::pin(read.changed(request, version, limit))).collect();
-        let change = first_change(watches, clock, limit.min(LOOK_UNWATCHED));
-        futures::pin_mut!(change);
-        let mut left = limit;
+        let left = held.as_ref().map_or_else(|| over.saturating_sub(now), |h| window.saturating_sub(now.saturating_sub(h.since)));
+        let mut left = left.clamp(Duration::from_millis(20), LOOK_AGAIN);
+        clock.sleep(BETWEEN_LOOKS.min(left)).await;
         while !left.is_zero() {
             let tick = left.min(TELL);
             tokio::select! {
                 () = cancel.cancelled() => break,
-                () = &mut change => break,
-                () = clock.sleep(tick) => left = left.saturating_sub(tick),
+                told = watching.wait(tick) => if told { break },
             }
-            if let Some(held) = held_since
-                && !left.is_zero()
-            {
-                progress.tell(Phase::Validating, &holds(clock.now().duration_since(held), settle));
+            left = left.saturating_sub(tick);
+            if let Some(held) = held.as_ref().filter(|_| !left.is_zero()) {
+                progress.tell(Phase::Validating, &holds(clock.monotonic().saturating_sub(held.since), window));
             }
         }
     }
 }
 
-fn holds(so_far: SignedDuration, settle: SignedDuration) -> String {
-    format!("all success checks pass, for {} of {} s", so_far.as_secs(), settle.as_secs())
+/// One look, for a plan that was never applied: there is nothing to wait for, unless somebody else made its change.
+pub(super) async fn look_once(case: Case<'_>, read: &dyn ClusterRead, clock: &dyn Clock, timing: Timing, caller: &Caller<'_>) -> Settled {
+    let fallen = |verdict, look: Look, why: String| Validation {
+        verdict,
+        checks: look.checks,
+        settled_for: SignedDuration::ZERO,
+        at: clock.now(),
+        why: Some(why),
+    };
+    let looked = match collect(case.scope, read, clock).await {
+        Ok(collected) => collected.snapshot,
+        Err(error) => return Settled { validation: fallen(Verdict::Unclear, Look::default(), error.to_string()), seen: None },
+    };
+    let Some(Concluded { snapshot, mut diagnosis, answer: look }) = judge(case, looked, caller).await else {
+        return Settled { validation: fallen(Verdict::Unclear, Look::default(), "the call was cancelled".to_owned()), seen: None };
+    };
+    if look.holds() {
+        return settle(case, read, clock, timing, caller).await;
+    }
+    diagnosis.unseen.extend(snapshot.gaps);
+    let unseen = look.checks.iter().any(|c| c.passed.is_none());
+    let verdict = if unseen { Verdict::Unclear } else { Verdict::Unresolved };
+    let why = format!("this plan was not applied; {}", look.open());
+    Settled { validation: fallen(verdict, look, why), seen: Some(diagnosis) }
 }
 
-/// Returns at the first change. A watch that breaks or cannot be had leaves looking at intervals.
-async fn first_change<F>(watches: Vec<F>, clock: &dyn Clock, unwatched: Duration)
-where
-    F: Future<Output = Result<Option<crate::ports::Changed>, ReadError>> + Unpin,
-{
-    let mut watches = watches;
-    while !watches.is_empty() {
-        let (outcome, _, rest) = select_all(watches).await;
-        match outcome {
-            Ok(Some(crate::ports::Changed)) => return,
-            Ok(None) => watches = rest,
-            Err(_) => {
-                clock.sleep(unwatched).await;
-                return;
+/// The time is over: the verdict falls on a look at everything.
+#[expect(clippy::too_many_arguments, reason = "the end of one long function, which its parts are named in")]
+async fn at_the_end(
+    case: Case<'_>,
+    read: &dyn ClusterRead,
+    clock: &dyn Clock,
+    last: Look,
+    failed: u32,
+    waited: Duration,
+    caller: &Caller<'_>,
+    fallen: &impl Fn(Verdict, &Look, Option<&Held>, Option<String>) -> Validation,
+) -> Settled {
+    let mut seen = None;
+    let mut look = last;
+    let mut unread = failed > 0;
+    match collect(case.scope, read, clock).await {
+        Ok(collected) => {
+            if let Some(Concluded { mut diagnosis, answer, snapshot }) = judge(case, collected.snapshot, caller).await {
+                diagnosis.unseen.extend(snapshot.gaps);
+                (look, seen) = (answer, Some(diagnosis));
             }
         }
+        Err(_) => unread = true,
     }
+    let why = format!("after {} s, {}", waited.as_secs(), look.open());
+    let (verdict, why) = if unread || look.checks.iter().any(|c| c.passed.is_none()) {
+        (Verdict::Unclear, why)
+    } else if look.holds() {
+        (Verdict::Unclear, format!("after {} s the success checks had only begun to pass", waited.as_secs()))
+    } else if look.is_gone() && !look.remains.is_empty() && !look.suspect {
+        (Verdict::Partly, still_broken(&look).unwrap_or(why))
+    } else {
+        (Verdict::Unresolved, why)
+    };
+    Settled { validation: fallen(verdict, &look, None, Some(why)), seen }
+}
+
+fn still_broken(look: &Look) -> Option<String> {
+    (!look.remains.is_empty()).then(|| format!("the cause is gone, and this is still broken: {}", look.remains.join("; ")))
+}
+
+fn holds(so_far: Duration, window: Duration) -> String {
+    format!("all success checks pass, for {} of {} s", so_far.as_secs(), window.as_secs())
 }
 
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// Another cause than the plan's that keeps one of its checks from passing: it is about what is checked, or about what that owns.
-/// Other faults of the namespace say nothing about this change.
-fn in_the_way<'d>(checks: &[CheckResult], seen: &'d Diagnosis, own: &CauseKey, facts: &Facts<'_>) -> Option<&'d Cause> {
-    let open: Vec<&ObjectRef> = checks.iter().filter(|c| c.passed == Some(false)).map(|c| c.check.object()).collect();
-    let concerns = |object: &ObjectRef| open.contains(&object) || facts.owners().chain(object).any(|owner| open.contains(&owner));
-    seen.causes.iter().filter(|c| !c.is(own)).find(|c| concerns(&c.object) || c.symptoms.iter().any(|s| concerns(&s.object)))
-}
-
-fn cause_is_gone(results: &[CheckResult]) -> bool {
-    results.iter().any(|r| r.check.what() == "findingGone" && r.passed == Some(true))
-}
-
-/// Pods, and the kinds that the checks are about.
-fn watched_kinds(plan: &RemediationPlan) -> Vec<Kind> {
-    let mut kinds = vec![Kind::Pod];
-    let about: NonEmpty<Kind> = plan.checks.clone().map(|c| c.object().kind.clone());
-    for kind in about.into_vec() {
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    kinds
-}
-
-fn waiting_for(results: &[CheckResult]) -> String {
-    let open: Vec<String> =
-        results.iter().filter(|r| r.passed != Some(true)).map(|r| format!("{}: {}", r.check.object().slashed(), r.observed)).collect();
-    if open.is_empty() { "the cluster could not be read".to_owned() } else { format!("not passed yet: {}", open.join("; ")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::cause::{CauseSource, Code};
-    use crate::domain::finding::Symptom;
-    use crate::planner::example::{cause, deployment, namespace, snapshot};
-    use serde_json::json;
-
-    fn named(kind: Kind, name: &str) -> ObjectRef {
-        ObjectRef::namespaced(kind, &namespace(), name)
-    }
-
-    #[test]
-    fn silence_of_a_rule_is_health_only_where_it_could_see_and_the_object_is_there() {
-        let mut ready = deployment();
-        ready["metadata"]["name"] = json!("ready");
-        ready["status"] = json!({"observedGeneration": 3, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1});
-        let mut seen = snapshot(vec![]);
-        seen.add(&Kind::Deployment, vec![deployment(), ready], true);
-        let facts = Facts::of(&seen);
-        let held = |name: &str, unread: &[Kind]| {
-            let check = Check::FindingGone { code: Code("img-tag-not-found"), object: named(Kind::Deployment, name), field: None };
-            validate::check_all(std::iter::once(check), &facts, &Diagnosis::default(), |_| unread.to_vec())[0].passed
-        };
-        assert_eq!(held("web", &[]), Some(true));
-        assert_eq!(held("web", &[Kind::Event]), None);
-        assert_eq!(held("deleted", &[]), None);
-        assert_eq!(held("ready", &[Kind::Event]), Some(true));
-    }
-
-    #[test]
-    fn what_a_rule_needs_and_could_not_read_is_known() {
-        let seen = snapshot(vec![(Kind::Deployment, deployment())]);
-        let unread = analyze::unread(Code("img-tag-not-found"), &seen);
-        assert!(unread.contains(&Kind::Pod) && unread.contains(&Kind::Event) && !unread.contains(&Kind::Deployment), "{unread:?}");
-    }
-
-    #[test]
-    fn only_a_cause_about_what_is_checked_is_in_the_way() {
-        let seen = snapshot(vec![(Kind::Deployment, deployment())]);
-        let facts = Facts::of(&seen);
-        let own = cause(vec![]).key();
-        let checks =
-            |passed| vec![CheckResult { check: Check::RolloutComplete(named(Kind::Deployment, "web")), passed, observed: String::new() }];
-        let with = |object: ObjectRef, symptom: Option<ObjectRef>| {
-            let mut other = cause(vec![]);
-            (other.source, other.object) = (CauseSource::Rule(Code("pvc-missing")), object);
-            other.symptoms = symptom.into_iter().map(|object| Symptom { object, summary: "Pending".into() }).collect();
-            Diagnosis { causes: vec![cause(vec![]), other], ..Diagnosis::default() }
-        };
-        let found = |passed, diagnosis: &Diagnosis| in_the_way(&checks(passed), diagnosis, &own, &facts).is_some();
-        let claim = || named(Kind::PersistentVolumeClaim, "data");
-        assert!(!found(Some(false), &with(claim(), Some(named(Kind::Deployment, "another")))));
-        let same = with(claim(), Some(named(Kind::Deployment, "web")));
-        assert!(found(Some(false), &same));
-        assert!(!found(Some(true), &same) && !found(None, &same));
-    }
+fn unsigned(duration: SignedDuration) -> Duration {
+    Duration::try_from(duration).unwrap_or(Duration::ZERO)
 }

@@ -4,11 +4,12 @@
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
     GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
-    StepView, SymptomView, TrailView, UsageView, ValidationView,
+    StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::summary;
 use crate::domain::cause::Cause;
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
@@ -86,7 +87,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             origin: header.origin.as_str().to_owned(),
         },
         causes: diagnosis.causes.iter().map(cause).collect(),
-        unexplained: diagnosis.unexplained.iter().map(symptom).collect(),
+        unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at)),
         advice: advice(standing),
@@ -104,7 +105,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
     }
 }
 
-/// All advice in one list: about what is under way, then of each cause, then about what no cause explains, then of the session.
+/// All advice in one list: about what is under way, then of each cause, then of the session.
 fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     let diagnosis = &standing.header.diagnosis;
     let of_session = |a: &Advice| AdviceView { text: words(&a.text), command: a.command.clone(), why: words(&a.why), cause: None };
@@ -116,9 +117,14 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     all
 }
 
-/// What is wrong although no rule names a cause.
-fn symptom(s: &Symptom) -> SymptomView {
-    SymptomView { object: object(&s.object), summary: words(&s.summary) }
+/// What is wrong although no rule names a cause, with the cluster's own words about it.
+fn unexplained(diagnosis: &Diagnosis) -> Vec<UnexplainedView> {
+    let cited = |about: &ObjectRef| {
+        let of = diagnosis.evidence.iter().filter(|(_, piece)| piece.object.as_ref() == Some(about));
+        of.map(|(id, _)| id.to_string()).collect()
+    };
+    let one = |s: &Symptom| UnexplainedView { object: object(&s.object), summary: words(&s.summary), evidence: cited(&s.object) };
+    diagnosis.unexplained.iter().map(one).collect()
 }
 
 /// Why it was looked there, in words behind the place.
@@ -264,6 +270,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
             .iter()
             .map(|c| CheckView { what: c.what().to_owned(), object: object(c.object()), expectation: c.expectation() })
             .collect(),
+        settle_seconds: p.judged.settle.as_secs(),
     }
 }
 

@@ -8,6 +8,7 @@ mod faults;
 mod journal;
 mod library;
 mod rest;
+mod settled;
 mod undo;
 mod variants;
 mod verdicts;

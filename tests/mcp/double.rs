@@ -140,6 +140,7 @@ impl Double {
             on_failure: text("keep"),
             expires_at: Some(text("2026-11-23T20:00:00Z")),
             steps: vec![step],
+            settle_seconds: 15,
             checks: Vec::new(),
         };
         Report {

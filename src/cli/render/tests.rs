@@ -116,8 +116,10 @@ fn waiting() -> Report {
                 command: "kubectl create -n payments -f - <<'EOF'\napiVersion: v1\nEOF".to_owned(),
                 dry_run: Some(DryRunView { accepted: true, reason: None }),
             }],
+            settle_seconds: 15,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
+        unexplained: vec![],
         advice: vec![AdviceView {
             text: "Put the claim where the Deployment's manifests are kept.".to_owned(),
             command: Some("git add claim.yaml".to_owned()),
@@ -221,6 +223,7 @@ EOF
 
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
+    • all of this for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab
   valid until: 2026-11-23T03:15:01Z

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cluster::fake::{Fake, Reply, Then, json as says, status};
+use crate::ports::Told;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -149,7 +150,7 @@ async fn secrets_are_refused_before_any_request() {
     let object = ObjectRef::parse("secret/db", pods().namespace.as_ref()).unwrap();
     assert_eq!(read.get(&object).await, Err(ReadError::Config("kubemend never reads Secrets".into())));
     assert!(read.list(&request).await.is_err());
-    assert!(read.changed(&request, "1", Duration::from_secs(1)).await.is_err());
+    assert!(read.watch(&request, "1", Duration::from_secs(1)).next().await.is_err());
     // A name that tries to be a path.
     let namespace = Namespace::parse("a").unwrap();
     for name in ["../secrets/db", "web/exec", "a?watch=1", "%2e%2e", "a b", "web/proxy/x"] {
@@ -207,11 +208,16 @@ fn event(kind: &str, version: &str) -> String {
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test(start_paused = true)]
-async fn first_change_ends_the_watch() {
+async fn every_change_is_told_with_its_object() {
     for kind in ["ADDED", "MODIFIED", "DELETED"] {
         let fake = Fake::playing([Reply::Streams(vec![event("BOOKMARK", "8"), event(kind, "9")], Then::Hangs)]);
         let began = Instant::now();
-        assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(Some(Changed)));
+        let told = fake.connected().read.watch(&pods(), "7", LIMIT).next().await.unwrap().unwrap();
+        let (objects, gone) = match told {
+            Told::Is(objects) => (objects, false),
+            Told::Gone(objects) => (objects, true),
+        };
+        assert_eq!((objects.len(), gone), (1, kind == "DELETED"));
         assert_eq!(began.elapsed(), Duration::ZERO);
         assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods?watch=1&allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=21"]);
     }
@@ -221,7 +227,7 @@ async fn first_change_ends_the_watch() {
 async fn quiet_watch_ends_with_its_limit() {
     for reply in [Reply::Hangs, Reply::Streams(vec![event("BOOKMARK", "8"), "\n".into()], Then::Hangs)] {
         let began = Instant::now();
-        assert_eq!(Fake::playing([reply]).connected().read.changed(&pods(), "7", LIMIT).await, Ok(None));
+        assert_eq!(Fake::playing([reply]).connected().read.watch(&pods(), "7", LIMIT).next().await, Ok(None));
         assert_eq!(began.elapsed(), LIMIT);
     }
 }
@@ -236,7 +242,8 @@ async fn watch_that_was_closed_goes_on_where_the_bookmark_is() {
         Reply::Breaks,
         Reply::Streams(vec![head, tail], Then::Hangs),
     ]);
-    assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(Some(Changed)));
+    let mut watch = fake.connected().read.watch(&pods(), "7", LIMIT);
+    assert!(matches!(watch.next().await, Ok(Some(Told::Is(objects))) if objects.len() == 1));
     let lines = fake.lines();
     assert!(lines[0].contains("resourceVersion=7&") && lines[1].contains("resourceVersion=9&") && lines[2].contains("resourceVersion=9&"));
 }
@@ -244,7 +251,7 @@ async fn watch_that_was_closed_goes_on_where_the_bookmark_is() {
 #[tokio::test(start_paused = true)]
 async fn watch_that_closes_at_once_is_not_asked_in_a_tight_loop() {
     let fake = Fake::playing([Reply::Streams(vec![], Then::Closes)]);
-    assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(None));
+    assert_eq!(fake.connected().read.watch(&pods(), "7", LIMIT).next().await, Ok(None));
     assert!(fake.seen().len() <= 15, "{}", fake.seen().len());
 }
 
@@ -252,28 +259,28 @@ async fn watch_that_closes_at_once_is_not_asked_in_a_tight_loop() {
 async fn watch_from_too_far_back_says_to_start_over() {
     let error = json!({"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old resource version"}});
     for reply in [Reply::Streams(vec![format!("{error}\n")], Then::Hangs), status(410, "Expired", "too old")] {
-        assert!(matches!(Fake::playing([reply]).connected().read.changed(&pods(), "7", LIMIT).await, Err(ReadError::Expired(_))));
+        assert!(matches!(Fake::playing([reply]).connected().read.watch(&pods(), "7", LIMIT).next().await, Err(ReadError::Expired(_))));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn watch_that_talks_nonsense_or_keeps_breaking_is_an_error() {
     let garbage = Reply::Streams(vec!["<html>\n".into()], Then::Hangs);
-    assert!(matches!(Fake::playing([garbage]).connected().read.changed(&pods(), "7", LIMIT).await, Err(ReadError::Refused { .. })));
+    assert!(matches!(Fake::playing([garbage]).connected().read.watch(&pods(), "7", LIMIT).next().await, Err(ReadError::Refused { .. })));
     for reply in [Reply::Breaks, Reply::Streams(vec![], Then::Breaks), status(503, "ServiceUnavailable", "starting")] {
         let fake = Fake::playing([reply]);
-        fake.connected().read.changed(&pods(), "7", LIMIT).await.unwrap_err();
+        fake.connected().read.watch(&pods(), "7", LIMIT).next().await.unwrap_err();
         assert_eq!(fake.seen().len(), 5);
     }
     let fake = Fake::playing([status(403, "Forbidden", "User \"x\" cannot watch")]);
-    let error = fake.connected().read.changed(&pods(), "7", LIMIT).await.unwrap_err();
+    let error = fake.connected().read.watch(&pods(), "7", LIMIT).next().await.unwrap_err();
     assert_eq!((error.to_string().as_str(), fake.seen().len()), ("not allowed to watch pods in `a`", 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn endless_line_is_a_change_and_not_kept() {
-    let fake = Fake::playing([Reply::Streams(vec!["x".repeat(1024 * 1024); 4], Then::Hangs)]);
-    assert_eq!(fake.connected().read.changed(&pods(), "7", LIMIT).await, Ok(Some(Changed)));
+async fn endless_line_is_read_by_the_next_list_and_not_kept() {
+    let fake = Fake::playing([Reply::Streams(vec!["x".repeat(1024 * 1024); 5], Then::Hangs)]);
+    assert!(matches!(fake.connected().read.watch(&pods(), "7", LIMIT).next().await, Err(ReadError::Expired(_))));
 }
 
 /// An answer that names these resources of one group: plural and kind.

@@ -48,7 +48,7 @@ enum Way {
     LateYes,
     ForeignToken,
     ForeignDigest,
-    EarlierToken,
+    EarlierQuestion,
     TwoAtOnce,
     YesAndNoAtOnce,
     Killed,
@@ -63,7 +63,7 @@ const WAYS: [(Way, &str); 12] = [
     (Way::LateYes, "yes, too late"),
     (Way::ForeignToken, "yes, with a made-up token"),
     (Way::ForeignDigest, "yes, to another plan"),
-    (Way::EarlierToken, "yes, to an earlier question"),
+    (Way::EarlierQuestion, "yes, to an earlier question"),
     (Way::TwoAtOnce, "yes, twice at once"),
     (Way::YesAndNoAtOnce, "yes and no at once"),
     (Way::Killed, "yes, then killed"),
@@ -220,11 +220,11 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
             let said = process.approve(&session, &token, &other, by(), &run.caller(&cancel)).await;
             run.hear("another plan", said)
         }
-        Way::EarlierToken => {
+        Way::EarlierQuestion => {
             if process.question(&session, &run.caller(&cancel)).await.is_err() {
                 return report;
             }
-            // Whoever reads the first question may still answer it.
+            // Both questions are about the same plan, and either may be answered.
             run.consents(&question);
             let said = process.approve(&session, &token, &digest, by(), &run.caller(&cancel)).await;
             run.hear("an earlier question", said)

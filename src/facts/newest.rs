@@ -1,0 +1,97 @@
+//! The Pods of a workload's newest template: what they do says whether a change helped.
+
+use super::{Facts, pods};
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use std::collections::BTreeMap;
+
+const REVISION: &str = "deployment.kubernetes.io/revision";
+const HASH: &str = "controller-revision-hash";
+
+/// One container of one Pod, as often as it was started.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Start {
+    restarts: i32,
+    at: Option<Timestamp>,
+}
+
+/// Every container that runs, by its Pod's uid and its name.
+pub(crate) type Starts = BTreeMap<(String, String), Start>;
+
+/// The live Pods of the newest template, of which none is on its way out.
+pub(crate) fn pods_of_newest<'a>(facts: &Facts<'a>, workload: &ObjectRef) -> Vec<&'a Pod> {
+    let live = |pod: &&'a Pod| pod.metadata.deletion_timestamp.is_none() && !pods::has_ended(pod);
+    if let Some(pod) = facts.find::<Pod>(workload) {
+        return std::iter::once(pod).filter(live).collect();
+    }
+    let label = |pod: &'a Pod, key: &str| pod.metadata.labels.as_ref().and_then(|l| l.get(key)).map(String::as_str);
+    let all = facts.pods_of(workload).filter(live);
+    match workload.kind {
+        Kind::Deployment => {
+            let revision = |set: &ObjectRef| {
+                let annotations = facts.meta_of(set)?.annotations.as_ref()?;
+                annotations.get(REVISION)?.parse::<i64>().ok()
+            };
+            let Some(newest) = facts
+                .replica_sets_of(workload)
+                .map(crate::domain::snapshot::Resource::reference)
+                .max_by_key(|set| (revision(set), facts.meta_of(set).and_then(|m| m.creation_timestamp.as_ref().map(|t| t.0))))
+            else {
+                return Vec::new();
+            };
+            // Made already, or the change has not come to it yet.
+            let made = facts.meta_of(workload).and_then(|m| m.annotations.as_ref()?.get(REVISION)?.parse::<i64>().ok());
+            if made.is_some() && made > revision(&newest) {
+                return Vec::new();
+            }
+            facts.pods_of(&newest).filter(live).collect()
+        }
+        Kind::StatefulSet => {
+            let newest = facts.find::<StatefulSet>(workload).and_then(|s| s.status.as_ref()?.update_revision.as_deref());
+            all.filter(|pod| newest.is_none() || label(pod, HASH).is_none() || label(pod, HASH) == newest).collect()
+        }
+        _ => {
+            let all: Vec<&Pod> = all.collect();
+            let newest = all.iter().max_by_key(|pod| pods::exists_since(pod)).and_then(|pod| label(pod, HASH));
+            all.into_iter().filter(|pod| label(pod, HASH) == newest).collect()
+        }
+    }
+}
+
+/// Whether this container of the Pod, or where none is named any of it, was started ever.
+pub(crate) fn was_started(pod: &Pod, container: Option<&str>) -> bool {
+    let started = |s: &&ContainerStatus| {
+        let of = |state: &Option<k8s_openapi::api::core::v1::ContainerState>| {
+            state.as_ref().is_some_and(|s| s.running.is_some() || s.terminated.is_some())
+        };
+        s.restart_count > 0 || of(&s.state) || of(&s.last_state)
+    };
+    statuses(pod).filter(|s| container.is_none_or(|name| s.name == name)).any(|s| started(&s))
+}
+
+/// How often the containers of these Pods were started, and when. Those that only initialize are left out.
+pub(crate) fn starts(pods: &[&Pod]) -> Starts {
+    let of = |pod: &&Pod| {
+        let uid = pod.metadata.uid.clone().unwrap_or_default();
+        let running = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten()).filter_map(move |status| {
+            let running = status.state.as_ref()?.running.as_ref()?;
+            let start = Start { restarts: status.restart_count, at: running.started_at.as_ref().map(|t| t.0) };
+            Some(((uid.clone(), status.name.clone()), start))
+        });
+        running.collect::<Vec<_>>()
+    };
+    pods.iter().flat_map(of).collect()
+}
+
+/// How long the longest lived of those containers of these Pods lived that ended.
+pub(crate) fn longest_life(of: &[&Pod]) -> Option<SignedDuration> {
+    of.iter().filter_map(|pod| pods::longest_life(pod)).max()
+}
+
+fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
+    pod.status.iter().flat_map(|s| s.init_container_statuses.iter().flatten().chain(s.container_statuses.iter().flatten()))
+}

@@ -1,0 +1,70 @@
+//! Whether the change itself is there to be seen: every step's object is as the plan wants it, and its controller has taken note.
+
+use crate::domain::action::{Action, Change};
+use crate::domain::changes::Verb;
+use crate::domain::object::ObjectRef;
+use crate::domain::plan::{RemediationPlan, Step};
+use crate::facts::Facts;
+
+/// Whether a check holds, and what was seen. `None` where nobody can tell.
+pub(super) type Seen = (Option<bool>, String);
+
+/// Absent from a whole list means absent; from a partial one it means unknown.
+pub(super) fn absent(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+    if facts.is_whole(&object.kind) {
+        (Some(false), format!("{object} does not exist"))
+    } else {
+        (None, format!("{object} could not be read"))
+    }
+}
+
+/// All of the plan's changes.
+pub(super) fn is_there(plan: &RemediationPlan, facts: &Facts<'_>) -> Seen {
+    for step in plan.steps.iter() {
+        let (there, words) = step_is_there(step, facts);
+        if there != Some(true) {
+            return (there, words);
+        }
+    }
+    (Some(true), "the change is there".to_owned())
+}
+
+fn step_is_there(step: &Step, facts: &Facts<'_>) -> Seen {
+    let there = (Some(true), String::new());
+    let (verb, target, _) = step.action.change();
+    match verb {
+        Verb::Create if facts.has(target) => there,
+        Verb::Create => absent(target, facts),
+        // Another one of the same name may stand in its place.
+        Verb::Delete => match facts.meta_of(target) {
+            Some(meta) if meta.uid == step.precondition.uid => (Some(false), format!("{target} is not deleted yet")),
+            _ => there,
+        },
+        Verb::Patch => {
+            let Some(value) = facts.snapshot().value_of(target) else {
+                return if facts.is_whole(&target.kind) { (None, format!("{target} no longer exists")) } else { absent(target, facts) };
+            };
+            if let Some(field) = unplanned(&step.action, &value) {
+                return (Some(false), format!("`{field}` does not have the planned value"));
+            }
+            // A controller that has not seen the newest generation says nothing about it.
+            if facts.workload(target).is_some_and(|workload| !workload.observed) {
+                return (Some(false), format!("the controller of {target} has not observed the newest generation yet"));
+            }
+            there
+        }
+    }
+}
+
+/// The first field of a patch that is not as the plan wants it.
+fn unplanned<'a>(action: &'a Action, value: &serde_json::Value) -> Option<&'a crate::domain::field::FieldPath> {
+    let Action::Patch { ops, .. } = action else { return None };
+    let differs = |op: &&crate::domain::action::FieldOp| {
+        let now = op.path.locate(value).and_then(|located| located.current);
+        match &op.change {
+            Change::Set(wanted) => now.as_ref() != Some(wanted),
+            Change::Remove => now.is_some(),
+        }
+    };
+    ops.iter().find(differs).map(|op| &op.path)
+}

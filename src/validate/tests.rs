@@ -1,0 +1,133 @@
+//! What each check rests on.
+
+use super::*;
+use crate::domain::plan::Judged;
+use crate::planner::example::{cause, deployment, image, image_plan, namespace, snapshot};
+use serde_json::{Value, json};
+
+fn web() -> ObjectRef {
+    ObjectRef::namespaced(Kind::Deployment, &namespace(), "web")
+}
+
+/// A plan that sets the image of `app` in `web` to `web:1`, with only the check that the finding is gone.
+fn plan(saw: &[Kind]) -> RemediationPlan {
+    let code = Code("img-tag-not-found");
+    let gone = Check::FindingGone { code, object: web(), field: Some(image()) };
+    let judged = Judged { about: vec![web()], saw: saw.to_vec(), ..Judged::default() };
+    RemediationPlan { checks: crate::domain::nonempty::NonEmpty::one(gone), judged, ..image_plan(1) }
+}
+
+/// `web` as the plan wants it, with one ReplicaSet of it and this Pod.
+fn world(image: &str, pod: Option<Value>) -> Vec<(Kind, Value)> {
+    let mut object = deployment();
+    object["spec"]["template"]["spec"]["containers"][1]["image"] = json!(image);
+    object["status"] = json!({"observedGeneration": 3, "replicas": 1, "updatedReplicas": 1});
+    let owner = |kind: &str, name: &str| json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "u", "controller": true}]);
+    let set = json!({"metadata": {"name": "web-2", "namespace": "shop", "annotations": {"deployment.kubernetes.io/revision": "2"},
+                                  "ownerReferences": owner("Deployment", "web")}, "spec": {"selector": {}}});
+    let mut all = vec![(Kind::Deployment, object), (Kind::ReplicaSet, set)];
+    all.extend(pod.map(|status| {
+        let meta = json!({"name": "web-2-a", "namespace": "shop", "uid": "p-1", "ownerReferences": owner("ReplicaSet", "web-2")});
+        (Kind::Pod, json!({"metadata": meta, "spec": {"containers": [{"name": "app"}, {"name": "log"}]}, "status": status}))
+    }));
+    all
+}
+
+fn state(app: Value, log: Value) -> Option<Value> {
+    let status =
+        |name: &str, state: Value| json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state});
+    Some(json!({"phase": "Pending", "containerStatuses": [status("app", app), status("log", log)]}))
+}
+
+fn running() -> Value {
+    json!({"running": {"startedAt": "2026-01-01T12:00:00Z"}})
+}
+
+fn creating() -> Value {
+    json!({"waiting": {"reason": "ContainerCreating"}})
+}
+
+fn checked(plan: &RemediationPlan, objects: Vec<(Kind, Value)>, causes: Vec<crate::domain::cause::Cause>, unread: &[Kind]) -> Seen {
+    let mut seen = snapshot(objects);
+    for kind in [Kind::Pod, Kind::ReplicaSet, Kind::Deployment] {
+        if plan.judged.saw.contains(&kind) || !seen.is_complete(&kind) {
+            seen.add(&kind, vec![], !unread.contains(&kind));
+        }
+    }
+    let facts = Facts::of(&seen);
+    let diagnosis = Diagnosis { causes, ..Diagnosis::default() };
+    let results = check_all(plan, &facts, &diagnosis, |_| unread.to_vec());
+    (results[0].passed, results[0].observed.clone())
+}
+
+#[test]
+fn finding_is_gone_only_where_a_pod_of_the_new_template_came_past_the_point_of_failure() {
+    let of = |image: &str, pod: Option<Value>| checked(&plan(&[]), world(image, pod), vec![], &[]).0;
+    assert_eq!(of("web:bad", state(running(), running())), Some(false), "the change is not there");
+    assert_eq!(of("web:1", None), Some(false), "no Pod of the new template exists yet");
+    assert_eq!(of("web:1", state(creating(), creating())), Some(false), "it has not come to its images yet");
+    assert_eq!(of("web:1", state(creating(), running())), Some(false), "another container proves nothing about this one");
+    assert_eq!(of("web:1", state(running(), creating())), Some(true));
+}
+
+#[test]
+fn finding_of_another_field_is_another_finding() {
+    let at = |container: &str| {
+        let mut other = cause(vec![]);
+        other.field = Some(FieldPath::dotted("spec.template.spec.containers").element("name", container).then("image"));
+        other
+    };
+    let of = |container: &str| checked(&plan(&[]), world("web:1", state(running(), creating())), vec![at(container)], &[]).0;
+    assert_eq!(of("app"), Some(false));
+    assert_eq!(of("log"), Some(true), "the same code at another field is not what the plan was for");
+}
+
+#[test]
+fn silence_of_a_rule_that_could_not_read_is_no_proof() {
+    let of = |unread: &[Kind]| checked(&plan(&[]), world("web:1", state(running(), running())), vec![], unread).0;
+    assert_eq!((of(&[]), of(&[Kind::Event])), (Some(true), None));
+}
+
+#[test]
+fn what_the_plan_saw_and_this_look_does_not_makes_every_check_unknown() {
+    let plan = plan(&[Kind::Pod, Kind::Deployment]);
+    let of = |unread: &[Kind]| checked(&plan, world("web:1", state(running(), running())), vec![], unread);
+    assert_eq!(of(&[]).0, Some(true));
+    let (passed, words) = of(&[Kind::Pod]);
+    assert!(passed.is_none() && words.contains("Pod"), "{words}");
+}
+
+#[test]
+fn scaled_to_zero_proves_nothing() {
+    let mut object = deployment();
+    object["spec"]["replicas"] = json!(0);
+    object["status"] = json!({"observedGeneration": 3});
+    let seen = snapshot(vec![(Kind::Deployment, object)]);
+    let (passed, words) = rollout(&web(), &Facts::of(&seen));
+    assert!(passed.is_none() && words.contains("scaled to zero"), "{words}");
+}
+
+#[test]
+fn only_what_the_issue_is_about_remains() {
+    use crate::domain::cause::CauseSource;
+    use crate::domain::finding::Symptom;
+    let plan = plan(&[]);
+    let seen = snapshot(world("web:1", None));
+    let facts = Facts::of(&seen);
+    let claim = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
+    let other = |suffers: &ObjectRef| {
+        let mut other = cause(vec![]);
+        (other.source, other.object) = (CauseSource::Rule(Code("pvc-missing")), claim.clone());
+        other.symptoms = vec![Symptom { object: suffers.clone(), summary: "Pending".into() }];
+        other
+    };
+    let lakes = ObjectRef::namespaced(Kind::Deployment, &namespace(), "lakes");
+    let left = |issue: &str, object: &ObjectRef| {
+        let symptom = Symptom { object: object.clone(), summary: "crashes".into() };
+        let seen = Diagnosis { causes: vec![other(object)], unexplained: vec![symptom], ..Diagnosis::default() };
+        remains::Concern::of(&plan, &facts, issue).remains(&seen).len()
+    };
+    assert_eq!(left("web is down", &web()), 2);
+    assert_eq!(left("web is down", &lakes), 0, "an unrelated fault is none of this plan's");
+    assert_eq!(left("the data lake server restarts", &lakes), 2, "somebody asked about it");
+}
