@@ -5,11 +5,12 @@
 # make bench    measures start-up and memory, and the demo's case on a real Kubernetes
 # make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
 # make tokens   counts what a model pays: the tool list and the results of calls, on the embedded cluster
+# make clients  plays it in Claude Code, Codex, Copilot CLI and Gemini CLI: what people see, what models get
 # make memory   measures what a large snapshot takes in memory
 # make guards   removes each guard of the invariants once, and demands that a test notices; ID=name for one
 # make evidence attacks in 15,000 runs, the guards, tokens, scale and memory, with their tables
 # make fuzz     fuzzes the parsers of foreign bytes, SECONDS each; TARGET=name for one
-.PHONY: test lint cluster record bench scale memory tokens guards evidence fuzz
+.PHONY: test lint cluster record bench scale memory tokens clients guards evidence fuzz
 
 test:
 	tests/run
@@ -47,3 +48,6 @@ evidence:
 
 fuzz:
 	fuzz/run $(or $(SECONDS),30) $(TARGET)
+
+clients:
+	tests/clients/play

@@ -1,6 +1,8 @@
 //! What a model pays for kubemend, in tokens of the o200k_base encoding: the tool list, and the results of calls over MCP on the
 //! embedded cluster. `make tokens`; ends with an error where a report in brief is over its budget.
 
+#![expect(clippy::disallowed_methods, reason = "a bench spawns the server and its cluster beside itself")]
+
 use async_trait::async_trait;
 use kubemend::call::{Backend, Operator, UseCases};
 use kubemend::clock::{RuntimeClock, SystemEntropy};
@@ -160,7 +162,7 @@ async fn count() -> Result<Vec<String>, Box<dyn Error>> {
     table.within("analyze, one cause", analyzed.structured, BUDGET.0);
     table.within("analyze, one cause, text", analyzed.text, BUDGET.0);
     table.within("remediate, awaiting approval", waiting.structured, BUDGET.0);
-    let id = SessionId::parse(waiting.content["session"].as_str().unwrap_or_default())?;
+    let id = SessionId::parse(waiting.content.get("session").and_then(Value::as_str).unwrap_or_default())?;
     let caller = Caller::silent();
     let question = one.remediation.question(&id, &caller).await?;
     table.row("the question", &question.text)?;

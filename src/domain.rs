@@ -33,6 +33,7 @@ pub mod plan;
 pub mod request;
 pub mod resource;
 pub mod risk;
+pub mod room;
 pub mod secrets;
 pub mod snapshot;
 pub mod usage;

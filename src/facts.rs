@@ -4,6 +4,7 @@
 pub(crate) mod claims;
 pub(crate) mod focus;
 pub(crate) mod labels;
+pub(crate) mod named;
 pub(crate) mod newest;
 pub(crate) mod owners;
 pub(crate) mod pods;
@@ -18,16 +19,17 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{ListedKind, Resource, Snapshot, event_time};
 use crate::domain::workload::{Workload, controller_of};
 use claims::ClaimUses;
-use focus::Named;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Event, Node, PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use labels::{Labels, Selector};
+use named::Named;
 use owners::Owners;
 use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 use stuck::Stuck;
 use walk::Walk;
 
@@ -66,7 +68,8 @@ pub struct Facts<'a> {
     nodes_in_use: HashSet<&'a str>,
     nodes_by_label: Labels<'a, &'a Node>,
     claims: ClaimUses<'a>,
-    focus: Named,
+    /// Found when somebody asks for it.
+    named: OnceLock<Named>,
 }
 
 macro_rules! place_every_list {
@@ -122,7 +125,7 @@ impl<'a> Facts<'a> {
             nodes_in_use: HashSet::new(),
             nodes_by_label: Labels::default(),
             claims: ClaimUses::default(),
-            focus: Named::default(),
+            named: OnceLock::new(),
         };
         facts.index_objects();
         facts.index_workloads();
@@ -133,7 +136,6 @@ impl<'a> Facts<'a> {
         facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
-        facts.focus = Named::of(&facts);
         facts
     }
 
@@ -480,9 +482,9 @@ impl<'a> Facts<'a> {
         [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| self.is_whole(k))
     }
 
-    /// What the reporter's words name, and what that reaches.
-    pub(crate) fn focus(&self) -> &Named {
-        &self.focus
+    /// What the reporter's words name, as `make` finds it when somebody first asks.
+    fn named_once(&self, make: impl FnOnce() -> Named) -> &Named {
+        self.named.get_or_init(make)
     }
 
     /// The Services in a namespace that lead to Pods of these labels.

@@ -15,7 +15,7 @@ use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId, Snapshot};
 use crate::domain::visible::{escaped, is_hidden, wrapped};
-use crate::domain::words::Words;
+use crate::domain::words::Wording;
 use crate::facts::Facts;
 use crate::{analyze, cluster, config, planner, session};
 use jiff::Timestamp;
@@ -71,13 +71,13 @@ fn arguments(bytes: &[u8]) {
 /// A reporter's words, and what of them can name a place.
 fn issue(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let words = Words::of(&text);
+    let words = Wording::of(&text);
     words.name_anything();
     words.topics();
     for word in words.iter() {
         assert!(!word.text.is_empty(), "a word of no letters");
         let _ = (word.is_common(), word.is_ordinary(), word.is_role(), word.is_kind(), word.looks_like_a_name());
-        let _ = (Words::meant_by(&word.text), Kind::parse(&word.text));
+        let _ = (Wording::meant_by(&word.text), Kind::parse(&word.text));
         if let Ok(namespace) = Namespace::parse(&word.text) {
             namespace.is_system();
         }

@@ -6,6 +6,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 pub use crate::domain::objects::Told;
+use crate::domain::room::Room;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -113,6 +114,15 @@ pub struct ListRequest {
     pub namespace: Option<Namespace>,
     /// A field selector, such as `type=Warning`.
     pub field_selector: Option<String>,
+    /// How much it may bring.
+    pub room: Room,
+}
+
+impl ListRequest {
+    /// All objects of a kind there, as far as there is room for one list.
+    pub fn of(kind: Kind, namespace: Option<Namespace>) -> Self {
+        Self { kind, namespace, field_selector: None, room: Room::OF_A_LIST }
+    }
 }
 
 /// What a list brought.
@@ -124,6 +134,8 @@ pub struct Listed {
     pub resource_version: String,
     /// The list is whole; `false` when the bound on items cut it.
     pub complete: bool,
+    /// How many bytes came.
+    pub bytes: usize,
 }
 
 /// Tells what happens to the objects of one kind, in order.

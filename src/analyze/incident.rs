@@ -17,7 +17,8 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::event_time;
 use crate::facts::Facts;
-use crate::facts::focus::Reach;
+use crate::facts::focus::{focus, reach as reached};
+use crate::facts::named::Reach;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use std::collections::{HashMap, HashSet};
 
@@ -40,7 +41,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
         causes.retain(|c| touched(c).any(|o| named.holds(o)));
         unexplained.retain(|s| named.holds(&s.object));
     }
-    let focus = facts.focus();
+    let focus = focus(facts);
     unexplained.sort_by_key(|s| focus.nearness(std::iter::once(&s.object)));
     let underway = std::mem::take(&mut overview.underway);
     let mut in_progress = in_progress(facts, &underway, &causes, &unexplained, named.as_ref());
@@ -114,7 +115,7 @@ fn touched(cause: &Finding) -> impl Iterator<Item = &ObjectRef> {
 /// What the objects reach that were given as arguments. `None` when there are none.
 fn reach(facts: &Facts<'_>) -> Option<Reach> {
     let named = facts.scope().objects();
-    (!named.is_empty()).then(|| Reach::of(facts, named))
+    (!named.is_empty()).then(|| reached(facts, named))
 }
 
 /// Changes that go on, but for those of what is broken. A workload's own line says it all; its Pods' lines are kept where there is none.

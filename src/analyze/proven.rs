@@ -9,7 +9,8 @@ use crate::domain::nearest::did_you_mean;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
-use crate::facts::focus::{Nearness, Reach};
+use crate::facts::focus::focus;
+use crate::facts::named::{Nearness, Reach};
 use k8s_openapi::api::core::v1::Pod;
 use std::collections::HashSet;
 
@@ -36,7 +37,7 @@ pub(super) struct Proven {
 }
 
 pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRef, Advice)], named: Option<&Reach>) -> Proven {
-    let focus = facts.focus();
+    let focus = focus(facts);
     let nearness = |o: &ObjectRef| match named {
         Some(named) => named.nearness(o),
         None => focus.nearness(std::iter::once(o)),
@@ -74,7 +75,7 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
 fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
     let snapshot = facts.snapshot();
     let mut doubts: Vec<Doubt> = Vec::new();
-    for missing in &facts.focus().missing {
+    for missing in &focus(facts).missing {
         let hint = did_you_mean(&missing.nearest);
         let place = snapshot.scope.in_words();
         doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));

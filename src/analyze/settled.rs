@@ -235,7 +235,7 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement 
 /// No Pod is wanted: by somebody, or because no node qualifies.
 fn nobody(workload: &Workload<'_>) -> Judgement {
     if workload.replicas.is_some() {
-        return Judgement::Idle("is scaled to zero: no Pod is wanted".to_owned());
+        return Judgement::Idle("is scaled to zero: no Pods are expected".to_owned());
     }
     // A system or a machine type that the cluster does not have is what such a DaemonSet is for.
     let chosen = workload

@@ -10,7 +10,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, Snapshot};
-use crate::domain::words::Words;
+use crate::domain::words::Wording;
 use crate::facts::Facts;
 use serde_json::{Value, json};
 
@@ -308,7 +308,7 @@ pub(crate) struct World {
     hidden: Vec<Kind>,
     alone: bool,
     scope: Scope,
-    words: Words,
+    words: Wording,
 }
 
 /// Two nodes and one default class, as in the test clusters.
@@ -324,7 +324,7 @@ pub(crate) fn bare_cluster() -> World {
         hidden: Vec::new(),
         alone: false,
         scope: Scope::Namespace { namespace: Namespace::parse("a-team").unwrap(), objects: Vec::new() },
-        words: Words::default(),
+        words: Wording::default(),
     };
     world
         .yaml("{apiVersion: v1, kind: Node, metadata: {name: node-1, labels: {environment: production, disktype: ssd, kubernetes.io/hostname: node-1}}, status: {conditions: [{type: Ready, status: 'True'}]}}")
@@ -393,7 +393,7 @@ impl World {
     }
     /// What the reporter said.
     pub(crate) fn said(mut self, words: &str) -> Self {
-        self.words = Words::of(words);
+        self.words = Wording::of(words);
         self
     }
     /// Healthy, as a report would say it: no cause, no symptom, and no doubt.

@@ -169,7 +169,7 @@ impl Stage<'_> {
 
     async fn list(&self, kind: Kind) -> Result<Vec<Value>, CliError> {
         let namespace = Namespace::parse(NAMESPACE).map_err(|e| CliError::Usage(e.to_string()))?;
-        let request = ListRequest { kind, namespace: Some(namespace), field_selector: None };
+        let request = ListRequest::of(kind, Some(namespace));
         Ok(self.read.list(&request).await.map_err(WorkflowError::Read)?.objects.values())
     }
 

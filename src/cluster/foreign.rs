@@ -49,7 +49,7 @@ pub(crate) fn page(bytes: &[u8]) {
 
 /// The lines of a watch.
 pub(crate) fn watch(bytes: &[u8]) {
-    let wanted = ListRequest { kind: Kind::Pod, namespace: None, field_selector: None };
+    let wanted = ListRequest::of(Kind::Pod, None);
     let read = Read::watch(&wanted.kind, None);
     let mut version = String::new();
     for line in bytes.split(|byte| *byte == b'\n') {

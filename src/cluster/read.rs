@@ -25,10 +25,6 @@ use tokio::time::{sleep, timeout};
 
 /// kubectl's own page size.
 const PAGE_ITEMS: usize = 500;
-/// Most objects of one list: ten pages, more than any namespace that one person looks after.
-const LIST_ITEMS: usize = 5_000;
-/// Most bytes of one list, all pages together: a Pod is 5 to 10 KiB.
-const LIST_BYTES: usize = 64 * 1024 * 1024;
 /// Most bytes of one object: etcd stores at most 1.5 MiB.
 const OBJECT_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of what the server has: some hundred bytes for each resource, of which large clusters have a thousand.
@@ -142,9 +138,8 @@ impl ReadClient {
 
     async fn pages(&self, request: &ListRequest, read: &Read) -> Result<Listed, ReadError> {
         let path = list_path(request)?;
-        let mut listed = Listed { objects: Objects::of(&request.kind), resource_version: String::new(), complete: true };
+        let mut listed = Listed { objects: Objects::of(&request.kind), resource_version: String::new(), complete: true, bytes: 0 };
         let mut next = String::new();
-        let mut room = LIST_BYTES;
         loop {
             let mut query = format!("{path}?limit={PAGE_ITEMS}");
             push_selector(&mut query, request);
@@ -152,17 +147,17 @@ impl ReadClient {
                 query.push_str("&continue=");
                 query.push_str(&encode(&next));
             }
-            let answer = self.ask(read, Method::GET, &query, &[], room).await?;
+            let answer = self.ask(read, Method::GET, &query, &[], request.room.bytes.saturating_sub(listed.bytes)).await?;
+            listed.bytes = listed.bytes.saturating_add(answer.body.len());
             if !answer.whole {
                 listed.complete = false;
                 return Ok(listed);
             }
-            room = room.saturating_sub(answer.body.len());
-            let page = page::take(&answer, read, &mut listed.objects, LIST_ITEMS)?;
+            let page = page::take(&answer, read, &mut listed.objects, request.room.items)?;
             listed.resource_version = page.resource_version;
             next = page.next;
             // More than there is room for, here or in the pages to come.
-            if page.cut || (!next.is_empty() && listed.objects.received() >= LIST_ITEMS) {
+            if page.cut || (!next.is_empty() && listed.objects.received() >= request.room.items) {
                 listed.complete = false;
                 return Ok(listed);
             }

@@ -7,6 +7,7 @@ mod table;
 pub use custom::{CustomKind, NotCustom};
 pub use info::KindInfo;
 pub(crate) use table::kinds;
+use table::spoken;
 
 use super::namespace::Namespace;
 use std::fmt;
@@ -79,6 +80,33 @@ macro_rules! define_kinds {
 }
 
 kinds!(define_kinds);
+
+macro_rules! define_spoken {
+    ($($kind:ident [$($called:literal)*] [$($about:literal)*];)*) => {
+        impl Kind {
+            /// Kinds that are meant as a whole where words name only the kind.
+            pub const AS_A_WHOLE: &[Kind] = &[$(Kind::$kind),*];
+
+            /// What people call it, in the singular, beside its own names.
+            pub fn called(&self) -> &'static [&'static str] {
+                match self {
+                    $(Kind::$kind => &[$($called),*],)*
+                    _ => &[],
+                }
+            }
+
+            /// Words, in the singular, that are about it without being a name for it.
+            pub fn talk(&self) -> &'static [&'static str] {
+                match self {
+                    $(Kind::$kind => &[$($about),*],)*
+                    _ => &[],
+                }
+            }
+        }
+    };
+}
+
+spoken!(define_spoken);
 
 impl Kind {
     /// The kind as written in manifests.

@@ -6,7 +6,7 @@ use super::kind::{Kind, kinds};
 use super::object::ObjectRef;
 use super::objects::{List, Objects, Told};
 use super::resource::Dynamic;
-use super::words::Words;
+use super::words::Wording;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -114,7 +114,7 @@ macro_rules! define_snapshot {
             /// Which kinds were read, for the report's coverage.
             pub looked: BTreeSet<Kind>,
             /// What was reported: what is read and what is said first depends on it.
-            pub words: Words,
+            pub words: Wording,
             /// Kinds of which a part could not be read.
             missed: BTreeSet<Kind>,
             $($(pub $field: Listing<$type>,)?)*
@@ -138,7 +138,7 @@ macro_rules! define_snapshot {
                     scope,
                     gaps: Vec::new(),
                     looked: BTreeSet::new(),
-                    words: Words::default(),
+                    words: Wording::default(),
                     missed: BTreeSet::new(),
                     $($($field: Listing::default(),)?)*
                     elsewhere: Listing::default(),

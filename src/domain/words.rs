@@ -1,7 +1,7 @@
 //! A report's words, taken apart: which of them can be names, and which kinds of things they speak of. Text in, text out: what exists
 //! is for others to say.
 
-mod common;
+mod everyday;
 mod topics;
 
 use super::kind::Kind;
@@ -21,7 +21,7 @@ pub struct Word {
 impl Word {
     /// An ordinary word of the language, or of talk about computers: no name.
     pub fn is_common(&self) -> bool {
-        !self.quoted && common::is_common(&self.text)
+        !self.quoted && everyday::is_common(&self.text)
     }
 
     /// A word for a kind of thing or a product, which many objects are named after.
@@ -36,7 +36,7 @@ impl Word {
 
     /// A word for a kind of object.
     pub fn is_kind(&self) -> bool {
-        Kind::KNOWN.iter().any(|k| k.is_meant_by(&self.text))
+        Kind::KNOWN.iter().any(|k| is_meant(k, &self.text))
     }
 
     /// It is written as names are: in quotes, or of parts, none of which is an ordinary word.
@@ -45,16 +45,16 @@ impl Word {
         let parts: Vec<&str> = text.split('-').collect();
         let letters = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let counted = text.strip_prefix('v').unwrap_or(text).bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        let own = |part: &&str| !common::is_common(part);
+        let own = |part: &&str| !everyday::is_common(part);
         letters && !counted && (self.quoted || (parts.len() > 1 && parts.iter().all(|p| p.len() > 1) && parts.iter().any(own)))
     }
 }
 
 /// The words of a report, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Words(Vec<Word>);
+pub struct Wording(Vec<Word>);
 
-impl Words {
+impl Wording {
     /// Takes a text apart.
     pub fn of(text: &str) -> Self {
         let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '/');
@@ -108,7 +108,8 @@ impl Words {
 
     /// Whether they ask about this kind.
     pub fn asks(&self, kind: &Kind) -> bool {
-        self.topics().iter().any(|t| t.kinds.contains(kind))
+        let spoken_of = |w: &Word| topics::speaks_of(&w.text, kind) || topics::speaks_of(singular(&w.text), kind);
+        self.iter().any(spoken_of) || self.topics().iter().any(|t| t.kinds.contains(kind))
     }
 
     /// The names that things of the kind have that a word speaks of: `database` is a `postgres`.
@@ -117,11 +118,9 @@ impl Words {
     }
 }
 
-impl Kind {
-    /// Whether a word of a report is for this kind.
-    pub fn is_meant_by(&self, word: &str) -> bool {
-        Kind::parse(word).as_ref() == Some(self) || topics::calls(singular(word), self)
-    }
+/// Whether a word of a report is for this kind.
+pub fn is_meant(kind: &Kind, word: &str) -> bool {
+    topics::calls(word, kind) || topics::calls(singular(word), kind)
 }
 
 /// A word this long may be a typo of a name.
@@ -148,7 +147,7 @@ mod tests {
 
     #[test]
     fn words_lose_their_punctuation_and_keep_where_a_clause_ends() {
-        let words = Words::of("Pods of `catalog-api`, in shop. 60 restarts!");
+        let words = Wording::of("Pods of `catalog-api`, in shop. 60 restarts!");
         let text: Vec<&str> = words.iter().map(|w| w.text.as_str()).collect();
         assert_eq!(text, ["pods", "of", "catalog-api", "in", "shop", "60", "restarts"]);
         let ends: Vec<&str> = words.iter().filter(|w| w.ends).map(|w| w.text.as_str()).collect();
@@ -158,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_word_looks_like_a_name_where_it_is_quoted_or_of_parts_of_its_own() {
-        let looks = |text: &str| Words::of(text).get(0).is_some_and(Word::looks_like_a_name);
+        let looks = |text: &str| Wording::of(text).get(0).is_some_and(Word::looks_like_a_name);
         for name in ["threatlab-ingestion", "`inventory`", "postgres-db", "node-exporter"] {
             assert!(looks(name), "{name}");
         }
@@ -170,16 +169,16 @@ mod tests {
     #[test]
     fn words_that_only_say_that_something_is_wrong_name_nothing() {
         for text in ["something is wrong", "my pods keep crashing since yesterday", "nothing works any more!", "is anything broken?"] {
-            assert!(!Words::of(text).name_anything(), "{text}");
+            assert!(!Wording::of(text).name_anything(), "{text}");
         }
         for text in ["my database is down", "checkout fails", "the ingress gives 503"] {
-            assert!(Words::of(text).name_anything(), "{text}");
+            assert!(Wording::of(text).name_anything(), "{text}");
         }
     }
 
     #[test]
     fn words_ask_about_the_kinds_that_they_speak_of() {
-        let asks = |text: &str, kind: Kind| Words::of(text).asks(&kind);
+        let asks = |text: &str, kind: Kind| Wording::of(text).asks(&kind);
         assert!(asks("connections to redis time out", Kind::NetworkPolicy));
         assert!(asks("the ingress gives 503", Kind::Ingress) && asks("web does not scale up", Kind::HorizontalPodAutoscaler));
         assert!(asks("the nodes cannot be drained", Kind::PodDisruptionBudget) && asks("one replica is a standby", Kind::Lease));

@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn absence_is_only_known_of_a_whole_list() {
         let scope = Scope::Namespace { namespace: Namespace::parse("shop").unwrap(), objects: vec![] };
-        let mut snapshot = Snapshot::empty(Cluster::default(), scope, Timestamp::UNIX_EPOCH);
+        let empty = || Snapshot::empty(Cluster::default(), scope.clone(), Timestamp::UNIX_EPOCH);
         let volume = ObjectRef::cluster(Kind::PersistentVolume, "v");
         let ask = |snapshot: &Snapshot| {
             let facts = Facts::of(snapshot);
@@ -39,11 +39,21 @@ mod tests {
             (name(facts.look_up(&volume)), name(facts.seek(|_| true)))
         };
         let both = |word: &str| (word.to_owned(), word.to_owned());
-        assert_eq!(ask(&snapshot), both("unread"));
-        snapshot.add(&Kind::PersistentVolume, vec![], false);
-        assert_eq!(ask(&snapshot), both("unread"));
-        snapshot.add(&Kind::PersistentVolume, vec![], true);
-        assert_eq!(ask(&snapshot), both("absent"));
+        let read = |parts: &[bool]| {
+            let mut snapshot = empty();
+            for whole in parts {
+                snapshot.add(&Kind::PersistentVolume, vec![], *whole);
+            }
+            snapshot
+        };
+        assert_eq!(ask(&read(&[])), both("unread"));
+        assert_eq!(ask(&read(&[false])), both("unread"));
+        assert_eq!(ask(&read(&[true])), both("absent"));
+        assert_eq!(ask(&read(&[true, true])), both("absent"));
+        // A list is read in parts where several namespaces are: a part that is missing stays missing, whatever else is whole.
+        assert_eq!(ask(&read(&[false, true])), both("unread"));
+        assert_eq!(ask(&read(&[true, false])), both("unread"));
+        let mut snapshot = read(&[false]);
         snapshot.add(&Kind::PersistentVolume, vec![json!({"metadata": {"name": "v"}})], false);
         assert_eq!(ask(&snapshot), both("v"));
     }

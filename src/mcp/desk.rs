@@ -61,7 +61,12 @@ impl QuestionDesk {
 
     /// The form for a question, in the shape that the client's version knows.
     pub(super) fn form(&self, question: &Question, version: Option<&ProtocolVersion>) -> ElicitRequestParams {
-        form(question, self.program.in_text(&question.text, &question.session), version)
+        // The first lines stay short: a client that shows only those cuts each at its width. The last ones say it in full.
+        let text = match question.text.split_once("\n\n") {
+            Some((first, rest)) => format!("{first}\n\n{}", self.program.in_text(rest, &question.session)),
+            None => self.program.in_text(&question.text, &question.session),
+        };
+        form(question, text, version)
     }
 
     /// Notes that a dialog about this session opens, and closes the one before it. What is returned is cancelled when it is to be closed.

@@ -44,7 +44,8 @@ pub(crate) fn get(params: &GetPromptRequestParams) -> Result<GetPromptResult, Er
         ));
     }
     let text = format!(
-        "Something in Kubernetes is broken. Call the kubemend tool `remediate` with exactly these words as `issue`:\n\n{words}\n\n\
+        "Something in Kubernetes is broken. Call the kubemend tool `remediate` with everything that I typed behind this command as `issue`. \
+         Some clients pass on only the first word of it; what came here is:\n\n{words}\n\n\
          It asks me itself before anything is changed. Do not apply a fix by other means. Afterwards say what was wrong, what was changed, \
          whether it helped, and what could not be read."
     );

@@ -30,13 +30,13 @@ impl Live {
 
 /// An object as the snapshot has it, which whoever proposes a change of it has seen.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Basis {
     pub(crate) object: ObjectRef,
     pub(crate) uid: Option<String>,
     pub(crate) value: Value,
 }
 
-impl Seen {
+impl Basis {
     /// That it is still the same object, and that nobody else manages it or writes what would be changed: these fields, or the whole
     /// of it where there are none. What else must not have changed depends on the action.
     pub(super) fn is_same(&self, live: &Value, fields: &[&FieldPath]) -> Result<(), Refusal> {

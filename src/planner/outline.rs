@@ -5,7 +5,7 @@ use super::action;
 use super::inverse::{Inverse, Taken};
 use super::judged;
 use super::lint;
-use super::live::Seen;
+use super::live::Basis;
 use super::proposed::Proposed;
 use super::refusal::{Differs, Refusal};
 use crate::domain::action::{Action, Change};
@@ -38,7 +38,7 @@ pub(crate) struct Outline {
 pub(super) struct OutlinedChange {
     pub(super) proposal: Proposal,
     /// The object that must exist, as it was seen; `None` where nothing of that name may exist.
-    pub(super) seen: Option<Seen>,
+    pub(super) seen: Option<Basis>,
 }
 
 impl Outline {
@@ -99,7 +99,7 @@ pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts
 }
 
 /// That the object is the one that was changed, and still is as the change left it.
-fn as_left(taken: &Taken, seen: Option<Seen>) -> Result<Option<Seen>, Refusal> {
+fn as_left(taken: &Taken, seen: Option<Basis>) -> Result<Option<Basis>, Refusal> {
     let Some(found) = &seen else { return Ok(seen) };
     if taken.uid.is_some() && taken.uid != found.uid {
         return Err(Refusal::Recreated(found.object.clone()));
@@ -120,10 +120,10 @@ fn as_left(taken: &Taken, seen: Option<Seen>) -> Result<Option<Seen>, Refusal> {
 }
 
 /// The object that a change needs. It is searched for in its list, which is well for the one cause that is planned.
-fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Seen>, Refusal> {
+fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Basis>, Refusal> {
     let Some(object) = action::of(action).existing().cloned() else { return Ok(None) };
     match (facts.meta_of(&object), facts.snapshot().value_of(&object)) {
-        (Some(meta), Some(value)) => Ok(Some(Seen { uid: meta.uid.clone(), object, value })),
+        (Some(meta), Some(value)) => Ok(Some(Basis { uid: meta.uid.clone(), object, value })),
         _ => Err(Refusal::NotRead(object)),
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::resource::Resource;
 use crate::facts::Facts;
+use crate::facts::focus::focus;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -33,7 +34,7 @@ pub(crate) fn triage(diagnosis: &mut Diagnosis, facts: &Facts<'_>, severity: imp
         let suffering: Vec<&ObjectRef> = cause.symptoms.iter().map(|s| &s.object).collect();
         decide(&mut cause.remedy, facts, &suffering);
     }
-    diagnosis.causes.sort_by_cached_key(|cause| (facts.focus().nearness(cause.touched()), rank(cause, &severity)));
+    diagnosis.causes.sort_by_cached_key(|cause| (focus(facts).nearness(cause.touched()), rank(cause, &severity)));
     diagnosis.causes.truncate(CAUSES);
     for cause in &mut diagnosis.causes {
         shorten(&mut cause.symptoms, SYMPTOMS);

@@ -188,7 +188,9 @@ pub fn plain_text(blocks: &[Block]) -> String {
                 line(&mut out, &joined(words));
             }
             Block::Line(words) => line(&mut out, &joined(words)),
-            Block::Text(text) | Block::Diff(text) => line(&mut out, text),
+            Block::Text(text) => line(&mut out, text),
+            // It brings its last line feed along.
+            Block::Diff(text) => line(&mut out, text.strip_suffix('\n').unwrap_or(text)),
             Block::Field { name, value } => line(&mut out, &format!("{name}: {}", value.text)),
             Block::List { title, items } => {
                 line(&mut out, &format!("\n{title}:"));
@@ -204,7 +206,7 @@ pub fn plain_text(blocks: &[Block]) -> String {
 }
 
 fn line(out: &mut String, text: &str) {
-    out.push_str(text.trim_end_matches('\n'));
+    out.push_str(text);
     out.push('\n');
 }
 

@@ -4,8 +4,9 @@ use crate::analyze;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::objects::Objects;
+use crate::domain::room::Room;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::Words;
+use crate::domain::words::Wording;
 use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
 use futures::future::join_all;
 use std::collections::BTreeMap;
@@ -19,17 +20,26 @@ const SOUGHT: usize = 5;
 pub(super) struct Collected {
     pub(super) snapshot: Snapshot,
     pub(super) versions: BTreeMap<Kind, String>,
+    /// What further lists may bring.
+    left: Room,
+}
+
+impl Collected {
+    /// Nothing was listed into it yet.
+    pub(super) fn into(snapshot: Snapshot) -> Self {
+        Self { snapshot, versions: BTreeMap::new(), left: Room::OF_A_LOOK }
+    }
 }
 
 /// Reads the scope. Fails only where nothing can be said at all: no connection, no credentials.
 pub(super) async fn collect(scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
-    about(Words::default(), scope, read, clock).await
+    about(Wording::default(), scope, read, clock).await
 }
 
 /// The same, and what the reporter's words are about besides.
-pub(super) async fn about(words: Words, scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
+pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
     let cluster = read.cluster().await?;
-    let mut collected = Collected { snapshot: Snapshot::empty(cluster, scope.clone(), clock.now()), versions: BTreeMap::new() };
+    let mut collected = Collected::into(Snapshot::empty(cluster, scope.clone(), clock.now()));
     collected.snapshot.words = words;
     wave(&analyze::first_kinds(), scope, read, &mut collected).await?;
     // What the first wave points at and no namespace holds, such as classes and nodes; or what is rarely needed.
@@ -50,9 +60,8 @@ pub(super) async fn about(words: Words, scope: &Scope, read: &dyn ClusterRead, c
 async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
     let names = analyze::claims_sought_elsewhere(into);
     let request = |name: &String| ListRequest {
-        kind: Kind::PersistentVolumeClaim,
-        namespace: None,
         field_selector: Some(format!("metadata.name={name}")),
+        ..ListRequest::of(Kind::PersistentVolumeClaim, None)
     };
     let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
     let mut whole = names.len() == requests.len();
@@ -78,7 +87,7 @@ async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), Re
 
 pub(super) fn request(kind: &Kind, scope: &Scope) -> ListRequest {
     let namespaced = kind.info().is_some_and(|i| i.namespaced);
-    ListRequest { kind: kind.clone(), namespace: if namespaced { scope.namespace().cloned() } else { None }, field_selector: None }
+    ListRequest::of(kind.clone(), if namespaced { scope.namespace().cloned() } else { None })
 }
 
 /// One list for each namespace of the scope; a kind without namespaces has one.
@@ -86,13 +95,15 @@ pub(super) fn requests<'k>(kind: &'k Kind, scope: &'k Scope) -> impl Iterator<It
     let one = request(kind, scope);
     let several = kind.info().is_some_and(|i| i.namespaced) && scope.namespaces().len() > 1;
     let named = scope.namespaces().iter().filter(move |_| several);
-    let each = named.map(|namespace| ListRequest { kind: kind.clone(), namespace: Some(namespace.clone()), field_selector: None });
+    let each = named.map(|namespace| ListRequest::of(kind.clone(), Some(namespace.clone())));
     let each: Vec<ListRequest> = each.collect();
     if each.is_empty() { vec![one] } else { each }.into_iter()
 }
 
 pub(super) async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut Collected) -> Result<(), ReadError> {
-    let requests: Vec<ListRequest> = kinds.iter().flat_map(|k| requests(k, scope)).collect();
+    let mut requests: Vec<ListRequest> = kinds.iter().flat_map(|k| requests(k, scope)).collect();
+    let shares = into.left.shared_by(requests.iter().map(|request| &request.kind));
+    requests.iter_mut().zip(shares).for_each(|(request, share)| request.room = share);
     let answers: Vec<Result<Listed, ReadError>> = join_all(requests.iter().map(|r| read.list(r))).await;
     for (request, answer) in requests.iter().zip(answers) {
         let what = format!(
@@ -102,6 +113,7 @@ pub(super) async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, 
         );
         match answer {
             Ok(listed) => {
+                into.left = into.left.without(listed.objects.received(), listed.bytes);
                 if !listed.complete {
                     into.snapshot.gaps.push(crate::domain::evidence::Gap {
                         what,

@@ -19,7 +19,8 @@ use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::RemediationPlan;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
-use crate::facts::focus::Nearness;
+use crate::facts::focus::focus;
+use crate::facts::named::Nearness;
 use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
@@ -204,9 +205,9 @@ impl Remediation {
             planner::triage(diagnosis, facts, analyze::severity);
             diagnosis.focus.because = because;
             // Where the words certainly name something that is not there, whatever else is wrong is not what was asked for.
-            let asked = !facts.focus().certain;
+            let asked = !focus(facts).certain;
             let first = diagnosis.causes.first().filter(|cause| asked && !cause.remedy.proposals.is_empty());
-            let beside = first.is_some_and(|cause| facts.focus().nearness(cause.touched()) == Nearness::Elsewhere);
+            let beside = first.is_some_and(|cause| focus(facts).nearness(cause.touched()) == Nearness::Elsewhere);
             diagnosis.focus.beside = beside;
             first.map(|cause| outline(cause, facts))
         };

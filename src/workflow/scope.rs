@@ -10,7 +10,7 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::Words;
+use crate::domain::words::Wording;
 use crate::facts::focus;
 use crate::ports::{Clock, ClusterRead, ListRequest, Phase, Progress, ReadError};
 use named::Named;
@@ -36,7 +36,7 @@ pub(super) async fn locate(
     clock: &dyn Clock,
     progress: &dyn Progress,
 ) -> Result<Located, WorkflowError> {
-    let words = problem.issue.as_ref().map(|issue| Words::of(issue.as_str())).unwrap_or_default();
+    let words = problem.issue.as_ref().map(|issue| Wording::of(issue.as_str())).unwrap_or_default();
     let look = async |scope: &Scope| {
         progress.tell(Phase::Collecting, &format!("reading {}", scope.in_words()));
         collect::about(words.clone(), scope, read, clock).await
@@ -58,7 +58,7 @@ pub(super) async fn locate(
     Ok(located)
 }
 
-async fn place(problem: &Problem, words: &Words, context: &str, read: &dyn ClusterRead) -> Result<Place, WorkflowError> {
+async fn place(problem: &Problem, words: &Wording, context: &str, read: &dyn ClusterRead) -> Result<Place, WorkflowError> {
     if problem.all_namespaces {
         if problem.namespace.is_some() || !problem.objects.is_empty() {
             return Err(WorkflowError::Invalid("all namespaces cannot be combined with a namespace or with objects".to_owned()));
@@ -102,7 +102,7 @@ async fn place(problem: &Problem, words: &Words, context: &str, read: &dyn Clust
 
 /// A look over everything → the part that the words are about; else the context's own namespace, if anything is in it; else everything.
 fn narrowed(mut everything: Snapshot, own: Option<Namespace>) -> Located {
-    let about = focus::Named::find(&everything).about;
+    let about = focus::find(&everything).about;
     let mut namespaces: Vec<Namespace> = about.iter().filter_map(|o| o.namespace.clone()).collect();
     if let Some(own) = own {
         let is_own = |o: &ObjectRef| o.namespace.as_ref() == Some(&own);
@@ -141,7 +141,7 @@ async fn exists(namespace: Namespace, context: &str, read: &dyn ClusterRead) -> 
 }
 
 async fn names(read: &dyn ClusterRead) -> Result<Vec<String>, ReadError> {
-    let listed = read.list(&ListRequest { kind: Kind::Namespace, namespace: None, field_selector: None }).await?;
+    let listed = read.list(&ListRequest::of(Kind::Namespace, None)).await?;
     Ok(listed.objects.names())
 }
 

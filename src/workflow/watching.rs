@@ -52,7 +52,7 @@ impl<'a> Watching<'a> {
             Some(snapshot) => snapshot,
             None => Snapshot::empty(self.read.cluster().await?, self.scope.clone(), self.clock.now()),
         };
-        let mut collected = Collected { snapshot, versions: BTreeMap::new() };
+        let mut collected = Collected::into(snapshot);
         while let Some((kind, news)) = self.first.take().or_else(|| self.told.try_recv().ok()) {
             match news {
                 Ok(told) => collected.snapshot.tell(told),
@@ -129,7 +129,7 @@ impl<'a> Watching<'a> {
 
     /// The same with the Pods read anew: a watch that fell silent hides nothing.
     pub(super) async fn confirmed(&self, snapshot: &Snapshot) -> Result<Snapshot, ReadError> {
-        let mut collected = Collected { snapshot: snapshot.clone(), versions: BTreeMap::new() };
+        let mut collected = Collected::into(snapshot.clone());
         collected.snapshot.forget(&Kind::Pod);
         collect::wave(&[Kind::Pod], self.scope, self.read, &mut collected).await?;
         collected.snapshot.taken_at = self.clock.now();

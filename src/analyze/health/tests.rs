@@ -1,3 +1,5 @@
+//! How each thing is judged: healthy things are well, and what is wrong, idle, young or moving is told as that.
+
 use crate::analyze::analyze;
 use crate::analyze::testing::{World, cluster, daemon_set, deployment, job, stateful_set};
 use crate::domain::kind::Kind;

@@ -48,7 +48,7 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     if users.is_empty() && event.is_none() {
         return None;
     }
-    let volumes = facts.seek::<PersistentVolume>(|v| classes::of_volume(v) == "" && classes::is_free(v));
+    let volumes = facts.seek::<PersistentVolume>(|v| classes::of_volume(v).is_empty() && classes::is_free(v));
     let (meant, because) = classes::instead_of(facts, "");
     let (name, field) = (&object.name, FieldPath::dotted("spec.storageClassName"));
     let (sure, remedy) = match volumes {

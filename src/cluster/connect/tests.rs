@@ -48,7 +48,7 @@ fn settings(kubeconfig: PathBuf) -> ConnectSettings {
 }
 
 fn pods() -> ListRequest {
-    ListRequest { kind: Kind::Pod, namespace: None, field_selector: None }
+    ListRequest::of(Kind::Pod, None)
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::cluster::fake::{Fake, Reply, Then, json as says, status};
+use crate::domain::room::Room;
 use crate::ports::Told;
 use serde_json::json;
 use tokio::time::Instant;
 
 fn pods() -> ListRequest {
-    ListRequest { kind: Kind::Pod, namespace: Some(Namespace::parse("a").unwrap()), field_selector: None }
+    ListRequest::of(Kind::Pod, Some(Namespace::parse("a").unwrap()))
 }
 
 fn page(names: &[&str], next: &str) -> Reply {
@@ -82,14 +83,14 @@ async fn endless_list_is_cut_and_says_so() {
     let names = vec!["x"; PAGE_ITEMS];
     let fake = Fake::playing([page(&names, "more")]);
     let listed = fake.connected().read.list(&pods()).await.unwrap();
-    assert_eq!((listed.objects.len(), listed.complete), (LIST_ITEMS, false));
-    assert_eq!(fake.seen().len(), LIST_ITEMS / PAGE_ITEMS);
+    assert_eq!((listed.objects.len(), listed.complete), (Room::OF_A_LIST.items, false));
+    assert_eq!(fake.seen().len(), Room::OF_A_LIST.items / PAGE_ITEMS);
 }
 
 #[tokio::test(start_paused = true)]
 async fn huge_answer_is_not_taken_in() {
     let piece = "x".repeat(1024 * 1024);
-    let fake = Fake::playing([Reply::Streams(vec![piece; LIST_BYTES / (1024 * 1024) + 2], Then::Hangs)]);
+    let fake = Fake::playing([Reply::Streams(vec![piece; Room::OF_A_LIST.bytes / (1024 * 1024) + 2], Then::Hangs)]);
     let listed = fake.connected().read.list(&pods()).await.unwrap();
     assert_eq!((listed.objects.len(), listed.complete), (0, false));
     let fake = Fake::playing([Reply::Streams(vec!["x".repeat(OBJECT_BYTES + 1)], Then::Hangs)]);

@@ -44,4 +44,23 @@ macro_rules! kinds {
     };
 }
 
+/// Hands to the macro `$then` how people speak of a kind, beside its own names, where words that name only the kind mean all of them:
+///
+/// kind, what it is called, and what else the words are about where it could be at fault.
+macro_rules! spoken {
+    ($then:ident) => {
+        $then! {
+            Ingress ["site" "website" "webpage" "homepage" "url"] [];
+            HorizontalPodAutoscaler ["autoscaler" "autoscaling" "scaler"] [];
+            CronJob ["cron"] ["schedule" "nightly" "backup"];
+            Job [] ["batch" "backup"];
+            PersistentVolumeClaim ["claim"] [];
+            DaemonSet [] [];
+            StatefulSet [] [];
+            PodDisruptionBudget ["budget"] [];
+        }
+    };
+}
+
 pub(crate) use kinds;
+pub(super) use spoken;

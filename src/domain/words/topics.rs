@@ -61,12 +61,7 @@ pub(super) const TOPICS: &[Topic] = &[
     of(&["quota", "resourcequota", "exceeded"], &[Kind::ResourceQuota]),
     of(&["lease", "leader", "leadership", "election", "standby", "follower", "replica"], &[Kind::Lease]),
     of(&["node", "kubelet", "notready", "pressure", "machine"], &[Kind::Node]),
-    of(&["job", "batch", "backup"], &[Kind::Job]),
-    of(&["cronjob", "cron", "schedule", "nightly", "backup"], &[Kind::CronJob]),
-    of(&["claim", "pvc", "persistentvolumeclaim"], &[Kind::PersistentVolumeClaim]),
     of(&["endpoint", "endpointslice"], &[Kind::Service]),
-    of(&["daemonset"], &[Kind::DaemonSet]),
-    of(&["statefulset", "sts"], &[Kind::StatefulSet]),
     never(
         &["gateway", "httproute", "grpcroute", "virtualservice", "istio", "linkerd", "mesh", "envoy", "sidecar"],
         "gateways and service meshes",
@@ -146,9 +141,24 @@ const JOBS: &[(&[&str], &[&str])] = &[
 /// Words for what a thing does: telling only where no other word names anything.
 const ROLES: &[&str] = &["api", "web", "worker", "data", "backend", "frontend", "proxy", "job", "storage", "volume", "public", "gateway"];
 
+/// Whether something that could be at fault is spoken of with it.
+fn is_topic(word: &str) -> bool {
+    TOPICS.iter().any(|t| t.words.contains(&word)) || Kind::AS_A_WHOLE.iter().any(|kind| speaks_of(word, kind))
+}
+
+/// Whether the word, in the singular, is one for the kind.
+pub(super) fn calls(word: &str, kind: &Kind) -> bool {
+    Kind::parse(word).as_ref() == Some(kind) || kind.called().contains(&word)
+}
+
+/// Whether the word, in the singular, is about the kind, or is one for it.
+pub(super) fn speaks_of(word: &str, kind: &Kind) -> bool {
+    kind.talk().contains(&word) || (Kind::AS_A_WHOLE.contains(kind) && calls(word, kind))
+}
+
 pub(super) fn is_ordinary(word: &str) -> bool {
     let of_a_job = JOBS.iter().any(|(job, names)| job.contains(&word) || names.contains(&word));
-    of_a_job || ROLES.contains(&word) || TOPICS.iter().any(|t| t.words.contains(&word))
+    of_a_job || ROLES.contains(&word) || is_topic(word)
 }
 
 /// What things are called that the word speaks of by what they do.
@@ -156,22 +166,9 @@ pub(super) fn meant_by(word: &str) -> &'static [&'static str] {
     JOBS.iter().find(|(job, _)| job.contains(&word)).map_or(&[], |(_, names)| names)
 }
 
-/// What a person calls a kind, besides its own names.
-const CALLED: &[(Kind, &[&str])] = &[
-    (Kind::Ingress, &["site", "website", "webpage", "homepage", "url"]),
-    (Kind::HorizontalPodAutoscaler, &["autoscaler", "autoscaling", "scaler"]),
-    (Kind::PersistentVolumeClaim, &["claim"]),
-    (Kind::CronJob, &["cron"]),
-    (Kind::PodDisruptionBudget, &["budget"]),
-];
-
-pub(super) fn calls(word: &str, kind: &Kind) -> bool {
-    CALLED.iter().any(|(called, words)| called == kind && words.contains(&word))
-}
-
 /// Whether the word says what something does, and is the name of no product.
 pub(super) fn is_role(word: &str) -> bool {
     let product = matches!(word, "postgres" | "postgresql" | "mongo" | "mongodb");
     let job = JOBS.iter().any(|(jobs, _)| jobs.contains(&word));
-    !product && (job || ROLES.contains(&word) || TOPICS.iter().any(|t| t.words.contains(&word)))
+    !product && (job || ROLES.contains(&word) || is_topic(word))
 }

@@ -7,25 +7,13 @@ use crate::domain::kind::Kind;
 use crate::domain::nearest::nearest;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Word, Words, is_typo, singular};
+use crate::domain::words::{Word, Wording, is_meant, is_typo, singular};
 use std::collections::BTreeSet;
 
 /// The most words that make one name.
 const PHRASE: usize = 4;
 /// A word that names more objects than this says nothing about any of them.
 const TOO_MANY: usize = 40;
-
-/// Kinds that are meant as a whole where only their kind is named.
-const BY_KIND: &[Kind] = &[
-    Kind::Ingress,
-    Kind::HorizontalPodAutoscaler,
-    Kind::CronJob,
-    Kind::Job,
-    Kind::PersistentVolumeClaim,
-    Kind::DaemonSet,
-    Kind::StatefulSet,
-    Kind::PodDisruptionBudget,
-];
 
 /// Words that come after the name of what they are about.
 const AFTER_A_NAME: &[&str] = &[
@@ -83,7 +71,7 @@ struct Matching<'a> {
 }
 
 /// The objects, what is named and missing, and whether a name is certainly meant by that.
-pub(super) fn find(words: &Words, snapshot: &Snapshot) -> (Vec<ObjectRef>, Vec<Missing>, bool) {
+pub(super) fn find(words: &Wording, snapshot: &Snapshot) -> (Vec<ObjectRef>, Vec<Missing>, bool) {
     if words.is_empty() {
         return (Vec::new(), Vec::new(), false);
     }
@@ -217,7 +205,7 @@ impl Matching<'_> {
     fn jobs(&mut self) {
         for place in 0..self.words.len() {
             let Some(word) = self.word(place).filter(|w| !self.is_used(place) && !w.is_common()) else { continue };
-            let names = Words::meant_by(&word.text);
+            let names = Wording::meant_by(&word.text);
             let said = word.text.clone();
             let one = |part: &str| names.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit()));
             let fits = |c: &&Candidate| {
@@ -228,7 +216,7 @@ impl Matching<'_> {
             if !found.is_empty() {
                 self.about.extend(found);
                 self.spend(place..place.saturating_add(1));
-            } else if !names.is_empty() && !Kind::Ingress.is_meant_by(&said) {
+            } else if !names.is_empty() && !is_meant(&Kind::Ingress, &said) {
                 self.missing.push(Missing { word: said, nearest: Vec::new() });
             }
         }
@@ -241,7 +229,7 @@ impl Matching<'_> {
     fn kinds(&mut self, snapshot: &Snapshot) {
         for place in 0..self.words.len() {
             let Some(word) = self.word(place).filter(|_| !self.is_used(place)) else { continue };
-            let Some(kind) = BY_KIND.iter().find(|k| k.is_meant_by(&word.text)) else { continue };
+            let Some(kind) = Kind::AS_A_WHOLE.iter().find(|k| is_meant(k, &word.text)) else { continue };
             let said = word.text.clone();
             let found: Vec<ObjectRef> = self.candidates.iter().filter(|c| c.object.kind == *kind).map(|c| c.object.clone()).collect();
             self.spend(place..place.saturating_add(1));

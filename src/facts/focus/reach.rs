@@ -1,10 +1,10 @@
 //! What objects reach: what is a part of them, and what they need or what leads to them.
 
-use super::Nearness;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::controller_of;
+use crate::facts::named::Reach;
 use crate::facts::{Facts, labels, pods};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
@@ -12,124 +12,106 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
 use std::collections::HashSet;
 
-/// Objects, and what is near them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Reach {
-    itself: HashSet<ObjectRef>,
-    beside: HashSet<ObjectRef>,
+/// What these objects reach.
+pub(crate) fn reach(facts: &Facts<'_>, objects: &[ObjectRef]) -> Reach {
+    let mut walk = Walk { facts, reach: Reach { itself: objects.iter().cloned().collect(), beside: HashSet::new() } };
+    for object in objects {
+        walk.part(object);
+    }
+    let named: Vec<ObjectRef> = walk.reach.beside.iter().filter(|o| o.kind == Kind::Service).cloned().collect();
+    for service in named {
+        walk.behind(&service, false);
+    }
+    let workloads: Vec<ObjectRef> = walk.reach.itself.iter().cloned().collect();
+    for object in &workloads {
+        walk.neighbors(object);
+    }
+    walk.reach
 }
 
-impl Reach {
-    /// What these reach.
-    pub(crate) fn of(facts: &Facts<'_>, objects: &[ObjectRef]) -> Self {
-        let mut reach = Self { itself: objects.iter().cloned().collect(), beside: HashSet::new() };
-        for object in objects {
-            reach.part(facts, object);
-        }
-        let named: Vec<ObjectRef> = reach.beside.iter().filter(|o| o.kind == Kind::Service).cloned().collect();
-        for service in named {
-            reach.behind(facts, &service, false);
-        }
-        let workloads: Vec<ObjectRef> = reach.itself.iter().cloned().collect();
-        for object in &workloads {
-            reach.neighbors(facts, object);
-        }
-        reach
-    }
+/// A way through the facts, and what was met on it.
+struct Walk<'f, 'a> {
+    facts: &'f Facts<'a>,
+    reach: Reach,
+}
 
-    pub(crate) fn nearness(&self, object: &ObjectRef) -> Nearness {
-        if self.itself.contains(object) {
-            Nearness::Itself
-        } else if self.beside.contains(object) {
-            Nearness::Beside
-        } else {
-            Nearness::Elsewhere
-        }
-    }
-
-    /// Whether it is one of them or near one.
-    pub(crate) fn holds(&self, object: &ObjectRef) -> bool {
-        self.nearness(object) != Nearness::Elsewhere
-    }
-
-    fn put(&mut self, object: ObjectRef, itself: bool) {
-        if itself {
-            self.itself.insert(object)
-        } else {
-            self.beside.insert(object)
-        };
-    }
-
+impl Walk<'_, '_> {
     /// What owns the object, what it owns, and what it leads to.
-    fn part(&mut self, facts: &Facts<'_>, object: &ObjectRef) {
-        let owners: Vec<ObjectRef> = facts.owners().chain(object).cloned().collect();
-        self.itself.extend(owners);
-        self.itself.extend(facts.pods_of(object).map(Resource::reference));
+    fn part(&mut self, object: &ObjectRef) {
+        let owners: Vec<ObjectRef> = self.facts.owners().chain(object).cloned().collect();
+        self.reach.itself.extend(owners);
+        self.reach.itself.extend(self.facts.pods_of(object).map(Resource::reference));
         match object.kind {
-            Kind::Service => self.behind(facts, object, true),
+            Kind::Service => self.behind(object, true),
             Kind::Ingress => {
-                for service in facts.find::<Ingress>(object).into_iter().flat_map(backends) {
-                    self.beside.insert(ObjectRef { kind: Kind::Service, namespace: object.namespace.clone(), name: service.to_owned() });
+                for service in self.facts.find::<Ingress>(object).into_iter().flat_map(backends) {
+                    self.reach.beside.insert(ObjectRef {
+                        kind: Kind::Service,
+                        namespace: object.namespace.clone(),
+                        name: service.to_owned(),
+                    });
                 }
             }
             Kind::PersistentVolumeClaim => {
                 let namespace = object.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
-                let users: Vec<ObjectRef> = facts.claims().pods(namespace, &object.name).iter().map(|p| p.reference()).collect();
+                let users: Vec<ObjectRef> = self.facts.claims().pods(namespace, &object.name).iter().map(|p| p.reference()).collect();
                 for pod in users {
-                    self.pod(facts, pod, false);
+                    self.pod(pod, false);
                 }
             }
             Kind::HorizontalPodAutoscaler => {
-                if let Some(target) = facts.find::<HorizontalPodAutoscaler>(object).and_then(target) {
-                    self.beside.extend(facts.pods_of(&target).map(Resource::reference));
-                    self.beside.insert(target);
+                if let Some(target) = self.facts.find::<HorizontalPodAutoscaler>(object).and_then(target) {
+                    self.reach.beside.extend(self.facts.pods_of(&target).map(Resource::reference));
+                    self.reach.beside.insert(target);
                 }
             }
-            Kind::CronJob => {
-                let runs = facts.all::<Job>().filter(|j| controller_of(&j.metadata).as_ref() == Some(object));
-                self.itself.extend(runs.map(Resource::reference));
+            // Whatever else makes Jobs: its runs are a part of it, those without a Pod too.
+            _ => {
+                if let Some(namespace) = object.namespace.as_ref() {
+                    let runs = self.facts.all_in::<Job>(namespace).filter(|j| controller_of(&j.metadata).as_ref() == Some(object));
+                    self.reach.itself.extend(runs.map(Resource::reference));
+                }
             }
-            _ => {}
         }
     }
 
     /// The Pods behind a Service, and what owns them.
-    fn behind(&mut self, facts: &Facts<'_>, service: &ObjectRef, itself: bool) {
-        let Some(found) = facts.find::<Service>(service) else { return };
+    fn behind(&mut self, service: &ObjectRef, itself: bool) {
+        let Some(found) = self.facts.find::<Service>(service) else { return };
         let (Some(namespace), Some(selector)) = (found.metadata.namespace.as_deref(), labels::any_selector(found)) else { return };
-        let selected: Vec<ObjectRef> = facts.pods_selected(namespace, selector).map(Resource::reference).collect();
+        let selected: Vec<ObjectRef> = self.facts.pods_selected(namespace, selector).map(Resource::reference).collect();
         for pod in selected {
-            self.pod(facts, pod, itself);
+            self.pod(pod, itself);
         }
-        for workload in facts.workloads_selected(namespace, selector) {
-            self.put(workload.object.clone(), itself);
+        for workload in self.facts.workloads_selected(namespace, selector) {
+            self.reach.put(workload.object.clone(), itself);
         }
     }
 
-    fn pod(&mut self, facts: &Facts<'_>, pod: ObjectRef, itself: bool) {
-        let owners: Vec<ObjectRef> = facts.owners().chain(&pod).cloned().collect();
+    fn pod(&mut self, pod: ObjectRef, itself: bool) {
+        let owners: Vec<ObjectRef> = self.facts.owners().chain(&pod).cloned().collect();
         for object in owners.into_iter().chain([pod]) {
-            self.put(object, itself);
+            self.reach.put(object, itself);
         }
     }
 
     /// The claims that a Pod or a workload mounts, and the Services that lead to it.
-    fn neighbors(&mut self, facts: &Facts<'_>, object: &ObjectRef) {
+    fn neighbors(&mut self, object: &ObjectRef) {
         let Some(namespace) = object.namespace.as_ref() else { return };
         let spec = match object.kind {
-            Kind::Pod => facts.find::<Pod>(object).and_then(|p| p.spec.as_ref()),
-            _ => facts.workload(object).map(|w| w.pod_spec),
+            Kind::Pod => self.facts.find::<Pod>(object).and_then(|p| p.spec.as_ref()),
+            _ => self.facts.workload(object).map(|w| w.pod_spec),
         };
         for claim in spec.into_iter().flat_map(pods::claims) {
-            self.beside.insert(ObjectRef::namespaced(Kind::PersistentVolumeClaim, namespace, claim));
+            self.reach.beside.insert(ObjectRef::namespaced(Kind::PersistentVolumeClaim, namespace, claim));
         }
         let pod_labels = match object.kind {
-            Kind::Pod => facts.find::<Pod>(object).and_then(|p| p.metadata.labels.as_ref()),
-            _ => facts.workload(object).map(|w| w.pod_labels),
+            Kind::Pod => self.facts.find::<Pod>(object).and_then(|p| p.metadata.labels.as_ref()),
+            _ => self.facts.workload(object).map(|w| w.pod_labels),
         };
-        let leading = pod_labels.into_iter().flat_map(|l| facts.services_of(namespace.as_str(), l)).map(Resource::reference);
+        let leading = pod_labels.into_iter().flat_map(|l| self.facts.services_of(namespace.as_str(), l)).map(Resource::reference);
         let leading: Vec<ObjectRef> = leading.collect();
-        self.beside.extend(leading);
+        self.reach.beside.extend(leading);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::request::{Method, Request};
 use crate::domain::visible::escaped;
 use crate::planner::admission;
 use crate::planner::diff;
-use crate::planner::live::Seen;
+use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ impl PlannedAction for Create<'_> {
     }
 
     /// No object of that name exists.
-    fn unchanged(&self, _: &Value, _: &Seen) -> Result<(), Refusal> {
+    fn unchanged(&self, _: &Value, _: &Basis) -> Result<(), Refusal> {
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
 use crate::domain::request::{Method, Request};
 use crate::planner::diff;
-use crate::planner::live::Seen;
+use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -63,7 +63,7 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
     }
 
     /// It may have been bound since the rule saw it.
-    fn unchanged(&self, live: &Value, _: &Seen) -> Result<(), Refusal> {
+    fn unchanged(&self, live: &Value, _: &Basis) -> Result<(), Refusal> {
         let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str);
         self.never_bound(text("/status/phase"), text("/spec/volumeName"))
     }

@@ -15,7 +15,7 @@ use crate::domain::request::{Method, Request};
 use crate::domain::visible::{self, escaped};
 use crate::planner::admission;
 use crate::planner::diff;
-use crate::planner::live::Seen;
+use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::{Differs, Refusal};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
@@ -98,7 +98,7 @@ impl PlannedAction for Patch<'_> {
         Some(Refusal::PodsStay { why, pods })
     }
 
-    fn unchanged(&self, live: &Value, seen: &Seen) -> Result<(), Refusal> {
+    fn unchanged(&self, live: &Value, seen: &Basis) -> Result<(), Refusal> {
         let of = |object: &Value, path: &FieldPath| path.locate(object).and_then(|at| at.current);
         let written = self.ops.iter().map(|op| {
             let before = op.seen.clone().or_else(|| of(&seen.value, &op.path));

@@ -6,7 +6,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
 use crate::domain::request::Request;
 use crate::domain::visible::escaped;
-use crate::planner::live::Seen;
+use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
 use serde_json::Value;
@@ -58,7 +58,7 @@ pub(crate) trait PlannedAction: Send + Sync {
 
     /// That what the action is about still is as whoever proposes it saw it, where an object must exist. That it is the same object,
     /// managed by nobody else, is known by then.
-    fn unchanged(&self, live: &Value, seen: &Seen) -> Result<(), Refusal>;
+    fn unchanged(&self, live: &Value, seen: &Basis) -> Result<(), Refusal>;
 
     /// The bytes, with everything that must still be true in them. `live` is the object as it is now, where one must exist.
     fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal>;

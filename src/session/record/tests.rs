@@ -100,7 +100,8 @@ fn changed_request_bytes_are_refused_on_reading() {
 
 #[test]
 fn bytes_that_go_elsewhere_than_the_question_says_and_plans_of_other_clusters_are_refused_on_reading() {
-    let changes: [(fn(&mut RemediationPlan), &str); 3] = [
+    type Change = fn(&mut RemediationPlan);
+    let changes: [(Change, &str); 3] = [
         (|plan| first(plan).request.path = "/apis/apps/v1/namespaces/shop/deployments/another".to_owned(), "does not go where"),
         (|plan| first(plan).action = Action::DeleteUnboundClaim { claim: first(plan).action.target().clone() }, "does not go where"),
         (|plan| plan.cluster = "another".to_owned(), "another cluster"),

@@ -193,6 +193,21 @@ proptest! {
     }
 }
 
+#[test]
+fn two_plans_that_differ_in_a_last_line_feed_do_not_read_alike() {
+    let texts = |why: &str| Texts {
+        container: "web".into(),
+        old: "web:1".into(),
+        new: "web:2".into(),
+        label: "zone".into(),
+        value: "a".into(),
+        uid: "1".into(),
+        why: why.into(),
+    };
+    let question = |why: &str| asked(planned(&texts(why), 1).unwrap()).unwrap();
+    assert_ne!(question("it helps"), question("it helps\n"));
+}
+
 /// The object with something in every place that holds what somebody put there.
 fn with_canaries(canary: &str) -> Value {
     let mut object = deployment();

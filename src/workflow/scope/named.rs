@@ -2,7 +2,7 @@
 
 use crate::domain::nearest::nearest;
 use crate::domain::object::Namespace;
-use crate::domain::words::{Word, Words};
+use crate::domain::words::{Word, Wording};
 
 /// What the words say about the place.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ const PLACES: &[&str] = &["in", "of", "from", "on", "inside", "within", "into", 
 const ARTICLES: &[&str] = &["the", "a", "an", "my", "our", "your", "this", "that", "both"];
 
 /// The namespaces that are named. `all` is what exists; `None` where that cannot be known, and clear names are taken at their word.
-pub(super) fn named(words: &Words, all: Option<&[String]>) -> Named {
+pub(super) fn named(words: &Wording, all: Option<&[String]>) -> Named {
     let words: Vec<&Word> = words.iter().collect();
     let exists = |text: &str| all.is_some_and(|all| all.iter().any(|n| n == text));
     let mut clarities: Vec<Option<Clarity>> = (0..words.len()).map(|place| clarity(&words, place)).collect();

@@ -112,7 +112,7 @@ fn in_its_place(object: &ObjectRef) -> String {
 }
 
 fn everywhere(kind: &Kind) -> ListRequest {
-    ListRequest { kind: kind.clone(), namespace: None, field_selector: None }
+    ListRequest::of(kind.clone(), None)
 }
 
 fn is_namespaced(kind: &Kind) -> bool {

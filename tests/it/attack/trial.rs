@@ -179,11 +179,11 @@ async fn trial(seed: u64) -> Told {
     let told = run.progress.0.lock().unwrap().clone();
     run.heard.texts.extend(told);
     run.heard.records = run.cluster.store.all();
-    let wrong = wrong(&run.cluster, &case, &run.limits, &run.sky.lock().unwrap().past, &run.heard).await;
+    let past = std::mem::take(&mut run.sky.lock().unwrap().past);
+    let wrong = wrong(&run.cluster, &case, &run.limits, &past, &run.heard).await;
     let writes = run.cluster.sim.requests().iter().filter(|r| r.wrote && r.user == "writer").count();
-    let past = &mut run.sky.lock().unwrap().past;
     let status = last.map_or_else(|| "an error".to_owned(), |report| report.status.as_str().to_owned());
-    Told { seed, way: way_name, status, writes, struck: past.struck, story: std::mem::take(&mut past.story), wrong }
+    Told { seed, way: way_name, status, writes, struck: past.struck, story: past.story, wrong }
 }
 
 /// Opens a remediation and answers its question.

@@ -55,7 +55,6 @@ async fn from_the_yes_to_the_verdict_are_at_most_fifteen_requests() {
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.status, Status::Resolved, "{}", report.summary);
     let made: Vec<String> = cluster.sim.requests().iter().map(|r| format!("{} {} {}", r.user, r.method, r.path)).collect();
-    println!("{} requests: {made:#?}", made.len());
     assert!(made.len() <= 15, "{}: {made:#?}", made.len());
     assert!(made.iter().any(|line| line.contains("POST")), "the write is among them");
 }

@@ -104,7 +104,7 @@ pub(crate) const VARIANTS: &[Variant] = &[
     Variant {
         case: "config-map-name-wrong",
         names: &[
-            ("app-configuration", "till-settings-v2"),
+            ("app-configuration", "till-settings-7h2f9m4k6t"),
             ("app-config\n", "till-settings\n"),
             ("feature-flags", "opening-hours"),
             ("name: checkout\n", "name: till\n"),

@@ -1,8 +1,10 @@
+//! Words that name namespaces, and words that only look like it.
+
 use super::*;
 
 fn found(words: &str, all: &[&str]) -> Named {
     let all: Vec<String> = all.iter().map(|s| (*s).to_owned()).collect();
-    named(&Words::of(words), Some(&all))
+    named(&Wording::of(words), Some(&all))
 }
 
 fn these(names: &[&str]) -> Named {
@@ -62,6 +64,6 @@ fn no_word_makes_an_error_of_the_rest() {
 
 #[test]
 fn clear_names_are_taken_at_their_word_where_namespaces_cannot_be_listed() {
-    assert_eq!(named(&Words::of("pods in the shop namespace crash"), None), these(&["shop"]));
-    assert_eq!(named(&Words::of("Others in the namespace run fine"), None), Named::Nothing);
+    assert_eq!(named(&Wording::of("pods in the shop namespace crash"), None), these(&["shop"]));
+    assert_eq!(named(&Wording::of("Others in the namespace run fine"), None), Named::Nothing);
 }

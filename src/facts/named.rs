@@ -1,0 +1,75 @@
+//! What the reporter's words name, and how near everything is to that: data only. `facts/focus.rs` finds it.
+
+use crate::domain::focus::Missing;
+use crate::domain::object::ObjectRef;
+use std::collections::HashSet;
+
+/// What the words name, found among what was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Named {
+    /// Objects that exist.
+    pub about: Vec<ObjectRef>,
+    /// What is named and is not there.
+    pub missing: Vec<Missing>,
+    /// It is certain that a name is meant: nothing else there is what the words are about.
+    pub certain: bool,
+    pub(super) reach: Reach,
+}
+
+/// How near something is to what the words are about; the nearest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Nearness {
+    /// It is that, or a part of it.
+    Itself,
+    /// That needs it, or leads to it.
+    Beside,
+    /// Something else.
+    Elsewhere,
+}
+
+impl Named {
+    /// How near objects are to what is named; everything is it where nothing is named.
+    pub(crate) fn nearness<'o>(&self, objects: impl Iterator<Item = &'o ObjectRef>) -> Nearness {
+        if self.about.is_empty() {
+            return if self.missing.is_empty() { Nearness::Itself } else { Nearness::Elsewhere };
+        }
+        objects.map(|o| self.reach.nearness(o)).min().unwrap_or(Nearness::Elsewhere)
+    }
+
+    /// Whether the words name nothing at all.
+    pub(crate) fn is_general(&self) -> bool {
+        self.about.is_empty() && self.missing.is_empty()
+    }
+}
+
+/// Objects, and what is near them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Reach {
+    pub(super) itself: HashSet<ObjectRef>,
+    pub(super) beside: HashSet<ObjectRef>,
+}
+
+impl Reach {
+    pub(crate) fn nearness(&self, object: &ObjectRef) -> Nearness {
+        if self.itself.contains(object) {
+            Nearness::Itself
+        } else if self.beside.contains(object) {
+            Nearness::Beside
+        } else {
+            Nearness::Elsewhere
+        }
+    }
+
+    /// Whether it is one of them or near one.
+    pub(crate) fn holds(&self, object: &ObjectRef) -> bool {
+        self.nearness(object) != Nearness::Elsewhere
+    }
+
+    pub(super) fn put(&mut self, object: ObjectRef, itself: bool) {
+        if itself {
+            self.itself.insert(object)
+        } else {
+            self.beside.insert(object)
+        };
+    }
+}
