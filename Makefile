@@ -7,7 +7,10 @@
 # make tokens   counts what a model pays: the tool list and the results of calls, on the embedded cluster
 # make clients  plays it in Claude Code, Codex, Copilot CLI and Gemini CLI: what people see, what models get
 # make memory   measures what a large snapshot takes in memory
-.PHONY: test lint cluster record bench scale memory tokens clients
+# make guards   removes each guard of the invariants once, and demands that a test notices; ID=name for one
+# make evidence attacks in 15,000 runs, the guards, tokens, scale and memory, with their tables
+# make fuzz     fuzzes the parsers of foreign bytes, SECONDS each; TARGET=name for one
+.PHONY: test lint cluster record bench scale memory tokens clients guards evidence fuzz
 
 test:
 	tests/run
@@ -36,6 +39,15 @@ memory:
 
 tokens:
 	cargo bench --locked --profile dev --bench tokens
+
+guards:
+	tests/guards/run $(ID)
+
+evidence:
+	tests/evidence
+
+fuzz:
+	fuzz/run $(or $(SECONDS),30) $(TARGET)
 
 clients:
 	tests/clients/play

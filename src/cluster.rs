@@ -6,6 +6,8 @@ pub mod connect;
 mod discovered;
 mod discovery;
 mod fault;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod foreign;
 mod identity;
 mod kubeconfig;
 mod page;

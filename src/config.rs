@@ -4,6 +4,8 @@
 mod environment;
 mod file;
 mod flags;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod foreign;
 mod options;
 
 use crate::domain::confidence::Confidence;

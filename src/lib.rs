@@ -10,6 +10,8 @@ pub mod config;
 pub mod domain;
 pub mod execute;
 pub mod facts;
+#[cfg(any(test, fuzzing))]
+pub mod foreign;
 pub mod mcp;
 mod planner;
 pub mod ports;

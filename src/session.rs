@@ -2,6 +2,8 @@
 //! consent was given for that exact plan *and* the store has recorded that we are about to act.
 
 pub(crate) mod approval;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod foreign;
 pub(crate) mod gate;
 pub(crate) mod journal;
 pub(crate) mod ledger;

@@ -248,22 +248,22 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn sets_namespace(kubeconfig: &Kubeconfig, context: &str) -> bool {
+pub(super) fn sets_namespace(kubeconfig: &Kubeconfig, context: &str) -> bool {
     let context = kubeconfig.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref());
     context.is_some_and(|c| c.namespace.as_deref().is_some_and(|n| !n.trim().is_empty()))
 }
 
-fn user_of(kubeconfig: &Kubeconfig, context: &str) -> String {
+pub(super) fn user_of(kubeconfig: &Kubeconfig, context: &str) -> String {
     kubeconfig.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref()?.user.clone()).unwrap_or_default()
 }
 
-fn cluster_of<'a>(kubeconfig: &'a Kubeconfig, context: &str) -> Option<&'a kube::config::Cluster> {
+pub(super) fn cluster_of<'a>(kubeconfig: &'a Kubeconfig, context: &str) -> Option<&'a kube::config::Cluster> {
     let name = &kubeconfig.contexts.iter().find(|c| c.name == context)?.context.as_ref()?.cluster;
     kubeconfig.clusters.iter().find(|c| c.name == *name)?.cluster.as_ref()
 }
 
 /// The context that was asked for or the current one; where it is not there, the error names those that are, nearest first.
-fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from: &str) -> Result<String, ReadError> {
+pub(super) fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from: &str) -> Result<String, ReadError> {
     let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| c.name.as_str()).collect();
     if names.is_empty() {
         return Err(config(format!(
@@ -291,7 +291,7 @@ fn list(names: &[&str]) -> String {
 }
 
 /// kube's errors in words; never a piece of the file, which may hold credentials.
-fn words(error: &KubeconfigError) -> String {
+pub(super) fn words(error: &KubeconfigError) -> String {
     match error {
         KubeconfigError::Parse(inner) => match inner.location() {
             Some(at) => format!("not a kubeconfig in YAML, see line {}, column {}", at.line(), at.column()),

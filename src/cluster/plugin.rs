@@ -52,7 +52,7 @@ fn start(exec: ExecConfig, deadline: Duration) -> Running {
 
 /// What a plugin answered. No `Debug`: it is a secret.
 #[derive(Clone, PartialEq, Eq)]
-struct Material {
+pub(super) struct Material {
     token: Option<String>,
     /// PEM of the certificate and of its key.
     certificate: Option<(String, String)>,
@@ -157,7 +157,7 @@ impl Login {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Fault {
+pub(super) enum Fault {
     NoCommand,
     Missing,
     NotStarted,
@@ -226,7 +226,7 @@ fn run(exec: &ExecConfig, deadline: Duration) -> Result<Vec<u8>, Fault> {
 }
 
 /// client-go decodes YAML as well, so some plugins write it; JSON is YAML.
-fn parse(output: &[u8]) -> Result<(Material, Option<Timestamp>), Fault> {
+pub(super) fn parse(output: &[u8]) -> Result<(Material, Option<Timestamp>), Fault> {
     let text = std::str::from_utf8(output).map_err(|_| Fault::Unreadable)?;
     let value: Value = serde_json::from_str(text).ok().or_else(|| serde_saphyr::from_str(text).ok()).ok_or(Fault::Unreadable)?;
     let status = value.get("status").ok_or(Fault::Unreadable)?;

@@ -47,7 +47,7 @@ pub(super) struct Following {
 }
 
 /// What a part of a watch came to.
-enum Step {
+pub(super) enum Step {
     Told(Told),
     /// Nothing that is told on.
     Quiet,
@@ -123,7 +123,7 @@ impl Following {
             let part = self.rest.split_to(end.saturating_add(1));
             self.line.extend_from_slice(&part);
             let line = std::mem::take(&mut self.line);
-            match self.said(&line)? {
+            match said(&self.wanted, &self.read, &line, &mut self.version)? {
                 Step::Quiet => {}
                 step => return Ok(step),
             }
@@ -175,40 +175,38 @@ impl Following {
         self.body = Some(response.into_body());
         Ok(Step::Quiet)
     }
+}
 
-    /// What a line of the watch means.
-    fn said(&mut self, line: &[u8]) -> Result<Step, ReadError> {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Step::Quiet);
-        }
-        let what = || format!("the watch of {}", self.read.text());
-        let refused = |status: u16, message: String| ReadError::Refused { what: what(), status, message };
-        let (what_happened, object) = line_of(line).ok_or_else(|| refused(200, "a line that is not JSON".to_owned()))?;
-        let told = match what_happened {
-            "ADDED" | "MODIFIED" => Some(Told::Is(self.object(object))),
-            "DELETED" => Some(Told::Gone(self.object(object))),
-            "BOOKMARK" => None,
-            "ERROR" => {
-                let error: Value = serde_json::from_str(object.get()).unwrap_or_default();
-                let code = error.get("code").and_then(Value::as_u64).and_then(|c| u16::try_from(c).ok()).unwrap_or(500);
-                let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
-                return match code {
-                    410 => Err(ReadError::Expired(self.read.text().to_owned())),
-                    429 | 500..=599 => Ok(Step::Broke(refused(code, Excerpt::event(message).to_string()))),
-                    _ => Err(refused(code, Excerpt::event(message).to_string())),
-                };
-            }
-            _ => return Err(refused(200, "an event of an unknown type".to_owned())),
-        };
-        if let Some(version) = version_of(object) {
-            self.version = version;
-        }
-        Ok(told.map_or(Step::Quiet, Step::Told))
+/// What a line of the watch means.
+pub(super) fn said(wanted: &ListRequest, read: &Read, line: &[u8], version: &mut String) -> Result<Step, ReadError> {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Step::Quiet);
     }
-
-    fn object(&self, json: &RawValue) -> Objects {
-        let mut objects = Objects::of(&self.wanted.kind);
+    let refused = |status: u16, message: String| ReadError::Refused { what: format!("the watch of {}", read.text()), status, message };
+    let of_kind = |json: &RawValue| {
+        let mut objects = Objects::of(&wanted.kind);
         objects.push(json.get());
         objects
+    };
+    let (what_happened, object) = line_of(line).ok_or_else(|| refused(200, "a line that is not JSON".to_owned()))?;
+    let told = match what_happened {
+        "ADDED" | "MODIFIED" => Some(Told::Is(of_kind(object))),
+        "DELETED" => Some(Told::Gone(of_kind(object))),
+        "BOOKMARK" => None,
+        "ERROR" => {
+            let error: Value = serde_json::from_str(object.get()).unwrap_or_default();
+            let code = error.get("code").and_then(Value::as_u64).and_then(|c| u16::try_from(c).ok()).unwrap_or(500);
+            let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
+            return match code {
+                410 => Err(ReadError::Expired(read.text().to_owned())),
+                429 | 500..=599 => Ok(Step::Broke(refused(code, Excerpt::event(message).to_string()))),
+                _ => Err(refused(code, Excerpt::event(message).to_string())),
+            };
+        }
+        _ => return Err(refused(200, "an event of an unknown type".to_owned())),
+    };
+    if let Some(at) = version_of(object) {
+        *version = at;
     }
+    Ok(told.map_or(Step::Quiet, Step::Told))
 }

@@ -37,7 +37,7 @@ pub(super) fn read(flag: Option<&Path>, environment: &Environment, home: Option<
     Ok((Some(path), given))
 }
 
-fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Given, ConfigError> {
+pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Given, ConfigError> {
     let shown = path.display().to_string();
     let fail = |reason: String| ConfigError::File { file: shown.clone(), reason };
     let lines = text.lines().map(str::trim);

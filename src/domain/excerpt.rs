@@ -112,6 +112,14 @@ mod tests {
     }
 
     #[test]
+    fn credentials_are_masked_in_every_form_of_a_quotation() {
+        let raw = "login failed: password=hunter2-canary";
+        for shown in [Excerpt::capture(raw, 100), Excerpt::event(raw), Excerpt::line(raw), Excerpt::said(raw)] {
+            assert!(shown.as_str().contains("login failed") && !shown.as_str().contains("canary"), "{shown}");
+        }
+    }
+
+    #[test]
     fn hidden_characters_are_dropped_and_long_text_is_cut_at_a_character() {
         assert_eq!(Excerpt::event("a\u{202e}b\u{1b}[31mc").as_str(), "ab[31mc");
         assert_eq!(Excerpt::capture("ääää", 3).as_str(), "ä…");

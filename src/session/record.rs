@@ -10,7 +10,7 @@ mod outcome;
 mod plan;
 mod reference;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 
 use super::approval::QUESTIONS;
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};

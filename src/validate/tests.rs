@@ -131,3 +131,20 @@ fn only_what_the_issue_is_about_remains() {
     assert_eq!(left("web is down", &lakes), 0, "an unrelated fault is none of this plan's");
     assert_eq!(left("the data lake server restarts", &lakes), 2, "somebody asked about it");
 }
+
+#[test]
+fn rollout_passes_only_where_all_replicas_of_the_newest_revision_are_seen_ready() {
+    let of = |status: Value| {
+        let mut object = deployment();
+        object["spec"]["replicas"] = json!(2);
+        object["metadata"]["generation"] = json!(3);
+        object["status"] = status;
+        rollout(&web(), &Facts::of(&snapshot(vec![(Kind::Deployment, object)]))).0
+    };
+    let ready = |generation: i64, updated: i64, total: i64, ready: i64| json!({"observedGeneration": generation, "replicas": total, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready});
+    assert_eq!(of(ready(3, 2, 2, 2)), Some(true));
+    assert_eq!(of(ready(3, 2, 2, 1)), Some(false), "one is not ready");
+    assert_eq!(of(ready(3, 1, 2, 2)), Some(false), "one is of the revision before");
+    assert_eq!(of(ready(3, 2, 3, 2)), Some(false), "one of the revision before is left");
+    assert_eq!(of(ready(2, 2, 2, 2)), Some(false), "the controller has not seen the change");
+}

@@ -43,6 +43,8 @@ const GRAPH: &[(&str, &str, &str)] = &[
     // The edge of the program: who puts it together.
     ("config", "domain", "clap jiff serde serde_json serde_saphyr thiserror"),
     ("app", "*", "*"),
+    // Compiled for tests and for fuzzing only: the parsers of every module, side by side.
+    ("foreign", "*", "jiff serde_json"),
 ];
 
 /// Modules whose every function is a value of its arguments; the files after them are the exceptions.

@@ -17,6 +17,8 @@ use trial::{Told, play};
 
 /// Enough to meet each kind of weather with each way of answering some dozen times.
 const RUNS: u64 = 1_500;
+/// A whole remediation is one future on the stack of its thread, and not small without optimization.
+const STACK: usize = 32 * 1024 * 1024;
 /// A report of more failures than this is not read.
 const SHOWN: usize = 12;
 
@@ -35,7 +37,7 @@ fn attempt(seed: u64) -> Told {
 #[test]
 fn whatever_happens_nothing_is_written_without_a_yes_and_what_is_said_is_true() {
     if let Some(seed) = number("KUBEMEND_ATTACK_SEED") {
-        let told = attempt(seed);
+        let told = std::thread::Builder::new().stack_size(STACK).spawn(move || attempt(seed)).unwrap().join().unwrap();
         eprintln!("{}", told.story.join("\n"));
         assert!(told.wrong.is_empty(), "{:#?}", told.wrong);
         return;
@@ -46,7 +48,7 @@ fn whatever_happens_nothing_is_written_without_a_yes_and_what_is_said_is_true() 
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| {
+            let work = || {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed > runs {
@@ -55,7 +57,8 @@ fn whatever_happens_nothing_is_written_without_a_yes_and_what_is_said_is_true() 
                     let one = attempt(seed);
                     told.lock().unwrap().push(one);
                 }
-            });
+            };
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).unwrap();
         }
     });
     let told = told.into_inner().unwrap();

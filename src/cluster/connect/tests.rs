@@ -300,3 +300,33 @@ async fn token_that_stays_refused_is_an_error_after_one_renewal() {
     assert_eq!(renewed.read.meter.total(), 2);
     server.abort();
 }
+
+/// A write that is answered with 429 or 5xx, over a real connection with everything that is below our own clients.
+#[tokio::test]
+async fn nothing_below_the_writing_client_sends_twice() {
+    for status in ["429 Too Many Requests", "500 Internal Server Error", "503 Service Unavailable", "504 Gateway Timeout"] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let came = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = came.clone();
+        #[expect(clippy::disallowed_methods, reason = "a server of the test's own")]
+        let server = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n{}") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\nretry-after: 0\r\ncontent-length: 2\r\n\r\n{{}}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let place = Place::new();
+        let connected = connect_to(&settings(place.file("k", &kubeconfig(&address, "{}")))).await.unwrap();
+        let write = Write { method: Method::Post, path: "/api/v1/namespaces/a/persistentvolumeclaims".into(), body: "{}".into() };
+        connected.write.unwrap().send(&write, false, &RequestMeter::default()).await.unwrap_err();
+        assert_eq!(came.load(std::sync::atomic::Ordering::SeqCst), 1, "{status}");
+        server.abort();
+    }
+}

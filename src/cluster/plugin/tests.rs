@@ -143,3 +143,11 @@ async fn login_that_nobody_waits_for_any_longer_goes_on_and_is_kept() {
     assert_eq!(plugin.token().await, "t");
     assert_eq!(plugin.runs(), 1);
 }
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn plugin_has_neither_our_input_nor_our_error_output() {
+    let plugin = plugin(&format!("readlink /proc/$$/fd/0 /proc/$$/fd/2 > ends\n{TOKEN}"));
+    plugin.token().await;
+    assert_eq!(fs::read_to_string(plugin.folder.path().join("ends")).unwrap(), "/dev/null\n/dev/null\n");
+}

@@ -384,3 +384,14 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn secrets_stay_unreadable_where_the_list_of_what_was_discovered_is_wrong() {
+    for (group_version, plural, way) in
+        [("v1", "secrets", "/api/v1"), ("example.com/v1", "mysecrets", "/apis/example.com/v1"), ("v1", "certificates", "/api/v1")]
+    {
+        let reach = Reach::Read(Discovered::holding(group_version, plural));
+        let request = Request::builder().uri(format!("{way}/namespaces/a/{plural}/db")).body(()).unwrap();
+        assert_eq!(reaches_the_server(reach, request).await, !plural.contains("secret"), "{way} {plural}");
+    }
+}

@@ -16,6 +16,7 @@ use crate::session::trail::Trail;
 use crate::session::{AwaitingApproval, Header, Planned, Session};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use serde_json::{Value, json};
 
 fn header() -> Header {
@@ -41,6 +42,13 @@ fn header() -> Header {
 pub(in crate::session) fn waiting() -> (AwaitingApproval, Secret) {
     let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] };
     header().propose(Planned { plan: image_plan(1), rehearsal: Some(rehearsal) }, [9; 32], later())
+}
+
+/// Some records, the same in every run.
+pub(crate) fn stored() -> Vec<Vec<u8>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let sessions = std::iter::repeat_with(|| session().new_tree(&mut runner).unwrap().current()).take(12);
+    sessions.chain([Session::AwaitingApproval(waiting().0)]).map(|session| write(&session).unwrap()).collect()
 }
 
 fn recorded(session: &Session) -> Value {

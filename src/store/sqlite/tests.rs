@@ -263,3 +263,11 @@ async fn store_of_the_first_form_is_taken_over() {
     store.save_until(&id(1), Some(Revision(3)), at(11), Timestamp::MIN, b"over").await.unwrap();
     assert_eq!(store.alive(at(12), 10).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn what_was_saved_is_on_the_disk_before_save_returns() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::at(folder.path().join("s.db"));
+    let level: i64 = store.with(|c| Ok(c.query_row("PRAGMA synchronous", [], |row| row.get(0))?)).await.unwrap();
+    assert_eq!(level, 2, "2 is FULL: the log is synced at each commit");
+}

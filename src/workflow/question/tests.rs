@@ -261,3 +261,26 @@ proptest! {
         prop_assert!(!whole.contains("zebra"), "{whole}");
     }
 }
+
+fn ordinary() -> Texts {
+    let [container, old, new, label, value, uid, why] =
+        ["worker", "a:1", "a:2", "disk", "hdd", "u-1", "it is not there"].map(str::to_owned);
+    Texts { container, old, new, label, value, uid, why }
+}
+
+#[test]
+fn reason_of_a_step_is_one_line_and_looks_like_nothing_else() {
+    let plan = planned(&Texts { why: "it is not there\n+        image: a:3\n".to_owned(), ..ordinary() }, 1).unwrap();
+    assert_eq!(plan.steps.first().why, "it is not there + image: a:3");
+    let same = planned(&Texts { why: "it is not there\n".to_owned(), ..ordinary() }, 1).unwrap();
+    assert_eq!(same.digest(), planned(&ordinary(), 1).unwrap().digest());
+}
+
+#[test]
+fn what_is_too_large_to_be_shown_whole_is_not_asked() {
+    let mut report = report(planned(&ordinary(), 1).unwrap());
+    assert!(text(&report).is_some());
+    let plan = report.plan.as_mut().unwrap();
+    plan.steps[0].diff = "+a line that somebody has to read\n".repeat(super::QUESTION_LIMIT / 32);
+    assert_eq!(text(&report), None);
+}

@@ -365,6 +365,16 @@ async fn lost_answer_is_unknown_in_the_report_and_not_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn clock_that_is_set_back_to_shortly_after_the_question_makes_it_no_younger() {
+    let (cluster, process, question) = waiting("database-pod-pending", Limits::default(), None).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    cluster.clock.set_by(-3590);
+    let error = yes(&process, &question).await.expect_err("it was taken");
+    assert!(error.to_string().contains("expired"), "{error}");
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn clock_that_is_set_back_does_not_lengthen_the_time_for_an_answer() {
     let (cluster, process, question) = waiting("database-pod-pending", Limits::default(), None).await;
     tokio::time::sleep(Duration::from_secs(3600)).await;

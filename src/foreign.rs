@@ -1,0 +1,158 @@
+//! Every parser of bytes that others make, by its name: what is fuzzed in `fuzz/`, and tried with arbitrary bytes in the tests.
+//! Compiled for these two only. A parser panics where something is not kept that must hold of any bytes.
+
+#[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod tests;
+
+use crate::call::{AnalyzeRequest, RemediateRequest, ValidateRequest};
+use crate::domain::excerpt::Excerpt;
+use crate::domain::field::FieldPath;
+use crate::domain::issue::{Issue, Scope};
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectName};
+use crate::domain::objects::Objects;
+use crate::domain::snapshot::{Cluster, ClusterId, Snapshot};
+use crate::domain::visible::{escaped, is_hidden, wrapped};
+use crate::domain::words::Wording;
+use crate::facts::Facts;
+use crate::{analyze, cluster, config, planner, session};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// A parser of foreign bytes.
+pub type Parser = fn(&[u8]);
+
+/// All of them. Each has a target of its name in `fuzz/fuzz_targets`.
+pub const PARSERS: &[(&str, Parser)] = &[
+    ("arguments", arguments),
+    ("config", config::foreign::file),
+    ("discovery", cluster::foreign::discovery),
+    ("field", field),
+    ("issue", issue),
+    ("kubeconfig", cluster::foreign::kubeconfig),
+    ("name", name),
+    ("objects", objects),
+    ("page", cluster::foreign::page),
+    ("plugin", cluster::foreign::plugin),
+    ("record", record),
+    ("text", text),
+    ("watch", cluster::foreign::watch),
+];
+
+/// Gives the bytes to the parser of this name.
+///
+/// # Panics
+/// There is none of this name, or something is not kept that must hold of any bytes.
+pub fn parse(name: &str, bytes: &[u8]) {
+    let found = PARSERS.iter().find(|(known, _)| *known == name);
+    assert!(found.is_some(), "there is no parser called {name}");
+    if let Some((_, parser)) = found {
+        parser(bytes);
+    }
+}
+
+fn record(bytes: &[u8]) {
+    session::foreign::record(bytes, analyze::known_code);
+}
+
+/// The arguments of the three calls.
+fn arguments(bytes: &[u8]) {
+    let Ok(given) = serde_json::from_slice::<Map<String, Value>>(bytes) else { return };
+    let analyzed = AnalyzeRequest::parse(given.clone()).map(drop);
+    let remediated = RemediateRequest::parse(given.clone()).map(drop);
+    let validated = ValidateRequest::parse(given).map(drop);
+    for error in [analyzed, remediated, validated].into_iter().filter_map(Result::err) {
+        assert!(!error.to_string().is_empty(), "an error that says nothing");
+    }
+}
+
+/// A reporter's words, and what of them can name a place.
+fn issue(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let words = Wording::of(&text);
+    words.name_anything();
+    words.topics();
+    for word in words.iter() {
+        assert!(!word.text.is_empty(), "a word of no letters");
+        let _ = (word.is_common(), word.is_ordinary(), word.is_role(), word.is_kind(), word.looks_like_a_name());
+        let _ = (Wording::meant_by(&word.text), Kind::parse(&word.text));
+        if let Ok(namespace) = Namespace::parse(&word.text) {
+            namespace.is_system();
+        }
+    }
+    if let Ok(issue) = Issue::parse(&text) {
+        assert!(!issue.to_string().chars().any(is_hidden), "hidden characters in an issue");
+    }
+}
+
+/// `kind/name`. What is a name can stand in a path without meaning anything else there.
+fn name(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(name) = ObjectName::parse(&text) {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+        assert!(name.name.chars().all(plain) && !name.name.starts_with('.'), "not a name: {:?}", name.name);
+        let namespace = Namespace::parse("shop").ok();
+        name.within(namespace.as_ref()).path();
+    }
+}
+
+/// A path on the first line, such as `spec.containers.name=web.image` or `spec.envFrom.#0`, and an object behind it.
+fn field(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
+    let (line, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let Ok(object) = serde_json::from_slice::<Value>(rest) else { return };
+    let line = String::from_utf8_lossy(line);
+    let path = line.split('.').fold(FieldPath::root(), |path, part| match (part.strip_prefix('#'), part.split_once('=')) {
+        (Some(place), _) => path.at(place.parse().unwrap_or_default()),
+        (None, Some((key, value))) => path.element(key, value),
+        (None, None) => path.key(part),
+    });
+    assert!(!path.to_string().contains('\n'), "a path of several lines");
+    let Some(located) = path.locate(&object) else { return };
+    assert_eq!(object.pointer(&located.pointer), located.current.as_ref(), "{path} leads elsewhere");
+    for (pointer, value) in located.identities.iter().chain(&located.elements) {
+        assert_eq!(object.pointer(pointer), Some(value), "{pointer} pins something else");
+    }
+}
+
+/// Objects of any kinds, as a JSON list, before all rules. What a rule says of them can be read and cites what is there.
+fn objects(bytes: &[u8]) {
+    let Ok(Value::Array(items)) = serde_json::from_slice::<Value>(bytes) else { return };
+    let cluster = Cluster {
+        context: "it".to_owned(),
+        server: "it:443".to_owned(),
+        id: ClusterId::of_connection("https://it", &[], None),
+        version: String::new(),
+        unverified: false,
+    };
+    let mut snapshot = Snapshot::empty(cluster, Scope::All, Timestamp::UNIX_EPOCH);
+    for kind in Kind::KNOWN {
+        let mut of_it = Objects::of(&kind);
+        let named = |item: &&Value| item.get("kind").and_then(Value::as_str) == Some(kind.name());
+        items.iter().filter(named).for_each(|item| of_it.push(&item.to_string()));
+        snapshot.take(of_it, true);
+    }
+    let facts = Facts::of(&snapshot);
+    let Some(mut diagnosis) = analyze::analyze(&facts) else { return };
+    planner::triage(&mut diagnosis, &facts, analyze::severity);
+    for cause in &diagnosis.causes {
+        assert!(cause.cites.iter().all(|id| diagnosis.evidence.get(*id).is_some()), "evidence that is not there");
+    }
+}
+
+/// Somebody else's words, in each form in which they leave.
+fn text(bytes: &[u8]) {
+    const LIMIT: usize = 100;
+    let raw = String::from_utf8_lossy(bytes);
+    let captured = Excerpt::capture(&raw, LIMIT);
+    assert!(captured.as_str().len() <= LIMIT + '…'.len_utf8(), "longer than its limit");
+    for shown in [captured, Excerpt::line(&raw), Excerpt::said(&raw)] {
+        assert!(!shown.as_str().chars().any(is_hidden), "hidden characters are left");
+    }
+    assert!(!Excerpt::said(&raw).as_str().contains('\n'), "somebody else's words on several lines");
+    let written = escaped(&raw);
+    assert!(written.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "not printable ASCII");
+    wrapped(&written, 80);
+}

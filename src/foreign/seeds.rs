@@ -1,0 +1,98 @@
+//! What the parsers are given to begin with: made from the cases in `fixtures`, and from what such files look like elsewhere.
+
+use crate::session::record::tests::stored;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+const KUBECONFIG: &str = "apiVersion: v1\nkind: Config\ncurrent-context: shop\ncontexts:\n- name: shop\n  context: {cluster: c, user: u, namespace: web}\n\
+clusters:\n- name: c\n  cluster: {server: 'https://127.0.0.1:6443', certificate-authority-data: aGVsbG8=}\nusers:\n- name: u\n  user:\n    exec: {apiVersion: \
+client.authentication.k8s.io/v1, command: login, interactiveMode: Never, args: [--for, me], env: [{name: A, value: b}]}\n";
+const PLUGIN: &str = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"abc","expirationTimestamp":"2030-01-01T00:00:00Z"}}"#;
+const CERTIFICATE: &str =
+    "apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus:\n  clientCertificateData: |\n    a\n  clientKeyData: b\n";
+const CONFIG: &str = "# what the operator wants\nconsent: ask\nmax-risk: low\ncontexts: [shop, staging]\nsettle: 5s\nstate-dir: ~/.local/state/kubemend\nread-only: false\n";
+
+type Seeds = BTreeMap<&'static str, Vec<Vec<u8>>>;
+
+static SEEDS: LazyLock<Seeds> = LazyLock::new(made);
+
+/// The seeds of every parser, by its name.
+pub(super) fn seeds() -> Seeds {
+    SEEDS.clone()
+}
+
+fn made() -> Seeds {
+    let mut seeds = Seeds::new();
+    let mut add = |name, text: String| seeds.entry(name).or_insert_with(Vec::new).push(text.into_bytes());
+    for (issue, namespace, items) in cases() {
+        add("issue", issue.clone());
+        add("text", issue.clone());
+        add("arguments", json!({"issue": issue, "namespace": namespace, "objects": ["deployment/web"], "maxRiskLevel": "low"}).to_string());
+        let of = |kind: &str| -> Vec<Value> { items.iter().filter(|item| item["kind"] == kind).cloned().collect() };
+        let pods = of("Pod");
+        let version = json!({"resourceVersion": "12", "continue": "eyJ2IjoibWV0YSJ9"});
+        add("page", json!({"kind": "PodList", "apiVersion": "v1", "metadata": version, "items": pods}).to_string());
+        let lines = pods.iter().map(|pod| json!({"type": "MODIFIED", "object": pod}).to_string());
+        let bookmark = json!({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "13"}}}).to_string();
+        let gone = json!({"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old resource version"}}).to_string();
+        add("watch", std::iter::once(bookmark).chain(lines).chain([gone]).collect::<Vec<_>>().join("\n"));
+        for item in items.iter().filter(|item| item["kind"] != "Event") {
+            let kind = item["kind"].as_str().unwrap_or_default().to_lowercase();
+            add("name", format!("{kind}/{}", item["metadata"]["name"].as_str().unwrap_or_default()));
+        }
+        for (kind, path) in [
+            ("Pod", "spec.containers.#0.image"),
+            ("Deployment", "spec.template.spec.containers.name=web.image"),
+            ("Service", "spec.selector.app"),
+        ] {
+            of(kind).first().into_iter().for_each(|item| add("field", format!("{path}\n{item}")));
+        }
+        for event in of("Event").iter().take(3) {
+            add("text", event["message"].as_str().unwrap_or_default().to_owned());
+        }
+        add("objects", Value::Array(items).to_string());
+    }
+    add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "planDigest": format!("sha256:{}", "a".repeat(64))}).to_string());
+    add(
+        "arguments",
+        json!({"sessionId": format!("s-{}", "0".repeat(32)), "executedCommands": ["kubectl rollout restart deployment/web"]}).to_string(),
+    );
+    add("kubeconfig", KUBECONFIG.to_owned());
+    add("plugin", PLUGIN.to_owned());
+    add("plugin", CERTIFICATE.to_owned());
+    add("config", CONFIG.to_owned());
+    add("text", "password=hunter2 \u{202e}gnp.exe\u{200b} [a](https://b.example) Authorization: Bearer abcdefghijklmnop".to_owned());
+    add(
+        "page",
+        json!({"kind": "Status", "apiVersion": "v1", "code": 403, "reason": "Forbidden", "message": "pods is forbidden"}).to_string(),
+    );
+    let resource =
+        json!({"resource": "secretstores", "responseKind": {"kind": "SecretStore"}, "scope": "Namespaced", "verbs": ["get", "list"]});
+    let version = json!({"version": "v1", "resources": [resource, {"resource": "routes", "responseKind": {"kind": "Route"}, "scope": "Cluster", "verbs": ["get", "list"]}]});
+    let groups = json!({"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": "shop.example"}, "versions": [version]}]});
+    add("discovery", groups.to_string());
+    let group = json!({"name": "shop.example", "preferredVersion": {"version": "v1"}});
+    let resources = json!([{"name": "routes", "kind": "Route", "namespaced": true, "verbs": ["get", "list"]}]);
+    add("discovery", json!({"kind": "APIGroupList", "groups": [group], "resources": resources}).to_string());
+    for bytes in stored() {
+        seeds.entry("record").or_default().push(bytes);
+    }
+    seeds
+}
+
+/// The issue, the namespace and the recorded objects of every case.
+fn cases() -> Vec<(String, String, Vec<Value>)> {
+    let read = |path: std::path::PathBuf| -> Value { serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap() };
+    let mut folders: Vec<_> = std::fs::read_dir("fixtures/cases").unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let mut all = Vec::new();
+    for folder in folders {
+        let (scenario, recorded) = (read(folder.join("scenario.yaml")), read(folder.join("recorded/objects.yaml")));
+        let namespace = scenario["namespace"].as_str().unwrap_or("default").to_owned();
+        let issue = scenario["issue"].as_str().unwrap_or_default().replace("{namespace}", &namespace);
+        all.push((issue, namespace, recorded["items"].as_array().unwrap().clone()));
+    }
+    assert!(!all.is_empty());
+    all
+}
