@@ -1,6 +1,7 @@
 //! What everybody asks of a snapshot, indexed once: who owns whom, what happened to an object, who selects and who uses it.
 //! Pure. Rules, symptoms and validation ask here instead of searching lists, so that their work grows with what they look at.
 
+pub(crate) mod addresses;
 pub(crate) mod claims;
 pub(crate) mod focus;
 pub(crate) mod labels;
@@ -443,11 +444,7 @@ impl<'a> Facts<'a> {
     /// How many addresses behind a Service are ready.
     pub(crate) fn ready_addresses(&self, service: &ObjectRef) -> usize {
         let slices = service.namespace.as_ref().and_then(|ns| self.slices.get(&(ns.as_str(), service.name.as_str())));
-        self.walk(slices.into_iter().flatten())
-            .flat_map(|s| s.endpoints.iter().flatten())
-            .filter(|e| e.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true))
-            .map(|e| e.addresses.len())
-            .sum()
+        self.walk(slices.into_iter().flatten()).map(|slice| addresses::ready_in(slice)).sum()
     }
 
     /// The nodes that carry all of these labels.

@@ -13,7 +13,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::validation::CheckResult;
-use crate::facts::{Facts, newest, pods};
+use crate::facts::{Facts, addresses, newest, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::Value;
 
@@ -240,7 +240,7 @@ fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
         return (None, "EndpointSlices could not be read".to_owned());
     }
     let ready = facts.ready_addresses(object);
-    (Some(ready > 0), crate::analyze::quote::addresses(ready))
+    (Some(ready > 0), addresses::in_words(ready))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn seeds() -> Seeds {
 
 fn made() -> Seeds {
     let mut seeds = Seeds::new();
-    let mut add = |name, text: String| seeds.entry(name).or_insert_with(Vec::new).push(text.into_bytes());
+    let mut add = |name, text: String| seeds.entry(name).or_default().push(text.into_bytes());
     for (issue, namespace, items) in cases() {
         add("issue", issue.clone());
         add("text", issue.clone());
