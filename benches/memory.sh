@@ -5,8 +5,8 @@
 #   benches/memory.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-cargo build --locked --quiet --profile "${PROFILE:-release}" --bench memory
-program=$(cargo build --locked --quiet --profile "${PROFILE:-release}" --bench memory --message-format json | sed -n 's/.*"executable":"\([^"]*memory[^"]*\)".*/\1/p' | tail -1)
+cargo build --locked --quiet --profile "${PROFILE:-bench}" --bench memory
+program=$(cargo build --locked --quiet --profile "${PROFILE:-bench}" --bench memory --message-format json | sed -n 's/.*"executable":"\([^"]*memory[^"]*\)".*/\1/p' | tail -1)
 
 printf '%-40s %14s %14s\n' "1,000 Pods and 10,000 Events" "kept" "worst moment"
 for mode in tree kept; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From the start to the answer of tools/list, peak memory, and the size of the program: the release build beside
+# From the start to the answer of tools/list, peak memory, and the size of the program: the program as it is given to others (`dist`) beside
 # `kubernetes-mcp-server`, a Go program from npm, in the same run. Prints both and the ratio; asserts nothing.
 #
 #   benches/startup.sh [RUNS]
@@ -10,7 +10,7 @@ cache=${KUBEMEND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubemend}/bench
 target=${CARGO_TARGET_DIR:-target}
 other_version=0.0.67
 
-cargo build --release --locked --quiet
+cargo build --profile dist --locked --quiet
 mkdir -p "$cache"
 rustc --edition 2024 -O -o "$cache/measure" benches/tools/measure.rs
 
@@ -38,7 +38,7 @@ measure() { # NAME PROGRAM ARGUMENTS…
 }
 
 printf '%-24s %11s %11s %12s %12s %14s\n' "" median fastest "peak memory" "program" "tools/list"
-measure kubemend "$target/release/kubemend" serve
+measure kubemend "$target/dist/kubemend" serve
 ours=$last
 
 npm_place=$cache/npm
