@@ -11,7 +11,7 @@ mod meant;
 mod names;
 mod network;
 mod proven;
-mod quote;
+pub(crate) mod quote;
 #[cfg(test)]
 pub(crate) mod recordings;
 mod references;

@@ -312,11 +312,12 @@ impl<'a> Facts<'a> {
         self.find::<T>(object).map_or_else(|| self.none(&T::KIND), Presence::There)
     }
 
-    /// A claim of the same name in another namespace than this one's.
+    /// A claim of the same name in another namespace than this one's that nobody uses there.
     pub(crate) fn elsewhere(&self, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
         let namesake = |c: &&PersistentVolumeClaim| {
             let there = c.reference();
-            there.name == claim.name && there.namespace != claim.namespace
+            let free = there.namespace.as_ref().is_some_and(|ns| self.claims.pods(ns.as_str(), &there.name).is_empty());
+            there.name == claim.name && there.namespace != claim.namespace && free && c.metadata.deletion_timestamp.is_none()
         };
         let seen = self.snapshot().elsewhere.iter().chain(self.snapshot().claims.iter());
         match self.walk(seen).find(namesake) {

@@ -240,7 +240,7 @@ fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
         return (None, "EndpointSlices could not be read".to_owned());
     }
     let ready = facts.ready_addresses(object);
-    (Some(ready > 0), format!("{ready} ready addresses"))
+    (Some(ready > 0), crate::analyze::quote::addresses(ready))
 }
 
 #[cfg(test)]

@@ -83,6 +83,11 @@ pub(crate) fn absent<'n>(facts: &Facts<'_>, object: &ObjectRef, there: impl Iter
     facts.is_whole(&object.kind).then(|| self::object(facts, object, &text))
 }
 
+/// How many addresses of a Service are ready.
+pub(crate) fn addresses(ready: usize) -> String {
+    if ready == 1 { "1 ready address".to_owned() } else { format!("{ready} ready addresses") }
+}
+
 /// `a`, `a and b`, `a, b and c`, each in backticks.
 pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();

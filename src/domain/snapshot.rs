@@ -3,12 +3,12 @@
 use super::evidence::{Gap, GapWhy};
 use super::issue::Scope;
 use super::kind::{Kind, kinds};
-use super::object::ObjectRef;
+use super::object::{Namespace, ObjectRef};
 use super::objects::{List, Objects, Told};
 use super::resource::Dynamic;
 use super::words::Wording;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -267,6 +267,22 @@ impl Snapshot {
         if let List::PersistentVolumeClaim(claims) = objects.list {
             self.elsewhere.take(claims, whole);
         }
+    }
+
+    /// Forgets the claims of these namespaces: whether anybody uses them is not known.
+    pub fn forget_elsewhere(&mut self, places: &[&Namespace]) {
+        self.elsewhere.items.retain(|claim| !places.iter().any(|place| claim.metadata.namespace.as_deref() == Some(place.as_str())));
+    }
+
+    /// Forgets those claims of other namespaces that these Pods use: they belong to somebody, and are not what is missing here.
+    pub fn forget_used_elsewhere(&mut self, pods: &Objects) {
+        let List::Pod(pods) = &pods.list else { return };
+        let uses = |pod: &Pod, claim: &PersistentVolumeClaim| {
+            let names = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten()).filter_map(|v| v.persistent_volume_claim.as_ref());
+            pod.metadata.namespace == claim.metadata.namespace
+                && names.map(|used| Some(&used.claim_name)).any(|name| name == claim.metadata.name.as_ref())
+        };
+        self.elsewhere.items.retain(|claim| !pods.iter().any(|pod| uses(pod, claim)));
     }
 
     /// The custom resources of a kind that discovery named; empty and not complete where they were not read.

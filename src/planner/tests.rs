@@ -387,9 +387,9 @@ fn each_step_is_told_in_one_line_with_its_old_value_and_its_new_one() {
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}, "storageClassName": "standard"}
     });
     let create = || Action::Create { object: object.clone(), manifest: manifest.clone() };
-    assert_eq!(line(vec![create()], vec![], 0), "Create empty claim shop/data: 10Gi (assumed), RWO, class standard");
+    assert_eq!(line(vec![create()], vec![], 0), "New empty claim shop/data: 10Gi (assumed), RWO, class standard");
     let replaced = || vec![Action::DeleteUnboundClaim { claim: object.clone() }, create()];
     let pending = || vec![(Kind::PersistentVolumeClaim, claim("Pending"))];
     assert_eq!(line(replaced(), pending(), 0), "Delete claim shop/data, which never had a volume and holds no data");
-    assert_eq!(line(replaced(), pending(), 1), "Create empty claim shop/data: 10Gi, RWO, class standard");
+    assert_eq!(line(replaced(), pending(), 1), "New empty claim shop/data: 10Gi, RWO, class standard");
 }

@@ -62,7 +62,7 @@ pub enum Block {
 }
 
 /// A terminal has eighty columns, and a dialogue in it a frame.
-const COLUMNS: usize = 78;
+const COLUMNS: usize = 74;
 
 /// The whole question. Its first lines alone are enough to decide on, since a client may show no more than three of them;
 /// its last lines say the same, since another shows the end.
@@ -93,10 +93,10 @@ fn essentials(report: &Report) -> Vec<Block> {
     namespaces.dedup();
     let place = namespaces.iter().map(|namespace| format!(", namespace {namespace}")).collect::<String>();
     let until = plan.expires_at.as_ref().filter(|_| report.status == Status::AwaitingApproval);
-    let until = until.map(|at| format!(" (until {})", to_the_minute(at))).unwrap_or_default();
+    let until = until.map(|at| format!(" until {}", to_the_minute(at))).unwrap_or_default();
     let what = summary::changes(plan).join(", then ");
-    let at = format!("cluster {} ({}){place}; risk {}; {}", cluster.context, cluster.server, plan.risk, summary::undo(plan));
-    let all = format!("whole plan: kubemend show {}{until}", report.session);
+    let at = format!("on {} ({}){place}; risk {}; {}", cluster.context, cluster.server, plan.risk, summary::undo(plan));
+    let all = format!("whole plan{until}: kubemend show {}", report.session);
     let lines = [what, visible::in_words(&at), visible::in_words(&all)];
     lines.iter().flat_map(|line| visible::wrapped(line, COLUMNS)).map(|line| Block::Line(vec![as_is(&line)])).collect()
 }
@@ -349,8 +349,8 @@ pub(super) mod tests {
     #[test]
     fn question_says_what_changes_where_and_how_to_see_it_in_its_first_lines_and_again_at_its_end() {
         let essentials = "Set image of Deployment shop/web container app: web:1.1 → web:1.2\n\
-                          cluster prod (10.1.2.3:6443), namespace shop; risk medium; undone on failure\n\
-                          whole plan: kubemend show s-1 (until 20:00Z)\n";
+                          on prod (10.1.2.3:6443), namespace shop; risk medium; undone on failure\n\
+                          whole plan until 20:00Z: kubemend show s-1\n";
         let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
         assert_eq!(
             text,

@@ -3,13 +3,14 @@
 use crate::analyze;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
+use crate::domain::object::Namespace;
 use crate::domain::objects::Objects;
 use crate::domain::room::Room;
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Resource, Snapshot};
 use crate::domain::words::Wording;
 use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
 use futures::future::join_all;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are read where an object of theirs is named, and otherwise only where something needs them.
 const JUDGED_BY_NAME: &[Kind] = &[Kind::Node, Kind::PodDisruptionBudget, Kind::ResourceQuota, Kind::NetworkPolicy];
@@ -56,7 +57,8 @@ pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead,
     Ok(collected)
 }
 
-/// Claims of the names that Pods wait for, in other namespaces. More names than `SOUGHT` are not asked for, and none is proved absent.
+/// Claims of the names that Pods wait for, in other namespaces, but for those that Pods there use: another copy of the same
+/// application has claims of the same names. More names or namespaces than `SOUGHT` are not asked for, and nothing is proved absent.
 async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
     let names = analyze::claims_sought_elsewhere(into);
     let request = |name: &String| ListRequest {
@@ -78,6 +80,24 @@ async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), Re
                 into.gaps.push(gap(&error, &what).ok_or(error)?);
             }
         }
+    }
+    let places: BTreeSet<Namespace> = into.elsewhere.iter().filter_map(|claim| claim.reference().namespace).collect();
+    let places: Vec<Namespace> = places.into_iter().filter(|place| !into.scope.namespaces().contains(place)).collect();
+    let requests: Vec<ListRequest> = places.iter().take(SOUGHT).map(|place| ListRequest::of(Kind::Pod, Some(place.clone()))).collect();
+    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
+    for (place, answer) in places.iter().zip(answers) {
+        match answer {
+            Ok(listed) => into.forget_used_elsewhere(&listed.objects),
+            Err(error) => {
+                let what = format!("pods in {place}, which may use a claim of the missing name");
+                into.gaps.push(gap(&error, &what).ok_or(error)?);
+            }
+        }
+    }
+    if places.len() > SOUGHT {
+        whole = false;
+        let unasked: Vec<&Namespace> = places.iter().skip(SOUGHT).collect();
+        into.forget_elsewhere(&unasked);
     }
     if !whole {
         into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);

@@ -1,6 +1,7 @@
 //! What kubemend changed a short while ago where somebody looks now: said in the report, since a call that was cut never told it.
 
 use super::Remediation;
+use crate::domain::ending::Ending;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::finding::Advice;
 use crate::domain::issue::Scope;
@@ -31,7 +32,7 @@ fn told(session: &Session, scope: &Scope, cluster: &Cluster, now: Timestamp) -> 
         Session::Executing(s) => (&s.planned, None, "still being applied"),
         Session::Investigating(_) | Session::Diagnosed(_) | Session::AwaitingApproval(_) => return None,
     };
-    let here = header.cluster.server == cluster.server && header.cluster.context == cluster.context;
+    let here = header.cluster.id.is_same(&cluster.id);
     let what = changed(planned, execution, scope);
     if !here || what.is_empty() {
         return None;
@@ -41,8 +42,10 @@ fn told(session: &Session, scope: &Scope, cluster: &Cluster, now: Timestamp) -> 
     if ago > RECENT {
         return None;
     }
+    let settled = matches!(session, Session::Closed(s) if matches!(s.ending, Ending::Resolved | Ending::Reverted | Ending::Partly));
+    let next = if settled { "" } else { "; validate that session to see if the change helped" };
     Some(Advice {
-        text: format!("kubemend changed {} {} before this check (session {}: {stands})", what.join(", "), in_words(ago), header.id),
+        text: format!("kubemend changed {} {} before this check (session {}: {stands}){next}", what.join(", "), in_words(ago), header.id),
         command: Some(format!("kubemend show {}", header.id)),
         why: "it explains what is different now".to_owned(),
     })
@@ -52,7 +55,10 @@ fn told(session: &Session, scope: &Scope, cluster: &Cluster, now: Timestamp) -> 
 fn changed(planned: &Planned, execution: Option<&Execution>, scope: &Scope) -> Vec<String> {
     let steps = planned.plan.steps.iter().enumerate();
     let applied = |index: usize| execution.is_none_or(|e| matches!(e.steps.iter().nth(index), Some(StepOutcome::Applied { .. })));
-    let within = |step: &crate::domain::plan::Step| scope.namespace().is_none_or(|n| step.action.target().namespace.as_ref() == Some(n));
+    let places = scope.namespaces();
+    let within = |step: &crate::domain::plan::Step| {
+        places.is_empty() || step.action.target().namespace.as_ref().is_some_and(|place| places.contains(place))
+    };
     steps.filter(|(index, step)| applied(*index) && within(step)).map(|(_, step)| step.action.target().to_string()).collect()
 }
 

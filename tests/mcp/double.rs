@@ -119,7 +119,7 @@ impl Double {
         let step = StepView {
             action: text("create"),
             object: object(),
-            change: text("Create empty claim a-team/postgres-pvc: 10Gi (assumed), RWO, class standard"),
+            change: text("New empty claim a-team/postgres-pvc: 10Gi (assumed), RWO, class standard"),
             why: text("the Pod waits for it"),
             risk: text(self.risk),
             diff: text(DIFF),

@@ -2,6 +2,7 @@
 
 use super::ports::{Dangling, dangling};
 use super::{Judgement, seconds_since};
+use crate::analyze::quote;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
@@ -36,7 +37,7 @@ fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
         0 if !facts.is_whole(&Kind::EndpointSlice) => Judgement::Unknown("its endpoints could not be read".to_owned()),
         0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
         // The API server's own, in every cluster.
-        n => Judgement::Well(format!("has {n} ready addresses that others gave it")),
+        n => Judgement::Well(format!("has {} that others gave it", quote::addresses(n))),
     }
 }
 
@@ -57,7 +58,7 @@ fn selected(
     if !facts.is_whole(&Kind::Pod) {
         return match addresses {
             0 => Judgement::Unknown("the Pods that it selects could not be read".to_owned()),
-            n => Judgement::Well(format!("has {n} ready addresses")),
+            n => Judgement::Well(format!("has {}", quote::addresses(n))),
         };
     }
     if ready == 0 && addresses == 0 && !anyhow {
@@ -78,8 +79,8 @@ fn selected(
     let count = addresses.max(ready);
     match dangling(service, &selected) {
         Some(Dangling::Certain(what)) => Judgement::Wrong(what),
-        Some(Dangling::Possible(what)) => Judgement::Unknown(format!("has {count} ready addresses, but {what}")),
-        None => Judgement::Well(format!("has {count} ready addresses")),
+        Some(Dangling::Possible(what)) => Judgement::Unknown(format!("has {}, but {what}", quote::addresses(count))),
+        None => Judgement::Well(format!("has {}", quote::addresses(count))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A replica that is not ready because another one leads: it waits for a Lease that its sibling holds.
 
+use crate::analyze::quote;
 use crate::domain::object::Namespace;
 use crate::domain::snapshot::Resource;
 use crate::facts::{Facts, pods};
@@ -19,7 +20,7 @@ pub(crate) fn behind(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
         let leader = leads.metadata.name.as_deref().unwrap_or_default();
         let served = leads.metadata.labels.as_ref().into_iter().flat_map(|l| facts.services_of(Namespace::as_str(namespace), l));
         let served =
-            served.map(|s| format!("; Service `{}` has {} ready addresses", s.reference().name, facts.ready_addresses(&s.reference())));
+            served.map(|s| format!("; Service `{}` has {}", s.reference().name, quote::addresses(facts.ready_addresses(&s.reference()))));
         Some(format!(
             "Pod `{leader}` of the same {} is ready and holds the Lease `{lease}`: a standby that waits for it looks like this{}",
             owner.kind,

@@ -35,7 +35,7 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     let action = Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, Some(classes::name(class))) };
     let checks = std::iter::once(Check::ClaimBound(missing.claim.clone())).chain(missing.checks());
     let unread = match elsewhere {
-        Presence::Unread => "; whether another namespace has a claim of this name could not be read",
+        Presence::Unread => "; whether a claim of this name in another namespace was meant is not known",
         Presence::There(_) | Presence::Absent => "",
     };
     let mut remedy = propose([action], &format!("{}{unread}", assumed::why(missing, class)), Risk::Low, checks);
@@ -48,12 +48,12 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     remedy
 }
 
-/// A Pod uses claims of its own namespace only, and this name was hardly chosen twice: a new claim would start empty beside the data.
+/// A Pod uses claims of its own namespace only, and nobody uses this one there: a new claim would start empty beside the data.
 fn other_namespace(missing: &MissingClaim<'_>, namesake: &PersistentVolumeClaim) -> Remedy {
     let (name, there) = (&missing.claim.name, namesake.reference());
     let place = there.namespace.as_ref().map(ToString::to_string).unwrap_or_default();
     let why = format!(
-        "namespace `{place}` has a PersistentVolumeClaim `{name}` ({}), which Pods of `{}` cannot use; a new claim would start empty",
+        "namespace `{place}` has a PersistentVolumeClaim `{name}` ({}), which no Pod there uses and which Pods of `{}` cannot use; a new claim would start empty",
         claims::state(namesake),
         missing.namespace
     );

@@ -155,6 +155,11 @@ mod tests {
             "{:?}",
             found.remedy
         );
+        let copy = "{apiVersion: v1, kind: Pod, metadata: {name: db-0, namespace: default}, spec: {containers: [], volumes: [{name: data, persistentVolumeClaim: {claimName: postgres-pvc}}]}, status: {phase: Running}}";
+        let used = cluster().app(database()).yaml(there).yaml(copy).only("pvc-missing");
+        assert_eq!(used.remedy.proposals.len(), 1, "the claim of another copy of the application is no claim of this one");
+        let going = there.replace("namespace: default}", "namespace: default, deletionTimestamp: '2026-11-23T12:00:00Z'}");
+        assert_eq!(cluster().app(database()).yaml(&going).only("pvc-missing").remedy.proposals.len(), 1, "it is being deleted");
         let other = there.replace("postgres-pvc", "another");
         assert_eq!(cluster().app(database()).yaml(&other).only("pvc-missing").remedy.proposals.len(), 1);
     }
@@ -163,7 +168,7 @@ mod tests {
     fn other_namespaces_that_could_not_be_read_leave_a_doubt_that_is_said() {
         let found = cluster().app(database()).alone().only("pvc-missing");
         assert_eq!(found.confidence, Confidence::percent(80));
-        assert!(found.remedy.proposals[0].why.contains("whether another namespace has a claim of this name could not be read"));
+        assert!(found.remedy.proposals[0].why.contains("whether a claim of this name in another namespace was meant is not known"));
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn waiting() -> Report {
             steps: vec![StepView {
                 action: "create".to_owned(),
                 object: claim(),
-                change: "Create empty claim payments/ledger-data: 10Gi (assumed), RWO, class standard".to_owned(),
+                change: "New empty claim payments/ledger-data: 10Gi (assumed), RWO, class standard".to_owned(),
                 why: "The size is an assumption.".to_owned(),
                 risk: "low".to_owned(),
                 diff: "--- nothing\n+++ PersistentVolumeClaim payments/ledger-data\n@@ -0,0 +1,2 @@\n+apiVersion: v1\n+kind: PersistentVolumeClaim\n".to_owned(),

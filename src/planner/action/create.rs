@@ -39,7 +39,7 @@ impl PlannedAction for Create<'_> {
         let class = text("/spec/storageClassName").map(|class| format!("class {class}"));
         let class = class.unwrap_or_else(|| "the default class".to_owned());
         let parts: Vec<String> = size.into_iter().chain(modes).chain([class]).collect();
-        format!("Create empty {}: {}", named(self.object), parts.join(", "))
+        format!("New empty {}: {}", named(self.object), parts.join(", "))
     }
 
     fn in_words(&self) -> String {
