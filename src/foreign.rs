@@ -138,7 +138,7 @@ fn objects(bytes: &[u8]) {
     let Some(mut diagnosis) = analyze::analyze(&facts) else { return };
     planner::triage(&mut diagnosis, &facts, analyze::severity);
     for cause in &diagnosis.causes {
-        assert!(cause.cites.iter().all(|id| diagnosis.evidence.get(*id).is_some()), "evidence that is not there");
+        assert!(cause.cites.iter().all(|id| diagnosis.evidence.get(*id).is_some()), "evidence that does not exist");
     }
 }
 
