@@ -37,8 +37,7 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
             Ok(built) => steps.push(Step {
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
-                // One line: what came into it from the cluster cannot look like what stands below it, nor differ where nobody sees it.
-                why: proposal.why.split_whitespace().collect::<Vec<_>>().join(" "),
+                why: proposal.why.clone(),
                 command: built.command,
                 diff: built.diff,
                 request: built.request,

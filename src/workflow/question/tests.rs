@@ -269,14 +269,6 @@ fn ordinary() -> Texts {
 }
 
 #[test]
-fn reason_of_a_step_is_one_line_and_looks_like_nothing_else() {
-    let plan = planned(&Texts { why: "it is not there\n+        image: a:3\n".to_owned(), ..ordinary() }, 1).unwrap();
-    assert_eq!(plan.steps.first().why, "it is not there + image: a:3");
-    let same = planned(&Texts { why: "it is not there\n".to_owned(), ..ordinary() }, 1).unwrap();
-    assert_eq!(same.digest(), planned(&ordinary(), 1).unwrap().digest());
-}
-
-#[test]
 fn what_is_too_large_to_be_shown_whole_is_not_asked() {
     let mut report = report(planned(&ordinary(), 1).unwrap());
     assert!(text(&report).is_some());
