@@ -155,13 +155,20 @@ impl Executor {
         permit
     }
 
-    /// Undoes what was done, last step first, as far as it has an undo. Each outcome is recorded before the next is sent.
+    /// Undoes what was done, last step first, as far as it has an undo. Each outcome is recorded before the next is sent, and what
+    /// admission makes of a rollback is held against its bytes as it is for a step.
     pub(crate) async fn revert(&self, mut permit: RevertPermit, meter: &RequestMeter) -> RevertPermit {
-        for (step, request) in permit.undo() {
+        let read = self.read.metered(meter);
+        for (step, action, request) in permit.undo() {
+            let before = match action::of(&action).existing() {
+                Some(object) => read.get(object).await.ok(),
+                None => None,
+            };
             if permit.intend(step).await.is_err() {
                 break;
             }
-            let outcome = self.outcome(self.writer.send(&request, meter).await, |_| None);
+            let answer = self.writer.send(&request, meter).await;
+            let outcome = self.outcome(answer, |answer| action::of(&action).drift(&request, before.as_ref(), answer));
             permit.record(step, outcome).await;
         }
         permit

@@ -196,6 +196,7 @@ macro_rules! define_snapshot {
 
             /// Forgets a kind, to read it again.
             pub fn forget(&mut self, kind: &Kind) {
+                self.missed.remove(kind);
                 match kind {
                     $($(Kind::$kind => self.$field = Listing::<$type>::default(),)?)*
                     _ => {

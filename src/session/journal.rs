@@ -6,6 +6,7 @@ use super::ledger::{Identities, Ledger, LedgerError};
 use super::process::ProcessMark;
 use super::record::Acting;
 use super::{Approved, Closed, Executing, Header, Reverting, Validating};
+use crate::domain::action::Action;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{RemediationPlan, Step, Undo};
@@ -187,16 +188,16 @@ pub(crate) async fn begin_revert(
 }
 
 impl RevertPermit {
-    /// What is to be undone, last step first: the steps' numbers, with the bytes.
-    pub(crate) fn undo(&self) -> Vec<(usize, Request)> {
+    /// What is to be undone, last step first: the steps' numbers and actions, with the bytes.
+    pub(crate) fn undo(&self) -> Vec<(usize, Action, Request)> {
         let Reverting { planned, execution, .. } = &self.reverting;
         let undone = execution.reverted.iter().flat_map(NonEmpty::iter);
         let steps = planned.plan.steps.iter().zip(undone).enumerate();
         let sent = steps.filter_map(|(index, (step, undone))| match (undone, &step.undo) {
-            (Undone::Sent(_), Undo::Restore { request, .. }) => Some((index, request.clone())),
+            (Undone::Sent(_), Undo::Restore { request, .. }) => Some((index, step.action.clone(), request.clone())),
             (Undone::Sent(_) | Undone::Stays { .. } | Undone::NotNeeded, _) => None,
         });
-        let mut all: Vec<(usize, Request)> = sent.collect();
+        let mut all: Vec<(usize, Action, Request)> = sent.collect();
         all.reverse();
         all
     }

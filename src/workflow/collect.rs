@@ -87,8 +87,14 @@ async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), Re
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
     for (place, answer) in places.iter().zip(answers) {
         match answer {
-            Ok(listed) => into.forget_used_elsewhere(&listed.objects),
+            Ok(listed) if listed.complete => into.forget_used_elsewhere(&listed.objects),
+            Ok(_) => {
+                whole = false;
+                into.forget_elsewhere(&[place]);
+            }
             Err(error) => {
+                whole = false;
+                into.forget_elsewhere(&[place]);
                 let what = format!("pods in {place}, which may use a claim of the missing name");
                 into.gaps.push(gap(&error, &what).ok_or(error)?);
             }

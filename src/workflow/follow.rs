@@ -4,7 +4,7 @@ use super::records::Records;
 use super::report::Report;
 use super::{Caller, Problem, Remediation, SessionStage, WorkflowError};
 use crate::domain::id::SessionId;
-use crate::domain::issue::Issue;
+use crate::domain::issue::{Issue, Scope};
 use crate::domain::object::ObjectName;
 use crate::ports::Phase;
 use crate::session::Session;
@@ -33,12 +33,14 @@ impl Records {
     pub async fn problem(&self, id: &SessionId) -> Result<Problem, WorkflowError> {
         let session = self.session(id).await?;
         let header = session.header();
-        let objects = header.scope.objects().iter().map(|o| ObjectName { kind: o.kind.clone(), name: o.name.clone() });
+        let objects: Vec<ObjectName> =
+            header.scope.objects().iter().map(|o| ObjectName { kind: o.kind.clone(), name: o.name.clone() }).collect();
         Ok(Problem {
             issue: Issue::parse(&header.issue).ok(),
             namespace: header.scope.namespace().cloned(),
-            all_namespaces: header.scope.namespace().is_none(),
-            objects: objects.collect(),
+            // Of several namespaces the words decide again, as they did.
+            all_namespaces: header.scope == Scope::All && objects.is_empty(),
+            objects,
         })
     }
 }

@@ -2,7 +2,7 @@
 //! asked about as any other. A human is always asked.
 
 use super::open::{asked, by_hand};
-use super::{Caller, NO_WRITER, Opened, Remediation, WorkflowError, collect, conclude, live};
+use super::{Caller, Opened, Remediation, WorkflowError, collect, conclude, live};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::finding::{Advice, Remedy};
@@ -72,9 +72,14 @@ impl Remediation {
         };
         plan.summary = format!("Undo session {session}: {}", plan.summary);
         let Some(executor) = &self.parts.executor else {
-            header.advice.extend(by_hand(&plan, NO_WRITER));
+            header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, Ending::Diagnosed, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
         };
+        // Nothing is rehearsed on a cluster that the plan is not for.
+        if let Err(error) = self.writes_here(&header, executor, &meter).await {
+            header.advice.extend(by_hand(&plan, &error.to_string()));
+            return self.close(header, revision, Ending::Diagnosed, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
+        }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
         let confidence = header.diagnosis.cause(&plan.cause).map_or(crate::domain::confidence::Confidence::percent(0), |c| c.confidence);
@@ -106,7 +111,7 @@ impl Remediation {
         read: &dyn ClusterRead,
         caller: &Caller<'_>,
     ) -> Result<(Header, Result<planner::outline::Outline, Vec<Refusal>>), WorkflowError> {
-        let Header { id: undone, scope, diagnosis: known, .. } = closed.header;
+        let Header { id: undone, scope, diagnosis: known, limits: undone_limits, .. } = closed.header;
         let Some(key) = closed.planned.map(|planned| planned.plan.cause) else {
             return Err(WorkflowError::State { session: undone, state: "has no plan" });
         };
@@ -129,8 +134,8 @@ impl Remediation {
         let now = self.parts.clock.now();
         let mut trail = Trail::default();
         trail.note(now, Origin::Caller.as_str(), &format!("opened to undo session {undone}"));
-        // A human is asked, whatever mode the operator set.
-        let limits = crate::domain::limits::Limits { mode: Mode::Manual, ..caller.limits(&self.parts.limits) };
+        // A human is asked, whatever mode and consent the operator set, and within the limits of what is undone.
+        let limits = caller.limits(&self.parts.limits).and(&undone_limits).tightened(Some(Mode::Manual), None, None, None);
         let header = Header {
             id: SessionId::from_entropy(self.parts.entropy.id_bits()),
             opened_at: now,

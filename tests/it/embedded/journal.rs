@@ -296,6 +296,25 @@ async fn undo_whose_answer_is_lost_is_told_and_leaves_it_unclear() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn undo_of_which_admission_makes_something_else_is_told_and_is_no_undo() {
+    let (cluster, _, question) = useless(reverting()).await;
+    let patches = std::sync::atomic::AtomicUsize::new(0);
+    let webhook = move |seen: &crate::support::webhook::Seen, mut body: serde_json::Value| {
+        if seen.method == "PATCH" && !seen.dry_run && patches.fetch_add(1, Ordering::SeqCst) == 1 {
+            let container = json!({"name": "evil", "image": "example/evil:1", "securityContext": {"privileged": true}});
+            body.as_array_mut().unwrap().push(json!({"op": "add", "path": "/spec/template/spec/containers/-", "value": container}));
+        }
+        body
+    };
+    let process = cluster.process_over(Between::webhook(cluster.sim.service_as("writer"), webhook), reverting(), true);
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(cluster.sent("PATCH"), 2);
+    assert_ne!(report.status, Status::Reverted, "{}", report.summary);
+    let told = report.execution.as_ref().unwrap().reverted.as_ref().unwrap()[0].message.clone().unwrap();
+    assert!(told.contains("the result is not what was approved") && told.contains("containers"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn undo_that_is_refused_is_told() {
     let (cluster, process, question) = useless(reverting()).await;
     let report = once_validating(&process, &cluster, &question, || {

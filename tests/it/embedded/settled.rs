@@ -6,7 +6,7 @@ use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::domain::plan::OnFailure;
-use kubemend::sim::{Denial, MadeImage};
+use kubemend::sim::{Denial, Fault, FaultKind, MadeImage};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Caller, Problem, Validate};
 use std::time::Duration;
@@ -220,4 +220,15 @@ async fn two_different_wrong_tags_of_one_pod_are_resolved_in_part_only() {
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.status, Status::Partly, "{}", report.summary);
     assert_eq!(cluster.writes().len(), 1, "the first is not taken back, so that somebody gets on to the second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_list_that_fails_while_it_is_watched_spoils_nothing() {
+    let case = Case::load("image-tag-missing");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let process = cluster.process();
+    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
+    cluster.sim.inject(Fault::on("GET", "/pods", FaultKind::Status(503)).times(3));
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
 }

@@ -2,7 +2,8 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
-use kubemend::domain::limits::{Limits, Mode};
+use kubemend::domain::limits::{Consent, Limits, Mode};
+use kubemend::domain::risk::Risk;
 use kubemend::workflow::report::Status;
 use kubemend::workflow::{Approver, Caller, Opened, Question, Remediation, WorkflowError};
 use serde_json::{Value, json};
@@ -103,4 +104,16 @@ async fn session_that_changed_nothing_has_nothing_to_undo() {
     process.decline(&question.session, Approver::Terminal).await.unwrap();
     let declined = process.undo(&question.session, &Caller::silent()).await;
     assert!(matches!(declined, Err(WorkflowError::State { .. })), "{declined:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn undo_is_approved_by_a_human_and_by_no_repeated_digest() {
+    let (cluster, _, first) = done("image-tag-missing").await;
+    let limits = Limits { consent: Consent::Client, client_max_risk: Risk::Medium, ..Limits::default() };
+    let process = cluster.process_with(limits, true);
+    let question = undo(&process, &first).await.question.unwrap();
+    assert!(!question.digest_counts);
+    let by_digest = process.approve_by_digest(&question.session, &question.digest, "a client", &Caller::silent()).await;
+    assert!(matches!(by_digest, Err(WorkflowError::RepeatedDigest(_))), "{by_digest:?}");
+    assert_eq!(image(&cluster), json!("example/catalog:5.2.0"));
 }
