@@ -325,7 +325,7 @@ impl<'a> Facts<'a> {
             Some(one) => Presence::There(one),
             None if self.snapshot().elsewhere.is_complete() => Presence::Absent,
             // Where everything was asked for, the list of claims holds every namespace.
-            None if self.scope().namespace().is_none() => self.none(&Kind::PersistentVolumeClaim),
+            None if *self.scope() == Scope::All => self.none(&Kind::PersistentVolumeClaim),
             None => Presence::Unread,
         }
     }

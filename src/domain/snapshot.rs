@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Whoever looks at a snapshot looks at its objects, so the trait is found here.
 pub use super::resource::Resource;
@@ -207,6 +207,9 @@ macro_rules! define_snapshot {
 
             /// Keeps what belongs to the scope, and objects of no namespace.
             pub fn narrow(&mut self, scope: Scope) {
+                if self.scope == Scope::All {
+                    self.remember_elsewhere(&scope);
+                }
                 $($(self.$field.keep(|o| scope.holds(o.metadata.namespace.as_deref()));)?)*
                 for listing in self.custom.values_mut() {
                     listing.keep(|o| scope.holds(o.meta.namespace.as_deref()));
@@ -270,6 +273,18 @@ impl Snapshot {
         }
     }
 
+    /// Keeps the claims beside this scope that no Pod uses: one of them may be what is missing in it.
+    fn remember_elsewhere(&mut self, scope: &Scope) {
+        let used: HashSet<(Option<&str>, &str)> = self.pods.iter().flat_map(claims_of).collect();
+        let free = |claim: &&PersistentVolumeClaim| {
+            let namespace = claim.metadata.namespace.as_deref();
+            !scope.holds(namespace) && !used.contains(&(namespace, claim.metadata.name.as_deref().unwrap_or_default()))
+        };
+        let free: Vec<PersistentVolumeClaim> = self.claims.iter().filter(free).cloned().collect();
+        let whole = self.claims.is_complete() && self.pods.is_complete();
+        self.elsewhere.take(free, whole);
+    }
+
     /// Forgets the claims of these namespaces: whether anybody uses them is not known.
     pub fn forget_elsewhere(&mut self, places: &[&Namespace]) {
         self.elsewhere.items.retain(|claim| !places.iter().any(|place| claim.metadata.namespace.as_deref() == Some(place.as_str())));
@@ -278,12 +293,11 @@ impl Snapshot {
     /// Forgets those claims of other namespaces that these Pods use: they belong to somebody, and are not what is missing here.
     pub fn forget_used_elsewhere(&mut self, pods: &Objects) {
         let List::Pod(pods) = &pods.list else { return };
-        let uses = |pod: &Pod, claim: &PersistentVolumeClaim| {
-            let names = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten()).filter_map(|v| v.persistent_volume_claim.as_ref());
-            pod.metadata.namespace == claim.metadata.namespace
-                && names.map(|used| Some(&used.claim_name)).any(|name| name == claim.metadata.name.as_ref())
+        let used: HashSet<(Option<&str>, &str)> = pods.iter().flat_map(claims_of).collect();
+        let is_used = |claim: &PersistentVolumeClaim| {
+            used.contains(&(claim.metadata.namespace.as_deref(), claim.metadata.name.as_deref().unwrap_or_default()))
         };
-        self.elsewhere.items.retain(|claim| !pods.iter().any(|pod| uses(pod, claim)));
+        self.elsewhere.items.retain(|claim| !is_used(claim));
     }
 
     /// The custom resources of a kind that discovery named; empty and not complete where they were not read.
@@ -309,6 +323,13 @@ pub fn event_time(event: &Event) -> Option<Timestamp> {
         .or_else(|| event.metadata.creation_timestamp.as_ref().map(|t| t.0))
 }
 
+/// The claims that a Pod uses, with their namespace.
+fn claims_of(pod: &Pod) -> impl Iterator<Item = (Option<&str>, &str)> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+    claims.map(|claim| (pod.metadata.namespace.as_deref(), claim.claim_name.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -320,6 +341,19 @@ mod tests {
 
     fn empty() -> Snapshot {
         Snapshot::empty(Cluster::default(), Scope::All, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn claims_that_nobody_uses_stay_in_sight_beside_a_narrower_scope() {
+        let mut snapshot = empty();
+        let claim = |namespace: &str, name: &str| json!({"metadata": {"name": name, "namespace": namespace}, "spec": {}});
+        let uses = json!({"metadata": {"name": "db-0", "namespace": "copy"},
+                          "spec": {"containers": [], "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}});
+        snapshot.add(&Kind::PersistentVolumeClaim, vec![claim("default", "data"), claim("copy", "data"), claim("shop", "other")], true);
+        snapshot.add(&Kind::Pod, vec![uses], true);
+        snapshot.narrow(Scope::Namespace { namespace: Namespace::parse("shop").unwrap(), objects: Vec::new() });
+        let left: Vec<_> = snapshot.elsewhere.iter().map(|c| c.metadata.namespace.clone().unwrap()).collect();
+        assert_eq!((left, snapshot.elsewhere.is_complete()), (vec!["default".to_owned()], true));
     }
 
     #[test]

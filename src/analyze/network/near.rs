@@ -82,8 +82,11 @@ impl<'a> Near<'a> {
     }
 }
 
+/// The last reasons by themselves are no proof: a port that fits, and a part of the names.
+const WEAK: usize = 2;
+
 /// The workloads that miss by a little and that something speaks for: those of the strongest reason that any has. Equal values
-/// under other keys are the strongest. And whether what speaks for them is only that a part of the names is the same.
+/// under other keys are the strongest. And whether what speaks for them is weak: only a port, or only a part of the names.
 pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> (Vec<Near<'a>>, bool) {
     let lives = |w: &&Workload<'_>| !is_going(w) && w.desired > 0;
     let renamed: Vec<Near<'a>> = facts.workloads_valued(namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
@@ -106,7 +109,7 @@ pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Nam
     let count = if headless { 2 } else { reasons.len() };
     let picked = reasons.into_iter().take(count).map(|reason| near.iter().filter(|n| reason(n)).cloned().collect::<Vec<_>>());
     let found = picked.enumerate().find(|(_, reasoned)| !reasoned.is_empty());
-    found.map_or((Vec::new(), false), |(reason, near)| (near, reason + 1 == reasons.len()))
+    found.map_or((Vec::new(), false), |(reason, near)| (near, reason + WEAK >= reasons.len()))
 }
 
 /// The one key that keeps the workload's Pods out, if it is one.
@@ -128,7 +131,7 @@ fn renamed<'a>(wanted: &'a Selector, workload: &'a Workload<'a>) -> Option<Near<
         let right = match (known, same.as_slice()) {
             _ if labels.contains_key(key) => return None,
             (Some(known), _) => known,
-            (None, [one]) if says_something(wrong) && !is_taken(wanted, one) => one,
+            (None, [one]) if says_something(wrong) && !is_taken(wanted, one) && !is_of_a_group(one) => one,
             _ => return None,
         };
         found.push(Miss { key, wrong, right: Right::Key(right) });
@@ -140,6 +143,12 @@ fn renamed<'a>(wanted: &'a Selector, workload: &'a Workload<'a>) -> Option<Near<
 /// Whether the key is what another key of the selector was renamed to.
 fn is_taken(wanted: &Selector, key: &str) -> bool {
     renames::of_pod(key).any(|other| wanted.contains_key(other))
+}
+
+/// What many objects of a release or a team share: that such a label has the name of one of them tells nothing.
+fn is_of_a_group(key: &str) -> bool {
+    let last = key.rsplit('/').next().unwrap_or_default();
+    ["instance", "part-of", "release", "team", "managed-by", "version", "chart", "env", "environment"].contains(&last)
 }
 
 /// Values such as `true` and `1` are equal by chance.

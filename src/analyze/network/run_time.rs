@@ -2,6 +2,7 @@
 //! selector that asks for them is right.
 
 use super::near::{Near, Right, is_going, misses_by_one};
+use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
 use crate::facts::labels::{self, Selector};
@@ -27,10 +28,24 @@ pub(super) fn is_set_by_kubernetes(key: &str) -> bool {
     SET.contains(&key) || SET_BELOW.iter().any(|start| key.starts_with(start))
 }
 
+/// Whether the controller of workloads of this kind sets the label on their Pods.
+fn is_set_for(kind: &Kind, key: &str) -> bool {
+    match kind {
+        Kind::StatefulSet => {
+            key.starts_with("statefulset.kubernetes.io/") || ["apps.kubernetes.io/pod-index", "controller-revision-hash"].contains(&key)
+        }
+        Kind::DaemonSet => ["controller-revision-hash", "pod-template-generation"].contains(&key),
+        Kind::Deployment => key == "pod-template-hash",
+        _ => false,
+    }
+}
+
 /// Whether the key reads as one of a role that Pods are given while they run.
 pub(super) fn is_of_a_role(key: &str) -> bool {
     let last = key.rsplit(['/', '-', '.', '_']).next().unwrap_or_default();
-    ROLES.contains(&last)
+    // `replicationRole` ends in a word as `replication-role` does.
+    let word = last.char_indices().rfind(|(_, c)| c.is_ascii_uppercase()).map_or(last, |(at, _)| last.get(at..).unwrap_or(last));
+    ROLES.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// The workload that has all but a label which its Pods are given while they run, if it is one workload.
@@ -47,7 +62,10 @@ pub(super) fn is_given(facts: &Facts<'_>, near: &Near<'_>) -> bool {
     // While a rollout is under way, Pods carry what an earlier template said.
     let settled = near.first.right == Right::Nothing || near.workload.is_complete();
     let carries = |p: &Pod| p.metadata.labels.as_ref().and_then(|l| l.get(key)).is_some_and(|value| Some(value) != template);
-    is_set_by_kubernetes(key) || (settled && live(facts, near.workload).any(carries))
+    // What Kubernetes sets, it sets for workloads of a kind: elsewhere a Pod has to have it.
+    let has = |p: &Pod| p.metadata.labels.as_ref().is_some_and(|l| l.contains_key(key));
+    let set = is_set_by_kubernetes(key) && (is_set_for(&near.workload.object.kind, key) || live(facts, near.workload).any(has));
+    set || (settled && live(facts, near.workload).any(carries))
 }
 
 /// The workload's Pods that have not ended.
@@ -58,4 +76,19 @@ pub(super) fn live<'f>(facts: &'f Facts<'_>, workload: &'f Workload<'_>) -> impl
 /// Another Service of the namespace whose selector has the key with another value: the key means something here.
 pub(super) fn is_used<'a>(facts: &Facts<'a>, namespace: &Namespace, key: &str, value: &str) -> Option<&'a Service> {
     facts.all_in::<Service>(namespace).find(|s| labels::any_selector(s).and_then(|wanted| wanted.get(key)).is_some_and(|v| v != value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_known_in_every_spelling() {
+        for key in ["role", "postgres.example/role", "spilo-role", "replicationRole", "cluster_leader", "isPrimary"] {
+            assert!(is_of_a_role(key), "{key}");
+        }
+        for key in ["app", "controller", "enrolement", "roles", "track"] {
+            assert!(!is_of_a_role(key), "{key}");
+        }
+    }
 }

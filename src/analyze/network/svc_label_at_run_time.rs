@@ -113,6 +113,12 @@ mod tests {
     }
 
     #[test]
+    fn label_that_kubernetes_sets_for_other_workloads_is_not_believed_without_a_pod_that_has_it() {
+        let world = cluster().app(deployment("web")).service("web", json!({"app": "web", "apps.kubernetes.io/pod-index": "0"}));
+        assert_eq!(world.found(RULE.code.0), []);
+    }
+
+    #[test]
     fn key_that_no_pod_carries_and_nothing_sets_is_left_to_the_selectors_rule() {
         let world = cluster().app(deployment("web")).service("web", json!({"app": "web", "version": "v2"}));
         assert_eq!(world.found(RULE.code.0), []);

@@ -193,11 +193,19 @@ mod tests {
     }
 
     #[test]
-    fn workload_that_serves_the_port_and_has_no_other_service_was_meant() {
+    fn port_that_fits_is_no_proof_of_which_workload_was_meant() {
         let ports = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}]});
         let world = cluster().app(deployment("backend").spec(ports)).service("entry", json!({"app": "foo"}));
-        assert_eq!(changes(&world.only(RULE.code.0)), ["patch service/entry spec.selector.app=backend"]);
+        let found = world.only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.confidence), (0, OPEN));
         assert_eq!(world.service("backend", json!({"app": "backend"})).found(RULE.code.0), []);
+    }
+
+    #[test]
+    fn name_of_a_release_under_a_key_of_groups_is_no_renamed_key() {
+        let database = deployment("shop-postgres").labels(json!({"app": "postgres", "app.kubernetes.io/instance": "shop"}));
+        let found = cluster().app(deployment("shop").labels(json!({"app": "shopp"}))).app(database).service("shop", json!({"app": "shop"}));
+        assert_eq!(changes(&found.only(RULE.code.0)), ["patch service/shop spec.selector.app=shopp"]);
     }
 
     #[test]

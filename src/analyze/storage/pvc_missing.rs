@@ -8,6 +8,7 @@ use super::assumed::ASSUMED_SIZE;
 use super::missing_claim::{self, MissingClaim};
 use super::{claims, creating};
 use crate::domain::cause::Code;
+use crate::domain::confidence::Confidence;
 use crate::domain::finding::Finding;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
@@ -24,6 +25,8 @@ pub(crate) const RULE: Rule = Rule {
 /// created, rather than come from a source that was not applied yet, is the remaining doubt. Where the list could not be read,
 /// only the scheduler or the kubelet says so.
 const SURE: Sure = Sure::percent(95, 95, 80);
+/// Where a namesake could be, a new claim may start empty beside the data: below what automatic mode takes unless it is told otherwise.
+const DOUBTED: Confidence = Confidence::percent(75);
 
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     missing_claim::find(facts).iter().filter_map(|missing| finding(facts, missing)).collect()
@@ -45,7 +48,8 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     };
     let elsewhere = facts.elsewhere(&missing.claim);
     // Where a namesake could be, that a new one is wanted is less certain.
-    let sure = if elsewhere == Presence::Unread { SURE.unread() } else { SURE.of(&missing.meant) };
+    let doubted = elsewhere == Presence::Unread && !matches!(missing.meant, Meant::Unread);
+    let sure = if doubted { DOUBTED } else { SURE.of(&missing.meant) };
     let namesake = match elsewhere {
         Presence::There(claim) => Some(quote::object(facts, &claim.reference(), &claims::state(claim))),
         Presence::Absent | Presence::Unread => None,
@@ -167,7 +171,7 @@ mod tests {
     #[test]
     fn other_namespaces_that_could_not_be_read_leave_a_doubt_that_is_said() {
         let found = cluster().app(database()).alone().only("pvc-missing");
-        assert_eq!(found.confidence, Confidence::percent(80));
+        assert_eq!(found.confidence, Confidence::percent(75));
         assert!(found.remedy.proposals[0].why.contains("whether a claim of this name in another namespace was meant is not known"));
     }
 
