@@ -3,7 +3,7 @@
 use crate::analyze;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
-use crate::domain::object::Namespace;
+use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::room::Room;
 use crate::domain::snapshot::{Resource, Snapshot};
@@ -98,6 +98,14 @@ async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), Re
                 let what = format!("pods in {place}, which may use a claim of the missing name");
                 into.gaps.push(gap(&error, &what).ok_or(error)?);
             }
+        }
+    }
+    // A namespace that is being deleted loses its Pods first: its claims are going too.
+    let left: BTreeSet<Namespace> = into.elsewhere.iter().filter_map(|claim| claim.reference().namespace).collect();
+    for place in left.iter().filter(|place| places.iter().take(SOUGHT).any(|asked| asked == *place)) {
+        let namespace = read.get(&ObjectRef::cluster(Kind::Namespace, place.as_str())).await;
+        if namespace.is_ok_and(|namespace| namespace.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null())) {
+            into.forget_elsewhere(&[place]);
         }
     }
     if places.len() > SOUGHT {
