@@ -281,7 +281,7 @@ class InTerminal(Play):
         risk and undo, and how to see all of it. Borders and line breaks do not count.
         """
         question = self.question() or ""
-        opening = re.match(r"(?s)(.+?)\n(cluster .+?)\n(whole plan.+?)(?:\n\n|$)", question)
+        opening = re.match(r"(?s)(.+?)\n(on .+? \(.+?)\n(whole plan.+?)(?:\n\n|$)", question)
         self.check("the question opens with the change, the place and how to see the plan", opening, question[:300])
         if not opening:
             return
