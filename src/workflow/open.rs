@@ -91,17 +91,33 @@ impl Remediation {
         let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
+        self.propose(header, revision, ending, plan, &live, &meter, caller).await
+    }
+
+    /// From a plan to the question about it, or to its end where policy allows it: the dry run, the gate, and the answer of the gate.
+    #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
+    pub(super) async fn propose(
+        &self,
+        mut header: Header,
+        revision: Revision,
+        ending: Ending,
+        plan: RemediationPlan,
+        live: &Live,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        let progress = caller.progress;
         let Some(executor) = &self.parts.executor else {
             header.advice.extend(by_hand(&plan, self.why_no_writer()));
-            return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
+            return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
         // Nothing is rehearsed on a cluster that the plan is not for.
-        if let Err(error) = self.writes_here(&header, executor, &meter).await {
+        if let Err(error) = self.writes_here(&header, executor, meter).await {
             header.advice.extend(by_hand(&plan, &error.to_string()));
-            return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
+            return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
-        let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
+        let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
         // One for something else than was asked about needs a human, however sure its cause is.
         let believed = header.diagnosis.cause(&plan.cause).filter(|_| !header.diagnosis.focus.beside);
@@ -109,26 +125,26 @@ impl Remediation {
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
-            return Err(self.abandon(header, revision, ending, Some(planned), &meter, caller).await);
+            return Err(self.abandon(header, revision, ending, Some(planned), meter, caller).await);
         }
         let asked = asked(&header, ending, &planned);
         match (decision, asked) {
             (Decision::Forbid(reasons), _) => {
                 let why: Vec<&str> = reasons.iter().map(String::as_str).collect();
                 header.advice.extend(by_hand(&planned.plan, &why.join("; ")));
-                self.close(header, revision, ending, Some(planned), &meter, progress).await
+                self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (_, None) => {
                 let why = "the change is too large to show in full, so it cannot be approved here";
                 header.advice.extend(by_hand(&planned.plan, why));
-                self.close(header, revision, ending, Some(planned), &meter, progress).await
+                self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
                 let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
                 awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                match self.carry_out(approved, revision, &Approver::Policy, &meter, caller).await {
+                match self.carry_out(approved, revision, &Approver::Policy, meter, caller).await {
                     Ok(report) => Ok(Opened { report, question: None }),
                     Err(error) => {
                         self.give_up(&id, &error).await;
@@ -144,7 +160,7 @@ impl Remediation {
                         why: "automatic mode is not allowed to apply this change".to_owned(),
                     }));
                 }
-                self.ask(header, revision, planned, text, &meter, caller).await
+                self.ask(header, revision, planned, text, meter, caller).await
             }
         }
     }
@@ -349,7 +365,7 @@ fn not_automatic(caller: &Caller<'_>, limits: &Limits) -> Option<Advice> {
 }
 
 /// What a human would be asked; `None` where it cannot be shown whole.
-pub(super) fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
+fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
     let standing = Standing {
         header,
         status: Status::from(ending),
@@ -374,7 +390,7 @@ fn ending(diagnosis: &Diagnosis) -> Ending {
 }
 
 /// How to make the change without kubemend, and why that is needed.
-pub(super) fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
+fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
     let one = |step: &crate::domain::plan::Step| Advice {
         text: {
             let (verb, object) = (step.action.verb(), step.action.target());

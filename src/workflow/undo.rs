@@ -1,7 +1,6 @@
 //! Takes back what a session did: a session of its own, whose plan is made of the objects as they are now, linted, rehearsed, shown and
 //! asked about as any other. A human is always asked.
 
-use super::open::{asked, by_hand};
 use super::{Caller, Opened, Remediation, WorkflowError, collect, conclude, live};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -17,9 +16,8 @@ use crate::planner::inverse::{self, Inverse};
 use crate::planner::outline::outline_inverse;
 use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase};
-use crate::session::gate::{Decision, decide};
 use crate::session::trail::Trail;
-use crate::session::{Closed, Header, Planned, Session};
+use crate::session::{Closed, Header, Session};
 
 impl Remediation {
     /// Opens a session whose plan takes back what another session did, and asks. What cannot be taken back is advice.
@@ -71,36 +69,7 @@ impl Remediation {
             }
         };
         plan.summary = format!("Undo session {session}: {}", plan.summary);
-        let Some(executor) = &self.parts.executor else {
-            header.advice.extend(by_hand(&plan, self.why_no_writer()));
-            return self.close(header, revision, Ending::Diagnosed, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
-        };
-        // Nothing is rehearsed on a cluster that the plan is not for.
-        if let Err(error) = self.writes_here(&header, executor, &meter).await {
-            header.advice.extend(by_hand(&plan, &error.to_string()));
-            return self.close(header, revision, Ending::Diagnosed, Some(Planned { plan, rehearsal: None }), &meter, progress).await;
-        }
-        progress.tell(Phase::Rehearsing, "asking the API server to check the change");
-        let rehearsal = executor.rehearse(&plan, &live, &meter.requests).await;
-        let confidence = header.diagnosis.cause(&plan.cause).map_or(crate::domain::confidence::Confidence::percent(0), |c| c.confidence);
-        let decision = decide(&header.limits, &plan, confidence, &rehearsal);
-        let planned = Planned { plan, rehearsal: Some(rehearsal) };
-        if caller.cancel.is_cancelled() {
-            return Err(self.abandon(header, revision, Ending::Diagnosed, Some(planned), &meter, caller).await);
-        }
-        match (decision, asked(&header, Ending::Diagnosed, &planned)) {
-            (Decision::Forbid(reasons), _) => {
-                let why: Vec<&str> = reasons.iter().map(String::as_str).collect();
-                header.advice.extend(by_hand(&planned.plan, &why.join("; ")));
-                self.close(header, revision, Ending::Diagnosed, Some(planned), &meter, progress).await
-            }
-            (_, None) => {
-                let why = "the change is too large to show in full, so it cannot be approved here";
-                header.advice.extend(by_hand(&planned.plan, why));
-                self.close(header, revision, Ending::Diagnosed, Some(planned), &meter, progress).await
-            }
-            (Decision::Allow(_) | Decision::AskHuman(_), Some(text)) => self.ask(header, revision, planned, text, &meter, caller).await,
-        }
+        self.propose(header, revision, Ending::Diagnosed, plan, &live, &meter, caller).await
     }
 
     /// The new session, with what the other one was about, and the outline of its plan.
