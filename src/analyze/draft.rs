@@ -106,6 +106,14 @@ impl<'f, 'a> Draft<'f, 'a> {
         pods.into_iter().fold(self, |draft, pod| draft.affects(&pod.reference(), summary))
     }
 
+    /// Pods that a claim keeps from starting: how each belongs to its owners and mounts the claim, and that it waits.
+    pub(crate) fn waits<'p>(self, pods: impl IntoIterator<Item = &'p Pod>, claim: &ObjectRef, summary: &str) -> Self {
+        pods.into_iter().fold(self, |draft, pod| {
+            let reference = pod.reference();
+            draft.owned(pod).link(&reference, "mounts", claim).affects(&reference, summary)
+        })
+    }
+
     /// The finding; none without evidence.
     pub(crate) fn fix(self, remedy: Remedy) -> Option<Finding> {
         Some(Finding {

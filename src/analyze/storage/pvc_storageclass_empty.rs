@@ -61,7 +61,8 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .name()
         .map(|right| format!(" It is not the same as no class, for which the cluster uses its default, `{right}`."))
         .unwrap_or_default();
-    let mut draft = Draft::about(facts, RULE.code, &object, sure)
+    let pods = users.iter().flat_map(|user| user.pods.iter().copied()).take(QUOTED_PODS.max(users.len()));
+    Draft::about(facts, RULE.code, &object, sure)
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` names the empty StorageClass, so nothing provisions a volume for it"),
             format!(
@@ -71,12 +72,9 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .saw(event.map(|e| quote::event(facts, e, &object)))
         .saw([quote::field(facts, &object, field.clone(), "the empty string")])
         .value(Some(&field), "", meant.name())
-        .affects(&object, "Pending: its StorageClass is the empty string, and no volume was created for it");
-    for pod in users.iter().flat_map(|user| &user.pods).take(QUOTED_PODS.max(users.len())) {
-        let waits = format!("Pending: waits for the PersistentVolumeClaim `{name}`");
-        draft = draft.owned(pod).link(&pod.reference(), "mounts", &object).affects(&pod.reference(), &waits);
-    }
-    draft.fix(remedy)
+        .affects(&object, "Pending: its StorageClass is the empty string, and no volume was created for it")
+        .waits(pods, &object, &format!("Pending: waits for the PersistentVolumeClaim `{name}`"))
+        .fix(remedy)
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     // A class of volumes made by hand needs no object, so where the volumes could not be read it may not even be missing.
     let sure = if volumes == Presence::Unread { SURE.unread() } else { SURE.of(&meant) };
     let (name, waits) = (&object.name, if users.is_empty() { "" } else { ", as do the Pods that mount it" });
-    let mut draft = Draft::about(facts, RULE.code, &object, sure)
+    let pods = users.iter().flat_map(|user| user.pods.iter().copied());
+    Draft::about(facts, RULE.code, &object, sure)
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` requests the StorageClass `{wrong}`, which does not exist"),
             format!(
@@ -72,15 +73,12 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .saw(event.map(|e| quote::event(facts, e, &object)))
         .seen_value(Some(&field), wrong, meant.name())
         .saw(quote::absent(facts, &class, facts.all::<StorageClass>().map(classes::name)))
-        .affects(&object, &format!("Pending: its StorageClass `{wrong}` does not exist"));
-    for pod in users.iter().flat_map(|user| &user.pods) {
-        let waits = format!("Pending: waits for the PersistentVolumeClaim `{name}`");
-        draft = draft.owned(pod).link(&pod.reference(), "mounts", &object).affects(&pod.reference(), &waits);
-    }
-    draft.fix(match volumes {
-        Presence::Unread => replacing::unsure(claim, &meant),
-        Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &users),
-    })
+        .affects(&object, &format!("Pending: its StorageClass `{wrong}` does not exist"))
+        .waits(pods, &object, &format!("Pending: waits for the PersistentVolumeClaim `{name}`"))
+        .fix(match volumes {
+            Presence::Unread => replacing::unsure(claim, &meant),
+            Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &users),
+        })
 }
 
 #[cfg(test)]
