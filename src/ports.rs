@@ -245,17 +245,12 @@ pub trait SessionStore: Send + Sync {
     /// The store cannot be used.
     async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError>;
 
-    /// Saves if the stored revision is `expected` (`None`: there is none yet), and returns the new one.
+    /// Saves if the stored revision is `expected` (`None`: there is none yet), and returns the new one. In the session nothing happens
+    /// by itself after `until`: what is over is found neither among those that are [`SessionStore::alive`], nor kept beyond the store's
+    /// bound.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when it is not; nothing is changed then.
-    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError>;
-
-    /// The same, for a session in which nothing happens by itself after `until`: what is over is found neither among those that are
-    /// [`SessionStore::alive`], nor kept beyond the store's bound.
-    ///
-    /// # Errors
-    /// See [`SessionStore::save`].
     async fn save_until(
         &self,
         id: &SessionId,
@@ -263,9 +258,14 @@ pub trait SessionStore: Send + Sync {
         at: Timestamp,
         until: Timestamp,
         bytes: &[u8],
-    ) -> Result<Revision, StoreError> {
-        let _for_a_store_that_keeps_no_index = until;
-        self.save(id, expected, at, bytes).await
+    ) -> Result<Revision, StoreError>;
+
+    /// The same, for a session that is not over by itself.
+    ///
+    /// # Errors
+    /// See [`SessionStore::save_until`].
+    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
+        self.save_until(id, expected, at, Timestamp::MAX, bytes).await
     }
 
     /// The sessions that are not over, newest first; a store without an index gives the newest.

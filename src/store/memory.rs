@@ -28,10 +28,6 @@ impl SessionStore for MemoryStore {
         Ok(self.lock().get(id).map(|(stored, _)| stored.clone()))
     }
 
-    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
-        self.save_until(id, expected, at, Timestamp::MAX, bytes).await
-    }
-
     async fn save_until(
         &self,
         id: &SessionId,

@@ -130,7 +130,14 @@ impl SessionStore for Memory {
         Ok(self.records.lock().unwrap().get(id.as_str()).cloned())
     }
 
-    async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
+    async fn save_until(
+        &self,
+        id: &SessionId,
+        expected: Option<Revision>,
+        at: Timestamp,
+        _: Timestamp,
+        bytes: &[u8],
+    ) -> Result<Revision, StoreError> {
         if self.broken.load(Ordering::SeqCst) || Self::ends(&self.breaks_after) {
             return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
         }
