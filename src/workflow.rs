@@ -11,6 +11,7 @@ mod conclude;
 mod effects;
 mod follow;
 mod live;
+mod namesakes;
 mod open;
 mod question;
 mod recent;

@@ -16,19 +16,8 @@ use std::collections::HashSet;
 
 /// Objects that are listed as healthy, and doubts: more of them say nothing new to a reader.
 const LISTED: usize = 30;
-/// What tells whether a Pod runs; the rest matters where the words are about everything, or about it.
-const BASE: &[Kind] = &[
-    Kind::Pod,
-    Kind::Event,
-    Kind::Deployment,
-    Kind::ReplicaSet,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::Job,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::PersistentVolumeClaim,
-];
+/// Of what is always judged, what does not tell whether a Pod runs: it matters where the words are about everything, or about it.
+const BESIDE: &[Kind] = &[Kind::CronJob, Kind::Ingress];
 
 /// What was seen to be healthy, and what stands against calling all of it so.
 pub(super) struct Proven {
@@ -81,7 +70,8 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
         doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));
     }
     doubts.extend(empty(facts).into_iter().map(Doubt::general));
-    let wanted = |kind: &Kind| BASE.contains(kind) || (general && !narrowed) || snapshot.words.asks(kind);
+    let is_base = |kind: &Kind| JUDGED.contains(kind) && !BESIDE.contains(kind);
+    let wanted = |kind: &Kind| is_base(kind) || (general && !narrowed) || snapshot.words.asks(kind);
     let calm = When::EveryPodIsReady.holds(snapshot);
     let on_demand = [Kind::NetworkPolicy, Kind::PodDisruptionBudget, Kind::ResourceQuota];
     let unread: Vec<&str> = JUDGED

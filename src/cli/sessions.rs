@@ -5,10 +5,10 @@ use super::print::print;
 use super::render::page::{clean, styled};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
+use crate::call::session_line;
 use crate::workflow::records::Records;
 use crate::workflow::report::{Report, TrailView};
 use crate::workflow::{Approver, SessionLine};
-use serde_json::json;
 
 /// One report.
 pub(crate) async fn show(records: &Records, args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
@@ -36,7 +36,7 @@ fn history(report: &Report) -> String {
 pub(crate) async fn sessions(records: &Records, args: &SessionsArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let (lines, unusable) = records.list(usize::from(args.limit)).await?;
     let text = match args.output.output {
-        Output::Json => format!("{:#}\n", serde_json::Value::Array(lines.iter().map(line_json).collect())),
+        Output::Json => format!("{:#}\n", serde_json::Value::Array(lines.iter().map(|line| session_line(line).into()).collect())),
         Output::Text if lines.is_empty() && unusable.is_empty() => "no sessions yet\n".to_owned(),
         Output::Text if lines.is_empty() => String::new(),
         Output::Text => table(&lines),
@@ -55,17 +55,6 @@ pub(crate) async fn decline(records: &Records, args: &DeclineArgs, terminal: &Te
     let report = records.decline(&args.session, by).await?;
     print(terminal, &report, args.output.output)?;
     Ok(Exit::Done)
-}
-
-fn line_json(line: &SessionLine) -> serde_json::Value {
-    json!({
-        "session": line.id.as_str(),
-        "status": line.status.as_str(),
-        "openedAt": line.opened_at.to_string(),
-        "context": line.context,
-        "namespace": line.namespace,
-        "issue": line.issue,
-    })
 }
 
 /// Aligned columns; the issue is last, because it may be long.

@@ -8,7 +8,7 @@ use super::objects::{List, Objects, Told};
 use super::resource::Dynamic;
 use super::words::Wording;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim, Pod, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -275,12 +275,9 @@ impl Snapshot {
 
     /// Keeps the claims beside this scope that no Pod uses: one of them may be what is missing in it.
     fn remember_elsewhere(&mut self, scope: &Scope) {
-        let used: HashSet<(Option<&str>, &str)> = self.pods.iter().flat_map(claims_of).collect();
-        let free = |claim: &&PersistentVolumeClaim| {
-            let namespace = claim.metadata.namespace.as_deref();
-            !scope.holds(namespace) && !used.contains(&(namespace, claim.metadata.name.as_deref().unwrap_or_default()))
-        };
-        let free: Vec<PersistentVolumeClaim> = self.claims.iter().filter(free).cloned().collect();
+        let is_used = used_by(self.pods.iter());
+        let beside = self.claims.iter().filter(|claim| !scope.holds(claim.metadata.namespace.as_deref()));
+        let free: Vec<PersistentVolumeClaim> = beside.filter(|claim| !is_used(claim)).cloned().collect();
         let whole = self.claims.is_complete() && self.pods.is_complete();
         self.elsewhere.take(free, whole);
     }
@@ -293,10 +290,7 @@ impl Snapshot {
     /// Forgets those claims of other namespaces that these Pods use: they belong to somebody, and are not what is missing here.
     pub fn forget_used_elsewhere(&mut self, pods: &Objects) {
         let List::Pod(pods) = &pods.list else { return };
-        let used: HashSet<(Option<&str>, &str)> = pods.iter().flat_map(claims_of).collect();
-        let is_used = |claim: &PersistentVolumeClaim| {
-            used.contains(&(claim.metadata.namespace.as_deref(), claim.metadata.name.as_deref().unwrap_or_default()))
-        };
+        let is_used = used_by(pods.iter());
         self.elsewhere.items.retain(|claim| !is_used(claim));
     }
 
@@ -323,11 +317,16 @@ pub fn event_time(event: &Event) -> Option<Timestamp> {
         .or_else(|| event.metadata.creation_timestamp.as_ref().map(|t| t.0))
 }
 
-/// The claims that a Pod uses, with their namespace.
-fn claims_of(pod: &Pod) -> impl Iterator<Item = (Option<&str>, &str)> {
-    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-    let claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
-    claims.map(|claim| (pod.metadata.namespace.as_deref(), claim.claim_name.as_str()))
+/// The claims that a Pod spec names.
+pub(crate) fn claims(spec: &PodSpec) -> impl Iterator<Item = &str> {
+    spec.volumes.iter().flatten().filter_map(|v| v.persistent_volume_claim.as_ref()).map(|c| c.claim_name.as_str())
+}
+
+/// Whether one of these Pods uses a claim.
+fn used_by<'p>(pods: impl Iterator<Item = &'p Pod>) -> impl Fn(&PersistentVolumeClaim) -> bool {
+    let claimed = |pod: &'p Pod| pod.spec.iter().flat_map(claims).map(|name| (pod.metadata.namespace.as_deref(), name));
+    let used: HashSet<(Option<&str>, &str)> = pods.flat_map(claimed).collect();
+    move |claim| used.contains(&(claim.metadata.namespace.as_deref(), claim.metadata.name.as_deref().unwrap_or_default()))
 }
 
 #[cfg(test)]

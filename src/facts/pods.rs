@@ -4,6 +4,7 @@ use crate::domain::field::FieldPath;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Container, NodeSelectorTerm, Pod, PodSpec};
 
+pub(crate) use crate::domain::snapshot::claims;
 pub(crate) use crate::domain::workload::pod_is_ready as is_ready;
 
 /// A Pod that is over: its end says nothing about what runs now.
@@ -103,9 +104,4 @@ pub(crate) fn longest_life(pod: &Pod) -> Option<SignedDuration> {
     let ends = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten()).flat_map(|s| [&s.state, &s.last_state]);
     let lives = ends.filter_map(|state| state.as_ref()?.terminated.as_ref());
     lives.filter_map(|t| Some(t.finished_at.as_ref()?.0.duration_since(t.started_at.as_ref()?.0))).max()
-}
-
-/// The claims that a Pod spec names.
-pub(crate) fn claims(spec: &PodSpec) -> impl Iterator<Item = &str> {
-    spec.volumes.iter().flatten().filter_map(|v| v.persistent_volume_claim.as_ref()).map(|c| c.claim_name.as_str())
 }

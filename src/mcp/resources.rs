@@ -2,11 +2,12 @@
 //! client whose call was cut.
 
 use super::error::unknown_resource;
-use crate::call::{Backend, CallError, REPORT_SCHEMA_URI, report_schema};
+use crate::call::{Backend, CallError, REPORT_SCHEMA_URI, report_schema, session_line};
 use crate::domain::id::SessionId;
+use crate::workflow::SessionLine;
 use rmcp::ErrorData;
 use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The list of the last sessions; a session is below it.
 pub(crate) const SESSIONS_URI: &str = "kubemend://sessions";
@@ -58,20 +59,12 @@ pub(crate) async fn read(uri: &str, backend: &dyn Backend) -> Result<ReadResourc
 
 async fn sessions(backend: &dyn Backend) -> Result<Value, CallError> {
     let lines = backend.recent(LISTED).await?;
-    Ok(lines
-        .iter()
-        .map(|line| {
-            json!({
-                "session": line.id.as_str(),
-                "status": line.status.as_str(),
-                "openedAt": line.opened_at.to_string(),
-                "context": line.context,
-                "namespace": line.namespace,
-                "issue": line.issue,
-                "uri": format!("{SESSIONS_URI}/{}", line.id),
-            })
-        })
-        .collect())
+    let with_its_address = |line: &SessionLine| {
+        let mut shown = session_line(line);
+        shown.insert("uri".to_owned(), format!("{SESSIONS_URI}/{}", line.id).into());
+        Value::Object(shown)
+    };
+    Ok(lines.iter().map(with_its_address).collect())
 }
 
 fn unavailable(error: &CallError) -> ErrorData {

@@ -1,21 +1,18 @@
 //! Scope → snapshot: only what is needed, all of it bounded, and what could not be read is a gap.
 
+use super::namesakes;
 use crate::analyze;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
-use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::objects::Objects;
 use crate::domain::room::Room;
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::words::Wording;
 use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
 use futures::future::join_all;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Kinds that are read where an object of theirs is named, and otherwise only where something needs them.
 const JUDGED_BY_NAME: &[Kind] = &[Kind::Node, Kind::PodDisruptionBudget, Kind::ResourceQuota, Kind::NetworkPolicy];
-/// Most names of claims that are sought in other namespaces: a Pod has one or two claims, and each name is a request.
-const SOUGHT: usize = 5;
 
 /// A snapshot and where watches of its kinds can start.
 pub(super) struct Collected {
@@ -52,71 +49,9 @@ pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead,
         }
     }
     wave(&second, scope, read, &mut collected).await?;
-    elsewhere(read, &mut collected.snapshot).await?;
+    namesakes::seek(read, &mut collected.snapshot).await?;
     collected.snapshot.taken_at = clock.now();
     Ok(collected)
-}
-
-/// Claims of the names that Pods wait for, in other namespaces, but for those that Pods there use: another copy of the same
-/// application has claims of the same names. More names or namespaces than `SOUGHT` are not asked for, and nothing is proved absent.
-async fn elsewhere(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
-    let names = analyze::claims_sought_elsewhere(into);
-    let request = |name: &String| ListRequest {
-        field_selector: Some(format!("metadata.name={name}")),
-        ..ListRequest::of(Kind::PersistentVolumeClaim, None)
-    };
-    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
-    let mut whole = names.len() == requests.len();
-    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
-    for (name, answer) in names.iter().zip(answers) {
-        match answer {
-            Ok(listed) => {
-                whole &= listed.complete;
-                into.take_elsewhere(listed.objects, whole);
-            }
-            Err(error) => {
-                whole = false;
-                let what = format!("persistentvolumeclaims called {name} in other namespaces");
-                into.gaps.push(gap(&error, &what).ok_or(error)?);
-            }
-        }
-    }
-    let places: BTreeSet<Namespace> = into.elsewhere.iter().filter_map(|claim| claim.reference().namespace).collect();
-    let places: Vec<Namespace> = places.into_iter().filter(|place| !into.scope.namespaces().contains(place)).collect();
-    let requests: Vec<ListRequest> = places.iter().take(SOUGHT).map(|place| ListRequest::of(Kind::Pod, Some(place.clone()))).collect();
-    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
-    for (place, answer) in places.iter().zip(answers) {
-        match answer {
-            Ok(listed) if listed.complete => into.forget_used_elsewhere(&listed.objects),
-            Ok(_) => {
-                whole = false;
-                into.forget_elsewhere(&[place]);
-            }
-            Err(error) => {
-                whole = false;
-                into.forget_elsewhere(&[place]);
-                let what = format!("pods in {place}, which may use a claim of the missing name");
-                into.gaps.push(gap(&error, &what).ok_or(error)?);
-            }
-        }
-    }
-    // A namespace that is being deleted loses its Pods first: its claims are going too.
-    let left: BTreeSet<Namespace> = into.elsewhere.iter().filter_map(|claim| claim.reference().namespace).collect();
-    for place in left.iter().filter(|place| places.iter().take(SOUGHT).any(|asked| asked == *place)) {
-        let namespace = read.get(&ObjectRef::cluster(Kind::Namespace, place.as_str())).await;
-        if namespace.is_ok_and(|namespace| namespace.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null())) {
-            into.forget_elsewhere(&[place]);
-        }
-    }
-    if places.len() > SOUGHT {
-        whole = false;
-        let unasked: Vec<&Namespace> = places.iter().skip(SOUGHT).collect();
-        into.forget_elsewhere(&unasked);
-    }
-    if !whole {
-        into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);
-    }
-    Ok(())
 }
 
 pub(super) fn request(kind: &Kind, scope: &Scope) -> ListRequest {

@@ -1,0 +1,88 @@
+//! Claims of the names that Pods wait for, in other namespaces, that nobody uses there: one of them may be what was meant. Another copy
+//! of the same application has claims of the same names, and those are used.
+
+use crate::analyze;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::objects::Objects;
+use crate::domain::snapshot::{Resource, Snapshot};
+use crate::ports::{ClusterRead, ListRequest, ReadError, gap};
+use futures::future::join_all;
+use std::collections::BTreeSet;
+
+/// Most names and most namespaces that are asked about: a Pod has one or two claims, and each name and each namespace is a request.
+const SOUGHT: usize = 5;
+
+/// Takes them in. Where not everything could be asked, none is proved absent.
+pub(super) async fn seek(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
+    let listed = list(read, into).await?;
+    let known = leave_used(read, into).await?;
+    leave_going(read, into).await;
+    if !(listed && known) {
+        into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);
+    }
+    Ok(())
+}
+
+/// Every claim of the names, whatever its namespace. Whether all of them were read.
+async fn list(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<bool, ReadError> {
+    let names = analyze::claims_sought_elsewhere(into);
+    let request = |name: &String| ListRequest {
+        field_selector: Some(format!("metadata.name={name}")),
+        ..ListRequest::of(Kind::PersistentVolumeClaim, None)
+    };
+    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
+    let mut whole = names.len() == requests.len();
+    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
+    for (name, answer) in names.iter().zip(answers) {
+        match answer {
+            Ok(listed) => {
+                whole &= listed.complete;
+                into.take_elsewhere(listed.objects, whole);
+            }
+            Err(error) => {
+                whole = false;
+                let what = format!("persistentvolumeclaims called {name} in other namespaces");
+                into.gaps.push(gap(&error, &what).ok_or(error)?);
+            }
+        }
+    }
+    Ok(whole)
+}
+
+/// Leaves out what Pods use. Whether that is known of all: a claim of which it is not is left out too.
+async fn leave_used(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<bool, ReadError> {
+    let places = places(into);
+    let requests: Vec<ListRequest> = places.iter().take(SOUGHT).map(|place| ListRequest::of(Kind::Pod, Some(place.clone()))).collect();
+    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
+    let mut unknown: Vec<&Namespace> = places.iter().skip(SOUGHT).collect();
+    for (place, answer) in places.iter().zip(answers) {
+        match answer {
+            Ok(listed) if listed.complete => into.forget_used_elsewhere(&listed.objects),
+            Ok(_) => unknown.push(place),
+            Err(error) => {
+                unknown.push(place);
+                let what = format!("pods in {place}, which may use a claim of the missing name");
+                into.gaps.push(gap(&error, &what).ok_or(error)?);
+            }
+        }
+    }
+    into.forget_elsewhere(&unknown);
+    Ok(unknown.is_empty())
+}
+
+/// Leaves out what is in a namespace that is being deleted: it loses its Pods first, so its claims are going too.
+async fn leave_going(read: &dyn ClusterRead, into: &mut Snapshot) {
+    for place in places(into) {
+        let namespace = read.get(&ObjectRef::cluster(Kind::Namespace, place.as_str())).await;
+        if namespace.is_ok_and(|namespace| namespace.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null())) {
+            into.forget_elsewhere(&[&place]);
+        }
+    }
+}
+
+/// The namespaces beside the scope that have such claims.
+fn places(seen: &Snapshot) -> BTreeSet<Namespace> {
+    let found = seen.elsewhere.iter().filter_map(|claim| claim.reference().namespace);
+    found.filter(|place| !seen.scope.namespaces().contains(place)).collect()
+}
