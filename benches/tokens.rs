@@ -3,8 +3,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "a bench spawns the server and its cluster beside itself")]
 
-use async_trait::async_trait;
-use kubemend::call::{Backend, Operator, UseCases};
+#[path = "../tests/mcp/one.rs"]
+mod one;
+
+use kubemend::call::Operator;
 use kubemend::clock::{RuntimeClock, SystemEntropy};
 use kubemend::cluster::connect::over;
 use kubemend::domain::id::SessionId;
@@ -12,11 +14,11 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
 use kubemend::mcp::{report_schema, serve_over, tool_list};
-use kubemend::ports::{Clock, ClusterRead, Entropy};
+use kubemend::ports::ClusterRead;
 use kubemend::sim::{Latency, MadeImage, Sim, World};
 use kubemend::store::MemoryStore;
-use kubemend::workflow::report::Report;
-use kubemend::workflow::{Approver, Caller, Parts, Remediation, SessionLine, Timing, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Parts, Remediation, Timing};
+use one::OneCluster;
 use rmcp::model::CallToolRequestParams;
 use rmcp::{RoleClient, ServiceExt, service::RunningService};
 use serde_json::{Value, json};
@@ -33,43 +35,8 @@ const IMAGES: &str = include_str!("../src/cli/demo/images.yaml");
 /// A report in brief of one cause, and what each further cause adds.
 const BUDGET: (usize, usize) = (1_200, 250);
 
-struct Place {
-    remediation: Remediation,
-    clock: Arc<RuntimeClock>,
-    operator: Operator,
-}
-
-#[async_trait]
-impl Backend for Place {
-    async fn remediation(&self, _: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
-        Ok(Arc::new(self.remediation.clone()))
-    }
-
-    fn operator(&self) -> &Operator {
-        &self.operator
-    }
-
-    async fn recent(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
-        self.remediation.sessions(limit).await
-    }
-
-    async fn session(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        self.remediation.show(id).await
-    }
-
-    async fn credentials_refused(&self) {}
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
-    }
-
-    fn entropy(&self) -> Arc<dyn Entropy> {
-        Arc::new(SystemEntropy)
-    }
-}
-
 /// The demo's case, so often, each with names of its own.
-async fn place(cases: usize) -> Result<Place, Box<dyn Error>> {
+async fn place(cases: usize) -> Result<OneCluster, Box<dyn Error>> {
     let (sim, driver) = Sim::new(World::standard(START.parse()?).with_latency(Latency::REAL));
     tokio::spawn(driver);
     sim.add_images(MadeImage::parse_yaml(IMAGES)?);
@@ -94,7 +61,7 @@ async fn place(cases: usize) -> Result<Place, Box<dyn Error>> {
         limits: Limits::default(),
         timing: Timing::default(),
     });
-    Ok(Place { remediation, clock, operator: Operator::default() })
+    Ok(OneCluster { remediation, clock, entropy: Arc::new(SystemEntropy), operator: Operator::default() })
 }
 
 type Client = RunningService<RoleClient, ()>;
@@ -138,7 +105,7 @@ impl Table {
     }
 }
 
-async fn client(place: &Arc<Place>) -> Result<Client, Box<dyn Error>> {
+async fn client(place: &Arc<OneCluster>) -> Result<Client, Box<dyn Error>> {
     let (theirs, ours) = tokio::io::duplex(1 << 20);
     let (reader, writer) = tokio::io::split(theirs);
     tokio::spawn(serve_over(place.clone(), reader, writer, CancellationToken::new()));

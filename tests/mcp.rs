@@ -10,6 +10,7 @@ mod mcp {
     mod embedded;
     mod faults;
     mod handshake;
+    mod one;
     mod progress;
     mod repeat;
     mod schema;

@@ -50,6 +50,15 @@ class Agent:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(data if isinstance(data, str) else json.dumps(data, indent=1))
 
+    # Most show the choice as a list, with "Change nothing" under the cursor.
+    def apply(self, terminal, see):
+        terminal.press("down")
+        see("chosen")
+        terminal.press("enter")
+
+    def refuse(self, terminal, see):
+        terminal.press("enter")
+
 
 class ClaudeCode(Agent):
     name = "claude-code"
@@ -121,14 +130,6 @@ class Codex(Agent):
         # Its daemon would outlive the terminal.
         return [self.program, "--no-daemon"]
 
-    def apply(self, terminal, see):
-        terminal.press("down")
-        see("chosen")
-        terminal.press("enter")
-
-    def refuse(self, terminal, see):
-        terminal.press("enter")
-
 
 class Copilot(Agent):
     name = "copilot"
@@ -153,14 +154,6 @@ class Copilot(Agent):
 
     def terminal(self):
         return [self.program, "--allow-tool", "kubemend"]
-
-    def apply(self, terminal, see):
-        terminal.press("down")
-        see("chosen")
-        terminal.press("enter")
-
-    def refuse(self, terminal, see):
-        terminal.press("enter")
 
 
 class GeminiCli(Agent):

@@ -2,9 +2,9 @@
 //! Time is tokio's and paused, so a settle window costs nothing.
 
 use super::client::{Human, READS, Says, call, choice, modes, status, text};
-use async_trait::async_trait;
+use super::one::OneCluster;
 use jiff::SignedDuration;
-use kubemend::call::{Backend, Operator, UseCases};
+use kubemend::call::Operator;
 use kubemend::clock::{CountingEntropy, RuntimeClock};
 use kubemend::cluster::connect::over;
 use kubemend::domain::id::SessionId;
@@ -12,11 +12,11 @@ use kubemend::domain::limits::{Consent, Limits};
 use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
 use kubemend::mcp::serve_over;
-use kubemend::ports::{Clock, ClusterRead, Entropy};
+use kubemend::ports::{Clock, ClusterRead};
 use kubemend::sim::{Latency, MadeImage, Sim, World};
 use kubemend::store::MemoryStore;
-use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Approver, Caller, Parts, Remediation, SessionLine, Timing, WorkflowError};
+use kubemend::workflow::report::Status;
+use kubemend::workflow::{Approver, Caller, Parts, Remediation, Timing};
 use rmcp::model::CallToolResponse;
 use rmcp::{ClientLifecycleMode, ClientServiceExt};
 use serde_json::{Value, json};
@@ -31,38 +31,8 @@ const CASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cases/database
 struct Cluster {
     sim: Sim,
     clock: Arc<RuntimeClock>,
-    entropy: Arc<CountingEntropy>,
     remediation: Remediation,
-    operator: Operator,
-}
-
-#[async_trait]
-impl Backend for Cluster {
-    async fn remediation(&self, _: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
-        Ok(Arc::new(self.remediation.clone()))
-    }
-
-    fn operator(&self) -> &Operator {
-        &self.operator
-    }
-
-    async fn recent(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
-        self.remediation.sessions(limit).await
-    }
-
-    async fn session(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        self.remediation.show(id).await
-    }
-
-    async fn credentials_refused(&self) {}
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
-    }
-
-    fn entropy(&self) -> Arc<dyn Entropy> {
-        self.entropy.clone()
-    }
+    backend: Arc<OneCluster>,
 }
 
 impl Cluster {
@@ -90,13 +60,15 @@ impl Cluster {
             limits,
             timing: Timing::default(),
         });
-        Arc::new(Self { sim, clock, entropy, remediation, operator: Operator::default() })
+        let operator = Operator::default();
+        let backend = Arc::new(OneCluster { remediation: remediation.clone(), clock: clock.clone(), entropy, operator });
+        Arc::new(Self { sim, clock, remediation, backend })
     }
 
     async fn client(self: &Arc<Self>, mode: ClientLifecycleMode, human: Human) -> super::client::Client {
         let (theirs, ours) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(theirs);
-        tokio::spawn(serve_over(self.clone(), reader, writer, CancellationToken::new()));
+        tokio::spawn(serve_over(self.backend.clone(), reader, writer, CancellationToken::new()));
         human.serve_with_lifecycle(ours, mode).await.unwrap()
     }
 

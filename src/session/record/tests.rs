@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use serde_json::{Value, json};
 
-fn header() -> Header {
+pub(crate) fn header() -> Header {
     let mut trail = Trail::default();
     trail.note(Timestamp::UNIX_EPOCH, "caller", "opened");
     Header {

@@ -6,38 +6,20 @@ use super::text;
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::ending::Ending;
 use crate::domain::field::FieldPath;
-use crate::domain::id::{PlanId, SessionId};
-use crate::domain::issue::{Origin, Scope};
+use crate::domain::id::PlanId;
 use crate::domain::kind::Kind;
-use crate::domain::limits::Limits;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{OnFailure, RemediationPlan};
-use crate::domain::usage::Usage;
-use crate::planner::example::{cause, deployment, diagnosis, namespace, plan_at_rest, snapshot};
-use crate::session::trail::Trail;
-use crate::session::{Header, Planned};
+use crate::planner::example::{cause, deployment, namespace, plan_at_rest, snapshot};
+use crate::session::Planned;
+use crate::session::record::tests::header;
 use crate::workflow::report::Report;
-use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn report(plan: RemediationPlan) -> Report {
-    let header = Header {
-        id: SessionId::from_entropy([3; 16]),
-        opened_at: Timestamp::UNIX_EPOCH,
-        issue: "it is down".into(),
-        origin: Origin::Caller,
-        scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
-        limits: Limits::default(),
-        cluster: crate::planner::example::cluster("test"),
-        diagnosis: diagnosis(),
-        looked: vec![],
-        advice: vec![],
-        usage: Usage::default(),
-        trail: Trail::default(),
-        process: None,
-    };
+    let header = header();
     let planned = Planned { plan, rehearsal: None };
     view::report(&Standing {
         header: &header,

@@ -3,6 +3,7 @@
 
 use super::dice::Dice;
 use crate::support::embedded::{Embedded, TestClock};
+use crate::support::webhook::{Taken, changed};
 use http::Request;
 use kube::client::Body;
 use kubemend::sim::{Denial, Fault, FaultKind, Sim, SimService};
@@ -229,26 +230,21 @@ impl Service<Request<Body>> for Weather {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let this = self.clone();
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
-            let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+            let taken = Taken::from(request).await?;
+            let (method, path) = (taken.seen.method.clone(), taken.parts.uri.path().to_owned());
             if let Some(theirs) = this.before(&method, &path) {
                 // Whether it succeeds is their concern.
                 drop(this.sim.service_as("people").oneshot(theirs).await);
             }
-            let bytes = body.collect_bytes().await?;
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let dry_run = parts.uri.query().unwrap_or_default().contains("dryRun") || text.contains("dryRun");
-            let writes = method != "GET" && !path.contains("accessreviews");
-            if writes && !dry_run {
+            let Taken { parts, seen, writes, text } = taken;
+            if writes && !seen.dry_run {
                 let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-                this.sky.lock().unwrap().past.story.push(format!("{} sends {method} {path}", this.user));
-                this.sky.lock().unwrap().past.sent.push(Sent { method: method.clone(), path, body: text });
+                let mut sky = this.sky.lock().unwrap();
+                sky.past.story.push(format!("{} sends {method} {path}", this.user));
+                sky.past.sent.push(Sent { method: method.clone(), path, body: text.clone() });
             }
-            let body = match serde_json::from_slice::<Value>(&bytes) {
-                Ok(value) if writes => this.admit(&method, dry_run, value).to_string().into_bytes(),
-                _ => bytes.to_vec(),
-            };
-            this.inner.clone().oneshot(Request::from_parts(parts, Body::from(body))).await
+            let body = changed(text, writes, |value| this.admit(&method, seen.dry_run, value));
+            this.inner.clone().oneshot(Request::from_parts(parts, body)).await
         })
     }
 }

@@ -21,6 +21,33 @@ pub(crate) struct Seen {
     pub(crate) dry_run: bool,
 }
 
+/// A request that was read to its end.
+pub(crate) struct Taken {
+    pub(crate) parts: http::request::Parts,
+    pub(crate) seen: Seen,
+    /// It is neither a read nor a review of one's own access.
+    pub(crate) writes: bool,
+    pub(crate) text: String,
+}
+
+impl Taken {
+    pub(crate) async fn from(request: Request<Body>) -> Result<Self, BoxError> {
+        let (parts, body) = request.into_parts();
+        let text = String::from_utf8_lossy(&body.collect_bytes().await?).into_owned();
+        let dry_run = parts.uri.query().unwrap_or_default().contains("dryRun") || text.contains("dryRun");
+        let writes = parts.method != http::Method::GET && !parts.uri.path().contains("accessreviews");
+        Ok(Self { seen: Seen { method: parts.method.to_string(), dry_run }, writes, text, parts })
+    }
+}
+
+/// The body as admission makes it, where it is one of a write.
+pub(crate) fn changed(text: String, writes: bool, admission: impl FnOnce(Value) -> Value) -> Body {
+    match serde_json::from_str::<Value>(&text) {
+        Ok(value) if writes => Body::from(admission(value).to_string().into_bytes()),
+        _ => Body::from(text.into_bytes()),
+    }
+}
+
 /// When a real write is held for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
@@ -63,22 +90,13 @@ impl Service<Request<Body>> for Between {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let this = self.clone();
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
-            let bytes = body.collect_bytes().await?;
-            let review = parts.uri.path().contains("accessreviews");
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let dry_run = parts.uri.query().unwrap_or_default().contains("dryRun") || text.contains("dryRun");
-            let seen = Seen { method: parts.method.to_string(), dry_run };
-            let body = match serde_json::from_slice::<Value>(&bytes) {
-                Ok(value) if !review => (this.mutation)(&seen, value).to_string().into_bytes(),
-                _ => bytes.to_vec(),
-            };
-            let read = parts.method == http::Method::GET;
-            let number = if dry_run || review || read { 0 } else { this.writes.fetch_add(1, Ordering::SeqCst) + 1 };
+            let Taken { parts, seen, writes, text } = Taken::from(request).await?;
+            let body = changed(text, writes, |value| (this.mutation)(&seen, value));
+            let number = if seen.dry_run || !writes { 0 } else { this.writes.fetch_add(1, Ordering::SeqCst) + 1 };
             if number > 0 && this.held == Some(Held::Before(number)) {
                 std::future::pending::<()>().await;
             }
-            let answer = this.inner.oneshot(Request::from_parts(parts, Body::from(body))).await;
+            let answer = this.inner.oneshot(Request::from_parts(parts, body)).await;
             if number > 0 && this.held == Some(Held::After(number)) {
                 std::future::pending::<()>().await;
             }
