@@ -1,7 +1,9 @@
 //! Arbitrary sessions: every state, every kind of value in it, and nothing that hangs together but what must.
 
+mod values;
+
 use crate::domain::action::{Action, Change, FieldOp};
-use crate::domain::cause::{Cause, CauseKey, CauseSource, Place};
+use crate::domain::cause::{Cause, Place};
 use crate::domain::changes::Verb;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
@@ -10,7 +12,6 @@ use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
-use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
 use crate::domain::id::{PlanId, SessionId};
@@ -18,10 +19,8 @@ use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::plan::{Judged, OnFailure, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::plan::{Judged, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
-use crate::domain::risk::Risk;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
@@ -36,93 +35,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
-
-fn text() -> impl Strategy<Value = String> {
-    "[a-z A-Z0-9äß`\"\n\\\\=:/{}-]{0,16}"
-}
-
-fn name() -> impl Strategy<Value = String> {
-    "[a-z][a-z0-9]{0,7}"
-}
-
-fn namespace() -> impl Strategy<Value = Namespace> {
-    name().prop_map(|n| Namespace::parse(&n).unwrap())
-}
-
-fn time() -> impl Strategy<Value = Timestamp> {
-    (0..4_000_000_000_i64, 0..1_000_000_000_i32).prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
-}
-
-fn known() -> impl Strategy<Value = Kind> {
-    select(Kind::KNOWN.to_vec())
-}
-
-fn in_its_place(kind: Kind, namespace: &Namespace, name: &str) -> ObjectRef {
-    if kind.info().is_some_and(|i| i.namespaced) { ObjectRef::namespaced(kind, namespace, name) } else { ObjectRef::cluster(kind, name) }
-}
-
-fn object() -> impl Strategy<Value = ObjectRef> {
-    let other = (name(), name()).prop_map(|(v, k)| Kind::Other { api_version: format!("{v}/v1"), kind: k });
-    (prop_oneof![5 => known(), 1 => other], namespace(), name()).prop_map(|(k, ns, n)| in_its_place(k, &ns, &n))
-}
-
-fn field() -> impl Strategy<Value = FieldPath> {
-    let segment = prop_oneof![
-        text().prop_map(Segment::Key),
-        (text(), text()).prop_map(|(key, value)| Segment::Element { key, value }),
-        (0..9_usize).prop_map(Segment::Position),
-    ];
-    vec(segment, 0..4).prop_map(|segments| {
-        segments.into_iter().fold(FieldPath::root(), |path, segment| match segment {
-            Segment::Key(key) => path.key(&key),
-            Segment::Element { key, value } => path.element(&key, &value),
-            Segment::Position(index) => path.at(index),
-        })
-    })
-}
-
-fn value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        text().prop_map(Value::from)
-    ];
-    leaf.prop_recursive(2, 8, 3, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..3).prop_map(Value::from),
-            vec((text(), inner), 0..3).prop_map(|fields| Value::Object(fields.into_iter().collect())),
-        ]
-    })
-}
-
-fn risk() -> impl Strategy<Value = Risk> {
-    select(vec![Risk::Low, Risk::Medium, Risk::High])
-}
-
-fn on_failure() -> impl Strategy<Value = OnFailure> {
-    select(vec![OnFailure::Keep, OnFailure::Revert])
-}
-
-fn source() -> impl Strategy<Value = CauseSource> {
-    let rule = crate::analyze::known_code("pvc-missing").map(CauseSource::Rule).unwrap();
-    select(vec![rule, CauseSource::Model, CauseSource::Caller])
-}
-
-fn key() -> impl Strategy<Value = CauseKey> {
-    (source(), object(), of(field())).prop_map(|(source, object, field)| CauseKey { source, object, field })
-}
-
-fn some<T: std::fmt::Debug>(items: impl Strategy<Value = T>) -> impl Strategy<Value = NonEmpty<T>> {
-    vec(items, 1..3).prop_map(|items| NonEmpty::from_vec(items).unwrap())
-}
-
-/// An object whose place in the API is known.
-fn placed() -> impl Strategy<Value = ObjectRef> {
-    (known(), namespace(), name()).prop_map(|(kind, namespace, name)| in_its_place(kind, &namespace, &name))
-}
+use values::{field, in_its_place, key, known, name, namespace, object, on_failure, placed, risk, some, source, text, time, value};
 
 fn destination(action: &Action) -> (Method, String) {
     let (verb, target, _) = action.change();

@@ -1,0 +1,100 @@
+//! Arbitrary plain values: names, objects, fields, times, and what else a session is made of.
+
+use crate::domain::cause::{CauseKey, CauseSource};
+use crate::domain::field::{FieldPath, Segment};
+use crate::domain::kind::Kind;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::plan::OnFailure;
+use crate::domain::risk::Risk;
+use jiff::Timestamp;
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+
+pub(super) fn text() -> impl Strategy<Value = String> {
+    "[a-z A-Z0-9äß`\"\n\\\\=:/{}-]{0,16}"
+}
+
+pub(super) fn name() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9]{0,7}"
+}
+
+pub(super) fn namespace() -> impl Strategy<Value = Namespace> {
+    name().prop_map(|n| Namespace::parse(&n).unwrap())
+}
+
+pub(super) fn time() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_i64, 0..1_000_000_000_i32).prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
+}
+
+pub(super) fn known() -> impl Strategy<Value = Kind> {
+    select(Kind::KNOWN.to_vec())
+}
+
+pub(super) fn in_its_place(kind: Kind, namespace: &Namespace, name: &str) -> ObjectRef {
+    if kind.info().is_some_and(|i| i.namespaced) { ObjectRef::namespaced(kind, namespace, name) } else { ObjectRef::cluster(kind, name) }
+}
+
+pub(super) fn object() -> impl Strategy<Value = ObjectRef> {
+    let other = (name(), name()).prop_map(|(v, k)| Kind::Other { api_version: format!("{v}/v1"), kind: k });
+    (prop_oneof![5 => known(), 1 => other], namespace(), name()).prop_map(|(k, ns, n)| in_its_place(k, &ns, &n))
+}
+
+pub(super) fn field() -> impl Strategy<Value = FieldPath> {
+    let segment = prop_oneof![
+        text().prop_map(Segment::Key),
+        (text(), text()).prop_map(|(key, value)| Segment::Element { key, value }),
+        (0..9_usize).prop_map(Segment::Position),
+    ];
+    vec(segment, 0..4).prop_map(|segments| {
+        segments.into_iter().fold(FieldPath::root(), |path, segment| match segment {
+            Segment::Key(key) => path.key(&key),
+            Segment::Element { key, value } => path.element(&key, &value),
+            Segment::Position(index) => path.at(index),
+        })
+    })
+}
+
+pub(super) fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        text().prop_map(Value::from)
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::from),
+            vec((text(), inner), 0..3).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+pub(super) fn risk() -> impl Strategy<Value = Risk> {
+    select(vec![Risk::Low, Risk::Medium, Risk::High])
+}
+
+pub(super) fn on_failure() -> impl Strategy<Value = OnFailure> {
+    select(vec![OnFailure::Keep, OnFailure::Revert])
+}
+
+pub(super) fn source() -> impl Strategy<Value = CauseSource> {
+    let rule = crate::analyze::known_code("pvc-missing").map(CauseSource::Rule).unwrap();
+    select(vec![rule, CauseSource::Model, CauseSource::Caller])
+}
+
+pub(super) fn key() -> impl Strategy<Value = CauseKey> {
+    (source(), object(), of(field())).prop_map(|(source, object, field)| CauseKey { source, object, field })
+}
+
+pub(super) fn some<T: std::fmt::Debug>(items: impl Strategy<Value = T>) -> impl Strategy<Value = NonEmpty<T>> {
+    vec(items, 1..3).prop_map(|items| NonEmpty::from_vec(items).unwrap())
+}
+
+/// An object whose place in the API is known.
+pub(super) fn placed() -> impl Strategy<Value = ObjectRef> {
+    (known(), namespace(), name()).prop_map(|(kind, namespace, name)| in_its_place(kind, &namespace, &name))
+}
