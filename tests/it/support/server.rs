@@ -16,6 +16,9 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 
+/// How long the human before the client takes: what comes sooner than half a second is not a person's answer.
+pub(crate) const ANSWERED: Duration = Duration::from_millis(700);
+
 /// What the human before the client does when asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Human {
@@ -83,8 +86,7 @@ impl ClientHandler for Client {
         self.questions.lock().unwrap().push(message);
         self.asked.notify_one();
         let form = serde_json::to_value(&requested_schema).unwrap();
-        // What comes sooner is not a person's answer.
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        tokio::time::sleep(ANSWERED).await;
         Ok(match self.human {
             Human::Yes => ElicitResult::new(ElicitationAction::Accept).with_content(filled(&form, true)),
             Human::Blank => ElicitResult::new(ElicitationAction::Accept),
