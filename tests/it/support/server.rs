@@ -32,6 +32,8 @@ pub(crate) enum Human {
     Blank,
     /// Looks at it for ever.
     Silent,
+    /// Says yes once the test tells them to.
+    WhenTold,
     /// Is not there: the client says that it cannot ask.
     Absent,
 }
@@ -66,6 +68,7 @@ struct Client {
     human: Human,
     questions: Arc<Mutex<Vec<String>>>,
     asked: Arc<Notify>,
+    told: Arc<Notify>,
     progress: Arc<Mutex<Vec<String>>>,
 }
 
@@ -93,6 +96,10 @@ impl ClientHandler for Client {
             Human::No | Human::Absent => ElicitResult::new(ElicitationAction::Decline),
             Human::Closes => ElicitResult::new(ElicitationAction::Cancel),
             Human::Silent => std::future::pending().await,
+            Human::WhenTold => {
+                self.told.notified().await;
+                ElicitResult::new(ElicitationAction::Accept).with_content(filled(&form, true))
+            }
         })
     }
 
@@ -180,7 +187,8 @@ impl Start {
             }
         });
         let pid = transport.id().unwrap();
-        let seen = Client { human: self.human, questions: Arc::default(), asked: Arc::default(), progress: Arc::default() };
+        let seen =
+            Client { human: self.human, questions: Arc::default(), asked: Arc::default(), told: Arc::default(), progress: Arc::default() };
         let client = match seen.clone().serve_with_lifecycle(transport, self.opening.mode()).await {
             Ok(client) => client,
             Err(e) => panic!("the server does not start: {e}\n{}", stderr.lock().unwrap()),
@@ -243,6 +251,11 @@ impl Server {
     /// Returns once the human was asked.
     pub(crate) async fn asked(&self) {
         tokio::time::timeout(Duration::from_secs(60), self.seen.asked.notified()).await.expect("nobody was asked");
+    }
+
+    /// Lets the human say yes who waits for it.
+    pub(crate) fn answer_yes(&self) {
+        self.seen.told.notify_one();
     }
 
     /// The questions that the human was shown.
