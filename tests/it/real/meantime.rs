@@ -65,7 +65,7 @@ async fn quota_that_appears_while_the_question_is_read_is_told_in_its_own_words(
         }
     };
     let said = yes_after(&server, &trial, appears).await;
-    nothing_written(&trial, &said, "failed", &["exceeded quota", "no-claims"]);
+    nothing_written(&trial, &said, "failed", &["Nothing was changed", "admission forbids the change", "exceeded quota", "no-claims"]);
     server.stop().await;
     trial.place.end().await;
 }
@@ -115,7 +115,12 @@ async fn right_that_is_withdrawn_while_the_question_is_read_is_said_as_a_missing
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     };
     let said = yes_after(&server, &trial, withdrawn).await;
-    nothing_written(&trial, &said, "failed", &["not allowed to create persistentvolumeclaims"]);
+    nothing_written(
+        &trial,
+        &said,
+        "failed",
+        &["Nothing was changed", "not allowed to create persistentvolumeclaims", "create role kubemend-create-persistentvolumeclaims"],
+    );
     let claims = format!("/api/v1/namespaces/{}/persistentvolumeclaims/postgres-pvc", trial.place.name);
     assert_eq!(world.get(&claims).await.unwrap_err().0, 404);
     server.stop().await;
