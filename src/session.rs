@@ -24,6 +24,7 @@ use crate::domain::plan::{PlanDigest, RemediationPlan};
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
+use approval::Asked;
 use gate::Rehearsal;
 use jiff::Timestamp;
 use process::ProcessMark;
@@ -85,9 +86,10 @@ pub(crate) struct AwaitingApproval {
     pub(crate) header: Header,
     pub(crate) planned: Planned,
     pub(crate) digest: PlanDigest,
+    /// The latest time that any of its questions states.
     pub(crate) expires_at: Timestamp,
-    /// SHA-256 of the tokens that were handed out, oldest first: each proves that this very plan was shown.
-    tokens: Vec<[u8; 32]>,
+    /// The questions that are out, oldest first.
+    asked: Vec<Asked>,
 }
 
 /// Consent was given. Never stored, never copied: a restart has to ask again.
@@ -219,7 +221,8 @@ impl Header {
     pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, secret::Secret) {
         let secret = secret::Secret::new(secret);
         let digest = planned.plan.digest();
-        (AwaitingApproval { header: self, planned, digest, expires_at, tokens: vec![secret.hash()] }, secret)
+        let asked = vec![Asked { token: secret.hash(), until: expires_at }];
+        (AwaitingApproval { header: self, planned, digest, expires_at, asked }, secret)
     }
 }
 

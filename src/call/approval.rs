@@ -46,7 +46,8 @@ impl From<Question> for PendingAnswer {
     }
 }
 
-/// Does what a human said. Without an answer nothing is done, and the session says what became of it.
+/// Does what a human said. Without an answer nothing is done, and the session says what became of it; the question has ended, and
+/// leaves its place to another one.
 ///
 /// # Errors
 /// The yes cannot be used, or came after the call was taken back; nothing was changed then.
@@ -73,11 +74,16 @@ pub async fn carry_out(
             Ok(report)
         }
         HumanAnswer::Undecided(why) => {
-            let report = cases.undecided(&pending.session, by, why).await?;
+            let report = cases.undecided(&pending.session, by, why).await;
+            cases.withdraw(&pending.session, &pending.token).await;
+            let report = report?;
             caller.progress.tell(Phase::AwaitingApproval, why.in_words());
             Ok(report)
         }
-        HumanAnswer::Nobody => Ok(cases.show(&pending.session).await?),
+        HumanAnswer::Nobody => {
+            cases.withdraw(&pending.session, &pending.token).await;
+            Ok(cases.show(&pending.session).await?)
+        }
     }
 }
 

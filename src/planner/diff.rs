@@ -3,6 +3,7 @@
 mod shown;
 
 use crate::domain::canonical::sorted;
+use crate::domain::field::FieldPath;
 use crate::domain::visible::escaped;
 use serde_json::Value;
 use similar::TextDiff;
@@ -38,6 +39,11 @@ pub(crate) fn intent(object: &Value) -> Value {
 /// YAML as kubectl prints it: members in the order of their names, whatever the order in which a server sends them.
 pub(crate) fn yaml(value: &Value) -> Result<String, String> {
     serde_saphyr::to_string(&sorted(value)).map_err(|e| format!("cannot write YAML: {e}"))
+}
+
+/// A value that nobody decides on, as it may stand beside a change: structure, and the values that are known to name something.
+pub(super) fn beside(path: &FieldPath, value: &Value) -> Value {
+    shown::beside_at(path, value)
 }
 
 /// The change from `before` to `after`; an absent side is an object that does not exist. What changes is never redacted and never
