@@ -8,6 +8,7 @@ mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
+mod covered;
 mod effects;
 mod follow;
 mod live;
@@ -404,10 +405,9 @@ impl WorkflowError {
                 vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
             }
             WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `kubemend approve {id}`")],
-            WorkflowError::TooManyAsked { session, until } => vec![
-                format!("answer one of them, or ask again after {until}"),
-                format!("`kubemend decline {session}` ends all of them"),
-            ],
+            WorkflowError::TooManyAsked { session, until } => {
+                vec![format!("answer one of them, or ask again after {until}"), format!("`kubemend decline {session}` ends all of them")]
+            }
             WorkflowError::Invalid(_)
             | WorkflowError::NotAllowed(_)
             | WorkflowError::WrongToken

@@ -135,7 +135,14 @@ impl HowToApprove {
         if !self.instead && text.contains(&self.human) {
             return text.to_owned();
         }
-        let kept = text.lines().filter(|line| !line.contains(&self.human));
-        kept.chain([self.sentence.as_str()]).collect::<Vec<_>>().join("\n")
+        let (said, _) = self.taken_from(text);
+        format!("{said}\n{}", self.sentence)
+    }
+
+    /// The text without the line that says it, and that line: what a reader is left with belongs at the end.
+    pub fn taken_from(&self, text: &str) -> (String, String) {
+        let (said, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains(&self.human));
+        let line = said.first().filter(|_| !self.instead).copied().unwrap_or(&self.sentence);
+        (rest.join("\n"), line.to_owned())
     }
 }

@@ -41,7 +41,9 @@ impl Unasked {
     /// Why nobody is asked, and what to do.
     pub(crate) fn in_words(&self) -> String {
         let until = self.until;
-        format!("{WAITING_LIMIT} questions wait for an answer in this client already, so no further one is asked: answer one of them, or call again after {until}")
+        format!(
+            "{WAITING_LIMIT} questions wait for an answer in this client already, so no further one is asked: answer one of them, or call again after {until}"
+        )
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn yaml(value: &Value) -> Result<String, String> {
 }
 
 /// A value that nobody decides on, as it may stand beside a change: structure, and the values that are known to name something.
-pub(super) fn beside(path: &FieldPath, value: &Value) -> Value {
+pub(crate) fn beside(path: &FieldPath, value: &Value) -> Value {
     shown::beside_at(path, value)
 }
 
@@ -74,6 +74,11 @@ pub(crate) fn unified(name: &str, before: Option<&Value>, after: Option<&Value>)
         return Err(format!("the change of {name} is too large to show in full, so nobody can approve it"));
     }
     Ok(diff)
+}
+
+/// Whether this is the diff of a creation with this body, with nothing of the body left out.
+pub(crate) fn shows_whole(name: &str, body: &Value, diff: &str) -> bool {
+    intent(body) == *body && unified(name, None, Some(body)).is_ok_and(|of_body| of_body == diff)
 }
 
 fn without_annotations(object: &mut Value) {

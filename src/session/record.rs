@@ -11,6 +11,8 @@ mod plan;
 mod reference;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+pub(crate) mod varied;
 
 use super::approval::{Asked, QUESTIONS};
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};

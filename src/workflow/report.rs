@@ -53,6 +53,34 @@ macro_rules! view {
     };
 }
 
+/// What a plan's digest covers and the rest of its view does not say to the last byte: one line each. A question says all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Covered {
+    /// The place of the cause that the plan is for, with its code.
+    pub cause: String,
+    /// The identity of the cluster that the plan fits.
+    pub cluster: String,
+    /// In the order of the steps.
+    pub steps: Vec<CoveredStep>,
+    /// In the order of the checks.
+    pub checks: Vec<String>,
+    /// What has to run again besides.
+    pub about: Vec<String>,
+}
+
+/// The same of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CoveredStep {
+    /// What is changed.
+    pub target: String,
+    /// What must be true of the object, or nothing is changed.
+    pub conditions: Vec<String>,
+    /// What is sent, but for what it tests.
+    pub sends: Vec<String>,
+    /// What a rollback sends.
+    pub undo: Vec<String>,
+}
+
 view! {
     /// A Kubernetes object.
     ObjectView {
@@ -305,6 +333,9 @@ view! {
         checks: Vec<CheckView>,
         /// For how many seconds all of them must pass without a break.
         settle_seconds: i64,
+        /// What the digest covers besides, for a question.
+        #[serde(skip)]
+        covered: Covered,
     }
 
     /// Something that is wrong and that no cause explains.

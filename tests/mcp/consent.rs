@@ -3,6 +3,7 @@
 use super::client::{Bare, Human, READS, Says, call, choice, connect, modes, status, text};
 use super::double::{DIFF, DIGEST, Double};
 use jiff::SignedDuration;
+use kubemend::domain::limits::{Consent, Limits};
 use rmcp::ClientServiceExt;
 use rmcp::model::CallToolResponse;
 use serde_json::{Value, json};
@@ -270,6 +271,20 @@ async fn a_client_that_cannot_ask_gets_the_plan_and_the_line_for_a_terminal() {
         // What a model is shown of a success is the structured content.
         assert!(result.structured_content.unwrap()["summary"].as_str().unwrap().contains(&line));
         assert!(double.writes().is_empty());
+    }
+}
+
+/// Clients show texts as Markdown, and some of them only the end.
+#[tokio::test]
+async fn the_diff_is_code_in_the_text_and_how_to_approve_is_its_last_line() {
+    for limits in [Limits::default(), Limits { consent: Consent::Client, ..Limits::default() }] {
+        let double = Arc::new(Double { limits, ..Double::default() });
+        let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
+        let said = text(&client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap());
+        assert!(said.contains(&format!("\nDiff:\n```diff\n{DIFF}```\n")), "{said}");
+        let last = said.lines().last().unwrap();
+        assert!(last.contains(&double.only_session()), "{said}");
+        assert_eq!(said.matches("kubemend approve").count() + said.matches("planDigest").count(), 1, "{said}");
     }
 }
 

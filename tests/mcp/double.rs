@@ -10,7 +10,7 @@ use kubemend::domain::plan::PlanDigest;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::workflow::report::{
-    ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
+    ClusterView, CoverageView, Covered, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
 };
 use kubemend::workflow::{
     Approver, Caller, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
@@ -145,6 +145,7 @@ impl Double {
             expires_at: Some(text("2026-11-23T20:00:00Z")),
             steps: vec![step],
             settle_seconds: 15,
+            covered: Covered::default(),
             checks: Vec::new(),
         };
         Report {
