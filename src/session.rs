@@ -294,6 +294,20 @@ impl Reverting {
     }
 }
 
+impl Closed {
+    /// All steps took effect as approved, and nobody saw what came of them: the call was cut, or the process died.
+    pub(crate) fn is_unjudged(&self) -> bool {
+        let applied = self.execution.as_ref().is_some_and(|e| e.is_complete() && e.reverted.is_none());
+        let unseen = self.validation.as_ref().is_none_or(|v| v.verdict == Verdict::Unclear);
+        applied && unseen && matches!(self.ending, Ending::Unclear | Ending::Interrupted)
+    }
+
+    /// The verdict that was missing.
+    pub(crate) fn judged(self, validation: Validation) -> Self {
+        Self { ending: Ending::from(validation.verdict), validation: Some(validation), ..self }
+    }
+}
+
 /// How a session ends in which something was sent.
 fn settled(header: Header, planned: Planned, execution: Execution, validation: Option<Validation>) -> Closed {
     let verdict = validation.as_ref().map_or(Verdict::Unclear, |v| v.verdict);
