@@ -24,7 +24,6 @@ use crate::domain::plan::{PlanDigest, RemediationPlan};
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
-use approval::Asked;
 use gate::Rehearsal;
 use jiff::Timestamp;
 use process::ProcessMark;
@@ -89,7 +88,7 @@ pub(crate) struct AwaitingApproval {
     /// The latest time that any of its questions states.
     pub(crate) expires_at: Timestamp,
     /// The questions that are out, oldest first.
-    asked: Vec<Asked>,
+    asked: Vec<secret::Asked>,
 }
 
 /// Consent was given. Never stored, never copied: a restart has to ask again.
@@ -221,7 +220,7 @@ impl Header {
     pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, secret::Secret) {
         let secret = secret::Secret::new(secret);
         let digest = planned.plan.digest();
-        let asked = vec![Asked { token: secret.hash(), until: expires_at }];
+        let asked = vec![secret::Asked { token: secret.hash(), until: expires_at }];
         (AwaitingApproval { header: self, planned, digest, expires_at, asked }, secret)
     }
 }

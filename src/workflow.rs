@@ -8,7 +8,7 @@ mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
-mod covered;
+pub mod covered;
 mod effects;
 mod follow;
 mod live;

@@ -101,7 +101,7 @@ impl Dialog {
                 return Ok(Heard::Elsewhere(self.withdraw("it was answered elsewhere, or its plan has expired", ends.gone).await));
             }
             if Instant::now() >= self.ends {
-                return Ok(Heard::Over(self.withdraw("its time is over", ends.gone).await));
+                return Ok(Heard::Over(self.withdraw("its time has ended", ends.gone).await));
             }
             if ends.patience.is_some_and(|patience| self.asked.elapsed() >= patience) {
                 return Ok(Heard::Silence(Box::new(self)));

@@ -1,7 +1,7 @@
 //! Consent as a value: the approval that a token buys, once, for exactly the plan that was shown.
 
 use super::gate::Grant;
-use super::secret::{Secret, hash, same};
+use super::secret::{Asked, Secret, hash, same};
 use super::{Approved, AwaitingApproval};
 use crate::domain::limits::Counted;
 use crate::domain::plan::PlanDigest;
@@ -9,14 +9,6 @@ use jiff::Timestamp;
 
 /// Questions about one plan that can be answered at once: doors of one client, and further terminals.
 pub(crate) const QUESTIONS: usize = 32;
-
-/// A question that somebody may be reading. It can be answered until the time that it states, whatever later questions state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Asked {
-    /// SHA-256 of its token, which proves that this very plan was shown.
-    pub(super) token: [u8; 32],
-    pub(super) until: Timestamp,
-}
 
 /// As many questions as can be answered at once are out: no further one is asked, since it would take one of them from its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

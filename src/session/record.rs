@@ -14,7 +14,8 @@ pub(crate) mod tests;
 #[cfg(test)]
 pub(crate) mod varied;
 
-use super::approval::{Asked, QUESTIONS};
+use super::approval::QUESTIONS;
+use super::secret::Asked;
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use crate::domain::cause::KnownCodes;
 use crate::domain::ending::Ending;

@@ -1,7 +1,8 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
-use super::report::{CoveredStep, PlanView, Report, Status, StepView, cluster_in_words};
+use super::covered::CoveredStep;
+use super::report::{PlanView, Report, Status, StepView, cluster_in_words};
 use super::summary;
 use crate::domain::visible;
 
@@ -240,10 +241,11 @@ fn as_is(words: &str) -> Words {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::covered::Covered;
     use super::*;
     use crate::workflow::report::{
-        CauseView, CheckView, ClusterView, CoverageView, Covered, DryRunView, IssueView, ObjectView, OperationView, PreconditionView,
-        RequestView, UsageView,
+        CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, ObjectView, OperationView, PreconditionView, RequestView,
+        UsageView,
     };
 
     fn deployment() -> ObjectView {

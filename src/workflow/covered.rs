@@ -1,7 +1,6 @@
 //! All that a plan's digest covers, in words, made of the plan itself: what a question does not say otherwise, it says with these.
 //! The values are taken apart without a rest, so a value that joins a plan has to find its place here.
 
-use super::report::{Covered, CoveredStep};
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::check::Check;
 use crate::domain::field::{FieldPath, Segment, escape};
@@ -12,6 +11,34 @@ use crate::domain::request::{Method, Request};
 use crate::domain::visible::escaped;
 use crate::planner::diff::shows_whole;
 use serde_json::{Value, json};
+
+/// What a plan's digest covers and the rest of its view does not say to the last byte: one line each. A question says all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Covered {
+    /// The place of the cause that the plan is for, with its code.
+    pub cause: String,
+    /// The identity of the cluster that the plan fits.
+    pub cluster: String,
+    /// In the order of the steps.
+    pub steps: Vec<CoveredStep>,
+    /// In the order of the checks.
+    pub checks: Vec<String>,
+    /// What has to run again besides.
+    pub about: Vec<String>,
+}
+
+/// The same of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CoveredStep {
+    /// What is changed.
+    pub target: String,
+    /// What must be true of the object, or nothing is changed.
+    pub conditions: Vec<String>,
+    /// What is sent, but for what it tests.
+    pub sends: Vec<String>,
+    /// What a rollback sends.
+    pub undo: Vec<String>,
+}
 
 pub(super) fn of(plan: &RemediationPlan) -> Covered {
     // The id is in the stamp; the rest has its place in the report.
@@ -53,16 +80,13 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
     let Precondition { uid, resource_version, generation, fields } = precondition;
     let is = |place: &str, value: &Value| format!("{} is {}", escaped(place), escaped(&value.to_string()));
     let mut all = Vec::new();
-    let ops: Vec<&FieldOp> = match action {
-        Action::Patch { ops, .. } => ops.iter().collect(),
-        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => Vec::new(),
-    };
+    let ops = ops(action);
     let pinned = [
         ("/metadata/uid", uid.as_ref().map(|uid| json!(uid))),
         ("/metadata/generation", generation.map(|generation| json!(generation))),
         ("/metadata/resourceVersion", resource_version.as_ref().map(|version| json!(version))),
     ];
-    let lists = |path: &str, held: &Value| fields.iter().any(|(field, value)| field == path && *value == held.to_string());
+    let lists = |path: &str, held: &Value| fields.iter().any(|(field, value)| field == path && is_text_of(value, held));
     // What the bytes test is said once where the plan lists it too; where only one of them does, that is said with it.
     for (place, held) in sent.tests() {
         let op = ops.iter().find(|op| sent.leads(&op.path, place));
@@ -80,7 +104,7 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
     all.extend(
         pinned.iter().filter_map(|(place, value)| value.as_ref().filter(|value| !tested(place, value)).map(|value| is(place, value))),
     );
-    let tests = |path: &FieldPath, value: &str| sent.tests().any(|(place, held)| sent.leads(path, place) && held.to_string() == value);
+    let tests = |path: &FieldPath, value: &str| sent.tests().any(|(place, held)| sent.leads(path, place) && is_text_of(value, held));
     for (path, value) in fields {
         if !ops.iter().any(|op| op.path.to_string() == *path && tests(&op.path, value)) {
             all.push(format!("{} is {}", escaped(path), escaped(value)));
@@ -96,19 +120,21 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
 
 /// What the action means to change, where the bytes do not say the same.
 fn meant(action: &Action, sent: &Sent) -> Vec<String> {
-    match action {
-        Action::Patch { ops, .. } => {
-            let unsaid = ops.iter().filter(|op| !sent.makes(op));
-            unsaid
-                .map(|op| match &op.change {
-                    Change::Set(value) => format!("meant to set {} to {}", dotted(&op.path), escaped(&value.to_string())),
-                    Change::Remove => format!("meant to remove {}", dotted(&op.path)),
-                })
-                .collect()
-        }
-        Action::Create { manifest, .. } => vec![format!("meant to create {}", escaped(&manifest.to_string()))],
-        Action::DeleteUnboundClaim { .. } => Vec::new(),
-    }
+    let fields = ops(action).into_iter().filter(|op| !sent.makes(op)).map(|op| match &op.change {
+        Change::Set(value) => format!("meant to set {} to {}", dotted(&op.path), escaped(&value.to_string())),
+        Change::Remove => format!("meant to remove {}", dotted(&op.path)),
+    });
+    let whole = if let Action::Create { manifest, .. } = action {
+        Some(format!("meant to create {}", escaped(&manifest.to_string())))
+    } else {
+        None
+    };
+    fields.chain(whole).collect()
+}
+
+/// The fields that an action changes.
+fn ops(action: &Action) -> Vec<&FieldOp> {
+    if let Action::Patch { ops, .. } = action { ops.iter().collect() } else { Vec::new() }
 }
 
 /// Whether the diff shows every byte of a creation: then there is nothing to add to it.
@@ -118,7 +144,13 @@ fn is_in_diff(action: &Action, request: &Request, diff: &str) -> bool {
     let mut bare = body.clone();
     let mut meant = manifest.clone();
     [&mut bare, &mut meant].into_iter().for_each(without_stamp);
-    bare == meant && body.to_string() == request.body && shows_whole(&object.slashed(), &body, diff)
+    bare == meant && is_text_of(&request.body, &body) && shows_whole(&object.slashed(), &body, diff)
+}
+
+/// Whether the text is this value as we write it, byte for byte.
+fn is_text_of(text: &str, value: &Value) -> bool {
+    let written = value.to_string();
+    written == text
 }
 
 fn without_stamp(object: &mut Value) {
@@ -158,7 +190,7 @@ impl Sent {
                 None => json!({"op": op.name, "path": op.place}),
             })
             .collect();
-        let lossless = Value::Array(written).to_string() == request.body && request.method == Method::Patch;
+        let lossless = is_text_of(&request.body, &Value::Array(written)) && request.method == Method::Patch;
         if lossless { Sent::Patch(read) } else { raw() }
     }
 

@@ -1,6 +1,7 @@
 //! The report: the one view of a session that every surface shows, in the words of `docs/report.md`.
 //! It is made at the exits and nowhere read back, so it has no way in: a session remembers values.
 
+use super::covered::Covered;
 use crate::domain::ending::{Ending, endings};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -51,34 +52,6 @@ macro_rules! view {
             pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
         )*
     };
-}
-
-/// What a plan's digest covers and the rest of its view does not say to the last byte: one line each. A question says all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Covered {
-    /// The place of the cause that the plan is for, with its code.
-    pub cause: String,
-    /// The identity of the cluster that the plan fits.
-    pub cluster: String,
-    /// In the order of the steps.
-    pub steps: Vec<CoveredStep>,
-    /// In the order of the checks.
-    pub checks: Vec<String>,
-    /// What has to run again besides.
-    pub about: Vec<String>,
-}
-
-/// The same of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CoveredStep {
-    /// What is changed.
-    pub target: String,
-    /// What must be true of the object, or nothing is changed.
-    pub conditions: Vec<String>,
-    /// What is sent, but for what it tests.
-    pub sends: Vec<String>,
-    /// What a rollback sends.
-    pub undo: Vec<String>,
 }
 
 view! {

@@ -79,9 +79,7 @@ impl Remediation {
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
-}
 
-impl Remediation {
     /// Gives a session the verdict that it ended without. Says whether it did.
     async fn judge(&self, id: &SessionId, validation: &Validation) -> bool {
         if validation.verdict == Verdict::Unclear {

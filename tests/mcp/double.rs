@@ -9,8 +9,9 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::PlanDigest;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
+use kubemend::workflow::covered::Covered;
 use kubemend::workflow::report::{
-    ClusterView, CoverageView, Covered, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
+    ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
 };
 use kubemend::workflow::{
     Approver, Caller, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,

@@ -1,11 +1,11 @@
 //! Pages as a person sees them, of reports made by hand.
 
 use super::*;
+use crate::workflow::covered::{Covered, CoveredStep};
 use crate::workflow::report::ObjectView;
 use crate::workflow::report::{
-    AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, Covered, CoveredStep, DryRunView, EvidenceView,
-    ExecutionView, GapView, IssueView, LinkView, PlanView, PreconditionView, RequestView, StepOutcomeView, StepView, SymptomView,
-    UsageView, ValidationView,
+    AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, GapView,
+    IssueView, LinkView, PlanView, PreconditionView, RequestView, StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
 };
 
 fn named(api_version: &str, kind: &str, name: &str) -> ObjectView {

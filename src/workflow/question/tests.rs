@@ -211,10 +211,8 @@ fn every_value_that_the_digest_covers_is_in_the_question() {
             let same = taken.iter().zip(&hashed).take_while(|(a, b)| a == b).count();
             let rest = taken.iter().rev().zip(hashed.iter().rev()).take_while(|(a, b)| a == b).count().min(hashed.len() - same);
             varied[same..hashed.len() - rest].iter_mut().for_each(|value| *value = true);
-            if twin.digest() != plan.digest() {
-                if asked(twin).unwrap() == question {
-                    unsaid.insert(format!("{place} of plan {index}"));
-                }
+            if twin.digest() != plan.digest() && asked(twin).unwrap() == question {
+                unsaid.insert(format!("{place} of plan {index}"));
             }
         }
         let missed: Vec<&String> = hashed.iter().zip(&varied).skip(1).filter(|(_, varied)| !**varied).map(|(value, _)| value).collect();
