@@ -85,9 +85,10 @@ pub(crate) struct AwaitingApproval {
     pub(crate) header: Header,
     pub(crate) planned: Planned,
     pub(crate) digest: PlanDigest,
+    /// The latest time that any of its questions states.
     pub(crate) expires_at: Timestamp,
-    /// SHA-256 of the tokens that were handed out, oldest first: each proves that this very plan was shown.
-    tokens: Vec<[u8; 32]>,
+    /// The questions that are out, oldest first.
+    asked: Vec<secret::Asked>,
 }
 
 /// Consent was given. Never stored, never copied: a restart has to ask again.
@@ -219,7 +220,8 @@ impl Header {
     pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, secret::Secret) {
         let secret = secret::Secret::new(secret);
         let digest = planned.plan.digest();
-        (AwaitingApproval { header: self, planned, digest, expires_at, tokens: vec![secret.hash()] }, secret)
+        let asked = vec![secret::Asked { token: secret.hash(), until: expires_at }];
+        (AwaitingApproval { header: self, planned, digest, expires_at, asked }, secret)
     }
 }
 
@@ -288,6 +290,20 @@ impl Reverting {
     /// What can be undone was sent, or refused.
     pub(crate) fn settle(self) -> Closed {
         settled(self.header, self.planned, self.execution, self.validation)
+    }
+}
+
+impl Closed {
+    /// All steps took effect as approved, and nobody saw what came of them: the call was cut, or the process died.
+    pub(crate) fn is_unjudged(&self) -> bool {
+        let applied = self.execution.as_ref().is_some_and(|e| e.is_complete() && e.reverted.is_none());
+        let unseen = self.validation.as_ref().is_none_or(|v| v.verdict == Verdict::Unclear);
+        applied && unseen && matches!(self.ending, Ending::Unclear | Ending::Interrupted)
+    }
+
+    /// The verdict that was missing.
+    pub(crate) fn judged(self, validation: Validation) -> Self {
+        Self { ending: Ending::from(validation.verdict), validation: Some(validation), ..self }
     }
 }
 

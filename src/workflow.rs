@@ -8,6 +8,7 @@ mod caller;
 mod carry_out;
 mod collect;
 mod conclude;
+pub mod covered;
 mod effects;
 mod follow;
 mod live;
@@ -353,6 +354,14 @@ pub enum WorkflowError {
     /// Somebody tries approvals.
     #[error("too many approvals of session `{0}` could not be used: now only an answer to its question counts")]
     TooManyRefused(SessionId),
+    /// Somebody may be reading each of them, so none is taken away for another one.
+    #[error("session `{session}` waits for an answer to {limit} questions already, so no further one is asked", limit = crate::session::approval::QUESTIONS)]
+    TooManyAsked {
+        /// Its id.
+        session: SessionId,
+        /// When the first of them makes room.
+        until: Timestamp,
+    },
     /// Nothing can write: the context is read-only, or its writer cannot be used.
     #[error("this change cannot be made: {NO_WRITER}")]
     NoWriter,
@@ -396,6 +405,9 @@ impl WorkflowError {
                 vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]
             }
             WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `kubemend approve {id}`")],
+            WorkflowError::TooManyAsked { session, until } => {
+                vec![format!("answer one of them, or ask again after {until}"), format!("`kubemend decline {session}` ends all of them")]
+            }
             WorkflowError::Invalid(_)
             | WorkflowError::NotAllowed(_)
             | WorkflowError::WrongToken

@@ -50,7 +50,8 @@ impl From<Question> for PendingAnswer {
     }
 }
 
-/// Does what a human said. Without an answer nothing is done, and the session says what became of it.
+/// Does what a human said. Without an answer nothing is done, and the session says what became of it; the question has ended, and
+/// leaves its place to another one.
 ///
 /// # Errors
 /// The yes cannot be used, or came after the call was taken back; nothing was changed then.
@@ -77,11 +78,16 @@ pub async fn carry_out(
             Ok(report)
         }
         HumanAnswer::Undecided(why) => {
-            let report = cases.undecided(&pending.session, by, why).await?;
+            let report = cases.undecided(&pending.session, by, why).await;
+            cases.withdraw(&pending.session, &pending.token).await;
+            let report = report?;
             caller.progress.tell(Phase::AwaitingApproval, why.in_words());
             Ok(report)
         }
-        HumanAnswer::Nobody => Ok(cases.show(&pending.session).await?),
+        HumanAnswer::Nobody => {
+            cases.withdraw(&pending.session, &pending.token).await;
+            Ok(cases.show(&pending.session).await?)
+        }
     }
 }
 
@@ -133,7 +139,14 @@ impl HowToApprove {
         if !self.instead && text.contains(&self.human) {
             return text.to_owned();
         }
-        let kept = text.lines().filter(|line| !line.contains(&self.human));
-        kept.chain([self.sentence.as_str()]).collect::<Vec<_>>().join("\n")
+        let (said, _) = self.taken_from(text);
+        format!("{said}\n{}", self.sentence)
+    }
+
+    /// The text without the line that says it, and that line: what a reader is left with belongs at the end.
+    pub fn taken_from(&self, text: &str) -> (String, String) {
+        let (said, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains(&self.human));
+        let line = said.first().filter(|_| !self.instead).copied().unwrap_or(&self.sentence);
+        (rest.join("\n"), line.to_owned())
     }
 }

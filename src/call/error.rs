@@ -103,6 +103,7 @@ impl From<WorkflowError> for CallError {
             | WorkflowError::OtherCluster { .. }
             | WorkflowError::NotAllowed(_)
             | WorkflowError::TooManyRefused(_)
+            | WorkflowError::TooManyAsked { .. }
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,

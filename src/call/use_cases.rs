@@ -137,6 +137,9 @@ pub trait UseCases: Send + Sync {
     /// See [`WorkflowError`].
     async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError>;
 
+    /// Nobody reads the question of this token any more: it leaves its place to another one, and no answer to it counts.
+    async fn withdraw(&self, session: &SessionId, token: &Token);
+
     /// The session that waits with this plan.
     ///
     /// # Errors
@@ -225,6 +228,10 @@ impl UseCases for Remediation {
 
     async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {
         Remediation::question(self, session, caller).await
+    }
+
+    async fn withdraw(&self, session: &SessionId, token: &Token) {
+        Remediation::withdraw(self, session, token).await;
     }
 
     async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {

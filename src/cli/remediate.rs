@@ -10,7 +10,7 @@ use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
 use crate::workflow::report::{Report, cluster_in_words};
-use crate::workflow::{Approver, Caller, Opened, Problem, Question};
+use crate::workflow::{Approver, Caller, Opened, Problem, Question, Token};
 use tokio_util::sync::CancellationToken;
 
 /// From the issue to the verified result, or the rest of it for a session that waits.
@@ -88,6 +88,16 @@ impl AnswerAtTerminal<'_> {
 
     /// Shows the plan and takes an answer: the digest that was given, or what a person types.
     async fn answer(&self, report: Report, question: Question, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
+        let (session, token) = (question.session.clone(), Token::from_text(question.token.reveal()));
+        let exit = self.answered(report, question, given).await?;
+        if exit == Exit::Waiting {
+            // It is answered by another question, if at all.
+            self.cases.withdraw(&session, &token).await;
+        }
+        Ok(exit)
+    }
+
+    async fn answered(&self, report: Report, question: Question, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match given {
             Some(given) if *given == question.digest && question.digest_counts => {
                 self.show_before(&report, false)?;

@@ -34,15 +34,25 @@ pub(super) struct Digester<'a> {
     hash: Sha256,
     /// The plan's id, which the bytes carry: masked, so that the same change has the same digest tomorrow.
     id: &'a str,
+    /// Every value that was taken in, in order: a question has to say each of them.
+    #[cfg(test)]
+    pub(super) taken: Vec<String>,
 }
 
 impl<'a> Digester<'a> {
     pub(super) fn new(id: &'a str) -> Self {
-        Self { hash: Sha256::new(), id }
+        Self {
+            hash: Sha256::new(),
+            id,
+            #[cfg(test)]
+            taken: Vec::new(),
+        }
     }
 
     /// The parts between the id's places, counted: no text can stand for a masked one.
     pub(super) fn text(&mut self, text: &str) {
+        #[cfg(test)]
+        self.taken.push(text.to_owned());
         let parts: Vec<&str> = text.split(self.id).collect();
         self.count(parts.len());
         for part in parts {
@@ -92,7 +102,7 @@ impl<'a> Digester<'a> {
             }
             Segment::Position(index) => {
                 d.tag(2);
-                d.count(*index);
+                d.text(&index.to_string());
             }
         });
     }

@@ -16,6 +16,9 @@ use jiff::SignedDuration;
 /// A digest is of a plan, so whoever speaks of plans finds it here.
 pub use super::digest::PlanDigest;
 
+/// What is hashed, and how: raised when that changes.
+const FORM: &str = "kubemend plan 4";
+
 /// The annotation that every change carries: `PLAN/STEP`, so that a later look can tell what was done.
 pub const STAMP: &str = "kubemend.dev/applied";
 
@@ -144,8 +147,20 @@ impl RemediationPlan {
     /// The plan's id, which the stamp in the bytes carries, is masked: the same change has the same digest tomorrow.
     pub fn digest(&self) -> PlanDigest {
         let mut digest = Digester::new(self.id.as_str());
-        let d = &mut digest;
-        d.text("kubemend plan 3");
+        self.take_in(&mut digest);
+        digest.finish()
+    }
+
+    /// Every value that the digest covers, in order.
+    #[cfg(test)]
+    pub(crate) fn hashed(&self) -> Vec<String> {
+        let mut digest = Digester::new(self.id.as_str());
+        self.take_in(&mut digest);
+        digest.taken
+    }
+
+    fn take_in(&self, d: &mut Digester<'_>) {
+        d.text(FORM);
         d.text(&self.cluster);
         d.text(self.cause.source.code());
         d.object(&self.cause.object);
@@ -176,7 +191,6 @@ impl RemediationPlan {
         });
         d.list(self.judged.about.len(), self.judged.about.iter(), Digester::object);
         d.text(&self.judged.settle.as_secs().to_string());
-        digest.finish()
     }
 }
 

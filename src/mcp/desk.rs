@@ -1,10 +1,9 @@
-//! The questions that are out: in dialogs that stay open, and in sealed request states that a client carries and brings back once.
-//! One question for one session: whoever asks again closes the dialog before.
+//! The questions that are out in sealed request states, which a client carries and brings back once. Nothing takes one of them away
+//! from its reader: where too many are out, no further one goes out.
 
 use super::consent::{ApplyCode, DECISION, form, human_answer};
 use super::error::stale_answer;
 use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Program};
-use crate::domain::id::SessionId;
 use crate::ports::{Clock, Entropy};
 use crate::workflow::{Question, Undecided};
 use jiff::Timestamp;
@@ -17,9 +16,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-/// Questions that may wait for an answer at once; the oldest makes room.
+/// Questions that may wait for an answer at once in one client.
 const WAITING_LIMIT: usize = 64;
 /// A request state is far shorter than this.
 const STATE_LIMIT: usize = 4_096;
@@ -30,6 +28,23 @@ struct Carried {
     expires_at: Timestamp,
     /// By a clock that only goes forward: it tells a person's answer from a program's.
     asked: Instant,
+}
+
+/// A question that does not go out: as many as may wait are out, and somebody may be reading each of them.
+pub(crate) struct Unasked {
+    pub(crate) pending: PendingAnswer,
+    /// When the first of them makes room.
+    until: Timestamp,
+}
+
+impl Unasked {
+    /// Why nobody is asked, and what to do.
+    pub(crate) fn in_words(&self) -> String {
+        let until = self.until;
+        format!(
+            "{WAITING_LIMIT} questions wait for an answer in this client already, so no further one is asked: answer one of them, or call again after {until}"
+        )
+    }
 }
 
 /// What a client carries for us. It can read this, so the token is not in it: `ticket` finds it here, once.
@@ -45,8 +60,6 @@ struct Sealed {
 pub(crate) struct QuestionDesk {
     codec: RequestStateCodec,
     carried: Mutex<HashMap<String, Carried>>,
-    /// The dialogs that are open, each with what closes it.
-    open: Mutex<HashMap<SessionId, CancellationToken>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     program: Program,
@@ -56,7 +69,7 @@ impl QuestionDesk {
     pub(crate) fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, program: Program) -> Self {
         // 32 bytes, which is the least that the checked constructor takes.
         let codec = RequestStateCodec::new_unchecked(entropy.secret_bits());
-        Self { codec, carried: Mutex::default(), open: Mutex::default(), clock, entropy, program }
+        Self { codec, carried: Mutex::default(), clock, entropy, program }
     }
 
     /// The form for a question, in the shape that the client's version knows.
@@ -69,25 +82,13 @@ impl QuestionDesk {
         form(question, text, version)
     }
 
-    /// Notes that a dialog about this session opens, and closes the one before it. What is returned is cancelled when it is to be closed.
-    pub(super) fn opens(&self, session: &SessionId) -> CancellationToken {
-        let closes = CancellationToken::new();
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, dialog| !dialog.is_cancelled());
-        if let Some(earlier) = open.insert(session.clone(), closes.clone()) {
-            earlier.cancel();
-        }
-        closes
-    }
-
     /// Asks by a result: the client asks its human and calls again, with the answer and the state that is sealed here.
     pub(crate) fn input_required(
         &self,
         question: Question,
         bound: &[u8],
         version: Option<&ProtocolVersion>,
-    ) -> Result<InputRequiredResult, CallError> {
-        self.opens(&question.session).cancel();
+    ) -> Result<Result<InputRequiredResult, Unasked>, CallError> {
         let ticket: String = self.entropy.id_bits().iter().map(|byte| format!("{byte:02x}")).collect();
         let sealed = Sealed { session: question.session.to_string(), digest: question.digest.to_string(), ticket: ticket.clone() };
         let options = SealOptions::new().associated_data(bound).ttl(self.left(question.expires_at));
@@ -97,8 +98,8 @@ impl QuestionDesk {
             .map_err(|e| CallError::new(ErrorKind::Internal, format!("the question cannot be sealed: {e}")))?;
         let ask = InputRequest::Elicitation(ElicitRequest::new(self.form(&question, version)));
         let expires_at = question.expires_at;
-        self.keep(ticket, Carried { pending: PendingAnswer::from(question), expires_at, asked: Instant::now() });
-        Ok(InputRequiredResult::new(Some(InputRequests::from([(DECISION.to_owned(), ask)])), Some(state)))
+        let kept = self.keep(ticket, Carried { pending: PendingAnswer::from(question), expires_at, asked: Instant::now() });
+        Ok(kept.map(|()| InputRequiredResult::new(Some(InputRequests::from([(DECISION.to_owned(), ask)])), Some(state))))
     }
 
     /// Takes an answer back in. The state must be ours, unaltered, in time, for this very call, and used for the first time.
@@ -128,16 +129,16 @@ impl QuestionDesk {
         Ok((carried.pending, answer))
     }
 
-    fn keep(&self, ticket: String, question: Carried) {
+    fn keep(&self, ticket: String, question: Carried) -> Result<(), Unasked> {
         let now = self.clock.now();
         let mut carried = self.lock();
         carried.retain(|_, w| w.expires_at > now);
-        if carried.len() >= WAITING_LIMIT
-            && let Some(oldest) = carried.iter().min_by_key(|(_, w)| w.expires_at).map(|(ticket, _)| ticket.clone())
-        {
-            carried.remove(&oldest);
+        if carried.len() >= WAITING_LIMIT {
+            let until = carried.values().map(|w| w.expires_at).min().unwrap_or(now);
+            return Err(Unasked { pending: question.pending, until });
         }
         carried.insert(ticket, question);
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Carried>> {
@@ -145,7 +146,7 @@ impl QuestionDesk {
     }
 
     /// The time that is left to answer.
-    fn left(&self, until: Timestamp) -> Duration {
+    pub(super) fn left(&self, until: Timestamp) -> Duration {
         Duration::try_from(until.duration_since(self.clock.now())).unwrap_or(Duration::ZERO)
     }
 }

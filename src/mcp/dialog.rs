@@ -1,5 +1,5 @@
-//! A question in the client's own dialog, by `elicitation/create`: it stays open until an answer comes, here or by another door,
-//! and while it is open the client hears every ten seconds that somebody is asked.
+//! A question in the client's own dialog, by `elicitation/create`: it stays open until an answer comes, here or by another door, or
+//! until the time that it states. Asking again closes no dialog. While it is open the client hears every ten seconds that somebody is asked.
 
 use super::consent::{ApplyCode, human_answer};
 use super::desk::QuestionDesk;
@@ -25,8 +25,8 @@ pub(crate) struct Dialog {
     pending: PendingAnswer,
     code: ApplyCode,
     asked: Instant,
-    /// Somebody asks again about the same session.
-    closes: CancellationToken,
+    /// The end of the time that it states, by a clock that only goes forward.
+    ends: Instant,
 }
 
 /// What came of waiting.
@@ -35,6 +35,8 @@ pub(crate) enum Heard {
     Answer(PendingAnswer, HumanAnswer),
     /// Another door answered, or the plan's time is over: the dialog was closed.
     Elsewhere(PendingAnswer),
+    /// The question's own time is over, while a later one still waits: the dialog was closed.
+    Over(PendingAnswer),
     /// Nothing came yet; the dialog stays open.
     Silence(Box<Dialog>),
 }
@@ -56,14 +58,14 @@ impl Dialog {
         request: &RequestContext<RoleServer>,
         question: Question,
     ) -> Result<Self, (PendingAnswer, Undecided)> {
-        let closes = desk.opens(&question.session);
+        let left = desk.left(question.expires_at);
         let form = desk.form(&question, request.protocol_version().as_ref());
         let code = ApplyCode::of(&question.digest);
         let pending = PendingAnswer::from(question);
         let ask = ServerRequest::ElicitRequest(ElicitRequest::new(form));
         let asked = Instant::now();
         match request.peer.send_cancellable_request(ask, PeerRequestOptions::no_options()).await {
-            Ok(handle) => Ok(Self { handle, pending, code, asked, closes }),
+            Ok(handle) => Ok(Self { handle, pending, code, asked, ends: asked.checked_add(left).unwrap_or(asked) }),
             Err(error) => {
                 tracing::debug!(%error, "the client could not be asked to ask");
                 Err((pending, Undecided::Unanswered))
@@ -83,11 +85,11 @@ impl Dialog {
             tokio::select! {
                 biased;
                 () = ends.cancelled.cancelled() => {
-                    self.withdraw("the call was cancelled", ends.gone).await;
+                    let pending = self.withdraw("the call was cancelled", ends.gone).await;
+                    cases.withdraw(&pending.session, &pending.token).await;
                     return Err(CallError::cancelled());
                 }
                 () = ends.gone.cancelled() => return Ok(Heard::Answer(self.pending, HumanAnswer::Nobody)),
-                () = self.closes.cancelled() => return Ok(Heard::Elsewhere(self.withdraw("it was asked again", ends.gone).await)),
                 answer = &mut self.handle.rx => {
                     let answer = self.read(answer);
                     return Ok(Heard::Answer(self.pending, answer));
@@ -97,6 +99,9 @@ impl Dialog {
             // A store that cannot be read just now closes no dialog: the answer will be checked against it.
             if !matches!(cases.stage(&self.pending.session).await, Ok(SessionStage::Awaiting) | Err(_)) {
                 return Ok(Heard::Elsewhere(self.withdraw("it was answered elsewhere, or its plan has expired", ends.gone).await));
+            }
+            if Instant::now() >= self.ends {
+                return Ok(Heard::Over(self.withdraw("its time has ended", ends.gone).await));
             }
             if ends.patience.is_some_and(|patience| self.asked.elapsed() >= patience) {
                 return Ok(Heard::Silence(Box::new(self)));
@@ -122,7 +127,7 @@ impl Dialog {
     }
 
     /// Lets the client close its dialog.
-    async fn withdraw(self, reason: &str, gone: &CancellationToken) -> PendingAnswer {
+    pub(crate) async fn withdraw(self, reason: &str, gone: &CancellationToken) -> PendingAnswer {
         if !gone.is_cancelled() {
             let _gone = self.handle.cancel(Some(reason.to_owned())).await;
         }

@@ -2,7 +2,7 @@
 //! and what a person chooses in it counts, as it would have in time.
 
 use super::dialog::{Dialog, Ends, Heard};
-use crate::call::{UseCases, carry_out};
+use crate::call::{HumanAnswer, UseCases, carry_out};
 use crate::ports::Silent;
 use crate::workflow::{Approver, Caller};
 use futures::StreamExt;
@@ -48,7 +48,12 @@ impl LateDialog {
     async fn finish(self, gone: &CancellationToken) {
         let Self { dialog, cases, by } = self;
         let ends = Ends { cancelled: gone, gone, patience: None };
-        if let Ok(Heard::Answer(pending, answer)) = dialog.hear(cases.as_ref(), &Silent, &ends).await {
+        let heard = match dialog.hear(cases.as_ref(), &Silent, &ends).await {
+            Ok(Heard::Answer(pending, answer)) => Some((pending, answer)),
+            Ok(Heard::Over(pending)) => Some((pending, HumanAnswer::Nobody)),
+            Ok(Heard::Elsewhere(_) | Heard::Silence(_)) | Err(_) => None,
+        };
+        if let Some((pending, answer)) = heard {
             let caller = Caller::new(&Silent, gone);
             match carry_out(cases.as_ref(), &pending, answer, by, &caller).await {
                 Ok(report) => tracing::info!(session = %report.session, status = report.status.as_str(), "a late answer was taken"),

@@ -3,8 +3,9 @@
 
 use crate::ports::{Phase, Progress};
 use rmcp::RoleServer;
-use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::model::{ConstString, CustomNotification, ProgressNotificationMethod, ProgressToken, ServerNotification};
 use rmcp::service::RequestContext;
+use serde_json::json;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -80,9 +81,11 @@ async fn send(request: &RequestContext<RoleServer>, token: &ProgressToken, progr
     if request.ct.is_cancelled() {
         return;
     }
-    let line = ProgressNotificationParam::new(token.clone(), f64::from(progress)).with_total(f64::from(TOTAL)).with_message(text);
+    // By hand: a whole number that goes through a float arrives as `7.0`, and clients show it like that.
+    let line = json!({"progressToken": token, "progress": progress, "total": TOTAL, "message": text});
+    let line = CustomNotification::new(ProgressNotificationMethod::VALUE, Some(line));
     // A client that is gone will not miss it.
-    let _gone = request.peer.notify_progress(line).await;
+    let _gone = request.peer.send_notification(ServerNotification::CustomNotification(line)).await;
 }
 
 /// Runs `work` with a reporter; everything it told is sent before its result is returned, as far as the client takes it.

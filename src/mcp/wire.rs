@@ -44,7 +44,7 @@ const DIFF_LINES: usize = 30;
 pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Result<CallToolResult, CallError> {
     let how = HowToApprove::of(&report, shown == Shown::DigestCounts);
     let say = |text: &str| program.in_words(&how.as_ref().map_or_else(|| text.to_owned(), |how| how.said_in(text)), &report.session);
-    let (text, summary) = (say(&text(&report)), say(&report.summary));
+    let (text, summary) = (program.in_words(&text(&report, how.as_ref()), &report.session), say(&report.summary));
     for advice in &mut report.advice {
         advice.command = advice.command.as_ref().map(|command| program.in_words(command, &report.session));
     }
@@ -61,16 +61,37 @@ pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Res
     Ok(result)
 }
 
-/// The report as text. A plan that waits is there to be shown to somebody, so its diff is part of it.
-fn text(report: &Report) -> String {
-    let mut text = full(report);
+/// The report as text. A plan that waits is there to be shown to somebody, so its diff is part of it; how it is approved comes last.
+fn text(report: &Report, how: Option<&HowToApprove>) -> String {
+    let text = full(report);
+    let Some(how) = how else { return text };
+    let (mut text, last) = how.taken_from(&text);
     let diffs: Vec<&str> = match (&report.plan, report.status) {
         (Some(plan), Status::AwaitingApproval) => plan.steps.iter().flat_map(|step| step.diff.lines()).collect(),
         (Some(_) | None, _) => Vec::new(),
     };
     if !diffs.is_empty() && diffs.len() <= DIFF_LINES {
         text.push_str("\nDiff:\n");
-        text.push_str(&diffs.join("\n"));
+        text.push_str(&fenced(&diffs.join("\n")));
     }
-    text
+    format!("{text}\n{last}")
+}
+
+/// As code, since clients show texts as Markdown. No text can end it before its time: the fence is longer than any run in it.
+fn fenced(diff: &str) -> String {
+    let longest = diff.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.saturating_add(1).max(3));
+    format!("{fence}diff\n{diff}\n{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_in_a_diff_ends_its_fence() {
+        assert_eq!(fenced("-a\n+b"), "```diff\n-a\n+b\n```");
+        let text = fenced("+a: ```\n+```` x\n+`");
+        assert!(text.starts_with("`````diff\n") && text.ends_with("\n`````"), "{text}");
+    }
 }

@@ -1,10 +1,10 @@
 //! What admission made of a change: the API server's answer held against the whole object that was planned.
-//! Every difference is named but what the server keeps for itself. Values that may be credentials are not shown.
+//! Every difference is named but what the server keeps for itself. Of values, the same is shown as beside a change.
 
+use super::diff;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
-use crate::domain::plan::STAMP;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// More differences than these are counted: a webhook that adds a container can change dozens of fields.
@@ -13,9 +13,6 @@ const NAMED: usize = 5;
 const VALUE_LIMIT: usize = 160;
 /// What the API server writes itself.
 const OF_THE_SERVER: &[&str] = &["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"];
-/// Below these keys a value may be a credential.
-const HIDDEN: &[&str] = &["args", "command", "data", "stringData", "binaryData"];
-const NOT_SHOWN: &str = "⟦not shown⟧";
 
 /// A field that is not as planned; `None` where it is not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,32 +125,14 @@ fn names(list: &[Value]) -> Option<Vec<&str>> {
 }
 
 fn shown(path: &FieldPath, value: &Value) -> String {
-    let keys: Vec<&str> = path.segments().iter().map(|segment| segment.name()).collect();
-    let hidden = keys.iter().any(|key| HIDDEN.contains(key))
-        || (keys.contains(&"env") && keys.last() == Some(&"value"))
-        || (keys.contains(&"annotations") && keys.last() != Some(&STAMP));
-    if hidden {
-        return NOT_SHOWN.to_owned();
-    }
-    Excerpt::capture(&masked(keys.last().copied().unwrap_or_default(), value).to_string(), VALUE_LIMIT).to_string()
-}
-
-/// The same within a value that is shown whole.
-fn masked(key: &str, value: &Value) -> Value {
-    if HIDDEN.contains(&key) || key == "annotations" || key == "value" {
-        return Value::String(NOT_SHOWN.to_owned());
-    }
-    match value {
-        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), masked(k, v))).collect::<Map<_, _>>()),
-        Value::Array(list) => Value::Array(list.iter().map(|v| masked("", v)).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
+    Excerpt::capture(&diff::beside(path, value).to_string(), VALUE_LIMIT).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::planner::example::deployment;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn said(change: impl FnOnce(&mut Value)) -> String {
@@ -186,7 +165,7 @@ mod tests {
         assert_eq!(
             text,
             "spec.template.spec.containers[name=evil] (planned: not set, actual: \
-             {\"name\":\"evil\",\"securityContext\":{\"privileged\":true},\"args\":\"⟦not shown⟧\"}); \
+             {\"name\":\"evil\",\"securityContext\":{\"privileged\":true},\"args\":[\"⟦not shown⟧\"]}); \
              spec.template.spec.hostNetwork (planned: not set, actual: true)"
         );
     }
@@ -197,11 +176,59 @@ mod tests {
         assert!(text.starts_with("spec.template.spec.containers (planned: ["), "{text}");
     }
 
+    /// Where the webhook puts it, whatever the field is called, and whatever else stands there.
+    fn planted() -> impl Strategy<Value = (Vec<String>, Value)> {
+        let place = prop::sample::select(vec![
+            "/spec/template/spec/containers/0/args",
+            "/spec/template/spec/containers/0/env",
+            "/spec/template/spec/containers/0/tomorrow",
+            "/spec/template/spec/containers/1",
+            "/spec/template/spec/volumes",
+            "/spec/template/metadata/annotations",
+            "/metadata/annotations",
+            "/metadata",
+            "/spec",
+            "/data",
+            "",
+        ]);
+        let key = "[a-z][a-zA-Z]{3,9}X";
+        (place, prop::collection::vec(key, 1..4), any::<bool>()).prop_map(|(place, keys, listed)| {
+            let value = if listed { json!([{"name": "n", "value": "zebra-ring"}, "zebra-ring"]) } else { json!("zebra-ring") };
+            let mut path: Vec<String> = place.split('/').skip(1).map(str::to_owned).collect();
+            path.extend(keys);
+            (path, value)
+        })
+    }
+
+    fn plant(object: &mut Value, path: &[String], value: Value) {
+        let Some((key, rest)) = path.split_first() else {
+            *object = value;
+            return;
+        };
+        if let (Some(list), Ok(index)) = (object.as_array_mut(), key.parse::<usize>()) {
+            return plant(&mut list[index], rest, value);
+        }
+        if !object.is_object() {
+            *object = json!({});
+        }
+        plant(&mut object[key], rest, value);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_admission_put_anywhere_comes_out_beside_its_name((path, value) in planted()) {
+            let text = said(|answer| plant(answer, &path, value));
+            prop_assert!(!text.is_empty() && !text.contains("zebra"), "{path:?}: {text}");
+            let taken = said(|answer| plant(answer, &path, Value::Null));
+            prop_assert!(!taken.contains("zebra"), "{taken}");
+        }
+    }
+
     #[test]
     fn values_that_may_be_credentials_are_named_and_not_shown() {
         for change in ["/spec/template/spec/containers/1/env/0/value", "/metadata/annotations/deployment.kubernetes.io~1revision"] {
             let text = said(|answer| *answer.pointer_mut(change).unwrap() = json!("canary"));
-            assert!(!text.contains("canary") && text.contains(NOT_SHOWN), "{text}");
+            assert!(!text.contains("canary") && text.contains("⟦not shown⟧"), "{text}");
         }
         let text = said(|answer| answer["spec"]["template"]["spec"]["containers"][0]["command"] = json!(["--password", "canary"]));
         assert!(!text.contains("canary") && text.contains("containers[name=log].command"), "{text}");

@@ -3,6 +3,7 @@
 mod shown;
 
 use crate::domain::canonical::sorted;
+use crate::domain::field::FieldPath;
 use crate::domain::visible::escaped;
 use serde_json::Value;
 use similar::TextDiff;
@@ -40,6 +41,11 @@ pub(crate) fn yaml(value: &Value) -> Result<String, String> {
     serde_saphyr::to_string(&sorted(value)).map_err(|e| format!("cannot write YAML: {e}"))
 }
 
+/// A value that nobody decides on, as it may stand beside a change: structure, and the values that are known to name something.
+pub(crate) fn beside(path: &FieldPath, value: &Value) -> Value {
+    shown::beside_at(path, value)
+}
+
 /// The change from `before` to `after`; an absent side is an object that does not exist. What changes is never redacted and never
 /// cut: where it would have to be, there is no diff and so no plan.
 pub(crate) fn unified(name: &str, before: Option<&Value>, after: Option<&Value>) -> Result<String, String> {
@@ -68,6 +74,11 @@ pub(crate) fn unified(name: &str, before: Option<&Value>, after: Option<&Value>)
         return Err(format!("the change of {name} is too large to show in full, so nobody can approve it"));
     }
     Ok(diff)
+}
+
+/// Whether this is the diff of a creation with this body, with nothing of the body left out.
+pub(crate) fn shows_whole(name: &str, body: &Value, diff: &str) -> bool {
+    intent(body) == *body && unified(name, None, Some(body)).is_ok_and(|of_body| of_body == diff)
 }
 
 fn without_annotations(object: &mut Value) {

@@ -2,6 +2,7 @@
 //! It is made while the facts are at hand; the plan itself is made later, of the objects as they are then.
 
 use super::action;
+use super::diff;
 use super::inverse::{Inverse, Taken};
 use super::judged;
 use super::lint;
@@ -111,7 +112,7 @@ fn as_left(taken: &Taken, seen: Option<Basis>) -> Result<Option<Basis>, Refusal>
         };
         let now = op.path.locate(&found.value).and_then(|at| at.current);
         if now != left {
-            let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&v.to_string()).to_string());
+            let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&diff::beside(&op.path, &v).to_string()).to_string());
             let differs = Differs { object: found.object.clone(), path: op.path.to_string(), seen: shown(left), now: shown(now) };
             return Err(Refusal::Differs(Box::new(differs)));
         }

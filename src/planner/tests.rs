@@ -335,6 +335,18 @@ fn what_the_proposer_saw_counts_before_what_the_snapshot_has() {
     assert_eq!((differs.seen.as_deref(), differs.now.as_deref()), (Some("\"web:older\""), Some("\"web:bad\"")));
 }
 
+/// Somebody may have put anything there since: what it is now is nothing that anybody decides on.
+#[test]
+fn refusal_of_a_field_that_differs_shows_no_more_of_it_than_stands_beside_a_change() {
+    let path = FieldPath::dotted("spec.template.spec").key("containers").element("name", "app").then("terminationMessage");
+    let op = FieldOp::set(path, "x").seen("zebra-then");
+    let mut now = deployment();
+    now["spec"]["template"]["spec"]["containers"][1]["terminationMessage"] = json!("zebra-now");
+    let refused = planned_on(Action::Patch { target: web(), ops: NonEmpty::one(op) }, Ok(now)).unwrap_err();
+    assert!(matches!(&refused[..], [Refusal::Differs(_)]), "{refused:?}");
+    assert!(!format!("{refused:?} {}", refused[0]).contains("zebra"), "{refused:?}");
+}
+
 #[test]
 fn claim_that_was_bound_since_it_was_seen_is_not_deleted() {
     let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");

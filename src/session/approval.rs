@@ -1,14 +1,21 @@
 //! Consent as a value: the approval that a token buys, once, for exactly the plan that was shown.
 
 use super::gate::Grant;
-use super::secret::{Secret, hash, same};
+use super::secret::{Asked, Secret, hash, same};
 use super::{Approved, AwaitingApproval};
 use crate::domain::limits::Counted;
 use crate::domain::plan::PlanDigest;
 use jiff::Timestamp;
 
 /// Questions about one plan that can be answered at once: doors of one client, and further terminals.
-pub(super) const QUESTIONS: usize = 32;
+pub(crate) const QUESTIONS: usize = 32;
+
+/// As many questions as can be answered at once are out: no further one is asked, since it would take one of them from its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooManyAsked {
+    /// When the first of them can no longer be answered.
+    pub(crate) until: Timestamp,
+}
 
 /// Why an approval was not taken. The state is given back with it: a wrong token costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,11 +31,11 @@ pub(crate) enum ApprovalError {
 impl AwaitingApproval {
     /// A yes to exactly the plan of `shown`.
     pub(crate) fn approve(self, token: &str, shown: &PlanDigest, now: Timestamp) -> Result<Approved, (Box<Self>, ApprovalError)> {
-        if now >= self.expires_at {
-            return Err((Box::new(self), ApprovalError::Expired));
-        }
-        if !self.knows(token) {
+        let Some(until) = self.asked_until(token) else {
             return Err((Box::new(self), ApprovalError::WrongToken));
+        };
+        if now >= until {
+            return Err((Box::new(self), ApprovalError::Expired));
         }
         self.approve_digest(shown)
     }
@@ -46,10 +53,15 @@ impl AwaitingApproval {
         self.approve_digest(repeated)
     }
 
-    /// Whether this token was handed out with a question of this session. Every one is compared: nothing is learned by trying.
+    /// Whether this token was handed out with a question of this session.
     pub(crate) fn knows(&self, token: &str) -> bool {
+        self.asked_until(token).is_some()
+    }
+
+    /// Until when the question of this token can be answered. Every one is compared: nothing is learned by trying.
+    fn asked_until(&self, token: &str) -> Option<Timestamp> {
         let given = hash(token);
-        self.tokens.iter().fold(false, |known, one| same(&given, one) | known)
+        self.asked.iter().fold(None, |found, one| if same(&given, &one.token) { Some(one.until) } else { found })
     }
 
     /// The gate's yes, which fits one digest.
@@ -66,17 +78,32 @@ impl AwaitingApproval {
         Ok(Approved { header: self.header, planned: self.planned, digest: self.digest })
     }
 
-    /// A further token. Those before stay good, since somebody may be reading their question: the oldest goes when there are too many.
-    pub(crate) fn ask_again(&mut self, secret: [u8; 32]) -> Secret {
-        let secret = Secret::new(secret);
-        if self.tokens.len() >= QUESTIONS {
-            self.tokens.remove(0);
+    /// A further question, with a token of its own, that states when the session ends, which is not before `until`. Those before stay as they
+    /// are, since somebody may be reading them: each can be answered within the time that it states, and none after it.
+    pub(crate) fn ask_again(&mut self, secret: [u8; 32], until: Timestamp, now: Timestamp) -> Result<Secret, TooManyAsked> {
+        self.asked.retain(|one| now < one.until);
+        if self.asked.len() >= QUESTIONS {
+            let until = self.asked.iter().map(|one| one.until).min().unwrap_or(self.expires_at);
+            return Err(TooManyAsked { until });
         }
-        self.tokens.push(secret.hash());
-        secret
+        let secret = Secret::new(secret);
+        self.expires_at = self.expires_at.max(until);
+        self.asked.push(Asked { token: secret.hash(), until: self.expires_at });
+        Ok(secret)
     }
 
-    pub(super) fn tokens(&self) -> &[[u8; 32]] {
-        &self.tokens
+    /// A question that nobody reads any more makes room.
+    pub(crate) fn withdraw(&mut self, token: &str) {
+        let given = hash(token);
+        self.asked.retain(|one| !same(&given, &one.token));
+    }
+
+    pub(super) fn asked(&self) -> &[Asked] {
+        &self.asked
+    }
+
+    /// A time that is over by the clock that nobody sets is over for good, whatever the wall clock says afterwards.
+    pub(super) fn end_questions(&mut self, is_over: impl Fn(Timestamp) -> bool) {
+        self.asked.iter_mut().filter(|one| is_over(one.until)).for_each(|one| one.until = Timestamp::MIN);
     }
 }

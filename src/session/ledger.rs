@@ -51,13 +51,14 @@ pub(crate) struct Ledger {
     /// Which causes a record can be about.
     known: KnownCodes,
     pub(super) pid: u32,
-    /// Until when this process takes an answer, on the monotonic clock: a wall clock that is set back makes no plan valid again.
-    deadlines: Arc<Mutex<BTreeMap<SessionId, (Timestamp, Duration)>>>,
+    /// Until when this process takes answers to what states this time, on the monotonic clock: a wall clock that is set back makes
+    /// no plan and no question valid again.
+    deadlines: Arc<Mutex<BTreeMap<(SessionId, Timestamp), Duration>>>,
 }
 
 /// Clocks of machines that share a store differ by so much at most.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
-/// So many sessions wait at once at most, as far as this process remembers; the store knows of all.
+/// So many questions wait at once at most, as far as this process remembers; the store knows of all.
 const WAITING: usize = 1000;
 
 impl std::fmt::Debug for Ledger {
@@ -87,6 +88,9 @@ impl Ledger {
         let id = session.header().id.clone();
         if let Session::AwaitingApproval(awaiting) = session {
             self.is_late(&id, awaiting.expires_at);
+            awaiting.asked().iter().for_each(|one| {
+                self.is_late(&id, one.until);
+            });
         }
         let bytes = record::write(session).map_err(|reason| LedgerError::Record { id: id.clone(), reason })?;
         Ok(self.store.save_until(&id, expected, at, goes_on_until(session), &bytes).await?)
@@ -116,23 +120,17 @@ impl Ledger {
         Ok(out)
     }
 
-    /// Whether the time for an answer is over by the clock that nobody sets, counted from when this process first saw the session.
+    /// Whether this time for an answer is over by the clock that nobody sets, counted from when this process first saw it.
     fn is_late(&self, id: &SessionId, expires_at: Timestamp) -> bool {
         let now = self.clock.monotonic();
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
         if deadlines.len() >= WAITING {
-            deadlines.retain(|_, (_, deadline)| *deadline > now);
+            deadlines.retain(|_, deadline| *deadline > now);
         }
         let left = Duration::try_from(expires_at.duration_since(self.clock.now())).unwrap_or_default();
-        // Counted anew only where the time itself was set anew: the plan was made and rehearsed again.
-        match deadlines.get(id) {
-            Some((of, deadline)) if *of == expires_at => now >= *deadline,
-            Some(_) | None => {
-                let deadline = now.saturating_add(left);
-                deadlines.insert(id.clone(), (expires_at, deadline));
-                now >= deadline
-            }
-        }
+        // Another time of the same session is counted by itself: it was stated by another question.
+        let deadline = deadlines.entry((id.clone(), expires_at)).or_insert_with(|| now.saturating_add(left));
+        now >= *deadline
     }
 
     async fn open(&self, stored: Stored) -> Result<(Revision, Session), LedgerError> {
@@ -162,11 +160,14 @@ impl Ledger {
             {
                 (a.expire(), "expired without an answer")
             }
+            Session::AwaitingApproval(mut a) => {
+                a.end_questions(|until| self.is_late(&id, until));
+                return Ok((stored.revision, Session::AwaitingApproval(a)));
+            }
             Session::Investigating(i) if now >= i.until => (i.lapse(), "the investigation was not continued; nothing was changed"),
             Session::Diagnosed(d) if now >= d.until => (d.lapse(), "nothing was decided; nothing was changed"),
             alive @ (Session::Investigating(_)
             | Session::Diagnosed(_)
-            | Session::AwaitingApproval(_)
             | Session::Executing(_)
             | Session::Validating(_)
             | Session::Reverting(_)

@@ -11,8 +11,11 @@ mod plan;
 mod reference;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+pub(crate) mod varied;
 
 use super::approval::QUESTIONS;
+use super::secret::Asked;
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use crate::domain::cause::KnownCodes;
 use crate::domain::ending::Ending;
@@ -38,11 +41,31 @@ struct Record {
 enum StateRecord {
     Investigating { until: Timestamp },
     Diagnosed { planned: Option<PlannedRecord>, until: Timestamp },
-    AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, tokens: Vec<Vec<u8>> },
+    AwaitingApproval { planned: PlannedRecord, expires_at: Timestamp, asked: Vec<AskedRecord> },
     Executing { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
     Validating { planned: PlannedRecord, execution: ExecutionRecord, pid: u32, until: Timestamp },
     Reverting { planned: PlannedRecord, execution: ExecutionRecord, validation: Option<ValidationRecord>, pid: u32, until: Timestamp },
     Closed { ending: String, planned: Option<PlannedRecord>, execution: Option<ExecutionRecord>, validation: Option<ValidationRecord> },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedRecord {
+    token: Vec<u8>,
+    until: Timestamp,
+}
+
+impl From<&Asked> for AskedRecord {
+    fn from(asked: &Asked) -> Self {
+        Self { token: asked.token.to_vec(), until: asked.until }
+    }
+}
+
+impl AskedRecord {
+    fn into_asked(self) -> Result<Asked, String> {
+        let token = self.token.try_into().map_err(|_| "its token hash is malformed")?;
+        Ok(Asked { token, until: self.until })
+    }
 }
 
 /// A state in which a process acts: it is recorded again and again while it goes on.
@@ -98,8 +121,8 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
         Session::Investigating(s) => StateRecord::Investigating { until: s.until },
         Session::Diagnosed(s) => StateRecord::Diagnosed { planned: s.planned.as_ref().map(PlannedRecord::from), until: s.until },
         Session::AwaitingApproval(s) => {
-            let tokens = s.tokens().iter().map(|token| token.to_vec()).collect();
-            StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, tokens }
+            let asked = s.asked().iter().map(AskedRecord::from).collect();
+            StateRecord::AwaitingApproval { planned: (&s.planned).into(), expires_at: s.expires_at, asked }
         }
         Session::Executing(s) => Acting::Executing(s).into(),
         Session::Validating(s) => Acting::Validating(s).into(),
@@ -135,15 +158,17 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
             let planned = planned.map(|p| checked(p, &header, known)).transpose()?;
             Session::Diagnosed(Diagnosed { header, planned, until })
         }
-        StateRecord::AwaitingApproval { planned, expires_at, tokens } => {
+        StateRecord::AwaitingApproval { planned, expires_at, asked } => {
             let planned = checked(planned, &header, known)?;
-            let tokens: Vec<[u8; 32]> =
-                tokens.into_iter().map(|hash| hash.try_into().map_err(|_| "its token hash is malformed")).collect::<Result<_, _>>()?;
-            if tokens.len() > QUESTIONS {
+            let asked: Vec<Asked> = asked.into_iter().map(AskedRecord::into_asked).collect::<Result<_, _>>()?;
+            if asked.len() > QUESTIONS {
                 return Err("it has more tokens than questions can wait".to_owned());
             }
+            if asked.iter().any(|one| one.until > expires_at) {
+                return Err("one of its questions can be answered for longer than it waits".to_owned());
+            }
             let digest = planned.plan.digest();
-            Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, tokens })
+            Session::AwaitingApproval(AwaitingApproval { header, planned, digest, expires_at, asked })
         }
         StateRecord::Executing { planned, execution, pid, until } => {
             let planned = checked(planned, &header, known)?;

@@ -1,5 +1,6 @@
-//! The token that proves that a question was shown: handed out once, kept as a hash.
+//! The token that proves that a question was shown, and the question that it belongs to: handed out once, kept as a hash.
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// 256 random bits, shown once. Only the hash is kept.
@@ -18,6 +19,14 @@ impl Secret {
     pub(super) fn hash(&self) -> [u8; 32] {
         hash(&self.reveal())
     }
+}
+
+/// A question that somebody may be reading. It can be answered until the time that it states, whatever later questions state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// SHA-256 of its token, which proves that this very plan was shown.
+    pub(super) token: [u8; 32],
+    pub(super) until: Timestamp,
 }
 
 impl std::fmt::Debug for Secret {

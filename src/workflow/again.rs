@@ -31,8 +31,15 @@ impl Remediation {
         if !same_limits || !same_origin || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
             return Err(Box::new(fresh));
         }
+        let digest_counts = self.counts_repeated_digest(&waiting, caller).is_ok();
+        // A digest does not tell which of two times it was shown with: where it counts, each time has a session of its own.
+        if digest_counts {
+            return Err(Box::new(fresh));
+        }
+        let (now, until) = (self.parts.clock.now(), self.expiry());
+        // Nobody's question is taken away for this one.
+        let Ok(secret) = waiting.ask_again(self.parts.entropy.secret_bits(), until, now) else { return Err(Box::new(fresh)) };
         waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);
-        waiting.expires_at = self.expiry();
         waiting.header.diagnosis = fresh.header.diagnosis.clone();
         waiting.header.looked.clone_from(&fresh.header.looked);
         waiting.header.advice.clone_from(&fresh.header.advice);
@@ -40,13 +47,11 @@ impl Remediation {
         waiting.header.usage = fresh.header.usage;
         self.charge(&mut waiting.header.usage, meter);
         waiting.header.trail.note_without_effect(
-            self.parts.clock.now(),
+            now,
             caller.origin.as_str(),
             "the same plan came up again; a human is asked again",
             Effect::Undecided,
         );
-        let secret = waiting.ask_again(self.parts.entropy.secret_bits());
-        let digest_counts = self.counts_repeated_digest(&waiting, caller).is_ok();
         let expires_at = waiting.expires_at;
         let session = Session::AwaitingApproval(waiting);
         let report = report_of(&session);

@@ -8,6 +8,7 @@ use crate::domain::id::SessionId;
 use crate::domain::limits::{Counted, DigestRefusal};
 use crate::domain::plan::PlanDigest;
 use crate::ports::StoreError;
+use crate::session::approval::TooManyAsked;
 use crate::session::gate::{Decision, Rehearsal, decide};
 use crate::session::ledger::LedgerError;
 use crate::session::trail::Effect;
@@ -17,6 +18,15 @@ use crate::session::{Approved, AwaitingApproval, Session};
 const REFUSALS: usize = 10;
 /// How often a yes is said anew after something was recorded in the session meanwhile.
 const ATTEMPTS: usize = 4;
+
+/// A yes, as it came in.
+struct Yes<'a> {
+    session: &'a SessionId,
+    /// To which plan.
+    digest: &'a PlanDigest,
+    proof: Proof<'a>,
+    by: Approver,
+}
 
 /// What a yes rests on.
 enum Proof<'a> {
@@ -39,7 +49,7 @@ impl Remediation {
         by: Approver,
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
-        self.consent(session, &Proof::Shown(token), digest, &by, caller).await
+        self.consent(&Yes { session, digest, proof: Proof::Shown(token), by }, caller).await
     }
 
     /// The yes of a second call that repeats the digest of the plan that waits, where the operator lets that count.
@@ -53,50 +63,37 @@ impl Remediation {
         client: &str,
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
-        self.consent(session, &Proof::Repeated, digest, &Approver::Digest(client.to_owned()), caller).await
+        self.consent(&Yes { session, digest, proof: Proof::Repeated, by: Approver::Digest(client.to_owned()) }, caller).await
     }
 
-    async fn consent(
-        &self,
-        session: &SessionId,
-        proof: &Proof<'_>,
-        digest: &PlanDigest,
-        by: &Approver,
-        caller: &Caller<'_>,
-    ) -> Result<Report, WorkflowError> {
+    async fn consent(&self, yes: &Yes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         let mut attempt = 1;
         loop {
-            let error = match self.consent_once(session, proof, digest, by, caller).await {
+            let error = match self.consent_once(yes, caller).await {
                 Ok(report) => return Ok(report),
                 Err(error) => error,
             };
             // Somebody else's refusal that was recorded at the same moment is no answer.
-            if matches!(error, WorkflowError::Answered(_)) && attempt < ATTEMPTS && self.records().awaiting(session).await.is_ok() {
+            if matches!(error, WorkflowError::Answered(_)) && attempt < ATTEMPTS && self.records().awaiting(yes.session).await.is_ok() {
                 attempt = attempt.saturating_add(1);
                 continue;
             }
             if refuses_an_approval(&error) {
                 let what = format!("approval refused: {error}");
                 // That it cannot be recorded does not make it an approval.
-                self.records().note(session, &by.in_words(), &what, Effect::Refused).await.ok();
+                self.records().note(yes.session, &yes.by.in_words(), &what, Effect::Refused).await.ok();
             }
             return Err(error);
         }
     }
 
-    async fn consent_once(
-        &self,
-        session: &SessionId,
-        proof: &Proof<'_>,
-        digest: &PlanDigest,
-        by: &Approver,
-        caller: &Caller<'_>,
-    ) -> Result<Report, WorkflowError> {
+    async fn consent_once(&self, yes: &Yes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        let Yes { session, digest, proof, by } = yes;
         let meter = self.meter(caller);
         let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
         let proven = matches!(proof, Proof::Shown(token) if awaiting.knows(&token.0));
         if !proven && awaiting.header.trail.count(Effect::Refused) >= REFUSALS {
-            return Err(WorkflowError::TooManyRefused(session.clone()));
+            return Err(WorkflowError::TooManyRefused((*session).clone()));
         }
         self.is_allowed_now(&awaiting, caller)?;
         // Whatever proves that it was shown: who says that a digest was repeated has asked nobody.
@@ -146,18 +143,21 @@ impl Remediation {
         })
     }
 
-    /// Asks again about a session that waits: a further token, and those that were handed out before are still good, since somebody may
-    /// be reading their question.
+    /// Asks again about a session that waits, within the time that it has. Those who read an earlier question can still answer it.
     ///
     /// # Errors
-    /// The session does not wait for an answer.
+    /// The session does not wait for an answer, or too many of its questions do.
     pub async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {
         let meter = self.meter(caller);
         let mut attempt = 1;
         loop {
             let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
             self.is_allowed_now(&awaiting, caller)?;
-            let secret = awaiting.ask_again(self.parts.entropy.secret_bits());
+            let (until, now) = (awaiting.expires_at, self.parts.clock.now());
+            let secret = match awaiting.ask_again(self.parts.entropy.secret_bits(), until, now) {
+                Ok(secret) => secret,
+                Err(TooManyAsked { until }) => return Err(WorkflowError::TooManyAsked { session: session.clone(), until }),
+            };
             let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
             let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
             let waiting = Session::AwaitingApproval(awaiting);
@@ -169,6 +169,19 @@ impl Remediation {
                 }
                 Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
                 Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Nobody reads this question any more: it leaves its place to another one, and no answer to it counts. Where that cannot be recorded,
+    /// its own time ends it.
+    pub async fn withdraw(&self, session: &SessionId, token: &Token) {
+        for _ in 0..ATTEMPTS {
+            let Ok((revision, mut awaiting)) = self.records().awaiting(session).await else { return };
+            awaiting.withdraw(&token.0);
+            match self.ledger.save(&Session::AwaitingApproval(awaiting), Some(revision)).await {
+                Err(LedgerError::Store(StoreError::Conflict(_))) => {}
+                Ok(_) | Err(_) => return,
             }
         }
     }
@@ -192,6 +205,7 @@ fn refuses_an_approval(error: &WorkflowError) -> bool {
         | WorkflowError::Record { .. }
         | WorkflowError::Expired
         | WorkflowError::TooManyRefused(_)
+        | WorkflowError::TooManyAsked { .. }
         | WorkflowError::TooLarge
         | WorkflowError::Answered(_)
         | WorkflowError::Read(_)

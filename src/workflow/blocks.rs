@@ -1,7 +1,8 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
-use super::report::{ObjectView, OperationView, PlanView, PreconditionView, Report, Status, StepView, cluster_in_words};
+use super::covered::CoveredStep;
+use super::report::{PlanView, Report, Status, StepView, cluster_in_words};
 use super::summary;
 use crate::domain::visible;
 
@@ -73,11 +74,16 @@ pub fn question(report: &Report) -> Vec<Block> {
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
-        let field = cause.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
         blocks.push(Block::Field { name: "cluster", value: plain(&cluster_in_words(&report.cluster)) });
-        blocks.push(Block::Field { name: "where", value: plain(&format!("{}{field} ({})", object(&cause.object), cause.code)) });
+        blocks.push(Block::Field { name: "cluster id", value: plain(&report.cluster.id) });
     }
-    blocks.extend(decision(report));
+    if let Some(plan) = &report.plan {
+        if plan.covered.cluster != report.cluster.id {
+            blocks.push(Block::Field { name: "plan for cluster", value: as_is(&visible::escaped(&plan.covered.cluster)) });
+        }
+        blocks.push(Block::Field { name: "where", value: plain(&plan.covered.cause) });
+    }
+    blocks.extend(plan(report));
     if !essentials.is_empty() {
         blocks.push(heading("In short"));
     }
@@ -101,25 +107,20 @@ fn essentials(report: &Report) -> Vec<Block> {
     lines.iter().flat_map(|line| visible::wrapped(line, COLUMNS)).map(|line| Block::Line(vec![as_is(&line)])).collect()
 }
 
-/// What would be changed, without the lines that a human would type instead: they say the same again.
-pub fn decision(report: &Report) -> Vec<Block> {
-    plan(report).into_iter().filter(|block| !matches!(block, Block::Command { .. })).collect()
-}
-
 /// The plan with everything that belongs to it; nothing where there is none.
 pub fn plan(report: &Report) -> Vec<Block> {
     let Some(plan) = &report.plan else { return Vec::new() };
     let several = plan.steps.len() > 1;
     let mut blocks = vec![heading("Plan"), Block::Line(vec![risk(&plan.risk), plain(on_failure(plan))])];
-    if several {
-        blocks.push(text(&plan.summary));
-    }
+    blocks.push(text(&plan.summary));
+    let nothing = CoveredStep::default();
     for (index, one) in plan.steps.iter().enumerate() {
-        step(&mut blocks, one, several.then(|| index.saturating_add(1)));
+        let covered = plan.covered.steps.get(index).unwrap_or(&nothing);
+        step(&mut blocks, one, covered, several.then(|| index.saturating_add(1)));
     }
-    if !plan.checks.is_empty() {
-        let mut items: Vec<_> =
-            plan.checks.iter().map(|c| visible::in_words(&format!("{}: {}", object(&c.object), c.expectation))).collect();
+    if !plan.covered.checks.is_empty() {
+        let mut items: Vec<_> = plan.covered.checks.iter().map(|check| visible::in_words(check)).collect();
+        items.extend(plan.covered.about.iter().map(|about| visible::in_words(&format!("{about}: runs, with nothing wrong"))));
         items.push(visible::in_words(&format!("all of this for {} s without a break, with no container restarted", plan.settle_seconds)));
         blocks.push(Block::List { title: "Success checks", items });
     }
@@ -130,26 +131,21 @@ pub fn plan(report: &Report) -> Vec<Block> {
     blocks
 }
 
-fn what(step: &StepView) -> String {
-    format!("{} {}", step.action, object(&step.object))
-}
-
-fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
-    let what = what(step);
-    blocks.push(Block::Heading(match number {
-        Some(number) => vec![plain(&format!("{number}. {what}")), risk(&step.risk)],
-        None => vec![plain(&what)],
-    }));
+fn step(blocks: &mut Vec<Block>, step: &StepView, covered: &CoveredStep, number: Option<usize>) {
+    let number = number.map(|number| format!("{number}. ")).unwrap_or_default();
+    blocks.push(Block::Heading(vec![plain(&format!("{number}{} {}", step.action, covered.target)), risk(&step.risk)]));
     blocks.push(text(&step.why));
     // Made to be shown when the plan was made: a second look at it would change it.
     blocks.push(Block::Diff(step.diff.clone()));
-    let pinned = pinned(&step.precondition);
-    if !pinned.is_empty() {
-        blocks.push(Block::List { title: "Applied only while", items: pinned });
+    if !covered.conditions.is_empty() {
+        blocks.push(Block::List { title: "Applied only while", items: covered.conditions.clone() });
+    }
+    if !covered.sends.is_empty() {
+        blocks.push(Block::List { title: "Sends", items: covered.sends.clone() });
     }
     blocks.push(Block::Field { name: "rollback", value: plain(&step.undo) });
-    if !step.undo_operations.is_empty() {
-        blocks.push(Block::List { title: "The rollback sends", items: step.undo_operations.iter().map(operation).collect() });
+    if !covered.undo.is_empty() {
+        blocks.push(Block::List { title: "The rollback sends", items: covered.undo.clone() });
     }
     if let Some(dry_run) = &step.dry_run {
         let (tone, words) = if dry_run.accepted { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
@@ -157,23 +153,6 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, number: Option<usize>) {
         blocks.push(Block::Field { name: "dry run", value: Words { text: visible::in_words(&format!("{words}{reason}")), tone } });
     }
     blocks.push(Block::Command { title: "by hand", text: step.command.clone() });
-}
-
-/// What must be true of the object, or nothing is changed.
-fn pinned(precondition: &PreconditionView) -> Vec<String> {
-    let is = |what: &str, value: &Option<String>| value.as_ref().map(|value| format!("{what} is {}", visible::value(value)));
-    let fields = precondition.fields.iter().map(|field| format!("{} is {}", visible::escaped(&field.path), visible::escaped(&field.value)));
-    [is("the uid", &precondition.uid), is("the resource version", &precondition.resource_version)]
-        .into_iter()
-        .flatten()
-        .chain(fields)
-        .collect()
-}
-
-/// `replace /spec/selector/app "web"`.
-fn operation(operation: &OperationView) -> String {
-    let value = operation.value.as_ref().map(|value| format!(" {}", visible::escaped(&value.to_string()))).unwrap_or_default();
-    format!("{} {}{value}", operation.op, visible::escaped(&operation.path))
 }
 
 /// The blocks as text without any layout but lines: for a dialogue, and for a model.
@@ -193,7 +172,8 @@ pub fn plain_text(blocks: &[Block]) -> String {
             Block::Diff(text) => line(&mut out, text.strip_suffix('\n').unwrap_or(text)),
             Block::Field { name, value } => line(&mut out, &format!("{name}: {}", value.text)),
             Block::List { title, items } => {
-                line(&mut out, &format!("\n{title}:"));
+                let gap = if out.ends_with("\n\n") { "" } else { "\n" };
+                line(&mut out, &format!("{gap}{title}:"));
                 for item in items {
                     line(&mut out, &format!("- {item}"));
                 }
@@ -230,14 +210,6 @@ fn risk(risk: &str) -> Words {
     Words { text: visible::in_words(&format!("{risk} risk")), tone }
 }
 
-/// `PersistentVolumeClaim a-team/postgres-pvc`.
-fn object(object: &ObjectView) -> String {
-    match &object.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", object.kind, object.name),
-        None => format!("{} {}", object.kind, object.name),
-    }
-}
-
 /// `2026-11-23T03:00:01.123456Z` without what nobody reads.
 fn to_the_second(time: &str) -> String {
     time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
@@ -269,8 +241,12 @@ fn as_is(words: &str) -> Words {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::covered::Covered;
     use super::*;
-    use crate::workflow::report::{CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, RequestView, UsageView};
+    use crate::workflow::report::{
+        CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, ObjectView, OperationView, PreconditionView, RequestView,
+        UsageView,
+    };
 
     fn deployment() -> ObjectView {
         let (kind, name) = ("Deployment".to_owned(), "web".to_owned());
@@ -296,6 +272,12 @@ pub(super) mod tests {
             undo_operations: vec![OperationView { op: text("replace"), path: text("/spec/image"), value: Some("web:1.1".into()) }],
             command: text("kubectl set image deployment/web app=web:1.2"),
             dry_run: Some(DryRunView { accepted: false, reason: Some(text("a webhook says no")) }),
+        };
+        let covered = CoveredStep {
+            target: text("Deployment shop/web"),
+            conditions: vec![text("/metadata/uid is \"u-1\"")],
+            sends: vec![text("PATCH /x"), text("replace /spec/image \"web:1.2\"")],
+            undo: vec![text("replace /spec/image \"web:1.1\"")],
         };
         let cause = CauseView {
             code: text("x"),
@@ -335,6 +317,13 @@ pub(super) mod tests {
                 expires_at: Some(text("2026-11-23T20:00:00.5Z")),
                 steps: vec![step; steps],
                 settle_seconds: 15,
+                covered: Covered {
+                    cause: text("Deployment shop/web (x)"),
+                    cluster: text("6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0"),
+                    steps: vec![covered; steps],
+                    checks: vec![text("Deployment shop/web: all Pods are ready")],
+                    about: vec![text("Service shop/web")],
+                },
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
             }),
             advice: Vec::new(),
@@ -355,12 +344,14 @@ pub(super) mod tests {
         assert_eq!(
             text,
             format!(
-                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\ncluster: prod (10.1.2.3:6443, v1.37.2, id 6d2f9ee1)\nwhere: Deployment shop/web (x)\n\nPlan\n\
-                 medium risk; on failure: rolled back as far as possible\n\npatch Deployment shop/web\nthe image does not exist\n\
-                 -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- the uid is u-1\n\nrollback: set the image back\n\n\
+                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\ncluster: prod (10.1.2.3:6443, v1.37.2, id 6d2f9ee1)\n\
+                 cluster id: 6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0\nwhere: Deployment shop/web (x)\n\nPlan\n\
+                 medium risk; on failure: rolled back as far as possible\ncorrect the image\n\npatch Deployment shop/web; low risk\nthe image does not exist\n\
+                 -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- /metadata/uid is \"u-1\"\n\n\
+                 Sends:\n- PATCH /x\n- replace /spec/image \"web:1.2\"\n\nrollback: set the image back\n\n\
                  The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
-                 dry run: failed: a webhook says no\n\n\
-                 Success checks:\n- Deployment shop/web: all Pods are ready\n- all of this for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+                 dry run: failed: a webhook says no\nby hand:\nkubectl set image deployment/web app=web:1.2\n\n\
+                 Success checks:\n- Deployment shop/web: all Pods are ready\n- Service shop/web: runs, with nothing wrong\n- all of this for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
                  In short\n{essentials}"
             )
         );
@@ -385,7 +376,6 @@ pub(super) mod tests {
         let blocks = plan(&waiting(1, "+x"));
         let typed = Block::Command { title: "by hand", text: "kubectl set image deployment/web app=web:1.2".to_owned() };
         assert!(blocks.contains(&typed));
-        assert_eq!(decision(&waiting(1, "+x")), blocks.into_iter().filter(|b| *b != typed).collect::<Vec<_>>());
     }
 
     #[test]
@@ -411,6 +401,6 @@ pub(super) mod tests {
     fn without_a_plan_there_is_nothing_to_decide_on() {
         let mut report = waiting(1, "+x");
         report.plan = None;
-        assert!(plan(&report).is_empty() && decision(&report).is_empty());
+        assert!(plan(&report).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! The report: the one view of a session that every surface shows, in the words of `docs/report.md`.
 //! It is made at the exits and nowhere read back, so it has no way in: a session remembers values.
 
+use super::covered::Covered;
 use crate::domain::ending::{Ending, endings};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -305,6 +306,9 @@ view! {
         checks: Vec<CheckView>,
         /// For how many seconds all of them must pass without a break.
         settle_seconds: i64,
+        /// What the digest covers besides, for a question.
+        #[serde(skip)]
+        covered: Covered,
     }
 
     /// Something that is wrong and that no cause explains.

@@ -1,13 +1,15 @@
-//! Looking again: whether a session's checks hold now. Nothing here can write to a cluster, and nothing is saved.
+//! Looking again: whether a session's checks hold now. Nothing here can write to a cluster. The verdict is saved where the session
+//! has none: its change was made, and nobody saw what came of it.
 
 use super::carry_out::take_in;
 use super::report::{Report, Status};
 use super::standing::Standing;
 use super::{Caller, Remediation, Timing, Validate, WorkflowError, effects, settle, view};
 use crate::domain::ending::Ending;
-use crate::domain::execution::Execution;
+use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::usage::Usage;
+use crate::domain::validation::{Validation, Verdict};
 use crate::ports::Phase;
 use crate::session::Session;
 use std::time::Duration;
@@ -36,7 +38,7 @@ impl Remediation {
         };
         progress.tell(Phase::Validating, "running the plan's success checks");
         if let Session::Closed(closed) = &session
-            && (closed.ending == Ending::Interrupted || closed.execution.as_ref().is_some_and(Execution::is_unknown))
+            && (closed.ending == Ending::Interrupted || closed.execution.as_ref().is_some_and(|e| e.is_unknown() || e.cancelled))
         {
             let found = effects::seen(&plan, closed.execution.as_ref(), meter.read.as_ref()).await;
             session.header_mut().advice.extend(found);
@@ -54,6 +56,20 @@ impl Remediation {
         if let Some(later) = settled.seen.take() {
             take_in(&mut session.header_mut().diagnosis, later);
         }
+        if self.judge(id, &settled.validation).await {
+            session.header_mut().advice.push(Advice {
+                text: format!("session {id} ends as {} now", settled.validation.verdict.as_str()),
+                command: None,
+                why: "all of its steps took effect, and the call that applied them was cut before anybody saw what came of them".to_owned(),
+            });
+        }
+        if settled.validation.verdict == Verdict::Unresolved && took_effect(&session) {
+            session.header_mut().advice.push(Advice {
+                text: "the change took effect and did not help; it can be rolled back".to_owned(),
+                command: Some(format!("kubemend undo {id}")),
+                why: "a rollback is a plan of its own, and a human approves it".to_owned(),
+            });
+        }
         // What this look costs, not what the session has cost.
         let mut usage = Usage::default();
         self.charge(&mut usage, &meter);
@@ -63,6 +79,29 @@ impl Remediation {
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
+
+    /// Gives a session the verdict that it ended without. Says whether it did.
+    async fn judge(&self, id: &SessionId, validation: &Validation) -> bool {
+        if validation.verdict == Verdict::Unclear {
+            return false;
+        }
+        match self.ledger.load(id).await {
+            Ok(Some((revision, Session::Closed(closed)))) if closed.is_unjudged() => {
+                let mut closed = closed.judged(validation.clone());
+                let note = format!("validated after the call was cut: {}", validation.verdict.as_str());
+                closed.header.trail.note(self.parts.clock.now(), "kubemend", &note);
+                // Where it cannot be saved, it is told to this caller, and the next look can say it again.
+                self.ledger.save(&Session::Closed(closed), Some(revision)).await.is_ok()
+            }
+            Ok(_) | Err(_) => false,
+        }
+    }
+}
+
+/// Whether a step of it is known to have taken effect, and is not rolled back.
+fn took_effect(session: &Session) -> bool {
+    let Session::Closed(closed) = session else { return false };
+    closed.execution.as_ref().is_some_and(|e| e.reverted.is_none() && e.steps.iter().any(|step| step.took_effect() == Some(true)))
 }
 
 /// Whether anything of the plan may have been sent.

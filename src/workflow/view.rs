@@ -7,7 +7,7 @@ use super::report::{
     StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
 };
 use super::standing::Standing;
-use super::summary;
+use super::{covered, summary};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
@@ -271,6 +271,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
             .map(|c| CheckView { what: c.what().to_owned(), object: object(c.object()), expectation: c.expectation() })
             .collect(),
         settle_seconds: p.judged.settle.as_secs(),
+        covered: covered::of(p),
     }
 }
 

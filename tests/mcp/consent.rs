@@ -3,6 +3,7 @@
 use super::client::{Bare, Human, READS, Says, call, choice, connect, modes, status, text};
 use super::double::{DIFF, DIGEST, Double};
 use jiff::SignedDuration;
+use kubemend::domain::limits::{Consent, Limits};
 use rmcp::ClientServiceExt;
 use rmcp::model::CallToolResponse;
 use serde_json::{Value, json};
@@ -153,28 +154,84 @@ async fn a_client_whose_dialogs_get_lost_gets_the_waiting_plan_at_once() {
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
-/// Whoever asks again closes the dialog before: there is one question for one plan.
+/// Somebody may be reading the dialog that is open: it stays, and the first answer in one of them closes the other.
 #[tokio::test(start_paused = true)]
-async fn asking_again_closes_the_dialog_that_is_open() {
-    let double = Arc::new(Double::default());
+async fn asking_again_takes_no_dialog_from_somebody_who_reads_it() {
+    for answered in [0, 1] {
+        let double = Arc::new(Double::default());
+        let mut bare = Bare::initialized(&double, ELICITATION()).await;
+        ask(&mut bare).await;
+        let mut dialogs = vec![bare.request().await];
+        let again = json!({"name": "remediate", "arguments": {"sessionId": double.only_session()}});
+        bare.send(json!({"jsonrpc": "2.0", "id": "again", "method": "tools/call", "params": again})).await;
+        dialogs.push(bare.request().await);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        bare.send(json!({"jsonrpc": "2.0", "id": dialogs[answered]["id"], "result": yes()})).await;
+        let (mut ends, mut closed) = (Vec::new(), Vec::new());
+        while ends.len() < 2 {
+            let message = bare.next().await;
+            if message["method"] == "notifications/cancelled" {
+                assert_eq!(ends.len(), 1, "a dialog was closed before anybody had answered");
+                closed.push(message["params"]["requestId"].clone());
+            } else if message["id"] == "r" || message["id"] == "again" {
+                ends.push(message["result"]["structuredContent"]["status"].clone());
+            }
+        }
+        assert_eq!(ends, ["resolved", "resolved"]);
+        assert_eq!(closed, [dialogs[1 - answered]["id"].clone()]);
+        assert_eq!(double.writes().len(), 1);
+    }
+}
+
+/// A later question may state a later time; this one ends when it says.
+#[tokio::test(start_paused = true)]
+async fn a_dialog_ends_with_the_time_that_it_states() {
+    let double = Arc::new(Double { valid_for: SignedDuration::from_secs(20), ..Double::default() });
     let mut bare = Bare::initialized(&double, ELICITATION()).await;
+    let began = tokio::time::Instant::now();
     ask(&mut bare).await;
-    let first = bare.request().await;
-    let again = json!({"name": "remediate", "arguments": {"sessionId": double.only_session()}});
-    bare.send(json!({"jsonrpc": "2.0", "id": "again", "method": "tools/call", "params": again})).await;
-    let (mut closed, mut second) = (false, None);
-    while !closed || second.is_none() {
-        let message = bare.next().await;
-        closed |= message["method"] == "notifications/cancelled" && message["params"]["requestId"] == first["id"];
-        if message["method"] == "elicitation/create" {
-            second = Some(message);
+    let question = bare.request().await;
+    let mut closed = false;
+    loop {
+        let message = bare.next_within(Duration::from_secs(60)).await;
+        closed |= message["method"] == "notifications/cancelled" && message["params"]["requestId"] == question["id"];
+        if message["id"] == "r" {
+            // The wall clock of the double stands still: its session still waits.
+            assert_eq!(message["result"]["structuredContent"]["status"], "awaitingApproval");
+            break;
         }
     }
+    assert!(closed && (20..=21).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!(double.withdrawn.lock().unwrap().len(), 1);
+}
+
+/// What a client carries is not thrown away for what it is to carry next.
+#[tokio::test(start_paused = true)]
+async fn the_question_that_is_too_many_is_not_asked_and_takes_none_from_its_reader() {
+    let double = Arc::new(Double::default());
+    let (client, first) = asked(&double).await;
+    for _ in 1..64 {
+        let more = client.call_tool_once(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+        assert!(matches!(more, CallToolResponse::InputRequired(_)), "{more:?}");
+    }
+    let more = client.call_tool_once(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+    let CallToolResponse::Complete(more) = more else { panic!("it was asked: {more:?}") };
+    assert_eq!(status(&more), "awaitingApproval");
+    let said = text(&more);
+    assert!(said.contains("64 questions wait for an answer in this client already") && said.contains("kubemend approve"), "{said}");
+    assert_eq!(double.withdrawn.lock().unwrap().len(), 1);
     tokio::time::sleep(READS).await;
-    let yes = json!({"action": "accept", "content": {"decision": "apply-0011"}});
-    bare.send(json!({"jsonrpc": "2.0", "id": second.unwrap()["id"], "result": yes})).await;
-    assert_eq!(bare.answer("again").await["result"]["structuredContent"]["status"], "resolved");
-    assert_eq!(double.writes().len(), 1);
+    let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &first, yes()).await;
+    assert_eq!((status(&result).as_str(), double.writes().len()), ("resolved", 1));
+}
+
+/// Where nobody reads a question, it takes no place.
+#[tokio::test]
+async fn a_question_that_is_shown_to_nobody_is_withdrawn() {
+    let double = Arc::new(Double::default());
+    let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
+    client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+    assert_eq!(double.withdrawn.lock().unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,6 +271,20 @@ async fn a_client_that_cannot_ask_gets_the_plan_and_the_line_for_a_terminal() {
         // What a model is shown of a success is the structured content.
         assert!(result.structured_content.unwrap()["summary"].as_str().unwrap().contains(&line));
         assert!(double.writes().is_empty());
+    }
+}
+
+/// Clients show texts as Markdown, and some of them only the end.
+#[tokio::test]
+async fn the_diff_is_code_in_the_text_and_how_to_approve_is_its_last_line() {
+    for limits in [Limits::default(), Limits { consent: Consent::Client, ..Limits::default() }] {
+        let double = Arc::new(Double { limits, ..Double::default() });
+        let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
+        let said = text(&client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap());
+        assert!(said.contains(&format!("\nDiff:\n```diff\n{DIFF}```\n")), "{said}");
+        let last = said.lines().last().unwrap();
+        assert!(last.contains(&double.only_session()), "{said}");
+        assert_eq!(said.matches("kubemend approve").count() + said.matches("planDigest").count(), 1, "{said}");
     }
 }
 

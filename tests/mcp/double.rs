@@ -9,6 +9,7 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::PlanDigest;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
+use kubemend::workflow::covered::Covered;
 use kubemend::workflow::report::{
     ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
 };
@@ -26,7 +27,8 @@ pub(crate) const DIFF: &str = "+kind: PersistentVolumeClaim\n+  name: postgres-p
 
 pub(crate) struct Session {
     status: &'static str,
-    token: Option<String>,
+    /// Of every question that was asked about it.
+    tokens: Vec<String>,
     expires_at: Timestamp,
 }
 
@@ -40,6 +42,8 @@ pub(crate) struct Double {
     pub(crate) sessions: Mutex<BTreeMap<String, Session>>,
     pub(crate) writes: Mutex<Vec<String>>,
     pub(crate) heard: Mutex<Vec<String>>,
+    /// The tokens of questions that nobody reads any more.
+    pub(crate) withdrawn: Mutex<Vec<String>>,
     pub(crate) numbers: AtomicU64,
     pub(crate) operator: Operator,
 }
@@ -54,6 +58,7 @@ impl Default for Double {
             sessions: Mutex::default(),
             writes: Mutex::default(),
             heard: Mutex::default(),
+            withdrawn: Mutex::default(),
             numbers: AtomicU64::new(1),
             operator: Operator::default(),
         }
@@ -99,7 +104,7 @@ impl Double {
         let token = SessionId::from_entropy(self.bits()).to_string();
         let mut sessions = self.sessions.lock().unwrap();
         let session = sessions.get_mut(id).unwrap();
-        session.token = Some(token.clone());
+        session.tokens.push(token.clone());
         Question {
             session: SessionId::parse(id).unwrap(),
             digest: PlanDigest::parse(DIGEST).unwrap(),
@@ -141,6 +146,7 @@ impl Double {
             expires_at: Some(text("2026-11-23T20:00:00Z")),
             steps: vec![step],
             settle_seconds: 15,
+            covered: Covered::default(),
             checks: Vec::new(),
         };
         Report {
@@ -215,7 +221,7 @@ impl UseCases for Double {
         }
         caller.progress.tell(Phase::AwaitingApproval, "");
         let expires_at = Timestamp::now() + self.valid_for;
-        self.sessions.lock().unwrap().insert(id.clone(), Session { status: "awaitingApproval", token: None, expires_at });
+        self.sessions.lock().unwrap().insert(id.clone(), Session { status: "awaitingApproval", tokens: Vec::new(), expires_at });
         Ok(Opened { report: self.report(&id, "awaitingApproval"), question: Some(self.ask(&id)) })
     }
 
@@ -227,7 +233,7 @@ impl UseCases for Double {
             if session.status != "awaitingApproval" {
                 return Err(WorkflowError::State { session: yes.session.clone(), state: "has ended" });
             }
-            if session.token.take().as_deref() != Some(yes.token.reveal()) {
+            if !session.tokens.iter().any(|token| token == yes.token.reveal()) {
                 return Err(WorkflowError::WrongToken);
             }
             assert_eq!(yes.digest.as_str(), DIGEST);
@@ -280,6 +286,10 @@ impl UseCases for Double {
     async fn question(&self, session: &SessionId, _: &Caller<'_>) -> Result<Question, WorkflowError> {
         self.hear("question");
         Ok(self.ask(session.as_str()))
+    }
+
+    async fn withdraw(&self, _: &SessionId, token: &Token) {
+        self.withdrawn.lock().unwrap().push(token.reveal().to_owned());
     }
 
     async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {

@@ -1,6 +1,7 @@
 //! Pages as a person sees them, of reports made by hand.
 
 use super::*;
+use crate::workflow::covered::{Covered, CoveredStep};
 use crate::workflow::report::ObjectView;
 use crate::workflow::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, GapView,
@@ -117,6 +118,18 @@ fn waiting() -> Report {
                 dry_run: Some(DryRunView { accepted: true, reason: None }),
             }],
             settle_seconds: 15,
+            covered: Covered {
+                cause: "Deployment payments/ledger (ref-pvc-missing)".to_owned(),
+                cluster: String::new(),
+                steps: vec![CoveredStep {
+                    target: "PersistentVolumeClaim payments/ledger-data".to_owned(),
+                    conditions: vec!["metadata.name is not in use".to_owned()],
+                    sends: vec!["POST /x".to_owned()],
+                    undo: Vec::new(),
+                }],
+                checks: vec!["PersistentVolumeClaim payments/ledger-data: the claim is Bound".to_owned()],
+                about: vec!["Deployment payments/ledger".to_owned()],
+            },
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
         unexplained: vec![],
@@ -204,8 +217,9 @@ Cause: PersistentVolumeClaim `ledger-data` does not exist
 
 Plan
   low risk  on failure: kept
+  Create the missing claim.
 
-  create PersistentVolumeClaim payments/ledger-data
+  create PersistentVolumeClaim payments/ledger-data  low risk
   The size is an assumption.
 
     --- nothing
@@ -213,6 +227,12 @@ Plan
     @@ -0,0 +1,2 @@
     +apiVersion: v1
     +kind: PersistentVolumeClaim
+
+  Applied only while
+    • metadata.name is not in use
+
+  Sends
+    • POST /x
 
   rollback: delete the claim while it is not bound
   dry run: passed
@@ -223,6 +243,7 @@ EOF
 
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
+    • Deployment payments/ledger: runs, with nothing wrong
     • all of this for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab

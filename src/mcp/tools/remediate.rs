@@ -1,12 +1,13 @@
 //! `remediate`: from an issue or a waiting session to a proven fix; asks the human in the way that the client leaves open.
 
-use crate::call::{CallError, RemediateRequest, Remediated, Subject, UseCases, carry_out, connect_to, remediate};
+use crate::call::{CallError, HumanAnswer, RemediateRequest, Remediated, Subject, UseCases, carry_out, connect_to, remediate};
 use crate::mcp::consent::{Channel, bound_to, client_name};
+use crate::mcp::desk::Unasked;
 use crate::mcp::dialog::{Dialog, Ends, Heard};
 use crate::mcp::late::LateDialog;
 use crate::mcp::seen;
 use crate::mcp::tool_call::{Shown, ToolCall, ToolResponse};
-use crate::workflow::report::Report;
+use crate::workflow::report::{AdviceView, Report};
 use crate::workflow::{Approver, Caller, Question};
 use std::sync::Arc;
 
@@ -58,16 +59,31 @@ async fn ask_human(
     caller: &Caller<'_>,
 ) -> Result<ToolResponse, CallError> {
     if question.digest_counts {
+        cases.withdraw(&question.session, &question.token).await;
         return Ok(ToolResponse::Report(report, Shown::DigestCounts));
     }
     match Channel::of(call.request) {
-        Channel::None => Ok(report.into()),
+        Channel::None => {
+            cases.withdraw(&question.session, &question.token).await;
+            Ok(report.into())
+        }
         Channel::InputRequired => {
             let version = call.request.protocol_version();
-            Ok(ToolResponse::InputRequired(call.desk.input_required(question, bound, version.as_ref())?))
+            match call.desk.input_required(question, bound, version.as_ref())? {
+                Ok(asked) => Ok(ToolResponse::InputRequired(asked)),
+                Err(unasked) => Ok(not_asked(cases.as_ref(), report, &unasked).await),
+            }
         }
         Channel::Elicitation => in_dialog(call, cases, report, question, caller).await,
     }
+}
+
+/// The plan waits, and the other doors are open.
+async fn not_asked(cases: &dyn UseCases, mut report: Box<Report>, unasked: &Unasked) -> ToolResponse {
+    cases.withdraw(&unasked.pending.session, &unasked.pending.token).await;
+    let why = "no question is taken away from somebody who may be reading it".to_owned();
+    report.advice.insert(0, AdviceView { text: unasked.in_words(), command: None, why, cause: None });
+    report.into()
 }
 
 /// Waits for the dialog's answer, for as long as this client's call should take.
@@ -90,9 +106,14 @@ async fn in_dialog(
             match dialog.hear(cases.as_ref(), caller.progress, &ends).await? {
                 Heard::Answer(pending, answer) => (pending, answer),
                 Heard::Elsewhere(pending) => return Ok(ToolResponse::answered(cases.follow(&pending.session, caller).await?, shown)),
+                Heard::Over(pending) => (pending, HumanAnswer::Nobody),
                 Heard::Silence(dialog) => {
-                    // Where it cannot be handed over, the dialog is lost, and the other doors stay open.
-                    let _full = call.later.try_send(LateDialog { dialog, cases, by });
+                    if let Err(full) = call.later.try_send(LateDialog { dialog, cases, by }) {
+                        // Nobody would hear the answer: the client is told, and the other doors stay open.
+                        let LateDialog { dialog, cases, .. } = full.into_inner();
+                        let pending = dialog.withdraw("too many dialogs are open", call.gone).await;
+                        cases.withdraw(&pending.session, &pending.token).await;
+                    }
                     return Ok(report.into());
                 }
             }

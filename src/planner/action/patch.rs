@@ -112,9 +112,10 @@ impl PlannedAction for Patch<'_> {
         for (path, before) in written.chain(decided_on) {
             let now = of(live, &path);
             if now != before {
-                let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&v.to_string()).to_string());
+                let shown = |value: Option<Value>| value.map(|v| Excerpt::event(&diff::beside(&path, &v).to_string()).to_string());
+                let (before, now) = (shown(before), shown(now));
                 let path = path.to_string();
-                let differs = Differs { object: self.target.clone(), path, seen: shown(before), now: shown(now) };
+                let differs = Differs { object: self.target.clone(), path, seen: before, now };
                 return Err(Refusal::Differs(Box::new(differs)));
             }
         }

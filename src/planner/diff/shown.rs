@@ -1,6 +1,7 @@
 //! Both sides of a change as a human is shown them: what changes as it is, and beside it nothing but names and structure.
 //! Every text is in printable ASCII before it is laid out, so the mark for what is not shown cannot come from an object.
 
+use crate::domain::field::{FieldPath, Segment};
 use crate::domain::plan::STAMP;
 use crate::domain::secrets::holds_one;
 use crate::domain::visible::escaped;
@@ -125,6 +126,15 @@ impl<'a> Place<'a> {
         Self { holds, key, of: self.of, path }
     }
 
+    /// The place that a path leads to.
+    fn at(path: &'a FieldPath) -> Self {
+        path.segments().iter().fold(Self::root(), |place, segment| match segment {
+            Segment::Key(key) => place.member(key),
+            Segment::Element { value, .. } => Self { of: value, ..place },
+            Segment::Position(_) => place,
+        })
+    }
+
     fn element(&self, index: usize, item: &'a Value) -> Self {
         let of = item.get("name").and_then(Value::as_str).unwrap_or(self.of);
         Self { of, path: format!("{}[{index}]", self.path), ..self.clone() }
@@ -195,6 +205,11 @@ fn lists<'a>(place: &Place<'a>, before: &'a [Value], after: &'a [Value]) -> Resu
         }
     }
     Ok((Value::Array(old), Value::Array(new)))
+}
+
+/// A value that nobody decides on, at its place: the same of it as beside a change.
+pub(super) fn beside_at(path: &FieldPath, value: &Value) -> Value {
+    beside(&Place::at(path), value)
 }
 
 /// Beside the change: the structure with its names, and the values that name something.

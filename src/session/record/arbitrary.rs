@@ -373,7 +373,14 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         match state {
             0 => Session::Investigating(Investigating { header, until }),
             1 => Session::Diagnosed(Diagnosed { header, planned: with_plan.then_some(planned), until }),
-            2 => Session::AwaitingApproval(header.propose(planned, secret, until).0),
+            2 => {
+                let (mut waiting, _) = header.propose(planned, secret, until);
+                if with_execution {
+                    let longer = until.saturating_add(SignedDuration::from_secs(i64::from(pid))).unwrap();
+                    waiting.ask_again(secret.map(|byte| !byte), longer, Timestamp::MIN).unwrap();
+                }
+                Session::AwaitingApproval(waiting)
+            }
             3 => Session::Executing(Executing { header, planned, execution, pid, until }),
             4 => Session::Validating(Validating { header, planned, execution, pid, until }),
             5 => {

@@ -9,7 +9,7 @@ use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
 use crate::domain::usage::Usage;
 use crate::planner::example::{diagnosis, image_plan, namespace};
-use crate::session::approval::ApprovalError;
+use crate::session::approval::{ApprovalError, QUESTIONS, TooManyAsked};
 use crate::session::gate::{Rehearsal, Rehearsed};
 use crate::session::secret::Secret;
 use crate::session::trail::Trail;
@@ -132,7 +132,8 @@ fn what_a_record_says_is_checked_again() {
         ("/header/diagnosis/causes", json!([])),
         ("/state/planned/plan/cause/code", json!("made-up")),
         ("/state/planned/dry_run", json!([])),
-        ("/state/tokens/0", json!([1, 2, 3])),
+        ("/state/asked/0/token", json!([1, 2, 3])),
+        ("/state/asked/0/until", json!(later().saturating_add(SignedDuration::from_secs(1)).unwrap())),
         ("/state/is", json!("approved")),
     ] {
         let mut bad = record.clone();
@@ -293,16 +294,40 @@ fn approval_needs_the_token_the_digest_and_time_and_costs_nothing_when_refused()
 }
 
 #[test]
-fn tokens_of_earlier_questions_stay_good_up_to_a_bound() {
+fn question_is_answered_within_the_time_that_it_states_however_often_it_is_asked_again() {
+    let longer = later().saturating_add(SignedDuration::from_secs(900)).unwrap();
+    let asked = || {
+        let (mut state, first) = waiting();
+        let second = state.ask_again([8; 32], longer, now()).unwrap();
+        assert_eq!(state.expires_at, longer);
+        let digest = state.digest.clone();
+        (state, digest, first, second)
+    };
+    let (state, digest, first, _) = asked();
+    assert!(state.approve(&first.reveal(), &digest, now()).is_ok(), "somebody may be reading it");
+    let (state, digest, first, second) = asked();
+    let Err((state, error)) = state.approve(&first.reveal(), &digest, later()) else { panic!("a yes after the time that was stated") };
+    assert_eq!(error, ApprovalError::Expired);
+    assert!(state.approve(&second.reveal(), &digest, later()).is_ok());
+    // A further question never states less than the session waits for.
+    let (mut state, digest, ..) = asked();
+    let third = state.ask_again([7; 32], later(), now()).unwrap();
+    assert!(state.approve(&third.reveal(), &digest, later()).is_ok());
+}
+
+#[test]
+fn no_question_is_taken_from_its_reader_for_another_one() {
     let (mut state, first) = waiting();
-    let second = state.ask_again([8; 32]);
-    assert!(state.knows(&first.reveal()) && state.knows(&second.reveal()) && !state.knows("another"));
-    for bits in 100..150 {
-        state.ask_again([bits; 32]);
+    let longer = later().saturating_add(SignedDuration::from_secs(900)).unwrap();
+    for bits in 1..QUESTIONS {
+        state.ask_again([u8::try_from(bits).unwrap() + 100; 32], longer, now()).unwrap();
     }
-    assert_eq!(state.tokens().len(), crate::session::approval::QUESTIONS);
-    assert!(!state.knows(&first.reveal()), "the oldest makes room");
-    let digest = state.digest.clone();
-    let last = Secret::new([149; 32]);
-    assert!(state.approve(&last.reveal(), &digest, now()).is_ok());
+    assert_eq!(state.ask_again([8; 32], longer, now()).map(|_| ()), Err(TooManyAsked { until: later() }));
+    assert!(state.knows(&first.reveal()) && state.asked().len() == QUESTIONS);
+    // What nobody can answer any more, and what nobody reads any more, makes room.
+    state.withdraw(&Secret::new([101; 32]).reveal());
+    state.ask_again([8; 32], longer, now()).unwrap();
+    assert!(state.ask_again([9; 32], longer, now()).is_err());
+    state.ask_again([10; 32], longer, later()).unwrap();
+    assert!(!state.knows(&first.reveal()));
 }

@@ -11,12 +11,16 @@ use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{OnFailure, RemediationPlan};
-use crate::planner::example::{cause, deployment, namespace, plan_at_rest, snapshot};
+use crate::planner::example::{cause, deployment, image_plan, namespace, plan_at_rest, snapshot};
 use crate::session::Planned;
 use crate::session::record::tests::header;
+use crate::session::record::{arbitrary, varied};
 use crate::workflow::report::Report;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn report(plan: RemediationPlan) -> Report {
     let header = header();
@@ -173,6 +177,66 @@ proptest! {
             prop_assert!(!text.lines().any(|line| line.starts_with(['+', '-']) && line.contains('⟦')), "{text}");
         }
     }
+}
+
+/// Every kind of action, condition, undo and check: made by the planner, and made of anything.
+fn samples() -> Vec<RemediationPlan> {
+    let mut runner = TestRunner::deterministic();
+    let anything = std::iter::repeat_with(|| arbitrary::plan().new_tree(&mut runner).unwrap().current()).take(16);
+    [image_plan(1), planned(&ordinary(), 1).unwrap(), creation()].into_iter().chain(anything).collect()
+}
+
+fn creation() -> RemediationPlan {
+    let object = ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "data");
+    let manifest = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": namespace().as_str()},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    });
+    let cause = cause(vec![Action::Create { object, manifest }]);
+    plan_at_rest(&cause, &snapshot(vec![(Kind::Deployment, deployment())]), PlanId::from_entropy([1; 16]), OnFailure::Keep).unwrap()
+}
+
+/// Whatever is hashed is said: each value that is stored of a plan is varied by itself, and where the digest becomes another one, the
+/// question does. And each value that is hashed is one of those, so what joins the digest has to be stored, varied and said.
+#[test]
+fn every_value_that_the_digest_covers_is_in_the_question() {
+    let samples = samples();
+    let mut unsaid = BTreeSet::new();
+    for (index, plan) in samples.iter().enumerate() {
+        let other = &samples[(index + 1) % samples.len()];
+        let (hashed, question) = (plan.hashed(), asked(plan.clone()).unwrap());
+        let mut varied = vec![false; hashed.len()];
+        for (place, twin) in varied::of(plan, other) {
+            let taken = twin.hashed();
+            let same = taken.iter().zip(&hashed).take_while(|(a, b)| a == b).count();
+            let rest = taken.iter().rev().zip(hashed.iter().rev()).take_while(|(a, b)| a == b).count().min(hashed.len() - same);
+            varied[same..hashed.len() - rest].iter_mut().for_each(|value| *value = true);
+            if twin.digest() != plan.digest() && asked(twin).unwrap() == question {
+                unsaid.insert(format!("{place} of plan {index}"));
+            }
+        }
+        let missed: Vec<&String> = hashed.iter().zip(&varied).skip(1).filter(|(_, varied)| !**varied).map(|(value, _)| value).collect();
+        assert!(missed.is_empty(), "hashed, and not varied in plan {index}: {missed:?}");
+    }
+    assert!(unsaid.is_empty(), "hashed, and not said in the question: {unsaid:#?}");
+}
+
+#[test]
+fn what_an_ordinary_plan_sends_is_said_once() {
+    let question = asked(image_plan(1)).unwrap();
+    assert!(!question.contains("meant to") && !question.contains("plan for cluster"), "{question}");
+    let part = |from: &str, until: &str| question.split_once(from).unwrap().1.split_once(until).unwrap().0.to_owned();
+    let conditions = part("Applied only while:\n", "\n\n");
+    for condition in ["- /metadata/uid is ", "- /spec/template/spec/containers/1/name is ", "- /spec/template/spec/containers/1/image is "]
+    {
+        assert!(conditions.contains(condition), "{conditions}");
+    }
+    assert!(!conditions.contains("[name="), "{conditions}");
+    let sends = part("Sends:\n", "\n\n");
+    assert!(sends.starts_with("- PATCH /apis/apps/v1/namespaces/") && sends.lines().count() == 3, "{sends}");
+    let creation = asked(creation()).unwrap();
+    assert!(creation.contains("- metadata.name is not in use\n\nSends:\n- POST /api/v1/namespaces/"), "{creation}");
+    assert!(!creation.contains("\n- {") && !creation.contains("meant to"), "{creation}");
 }
 
 #[test]

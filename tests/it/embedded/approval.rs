@@ -108,6 +108,67 @@ async fn a_plan_that_waits_is_asked_again_instead_of_opening_another_session() {
     assert_eq!(cluster.writes().len(), 1);
 }
 
+/// Asked again after ten minutes, the first question still ends after its own fifteen, whatever the wall clock is set to.
+#[tokio::test(start_paused = true)]
+async fn a_yes_to_an_earlier_question_counts_within_the_time_that_it_stated_and_not_after_it() {
+    for set_by in [0, -300] {
+        let (cluster, process, q) = article().await;
+        let case = Case::load("database-pod-pending");
+        tokio::time::advance(Duration::from_secs(600)).await;
+        let (_, again) = asked(&process, &ask(&case, NAMESPACE)).await;
+        assert_eq!(again.session, q.session);
+        assert!(again.text.contains(&again.expires_at.to_string()[..19]) && !again.text.contains(&q.expires_at.to_string()[..19]));
+        tokio::time::advance(Duration::from_secs(360)).await;
+        cluster.clock.set_by(set_by);
+        let error = yes(&process, &q).await.expect_err("a yes after the time that its question stated");
+        assert!(matches!(error, WorkflowError::Expired), "{error:?}");
+        assert_eq!(cluster.writes(), []);
+        assert_eq!(yes(&process, &again).await.unwrap().status, Status::Resolved);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_question_that_is_too_many_is_refused_and_takes_no_yes_away() {
+    let (cluster, process, q) = article().await;
+    let mut asked = Vec::new();
+    let refused = loop {
+        match process.question(&q.session, &Caller::silent()).await {
+            Ok(question) => asked.push(question),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(asked.len(), 31);
+    let hints = refused.hints().join("\n");
+    assert!(refused.to_string().contains("waits for an answer to 32 questions already"), "{refused}");
+    assert!(hints.contains(&q.expires_at.to_string()) && hints.contains(&format!("kubemend decline {}", q.session)), "{hints}");
+    // One that nobody reads any more makes room, and no answer to it counts.
+    process.withdraw(&q.session, &asked[7].token).await;
+    process.question(&q.session, &Caller::silent()).await.unwrap();
+    let error = yes(&process, &asked[7]).await.expect_err("it was withdrawn");
+    assert!(matches!(error, WorkflowError::WrongToken), "{error:?}");
+    assert_eq!(cluster.writes(), []);
+    assert_eq!(yes(&process, &q).await.unwrap().status, Status::Resolved);
+}
+
+/// A digest is the same in every question about a plan, so it does not tell which time it was shown with.
+#[tokio::test(start_paused = true)]
+async fn where_a_repeated_digest_counts_a_session_has_one_time_for_it() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let process = cluster.process_with(Limits { consent: Consent::Client, ..Limits::default() }, true);
+    let (_, first) = asked(&process, &ask(&case, NAMESPACE)).await;
+    tokio::time::advance(Duration::from_secs(600)).await;
+    let (_, second) = asked(&process, &ask(&case, NAMESPACE)).await;
+    assert_ne!(first.session, second.session);
+    assert_eq!(first.digest, second.digest);
+    tokio::time::advance(Duration::from_secs(360)).await;
+    let late = process.approve_by_digest(&first.session, &first.digest, "a client", &Caller::silent()).await;
+    assert!(late.is_err(), "{late:?}");
+    assert_eq!(cluster.writes(), []);
+    let report = process.approve_by_digest(&second.session, &second.digest, "a client", &Caller::silent()).await.unwrap();
+    assert_eq!(report.status, Status::Resolved);
+}
+
 #[tokio::test(start_paused = true)]
 async fn limits_that_the_operator_lowered_while_a_plan_waited_count() {
     let case = Case::load("service-without-endpoints");

@@ -230,6 +230,54 @@ async fn cancelling_during_validation_ends_unclear_and_keeps_what_was_done() {
     assert_eq!(report.status, Status::Unclear, "{}", report.summary);
     assert_eq!(cluster.writes().len(), 1);
     assert_eq!(outcome(&report), "applied");
+    let next = format!("Run validate with session {}", q.session);
+    assert!(report.summary.contains(&next), "{}", report.summary);
+    // Whoever looks again gives the session the verdict that nobody saw, once, and changes nothing else.
+    let process = cluster.process();
+    let again = kubemend::workflow::Validate::Session(q.session.clone());
+    let report = process.validate(&again, &Caller::silent()).await.unwrap();
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    assert!(report.advice.iter().any(|a| a.text == format!("session {} ends as resolved now", q.session)), "{:?}", report.advice);
+    let shown = process.show(&q.session).await.unwrap();
+    assert_eq!((shown.status, outcome(&shown)), (Status::Resolved, "applied"), "{}", shown.summary);
+    assert_eq!(shown.trail.last().unwrap().what, "validated after the call was cut: resolved");
+    process.validate(&again, &Caller::silent()).await.unwrap();
+    assert_eq!(process.show(&q.session).await.unwrap(), shown);
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+/// Its change took effect and does not help: the ending says so, and how it is taken back.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_cut_after_a_change_that_does_not_help_ends_unresolved_once_somebody_looks() {
+    let (cluster, process, q, _) = waiting("image-tag-missing").await;
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    let cancelling = async {
+        while cluster.writes().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        stop.cancel();
+        std::future::pending::<()>().await
+    };
+    let caller = Caller::new(&Silent, &cancel);
+    let by = kubemend::workflow::Approver::Terminal;
+    let report = tokio::select! {
+        report = process.approve(&q.session, &q.token, &q.digest, by, &caller) => report.unwrap(),
+        () = cancelling => unreachable!(),
+    };
+    assert_eq!((report.status, outcome(&report)), (Status::Unclear, "applied"), "{}", report.summary);
+    // Somebody sets another image that does not exist.
+    let mut object = cluster.sim.object("deployments", NAMESPACE, "catalog").unwrap();
+    let containers = object.pointer_mut("/spec/template/spec/containers").unwrap().as_array_mut().unwrap();
+    containers.iter_mut().for_each(|container| container["image"] = "nowhere.example/none:1".into());
+    let text = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "catalog"}, "spec": object["spec"]});
+    cluster.sim.apply_yaml(NAMESPACE, &text.to_string()).unwrap();
+    let again = kubemend::workflow::Validate::Session(q.session.clone());
+    let report = process.validate(&again, &Caller::silent()).await.unwrap();
+    assert_eq!(report.status, Status::Unresolved, "{}", report.summary);
+    let undo = format!("kubemend undo {}", q.session);
+    assert!(report.advice.iter().any(|a| a.command.as_ref() == Some(&undo)), "{:?}", report.advice);
+    assert_eq!(process.show(&q.session).await.unwrap().status, Status::Unresolved);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,294 @@
+//! All that a plan's digest covers, in words, made of the plan itself: what a question does not say otherwise, it says with these.
+//! The values are taken apart without a rest, so a value that joins a plan has to find its place here.
+
+use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::check::Check;
+use crate::domain::field::{FieldPath, Segment, escape};
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use crate::domain::plan::{Judged, Precondition, RemediationPlan, STAMP, Step, Undo};
+use crate::domain::request::{Method, Request};
+use crate::domain::visible::escaped;
+use crate::planner::diff::shows_whole;
+use serde_json::{Value, json};
+
+/// What a plan's digest covers and the rest of its view does not say to the last byte: one line each. A question says all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Covered {
+    /// The place of the cause that the plan is for, with its code.
+    pub cause: String,
+    /// The identity of the cluster that the plan fits.
+    pub cluster: String,
+    /// In the order of the steps.
+    pub steps: Vec<CoveredStep>,
+    /// In the order of the checks.
+    pub checks: Vec<String>,
+    /// What has to run again besides.
+    pub about: Vec<String>,
+}
+
+/// The same of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CoveredStep {
+    /// What is changed.
+    pub target: String,
+    /// What must be true of the object, or nothing is changed.
+    pub conditions: Vec<String>,
+    /// What is sent, but for what it tests.
+    pub sends: Vec<String>,
+    /// What a rollback sends.
+    pub undo: Vec<String>,
+}
+
+pub(super) fn of(plan: &RemediationPlan) -> Covered {
+    // The id is in the stamp; the rest has its place in the report.
+    let RemediationPlan { id: _, cause, summary: _, steps, checks, judged, on_failure: _, cluster } = plan;
+    // Which kinds were read is not decided on.
+    let Judged { about, saw: _, settle: _ } = judged;
+    let field = cause.field.as_ref().map(|field| format!(", {}", dotted(field))).unwrap_or_default();
+    Covered {
+        cause: format!("{}{field} ({})", object(&cause.object), cause.source.code()),
+        cluster: cluster.clone(),
+        steps: steps.iter().map(step).collect(),
+        checks: checks.iter().map(check).collect(),
+        about: about.iter().map(object).collect(),
+    }
+}
+
+fn step(step: &Step) -> CoveredStep {
+    let Step { action, why: _, request, diff, risk: _, precondition, undo, command: _ } = step;
+    let sent = Sent::of(request);
+    let undo = match undo {
+        Undo::Restore { request: back, summary: _ } => {
+            let place = format!("{} {}", back.method.as_str(), escaped(&back.path));
+            let same = (back.method, &back.path) == (request.method, &request.path);
+            let back = Sent::of(back);
+            (!same).then_some(place).into_iter().chain(back.lines(|_| true)).collect()
+        }
+        Undo::None { why: _ } => Vec::new(),
+    };
+    let mut sends = vec![format!("{} {}", request.method.as_str(), escaped(&request.path))];
+    if !(request.method == Method::Post && is_in_diff(action, request, diff)) {
+        sends.extend(sent.lines(|op| op.name != "test"));
+        sends.extend(meant(action, &sent));
+    }
+    CoveredStep { target: object(action.target()), conditions: conditions(action, precondition, &sent), sends, undo }
+}
+
+/// What must be true of the object: what the bytes test, and what the plan says besides.
+fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<String> {
+    let Precondition { uid, resource_version, generation, fields } = precondition;
+    let is = |place: &str, value: &Value| format!("{} is {}", escaped(place), escaped(&value.to_string()));
+    let mut all = Vec::new();
+    let ops = ops(action);
+    let pinned = [
+        ("/metadata/uid", uid.as_ref().map(|uid| json!(uid))),
+        ("/metadata/generation", generation.map(|generation| json!(generation))),
+        ("/metadata/resourceVersion", resource_version.as_ref().map(|version| json!(version))),
+    ];
+    let lists = |path: &str, held: &Value| fields.iter().any(|(field, value)| field == path && is_text_of(value, held));
+    // What the bytes test is said once where the plan lists it too; where only one of them does, that is said with it.
+    for (place, held) in sent.tests() {
+        let op = ops.iter().find(|op| sent.leads(&op.path, place));
+        let listed = match (pinned.iter().find(|(pinned, _)| *pinned == place), op) {
+            (Some((_, value)), _) => value.as_ref() == Some(held),
+            (None, Some(op)) => lists(&op.path.to_string(), held),
+            // A name, or a whole map or element: the bytes alone hold these.
+            (None, None) => true,
+        };
+        let alone = if listed { "" } else { ", in the bytes alone" };
+        let found = if op.is_some_and(|op| op.seen.as_ref() == Some(held)) { ", as it was found" } else { "" };
+        all.push(format!("{}{alone}{found}", is(place, held)));
+    }
+    let tested = |place: &str, value: &Value| sent.tests().any(|(at, held)| at == place && held == value);
+    all.extend(
+        pinned.iter().filter_map(|(place, value)| value.as_ref().filter(|value| !tested(place, value)).map(|value| is(place, value))),
+    );
+    let tests = |path: &FieldPath, value: &str| sent.tests().any(|(place, held)| sent.leads(path, place) && is_text_of(value, held));
+    for (path, value) in fields {
+        if !ops.iter().any(|op| op.path.to_string() == *path && tests(&op.path, value)) {
+            all.push(format!("{} is {}", escaped(path), escaped(value)));
+        }
+    }
+    for op in &ops {
+        if let Some(seen) = op.seen.as_ref().filter(|seen| !tests(&op.path, &seen.to_string())) {
+            all.push(format!("{} is {}, as it was found", dotted(&op.path), escaped(&seen.to_string())));
+        }
+    }
+    all
+}
+
+/// What the action means to change, where the bytes do not say the same.
+fn meant(action: &Action, sent: &Sent) -> Vec<String> {
+    let fields = ops(action).into_iter().filter(|op| !sent.makes(op)).map(|op| match &op.change {
+        Change::Set(value) => format!("meant to set {} to {}", dotted(&op.path), escaped(&value.to_string())),
+        Change::Remove => format!("meant to remove {}", dotted(&op.path)),
+    });
+    let whole = if let Action::Create { manifest, .. } = action {
+        Some(format!("meant to create {}", escaped(&manifest.to_string())))
+    } else {
+        None
+    };
+    fields.chain(whole).collect()
+}
+
+/// The fields that an action changes.
+fn ops(action: &Action) -> Vec<&FieldOp> {
+    if let Action::Patch { ops, .. } = action { ops.iter().collect() } else { Vec::new() }
+}
+
+/// Whether the diff shows every byte of a creation: then there is nothing to add to it.
+fn is_in_diff(action: &Action, request: &Request, diff: &str) -> bool {
+    let Action::Create { object, manifest } = action else { return false };
+    let Ok(body) = serde_json::from_str::<Value>(&request.body) else { return false };
+    let mut bare = body.clone();
+    let mut meant = manifest.clone();
+    [&mut bare, &mut meant].into_iter().for_each(without_stamp);
+    bare == meant && is_text_of(&request.body, &body) && shows_whole(&object.slashed(), &body, diff)
+}
+
+/// Whether the text is this value as we write it, byte for byte.
+fn is_text_of(text: &str, value: &Value) -> bool {
+    let written = value.to_string();
+    written == text
+}
+
+fn without_stamp(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    if let Some(notes) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        notes.shift_remove(STAMP);
+        if notes.is_empty() {
+            metadata.shift_remove("annotations");
+        }
+    }
+}
+
+/// One operation of a JSON Patch.
+struct Op {
+    name: String,
+    place: String,
+    value: Option<Value>,
+}
+
+/// A body, taken apart where nothing of it is lost by that.
+enum Sent {
+    Patch(Vec<Op>),
+    Raw(String),
+}
+
+impl Sent {
+    fn of(request: &Request) -> Self {
+        let raw = || Sent::Raw(request.body.clone());
+        let Ok(Value::Array(ops)) = serde_json::from_str::<Value>(&request.body) else { return raw() };
+        let text = |op: &Value, key: &str| op.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let read: Vec<Op> =
+            ops.iter().map(|op| Op { name: text(op, "op"), place: text(op, "path"), value: op.get("value").cloned() }).collect();
+        let written: Vec<Value> = read
+            .iter()
+            .map(|op| match &op.value {
+                Some(value) => json!({"op": op.name, "path": op.place, "value": value}),
+                None => json!({"op": op.name, "path": op.place}),
+            })
+            .collect();
+        let lossless = is_text_of(&request.body, &Value::Array(written)) && request.method == Method::Patch;
+        if lossless { Sent::Patch(read) } else { raw() }
+    }
+
+    fn ops(&self) -> &[Op] {
+        match self {
+            Sent::Patch(ops) => ops,
+            Sent::Raw(_) => &[],
+        }
+    }
+
+    /// A line for each operation that is asked for, or the bytes as they are.
+    fn lines(&self, asked: impl Fn(&Op) -> bool) -> Vec<String> {
+        match self {
+            Sent::Raw(body) => vec![escaped(body)],
+            Sent::Patch(ops) => {
+                let value = |op: &Op| op.value.as_ref().map(|value| format!(" {}", escaped(&value.to_string()))).unwrap_or_default();
+                ops.iter().filter(|op| asked(op)).map(|op| format!("{} {}{}", escaped(&op.name), escaped(&op.place), value(op))).collect()
+            }
+        }
+    }
+
+    fn tests(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.ops().iter().filter(|op| op.name == "test").filter_map(|op| Some((op.place.as_str(), op.value.as_ref()?)))
+    }
+
+    /// Whether one of the operations is this change.
+    fn makes(&self, op: &FieldOp) -> bool {
+        self.ops().iter().filter(|sent| self.leads(&op.path, &sent.place)).any(|sent| match &op.change {
+            Change::Set(value) => (sent.name == "replace" || sent.name == "add") && sent.value.as_ref() == Some(value),
+            Change::Remove => sent.name == "remove",
+        })
+    }
+
+    /// Whether the path leads to this pointer, by what is tested: an element by its name is the one whose name is tested there.
+    fn leads(&self, path: &FieldPath, pointer: &str) -> bool {
+        let mut tokens = pointer.split('/').skip(1);
+        let mut place = String::new();
+        for segment in path.segments() {
+            let Some(token) = tokens.next() else { return false };
+            place = format!("{place}/{token}");
+            let fits = match segment {
+                Segment::Key(key) => token == escape(key),
+                Segment::Position(index) => token == index.to_string(),
+                Segment::Element { key, value } => {
+                    let identity = format!("{place}/{}", escape(key));
+                    self.tests().any(|(tested, held)| tested == identity && held.as_str() == Some(value))
+                }
+            };
+            if !fits {
+                return false;
+            }
+        }
+        tokens.next().is_none()
+    }
+}
+
+fn check(check: &Check) -> String {
+    let expected = match check {
+        // Words are cut, and a value that is decided on is not.
+        Check::FieldIs { field, value: Some(value), .. } => format!("{} is {}", dotted(field), escaped(&value.to_string())),
+        Check::FieldIs { field, value: None, .. } => format!("{} is not set", dotted(field)),
+        Check::FindingGone { code, field: Some(field), .. } => {
+            format!("`{code}`, found at {}, is no longer found anywhere in it", dotted(field))
+        }
+        Check::RolloutComplete(_)
+        | Check::PodReady(_)
+        | Check::ClaimBound(_)
+        | Check::EndpointsReady(_)
+        | Check::FindingGone { field: None, .. }
+        | Check::Gone(_)
+        | Check::SymptomGone(_) => check.expectation(),
+    };
+    format!("{}: {expected}", object(check.object()))
+}
+
+/// A path that reads like no other: what is not a plain name is in quotes.
+fn dotted(path: &FieldPath) -> String {
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    let name = |text: &str| if plain(text) { text.to_owned() } else { escaped(&json!(text).to_string()) };
+    let mut out = String::new();
+    for segment in path.segments() {
+        let dot = if out.is_empty() { "" } else { "." };
+        out.push_str(&match segment {
+            Segment::Key(key) => format!("{dot}{}", name(key)),
+            Segment::Element { key, value } => format!("[{}={}]", name(key), name(value)),
+            Segment::Position(index) => format!("[{index}]"),
+        });
+    }
+    if out.is_empty() { "the whole object".to_owned() } else { out }
+}
+
+/// `Deployment shop/web`, with its group where that is not the kind's own.
+fn object(object: &ObjectRef) -> String {
+    let (kind, version) = (object.kind.name(), object.kind.api_version());
+    let group = match object.kind {
+        Kind::Custom(_) | Kind::Other { .. } => format!(" ({})", escaped(version)),
+        _ => String::new(),
+    };
+    let place = object.namespace.as_ref().map(|namespace| format!("{}/", escaped(namespace.as_str()))).unwrap_or_default();
+    format!("{}{group} {place}{}", escaped(kind), escaped(&object.name))
+}
