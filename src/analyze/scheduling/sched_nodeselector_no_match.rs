@@ -226,6 +226,12 @@ mod tests {
             ("example.com/color", "orange-blue", "orange-glue1"),
             ("example.com/team", "payments2", "payments1"),
             ("example.com/batch", "nightly-2", "nightly"),
+            ("environment", "production", "pre-production"),
+            ("environment", "production", "non-production"),
+            ("example.com/group", "workers", "workers-spot"),
+            ("example.com/group", "eu-workers", "workers"),
+            ("example.com/group", "workers-blue", "workers-green"),
+            ("example.com/role", "primary", "replica"),
         ] {
             let label = json!({"metadata": {"labels": {key: there}}});
             let found = cluster().edit("Node", "node-1", label).app(selecting(deployment("web"), json!({key: wanted}))).only(RULE.code.0);
