@@ -4,6 +4,7 @@ use super::super::names::{
     Alike, Naming, Of, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, release_of, says_more,
 };
 use super::super::renames;
+use super::behind::serves;
 use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
@@ -12,7 +13,6 @@ use crate::facts::Facts;
 use crate::facts::labels::Selector;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// A workload that would be selected, were it not for these keys.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     let is_spelled = |value: &str, wrong: &str| is_slip(value, wrong) || mean_the_same(value, wrong);
     let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_spelled(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
     let by_likeness = |n: &Near<'_>| n.value().is_some_and(|v| alike(n.first.wrong, v)) || alike(name, &n.workload.object.name);
-    let by_port = |n: &Near<'_>| serves(service, n.workload) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
+    let by_port = |n: &Near<'_>| serves(service, n.workload.pod_spec) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
     let by_part = |n: &Near<'_>| naming.alike(name, &n.workload.object.name).is_some();
     let reasons: [&dyn Fn(&Near<'_>) -> bool; 5] = [&by_name, &by_slip, &by_likeness, &by_port, &by_part];
     // Nobody notices the address of a headless Service: only what names it speaks for it.
@@ -223,17 +223,4 @@ fn says_something(value: &str) -> bool {
 /// Whether it is being deleted.
 pub(super) fn is_going(workload: &Workload<'_>) -> bool {
     workload.meta.deletion_timestamp.is_some()
-}
-
-/// A container of the workload has every port that the Service leads to.
-pub(super) fn serves(service: &Service, workload: &Workload<'_>) -> bool {
-    let ports = service.spec.as_ref().and_then(|s| s.ports.as_ref());
-    let offered = || workload.pod_spec.containers.iter().flat_map(|c| c.ports.iter().flatten());
-    ports.is_some_and(|ports| {
-        ports.iter().all(|p| match &p.target_port {
-            Some(IntOrString::String(name)) => offered().any(|o| o.name.as_deref() == Some(name)),
-            Some(IntOrString::Int(number)) => offered().any(|o| o.container_port == *number),
-            None => offered().any(|o| o.container_port == p.port),
-        })
-    })
 }
