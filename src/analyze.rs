@@ -43,6 +43,7 @@ pub const RULES: &[Rule] = &[
     storage::pvc_storageclass_empty::RULE,
     storage::pvc_lost::RULE,
     scheduling::sched_nodeselector_no_match::RULE,
+    scheduling::sched_volume_elsewhere::RULE,
     config::cfg_configmap_missing_env::RULE,
     config::cfg_configmap_missing_volume::RULE,
     config::cfg_configmap_key_missing::RULE,
@@ -194,7 +195,11 @@ mod tests {
             .service("ledger", json!({"app": "ledger", "apps.kubernetes.io/pod-index": "3"}))
             .app(part("files", 8080))
             .app(part("metrics", 9205))
-            .service("cloud", json!({"name": "cloud"}));
+            .service("cloud", json!({"name": "cloud"}))
+            .app(deployment("game").claim("l", "logs").spec(json!({"nodeSelector": {"disktype": "ssd"}})).unschedulable(""))
+            .claim("logs", "Bound", "standard")
+            .edit("PersistentVolumeClaim", "logs", json!({"spec": {"volumeName": "logs-pv"}}))
+            .yaml("{apiVersion: v1, kind: PersistentVolume, metadata: {name: logs-pv}, spec: {storageClassName: standard, nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: disktype, operator: In, values: [hdd]}]}]}}}}");
         let diagnosis = world.diagnosis();
         let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.source.code()).collect();
         assert_eq!(found, RULES.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());

@@ -54,7 +54,7 @@ fn finding(facts: &Facts<'_>, wanting: &Wanting<'_>) -> Option<Finding> {
         return required::finding(facts, RULE.code, (NEAR, OPEN), wanting, selector);
     }
     let affine = stuck.spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
-    if !known && (affine || !pods::unschedulable(wanting.stuck.pods.first()?)?.contains("selector")) {
+    if !known && (affine || !says_no_match(pods::unschedulable(wanting.stuck.pods.first()?)?)) {
         return None;
     }
     let offer = if known { offer(facts, stuck, selector) } else { Offer::default() };
@@ -85,6 +85,13 @@ fn finding(facts: &Facts<'_>, wanting: &Wanting<'_>) -> Option<Finding> {
         .value(Some(&field), found, offer.near.first().map(Near::shown).as_deref())
         .saw(facts.all::<Node>().take(QUOTED_NODES).map(|node| wanting.label_of(facts, node, key)))
         .fix(if offer.near.is_empty() { open(facts, stuck, &field, &what, &offer) } else { correct(stuck, &base, selector, &offer) })
+}
+
+/// The scheduler's own words about it; a taint of any name may stand in the same sentence.
+fn says_no_match(text: &str) -> bool {
+    ["didn't match Pod's node affinity/selector", "didn't match node selector", "didn't match Pod's node affinity"]
+        .iter()
+        .any(|w| text.contains(w))
 }
 
 /// The key that stands for the fault: the one that is wrong, or the first that no node carries.
@@ -341,8 +348,12 @@ mod tests {
         let world = cluster().hiding(Kind::Node);
         let found = world.clone().app(selecting(deployment("web"), json!({"environment": "production-gpu"}))).only(RULE.code.0);
         assert_eq!((found.confidence, found.remedy.proposals.len()), (REPORTED, 0));
-        let other =
-            deployment("web").spec(json!({"nodeSelector": {"a": "b"}})).unschedulable("0/2 nodes are available: 2 Insufficient cpu.");
-        assert_eq!(world.app(other).found(RULE.code.0), []);
+        for said in [
+            "0/2 nodes are available: 2 Insufficient cpu.",
+            "0/2 nodes are available: 2 node(s) had untolerated taint {example.com/selector: x}. preemption: 0/2 nodes are available.",
+        ] {
+            let other = deployment("web").spec(json!({"nodeSelector": {"a": "b"}})).unschedulable(said);
+            assert_eq!(world.clone().app(other).found(RULE.code.0), []);
+        }
     }
 }
