@@ -108,6 +108,15 @@ pub fn claims_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
     named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
 }
 
+/// Names of Services that Ingresses of this namespace lead to and that are not in it: whether another namespace has one tells why.
+pub fn services_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
+    let Some(namespace) = seen.scope.namespace().filter(|_| seen.is_complete(&Kind::Service)) else { return BTreeSet::new() };
+    let here: BTreeSet<&str> = seen.services.iter().filter_map(|s| s.metadata.name.as_deref()).collect();
+    let ingresses = seen.ingresses.iter().filter(|i| i.metadata.namespace.as_deref() == Some(namespace.as_str()));
+    let named = ingresses.flat_map(health::ingress::services);
+    named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
+}
+
 fn once<'k>(kinds: impl Iterator<Item = &'k Kind>) -> Vec<Kind> {
     let mut all: Vec<Kind> = Vec::new();
     for kind in kinds {

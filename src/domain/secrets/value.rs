@@ -207,7 +207,12 @@ fn begins_a_pair(text: &str) -> bool {
 pub(super) fn user_info(rest: &str, before: &str) -> Option<(usize, usize, bool)> {
     let address = rest.get(..word(rest, before))?;
     // What a query asks for is not the address any more.
-    let end = address.find('?').filter(|at| address.get(..*at).is_some_and(|a| a.contains('@'))).unwrap_or(address.len());
+    let is_query = |at: usize| {
+        let asked = address.get(at + 1..).unwrap_or_default();
+        let name = asked.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).unwrap_or(asked.len());
+        name > 0 && asked.get(name..).is_some_and(|rest| rest.starts_with('=')) && address.get(..at).is_some_and(|a| a.contains('@'))
+    };
+    let end = address.match_indices('?').map(|(at, _)| at).find(|at| is_query(*at)).unwrap_or(address.len());
     let (info, _) = address.get(..end)?.rsplit_once('@')?;
     let Some((user, password)) = info.split_once(':') else {
         let token = !info.contains('/') && info.chars().count() >= SHORTEST_TOKEN && !is_replaced(info);
