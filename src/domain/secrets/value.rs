@@ -70,7 +70,7 @@ fn quoted(rest: &str) -> Option<Value<'_>> {
             let inner = slashes.saturating_sub(depth) / (depth + 1);
             if doubled {
                 skip = true;
-            } else if literal || slashes < depth || inner % 2 == 0 {
+            } else if literal || slashes < depth || inner.is_multiple_of(2) {
                 return closed(rest, open, start, at.saturating_sub(depth.min(slashes)), next);
             }
         }
