@@ -93,7 +93,6 @@ const KEYS: &[&str] = &[
     "environment",
     "stage",
     "color",
-    "colour",
     "track",
     "channel",
     "slot",

@@ -6,7 +6,7 @@ use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule, When};
 use super::labels::{Near, Offer, label, offer};
 use super::required;
-use super::wanting::{Wanting, wanting};
+use super::wanting::{Wanting, says_no_match, wanting};
 use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -85,13 +85,6 @@ fn finding(facts: &Facts<'_>, wanting: &Wanting<'_>) -> Option<Finding> {
         .value(Some(&field), found, offer.near.first().map(Near::shown).as_deref())
         .saw(facts.all::<Node>().take(QUOTED_NODES).map(|node| wanting.label_of(facts, node, key)))
         .fix(if offer.near.is_empty() { open(facts, stuck, &field, &what, &offer) } else { correct(stuck, &base, selector, &offer) })
-}
-
-/// The scheduler's own words about it; a taint of any name may stand in the same sentence.
-fn says_no_match(text: &str) -> bool {
-    ["didn't match Pod's node affinity/selector", "didn't match node selector", "didn't match Pod's node affinity"]
-        .iter()
-        .any(|w| text.contains(w))
 }
 
 /// The key that stands for the fault: the one that is wrong, or the first that no node carries.
