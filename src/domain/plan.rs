@@ -110,6 +110,8 @@ pub struct Judged {
     pub saw: Vec<Kind>,
     /// All must hold this long without a break, where that is longer than the operator's own window.
     pub settle: SignedDuration,
+    /// How long is waited for it to begin to hold: what the operator gives every start, and what this one's template takes besides.
+    pub wait: SignedDuration,
 }
 
 /// What will be done and how it will be judged.
@@ -176,6 +178,7 @@ impl RemediationPlan {
         });
         d.list(self.judged.about.len(), self.judged.about.iter(), Digester::object);
         d.text(&self.judged.settle.as_secs().to_string());
+        d.text(&self.judged.wait.as_secs().to_string());
         digest.finish()
     }
 }

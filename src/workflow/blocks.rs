@@ -120,7 +120,9 @@ pub fn plan(report: &Report) -> Vec<Block> {
     if !plan.checks.is_empty() {
         let mut items: Vec<_> =
             plan.checks.iter().map(|c| visible::in_words(&format!("{}: {}", object(&c.object), c.expectation))).collect();
-        items.push(visible::in_words(&format!("all of this for {} s without a break, with no container restarted", plan.settle_seconds)));
+        let (wait, hold) = (plan.wait_seconds, plan.settle_seconds);
+        let all = format!("all of this within {wait} s, then for {hold} s without a break, with no container restarted");
+        items.push(visible::in_words(&all));
         blocks.push(Block::List { title: "Success checks", items });
     }
     blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
@@ -335,6 +337,7 @@ pub(super) mod tests {
                 expires_at: Some(text("2026-11-23T20:00:00.5Z")),
                 steps: vec![step; steps],
                 settle_seconds: 15,
+                wait_seconds: 120,
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
             }),
             advice: Vec::new(),
@@ -360,7 +363,7 @@ pub(super) mod tests {
                  -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- the uid is u-1\n\nrollback: set the image back\n\n\
                  The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
                  dry run: failed: a webhook says no\n\n\
-                 Success checks:\n- Deployment shop/web: all Pods are ready\n- all of this for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+                 Success checks:\n- Deployment shop/web: all Pods are ready\n- all of this within 120 s, then for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
                  In short\n{essentials}"
             )
         );

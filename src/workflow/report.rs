@@ -305,6 +305,8 @@ view! {
         checks: Vec<CheckView>,
         /// For how many seconds all of them must pass without a break.
         settle_seconds: i64,
+        /// Within how many seconds they must begin to pass, by what the workload's own probes allow.
+        wait_seconds: i64,
     }
 
     /// Something that is wrong and that no cause explains.

@@ -271,6 +271,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
             .map(|c| CheckView { what: c.what().to_owned(), object: object(c.object()), expectation: c.expectation() })
             .collect(),
         settle_seconds: p.judged.settle.as_secs(),
+        wait_seconds: p.judged.wait.as_secs(),
     }
 }
 

@@ -141,6 +141,7 @@ impl Double {
             expires_at: Some(text("2026-11-23T20:00:00Z")),
             steps: vec![step],
             settle_seconds: 15,
+            wait_seconds: 120,
             checks: Vec::new(),
         };
         Report {

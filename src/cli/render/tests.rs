@@ -117,6 +117,7 @@ fn waiting() -> Report {
                 dry_run: Some(DryRunView { accepted: true, reason: None }),
             }],
             settle_seconds: 15,
+            wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
         unexplained: vec![],
@@ -223,7 +224,7 @@ EOF
 
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
-    • all of this for 15 s without a break, with no container restarted
+    • all of this within 120 s, then for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab
   valid until: 2026-11-23T03:15:01Z
