@@ -292,6 +292,9 @@ fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
         let unread = !facts.is_whole(&Kind::Pod);
         return (if unread { Stand::Unseen } else { Stand::NotYet }, format!("{words}, and {why}"));
     }
+    if ready == 0 && behind::is_idle(object, facts) {
+        return (Stand::Idle, "the workload that it selects is scaled to zero, so nothing can be behind it".to_owned());
+    }
     (Stand::holds_if(ready > 0).or_not_yet_if(|| behind::are_coming(object, facts)), words)
 }
 

@@ -201,7 +201,9 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement 
     let moved = facts.pods_of(object).filter_map(pods::exists_since).max();
     let since = moved.or_else(|| workload.meta.creation_timestamp.as_ref().map(|t| t.0));
     match seconds_since(since, facts.taken_at()) {
-        Some(spent) if spent > DEADLINE => Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s")),
+        Some(spent) if spent > DEADLINE && !starting::is_starting(object, facts) => {
+            Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s"))
+        }
         _ => Judgement::Underway { what: counts, seconds: START },
     }
 }

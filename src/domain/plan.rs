@@ -104,7 +104,7 @@ pub struct Step {
 /// What a verdict rests on besides the checks. It is fixed before the change, when what fails can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judged {
-    /// What suffers and has to run again: workloads, Pods that nobody owns, and Services.
+    /// What suffers and has to run again: workloads, and Pods that nobody owns.
     pub about: Vec<ObjectRef>,
     /// The kinds that were read whole when the plan was made: a look that sees less proves nothing.
     pub saw: Vec<Kind>,

@@ -1,7 +1,9 @@
 //! Whether the addresses behind a Service are those of the Pods that it selects now, and whether more are to come.
 
 use super::addresses::{is_ready, ready_in};
+use super::labels::Selector;
 use super::{Facts, labels, pods, starting};
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use k8s_openapi::api::core::v1::{Pod, Service};
@@ -17,7 +19,7 @@ pub(crate) fn ready(service: &ObjectRef, facts: &Facts<'_>) -> usize {
 /// ready Pod that it selects and whose address is missing. Where there is no selector, others write the addresses.
 pub(crate) fn outdated(service: &ObjectRef, facts: &Facts<'_>) -> Option<String> {
     let found = facts.find::<Service>(service)?;
-    let (namespace, selector) = (found.metadata.namespace.as_deref()?, labels::any_selector(found)?);
+    let (namespace, selector) = selected_by(found)?;
     let selected: Vec<&Pod> = facts.pods_selected(namespace, selector).collect();
     let ready: Vec<&Endpoint> =
         facts.slices_of(service).iter().flat_map(|slice| slice.endpoints.iter().flatten()).filter(|e| is_ready(e)).collect();
@@ -39,9 +41,22 @@ pub(crate) fn outdated(service: &ObjectRef, facts: &Facts<'_>) -> Option<String>
 
 /// Whether a Pod that the Service selects is still starting.
 pub(crate) fn are_coming(service: &ObjectRef, facts: &Facts<'_>) -> bool {
-    let selector = facts.find::<Service>(service).and_then(|s| Some((s.metadata.namespace.as_deref()?, labels::any_selector(s)?)));
-    let mut selected = selector.into_iter().flat_map(|(namespace, selector)| facts.pods_selected(namespace, selector));
-    selected.any(|pod| starting::is_starting(&pod.reference(), facts))
+    let Some((namespace, selector)) = facts.find::<Service>(service).and_then(selected_by) else { return false };
+    facts.pods_selected(namespace, selector).any(|pod| starting::is_starting(&pod.reference(), facts))
+}
+
+/// Whether nothing is meant to run behind it: all workloads that it selects are scaled to zero, and no Pod is left.
+pub(crate) fn is_idle(service: &ObjectRef, facts: &Facts<'_>) -> bool {
+    let Some((namespace, selector)) = facts.find::<Service>(service).and_then(selected_by) else { return false };
+    let mut workloads = facts.workloads_selected(namespace, selector).peekable();
+    let some = workloads.peek().is_some();
+    let pods = facts.pods_selected(namespace, selector).any(|pod| !pods::has_ended(pod));
+    facts.is_whole(&Kind::Pod) && some && !pods && workloads.all(|w| w.desired == 0 && w.replicas.is_some())
+}
+
+/// Where it looks for Pods, and by which labels.
+fn selected_by(service: &Service) -> Option<(&str, &Selector)> {
+    Some((service.metadata.namespace.as_deref()?, labels::any_selector(service)?))
 }
 
 /// The name of the Pod that has the address.

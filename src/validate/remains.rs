@@ -32,6 +32,7 @@ impl<'a> Concern<'a> {
                 || self.plan.checks.iter().map(Check::object).any(|checked| checked == o)
                 || self.facts.scope().objects().contains(o)
                 || self.before.focus.about.contains(o)
+                || (suffering(self.plan, self.before).any(|service| service == o) && behind::ready(o, self.facts) == 0)
         })
     }
 
@@ -106,6 +107,12 @@ impl<'a> Concern<'a> {
     }
 }
 
+/// The Services that the plan's cause kept from having addresses.
+fn suffering<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis) -> impl Iterator<Item = &'d ObjectRef> {
+    let symptoms = before.cause(&plan.cause).into_iter().flat_map(|cause| &cause.symptoms);
+    symptoms.map(|symptom| &symptom.object).filter(|object| object.kind == Kind::Service)
+}
+
 /// What was wrong, in doubt or named before the change, whether or not the plan is about it.
 fn beside<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis, scope: &'d Scope) -> impl Iterator<Item = &'d ObjectRef> {
     let broken = before.unexplained.iter().map(|symptom| &symptom.object);
@@ -133,7 +140,8 @@ impl Besides {
             return Self::Everything;
         }
         let own = kinds(plan);
-        let named: Vec<&ObjectRef> = before.focus.about.iter().chain(scope.objects()).filter(|o| !own.contains(&o.kind)).collect();
+        let named = before.focus.about.iter().chain(scope.objects()).chain(suffering(plan, before));
+        let named: Vec<&ObjectRef> = named.filter(|object| !own.contains(&object.kind)).collect();
         // A Service is judged by its addresses and the Pods behind it; anything else by more than one kind tells.
         match named.as_slice() {
             [] => Self::Kinds(Vec::new()),

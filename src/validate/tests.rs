@@ -195,3 +195,19 @@ fn older_pods_that_stay_by_the_update_strategy_are_no_failure() {
     assert_eq!(of(json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 2}})), Stand::Unseen);
     assert_eq!(of(json!({"type": "RollingUpdate"})), Stand::Fails);
 }
+
+#[test]
+fn service_of_a_workload_that_is_scaled_to_zero_proves_nothing() {
+    let service = ObjectRef::namespaced(Kind::Service, &namespace(), "web");
+    let of = |replicas: i32| {
+        let mut object = deployment();
+        object["spec"]["replicas"] = json!(replicas);
+        object["spec"]["template"]["metadata"] = json!({"labels": {"app": "web"}});
+        let selects = json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"selector": {"app": "web"}}});
+        let mut seen = snapshot(vec![(Kind::Deployment, object), (Kind::Service, selects)]);
+        [Kind::Pod, Kind::EndpointSlice].iter().for_each(|kind| seen.add(kind, vec![], true));
+        endpoints(&service, &Facts::of(&seen)).0
+    };
+    assert_eq!(of(0), Stand::Idle);
+    assert_eq!(of(1), Stand::Fails);
+}

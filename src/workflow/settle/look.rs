@@ -114,10 +114,15 @@ impl Look {
 
     /// Why waiting for anything is in vain: the change is there, and nothing is meant to run that could show what it does.
     pub(super) fn shows_nothing(&self) -> Option<String> {
-        let idle = !self.idle.is_empty() && self.idle.iter().all(|(stand, _)| *stand == Stand::Idle);
+        let nothing_else = self.idle.iter().all(|(stand, _)| *stand == Stand::Idle);
         // A claim may wait for a Pod, which does not come either.
         let made = self.checks.iter().all(|c| matches!(c.stand, Stand::Holds | Stand::NotYet | Stand::Idle));
-        (idle && made).then(|| self.idle.iter().map(|(_, words)| words.clone()).collect::<Vec<_>>().join("; "))
+        let mut idle: Vec<String> = self.idle.iter().map(|(_, words)| words.clone()).collect();
+        if idle.is_empty() {
+            let checks = self.checks.iter().filter(|c| c.stand == Stand::Idle);
+            idle.extend(checks.map(|c| format!("{}: {}", c.check.object(), c.observed)));
+        }
+        (nothing_else && made && !idle.is_empty()).then(|| idle.join("; "))
     }
 
     /// The verdict on a look at which everything held through the window, and what it lacks.

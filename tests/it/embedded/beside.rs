@@ -46,6 +46,15 @@ async fn service_that_was_named_is_looked_at_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn service_that_suffered_with_the_pods_is_looked_at_again() {
+    let issue = "orders is pending";
+    let report = applied(&service("orders"), issue, "").await;
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    let report = applied(&service("orders"), issue, &service("nobody")).await;
+    assert_eq!(report.status, Status::Partly, "{}", report.summary);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_in_doubt_and_still_is_keeps_it_from_being_resolved() {
     let legacy = "apiVersion: v1\nkind: Service\nmetadata: {name: legacy}\nspec: {ports: [{port: 80}]}\n";
     let report = applied(legacy, "orders is pending and legacy does not answer", "").await;
