@@ -172,3 +172,52 @@ impl Look {
         if open.is_empty() { "the cluster could not be read".to_owned() } else { format!("not passed yet: {}", open.join("; ")) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cause::Code;
+    use crate::domain::object::ObjectRef;
+    use crate::planner::example::namespace;
+
+    /// A look in which the finding stands so, and what has to run stands so.
+    fn look(finding: Stand, runs: Stand) -> Look {
+        let object = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
+        let gone = Check::FindingGone { code: Code("img-tag-not-found"), object: object.clone(), field: None };
+        let check = |check: Check, stand: Stand| Checked { check, stand, observed: String::new() };
+        let idle = if runs == Stand::Holds { vec![] } else { vec![(runs, "web".to_owned())] };
+        Look { checks: vec![check(gone, finding), check(Check::RolloutComplete(object), runs)], idle, ..Look::default() }
+    }
+
+    #[test]
+    fn only_what_is_contradicted_when_the_time_has_passed_is_unresolved() {
+        let late = |look: Look| look.late_verdict(120).0;
+        assert_eq!(late(look(Stand::Holds, Stand::Fails)), Verdict::Unresolved);
+        assert_eq!(late(look(Stand::Fails, Stand::NotYet)), Verdict::Unresolved);
+        assert_eq!(late(look(Stand::Holds, Stand::NotYet)), Verdict::Unclear, "it is still starting");
+        assert_eq!(late(look(Stand::NotYet, Stand::NotYet)), Verdict::Unclear);
+        assert_eq!(late(look(Stand::Fails, Stand::Unseen)), Verdict::Unclear, "it could not be read");
+        assert_eq!(late(look(Stand::Holds, Stand::Holds)), Verdict::Unclear, "it has only begun to hold");
+        let left = |suspect: bool| Look { remains: vec!["db".to_owned()], suspect, ..look(Stand::Holds, Stand::Fails) };
+        assert_eq!((late(left(false)), late(left(true))), (Verdict::Partly, Verdict::Unresolved));
+    }
+
+    #[test]
+    fn what_held_is_resolved_only_with_nothing_left_unread_or_in_doubt() {
+        let held = || look(Stand::Holds, Stand::Holds);
+        let some = || vec!["db".to_owned()];
+        assert_eq!(held().verdict().0, Verdict::Resolved);
+        assert_eq!(Look { remains: some(), ..held() }.verdict().0, Verdict::Partly);
+        assert_eq!(Look { in_doubt: some(), ..held() }.verdict().0, Verdict::Unclear);
+        assert_eq!(Look { unread: vec![Kind::Ingress], ..held() }.verdict().0, Verdict::Unclear);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_where_nothing_is_meant_to_run() {
+        let waits = |look: Look| look.shows_nothing().is_none();
+        assert!(!waits(look(Stand::Idle, Stand::Idle)));
+        assert!(waits(look(Stand::Fails, Stand::Idle)), "the change is not there yet");
+        assert!(waits(look(Stand::Holds, Stand::NotYet)));
+        assert!(waits(look(Stand::Holds, Stand::Holds)));
+    }
+}
