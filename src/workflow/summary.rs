@@ -47,6 +47,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
                     format!("The change was applied in {at}, and its result is not what was approved.")
                 }
+                Status::Failed if report.changed_nothing() => format!("Nothing was changed in {at}: the change was refused."),
                 Status::Failed => format!("A step failed in {at}; no later step was sent."),
                 Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
                 Status::Reverted => format!("The change did not help and was rolled back in {at}."),
@@ -123,13 +124,22 @@ fn next(report: &Report) -> Option<String> {
             Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)),
             None => "Nothing was changed. Run remediate to apply the plan after approval.".to_owned(),
         }),
+        Status::Failed if report.changed_nothing() => {
+            Some("Run remediate again once the reason is gone: it looks again and makes a new plan.".to_owned())
+        }
+        Status::Declined => {
+            Some(format!("To be asked again, run remediate with session {}: it looks again and makes a new plan.", report.session))
+        }
+        // Its plan waits, or was declined: validating it again would come back with the same.
+        Status::Unresolved | Status::Unclear if report.plan.is_some() && report.execution.is_none() => {
+            Some(format!("To apply the plan, run remediate with session {}: a human is asked first.", report.session))
+        }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
             Some(format!("Run validate with session {} before you change anything else.", report.session))
         }
         Status::Diagnosed
         | Status::Healthy
         | Status::Inconclusive
-        | Status::Declined
         | Status::Expired
         | Status::Resolved
         | Status::Partly
