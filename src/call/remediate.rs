@@ -12,7 +12,7 @@ use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::ports::Phase;
-use crate::workflow::report::{Report, Status};
+use crate::workflow::report::{Report, Status, changed_nothing};
 use crate::workflow::{Caller, Opened, Problem, Question, Wishes, WorkflowError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -197,7 +197,7 @@ async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) ->
         Status::Diagnosed | Status::Inconclusive | Status::Healthy | Status::Expired | Status::Declined => {
             return open(cases, &cases.problem(id).await?, caller).await;
         }
-        Status::Failed if report.changed_nothing() => return open(cases, &cases.problem(id).await?, caller).await,
+        Status::Failed if changed_nothing(&report) => return open(cases, &cases.problem(id).await?, caller).await,
         Status::Resolved
         | Status::Partly
         | Status::Unresolved

@@ -480,10 +480,8 @@ pub fn cluster_in_words(cluster: &ClusterView) -> String {
     format!("{} ({}, {}, id {id}{unverified})", cluster.context, cluster.server, cluster.version)
 }
 
-impl Report {
-    /// Whether it is known of each step of a plan that was to be applied that it did not take effect.
-    pub fn changed_nothing(&self) -> bool {
-        let without_effect = |step: &StepOutcomeView| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached");
-        self.execution.as_ref().is_some_and(|done| done.steps.iter().all(without_effect))
-    }
+/// Whether it is known of each step of a plan that was to be applied that it did not take effect.
+pub(crate) fn changed_nothing(report: &Report) -> bool {
+    let without_effect = |step: &StepOutcomeView| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached");
+    report.execution.as_ref().is_some_and(|done| done.steps.iter().all(without_effect))
 }

@@ -2,7 +2,7 @@
 //! reader who gets nothing else.
 
 use super::report::{
-    AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView,
+    AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView, changed_nothing,
 };
 use super::standing::Underway;
 use crate::domain::excerpt::Excerpt;
@@ -47,7 +47,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
                     format!("The change was applied in {at}, and its result is not what was approved.")
                 }
-                Status::Failed if report.changed_nothing() => format!("Nothing was changed in {at}: the change was refused."),
+                Status::Failed if changed_nothing(report) => format!("Nothing was changed in {at}: the change was refused."),
                 Status::Failed => format!("A step failed in {at}; no later step was sent."),
                 Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
                 Status::Reverted => format!("The change did not help and was rolled back in {at}."),
@@ -124,7 +124,7 @@ fn next(report: &Report) -> Option<String> {
             Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)),
             None => "Nothing was changed. Run remediate to apply the plan after approval.".to_owned(),
         }),
-        Status::Failed if report.changed_nothing() => {
+        Status::Failed if changed_nothing(report) => {
             Some("Run remediate again once the reason is gone: it looks again and makes a new plan.".to_owned())
         }
         Status::Declined => {
