@@ -287,7 +287,7 @@ impl Remediation {
         match planned {
             Ok(mut planned) => {
                 // What is told before the yes is what is waited for after it.
-                planned.0.judged.settle = self.parts.timing.settle_of(&planned.0);
+                self.parts.timing.tell(&mut planned.0);
                 Some(planned)
             }
             Err(refusals) => {

@@ -272,6 +272,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
             .collect(),
         settle_seconds: p.judged.settle.as_secs(),
         covered: covered::of(p),
+        wait_seconds: p.judged.wait.as_secs(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod admission;
 mod approval;
+mod beside;
 mod cases;
 mod clusters;
 mod faults;
@@ -9,6 +10,7 @@ mod journal;
 mod library;
 mod rest;
 mod settled;
+mod slow;
 mod stories;
 mod undo;
 mod variants;
