@@ -221,11 +221,11 @@ impl Remediation {
             planner::triage(diagnosis, facts, analyze::severity);
             diagnosis.focus.because = because;
             // Where the words certainly name something that is not there, whatever else is wrong is not what was asked for.
-            let asked = !focus(facts).certain;
-            let first = diagnosis.causes.first().filter(|cause| asked && !cause.remedy.proposals.is_empty());
+            let first = diagnosis.causes.first();
             let beside = first.is_some_and(|cause| focus(facts).nearness(cause.touched()) == Nearness::Elsewhere);
             diagnosis.focus.beside = beside;
-            first.map(|cause| outline(cause, facts))
+            let asked = !focus(facts).certain;
+            first.filter(|cause| asked && !cause.remedy.proposals.is_empty()).map(|cause| outline(cause, facts))
         };
         let Concluded { snapshot, mut diagnosis, answer: outline } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;

@@ -7,6 +7,7 @@ mod clusters;
 mod faults;
 mod journal;
 mod library;
+mod phrasings;
 mod rest;
 mod settled;
 mod undo;
