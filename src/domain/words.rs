@@ -77,7 +77,7 @@ impl Wording {
     pub fn name_anything(&self) -> bool {
         let ordinary = |w: &Word| w.is_common() || Kind::parse(&w.text).is_some_and(|k| !self.asks(&k));
         let named = |(place, w): (usize, &Word)| {
-            w.form != Form::Address && w.text.len() > 1 && (!ordinary(w) || self.is_used_as_a_name(place) || self.beside_a_kind(place))
+            w.form != Form::Address && w.text.len() > 1 && (!ordinary(w) || self.is_missed(place) || self.beside_a_kind(place))
         };
         self.iter().enumerate().any(named)
     }
@@ -184,6 +184,59 @@ mod tests {
         }
         for text in ["my database is down", "checkout fails", "the ingress gives 503"] {
             assert!(Wording::of(text).name_anything(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_no_names_and_what_people_write_together_is_taken_apart() {
+        let words =
+            |text: &str| -> Vec<String> { Wording::of(text).iter().filter(|w| w.form != Form::Address).map(|w| w.text.clone()).collect() };
+        assert_eq!(words("GET /healthz of web:8080 at 10.0.0.5:80, v1.2.3, app.log"), ["get", "of", "web", "at"]);
+        assert_eq!(words("--namespace=shop -n web namespace:shop"), ["namespace", "shop", "namespace", "web", "namespace", "shop"]);
+        assert_eq!(words("CheckoutService CrashLoopBackOff FailedMountError"), ["checkout", "service", "crashloopbackoff"]);
+        assert_eq!(words("http://web.shop.svc.cluster.local:80/x and https://shop.example.com/x"), ["shop/web", "and", "shop.example.com"]);
+        assert_eq!(
+            words("web,api app=web and/or client/server shop/web"),
+            ["web", "api", "app", "web", "and", "or", "client", "server", "shop/web"]
+        );
+        assert!(!Wording::of("namespace: shop").get(0).is_some_and(|w| w.ends));
+    }
+
+    #[test]
+    fn long_quotation_is_cited_and_a_short_one_is_a_name() {
+        let words = Wording::of("the 'web' pod says 'dial tcp lookup redis'");
+        let form = |text: &str| words.iter().find(|w| w.text == text).map(|w| (w.quoted, w.form));
+        assert_eq!((form("web"), form("redis")), (Some((true, Form::Word)), Some((false, Form::Cited))));
+    }
+
+    #[test]
+    fn what_is_said_of_a_thing_is_told_from_the_thing() {
+        let of = |text: &str, word: &str| {
+            let words = Wording::of(text);
+            let place = words.iter().position(|w| w.text == word).unwrap();
+            (words.is_predicate(place), words.is_subject(place), words.is_object(place))
+        };
+        for (text, word) in [("it is sluggish", "sluggish"), ("web is very sluggish", "sluggish"), ("fails to bootload", "bootload")] {
+            assert!(of(text, word).0, "{text}");
+        }
+        for (text, word) in [("why is billing slow", "billing"), ("is billing down?", "billing"), ("does the billing work", "billing")] {
+            assert!(!of(text, word).0, "{text}");
+        }
+        assert_eq!(of("billing is down", "billing"), (false, true, false));
+        assert_eq!(of("web cannot connect to the billing", "billing"), (false, false, true));
+    }
+
+    #[test]
+    fn ordinary_word_is_a_name_where_the_sentence_speaks_of_one_thing() {
+        let used = |text: &str, word: &str| {
+            let words = Wording::of(text);
+            words.is_used_as_a_name(words.iter().position(|w| w.text == word).unwrap())
+        };
+        for (text, word) in [("users is down", "users"), ("the images service", "images"), ("jobs keeps restarting", "jobs")] {
+            assert!(used(text, word), "{text}");
+        }
+        for (text, word) in [("users are unhappy", "users"), ("my users cannot log in", "users"), ("all images fail", "images")] {
+            assert!(!used(text, word), "{text}");
         }
     }
 

@@ -119,8 +119,9 @@ impl Remediation {
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
-        // One for something else than was asked about needs a human, however sure its cause is.
-        let believed = header.diagnosis.cause(&plan.cause).filter(|_| !header.diagnosis.focus.beside);
+        // One for something else than was asked about, or for only a part of it, needs a human, however sure its cause is.
+        let focus = &header.diagnosis.focus;
+        let believed = header.diagnosis.cause(&plan.cause).filter(|_| !focus.beside && focus.missing.is_empty());
         let confidence = believed.map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };

@@ -19,6 +19,7 @@ nobody vs etc ie eg im ive dont didnt whats thats theres lets youre theyre weve 
 
 /// How people say that something is wrong; what everything in a cluster is called; a little of other languages.
 const COMMON: &str = "
+rate rates progress progresses deadline deadlines exceeded exceeds exceed endpoint endpoints roof fire fires hell mess joke wall bottleneck thin air
 thing things stuff lot lots bit kind sort part parts way ways please thanks thank hello hi hey help wrong broken break breaks broke
 breaking down bad weird odd strange funny unhealthy healthy fine ok okay good well better worse issue issues problem problems trouble
 error errors fault faults faulty bug bugs failure failures fail fails failed failing incident crash crashes crashed crashing crashloop
@@ -63,7 +64,7 @@ tainted taint taints toleration tolerations affinity selector selectors label la
 regions instance instances host hosts kernel linux windows arch amd64 arm64 runtime autoscaling provisioned provisioning binding bound
 unbound data value values key keys field fields variable variables env-var envvar row rows table tables lists item items info information
 detail details description idea ideas clue clues hint hints question questions examples fact facts points sign signs symptom symptoms
-behavior behaviour effect effects impact front middle end ends ended ending half rest bunch couple pair set sets series member members
+behavior effect effects impact front middle end ends ended ending half rest bunch couple pair set sets series member members
 copy copies attempt attempts retry retries retried retrying success successful successfully succeed succeeds succeeded fail-over failover
 switch switched switching replace replaced replacing revert reverted reverting restore restored restoring recover recovers recovered
 recovery recreate recreated scale scaled scaling autoscale rescale resize resized reboot rebooted rebooting reload reloaded relaunch redo
@@ -73,7 +74,7 @@ hitting miss misses missed processed processing handle handles handled handling 
 receive receives received receiving reads reading writes writing written save saves saved saving stored fetch fetches fetched fetching
 call calls calling talk talks talking speak listen listens listening bind binds mounting attach attached attaching detach detached appear
 appears appeared appearing disappear disappears disappeared disappearing hold holds held holding drag drags behave behaves behaving act
-acts acting reply replies replied matters experience experiences experiencing suffer suffers suffering face faces facing encounter
+acts acting reply replies replied matters experience experiences experiencing face faces facing encounter
 encounters encountered involve involves involved relate related affect affects affecting block blocks blocked blocking prevent prevents
 prevented avoid guess assume suspect suspects suspected wonder hope feel feels felt wish expect expects remember forget forgot understand
 explain explains describe describes tail grep curl ping wget nc nslookup dig telnet ssh watch watching asap urgent urgently critical
@@ -84,7 +85,7 @@ passive alive zombie orphan orphaned invalid valid unknown undefined null nil de
 foreground concurrent parallel sequential stable permanent temporary temporarily permanently immediately instantly gradually eventually
 finally initially originally previously formerly supposedly presumably basically literally absolutely highly barely hardly mostly partly
 nearly almost roughly around approximately together alone instead otherwise however therefore thus hence meanwhile moreover besides
-afterwards afterward beforehand anymore anyway anyhow somehow somewhat rather quite pretty fairly extremely incredibly super forever
+afterwards afterward anymore anyway anyhow somehow somewhat rather quite pretty fairly extremely incredibly super forever
 everyday daily weekly monthly hourly nightly yearly annual red green yellow orange blue black white gray grey econnrefused econnreset
 etimedout enotfound enospc eaddrinuse sigterm sigkill sigsegv notfound imagepullerror runcontainererror createcontainerconfigerror
 createcontainererror invalidimagename failedscheduling failedmount failedattachvolume evictedpods deadlineexceeded backofflimitexceeded

@@ -13,7 +13,7 @@ const OF_ANY: &str =
 died crashed failed went stuck down dead unavailable unreachable crashing failing restarting pending slow broken unhealthy start stop";
 /// Words for an application, which follow its name.
 const APPS: &str = "app application service svc microservice deployment deploy pod container server workload statefulset daemonset instance
-backend frontend worker api job cronjob cron namespace";
+backend frontend worker api job cronjob cron sidecar daemon";
 const APPS_OF_MANY: &str = "apps pods containers replicas servers instances workers";
 /// What makes what comes after it a verb or a quality.
 const HELPING: &str =

@@ -303,8 +303,16 @@ impl<'a> Matching<'a> {
             let Some(word) = self.word(place).filter(|w| !self.is_used(place) && !w.is_common()) else { continue };
             let names = Wording::meant_by(&word.text);
             let noun = (self.words.is_subject(place) || self.words.is_object(place)) && !self.is_beside_a_hit(place);
-            // Beside something else, what is also the name of a place is nothing more.
-            if names.is_empty() || !(alone || noun) || (!alone && self.bare(place).is_some()) {
+            if names.is_empty() || !(alone || noun) {
+                continue;
+            }
+            // Beside something else, what is also the name of a place is not sought elsewhere.
+            if anywhere && !alone && self.bare(place).is_some() {
+                if self.homes.is_empty() {
+                    let name = word.text.clone();
+                    self.places.push(name);
+                    self.spend(place..place.saturating_add(1), false);
+                }
                 continue;
             }
             let one = |part: &str| names.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit()));

@@ -7,11 +7,12 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::words::{Form, Word};
 
 /// What applications are made of: where one of these could not be read, what was not found may exist.
-const NAMING: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service, Kind::Job, Kind::CronJob];
+const NAMING: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service, Kind::Job];
 
 /// Whether something that may be called as the words say could not be read.
 pub(super) fn unread(snapshot: &Snapshot) -> bool {
-    NAMING.iter().any(|kind| !snapshot.is_complete(kind))
+    let asked = Kind::AS_A_WHOLE.iter().filter(|kind| snapshot.words.asks(kind));
+    NAMING.iter().chain(asked).any(|kind| !snapshot.is_complete(kind))
 }
 
 /// Whether a word that nothing has is written as names are.
@@ -77,7 +78,7 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
         return false;
     }
     let stands_like_one = word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
-    stands_like_one || (!found && !part) || (part && !found && matching.missing.is_empty())
+    stands_like_one || (!found && (!part || matching.missing.is_empty()))
 }
 
 /// The words that make one name with the one at this place.
