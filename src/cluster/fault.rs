@@ -94,7 +94,7 @@ pub(super) fn read_error(read: &Read, answer: &HttpReply, server: &ServerIdentit
             verb: read.verb.to_owned(),
             resource: read.resource.clone(),
             namespace: read.namespace.clone(),
-            unlock: unlock(read, user(&problem.message)),
+            unlock: unlock_read(read, user(&problem.message)),
         },
         404 if problem.reason == "NotFound" => {
             ReadError::NotFound(if read.verb == "get" { read.text.clone() } else { format!("the resource {}", read.resource) })
@@ -129,22 +129,27 @@ fn not_kubernetes(answer: &HttpReply) -> String {
 }
 
 /// Who the API server says we are: `… is forbidden: User "alice" cannot list resource …`.
-fn user(message: &str) -> Option<&str> {
+pub(super) fn user(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("User \"")?;
     let (user, _) = rest.split_once("\" cannot")?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.:@/+=".contains(&b);
     (!user.is_empty() && user.len() <= 256 && user.bytes().all(plain)).then_some(user)
 }
 
-/// The commands that an administrator runs to allow it: least rights, in the one namespace where that is enough.
-fn unlock(read: &Read, user: Option<&str>) -> String {
+/// What would allow a read, and with it the other ways to read the same.
+fn unlock_read(read: &Read, user: Option<&str>) -> String {
     let verbs = match (read.verb, read.resource.as_str()) {
         ("get", "pods/log") => "get",
         ("get" | "list" | "watch", _) => "get,list,watch",
         (other, _) => other,
     };
-    let name = format!("kubemend-read-{}", read.resource.replace(['/', '.'], "-"));
-    let (role, flag) = match &read.namespace {
+    unlock("read-", verbs, &read.resource, read.namespace.as_ref(), user)
+}
+
+/// The commands that an administrator runs to allow it: least rights, in the one namespace where that is enough.
+pub(super) fn unlock(what: &str, verbs: &str, resource: &str, namespace: Option<&Namespace>, user: Option<&str>) -> String {
+    let name = format!("kubemend-{what}{}", resource.replace(['/', '.'], "-"));
+    let (role, flag) = match namespace {
         Some(ns) => ("role", format!("-n {ns} ")),
         None => ("clusterrole", String::new()),
     };
@@ -156,8 +161,7 @@ fn unlock(read: &Read, user: Option<&str>) -> String {
         None => "--user=USER".to_owned(),
     };
     format!(
-        "kubectl {flag}create {role} {name} --verb={verbs} --resource={} && kubectl {flag}create {role}binding {name} --{role}={name} {subject}",
-        read.resource
+        "kubectl {flag}create {role} {name} --verb={verbs} --resource={resource} && kubectl {flag}create {role}binding {name} --{role}={name} {subject}"
     )
 }
 

@@ -1,7 +1,7 @@
 //! The writing client: sends a plan's bytes once, with no retry, and says what became of them.
 //! Only `execute` sends with it (`tests/arch.rs` checks that); everybody may ask what its identity may do.
 
-use super::fault::{Read, problem, read_error, resource, send_error};
+use super::fault::{Read, problem, read_error, resource, send_error, unlock, user};
 use super::identity;
 use super::requests::request as read_request;
 use super::review::{ACCESS_REVIEW, access_review, allowed};
@@ -47,9 +47,14 @@ pub enum WriteError {
         resource: String,
         /// Where.
         namespace: Option<Namespace>,
-        /// What the API server, or an admission plugin, said.
+        /// What the API server said.
         message: String,
+        /// The commands that would allow it.
+        unlock: String,
     },
+    /// The identity has the right, and admission forbids this change: a quota, a policy, a webhook.
+    #[error("admission forbids the change: {0}")]
+    NotAdmitted(String),
     /// The object is not as the request assumes, or exists already.
     #[error("the API server refused the change: {message}")]
     Conflict {
@@ -83,7 +88,7 @@ impl WriteError {
             WriteError::Lost(_) => true,
             // A 5xx may come after the commit: a time-out between API server and etcd, for one.
             WriteError::Refused { status, .. } => *status >= 500,
-            WriteError::Forbidden { .. } | WriteError::Conflict { .. } | WriteError::NotSent(_) => false,
+            WriteError::Forbidden { .. } | WriteError::NotAdmitted(_) | WriteError::Conflict { .. } | WriteError::NotSent(_) => false,
         }
     }
 }
@@ -199,17 +204,22 @@ fn taken(answer: &HttpReply) -> Result<WriteAnswer, WriteError> {
 fn refused(request: &Request, answer: &HttpReply) -> WriteError {
     let problem = problem(answer);
     match answer.status.as_u16() {
-        403 => {
-            let (verb, resource, namespace) = words(request);
-            WriteError::Forbidden { verb, resource, namespace, message: problem.message }
-        }
+        403 => match user(&problem.message) {
+            // Authorizers say who cannot do what; admission plugins answer 403 as well.
+            None if problem.reason == "Forbidden" => WriteError::NotAdmitted(problem.message),
+            user => {
+                let (verb, resource, namespace) = words(request);
+                let unlock = unlock(&format!("{verb}-"), verb, &resource, namespace.as_ref(), user);
+                WriteError::Forbidden { verb: verb.to_owned(), resource, namespace, message: problem.message, unlock }
+            }
+        },
         409 => WriteError::Conflict { reason: problem.reason, message: problem.message },
         status => WriteError::Refused { status, reason: problem.reason, message: problem.message },
     }
 }
 
 /// The request in the words of a role.
-fn words(request: &Request) -> (String, String, Option<Namespace>) {
+fn words(request: &Request) -> (&'static str, String, Option<Namespace>) {
     let verb = match request.method {
         Method::Post => "create",
         Method::Patch => "patch",
@@ -220,7 +230,7 @@ fn words(request: &Request) -> (String, String, Option<Namespace>) {
     let namespace = segments.next().and_then(|ns| Namespace::parse(ns).ok());
     let plural = segments.next().unwrap_or_default();
     let kind = Kind::KNOWN.into_iter().find(|k| k.info().is_some_and(|i| i.plural == plural));
-    (verb.to_owned(), kind.as_ref().map_or_else(|| plural.to_owned(), resource), namespace)
+    (verb, kind.as_ref().map_or_else(|| plural.to_owned(), resource), namespace)
 }
 
 #[cfg(test)]

@@ -67,7 +67,8 @@ fn refused(error: WriteError) -> Refused {
         _ if unknown => Refused::Lost(text),
         WriteError::Lost(_) => Refused::Lost(text),
         WriteError::NotSent(_) => Refused::Other(text),
-        WriteError::Forbidden { message, .. } => Refused::Forbidden(format!("{text}: {message}")),
+        WriteError::Forbidden { message, unlock, .. } => Refused::Forbidden(format!("{text}: {message}; to allow it: {unlock}")),
+        WriteError::NotAdmitted(_) => Refused::Other(text),
         WriteError::Conflict { reason, message } if reason == "AlreadyExists" => Refused::Exists(message),
         WriteError::Conflict { message, .. } => Refused::Changed(message),
         WriteError::Refused { status, message, .. } => match status {

@@ -46,6 +46,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
                     format!("The change was applied in {at}, and its result is not what was approved.")
                 }
+                Status::Failed if changed_nothing(report) => format!("Nothing was changed in {at}: the change was refused."),
                 Status::Failed => format!("A step failed in {at}; no later step was sent."),
                 Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
                 Status::Reverted => format!("The change did not help and was rolled back in {at}."),
@@ -82,6 +83,14 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether it is known of each step that it did not take effect.
+fn changed_nothing(report: &Report) -> bool {
+    report
+        .execution
+        .as_ref()
+        .is_some_and(|done| done.steps.iter().all(|step| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached")))
+}
+
 /// Whether the first cause is gone: its title says what was true before the change.
 fn is_fixed(report: &Report) -> bool {
     matches!(report.status, Status::Resolved | Status::Partly)
@@ -116,6 +125,9 @@ fn next(report: &Report) -> Option<String> {
             Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)),
             None => "Nothing was changed. Run remediate to apply the plan after approval.".to_owned(),
         }),
+        Status::Failed if changed_nothing(report) => {
+            Some("Run remediate again once the reason is gone: it looks again and makes a new plan.".to_owned())
+        }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
             Some(format!("Run validate with session {} before you change anything else.", report.session))
         }

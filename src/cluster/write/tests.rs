@@ -78,13 +78,27 @@ async fn no_answer_makes_it_send_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn refusals_keep_what_the_server_said() {
-    let fake = Fake::playing([status(403, "Forbidden", "deployments.apps \"web\" is forbidden")]);
-    assert_eq!(send(&fake, &patch()).await.unwrap_err().to_string(), "not allowed to patch deployments.apps in `a`");
+    let rights = "deployments.apps \"web\" is forbidden: User \"writer\" cannot patch resource \"deployments\" in API group \"apps\" in the namespace \"a\"";
+    let error = send(&Fake::playing([status(403, "Forbidden", rights)]), &patch()).await.unwrap_err();
+    assert_eq!(error.to_string(), "not allowed to patch deployments.apps in `a`");
+    let WriteError::Forbidden { unlock, .. } = error else { panic!("{error:?}") };
+    assert_eq!(
+        unlock,
+        "kubectl -n a create role kubemend-patch-deployments-apps --verb=patch --resource=deployments.apps && kubectl -n a create rolebinding kubemend-patch-deployments-apps --role=kubemend-patch-deployments-apps --user=writer"
+    );
     let fake = Fake::playing([status(409, "AlreadyExists", "persistentvolumeclaims \"data\" already exists")]);
     let error = send(&fake, &patch()).await.unwrap_err();
     assert!(matches!(&error, WriteError::Conflict { reason, .. } if reason == "AlreadyExists"));
     let fake = Fake::playing([status(422, "Invalid", "the server rejected our request due to an error in our request")]);
     assert!(matches!(send(&fake, &patch()).await, Err(WriteError::Refused { status: 422, reason, .. }) if reason == "Invalid"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn quota_or_policy_that_forbids_a_change_is_no_missing_right() {
+    let quota = "persistentvolumeclaims \"data\" is forbidden: exceeded quota: claims, requested: persistentvolumeclaims=1, used: persistentvolumeclaims=0, limited: persistentvolumeclaims=0";
+    let error = send(&Fake::playing([status(403, "Forbidden", quota)]), &patch()).await.unwrap_err();
+    assert_eq!(error, WriteError::NotAdmitted(quota.to_owned()));
+    assert!(!error.may_have_happened());
 }
 
 #[tokio::test(start_paused = true)]

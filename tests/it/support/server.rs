@@ -16,6 +16,9 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 
+/// How long the human before the client takes: what comes sooner than half a second is not a person's answer.
+pub(crate) const ANSWERED: Duration = Duration::from_millis(700);
+
 /// What the human before the client does when asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Human {
@@ -29,6 +32,8 @@ pub(crate) enum Human {
     Blank,
     /// Looks at it for ever.
     Silent,
+    /// Says yes once the test tells them to.
+    WhenTold,
     /// Is not there: the client says that it cannot ask.
     Absent,
 }
@@ -63,6 +68,7 @@ struct Client {
     human: Human,
     questions: Arc<Mutex<Vec<String>>>,
     asked: Arc<Notify>,
+    told: Arc<Notify>,
     progress: Arc<Mutex<Vec<String>>>,
 }
 
@@ -83,14 +89,17 @@ impl ClientHandler for Client {
         self.questions.lock().unwrap().push(message);
         self.asked.notify_one();
         let form = serde_json::to_value(&requested_schema).unwrap();
-        // What comes sooner is not a person's answer.
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        tokio::time::sleep(ANSWERED).await;
         Ok(match self.human {
             Human::Yes => ElicitResult::new(ElicitationAction::Accept).with_content(filled(&form, true)),
             Human::Blank => ElicitResult::new(ElicitationAction::Accept),
             Human::No | Human::Absent => ElicitResult::new(ElicitationAction::Decline),
             Human::Closes => ElicitResult::new(ElicitationAction::Cancel),
             Human::Silent => std::future::pending().await,
+            Human::WhenTold => {
+                self.told.notified().await;
+                ElicitResult::new(ElicitationAction::Accept).with_content(filled(&form, true))
+            }
         })
     }
 
@@ -178,7 +187,8 @@ impl Start {
             }
         });
         let pid = transport.id().unwrap();
-        let seen = Client { human: self.human, questions: Arc::default(), asked: Arc::default(), progress: Arc::default() };
+        let seen =
+            Client { human: self.human, questions: Arc::default(), asked: Arc::default(), told: Arc::default(), progress: Arc::default() };
         let client = match seen.clone().serve_with_lifecycle(transport, self.opening.mode()).await {
             Ok(client) => client,
             Err(e) => panic!("the server does not start: {e}\n{}", stderr.lock().unwrap()),
@@ -241,6 +251,11 @@ impl Server {
     /// Returns once the human was asked.
     pub(crate) async fn asked(&self) {
         tokio::time::timeout(Duration::from_secs(60), self.seen.asked.notified()).await.expect("nobody was asked");
+    }
+
+    /// Lets the human say yes who waits for it.
+    pub(crate) fn answer_yes(&self) {
+        self.seen.told.notify_one();
     }
 
     /// The questions that the human was shown.
