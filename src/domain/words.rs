@@ -102,6 +102,11 @@ impl Wording {
         topics::meant_by(singular(word))
     }
 
+    /// The word for a job that two words make together: `web shop` is a `website`.
+    pub fn joined(word: &str, next: &str) -> Option<&'static str> {
+        topics::joined(word, next)
+    }
+
     /// Whether the word is what is said of something, and not the thing.
     pub fn is_predicate(&self, place: usize) -> bool {
         grammar::is_predicate(&self.words, place)
@@ -143,7 +148,9 @@ impl Wording {
 
     /// Whether an ordinary word is missed where nothing has it as its name.
     pub fn is_missed(&self, place: usize) -> bool {
-        self.get(place).is_some_and(|w| everyday::is_a_name_too(&w.text)) && self.is_used_as_a_name(place)
+        // `a customer says` speaks of a person, `the customer service` of a thing.
+        let thing = |w: &Word| everyday::is_a_name_too(&w.text) && (w.is_plural() || grammar::is_before_an_app(&self.words, place));
+        self.get(place).is_some_and(thing) && self.is_used_as_a_name(place)
     }
 
     /// Whether the word is an article or stands like one.

@@ -101,6 +101,11 @@ pub(super) fn is_used_as_a_name(words: &[Word], place: usize) -> bool {
     (has("and or", next) && beside) || has(OF_ONE, next) || has(APPS, next) || (!word.is_plural() && has(OF_ANY, next))
 }
 
+/// Whether a word for an application comes after it.
+pub(super) fn is_before_an_app(words: &[Word], place: usize) -> bool {
+    after(words, place).is_some_and(|next| has(APPS, next))
+}
+
 /// Whether it stands after a word for a place or a part.
 pub(super) fn leans(words: &[Word], place: usize) -> bool {
     before(words, place).and_then(|p| words.get(p)).is_some_and(|w| has("on of across auf", w))

@@ -169,6 +169,16 @@ pub(super) fn is_ordinary(word: &str) -> bool {
     of_a_job || ROLES.contains(&word) || is_topic(word)
 }
 
+/// `web shop` and `data base` are one word for a job.
+pub(super) fn joined(word: &str, next: &str) -> Option<&'static str> {
+    match (word, next) {
+        ("web" | "online", "shop" | "store" | "site" | "page") | ("home", "page") => Some("website"),
+        ("data", "base" | "store") => Some("database"),
+        ("front", "end") => Some("frontend"),
+        _ => None,
+    }
+}
+
 /// What things are called that the word speaks of by what they do.
 pub(super) fn meant_by(word: &str) -> &'static [&'static str] {
     JOBS.iter().find(|(job, _)| job.contains(&word)).map_or(&[], |(_, names)| names)

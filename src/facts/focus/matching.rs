@@ -300,10 +300,15 @@ impl<'a> Matching<'a> {
     fn jobs(&mut self, anywhere: bool) {
         let alone = self.about.is_empty();
         for place in 0..self.words.len() {
-            let Some(word) = self.word(place).filter(|w| !self.is_used(place) && !w.is_common()) else { continue };
-            let names = Wording::meant_by(&word.text);
+            let Some(word) = self.word(place).filter(|_| !self.is_used(place)) else { continue };
+            let next = place.saturating_add(1);
+            let other = self.word(next).filter(|_| !word.ends && !self.is_used(next));
+            let joined = other.and_then(|next| Wording::joined(&word.text, &next.text));
+            let range = place..if joined.is_some() { next.saturating_add(1) } else { next };
+            let names = Wording::meant_by(joined.unwrap_or(&word.text));
             let noun = (self.words.is_subject(place) || self.words.is_object(place)) && !self.is_beside_a_hit(place);
-            if names.is_empty() || !(alone || noun) {
+            let said = joined.is_some() || !word.is_common();
+            if names.is_empty() || !said || !(alone || noun) {
                 continue;
             }
             // Beside something else, what is also the name of a place is not sought elsewhere.
@@ -322,7 +327,7 @@ impl<'a> Matching<'a> {
             }
             let found = self.first(place, anywhere, &[&fits]);
             if !found.is_empty() {
-                self.take(found, place..place.saturating_add(1), false);
+                self.take(found, range, false);
             }
         }
     }
