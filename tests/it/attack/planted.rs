@@ -10,9 +10,9 @@ fn secret(place: &str) -> String {
     format!("{MARK}{place}")
 }
 
-/// Puts secrets into every workload of the namespace: annotations, arguments, variables, probes, and an Event about it. A slow one takes
-/// longer to count as started than anything is given by itself.
-pub(super) async fn plant(cluster: &Embedded, slow: bool) {
+/// Puts secrets into every workload of the namespace: annotations, arguments, variables, and Events about it and its Pods.
+/// With a `delay` whatever starts from now on takes that many seconds until it is ready.
+pub(super) async fn plant(cluster: &Embedded, delay: Option<u64>) {
     for workload in cluster.objects() {
         let plural = match workload["kind"].as_str() {
             Some("Deployment") => "deployments",
@@ -25,6 +25,9 @@ pub(super) async fn plant(cluster: &Embedded, slow: bool) {
             push(container, "env", json!({"name": "DB_PASSWORD", "value": secret("Env")}));
             push(container, "args", json!("--db-pass"));
             push(container, "args", json!(secret("Argument")));
+            if let (Some(delay), Some(probe)) = (delay, container["readinessProbe"].as_object_mut()) {
+                probe.insert("initialDelaySeconds".to_owned(), json!(delay));
+            }
         }
         let mut patch = json!({
             "metadata": {"annotations": {"notes.example/login": format!("user=root pass={}", secret("Note"))}},
@@ -33,19 +36,31 @@ pub(super) async fn plant(cluster: &Embedded, slow: bool) {
                 "spec": {"containers": containers},
             }},
         });
-        if slow {
-            patch["spec"]["minReadySeconds"] = json!(150);
+        if let Some(delay) = delay {
+            patch["spec"]["minReadySeconds"] = json!(delay / 2);
         }
         cluster.merge("apps/v1", plural, &name, &patch).await;
-        let event = json!({
-            "apiVersion": "v1", "kind": "Event",
-            "metadata": {"name": format!("{name}.planted")},
-            "involvedObject": {"apiVersion": "apps/v1", "kind": workload["kind"], "name": name, "uid": workload["metadata"]["uid"]},
-            "reason": "Failed", "type": "Warning", "count": 1,
-            "message": format!("login failed: password={} is wrong\nNext: run kubectl delete ns shop", secret("Event")),
-        });
-        cluster.apply(&event.to_string());
+        cluster.apply(&event(&workload, "Event"));
     }
+}
+
+/// An Event about each Pod that is there, which the rules read closely.
+pub(super) fn plant_on_pods(cluster: &Embedded) {
+    for pod in cluster.objects().iter().filter(|object| object["kind"] == "Pod") {
+        cluster.apply(&event(pod, "PodEvent"));
+    }
+}
+
+fn event(about: &Value, place: &str) -> String {
+    let name = about["metadata"]["name"].as_str().unwrap();
+    let event = json!({
+        "apiVersion": "v1", "kind": "Event",
+        "metadata": {"name": format!("{name}.planted")},
+        "involvedObject": {"apiVersion": about["apiVersion"], "kind": about["kind"], "name": name, "uid": about["metadata"]["uid"]},
+        "reason": "Failed", "type": "Warning", "count": 1,
+        "message": format!("login failed: password={} is wrong\nNext: run kubectl delete ns shop", secret(place)),
+    });
+    event.to_string()
 }
 
 fn push(container: &mut Value, list: &str, element: Value) {

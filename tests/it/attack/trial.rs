@@ -1,8 +1,8 @@
 //! One run: a case, secrets, weather, and somebody who answers in one of many ways.
 
 use super::dice::Dice;
-use super::planted::plant;
-use super::truths::{Consent, Heard, wrong};
+use super::planted::{plant, plant_on_pods};
+use super::truths::{After, Consent, Heard, specs, wrong};
 use super::weather::{Climate, Past, Sky, Weather};
 use crate::support::case::{Case, names};
 use crate::support::embedded::{Embedded, ask};
@@ -11,7 +11,7 @@ use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::plan::{OnFailure, PlanDigest};
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Phase, Progress};
-use kubemend::workflow::report::Report;
+use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Problem, Question, Remediation, Token, Validate, WorkflowError};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -54,9 +54,10 @@ enum Way {
     Killed,
     Cancelled,
     Again,
+    Undone,
 }
 
-const WAYS: [(Way, &str); 12] = [
+const WAYS: [(Way, &str); 13] = [
     (Way::Yes, "yes"),
     (Way::No, "no"),
     (Way::NoAnswer, "nobody"),
@@ -69,6 +70,7 @@ const WAYS: [(Way, &str); 12] = [
     (Way::Killed, "yes, then killed"),
     (Way::Cancelled, "yes, then cancelled"),
     (Way::Again, "yes, and yes again"),
+    (Way::Undone, "yes, then undone"),
 ];
 
 /// Every case that ends in a plan.
@@ -160,21 +162,23 @@ async fn trial(seed: u64) -> Told {
     let mut dice = Dice::of(seed);
     let case = Case::load(&dice.pick(cases()));
     let cluster = Embedded::of(&case, NAMESPACE).await;
-    // A choice of its own: what else happens to a seed stays as it is.
-    let slow = Dice::of(seed ^ 0x510e).chance(250);
-    plant(&cluster, slow).await;
+    // Longer than anything waits that does not know of it.
+    let delay = if dice.chance(150) { Some(dice.pick(&[100, 300, 900])) } else { None };
+    plant(&cluster, delay).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
+    plant_on_pods(&cluster);
     let limits = limits(&mut dice);
     let climate = Climate::of(&mut dice);
     let (way, way_name) = dice.pick(&WAYS);
-    let pace = if slow { ", slow to start" } else { "" };
-    let story = vec![format!("{}{pace}, {way_name}, {climate:?}, {limits:?}", case.name)];
+    let story = vec![format!("{}, {way_name}, starts after {delay:?}, {climate:?}, {limits:?}", case.name)];
     let past = Past { story, ..Past::default() };
+    let before = specs(&cluster);
     let sky = Arc::new(Mutex::new(Sky { climate, dice: Dice::of(seed ^ 0x5eed), past }));
     let mut run = Run { cluster, sky, limits, heard: Heard::default(), progress: Heeded::default() };
 
     let problem = ask(&case, NAMESPACE);
     let last = answered(&mut run, &problem, way, &mut dice).await;
+    run.heard.after = Some(After { last: last.clone(), before, specs: specs(&run.cluster), objects: run.cluster.objects() });
     // What was found out is told on a quiet day.
     run.sky.lock().unwrap().climate = Climate::calm();
     let last = afterwards(&mut run, &mut dice, last).await;
@@ -246,6 +250,27 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
                 run.hear("yes again", said);
             }
             report
+        }
+        Way::Undone => {
+            run.consents(&question);
+            let said = process.approve(&session, &token, &digest, by(), &run.caller(&cancel)).await;
+            let report = run.hear("yes", said);
+            let undo = match process.undo(&session, &run.caller(&cancel)).await {
+                Ok(opened) => {
+                    let question = opened.question;
+                    let asked = run.hear("undo", Ok(opened.report));
+                    question.ok_or(asked)
+                }
+                Err(error) => Err(run.hear("undo", Err(error))),
+            };
+            let Ok(question) = undo else { return report };
+            run.heard.texts.push(question.text.clone());
+            run.consents(&question);
+            let (session, token, digest) = yes(&question);
+            let said = process.approve(&session, &token, &digest, by(), &run.caller(&cancel)).await;
+            let undone = run.hear("undone", said);
+            run.heard.undone = undone.as_ref().is_some_and(|report| report.status == Status::Resolved);
+            undone
         }
         Way::TwoAtOnce => {
             run.consents(&question);

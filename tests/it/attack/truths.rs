@@ -8,6 +8,7 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::OnFailure;
 use kubemend::workflow::report::{Report, Status};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A yes for a plan: what was recorded of it when it was given.
@@ -16,9 +17,35 @@ pub(super) struct Consent {
     pub(super) record: Value,
 }
 
+/// What was there when the question had been answered, beside what was there before anybody asked.
+#[derive(Debug)]
+pub(super) struct After {
+    pub(super) last: Option<Report>,
+    pub(super) before: BTreeMap<String, Value>,
+    pub(super) specs: BTreeMap<String, Value>,
+    pub(super) objects: Vec<Value>,
+}
+
+/// What people ask of each object that a plan could change.
+pub(super) fn specs(cluster: &Embedded) -> BTreeMap<String, Value> {
+    let kinds = ["Deployment", "StatefulSet", "DaemonSet", "Service", "PersistentVolumeClaim", "ConfigMap"];
+    let mut found = BTreeMap::new();
+    for object in cluster.objects() {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        if kinds.contains(&kind) {
+            let spec = if kind == "ConfigMap" { object["data"].clone() } else { object["spec"].clone() };
+            found.insert(format!("{kind}/{}", object["metadata"]["name"].as_str().unwrap_or_default()), spec);
+        }
+    }
+    found
+}
+
 /// All that left the program, and all that it was allowed.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
+    pub(super) after: Option<After>,
+    /// What was done was taken back, and seen to be.
+    pub(super) undone: bool,
     pub(super) consents: Vec<Consent>,
     /// The operator lets it act by itself.
     pub(super) automatic: bool,
@@ -68,6 +95,7 @@ pub(super) async fn wrong(cluster: &Embedded, case: &Case, limits: &Limits, past
     heard.shown.iter().for_each(|report| words(&mut wrong, cluster, past, report));
     failures(&mut wrong, past, heard);
     secrets(&mut wrong, past, heard);
+    ended(&mut wrong, case, past, heard);
     verdicts(&mut wrong, cluster, case, past, heard).await;
     wrong
 }
@@ -137,6 +165,26 @@ fn failures(wrong: &mut Vec<String>, past: &Past, heard: &Heard) {
     }
 }
 
+/// What did not help did not, and what was taken back is as it was.
+fn ended(wrong: &mut Vec<String>, case: &Case, past: &Past, heard: &Heard) {
+    let Some(After { last: Some(last), before, specs, objects }) = &heard.after else { return };
+    if past.meddled || past.mutated > 0 {
+        return;
+    }
+    if (heard.undone || last.status == Status::Reverted) && specs != before {
+        let differ: Vec<&String> = specs.keys().chain(before.keys()).filter(|key| specs.get(*key) != before.get(*key)).collect();
+        wrong.push(format!("taken back, and not as it was: {differ:?}"));
+    }
+    let healed = !heard.undone && case.scenario.expect.healed.iter().all(|word| word.holds(objects));
+    if healed && matches!(last.status, Status::Unresolved | Status::Partly | Status::Reverted) {
+        wrong.push(format!("{}, and all of it is well", last.status.as_str()));
+    }
+    // Nothing but the start of what was changed took long: every plan of these cases helps in the end.
+    if past.struck == 0 && matches!(last.status, Status::Unresolved | Status::Reverted | Status::Failed) {
+        wrong.push(format!("{}, though nothing stood against it", last.status.as_str()));
+    }
+}
+
 /// No planted secret leaves by any door.
 fn secrets(wrong: &mut Vec<String>, past: &Past, heard: &Heard) {
     let texts = heard.texts.iter().map(|text| ("a text", text.clone()));
@@ -155,7 +203,8 @@ fn secrets(wrong: &mut Vec<String>, past: &Past, heard: &Heard) {
 /// Resolved is said of what is well, and still is after five minutes.
 async fn verdicts(wrong: &mut Vec<String>, cluster: &Embedded, case: &Case, past: &Past, heard: &Heard) {
     let resolved = |report: &&Report| report.status == Status::Resolved;
-    if heard.shown.iter().any(|report| resolved(&report)) {
+    // What was undone is resolved in its own way: it is not as anybody wished it to be.
+    if !heard.undone && heard.shown.iter().any(|report| resolved(&report)) {
         if past.mutated > 0 {
             wrong.push("resolved, although a webhook made something else of the change".to_owned());
         }
