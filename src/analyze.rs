@@ -43,6 +43,7 @@ pub const RULES: &[Rule] = &[
     storage::pvc_storageclass_empty::RULE,
     storage::pvc_lost::RULE,
     scheduling::sched_nodeselector_no_match::RULE,
+    scheduling::sched_volume_elsewhere::RULE,
     config::cfg_configmap_missing_env::RULE,
     config::cfg_configmap_missing_volume::RULE,
     config::cfg_configmap_key_missing::RULE,
@@ -104,6 +105,15 @@ pub fn claims_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
     let here: BTreeSet<&str> = seen.claims.iter().filter_map(|c| c.metadata.name.as_deref()).collect();
     let waiting = seen.pods.iter().filter(|p| pods::is_pending_by_phase(p) && p.metadata.namespace.as_deref() == Some(namespace.as_str()));
     let named = waiting.filter_map(|p| p.spec.as_ref()).flat_map(pods::claims);
+    named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
+}
+
+/// Names of Services that Ingresses of this namespace lead to and that are not in it: whether another namespace has one tells why.
+pub fn services_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
+    let Some(namespace) = seen.scope.namespace().filter(|_| seen.is_complete(&Kind::Service)) else { return BTreeSet::new() };
+    let here: BTreeSet<&str> = seen.services.iter().filter_map(|s| s.metadata.name.as_deref()).collect();
+    let ingresses = seen.ingresses.iter().filter(|i| i.metadata.namespace.as_deref() == Some(namespace.as_str()));
+    let named = ingresses.flat_map(health::ingress::services);
     named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
 }
 
@@ -194,7 +204,11 @@ mod tests {
             .service("ledger", json!({"app": "ledger", "apps.kubernetes.io/pod-index": "3"}))
             .app(part("files", 8080))
             .app(part("metrics", 9205))
-            .service("cloud", json!({"name": "cloud"}));
+            .service("cloud", json!({"name": "cloud"}))
+            .app(deployment("game").claim("l", "logs").spec(json!({"nodeSelector": {"disktype": "ssd"}})).unschedulable(""))
+            .claim("logs", "Bound", "standard")
+            .edit("PersistentVolumeClaim", "logs", json!({"spec": {"volumeName": "logs-pv"}}))
+            .yaml("{apiVersion: v1, kind: PersistentVolume, metadata: {name: logs-pv}, spec: {storageClassName: standard, nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: disktype, operator: In, values: [hdd]}]}]}}}}");
         let diagnosis = world.diagnosis();
         let found: BTreeSet<&str> = diagnosis.causes.iter().map(|c| c.source.code()).collect();
         assert_eq!(found, RULES.iter().map(|a| a.code.0).collect::<BTreeSet<&str>>());

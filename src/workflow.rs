@@ -188,7 +188,7 @@ impl Approver {
     /// As the trail and the progress say it.
     fn in_words(&self) -> String {
         match self {
-            Approver::Terminal => "a person at the terminal".to_owned(),
+            Approver::Terminal => "an answer on a terminal".to_owned(),
             Approver::CommandLine => "the command line".to_owned(),
             Approver::Client(name) => format!("an answer in the dialog of {name}"),
             Approver::Digest(name) => format!("a repeated digest from {name}"),
@@ -402,7 +402,7 @@ impl WorkflowError {
             }
             WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman) => vec!["run remediate again".to_owned()],
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
-                vec!["the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK".to_owned()]
+                vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]
             }
             WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `kubemend approve {id}`")],
             WorkflowError::TooManyAsked { session, until } => {

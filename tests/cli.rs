@@ -4,6 +4,7 @@
 mod program {
     use assert_cmd::Command;
     use std::path::Path;
+    use std::process::Stdio;
     use std::time::Duration;
 
     /// The program with nothing configured, in a home of its own.
@@ -11,14 +12,39 @@ mod program {
         bare(Command::cargo_bin("kubemend").unwrap(), home)
     }
 
-    /// The same on a terminal of its own: `script` makes one, and passes on what is typed.
+    /// The same on a terminal of its own: `script` makes one, and passes on what is typed once a question has been there for so long, or
+    /// at once.
     #[cfg(target_os = "linux")]
-    pub(crate) fn on_a_terminal(home: &Path, line: &str, typed: &str) -> (i32, String) {
+    #[expect(clippy::disallowed_methods, reason = "a test starts the program, and talks with it as a person does")]
+    pub(crate) fn on_a_terminal(home: &Path, line: &str, typed: &str, reads: Duration) -> (i32, String) {
+        use std::io::{Read, Write};
         let program = assert_cmd::cargo::cargo_bin("kubemend");
-        let mut script = bare(Command::new("script"), home);
-        script.env("TERM", "xterm").args(["-q", "-e", "-c", &format!("{} {line}", program.display()), "/dev/null"]);
-        let output = script.write_stdin(typed).output().unwrap();
-        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+        let mut script = std::process::Command::new("script");
+        script.env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin").env("TERM", "xterm");
+        script.args(["-q", "-e", "-c", &format!("{} {line}", program.display()), "/dev/null"]);
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut keys, mut screen) = (child.stdin.take(), child.stdout.take().unwrap());
+        let (mut shown, mut buffer) = (Vec::new(), [0_u8; 4096]);
+        let mut type_it = |after: Duration| {
+            std::thread::sleep(after);
+            keys.take().into_iter().for_each(|mut keys| keys.write_all(typed.as_bytes()).unwrap());
+        };
+        let mut asked = reads.is_zero();
+        if asked {
+            type_it(Duration::ZERO);
+        }
+        loop {
+            let bytes = screen.read(&mut buffer).unwrap_or(0);
+            if bytes == 0 {
+                break;
+            }
+            shown.extend_from_slice(&buffer[..bytes]);
+            if !asked && String::from_utf8_lossy(&shown).contains("[y/N]") {
+                asked = true;
+                type_it(reads);
+            }
+        }
+        (child.wait().unwrap().code().unwrap(), String::from_utf8_lossy(&shown).into_owned())
     }
 
     fn bare(mut command: Command, home: &Path) -> Command {
@@ -178,12 +204,16 @@ fn demonstration_without_a_terminal_and_without_yes_writes_nothing_and_exits_4()
 #[test]
 fn demonstration_on_a_terminal_asks_and_takes_only_a_yes() {
     let home = tempfile::tempdir().unwrap();
-    let (code, shown) = program::on_a_terminal(home.path(), "demo", "y\n");
+    let (code, shown) = program::on_a_terminal(home.path(), "demo", "y\n", Duration::from_millis(900));
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("[y/N]") && shown.contains(": applied") && shown.contains('\u{1b}'), "{shown}");
-    let (code, shown) = program::on_a_terminal(home.path(), "demo", "perhaps\n");
+    let (code, shown) = program::on_a_terminal(home.path(), "demo", "perhaps\n", Duration::from_millis(900));
     assert_eq!(code, 3, "{shown}");
     assert!(shown.contains("declined, nothing was changed") && !shown.contains(": applied"), "{shown}");
+    // Typed before there was anything to read: by a program, or by somebody who cannot have seen the plan.
+    let (code, shown) = program::on_a_terminal(home.path(), "demo", "y\n", Duration::ZERO);
+    assert_eq!(code, 4, "{shown}");
+    assert!(shown.contains("decides nothing") && !shown.contains(": applied"), "{shown}");
 }
 
 #[test]
@@ -199,7 +229,7 @@ fn a_sentence_that_is_no_command_leads_to_analyze() {
 #[cfg(target_os = "linux")]
 fn serving_on_a_terminal_says_what_it_is() {
     let home = tempfile::tempdir().unwrap();
-    let (_, said) = program::on_a_terminal(home.path(), "", "");
+    let (_, said) = program::on_a_terminal(home.path(), "", "", Duration::ZERO);
     assert!(said.contains("serving MCP for a client") && said.contains("kubemend --help"), "{said}");
     assert_eq!(run(&[]).2, "", "a client's server says nothing");
 }

@@ -10,6 +10,7 @@ pub(super) mod job;
 pub(super) mod node;
 pub(super) mod policy;
 pub(super) mod ports;
+pub(super) mod probe;
 pub(super) mod quota;
 pub(super) mod service;
 pub(super) mod standby;

@@ -7,3 +7,4 @@ pub(super) mod img_pull_refused;
 pub(super) mod img_tag_not_found;
 mod known;
 mod reference;
+mod sentence;

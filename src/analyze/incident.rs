@@ -2,6 +2,7 @@
 //! stand behind their cause, and what no cause explains is kept as such.
 
 use super::explained::Explained;
+use super::health::probe;
 use super::proven::{self, Proven};
 use super::quote;
 use super::symptoms;
@@ -16,10 +17,10 @@ use crate::domain::focus::{Because, Focus};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::event_time;
-use crate::facts::Facts;
 use crate::facts::focus::{focus, reach as reached};
 use crate::facts::named::Reach;
-use k8s_openapi::api::core::v1::{Event, Pod};
+use crate::facts::{Facts, labels, pods as pods_facts};
+use k8s_openapi::api::core::v1::{Event, Pod, Service};
 use std::collections::{HashMap, HashSet};
 
 /// What no cause explains is quoted for so many: the others look alike.
@@ -35,6 +36,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let mut explained = Explained::by(facts, merge(findings));
     let mut unexplained: Vec<Symptom> =
         facts.walk(others.into_iter().chain(services)).filter_map(|symptom| explained.take(facts, symptom)).collect();
+    behind(facts, &mut unexplained);
     let mut causes = explained.into_causes();
     let named = reach(facts);
     if let Some(named) = &named {
@@ -58,10 +60,34 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts }
 }
 
+/// A Service whose Pods nobody can create has no trouble of its own: it is told with the workload that creates none.
+fn behind(facts: &Facts<'_>, unexplained: &mut Vec<Symptom>) {
+    let mut known: HashMap<ObjectRef, Vec<ObjectRef>> = HashMap::new();
+    let wrong: HashSet<ObjectRef> = unexplained.iter().map(|s| s.object.clone()).collect();
+    unexplained.retain(|symptom| {
+        let service = facts.find::<Service>(&symptom.object).filter(|_| symptom.object.kind == Kind::Service);
+        let selector = service.and_then(labels::any_selector).zip(symptom.object.namespace.as_ref());
+        let Some((selector, namespace)) = selector else { return true };
+        let mut workloads = facts.workloads_selected(namespace.as_str(), selector).filter(|w| wrong.contains(&w.object));
+        let creates_none = facts.pods_selected(namespace.as_str(), selector).all(pods_facts::has_ended);
+        let Some(workload) = workloads.next().filter(|_| creates_none) else { return true };
+        known.entry(workload.object.clone()).or_default().push(symptom.object.clone());
+        false
+    });
+    for symptom in unexplained.iter_mut() {
+        let Some(services) = known.get(&symptom.object) else { continue };
+        let names: Vec<String> = services.iter().take(QUOTED).map(ObjectRef::in_words).collect();
+        symptom.summary = format!("{}; so {} has no endpoints", symptom.summary, quote::joined(&names, "and"));
+    }
+}
+
 /// The cluster's own words about what no cause explains: the newest warning, else what the scheduler says.
 fn quoted(facts: &Facts<'_>, object: &ObjectRef) -> Option<Evidence> {
     let warns = |event: &Event| event.type_.as_deref() == Some("Warning");
     match facts.find::<Pod>(object) {
+        Some(pod) if let Some(killed) = probe::killed(facts, pod) => {
+            Some(quote::event(facts, killed.probe.unwrap_or(killed.killing), object))
+        }
         Some(pod) => quote::words(facts, pod, warns, quote::unscheduled),
         None => {
             let newest = facts.events_of(object).filter(|e| warns(e)).max_by_key(|e| event_time(e))?;

@@ -2,10 +2,12 @@
 //! hash. Sharing a word proves nothing where the rest of the names contradicts: `shop-config` is not `shop-backups`.
 
 mod lexicon;
+mod sets;
 mod slip;
 mod words;
 
 pub(crate) use lexicon::Lexicon;
+pub(crate) use sets::{contradict, contradict_across_keys, is_key_of_a_set, is_named, mean_the_same, says_more};
 pub(crate) use slip::is_slip;
 pub(crate) use words::Of;
 
@@ -60,6 +62,9 @@ impl Naming {
         let (plain_a, plain_b) = (unhashed(a), unhashed(b));
         if bare(plain_a) == bare(plain_b) {
             return Some(Alike::Hash);
+        }
+        if contradict(plain_a, plain_b) {
+            return None;
         }
         if is_slip(plain_a, plain_b) {
             return Some(Alike::Slip);

@@ -83,6 +83,13 @@ pub(crate) fn absent<'n>(facts: &Facts<'_>, object: &ObjectRef, there: impl Iter
     facts.is_whole(&object.kind).then(|| self::object(facts, object, &text))
 }
 
+/// Whether a sentence of the cluster says that the object of this kind and name does not exist. The words have to stand together: names
+/// are chosen by people, and one may hold any of them.
+pub(crate) fn says_absent(text: &str, kind: &str, name: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["", "s", ".storage.k8s.io"].iter().any(|end| text.contains(&format!("{kind}{end} \"{name}\" not found")))
+}
+
 /// `a`, `a and b`, `a, b and c`, each in backticks.
 pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();

@@ -112,7 +112,7 @@ impl When {
 
 /// Whether no node qualifies for a DaemonSet that asks for one with certain labels, as far as its controller has seen.
 pub(crate) fn wants_nobody(set: &DaemonSet) -> bool {
-    let asks = set.spec.template.spec.as_ref().is_some_and(|s| pods::asked_of_nodes(s).next().is_some());
+    let asks = set.spec.template.spec.as_ref().is_some_and(pods::asks_of_nodes);
     let seen = set.status.as_ref().filter(|s| s.observed_generation >= set.metadata.generation);
     asks && set.metadata.deletion_timestamp.is_none() && seen.is_some_and(|s| s.desired_number_scheduled == 0)
 }

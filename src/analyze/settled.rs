@@ -1,7 +1,7 @@
 //! Is this a fault, or a change that still goes on? Starts, rollouts and drains get their time;
 //! what cannot heal by itself, or had its time, is a symptom.
 
-use super::health::{Judgement, seconds_since, standby, steady};
+use super::health::{Judgement, probe, seconds_since, standby, steady};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
@@ -180,10 +180,10 @@ fn start_time(pod: &Pod) -> i64 {
 
 /// The events that say why a container ends again and again: a probe that fails, and the kubelet that ends it for that.
 fn killed(facts: &Facts<'_>, pod: &Pod) -> String {
-    let by_probe = |e: &Event| e.reason.as_deref() == Some("Killing") && e.message.as_deref().is_some_and(|m| m.contains("probe"));
-    let Some(killing) = facts.newest_event(pod, by_probe) else { return String::new() };
-    let killing = Excerpt::said(killing.message.as_deref().unwrap_or_default());
-    format!("; Killing: {killing}{}", last_probe(facts, pod))
+    let said = |event: &Event| Excerpt::said(event.message.as_deref().unwrap_or_default()).to_string();
+    let Some(killed) = probe::killed(facts, pod) else { return String::new() };
+    let why = killed.probe.map(|event| format!(": {}", said(event))).unwrap_or_default();
+    format!("; Killing: {}{why}", said(killed.killing))
 }
 
 fn last_probe(facts: &Facts<'_>, pod: &Pod) -> String {
@@ -238,20 +238,27 @@ fn nobody(workload: &Workload<'_>) -> Judgement {
         return Judgement::Idle("is scaled to zero: no Pods are expected".to_owned());
     }
     // A system or a machine type that the cluster does not have is what such a DaemonSet is for.
-    let chosen = workload
-        .pod_spec
-        .node_selector
-        .iter()
-        .flatten()
-        .filter(|(key, _)| !matches!(key.as_str(), "kubernetes.io/os" | "kubernetes.io/arch"));
-    let chosen: Vec<String> = chosen.map(|(key, value)| format!("{key}={value}")).collect();
-    let affinity = workload.pod_spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
-    match (chosen.as_slice(), affinity, workload.pod_spec.node_selector.is_some()) {
-        ([], false, true) => Judgement::Idle("wants no Pod: no node has its operating system or architecture".to_owned()),
-        ([], ..) => Judgement::Wrong("wants no Pod: no node qualifies".to_owned()),
-        // Hardware that the cluster does not have today is chosen in the same way.
-        _ => Judgement::Unknown(format!("wants no Pod: no node qualifies for its node selector {}", chosen.join(", "))),
-    }
+    let spec = workload.pod_spec;
+    let selector: Vec<String> =
+        spec.node_selector.iter().flatten().filter(|(key, _)| !is_system(key)).map(|(key, value)| format!("{key}={value}")).collect();
+    let expressions = pods::affinity_terms(spec).into_iter().flatten().flat_map(|t| t.match_expressions.iter().flatten());
+    let mut affinity: Vec<&str> = expressions.map(|e| e.key.as_str()).filter(|key| !is_system(key)).collect();
+    affinity.dedup();
+    let chosen = match (selector.as_slice(), affinity.as_slice()) {
+        ([], []) if pods::asks_of_nodes(spec) => {
+            return Judgement::Idle("wants no Pod: no node has its operating system or architecture".to_owned());
+        }
+        ([], []) => return Judgement::Wrong("wants no Pod: no node qualifies".to_owned()),
+        (labels, []) => format!("its node selector {}", labels.join(", ")),
+        ([], keys) => format!("its required node affinity on {}", keys.join(", ")),
+        (labels, keys) => format!("its node selector {} and its required node affinity on {}", labels.join(", "), keys.join(", ")),
+    };
+    // Hardware that the cluster does not have today is chosen in the same way.
+    Judgement::Unknown(format!("wants no Pod: no node qualifies for {chosen}"))
+}
+
+fn is_system(key: &str) -> bool {
+    matches!(key, "kubernetes.io/os" | "kubernetes.io/arch")
 }
 
 /// Old Pods that stay until somebody deletes them, or that a partition keeps, are what was asked for.

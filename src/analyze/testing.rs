@@ -138,6 +138,12 @@ impl World {
         self
     }
 
+    /// Without this object.
+    pub(crate) fn without(mut self, kind: &str, name: &str) -> Self {
+        self.objects.retain(|o| !(o["kind"] == kind && o["metadata"]["name"] == name));
+        self
+    }
+
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.snapshot_of(&Kind::KNOWN)
     }

@@ -222,7 +222,7 @@ async fn a_digest_on_the_command_line_is_no_human_where_only_a_human_may_approve
     let said = desk.run(Some("yes\n"), &["approve", &session, "-o", "json"]).await;
     let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     let trail = report["trail"].as_array().unwrap();
-    assert!(trail.iter().any(|e| e["what"] == "approved" && e["who"] == "a person at the terminal"), "{trail:?}");
+    assert!(trail.iter().any(|e| e["what"] == "approved" && e["who"] == "an answer on a terminal"), "{trail:?}");
     assert!(desk.claim());
 }
 

@@ -12,7 +12,7 @@ use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::ports::Phase;
-use crate::workflow::report::{Report, Status};
+use crate::workflow::report::{Report, Status, changed_nothing};
 use crate::workflow::{Caller, Opened, Problem, Question, Wishes, WorkflowError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,7 +50,7 @@ pub struct RemediateArguments {
     /// What is wrong, in the user's words; this or sessionId
     #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
-    /// From a report: asks again if it awaits approval; looks again if it was only a diagnosis
+    /// From a report: asks again if it awaits approval; looks again if it changed nothing
     session_id: Option<String>,
     /// Default: what the issue names, else what its objects are in
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
@@ -193,12 +193,12 @@ async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) ->
     let report = Box::new(cases.show(id).await?);
     match report.status {
         Status::AwaitingApproval => {}
-        // It only looked, or its plan is too old: the same words and scope, and a fresh look, since an old one is no ground to act on.
-        Status::Diagnosed | Status::Inconclusive | Status::Healthy | Status::Expired => {
+        // It changed nothing: the same words and scope, and a fresh look, since an old one is no ground to act on.
+        Status::Diagnosed | Status::Inconclusive | Status::Healthy | Status::Expired | Status::Declined => {
             return open(cases, &cases.problem(id).await?, caller).await;
         }
-        Status::Declined
-        | Status::Resolved
+        Status::Failed if changed_nothing(&report) => return open(cases, &cases.problem(id).await?, caller).await,
+        Status::Resolved
         | Status::Partly
         | Status::Unresolved
         | Status::Unclear
@@ -275,6 +275,6 @@ mod tests {
         let id = SessionId::from_entropy([2; 16]);
         let error = refused_digest(WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman), &id);
         assert_eq!(error.kind, ErrorKind::NotAllowed);
-        assert!(error.text().contains(&format!("kubemend approve {id}")) && error.text().contains("KUBEMEND_CONSENT=client"));
+        assert!(error.text().contains(&format!("kubemend approve {id}")) && error.text().contains("the operator's decision"));
     }
 }

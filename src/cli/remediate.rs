@@ -106,8 +106,8 @@ impl AnswerAtTerminal<'_> {
             Some(given) if *given == question.digest => {
                 self.waits(&report)?;
                 self.terminal.err(
-                    "a digest on the command line does not count as a human's approval here; \
-                     the operator can allow it with KUBEMEND_CONSENT=client, up to the risk KUBEMEND_CLIENT_MAX_RISK\n",
+                    "a digest on the command line does not count as a human's approval here: that is the operator's decision, \
+                     with the option `consent` of the README\n",
                 )?;
                 Ok(Exit::Waiting)
             }

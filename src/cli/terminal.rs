@@ -1,14 +1,18 @@
 //! What a command writes to and whom it can ask: results on stdout, everything else on stderr, questions to a person or to nobody.
 
-use crate::call::HumanAnswer;
+use crate::call::{FASTEST_PERSON, HumanAnswer};
+use crate::workflow::Undecided;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Columns where the terminal does not say, or where there is none.
 const COLUMNS: usize = 100;
 /// An answer is a word; more than this is not read.
 const ANSWER_LIMIT: u64 = 256;
+/// A question is asked so often where what was typed came too soon for anybody to have read it: typed ahead, or by a program.
+const ASKED: usize = 3;
 
 /// `y` and `yes` are yes. Everything else that was typed is no; a closed input gives no answer.
 fn human_answer(line: &str) -> HumanAnswer {
@@ -20,7 +24,7 @@ fn human_answer(line: &str) -> HumanAnswer {
 }
 
 /// Who is there to be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Person {
     /// Stdin is a terminal.
     AtStdin,
@@ -28,9 +32,9 @@ enum Person {
     AtTheTerminal,
     /// Nobody.
     Absent,
-    /// A test's answer.
+    /// A test's answers, each with the milliseconds that it took.
     #[cfg(test)]
-    Saying(&'static str),
+    Saying(std::sync::Arc<Mutex<std::collections::VecDeque<(&'static str, u64)>>>),
 }
 
 /// The streams of a command.
@@ -75,7 +79,7 @@ impl Terminal {
 
     /// There is a person to be asked.
     pub(crate) fn has_somebody(&self) -> bool {
-        self.person != Person::Absent
+        !matches!(self.person, Person::Absent)
     }
 
     /// Writes a result. A reader that closed the pipe early, such as `head`, is not a failure.
@@ -88,26 +92,33 @@ impl Terminal {
         write_to(&self.err, text)
     }
 
-    /// Asks for approval. A cancelled question has no answer.
+    /// Asks for approval. A cancelled question has no answer, and what was typed before the question could be read is none.
     pub(crate) async fn ask_human(&self, question: &str, cancel: &CancellationToken) -> io::Result<HumanAnswer> {
         let person = self.person.clone();
-        if person == Person::Absent {
+        if !self.has_somebody() {
             return Ok(HumanAnswer::Nobody);
         }
-        self.err(&format!("{question} [y/N] "))?;
-        // A blocking read cannot be cancelled; the process ends without waiting for it.
-        let reading = tokio::task::spawn_blocking(move || read_line(&person));
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => {
-                self.err("\n")?;
-                Ok(HumanAnswer::Nobody)
+        for _ in 0..ASKED {
+            self.err(&format!("{question} [y/N] "))?;
+            let person = person.clone();
+            // A blocking read cannot be cancelled; the process ends without waiting for it.
+            let reading = tokio::task::spawn_blocking(move || read_line(&person));
+            let typed = tokio::select! {
+                biased;
+                () = cancel.cancelled() => {
+                    self.err("\n")?;
+                    return Ok(HumanAnswer::Nobody);
+                }
+                typed = reading => typed,
+            };
+            match typed {
+                Ok(Ok(typed)) if typed.line.is_empty() || typed.after >= FASTEST_PERSON => return Ok(human_answer(&typed.line)),
+                Ok(Ok(_)) => self.err("\nThat was typed before anybody could have read the plan, and decides nothing.")?,
+                Ok(Err(_)) | Err(_) => return Ok(HumanAnswer::Nobody),
             }
-            line = reading => match line {
-                Ok(Ok(line)) => Ok(human_answer(&line)),
-                Ok(Err(_)) | Err(_) => Ok(HumanAnswer::Nobody),
-            },
         }
+        self.err("\n")?;
+        Ok(Undecided::ByItself.into())
     }
 }
 
@@ -119,7 +130,15 @@ fn write_to(stream: &Mutex<Box<dyn Write + Send>>, text: &str) -> io::Result<()>
     }
 }
 
-fn read_line(person: &Person) -> io::Result<String> {
+/// A line, and how long after the question it came.
+struct Typed {
+    line: String,
+    after: Duration,
+}
+
+/// The line that answers a question.
+fn read_line(person: &Person) -> io::Result<Typed> {
+    let begins = Instant::now();
     let mut line = String::new();
     match person {
         Person::AtStdin => {
@@ -131,9 +150,12 @@ fn read_line(person: &Person) -> io::Result<String> {
         }
         Person::Absent => {}
         #[cfg(test)]
-        Person::Saying(text) => line.push_str(text),
+        Person::Saying(says) => {
+            let (line, after) = says.lock().unwrap().pop_front().unwrap_or_default();
+            return Ok(Typed { line: line.to_owned(), after: Duration::from_millis(after) });
+        }
     }
-    Ok(line)
+    Ok(Typed { line, after: begins.elapsed() })
 }
 
 #[cfg(test)]
@@ -161,13 +183,18 @@ pub(crate) mod doubles {
         }
     }
 
+    /// Somebody who says these one after the other, each after so many milliseconds.
+    pub(super) fn saying(lines: &[(&'static str, u64)]) -> Person {
+        Person::Saying(Arc::new(Mutex::new(lines.iter().copied().collect())))
+    }
+
     /// A terminal whose person says this, or where there is nobody; what went to stdout and to stderr.
     pub(crate) fn terminal(says: Option<&'static str>) -> (Terminal, Heard, Heard) {
         let (out, err) = (Heard::default(), Heard::default());
         let terminal = Terminal {
             out: Mutex::new(Box::new(out.clone())),
             err: Mutex::new(Box::new(err.clone())),
-            person: says.map_or(Person::Absent, Person::Saying),
+            person: says.map_or(Person::Absent, |line| saying(&[(line, 2_000)])),
             columns: COLUMNS,
             shows_results: true,
             shows_progress: false,
@@ -208,6 +235,24 @@ mod tests {
         let (terminal, out, err) = doubles::terminal(Some("yes\n"));
         assert_eq!(terminal.ask_human("apply?", &CancellationToken::new()).await.unwrap(), HumanAnswer::Yes);
         assert_eq!((out.text(), err.text()), (String::new(), "apply? [y/N] ".to_owned()));
+    }
+
+    /// Typed ahead, or by a program on a terminal of its own: nobody has read the plan.
+    #[tokio::test]
+    async fn what_is_typed_before_the_question_can_be_read_decides_nothing() {
+        let says = |answers: &[(&'static str, u64)]| {
+            let (mut terminal, _, err) = doubles::terminal(Some(""));
+            terminal.person = doubles::saying(answers);
+            (terminal, err)
+        };
+        let (terminal, _) = says(&[("y\n", 3), ("y\n", 499), ("y\n", 0), ("y\n", 5_000)]);
+        let answer = terminal.ask_human("apply?", &CancellationToken::new()).await.unwrap();
+        assert_eq!(answer, HumanAnswer::Undecided(Undecided::ByItself));
+        let (terminal, err) = says(&[("y\n", 3), ("n\n", 5_000)]);
+        assert_eq!(terminal.ask_human("apply?", &CancellationToken::new()).await.unwrap(), HumanAnswer::No);
+        assert!(err.text().matches("apply? [y/N]").count() == 2 && err.text().contains("decides nothing"), "{}", err.text());
+        let (terminal, _) = says(&[("y\n", 3), ("", 4)]);
+        assert_eq!(terminal.ask_human("apply?", &CancellationToken::new()).await.unwrap(), HumanAnswer::Nobody);
     }
 
     #[tokio::test]

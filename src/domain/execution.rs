@@ -62,6 +62,19 @@ impl StepOutcome {
         }
     }
 
+    /// When it was sent, or was refused before that; `None` where it was never reached.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            StepOutcome::Intended { at }
+            | StepOutcome::Applied { at, .. }
+            | StepOutcome::Altered { at, .. }
+            | StepOutcome::Refused { at, .. }
+            | StepOutcome::Failed { at, .. }
+            | StepOutcome::Unknown { at, .. } => Some(*at),
+            StepOutcome::NotReached => None,
+        }
+    }
+
     /// As the report and the trail spell it.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -1,13 +1,17 @@
 //! Credentials that are recognized in a text: by what they look like, or by the name that stands before them. Best effort, as any
 //! deny list: the guarantee is that Secrets are never read.
 
-use regex::{Captures, Regex};
+mod value;
+
+use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
+use value::{Around, user_info, value};
 
 /// What looks like a credential wherever it stands, with what is shown instead.
 const FORMS: &[(&str, &str)] = &[
-    (r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)", "⟦redacted:private-key⟧"),
+    (r"-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY( BLOCK)?-----|$)", "⟦redacted:private-key⟧"),
+    (r"[A-Za-z0-9+/=\\\s]*-----END [A-Z ]*PRIVATE KEY( BLOCK)?-----", "⟦redacted:private-key⟧"),
     (r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "⟦redacted:jwt⟧"),
     (r"(?i)\b((?:set-)?cookie\\*[\x22']?\s*[:=]\s*\\*[\x22']?)[^\s⟦\x22'\\][^\n\x22'⟦]*", "$1⟦redacted:cookie⟧"),
     (
@@ -22,31 +26,41 @@ const FORMS: &[(&str, &str)] = &[
         r"\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|xox[abeprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|glpat-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{20,}|dckr_pat_[A-Za-z0-9_-]{10,}|hvs\.[A-Za-z0-9_-]{16,}|ya29\.[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{20,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})",
         "⟦redacted:token⟧",
     ),
-    (r"([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@\x22']*):[^\s@/⟦]+@", "$1:⟦redacted:password⟧@"),
-    (r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s:/@\x22'⟦]{20,}@", "$1⟦redacted:credential⟧@"),
-    (r"(\b[A-Za-z0-9_.-]+):[^\s:@/⟦]+@((?:tcp|udp|unix)\()", "$1:⟦redacted:password⟧@$2"),
+    (r"(\b[A-Za-z0-9_.-]+):[^\s⟦⟧]+@((?:tcp|udp|unix)\()", "$1:⟦redacted:password⟧@$2"),
 ];
 
 /// What the name of a credential ends in. The last two are words of their own only: `design=` is none.
 const NAMES: &str = r"password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|shared[_-]?key|signing[_-]?key|encryption[_-]?key|master[_-]?key|credentials?";
 
-/// The name in its quotes, what separates it, and the value. A backslash may stand before each quote: JSON within JSON.
+/// The name in its quotes, and what separates it from its value. A backslash may stand before each quote: JSON within JSON.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let short = r"(?:[a-z0-9_.-]*[_.-])?(?:pass|pwd|pw)|[A-Za-z0-9]*(?-i:[a-z]P(?:ass|wd)|PASS|PWD)";
     let exact = r"[?&;,]sig|\bsig|[\x22']auth";
+    Regex::new(&format!(r"(?i)(?P<name>\b{}|{exact})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)", any_name())).ok()
+});
+
+/// A flag of a command line before the word after it, also as two items of a list.
+static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?i)(?P<name>\b(?:[a-z0-9_.-]*(?:{NAMES})|{short})|{exact})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])\s*\\*[\x22']?)(?P<value>[^\s\x22',;&\\⟦{{}}\[\]]+)"
+        r"(?i)(?P<name>(?:^|[\s\x22'\[,])--?(?:[a-z0-9-]*(?:{NAMES})|(?:[a-z0-9-]*-)?(?:pass|pwd|pw)))(?P<sep>\\*[\x22']?(?:\s*,\s*|\s+|=)(?:-\s+)?)"
     ))
     .ok()
 });
 
-/// A flag of a command line and the word after it, also as two items of a list.
-static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// A pair of which one half says the name and the other the value, as in the environment of a container.
+static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?i)(?P<name>(?:^|[\s\x22'\[,])--?(?:[a-z0-9-]*(?:{NAMES})|(?:[a-z0-9-]*-)?(?:pass|pwd|pw)))(?P<sep>\\*[\x22']?(?:\s*,\s*|\s+|=)(?:-\s+)?\\*[\x22']?)(?P<value>[^\s\x22',;\\⟦-][^\s\x22',;\\⟦]*)"
+        r"(?i)(?P<name>\bname\\*[\x22']?\s*[:=]\s*\\*[\x22']?{}\\*[\x22']?\s*[,\n]\s*\\*[\x22']?value)(?P<sep>\\*[\x22']?\s*[:=][^\S\n]*)",
+        any_name()
     ))
     .ok()
 });
+
+/// The user of an address comes next.
+static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*://)(?P<sep>)").ok());
+
+fn any_name() -> String {
+    format!(r"(?:[a-z0-9_.-]*(?:{NAMES})|(?:[a-z0-9_.-]*[_.-])?(?:pass|pwd|pw)|[A-Za-z0-9]*(?-i:[a-z]P(?:ass|wd)|PASS|PWD))")
+}
 
 /// What is shown instead of one credential can bring to light that another stands beside it; texts do not nest deeper than this.
 const ROUNDS: usize = 6;
@@ -129,10 +143,10 @@ fn once(text: &str) -> Cow<'_, str> {
             out = Cow::Owned(pattern.replace_all(&out, *with).into_owned());
         }
     }
-    for pattern in [&*NAMED, &*FLAG].into_iter().flatten() {
-        if pattern.is_match(&out) {
-            let before = out.clone();
-            out = Cow::Owned(pattern.replace_all(&out, |found: &Captures<'_>| without_value(&before, found)).into_owned());
+    for (pattern, find) in [(&*ADDRESS, of_address as Finder), (&*NAMED, of_name), (&*FLAG, of_flag), (&*PAIR, of_pair)] {
+        let Some(pattern) = pattern else { continue };
+        if let Some(replaced) = without_values(&out, pattern, find) {
+            out = Cow::Owned(replaced);
         }
     }
     out
@@ -143,15 +157,62 @@ pub fn holds_one(text: &str) -> bool {
     redacted(text) != text
 }
 
-fn without_value(text: &str, found: &Captures<'_>) -> String {
-    let part = |name: &str| found.name(name).map_or("", |m| m.as_str());
-    let (name, sep, value) = (part("name"), part("sep"), part("value"));
-    let before = found.get(0).and_then(|m| text.get(..m.start())).unwrap_or_default();
-    if is_sentence(before, sep, value) || is_image(before, name, sep, value) {
-        return format!("{name}{sep}{value}");
+/// How much of the text behind a name stays, how much is hidden, and what is shown instead.
+type Hidden = (usize, usize, &'static str);
+/// What is hidden behind a name: the text before it, the name, what separates it, the text behind.
+type Finder = fn(&str, &str, &str, &str) -> Option<Hidden>;
+
+/// The text without what is hidden; none where nothing is.
+fn without_values(text: &str, pattern: &Regex, find: Finder) -> Option<String> {
+    let (mut out, mut done, mut from) = (String::new(), 0usize, 0usize);
+    while let Some(found) = pattern.captures_at(text, from) {
+        let (Some(whole), Some(name), Some(sep)) = (found.get(0), found.name("name"), found.name("sep")) else { break };
+        let (before, rest) = (text.get(..whole.start()).unwrap_or_default(), text.get(whole.end()..).unwrap_or_default());
+        from = whole.end().max(from.saturating_add(1));
+        if let Some((stays, length, shown)) = find(before, name.as_str(), sep.as_str(), rest) {
+            let start = whole.end().saturating_add(stays);
+            out.push_str(text.get(done..start).unwrap_or_default());
+            out.push_str(shown);
+            done = start.saturating_add(length);
+            from = done;
+        }
+        if !text.is_char_boundary(from) || from > text.len() {
+            break;
+        }
     }
-    format!("{name}{sep}⟦redacted:value⟧")
+    (done > 0).then(|| out + text.get(done..).unwrap_or_default())
 }
+
+fn of_address(before: &str, _: &str, _: &str, rest: &str) -> Option<Hidden> {
+    let (stays, length, named) = user_info(rest, before)?;
+    Some((stays, length, if named { "⟦redacted:password⟧" } else { "⟦redacted:credential⟧" }))
+}
+
+fn of_name(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden> {
+    let found = value(rest, Around { before, between })?;
+    // The first word tells whether a sentence goes on.
+    let first = found.inner.split_whitespace().next().unwrap_or_default();
+    if !found.quoted && (is_sentence(before, between, first) || is_image(before, name, between, first)) {
+        return None;
+    }
+    Some((found.open.len(), found.inner.len(), VALUE))
+}
+
+fn of_flag(before: &str, _: &str, between: &str, rest: &str) -> Option<Hidden> {
+    let found = value(rest, Around { before, between })?;
+    let first = found.inner.split_whitespace().next().unwrap_or_default();
+    if !found.quoted && (first.starts_with('-') || is_sentence(before, between, first)) {
+        return None;
+    }
+    Some((found.open.len(), found.inner.len(), VALUE))
+}
+
+fn of_pair(before: &str, _: &str, between: &str, rest: &str) -> Option<Hidden> {
+    value(rest, Around { before, between }).map(|found| (found.open.len(), found.inner.len(), VALUE))
+}
+
+/// What is shown instead of a value.
+const VALUE: &str = "⟦redacted:value⟧";
 
 /// A word that goes on, or what a server said of an address that ends in a name.
 fn is_sentence(before: &str, sep: &str, value: &str) -> bool {
@@ -186,7 +247,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(COMPILED.len(), FORMS.len());
-        assert!(NAMED.is_some() && FLAG.is_some());
+        assert!([&*NAMED, &*FLAG, &*PAIR, &*ADDRESS].iter().all(|pattern| pattern.is_some()));
     }
 
     #[test]
@@ -228,6 +289,35 @@ mod tests {
     }
 
     #[test]
+    fn all_of_a_value_is_replaced_and_not_its_first_word() {
+        for (raw, shown) in [
+            ("password={S3cret}", "password=⟦redacted:value⟧"),
+            ("Pwd={a;b}}c};Encrypt=true", "Pwd=⟦redacted:value⟧;Encrypt=true"),
+            (r#"password="two words" user=x"#, r#"password="⟦redacted:value⟧" user=x"#),
+            ("password='a b' user=x", "password='⟦redacted:value⟧' user=x"),
+            (r#"run --token "x y" --host db"#, r#"run --token "⟦redacted:value⟧" --host db"#),
+            ("run --token 'x y'", "run --token '⟦redacted:value⟧'"),
+            (r#"["--api-key", "x y"]"#, r#"["--api-key", "⟦redacted:value⟧"]"#),
+            (r#"{"password":"a\"b c","user":"x"}"#, r#"{"password":"⟦redacted:value⟧","user":"x"}"#),
+            (r#"{"c":"{\"password\":\"a\\\"b c\",\"user\":\"x\"}"}"#, r#"{"c":"{\"password\":\"⟦redacted:value⟧\",\"user\":\"x\"}"}"#),
+            ("password: 'it''s one'\nuser: x", "password: '⟦redacted:value⟧'\nuser: x"),
+            ("password: two plain words\nuser: x", "password: ⟦redacted:value⟧\nuser: x"),
+            ("a:\n  token: |\n    one\n\n    two\n  user: x", "a:\n  token: ⟦redacted:value⟧\n  user: x"),
+            ("Server=db;Pwd=a,b;c&d;User Id=x", "Server=db;Pwd=⟦redacted:value⟧;User Id=x"),
+            ("(password=a)b)", "(password=⟦redacted:value⟧)"),
+            ("postgres://app:p@ss/w:r#d@db:5432/x", "postgres://app:⟦redacted:password⟧@db:5432/x"),
+            (r#"{"url":"redis://:a\"b@c:6379","mail":"x@y"}"#, r#"{"url":"redis://:⟦redacted:password⟧@c:6379","mail":"x@y"}"#),
+            ("app:a@b/c@tcp(db:3306)/x", "app:⟦redacted:password⟧@tcp(db:3306)/x"),
+            (r#"[{"name":"DB_PASSWORD","value":"x y"}]"#, r#"[{"name":"DB_PASSWORD","value":"⟦redacted:value⟧"}]"#),
+            ("- name: DB_PASSWORD\n  value: x y\n- name: A", "- name: DB_PASSWORD\n  value: ⟦redacted:value⟧\n- name: A"),
+            ("MIIabc\ndef=\n-----END RSA PRIVATE KEY-----", "⟦redacted:private-key⟧"),
+            ("key: |\n  -----BEGIN PGP PRIVATE KEY BLOCK-----\n  x\n\n  abc\n", "key: |\n  ⟦redacted:private-key⟧"),
+        ] {
+            assert_eq!(redacted(raw), shown, "{raw}");
+        }
+    }
+
+    #[test]
     fn sentences_images_and_names_stay_as_they_are() {
         for text in [
             r#"0/2 nodes are available: persistentvolumeclaim "postgres-pvc" not found. not found"#,
@@ -245,12 +335,77 @@ mod tests {
             "bypass: all, compass=north, design=1",
             "secretName: app-secret",
             "name: db-password",
+            r#"{"secret":{"secretName":"app-secret"}}"#,
+            "password: {valueFrom: {secretKeyRef: {name: a, key: b}}}",
+            "https://registry.example.com:5000/v2/app@sha256:abc",
+            "https://user@host/x?mail=a@b",
         ] {
             assert_eq!(redacted(text), text);
         }
     }
 
+    /// How a secret may be written, with what escapes it there.
+    #[derive(Debug, Clone, Copy)]
+    enum Form {
+        Plain(&'static str, &'static str),
+        Json(&'static str, &'static str),
+        JsonInJson(&'static str, &'static str),
+        Single(&'static str, &'static str),
+        Block(&'static str, &'static str),
+        Address(&'static str, &'static str),
+        Braces(&'static str, &'static str),
+    }
+
+    const EVERY: &[Form] = &[
+        Form::Plain("run with password=", " on db"),
+        Form::Plain("DB_PASSWORD=", "\nUSER=x"),
+        Form::Plain("?x=1&token=", "&y=2"),
+        Form::Plain("Server=db;Pwd=", ";Encrypt=true"),
+        Form::Plain("--token ", " --host db"),
+        Form::Json("password=\"", "\" user=x"),
+        Form::Json("run --token \"", "\" --host db"),
+        Form::Json("{\"password\":\"", "\",\"user\":\"x\"}"),
+        Form::Json("{\"a\": [\"--api-key\", \"", "\"]}"),
+        Form::Json("password: \"", "\"\nuser: x"),
+        Form::Json("[{\"name\":\"API_TOKEN\",\"value\":\"", "\"}]"),
+        Form::JsonInJson("{\"c\":\"{\\\"password\\\":\\\"", "\\\",\\\"user\\\":1}\"}"),
+        Form::Single("password: '", "'\nuser: x"),
+        Form::Single("- name: API_TOKEN\n  value: '", "'\n"),
+        Form::Block("a:\n  secret: |-\n    ", "\n  user: x"),
+        Form::Address("postgres://app:", "@db:5432/x"),
+        Form::Address("dial redis://:", "@cache:6379 failed"),
+        Form::Braces("Pwd={", "};Encrypt=true"),
+    ];
+
+    impl Form {
+        fn written(self, secret: &str) -> (String, &'static str) {
+            let json = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+            let dense = || secret.replace(' ', "_");
+            match self {
+                Form::Plain(a, b) => (format!("{a}{}{b}", dense()), b),
+                Form::Json(a, b) => (format!("{a}{}{b}", json(secret)), b),
+                Form::JsonInJson(a, b) => (format!("{a}{}{b}", json(&json(secret))), b),
+                Form::Single(a, b) => (format!("{a}{}{b}", secret.replace('\'', "''")), b),
+                Form::Block(a, b) => (format!("{a}{}{b}", secret.replace(' ', "\n    ")), b),
+                Form::Address(a, b) => (format!("{a}{}{b}", dense()), b),
+                Form::Braces(a, b) => (format!("{a}{}{b}", secret.replace('}', "}}")), b),
+            }
+        }
+    }
+
     proptest! {
+        /// Marks at the beginning, in the middle and at the end of a secret: none of them is left, and what stands behind it is.
+        #[test]
+        fn no_part_of_any_secret_is_left_in_any_form(
+            form in proptest::sample::select(EVERY),
+            (one, other) in ("[ !#$%()*+,./;<>?@^_`{|}~\"'\\\\-]{0,4}", "[ !#$%()*+,./;<>?@^_`{|}~\"'\\\\-]{0,4}"),
+        ) {
+            let (text, behind) = form.written(&format!("QZFIRST{one}QZMIDDLE{other}QZLAST"));
+            let shown = redacted(&text);
+            prop_assert!(!shown.contains("QZ"), "{}\n{}", text, shown);
+            prop_assert!(shown.ends_with(behind.trim_start_matches(['"', '\'', '}', '\\'])), "{}\n{}", text, shown);
+        }
+
         /// A stored text is redacted again when it is read, and must read the same.
         #[test]
         fn what_was_redacted_once_stays_as_it_is(text in "[a-zA-Z:=\"'\\\\ ,/@?&;{}⟦⟧-]{0,24}(password|token|--pw|cookie|authorization|sig|://)[=: ]{0,2}[a-zA-Z:=\"'\\\\ ,/@?&;-]{0,24}") {

@@ -120,6 +120,8 @@ macro_rules! define_snapshot {
             $($(pub $field: Listing<$type>,)?)*
             /// Claims of the names that Pods wait for, whatever their namespace; whole where each of those names was asked for.
             pub elsewhere: Listing<PersistentVolumeClaim>,
+            /// Services of other namespaces that have the name of one that an Ingress of the scope leads to and that is missing.
+            pub services_elsewhere: BTreeSet<ObjectRef>,
             custom: BTreeMap<Kind, Listing<Dynamic>>,
         }
 
@@ -142,6 +144,7 @@ macro_rules! define_snapshot {
                     missed: BTreeSet::new(),
                     $($($field: Listing::default(),)?)*
                     elsewhere: Listing::default(),
+                    services_elsewhere: BTreeSet::new(),
                     custom: BTreeMap::new(),
                 }
             }
@@ -273,8 +276,17 @@ impl Snapshot {
         }
     }
 
-    /// Keeps the claims beside this scope that no Pod uses: one of them may be what is missing in it.
+    /// Takes in that there are Services of this name in other namespaces.
+    pub fn take_services_elsewhere(&mut self, objects: &Objects) {
+        let List::Service(services) = &objects.list else { return };
+        let beside = services.iter().filter(|service| !self.scope.holds(service.metadata.namespace.as_deref()));
+        self.services_elsewhere.extend(beside.map(Resource::reference));
+    }
+
+    /// Keeps the claims beside this scope that no Pod uses, and which Services are there: one of them may be what is missing in it.
     fn remember_elsewhere(&mut self, scope: &Scope) {
+        let services = self.services.iter().filter(|service| !scope.holds(service.metadata.namespace.as_deref()));
+        self.services_elsewhere = services.map(Resource::reference).collect();
         let is_used = used_by(self.pods.iter());
         let beside = self.claims.iter().filter(|claim| !scope.holds(claim.metadata.namespace.as_deref()));
         let free: Vec<PersistentVolumeClaim> = beside.filter(|claim| !is_used(claim)).cloned().collect();

@@ -63,6 +63,11 @@ pub(crate) fn asked_of_nodes(spec: &PodSpec) -> impl Iterator<Item = (&str, &str
     plain.chain(named)
 }
 
+/// Whether a Pod spec asks anything of its node, in either way.
+pub(crate) fn asks_of_nodes(spec: &PodSpec) -> bool {
+    spec.node_selector.as_ref().is_some_and(|s| !s.is_empty()) || affinity_terms(spec).is_some_and(|terms| !terms.is_empty())
+}
+
 /// All containers of a Pod spec with the name of the list they are in.
 pub(crate) fn containers(spec: &PodSpec) -> impl Iterator<Item = (&'static str, &Container)> {
     let init = spec.init_containers.iter().flatten().map(|c| ("initContainers", c));

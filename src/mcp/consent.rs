@@ -1,7 +1,7 @@
 //! How a human is asked through the client, and what of an answer is a human's: the only place in this surface that makes a yes.
 //! One required choice, of which the value for a yes names the plan; nothing generic hits it, and nothing is chosen by default.
 
-use crate::call::HumanAnswer;
+use crate::call::{FASTEST_PERSON, HumanAnswer};
 use crate::domain::canonical::sorted;
 use crate::domain::plan::PlanDigest;
 use crate::workflow::{Question, Undecided};
@@ -19,8 +19,6 @@ use std::time::Duration;
 pub(super) const DECISION: &str = "decision";
 /// What the field holds when nothing is to be changed; it stands first.
 const CHANGE_NOTHING: &str = "change-nothing";
-/// Nobody reads a plan and answers faster. Clients that answer by themselves took 1 to 23 milliseconds.
-const FASTEST_PERSON: Duration = Duration::from_millis(500);
 /// Characters of the digest that stand for the plan: enough that nothing hits it by accident.
 const CODE_CHARACTERS: usize = 4;
 /// Characters kept of a client's name.

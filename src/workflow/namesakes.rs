@@ -1,5 +1,5 @@
 //! Claims of the names that Pods wait for, in other namespaces, that nobody uses there: one of them may be what was meant. Another copy
-//! of the same application has claims of the same names, and those are used.
+//! of the same application has claims of the same names, and those are used. And Services that an Ingress seems to mean.
 
 use crate::analyze;
 use crate::domain::kind::Kind;
@@ -15,11 +15,28 @@ const SOUGHT: usize = 5;
 
 /// Takes them in. Where not everything could be asked, none is proved absent.
 pub(super) async fn seek(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
+    services(read, into).await?;
     let listed = list(read, into).await?;
     let known = leave_used(read, into).await?;
     leave_going(read, into).await;
     if !(listed && known) {
         into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);
+    }
+    Ok(())
+}
+
+/// Services that Ingresses lead to and that are not there, in other namespaces.
+async fn services(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
+    let names = analyze::services_sought_elsewhere(into);
+    let request =
+        |name: &String| ListRequest { field_selector: Some(format!("metadata.name={name}")), ..ListRequest::of(Kind::Service, None) };
+    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
+    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
+    for (name, answer) in names.iter().zip(answers) {
+        match answer {
+            Ok(listed) => into.take_services_elsewhere(&listed.objects),
+            Err(error) => into.gaps.push(gap(&error, &format!("services called {name} in other namespaces")).ok_or(error)?),
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::domain::ending::Ending;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::finding::Advice;
 use crate::domain::issue::Scope;
+use crate::domain::plan::Step;
 use crate::domain::snapshot::Cluster;
 use crate::session::{Planned, Session};
 use jiff::{SignedDuration, Timestamp};
@@ -26,45 +27,48 @@ impl Remediation {
 fn told(session: &Session, scope: &Scope, cluster: &Cluster, now: Timestamp) -> Option<Advice> {
     let header = session.header();
     let (planned, execution, stands) = match session {
-        Session::Closed(s) => (s.planned.as_ref()?, s.execution.as_ref(), s.ending.as_str()),
-        Session::Validating(s) => (&s.planned, Some(&s.execution), "still being validated"),
-        Session::Reverting(s) => (&s.planned, Some(&s.execution), "being rolled back"),
-        Session::Executing(s) => (&s.planned, None, "still being applied"),
+        // Most plans that were closed were never applied.
+        Session::Closed(s) => (s.planned.as_ref()?, s.execution.as_ref()?, s.ending.as_str()),
+        Session::Validating(s) => (&s.planned, &s.execution, "still being validated"),
+        Session::Reverting(s) => (&s.planned, &s.execution, "being rolled back"),
+        Session::Executing(s) => (&s.planned, &s.execution, "still being applied"),
         Session::Investigating(_) | Session::Diagnosed(_) | Session::AwaitingApproval(_) => return None,
     };
     let here = header.cluster.id.is_same(&cluster.id);
-    let what = changed(planned, execution, scope);
-    if !here || what.is_empty() {
+    let effects = effects(planned, execution, scope);
+    let ago = now.duration_since(effects.iter().map(|effect| effect.at).max()?);
+    if !here || ago > RECENT {
         return None;
     }
-    let at = execution.map_or(Some(header.opened_at), last_applied)?;
-    let ago = now.duration_since(at);
-    if ago > RECENT {
-        return None;
-    }
+    let verb = if effects.iter().any(|effect| effect.is_known) { "changed" } else { "may have changed" };
+    let what: Vec<&str> = effects.iter().map(|effect| effect.object.as_str()).collect();
     let settled = matches!(session, Session::Closed(s) if matches!(s.ending, Ending::Resolved | Ending::Reverted | Ending::Partly));
     let next = if settled { "" } else { "; validate that session to see if the change helped" };
     Some(Advice {
-        text: format!("kubemend changed {} {} before this check (session {}: {stands}){next}", what.join(", "), in_words(ago), header.id),
+        text: format!("kubemend {verb} {} {} before this check (session {}: {stands}){next}", what.join(", "), in_words(ago), header.id),
         command: Some(format!("kubemend show {}", header.id)),
         why: "it explains what is different now".to_owned(),
     })
 }
 
-/// The objects in this scope that took a change, or were about to.
-fn changed(planned: &Planned, execution: Option<&Execution>, scope: &Scope) -> Vec<String> {
-    let steps = planned.plan.steps.iter().enumerate();
-    let applied = |index: usize| execution.is_none_or(|e| matches!(e.steps.iter().nth(index), Some(StepOutcome::Applied { .. })));
-    let places = scope.namespaces();
-    let within = |step: &crate::domain::plan::Step| {
-        places.is_empty() || step.action.target().namespace.as_ref().is_some_and(|place| places.contains(place))
-    };
-    steps.filter(|(index, step)| applied(*index) && within(step)).map(|(_, step)| step.action.target().to_string()).collect()
+/// One object that a step changed, or may have changed.
+struct Effect {
+    object: String,
+    at: Timestamp,
+    /// Its answer came; else nobody knows whether it took effect.
+    is_known: bool,
 }
 
-fn last_applied(execution: &Execution) -> Option<Timestamp> {
-    let at = |outcome: &StepOutcome| if let StepOutcome::Applied { at, .. } = outcome { Some(*at) } else { None };
-    execution.steps.iter().filter_map(at).max()
+/// What took effect in this scope, or may have. A plan alone has no effect, nor has a step that was refused.
+fn effects(planned: &Planned, execution: &Execution, scope: &Scope) -> Vec<Effect> {
+    let places = scope.namespaces();
+    let effect = |(step, outcome): (&Step, &StepOutcome)| {
+        let target = step.action.target();
+        let is_known = outcome.took_effect().unwrap_or(false);
+        let within = places.is_empty() || target.namespace.as_ref().is_some_and(|place| places.contains(place));
+        (within && outcome.took_effect() != Some(false)).then_some(Effect { object: target.to_string(), at: outcome.at()?, is_known })
+    };
+    planned.plan.steps.iter().zip(execution.steps.iter()).filter_map(effect).collect()
 }
 
 fn in_words(time: SignedDuration) -> String {

@@ -481,3 +481,9 @@ pub fn cluster_in_words(cluster: &ClusterView) -> String {
     let unverified = if cluster.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
     format!("{} ({}, {}, id {id}{unverified})", cluster.context, cluster.server, cluster.version)
 }
+
+/// Whether it is known of each step of a plan that was to be applied that it did not take effect.
+pub(crate) fn changed_nothing(report: &Report) -> bool {
+    let without_effect = |step: &StepOutcomeView| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached");
+    report.execution.as_ref().is_some_and(|done| done.steps.iter().all(without_effect))
+}

@@ -2,7 +2,7 @@
 //! reader who gets nothing else.
 
 use super::report::{
-    AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView,
+    AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView, changed_nothing,
 };
 use super::standing::Underway;
 use crate::domain::excerpt::Excerpt;
@@ -83,14 +83,6 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether it is known of each step that it did not take effect.
-fn changed_nothing(report: &Report) -> bool {
-    report
-        .execution
-        .as_ref()
-        .is_some_and(|done| done.steps.iter().all(|step| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached")))
-}
-
 /// Whether the first cause is gone: its title says what was true before the change.
 fn is_fixed(report: &Report) -> bool {
     matches!(report.status, Status::Resolved | Status::Partly)
@@ -128,13 +120,19 @@ fn next(report: &Report) -> Option<String> {
         Status::Failed if changed_nothing(report) => {
             Some("Run remediate again once the reason is gone: it looks again and makes a new plan.".to_owned())
         }
+        Status::Declined => {
+            Some(format!("To be asked again, run remediate with session {}: it looks again and makes a new plan.", report.session))
+        }
+        // Its plan waits, or was declined: validating it again would come back with the same.
+        Status::Unresolved | Status::Unclear if report.plan.is_some() && report.execution.is_none() => {
+            Some(format!("To apply the plan, run remediate with session {}: a human is asked first.", report.session))
+        }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
             Some(format!("Run validate with session {} before you change anything else.", report.session))
         }
         Status::Diagnosed
         | Status::Healthy
         | Status::Inconclusive
-        | Status::Declined
         | Status::Expired
         | Status::Resolved
         | Status::Partly

@@ -219,7 +219,8 @@ class Headless(Play):
 class Searches(Headless):
     """An agent that knows bare names only looks for tools with a model's words, and finds them or does not."""
 
-    QUERIES = ("kubernetes", "k8s", "kubernetes troubleshoot pod", "cluster database down", "namespace pod crash diagnose", "fix deployment")
+    QUERIES = ("kubernetes", "k8s", "kubernetes troubleshoot pod", "cluster database down", "namespace pod crash diagnose", "fix deployment",
+        "kubectl", "pvc", "outage", "crashloop", "website not reachable", "database")
 
     @staticmethod
     def suits(agent):

@@ -9,6 +9,7 @@ mod journal;
 mod library;
 mod rest;
 mod settled;
+mod stories;
 mod undo;
 mod variants;
 mod verdicts;

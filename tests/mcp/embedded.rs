@@ -330,6 +330,37 @@ async fn the_next_report_says_what_was_changed_a_short_while_ago() {
     assert!(!told(&later.structured_content.unwrap()).contains(session));
 }
 
+/// A plan that nobody applied changed nothing, whatever became of it.
+#[tokio::test(start_paused = true)]
+async fn the_next_report_says_of_no_plan_that_was_not_applied_that_it_changed_something() {
+    for says in [Says::No, Says::Closes] {
+        let cluster = Cluster::with(Limits::default()).await;
+        let client = cluster.client(modes()[0].clone(), Human::who(says)).await;
+        let waiting = client.call_tool(call("remediate", issue())).await.unwrap().structured_content.unwrap();
+        for tool in ["analyze", "remediate", "validate", "analyze"] {
+            let next = client.call_tool(call(tool, issue())).await.unwrap();
+            assert!(!text(&next).contains("kubemend changed") && !text(&next).contains("may have changed"), "{tool}: {}", text(&next));
+        }
+        assert_eq!(cluster.writes(), Vec::<String>::new(), "{waiting}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_declined_is_told_how_to_be_asked_again_and_is_asked() {
+    let cluster = Cluster::with(Limits::default()).await;
+    let no = Human::who(Says::No);
+    let client = cluster.client(modes()[0].clone(), no.clone()).await;
+    let declined = client.call_tool(call("remediate", issue())).await.unwrap();
+    let session = declined.structured_content.as_ref().unwrap()["session"].as_str().unwrap().to_owned();
+    let again = format!("run remediate with session {session}");
+    assert!(status(&declined) == "declined" && text(&declined).contains(&again), "{}", text(&declined));
+    // Nor does a validation of it lead in a circle.
+    let validated = client.call_tool(call("validate", json!({"sessionId": session}))).await.unwrap();
+    assert!(text(&validated).contains(&again) && !text(&validated).contains("Run validate"), "{}", text(&validated));
+    client.call_tool(call("remediate", json!({"sessionId": session}))).await.unwrap();
+    assert_eq!(no.asked.lock().unwrap().len(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn automatic_mode_that_the_operator_does_not_allow_is_said_to_have_no_effect() {
     let cluster = Cluster::with(Limits::default()).await;

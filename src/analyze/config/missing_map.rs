@@ -136,8 +136,7 @@ impl MissingMap<'_, '_> {
     }
 
     fn says(&self, text: &str) -> bool {
-        let quoted = format!("\"{}\"", self.map.name);
-        text.to_ascii_lowercase().contains("configmap") && text.contains(&quoted) && text.contains("not found")
+        quote::says_absent(text, "configmap", &self.map.name)
     }
 
     fn remedy(&self, meant: &Meant<'_, ConfigMap>) -> Remedy {

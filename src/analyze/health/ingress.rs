@@ -49,6 +49,11 @@ fn backends(ingress: &Ingress) -> impl Iterator<Item = (String, &IngressBackend)
     default.into_iter().chain(paths)
 }
 
+/// The Services that it leads to, by name.
+pub(crate) fn services(ingress: &Ingress) -> impl Iterator<Item = &str> {
+    backends(ingress).filter_map(|(_, backend)| backend.service.as_ref().map(|s| s.name.as_str()))
+}
+
 fn backend_fault(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &IngressBackend) -> Option<String> {
     let wanted = backend.service.as_ref()?;
     let namespace = ingress.reference().namespace?;
@@ -57,8 +62,10 @@ fn backend_fault(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &Ing
         if !facts.is_whole(&Kind::Service) {
             return None;
         }
-        let elsewhere = facts.all::<Service>().map(Resource::reference).find(|o| o.name == wanted.name);
-        let elsewhere = elsewhere.and_then(|o| o.namespace).map(|n: Namespace| format!("; one of that name is in namespace `{n}`"));
+        let read = facts.all::<Service>().map(Resource::reference);
+        let elsewhere = read.chain(facts.snapshot().services_elsewhere.iter().cloned()).find(|o| o.name == wanted.name);
+        let place = elsewhere.and_then(|o| o.namespace);
+        let elsewhere = place.map(|n: Namespace| format!("; one of that name is in namespace `{n}`, where an Ingress can lead to it"));
         return Some(format!(
             "{path} leads to Service `{}`, which does not exist in this namespace, and an Ingress reaches no other{}",
             wanted.name,

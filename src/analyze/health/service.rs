@@ -71,7 +71,7 @@ fn selected(
             return Judgement::Idle("has no endpoints: the workload that it selects is scaled to zero".to_owned());
         }
         return Judgement::Wrong(match selected.len() {
-            0 => "has no endpoints: its selector matches no Pod".to_owned(),
+            0 => format!("has no endpoints: its selector matches no Pod{}", only_member(facts, reference, selector)),
             n => format!("has no endpoints: none of the {n} Pods that it selects is ready"),
         });
     }
@@ -81,6 +81,22 @@ fn selected(
         Some(Dangling::Possible(what)) => Judgement::Unknown(format!("has {}, but {what}", addresses::in_words(count))),
         None => Judgement::Well(format!("has {}", addresses::in_words(count))),
     }
+}
+
+/// Where one Pod misses the selector only by a label that it was given while it ran: a single member has one role, and whether another
+/// should be there is not known.
+fn only_member(facts: &Facts<'_>, service: &ObjectRef, selector: &labels::Selector) -> String {
+    let Some(namespace) = service.namespace.as_ref() else { return String::new() };
+    let found = facts.workloads_missed(namespace, selector).filter(|w| w.desired == 1).find_map(|workload| {
+        let (key, wanted) = selector.iter().find(|(k, v)| workload.pod_labels.get(*k) != Some(v))?;
+        let pod = facts.pods_of(&workload.object).find(|p| !pods::has_ended(p))?;
+        let has = pod.metadata.labels.as_ref()?.get(key).filter(|has| workload.pod_labels.get(key) != Some(has))?;
+        Some(format!(
+            "; no Pod has `{key}={wanted}`: the one member of {} was given `{has}` while it ran, which is right if nothing else is meant to have `{wanted}`",
+            workload.object.in_words()
+        ))
+    });
+    found.unwrap_or_default()
 }
 
 /// What there is to say of a load balancer's address, where it has none.

@@ -260,3 +260,71 @@ fn healthy_implies_that_every_relevant_object_was_judged_well() {
         }
     }
 }
+
+#[test]
+fn container_that_a_probe_ends_is_told_with_the_words_of_that_probe() {
+    let world = cluster()
+        .app(deployment("lakes").waiting("CrashLoopBackOff", "back-off 20s restarting failed container"))
+        .event("Pod", "lakes-rs1-0", "Unhealthy", "Liveness probe failed: connection refused on liveness")
+        .event("Pod", "lakes-rs1-0", "Killing", "Container app failed liveness probe, will be restarted")
+        .event("Pod", "lakes-rs1-0", "Unhealthy", "Readiness probe failed: connection refused on readiness");
+    let found = world.diagnosis();
+    let said = found.unexplained.iter().map(|s| s.summary.as_str()).collect::<Vec<_>>().join("\n");
+    assert!(said.contains("failed liveness probe") && said.contains("on liveness") && !said.contains("on readiness"), "{said}");
+    let quoted: Vec<&str> = found.evidence.iter().map(|(_, e)| e.text.as_str()).collect();
+    assert!(quoted.iter().any(|q| q.contains("on liveness")) && !quoted.iter().any(|q| q.contains("on readiness")), "{quoted:?}");
+    let stopped = cluster().app(deployment("lakes").waiting("CrashLoopBackOff", "back-off 20s")).event(
+        "Pod",
+        "lakes-rs1-0",
+        "Killing",
+        "Stopping container probe",
+    );
+    assert!(stopped.wrong().iter().all(|said| !said.contains("Killing")), "{:?}", stopped.wrong());
+}
+
+#[test]
+fn service_of_a_workload_that_creates_no_pods_is_no_trouble_of_its_own() {
+    let world = cluster()
+        .app(deployment("blog"))
+        .edit(
+            "Deployment",
+            "blog",
+            json!({"status": {"replicas": 0, "updatedReplicas": 0, "readyReplicas": 0, "availableReplicas": 0,
+            "conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}]}}),
+        )
+        .without("Pod", "blog-rs1-0")
+        .service("blog", json!({"app": "blog"}))
+        .event(
+            "ReplicaSet",
+            "blog-rs1",
+            "FailedCreate",
+            "pods \"blog-x\" is forbidden: failed quota: namespace-quota: must specify limits.cpu",
+        );
+    let wrong = world.wrong();
+    let [said] = wrong.as_slice() else { panic!("{wrong:#?}") };
+    assert!(said.starts_with("deployment/blog: cannot create its Pods"), "{said}");
+    assert!(said.contains("must specify limits.cpu") && said.ends_with("so Service `blog` has no endpoints"), "{said}");
+}
+
+#[test]
+fn daemon_set_that_wants_nobody_is_told_alike_by_selector_and_by_affinity() {
+    let affine = |key: &str, operator: &str| {
+        let terms = json!([{"matchExpressions": [{"key": key, "operator": operator, "values": if operator == "In" { json!(["x"]) } else { json!([]) }}]}]);
+        let required = json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}});
+        cluster().app(daemon_set("agent").replicas(0).spec(json!({"affinity": {"nodeAffinity": required}})))
+    };
+    let selecting = |key: &str| cluster().app(daemon_set("agent").replicas(0).spec(json!({"nodeSelector": {key: "x"}})));
+    for world in [selecting("example.com/gpu"), affine("example.com/gpu", "In"), affine("example.com/gpu", "Exists")] {
+        let doubts = world.doubts();
+        assert!(doubts.iter().any(|d| d.contains("no node qualifies for its") && d.contains("example.com/gpu")), "{doubts:?}");
+    }
+    for world in [selecting("kubernetes.io/os"), affine("kubernetes.io/os", "In")] {
+        assert!(world.is_healthy(), "{:?}", world.doubts());
+    }
+    let preferred = cluster().app(
+        daemon_set("agent")
+            .replicas(0)
+            .spec(json!({"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}})),
+    );
+    assert!(preferred.wrong().iter().any(|said| said.contains("no node qualifies")), "only taints keep it away: {:?}", preferred.wrong());
+}

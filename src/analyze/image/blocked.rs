@@ -23,8 +23,8 @@ pub(super) struct Blocked {
     pub(super) code: Code,
     /// The reasons for which it waits.
     pub(super) waits: &'static [&'static str],
-    /// Whether this sentence says so.
-    pub(super) says: fn(&str) -> bool,
+    /// Whether this sentence says so of this image.
+    pub(super) says: fn(&str, &str) -> bool,
     /// The field of the container that is wrong.
     pub(super) field: &'static str,
     /// What that is, in the title behind the image and before the container; and why, as a sentence.
@@ -46,17 +46,17 @@ fn finding(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>, list: &'stat
     let told = |e: &Event| {
         matches!(e.reason.as_deref(), Some("Failed" | "ErrImageNeverPull"))
             && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
-            && e.message.as_deref().is_some_and(|m| m.contains(image) && (blocked.says)(m))
+            && e.message.as_deref().is_some_and(|m| m.contains(image) && (blocked.says)(m, image))
     };
     let status = |pod| {
-        let waiting = waits(blocked, pod, list, name).filter(|w| (blocked.says)(w.message));
+        let waiting = waits(blocked, pod, list, name).filter(|w| (blocked.says)(w.message, image));
         waiting.map(|w| (quote::waiting_message(&w), w.message))
     };
     let is_held = |pod: &Pod| {
         let waiting = waits(blocked, pod, list, name);
         let asks = image_in(pod.spec.as_ref(), list, name) == Some(image);
         let said = || facts.newest_event(pod, told).is_some();
-        asks && waiting.is_some_and(|w| (blocked.says)(w.message) || said())
+        asks && waiting.is_some_and(|w| (blocked.says)(w.message, image) || said())
     };
     let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|pod| is_held(pod)).collect();
     let first = held.first()?;

@@ -2,6 +2,7 @@
 
 use super::super::rule::{Read, Rule};
 use super::blocked::{self, Blocked};
+use super::sentence::sentence;
 use crate::domain::cause::Code;
 use crate::domain::finding::Finding;
 use crate::facts::Facts;
@@ -16,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
 const BLOCKED: Blocked = Blocked {
     code: RULE.code,
     waits: &["ErrImageNeverPull"],
-    says: |text| text.contains("is not present with pull policy of Never"),
+    says: |text, image| sentence(text, image).contains("is not present with pull policy of never"),
     field: "imagePullPolicy",
     title: "its pull policy is Never, and the node does not have it",
     why: "With the pull policy Never the kubelet uses only images that are on the node already, and this one is not.",

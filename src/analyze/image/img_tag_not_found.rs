@@ -93,9 +93,9 @@ fn not_found(facts: &Facts<'_>, pod: &Pod, list: &str, container: &str, image: &
     let about = |e: &Event| {
         e.reason.as_deref() == Some("Failed")
             && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
-            && e.message.as_deref().is_some_and(|m| m.contains(image) && says_not_found(m))
+            && e.message.as_deref().is_some_and(|m| m.contains(image) && says_not_found(m, image))
     };
-    quote::words(facts, pod, about, |_| says_not_found(waiting.message).then(|| (quote::waiting_message(&waiting), waiting.message)))
+    quote::words(facts, pod, about, |_| says_not_found(waiting.message, image).then(|| (quote::waiting_message(&waiting), waiting.message)))
 }
 
 /// Every container of the template that asks for the image is changed: those that do not come to it yet, too.

@@ -2,6 +2,7 @@
 
 use super::super::meant::LISTED;
 use super::reference::{is_near, split};
+use super::sentence::{self, sentence};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
@@ -135,7 +136,8 @@ impl<'f, 'a> Images<'f, 'a> {
     /// An event of the namespace says that the registry does not have this image either.
     fn was_refused(&self, object: &ObjectRef, image: &str) -> bool {
         let refused = self.refused.get_or_init(|| {
-            let failed = |e: &&Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(says_not_found);
+            let missing = |m: &str| says_not_found(m, sentence::image_in(m).unwrap_or_default());
+            let failed = |e: &&Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(missing);
             let quoted = |e: &'a Event| {
                 let namespace = e.involved_object.namespace.as_deref().unwrap_or_default();
                 e.message.as_deref().unwrap_or_default().split('"').map(move |text| (namespace, text))
@@ -158,9 +160,9 @@ pub(super) fn image_in<'a>(spec: Option<&'a PodSpec>, list: &str, container: &st
 
 /// The registry answered, and has no such manifest. The whole sentence counts, not a word of it: "not found" is also said of platforms,
 /// layers, snapshots and what a node's own store lacks. A registry that refuses, or cannot be reached, says nothing about the image.
-pub(super) fn says_not_found(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    if says_no_platform(&text) || says_refused(&text) || OTHER.iter().any(|w| text.contains(w)) {
+pub(super) fn says_not_found(text: &str, image: &str) -> bool {
+    let text = sentence(text, image);
+    if is_of_platforms(&text) || is_refusal(&text) || OTHER.iter().any(|w| text.contains(w)) {
         return false;
     }
     let unknown = ["manifest unknown", "name unknown", "manifest_unknown", "name_unknown"].iter().any(|w| text.contains(w));
@@ -171,16 +173,22 @@ pub(super) fn says_not_found(text: &str) -> bool {
 }
 
 /// The registry has the image, and no variant of it for this kind of node.
-pub(super) fn says_no_platform(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["no match for platform", "no matching manifest for", "no image found in manifest list for", "no image found in image index for"]
-        .iter()
-        .any(|w| text.contains(w))
+pub(super) fn says_no_platform(text: &str, image: &str) -> bool {
+    is_of_platforms(&sentence(text, image))
 }
 
 /// The registry does not let us have it. Public registries say the same of a repository that does not exist.
-pub(super) fn says_refused(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
+pub(super) fn says_refused(text: &str, image: &str) -> bool {
+    is_refusal(&sentence(text, image))
+}
+
+fn is_of_platforms(sentence: &str) -> bool {
+    ["no match for platform", "no matching manifest for", "no image found in manifest list for", "no image found in image index for"]
+        .iter()
+        .any(|w| sentence.contains(w))
+}
+
+fn is_refusal(sentence: &str) -> bool {
     [
         "unauthorized",
         "denied",
@@ -191,7 +199,7 @@ pub(super) fn says_refused(text: &str) -> bool {
         "authentication required",
     ]
     .iter()
-    .any(|w| text.contains(w))
+    .any(|w| sentence.contains(w))
 }
 
 /// Nothing was answered, or what is not found is a part of an image that was begun.

@@ -1,6 +1,6 @@
 //! The parts of an image's name, and when two tags are near.
 
-use super::super::names::is_slip;
+use super::super::names::{contradict, is_slip, says_more};
 use strsim::damerau_levenshtein;
 
 /// The repository in full, and what is behind it: `docker.io/library/nginx` and `1.27` (or `sha256:…`).
@@ -36,7 +36,11 @@ pub(super) fn is_near(wrong: &str, there: &str) -> bool {
     }
     let goes_on = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['.', '-', '_']));
     let one_off = a.len().min(b.len()) > 2 && damerau_levenshtein(&a, &b) == 1;
-    a == b || goes_on(&a, &b) || goes_on(&b, &a) || one_off || is_slip(&a, &b)
+    // Numbers of one release line follow each other; what they are made for does not.
+    let words_of = |t: &str| t.split(['.', '-', '_']).filter(|w| !w.bytes().any(|b| b.is_ascii_digit())).collect::<Vec<_>>().join("-");
+    let against = contradict(&words_of(&a), &words_of(&b));
+    let by_part = (goes_on(&a, &b) || goes_on(&b, &a)) && !says_more(&words_of(&a), &words_of(&b));
+    !against && (a == b || by_part || one_off || is_slip(&a, &b))
 }
 
 #[cfg(test)]
@@ -64,7 +68,16 @@ mod tests {
         {
             assert!(is_near(a, b), "{a} {b}");
         }
-        for (a, b) in [("16", "15"), ("2.4.0", "3.4.0"), ("invalid-tag", "1.19"), ("1.2", "latest"), ("16", "17.1")] {
+        for (a, b) in [
+            ("16", "15"),
+            ("2.4.0-eu", "2.4.0-us"),
+            ("2.4.0-beta", "2.4.0"),
+            ("2.4-a", "2.4-b"),
+            ("2.4.0", "3.4.0"),
+            ("invalid-tag", "1.19"),
+            ("1.2", "latest"),
+            ("16", "17.1"),
+        ] {
             assert!(!is_near(a, b), "{a} {b}");
         }
     }

@@ -1,5 +1,6 @@
 //! Slips of the finger, and what is none: members of a series, which differ by a letter and mean different things.
 
+use super::sets::are_members;
 use super::words::{bare, words};
 use strsim::damerau_levenshtein;
 
@@ -141,7 +142,7 @@ pub(crate) fn are_of_a_series(a: &str, b: &str) -> bool {
     let has_digits = |stem: &str| stem.bytes().any(|b| b.is_ascii_digit());
     let model = !number_a.is_empty() && stem_a.len().min(stem_b.len()) < SHORTEST_STEM;
     number_a != number_b || model || has_digits(stem_a) || has_digits(stem_b) || differ_at_the_end(stem_a, stem_b) || {
-        RIGHT.contains(&stem_a) && RIGHT.contains(&stem_b)
+        are_members(a, b) || (RIGHT.contains(&stem_a) && RIGHT.contains(&stem_b))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Services that select nothing and are near to something, and what speaks against the change.
 
-use super::near::{Near, Right, is_going, meant};
+use super::near::{Near, Reasoned, Right, against, is_going, meant};
 use super::run_time::{is_given, is_of_a_role, is_used};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
@@ -34,13 +34,13 @@ fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>
     if outside || !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
         return None;
     }
-    let (near, is_vague) = meant(facts, service, namespace, wanted);
+    let Reasoned { near, vague } = meant(facts, service, namespace, wanted);
     // A label that Pods are given while they run is in no template, and no fault of the selector.
     if near.is_empty() || near.iter().any(|n| !n.is_renamed() && is_given(facts, n)) {
         return None;
     }
     let doubt = match near.as_slice() {
-        [one] if !is_vague => doubt(facts, namespace, wanted, one),
+        [one] if !vague => doubt(facts, service, namespace, wanted, one),
         _ => Some("nothing in the cluster tells which Pods were meant".to_owned()),
     };
     let headless = service.spec.as_ref().is_some_and(|s| s.cluster_ip.as_deref() == Some("None"));
@@ -48,8 +48,13 @@ fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>
 }
 
 /// What speaks against the change.
-fn doubt(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector, near: &Near<'_>) -> Option<String> {
-    let key = near.first.key;
+fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &Selector, near: &Near<'_>) -> Option<String> {
+    let (key, wrong) = (near.first.key, near.first.wrong);
+    if let Some(other) = against(facts, service, near) {
+        return Some(format!(
+            "`{wrong}` and `{other}` do not mean the same: the Service may be right, and the Pods that it is for may be gone or elsewhere"
+        ));
+    }
     let user = (near.first.right == Right::Nothing).then(|| is_used(facts, namespace, key, near.first.wrong)).flatten();
     if let Some(user) = user {
         return Some(format!(

@@ -1,7 +1,10 @@
 //! Workloads that a Service's selector misses by a little, and what speaks for one of them being meant.
 
-use super::super::names::{Alike, Naming, Of, is_slip, release_of};
+use super::super::names::{
+    Alike, Naming, Of, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, release_of, says_more,
+};
 use super::super::renames;
+use super::behind::serves;
 use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
@@ -10,7 +13,6 @@ use crate::facts::Facts;
 use crate::facts::labels::Selector;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// A workload that would be selected, were it not for these keys.
 #[derive(Debug, Clone)]
@@ -85,23 +87,37 @@ impl<'a> Near<'a> {
 /// The last reasons by themselves are no proof: a port that fits, and a part of the names.
 const WEAK: usize = 2;
 
-/// The workloads that miss by a little and that something speaks for: those of the strongest reason that any has. Equal values
-/// under other keys are the strongest. And whether what speaks for them is weak: only a port, or only a part of the names.
-pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> (Vec<Near<'a>>, bool) {
+/// What could be meant, and how far what speaks for it goes.
+pub(super) struct Reasoned<'a> {
+    /// Those of the strongest reason that any has.
+    pub(super) near: Vec<Near<'a>>,
+    /// Only a port speaks for them, or only a part of the names.
+    pub(super) vague: bool,
+}
+
+/// The workloads that miss by a little and that something speaks for. Equal values under other keys are the strongest; what a value
+/// speaks against comes last.
+pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> Reasoned<'a> {
     let lives = |w: &&Workload<'_>| !is_going(w) && w.desired > 0;
     let renamed: Vec<Near<'a>> = facts.workloads_valued(namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
     if !renamed.is_empty() {
-        return (renamed, false);
+        return Reasoned { near: renamed, vague: false };
     }
-    let near: Vec<Near<'a>> = facts.workloads_missed(namespace, wanted).filter(lives).filter_map(|w| misses_by_one(wanted, w)).collect();
+    let all = facts.workloads_missed(namespace, wanted).filter(lives).filter_map(|w| misses_by_one(wanted, w));
+    let (against, near): (Vec<Near<'a>>, Vec<Near<'a>>) = all.partition(|n| against(facts, service, n).is_some());
+    let found = reasoned(facts, service, namespace, &near);
+    if found.near.is_empty() { reasoned(facts, service, namespace, &against) } else { found }
+}
+
+fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, near: &[Near<'a>]) -> Reasoned<'a> {
     let name = service.metadata.name.as_deref().unwrap_or_default();
-    let naming = Naming::of(Of::Service).without(release_of(&service.metadata, None).filter(|other| *other != name));
+    let naming = naming(service);
     let alike = |a: &str, b: &str| naming.alike(a, b).is_some_and(|why| why < Alike::Part);
-    let governed = |n: &Near<'_>| facts.find::<StatefulSet>(&n.workload.object).and_then(|s| s.spec.service_name.as_deref());
-    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governed(n) == Some(name);
-    let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_slip(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
+    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governing(facts, n) == Some(name);
+    let is_spelled = |value: &str, wrong: &str| is_slip(value, wrong) || mean_the_same(value, wrong);
+    let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_spelled(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
     let by_likeness = |n: &Near<'_>| n.value().is_some_and(|v| alike(n.first.wrong, v)) || alike(name, &n.workload.object.name);
-    let by_port = |n: &Near<'_>| serves(service, n.workload) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
+    let by_port = |n: &Near<'_>| serves(service, n.workload.pod_spec) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
     let by_part = |n: &Near<'_>| naming.alike(name, &n.workload.object.name).is_some();
     let reasons: [&dyn Fn(&Near<'_>) -> bool; 5] = [&by_name, &by_slip, &by_likeness, &by_port, &by_part];
     // Nobody notices the address of a headless Service: only what names it speaks for it.
@@ -109,7 +125,53 @@ pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Nam
     let count = if headless { 2 } else { reasons.len() };
     let picked = reasons.into_iter().take(count).map(|reason| near.iter().filter(|n| reason(n)).cloned().collect::<Vec<_>>());
     let found = picked.enumerate().find(|(_, reasoned)| !reasoned.is_empty());
-    found.map_or((Vec::new(), false), |(reason, near)| (near, reason + WEAK >= reasons.len()))
+    let (near, vague) = found.map_or((Vec::new(), false), |(reason, near)| (near, reason + WEAK >= reasons.len()));
+    Reasoned { near, vague }
+}
+
+/// The Service that a StatefulSet names as its own.
+fn governing<'a>(facts: &Facts<'a>, near: &Near<'_>) -> Option<&'a str> {
+    facts.find::<StatefulSet>(&near.workload.object).and_then(|s| s.spec.service_name.as_deref())
+}
+
+/// What the names of the Service's release may have or not.
+fn naming(service: &Service) -> Naming {
+    let name = service.metadata.name.as_deref();
+    Naming::of(Of::Service).without(release_of(&service.metadata, None).filter(|other| Some(*other) != name))
+}
+
+/// What of the workload's Pods contradicts what the Service wants: then the Service may be right, and these Pods not the ones that were
+/// meant, whatever else matches.
+pub(super) fn against<'a>(facts: &Facts<'_>, service: &Service, near: &Near<'a>) -> Option<&'a str> {
+    let (key, wrong) = (near.first.key, near.first.wrong);
+    match near.first.right {
+        // The same value.
+        Right::Key(_) => None,
+        Right::Value(value) if contradict(wrong, value) => Some(value),
+        Right::Value(value) => {
+            let governs = !is_key_of_a_set(key) && governing(facts, near) == service.metadata.name.as_deref();
+            (!governs && !fits(service, key, wrong, value)).then_some(value)
+        }
+        // The key goes, and with it what it told apart.
+        Right::Nothing => {
+            let name = near.workload.object.name.as_str();
+            let values = near.workload.pod_labels.values().map(String::as_str);
+            values.filter(|other| contradict_across_keys(other, wrong)).chain(contradict(name, wrong).then_some(name)).next()
+        }
+    }
+}
+
+/// Whether one value may stand for the other: it is the same in another spelling, or with a part more or less; or the Service's own name
+/// says the one and not the other. Not where they are members of a set, of which each means something else.
+fn fits(service: &Service, key: &str, wrong: &str, value: &str) -> bool {
+    if is_slip(wrong, value) || mean_the_same(wrong, value) {
+        return true;
+    }
+    let is_alike = naming(service).alike(wrong, value).is_some();
+    if is_key_of_a_set(key) {
+        return is_alike && !says_more(wrong, value);
+    }
+    is_alike || is_named(service.metadata.name.as_deref().unwrap_or_default(), value, wrong)
 }
 
 /// The one key that keeps the workload's Pods out, if it is one.
@@ -130,6 +192,8 @@ fn renamed<'a>(wanted: &'a Selector, workload: &'a Workload<'a>) -> Option<Near<
         let known = renames::of_pod(key).find_map(|new| same.iter().find(|k| k.as_str() == new));
         let right = match (known, same.as_slice()) {
             _ if labels.contains_key(key) => return None,
+            // What the key is called now says something else.
+            (None, _) if renames::of_pod(key).any(|new| labels.get(new).is_some_and(|v| v != wrong)) => return None,
             (Some(known), _) => known,
             (None, [one]) if says_something(wrong) && !is_taken(wanted, one) && !is_of_a_group(one) => one,
             _ => return None,
@@ -159,17 +223,4 @@ fn says_something(value: &str) -> bool {
 /// Whether it is being deleted.
 pub(super) fn is_going(workload: &Workload<'_>) -> bool {
     workload.meta.deletion_timestamp.is_some()
-}
-
-/// A container of the workload has every port that the Service leads to.
-pub(super) fn serves(service: &Service, workload: &Workload<'_>) -> bool {
-    let ports = service.spec.as_ref().and_then(|s| s.ports.as_ref());
-    let offered = || workload.pod_spec.containers.iter().flat_map(|c| c.ports.iter().flatten());
-    ports.is_some_and(|ports| {
-        ports.iter().all(|p| match &p.target_port {
-            Some(IntOrString::String(name)) => offered().any(|o| o.name.as_deref() == Some(name)),
-            Some(IntOrString::Int(number)) => offered().any(|o| o.container_port == *number),
-            None => offered().any(|o| o.container_port == p.port),
-        })
-    })
 }

@@ -4,7 +4,7 @@
 use super::super::draft::{Draft, advise};
 use super::super::quote;
 use super::super::rule::{Read, Rule};
-use super::near::is_going;
+use super::near::{Near, is_going};
 use super::run_time::{given, is_set_by_kubernetes, live};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -39,7 +39,8 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     if !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
         return None;
     }
-    let near = given(facts, namespace, wanted)?;
+    // One member has one role: that no other is there may be as it should be, so nothing is named.
+    let near = given(facts, namespace, wanted).filter(|near| !is_alone(facts, near))?;
     let (workload, key, value) = (&near.workload.object, near.first.key, near.first.wrong);
     let (service, who) = (object.in_words(), workload.in_words());
     let has = |pod: &Pod| pod.metadata.labels.as_ref().and_then(|l| l.get(key)).map_or("not set", String::as_str).to_owned();
@@ -67,6 +68,12 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
         .affects(&object, "has no endpoints: no Pod has the label that is set at run time")
         .link(&object, "misses", workload)
         .fix(advise(next, None, "what sets the label decides which Pod has it"))
+}
+
+/// Whether the workload has one member, which has another value of a label that no controller sets.
+fn is_alone(facts: &Facts<'_>, near: &Near<'_>) -> bool {
+    let has = |pod: &Pod| pod.metadata.labels.as_ref().is_some_and(|l| l.contains_key(near.first.key));
+    near.workload.desired <= 1 && !is_set_by_kubernetes(near.first.key) && live(facts, near.workload).all(has)
 }
 
 #[cfg(test)]
@@ -100,6 +107,24 @@ mod tests {
     #[test]
     fn service_whose_role_one_pod_has_is_silent() {
         database(["master", "replica"]).is_silent();
+    }
+
+    #[test]
+    fn database_of_one_member_is_not_diagnosed_for_the_role_that_it_does_not_have() {
+        for (has, wanted) in [("standby", "primary"), ("primary", "replica"), ("master", "replica")] {
+            let world = cluster()
+                .app(stateful_set("db"))
+                .edit("Pod", "db-0", json!({"metadata": {"labels": {"role": has}}}))
+                .service("db-x", json!({"app": "db", "role": wanted}));
+            assert_eq!(world.diagnosis().causes, [], "{has} {wanted}");
+            let said = world.wrong();
+            assert!(
+                said[0].contains("no Pod has `role=") && said[0].contains(&format!("`{has}`")) && said[0].contains("one member"),
+                "{said:?}"
+            );
+        }
+        let two = database(["replica", "replica"]).only(RULE.code.0);
+        assert_eq!(two.confidence, SURE);
     }
 
     #[test]

@@ -305,6 +305,89 @@ mod tests {
     }
 
     #[test]
+    fn value_that_means_something_else_is_never_changed_whatever_else_matches() {
+        for (key, wrong, there) in [
+            ("env", "production", "staging"),
+            ("environment", "prod", "qa7"),
+            ("color", "blue", "green"),
+            ("track", "stable", "canary"),
+            ("example.com/group", "primary", "replica"),
+            ("topology.example.com/zone", "eu-west-1a", "eu-west-1b"),
+            ("zone", "zonea", "zoneb"),
+            ("group", "production-eu", "staging-eu"),
+            ("group", "web-blue", "web-green"),
+            ("group", "web-internal", "web-external"),
+            ("version", "v1", "v2"),
+            ("part", "catalog", "billing"),
+        ] {
+            for name in ["web", "web-other"] {
+                let found = cluster()
+                    .app(
+                        deployment(name)
+                            .labels(json!({"app": "web", key: there}))
+                            .spec(json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}]})),
+                    )
+                    .service(name, json!({"app": "web", key: wrong}))
+                    .only(RULE.code.0);
+                assert_eq!((changes(&found), found.confidence, &found.expected), (vec![], OPEN, &None), "{key}: {wrong} {there}");
+                let why = &found.remedy.advice[0].why;
+                assert!(why.contains(&format!("`{wrong}` and `{there}` do not mean the same")), "{why}");
+            }
+            let under_its_name = cluster()
+                .app(deployment(there).labels(json!({"app": "web", key: there})))
+                .service(there, json!({"app": "web", key: wrong}))
+                .only(RULE.code.0);
+            assert!(changes(&under_its_name).is_empty() || key == "part", "{key}: {wrong} {there}");
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_a_member_are_corrected() {
+        for (key, wrong, there) in [
+            ("env", "prod", "production"),
+            ("env", "prodcution", "production"),
+            ("color", "Blue", "blue"),
+            ("part", "web-stg", "web-staging"),
+        ] {
+            let found = cluster()
+                .app(deployment("web").labels(json!({"app": "web", key: there})))
+                .service("web", json!({"app": "web", key: wrong}))
+                .only(RULE.code.0);
+            assert_eq!(changes(&found), [format!("patch service/web spec.selector.{key}={there}")]);
+        }
+    }
+
+    #[test]
+    fn workload_without_a_contradiction_is_meant_before_one_of_the_services_name() {
+        let found = cluster()
+            .app(deployment("web").labels(json!({"app": "web", "env": "staging"})))
+            .app(deployment("web-main").labels(json!({"app": "web", "env": "prod"})))
+            .service("web", json!({"app": "web", "env": "production"}))
+            .only(RULE.code.0);
+        assert_eq!(changes(&found), ["patch service/web spec.selector.env=prod"]);
+    }
+
+    #[test]
+    fn key_is_not_taken_away_where_the_pods_say_the_contrary_under_another() {
+        for (name, labels) in [
+            ("web", json!({"app": "web", "stage": "staging"})),
+            ("web-staging", json!({"app": "web"})),
+            ("web", json!({"app": "web", "part": "dev-eu"})),
+        ] {
+            let found =
+                cluster().app(deployment(name).labels(labels)).service(name, json!({"app": "web", "env": "production"})).only(RULE.code.0);
+            assert_eq!((changes(&found), found.confidence), (vec![], OPEN));
+        }
+    }
+
+    #[test]
+    fn renamed_key_that_says_something_else_now_is_not_exchanged_for_a_third() {
+        let labels = json!({"app": "web", "release": "mon", "app.kubernetes.io/component": "server"});
+        let found = cluster().app(deployment("web").labels(labels)).service("web", json!({"release": "mon", "component": "web"}));
+        assert!(found.found(RULE.code.0).iter().all(|c| !changes(c).iter().any(|change| change.contains("app=web"))));
+    }
+
+    #[test]
     fn what_is_open_is_never_said_to_be_sure() {
         let found = cluster()
             .app(deployment("web").labels(json!({"app": "web"})))

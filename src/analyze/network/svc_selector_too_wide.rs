@@ -1,22 +1,21 @@
-//! A Service selects the Pods of two workloads, of which one serves none of its ports: a part of the requests fails.
+//! A Service selects Pods of several makers, of which some serve none of its ports: a part of the requests fails.
 //! The fix adds the label that tells them apart.
 
-use super::super::draft::{Draft, patch, propose};
+use super::super::draft::{Draft, advise, patch, propose};
 use super::super::quote;
 use super::super::rule::{Read, Rule};
-use super::near::{is_going, serves};
+use super::behind::{Behind, behind};
+use super::split::{OPEN, Split, split, telling};
 use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
-use crate::domain::confidence::Confidence;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
-use crate::domain::workload::Workload;
+use crate::facts::Facts;
 use crate::facts::labels::{self, Selector};
-use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::Service;
 
 /// The cause.
@@ -26,10 +25,6 @@ pub(crate) const RULE: Rule = Rule {
     reads: &[Read::WORKLOADS, Read::always(&[Kind::Service])],
     find,
 };
-/// The one workload declares every port of the Service, the other declares ports and none of these, and one label tells them
-/// apart. What a container declares is not all that it serves: that is the doubt.
-const SURE: Confidence = Confidence::percent(80);
-
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let known = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].iter().all(|k| facts.is_whole(k));
     facts.all::<Service>().filter(|_| known).filter_map(|service| finding(facts, service)).collect()
@@ -38,73 +33,51 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let wanted = labels::selector(service).filter(|_| service.metadata.deletion_timestamp.is_none())?;
     let object = service.reference();
-    let namespace = object.namespace.as_ref()?.as_str();
-    let selected: Vec<&Workload<'_>> =
-        facts.workloads_selected(namespace, wanted).filter(|w| !is_going(w) && w.desired > 0).take(3).collect();
-    let (server, other) = match selected.as_slice() {
-        [a, b] if serves(service, a) && is_elsewhere(service, b) => (*a, *b),
-        [a, b] if serves(service, b) && is_elsewhere(service, a) => (*b, *a),
-        _ => return None,
-    };
-    // Every selected Pod belongs to one of the two, and the wrong ones do get requests.
-    let ready = |w: &Workload<'_>| facts.pods_of(&w.object).any(pods::is_ready);
-    let of_them =
-        facts.pods_of(&server.object).chain(facts.pods_of(&other.object)).filter(|p| labels::matches(wanted, p.metadata.labels.as_ref()));
-    if !ready(other) || of_them.count() != facts.pods_selected(namespace, wanted).count() {
-        return None;
-    }
-    let (key, value) = telling(server.pod_labels, other.pod_labels)?;
+    let namespace = object.namespace.as_ref()?;
+    let Split { right, wrong, sure, numbers } = split(service, behind(facts, service, namespace, wanted))?;
+    let (key, value) = telling(&right, &wrong, numbers)?;
     let mut narrowed = wanted.clone();
-    narrowed.insert(key.to_owned(), value.to_owned());
-    if facts.workloads_selected(namespace, &narrowed).filter(|w| !is_going(w)).count() != 1 {
+    narrowed.insert(key.clone(), value.clone());
+    // Whoever has the label is one of those that serve.
+    if behind(facts, service, namespace, &narrowed).iter().any(|b| !right.iter().any(|r| r.object == b.object)) {
         return None;
     }
-    let (service, right, wrong) = (object.in_words(), server.object.in_words(), other.object.in_words());
-    let path = FieldPath::dotted("spec.selector");
-    let labels_of = |w: &Workload<'_>| {
-        let text = w.pod_labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",");
-        quote::field(facts, &w.object, FieldPath::dotted("spec.template.metadata.labels"), &text)
+    let plain = |labels: &Selector| labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",");
+    let (service, path) = (object.in_words(), FieldPath::dotted("spec.selector"));
+    let (good, bad) = (named(&right), named(&wrong));
+    let why = if numbers {
+        "A port of the name that the Service leads to has another number there, so requests may reach something else than was meant"
+    } else {
+        "None of them declares a port that the Service leads to, so requests that reach them are refused"
     };
-    let plain = wanted.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",");
-    Draft::about(facts, RULE.code, &object, SURE)
+    let quoted = right.iter().chain(&wrong).take(QUOTED).map(|b| quote::object(facts, &b.object, &plain(&b.labels)));
+    let draft = Draft::about(facts, RULE.code, &object, sure)
         .text(
-            format!("{service} also selects the Pods of {wrong}, whose containers have none of its ports"),
+            format!("{service} also selects the Pods of {bad}, which do not serve its ports as those of {good} do"),
             format!(
-                "The selector of {service} matches the Pods of {right} and of {wrong}. The containers of {wrong} declare other ports only, so requests that reach them are refused; those that reach {right} work. `{key}={value}` is the label that tells the two apart."
+                "The selector of {service} matches the Pods of {good} and of {bad}. {why}; those that reach {good} work. `{key}={value}` is the label that tells them apart."
             ),
         )
-        .seen_value(Some(&path), &plain, Some(&format!("{plain},{key}={value}")))
-        .saw([labels_of(server), labels_of(other)])
-        .affects(&object, &format!("a part of its requests goes to the Pods of {wrong}"))
-        .link(&object, "selects", &other.object)
-        .fix(propose(
-            patch(&object, vec![FieldOp::set(path.key(key), value)]),
-            &format!("only the Pods of {right} have `{key}={value}`, and they declare every port of {service}"),
-            Risk::Medium,
-            [Check::EndpointsReady(object.clone())],
-        ))
+        .saw(quoted)
+        .affects(&object, &format!("a part of its requests goes to the Pods of {bad}"));
+    let draft = right.iter().take(QUOTED).fold(draft, |draft, b| draft.link(&object, "selects", &b.object));
+    if sure == OPEN {
+        let text = format!("add to the selector of {service} a label that only the Pods have which it is for, such as `{key}`");
+        return draft.seen_value(Some(&path), &plain(wanted), None).fix(advise(text, None, "nothing tells which of them it is for"));
+    }
+    draft.seen_value(Some(&path), &plain(wanted), Some(&format!("{},{key}={value}", plain(wanted)))).fix(propose(
+        patch(&object, vec![FieldOp::set(path.key(&key), value.as_str())]),
+        &format!("only the Pods of {good} have `{key}={value}`, and they declare every port of {service}"),
+        Risk::Medium,
+        [Check::EndpointsReady(object.clone())],
+    ))
 }
 
-/// It declares ports, and none that the Service leads to: by number, where the Service names one.
-fn is_elsewhere(service: &Service, workload: &Workload<'_>) -> bool {
-    let declared = || workload.pod_spec.containers.iter().flat_map(|c| c.ports.iter().flatten());
-    let ports = service.spec.iter().flat_map(|s| s.ports.iter().flatten());
-    let every_container = workload.pod_spec.containers.iter().all(|c| c.ports.as_ref().is_some_and(|p| !p.is_empty()));
-    let one_port = |port: &k8s_openapi::api::core::v1::ServicePort| {
-        let mut only = Service::default();
-        only.spec.get_or_insert_default().ports = Some(vec![port.clone()]);
-        serves(&only, workload)
-    };
-    every_container && declared().next().is_some() && !ports.into_iter().any(one_port)
-}
+/// So many of either kind are quoted.
+const QUOTED: usize = 4;
 
-/// The one label of the recommended component, or the only label, that the first has and the second has with another value.
-fn telling<'a>(server: &'a Selector, other: &Selector) -> Option<(&'a str, &'a str)> {
-    const COMPONENT: &str = "app.kubernetes.io/component";
-    let differing: Vec<(&str, &str)> =
-        server.iter().filter(|(k, v)| other.get(*k).is_some_and(|o| o != *v)).map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let only = if let [one] = differing.as_slice() { Some(*one) } else { None };
-    only.or_else(|| differing.iter().copied().find(|(key, _)| *key == COMPONENT))
+fn named(all: &[Behind]) -> String {
+    quote::joined(&all.iter().take(QUOTED).map(|b| b.object.in_words()).collect::<Vec<_>>(), "and")
 }
 
 #[cfg(test)]
@@ -144,5 +117,79 @@ mod tests {
         ] {
             assert_eq!(with(other).found(RULE.code.0), []);
         }
+    }
+
+    fn of(name: &str, component: &str, ports: serde_json::Value) -> App {
+        deployment(name)
+            .labels(json!({"app.kubernetes.io/name": "cloudfiles", "app.kubernetes.io/component": component}))
+            .spec(json!({"containers": [{"name": "app", "image": "example/app:1.0", "ports": ports}]}))
+    }
+
+    fn by_name(world: World, port: u16) -> World {
+        world.service("cloudfiles", json!({"app.kubernetes.io/name": "cloudfiles"})).edit(
+            "Service",
+            "cloudfiles",
+            json!({"spec": {"ports": [{"port": port, "targetPort": "http"}]}}),
+        )
+    }
+
+    #[test]
+    fn port_of_one_name_with_two_numbers_is_seen() {
+        let world = || {
+            cluster().app(of("cloudfiles-app", "app", json!([{"name": "http", "containerPort": 8080}]))).app(of(
+                "cloudfiles-metrics",
+                "metrics",
+                json!([{"name": "http", "containerPort": 9205}]),
+            ))
+        };
+        let found = by_name(world(), 8080).only(RULE.code.0);
+        assert_eq!(changes(&found), [r#"patch service/cloudfiles spec.selector["app.kubernetes.io/component"]=app"#]);
+        let open = by_name(world(), 80).only(RULE.code.0);
+        assert_eq!((changes(&open), open.confidence, open.expected.clone()), (vec![], OPEN, None));
+        assert!(open.title.contains("cloudfiles-app") && open.title.contains("cloudfiles-metrics"), "{}", open.title);
+    }
+
+    #[test]
+    fn pods_that_no_request_reaches_and_versions_that_listen_elsewhere_are_silent() {
+        let app = || cluster().app(of("cloudfiles-app", "app", json!([{"name": "http", "containerPort": 8080}])));
+        let aside = app().app(of("cloudfiles-metrics", "metrics", json!([{"name": "metrics", "containerPort": 9205}])));
+        assert_eq!(by_name(aside, 80).found(RULE.code.0), []);
+        let version = |v: &str, number: u16| {
+            of(v, "app", json!([{"name": "http", "containerPort": number}]))
+                .labels(json!({"app.kubernetes.io/name": "cloudfiles", "app.kubernetes.io/version": v}))
+        };
+        assert_eq!(by_name(cluster().app(version("v1", 8080)).app(version("v2", 9090)), 80).found(RULE.code.0), []);
+    }
+
+    #[test]
+    fn any_number_of_workloads_is_told_apart() {
+        let world = with(part("cloudfiles-metrics", "metrics", Some(9205))).app(part("cloudfiles-cron", "cron", Some(9300)));
+        let found = world.clone().only(RULE.code.0);
+        assert_eq!(changes(&found), [r#"patch service/cloudfiles spec.selector["app.kubernetes.io/component"]=app"#]);
+        assert!(found.title.contains("cloudfiles-metrics") && found.title.contains("cloudfiles-cron"), "{}", found.title);
+        let two = world.app(part("cloudfiles-app-b", "app", Some(8080))).only(RULE.code.0);
+        assert_eq!(changes(&two), changes(&found), "several serve");
+        let open = with(part("cloudfiles-metrics", "metrics", Some(9205))).app(part("cloudfiles-other", "other", None));
+        assert_eq!(open.found(RULE.code.0), [], "one may well serve");
+    }
+
+    #[test]
+    fn pods_of_jobs_behind_a_service_are_seen() {
+        let made = |name: &str| {
+            json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name, "namespace": "a-team", "uid": name,
+                "labels": {"app.kubernetes.io/name": "cloudfiles", "app.kubernetes.io/component": "report", "job-name": "report-1"},
+                "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "report-1", "uid": "j", "controller": true}]},
+            "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "example/report:1"}]},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}})
+        };
+        let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "report-1", "namespace": "a-team", "uid": "j",
+            "ownerReferences": [{"apiVersion": "batch/v1", "kind": "CronJob", "name": "report", "uid": "c", "controller": true}]}, "spec": {"template": {"spec": {"containers": []}}}, "status": {"active": 1}});
+        let served = || {
+            cluster().app(part("cloudfiles-app", "app", Some(8080))).service("cloudfiles", json!({"app.kubernetes.io/name": "cloudfiles"}))
+        };
+        let found = served().object(made("report-1-x")).object(made("report-1-y")).object(job).found(RULE.code.0);
+        assert_eq!(changes(&found[0]), [r#"patch service/cloudfiles spec.selector["app.kubernetes.io/component"]=app"#]);
+        assert!(found[0].title.contains("CronJob `report`"), "{}", found[0].title);
+        assert!(found[0].confidence.value() >= 0.8);
     }
 }

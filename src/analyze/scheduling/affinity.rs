@@ -55,7 +55,8 @@ fn corrected(node: &Node, term: &NodeSelectorTerm, path: &FieldPath, is_in_use: 
     for (key, value) in node.metadata.labels.iter().flatten() {
         let other_key = is_slip(&failed.key, key) || renames::of_node(&failed.key).any(|other| other == key);
         let moved = NodeSelectorRequirement { key: key.clone(), ..failed.clone() };
-        if other_key && matches!(failed.operator.as_str(), "In" | "Exists") && holds(node, &moved) {
+        let asked = || failed.values.iter().flatten().any(|wanted| is_in_use(&failed.key, wanted));
+        if other_key && matches!(failed.operator.as_str(), "In" | "Exists") && holds(node, &moved) && !asked() {
             all.push(Correction { wrong: failed.key.clone(), right: key.clone(), path: path().then("key") });
         }
         let values = failed.values.iter().flatten().enumerate().filter(|_| failed.operator == "In" && *key == failed.key);

@@ -1,7 +1,7 @@
 //! Which labels nodes offer to a Pod spec, and the ones that were meant by labels that none has.
 
 use super::super::meant::LISTED;
-use super::super::names::is_slip;
+use super::super::names::{contradict, is_slip, mean_the_same, says_more};
 use super::super::renames;
 use super::tolerations::{NewKey, is_usable, renamed};
 use crate::facts::labels::Selector;
@@ -29,9 +29,6 @@ const SETS: &[&str] = &[
 ];
 /// A node's own name as a label: a pin, for which no other node is near.
 const HOSTNAME: &str = "kubernetes.io/hostname";
-/// Short forms of environments.
-const SHORT: &[(&str, &str)] =
-    &[("prod", "production"), ("dev", "development"), ("stage", "staging"), ("stg", "staging"), ("test", "testing")];
 
 /// A label that a usable node carries, and the key that it would replace.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,8 +138,8 @@ pub(super) fn is_in_use(facts: &Facts<'_>, stuck: &Stuck<'_>, key: &str, value: 
         || facts.pods_of(&stuck.object).any(|p| pods::has_node(p) && p.spec.as_ref().is_some_and(asks))
 }
 
-/// Values that could mean the same: a slip, a short form, or one is the other with a part more that is no number
-/// (`production-gpu`, `production`), except where values are members of a set.
+/// Values that could mean the same: a slip, another spelling, or one is the other with a part more (`production-gpu`, `production`)
+/// that is no number and says nothing against it as `pre-production` does; except where values are members of a set.
 pub(super) fn is_near(key: &str, wrong: &str, there: &str) -> bool {
     let (a, b) = (wrong.to_ascii_lowercase(), there.to_ascii_lowercase());
     let of_a_set = SETS.iter().any(|set| key.contains(set));
@@ -156,8 +153,8 @@ pub(super) fn is_near(key: &str, wrong: &str, there: &str) -> bool {
                     && rest.len() > 2
             })
     };
-    let short = |a: &str, b: &str| SHORT.contains(&(a, b)) || SHORT.contains(&(b, a));
-    key != HOSTNAME && (is_slip(wrong, there) || (!of_a_set && (short(&a, &b) || longer_by_part(&a, &b) || longer_by_part(&b, &a))))
+    let by_part = !says_more(&a, &b) && (longer_by_part(&a, &b) || longer_by_part(&b, &a));
+    key != HOSTNAME && !contradict(&a, &b) && (is_slip(wrong, there) || (!of_a_set && (mean_the_same(&a, &b) || by_part)))
 }
 
 /// Whether a node is one that Pods of this spec may go to as it is.

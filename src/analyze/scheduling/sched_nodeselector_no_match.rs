@@ -6,7 +6,7 @@ use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule, When};
 use super::labels::{Near, Offer, label, offer};
 use super::required;
-use super::wanting::{Wanting, wanting};
+use super::wanting::{Wanting, says_no_match, wanting};
 use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -54,7 +54,7 @@ fn finding(facts: &Facts<'_>, wanting: &Wanting<'_>) -> Option<Finding> {
         return required::finding(facts, RULE.code, (NEAR, OPEN), wanting, selector);
     }
     let affine = stuck.spec.affinity.as_ref().is_some_and(|a| a.node_affinity.is_some());
-    if !known && (affine || !pods::unschedulable(wanting.stuck.pods.first()?)?.contains("selector")) {
+    if !known && (affine || !says_no_match(pods::unschedulable(wanting.stuck.pods.first()?)?)) {
         return None;
     }
     let offer = if known { offer(facts, stuck, selector) } else { Offer::default() };
@@ -226,6 +226,12 @@ mod tests {
             ("example.com/color", "orange-blue", "orange-glue1"),
             ("example.com/team", "payments2", "payments1"),
             ("example.com/batch", "nightly-2", "nightly"),
+            ("environment", "production", "pre-production"),
+            ("environment", "production", "non-production"),
+            ("example.com/group", "workers", "workers-spot"),
+            ("example.com/group", "eu-workers", "workers"),
+            ("example.com/group", "workers-blue", "workers-green"),
+            ("example.com/role", "primary", "replica"),
         ] {
             let label = json!({"metadata": {"labels": {key: there}}});
             let found = cluster().edit("Node", "node-1", label).app(selecting(deployment("web"), json!({key: wanted}))).only(RULE.code.0);
@@ -335,8 +341,12 @@ mod tests {
         let world = cluster().hiding(Kind::Node);
         let found = world.clone().app(selecting(deployment("web"), json!({"environment": "production-gpu"}))).only(RULE.code.0);
         assert_eq!((found.confidence, found.remedy.proposals.len()), (REPORTED, 0));
-        let other =
-            deployment("web").spec(json!({"nodeSelector": {"a": "b"}})).unschedulable("0/2 nodes are available: 2 Insufficient cpu.");
-        assert_eq!(world.app(other).found(RULE.code.0), []);
+        for said in [
+            "0/2 nodes are available: 2 Insufficient cpu.",
+            "0/2 nodes are available: 2 node(s) had untolerated taint {example.com/selector: x}. preemption: 0/2 nodes are available.",
+        ] {
+            let other = deployment("web").spec(json!({"nodeSelector": {"a": "b"}})).unschedulable(said);
+            assert_eq!(world.clone().app(other).found(RULE.code.0), []);
+        }
     }
 }

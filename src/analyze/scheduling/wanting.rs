@@ -43,6 +43,13 @@ fn waiting<'a>(facts: &Facts<'a>, stuck: &Stuck<'a>) -> Option<Wanting<'a>> {
     (!pods.is_empty()).then(|| Wanting { stuck: Stuck { pods, ..stuck.clone() } })
 }
 
+/// The scheduler's own words about it; a taint of any name may stand in the same sentence.
+pub(super) fn says_no_match(text: &str) -> bool {
+    ["didn't match Pod's node affinity/selector", "didn't match node selector", "didn't match Pod's node affinity"]
+        .iter()
+        .any(|w| text.contains(w))
+}
+
 /// What a template says of it: a DaemonSet's controller adds a term for each Pod's own node.
 fn required(spec: &PodSpec) -> Vec<(&str, &str)> {
     pods::asked_of_nodes(spec).collect()

@@ -75,6 +75,21 @@ pub(super) fn description(claim: &PersistentVolumeClaim) -> String {
     format!("{}, used by nothing", state(claim))
 }
 
+/// Words of class names for volumes that somebody makes by hand, and those that do so with storage behind them.
+const BY_HAND: &[&str] = &["manual", "manually", "static", "hand", "hostpath", "preprovisioned", "prebound"];
+const LOCAL: &[&str] = &["storage", "volume", "volumes", "disk", "disks"];
+
+/// Whether a class without an object seems to pair claims with volumes that somebody makes by hand: by its name, or because another claim
+/// of it is bound. Then the claim waits for its volume, and one of another class would be empty and elsewhere.
+pub(super) fn is_by_hand(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> bool {
+    let wanted = class(claim);
+    let name = wanted.to_ascii_lowercase();
+    let words: Vec<&str> = name.split(['-', '.', '_']).collect();
+    let local = words.contains(&"local") && words.iter().any(|w| LOCAL.contains(w));
+    let bound = |c: &PersistentVolumeClaim| class(c) == wanted && c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Bound");
+    local || words.iter().any(|w| BY_HAND.contains(w)) || facts.all::<PersistentVolumeClaim>().any(bound)
+}
+
 /// Why a claim of another class cannot stand in for this one.
 pub(super) fn against_replacing(claim: &PersistentVolumeClaim) -> Option<&'static str> {
     match claim.spec.as_ref()? {

@@ -101,9 +101,7 @@ fn meant<'a>(
 
 /// Where the cluster itself says that the claim is missing: an event of the scheduler or the kubelet, or the Pod's condition.
 fn words(facts: &Facts<'_>, pod: &Pod, claim: &str) -> Option<Evidence> {
-    let quoted = format!("\"{claim}\"");
-    let says =
-        |text: &str| text.to_ascii_lowercase().contains("persistentvolumeclaim") && text.contains(&quoted) && text.contains("not found");
+    let says = |text: &str| quote::says_absent(text, "persistentvolumeclaim", claim);
     quote::words(facts, pod, |e| e.message.as_deref().is_some_and(says), |p| quote::unscheduled(p).filter(|(_, m)| says(m)))
 }
 

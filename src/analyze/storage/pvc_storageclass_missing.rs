@@ -2,7 +2,7 @@
 //! A claim's class cannot be changed, so the fix replaces the claim, which holds no data yet, by one of an existing class.
 
 use super::super::draft::Draft;
-use super::super::meant::Sure;
+use super::super::meant::{Meant, Sure};
 use super::super::quote;
 use super::super::rule::{Read, Rule, When};
 use super::{claims, classes, replacing};
@@ -49,7 +49,7 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let object = claim.reference();
     let event = facts.events_of(&object).find(|e| {
         let message = e.message.as_deref().unwrap_or_default();
-        e.reason.as_deref() == Some("ProvisioningFailed") && message.contains(wrong) && message.contains("not found")
+        e.reason.as_deref() == Some("ProvisioningFailed") && quote::says_absent(message, "storageclass", wrong)
     });
     if !classes::are_known(facts) && event.is_none() {
         return None;
@@ -60,7 +60,9 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let (meant, because) = classes::instead_of(facts, wrong);
     let field = FieldPath::dotted("spec.storageClassName");
     // A class of volumes made by hand needs no object, so where the volumes could not be read it may not even be missing.
-    let sure = if volumes == Presence::Unread { SURE.unread() } else { SURE.of(&meant) };
+    let by_hand = claims::is_by_hand(facts, claim);
+    let sure = if volumes == Presence::Unread || by_hand { SURE.unread() } else { SURE.of(&meant) };
+    let meant = if by_hand { Meant::Nothing } else { meant };
     let (name, waits) = (&object.name, if users.is_empty() { "" } else { ", as do the Pods that mount it" });
     let pods = users.iter().flat_map(|user| user.pods.iter().copied());
     Draft::about(facts, RULE.code, &object, sure)
@@ -76,6 +78,7 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .affects(&object, &format!("Pending: its StorageClass `{wrong}` does not exist"))
         .waits(pods, &object, &format!("Pending: waits for the PersistentVolumeClaim `{name}`"))
         .fix(match volumes {
+            _ if by_hand => replacing::by_hand(claim),
             Presence::Unread => replacing::unsure(claim, &meant),
             Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &users),
         })
@@ -100,6 +103,20 @@ mod tests {
 
     fn class(name: &str) -> String {
         format!("{{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {{name: {name}}}, provisioner: example.com/disk}}")
+    }
+
+    #[test]
+    fn claim_that_waits_for_a_volume_made_by_hand_is_not_replaced() {
+        let of =
+            |class: &str| cluster().app(deployment("media").claim("u", "uploads").unschedulable("")).claim("uploads", "Pending", class);
+        for world in [of("manual"), of("nfs-static"), of("local-storage"), of("archive").claim("other", "Bound", "archive")] {
+            let found = world.only(RULE.code.0);
+            assert_eq!((changes(&found), found.expected.clone(), found.confidence), (vec![], None, SURE.unread()));
+            assert!(found.remedy.advice[0].text.contains("create a PersistentVolume of the class"), "{:?}", found.remedy);
+        }
+        for class in ["local-path", "fast-ssd", "handy"] {
+            assert_eq!(of(class).only(RULE.code.0).remedy.proposals.len(), 2, "{class}");
+        }
     }
 
     #[test]

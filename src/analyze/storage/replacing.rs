@@ -55,6 +55,15 @@ pub(super) fn unsure(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageCla
     advise(text, None, "the PersistentVolumes could not be read, and one that was created by hand would need no provisioner")
 }
 
+/// It waits for a volume that somebody makes: one of another class would be another volume.
+pub(super) fn by_hand(claim: &PersistentVolumeClaim) -> Remedy {
+    let (name, class) = (claim.metadata.name.as_deref().unwrap_or_default(), claims::class(claim));
+    let text = format!(
+        "create a PersistentVolume of the class `{class}` that the PersistentVolumeClaim `{name}` can take, or, if a new and empty volume will do, replace the claim by one of an existing class"
+    );
+    advise(text, None, "the class seems to be one of volumes that are created by hand, so another would not lead to the data that is meant")
+}
+
 /// The claim is deleted, and created again with another class.
 fn replace(claim: &PersistentVolumeClaim, class: &StorageClass, because: &str, users: &[&Stuck<'_>]) -> Remedy {
     let object = claim.reference();

@@ -31,6 +31,11 @@ pub(crate) struct Expect {
     #[serde(default)]
     pub(crate) cause: Option<Cause>,
     pub(crate) writes: Vec<Write>,
+    /// What the report says, and what it does not say, wherever in it.
+    #[serde(default)]
+    pub(crate) says: Vec<String>,
+    #[serde(default)]
+    pub(crate) unsaid: Vec<String>,
     #[serde(default)]
     pub(crate) untouched: Vec<String>,
     #[serde(default)]
@@ -70,9 +75,18 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases")
 }
 
+/// Stories of the embedded cluster alone: nothing of them is recorded.
+pub(crate) fn stories() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories")
+}
+
 /// Every case there is, by name.
 pub(crate) fn names() -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names_in(&folder())
+}
+
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }

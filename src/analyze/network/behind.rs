@@ -1,0 +1,97 @@
+//! What stands behind a Service: the Pods that its selector matches, by what they belong to, and whether they serve its ports.
+
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::facts::labels::Selector;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{Pod, PodSpec, Service, ServicePort};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+/// Pods of one workload, or of whatever else makes Pods: a Job, a CronJob, an operator's resource.
+#[derive(Debug)]
+pub(super) struct Behind {
+    pub(super) object: ObjectRef,
+    /// The labels that all of them have.
+    pub(super) labels: Selector,
+    pub(super) part: Part,
+    /// Requests reach one of them.
+    pub(super) ready: bool,
+}
+
+/// What they do for the Service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// They declare every port of it: the numbers, in its order.
+    Serves(Vec<i32>),
+    /// They declare ports, and none of its; or they are made to end.
+    Elsewhere,
+    /// No request comes to them: its ports go by names that they do not have.
+    Aside,
+    /// What they declare does not tell.
+    Open,
+}
+
+/// All of them, in their order. Those of which nothing runs and nothing is wanted are left out.
+pub(super) fn behind(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &Selector) -> Vec<Behind> {
+    let mut all: Vec<Behind> = Vec::new();
+    for workload in facts.workloads_selected(namespace.as_str(), wanted).filter(|w| w.meta.deletion_timestamp.is_none() && w.desired > 0) {
+        let part = part(service, workload.pod_spec, false);
+        all.push(Behind { object: workload.object.clone(), labels: workload.pod_labels.clone(), part, ready: false });
+    }
+    for pod in facts.pods_selected(namespace.as_str(), wanted).filter(|p| pods::is_ready(p) && p.metadata.deletion_timestamp.is_none()) {
+        let (owner, ends) = owner(facts, pod);
+        let labels = pod.metadata.labels.clone().unwrap_or_default();
+        match all.iter_mut().find(|one| one.object == owner) {
+            Some(known) => {
+                known.ready = true;
+                if facts.workload(&owner).is_none() {
+                    known.labels.retain(|key, value| labels.get(key) == Some(value));
+                }
+            }
+            None => {
+                let part = pod.spec.as_ref().map_or(Part::Open, |spec| part(service, spec, ends));
+                all.push(Behind { object: owner, labels, part, ready: true });
+            }
+        }
+    }
+    all
+}
+
+/// What a Pod belongs to, and whether its Pods are made to end.
+fn owner(facts: &Facts<'_>, pod: &Pod) -> (ObjectRef, bool) {
+    let own = pod.reference();
+    let chain: Vec<&ObjectRef> = facts.owners().chain(&own).collect();
+    let ends = chain.iter().any(|o| matches!(o.kind, Kind::Job | Kind::CronJob));
+    let workload = chain.iter().copied().find(|o| facts.workload(o).is_some());
+    (workload.or(chain.last().copied()).unwrap_or(&own).clone(), ends)
+}
+
+fn part(service: &Service, spec: &PodSpec, ends: bool) -> Part {
+    let ports: Vec<&ServicePort> = service.spec.iter().flat_map(|s| s.ports.iter().flatten()).collect();
+    let found: Vec<Option<i32>> = ports.iter().map(|port| declared(spec, port)).collect();
+    let by_name = |port: &&ServicePort| matches!(port.target_port, Some(IntOrString::String(_)));
+    let says = spec.containers.iter().all(|c| c.ports.as_ref().is_some_and(|p| !p.is_empty()));
+    match found.iter().copied().collect::<Option<Vec<i32>>>() {
+        Some(numbers) => Part::Serves(numbers),
+        None if ports.iter().all(by_name) && found.iter().all(Option::is_none) => Part::Aside,
+        None if found.iter().all(Option::is_none) && (says || ends) => Part::Elsewhere,
+        None => Part::Open,
+    }
+}
+
+/// Whether a container has every port that the Service leads to.
+pub(super) fn serves(service: &Service, spec: &PodSpec) -> bool {
+    matches!(part(service, spec, false), Part::Serves(_))
+}
+
+/// The number under which a container declares what a port of the Service leads to.
+fn declared(spec: &PodSpec, port: &ServicePort) -> Option<i32> {
+    let mut offered = spec.containers.iter().flat_map(|c| c.ports.iter().flatten());
+    let found = match &port.target_port {
+        Some(IntOrString::String(name)) => offered.find(|o| o.name.as_deref() == Some(name)),
+        Some(IntOrString::Int(number)) => offered.find(|o| o.container_port == *number),
+        None => offered.find(|o| o.container_port == port.port),
+    };
+    found.map(|o| o.container_port)
+}
