@@ -244,6 +244,10 @@ mod tests {
     fn slow_probes_give_a_start_its_time() {
         let slow = json!({"containers": [{"name": "app", "image": "a:1", "startupProbe": {"periodSeconds": 10, "failureThreshold": 30}}]});
         cluster().app(deployment("slow").spec(slow).unready("2026-01-01T11:57:00Z")).is_silent();
+        let slower =
+            json!({"containers": [{"name": "app", "image": "a:1", "startupProbe": {"periodSeconds": 10, "failureThreshold": 120}}]});
+        cluster().app(deployment("slow").spec(slower.clone()).unready("2026-01-01T11:45:00Z")).is_silent();
+        cluster().app(deployment("slow").spec(slower).unready("2026-01-01T11:35:00Z")).is_inconclusive_about("pod/slow-rs1-0");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! Pure. Rules, symptoms and validation ask here instead of searching lists, so that their work grows with what they look at.
 
 pub(crate) mod addresses;
+pub(crate) mod behind;
 pub(crate) mod claims;
 pub(crate) mod focus;
 pub(crate) mod labels;
@@ -11,6 +12,7 @@ pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod presence;
 pub(crate) mod proof;
+pub(crate) mod starting;
 pub(crate) mod stuck;
 mod walk;
 
@@ -441,10 +443,10 @@ impl<'a> Facts<'a> {
         services.any(|s| self.walk.step() && labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
     }
 
-    /// How many addresses behind a Service are ready.
-    pub(crate) fn ready_addresses(&self, service: &ObjectRef) -> usize {
+    /// The EndpointSlices of a Service.
+    pub(crate) fn slices_of<'s>(&'s self, service: &'s ObjectRef) -> &'s [&'a EndpointSlice] {
         let slices = service.namespace.as_ref().and_then(|ns| self.slices.get(&(ns.as_str(), service.name.as_str())));
-        self.walk(slices.into_iter().flatten()).map(|slice| addresses::ready_in(slice)).sum()
+        slices.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The nodes that carry all of these labels.

@@ -104,6 +104,11 @@ impl Approved {
     pub(crate) fn plan(&self) -> &RemediationPlan {
         &self.planned.plan
     }
+
+    /// In which session.
+    pub(crate) fn id(&self) -> &SessionId {
+        &self.header.id
+    }
 }
 
 /// Steps are being sent.

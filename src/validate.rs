@@ -3,8 +3,9 @@
 
 mod change;
 pub(crate) mod remains;
+pub(crate) mod stand;
 
-use self::change::{Seen, absent};
+use self::stand::{Checked, Observed, Stand, absent};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
@@ -12,8 +13,8 @@ use crate::domain::field::{FieldPath, Segment};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::validation::CheckResult;
-use crate::facts::{Facts, addresses, newest, pods};
+use crate::facts::{Facts, addresses, behind, newest, pods, starting};
+use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::Value;
 
@@ -41,6 +42,17 @@ pub(crate) fn kinds(plan: &RemediationPlan) -> Vec<Kind> {
     once
 }
 
+/// Of these, what the verdict rests on at last, and a watch may have fallen silent about: the Pods, which show what is true of their
+/// workloads and claims, and whatever no Pod shows.
+pub(crate) fn rests_on(plan: &RemediationPlan) -> Vec<Kind> {
+    let by_pods = |kind: &Kind| {
+        let of_pods =
+            matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::PersistentVolumeClaim);
+        of_pods && !plan.judged.about.is_empty()
+    };
+    kinds(plan).into_iter().filter(|kind| !by_pods(kind)).collect()
+}
+
 /// Whether each check of the plan holds.
 /// `unread` names what a cause's rule needs and could not read: of silence for that reason nobody can tell.
 pub(crate) fn check_all(
@@ -48,13 +60,13 @@ pub(crate) fn check_all(
     facts: &Facts<'_>,
     diagnosis: &Diagnosis,
     unread: impl Fn(Code) -> Vec<Kind>,
-) -> Vec<CheckResult> {
+) -> Vec<Checked> {
     // What the plan was made of is what it is judged by: a look that sees less proves nothing.
     let lost: Vec<Kind> = kinds(plan).into_iter().filter(|kind| plan.judged.saw.contains(kind) && !facts.is_whole(kind)).collect();
     plan.checks
         .iter()
         .map(|check| {
-            let (passed, observed) = match check {
+            let (stand, observed) = match check {
                 Check::RolloutComplete(object) => rollout(object, facts),
                 Check::PodReady(object) => pod(object, facts),
                 Check::ClaimBound(object) => claim(object, facts),
@@ -67,11 +79,11 @@ pub(crate) fn check_all(
                 Check::Gone(object) => gone(object, facts),
                 Check::SymptomGone(object) => symptom(object, facts, diagnosis),
             };
-            let (passed, observed) = match passed {
-                Some(true) if !lost.is_empty() => (None, format!("{observed}, but {} could not be read", named(&lost))),
-                passed => (passed, observed),
+            let (stand, observed) = match stand {
+                Stand::Holds if !lost.is_empty() => (Stand::Unseen, format!("{observed}, but {} could not be read", named(&lost))),
+                stand => (stand, observed),
             };
-            CheckResult { check: check.clone(), passed, observed }
+            Checked { check: check.clone(), stand, observed }
         })
         .collect()
 }
@@ -81,31 +93,56 @@ fn named(kinds: &[Kind]) -> String {
 }
 
 /// The object as the snapshot has it: nothing is said of a value, which may be a credential.
-fn field_is(object: &ObjectRef, field: &FieldPath, value: Option<&Value>, facts: &Facts<'_>) -> Seen {
+fn field_is(object: &ObjectRef, field: &FieldPath, value: Option<&Value>, facts: &Facts<'_>) -> Observed {
     let Some(found) = facts.snapshot().value_of(object) else { return absent(object, facts) };
     let now = field.locate(&found).and_then(|at| at.current);
     let same = now.as_ref() == value;
-    (Some(same), format!("`{field}` is {}", if same { "as planned" } else { "something else" }))
+    (Stand::holds_if(same), format!("`{field}` is {}", if same { "as planned" } else { "something else" }))
 }
 
-fn gone(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+fn gone(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     if facts.has(object) {
-        return (Some(false), format!("{object} still exists"));
+        let going = facts.meta_of(object).is_some_and(|meta| meta.deletion_timestamp.is_some());
+        return (Stand::Fails.or_not_yet_if(|| going), format!("{object} still exists"));
     }
-    let (seen, observed) = absent(object, facts);
-    (seen.map(|there| !there), observed)
+    match absent(object, facts) {
+        (Stand::Fails, observed) => (Stand::Holds, observed),
+        seen => seen,
+    }
 }
 
 /// All intended replicas of the newest revision are ready. Where none is intended, nothing runs that could show it.
-pub(crate) fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+pub(crate) fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     let Some(w) = facts.workload(object) else {
         return absent(object, facts);
     };
     if w.desired == 0 {
-        return (None, "it is scaled to zero, so no Pod runs that could show whether the change helps".to_owned());
+        // How many a DaemonSet wants is its controller's word, which may be one of before the change.
+        return match w.replicas {
+            Some(_) => (Stand::Idle, "it is scaled to zero, so no Pod runs that could show whether the change helps".to_owned()),
+            None => (Stand::Unseen, "it wants no Pod on any node, so no Pod runs that could show whether the change helps".to_owned()),
+        };
     }
     let seen = if w.observed { "" } else { ", the controller has not observed the newest generation yet" };
-    (Some(w.is_complete()), format!("{} of {} ready, {} updated, {} total{seen}", w.ready, w.desired, w.updated, w.total))
+    let counts = format!("{} of {} ready, {} updated, {} total{seen}", w.ready, w.desired, w.updated, w.total);
+    match by_hand(object, facts).filter(|_| !w.is_complete() && w.observed) {
+        Some(why) => (Stand::Unseen, format!("{counts}; {why}")),
+        None => (Stand::holds_if(w.is_complete()).or_not_yet_if(|| starting::is_starting(object, facts)), counts),
+    }
+}
+
+/// Why Pods of an older template may stay, however long anybody waits.
+fn by_hand(object: &ObjectRef, facts: &Facts<'_>) -> Option<&'static str> {
+    if facts.workload(object).is_some_and(|w| w.paused) {
+        return Some("its rollout is paused, so it does not continue by itself");
+    }
+    let set = facts.find::<StatefulSet>(object).and_then(|s| s.spec.update_strategy.as_ref());
+    let daemon = facts.find::<DaemonSet>(object).and_then(|d| d.spec.update_strategy.as_ref());
+    if set.and_then(|s| s.type_.as_deref()).or(daemon.and_then(|d| d.type_.as_deref())) == Some("OnDelete") {
+        return Some("its update strategy replaces a Pod only once somebody deletes it");
+    }
+    let partition = set.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.partition).unwrap_or(0);
+    (partition > 0).then_some("its update strategy keeps some Pods at the older template (`partition`)")
 }
 
 /// Where a rule found something.
@@ -117,18 +154,18 @@ struct Place<'a> {
 
 /// The rule finds nothing at that place any more, the change is there to be seen, and a Pod of the newest template has come past
 /// the point at which the old ones failed. Where the rule could not see, or the object itself is gone, nobody can tell.
-fn finding(place: &Place<'_>, plan: &RemediationPlan, facts: &Facts<'_>, diagnosis: &Diagnosis, unread: &[Kind]) -> Seen {
+fn finding(place: &Place<'_>, plan: &RemediationPlan, facts: &Facts<'_>, diagnosis: &Diagnosis, unread: &[Kind]) -> Observed {
     let Place { code, object, field } = *place;
     let is_here = |(o, f): (&ObjectRef, Option<&FieldPath>)| o == object && (field.is_none() || f == field);
     if let Some(cause) = diagnosis.causes.iter().find(|c| c.is_of(code) && c.places().any(is_here)) {
         let at = cause.field_text().filter(|_| cause.also.is_empty()).or_else(|| field.map(ToString::to_string));
-        return (Some(false), format!("`{code}` is still found{}", at.map(|at| format!(" at `{at}`")).unwrap_or_default()));
+        return (Stand::Fails, format!("`{code}` is still found{}", at.map(|at| format!(" at `{at}`")).unwrap_or_default()));
     }
     if !facts.has(object) {
-        return if facts.is_whole(&object.kind) { (None, format!("{object} no longer exists")) } else { absent(object, facts) };
+        return if facts.is_whole(&object.kind) { (Stand::Unseen, format!("{object} no longer exists")) } else { absent(object, facts) };
     }
     let (changed, words) = change::is_there(plan, facts);
-    if changed != Some(true) {
+    if changed != Stand::Holds {
         return (changed, words);
     }
     let concerned: Vec<&ObjectRef> = match plan.judged.about.iter().find(|o| *o == object) {
@@ -137,30 +174,35 @@ fn finding(place: &Place<'_>, plan: &RemediationPlan, facts: &Facts<'_>, diagnos
     };
     for workload in &concerned {
         let (past, words) = past(place, workload, facts, diagnosis);
-        if past != Some(true) {
+        if past != Stand::Holds {
             return (past, words);
         }
     }
     // What is seen to be healthy needs no word of a rule.
     let well = match concerned.as_slice() {
         [] => is_healthy(object, facts),
-        all => all.iter().all(|workload| runs(workload, facts).0 == Some(true)),
+        all => all.iter().all(|workload| runs(workload, facts).0 == Stand::Holds),
     };
     if !unread.is_empty() && !well {
-        return (None, format!("`{code}` cannot be ruled out: {} could not be read", named(unread)));
+        return (Stand::Unseen, format!("`{code}` cannot be ruled out: {} could not be read", named(unread)));
     }
-    (Some(true), format!("`{code}` is not found, and {words}"))
+    (Stand::Holds, format!("`{code}` is not found, and {words}"))
 }
 
 /// Whether a Pod of the newest template was judged: it runs, its container was started, or something else is seen to hold it.
-fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Seen {
+fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Observed {
     let container = place.field.and_then(container);
     let fresh = newest::pods_of_newest(facts, workload);
     if fresh.is_empty() {
         return match rollout(workload, facts) {
-            (None, words) => (None, words),
-            (Some(_), _) if !facts.is_whole(&Kind::Pod) => (None, "Pods could not be read".to_owned()),
-            (Some(_), _) => (Some(false), format!("no Pod of the newest template of {workload} exists yet")),
+            (stand @ (Stand::Unseen | Stand::Idle), words) => (stand, words),
+            (Stand::Holds | Stand::NotYet | Stand::Fails, _) if !facts.is_whole(&Kind::Pod) => {
+                (Stand::Unseen, "Pods could not be read".to_owned())
+            }
+            (stand, _) => {
+                let stand = if stand == Stand::NotYet { stand } else { Stand::Fails };
+                (stand, format!("no Pod of the newest template of {workload} exists yet"))
+            }
         };
     }
     let other = |pod: &Pod| {
@@ -174,8 +216,11 @@ fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &
     };
     let judged = |pod: &&Pod| pods::is_ready(pod) || newest::was_started(pod, container) || other(pod);
     match fresh.iter().find(|pod| judged(pod)) {
-        Some(_) => (Some(true), String::new()),
-        None => (Some(false), format!("no Pod of the newest template of {workload} has come past the point at which it failed yet")),
+        Some(_) => (Stand::Holds, String::new()),
+        None => {
+            let stand = Stand::Fails.or_not_yet_if(|| starting::is_starting(workload, facts));
+            (stand, format!("no Pod of the newest template of {workload} has come past the point at which it failed yet"))
+        }
     }
 }
 
@@ -191,56 +236,66 @@ fn container(path: &FieldPath) -> Option<&str> {
 }
 
 /// Whether what has to run runs.
-pub(crate) fn runs(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+pub(crate) fn runs(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     match object.kind {
         Kind::Pod => pod(object, facts),
         _ => rollout(object, facts),
     }
 }
 
-/// Seen, and not only not heard of as broken.
+/// Observed, and not only not heard of as broken.
 fn is_healthy(object: &ObjectRef, facts: &Facts<'_>) -> bool {
-    let (passed, _) = match object.kind {
+    let (stand, _) = match object.kind {
         Kind::PersistentVolumeClaim => claim(object, facts),
         Kind::Service => endpoints(object, facts),
         _ => runs(object, facts),
     };
-    passed == Some(true)
+    stand == Stand::Holds
 }
 
 /// Nothing is wrong with it or with anything that it owns. Where that could not be read, or the object itself is gone, nobody can
 /// tell: what came in its place may be no better.
-fn symptom(object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Seen {
+fn symptom(object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Observed {
     let all = diagnosis.causes.iter().flat_map(|c| &c.symptoms).chain(&diagnosis.unexplained);
     let mut of_it = all.filter(|s| s.object == *object || facts.owners().chain(&s.object).any(|owner| owner == object));
     let read = [&object.kind, &Kind::Pod, &Kind::ReplicaSet, &Kind::Event].into_iter().all(|kind| facts.is_whole(kind));
     match of_it.next() {
-        Some(symptom) => (Some(false), symptom.summary.clone()),
-        None if !read => (None, format!("{object} and what it owns could not be read")),
-        None if !facts.has(object) => (None, format!("{object} no longer exists")),
-        None => (Some(true), "no problem was found with it".to_owned()),
+        Some(symptom) => (Stand::Fails.or_not_yet_if(|| starting::is_starting(object, facts)), symptom.summary.clone()),
+        None if !read => (Stand::Unseen, format!("{object} and what it owns could not be read")),
+        None if !facts.has(object) => (Stand::Unseen, format!("{object} no longer exists")),
+        None => (Stand::Holds, "no problem was found with it".to_owned()),
     }
 }
 
-fn pod(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+fn pod(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     let Some(pod) = facts.find::<Pod>(object) else { return absent(object, facts) };
     let phase = pod.status.as_ref().and_then(|s| s.phase.clone()).unwrap_or_else(|| "Unknown".to_owned());
     let ready = pods::is_ready(pod);
-    (Some(ready || phase == "Succeeded"), format!("{phase}, {}", if ready { "Ready" } else { "not Ready" }))
+    let stand = Stand::holds_if(ready || phase == "Succeeded").or_not_yet_if(|| starting::is_starting(object, facts));
+    (stand, format!("{phase}, {}", if ready { "Ready" } else { "not Ready" }))
 }
 
-fn claim(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+fn claim(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     let Some(claim) = facts.find::<PersistentVolumeClaim>(object) else { return absent(object, facts) };
     let phase = claim.status.as_ref().and_then(|s| s.phase.clone()).unwrap_or_else(|| "Pending".to_owned());
-    (Some(phase == "Bound"), phase)
+    (Stand::holds_if(phase == "Bound").or_not_yet_if(|| starting::is_binding(claim, facts)), phase)
 }
 
-fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
+fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     if !facts.is_whole(&Kind::EndpointSlice) {
-        return (None, "EndpointSlices could not be read".to_owned());
+        return (Stand::Unseen, "EndpointSlices could not be read".to_owned());
     }
-    let ready = facts.ready_addresses(object);
-    (Some(ready > 0), addresses::in_words(ready))
+    let ready = behind::ready(object, facts);
+    let words = addresses::in_words(ready);
+    // Those of before the change are there until its controller has taken note, and no generation tells.
+    if let Some(why) = behind::outdated(object, facts) {
+        let unread = !facts.is_whole(&Kind::Pod);
+        return (if unread { Stand::Unseen } else { Stand::NotYet }, format!("{words}, and {why}"));
+    }
+    if ready == 0 && behind::is_idle(object, facts) {
+        return (Stand::Idle, "the workload that it selects is scaled to zero, so nothing can be behind it".to_owned());
+    }
+    (Stand::holds_if(ready > 0).or_not_yet_if(|| behind::are_coming(object, facts)), words)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod settle;
 mod standing;
 mod stored;
 pub mod summary;
+mod timing;
 mod undo;
 mod view;
 mod watching;
@@ -43,10 +44,10 @@ use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
 use report::{Report, Status};
-pub use settle::Timing;
 use std::sync::Arc;
 use std::time::Duration;
 pub use summary::full;
+pub use timing::Timing;
 
 /// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
 #[expect(missing_debug_implementations, reason = "its parts are ports")]

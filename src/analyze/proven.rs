@@ -33,7 +33,9 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
     };
     let general = named.is_none() && focus.is_general();
     let Overview { well, idle, doubts: unsure, .. } = overview;
-    let asked = |o: &ObjectRef| nearness(o) != Nearness::Elsewhere;
+    // Where what is named was not found, what was seen is told of everything.
+    let lost = named.is_none() && focus.about.is_empty();
+    let asked = |o: &ObjectRef| lost || nearness(o) != Nearness::Elsewhere;
     let mut doubts = whole(facts, named.is_some(), general);
     // What does nothing answers who asks about it, and is fine for everybody else.
     let (answers, idle): (Vec<Seen>, Vec<Seen>) = idle.into_iter().partition(|s| !general && nearness(&s.object) == Nearness::Itself);
@@ -64,10 +66,16 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
 fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
     let snapshot = facts.snapshot();
     let mut doubts: Vec<Doubt> = Vec::new();
+    let place = snapshot.scope.in_words();
     for missing in &focus(facts).missing {
         let hint = did_you_mean(&missing.nearest);
-        let place = snapshot.scope.in_words();
         doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));
+    }
+    for word in &focus(facts).unsure {
+        doubts.push(Doubt::general(format!("`{word}` was not found in {place}, where not everything could be read")));
+    }
+    for host in &focus(facts).hosts {
+        doubts.push(Doubt::general(format!("no Ingress in {place} serves `{host}`")));
     }
     doubts.extend(empty(facts).into_iter().map(Doubt::general));
     let is_base = |kind: &Kind| JUDGED.contains(kind) && !BESIDE.contains(kind);

@@ -6,17 +6,17 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
 use crate::domain::workload::Workload;
-use crate::facts::{Facts, pods};
+use crate::facts::starting::UNSEEN;
+use crate::facts::{Facts, pods, starting};
 use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Event, Pod, Probe};
+use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 
-/// How long a start may take where its probes do not say more: pulling an image and warming up take about this.
-const START: i64 = 60;
-/// No start is waited for longer: Kubernetes itself gives up on a rollout's progress after ten minutes.
+/// What is told to look again is told within this: Kubernetes itself gives up on a rollout's progress after ten minutes.
 const DEADLINE: i64 = 600;
-/// How long a Pod may stay after its grace period, and a Pod may stay unseen by a scheduler.
+/// How long a Pod may stay after its grace period.
 const OVERDUE: i64 = 300;
-const UNSEEN: i64 = 30;
+/// How long a start may take where nothing says more.
+const START: i64 = starting::START.as_secs();
 
 /// What is to be said about one Pod.
 pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
@@ -62,7 +62,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     if let Some(fault) = statuses().find_map(|(init, s)| container_fault(pod, init, s)) {
         return Judgement::Wrong(format!("{fault}{}", killed(facts, pod)));
     }
-    if let Some(event) = facts.newest_event(pod, |e| keeps_from_starting(e, age))
+    if let Some(event) = facts.newest_event(pod, |e| starting::keeps_from_starting(e, age))
         && statuses().all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
     {
         let reason = event.reason.as_deref().unwrap_or_default();
@@ -70,7 +70,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     }
     let started = statuses().filter_map(|(_, s)| s.state.as_ref()?.running.as_ref()?.started_at.as_ref().map(|t| t.0)).max();
     let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| pods::exists_since(pod));
-    let allowed = start_time(pod);
+    let allowed = starting::allowed(facts, pod).as_secs();
     let waits = match initializing(pod) {
         Some(container) => format!("is not ready yet: its init container `{container}` still runs"),
         None if started.is_some() => "is not ready yet".to_owned(),
@@ -152,32 +152,6 @@ fn container_fault(pod: &Pod, init: bool, status: &ContainerStatus) -> Option<St
     }
 }
 
-/// Warnings of volumes and sandboxes that a Pod does not get over by itself. Those of its own token are noise of every start.
-fn keeps_from_starting(event: &Event, age: Option<i64>) -> bool {
-    let message = event.message.as_deref().unwrap_or_default();
-    let noise = message.contains("kube-api-access-") || message.contains("failed to sync");
-    let again = event.series.as_ref().and_then(|s| s.count).or(event.count).unwrap_or(1) > 1 || age.is_some_and(|a| a > UNSEEN);
-    match event.reason.as_deref() {
-        Some("FailedMount" | "FailedAttachVolume" | "FailedMapVolume") => !noise,
-        Some("FailedCreatePodSandBox" | "NetworkNotReady") => again,
-        _ => false,
-    }
-}
-
-/// How long the slowest container may take by its own probes, in seconds.
-fn start_time(pod: &Pod) -> i64 {
-    let span = |p: &Option<Probe>| {
-        p.as_ref().map_or(0, |p| {
-            let period = i64::from(p.period_seconds.unwrap_or(10));
-            i64::from(p.initial_delay_seconds.unwrap_or(0))
-                .saturating_add(period.saturating_mul(i64::from(p.failure_threshold.unwrap_or(3))))
-        })
-    };
-    let of = |c: &Container| span(&c.startup_probe).saturating_add(span(&c.readiness_probe));
-    let slowest = pod.spec.iter().flat_map(pods::containers).map(|(_, c)| of(c)).max().unwrap_or(0);
-    slowest.clamp(START, DEADLINE)
-}
-
 /// The events that say why a container ends again and again: a probe that fails, and the kubelet that ends it for that.
 fn killed(facts: &Facts<'_>, pod: &Pod) -> String {
     let said = |event: &Event| Excerpt::said(event.message.as_deref().unwrap_or_default()).to_string();
@@ -227,7 +201,9 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement 
     let moved = facts.pods_of(object).filter_map(pods::exists_since).max();
     let since = moved.or_else(|| workload.meta.creation_timestamp.as_ref().map(|t| t.0));
     match seconds_since(since, facts.taken_at()) {
-        Some(spent) if spent > DEADLINE => Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s")),
+        Some(spent) if spent > DEADLINE && !starting::is_starting(object, facts) => {
+            Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s"))
+        }
         _ => Judgement::Underway { what: counts, seconds: START },
     }
 }

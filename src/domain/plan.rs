@@ -107,12 +107,14 @@ pub struct Step {
 /// What a verdict rests on besides the checks. It is fixed before the change, when what fails can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judged {
-    /// What suffers and has to run again: workloads, Pods that nobody owns, and Services.
+    /// What suffers and has to run again: workloads, and Pods that nobody owns.
     pub about: Vec<ObjectRef>,
     /// The kinds that were read whole when the plan was made: a look that sees less proves nothing.
     pub saw: Vec<Kind>,
     /// All must hold this long without a break, where that is longer than the operator's own window.
     pub settle: SignedDuration,
+    /// How long is waited for it to begin to hold: what the operator gives every start, and what this one's template takes besides.
+    pub wait: SignedDuration,
 }
 
 /// What will be done and how it will be judged.
@@ -191,6 +193,7 @@ impl RemediationPlan {
         });
         d.list(self.judged.about.len(), self.judged.about.iter(), Digester::object);
         d.text(&self.judged.settle.as_secs().to_string());
+        d.text(&self.judged.wait.as_secs().to_string());
     }
 }
 

@@ -1,109 +1,94 @@
 //! A report's words, taken apart: which of them can be names, and which kinds of things they speak of. Text in, text out: what exists
 //! is for others to say.
 
+mod compounds;
 mod everyday;
+mod grammar;
+mod tokens;
 mod topics;
+mod word;
 
 use super::kind::Kind;
 pub use topics::Topic;
+pub use word::{Form, Word, is_meant, is_typo, singular};
 
-/// One word of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
-    /// In lower case, without the punctuation around it.
-    pub text: String,
-    /// It stands in quotes or backticks: it is meant as a name.
-    pub quoted: bool,
-    /// A comma, a period or the end comes after it.
-    pub ends: bool,
-}
-
-impl Word {
-    /// An ordinary word of the language, or of talk about computers: no name.
-    pub fn is_common(&self) -> bool {
-        !self.quoted && everyday::is_common(&self.text)
-    }
-
-    /// A word for a kind of thing or a product, which many objects are named after.
-    pub fn is_ordinary(&self) -> bool {
-        Kind::parse(&self.text).is_some() || topics::is_ordinary(&self.text)
-    }
-
-    /// A word for what a thing does: it names something only where no other word does.
-    pub fn is_role(&self) -> bool {
-        !self.quoted && topics::is_role(singular(&self.text))
-    }
-
-    /// A word for a kind of object.
-    pub fn is_kind(&self) -> bool {
-        Kind::KNOWN.iter().any(|k| is_meant(k, &self.text))
-    }
-
-    /// It is written as names are: in quotes, or of parts, none of which is an ordinary word.
-    pub fn looks_like_a_name(&self) -> bool {
-        let text = self.text.as_str();
-        let parts: Vec<&str> = text.split('-').collect();
-        let letters = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let counted = text.strip_prefix('v').unwrap_or(text).bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        let own = |part: &&str| !everyday::is_common(part);
-        letters && !counted && (self.quoted || (parts.len() > 1 && parts.iter().all(|p| p.len() > 1) && parts.iter().any(own)))
-    }
-}
-
-/// The words of a report, in their order.
+/// The words of a report, in their order, and where what they name is sought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wording(Vec<Word>);
+pub struct Wording {
+    words: Vec<Word>,
+    /// Namespaces in which names are sought first.
+    pub homes: Vec<String>,
+    /// Words that are the name of a namespace, and could be meant as that or as something else.
+    pub bare: Vec<String>,
+}
 
 impl Wording {
     /// Takes a text apart.
     pub fn of(text: &str) -> Self {
-        let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '/');
-        let mut words: Vec<Word> = Vec::new();
-        let (mut word, mut before) = (String::new(), ' ');
-        for c in text.chars().chain(std::iter::once('\n')) {
-            if inside(c) {
-                word.push(c);
-                continue;
-            }
-            let bare = word.trim_matches(|c| matches!(c, '-' | '.' | '_' | '/')).to_lowercase();
-            let ends = word.ends_with('.') || matches!(c, ',' | ';' | ':' | '!' | '?' | '\n' | '(' | ')');
-            if !bare.is_empty() {
-                let quoted = matches!((before, c), ('`', '`') | ('"', '"') | ('\'', '\'') | ('„' | '“' | '”', '“' | '”'));
-                words.push(Word { text: bare, quoted, ends });
-            } else if let Some(last) = words.last_mut() {
-                last.ends |= ends;
-            }
-            word.clear();
-            before = c;
-        }
-        Self(words)
+        Self { words: tokens::tokens(text), ..Self::default() }
     }
 
     /// In their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Word> {
-        self.0.iter()
+        self.words.iter()
     }
 
     /// The word at this place.
     pub fn get(&self, place: usize) -> Option<&Word> {
-        self.0.get(place)
+        self.words.get(place)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.words.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.words.is_empty()
+    }
+
+    /// The word at this place is a namespace, and names nothing in it.
+    pub fn take_for_a_place(&mut self, place: usize) {
+        if let Some(word) = self.words.get_mut(place) {
+            word.place = true;
+        }
+    }
+
+    /// The words that are the names of these namespaces name nothing in them, but for those that name something else.
+    pub fn take_for_places(&mut self, names: &[String]) {
+        for word in self.words.iter_mut().filter(|w| names.contains(&w.text)) {
+            word.place = true;
+        }
+    }
+
+    /// `cart/checkout` is two words where `cart` is no namespace: takes all apart that none of these is.
+    pub fn part_slashes(&mut self, is_place: impl Fn(&str) -> bool) {
+        let part = |word: Word| match word.text.split_once('/') {
+            Some((left, right)) if word.form != Form::Address && !word.place && !is_place(left) && Kind::parse(left).is_none() => {
+                vec![Word { text: left.to_owned(), ends: false, ..word.clone() }, Word { text: right.to_owned(), ..word }]
+            }
+            _ => vec![word],
+        };
+        self.words = std::mem::take(&mut self.words).into_iter().flat_map(part).collect();
     }
 
     /// Whether any of them could name something: all others say only that something is wrong.
     pub fn name_anything(&self) -> bool {
-        self.iter().any(|w| w.text.len() > 1 && !w.is_common() && Kind::parse(&w.text).is_none_or(|k| self.asks(&k)))
+        let ordinary = |w: &Word| w.is_common() || Kind::parse(&w.text).is_some_and(|k| !self.asks(&k));
+        let named = |(place, w): (usize, &Word)| {
+            w.form != Form::Address && w.text.len() > 1 && (!ordinary(w) || self.is_missed(place) || self.beside_a_kind(place))
+        };
+        self.iter().enumerate().any(named)
     }
 
     /// What they speak of, of what is not always read or is never read.
     pub fn topics(&self) -> Vec<&'static Topic> {
-        let all = topics::TOPICS.iter();
-        all.filter(|topic| self.iter().any(|w| topic.words.contains(&w.text.as_str()) || topic.words.contains(&singular(&w.text))))
-            .collect()
+        let speaks = |w: &Word, topic: &Topic| {
+            let host = w.form == Form::Host && topic.words.contains(&"host");
+            host || (w.form != Form::Host && (topic.words.contains(&w.text.as_str()) || topic.words.contains(&singular(&w.text))))
+        };
+        topics::TOPICS.iter().filter(|topic| self.iter().any(|w| speaks(w, topic))).collect()
     }
 
     /// Whether they ask about this kind.
@@ -116,28 +101,61 @@ impl Wording {
     pub fn meant_by(word: &str) -> &'static [&'static str] {
         topics::meant_by(singular(word))
     }
-}
 
-/// Whether a word of a report is for this kind.
-pub fn is_meant(kind: &Kind, word: &str) -> bool {
-    topics::calls(word, kind) || topics::calls(singular(word), kind)
-}
+    /// The word for a job that two words make together: `web shop` is a `website`.
+    pub fn joined(word: &str, next: &str) -> Option<&'static str> {
+        topics::joined(word, next)
+    }
 
-/// A word this long may be a typo of a name.
-const TYPO_FROM: usize = 6;
+    /// Whether the word is what is said of something, and not the thing.
+    pub fn is_predicate(&self, place: usize) -> bool {
+        grammar::is_predicate(&self.words, place)
+    }
 
-/// Whether a word is a name but for one slip.
-pub fn is_typo(word: &str, name: &str) -> bool {
-    word.chars().count() >= TYPO_FROM && strsim::damerau_levenshtein(word, name) == 1
-}
+    /// Whether the word is what its clause speaks of.
+    pub fn is_subject(&self, place: usize) -> bool {
+        grammar::is_subject(&self.words, place)
+    }
 
-/// `lakes` → `lake`; what has no such form stays.
-pub fn singular(word: &str) -> &str {
-    match word.strip_suffix('s') {
-        Some(one) if one.len() > 2 && !one.ends_with('s') => {
-            one.strip_suffix("sse").map_or(one, |_| word.strip_suffix("es").unwrap_or(one))
-        }
-        _ => word,
+    /// Whether the word is what something is done to, or comes from.
+    pub fn is_object(&self, place: usize) -> bool {
+        grammar::is_object(&self.words, place)
+    }
+
+    /// Whether the word stands after `on` or `of`, where a place is as good a reading as a thing.
+    pub fn leans(&self, place: usize) -> bool {
+        grammar::leans(&self.words, place)
+    }
+
+    /// Whether the word stands where something runs: `in production`.
+    pub fn is_placed(&self, place: usize) -> bool {
+        grammar::is_placed(&self.words, place)
+    }
+
+    /// Whether an ordinary word is used as a name here: `users is down`, `the images service`.
+    pub fn is_used_as_a_name(&self, place: usize) -> bool {
+        let single = |w: &Word| !w.is_plural() && (w.is_common() || w.is_kind());
+        let fits = |w: &Word| !w.is_grammar() && (everyday::is_a_name_too(&w.text) || single(w));
+        self.get(place).is_some_and(fits) && grammar::is_used_as_a_name(&self.words, place)
+    }
+
+    /// Whether a word for a kind stands next to it: `deployment users`.
+    pub fn beside_a_kind(&self, place: usize) -> bool {
+        let kind = |w: Option<&Word>| w.is_some_and(|w| Kind::parse(&w.text).is_some() && !w.is_plural());
+        let before = place.checked_sub(1).and_then(|p| self.get(p)).filter(|w| !w.ends);
+        self.get(place).is_some_and(|w| !w.is_grammar() && everyday::is_a_name_too(&w.text)) && kind(before)
+    }
+
+    /// Whether an ordinary word is missed where nothing has it as its name.
+    pub fn is_missed(&self, place: usize) -> bool {
+        // `a customer says` speaks of a person, `the customer service` of a thing.
+        let thing = |w: &Word| everyday::is_a_name_too(&w.text) && (w.is_plural() || grammar::is_before_an_app(&self.words, place));
+        self.get(place).is_some_and(thing) && self.is_used_as_a_name(place)
+    }
+
+    /// Whether the word is an article or stands like one.
+    pub fn is_article(&self, place: usize) -> bool {
+        self.get(place).is_some_and(grammar::is_article)
     }
 }
 
@@ -173,6 +191,59 @@ mod tests {
         }
         for text in ["my database is down", "checkout fails", "the ingress gives 503"] {
             assert!(Wording::of(text).name_anything(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_no_names_and_what_people_write_together_is_taken_apart() {
+        let words =
+            |text: &str| -> Vec<String> { Wording::of(text).iter().filter(|w| w.form != Form::Address).map(|w| w.text.clone()).collect() };
+        assert_eq!(words("GET /healthz of web:8080 at 10.0.0.5:80, v1.2.3, app.log"), ["get", "of", "web", "at"]);
+        assert_eq!(words("--namespace=shop -n web namespace:shop"), ["namespace", "shop", "namespace", "web", "namespace", "shop"]);
+        assert_eq!(words("CheckoutService CrashLoopBackOff FailedMountError"), ["checkout", "service", "crashloopbackoff"]);
+        assert_eq!(words("http://web.shop.svc.cluster.local:80/x and https://shop.example.com/x"), ["shop/web", "and", "shop.example.com"]);
+        assert_eq!(
+            words("web,api app=web and/or client/server shop/web"),
+            ["web", "api", "app", "web", "and", "or", "client", "server", "shop/web"]
+        );
+        assert!(!Wording::of("namespace: shop").get(0).is_some_and(|w| w.ends));
+    }
+
+    #[test]
+    fn long_quotation_is_cited_and_a_short_one_is_a_name() {
+        let words = Wording::of("the 'web' pod says 'dial tcp lookup redis'");
+        let form = |text: &str| words.iter().find(|w| w.text == text).map(|w| (w.quoted, w.form));
+        assert_eq!((form("web"), form("redis")), (Some((true, Form::Word)), Some((false, Form::Cited))));
+    }
+
+    #[test]
+    fn what_is_said_of_a_thing_is_told_from_the_thing() {
+        let of = |text: &str, word: &str| {
+            let words = Wording::of(text);
+            let place = words.iter().position(|w| w.text == word).unwrap();
+            (words.is_predicate(place), words.is_subject(place), words.is_object(place))
+        };
+        for (text, word) in [("it is sluggish", "sluggish"), ("web is very sluggish", "sluggish"), ("fails to bootload", "bootload")] {
+            assert!(of(text, word).0, "{text}");
+        }
+        for (text, word) in [("why is billing slow", "billing"), ("is billing down?", "billing"), ("does the billing work", "billing")] {
+            assert!(!of(text, word).0, "{text}");
+        }
+        assert_eq!(of("billing is down", "billing"), (false, true, false));
+        assert_eq!(of("web cannot connect to the billing", "billing"), (false, false, true));
+    }
+
+    #[test]
+    fn ordinary_word_is_a_name_where_the_sentence_speaks_of_one_thing() {
+        let used = |text: &str, word: &str| {
+            let words = Wording::of(text);
+            words.is_used_as_a_name(words.iter().position(|w| w.text == word).unwrap())
+        };
+        for (text, word) in [("users is down", "users"), ("the images service", "images"), ("jobs keeps restarting", "jobs")] {
+            assert!(used(text, word), "{text}");
+        }
+        for (text, word) in [("users are unhappy", "users"), ("my users cannot log in", "users"), ("all images fail", "images")] {
+            assert!(!used(text, word), "{text}");
         }
     }
 

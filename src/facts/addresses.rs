@@ -1,11 +1,15 @@
 //! The addresses behind a Service: how many of them are ready, and how that is said.
 
-use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 
-/// How many addresses of a slice are ready; one that does not say so is.
+/// One that does not say so is.
+pub(super) fn is_ready(endpoint: &Endpoint) -> bool {
+    endpoint.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true)
+}
+
+/// How many addresses of a slice are ready.
 pub(super) fn ready_in(slice: &EndpointSlice) -> usize {
-    let ready = slice.endpoints.iter().flatten().filter(|e| e.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true));
-    ready.map(|endpoint| endpoint.addresses.len()).sum()
+    slice.endpoints.iter().flatten().filter(|e| is_ready(e)).map(|endpoint| endpoint.addresses.len()).sum()
 }
 
 /// So many, in words.

@@ -2,17 +2,30 @@
 
 mod candidates;
 mod matching;
+mod missing;
 mod reach;
 
 use super::Facts;
-use super::named::{Named, Reach};
+pub(crate) use super::named::Named;
 use crate::domain::snapshot::Snapshot;
+use matching::Matching;
 pub(crate) use reach::{reach, target};
 
 /// Looks for it in a snapshot, as long as nothing is indexed yet: enough to know where it is.
 pub(crate) fn find(snapshot: &Snapshot) -> Named {
-    let (about, missing, certain) = matching::find(&snapshot.words, snapshot);
-    Named { about, missing, certain, reach: Reach::default() }
+    if snapshot.words.is_empty() {
+        return Named::default();
+    }
+    let candidates = candidates::all(snapshot);
+    let mut matching = Matching::of(&snapshot.words, &candidates);
+    matching.names(snapshot);
+    // Where a name is certainly meant and nothing has it, nothing else is guessed.
+    matching.certain |= matching.about.is_empty() && missing::is_certain(&matching, snapshot);
+    if !matching.certain {
+        matching.guesses(snapshot);
+    }
+    missing::find(&mut matching, snapshot);
+    matching.into_named(missing::unread(snapshot))
 }
 
 /// What the words of a snapshot name, with what that reaches. It is looked for once.

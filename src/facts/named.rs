@@ -11,6 +11,16 @@ pub(crate) struct Named {
     pub about: Vec<ObjectRef>,
     /// What is named and is not there.
     pub missing: Vec<Missing>,
+    /// What is named and was not found, where not everything could be read that may be called so.
+    pub unsure: Vec<String>,
+    /// Hosts that no Ingress serves, where nothing else is named.
+    pub hosts: Vec<String>,
+    /// Namespaces that are meant by words which could mean something else.
+    pub places: Vec<String>,
+    /// Words that name objects.
+    pub hits: Vec<String>,
+    /// Of the objects, those that have a name or a label that is in the words.
+    pub exact: Vec<ObjectRef>,
     /// It is certain that a name is meant: nothing else there is what the words are about.
     pub certain: bool,
     pub(super) reach: Reach,
@@ -31,14 +41,14 @@ impl Named {
     /// How near objects are to what is named; everything is it where nothing is named.
     pub(crate) fn nearness<'o>(&self, objects: impl Iterator<Item = &'o ObjectRef>) -> Nearness {
         if self.about.is_empty() {
-            return if self.missing.is_empty() { Nearness::Itself } else { Nearness::Elsewhere };
+            return if self.missing.is_empty() && self.unsure.is_empty() { Nearness::Itself } else { Nearness::Elsewhere };
         }
         objects.map(|o| self.reach.nearness(o)).min().unwrap_or(Nearness::Elsewhere)
     }
 
     /// Whether the words name nothing at all.
     pub(crate) fn is_general(&self) -> bool {
-        self.about.is_empty() && self.missing.is_empty()
+        self.about.is_empty() && self.missing.is_empty() && self.unsure.is_empty()
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a verdict will rest on besides the checks: what has to run again, what was read whole, and how long all must hold.
+//! What a verdict will rest on besides the checks: what has to run again, what was read whole, how long a start takes, and how long all
+//! must hold.
 //! It is fixed while what fails can still be seen.
 
 use crate::domain::cause::Cause;
@@ -20,7 +21,8 @@ pub(super) fn judged(cause: &Cause, checks: &NonEmpty<Check>, facts: &Facts<'_>)
     }
     let saw = Kind::KNOWN.into_iter().filter(|kind| facts.is_whole(kind)).collect();
     let settle = about.iter().map(|object| proof::window(object, facts)).max().unwrap_or_default();
-    Judged { about, saw, settle }
+    let wait = about.iter().map(|object| proof::start(object, facts)).max().unwrap_or_default();
+    Judged { about, saw, settle, wait }
 }
 
 /// What has to run for this object to be well: its workload, or itself where it is one or a Pod that nobody owns.

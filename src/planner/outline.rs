@@ -95,7 +95,7 @@ pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts
         return Err(nothing());
     };
     // What was broken before is broken again afterwards: only the fields tell.
-    let judged = Judged { about: Vec::new(), saw: Vec::new(), settle: Default::default() };
+    let judged = Judged::default();
     Ok(Outline { cause: cause.clone(), changes, checks, judged, cluster: facts.snapshot().cluster.id.to_string() })
 }
 

@@ -30,22 +30,42 @@ pub(crate) enum Stop {
     Record(String),
 }
 
+/// A point in time, by both clocks. One stands still while the machine sleeps, the other one can be set back: each tells what the other
+/// does not know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    wall: Timestamp,
+    monotonic: Duration,
+}
+
+impl Moment {
+    /// Now.
+    pub(crate) fn now(ledger: &Ledger) -> Self {
+        Self { wall: ledger.clock.now(), monotonic: ledger.clock.monotonic() }
+    }
+
+    /// Whether more than this has passed by one of the clocks.
+    fn is_past(self, within: SignedDuration, ledger: &Ledger) -> bool {
+        let now = Self::now(ledger);
+        let passed = SignedDuration::try_from(now.monotonic.saturating_sub(self.monotonic)).unwrap_or(SignedDuration::MAX);
+        passed >= within || now.wall.duration_since(self.wall) >= within
+    }
+}
+
 /// Where the record stands, and until when anything may be sent.
 #[derive(Debug)]
 struct Place {
     ledger: Ledger,
     revision: Revision,
-    /// On the monotonic clock of this process.
-    deadline: Duration,
+    /// When the time for sending began.
+    since: Moment,
     /// Why the record could not be kept, once it could not.
     lost: Option<LedgerError>,
 }
 
 impl Place {
-    fn new(ledger: &Ledger, revision: Revision) -> Self {
-        let within = Duration::try_from(SENDING).unwrap_or_default();
-        let deadline = ledger.clock.monotonic().saturating_add(within);
-        Self { ledger: ledger.clone(), revision, deadline, lost: None }
+    fn new(ledger: &Ledger, revision: Revision, since: Moment) -> Self {
+        Self { ledger: ledger.clone(), revision, since, lost: None }
     }
 
     async fn save(&mut self, acting: Acting<'_>) {
@@ -61,7 +81,7 @@ impl Place {
     fn may_send(&self) -> Result<(), Stop> {
         match &self.lost {
             Some(error) => Err(Stop::Record(error.to_string())),
-            None if self.ledger.clock.monotonic() >= self.deadline => Err(Stop::Late),
+            None if self.since.is_past(SENDING, &self.ledger) => Err(Stop::Late),
             None => Ok(()),
         }
     }
@@ -79,13 +99,15 @@ pub(crate) struct Permit {
 }
 
 /// Records that we are about to act on the cluster that the session is about, and only then gives the permit. Of two approvals at the same revision one gets it.
-/// Besides sending the steps, watching what comes of them may take so long until the session counts as dead.
+/// Besides sending the steps, watching what comes of them may take so long until the session counts as dead. `since` is when the approval
+/// was taken: what is sent is sent soon after it.
 pub(crate) async fn begin(
     ledger: &Ledger,
     revision: Revision,
     approved: Approved,
     identities: &Identities,
     watching: SignedDuration,
+    since: Moment,
 ) -> Result<Permit, LedgerError> {
     let Approved { header, planned, digest } = approved;
     identities.are_of(&header.cluster)?;
@@ -95,7 +117,7 @@ pub(crate) async fn begin(
     let header = Header { process: ProcessMark::of(ledger.pid), ..header };
     let execution = Execution::ahead(planned.plan.steps.len());
     let executing = Executing { header, planned, execution, pid: ledger.pid, until: until(ledger, SENDING.saturating_add(watching)) };
-    let place = Place::new(ledger, revision);
+    let place = Place::new(ledger, revision, since);
     let mut permit = Permit { executing, place };
     permit.save().await;
     match permit.place.lost.take() {
@@ -179,7 +201,7 @@ pub(crate) async fn begin_revert(
     let all: Vec<Undone> = planned.plan.steps.iter().zip(execution.steps.iter()).map(undone).collect();
     execution.reverted = NonEmpty::from_vec(all);
     let reverting = Reverting { header, planned, execution, validation, pid, until: until(ledger, SENDING.saturating_add(ANSWERED)) };
-    let mut permit = RevertPermit { reverting, place: Place::new(ledger, revision) };
+    let mut permit = RevertPermit { reverting, place: Place::new(ledger, revision, Moment::now(ledger)) };
     permit.save().await;
     match permit.place.lost.take() {
         Some(error) => Err((Box::new(permit.reverting.settle()), error)),
@@ -254,18 +276,37 @@ mod tests {
         let approved = awaiting.approve(&secret.reveal(), &digest, Timestamp::UNIX_EPOCH).unwrap();
         let id = approved.header.cluster.id.clone();
         let identities = Identities { reader: id.clone(), writer: id };
-        let permit = begin(&ledger, revision, approved, &identities, SignedDuration::from_secs(120)).await.unwrap();
+        let permit = begin(&ledger, revision, approved, &identities, SignedDuration::from_secs(120), Moment::now(&ledger)).await.unwrap();
         (clock, ledger, permit)
     }
 
     #[tokio::test]
     async fn step_after_its_time_is_not_announced_whatever_the_wall_clock_says() {
         let (clock, _, mut permit) = permit().await;
-        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
-        assert_eq!(permit.intend(0).await, Ok(()), "no time went by");
+        assert_eq!(permit.intend(0).await, Ok(()));
         clock.advance(Duration::from_secs(120));
         clock.set(Timestamp::UNIX_EPOCH);
         assert_eq!(permit.intend(0).await, Err(Stop::Late));
+    }
+
+    /// The monotonic clock stands still meanwhile.
+    #[tokio::test]
+    async fn step_after_the_machine_slept_is_not_announced() {
+        let (clock, _, mut permit) = permit().await;
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(3));
+        assert_eq!(permit.intend(0).await, Err(Stop::Late));
+        assert_eq!(permit.execution().steps.first(), &StepOutcome::NotReached);
+    }
+
+    #[tokio::test]
+    async fn session_whose_process_acts_is_not_closed_because_the_clock_jumps() {
+        let (clock, ledger, permit) = permit().await;
+        let id = permit.executing.header.id.clone();
+        let acts = ledger.acts(&id);
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(3));
+        assert!(matches!(ledger.load(&id).await.unwrap().unwrap().1, Session::Executing(_)));
+        drop(acts);
+        assert!(matches!(ledger.load(&id).await.unwrap().unwrap().1, Session::Closed(_)), "nobody acts any more, and its time is over");
     }
 
     #[tokio::test]
@@ -274,6 +315,7 @@ mod tests {
         clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
         let id = permit.executing.header.id.clone();
         assert!(matches!(ledger.load(&id).await.unwrap().unwrap().1, Session::Closed(_)));
+        clock.set(Timestamp::UNIX_EPOCH);
         assert!(matches!(permit.intend(0).await, Err(Stop::Record(_))));
         assert_eq!(permit.execution().steps.first(), &StepOutcome::NotReached);
         let (validating, saved) = permit.close("").await;

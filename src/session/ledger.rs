@@ -7,8 +7,8 @@ use crate::domain::id::SessionId;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Why a record could not be used.
@@ -54,6 +54,23 @@ pub(crate) struct Ledger {
     /// Until when this process takes answers to what states this time, on the monotonic clock: a wall clock that is set back makes
     /// no plan and no question valid again.
     deadlines: Arc<Mutex<BTreeMap<(SessionId, Timestamp), Duration>>>,
+}
+
+/// The sessions in which this process acts, by their store.
+static ACTING: Mutex<BTreeSet<(usize, SessionId)>> = Mutex::new(BTreeSet::new());
+
+fn acting() -> MutexGuard<'static, BTreeSet<(usize, SessionId)>> {
+    ACTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// See [`Ledger::acts`].
+#[derive(Debug)]
+pub(crate) struct Acts((usize, SessionId));
+
+impl Drop for Acts {
+    fn drop(&mut self) {
+        acting().remove(&self.0);
+    }
 }
 
 /// Clocks of machines that share a store differ by so much at most.
@@ -120,6 +137,22 @@ impl Ledger {
         Ok(out)
     }
 
+    /// For as long as this is kept, this process acts in the session.
+    pub(crate) fn acts(&self, id: &SessionId) -> Acts {
+        let acts = Acts(self.place(id));
+        acting().insert(acts.0.clone());
+        acts
+    }
+
+    fn is_at_it(&self, id: &SessionId) -> bool {
+        acting().contains(&self.place(id))
+    }
+
+    /// Several ledgers of a process may share a store.
+    fn place(&self, id: &SessionId) -> (usize, SessionId) {
+        (Arc::as_ptr(&self.store).cast::<()>().addr(), id.clone())
+    }
+
     /// Whether this time for an answer is over by the clock that nobody sets, counted from when this process first saw it.
     fn is_late(&self, id: &SessionId, expires_at: Timestamp) -> bool {
         let now = self.clock.monotonic();
@@ -142,7 +175,13 @@ impl Ledger {
         let now = self.clock.now();
         // A pid is this process's own only where the mark is, too.
         let mark = session.header().process.clone();
-        let died = |pid: u32, until: Timestamp| now > until || mark.as_ref().is_some_and(|mark| mark.is_gone(pid));
+        let died = |pid: u32, until: Timestamp| match mark.as_ref().and_then(|mark| mark.runs(pid)) {
+            Some(false) => true,
+            // What it does it knows itself, whatever the clock was set to. Another process that runs ends it when it looks, or ends.
+            Some(true) if pid == self.pid => now > until && !self.is_at_it(&id),
+            Some(true) => false,
+            None => now > until,
+        };
         let (mut closed, why) = match session {
             Session::Executing(e) if died(e.pid, e.until) => {
                 (e.interrupt(), "interrupted: the process that made the change has ended or took too long")

@@ -22,11 +22,11 @@ impl ProcessMark {
         Some(Self { host: format!("{}/{}", boot.trim(), container.display()), started })
     }
 
-    /// Whether the process of this mark and pid is gone for sure. Of another machine or container nobody knows:
-    /// there the session's own deadline decides.
-    pub(crate) fn is_gone(&self, pid: u32) -> bool {
-        let Some(here) = Self::of(std::process::id()) else { return false };
-        here.host == self.host && Self::of(pid).as_ref() != Some(self)
+    /// Whether the process of this mark and pid still runs. `None`: of another machine or container nobody knows, and there the
+    /// session's own deadline decides.
+    pub(crate) fn runs(&self, pid: u32) -> Option<bool> {
+        let here = Self::of(std::process::id())?;
+        (here.host == self.host).then(|| Self::of(pid).as_ref() == Some(self))
     }
 }
 
@@ -39,11 +39,11 @@ mod tests {
     fn a_pid_alone_says_nothing_of_another_machine_or_of_another_process() {
         let pid = std::process::id();
         let mine = ProcessMark::of(pid).unwrap();
-        assert!(!mine.is_gone(pid));
+        assert_eq!(mine.runs(pid), Some(true));
         let earlier = ProcessMark { started: mine.started + 1, ..mine.clone() };
-        assert!(earlier.is_gone(pid), "the pid was given to another process");
-        assert!(mine.is_gone(u32::MAX - 1), "no such process");
+        assert_eq!(earlier.runs(pid), Some(false), "the pid was given to another process");
+        assert_eq!(mine.runs(u32::MAX - 1), Some(false), "no such process");
         let elsewhere = ProcessMark { host: "another".to_owned(), ..mine };
-        assert!(!elsewhere.is_gone(u32::MAX - 1), "on another machine nobody knows");
+        assert_eq!(elsewhere.runs(u32::MAX - 1), None, "on another machine nobody knows");
     }
 }

@@ -1,55 +1,47 @@
 //! Whether the change itself is there to be seen: every step's object is as the plan wants it, and its controller has taken note.
 
+use super::stand::{Observed, Stand, absent};
 use crate::domain::action::{Action, Change};
 use crate::domain::changes::Verb;
-use crate::domain::object::ObjectRef;
 use crate::domain::plan::{RemediationPlan, Step};
 use crate::facts::Facts;
 
-/// Whether a check holds, and what was seen. `None` where nobody can tell.
-pub(super) type Seen = (Option<bool>, String);
-
-/// Absent from a whole list means absent; from a partial one it means unknown.
-pub(super) fn absent(object: &ObjectRef, facts: &Facts<'_>) -> Seen {
-    if facts.is_whole(&object.kind) {
-        (Some(false), format!("{object} does not exist"))
-    } else {
-        (None, format!("{object} could not be read"))
-    }
-}
-
 /// All of the plan's changes.
-pub(super) fn is_there(plan: &RemediationPlan, facts: &Facts<'_>) -> Seen {
+pub(super) fn is_there(plan: &RemediationPlan, facts: &Facts<'_>) -> Observed {
     for step in plan.steps.iter() {
         let (there, words) = step_is_there(step, facts);
-        if there != Some(true) {
+        if there != Stand::Holds {
             return (there, words);
         }
     }
-    (Some(true), "the change is there".to_owned())
+    (Stand::Holds, "the change is there".to_owned())
 }
 
-fn step_is_there(step: &Step, facts: &Facts<'_>) -> Seen {
-    let there = (Some(true), String::new());
+fn step_is_there(step: &Step, facts: &Facts<'_>) -> Observed {
+    let there = (Stand::Holds, String::new());
     let (verb, target, _) = step.action.change();
     match verb {
         Verb::Create if facts.has(target) => there,
         Verb::Create => absent(target, facts),
         // Another one of the same name may stand in its place.
         Verb::Delete => match facts.meta_of(target) {
-            Some(meta) if meta.uid == step.precondition.uid => (Some(false), format!("{target} is not deleted yet")),
+            Some(meta) if meta.uid == step.precondition.uid => (Stand::NotYet, format!("{target} is not deleted yet")),
             _ => there,
         },
         Verb::Patch => {
             let Some(value) = facts.snapshot().value_of(target) else {
-                return if facts.is_whole(&target.kind) { (None, format!("{target} no longer exists")) } else { absent(target, facts) };
+                return if facts.is_whole(&target.kind) {
+                    (Stand::Unseen, format!("{target} no longer exists"))
+                } else {
+                    absent(target, facts)
+                };
             };
             if let Some(field) = unplanned(&step.action, &value) {
-                return (Some(false), format!("`{field}` does not have the planned value"));
+                return (Stand::Fails, format!("`{field}` does not have the planned value"));
             }
             // A controller that has not seen the newest generation says nothing about it.
             if facts.workload(target).is_some_and(|workload| !workload.observed) {
-                return (Some(false), format!("the controller of {target} has not observed the newest generation yet"));
+                return (Stand::NotYet, format!("the controller of {target} has not observed the newest generation yet"));
             }
             there
         }

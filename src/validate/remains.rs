@@ -1,26 +1,28 @@
 //! What belongs to the issue and is still broken: another cause, or a symptom that no cause explains.
 
-use super::runs;
+use super::stand::{Observed, Stand};
+use super::{kinds, runs};
 use crate::domain::cause::Cause;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::focus::Doubt;
+use crate::domain::issue::Scope;
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
-use crate::facts::Facts;
+use crate::facts::{Facts, behind, starting};
 
 /// What the issue is about: what the plan's checks are about, what has to run, and what somebody named.
 pub(crate) struct Concern<'a> {
     plan: &'a RemediationPlan,
     facts: &'a Facts<'a>,
-    /// Words of the issue, in lower case.
-    words: Vec<String>,
+    /// What was known before the change.
+    before: &'a Diagnosis,
 }
 
 impl<'a> Concern<'a> {
-    pub(crate) fn of(plan: &'a RemediationPlan, facts: &'a Facts<'a>, text: &str) -> Self {
-        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));
-        let words = words.map(|word| word.trim_matches(['-', '.']).to_ascii_lowercase()).filter(|word| word.len() > 2).collect();
-        Self { plan, facts, words }
+    pub(crate) fn of(plan: &'a RemediationPlan, facts: &'a Facts<'a>, before: &'a Diagnosis) -> Self {
+        Self { plan, facts, before }
     }
 
     /// Whether the issue is about the object, or about something that owns it.
@@ -29,14 +31,9 @@ impl<'a> Concern<'a> {
             self.plan.judged.about.contains(o)
                 || self.plan.checks.iter().map(Check::object).any(|checked| checked == o)
                 || self.facts.scope().objects().contains(o)
-                || self.names(&o.name)
+                || self.before.focus.about.contains(o)
+                || (suffering(self.plan, self.before).any(|service| service == o) && behind::ready(o, self.facts) == 0)
         })
-    }
-
-    /// Whether a word of the issue is this name; somebody who writes of `lakes` may write `lake`.
-    fn names(&self, name: &str) -> bool {
-        let one = |text: &str| text.strip_suffix('s').unwrap_or(text).to_owned();
-        self.words.iter().any(|word| word == name || one(word) == one(name))
     }
 
     /// Causes other than the plan's that are about it.
@@ -59,7 +56,15 @@ impl<'a> Concern<'a> {
     /// Whether something is seen to be wrong with what has to run.
     pub(crate) fn is_ill(&self, seen: &Diagnosis) -> bool {
         let symptoms = seen.causes.iter().flat_map(|c| &c.symptoms).chain(&seen.unexplained);
-        symptoms.map(|s| &s.object).any(|object| self.is_of_what_runs(object))
+        symptoms.map(|s| &s.object).any(|object| self.is_of_what_runs(object) && !self.is_coming(object))
+    }
+
+    /// What still starts is not broken, however long it takes.
+    fn is_coming(&self, object: &ObjectRef) -> bool {
+        match object.kind {
+            Kind::Service => behind::are_coming(object, self.facts),
+            _ => starting::is_starting(object, self.facts),
+        }
     }
 
     fn is_of_what_runs(&self, object: &ObjectRef) -> bool {
@@ -69,15 +74,79 @@ impl<'a> Concern<'a> {
     /// What is still broken, a line each.
     pub(crate) fn remains(&self, seen: &Diagnosis) -> Vec<String> {
         let mut lines: Vec<String> = self.causes(seen).iter().map(|c| c.title.clone()).collect();
-        let open = seen.unexplained.iter().filter(|s| self.concerns(&s.object));
+        let open = seen.unexplained.iter().filter(|s| self.concerns(&s.object) && !self.is_coming(&s.object));
         lines.extend(open.map(|s| format!("{}: {}", s.object, s.summary)));
         lines
     }
 
-    /// What has to run and does not, in words.
-    pub(crate) fn idle(&self) -> Vec<String> {
+    /// What has to run and does not, how that stands, and in words.
+    pub(crate) fn idle(&self) -> Vec<Observed> {
         let about = self.plan.judged.about.iter();
-        let not = about.map(|o| (o, runs(o, self.facts))).filter(|(_, (passed, _))| *passed != Some(true));
-        not.map(|(o, (_, words))| format!("{o}: {words}")).collect()
+        let not = about.map(|o| (o, runs(o, self.facts))).filter(|(_, (stand, _))| *stand != Stand::Holds);
+        not.map(|(o, (stand, words))| (stand, format!("{o}: {words}"))).collect()
+    }
+
+    /// Kinds of what belongs to the issue beside the plan that were read whole when the plan was made, and were not now.
+    pub(crate) fn unread(&self) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> = Vec::new();
+        for object in beside(self.plan, self.before, self.facts.scope()) {
+            let lost = self.plan.judged.saw.contains(&object.kind) && !self.facts.is_whole(&object.kind);
+            if lost && !kinds.contains(&object.kind) {
+                kinds.push(object.kind.clone());
+            }
+        }
+        kinds
+    }
+
+    /// What was in doubt before the change, belongs to the issue, and still cannot be told, a line each.
+    pub(crate) fn in_doubt(&self, seen: &Diagnosis) -> Vec<String> {
+        let named = |doubts: &'a [Doubt]| doubts.iter().filter_map(|d| d.object.as_ref());
+        let known = |object: &ObjectRef| named(&self.before.doubts).any(|before| before == object);
+        let still = seen.doubts.iter().filter_map(|d| Some((d.object.as_ref()?, &d.why)));
+        still.filter(|(object, _)| known(object) && self.concerns(object)).map(|(object, why)| format!("{object}: {why}")).collect()
+    }
+}
+
+/// The Services that the plan's cause kept from having addresses.
+fn suffering<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis) -> impl Iterator<Item = &'d ObjectRef> {
+    let symptoms = before.cause(&plan.cause).into_iter().flat_map(|cause| &cause.symptoms);
+    symptoms.map(|symptom| &symptom.object).filter(|object| object.kind == Kind::Service)
+}
+
+/// What was wrong, in doubt or named before the change, whether or not the plan is about it.
+fn beside<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis, scope: &'d Scope) -> impl Iterator<Item = &'d ObjectRef> {
+    let broken = before.unexplained.iter().map(|symptom| &symptom.object);
+    let others = before.causes.iter().filter(|cause| !cause.is(&plan.cause));
+    let causes = others.flat_map(|c| c.places().map(|(object, _)| object).chain(c.symptoms.iter().map(|s| &s.object)));
+    let doubted = before.doubts.iter().filter_map(|doubt| doubt.object.as_ref());
+    broken.chain(causes).chain(doubted).chain(&before.focus.about).chain(scope.objects())
+}
+
+/// What has to be looked at besides, before anything is called resolved: what was wrong, in doubt, in progress or named before the change
+/// and that a look at the plan's own kinds does not show.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Besides {
+    /// These kinds; none where the plan's own show it all.
+    Kinds(Vec<Kind>),
+    /// All of it.
+    Everything,
+}
+
+impl Besides {
+    pub(crate) fn of(plan: &RemediationPlan, before: &Diagnosis, scope: &Scope) -> Self {
+        let others = before.causes.iter().any(|cause| !cause.is(&plan.cause));
+        let doubted = before.doubts.iter().any(|doubt| doubt.object.is_some());
+        if others || doubted || !before.unexplained.is_empty() || !before.in_progress.is_empty() {
+            return Self::Everything;
+        }
+        let own = kinds(plan);
+        let named = before.focus.about.iter().chain(scope.objects()).chain(suffering(plan, before));
+        let named: Vec<&ObjectRef> = named.filter(|object| !own.contains(&object.kind)).collect();
+        // A Service is judged by its addresses and the Pods behind it; anything else by more than one kind tells.
+        match named.as_slice() {
+            [] => Self::Kinds(Vec::new()),
+            named if named.iter().all(|object| object.kind == Kind::Service) => Self::Kinds(vec![Kind::Service, Kind::EndpointSlice]),
+            _ => Self::Everything,
+        }
     }
 }

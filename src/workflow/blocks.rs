@@ -121,7 +121,9 @@ pub fn plan(report: &Report) -> Vec<Block> {
     if !plan.covered.checks.is_empty() {
         let mut items: Vec<_> = plan.covered.checks.iter().map(|check| visible::in_words(check)).collect();
         items.extend(plan.covered.about.iter().map(|about| visible::in_words(&format!("{about}: runs, with nothing wrong"))));
-        items.push(visible::in_words(&format!("all of this for {} s without a break, with no container restarted", plan.settle_seconds)));
+        let (wait, hold) = (plan.wait_seconds, plan.settle_seconds);
+        let all = format!("all of this within {wait} s, then for {hold} s without a break, with no container restarted");
+        items.push(visible::in_words(&all));
         blocks.push(Block::List { title: "Success checks", items });
     }
     blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
@@ -324,6 +326,7 @@ pub(super) mod tests {
                     checks: vec![text("Deployment shop/web: all Pods are ready")],
                     about: vec![text("Service shop/web")],
                 },
+                wait_seconds: 120,
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
             }),
             advice: Vec::new(),
@@ -351,7 +354,7 @@ pub(super) mod tests {
                  Sends:\n- PATCH /x\n- replace /spec/image \"web:1.2\"\n\nrollback: set the image back\n\n\
                  The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
                  dry run: failed: a webhook says no\nby hand:\nkubectl set image deployment/web app=web:1.2\n\n\
-                 Success checks:\n- Deployment shop/web: all Pods are ready\n- Service shop/web: runs, with nothing wrong\n- all of this for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+                 Success checks:\n- Deployment shop/web: all Pods are ready\n- Service shop/web: runs, with nothing wrong\n- all of this within 120 s, then for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
                  In short\n{essentials}"
             )
         );

@@ -12,6 +12,7 @@ use crate::domain::plan::OnFailure;
 use crate::domain::validation::{Validation, Verdict};
 use crate::execute::Executor;
 use crate::ports::{Phase, Progress, Revision};
+use crate::session::journal::Moment;
 use crate::session::ledger::LedgerError;
 use crate::session::{Approved, Closed, Session, Validating, journal};
 use jiff::SignedDuration;
@@ -32,11 +33,11 @@ impl Remediation {
         if cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
-        let validate_within = SignedDuration::try_from(self.parts.timing.validate_within).unwrap_or(journal::SENDING);
-        let window = SignedDuration::try_from(self.parts.timing.window(approved.plan())).unwrap_or(journal::SENDING);
-        let watching = validate_within.saturating_add(window);
+        let patience = self.parts.timing.patience(approved.plan());
+        let watching = SignedDuration::try_from(patience.at_most()).unwrap_or(journal::SENDING);
+        let (since, _acts) = (Moment::now(&self.ledger), self.ledger.acts(approved.id()));
         let identities = stored::identities(executor, meter).await?;
-        let permit = journal::begin(&self.ledger, revision, approved, &identities, watching).await.map_err(raced)?;
+        let permit = journal::begin(&self.ledger, revision, approved, &identities, watching, since).await.map_err(raced)?;
         progress.tell(Phase::Executing, &format!("approved by {}", by.in_words()));
         let mut permit = executor.run(permit, &meter.requests, progress, cancel).await;
         let sent = outcomes(permit.execution().steps.iter());
@@ -48,7 +49,7 @@ impl Remediation {
             progress.tell(Phase::Validating, "watching whether the change helps");
             let header = &validating.header;
             let case = Case { plan: &plan, scope: &header.scope, before: &header.diagnosis, issue: &header.issue };
-            let settled = settle(case, meter.read.as_ref(), self.parts.clock.as_ref(), self.parts.timing, caller).await;
+            let settled = settle(case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
             if let Some(later) = settled.seen {
                 take_in(&mut validating.header.diagnosis, later);
             }

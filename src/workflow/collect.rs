@@ -54,6 +54,31 @@ pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead,
     Ok(collected)
 }
 
+/// Keeps what is in a part of the scope. What could not be read of the whole is read of the part, with what only the part needs; what only
+/// the rest needed, or lacks, is of no account.
+pub(super) async fn narrowed(mut collected: Collected, scope: Scope, read: &dyn ClusterRead) -> Result<Collected, ReadError> {
+    if collected.snapshot.scope == scope {
+        return Ok(collected);
+    }
+    collected.snapshot.narrow(scope.clone());
+    collected.snapshot.gaps.clear();
+    let claims = collected.snapshot.elsewhere.is_complete();
+    again(&analyze::first_kinds(), &scope, read, &mut collected).await?;
+    let second = analyze::further_kinds(&collected.snapshot);
+    again(&second, &scope, read, &mut collected).await?;
+    if !claims {
+        namesakes::seek(read, &mut collected.snapshot).await?;
+    }
+    Ok(collected)
+}
+
+/// Reads those of the kinds that were not read whole.
+async fn again(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut Collected) -> Result<(), ReadError> {
+    let missed: Vec<Kind> = kinds.iter().filter(|kind| !into.snapshot.is_complete(kind)).cloned().collect();
+    missed.iter().for_each(|kind| into.snapshot.forget(kind));
+    wave(&missed, scope, read, into).await
+}
+
 pub(super) fn request(kind: &Kind, scope: &Scope) -> ListRequest {
     let namespaced = kind.info().is_some_and(|i| i.namespaced);
     ListRequest::of(kind.clone(), if namespaced { scope.namespace().cloned() } else { None })

@@ -44,7 +44,7 @@ pub(super) fn of(plan: &RemediationPlan) -> Covered {
     // The id is in the stamp; the rest has its place in the report.
     let RemediationPlan { id: _, cause, summary: _, steps, checks, judged, on_failure: _, cluster } = plan;
     // Which kinds were read is not decided on.
-    let Judged { about, saw: _, settle: _ } = judged;
+    let Judged { about, saw: _, settle: _, wait: _ } = judged;
     let field = cause.field.as_ref().map(|field| format!(", {}", dotted(field))).unwrap_or_default();
     Covered {
         cause: format!("{}{field} ({})", object(&cause.object), cause.source.code()),

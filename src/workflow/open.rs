@@ -119,8 +119,9 @@ impl Remediation {
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
-        // One for something else than was asked about needs a human, however sure its cause is.
-        let believed = header.diagnosis.cause(&plan.cause).filter(|_| !header.diagnosis.focus.beside);
+        // One for something else than was asked about, or for only a part of it, needs a human, however sure its cause is.
+        let focus = &header.diagnosis.focus;
+        let believed = header.diagnosis.cause(&plan.cause).filter(|_| !focus.beside && focus.missing.is_empty());
         let confidence = believed.map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
@@ -221,11 +222,11 @@ impl Remediation {
             planner::triage(diagnosis, facts, analyze::severity);
             diagnosis.focus.because = because;
             // Where the words certainly name something that is not there, whatever else is wrong is not what was asked for.
-            let asked = !focus(facts).certain;
-            let first = diagnosis.causes.first().filter(|cause| asked && !cause.remedy.proposals.is_empty());
+            let first = diagnosis.causes.first();
             let beside = first.is_some_and(|cause| focus(facts).nearness(cause.touched()) == Nearness::Elsewhere);
             diagnosis.focus.beside = beside;
-            first.map(|cause| outline(cause, facts))
+            let asked = !focus(facts).certain;
+            first.filter(|cause| asked && !cause.remedy.proposals.is_empty()).map(|cause| outline(cause, facts))
         };
         let Concluded { snapshot, mut diagnosis, answer: outline } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
@@ -287,7 +288,7 @@ impl Remediation {
         match planned {
             Ok(mut planned) => {
                 // What is told before the yes is what is waited for after it.
-                planned.0.judged.settle = self.parts.timing.settle_of(&planned.0);
+                self.parts.timing.tell(&mut planned.0);
                 Some(planned)
             }
             Err(refusals) => {

@@ -309,6 +309,8 @@ view! {
         /// What the digest covers besides, for a question.
         #[serde(skip)]
         covered: Covered,
+        /// Within how many seconds they must begin to pass, by what the workload's own probes allow.
+        wait_seconds: i64,
     }
 
     /// Something that is wrong and that no cause explains.

@@ -4,7 +4,7 @@
 use super::carry_out::take_in;
 use super::report::{Report, Status};
 use super::standing::Standing;
-use super::{Caller, Remediation, Timing, Validate, WorkflowError, effects, settle, view};
+use super::{Caller, Remediation, Validate, WorkflowError, effects, settle, view};
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
@@ -47,11 +47,11 @@ impl Remediation {
         let header = session.header();
         let case = settle::Case { plan: &plan, scope: &scope, before: &header.diagnosis, issue: &header.issue };
         let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
-        let timing = Timing { validate_within: self.parts.timing.validate_within.min(AT_MOST), ..self.parts.timing };
+        let patience = self.parts.timing.patience(&plan).within(AT_MOST);
         let mut settled = if was_applied(&session) {
-            settle::settle(case, read, clock, timing, caller).await
+            settle::settle(case, read, clock, patience, caller).await
         } else {
-            settle::look_once(case, read, clock, timing, caller).await
+            settle::look_once(case, read, clock, patience, caller).await
         };
         if let Some(later) = settled.seen.take() {
             take_in(&mut session.header_mut().diagnosis, later);

@@ -1,10 +1,11 @@
-//! Words → where to look: the argument; else every namespace that the words name; else where the objects are that they name; else the
-//! context's own namespace; else everywhere.
+//! Words → where to look: the argument; else every namespace that the words say; else where the objects are that they name, at home before
+//! elsewhere; else a namespace that a word is the name of; else the context's own namespace; else everywhere.
 
 mod named;
 mod objects;
 
-use super::{Problem, WorkflowError, collect};
+use super::collect::{self, Collected};
+use super::{Problem, WorkflowError};
 use crate::domain::focus::Because;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
@@ -21,9 +22,11 @@ pub(super) struct Located {
     pub(super) because: Because,
 }
 
-/// Where to look, as far as that is known without looking for objects.
+/// Where to look, as far as that is known before anything is read.
 enum Place {
     At(Scope, Because),
+    /// In these namespaces, and in what else the words may mean by their names.
+    Said(Vec<Namespace>),
     /// Wherever the objects are that the words name; else in the context's own namespace.
     Search(Option<Namespace>),
 }
@@ -36,90 +39,150 @@ pub(super) async fn locate(
     clock: &dyn Clock,
     progress: &dyn Progress,
 ) -> Result<Located, WorkflowError> {
-    let words = problem.issue.as_ref().map(|issue| Wording::of(issue.as_str())).unwrap_or_default();
+    let mut asked = Asked {
+        words: problem.issue.as_ref().map(|issue| Wording::of(issue.as_str())).unwrap_or_default(),
+        all: None,
+        misspelt: Vec::new(),
+    };
+    let place = place(problem, &mut asked, context, read).await?;
     let look = async |scope: &Scope| {
         progress.tell(Phase::Collecting, &format!("reading {}", scope.in_words()));
-        collect::about(words.clone(), scope, read, clock).await
+        collect::about(asked.words.clone(), scope, read, clock).await
     };
-    let located = match place(problem, &words, context, read).await? {
+    let located = match place {
         Place::At(scope, because) => Located { snapshot: look(&scope).await?.snapshot, because },
+        Place::Said(said) => {
+            let seen = look(&Scope::of(with(&said, &asked.words.bare), Vec::new())).await?;
+            let named = focus::find(&seen.snapshot);
+            asked.knows(&named, context)?;
+            let scope = Scope::of(with(&said, &named.places), Vec::new());
+            Located { snapshot: narrowed(seen, scope, &named, read).await?, because: Because::Words }
+        }
         Place::Search(own) => {
-            let everything = look(&Scope::All).await?.snapshot;
+            let mut seen = look(&Scope::All).await?;
             // Where this identity may not look everywhere, it looks where the context is.
-            if !everything.is_complete(&Kind::Pod) && everything.pods.iter().next().is_none() {
-                let scope = Scope::of(vec![own.unwrap_or_else(|| read.default_namespace())], Vec::new());
-                Located { snapshot: look(&scope).await?.snapshot, because: Because::Context }
-            } else {
-                narrowed(everything, own)
+            if !seen.snapshot.is_complete(&Kind::Pod) && seen.snapshot.pods.iter().next().is_none() {
+                let home = own.clone().unwrap_or_else(|| read.default_namespace());
+                seen = look(&Scope::of(with(&[home], &asked.words.bare), Vec::new())).await?;
             }
+            let named = focus::find(&seen.snapshot);
+            asked.knows(&named, context)?;
+            let (scope, because) = meant(&seen.snapshot, &named, own);
+            Located { snapshot: narrowed(seen, scope, &named, read).await?, because }
         }
     };
     objects::must_exist(&located.snapshot, read).await?;
     Ok(located)
 }
 
-async fn place(problem: &Problem, words: &Wording, context: &str, read: &dyn ClusterRead) -> Result<Place, WorkflowError> {
+/// The words, and what is known of the namespaces in them.
+struct Asked {
+    words: Wording,
+    /// Every namespace; `None` where they cannot be listed.
+    all: Option<Vec<String>>,
+    /// Words that stand like a place and are like the name of one.
+    misspelt: Vec<String>,
+}
+
+impl Asked {
+    /// A misspelt namespace is an error, unless something is called so.
+    fn knows(&self, named: &focus::Named, context: &str) -> Result<(), WorkflowError> {
+        let wrong = self.misspelt.iter().find(|name| !named.hits.contains(name));
+        wrong.map_or(Ok(()), |name| Err(no_namespace(name, context, self.all.as_deref().unwrap_or_default())))
+    }
+}
+
+fn with(namespaces: &[Namespace], others: &[String]) -> Vec<Namespace> {
+    namespaces.iter().cloned().chain(others.iter().filter_map(|n| Namespace::parse(n).ok())).collect()
+}
+
+async fn place(problem: &Problem, asked: &mut Asked, context: &str, read: &dyn ClusterRead) -> Result<Place, WorkflowError> {
     if problem.all_namespaces {
         if problem.namespace.is_some() || !problem.objects.is_empty() {
             return Err(WorkflowError::Invalid("all namespaces cannot be combined with a namespace or with objects".to_owned()));
         }
+        asked.words.part_slashes(|_| false);
         return Ok(Place::At(Scope::All, Because::Asked));
     }
     if let Some(named) = &problem.namespace {
         let namespace = exists(named.clone(), context, read).await?;
+        asked.words.part_slashes(|name| name == namespace.as_str());
         let objects = problem.objects.iter().map(|o| o.clone().within(Some(&namespace))).collect();
         return Ok(Place::At(Scope::of(vec![namespace], objects), Because::Asked));
     }
     let own = read.own_namespace();
-    let all = match names(read).await {
+    asked.all = match names(read).await {
         Ok(all) => Some(all),
         Err(ReadError::Forbidden { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let namespaces = match named::named(words, all.as_deref()) {
-        Named::These(names) => names.iter().filter_map(|n| Namespace::parse(n).ok()).collect(),
-        Named::Missing(name) => return Err(no_namespace(&name, context, &all.unwrap_or_default())),
-        Named::Nothing => Vec::new(),
-    };
+    let Named { said, bare, missing, misspelt } = named::named(&mut asked.words, asked.all.as_deref());
+    let all = asked.all.as_deref();
+    if let Some(name) = missing {
+        return Err(no_namespace(&name, context, all.unwrap_or_default()));
+    }
+    asked.misspelt = misspelt;
+    let mut said: Vec<Namespace> = with(&[], &said);
+    if all.is_none() {
+        // Whether it is there can be known of one, where a list of all is not allowed.
+        for namespace in &said {
+            exists(namespace.clone(), context, read).await?;
+        }
+    }
+    let ordinary = |name: &String| asked.words.iter().any(|w| w.text == *name && (w.is_common() || w.is_ordinary()));
+    let clear: Vec<String> = bare.iter().filter(|name| !ordinary(name)).cloned().collect();
     if !problem.objects.is_empty() {
-        return objects::place(&problem.objects, namespaces, read).await.map(|(scope, because)| Place::At(scope, because));
+        said = if said.is_empty() { with(&[], &clear) } else { said };
+        return objects::place(&problem.objects, said, read).await.map(|(scope, because)| Place::At(scope, because));
     }
-    if !namespaces.is_empty() {
-        return Ok(Place::At(Scope::of(namespaces, Vec::new()), Because::Words));
+    if !said.is_empty() {
+        asked.words.homes = said.iter().map(ToString::to_string).collect();
+        asked.words.bare = clear;
+        return Ok(Place::Said(said));
     }
-    if let (Some(own), Some(all)) = (&own, &all)
+    if let (Some(own), Some(all)) = (&own, all)
         && !all.iter().any(|n| n == own.as_str())
     {
         return Err(no_namespace(own.as_str(), context, all));
     }
+    asked.words.homes = own.iter().map(ToString::to_string).collect();
+    let names = asked.words.name_anything() || !bare.is_empty();
+    asked.words.bare = bare;
     Ok(match own {
-        _ if words.name_anything() => Place::Search(own),
+        _ if names => Place::Search(own),
         Some(own) => Place::At(Scope::of(vec![own], Vec::new()), Because::Context),
-        None if all.is_none() => Place::At(Scope::of(vec![read.default_namespace()], Vec::new()), Because::Context),
+        None if asked.all.is_none() => Place::At(Scope::of(vec![read.default_namespace()], Vec::new()), Because::Context),
         None => Place::At(Scope::All, Because::Everywhere),
     })
 }
 
-/// A look over everything → the part that the words are about; else the context's own namespace, if anything is in it; else everything.
-fn narrowed(mut everything: Snapshot, own: Option<Namespace>) -> Located {
-    let about = focus::find(&everything).about;
-    let mut namespaces: Vec<Namespace> = about.iter().filter_map(|o| o.namespace.clone()).collect();
-    if let Some(own) = own {
-        let is_own = |o: &ObjectRef| o.namespace.as_ref() == Some(&own);
-        // Of equals, those of the context are meant.
-        if about.iter().any(is_own) || (about.is_empty() && is_used(&everything, &own)) {
-            let because = if about.is_empty() { Because::Context } else { Because::Objects };
-            everything.narrow(Scope::of(vec![own], Vec::new()));
-            return Located { snapshot: everything, because };
-        }
+/// The part of what was read that is meant: where the objects are that have a name in the words, or else a part of one; and what the words
+/// call a place. Where they name nothing, the context's own namespace, if anything is in it; else everything.
+fn meant(seen: &Snapshot, named: &focus::Named, own: Option<Namespace>) -> (Scope, Because) {
+    let of = |objects: &[ObjectRef]| -> Vec<Namespace> { objects.iter().filter_map(|o| o.namespace.clone()).collect() };
+    let mut at = of(&named.exact);
+    // A part of a name leads elsewhere only where nothing has the whole name.
+    let about = of(&named.about);
+    at.extend(about.into_iter().filter(|n| named.exact.is_empty() || Some(n) == own.as_ref()));
+    if !at.is_empty() {
+        return (Scope::of(with(&at, &named.places), Vec::new()), Because::Objects);
     }
-    namespaces.sort();
-    namespaces.dedup();
-    if namespaces.is_empty() {
-        return Located { snapshot: everything, because: Because::Everywhere };
+    if !named.places.is_empty() {
+        return (Scope::of(with(&[], &named.places), Vec::new()), Because::Words);
     }
-    everything.narrow(Scope::of(namespaces, Vec::new()));
-    Located { snapshot: everything, because: Because::Objects }
+    match own {
+        Some(own) if named.about.is_empty() && is_used(seen, &own) => (Scope::of(vec![own], Vec::new()), Because::Context),
+        Some(_) | None if seen.scope != Scope::All => (seen.scope.clone(), Because::Context),
+        Some(_) | None => (Scope::All, Because::Everywhere),
+    }
+}
+
+/// What was read, without what is not meant; and what is needed of the rest and could only be read of it alone.
+async fn narrowed(mut seen: Collected, scope: Scope, named: &focus::Named, read: &dyn ClusterRead) -> Result<Snapshot, WorkflowError> {
+    let words = &mut seen.snapshot.words;
+    let places: Vec<String> = std::mem::take(&mut words.bare).into_iter().filter(|name| !named.hits.contains(name)).collect();
+    words.take_for_places(&places);
+    Ok(collect::narrowed(seen, scope, read).await?.snapshot)
 }
 
 /// Whether anything runs, or should run, in the namespace.

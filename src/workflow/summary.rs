@@ -37,6 +37,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 ),
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
+                Status::Resolved if is_undo(report) => format!("Rolled back in {at}: what was changed is as it was before."),
                 Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
                 Status::Partly => {
                     format!("Partly resolved in {at}: the cause is gone, and something that belongs to the issue is still broken.")
@@ -53,7 +54,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
             }),
     );
     if let Some(cause) = report.causes.first() {
-        lines.push(if is_fixed(report) { fixed(cause) } else { format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title) });
+        lines.push(done(report, cause).unwrap_or_else(|| format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
     }
     lines.extend(beside(&report.coverage.doubts, 1).map(|rest| format!("Not verified: {rest}.")));
     lines.extend(beside(&report.coverage.healthy, 0).map(|all| format!("Healthy: {all}.")));
@@ -83,13 +84,19 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether the first cause is gone: its title says what was true before the change.
-fn is_fixed(report: &Report) -> bool {
-    matches!(report.status, Status::Resolved | Status::Partly)
+/// What the change did, where the first cause's title says what was true before it.
+fn done(report: &Report, cause: &CauseView) -> Option<String> {
+    match (report.status, &report.plan) {
+        (Status::Resolved | Status::Partly, Some(plan)) if is_undo(report) => Some(format!("{}.", plan.summary)),
+        (Status::Resolved | Status::Partly, _) => Some(format!("Fixed cause: {} of {}.", cause.code, object(&cause.object))),
+        _ => None,
+    }
 }
 
-fn fixed(cause: &CauseView) -> String {
-    format!("Fixed cause: {} of {}.", cause.code, object(&cause.object))
+/// Whether the plan takes back what a session did: it only promises what is left then.
+fn is_undo(report: &Report) -> bool {
+    let checks = || report.plan.iter().flat_map(|plan| &plan.checks);
+    checks().next().is_some() && checks().all(|check| matches!(check.what.as_str(), "fieldIs" | "gone"))
 }
 
 /// The first few of them after the skipped ones, in one line, with how many more there are.
@@ -182,8 +189,8 @@ pub fn full(report: &Report) -> String {
     let verdict = if report.issue.note.is_some() { 2 } else { 1 };
     lines.extend(report.summary.lines().take(verdict).map(str::to_owned));
     if let Some(cause) = report.causes.first() {
-        if is_fixed(report) {
-            lines.push(fixed(cause));
+        if let Some(done) = done(report, cause) {
+            lines.push(done);
         } else {
             lines.push(format!("Cause ({:.0}%, {}): {}", cause.confidence * 100.0, cause.code, cause.title));
             lines.push(cause.explanation.clone());

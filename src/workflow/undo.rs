@@ -69,6 +69,7 @@ impl Remediation {
             }
         };
         plan.summary = format!("Undo session {session}: {}", plan.summary);
+        self.parts.timing.tell(&mut plan);
         self.propose(header, revision, Ending::Diagnosed, plan, &live, &meter, caller).await
     }
 

@@ -147,16 +147,26 @@ fn entry(e: &Entry) -> TrailView {
 fn note(standing: &Standing<'_>) -> Option<String> {
     let header = standing.header;
     let focus = &header.diagnosis.focus;
-    if header.diagnosis.causes.is_empty() {
+    let broken = !header.diagnosis.unexplained.is_empty();
+    if header.diagnosis.causes.is_empty() && !broken {
         return None;
     }
-    let plan = if standing.planned.is_some() { "the plan is" } else { "no plan was created, and the causes below are" };
+    let plan = match (standing.planned.is_some(), header.diagnosis.causes.is_empty()) {
+        (true, _) => "the plan is",
+        (false, false) => "no plan was created, and the causes below are",
+        (false, true) => "what is wrong below is",
+    };
     if let Some(missing) = focus.missing.first().filter(|_| focus.about.is_empty()) {
         let hint = did_you_mean(&missing.nearest);
         let place = header.scope.in_words();
         return Some(format!("Nothing in {place} is called `{}`{hint}; {plan} about something else.", missing.word));
     }
     let asked: Vec<String> = focus.about.iter().take(NOTED).map(ToString::to_string).collect();
+    if asked.is_empty() && focus.beside {
+        return Some(format!(
+            "What the issue names was not found, where not everything could be read; {plan} perhaps about something else."
+        ));
+    }
     focus.beside.then(|| format!("No cause was found for what the issue names ({}); {plan} about something else.", asked.join(", ")))
 }
 
@@ -272,6 +282,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
             .collect(),
         settle_seconds: p.judged.settle.as_secs(),
         covered: covered::of(p),
+        wait_seconds: p.judged.wait.as_secs(),
     }
 }
 

@@ -127,11 +127,11 @@ impl<'a> Watching<'a> {
         self.first.is_some()
     }
 
-    /// The same with the Pods read anew: a watch that fell silent hides nothing.
-    pub(super) async fn confirmed(&self, snapshot: &Snapshot) -> Result<Snapshot, ReadError> {
+    /// The same with these kinds read anew: a watch that fell silent hides nothing.
+    pub(super) async fn confirmed(&self, snapshot: &Snapshot, kinds: &[Kind]) -> Result<Snapshot, ReadError> {
         let mut collected = Collected::into(snapshot.clone());
-        collected.snapshot.forget(&Kind::Pod);
-        collect::wave(&[Kind::Pod], self.scope, self.read, &mut collected).await?;
+        kinds.iter().for_each(|kind| collected.snapshot.forget(kind));
+        collect::wave(kinds, self.scope, self.read, &mut collected).await?;
         collected.snapshot.taken_at = self.clock.now();
         Ok(collected.snapshot)
     }

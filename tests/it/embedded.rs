@@ -2,13 +2,16 @@
 
 mod admission;
 mod approval;
+mod beside;
 mod cases;
 mod clusters;
 mod faults;
 mod journal;
 mod library;
+mod phrasings;
 mod rest;
 mod settled;
+mod slow;
 mod stories;
 mod undo;
 mod variants;

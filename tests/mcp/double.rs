@@ -147,6 +147,7 @@ impl Double {
             steps: vec![step],
             settle_seconds: 15,
             covered: Covered::default(),
+            wait_seconds: 120,
             checks: Vec::new(),
         };
         Report {

@@ -7,6 +7,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
+use crate::facts::starting::binding_failure;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -24,9 +25,7 @@ pub(crate) fn judge(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Judgeme
         Some("Pending") => return Judgement::Underway { what: format!("the claim `{}` is being deleted", object.name), seconds: PATIENCE },
         _ => return Judgement::Unknown("does not report a phase".to_owned()),
     }
-    // FailedBinding is a Normal event, though it says that nothing will ever bind.
-    let failure = facts.events_of(&object).find(|e| matches!(e.reason.as_deref(), Some("ProvisioningFailed" | "FailedBinding")));
-    if let Some(event) = failure {
+    if let Some(event) = binding_failure(facts, &object) {
         return Judgement::Wrong(format!("Pending: {}", Excerpt::said(event.message.as_deref().unwrap_or_default())));
     }
     let named = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref());

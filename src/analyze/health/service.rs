@@ -5,7 +5,7 @@ use super::{Judgement, seconds_since};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, addresses, labels, pods};
+use crate::facts::{Facts, addresses, behind, labels, pods};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::HashSet;
 
@@ -20,19 +20,19 @@ pub(crate) fn judge(facts: &Facts<'_>, service: &Service, underway: &HashSet<Obj
         let name = spec.and_then(|s| s.external_name.as_deref()).unwrap_or_default();
         return Judgement::Well(format!("is an ExternalName for `{name}`: it needs no endpoints"));
     }
-    let behind = match labels::any_selector(service) {
+    let endpoints = match labels::any_selector(service) {
         Some(selector) => selected(facts, service, &reference, selector, underway),
         None => unselected(facts, &reference),
     };
-    match behind {
-        Judgement::Well(_) if kind == Some("LoadBalancer") => balanced(facts, service).unwrap_or(behind),
-        _ => behind,
+    match endpoints {
+        Judgement::Well(_) if kind == Some("LoadBalancer") => balanced(facts, service).unwrap_or(endpoints),
+        _ => endpoints,
     }
 }
 
 /// Somebody else writes its endpoints.
 fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
-    match facts.ready_addresses(service) {
+    match behind::ready(service, facts) {
         0 if !facts.is_whole(&Kind::EndpointSlice) => Judgement::Unknown("its endpoints could not be read".to_owned()),
         0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
         // The API server's own, in every cluster.
@@ -51,7 +51,7 @@ fn selected(
         return Judgement::Unknown("its namespace is not known".to_owned());
     };
     let selected: Vec<&Pod> = facts.pods_selected(namespace, selector).filter(|p| !pods::has_ended(p)).collect();
-    let addresses = facts.ready_addresses(reference);
+    let addresses = behind::ready(reference, facts);
     let ready = selected.iter().filter(|p| pods::is_ready(p)).count();
     let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true) && !selected.is_empty();
     if !facts.is_whole(&Kind::Pod) {

@@ -2,7 +2,7 @@
 
 use crate::domain::object::Namespace;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, addresses, pods};
+use crate::facts::{Facts, addresses, behind, pods};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Pod;
 
@@ -18,8 +18,8 @@ pub(crate) fn behind(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
         let lease = lease.metadata.name.as_deref().unwrap_or_default();
         let leader = leads.metadata.name.as_deref().unwrap_or_default();
         let served = leads.metadata.labels.as_ref().into_iter().flat_map(|l| facts.services_of(Namespace::as_str(namespace), l));
-        let served = served
-            .map(|s| format!("; Service `{}` has {}", s.reference().name, addresses::in_words(facts.ready_addresses(&s.reference()))));
+        let served =
+            served.map(|s| format!("; Service `{}` has {}", s.reference().name, addresses::in_words(behind::ready(&s.reference(), facts))));
         Some(format!(
             "Pod `{leader}` of the same {} is ready and holds the Lease `{lease}`: a standby that waits for it looks like this{}",
             owner.kind,

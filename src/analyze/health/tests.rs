@@ -200,7 +200,7 @@ fn nothing_is_not_healthy() {
 #[test]
 fn connections_are_not_called_healthy_where_a_policy_restricts_them() {
     let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny}, spec: {podSelector: {}}}";
-    let asked = "web cannot connect to the database of another team";
+    let asked = "web cannot connect to others, and connections time out";
     assert!(served().said(asked).is_healthy());
     says(&served().yaml(policy).said(asked), "kubemend does not evaluate which connections it allows");
 }

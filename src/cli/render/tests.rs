@@ -130,6 +130,7 @@ fn waiting() -> Report {
                 checks: vec!["PersistentVolumeClaim payments/ledger-data: the claim is Bound".to_owned()],
                 about: vec!["Deployment payments/ledger".to_owned()],
             },
+            wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
         unexplained: vec![],
@@ -244,7 +245,7 @@ EOF
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
     • Deployment payments/ledger: runs, with nothing wrong
-    • all of this for 15 s without a break, with no container restarted
+    • all of this within 120 s, then for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab
   valid until: 2026-11-23T03:15:01Z

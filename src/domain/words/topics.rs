@@ -141,8 +141,16 @@ const JOBS: &[(&[&str], &[&str])] = &[
 /// Words for what a thing does: telling only where no other word names anything.
 const ROLES: &[&str] = &["api", "web", "worker", "data", "backend", "frontend", "proxy", "job", "storage", "volume", "public", "gateway"];
 
+/// Words for a part of an application.
+const PARTS: &[&str] = &["api", "web", "worker", "backend", "frontend", "proxy", "gateway"];
+
+/// Whether the word is for a part of an application, or for a program by its job.
+pub(super) fn is_part(word: &str) -> bool {
+    PARTS.contains(&word) || JOBS.iter().any(|(jobs, _)| jobs.contains(&word))
+}
+
 /// Whether something that could be at fault is spoken of with it.
-fn is_topic(word: &str) -> bool {
+pub(super) fn is_topic(word: &str) -> bool {
     TOPICS.iter().any(|t| t.words.contains(&word)) || Kind::AS_A_WHOLE.iter().any(|kind| speaks_of(word, kind))
 }
 
@@ -159,6 +167,16 @@ pub(super) fn speaks_of(word: &str, kind: &Kind) -> bool {
 pub(super) fn is_ordinary(word: &str) -> bool {
     let of_a_job = JOBS.iter().any(|(job, names)| job.contains(&word) || names.contains(&word));
     of_a_job || ROLES.contains(&word) || is_topic(word)
+}
+
+/// `web shop` and `data base` are one word for a job.
+pub(super) fn joined(word: &str, next: &str) -> Option<&'static str> {
+    match (word, next) {
+        ("web" | "online", "shop" | "store" | "site" | "page") | ("home", "page") => Some("website"),
+        ("data", "base" | "store") => Some("database"),
+        ("front", "end") => Some("frontend"),
+        _ => None,
+    }
 }
 
 /// What things are called that the word speaks of by what they do.

@@ -6,7 +6,6 @@ use crate::domain::snapshot::{ListedKind, Resource, Snapshot};
 use crate::domain::workload::controller_of;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{ConfigMap, Node, PersistentVolumeClaim, PodSpec, Service};
-use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use std::collections::BTreeMap;
 
@@ -32,6 +31,8 @@ pub(super) struct Candidate {
     pub(super) labels: Vec<String>,
     /// The last part of the path of each image, without its tag.
     pub(super) images: Vec<String>,
+    /// The hosts that it serves.
+    pub(super) hosts: Vec<String>,
     /// It is meant only where its whole name stands in the words.
     pub(super) by_name_only: bool,
 }
@@ -40,6 +41,16 @@ impl Candidate {
     /// The parts of its name.
     pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
         parts(&self.object.name)
+    }
+
+    /// The parts of its name, of its labels and of its images.
+    pub(super) fn all_parts(&self) -> impl Iterator<Item = &str> {
+        self.parts().chain(self.labels.iter().chain(&self.images).flat_map(|text| parts(text)))
+    }
+
+    /// Whether it is in one of these namespaces.
+    pub(super) fn is_in(&self, namespaces: &[String]) -> bool {
+        self.object.namespace.as_ref().is_some_and(|own| namespaces.iter().any(|n| n == own.as_str()))
     }
 }
 
@@ -71,7 +82,10 @@ pub(super) fn all(snapshot: &Snapshot) -> Vec<Candidate> {
         found.push(candidate(cron.reference(), cron.metadata.labels.as_ref(), spec));
     }
     named::<Service>(snapshot, &mut found);
-    named::<Ingress>(snapshot, &mut found);
+    for ingress in &snapshot.ingresses {
+        let rules = ingress.spec.iter().flat_map(|s| s.rules.iter().flatten()).filter_map(|r| r.host.as_ref()).map(|h| h.to_lowercase());
+        found.push(Candidate { hosts: rules.collect(), ..candidate(ingress.reference(), ingress.metadata.labels.as_ref(), None) });
+    }
     named::<PersistentVolumeClaim>(snapshot, &mut found);
     named::<HorizontalPodAutoscaler>(snapshot, &mut found);
     named::<PodDisruptionBudget>(snapshot, &mut found);
@@ -91,12 +105,13 @@ fn named<T: ListedKind>(snapshot: &Snapshot, into: &mut Vec<Candidate>) {
 
 /// Too many things share the parts of the names of owned Pods, ConfigMaps and nodes.
 fn whole<T: Resource>(object: &T) -> Candidate {
-    Candidate { object: object.reference(), labels: Vec::new(), images: Vec::new(), by_name_only: true }
+    Candidate { object: object.reference(), labels: Vec::new(), images: Vec::new(), hosts: Vec::new(), by_name_only: true }
 }
 
 fn candidate(object: ObjectRef, labels: Option<&BTreeMap<String, String>>, spec: Option<&PodSpec>) -> Candidate {
     let images = spec.into_iter().flat_map(|s| &s.containers).filter_map(|c| c.image.as_deref()).map(program);
-    Candidate { object, labels: labels.into_iter().flat_map(naming).collect(), images: images.collect(), by_name_only: false }
+    let labels = labels.into_iter().flat_map(naming).collect();
+    Candidate { object, labels, images: images.collect(), hosts: Vec::new(), by_name_only: false }
 }
 
 fn naming(labels: &BTreeMap<String, String>) -> impl Iterator<Item = String> {

@@ -188,6 +188,9 @@ const CHANGES: &[fn(&mut RemediationPlan, &RemediationPlan)] = &[
     |plan, other| plan.on_failure = other.on_failure,
     |plan, other| plan.steps = other.steps.clone(),
     |plan, other| plan.checks = other.checks.clone(),
+    |plan, other| plan.judged.about.clone_from(&other.judged.about),
+    |plan, other| plan.judged.settle = other.judged.settle,
+    |plan, other| plan.judged.wait = other.judged.wait,
     |plan, other| first(plan).action = other.steps.first().action.clone(),
     |plan, other| first(plan).why.clone_from(&other.steps.first().why),
     |plan, other| first(plan).request.method = other.steps.first().request.method,
@@ -216,6 +219,7 @@ fn shown(plan: &RemediationPlan) -> Vec<String> {
         plan.cause.field.as_ref().map(ToString::to_string).unwrap_or_default(),
         plan.summary.clone(),
         plan.on_failure.as_str().to_owned(),
+        format!("{:?} {} {}", plan.judged.about, plan.judged.settle.as_secs(), plan.judged.wait.as_secs()),
     ];
     for step in plan.steps.iter() {
         let undo = match &step.undo {

@@ -10,8 +10,9 @@ fn secret(place: &str) -> String {
     format!("{MARK}{place}")
 }
 
-/// Puts secrets into every workload of the namespace: annotations, arguments, variables, probes, and an Event about it.
-pub(super) async fn plant(cluster: &Embedded) {
+/// Puts secrets into every workload of the namespace: annotations, arguments, variables, probes, and an Event about it. A slow one takes
+/// longer to count as started than anything is given by itself.
+pub(super) async fn plant(cluster: &Embedded, slow: bool) {
     for workload in cluster.objects() {
         let plural = match workload["kind"].as_str() {
             Some("Deployment") => "deployments",
@@ -25,13 +26,16 @@ pub(super) async fn plant(cluster: &Embedded) {
             push(container, "args", json!("--db-pass"));
             push(container, "args", json!(secret("Argument")));
         }
-        let patch = json!({
+        let mut patch = json!({
             "metadata": {"annotations": {"notes.example/login": format!("user=root pass={}", secret("Note"))}},
             "spec": {"template": {
                 "metadata": {"annotations": {"notes.example/hook": secret("TemplateNote")}},
                 "spec": {"containers": containers},
             }},
         });
+        if slow {
+            patch["spec"]["minReadySeconds"] = json!(150);
+        }
         cluster.merge("apps/v1", plural, &name, &patch).await;
         let event = json!({
             "apiVersion": "v1", "kind": "Event",

@@ -160,12 +160,15 @@ async fn trial(seed: u64) -> Told {
     let mut dice = Dice::of(seed);
     let case = Case::load(&dice.pick(cases()));
     let cluster = Embedded::of(&case, NAMESPACE).await;
-    plant(&cluster).await;
+    // A choice of its own: what else happens to a seed stays as it is.
+    let slow = Dice::of(seed ^ 0x510e).chance(250);
+    plant(&cluster, slow).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
     let limits = limits(&mut dice);
     let climate = Climate::of(&mut dice);
     let (way, way_name) = dice.pick(&WAYS);
-    let story = vec![format!("{}, {way_name}, {climate:?}, {limits:?}", case.name)];
+    let pace = if slow { ", slow to start" } else { "" };
+    let story = vec![format!("{}{pace}, {way_name}, {climate:?}, {limits:?}", case.name)];
     let past = Past { story, ..Past::default() };
     let sky = Arc::new(Mutex::new(Sky { climate, dice: Dice::of(seed ^ 0x5eed), past }));
     let mut run = Run { cluster, sky, limits, heard: Heard::default(), progress: Heeded::default() };

@@ -66,6 +66,7 @@ pub(super) async fn wrong(cluster: &Embedded, case: &Case, limits: &Limits, past
     let mut wrong = heard.broken.clone();
     writes(&mut wrong, limits, past, heard);
     heard.shown.iter().for_each(|report| words(&mut wrong, cluster, past, report));
+    failures(&mut wrong, past, heard);
     secrets(&mut wrong, past, heard);
     verdicts(&mut wrong, cluster, case, past, heard).await;
     wrong
@@ -119,6 +120,19 @@ fn words(wrong: &mut Vec<String>, cluster: &Embedded, past: &Past, report: &Repo
         };
         if !true_word {
             wrong.push(format!("step {} is said to be {outcome}, and it {} effect", index + 1, if took { "took" } else { "did not take" }));
+        }
+    }
+}
+
+/// Each of these changes helps, in its time: where nobody spoils it, it is not said to have failed, and nothing is undone.
+fn failures(wrong: &mut Vec<String>, past: &Past, heard: &Heard) {
+    if past.meddled || past.mutated > 0 {
+        return;
+    }
+    let whole = |report: &&Report| report.execution.as_ref().is_some_and(|e| e.steps.iter().all(|step| step.outcome == "applied"));
+    for report in heard.shown.iter().filter(whole) {
+        if let Some(validation) = report.validation.as_ref().filter(|v| v.verdict == "unresolved") {
+            wrong.push(format!("said to have failed, although nobody spoiled it: {:?}", validation.why));
         }
     }
 }

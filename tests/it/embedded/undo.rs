@@ -42,12 +42,17 @@ async fn patch_is_taken_back_by_a_plan_that_is_shown_asked_about_and_recorded() 
     assert!(question.text.contains(&format!("it rolls back step 1 of session {}", first.session)), "{}", question.text);
     assert!(question.text.contains("image: example/catalog:5.2.1-final"), "{}", question.text);
     let plan = opened.report.plan.unwrap();
+    assert_eq!((plan.settle_seconds, plan.wait_seconds), (5, 120), "the times are told with the plan");
     assert!(plan.summary.starts_with(&format!("Undo session {}: ", first.session)), "{}", plan.summary);
     assert_eq!(plan.checks.iter().map(|c| c.what.as_str()).collect::<Vec<_>>(), ["fieldIs"]);
     assert!(plan.steps[0].dry_run.as_ref().unwrap().accepted);
     assert_eq!(image(&cluster), json!("example/catalog:5.2.0"), "nothing is done before the answer");
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    let said = format!("Undo session {}: Change spec.template.spec.containers[name=api].image of", first.session);
+    assert!(report.summary.starts_with("Rolled back in ") && report.summary.contains(&said), "{}", report.summary);
+    assert!(!report.summary.contains("Fixed cause"), "{}", report.summary);
+    assert!(report.validation.unwrap().settled_for >= 5.0, "through the operator's window");
     assert_eq!(image(&cluster), json!("example/catalog:5.2.1-final"));
     assert_eq!(process.show(&question.session).await.unwrap().issue.text, format!("undo session {}", first.session));
     // Once more there is nothing that is as the first session left it.

@@ -21,12 +21,12 @@ spec:
     spec: {containers: [{name: app, image: 'nginx:1.27'}]}
 ";
 
-fn well(name: &str) -> String {
+pub(super) fn well(name: &str) -> String {
     WELL.replace("NAME", name)
 }
 
 /// A database whose claim does not exist.
-fn broken(name: &str) -> String {
+pub(super) fn broken(name: &str) -> String {
     let volumes = format!("volumes: [{{name: data, persistentVolumeClaim: {{claimName: {name}-data}}}}]");
     well(name).replace(
         "spec: {containers: [{name: app, image: 'nginx:1.27'}]}",
@@ -34,7 +34,7 @@ fn broken(name: &str) -> String {
     )
 }
 
-async fn cluster(parts: &[(&str, String)]) -> Embedded {
+pub(super) async fn cluster(parts: &[(&str, String)]) -> Embedded {
     let cluster = Embedded::new("shop");
     cluster.sim.add_images(MadeImage::parse_yaml("- ref: nginx:1.27\n  play: {listen: [{port: 80}]}\n").unwrap());
     for (namespace, manifest) in parts {
@@ -44,7 +44,7 @@ async fn cluster(parts: &[(&str, String)]) -> Embedded {
     cluster
 }
 
-fn words(text: &str) -> Problem {
+pub(super) fn words(text: &str) -> Problem {
     Problem { issue: Some(Issue::parse(text).unwrap()), ..Problem::default() }
 }
 

@@ -261,6 +261,11 @@ impl Embedded {
         self.process_through(self.sim.service_as("reader"), between, limits, writer)
     }
 
+    /// A process whose context sets this namespace; `default` sets none.
+    pub(crate) fn process_at(&self, own: &str) -> Remediation {
+        self.process_in(own, self.sim.service_as("reader"), self.sim.service_as("writer"), Limits::default(), true)
+    }
+
     /// The same, with something between each of both and the API.
     pub(crate) fn process_through<R, W>(&self, reader: R, writer: W, limits: Limits, writes: bool) -> Remediation
     where
@@ -269,7 +274,17 @@ impl Embedded {
         W: Service<Request<Body>, Response = Response<SimBody>, Error = BoxError> + Send + 'static,
         W::Future: Send + 'static,
     {
-        let namespace = Namespace::parse("default").unwrap();
+        self.process_in("default", reader, writer, limits, writes)
+    }
+
+    fn process_in<R, W>(&self, own: &str, reader: R, writer: W, limits: Limits, writes: bool) -> Remediation
+    where
+        R: Service<Request<Body>, Response = Response<SimBody>, Error = BoxError> + Send + 'static,
+        R::Future: Send + 'static,
+        W: Service<Request<Body>, Response = Response<SimBody>, Error = BoxError> + Send + 'static,
+        W::Future: Send + 'static,
+    {
+        let namespace = Namespace::parse(own).unwrap();
         let connected =
             over(reader, &self.context, "embedded.invalid:6443", namespace).with_writer_over(writer).with_patience(Duration::from_secs(15));
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
