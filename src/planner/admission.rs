@@ -125,7 +125,11 @@ fn names(list: &[Value]) -> Option<Vec<&str>> {
 }
 
 fn shown(path: &FieldPath, value: &Value) -> String {
-    Excerpt::capture(&diff::beside(path, value).to_string(), VALUE_LIMIT).to_string()
+    match diff::beside(path, value) {
+        // The mark alone, which no object can have: texts are written out in ASCII before.
+        Value::String(mark) if mark.starts_with('⟦') => mark,
+        beside => Excerpt::capture(&beside.to_string(), VALUE_LIMIT).to_string(),
+    }
 }
 
 #[cfg(test)]
