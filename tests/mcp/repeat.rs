@@ -41,7 +41,7 @@ async fn a_repeated_digest_counts_for_nothing_unless_the_operator_allows_it() {
     {
         let result = client.call_tool(call("remediate", arguments)).await.unwrap();
         assert_eq!(result.is_error, Some(true));
-        assert!(text(&result).contains("KUBEMEND_CONSENT=client"), "{}", text(&result));
+        assert!(text(&result).contains("the operator"), "{}", text(&result));
     }
     assert!(double.writes().is_empty());
 }
