@@ -160,7 +160,7 @@ impl Look {
     }
 
     pub(super) fn still_broken(&self) -> Option<String> {
-        self.leaves_something().then(|| format!("the cause is gone, and this is still broken: {}", self.remains.join("; ")))
+        self.leaves_something().then(|| format!("still broken: {}", self.remains.join("; ")))
     }
 
     pub(super) fn open(&self) -> String {
