@@ -299,11 +299,11 @@ impl Reverting {
 }
 
 impl Closed {
-    /// All steps took effect as approved, and nobody saw what came of them: the call was cut.
+    /// All steps took effect as approved, and nobody saw what came of them: the call was cut, or the process died while it watched.
     pub(crate) fn is_unjudged(&self) -> bool {
         let applied = self.execution.as_ref().is_some_and(|e| e.is_complete() && e.reverted.is_none());
         let unseen = self.validation.as_ref().is_none_or(|v| v.verdict == Verdict::Unclear);
-        applied && unseen && self.ending == Ending::Unclear
+        applied && unseen && matches!(self.ending, Ending::Unclear | Ending::Interrupted)
     }
 
     /// The verdict that was missing.
