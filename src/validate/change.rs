@@ -26,7 +26,8 @@ fn step_is_there(step: &Step, facts: &Facts<'_>) -> Observed {
         // Another one of the same name may stand in its place.
         Verb::Delete => match facts.meta_of(target) {
             Some(meta) if meta.uid == step.precondition.uid => (Stand::NotYet, format!("{target} is not deleted yet")),
-            _ => there,
+            None if !facts.is_whole(&target.kind) => absent(target, facts),
+            Some(_) | None => there,
         },
         Verb::Patch => {
             let Some(value) = facts.snapshot().value_of(target) else {

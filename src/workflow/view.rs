@@ -98,11 +98,16 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             gaps: diagnosis.unseen.iter().map(gap).collect(),
             place: format!("{}{}", header.scope.in_words(), why(diagnosis.focus.because)),
             healthy: diagnosis.seen.iter().filter(|_| fine).map(|s| format!("{}: {}", s.object, s.how)).collect(),
-            doubts: diagnosis.doubts.iter().filter(|_| fine).map(Doubt::in_words).collect(),
+            doubts: if fine { doubts(diagnosis) } else { Vec::new() },
         },
         trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
     }
+}
+
+fn doubts(diagnosis: &Diagnosis) -> Vec<String> {
+    let more = Some(diagnosis.more_doubts).filter(|more| *more > 0).map(|more| format!("{more} more are not listed"));
+    diagnosis.doubts.iter().map(Doubt::in_words).chain(more).collect()
 }
 
 /// All advice in one list: about what is under way, then of each cause, then of the session.

@@ -17,4 +17,5 @@ mod stories;
 mod undo;
 mod variants;
 mod verdicts;
+mod whole;
 mod words;
