@@ -8,6 +8,7 @@ mod clusters;
 mod faults;
 mod journal;
 mod library;
+mod others;
 mod phrasings;
 mod rest;
 mod settled;

@@ -162,7 +162,7 @@ impl Look {
     }
 
     pub(super) fn still_broken(&self) -> Option<String> {
-        self.leaves_something().then(|| format!("the cause is gone, and this is still broken: {}", lines(&self.remains)))
+        self.leaves_something().then(|| format!("still broken: {}", lines(&self.remains)))
     }
 
     pub(super) fn open(&self) -> String {
