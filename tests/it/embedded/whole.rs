@@ -78,25 +78,28 @@ async fn object_that_is_given_is_read_and_judged_whatever_its_kind() {
     assert!(format!("{:?} {:?}", report.unexplained, report.coverage.doubts).contains("gone"), "{report:?}");
 }
 
-fn ingresses(count: usize) -> String {
+/// A Deployment beside so many Ingresses.
+async fn many(ingresses: usize) -> Embedded {
+    let cluster = cluster(&well("web"), 30).await;
     let one = |number: usize| {
-        format!(
-            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: in{number:04}}}\nspec: {{ingressClassName: main, defaultBackend: {{service: {{name: web, port: {{number: 80}}}}}}}}\n"
-        )
+        format!("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: in{number:04}}}\nspec: {{ingressClassName: main, defaultBackend: {{service: {{name: web, port: {{number: 80}}}}}}}}\n")
     };
-    (0..count).map(one).collect::<Vec<_>>().join("---\n")
+    // A manifest has at most so many documents.
+    let all: Vec<String> = (0..ingresses).map(one).collect();
+    all.chunks(1_000).for_each(|some| cluster.apply(&some.join("---\n")));
+    cluster
 }
 
 #[tokio::test(start_paused = true)]
 async fn room_that_others_did_not_use_goes_to_what_was_cut() {
-    let cluster = cluster(&format!("{}---\n{}", well("web"), ingresses(1_200)), 30).await;
+    let cluster = many(1_200).await;
     let report = analyze(&cluster, &in_shop("is everything all right?")).await;
     assert!(report.coverage.gaps.is_empty(), "{:?}", report.coverage.gaps);
 }
 
 #[tokio::test(start_paused = true)]
 async fn list_that_was_cut_is_never_taken_for_absence() {
-    let cluster = cluster(&format!("{}---\n{}", well("web"), ingresses(5_100)), 30).await;
+    let cluster = many(5_100).await;
     let problem = Problem { all_namespaces: true, ..words("inventory-api is down") };
     let report = analyze(&cluster, &problem).await;
     let doubts = report.coverage.doubts.join("\n");
