@@ -123,6 +123,14 @@ impl ListRequest {
     pub fn of(kind: Kind, namespace: Option<Namespace>) -> Self {
         Self { kind, namespace, field_selector: None, room: Room::OF_A_LIST }
     }
+
+    /// Each with its share of the room.
+    #[must_use]
+    pub fn sharing(room: Room, mut requests: Vec<Self>) -> Vec<Self> {
+        let shares = room.shared_by(requests.iter().map(|request| &request.kind));
+        requests.iter_mut().zip(shares).for_each(|(request, share)| request.room = share);
+        requests
+    }
 }
 
 /// What a list brought.
