@@ -66,7 +66,8 @@ async fn ingress_to_a_service_of_another_namespace_names_that_namespace() {
     assert!(opened.question.is_none() && cluster.writes().is_empty());
     let sought =
         cluster.sim.requests().iter().filter(|r| r.query.contains("metadata.name%3D") || r.query.contains("metadata.name=")).count();
-    assert_eq!(sought, 1, "only the missing name is sought");
+    // None where the words had all namespaces read already.
+    assert!(sought <= 1, "only the missing name is sought: {sought}");
 }
 
 macro_rules! stories {
