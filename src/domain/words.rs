@@ -11,7 +11,7 @@ mod word;
 
 use super::kind::Kind;
 pub use topics::Topic;
-pub use word::{Form, Use, Word, is_meant, is_typo, singular};
+pub use word::{Form, Stance, Word, is_meant, is_typo, singular};
 
 /// The words of a report, in their order, and where what they name is sought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ impl Wording {
     /// Takes a text apart.
     pub fn of(text: &str) -> Self {
         let mut words = tokens::tokens(text);
-        let used: Vec<Use> = (0..words.len()).map(|place| standing::used(&words, place)).collect();
+        let used: Vec<Stance> = (0..words.len()).map(|place| standing::used(&words, place)).collect();
         for (word, used) in words.iter_mut().zip(used) {
             word.used = used;
         }
