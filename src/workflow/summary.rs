@@ -6,8 +6,10 @@ use super::report::{
     changed_nothing,
 };
 use super::standing::Underway;
+use crate::analyze;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::issue::place;
+use crate::domain::kind::Kind;
 
 /// More of a kind than this says nothing new in a text: the report has all of them.
 const OTHERS: usize = 4;
@@ -15,6 +17,14 @@ const OTHERS: usize = 4;
 const SENT: &str = "Sent: ";
 /// This many quotes show what a cause rests on.
 const QUOTES: usize = 2;
+
+/// What could be at fault and is read only where the issue speaks of it: that nothing is said of it is no all-clear.
+fn unchecked(report: &Report) -> Option<String> {
+    let kinds = analyze::kinds_on_demand().filter_map(Kind::info).map(|info| info.plural);
+    let unread: Vec<&str> = kinds.filter(|plural| !report.coverage.looked.iter().any(|looked| looked == plural)).collect();
+    let told = matches!(report.status, Status::Healthy | Status::Inconclusive) && !report.coverage.looked.is_empty();
+    (told && !report.coverage.healthy.is_empty() && !unread.is_empty()).then(|| format!("Not checked: {}.", unread.join(", ")))
+}
 
 /// The summary of a report as it stands, while something still goes on or after it.
 pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
@@ -67,6 +77,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     ];
     let (first, last) = if report.causes.is_empty() { (Some(states), None) } else { (None, Some(states)) };
     lines.extend(first.into_iter().flatten().flatten());
+    lines.extend(unchecked(report));
     let more = report.unexplained.len().saturating_sub(1);
     let rest = if more == 0 { String::new() } else { format!("; and {more} more") };
     lines.extend(report.unexplained.first().map(|symptom| format!("{}{rest}", not_explained(symptom))));
@@ -233,6 +244,7 @@ pub fn full(report: &Report) -> String {
     lines.extend(some(report.unexplained.iter().map(not_explained), "symptoms"));
     lines.extend(some(report.coverage.doubts.iter().map(|doubt| format!("Not verified: {doubt}")), "doubts"));
     lines.extend(some(report.coverage.healthy.iter().map(|healthy| format!("Healthy: {healthy}")), "healthy objects"));
+    lines.extend(unchecked(report));
     lines.extend(happened(report));
     let below = |line: String| line.replace("is with the advice", "is below");
     lines.extend(some(report.advice.iter().map(|advice| below(advised(advice))), "pieces of advice"));

@@ -1,10 +1,10 @@
 //! Ingresses: a class that exists, backends that exist in their own namespace, and an address.
 
-use super::{Judgement, seconds_since};
+use super::{Judgement, seconds_since, shared};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
+use crate::facts::{Facts, behind};
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressClass};
 
@@ -20,6 +20,12 @@ pub(crate) fn judge(facts: &Facts<'_>, ingress: &Ingress) -> Judgement {
     wrong.extend(class_fault(facts, ingress));
     if !wrong.is_empty() {
         return Judgement::Wrong(wrong.join("; "));
+    }
+    if let Some(twice) = shared::routes(facts, ingress) {
+        return Judgement::Unknown(twice);
+    }
+    if let Some(idle) = backends(ingress).find_map(|(path, backend)| idle(facts, ingress, &path, backend)) {
+        return Judgement::Idle(idle);
     }
     let status = ingress.status.as_ref().and_then(|s| s.load_balancer.as_ref());
     if status.and_then(|l| l.ingress.as_ref()).is_some_and(|i| !i.is_empty()) {
@@ -52,6 +58,14 @@ fn backends(ingress: &Ingress) -> impl Iterator<Item = (String, &IngressBackend)
 /// The Services that it leads to, by name.
 pub(crate) fn services(ingress: &Ingress) -> impl Iterator<Item = &str> {
     backends(ingress).filter_map(|(_, backend)| backend.service.as_ref().map(|s| s.name.as_str()))
+}
+
+/// A backend behind which somebody has scaled everything to zero.
+fn idle(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &IngressBackend) -> Option<String> {
+    let name = &backend.service.as_ref()?.name;
+    let service = ObjectRef::namespaced(Kind::Service, &ingress.reference().namespace?, name);
+    let empty = behind::is_idle(&service, facts) && behind::ready(&service, facts) == 0;
+    empty.then(|| format!("{path} leads to Service `{name}`, and the workload behind it is scaled to zero: nothing answers there"))
 }
 
 fn backend_fault(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &IngressBackend) -> Option<String> {

@@ -34,7 +34,7 @@ fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>
     if outside || !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
         return None;
     }
-    let Reasoned { near, vague } = meant(facts, service, namespace, wanted);
+    let Reasoned { near, vague, .. } = meant(facts, service, namespace, wanted);
     // A label that Pods are given while they run is in no template, and no fault of the selector.
     if near.is_empty() || near.iter().any(|n| !n.is_renamed() && is_given(facts, n)) {
         return None;

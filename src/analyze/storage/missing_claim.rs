@@ -3,7 +3,7 @@
 
 use super::super::draft::Draft;
 use super::super::meant::Meant;
-use super::super::names::{Naming, Of, release_of};
+use super::super::names::{Alike, Naming, Of, contradict, release_of};
 use super::super::quote::{self, is_plain};
 use super::super::references;
 use super::super::rule::{Read, When};
@@ -66,9 +66,10 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
     let meant = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
-        let here = facts.walk(loose.get(namespace.as_str()).into_iter().flatten().copied());
-        let unused: Vec<_> = here.filter(|c| facts.claims().is_free_but_for(facts.owners(), &c.reference(), &seekers)).collect();
-        let meant = if whole { meant(facts, &claim, &unused, &named) } else { Meant::Unread };
+        let here = || facts.walk(loose.get(namespace.as_str()).into_iter().flatten().copied());
+        let (unused, used): (Vec<_>, Vec<_>) =
+            here().partition(|c| facts.claims().is_free_but_for(facts.owners(), &c.reference(), &seekers));
+        let meant = if whole { meant(facts, &claim, (&unused, &used), &named) } else { Meant::Unread };
         Some(MissingClaim { claim, namespace, users, meant, unused })
     };
     missing.into_iter().filter_map(meant).collect()
@@ -84,13 +85,21 @@ fn naming(facts: &Facts<'_>, users: &[Stuck<'_>]) -> Naming {
 fn meant<'a>(
     facts: &Facts<'a>,
     claim: &ObjectRef,
-    unused: &[&'a PersistentVolumeClaim],
+    (unused, used): (&[&'a PersistentVolumeClaim], &[&'a PersistentVolumeClaim]),
     missing: &[(ObjectRef, Naming)],
 ) -> Meant<'a, PersistentVolumeClaim> {
     let here = || missing.iter().filter(|(m, _)| m.namespace == claim.namespace);
     let why = |c: &PersistentVolumeClaim, naming: &Naming, name: &str| naming.alike(name, c.metadata.name.as_deref().unwrap_or_default());
     let Some((_, naming)) = here().find(|(m, _)| m == claim) else { return Meant::Nothing };
-    let found = Meant::among(unused.iter().filter_map(|c| Some((why(c, naming, &claim.name)?, *c))));
+    let is_beside = |c: &&&PersistentVolumeClaim| naming.is_beside(&claim.name, c.metadata.name.as_deref().unwrap_or_default());
+    // One that others use holds data too, and could be shared: it counts where its name does not say that it is for something else.
+    let could_be_shared = |c: &&&PersistentVolumeClaim| {
+        let other = c.metadata.name.as_deref().unwrap_or_default();
+        let is_near = why(c, naming, &claim.name).is_some_and(|why| why < Alike::Part) || is_beside(c);
+        !claims::is_unbound(c) && is_near && !contradict(&claim.name, other)
+    };
+    let beside = unused.iter().filter(is_beside).chain(used.iter().filter(could_be_shared)).copied();
+    let found = Meant::among(unused.iter().filter_map(|c| Some((why(c, naming, &claim.name)?, *c))), beside);
     // Two missing names that could both mean the one claim: no rule can tell which.
     let rivals = |one| here().filter(|(m, naming)| why(one, naming, &m.name).is_some()).count();
     match found {

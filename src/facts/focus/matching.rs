@@ -7,7 +7,7 @@ use crate::domain::kind::Kind;
 use crate::domain::nearest::nearest;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Form, Use, Word, Wording, is_meant, is_typo, singular};
+use crate::domain::words::{Form, Stance, Word, Wording, is_meant, is_typo, singular};
 use crate::facts::named::Named;
 use std::collections::BTreeSet;
 
@@ -218,7 +218,7 @@ impl<'a> Matching<'a> {
                 }
                 let ordinary = words.iter().all(|w| w.is_common() || (length == 1 && w.is_kind() && !w.quoted));
                 let used = length == 1 && (self.words.is_used_as_a_name(start) || self.words.beside_a_kind(start));
-                let used = used || words.iter().all(|w| w.used == Use::Name);
+                let used = used || words.iter().all(|w| w.used == Stance::Name);
                 if (words.iter().all(|w| w.is_grammar()) || ordinary) && !used {
                     continue;
                 }

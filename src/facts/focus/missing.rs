@@ -4,7 +4,7 @@ use super::matching::Matching;
 use crate::domain::focus::Missing;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Form, Use, Word};
+use crate::domain::words::{Form, Stance, Word};
 
 /// What things are called that words can name, of what is always read.
 const NAMING: &[Kind] = &[
@@ -96,7 +96,7 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
     if !(word.could_be_a_name() || part) || words.is_predicate(place) {
         return false;
     }
-    let stands_like_one = word.used == Use::Name || word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
+    let stands_like_one = word.used == Stance::Name || word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
     stands_like_one || (!found && (!part || matching.missing.is_empty()))
 }
 
