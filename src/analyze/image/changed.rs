@@ -1,8 +1,9 @@
 //! What a newer template changed besides an image: where that is something, the older image alone is not what ran before.
 
 use super::super::meant::LISTED;
-use super::known::Earlier;
+use super::super::quote::listed;
 use crate::domain::finding::{Choice, Remedy, Way};
+use crate::domain::kind::Kind;
 use crate::facts::Facts;
 use crate::facts::stuck::Stuck;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
@@ -66,11 +67,11 @@ pub(super) fn besides(facts: &Facts<'_>, stuck: &Stuck<'_>, before: &Before<'_>,
 }
 
 /// The older image alone would make a template that never ran.
-pub(super) fn go_back(stuck: &Stuck<'_>, earlier: &Earlier) -> Remedy {
+pub(super) fn go_back(stuck: &Stuck<'_>, image: &str, revision: Option<u32>) -> Remedy {
     let why = "the newer template changed more than the image, and the older image alone would make a template that never ran";
     let choice = |text: String, way: Way| Choice { text, way, why: why.to_owned() };
-    let (workload, image) = (stuck.object.clone(), &earlier.image);
-    let back = match earlier.revision {
+    let workload = stuck.object.clone();
+    let back = match revision {
         Some(revision) => choice(
             format!("go back to revision {revision}, which asks for `{image}`"),
             Way::GoBack { workload: workload.clone(), revision },
@@ -79,6 +80,14 @@ pub(super) fn go_back(stuck: &Stuck<'_>, earlier: &Earlier) -> Remedy {
     };
     let stay = choice(format!("or set an image that the registry has and that fits what else is new in {stuck}"), Way::Edit(workload));
     Remedy { choices: vec![back, stay], ..Remedy::default() }
+}
+
+/// The same in words.
+pub(super) fn in_words(image: &str, kind: &Kind, besides: &[String]) -> String {
+    let fields = listed(&besides.iter().map(String::as_str).collect::<Vec<_>>());
+    format!(
+        "`{image}` came before in this {kind}, but its template has changed more than the image since: {fields}. That the older image works with that is not known."
+    )
 }
 
 /// The labels and annotations that people write.

@@ -67,10 +67,7 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
         }
         Instead::Changed(Earlier { image, by, besides, .. }) => {
             let place = FieldPath::dotted(list).element("name", container).then("image");
-            let hint = format!(
-                "`{image}` came before in this {kind}, but its template has changed more than the image since: {}. That the older image works with that is not known.",
-                listed(&besides.iter().map(String::as_str).collect::<Vec<_>>())
-            );
+            let hint = changed::in_words(image, kind, besides);
             (CHANGED, Some(quote::field(facts, by, place, image)), hint)
         }
         Instead::Near(Running { image, by, container }) => {
@@ -126,7 +123,7 @@ fn remedy(stuck: &Stuck<'_>, wrong: &str, instead: &Instead) -> Remedy {
             let why = format!("`{image}` is of the same repository, its tag is near, and {} runs it ready now", by.in_words());
             (image, why, Risk::Medium)
         }
-        Instead::Changed(earlier) => return changed::go_back(stuck, earlier),
+        Instead::Changed(earlier) => return changed::go_back(stuck, &earlier.image, earlier.revision),
         Instead::Open(known) => {
             let there = match known.as_slice() {
                 [] => "an image that the registry has".to_owned(),

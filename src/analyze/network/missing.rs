@@ -32,7 +32,7 @@ impl Missing<'_> {
             return String::new();
         }
         format!(
-            " The Service leads to port {}, which no container of these Pods declares and no readiness probe asks: whether anything listens there is not known, and the selector alone may not be all that is wrong.",
+            " The Service leads to port {}, which no container of these Pods declares and no readiness probe asks: whether anything listens there is not known, and more than the selector can be wrong.",
             quote::joined(&ports, "and")
         )
     }
