@@ -112,8 +112,7 @@ fn remedy(stuck: &Stuck<'_>, wrong: &str, instead: &Instead) -> Remedy {
     let paths: Vec<FieldPath> = asking.map(|(list, c)| stuck.spec_path.clone().then(list).element("name", &c.name).then("image")).collect();
     let (image, why, risk) = match instead {
         Instead::Ran(Earlier { image, by, ready: true, .. }) => {
-            let why = format!("`{image}` is what {} runs ready now, with a template that is the same in everything else", by.in_words());
-            (image, why, Risk::Low)
+            (image, format!("`{image}` is what {} runs ready now, and the template is else the same", by.in_words()), Risk::Low)
         }
         // Nothing shows that it was ever ready, so this is more than going back.
         Instead::Ran(Earlier { image, by, ready: false, .. }) => {
