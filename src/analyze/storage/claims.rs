@@ -1,10 +1,13 @@
 //! What PersistentVolumeClaims say of themselves, and which of them are free to use.
 
+use super::super::names::{Naming, Of, release_of};
 use super::classes;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::facts::Facts;
+use crate::facts::stuck::Stuck;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::storage::v1::StorageClass;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -45,6 +48,18 @@ pub(super) fn is_usable(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> boo
 /// The class that a claim asks for by name; empty where it names none.
 pub(super) fn class(claim: &PersistentVolumeClaim) -> &str {
     claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).unwrap_or_default()
+}
+
+/// Its name.
+pub(super) fn name(claim: &PersistentVolumeClaim) -> &str {
+    claim.metadata.name.as_deref().unwrap_or_default()
+}
+
+/// What says nothing about which claim is meant: the name of its class, and of the release that asks for it.
+pub(super) fn naming(facts: &Facts<'_>, users: &[Stuck<'_>]) -> Naming {
+    let classes = facts.all::<StorageClass>().filter_map(|class| class.metadata.name.as_deref());
+    let owners = users.iter().filter_map(|user| facts.workload(&user.object));
+    Naming::of(Of::Claim).without(classes).without(owners.flat_map(|w| release_of(w.meta, Some(w.pod_labels))))
 }
 
 /// Claims that no other object owns, that nobody deletes, and that no StatefulSet keeps for a replica of its own, by namespace.

@@ -3,7 +3,7 @@
 
 use super::super::draft::Draft;
 use super::super::meant::Meant;
-use super::super::names::{Alike, Naming, Of, contradict, release_of};
+use super::super::names::Naming;
 use super::super::quote::{self, is_plain};
 use super::super::references;
 use super::super::rule::{Read, When};
@@ -19,7 +19,6 @@ use crate::domain::snapshot::Resource;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What both rules read.
@@ -62,7 +61,7 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
         }
     }
     let loose = if missing.is_empty() { HashMap::new() } else { claims::loose(facts) };
-    let named: Vec<(ObjectRef, Naming)> = missing.iter().map(|(claim, users)| (claim.clone(), naming(facts, users))).collect();
+    let named: Vec<(ObjectRef, Naming)> = missing.iter().map(|(claim, users)| (claim.clone(), claims::naming(facts, users))).collect();
     let meant = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
@@ -75,13 +74,6 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
     missing.into_iter().filter_map(meant).collect()
 }
 
-/// What says nothing about which claim is meant: the name of its class, and of the release that asks for it.
-fn naming(facts: &Facts<'_>, users: &[Stuck<'_>]) -> Naming {
-    let classes = facts.all::<StorageClass>().filter_map(|class| class.metadata.name.as_deref());
-    let owners = users.iter().filter_map(|user| facts.workload(&user.object));
-    Naming::of(Of::Claim).without(classes).without(owners.flat_map(|w| release_of(w.meta, Some(w.pod_labels))))
-}
-
 fn meant<'a>(
     facts: &Facts<'a>,
     claim: &ObjectRef,
@@ -89,16 +81,12 @@ fn meant<'a>(
     missing: &[(ObjectRef, Naming)],
 ) -> Meant<'a, PersistentVolumeClaim> {
     let here = || missing.iter().filter(|(m, _)| m.namespace == claim.namespace);
-    let why = |c: &PersistentVolumeClaim, naming: &Naming, name: &str| naming.alike(name, c.metadata.name.as_deref().unwrap_or_default());
+    let why = |c: &PersistentVolumeClaim, naming: &Naming, name: &str| naming.alike(name, claims::name(c));
     let Some((_, naming)) = here().find(|(m, _)| m == claim) else { return Meant::Nothing };
-    let is_beside = |c: &&&PersistentVolumeClaim| naming.is_beside(&claim.name, c.metadata.name.as_deref().unwrap_or_default());
-    // One that others use holds data too, and could be shared: it counts where its name does not say that it is for something else.
-    let could_be_shared = |c: &&&PersistentVolumeClaim| {
-        let other = c.metadata.name.as_deref().unwrap_or_default();
-        let is_near = why(c, naming, &claim.name).is_some_and(|why| why < Alike::Part) || is_beside(c);
-        !claims::is_unbound(c) && is_near && !contradict(&claim.name, other)
-    };
-    let beside = unused.iter().filter(is_beside).chain(used.iter().filter(could_be_shared)).copied();
+    let is_beside = |c: &&&PersistentVolumeClaim| naming.is_beside(&claim.name, claims::name(c));
+    // One that others use holds data too, and could be shared.
+    let is_shared = |c: &&&PersistentVolumeClaim| !claims::is_unbound(c) && naming.is_as_close(&claim.name, claims::name(c));
+    let beside = unused.iter().filter(is_beside).chain(used.iter().filter(is_shared)).copied();
     let found = Meant::among(unused.iter().filter_map(|c| Some((why(c, naming, &claim.name)?, *c))), beside);
     // Two missing names that could both mean the one claim: no rule can tell which.
     let rivals = |one| here().filter(|(m, naming)| why(one, naming, &m.name).is_some()).count();
