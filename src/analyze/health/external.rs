@@ -5,7 +5,6 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::facts::{Facts, addresses, behind};
 use k8s_openapi::api::core::v1::Service;
-use std::net::IpAddr;
 
 /// How a Service is that stands for this name.
 pub(crate) fn judge(facts: &Facts<'_>, name: &str) -> Judgement {
@@ -13,7 +12,7 @@ pub(crate) fn judge(facts: &Facts<'_>, name: &str) -> Judgement {
     if name.is_empty() {
         return Judgement::Wrong("is an ExternalName without a name".to_owned());
     }
-    if name.parse::<IpAddr>().is_ok() {
+    if is_address(name) {
         return Judgement::Wrong(format!(
             "is an ExternalName for `{name}`, which is an address: DNS answers with it as a name that nothing has"
         ));
@@ -37,6 +36,11 @@ pub(crate) fn judge(facts: &Facts<'_>, name: &str) -> Judgement {
             n => Judgement::Well(format!("{leads}, which has {}", addresses::in_words(n))),
         },
     }
+}
+
+/// Whether it is an address. A name has no colon, and no name ends in a number: such an ending is what tells an address from a name.
+fn is_address(name: &str) -> bool {
+    name.contains(':') || name.rsplit('.').next().is_some_and(|last| !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The Service of this cluster that a name is for: `payments.shop.svc.cluster.local`.
