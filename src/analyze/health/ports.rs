@@ -16,7 +16,7 @@ pub(crate) enum Dangling {
 /// The first port of a Service that none of these Pods has. `strict`: that nothing shows a port to be open is told too.
 pub(crate) fn dangling(service: &Service, selected: &[&Pod], strict: bool) -> Option<Dangling> {
     let ports = service.spec.iter().flat_map(|s| s.ports.iter().flatten());
-    let declared: Vec<&ContainerPort> = selected.iter().flat_map(|pod| declared(pod)).collect();
+    let declared: Vec<&ContainerPort> = selected.iter().flat_map(declared).collect();
     if selected.is_empty() {
         return None;
     }
