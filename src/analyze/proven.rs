@@ -20,7 +20,8 @@ pub(super) struct Proven {
     pub(super) doubts: Vec<Doubt>,
 }
 
-pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRef, Advice)], named: Option<&Reach>) -> Proven {
+/// `wrong`: something is, so that nobody asks whether anything was judged.
+pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRef, Advice)], named: Option<&Reach>, wrong: bool) -> Proven {
     let focus = focus(facts);
     let nearness = |o: &ObjectRef| match named {
         Some(named) => named.nearness(o),
@@ -58,7 +59,7 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
     let mut seen: Vec<Seen> = well.into_iter().chain(idle).filter(|s| asked(&s.object) && told(&s.object)).collect();
     seen.sort_by(|a, b| (nearness(&a.object), &a.object).cmp(&(nearness(&b.object), &b.object)));
     let moving = underway.iter().any(|(o, _)| asked(o));
-    if seen.is_empty() && !moving && doubts.is_empty() {
+    if seen.is_empty() && !moving && !wrong && doubts.is_empty() {
         doubts.push(Doubt::general("nothing was found whose health could be checked".to_owned()));
     }
     Proven { seen, doubts }

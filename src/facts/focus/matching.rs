@@ -31,6 +31,7 @@ pub(super) struct Matching<'a> {
     pub(super) hosts: Vec<String>,
     places: Vec<String>,
     pub(super) certain: bool,
+    pub(super) nowhere: bool,
 }
 
 /// Whether the word stands for a namespace alone.
@@ -58,6 +59,7 @@ impl<'a> Matching<'a> {
             hosts: Vec::new(),
             places: Vec::new(),
             certain: false,
+            nowhere: false,
         }
     }
 
@@ -79,7 +81,7 @@ impl<'a> Matching<'a> {
     /// What was found. What was not found may exist where some kind is `unread`.
     pub(super) fn into_named(self, kinds: Vec<Kind>) -> Named {
         let unread = !kinds.is_empty();
-        let Self { about, exact, missing, hosts, places, certain, hit, words, .. } = self;
+        let Self { about, exact, missing, hosts, places, certain, nowhere, hit, words, .. } = self;
         let unsure = if unread { missing.iter().map(|m| m.word.clone()).collect() } else { Vec::new() };
         let hits = words.iter().zip(hit).filter(|(_, hit)| *hit).map(|(w, _)| w.text.clone()).collect();
         Named {
@@ -92,6 +94,7 @@ impl<'a> Matching<'a> {
             hits,
             exact: exact.into_iter().collect(),
             certain: certain && !unread,
+            nowhere,
             ..Named::default()
         }
     }
