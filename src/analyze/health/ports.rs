@@ -16,7 +16,7 @@ pub(crate) enum Dangling {
 /// The first port of a Service that none of these Pods has. `strict`: that nothing shows a port to be open is told too.
 pub(crate) fn dangling(service: &Service, selected: &[&Pod], strict: bool) -> Option<Dangling> {
     let ports = service.spec.iter().flat_map(|s| s.ports.iter().flatten());
-    let declared: Vec<&ContainerPort> = selected.iter().flat_map(|pod| declared(pod)).collect();
+    let declared: Vec<&ContainerPort> = selected.iter().flat_map(declared).collect();
     if selected.is_empty() {
         return None;
     }
@@ -87,12 +87,12 @@ fn wrong(port: &ServicePort, declared: &[&ContainerPort]) -> Option<Dangling> {
     }
 }
 
-/// A number of which neither a list of ports nor a probe shows that anything listens there.
+/// A number of its own that neither a list of ports nor a probe shows to be open. Where it is that of the Service, which it is unless
+/// somebody says otherwise, it says nothing.
 fn unshown(port: &ServicePort, selected: &[&Pod]) -> Option<Dangling> {
     let target = match port.target_port.as_ref() {
-        Some(IntOrString::Int(number)) => *number,
-        None => port.port,
-        Some(IntOrString::String(_)) => return None,
+        Some(IntOrString::Int(number)) if *number != port.port => *number,
+        Some(IntOrString::Int(_) | IntOrString::String(_)) | None => return None,
     };
     let containers = || selected.iter().filter_map(|p| p.spec.as_ref()).flat_map(|s| &s.containers);
     let probes = containers().flat_map(|c| [&c.readiness_probe, &c.liveness_probe, &c.startup_probe]).flatten();
