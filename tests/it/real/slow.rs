@@ -9,17 +9,17 @@ use std::time::Duration;
 #[tokio::test]
 async fn start_that_takes_longer_than_the_operator_waits_is_waited_for_and_not_rolled_back() {
     let world = world!();
-    let Some(trial) = Trial::of(&world, "image-tag-missing", Who::Two).await else { return };
-    let path = format!("/apis/apps/v1/namespaces/{}/deployments/catalog", trial.place.name);
+    let Some(trial) = Trial::of(&world, "config-map-name-wrong", Who::Two).await else { return };
+    let path = format!("/apis/apps/v1/namespaces/{}/deployments/checkout", trial.place.name);
     let slow = json!({"spec": {"minReadySeconds": 10, "template": {"spec": {"containers": [
-        {"name": "api", "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}, "initialDelaySeconds": 20}}
+        {"name": "checkout", "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}, "initialDelaySeconds": 20}}
     ]}}}});
     world.ask("PATCH", &path, "application/strategic-merge-patch+json", slow.to_string().into_bytes()).await.unwrap();
     // The slow one is broken as well, once its node says so.
     let pods = format!("/api/v1/namespaces/{}/pods", trial.place.name);
     let is_broken = |pod: &Value| {
         pod["spec"]["containers"][0]["readinessProbe"]["initialDelaySeconds"] == 20
-            && pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"].as_str().is_some_and(|reason| reason.contains("Pull"))
+            && pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CreateContainerConfigError"
     };
     while !world.get(&pods).await.unwrap()["items"].as_array().unwrap().iter().any(is_broken) {
         tokio::time::sleep(Duration::from_millis(200)).await;

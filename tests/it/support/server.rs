@@ -108,10 +108,10 @@ impl ClientHandler for Client {
     }
 }
 
-/// The form's one choice; the first changes nothing, the second applies the plan.
+/// The form's one choice; the first changes nothing, the second applies the plan, the third asks later.
 fn filled(form: &Value, yes: bool) -> Value {
     let choices = form["properties"]["decision"]["oneOf"].as_array().unwrap_or_else(|| panic!("the form asks for something else: {form}"));
-    assert_eq!((choices.len(), form["properties"].as_object().unwrap().len()), (2, 1), "{form}");
+    assert_eq!((choices.len(), form["properties"].as_object().unwrap().len()), (3, 1), "{form}");
     json!({"decision": choices[usize::from(yes)]["const"]})
 }
 
