@@ -1,7 +1,7 @@
 //! Attacks: whole remediations on the embedded cluster while everything around them goes wrong between any two requests, and what
 //! must be true whatever happened. Everything that is random follows from one number, so a run that fails can be had again.
 //!
-//! `KUBEMEND_ATTACK_RUNS` says how many runs there are, `KUBEMEND_ATTACK_SEED` plays one of them and tells its story.
+//! `KUBEMEND_ATTACK_RUNS` says how many runs there are, `KUBEMEND_ATTACK_FIRST` with which number they begin, `KUBEMEND_ATTACK_SEED` plays one of them and tells its story.
 
 mod dice;
 mod planted;
@@ -43,7 +43,8 @@ fn whatever_happens_nothing_is_written_without_a_yes_and_what_is_said_is_true() 
         return;
     }
     let runs = number("KUBEMEND_ATTACK_RUNS").unwrap_or(RUNS);
-    let next = AtomicU64::new(1);
+    let first = number("KUBEMEND_ATTACK_FIRST").unwrap_or(1);
+    let next = AtomicU64::new(first);
     let told = Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
@@ -51,7 +52,7 @@ fn whatever_happens_nothing_is_written_without_a_yes_and_what_is_said_is_true() 
             let work = || {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed > runs {
+                    if seed >= first + runs {
                         break;
                     }
                     let one = attempt(seed);

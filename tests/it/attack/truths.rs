@@ -33,7 +33,11 @@ pub(super) fn specs(cluster: &Embedded) -> BTreeMap<String, Value> {
     for object in cluster.objects() {
         let kind = object["kind"].as_str().unwrap_or_default();
         if kinds.contains(&kind) {
-            let spec = if kind == "ConfigMap" { object["data"].clone() } else { object["spec"].clone() };
+            let mut spec = if kind == "ConfigMap" { object["data"].clone() } else { object["spec"].clone() };
+            // What the binder writes.
+            if let Some(claim) = spec.as_object_mut().filter(|_| kind == "PersistentVolumeClaim") {
+                claim.shift_remove("volumeName");
+            }
             found.insert(format!("{kind}/{}", object["metadata"]["name"].as_str().unwrap_or_default()), spec);
         }
     }
