@@ -40,7 +40,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let mut causes = explained.into_causes();
     let named = reach(facts);
     if let Some(named) = &named {
-        causes.retain(|c| touched(c).any(|o| named.holds(o)));
+        causes.retain(|c| c.touched().any(|o| named.holds(o)));
         unexplained.retain(|s| named.holds(&s.object));
     }
     let focus = focus(facts);
@@ -132,12 +132,6 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     causes
 }
 
-/// Everything that a cause is known to touch.
-fn touched(cause: &Finding) -> impl Iterator<Item = &ObjectRef> {
-    let ends = cause.chain.iter().flat_map(|l| [&l.from, &l.to]);
-    std::iter::once(&cause.object).chain(cause.symptoms.iter().map(|s| &s.object)).chain(ends)
-}
-
 /// What the objects reach that were given as arguments. `None` when there are none.
 fn reach(facts: &Facts<'_>) -> Option<Reach> {
     let named = facts.scope().objects();
@@ -152,7 +146,7 @@ fn in_progress(
     unexplained: &[Symptom],
     named: Option<&Reach>,
 ) -> Vec<Advice> {
-    let broken: HashSet<&ObjectRef> = causes.iter().flat_map(touched).chain(unexplained.iter().map(|s| &s.object)).collect();
+    let broken: HashSet<&ObjectRef> = causes.iter().flat_map(Finding::touched).chain(unexplained.iter().map(|s| &s.object)).collect();
     let broken_owners: HashSet<&ObjectRef> = broken.iter().flat_map(|o| facts.owners().chain(o)).collect();
     let reported: HashSet<ObjectRef> = underway.iter().map(|(o, _)| o.clone()).collect();
     let goes_on = |object: &ObjectRef| {

@@ -105,7 +105,8 @@ pub(crate) fn survey(facts: &Facts<'_>) -> Overview {
     all.each::<PersistentVolumeClaim>(facts, |claim| claim::judge(facts, claim));
     let coming: HashSet<ObjectRef> = all.underway.iter().map(|(o, _)| o.clone()).collect();
     all.each::<Service>(facts, |service| service::judge(facts, service, &coming));
-    all.each::<Ingress>(facts, |ingress| ingress::judge(facts, ingress));
+    let classes = ingress::Classes::of(facts);
+    all.each::<Ingress>(facts, |ingress| ingress::judge(facts, &classes, ingress));
     all.each::<HorizontalPodAutoscaler>(facts, |autoscaler| autoscaler::judge(facts, autoscaler));
     all.each::<PodDisruptionBudget>(facts, budget::judge);
     all.each::<ResourceQuota>(facts, quota::judge);

@@ -1,6 +1,6 @@
 //! Whether the addresses behind a Service are those of the Pods that it selects now, and whether more are to come.
 
-use super::addresses::{is_ready, ready_in};
+use super::addresses::is_ready;
 use super::labels::Selector;
 use super::{Facts, labels, pods, starting};
 use crate::domain::kind::Kind;
@@ -9,11 +9,6 @@ use crate::domain::snapshot::Resource;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::discovery::v1::Endpoint;
 use std::collections::HashSet;
-
-/// How many addresses behind a Service are ready.
-pub(crate) fn ready(service: &ObjectRef, facts: &Facts<'_>) -> usize {
-    facts.walk(facts.slices_of(service).iter()).map(|slice| ready_in(slice)).sum()
-}
 
 /// What the ready addresses of a Service have of a state before its selector: an address of a Pod that it does not select now, or a
 /// ready Pod that it selects and whose address is missing. Where there is no selector, others write the addresses.

@@ -36,7 +36,7 @@ mod tests {
                 Presence::Absent => "absent".to_owned(),
                 Presence::Unread => "unread".to_owned(),
             };
-            (name(facts.look_up(&volume)), name(facts.seek(|_| true)))
+            (name(facts.look_up(&volume)), name(facts.volume_of("")))
         };
         let both = |word: &str| (word.to_owned(), word.to_owned());
         let read = |parts: &[bool]| {

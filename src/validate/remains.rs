@@ -32,7 +32,7 @@ impl<'a> Concern<'a> {
                 || self.plan.checks.iter().map(Check::object).any(|checked| checked == o)
                 || self.facts.scope().objects().contains(o)
                 || self.before.focus.about.contains(o)
-                || (suffering(self.plan, self.before).any(|service| service == o) && behind::ready(o, self.facts) == 0)
+                || (suffering(self.plan, self.before).any(|service| service == o) && self.facts.ready_addresses(o) == 0)
         })
     }
 

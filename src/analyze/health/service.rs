@@ -5,7 +5,7 @@ use super::{Judgement, seconds_since};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, addresses, behind, labels, pods};
+use crate::facts::{Facts, addresses, labels, pods};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::HashSet;
 
@@ -32,7 +32,7 @@ pub(crate) fn judge(facts: &Facts<'_>, service: &Service, underway: &HashSet<Obj
 
 /// Somebody else writes its endpoints.
 fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
-    match behind::ready(service, facts) {
+    match facts.ready_addresses(service) {
         0 if !facts.is_whole(&Kind::EndpointSlice) => Judgement::Unknown("its endpoints could not be read".to_owned()),
         0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
         // The API server's own, in every cluster.
@@ -51,7 +51,7 @@ fn selected(
         return Judgement::Unknown("its namespace is not known".to_owned());
     };
     let selected: Vec<&Pod> = facts.pods_selected(namespace, selector).filter(|p| !pods::has_ended(p)).collect();
-    let addresses = behind::ready(reference, facts);
+    let addresses = facts.ready_addresses(reference);
     let ready = selected.iter().filter(|p| pods::is_ready(p)).count();
     let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true) && !selected.is_empty();
     if !facts.is_whole(&Kind::Pod) {
@@ -87,7 +87,8 @@ fn selected(
 /// should be there is not known.
 fn only_member(facts: &Facts<'_>, service: &ObjectRef, selector: &labels::Selector) -> String {
     let Some(namespace) = service.namespace.as_ref() else { return String::new() };
-    let found = facts.workloads_missed(namespace, selector).filter(|w| w.desired == 1).find_map(|workload| {
+    let found = facts.workloads_missed(namespace, selector, |key| facts.workloads_given(namespace, key));
+    let found = found.filter(|w| w.desired == 1).find_map(|workload| {
         let (key, wanted) = selector.iter().find(|(k, v)| workload.pod_labels.get(*k) != Some(v))?;
         let pod = facts.pods_of(&workload.object).find(|p| !pods::has_ended(p))?;
         let has = pod.metadata.labels.as_ref()?.get(key).filter(|has| workload.pod_labels.get(key) != Some(has))?;

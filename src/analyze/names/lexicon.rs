@@ -71,6 +71,7 @@ fn keys(name: &str, adding: bool) -> BTreeSet<u64> {
         }
     }
     let all = words(plain);
+    let series = series(plain, adding);
     let nothing_telling = !all.iter().any(|word| is_telling(word));
     for word in all.into_iter().filter(|word| nothing_telling || is_telling(word)) {
         // The beginning of a long word is enough, and bounds the work: what is alike in the whole is alike in it.
@@ -80,9 +81,38 @@ fn keys(name: &str, adding: bool) -> BTreeSet<u64> {
             let less: Vec<String> = shorter.iter().flat_map(|w| without_one(w)).collect();
             shorter.extend(less);
         }
-        keys.extend(shorter.iter().map(|w| hash(WORD, w)));
+        for series in &series {
+            keys.extend(shorter.iter().map(|w| hash(WORD, &format!("{series}/{w}"))));
+        }
     }
     keys
+}
+
+/// So many numbers in a name are looked at. A name with more counts as one without: it is compared with more others, and with no fewer.
+const NUMBERS: usize = 4;
+
+/// Where in its series a name stands, by the numbers in its words: what has other numbers is another member, and never alike. One name
+/// may have numbers more than the other, so what is kept is found by each part of its numbers, and what is sought finds each part of its
+/// own. `1` and `2` never meet; `1` meets what has no number.
+fn series(plain: &str, adding: bool) -> BTreeSet<String> {
+    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
+    let mut numbers: Vec<String> = words(plain).into_iter().map(digits).filter(|d| !d.is_empty()).collect();
+    numbers.sort();
+    let (whole, part) = if adding { ('=', '<') } else { ('<', '=') };
+    let many = numbers.len() > NUMBERS;
+    let mut all = BTreeSet::from([format!("{}*", if adding { '+' } else { '*' })]);
+    if many {
+        all.insert(format!("{}*", if adding { '*' } else { '+' }));
+        return all;
+    }
+    let mut parts = vec![part.to_string()];
+    for number in &numbers {
+        let more: Vec<String> = parts.iter().map(|some| format!("{some}-{number}")).collect();
+        parts.extend(more);
+    }
+    all.extend(parts);
+    all.insert(numbers.iter().fold(whole.to_string(), |all, number| format!("{all}-{number}")));
+    all
 }
 
 /// So many letters of a word are looked up. Two slips leave eight of them alike.

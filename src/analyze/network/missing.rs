@@ -1,7 +1,8 @@
 //! Services that select nothing and are near to something, and what speaks against the change.
 
+use super::likely::Likely;
 use super::near::{Near, Reasoned, Right, against, is_going, meant};
-use super::run_time::{is_given, is_of_a_role, is_used};
+use super::run_time::{is_given, is_of_a_role};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::{self, Selector};
@@ -21,11 +22,12 @@ pub(super) struct Missing<'a> {
 }
 
 /// All of them.
-pub(super) fn all<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Missing<'a>> {
-    facts.all::<Service>().filter_map(|service| missing(facts, service))
+pub(super) fn all<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = Missing<'a>> {
+    let likely = Likely::of(facts);
+    facts.all::<Service>().filter_map(move |service| missing(facts, &likely, service))
 }
 
-fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>> {
+fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, service: &'a Service) -> Option<Missing<'a>> {
     let wanted = labels::any_selector(service).filter(|_| service.metadata.deletion_timestamp.is_none())?;
     let object = service.reference();
     let namespace = object.namespace.as_ref()?;
@@ -34,7 +36,7 @@ fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>
     if outside || !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
         return None;
     }
-    let Reasoned { near, vague } = meant(facts, service, namespace, wanted);
+    let Reasoned { near, vague } = meant(facts, likely, service, namespace, wanted);
     // A label that Pods are given while they run is in no template, and no fault of the selector.
     if near.is_empty() || near.iter().any(|n| !n.is_renamed() && is_given(facts, n)) {
         return None;
@@ -55,7 +57,7 @@ fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &S
             "`{wrong}` and `{other}` do not mean the same: the Service may be right, and the Pods that it is for may be gone or elsewhere"
         ));
     }
-    let user = (near.first.right == Right::Nothing).then(|| is_used(facts, namespace, key, near.first.wrong)).flatten();
+    let user = (near.first.right == Right::Nothing).then(|| facts.service_with_another(namespace, key, near.first.wrong)).flatten();
     if let Some(user) = user {
         return Some(format!(
             "{} selects by `{key}` as well, with another value: the key tells Pods apart here, and something may be meant to set it",

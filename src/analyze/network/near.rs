@@ -5,6 +5,7 @@ use super::super::names::{
 };
 use super::super::renames;
 use super::behind::serves;
+use super::likely::Likely;
 use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
@@ -97,13 +98,20 @@ pub(super) struct Reasoned<'a> {
 
 /// The workloads that miss by a little and that something speaks for. Equal values under other keys are the strongest; what a value
 /// speaks against comes last.
-pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> Reasoned<'a> {
+pub(super) fn meant<'a>(
+    facts: &'a Facts<'a>,
+    likely: &Likely<'a>,
+    service: &Service,
+    namespace: &Namespace,
+    wanted: &'a Selector,
+) -> Reasoned<'a> {
     let lives = |w: &&Workload<'_>| !is_going(w) && w.desired > 0;
     let renamed: Vec<Near<'a>> = facts.workloads_valued(namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
     if !renamed.is_empty() {
         return Reasoned { near: renamed, vague: false };
     }
-    let all = facts.workloads_missed(namespace, wanted).filter(lives).filter_map(|w| misses_by_one(wanted, w));
+    let of_key = |key: &str| wanted.get(key).map(|wrong| likely.of_key(service, namespace, key, wrong)).unwrap_or_default();
+    let all = facts.workloads_missed(namespace, wanted, of_key).filter(lives).filter_map(|w| misses_by_one(wanted, w));
     let (against, near): (Vec<Near<'a>>, Vec<Near<'a>>) = all.partition(|n| against(facts, service, n).is_some());
     let found = reasoned(facts, service, namespace, &near);
     if found.near.is_empty() { reasoned(facts, service, namespace, &against) } else { found }
@@ -113,7 +121,7 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     let name = service.metadata.name.as_deref().unwrap_or_default();
     let naming = naming(service);
     let alike = |a: &str, b: &str| naming.alike(a, b).is_some_and(|why| why < Alike::Part);
-    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governing(facts, n) == Some(name);
+    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governing(facts, n.workload) == Some(name);
     let is_spelled = |value: &str, wrong: &str| is_slip(value, wrong) || mean_the_same(value, wrong);
     let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_spelled(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
     let by_likeness = |n: &Near<'_>| n.value().is_some_and(|v| alike(n.first.wrong, v)) || alike(name, &n.workload.object.name);
@@ -130,8 +138,8 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
 }
 
 /// The Service that a StatefulSet names as its own.
-fn governing<'a>(facts: &Facts<'a>, near: &Near<'_>) -> Option<&'a str> {
-    facts.find::<StatefulSet>(&near.workload.object).and_then(|s| s.spec.service_name.as_deref())
+pub(super) fn governing<'a>(facts: &Facts<'a>, workload: &Workload<'_>) -> Option<&'a str> {
+    facts.find::<StatefulSet>(&workload.object).and_then(|s| s.spec.service_name.as_deref())
 }
 
 /// What the names of the Service's release may have or not.
@@ -149,7 +157,7 @@ pub(super) fn against<'a>(facts: &Facts<'_>, service: &Service, near: &Near<'a>)
         Right::Key(_) => None,
         Right::Value(value) if contradict(wrong, value) => Some(value),
         Right::Value(value) => {
-            let governs = !is_key_of_a_set(key) && governing(facts, near) == service.metadata.name.as_deref();
+            let governs = !is_key_of_a_set(key) && governing(facts, near.workload) == service.metadata.name.as_deref();
             (!governs && !fits(service, key, wrong, value)).then_some(value)
         }
         // The key goes, and with it what it told apart.

@@ -86,8 +86,7 @@ pub(super) fn is_by_hand(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> bo
     let name = wanted.to_ascii_lowercase();
     let words: Vec<&str> = name.split(['-', '.', '_']).collect();
     let local = words.contains(&"local") && words.iter().any(|w| LOCAL.contains(w));
-    let bound = |c: &PersistentVolumeClaim| class(c) == wanted && c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Bound");
-    local || words.iter().any(|w| BY_HAND.contains(w)) || facts.all::<PersistentVolumeClaim>().any(bound)
+    local || words.iter().any(|w| BY_HAND.contains(w)) || facts.is_bound_somewhere(wanted)
 }
 
 /// Why a claim of another class cannot stand in for this one.

@@ -3,11 +3,12 @@
 
 use super::super::draft::Draft;
 use super::super::meant::Meant;
-use super::super::names::{Naming, Of, release_of};
+use super::super::names::{Lexicon, Naming, Of, release_of};
 use super::super::quote::{self, is_plain};
 use super::super::references;
 use super::super::rule::{Read, When};
 use super::claims;
+use super::unused::Unused;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
@@ -16,6 +17,7 @@ use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::facts::presence::Presence;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
@@ -39,8 +41,10 @@ pub(super) struct MissingClaim<'a> {
     pub(super) users: Vec<Stuck<'a>>,
     /// The unused claim that was meant by the name.
     pub(super) meant: Meant<'a, PersistentVolumeClaim>,
-    /// All claims of the namespace that nobody uses.
+    /// Claims of the namespace that nobody uses: as many as are listed.
     pub(super) unused: Vec<&'a PersistentVolumeClaim>,
+    /// One of the same name in another namespace.
+    pub(super) elsewhere: Presence<&'a PersistentVolumeClaim>,
 }
 
 /// Every missing claim, in the order of its name.
@@ -61,41 +65,58 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
             }
         }
     }
-    let loose = if missing.is_empty() { HashMap::new() } else { claims::loose(facts) };
-    let named: Vec<(ObjectRef, Naming)> = missing.iter().map(|(claim, users)| (claim.clone(), naming(facts, users))).collect();
-    let meant = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let wanted = Wanted::of(facts, &missing);
+    let unused = Unused::of(facts);
+    let of_claim = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
-        let here = facts.walk(loose.get(namespace.as_str()).into_iter().flatten().copied());
-        let unused: Vec<_> = here.filter(|c| facts.claims().is_free_but_for(facts.owners(), &c.reference(), &seekers)).collect();
-        let meant = if whole { meant(facts, &claim, &unused, &named) } else { Meant::Unread };
-        Some(MissingClaim { claim, namespace, users, meant, unused })
+        let meant = if whole { wanted.meant(&claim, &unused.like(&namespace, &claim.name, &seekers)) } else { Meant::Unread };
+        let (unused, elsewhere) = (unused.some(&namespace, &seekers), facts.elsewhere(&claim));
+        Some(MissingClaim { claim, namespace, users, meant, unused, elsewhere })
     };
-    missing.into_iter().filter_map(meant).collect()
+    missing.iter().map(|(claim, users)| (claim.clone(), users.clone())).filter_map(of_claim).collect()
 }
 
-/// What says nothing about which claim is meant: the name of its class, and of the release that asks for it.
-fn naming(facts: &Facts<'_>, users: &[Stuck<'_>]) -> Naming {
-    let classes = facts.all::<StorageClass>().filter_map(|class| class.metadata.name.as_deref());
-    let owners = users.iter().filter_map(|user| facts.workload(&user.object));
-    Naming::of(Of::Claim).without(classes).without(owners.flat_map(|w| release_of(w.meta, Some(w.pod_labels))))
+/// All claims that are missing, by their names: where two of them could mean one claim, no rule can tell which.
+struct Wanted<'f, 'a> {
+    facts: &'f Facts<'a>,
+    namings: HashMap<ObjectRef, Naming>,
+    by_name: HashMap<Namespace, Lexicon<&'f ObjectRef>>,
 }
 
-fn meant<'a>(
-    facts: &Facts<'a>,
-    claim: &ObjectRef,
-    unused: &[&'a PersistentVolumeClaim],
-    missing: &[(ObjectRef, Naming)],
-) -> Meant<'a, PersistentVolumeClaim> {
-    let here = || missing.iter().filter(|(m, _)| m.namespace == claim.namespace);
-    let why = |c: &PersistentVolumeClaim, naming: &Naming, name: &str| naming.alike(name, c.metadata.name.as_deref().unwrap_or_default());
-    let Some((_, naming)) = here().find(|(m, _)| m == claim) else { return Meant::Nothing };
-    let found = Meant::among(unused.iter().filter_map(|c| Some((why(c, naming, &claim.name)?, *c))));
-    // Two missing names that could both mean the one claim: no rule can tell which.
-    let rivals = |one| here().filter(|(m, naming)| why(one, naming, &m.name).is_some()).count();
-    match found {
-        Meant::One(one) if !(facts.uses_are_known() && rivals(one) == 1 && claims::is_usable(facts, one)) => Meant::OneOf(vec![one]),
-        found => found,
+impl<'f, 'a> Wanted<'f, 'a> {
+    fn of(facts: &'f Facts<'a>, missing: &'f BTreeMap<ObjectRef, Vec<Stuck<'a>>>) -> Self {
+        // What says nothing about which claim is meant: the name of its class, and of the release that asks for it.
+        let classes = Naming::of(Of::Claim).without(facts.all::<StorageClass>().filter_map(|class| class.metadata.name.as_deref()));
+        let mut all = Self { facts, namings: HashMap::new(), by_name: HashMap::new() };
+        for (claim, users) in missing {
+            let owners = facts.walk(users.iter()).filter_map(|user| facts.workload(&user.object));
+            all.namings.insert(claim.clone(), classes.clone().without(owners.flat_map(|w| release_of(w.meta, Some(w.pod_labels)))));
+            if let Some(namespace) = claim.namespace.clone() {
+                all.by_name.entry(namespace).or_default().add(&claim.name, claim);
+            }
+        }
+        all
+    }
+
+    fn meant(&self, claim: &ObjectRef, unused: &[&'a PersistentVolumeClaim]) -> Meant<'a, PersistentVolumeClaim> {
+        let name = |c: &'a PersistentVolumeClaim| c.metadata.name.as_deref().unwrap_or_default();
+        let why = |m: &ObjectRef, c: &'a PersistentVolumeClaim| self.namings.get(m).and_then(|naming| naming.alike(&m.name, name(c)));
+        let found = Meant::among(self.facts.walk(unused.iter()).filter_map(|c| Some((why(claim, c)?, *c))));
+        let is_open = |one: &'a PersistentVolumeClaim| {
+            let rivals = claim.namespace.as_ref().and_then(|ns| self.by_name.get(ns));
+            let rivals = self.facts.walk(rivals.into_iter().flat_map(|names| names.candidates(name(one))));
+            rivals.filter(|m| why(m, one).is_some()).take(2).count() > 1
+        };
+        match found {
+            Meant::One(one) if !self.facts.uses_are_known() || is_open(one) || !claims::is_usable(self.facts, one) => {
+                Meant::OneOf(vec![one])
+            }
+            found => found,
+        }
     }
 }
 

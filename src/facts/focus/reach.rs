@@ -3,11 +3,9 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::domain::workload::controller_of;
 use crate::facts::named::Reach;
-use crate::facts::{Facts, labels, pods};
+use crate::facts::{Facts, ingresses, labels, pods};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
 use std::collections::HashSet;
@@ -44,7 +42,7 @@ impl Walk<'_, '_> {
         match object.kind {
             Kind::Service => self.behind(object, true),
             Kind::Ingress => {
-                for service in self.facts.find::<Ingress>(object).into_iter().flat_map(backends) {
+                for service in self.facts.find::<Ingress>(object).into_iter().flat_map(ingresses::services) {
                     self.reach.beside.insert(ObjectRef {
                         kind: Kind::Service,
                         namespace: object.namespace.clone(),
@@ -66,12 +64,7 @@ impl Walk<'_, '_> {
                 }
             }
             // Whatever else makes Jobs: its runs are a part of it, those without a Pod too.
-            _ => {
-                if let Some(namespace) = object.namespace.as_ref() {
-                    let runs = self.facts.all_in::<Job>(namespace).filter(|j| controller_of(&j.metadata).as_ref() == Some(object));
-                    self.reach.itself.extend(runs.map(Resource::reference));
-                }
-            }
+            _ => self.reach.itself.extend(self.facts.runs_of(object).map(Resource::reference)),
         }
     }
 
@@ -113,15 +106,6 @@ impl Walk<'_, '_> {
         let leading: Vec<ObjectRef> = leading.collect();
         self.reach.beside.extend(leading);
     }
-}
-
-/// The Services that an Ingress names.
-pub(crate) fn backends(ingress: &Ingress) -> impl Iterator<Item = &str> {
-    let spec = ingress.spec.as_ref();
-    let default = spec.and_then(|s| s.default_backend.as_ref());
-    let rules = spec.into_iter().flat_map(|s| s.rules.iter().flatten());
-    let paths = rules.filter_map(|r| r.http.as_ref()).flat_map(|h| &h.paths).map(|p| &p.backend);
-    default.into_iter().chain(paths).filter_map(|b| b.service.as_ref()).map(|s| s.name.as_str())
 }
 
 /// What an autoscaler scales.

@@ -10,7 +10,7 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
-use crate::domain::plan::{Precondition, STAMP, Undo};
+use crate::domain::plan::{Pinned, Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::{self, escaped};
 use crate::planner::admission;
@@ -45,11 +45,8 @@ impl PlannedAction for Patch<'_> {
     }
 
     fn in_one_line(&self, precondition: &Precondition, _: bool) -> String {
-        let pinned = |path: &FieldPath| {
-            let path = path.to_string();
-            let text = precondition.fields.iter().find(|(pinned, _)| *pinned == path).map(|(_, value)| value)?;
-            serde_json::from_str::<Value>(text).ok()
-        };
+        let pinned =
+            |path: &FieldPath| precondition.fields.iter().find(|pinned| pinned.path == *path).and_then(|pinned| pinned.value.clone());
         let one = |(index, op): (usize, &FieldOp)| {
             let (field, part) = field_in_words(&op.path);
             let of = if index == 0 { format!(" of {}{part}", named(self.target)) } else { part };
@@ -162,8 +159,7 @@ impl PlannedAction for Patch<'_> {
                 }
                 (None, Change::Remove) => return Err(impossible(format!("{target} has no {}", op.path))),
             }
-            let was = at.current.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
-            pins.precondition.fields.push((op.path.to_string(), was));
+            pins.precondition.fields.push(Pinned { path: op.path.clone(), value: at.current });
         }
         let version_pin = test("/metadata/resourceVersion", &json!(version));
         let command = kubectl::json_patch(target, pins.tests.iter().chain(pin_version.then_some(&version_pin)).chain(&changes));

@@ -19,7 +19,7 @@ use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::plan::{Judged, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::plan::{Judged, Pinned, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
@@ -88,8 +88,9 @@ fn undo() -> impl Strategy<Value = Undo> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let precondition = (of(text()), of(text()), of(any::<i64>()), vec((text(), text()), 0..3))
-        .prop_map(|(uid, resource_version, generation, fields)| Precondition { uid, resource_version, generation, fields });
+    let precondition =
+        (of(text()), of(text()), of(any::<i64>()), vec((field(), of(value())).prop_map(|(path, value)| Pinned { path, value }), 0..3))
+            .prop_map(|(uid, resource_version, generation, fields)| Precondition { uid, resource_version, generation, fields });
     (action(), text(), (text(), any::<bool>()), text(), risk(), precondition, undo(), text()).prop_map(
         |(action, why, (body, query), diff, risk, precondition, undo, command)| {
             let (method, path) = destination(&action);
