@@ -15,7 +15,7 @@ pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod presence;
 pub(crate) mod proof;
-mod selected;
+pub(crate) mod selected;
 pub(crate) mod starting;
 pub(crate) mod stuck;
 mod volumes;
@@ -39,7 +39,6 @@ use named::Named;
 use namesakes::Namesakes;
 use owners::Owners;
 use presence::Presence;
-use selected::Given;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 use stuck::Stuck;
@@ -48,6 +47,9 @@ use walk::Walk;
 
 /// Where labels of objects without a namespace are kept: no namespace has this name.
 const CLUSTER: &str = "";
+
+/// By namespace and label key, the workloads of which a live Pod has the key otherwise than the template says.
+type Given = HashMap<String, HashMap<String, BTreeSet<usize>>>;
 
 /// A snapshot and its indices.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::event_time;
 use crate::facts::focus::{focus, reach as reached};
 use crate::facts::named::Reach;
-use crate::facts::{Facts, labels, pods as pods_facts};
+use crate::facts::{Facts, labels, pods as pods_facts, selected};
 use k8s_openapi::api::core::v1::{Event, Pod, Service};
 use std::collections::{HashMap, HashSet};
 
@@ -68,8 +68,8 @@ fn behind(facts: &Facts<'_>, unexplained: &mut Vec<Symptom>) {
         let service = facts.find::<Service>(&symptom.object).filter(|_| symptom.object.kind == Kind::Service);
         let selector = service.and_then(labels::any_selector).zip(symptom.object.namespace.as_ref());
         let Some((selector, namespace)) = selector else { return true };
-        let mut workloads = facts.workloads_selected(namespace.as_str(), selector).filter(|w| wrong.contains(&w.object));
-        let creates_none = facts.pods_selected(namespace.as_str(), selector).all(pods_facts::has_ended);
+        let mut workloads = selected::workloads_selected(facts, namespace.as_str(), selector).filter(|w| wrong.contains(&w.object));
+        let creates_none = selected::pods_selected(facts, namespace.as_str(), selector).all(pods_facts::has_ended);
         let Some(workload) = workloads.next().filter(|_| creates_none) else { return true };
         known.entry(workload.object.clone()).or_default().push(symptom.object.clone());
         false

@@ -13,3 +13,4 @@ pub(super) mod pvc_storageclass_missing;
 mod replacing;
 mod unused;
 mod waiting;
+mod wanted;

@@ -1,18 +1,18 @@
 //! Who leads: of the Pods of one owner, the ready one that holds a Lease.
 
 use super::owners::Owners;
+use super::pods;
 use super::walk::Walk;
-use super::{Facts, pods};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Snapshot;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Pod;
 use std::collections::HashMap;
 
 /// By the topmost owner, the first Lease that one of its ready Pods holds, and that Pod.
 #[derive(Debug, Default)]
-pub(super) struct Leaders<'a>(HashMap<ObjectRef, (&'a Lease, &'a Pod)>);
+pub(super) struct Leaders<'a>(pub(super) HashMap<ObjectRef, (&'a Lease, &'a Pod)>);
 
 impl<'a> Leaders<'a> {
     pub(super) fn of(snapshot: &'a Snapshot, owners: &Owners, pod: impl Fn(&ObjectRef) -> Option<&'a Pod>, walk: &Walk<'_>) -> Self {
@@ -27,16 +27,6 @@ impl<'a> Leaders<'a> {
             }
         }
         all
-    }
-}
-
-impl<'a> Facts<'a> {
-    /// The other Pod of the same owner that leads, and its Lease.
-    pub(crate) fn leader_beside(&self, pod: &Pod) -> Option<(&'a Lease, &'a Pod)> {
-        let own = pod.reference();
-        let owner = self.owners.chain(&own).last()?;
-        self.walk.step();
-        self.leaders.0.get(owner).filter(|(_, leader)| leader.reference() != own).copied()
     }
 }
 

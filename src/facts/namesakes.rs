@@ -1,20 +1,15 @@
 //! What has the same name in other namespaces: found by name, so that nothing is sought among all.
 
-use super::Facts;
-use super::presence::Presence;
 use super::walk::Walk;
-use crate::domain::issue::Scope;
-use crate::domain::kind::Kind;
-use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::{Resource, Snapshot};
+use crate::domain::snapshot::Snapshot;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use std::collections::HashMap;
 
 /// Claims and Services by their names.
 #[derive(Debug, Default)]
 pub(super) struct Namesakes<'a> {
-    claims: HashMap<&'a str, Vec<&'a PersistentVolumeClaim>>,
-    services: HashMap<&'a str, Vec<&'a str>>,
+    pub(super) claims: HashMap<&'a str, Vec<&'a PersistentVolumeClaim>>,
+    pub(super) services: HashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Namesakes<'a> {
@@ -31,30 +26,5 @@ impl<'a> Namesakes<'a> {
             all.services.entry(name).or_default().push(namespace);
         }
         all
-    }
-}
-
-impl<'a> Facts<'a> {
-    /// A claim of the same name in another namespace than this one's that nobody uses there.
-    pub(crate) fn elsewhere(&self, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
-        let fits = |c: &&PersistentVolumeClaim| {
-            let there = c.reference().namespace;
-            let free = there.as_ref().is_some_and(|ns| self.claims.pods(ns.as_str(), &claim.name).is_empty());
-            there != claim.namespace && free && c.metadata.deletion_timestamp.is_none()
-        };
-        let named = self.namesakes.claims.get(claim.name.as_str()).into_iter().flatten().copied();
-        match self.walk(named).find(fits) {
-            Some(one) => Presence::There(one),
-            None if self.snapshot.elsewhere.is_complete() => Presence::Absent,
-            // Where everything was asked for, the list of claims holds every namespace.
-            None if *self.scope() == Scope::All => self.none(&Kind::PersistentVolumeClaim),
-            None => Presence::Unread,
-        }
-    }
-
-    /// Another namespace that has a Service of this name.
-    pub(crate) fn service_elsewhere(&self, name: &str, here: &Namespace) -> Option<&'a str> {
-        let named = self.namesakes.services.get(name).into_iter().flatten().copied();
-        self.walk(named).find(|namespace| *namespace != here.as_str())
     }
 }

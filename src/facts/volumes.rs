@@ -1,9 +1,6 @@
 //! PersistentVolumes by their class, and which classes have claims that are bound.
 
-use super::Facts;
-use super::presence::Presence;
 use super::walk::Walk;
-use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
 use k8s_openapi::api::core::v1::PersistentVolume;
 use std::collections::{HashMap, HashSet};
@@ -11,9 +8,9 @@ use std::collections::{HashMap, HashSet};
 /// Volumes and classes in use.
 #[derive(Debug, Default)]
 pub(super) struct Volumes<'a> {
-    by_class: HashMap<&'a str, Vec<&'a PersistentVolume>>,
-    free: HashMap<&'a str, Vec<&'a PersistentVolume>>,
-    bound: HashSet<&'a str>,
+    pub(super) by_class: HashMap<&'a str, Vec<&'a PersistentVolume>>,
+    pub(super) free: HashMap<&'a str, Vec<&'a PersistentVolume>>,
+    pub(super) bound: HashSet<&'a str>,
 }
 
 impl<'a> Volumes<'a> {
@@ -32,29 +29,6 @@ impl<'a> Volumes<'a> {
             }
         }
         all
-    }
-}
-
-impl<'a> Facts<'a> {
-    /// A volume of this class.
-    pub(crate) fn volume_of(&self, class: &str) -> Presence<&'a PersistentVolume> {
-        let first = self.volumes.by_class.get(class).and_then(|all| all.first());
-        first.map_or_else(|| self.none(&Kind::PersistentVolume), |volume| Presence::There(*volume))
-    }
-
-    /// The volumes of this class that a claim could still take; the empty class is that of volumes without one.
-    pub(crate) fn free_volumes_of(&self, class: &str) -> impl Iterator<Item = &'a PersistentVolume> {
-        self.walk(self.volumes.free.get(class).into_iter().flatten().copied())
-    }
-
-    /// One of them.
-    pub(crate) fn free_volume_of(&self, class: &str) -> Presence<&'a PersistentVolume> {
-        self.free_volumes_of(class).next().map_or_else(|| self.none(&Kind::PersistentVolume), Presence::There)
-    }
-
-    /// Whether a claim of this class is bound.
-    pub(crate) fn is_bound_somewhere(&self, class: &str) -> bool {
-        self.volumes.bound.contains(class)
     }
 }
 

@@ -5,8 +5,8 @@ use super::{Judgement, seconds_since};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::ingresses::backends;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressClass};
 
@@ -46,7 +46,7 @@ fn backend_fault(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &Ing
         if !facts.is_whole(&Kind::Service) {
             return None;
         }
-        let place = facts.service_elsewhere(&wanted.name, &namespace);
+        let place = selected::service_elsewhere(facts, &wanted.name, &namespace);
         let elsewhere = place.map(|n| format!("; one of that name is in namespace `{n}`, where an Ingress can lead to it"));
         return Some(format!(
             "{path} leads to Service `{}`, which does not exist in this namespace, and an Ingress reaches no other{}",

@@ -5,7 +5,7 @@ use super::{Judgement, seconds_since};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, addresses, labels, pods};
+use crate::facts::{Facts, addresses, labels, pods, selected};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::HashSet;
 
@@ -50,7 +50,7 @@ fn selected(
     let Some(namespace) = service.metadata.namespace.as_deref() else {
         return Judgement::Unknown("its namespace is not known".to_owned());
     };
-    let selected: Vec<&Pod> = facts.pods_selected(namespace, selector).filter(|p| !pods::has_ended(p)).collect();
+    let selected: Vec<&Pod> = selected::pods_selected(facts, namespace, selector).filter(|p| !pods::has_ended(p)).collect();
     let addresses = facts.ready_addresses(reference);
     let ready = selected.iter().filter(|p| pods::is_ready(p)).count();
     let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true) && !selected.is_empty();
@@ -63,11 +63,11 @@ fn selected(
     if ready == 0 && addresses == 0 && !anyhow {
         // Nobody is meant to serve where a workload that is selected is scaled to zero.
         let coming = selected.iter().any(|p| underway.contains(&p.reference()))
-            || facts.workloads_selected(namespace, selector).any(|w| underway.contains(&w.object));
+            || selected::workloads_selected(facts, namespace, selector).any(|w| underway.contains(&w.object));
         if coming {
             return Judgement::Underway { what: format!("Service `{}` waits for its Pods to be ready", reference.name), seconds: PATIENCE };
         }
-        if facts.workloads_selected(namespace, selector).any(|w| w.desired == 0 && w.replicas.is_some()) {
+        if selected::workloads_selected(facts, namespace, selector).any(|w| w.desired == 0 && w.replicas.is_some()) {
             return Judgement::Idle("has no endpoints: the workload that it selects is scaled to zero".to_owned());
         }
         return Judgement::Wrong(match selected.len() {
@@ -87,7 +87,7 @@ fn selected(
 /// should be there is not known.
 fn only_member(facts: &Facts<'_>, service: &ObjectRef, selector: &labels::Selector) -> String {
     let Some(namespace) = service.namespace.as_ref() else { return String::new() };
-    let found = facts.workloads_missed(namespace, selector, |key| facts.workloads_given(namespace, key));
+    let found = selected::workloads_missed(facts, namespace, selector, |key| selected::workloads_given(facts, namespace, key));
     let found = found.filter(|w| w.desired == 1).find_map(|workload| {
         let (key, wanted) = selector.iter().find(|(k, v)| workload.pod_labels.get(*k) != Some(v))?;
         let pod = facts.pods_of(&workload.object).find(|p| !pods::has_ended(p))?;

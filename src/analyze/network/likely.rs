@@ -2,10 +2,10 @@
 //! are too many to compare it with all. Gathered when the first Service asks.
 
 use super::super::names::{Lexicon, spelled};
-use super::near::governing;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
-use crate::facts::Facts;
+use crate::facts::{Facts, selected};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::cell::OnceCell;
@@ -75,7 +75,7 @@ impl<'f> Likely<'f> {
                 values.all.entry(value).or_default().push(workload);
                 values.spelled.entry(spelled(value)).or_default().push(workload);
             }
-            if self.facts.is_served(namespace, workload.pod_labels) {
+            if selected::is_served(self.facts, namespace, workload.pod_labels) {
                 continue;
             }
             for port in workload.pod_spec.containers.iter().flat_map(|c| c.ports.iter().flatten()) {
@@ -112,4 +112,9 @@ fn target(port: &ServicePort) -> Port<'_> {
         Some(IntOrString::Int(number)) => Port::Number(*number),
         None => Port::Number(port.port),
     }
+}
+
+/// The Service that a StatefulSet names as its own.
+pub(super) fn governing<'a>(facts: &Facts<'a>, workload: &Workload<'_>) -> Option<&'a str> {
+    facts.find::<StatefulSet>(&workload.object).and_then(|s| s.spec.service_name.as_deref())
 }

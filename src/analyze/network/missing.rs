@@ -6,7 +6,7 @@ use super::run_time::{is_given, is_of_a_role};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::{self, Selector};
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::Service;
 
 /// A Service that selects nothing, and what it is near to.
@@ -32,8 +32,8 @@ fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, service: &'a Service) 
     let object = service.reference();
     let namespace = object.namespace.as_ref()?;
     let outside = service.spec.as_ref().is_some_and(|s| s.type_.as_deref() == Some("ExternalName"));
-    let selects_nothing = facts.pods_selected(namespace.as_str(), wanted).all(pods::has_ended);
-    if outside || !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
+    let selects_nothing = selected::pods_selected(facts, namespace.as_str(), wanted).all(pods::has_ended);
+    if outside || !selects_nothing || !selected::workloads_selected(facts, namespace.as_str(), wanted).all(is_going) {
         return None;
     }
     let Reasoned { near, vague } = meant(facts, likely, service, namespace, wanted);
@@ -57,7 +57,8 @@ fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &S
             "`{wrong}` and `{other}` do not mean the same: the Service may be right, and the Pods that it is for may be gone or elsewhere"
         ));
     }
-    let user = (near.first.right == Right::Nothing).then(|| facts.service_with_another(namespace, key, near.first.wrong)).flatten();
+    let user =
+        (near.first.right == Right::Nothing).then(|| selected::service_with_another(facts, namespace, key, near.first.wrong)).flatten();
     if let Some(user) = user {
         return Some(format!(
             "{} selects by `{key}` as well, with another value: the key tells Pods apart here, and something may be meant to set it",
@@ -70,6 +71,6 @@ fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &S
         ));
     }
     let corrected = near.corrected(wanted);
-    let others = facts.workloads_selected(namespace.as_str(), &corrected).filter(|w| !is_going(w)).count();
+    let others = selected::workloads_selected(facts, namespace.as_str(), &corrected).filter(|w| !is_going(w)).count();
     (others != 1).then(|| "the corrected selector would match the Pods of others as well".to_owned())
 }

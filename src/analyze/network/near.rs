@@ -5,14 +5,13 @@ use super::super::names::{
 };
 use super::super::renames;
 use super::behind::serves;
-use super::likely::Likely;
+use super::likely::{Likely, governing};
 use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
-use crate::facts::Facts;
 use crate::facts::labels::Selector;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::Service;
 
 /// A workload that would be selected, were it not for these keys.
@@ -106,12 +105,13 @@ pub(super) fn meant<'a>(
     wanted: &'a Selector,
 ) -> Reasoned<'a> {
     let lives = |w: &&Workload<'_>| !is_going(w) && w.desired > 0;
-    let renamed: Vec<Near<'a>> = facts.workloads_valued(namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
+    let renamed: Vec<Near<'a>> =
+        selected::workloads_valued(facts, namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
     if !renamed.is_empty() {
         return Reasoned { near: renamed, vague: false };
     }
     let of_key = |key: &str| wanted.get(key).map(|wrong| likely.of_key(service, namespace, key, wrong)).unwrap_or_default();
-    let all = facts.workloads_missed(namespace, wanted, of_key).filter(lives).filter_map(|w| misses_by_one(wanted, w));
+    let all = selected::workloads_missed(facts, namespace, wanted, of_key).filter(lives).filter_map(|w| misses_by_one(wanted, w));
     let (against, near): (Vec<Near<'a>>, Vec<Near<'a>>) = all.partition(|n| against(facts, service, n).is_some());
     let found = reasoned(facts, service, namespace, &near);
     if found.near.is_empty() { reasoned(facts, service, namespace, &against) } else { found }
@@ -125,7 +125,8 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     let is_spelled = |value: &str, wrong: &str| is_slip(value, wrong) || mean_the_same(value, wrong);
     let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_spelled(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
     let by_likeness = |n: &Near<'_>| n.value().is_some_and(|v| alike(n.first.wrong, v)) || alike(name, &n.workload.object.name);
-    let by_port = |n: &Near<'_>| serves(service, n.workload.pod_spec) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
+    let by_port =
+        |n: &Near<'_>| serves(service, n.workload.pod_spec) && !selected::is_served(facts, namespace.as_str(), n.workload.pod_labels);
     let by_part = |n: &Near<'_>| naming.alike(name, &n.workload.object.name).is_some();
     let reasons: [&dyn Fn(&Near<'_>) -> bool; 5] = [&by_name, &by_slip, &by_likeness, &by_port, &by_part];
     // Nobody notices the address of a headless Service: only what names it speaks for it.
@@ -135,11 +136,6 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     let found = picked.enumerate().find(|(_, reasoned)| !reasoned.is_empty());
     let (near, vague) = found.map_or((Vec::new(), false), |(reason, near)| (near, reason + WEAK >= reasons.len()));
     Reasoned { near, vague }
-}
-
-/// The Service that a StatefulSet names as its own.
-pub(super) fn governing<'a>(facts: &Facts<'a>, workload: &Workload<'_>) -> Option<&'a str> {
-    facts.find::<StatefulSet>(&workload.object).and_then(|s| s.spec.service_name.as_deref())
 }
 
 /// What the names of the Service's release may have or not.

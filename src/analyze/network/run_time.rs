@@ -6,7 +6,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
 use crate::facts::labels::Selector;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::Pod;
 
 /// What Kubernetes and its common controllers set: the keys, and beginnings of keys.
@@ -50,8 +50,8 @@ pub(super) fn is_of_a_role(key: &str) -> bool {
 
 /// The workload that has all but a label which its Pods are given while they run, if it is one workload.
 pub(super) fn given<'a>(facts: &'a Facts<'_>, namespace: &Namespace, wanted: &'a Selector) -> Option<Near<'a>> {
-    let near =
-        facts.workloads_missed(namespace, wanted, |key| facts.workloads_given(namespace, key)).filter(|w| !is_going(w) && w.desired > 0);
+    let near = selected::workloads_missed(facts, namespace, wanted, |key| selected::workloads_given(facts, namespace, key))
+        .filter(|w| !is_going(w) && w.desired > 0);
     let mut near = near.filter_map(|w| misses_by_one(wanted, w)).filter(|n| is_given(facts, n));
     near.next().filter(|_| near.next().is_none())
 }

@@ -3,7 +3,7 @@
 use super::classes;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::facts::Facts;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -86,7 +86,7 @@ pub(super) fn is_by_hand(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> bo
     let name = wanted.to_ascii_lowercase();
     let words: Vec<&str> = name.split(['-', '.', '_']).collect();
     let local = words.contains(&"local") && words.iter().any(|w| LOCAL.contains(w));
-    local || words.iter().any(|w| BY_HAND.contains(w)) || facts.is_bound_somewhere(wanted)
+    local || words.iter().any(|w| BY_HAND.contains(w)) || selected::is_bound_somewhere(facts, wanted)
 }
 
 /// Why a claim of another class cannot stand in for this one.

@@ -13,8 +13,8 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::presence::Presence;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -77,7 +77,7 @@ fn by_hand(facts: &Facts<'_>, missing: &MissingClaim<'_>, class: &StorageClass) 
     let (name, of) = (&missing.claim.name, classes::name(class));
     let why =
         format!("the default StorageClass `{of}` has no provisioner: a claim of it binds only to a PersistentVolume that is Available");
-    let free: Vec<String> = facts.free_volumes_of(of).take(LISTED).map(classes::described).collect();
+    let free: Vec<String> = selected::free_volumes_of(facts, of).take(LISTED).map(classes::described).collect();
     let text = match free.as_slice() {
         [] if !facts.is_whole(&Kind::PersistentVolume) => format!(
             "create the PersistentVolumeClaim `{name}` for one of the PersistentVolumes of the class `{of}`, which could not be read"

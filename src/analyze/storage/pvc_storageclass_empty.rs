@@ -12,8 +12,8 @@ use crate::domain::field::FieldPath;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::presence::Presence;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// The cause.
@@ -49,7 +49,7 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     if waiting.is_nobody() && event.is_none() {
         return None;
     }
-    let volumes = facts.free_volume_of("");
+    let volumes = selected::free_volume_of(facts, "");
     let (meant, because) = classes::instead_of(facts, "");
     let (name, field) = (&object.name, FieldPath::dotted("spec.storageClassName"));
     let (sure, remedy) = match volumes {

@@ -13,8 +13,8 @@ use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::presence::Presence;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -43,7 +43,7 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
     let wrong = Some(claims::class(claim)).filter(|c| !c.is_empty() && claims::is_unbound(claim))?;
     let class = ObjectRef::cluster(Kind::StorageClass, wrong);
-    let volumes = facts.volume_of(wrong);
+    let volumes = selected::volume_of(facts, wrong);
     if facts.has(&class) || matches!(volumes, Presence::There(_)) {
         return None;
     }

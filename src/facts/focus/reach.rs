@@ -4,7 +4,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::named::Reach;
-use crate::facts::{Facts, ingresses, labels, pods};
+use crate::facts::{Facts, ingresses, labels, pods, selected};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
@@ -72,11 +72,11 @@ impl Walk<'_, '_> {
     fn behind(&mut self, service: &ObjectRef, itself: bool) {
         let Some(found) = self.facts.find::<Service>(service) else { return };
         let (Some(namespace), Some(selector)) = (found.metadata.namespace.as_deref(), labels::any_selector(found)) else { return };
-        let selected: Vec<ObjectRef> = self.facts.pods_selected(namespace, selector).map(Resource::reference).collect();
+        let selected: Vec<ObjectRef> = selected::pods_selected(self.facts, namespace, selector).map(Resource::reference).collect();
         for pod in selected {
             self.pod(pod, itself);
         }
-        for workload in self.facts.workloads_selected(namespace, selector) {
+        for workload in selected::workloads_selected(self.facts, namespace, selector) {
             self.reach.put(workload.object.clone(), itself);
         }
     }
@@ -102,7 +102,8 @@ impl Walk<'_, '_> {
             Kind::Pod => self.facts.find::<Pod>(object).and_then(|p| p.metadata.labels.as_ref()),
             _ => self.facts.workload(object).map(|w| w.pod_labels),
         };
-        let leading = pod_labels.into_iter().flat_map(|l| self.facts.services_of(namespace.as_str(), l)).map(Resource::reference);
+        let leading =
+            pod_labels.into_iter().flat_map(|l| selected::services_of(self.facts, namespace.as_str(), l)).map(Resource::reference);
         let leading: Vec<ObjectRef> = leading.collect();
         self.reach.beside.extend(leading);
     }
