@@ -7,6 +7,7 @@ mod explained;
 mod health;
 mod image;
 mod incident;
+mod judged;
 mod meant;
 mod names;
 mod network;
@@ -76,13 +77,13 @@ pub fn unread(code: Code, seen: &Snapshot) -> Vec<Kind> {
 }
 
 /// Everything that is read for rules, symptoms and checks.
-fn reads() -> impl Iterator<Item = &'static Read> {
-    symptoms::READS.iter().chain(RULES.iter().flat_map(|rule| rule.reads))
+fn reads() -> impl Iterator<Item = Read> {
+    judged::reads().chain(RULES.iter().flat_map(|rule| rule.reads).cloned())
 }
 
 /// The kinds that are read, each once: those that are always read first.
 pub fn kinds() -> Vec<Kind> {
-    let (first, then): (Vec<&Read>, Vec<&Read>) = reads().partition(|read| read.when == When::Always);
+    let (first, then): (Vec<Read>, Vec<Read>) = reads().partition(|read| read.when == When::Always);
     once(first.into_iter().chain(then).flat_map(|read| read.kinds))
 }
 

@@ -1,6 +1,7 @@
 //! The vocabulary: values without IO and without authority. Everything else in the program speaks in these words.
 //! Nothing here can be deserialised: a derived `Deserialize` would be a constructor that skips every check.
 
+pub(crate) mod abridged;
 pub mod action;
 pub mod canonical;
 pub mod cause;

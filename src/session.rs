@@ -299,11 +299,12 @@ impl Reverting {
 }
 
 impl Closed {
-    /// All steps took effect as approved, and nobody saw what came of them: the call was cut.
+    /// All steps took effect as approved, and what came of them was not seen: the call was cut, the process died while it watched, or the
+    /// time was over too early.
     pub(crate) fn is_unjudged(&self) -> bool {
         let applied = self.execution.as_ref().is_some_and(|e| e.is_complete() && e.reverted.is_none());
         let unseen = self.validation.as_ref().is_none_or(|v| v.verdict == Verdict::Unclear);
-        applied && unseen && self.ending == Ending::Unclear
+        applied && unseen && matches!(self.ending, Ending::Unclear | Ending::Interrupted)
     }
 
     /// The verdict that was missing.

@@ -3,9 +3,9 @@
 
 use super::explained::Explained;
 use super::health::probe;
+use super::judged;
 use super::proven::{self, Proven};
 use super::quote;
-use super::symptoms;
 use super::together::{Together, together};
 use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
@@ -25,12 +25,10 @@ use std::collections::{HashMap, HashSet};
 
 /// What no cause explains is quoted for so many: the others look alike.
 const QUOTED: usize = 10;
-/// Changes under way that are told: more of them say nothing new to a reader.
-const IN_PROGRESS: usize = 20;
 
 /// From findings to a diagnosis.
 pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
-    let mut overview = symptoms::survey(facts);
+    let mut overview = judged::survey(facts);
     let symptoms = std::mem::take(&mut overview.symptoms);
     let (services, others): (Vec<Symptom>, Vec<Symptom>) = symptoms.into_iter().partition(|s| s.object.kind == Kind::Service);
     let mut explained = Explained::by(facts, merge(findings));
@@ -46,8 +44,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let focus = focus(facts);
     unexplained.sort_by_key(|s| focus.nearness(std::iter::once(&s.object)));
     let underway = std::mem::take(&mut overview.underway);
-    let mut in_progress = in_progress(facts, &underway, &causes, &unexplained, named.as_ref());
-    in_progress.truncate(IN_PROGRESS);
+    let in_progress = in_progress(facts, &underway, &causes, &unexplained, named.as_ref());
     let Proven { seen, doubts } = proven::judge(facts, overview, &underway, named.as_ref());
     let mut causes = together(facts, causes);
     part(facts, &mut causes);
@@ -56,8 +53,14 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     for piece in facts.walk(unexplained.iter()).take(QUOTED).filter_map(|symptom| quoted(facts, &symptom.object)) {
         evidence.add(piece);
     }
-    let focus = Focus { because: Because::default(), about: focus.about.clone(), missing: focus.missing.clone(), beside: false };
-    Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts }
+    let focus = Focus {
+        because: Because::default(),
+        about: focus.about.clone(),
+        missing: focus.missing.clone(),
+        unsure: focus.unsure.clone(),
+        beside: false,
+    };
+    Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts, more_doubts: 0 }
 }
 
 /// A Service whose Pods nobody can create has no trouble of its own: it is told with the workload that creates none.

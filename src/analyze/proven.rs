@@ -1,7 +1,7 @@
 //! What may be called healthy: what was asked about, seen to be as it should be, with nothing left in doubt.
 
-use super::rule::When;
-use super::symptoms::{JUDGED, Overview, speaks_for_itself};
+use super::judged::{self, Judged};
+use super::symptoms::{Overview, speaks_for_itself};
 use crate::domain::finding::Advice;
 use crate::domain::focus::{Doubt, Seen};
 use crate::domain::kind::Kind;
@@ -13,11 +13,6 @@ use crate::facts::focus::focus;
 use crate::facts::named::{Nearness, Reach};
 use k8s_openapi::api::core::v1::Pod;
 use std::collections::HashSet;
-
-/// Objects that are listed as healthy, and doubts: more of them say nothing new to a reader.
-const LISTED: usize = 30;
-/// Of what is always judged, what does not tell whether a Pod runs: it matters where the words are about everything, or about it.
-const BESIDE: &[Kind] = &[Kind::CronJob, Kind::Ingress];
 
 /// What was seen to be healthy, and what stands against calling all of it so.
 pub(super) struct Proven {
@@ -45,8 +40,10 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
         again_in: None,
     }));
     // What is read only where it was asked about concerns whatever was asked about.
-    let on_demand = |o: &ObjectRef| matches!(o.kind, Kind::NetworkPolicy | Kind::PodDisruptionBudget | Kind::ResourceQuota);
-    doubts.extend(unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(|o| asked(o) || on_demand(o))));
+    let on_demand = |o: &ObjectRef| Judged::of(&o.kind).is_some_and(Judged::is_on_demand);
+    let mut unsure: Vec<Doubt> = unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(|o| asked(o) || on_demand(o))).collect();
+    unsure.sort_by_key(|d| d.object.as_ref().map(nearness));
+    doubts.extend(unsure);
     // A node says nothing of what runs on it, unless it was asked about.
     let told = |o: &ObjectRef| {
         (o.kind != Kind::Node || facts.snapshot().words.asks(&Kind::Node) || named.is_some()) && speaks_for_itself(facts, o)
@@ -57,8 +54,6 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
     if seen.is_empty() && !moving && doubts.is_empty() {
         doubts.push(Doubt::general("nothing was found whose health could be checked".to_owned()));
     }
-    seen.truncate(LISTED);
-    doubts.truncate(LISTED);
     Proven { seen, doubts }
 }
 
@@ -71,29 +66,26 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
         let hint = did_you_mean(&missing.nearest);
         doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));
     }
+    let unread: Vec<&str> = focus(facts).unread.iter().filter_map(Kind::info).map(|info| info.plural).collect();
     for word in &focus(facts).unsure {
-        doubts.push(Doubt::general(format!("`{word}` was not found in {place}, where not everything could be read")));
+        doubts.push(Doubt::general(format!("`{word}` was not found in {place}, where {} could not be read completely", unread.join(", "))));
     }
     for host in &focus(facts).hosts {
-        doubts.push(Doubt::general(format!("no Ingress in {place} serves `{host}`")));
+        // What is not in a list that was not read whole may be there.
+        let words = match facts.is_whole(&Kind::Ingress) {
+            true => format!("no Ingress in {place} serves `{host}`"),
+            false => format!("no Ingress that serves `{host}` was found in {place}, where ingresses could not be read completely"),
+        };
+        doubts.push(Doubt::general(words));
     }
     doubts.extend(empty(facts).into_iter().map(Doubt::general));
-    let is_base = |kind: &Kind| JUDGED.contains(kind) && !BESIDE.contains(kind);
-    let wanted = |kind: &Kind| is_base(kind) || (general && !narrowed) || snapshot.words.asks(kind);
-    let calm = When::EveryPodIsReady.holds(snapshot);
-    let on_demand = [Kind::NetworkPolicy, Kind::PodDisruptionBudget, Kind::ResourceQuota];
-    let unread: Vec<&str> = JUDGED
-        .iter()
-        .filter(|kind| wanted(kind))
-        .chain(on_demand.iter().filter(|kind| snapshot.words.asks(kind)))
-        .chain(std::iter::once(&Kind::HorizontalPodAutoscaler).filter(|kind| calm && wanted(kind)))
-        .filter(|kind| !facts.is_whole(kind))
-        .filter_map(Kind::info)
-        .map(|i| i.plural)
-        .collect();
-    if !unread.is_empty() {
-        doubts.push(Doubt::general(format!("{} could not be read completely", unread.join(", "))));
-    }
+    doubts.extend(judged::lacking(facts, general && !narrowed).into_iter().map(Doubt::general));
+    let given = snapshot.scope.objects().iter().filter(|object| Judged::of(&object.kind).is_none());
+    doubts.extend(given.map(|object| Doubt {
+        object: Some(object.clone()),
+        why: format!("how a {} is can only be told by what uses it", object.kind),
+        again_in: None,
+    }));
     for what in snapshot.words.topics().iter().filter_map(|t| t.unread) {
         doubts.push(Doubt::general(format!("the words are about {what}, which kubemend does not read")));
     }

@@ -6,8 +6,9 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::workload::controller_of;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, starting};
 use k8s_openapi::api::apps::v1::DaemonSet;
+use k8s_openapi::api::core::v1::{Event, Pod};
 use std::collections::BTreeMap;
 
 /// A rule: a cause that it knows, and how to find it.
@@ -47,13 +48,13 @@ pub enum When {
     AClaimIsUnbound,
     /// A Pod is not ready.
     APodIsNotReady,
-    /// None is.
-    EveryPodIsReady,
+    /// No Pod is seen to have failed: each is ready, or still on its way.
+    NoPodHasFailed,
     /// Of Pods of one owner some are ready and some are not.
     OnlySomeAreReady,
     /// There is an Ingress.
     AnIngressIsThere,
-    /// The reporter's words are about the kind.
+    /// The reporter's words are about the kind, or an object of it is given.
     Asked(Kind),
     /// A container waits for one of these reasons.
     AContainerWaits(&'static [&'static str]),
@@ -85,7 +86,13 @@ impl When {
         match self {
             When::Always => true,
             When::APodIsNotReady => seen.pods.iter().any(pods::is_stuck),
-            When::EveryPodIsReady => !seen.pods.iter().any(pods::is_stuck),
+            When::NoPodHasFailed => {
+                // Where a node is made for a Pod, it is on its way.
+                let comes = |e: &Event| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"));
+                let coming = seen.events.iter().any(comes);
+                let failed = |p: &Pod| starting::has_failed(p) || (!coming && pods::unschedulable(p).is_some());
+                !seen.pods.iter().any(|p| pods::is_stuck(p) && failed(p))
+            }
             When::OnlySomeAreReady => {
                 let mut owners: BTreeMap<ObjectRef, [bool; 2]> = BTreeMap::new();
                 for pod in seen.pods.iter().filter(|p| pods::is_ready(p) || pods::is_stuck(p)) {
@@ -98,7 +105,7 @@ impl When {
                 owners.values().any(|both| *both == [true, true])
             }
             When::AnIngressIsThere => seen.ingresses.iter().next().is_some(),
-            When::Asked(kind) => seen.words.asks(kind),
+            When::Asked(kind) => seen.words.asks(kind) || seen.scope.objects().iter().any(|object| object.kind == *kind),
             When::APodHasNoNode => seen.pods.iter().any(|p| pods::is_pending_by_phase(p) && !pods::has_node(p)),
             When::ADaemonSetWantsNobody => seen.daemon_sets.iter().any(wants_nobody),
             When::APodWaitsWithAClaim => {

@@ -81,6 +81,11 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
             what: format!("Pod `{name}` {waits}, {spent} s after its start"),
             seconds: allowed.saturating_sub(spent).clamp(5, DEADLINE),
         },
+        // A migration takes its time, and a wait for what never comes looks the same: nothing of the Pod says which of them it is. Its
+        // rollout has a deadline, by which its controller says that it does not progress.
+        Some(spent) if initializing(pod).is_some() => {
+            Judgement::Unknown(format!("{waits}, {spent} s after its start, and nothing says how long it may take"))
+        }
         spent => match (standby::behind(facts, pod), spent) {
             (Some(leader), _) => Judgement::Unknown(format!("is not ready; {leader}")),
             (None, Some(spent)) => Judgement::Wrong(format!("{waits}, {spent} s after its start{}", last_probe(facts, pod))),

@@ -1,8 +1,7 @@
 //! How everything is, whether or not a rule knows why. What is wrong and no cause explains makes a result inconclusive, never healthy;
-//! so does what cannot be told.
+//! so does what cannot be told. Which kinds are judged stands in `judged`.
 
-use super::health::{Judgement, autoscaler, budget, claim, cron, ingress, job, node, policy, quota, service};
-use super::rule::{Read, When};
+use super::health::Judgement;
 use super::settled;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::{Advice, Symptom};
@@ -14,45 +13,8 @@ use crate::domain::snapshot::{ListedKind, Resource};
 use crate::domain::workload::controller_of;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
-use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::batch::v1::CronJob;
-use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod, ResourceQuota, Service};
-use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
-use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use std::collections::HashSet;
-
-/// What is judged wherever it is looked. Autoscalers besides, where nothing is plainly wrong: they say little beside a Pod that
-/// cannot start.
-pub(crate) const JUDGED: &[Kind] = &[
-    Kind::Pod,
-    Kind::Event,
-    Kind::Deployment,
-    Kind::ReplicaSet,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::Job,
-    Kind::CronJob,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::PersistentVolumeClaim,
-    Kind::Ingress,
-];
-
-/// What symptoms are read from, and what a success check is held against.
-pub(crate) const READS: &[Read] = &[
-    Read::always(JUDGED),
-    Read::when(&[Kind::StorageClass], When::AClaimIsUnbound),
-    Read::when(&[Kind::Node], When::APodIsNotReady),
-    Read::when(&[Kind::IngressClass], When::AnIngressIsThere),
-    Read::when(&[Kind::HorizontalPodAutoscaler], When::EveryPodIsReady),
-    Read::when(&[Kind::HorizontalPodAutoscaler], When::Asked(Kind::HorizontalPodAutoscaler)),
-    Read::when(&[Kind::Lease], When::OnlySomeAreReady),
-    Read::when(&[Kind::Lease], When::Asked(Kind::Lease)),
-    Read::when(&[Kind::Node], When::Asked(Kind::Node)),
-    Read::when(&[Kind::NetworkPolicy], When::Asked(Kind::NetworkPolicy)),
-    Read::when(&[Kind::PodDisruptionBudget], When::Asked(Kind::PodDisruptionBudget)),
-    Read::when(&[Kind::ResourceQuota], When::Asked(Kind::ResourceQuota)),
-];
 
 /// What a look over everything brought.
 #[derive(Debug, Default)]
@@ -69,7 +31,7 @@ pub(crate) struct Overview {
 }
 
 impl Overview {
-    fn note(&mut self, object: ObjectRef, judgement: Judgement) {
+    pub(crate) fn note(&mut self, object: ObjectRef, judgement: Judgement) {
         let short = |text: &str| Excerpt::line(text).as_str().to_owned();
         match judgement {
             Judgement::Wrong(summary) => self.symptoms.push(Symptom { object, summary: short(&summary) }),
@@ -86,49 +48,22 @@ impl Overview {
         }
     }
 
-    fn each<T: ListedKind>(&mut self, facts: &Facts<'_>, judge: impl Fn(&T) -> Judgement) {
+    pub(crate) fn each<T: ListedKind>(&mut self, facts: &Facts<'_>, judge: impl Fn(&T) -> Judgement) {
         for object in facts.all::<T>() {
             self.note(object.reference(), judge(object));
         }
     }
 }
 
-/// How everything is that was read: each object has its one place in the overview.
-pub(crate) fn survey(facts: &Facts<'_>) -> Overview {
-    let mut all = Overview::default();
-    all.each::<Pod>(facts, |pod| settled::pod(facts, pod));
-    workloads(facts, &mut all);
-    for newest in job::newest(facts) {
-        all.note(newest.reference(), job::judge(facts, newest));
-    }
-    all.each::<CronJob>(facts, |cron| cron::judge(facts, cron));
-    all.each::<PersistentVolumeClaim>(facts, |claim| claim::judge(facts, claim));
-    let coming: HashSet<ObjectRef> = all.underway.iter().map(|(o, _)| o.clone()).collect();
-    all.each::<Service>(facts, |service| service::judge(facts, service, &coming));
-    let classes = ingress::Classes::of(facts);
-    all.each::<Ingress>(facts, |ingress| ingress::judge(facts, &classes, ingress));
-    all.each::<HorizontalPodAutoscaler>(facts, |autoscaler| autoscaler::judge(facts, autoscaler));
-    all.each::<PodDisruptionBudget>(facts, budget::judge);
-    all.each::<ResourceQuota>(facts, quota::judge);
-    for policy in facts.all::<NetworkPolicy>() {
-        if let Some(why) = policy::binds(facts, policy) {
-            all.note(policy.reference(), Judgement::Unknown(why));
-        }
-    }
-    for node in facts.all::<Node>().filter(|n| is_in_scope(facts, n)) {
-        all.note(node.reference(), node::judge(node));
-    }
-    all
-}
-
-fn workloads(facts: &Facts<'_>, all: &mut Overview) {
+/// How the workloads of a kind are, once it is known how their Pods are.
+pub(crate) fn workloads(facts: &Facts<'_>, kind: &Kind, all: &mut Overview) {
     // A workload with a Pod that cannot start is not under way, whatever its counts say.
     let owners =
         |objects: Vec<ObjectRef>| -> HashSet<ObjectRef> { objects.iter().flat_map(|o| facts.owners().chain(o)).cloned().collect() };
     let held = owners(all.symptoms.iter().map(|s| s.object.clone()).collect());
     // Nor is one whose Pods cannot be told: what is said of them is said of it.
     let untold = owners(all.doubts.iter().filter(|d| d.again_in.is_none()).filter_map(|d| d.object.clone()).collect());
-    for workload in facts.workloads().filter(|w| w.object.kind != Kind::Pod) {
+    for workload in facts.workloads().filter(|w| w.object.kind == *kind) {
         let object = &workload.object;
         let judgement = settled::workload(facts, workload);
         let complete = matches!(judgement, Judgement::Well(_) | Judgement::Idle(_));
@@ -145,13 +80,13 @@ fn workloads(facts: &Facts<'_>, all: &mut Overview) {
     let silent = |status: bool| !status;
     let sets = facts.all::<StatefulSet>().filter(|s| silent(s.status.is_some())).map(Resource::reference);
     let daemons = facts.all::<DaemonSet>().filter(|d| silent(d.status.is_some())).map(Resource::reference);
-    for object in sets.chain(daemons) {
+    for object in sets.chain(daemons).filter(|object| object.kind == *kind) {
         all.note(object, Judgement::Unknown("its controller has not reported anything yet".to_owned()));
     }
 }
 
 /// A node matters when everything was asked for or nodes are, or when Pods in scope are on it.
-fn is_in_scope(facts: &Facts<'_>, node: &Node) -> bool {
+pub(crate) fn is_in_scope(facts: &Facts<'_>, node: &Node) -> bool {
     matches!(facts.scope(), Scope::All)
         || facts.snapshot().words.asks(&Kind::Node)
         || facts.is_in_use(node.metadata.name.as_deref().unwrap_or_default())

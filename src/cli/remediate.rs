@@ -129,11 +129,16 @@ impl AnswerAtTerminal<'_> {
         let words = format!("\nApply this plan to cluster {}?", cluster_in_words(&report.cluster));
         match self.terminal.ask_human(&render::page::clean(&words), self.cancel).await? {
             answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
-            HumanAnswer::Nobody | HumanAnswer::Undecided(_) => {
+            answer @ (HumanAnswer::Nobody | HumanAnswer::Undecided(_)) => {
+                let session = question.session.clone();
+                // What came that no person can have decided is recorded as that, and a question that nobody reads makes room.
+                let caller = Caller::new(&Silent, self.cancel);
+                let report =
+                    carry_out(self.cases, &PendingAnswer::from(question), answer, Approver::Terminal, &caller).await.unwrap_or(report);
                 if self.output == Output::Json {
                     self.terminal.out(&json_text(&report)?)?;
                 }
-                self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&question.session)))?;
+                self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&session)))?;
                 Ok(Exit::Waiting)
             }
         }

@@ -29,6 +29,18 @@ pub struct FieldOp {
 }
 
 impl FieldOp {
+    /// The first field of a patch that does not have what the patch wants there.
+    pub(crate) fn first_unmet<'a>(ops: &'a NonEmpty<FieldOp>, object: &Value) -> Option<&'a FieldPath> {
+        let differs = |op: &&FieldOp| {
+            let now = op.path.locate(object).and_then(|located| located.current);
+            match &op.change {
+                Change::Set(wanted) => now.as_ref() != Some(wanted),
+                Change::Remove => now.is_some(),
+            }
+        };
+        ops.iter().find(differs).map(|op| &op.path)
+    }
+
     /// The field gets a value.
     pub fn set(path: FieldPath, value: impl Into<Value>) -> Self {
         Self { path, seen: None, change: Change::Set(value.into()) }

@@ -25,6 +25,8 @@ pub struct Diagnosis {
     pub seen: Vec<Seen>,
     /// What keeps the rest from being called healthy.
     pub doubts: Vec<Doubt>,
+    /// How many more there were than are kept.
+    pub more_doubts: usize,
 }
 
 impl Diagnosis {

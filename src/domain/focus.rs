@@ -46,6 +46,8 @@ pub struct Focus {
     pub about: Vec<ObjectRef>,
     /// What the words name and what is not there, each with the names that are like it.
     pub missing: Vec<Missing>,
+    /// What the words name and what was not found, where not everything could be read that may be called so.
+    pub unsure: Vec<String>,
     /// The plan is about something else, since nothing can be planned for what is named.
     pub beside: bool,
 }

@@ -1,5 +1,5 @@
-//! How much may be read: one budget of items and bytes for all lists of one look, of which each list has its share. The shares follow
-//! from the kinds alone, so that the same cluster is always cut at the same place.
+//! How much may be read: one budget of items and bytes for all lists of one look. Each list has its share, and what the others left of
+//! theirs goes to those that were cut. Both follow from what is there alone, so that the same cluster is always cut at the same place.
 
 use super::kind::Kind;
 
@@ -17,6 +17,10 @@ impl Room {
     pub const OF_A_LIST: Self = Self { items: 5_000, bytes: 64 * 1024 * 1024 };
     /// All lists of one look together. What is kept of objects takes two to three times their bytes in memory.
     pub const OF_A_LOOK: Self = Self { items: 20_000, bytes: 128 * 1024 * 1024 };
+    /// Nothing.
+    pub const NONE: Self = Self { items: 0, bytes: 0 };
+    /// Of that, what is kept for lists of which only those before them say that they are needed: classes, nodes, and what is rarely read.
+    pub const KEPT: Self = Self { items: 4_000, bytes: 24 * 1024 * 1024 };
 
     /// What each of these lists may bring, so that all of them together fit.
     #[must_use]
@@ -26,6 +30,19 @@ impl Room {
         let share =
             |kind| Self { items: part(self.items, Self::OF_A_LIST.items, kind), bytes: part(self.bytes, Self::OF_A_LIST.bytes, kind) };
         kinds.map(share).collect()
+    }
+
+    /// What was used of a whole of which this is left, for this part of the objects that it was used for.
+    #[must_use]
+    pub fn used_for(self, whole: Self, part: usize, all: usize) -> Self {
+        let of = |used: usize| used.saturating_mul(part).div_ceil(all.max(1)).min(used);
+        Self { items: of(whole.items.saturating_sub(self.items)), bytes: of(whole.bytes.saturating_sub(self.bytes)) }
+    }
+
+    /// Whether a list could bring more with this room than with the other.
+    #[must_use]
+    pub fn exceeds(self, other: Self) -> bool {
+        self.items >= other.items && self.bytes >= other.bytes && self != other
     }
 
     /// What is left when this much was brought.

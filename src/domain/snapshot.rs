@@ -38,6 +38,10 @@ impl<T> Listing<T> {
         self.items.iter()
     }
 
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
     /// The object at this place, in the order in which they were read.
     pub fn get(&self, index: usize) -> Option<&T> {
         self.items.get(index)
@@ -208,6 +212,13 @@ macro_rules! define_snapshot {
                 }
             }
 
+            /// How many objects it holds.
+            pub fn held(&self) -> usize {
+                let custom = self.custom.values().map(|listing| listing.items.len());
+                let listed = [$($(Listing::<$type>::len(&self.$field),)?)*];
+                listed.into_iter().chain(custom).fold(0, usize::saturating_add)
+            }
+
             /// Keeps what belongs to the scope, and objects of no namespace.
             pub fn narrow(&mut self, scope: Scope) {
                 if self.scope == Scope::All {
@@ -266,6 +277,11 @@ impl Snapshot {
     /// Some objects of this kind could not be read: one that is not here may exist.
     pub fn miss(&mut self, kind: &Kind) {
         self.missed.insert(kind.clone());
+    }
+
+    /// Whether reading it was tried and did not bring all of it.
+    pub fn was_tried(&self, kind: &Kind) -> bool {
+        self.missed.contains(kind)
     }
 
     /// Takes claims of other namespaces in. They are in no list of the scope: nothing here uses them.

@@ -1,6 +1,7 @@
 //! What the reporter's words name, and how near everything is to that: data only. `facts/focus.rs` finds it.
 
 use crate::domain::focus::Missing;
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use std::collections::HashSet;
 
@@ -13,6 +14,8 @@ pub(crate) struct Named {
     pub missing: Vec<Missing>,
     /// What is named and was not found, where not everything could be read that may be called so.
     pub unsure: Vec<String>,
+    /// Which kinds those are.
+    pub unread: Vec<Kind>,
     /// Hosts that no Ingress serves, where nothing else is named.
     pub hosts: Vec<String>,
     /// Namespaces that are meant by words which could mean something else.

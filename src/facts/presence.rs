@@ -36,7 +36,7 @@ mod tests {
                 Presence::Absent => "absent".to_owned(),
                 Presence::Unread => "unread".to_owned(),
             };
-            (name(facts.look_up(&volume)), name(selected::volume_of(facts, "")))
+            (name(facts.look_up(&volume)), name(selected::volume_of(&facts, "")))
         };
         let both = |word: &str| (word.to_owned(), word.to_owned());
         let read = |parts: &[bool]| {

@@ -113,7 +113,7 @@ fn claims(pod: &Pod, facts: &Facts<'_>) -> (bool, bool) {
 }
 
 /// Whether a container of the Pod failed: it waits for something other than its turn, ended with an error, or was started again.
-fn has_failed(pod: &Pod) -> bool {
+pub(crate) fn has_failed(pod: &Pod) -> bool {
     let waits = pods::waiting(pod).any(|w| !matches!(w.reason, "" | "ContainerCreating" | "PodInitializing"));
     let all = pod.status.iter().flat_map(|s| s.init_container_statuses.iter().flatten().chain(s.container_statuses.iter().flatten()));
     let ended = |s: &ContainerStatus| s.state.as_ref().and_then(|s| s.terminated.as_ref()).is_some_and(|t| t.exit_code != 0);

@@ -8,7 +8,7 @@ use crate::domain::action::{Action, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, Choice, Remedy, Symptom, Way};
+use crate::domain::finding::{Advice, Choice, Remedy, Way};
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
@@ -18,15 +18,8 @@ use crate::facts::Facts;
 use crate::facts::focus::focus;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use std::cmp::Reverse;
-use std::collections::HashSet;
 
-/// Bounds on what is reported: more of a kind says nothing new to a reader.
-const CAUSES: usize = 20;
-const SYMPTOMS: usize = 20;
-const LINKS: usize = 40;
-const UNEXPLAINED: usize = 50;
-
-/// Decides for every cause whether its fix may be made, ranks them, and keeps what a reader can take in.
+/// Decides for every cause whether its fix may be made, and ranks them. Nothing is cut: verdicts rest on all of it.
 /// `severity` orders causes that are otherwise equal: the lower, the more severe.
 /// Once the facts are stopped it decides no further.
 pub(crate) fn triage(diagnosis: &mut Diagnosis, facts: &Facts<'_>, severity: impl Fn(CauseSource) -> usize) {
@@ -35,13 +28,6 @@ pub(crate) fn triage(diagnosis: &mut Diagnosis, facts: &Facts<'_>, severity: imp
         decide(&mut cause.remedy, facts, &suffering);
     }
     diagnosis.causes.sort_by_cached_key(|cause| (focus(facts).nearness(cause.touched()), rank(cause, &severity)));
-    diagnosis.causes.truncate(CAUSES);
-    for cause in &mut diagnosis.causes {
-        shorten(&mut cause.symptoms, SYMPTOMS);
-        cause.chain.truncate(LINKS);
-    }
-    shorten(&mut diagnosis.unexplained, UNEXPLAINED);
-    keep_cited(diagnosis);
 }
 
 /// All of a fix, or none of it.
@@ -132,44 +118,14 @@ fn rank(cause: &Cause, severity: impl Fn(CauseSource) -> usize) -> (bool, Revers
     (by_hand, Reverse(sure), Reverse(cause.symptoms.len()), severity(cause.source), cause.object.clone(), cause.field_text())
 }
 
-/// Cuts a list of symptoms, and says that it did.
-fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {
-    let cut = symptoms.len().saturating_sub(limit);
-    symptoms.truncate(limit);
-    if let Some(last) = symptoms.last_mut().filter(|_| cut > 0) {
-        last.summary.push_str(&format!(" (and {cut} more like this)"));
-    }
-}
-
-/// Evidence that only a dropped cause rested on goes with it; the rest is numbered in the order in which a reader meets it.
-fn keep_cited(diagnosis: &mut Diagnosis) {
-    let all = std::mem::take(&mut diagnosis.evidence);
-    for cause in &mut diagnosis.causes {
-        for id in cause.cites.iter_mut() {
-            if let Some(piece) = all.get(*id) {
-                *id = diagnosis.evidence.add(piece.clone());
-            }
-        }
-    }
-    // What no cause explains has its words by its object.
-    let about: HashSet<&ObjectRef> = diagnosis.unexplained.iter().map(|s| &s.object).collect();
-    for (_, piece) in all.iter().filter(|(_, piece)| piece.object.as_ref().is_some_and(|object| about.contains(object))) {
-        diagnosis.evidence.add(piece.clone());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::action::FieldOp;
-    use crate::domain::cause::Code;
     use crate::domain::confidence::Confidence;
-    use crate::domain::evidence::{Evidence, EvidenceSource};
-    use crate::domain::excerpt::Excerpt;
     use crate::domain::nonempty::NonEmpty;
     use crate::domain::snapshot::Snapshot;
     use crate::planner::example::{cause, deployment, image, namespace, set, snapshot};
-    use jiff::Timestamp;
     use serde_json::{Value, json};
 
     fn patch() -> Action {
@@ -270,25 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_acted_on_comes_first_and_evidence_of_dropped_causes_goes() {
-        let mut diagnosis = Diagnosis::default();
-        for number in 0..30_u8 {
-            let piece = Evidence {
-                source: EvidenceSource::Object,
-                object: None,
-                field: None,
-                text: Excerpt::event(&format!("seen {number}")),
-                seen_at: Timestamp::UNIX_EPOCH,
-            };
-            let mut one = cause(if number == 29 { vec![patch()] } else { vec![] });
-            one.source = CauseSource::Rule(Code("img-tag-not-found"));
-            one.confidence = Confidence::percent(99 - number);
-            one.cites = NonEmpty::one(diagnosis.evidence.add(piece));
-            diagnosis.causes.push(one);
-        }
-        triage(&mut diagnosis, &Facts::of(&seen(|_| ())), |_| 0);
-        assert_eq!((diagnosis.causes.len(), diagnosis.evidence.iter().count()), (CAUSES, CAUSES));
-        let first = diagnosis.evidence.get(*diagnosis.causes[0].cites.first()).unwrap();
-        assert_eq!((first.text.as_str(), diagnosis.causes[0].cites.first().to_string().as_str()), ("seen 29", "e1"));
+    fn what_can_be_acted_on_comes_first_and_nothing_is_cut() {
+        let of = |number: u8| {
+            let mut one = cause(if number == 99 { vec![patch()] } else { vec![] });
+            one.confidence = Confidence::percent(100 - number);
+            one
+        };
+        let causes = triaged((0..100).map(of).collect(), &seen(|_| ()));
+        assert_eq!((causes.len(), causes[0].confidence), (100, Confidence::percent(1)));
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::id::SessionId;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -56,10 +56,11 @@ pub(crate) struct Ledger {
     deadlines: Arc<Mutex<BTreeMap<(SessionId, Timestamp), Duration>>>,
 }
 
-/// The sessions in which this process acts, by their store.
-static ACTING: Mutex<BTreeSet<(usize, SessionId)>> = Mutex::new(BTreeSet::new());
+/// The sessions in which this process acts, by their store, and how many of its calls do: the one that comes second, and is refused, takes
+/// nothing from the first.
+static ACTING: Mutex<BTreeMap<(usize, SessionId), usize>> = Mutex::new(BTreeMap::new());
 
-fn acting() -> MutexGuard<'static, BTreeSet<(usize, SessionId)>> {
+fn acting() -> MutexGuard<'static, BTreeMap<(usize, SessionId), usize>> {
     ACTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -69,14 +70,21 @@ pub(crate) struct Acts((usize, SessionId));
 
 impl Drop for Acts {
     fn drop(&mut self) {
-        acting().remove(&self.0);
+        let mut acting = acting();
+        if let Some(left) = acting.remove(&self.0).and_then(|calls| calls.checked_sub(1)).filter(|left| *left > 0) {
+            acting.insert(self.0.clone(), left);
+        }
     }
 }
 
 /// Clocks of machines that share a store differ by so much at most.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// A process that still runs so long after the time that it stated is stuck: no clock is set by so much by accident.
+const STUCK: SignedDuration = SignedDuration::from_hours(24);
 /// So many questions wait at once at most, as far as this process remembers; the store knows of all.
 const WAITING: usize = 1000;
+/// How long this process remembers that a time for an answer is over.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -140,12 +148,12 @@ impl Ledger {
     /// For as long as this is kept, this process acts in the session.
     pub(crate) fn acts(&self, id: &SessionId) -> Acts {
         let acts = Acts(self.place(id));
-        acting().insert(acts.0.clone());
+        acting().entry(acts.0.clone()).and_modify(|calls| *calls = calls.saturating_add(1)).or_insert(1);
         acts
     }
 
     fn is_at_it(&self, id: &SessionId) -> bool {
-        acting().contains(&self.place(id))
+        acting().contains_key(&self.place(id))
     }
 
     /// Several ledgers of a process may share a store.
@@ -158,7 +166,8 @@ impl Ledger {
         let now = self.clock.monotonic();
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
         if deadlines.len() >= WAITING {
-            deadlines.retain(|_, deadline| *deadline > now);
+            // What is over stays known as over, for longer than anybody sets a clock back.
+            deadlines.retain(|_, deadline| deadline.saturating_add(FORGOTTEN) > now);
         }
         let left = Duration::try_from(expires_at.duration_since(self.clock.now())).unwrap_or_default();
         // Another time of the same session is counted by itself: it was stated by another question.
@@ -177,9 +186,10 @@ impl Ledger {
         let mark = session.header().process.clone();
         let died = |pid: u32, until: Timestamp| match mark.as_ref().and_then(|mark| mark.runs(pid)) {
             Some(false) => true,
-            // What it does it knows itself, whatever the clock was set to. Another process that runs ends it when it looks, or ends.
+            // What it does it knows itself, whatever the clock was set to.
             Some(true) if pid == self.pid => now > until && !self.is_at_it(&id),
-            Some(true) => false,
+            // Another process that runs ends it when it looks, or ends. One that is stuck does neither.
+            Some(true) => until.saturating_add(STUCK).is_ok_and(|last| now > last),
             None => now > until,
         };
         let (mut closed, why) = match session {

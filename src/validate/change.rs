@@ -1,7 +1,7 @@
 //! Whether the change itself is there to be seen: every step's object is as the plan wants it, and its controller has taken note.
 
 use super::stand::{Observed, Stand, absent};
-use crate::domain::action::{Action, Change};
+use crate::domain::action::{Action, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::plan::{RemediationPlan, Step};
 use crate::facts::Facts;
@@ -26,7 +26,8 @@ fn step_is_there(step: &Step, facts: &Facts<'_>) -> Observed {
         // Another one of the same name may stand in its place.
         Verb::Delete => match facts.meta_of(target) {
             Some(meta) if meta.uid == step.precondition.uid => (Stand::NotYet, format!("{target} is not deleted yet")),
-            _ => there,
+            None if !facts.is_whole(&target.kind) => absent(target, facts),
+            Some(_) | None => there,
         },
         Verb::Patch => {
             let Some(value) = facts.snapshot().value_of(target) else {
@@ -50,13 +51,8 @@ fn step_is_there(step: &Step, facts: &Facts<'_>) -> Observed {
 
 /// The first field of a patch that is not as the plan wants it.
 fn unplanned<'a>(action: &'a Action, value: &serde_json::Value) -> Option<&'a crate::domain::field::FieldPath> {
-    let Action::Patch { ops, .. } = action else { return None };
-    let differs = |op: &&crate::domain::action::FieldOp| {
-        let now = op.path.locate(value).and_then(|located| located.current);
-        match &op.change {
-            Change::Set(wanted) => now.as_ref() != Some(wanted),
-            Change::Remove => now.is_some(),
-        }
-    };
-    ops.iter().find(differs).map(|op| &op.path)
+    match action {
+        Action::Patch { ops, .. } => FieldOp::first_unmet(ops, value),
+        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => None,
+    }
 }

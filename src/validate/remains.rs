@@ -38,9 +38,11 @@ impl<'a> Concern<'a> {
 
     /// Causes other than the plan's that are about it.
     pub(crate) fn causes<'d>(&self, seen: &'d Diagnosis) -> Vec<&'d Cause> {
-        let concerned =
-            |c: &&Cause| c.places().any(|(object, _)| self.concerns(object)) || c.symptoms.iter().any(|s| self.concerns(&s.object));
-        seen.causes.iter().filter(|c| !c.is(&self.plan.cause)).filter(concerned).collect()
+        seen.causes.iter().filter(|c| !c.is(&self.plan.cause)).filter(|c| self.is_concerned(c)).collect()
+    }
+
+    fn is_concerned(&self, cause: &Cause) -> bool {
+        cause.places().any(|(object, _)| self.concerns(object)) || cause.symptoms.iter().any(|s| self.concerns(&s.object))
     }
 
     /// Causes other than the plan's that hold the Pods of what has to run, and so cannot be waited for.
@@ -69,6 +71,12 @@ impl<'a> Concern<'a> {
 
     fn is_of_what_runs(&self, object: &ObjectRef) -> bool {
         std::iter::once(object).chain(self.facts.owners().chain(object)).any(|o| self.plan.judged.about.contains(o))
+    }
+
+    /// What belongs to the issue comes first: a reader is shown the beginning.
+    pub(crate) fn first(&self, seen: &mut Diagnosis) {
+        seen.causes.sort_by_cached_key(|cause| !self.is_concerned(cause));
+        seen.unexplained.sort_by_cached_key(|symptom| !self.concerns(&symptom.object));
     }
 
     /// What is still broken, a line each.
@@ -101,9 +109,18 @@ impl<'a> Concern<'a> {
     /// What was in doubt before the change, belongs to the issue, and still cannot be told, a line each.
     pub(crate) fn in_doubt(&self, seen: &Diagnosis) -> Vec<String> {
         let named = |doubts: &'a [Doubt]| doubts.iter().filter_map(|d| d.object.as_ref());
-        let known = |object: &ObjectRef| named(&self.before.doubts).any(|before| before == object);
+        // Of doubts that were not kept nobody knows what they were about.
+        let known = |object: &ObjectRef| self.before.more_doubts > 0 || named(&self.before.doubts).any(|before| before == object);
+        // What the words name and nobody found may be as broken as before.
+        let place = self.facts.scope().in_words();
+        let unsure =
+            self.before.focus.unsure.iter().map(|word| format!("`{word}` was not found in {place}, where not everything could be read"));
         let still = seen.doubts.iter().filter_map(|d| Some((d.object.as_ref()?, &d.why)));
-        still.filter(|(object, _)| known(object) && self.concerns(object)).map(|(object, why)| format!("{object}: {why}")).collect()
+        still
+            .filter(|(object, _)| known(object) && self.concerns(object))
+            .map(|(object, why)| format!("{object}: {why}"))
+            .chain(unsure)
+            .collect()
     }
 }
 

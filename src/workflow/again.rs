@@ -19,7 +19,7 @@ pub(super) struct Fresh {
 
 impl Remediation {
     /// Asks again about the session in which this very plan waits, with what was seen just now. `Err` gives everything back: no session
-    /// waits with this plan under the same limits.
+    /// waits with this plan for the same words under the same limits.
     pub(super) async fn ask_waiting(&self, fresh: Fresh, meter: &Meter, caller: &Caller<'_>) -> Result<Opened, Box<Fresh>> {
         let records = self.records();
         let digest = fresh.planned.plan.digest();
@@ -28,7 +28,9 @@ impl Remediation {
         // What may answer it must not change by being asked again.
         let same_limits = waiting.header.limits == fresh.header.limits;
         let same_origin = waiting.header.origin == fresh.header.origin;
-        if !same_limits || !same_origin || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
+        // Nor what the change is judged by: other words may name less, or more, than those that somebody was asked with.
+        let same_words = waiting.header.issue == fresh.header.issue && waiting.header.scope == fresh.header.scope;
+        if !same_limits || !same_origin || !same_words || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
             return Err(Box::new(fresh));
         }
         let digest_counts = self.counts_repeated_digest(&waiting, caller).is_ok();

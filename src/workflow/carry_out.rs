@@ -4,6 +4,7 @@ use super::report::Report;
 use super::settle::{Case, settle};
 use super::view::report_of;
 use super::{Approver, Caller, Meter, Remediation, WorkflowError, stored};
+use crate::domain::abridged::abridge;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::execution::{StepOutcome, Undone};
 use crate::domain::finding::Advice;
@@ -136,7 +137,8 @@ fn not_undone(error: &LedgerError) -> Advice {
 
 /// What the last look at everything brought: what no cause explains now, what could not be read, and
 /// causes that were not known before the change: each keeps its evidence and its own advice, and says that the plan was not for it.
-pub(super) fn take_in(diagnosis: &mut Diagnosis, later: Diagnosis) {
+pub(super) fn take_in(diagnosis: &mut Diagnosis, mut later: Diagnosis) {
+    abridge(&mut later);
     diagnosis.unexplained = later.unexplained;
     later.unseen.into_iter().for_each(|gap| diagnosis.miss(gap));
     for cause in &later.causes {

@@ -2,6 +2,7 @@
 
 use super::namesakes;
 use crate::analyze;
+use crate::domain::evidence::{Gap, GapWhy};
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::room::Room;
@@ -11,21 +12,20 @@ use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
 use futures::future::join_all;
 use std::collections::BTreeMap;
 
-/// Kinds that are read where an object of theirs is named, and otherwise only where something needs them.
-const JUDGED_BY_NAME: &[Kind] = &[Kind::Node, Kind::PodDisruptionBudget, Kind::ResourceQuota, Kind::NetworkPolicy];
-
 /// A snapshot and where watches of its kinds can start.
 pub(super) struct Collected {
     pub(super) snapshot: Snapshot,
     pub(super) versions: BTreeMap<Kind, String>,
     /// What further lists may bring.
     left: Room,
+    /// Of that, what lists are kept for of which nobody knows yet whether they are needed.
+    kept: Room,
 }
 
 impl Collected {
     /// Nothing was listed into it yet.
     pub(super) fn into(snapshot: Snapshot) -> Self {
-        Self { snapshot, versions: BTreeMap::new(), left: Room::OF_A_LOOK }
+        Self { snapshot, versions: BTreeMap::new(), left: Room::OF_A_LOOK, kept: Room::KEPT }
     }
 }
 
@@ -41,13 +41,8 @@ pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead,
     collected.snapshot.words = words;
     wave(&analyze::first_kinds(), scope, read, &mut collected).await?;
     // What the first wave points at and no namespace holds, such as classes and nodes; or what is rarely needed.
-    let mut second = analyze::further_kinds(&collected.snapshot);
-    let named = scope.objects().iter().map(|o| &o.kind).filter(|kind| JUDGED_BY_NAME.contains(kind));
-    for kind in named {
-        if !second.contains(kind) && !collected.snapshot.looked.contains(kind) {
-            second.push(kind.clone());
-        }
-    }
+    let second = analyze::further_kinds(&collected.snapshot);
+    collected.kept = Room::NONE;
     wave(&second, scope, read, &mut collected).await?;
     namesakes::seek(read, &mut collected.snapshot).await?;
     collected.snapshot.taken_at = clock.now();
@@ -60,11 +55,17 @@ pub(super) async fn narrowed(mut collected: Collected, scope: Scope, read: &dyn 
     if collected.snapshot.scope == scope {
         return Ok(collected);
     }
+    let before = collected.snapshot.held();
     collected.snapshot.narrow(scope.clone());
     collected.snapshot.gaps.clear();
+    // What is not kept leaves its room to what could not be read of the part.
+    let used = collected.left.used_for(Room::OF_A_LOOK, collected.snapshot.held(), before);
+    collected.left = Room::OF_A_LOOK.without(used.items, used.bytes);
+    collected.kept = Room::KEPT;
     let claims = collected.snapshot.elsewhere.is_complete();
     again(&analyze::first_kinds(), &scope, read, &mut collected).await?;
     let second = analyze::further_kinds(&collected.snapshot);
+    collected.kept = Room::NONE;
     again(&second, &scope, read, &mut collected).await?;
     if !claims {
         namesakes::seek(read, &mut collected.snapshot).await?;
@@ -94,37 +95,62 @@ pub(super) fn requests<'k>(kind: &'k Kind, scope: &'k Scope) -> impl Iterator<It
     if each.is_empty() { vec![one] } else { each }.into_iter()
 }
 
+/// Reads kinds, each list within its share of the room; those that were cut once more, with what the others left of theirs.
 pub(super) async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut Collected) -> Result<(), ReadError> {
-    let mut requests: Vec<ListRequest> = kinds.iter().flat_map(|k| requests(k, scope)).collect();
-    let shares = into.left.shared_by(requests.iter().map(|request| &request.kind));
-    requests.iter_mut().zip(shares).for_each(|(request, share)| request.room = share);
-    let answers: Vec<Result<Listed, ReadError>> = join_all(requests.iter().map(|r| read.list(r))).await;
-    for (request, answer) in requests.iter().zip(answers) {
-        let what = format!(
-            "{}{}",
-            request.kind.info().map_or("objects", |i| i.plural),
-            request.namespace.as_ref().map(|n| format!(" in {n}")).unwrap_or_default()
-        );
+    let requests: Vec<ListRequest> = kinds.iter().flat_map(|k| requests(k, scope)).collect();
+    let room = into.left.without(into.kept.items, into.kept.bytes);
+    let requests = shared(room, requests);
+    let answers = join_all(requests.iter().map(|r| read.list(r))).await;
+    let mut whole: Vec<(ListRequest, Result<Listed, ReadError>)> = Vec::new();
+    let mut cut: Vec<(ListRequest, Listed)> = Vec::new();
+    let mut left = room;
+    for (request, answer) in requests.into_iter().zip(answers) {
         match answer {
-            Ok(listed) => {
-                into.left = into.left.without(listed.objects.received(), listed.bytes);
-                if !listed.complete {
-                    into.snapshot.gaps.push(crate::domain::evidence::Gap {
-                        what,
-                        why: crate::domain::evidence::GapWhy::Truncated,
-                        unlock: Some("look at one namespace at a time with -n".to_owned()),
-                    });
-                }
-                into.snapshot.take(listed.objects, listed.complete);
-                into.versions.insert(request.kind.clone(), listed.resource_version);
+            Ok(listed) if !listed.complete => cut.push((request, listed)),
+            answer => {
+                let (items, bytes) = answer.as_ref().map_or((0, 0), |listed| (listed.objects.received(), listed.bytes));
+                left = left.without(items, bytes);
+                whole.push((request, answer));
             }
-            Err(error) => match gap(&error, &what) {
-                Some(gap) => {
-                    into.snapshot.miss(&request.kind);
-                    into.snapshot.gaps.push(gap);
-                }
-                None => return Err(error),
-            },
+        }
+    }
+    let again = shared(left, cut.iter().map(|(request, _)| request.clone()).collect());
+    for (more, (request, first)) in again.into_iter().zip(cut) {
+        let larger = more.room.exceeds(request.room);
+        // What it brought first is let go before it is read again, and is kept where reading it again fails.
+        let answer = if larger { read.list(&more).await.or(Ok(first)) } else { Ok(first) };
+        whole.push((request, answer));
+    }
+    whole.into_iter().try_for_each(|(request, answer)| take(&request, answer, scope, into))
+}
+
+/// The requests with their shares of the room.
+fn shared(room: Room, mut requests: Vec<ListRequest>) -> Vec<ListRequest> {
+    let shares = room.shared_by(requests.iter().map(|request| &request.kind));
+    requests.iter_mut().zip(shares).for_each(|(request, share)| request.room = share);
+    requests
+}
+
+/// Takes in what a list brought, or that it brought nothing.
+fn take(request: &ListRequest, answer: Result<Listed, ReadError>, scope: &Scope, into: &mut Collected) -> Result<(), ReadError> {
+    let place = request.namespace.as_ref().map(|n| format!(" in {n}")).unwrap_or_default();
+    let what = format!("{}{place}", request.kind.info().map_or("objects", |i| i.plural));
+    match answer {
+        Ok(listed) => {
+            into.left = into.left.without(listed.objects.received(), listed.bytes);
+            if !listed.complete {
+                // There is nothing narrower than one namespace, and what is in none is one list.
+                let narrower = request.kind.info().is_some_and(|i| i.namespaced) && scope.namespace().is_none();
+                let unlock = narrower.then(|| "look at one namespace at a time with -n".to_owned());
+                into.snapshot.gaps.push(Gap { what, why: GapWhy::Truncated, unlock });
+            }
+            into.snapshot.take(listed.objects, listed.complete);
+            into.versions.insert(request.kind.clone(), listed.resource_version);
+        }
+        Err(error) => {
+            let gap = gap(&error, &what).ok_or(error)?;
+            into.snapshot.miss(&request.kind);
+            into.snapshot.gaps.push(gap);
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What took effect of a plan whose process died, or whose answers were lost: told by what is recorded, by the stamp that a change
 //! leaves, and by the uid of the object. A name alone tells nothing. Nothing is resumed by guess.
 
+use crate::domain::action::{Action, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::field::escape;
@@ -26,6 +27,22 @@ pub(super) async fn seen(plan: &RemediationPlan, execution: Option<&Execution>, 
         found.push(Advice { text, command: None, why: "the process that applied the plan did not finish".to_owned() });
     }
     found
+}
+
+/// Whether what the plan set is still there. What cannot be read may be.
+pub(super) async fn stands(plan: &RemediationPlan, read: &dyn ClusterRead) -> bool {
+    for step in plan.steps.iter() {
+        let target = step.action.target();
+        let there = match (&step.action, read.get(target).await) {
+            (Action::Patch { ops, .. }, Ok(object)) => FieldOp::first_unmet(ops, &object).is_none(),
+            (Action::DeleteUnboundClaim { .. }, _) | (Action::Create { .. }, Ok(_)) => true,
+            (Action::Create { .. } | Action::Patch { .. }, Err(error)) => !matches!(error, ReadError::NotFound(_)),
+        };
+        if !there {
+            return false;
+        }
+    }
+    true
 }
 
 fn plain(outcome: &StepOutcome) -> &'static str {

@@ -7,6 +7,7 @@ use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
 use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
+use crate::domain::abridged::abridge;
 use crate::domain::changes::Verb;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
@@ -234,6 +235,7 @@ impl Remediation {
             diagnosis.miss(gap.clone());
         }
         let ending = ending(&diagnosis);
+        abridge(&mut diagnosis);
         let scope = snapshot.scope.clone();
         let now = self.parts.clock.now();
         let mut trail = Trail::default();

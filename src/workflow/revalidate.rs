@@ -56,14 +56,24 @@ impl Remediation {
         if let Some(later) = settled.seen.take() {
             take_in(&mut session.header_mut().diagnosis, later);
         }
-        if self.judge(id, &settled.validation).await {
+        let verdict = settled.validation.verdict;
+        // What somebody changed again since says nothing of what we changed: it is theirs.
+        let stands = verdict == Verdict::Unclear || !took_effect(&session) || effects::stands(&plan, meter.read.as_ref()).await;
+        if !stands {
             session.header_mut().advice.push(Advice {
-                text: format!("session {id} ends as {} now", settled.validation.verdict.as_str()),
+                text: "what the plan changed was changed again since, so this verdict is about what is there now, and not about the plan"
+                    .to_owned(),
+                command: Some(format!("kubemend show {id}")),
+                why: "the object does not have what the plan set".to_owned(),
+            });
+        } else if self.judge(id, &settled.validation).await {
+            session.header_mut().advice.push(Advice {
+                text: format!("session {id} ends as {} now", verdict.as_str()),
                 command: None,
-                why: "all of its steps took effect, and the call that applied them was cut before anybody saw what came of them".to_owned(),
+                why: "all of its steps took effect, and what came of them was not known when it ended".to_owned(),
             });
         }
-        if settled.validation.verdict == Verdict::Unresolved && took_effect(&session) {
+        if stands && verdict == Verdict::Unresolved && took_effect(&session) {
             session.header_mut().advice.push(Advice {
                 text: "the change took effect and did not help; it can be rolled back".to_owned(),
                 command: Some(format!("kubemend undo {id}")),
@@ -88,7 +98,7 @@ impl Remediation {
         match self.ledger.load(id).await {
             Ok(Some((revision, Session::Closed(closed)))) if closed.is_unjudged() => {
                 let mut closed = closed.judged(validation.clone());
-                let note = format!("validated after the call was cut: {}", validation.verdict.as_str());
+                let note = format!("validated again: {}", validation.verdict.as_str());
                 closed.header.trail.note(self.parts.clock.now(), "kubemend", &note);
                 // Where it cannot be saved, it is told to this caller, and the next look can say it again.
                 self.ledger.save(&Session::Closed(closed), Some(revision)).await.is_ok()

@@ -112,7 +112,8 @@ async fn place(problem: &Problem, asked: &mut Asked, context: &str, read: &dyn C
     }
     let own = read.own_namespace();
     asked.all = match names(read).await {
-        Ok(all) => Some(all),
+        // A name that is not in a list that was cut may be there all the same.
+        Ok((all, whole)) => whole.then_some(all),
         Err(ReadError::Forbidden { .. }) => None,
         Err(error) => return Err(error.into()),
     };
@@ -198,14 +199,15 @@ async fn exists(namespace: Namespace, context: &str, read: &dyn ClusterRead) -> 
     match read.get(&ObjectRef::cluster(Kind::Namespace, namespace.as_str())).await {
         // Not being allowed to look at the namespace itself says nothing about what is in it.
         Ok(_) | Err(ReadError::Forbidden { .. }) => Ok(namespace),
-        Err(ReadError::NotFound(_)) => Err(no_namespace(namespace.as_str(), context, &names(read).await.unwrap_or_default())),
+        Err(ReadError::NotFound(_)) => Err(no_namespace(namespace.as_str(), context, &names(read).await.unwrap_or_default().0)),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn names(read: &dyn ClusterRead) -> Result<Vec<String>, ReadError> {
+/// The names of the namespaces, and whether these are all.
+async fn names(read: &dyn ClusterRead) -> Result<(Vec<String>, bool), ReadError> {
     let listed = read.list(&ListRequest::of(Kind::Namespace, None)).await?;
-    Ok(listed.objects.names())
+    Ok((listed.objects.names(), listed.complete))
 }
 
 fn no_namespace(name: &str, context: &str, all: &[String]) -> WorkflowError {

@@ -40,6 +40,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
                 Status::Resolved if is_undo(report) => format!("Rolled back in {at}: what was changed is as it was before."),
                 Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
+                Status::Partly if is_undo(report) => {
+                    format!("Rolled back in {at}: what was changed is as it was before, and something that belongs to the issue is broken.")
+                }
                 Status::Partly => {
                     format!("Partly resolved in {at}: the cause is gone, and something that belongs to the issue is still broken.")
                 }

@@ -14,7 +14,7 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
-use crate::domain::focus::{Because, Doubt};
+use crate::domain::focus::{Because, Doubt, Missing};
 use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
@@ -98,11 +98,16 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             gaps: diagnosis.unseen.iter().map(gap).collect(),
             place: format!("{}{}", header.scope.in_words(), why(diagnosis.focus.because)),
             healthy: diagnosis.seen.iter().filter(|_| fine).map(|s| format!("{}: {}", s.object, s.how)).collect(),
-            doubts: diagnosis.doubts.iter().filter(|_| fine).map(Doubt::in_words).collect(),
+            doubts: if fine { doubts(diagnosis) } else { Vec::new() },
         },
         trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
     }
+}
+
+fn doubts(diagnosis: &Diagnosis) -> Vec<String> {
+    let more = Some(diagnosis.more_doubts).filter(|more| *more > 0).map(|more| format!("{more} more are not listed"));
+    diagnosis.doubts.iter().map(Doubt::in_words).chain(more).collect()
 }
 
 /// All advice in one list: about what is under way, then of each cause, then of the session.
@@ -156,12 +161,17 @@ fn note(standing: &Standing<'_>) -> Option<String> {
         (false, false) => "no plan was created, and the causes below are",
         (false, true) => "what is wrong below is",
     };
-    if let Some(missing) = focus.missing.first().filter(|_| focus.about.is_empty()) {
-        let hint = did_you_mean(&missing.nearest);
-        let place = header.scope.in_words();
-        return Some(format!("Nothing in {place} is called `{}`{hint}; {plan} about something else.", missing.word));
-    }
     let asked: Vec<String> = focus.about.iter().take(NOTED).map(ToString::to_string).collect();
+    if !focus.missing.is_empty() {
+        let one = |missing: &Missing| format!("`{}`{}", words(&missing.word), did_you_mean(&missing.nearest));
+        let called: Vec<String> = focus.missing.iter().take(NOTED).map(one).collect();
+        let rest = match (asked.is_empty(), focus.beside) {
+            (true, _) => format!("{plan} about something else"),
+            (false, true) => format!("no cause was found for {} either, and {plan} about something else", asked.join(", ")),
+            (false, false) => format!("{plan} about {}", asked.join(", ")),
+        };
+        return Some(format!("Nothing in {} is called {}; {rest}.", header.scope.in_words(), called.join(" or ")));
+    }
     if asked.is_empty() && focus.beside {
         return Some(format!(
             "What the issue names was not found, where not everything could be read; {plan} perhaps about something else."

@@ -8,6 +8,7 @@ mod crash;
 mod meantime;
 mod rights;
 mod setups;
+mod slow;
 mod trial;
 mod variants;
 

@@ -23,6 +23,23 @@ const NAMING: &[&str] = &[
     "app.kubernetes.io/part-of",
 ];
 
+/// The kinds of what words can name.
+pub(super) const KINDS: &[Kind] = &[
+    Kind::Pod,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::Service,
+    Kind::Ingress,
+    Kind::PersistentVolumeClaim,
+    Kind::HorizontalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::ConfigMap,
+    Kind::Node,
+];
+
 /// An object, and what it can be called.
 #[derive(Debug)]
 pub(super) struct Candidate {

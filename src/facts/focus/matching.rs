@@ -76,14 +76,16 @@ impl<'a> Matching<'a> {
         self.weak();
     }
 
-    /// What was found. `unread` says that what was not found may exist.
-    pub(super) fn into_named(self, unread: bool) -> Named {
+    /// What was found. What was not found may exist where some kind is `unread`.
+    pub(super) fn into_named(self, kinds: Vec<Kind>) -> Named {
+        let unread = !kinds.is_empty();
         let Self { about, exact, missing, hosts, places, certain, hit, words, .. } = self;
         let unsure = if unread { missing.iter().map(|m| m.word.clone()).collect() } else { Vec::new() };
         let hits = words.iter().zip(hit).filter(|(_, hit)| *hit).map(|(w, _)| w.text.clone()).collect();
         Named {
             about: about.into_iter().collect(),
             missing: if unread { Vec::new() } else { missing },
+            unread: if unsure.is_empty() { Vec::new() } else { kinds },
             unsure,
             hosts,
             places,

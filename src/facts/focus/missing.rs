@@ -6,13 +6,30 @@ use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::words::{Form, Word};
 
-/// What applications are made of: where one of these could not be read, what was not found may exist.
-const NAMING: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service, Kind::Job];
+/// What things are called that words can name, of what is always read.
+const NAMING: &[Kind] = &[
+    Kind::Pod,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::Service,
+    Kind::Ingress,
+    Kind::PersistentVolumeClaim,
+];
 
-/// Whether something that may be called as the words say could not be read.
-pub(super) fn unread(snapshot: &Snapshot) -> bool {
-    let asked = Kind::AS_A_WHOLE.iter().filter(|kind| snapshot.words.asks(kind));
-    NAMING.iter().chain(asked).any(|kind| !snapshot.is_complete(kind))
+/// The kinds of things that may be called as the words say and that were not read whole: of these nothing that was not found is absent.
+pub(super) fn unread(snapshot: &Snapshot) -> Vec<Kind> {
+    let asked = Kind::AS_A_WHOLE.iter().filter(|kind| snapshot.words.asks(kind) && !NAMING.contains(kind));
+    let tried = super::candidates::KINDS.iter().filter(|kind| snapshot.was_tried(kind) && !NAMING.contains(kind));
+    let mut all: Vec<Kind> = Vec::new();
+    for kind in NAMING.iter().chain(asked).chain(tried) {
+        if !snapshot.is_complete(kind) && !all.contains(kind) {
+            all.push(kind.clone());
+        }
+    }
+    all
 }
 
 /// Whether a word that nothing has is written as names are.

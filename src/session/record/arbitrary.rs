@@ -204,8 +204,9 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
         focus(),
         vec(seen(), 0..2),
         vec(doubt(), 0..2),
+        0..100_usize,
     )
-        .prop_map(|((causes, evidence), unexplained, in_progress, unseen, focus, seen, doubts)| Diagnosis {
+        .prop_map(|((causes, evidence), unexplained, in_progress, unseen, focus, seen, doubts, more_doubts)| Diagnosis {
             causes,
             evidence,
             unexplained,
@@ -214,18 +215,15 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
             focus,
             seen,
             doubts,
+            more_doubts,
         })
 }
 
 fn focus() -> impl Strategy<Value = Focus> {
     let because = select(vec![Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere]);
     let missing = (text(), vec(name(), 0..2)).prop_map(|(word, nearest)| Missing { word, nearest });
-    (because, vec(object(), 0..2), vec(missing, 0..2), any::<bool>()).prop_map(|(because, about, missing, beside)| Focus {
-        because,
-        about,
-        missing,
-        beside,
-    })
+    (because, vec(object(), 0..2), vec(missing, 0..2), vec(text(), 0..2), any::<bool>())
+        .prop_map(|(because, about, missing, unsure, beside)| Focus { because, about, missing, unsure, beside })
 }
 
 fn seen() -> impl Strategy<Value = Seen> {

@@ -26,6 +26,7 @@ pub(super) struct DiagnosisRecord {
     focus: FocusRecord,
     seen: Vec<SeenRecord>,
     doubts: Vec<DoubtRecord>,
+    more_doubts: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -130,6 +131,7 @@ impl From<&Diagnosis> for DiagnosisRecord {
             focus: (&d.focus).into(),
             seen: d.seen.iter().map(SeenRecord::from).collect(),
             doubts: d.doubts.iter().map(DoubtRecord::from).collect(),
+            more_doubts: d.more_doubts,
         }
     }
 }
@@ -145,6 +147,7 @@ impl DiagnosisRecord {
             focus: self.focus.into_focus()?,
             seen: all(self.seen, SeenRecord::into_seen)?,
             doubts: all(self.doubts, DoubtRecord::into_doubt)?,
+            more_doubts: self.more_doubts,
             evidence,
         })
     }

@@ -10,6 +10,7 @@ pub(super) struct FocusRecord {
     because: String,
     about: Vec<RefRecord>,
     missing: Vec<MissingRecord>,
+    unsure: Vec<String>,
     beside: bool,
 }
 
@@ -42,6 +43,7 @@ impl From<&Focus> for FocusRecord {
             because: f.because.as_str().to_owned(),
             about: f.about.iter().map(RefRecord::from).collect(),
             missing: f.missing.iter().map(missing).collect(),
+            unsure: f.unsure.clone(),
             beside: f.beside,
         }
     }
@@ -53,6 +55,7 @@ impl FocusRecord {
             because: Because::parse(&self.because).ok_or_else(|| format!("`{}` is not a reason to look", self.because))?,
             about: self.about.into_iter().map(RefRecord::into_ref).collect::<Result<_, _>>()?,
             missing: self.missing.into_iter().map(|m| Missing { word: m.word, nearest: m.nearest }).collect(),
+            unsure: self.unsure,
             beside: self.beside,
         })
     }

@@ -1,5 +1,6 @@
 //! One look at the cluster: what the checks and the rules say of it, and what that means for the verdict.
 
+use crate::domain::abridged::lines;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
@@ -57,6 +58,7 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
         planner::triage(seen, facts, analyze::severity);
         let issue = Concern::of(&plan, facts, &before);
         let fresh: Vec<_> = plan.judged.about.iter().flat_map(|o| newest::pods_of_newest(facts, o)).collect();
+        issue.first(seen);
         let holder = issue.holding(seen).into_iter().find(|cause| before.cause(&cause.key()).is_none());
         Look {
             idle: issue.idle(),
@@ -122,7 +124,7 @@ impl Look {
             let checks = self.checks.iter().filter(|c| c.stand == Stand::Idle);
             idle.extend(checks.map(|c| format!("{}: {}", c.check.object(), c.observed)));
         }
-        (nothing_else && made && !idle.is_empty()).then(|| idle.join("; "))
+        (nothing_else && made && !idle.is_empty()).then(|| lines(&idle))
     }
 
     /// The verdict on a look at which everything held through the window, and what it lacks.
@@ -139,7 +141,7 @@ impl Look {
         }
         match self.in_doubt.as_slice() {
             [] => (Verdict::Resolved, None),
-            doubts => (Verdict::Unclear, Some(format!("all success checks passed, and this could not be verified: {}", doubts.join("; ")))),
+            doubts => (Verdict::Unclear, Some(format!("all success checks passed, and this could not be verified: {}", lines(doubts)))),
         }
     }
 
@@ -160,7 +162,7 @@ impl Look {
     }
 
     pub(super) fn still_broken(&self) -> Option<String> {
-        self.leaves_something().then(|| format!("the cause is gone, and this is still broken: {}", self.remains.join("; ")))
+        self.leaves_something().then(|| format!("still broken: {}", lines(&self.remains)))
     }
 
     pub(super) fn open(&self) -> String {
@@ -169,7 +171,7 @@ impl Look {
         if open.is_empty() {
             open.extend(self.idle.iter().map(|(_, words)| words.clone()));
         }
-        if open.is_empty() { "the cluster could not be read".to_owned() } else { format!("not passed yet: {}", open.join("; ")) }
+        if open.is_empty() { "the cluster could not be read".to_owned() } else { format!("not passed yet: {}", lines(&open)) }
     }
 }
 
