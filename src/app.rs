@@ -114,6 +114,9 @@ async fn dispatch(
     cancel: &CancellationToken,
     tasks: &mut JoinSet<()>,
 ) -> anyhow::Result<Exit> {
+    if let (Ok(config), false) = (&config, matches!(command, Command::Serve)) {
+        terminal.words_for(invocation::here(config));
+    }
     match command {
         Command::Manifests(args) => {
             let Manifest::Rbac = args.what;

@@ -65,10 +65,14 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// What may be a mistake.
     pub warnings: Vec<String>,
-    /// How clients' dialogs are treated, by how a client's name begins: `true` waits for the answer, `false` returns at once.
-    pub client_dialogs: Vec<(String, bool)>,
+    /// How clients' dialogs are treated, by how a client's name begins: `hold`, `wait` or `return`.
+    pub client_dialogs: Vec<(String, DialogWord)>,
     /// What a terminal does not know unless it is said there too: options from flags and variables, and places from others' variables.
     pub started_with: BTreeMap<&'static str, String>,
+    /// Those of them that were flags: in the same terminal, variables stay.
+    pub flags: BTreeMap<&'static str, String>,
+    /// The folders where a terminal finds programs, as this process knows them.
+    pub search_path: Vec<PathBuf>,
 }
 
 impl Config {
@@ -120,29 +124,52 @@ impl Config {
             store: state.join("sessions.db"),
             log: given.word("log")?.unwrap_or_else(|| LOG.to_owned()),
             warnings: environment.unknown(),
-            client_dialogs: given.parse("client-dialogs", "a list such as `cursor=wait,other=return`", client_dialogs)?.unwrap_or_default(),
+            client_dialogs: given
+                .parse("client-dialogs", "a list such as `cursor=wait,other=return,third=hold`", client_dialogs)?
+                .unwrap_or_default(),
             started_with,
+            flags: as_text(&flags.given()),
+            search_path: environment.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default(),
             home,
             file,
         })
     }
 }
 
-/// `cursor=wait,other=return`.
-fn client_dialogs(text: &str) -> Option<Vec<(String, bool)>> {
-    let one = |item: &str| match item.trim().split_once('=') {
-        Some((name, "wait")) if !name.is_empty() => Some((name.to_owned(), true)),
-        Some((name, "return")) if !name.is_empty() => Some((name.to_owned(), false)),
-        Some(_) | None => None,
+/// How a call treats a client's dialog, in the option's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DialogWord {
+    /// Waits as long as the plan can be approved.
+    Hold,
+    /// Waits for 45 seconds.
+    Wait,
+    /// Returns at once.
+    Return,
+}
+
+/// `cursor=wait,other=return,third=hold`.
+fn client_dialogs(text: &str) -> Option<Vec<(String, DialogWord)>> {
+    let one = |item: &str| {
+        let (name, word) = item.trim().split_once('=')?;
+        let word = match word {
+            "hold" => DialogWord::Hold,
+            "wait" => DialogWord::Wait,
+            "return" => DialogWord::Return,
+            _ => return None,
+        };
+        (!name.is_empty()).then(|| (name.to_owned(), word))
     };
     text.split(',').filter(|item| !item.trim().is_empty()).map(one).collect()
+}
+
+fn as_text(given: &Given) -> BTreeMap<&'static str, String> {
+    given.0.iter().map(|(key, value)| (*key, value.text.to_string_lossy().into_owned())).collect()
 }
 
 /// What this process was started with, and a terminal's would not be.
 fn started_with(flags: &Flags, environment: &Environment, file: Option<&Path>) -> BTreeMap<&'static str, String> {
     let given = flags.given().or(environment.given());
-    let mut with: BTreeMap<&'static str, String> =
-        given.0.iter().map(|(key, value)| (*key, value.text.to_string_lossy().into_owned())).collect();
+    let mut with = as_text(&given);
     if let (Some(folder), false) = (environment.folder("XDG_STATE_HOME"), with.contains_key("state-dir")) {
         with.insert("state-dir", folder.join("kubemend").to_string_lossy().into_owned());
     }

@@ -18,6 +18,7 @@ pub mod excerpt;
 pub mod execution;
 pub mod field;
 pub mod finding;
+pub mod fitted;
 pub mod focus;
 pub mod id;
 pub mod issue;

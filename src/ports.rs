@@ -68,6 +68,17 @@ pub enum ReadError {
     /// The kubeconfig, or what it names, cannot be used. The text says what to do.
     #[error("{0}")]
     Config(String),
+    /// No kubeconfig can be used, or none of its contexts. Whoever is at a terminal can name another one.
+    #[error("{text}")]
+    Kubeconfig {
+        /// What was looked for, and found.
+        text: String,
+        /// What to do at a terminal.
+        at_a_terminal: &'static str,
+    },
+    /// The options that this process was started with cannot be used: it has to be started again.
+    #[error("{0}")]
+    Options(String),
 }
 
 impl ReadError {
@@ -82,9 +93,13 @@ impl ReadError {
             ReadError::Unreachable { .. } => {
                 vec!["check the network, the VPN and the server's address; `kubemend doctor` shows what is configured".to_owned()]
             }
-            ReadError::NotFound(_) | ReadError::TimedOut(..) | ReadError::Expired(_) | ReadError::Refused { .. } | ReadError::Config(_) => {
-                Vec::new()
-            }
+            ReadError::Kubeconfig { at_a_terminal, .. } => vec![(*at_a_terminal).to_owned()],
+            ReadError::NotFound(_)
+            | ReadError::TimedOut(..)
+            | ReadError::Expired(_)
+            | ReadError::Refused { .. }
+            | ReadError::Config(_)
+            | ReadError::Options(_) => Vec::new(),
         }
     }
 }
@@ -122,6 +137,14 @@ impl ListRequest {
     /// All objects of a kind there, as far as there is room for one list.
     pub fn of(kind: Kind, namespace: Option<Namespace>) -> Self {
         Self { kind, namespace, field_selector: None, room: Room::OF_A_LIST }
+    }
+
+    /// Each with its share of the room.
+    #[must_use]
+    pub fn sharing(room: Room, mut requests: Vec<Self>) -> Vec<Self> {
+        let shares = room.shared_by(requests.iter().map(|request| &request.kind));
+        requests.iter_mut().zip(shares).for_each(|(request, share)| request.room = share);
+        requests
     }
 }
 
@@ -356,7 +379,11 @@ pub fn gap(error: &ReadError, what: &str) -> Option<Gap> {
         ReadError::Forbidden { unlock, .. } => (GapWhy::Forbidden, Some(unlock.clone())),
         ReadError::TimedOut(..) => (GapWhy::Timeout, None),
         ReadError::NotFound(_) | ReadError::Expired(_) | ReadError::Refused { .. } => (GapWhy::Unsupported, None),
-        ReadError::Unauthorized { .. } | ReadError::Unreachable { .. } | ReadError::Config(_) => return None,
+        ReadError::Unauthorized { .. }
+        | ReadError::Unreachable { .. }
+        | ReadError::Config(_)
+        | ReadError::Kubeconfig { .. }
+        | ReadError::Options(_) => return None,
     };
     Some(Gap { what: what.to_owned(), why, unlock })
 }

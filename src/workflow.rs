@@ -202,8 +202,12 @@ impl Approver {
 /// Why nothing was decided although somebody was asked. The session keeps waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undecided {
-    /// The client answered by itself: faster than anybody reads, or with an answer that names no decision.
+    /// The client answered by itself: faster than anybody reads, or with an answer that holds no decision.
     ByItself,
+    /// An answer that is none of the choices, by somebody who had the time to read them.
+    NoChoice,
+    /// Somebody chose to change nothing now, and to be asked later.
+    Later,
     /// The dialogue was closed or cancelled.
     Dismissed,
     /// No answer came, or the client could not ask.
@@ -215,6 +219,8 @@ impl Undecided {
     pub fn in_words(self) -> &'static str {
         match self {
             Undecided::ByItself => "the client answered by itself: nothing was decided",
+            Undecided::NoChoice => "an answer that is none of the choices: nothing was decided",
+            Undecided::Later => "chose to change nothing now and to be asked later: nothing was decided",
             Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
             Undecided::Unanswered => "the question was not answered: nothing was decided",
         }

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod mcp {
     mod client;
+    mod commands;
     mod consent;
     mod double;
     mod embedded;

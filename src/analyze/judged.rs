@@ -6,7 +6,6 @@ use super::rule::{Read, When};
 use super::settled;
 use super::symptoms::{Overview, is_in_scope, workloads};
 use crate::domain::kind::Kind;
-use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, Snapshot};
 use crate::facts::Facts;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -14,10 +13,9 @@ use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod, ResourceQuota, Service};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use std::collections::HashSet;
 
 /// A kind, and what is made of it.
-pub(crate) struct Judged {
+pub(crate) struct JudgedKind {
     pub(crate) kind: Kind,
     /// When it is read although nobody asks about it. It is always read where the words ask about it (`domain/words/topics.rs` says which
     /// words those are), or one of its objects is given.
@@ -28,7 +26,7 @@ pub(crate) struct Judged {
     judge: Option<fn(&Facts<'_>, &mut Overview)>,
 }
 
-/// See [`Judged::rests`].
+/// See [`JudgedKind::rests`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rests {
     /// Without it nothing is known of what runs.
@@ -42,62 +40,64 @@ enum Rests {
 }
 
 /// In the order in which they are judged: what is said of one may rest on what was said of those before it.
-pub(crate) static JUDGED: &[Judged] = &[
-    Judged {
+pub(crate) static JUDGED: &[JudgedKind] = &[
+    JudgedKind {
         kind: Kind::Pod,
         read: When::Always,
         rests: Rests::Always,
         judge: Some(|facts, all| all.each::<Pod>(facts, |pod| settled::pod(facts, pod))),
     },
-    Judged { kind: Kind::Event, read: When::Always, rests: Rests::Always, judge: None },
-    Judged {
+    JudgedKind { kind: Kind::Event, read: When::Always, rests: Rests::Always, judge: None },
+    JudgedKind {
         kind: Kind::Deployment,
         read: When::Always,
         rests: Rests::Always,
         judge: Some(|facts, all| workloads(facts, &Kind::Deployment, all)),
     },
-    Judged { kind: Kind::ReplicaSet, read: When::Always, rests: Rests::Always, judge: None },
-    Judged {
+    JudgedKind { kind: Kind::ReplicaSet, read: When::Always, rests: Rests::Always, judge: None },
+    JudgedKind {
         kind: Kind::StatefulSet,
         read: When::Always,
         rests: Rests::Always,
         judge: Some(|facts, all| workloads(facts, &Kind::StatefulSet, all)),
     },
-    Judged {
+    JudgedKind {
         kind: Kind::DaemonSet,
         read: When::Always,
         rests: Rests::Always,
         judge: Some(|facts, all| workloads(facts, &Kind::DaemonSet, all)),
     },
-    Judged {
+    JudgedKind {
         kind: Kind::Job,
         read: When::Always,
         rests: Rests::Always,
         judge: Some(|facts, all| job::newest(facts).into_iter().for_each(|newest| all.note(newest.reference(), job::judge(facts, newest)))),
     },
-    Judged {
+    JudgedKind {
         kind: Kind::CronJob,
         read: When::Always,
         rests: Rests::Generally,
         judge: Some(|facts, all| all.each::<CronJob>(facts, |cron| cron::judge(facts, cron))),
     },
-    Judged {
+    JudgedKind {
         kind: Kind::Service,
         read: When::Always,
         rests: Rests::Always,
         judge: Some(|facts, all| {
-            let coming: HashSet<ObjectRef> = all.underway.iter().map(|(o, _)| o.clone()).collect();
-            all.each::<Service>(facts, |service| service::judge(facts, service, &coming));
+            let underway = all.underway.iter().map(|(object, _)| object.clone()).collect();
+            let untold = all.doubts.iter().filter(|doubt| doubt.again_in.is_none()).filter_map(|doubt| doubt.object.clone()).collect();
+            let before = service::Before { underway, untold };
+            all.each::<Service>(facts, |service| service::judge(facts, service, &before));
         }),
     },
-    Judged { kind: Kind::EndpointSlice, read: When::Always, rests: Rests::Always, judge: None },
-    Judged {
+    JudgedKind { kind: Kind::EndpointSlice, read: When::Always, rests: Rests::Always, judge: None },
+    JudgedKind {
         kind: Kind::PersistentVolumeClaim,
         read: When::Always,
         rests: Rests::Always,
         judge: Some(|facts, all| all.each::<PersistentVolumeClaim>(facts, |claim| claim::judge(facts, claim))),
     },
-    Judged {
+    JudgedKind {
         kind: Kind::Ingress,
         read: When::Always,
         rests: Rests::Generally,
@@ -106,8 +106,8 @@ pub(crate) static JUDGED: &[Judged] = &[
             all.each::<Ingress>(facts, |ingress| ingress::judge(facts, &classes, ingress));
         }),
     },
-    Judged { kind: Kind::StorageClass, read: When::AClaimIsUnbound, rests: Rests::OnOthers, judge: None },
-    Judged {
+    JudgedKind { kind: Kind::StorageClass, read: When::AClaimIsUnbound, rests: Rests::OnOthers, judge: None },
+    JudgedKind {
         kind: Kind::Node,
         read: When::APodIsNotReady,
         rests: Rests::Asked,
@@ -117,9 +117,9 @@ pub(crate) static JUDGED: &[Judged] = &[
             }
         }),
     },
-    Judged { kind: Kind::IngressClass, read: When::AnIngressIsThere, rests: Rests::OnOthers, judge: None },
+    JudgedKind { kind: Kind::IngressClass, read: When::AnIngressIsThere, rests: Rests::OnOthers, judge: None },
     // They say little beside a Pod that cannot start.
-    Judged {
+    JudgedKind {
         kind: Kind::HorizontalPodAutoscaler,
         read: When::NoPodHasFailed,
         rests: Rests::Generally,
@@ -127,8 +127,8 @@ pub(crate) static JUDGED: &[Judged] = &[
             all.each::<HorizontalPodAutoscaler>(facts, |autoscaler| autoscaler::judge(facts, autoscaler));
         }),
     },
-    Judged { kind: Kind::Lease, read: When::OnlySomeAreReady, rests: Rests::OnOthers, judge: None },
-    Judged {
+    JudgedKind { kind: Kind::Lease, read: When::OnlySomeAreReady, rests: Rests::OnOthers, judge: None },
+    JudgedKind {
         kind: Kind::NetworkPolicy,
         read: When::Asked(Kind::NetworkPolicy),
         rests: Rests::Asked,
@@ -140,13 +140,13 @@ pub(crate) static JUDGED: &[Judged] = &[
             }
         }),
     },
-    Judged {
+    JudgedKind {
         kind: Kind::PodDisruptionBudget,
         read: When::Asked(Kind::PodDisruptionBudget),
         rests: Rests::Asked,
         judge: Some(|facts, all| all.each::<PodDisruptionBudget>(facts, budget::judge)),
     },
-    Judged {
+    JudgedKind {
         kind: Kind::ResourceQuota,
         read: When::Asked(Kind::ResourceQuota),
         rests: Rests::Asked,
@@ -154,10 +154,15 @@ pub(crate) static JUDGED: &[Judged] = &[
     },
 ];
 
-impl Judged {
+impl JudgedKind {
     /// The row of a kind.
     pub(crate) fn of(kind: &Kind) -> Option<&'static Self> {
         JUDGED.iter().find(|row| row.kind == *kind)
+    }
+
+    /// The kinds that are always read.
+    pub(crate) fn read_first() -> impl Iterator<Item = &'static Kind> {
+        JUDGED.iter().filter(|row| row.read == When::Always).map(|row| &row.kind)
     }
 
     /// What is read for it.
@@ -185,7 +190,7 @@ impl Judged {
 
 /// What is read for all of them, and what a success check is held against.
 pub(crate) fn reads() -> impl Iterator<Item = Read> {
-    JUDGED.iter().flat_map(Judged::reads)
+    JUDGED.iter().flat_map(JudgedKind::reads)
 }
 
 /// How everything is that was read: each object has its one place in the overview.
@@ -204,7 +209,7 @@ pub(crate) fn lacking(facts: &Facts<'_>, general: bool) -> Vec<String> {
         let names: Vec<&str> = kinds.into_iter().filter_map(Kind::info).map(|info| info.plural).collect();
         (!names.is_empty()).then(|| format!("{} {how}", names.join(", ")))
     };
-    [said(tried, "could not be read completely"), said(untried, "were not looked at")].into_iter().flatten().collect()
+    [said(tried, "could not be read completely"), said(untried, "were not read")].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

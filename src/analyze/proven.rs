@@ -1,6 +1,6 @@
 //! What may be called healthy: what was asked about, seen to be as it should be, with nothing left in doubt.
 
-use super::judged::{self, Judged};
+use super::judged::{self, JudgedKind};
 use super::symptoms::{Overview, speaks_for_itself};
 use crate::domain::finding::Advice;
 use crate::domain::focus::{Doubt, Seen};
@@ -40,7 +40,7 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
         again_in: None,
     }));
     // What is read only where it was asked about concerns whatever was asked about.
-    let on_demand = |o: &ObjectRef| Judged::of(&o.kind).is_some_and(Judged::is_on_demand);
+    let on_demand = |o: &ObjectRef| JudgedKind::of(&o.kind).is_some_and(JudgedKind::is_on_demand);
     let mut unsure: Vec<Doubt> = unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(|o| asked(o) || on_demand(o))).collect();
     unsure.sort_by_key(|d| d.object.as_ref().map(nearness));
     doubts.extend(unsure);
@@ -80,10 +80,10 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
     }
     doubts.extend(empty(facts).into_iter().map(Doubt::general));
     doubts.extend(judged::lacking(facts, general && !narrowed).into_iter().map(Doubt::general));
-    let given = snapshot.scope.objects().iter().filter(|object| Judged::of(&object.kind).is_none());
+    let given = snapshot.scope.objects().iter().filter(|object| JudgedKind::of(&object.kind).is_none());
     doubts.extend(given.map(|object| Doubt {
         object: Some(object.clone()),
-        why: format!("how a {} is can only be told by what uses it", object.kind),
+        why: format!("whether a {} is as it should be shows only in what uses it", object.kind),
         again_in: None,
     }));
     for what in snapshot.words.topics().iter().filter_map(|t| t.unread) {
@@ -94,7 +94,8 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
 
 /// The namespaces in which there is nothing, in words.
 fn empty(facts: &Facts<'_>) -> Option<String> {
-    let whole = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| facts.is_whole(k));
+    // What could not be read may be all that there is.
+    let whole = JudgedKind::read_first().all(|kind| facts.is_whole(kind));
     if !whole {
         return None;
     }

@@ -2,7 +2,8 @@
 //! same limits.
 
 use crate::call::{DialogManner, Operator, Program};
-use crate::config::Config;
+use crate::config::{Config, DialogWord};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Options that are flags of every command.
@@ -15,12 +16,16 @@ const PATHS: [&str; 4] = ["kubeconfig", "write-kubeconfig", "state-dir", "config
 
 /// What surfaces have to know of the configuration.
 pub(super) fn operator(config: &Config) -> Operator {
-    let manner = |waits| if waits { DialogManner::Wait } else { DialogManner::Return };
+    let manner = |word| match word {
+        DialogWord::Hold => DialogManner::Hold,
+        DialogWord::Wait => DialogManner::Wait,
+        DialogWord::Return => DialogManner::Return,
+    };
     Operator {
         program: program(config),
         contexts: config.contexts.clone(),
         read_only: config.read_only,
-        dialogs: config.client_dialogs.iter().map(|(name, waits)| (name.clone(), manner(*waits))).collect(),
+        dialogs: config.client_dialogs.iter().map(|(name, word)| (name.clone(), manner(*word))).collect(),
     }
 }
 
@@ -41,6 +46,20 @@ fn program(config: &Config) -> Program {
             with.entry("config").or_insert_with(|| file.to_string_lossy().into_owned());
         }
     }
+    let sessions_are_usual = !with.contains_key("state-dir") && !with.contains_key("config");
+    let program = written(with, &name());
+    // Its variables and flags are not needed to see a plan, only to approve it.
+    if sessions_are_usual && found_by_name(config) { program.found_by_name() } else { program }
+}
+
+/// How the program is started again in the terminal where it runs: the variables are still there.
+pub(super) fn here(config: &Config) -> Program {
+    let by_name = found_by_name(config);
+    let program = written(config.flags.clone(), &if by_name { "kubemend".to_owned() } else { name() });
+    if by_name { program.found_by_name() } else { program }
+}
+
+fn written(with: BTreeMap<&'static str, String>, name: &str) -> Program {
     let (mut variables, mut flags) = (Vec::new(), Vec::new());
     for (key, value) in with.into_iter().filter(|(key, _)| !NOT_NEEDED.contains(key)) {
         if FLAGS.contains(&key) {
@@ -52,7 +71,14 @@ fn program(config: &Config) -> Program {
             variables.push((format!("KUBEMEND_{}", key.replace('-', "_").to_ascii_uppercase()), value));
         }
     }
-    Program::new(&variables, &name(), &flags)
+    Program::new(&variables, name, &flags)
+}
+
+/// Whether `kubemend` is this very program where programs are looked for.
+fn found_by_name(config: &Config) -> bool {
+    let found = config.search_path.iter().map(|folder| folder.join("kubemend")).find(|path| path.is_file());
+    let [found, own] = [found, std::env::current_exe().ok()].map(|path| path.and_then(|path| path.canonicalize().ok()));
+    found.is_some() && found == own
 }
 
 fn absolute(path: &str) -> String {

@@ -26,7 +26,7 @@ impl Misconfigured {
     }
 
     fn error(&self) -> WorkflowError {
-        ReadError::Config(self.why.clone()).into()
+        ReadError::Options(self.why.clone()).into()
     }
 }
 

@@ -131,7 +131,7 @@ fn tool_hints(error: &WorkflowError) -> Option<Vec<String>> {
             "ask the user to log in to this cluster again; the next call reads the kubeconfig again",
             "in a terminal, `kubemend doctor` shows what is configured",
         ],
-        WorkflowError::Read(ReadError::Config(_)) => &[
+        WorkflowError::Read(ReadError::Config(_) | ReadError::Kubeconfig { .. }) => &[
             "this server does not inherit the user's shell: the client's entry for it sets KUBECONFIG and options in `env`",
             "the next call reads the kubeconfig again",
         ],
@@ -149,7 +149,9 @@ fn of_read(error: &ReadError) -> ErrorKind {
         | ReadError::TimedOut(..)
         | ReadError::Expired(_)
         | ReadError::Refused { .. }
-        | ReadError::Config(_) => ErrorKind::Unavailable,
+        | ReadError::Config(_)
+        | ReadError::Kubeconfig { .. }
+        | ReadError::Options(_) => ErrorKind::Unavailable,
     }
 }
 
@@ -162,6 +164,17 @@ mod tests {
     fn an_error_says_its_hints_in_its_text() {
         let error = CallError::new(ErrorKind::Unavailable, "cannot reach it").hint("check the VPN");
         assert_eq!(error.text(), "cannot reach it\n- check the VPN");
+    }
+
+    /// A caller of tools has no flags, and what to do next is said once and holds together.
+    #[test]
+    fn an_error_about_the_configuration_names_no_flag_to_a_caller_of_tools_and_does_not_contradict_itself() {
+        let at_a_terminal = "pass --kubeconfig FILE";
+        let missing = CallError::from(WorkflowError::from(ReadError::Kubeconfig { text: "no kubeconfig".to_owned(), at_a_terminal }));
+        assert!(missing.hints.iter().any(|hint| hint == at_a_terminal) && !missing.text().contains("--"), "{}", missing.text());
+        assert!(missing.text().contains("sets KUBECONFIG") && missing.text().contains("next call reads the kubeconfig again"));
+        let options = CallError::from(WorkflowError::from(ReadError::Options("wrong; restart the server".to_owned())));
+        assert_eq!(options.text(), "wrong; restart the server", "the next call would find the same");
     }
 
     #[test]

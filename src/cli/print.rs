@@ -7,15 +7,20 @@ use crate::workflow::report::Report;
 
 /// The report as it was asked for.
 pub(crate) fn print(terminal: &Terminal, report: &Report, output: Output) -> Result<(), CliError> {
-    let text = match output {
-        Output::Text => render::whole(report, terminal.columns),
-        Output::Json => json_text(report)?,
-    };
-    terminal.out(&text)?;
-    Ok(())
+    match output {
+        Output::Text => Ok(terminal.out(&render::whole(&worded(terminal, report), terminal.columns))?),
+        Output::Json => json(terminal, report),
+    }
 }
 
-/// The report alone.
-pub(crate) fn json_text(report: &Report) -> Result<String, CliError> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(report)?))
+/// The report alone, for programs.
+pub(crate) fn json(terminal: &Terminal, report: &Report) -> Result<(), CliError> {
+    Ok(terminal.data(&format!("{}\n", serde_json::to_string_pretty(&worded(terminal, report))?))?)
+}
+
+/// The report with its commands as they work in this terminal: before it is laid out, since a line that is broken is none.
+pub(crate) fn worded(terminal: &Terminal, report: &Report) -> Report {
+    let mut report = report.clone();
+    terminal.program().in_report(&mut report);
+    report
 }

@@ -1,7 +1,7 @@
 //! The commands that may change something: remediate, approve, undo. The human approves here, and nowhere by default.
 
 use super::args::{ApproveArgs, Output, RemediateArgs, UndoArgs};
-use super::print::{json_text, print};
+use super::print::{json, print, worded};
 use super::progress::{Pace, with_progress};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
@@ -136,7 +136,7 @@ impl AnswerAtTerminal<'_> {
                 let report =
                     carry_out(self.cases, &PendingAnswer::from(question), answer, Approver::Terminal, &caller).await.unwrap_or(report);
                 if self.output == Output::Json {
-                    self.terminal.out(&json_text(&report)?)?;
+                    json(self.terminal, &report)?;
                 }
                 self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&session)))?;
                 Ok(Exit::Waiting)
@@ -175,7 +175,7 @@ impl AnswerAtTerminal<'_> {
 
     /// What somebody reads before the answer. It must be where the question is: on the terminal, even when stdout is not.
     fn show_before(&self, report: &Report, asks: bool) -> Result<(), CliError> {
-        let text = render::before_consent(report, self.terminal.columns);
+        let text = render::before_consent(&worded(self.terminal, report), self.terminal.columns);
         match self.output {
             Output::Text => {
                 self.terminal.out(&text)?;
@@ -190,11 +190,9 @@ impl AnswerAtTerminal<'_> {
     }
 
     fn show_after(&self, report: &Report) -> Result<(), CliError> {
-        let text = match self.output {
-            Output::Text => render::after_consent(report, self.terminal.columns),
-            Output::Json => json_text(report)?,
-        };
-        self.terminal.out(&text)?;
-        Ok(())
+        match self.output {
+            Output::Text => Ok(self.terminal.out(&render::after_consent(&worded(self.terminal, report), self.terminal.columns))?),
+            Output::Json => json(self.terminal, report),
+        }
     }
 }

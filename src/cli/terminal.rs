@@ -1,9 +1,9 @@
 //! What a command writes to and whom it can ask: results on stdout, everything else on stderr, questions to a person or to nobody.
 
-use crate::call::{FASTEST_PERSON, HumanAnswer};
+use crate::call::{FASTEST_PERSON, HumanAnswer, Program};
 use crate::workflow::Undecided;
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +42,8 @@ pub(crate) struct Terminal {
     out: Mutex<Box<dyn Write + Send>>,
     err: Mutex<Box<dyn Write + Send>>,
     person: Person,
+    /// How commands for a human are worded here.
+    program: OnceLock<Program>,
     /// How wide results may be.
     pub(crate) columns: usize,
     /// Results go to a terminal.
@@ -71,6 +73,7 @@ impl Terminal {
             out: Mutex::new(Box::new(anstream::stdout())),
             err: Mutex::new(Box::new(anstream::stderr())),
             person,
+            program: OnceLock::new(),
             columns,
             shows_results,
             shows_progress: io::stderr().is_terminal(),
@@ -82,14 +85,29 @@ impl Terminal {
         !matches!(self.person, Person::Absent)
     }
 
-    /// Writes a result. A reader that closed the pipe early, such as `head`, is not a failure.
+    /// From now on commands for a human are worded for this program.
+    pub(crate) fn words_for(&self, program: Program) {
+        let _set_before = self.program.set(program);
+    }
+
+    /// How commands for a human are worded here.
+    pub(crate) fn program(&self) -> &Program {
+        self.program.get_or_init(Program::default)
+    }
+
+    /// Writes a result for people. A reader that closed the pipe early, such as `head`, is not a failure.
     pub(crate) fn out(&self, text: &str) -> io::Result<()> {
+        write_to(&self.out, &self.program().in_words(text))
+    }
+
+    /// Writes a result for programs, as it is.
+    pub(crate) fn data(&self, text: &str) -> io::Result<()> {
         write_to(&self.out, text)
     }
 
     /// Writes a remark.
     pub(crate) fn err(&self, text: &str) -> io::Result<()> {
-        write_to(&self.err, text)
+        write_to(&self.err, &self.program().in_words(text))
     }
 
     /// Asks for approval. A cancelled question has no answer, and what was typed before the question could be read is none.
@@ -195,6 +213,7 @@ pub(crate) mod doubles {
             out: Mutex::new(Box::new(out.clone())),
             err: Mutex::new(Box::new(err.clone())),
             person: says.map_or(Person::Absent, |line| saying(&[(line, 2_000)])),
+            program: OnceLock::new(),
             columns: COLUMNS,
             shows_results: true,
             shows_progress: false,

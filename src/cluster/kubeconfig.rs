@@ -135,11 +135,10 @@ async fn find(named: Option<&Path>, settings: &ConnectSettings) -> Result<Found,
     if settings.kubeconfig_list.is_empty() {
         looked.insert(0, "KUBECONFIG (not set)".to_owned());
     }
-    Err(config(format!(
-        "no kubeconfig was found: tried {}, and this is not a Pod with a service account; pass --kubeconfig FILE or set KUBECONFIG, \
-         or try `kubemend demo`, which needs no cluster",
-        looked.join(", ")
-    )))
+    Err(ReadError::Kubeconfig {
+        text: format!("no kubeconfig was found: tried {}, and this is not a Pod with a service account", looked.join(", ")),
+        at_a_terminal: "pass --kubeconfig FILE or set KUBECONFIG, or try `kubemend demo`, which needs no cluster",
+    })
 }
 
 /// One file, relative paths in it made absolute. Read off the runtime, under a deadline.
@@ -165,9 +164,12 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
     let (mut made, context, own) = match found {
         Found::ServiceAccount => {
             if let Some(context) = context {
-                return Err(config(format!(
-                    "context `{context}` needs a kubeconfig, and none was found; pass --kubeconfig FILE, or leave the context out to use the Pod's service account"
-                )));
+                return Err(ReadError::Kubeconfig {
+                    text: format!(
+                        "context `{context}` needs a kubeconfig, and none was found; leave the context out to use the Pod's service account"
+                    ),
+                    at_a_terminal: "pass --kubeconfig FILE",
+                });
             }
             let made =
                 kube::Config::incluster().map_err(|error| config(format!("cannot use the Pod's service account: {}", reason(&error))))?;
@@ -272,7 +274,10 @@ pub(super) fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from
     }
     let current = kubeconfig.current_context.as_deref().filter(|c| !c.is_empty());
     let Some(wanted) = wanted.or(current) else {
-        return Err(config(format!("the kubeconfig {from} has no current context; choose one with --context: {}", list(&names))));
+        return Err(ReadError::Kubeconfig {
+            text: format!("the kubeconfig {from} has no current context; it has: {}", list(&names)),
+            at_a_terminal: "choose one with --context",
+        });
     };
     if names.contains(&wanted) {
         return Ok(wanted.to_owned());

@@ -14,7 +14,7 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
         let mut names: Vec<String> =
-            ["KUBECONFIG", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "KUBERNETES_SERVICE_HOST"].map(Into::into).into();
+            ["KUBECONFIG", "HOME", "PATH", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "KUBERNETES_SERVICE_HOST"].map(Into::into).into();
         names.extend(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| name.starts_with("KUBEMEND_")));
         Self(names.into_iter().filter_map(|name| Some((name.clone(), std::env::var_os(&name)?))).collect())
     }

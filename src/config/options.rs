@@ -89,7 +89,7 @@ pub enum ConfigError {
     #[error("{0}")]
     Contradiction(String),
     /// Nothing says where sessions are to be kept.
-    #[error("no state directory: HOME is not set; set KUBEMEND_STATE_DIR or --state-dir")]
+    #[error("no state directory: HOME is not set; set KUBEMEND_STATE_DIR")]
     NoHome,
 }
 

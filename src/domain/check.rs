@@ -42,6 +42,11 @@ pub enum Check {
 }
 
 impl Check {
+    /// Whether it is about a cause or a symptom that is to be gone. A rollback promises none.
+    pub(crate) fn promises_a_cure(&self) -> bool {
+        matches!(self, Check::FindingGone { .. } | Check::SymptomGone(_))
+    }
+
     /// The object that the check is about.
     pub fn object(&self) -> &ObjectRef {
         match self {

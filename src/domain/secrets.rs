@@ -1,6 +1,7 @@
 //! Credentials that are recognized in a text: by what they look like, or by the name that stands before them. Best effort, as any
 //! deny list: the guarantee is that Secrets are never read.
 
+mod options;
 mod value;
 
 use regex::Regex;
@@ -29,8 +30,8 @@ const FORMS: &[(&str, &str)] = &[
     (r"(\b[A-Za-z0-9_.-]+):[^\s⟦⟧]+@((?:tcp|udp|unix)\()", "$1:⟦redacted:password⟧@$2"),
 ];
 
-/// What the name of a credential ends in. The last two are words of their own only: `design=` is none.
-const NAMES: &str = r"password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|shared[_-]?key|signing[_-]?key|encryption[_-]?key|master[_-]?key|credentials?";
+/// What the name of a credential ends in, in the singular or plural, before a number or not.
+const NAMES: &str = r"(?:password|passwd|passphrase|secret|token|credential|(?:secret|api|access|account|private|shared|signing|encryption|master|storage|auth|license|subscription|hmac|jwt|aes|fernet)[_-]?key(?:[_-]?base)?|(?:secret|root[_-]?token)[_-]?id|erlang[_-]?cookie|requirepass|masterauth)s?(?:_?[0-9]{1,3})?";
 
 /// The name in its quotes, and what separates it from its value. A backslash may stand before each quote: JSON within JSON.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -41,7 +42,7 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A flag of a command line before the word after it, also as two items of a list.
 static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?i)(?P<name>(?:^|[\s\x22'\[,])--?(?:[a-z0-9-]*(?:{NAMES})|(?:[a-z0-9-]*-)?(?:pass|pwd|pw)))(?P<sep>\\*[\x22']?(?:\s*,\s*|\s+|=)(?:-\s+)?)"
+        r"(?i)(?P<name>(?:^|[\s\x22'\[,])--?(?:[a-z0-9-]*(?:{NAMES})|(?:[a-z0-9-]*-)?(?:pass|pwd|pw)[0-9]{{0,3}}))(?P<sep>\\*[\x22']?(?:\s*,\s*|\s+|=)(?:-\s+)?)"
     ))
     .ok()
 });
@@ -59,7 +60,8 @@ static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<name>[A-Za-z][A-Za-z0-9+.-]*://)(?P<sep>)").ok());
 
 fn any_name() -> String {
-    format!(r"(?:[a-z0-9_.-]*(?:{NAMES})|(?:[a-z0-9_.-]*[_.-])?(?:pass|pwd|pw)|[A-Za-z0-9]*(?-i:[a-z]P(?:ass|wd)|PASS|PWD))")
+    let ends = r"(?:[a-z0-9_.-]*[_.-])?(?:(?:pass|pwd|pw)(?:_?[0-9]{1,3})?|app_?key)|[a-z0-9_]+_(?:auth|salt)|(?-i:_auth)";
+    format!(r"(?:[a-z0-9_.-]*(?:{NAMES})|{ends}|[A-Za-z0-9]*(?-i:[a-z]P(?:ass|wd)|PASS|PWD))")
 }
 
 /// What is shown instead of one credential can bring to light that another stands beside it; texts do not nest deeper than this.
@@ -110,6 +112,7 @@ const OF_SENTENCES: &[&str] = &[
     "post",
     "requested",
     "rpc",
+    "secrets",
     "server",
     "should",
     "the",
@@ -143,8 +146,9 @@ fn once(text: &str) -> Cow<'_, str> {
             out = Cow::Owned(pattern.replace_all(&out, *with).into_owned());
         }
     }
-    for (pattern, find) in [(&*ADDRESS, of_address as Finder), (&*NAMED, of_name), (&*FLAG, of_flag), (&*PAIR, of_pair)] {
-        let Some(pattern) = pattern else { continue };
+    let named = [(&*ADDRESS, of_address as Finder), (&*NAMED, of_name), (&*FLAG, of_flag), (&*PAIR, of_pair)];
+    let all = named.into_iter().filter_map(|(pattern, find)| pattern.as_ref().map(|pattern| (pattern, find)));
+    for (pattern, find) in all.chain(options::all()) {
         if let Some(replaced) = without_values(&out, pattern, find) {
             out = Cow::Owned(replaced);
         }
@@ -190,6 +194,9 @@ fn of_address(before: &str, _: &str, _: &str, rest: &str) -> Option<Hidden> {
 
 fn of_name(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden> {
     let found = value(rest, Around { before, between })?;
+    if is_setting(name, found.inner) {
+        return None;
+    }
     // The first word tells whether a sentence goes on.
     let first = found.inner.split_whitespace().next().unwrap_or_default();
     if !found.quoted && (is_sentence(before, between, first) || is_image(before, name, between, first)) {
@@ -198,8 +205,11 @@ fn of_name(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden
     Some((found.open.len(), found.inner.len(), VALUE))
 }
 
-fn of_flag(before: &str, _: &str, between: &str, rest: &str) -> Option<Hidden> {
+fn of_flag(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden> {
     let found = value(rest, Around { before, between })?;
+    if is_setting(name, found.inner) {
+        return None;
+    }
     let first = found.inner.split_whitespace().next().unwrap_or_default();
     if !found.quoted && (first.starts_with('-') || is_sentence(before, between, first)) {
         return None;
@@ -207,8 +217,53 @@ fn of_flag(before: &str, _: &str, between: &str, rest: &str) -> Option<Hidden> {
     Some((found.open.len(), found.inner.len(), VALUE))
 }
 
-fn of_pair(before: &str, _: &str, between: &str, rest: &str) -> Option<Hidden> {
-    value(rest, Around { before, between }).map(|found| (found.open.len(), found.inner.len(), VALUE))
+fn of_pair(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden> {
+    // The name of the variable stands within what the pattern found.
+    let end = name.rfind([',', '\n']).unwrap_or(name.len());
+    let variable = name.get(..end).unwrap_or(name).trim_end_matches(['"', '\'', '\\', ' ']);
+    value(rest, Around { before, between })
+        .filter(|found| !is_setting(variable, found.inner))
+        .map(|found| (found.open.len(), found.inner.len(), VALUE))
+}
+
+/// Ways to authenticate, which `…_AUTH` may hold instead of a credential.
+const WAYS: &[&str] = &[
+    "none",
+    "basic",
+    "plain",
+    "md5",
+    "trust",
+    "scram",
+    "sasl",
+    "ldap",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "saml",
+    "jwt",
+    "token",
+    "password",
+    "kerberos",
+    "cert",
+    "tls",
+    "mtls",
+    "iam",
+    "required",
+    "optional",
+    "anonymous",
+];
+
+/// Whether what stands behind the name of a credential is a setting of it: an answer, a number of tokens, the name of a Secret, the
+/// path of a file.
+fn is_setting(name: &str, value: &str) -> bool {
+    let (name, value) = (name.to_ascii_lowercase(), value.trim().to_ascii_lowercase());
+    let number = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    let reference = ["existingsecret", "existing_secret", "existing-secret", "pullsecret", "pullsecrets", "pull-secret", "pull-secrets"];
+    matches!(value.as_str(), "true" | "false" | "yes" | "no" | "null" | "~" | "enabled" | "disabled")
+        || (number && name.ends_with("tokens"))
+        || (name.ends_with("_auth") && (number && value.len() < 2 || WAYS.contains(&value.as_str())))
+        || (name.ends_with("application_credentials") && value.starts_with('/'))
+        || reference.iter().any(|end| name.ends_with(end))
 }
 
 /// What is shown instead of a value.
@@ -339,6 +394,66 @@ mod tests {
             "password: {valueFrom: {secretKeyRef: {name: a, key: b}}}",
             "https://registry.example.com:5000/v2/app@sha256:abc",
             "https://user@host/x?mail=a@b",
+        ] {
+            assert_eq!(redacted(text), text);
+        }
+    }
+
+    /// As images and frameworks call them in their documentation.
+    const VARIABLES: &str = "
+        POSTGRES_PASSWORD PGPASSWORD POSTGRESQL_POSTGRES_PASSWORD MYSQL_ROOT_PASSWORD MYSQL_PASSWORD MYSQL_PWD MARIADB_ROOT_PASSWORD
+        MONGO_INITDB_ROOT_PASSWORD REDIS_PASSWORD REDIS_AUTH REDISCLI_AUTH RABBITMQ_DEFAULT_PASS RABBITMQ_ERLANG_COOKIE
+        MINIO_ROOT_PASSWORD MINIO_SECRET_KEY MINIO_ACCESS_KEY KEYCLOAK_ADMIN_PASSWORD KC_BOOTSTRAP_ADMIN_PASSWORD KC_DB_PASSWORD
+        GF_SECURITY_ADMIN_PASSWORD GF_SECURITY_SECRET_KEY DJANGO_SECRET_KEY SECRET_KEY SECRET_KEY_BASE RAILS_MASTER_KEY APP_KEY
+        JWT_SECRET SPRING_DATASOURCE_PASSWORD spring.datasource.password SPRING_RABBITMQ_PASSWORD STRIPE_SECRET_KEY STRIPE_API_KEY
+        STRIPE_WEBHOOK_SECRET AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AZURE_CLIENT_SECRET AZURE_STORAGE_KEY AZURE_STORAGE_ACCOUNT_KEY
+        GOOGLE_API_KEY GOOGLE_CREDENTIALS GITHUB_TOKEN GH_TOKEN GITHUB_WEBHOOK_SECRET SLACK_BOT_TOKEN SLACK_SIGNING_SECRET
+        SENTRY_SECRET_KEY SENTRY_AUTH_TOKEN NATS_PASSWORD NATS_TOKEN NATS_PASS VAULT_TOKEN VAULT_DEV_ROOT_TOKEN_ID VAULT_SECRET_ID
+        ELASTIC_PASSWORD NEO4J_AUTH CONSUL_HTTP_TOKEN CONSUL_HTTP_AUTH N8N_ENCRYPTION_KEY AIRFLOW__CORE__FERNET_KEY
+        NEXTAUTH_SECRET WORDPRESS_DB_PASSWORD WORDPRESS_AUTH_KEY WORDPRESS_AUTH_SALT DD_API_KEY DD_APP_KEY NEW_RELIC_LICENSE_KEY
+        PASSWORD_1 DB_PASSWORD2 DB_PASS2 API_KEY_2 passwords apiKeys secretKey secret_key secret-key clientSecret";
+
+    #[test]
+    fn variables_of_images_and_frameworks_are_credentials_in_every_form() {
+        for name in VARIABLES.split_whitespace() {
+            for raw in [
+                format!("{name}=hunter2 x"),
+                format!("{name}: hunter2"),
+                format!(r#"{{"{name}":"hunter2"}}"#),
+                format!(r#"[{{"name":"{name}","value":"hunter2"}}]"#),
+                format!("- name: {name}\n  value: hunter2"),
+            ] {
+                let shown = redacted(&raw);
+                assert!(!shown.contains("hunter2") && shown.contains("⟦redacted:value⟧"), "{raw}: {shown}");
+            }
+        }
+        assert_eq!(redacted("run --secret-key hunter2"), "run --secret-key ⟦redacted:value⟧");
+    }
+
+    #[test]
+    fn settings_of_credentials_and_names_of_secrets_stay() {
+        for text in [
+            "token-service: 3 Pods",
+            "refresh-token-0: CrashLoopBackOff",
+            "secretName: app-secret",
+            "existingSecret: app-secret",
+            r#""imagePullSecrets":[{"name":"regcred"}]"#,
+            "imagePullSecrets: [regcred]",
+            "passwordPolicy: strict",
+            "passwordSecretRef: {name: a, key: b}",
+            "secretKeyRef: {name: a, key: b}",
+            "automountServiceAccountToken: false",
+            "max_tokens: 4096",
+            "MAX_TOKENS=4096",
+            "run --max-tokens 4096",
+            r#"[{"name":"MAX_TOKENS","value":"4096"}]"#,
+            "ENABLE_AUTH=true",
+            "KAFKA_AUTH=sasl",
+            "POSTGRES_HOST_AUTH_METHOD=trust",
+            "GOOGLE_APPLICATION_CREDENTIALS=/var/secrets/google/key.json",
+            "POSTGRES_PASSWORD_FILE=/run/secrets/db",
+            "PUBLIC_KEY=abc, PARTITION_KEY=id, sort_key=id, primaryKey: id",
+            "AWS_REGION=eu-west-1, keycloak: up, tokenizer: fast, secretary: x",
         ] {
             assert_eq!(redacted(text), text);
         }

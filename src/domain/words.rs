@@ -4,13 +4,14 @@
 mod compounds;
 mod everyday;
 mod grammar;
+mod standing;
 mod tokens;
 mod topics;
 mod word;
 
 use super::kind::Kind;
 pub use topics::Topic;
-pub use word::{Form, Word, is_meant, is_typo, singular};
+pub use word::{Form, Use, Word, is_meant, is_typo, singular};
 
 /// The words of a report, in their order, and where what they name is sought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,7 +26,12 @@ pub struct Wording {
 impl Wording {
     /// Takes a text apart.
     pub fn of(text: &str) -> Self {
-        Self { words: tokens::tokens(text), ..Self::default() }
+        let mut words = tokens::tokens(text);
+        let used: Vec<Use> = (0..words.len()).map(|place| standing::used(&words, place)).collect();
+        for (word, used) in words.iter_mut().zip(used) {
+            word.used = used;
+        }
+        Self { words, ..Self::default() }
     }
 
     /// In their order.
@@ -162,6 +168,7 @@ impl Wording {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn words_lose_their_punctuation_and_keep_where_a_clause_ends() {
@@ -171,6 +178,66 @@ mod tests {
         let ends: Vec<&str> = words.iter().filter(|w| w.ends).map(|w| w.text.as_str()).collect();
         assert_eq!(ends, ["catalog-api", "shop", "restarts"]);
         assert_eq!(words.iter().filter(|w| w.quoted).count(), 1);
+    }
+
+    /// Names of every kind of form, the one that the language has for its own compounds among them.
+    const LABEL: &str = "[a-z]([a-z0-9]{0,8}|[a-z0-9-]{0,12}[a-z0-9])|(post|cross|micro|auto|multi|self|non|re)-[a-z]{2,8}|[a-z]{2,8}-(feed|only|core|old|prod|mode|point|based)|[a-z]{2,6}-(of|to|by|for)-[a-z]{2,6}|[a-z]{3,7}(ed|ly|able)-[a-z]{2,5}|[a-z]{2,6}-[a-z]{3,5}(ed|ly|able)|[a-z0-9]{1,2}-[a-z]{1,6}|[0-9]{1,4}[a-z-]{0,4}[a-z0-9]|[a-z]{4,7}ly|[a-z0-9]";
+
+    fn could_be(text: &str, word: &str) -> bool {
+        let words = Wording::of(text);
+        let place = words.iter().position(|w| w.text == word);
+        place.is_some_and(|p| words.get(p).is_some_and(Word::could_be_a_name) && !words.is_predicate(p))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_said_to_be_ill_is_a_name(
+            name in LABEL,
+            said in proptest::sample::select(vec!["N is down", "N is crashing", "N does not start", "our N is not starting", "why is N down?", "the N keeps restarting"]),
+        ) {
+            let by_its_own = Wording::of(&name).get(0).is_some_and(|w| w.is_common() && !w.is_grammar() || w.is_ordinary() || w.is_environment() || w.is_kind());
+            let of_grammar = name.len() > 1 && everyday::is_grammar(&name) && !name.bytes().all(|b| b.is_ascii_digit());
+            prop_assume!(!by_its_own && !of_grammar && !name.ends_with('-'));
+            let word = name.len() > 1 && !name.bytes().all(|b| b.is_ascii_digit());
+            prop_assume!(word || (said.starts_with('N') && name != "i"));
+            let text = said.replace('N', &name);
+            prop_assert!(could_be(&text, &name), "{}", text);
+        }
+    }
+
+    #[test]
+    fn compound_is_a_name_where_it_does_not_describe() {
+        for (text, word) in [
+            ("product-feed is down", "product-feed"),
+            ("the point-of-sale crashes", "point-of-sale"),
+            ("deployment auto-deployer has problems", "auto-deployer"),
+            ("pod web-prod is crashing", "web-prod"),
+            ("multi-tenant-api pods restart", "multi-tenant-api"),
+            ("web cannot reach post-service", "post-service"),
+            ("errors in `cross-sell`", "cross-sell"),
+            ("user-agent does not start", "user-agent"),
+            ("game-core returns 503", "game-core"),
+            ("micro-gateway errors since noon", "micro-gateway"),
+            ("food-supply", "food-supply"),
+            ("assembly is down", "assembly"),
+            ("2048 is down", "2048"),
+            ("`manager` is down", "manager"),
+        ] {
+            assert!(could_be(text, word), "{text}");
+        }
+        for (text, word) in [
+            ("a multi-zone cluster", "multi-zone"),
+            ("web is jvm-based", "jvm-based"),
+            ("the node has a write-heavy disk", "write-heavy"),
+            ("slow since the go-live", "go-live"),
+            ("the health-check fails", "health-check"),
+            ("our read-only service is slow", "read-only"),
+            ("slow after the re-sizing", "re-sizing"),
+            ("mysteriously web is down", "mysteriously"),
+            ("web mysteriously is down", "mysteriously"),
+        ] {
+            assert!(!could_be(text, word), "{text}");
+        }
     }
 
     #[test]

@@ -43,7 +43,13 @@ pub(super) async fn wait(
         };
         match answer {
             Some(Err(ReadError::NotFound(_))) => return Ok(()),
-            Some(Err(error @ (ReadError::Forbidden { .. } | ReadError::Unauthorized { .. } | ReadError::Config(_)))) => {
+            Some(Err(
+                error @ (ReadError::Forbidden { .. }
+                | ReadError::Unauthorized { .. }
+                | ReadError::Config(_)
+                | ReadError::Kubeconfig { .. }
+                | ReadError::Options(_)),
+            )) => {
                 return Err(NotReady::Failed(format!("{object} was deleted, and whether it is gone cannot be seen: {error}")));
             }
             Some(Ok(found)) if found.pointer("/metadata/uid").and_then(Value::as_str) != uid => {

@@ -20,11 +20,13 @@ pub(crate) fn outdated(service: &ObjectRef, facts: &Facts<'_>) -> Option<String>
         facts.slices_of(service).iter().flat_map(|slice| slice.endpoints.iter().flatten()).filter(|e| is_ready(e)).collect();
     let names: HashSet<&str> = ready.iter().filter_map(|endpoint| pod_of(endpoint)).collect();
     let places: HashSet<&str> = ready.iter().flat_map(|e| &e.addresses).map(String::as_str).collect();
-    let own = |endpoint: &&Endpoint, pod: &&Pod| match pod_of(endpoint) {
-        Some(name) => pod.metadata.name.as_deref() == Some(name),
-        None => ips(pod).any(|ip| endpoint.addresses.iter().any(|address| address == ip)),
+    let own_names: HashSet<&str> = selected.iter().filter_map(|pod| pod.metadata.name.as_deref()).collect();
+    let own_places: HashSet<&str> = selected.iter().flat_map(|pod| ips(pod)).collect();
+    let own = |endpoint: &&Endpoint| match pod_of(endpoint) {
+        Some(name) => own_names.contains(name),
+        None => endpoint.addresses.iter().any(|address| own_places.contains(address.as_str())),
     };
-    if ready.iter().any(|endpoint| !selected.iter().any(|pod| own(endpoint, pod))) {
+    if !facts.walk(ready.iter()).all(own) {
         return Some("some are of Pods that its selector does not match".to_owned());
     }
     let leads_to =

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 const FEW: usize = 32;
 
 /// The other Pod of the same owner that leads, and its Lease.
-pub(crate) fn leader_beside<'f, 'a>(facts: &'f Facts<'a>, pod: &Pod) -> Option<(&'a Lease, &'a Pod)> {
+pub(crate) fn leader_beside<'a>(facts: &Facts<'a>, pod: &Pod) -> Option<(&'a Lease, &'a Pod)> {
     let own = pod.reference();
     let owner = facts.owners.chain(&own).last()?;
     facts.walk.step();
@@ -26,7 +26,7 @@ pub(crate) fn leader_beside<'f, 'a>(facts: &'f Facts<'a>, pod: &Pod) -> Option<(
 }
 
 /// A claim of the same name in another namespace than this one's that nobody uses there.
-pub(crate) fn elsewhere<'f, 'a>(facts: &'f Facts<'a>, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
+pub(crate) fn elsewhere<'a>(facts: &Facts<'a>, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
     let fits = |c: &&PersistentVolumeClaim| {
         let there = c.reference().namespace;
         let free = there.as_ref().is_some_and(|ns| facts.claims.pods(ns.as_str(), &claim.name).is_empty());
@@ -43,40 +43,40 @@ pub(crate) fn elsewhere<'f, 'a>(facts: &'f Facts<'a>, claim: &ObjectRef) -> Pres
 }
 
 /// Another namespace that has a Service of this name.
-pub(crate) fn service_elsewhere<'f, 'a>(facts: &'f Facts<'a>, name: &str, here: &Namespace) -> Option<&'a str> {
+pub(crate) fn service_elsewhere<'a>(facts: &Facts<'a>, name: &str, here: &Namespace) -> Option<&'a str> {
     let named = facts.namesakes.services.get(name).into_iter().flatten().copied();
     facts.walk(named).find(|namespace| *namespace != here.as_str())
 }
 
 /// A volume of this class.
-pub(crate) fn volume_of<'f, 'a>(facts: &'f Facts<'a>, class: &str) -> Presence<&'a PersistentVolume> {
+pub(crate) fn volume_of<'a>(facts: &Facts<'a>, class: &str) -> Presence<&'a PersistentVolume> {
     let first = facts.volumes.by_class.get(class).and_then(|all| all.first());
     first.map_or_else(|| facts.none(&Kind::PersistentVolume), |volume| Presence::There(*volume))
 }
 
 /// The volumes of this class that a claim could still take; the empty class is that of volumes without one.
-pub(crate) fn free_volumes_of<'f, 'a>(facts: &'f Facts<'a>, class: &str) -> impl Iterator<Item = &'a PersistentVolume> {
+pub(crate) fn free_volumes_of<'a>(facts: &Facts<'a>, class: &str) -> impl Iterator<Item = &'a PersistentVolume> {
     facts.walk(facts.volumes.free.get(class).into_iter().flatten().copied())
 }
 
 /// One of them.
-pub(crate) fn free_volume_of<'f, 'a>(facts: &'f Facts<'a>, class: &str) -> Presence<&'a PersistentVolume> {
+pub(crate) fn free_volume_of<'a>(facts: &Facts<'a>, class: &str) -> Presence<&'a PersistentVolume> {
     free_volumes_of(facts, class).next().map_or_else(|| facts.none(&Kind::PersistentVolume), Presence::There)
 }
 
 /// Whether a claim of this class is bound.
-pub(crate) fn is_bound_somewhere<'f, 'a>(facts: &'f Facts<'a>, class: &str) -> bool {
+pub(crate) fn is_bound_somewhere(facts: &Facts<'_>, class: &str) -> bool {
     facts.volumes.bound.contains(class)
 }
 
 /// The Pods in a namespace that a selector matches.
-pub(crate) fn pods_selected<'f, 'a>(facts: &'f Facts<'a>, namespace: &str, selector: &Selector) -> impl Iterator<Item = &'a Pod> {
+pub(crate) fn pods_selected<'a>(facts: &Facts<'a>, namespace: &str, selector: &Selector) -> impl Iterator<Item = &'a Pod> {
     let candidates = facts.pods_by_label.candidates(namespace, selector);
     facts.walk(candidates.iter().copied()).filter(|p| labels::matches(selector, p.metadata.labels.as_ref()))
 }
 
 /// How many Pods of a namespace carry all of these labels; all of them where none is named.
-pub(crate) fn count_carrying<'f, 'a>(facts: &'f Facts<'a>, namespace: &str, wanted: &Selector) -> usize {
+pub(crate) fn count_carrying(facts: &Facts<'_>, namespace: &str, wanted: &Selector) -> usize {
     let mut pairs = wanted.iter();
     match (pairs.next(), pairs.next()) {
         (None, _) => facts.in_namespace.get(namespace).and_then(|kinds| kinds.get(&Kind::Pod)).map_or(0, Vec::len),
@@ -127,7 +127,7 @@ pub(crate) fn workloads_given<'f, 'a>(facts: &'f Facts<'a>, namespace: &Namespac
     facts.walk(places.into_iter().flatten().filter_map(|place| facts.workloads.get(*place))).collect()
 }
 
-fn find_given<'f, 'a>(facts: &'f Facts<'a>) -> Given {
+fn find_given(facts: &Facts<'_>) -> Given {
     let mut given = Given::new();
     for (place, workload) in facts.workloads.iter().enumerate() {
         for pod in facts.pods_of(&workload.object).filter(|p| !pods::has_ended(p)) {
@@ -157,18 +157,18 @@ pub(crate) fn workloads_valued<'f, 'a>(
 }
 
 /// A Service of the namespace whose selector has the key with another value.
-pub(crate) fn service_with_another<'f, 'a>(facts: &'f Facts<'a>, namespace: &Namespace, key: &str, value: &str) -> Option<&'a Service> {
+pub(crate) fn service_with_another<'a>(facts: &Facts<'a>, namespace: &Namespace, key: &str, value: &str) -> Option<&'a Service> {
     let known = facts.services_by_key.get(&(namespace.as_str(), key)).into_iter().flatten().copied();
     facts.walk(known).find(|s| labels::any_selector(s).and_then(|wanted| wanted.get(key)).is_some_and(|v| v != value))
 }
 
 /// Whether any Service leads to Pods of these labels.
-pub(crate) fn is_served<'f, 'a>(facts: &'f Facts<'a>, namespace: &str, labels: &Selector) -> bool {
+pub(crate) fn is_served(facts: &Facts<'_>, namespace: &str, labels: &Selector) -> bool {
     services_of(facts, namespace, labels).next().is_some()
 }
 
 /// The Services in a namespace that lead to Pods of these labels.
-pub(crate) fn services_of<'f, 'a>(facts: &'f Facts<'a>, namespace: &str, labels: &Selector) -> impl Iterator<Item = &'a Service> {
+pub(crate) fn services_of<'a>(facts: &Facts<'a>, namespace: &str, labels: &Selector) -> impl Iterator<Item = &'a Service> {
     let services = labels.iter().flat_map(|(key, value)| facts.services_by_label.carrying(namespace, key, value));
     facts.walk(services.copied()).filter(|s| labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
 }

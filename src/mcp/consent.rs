@@ -19,6 +19,9 @@ use std::time::Duration;
 pub(super) const DECISION: &str = "decision";
 /// What the field holds when nothing is to be changed; it stands first.
 const CHANGE_NOTHING: &str = "change-nothing";
+/// What it holds when nothing is decided now. It stands last: a form that moves on from a field that it does not accept ends up on
+/// the last choice, and the value that approves is never where a cursor starts or ends up.
+const LATER: &str = "ask-later";
 /// Characters of the digest that stand for the plan: enough that nothing hits it by accident.
 const CODE_CHARACTERS: usize = 4;
 /// Characters kept of a client's name.
@@ -74,7 +77,9 @@ pub(super) fn human_answer(result: &ElicitResult, code: &ApplyCode, after: Durat
             match chosen {
                 Some(value) if value == code.value() => HumanAnswer::Yes,
                 Some(CHANGE_NOTHING) => HumanAnswer::No,
-                Some(_) | None => HumanAnswer::Undecided(Undecided::ByItself),
+                Some(LATER) => HumanAnswer::Undecided(Undecided::Later),
+                Some(_) => HumanAnswer::Undecided(Undecided::NoChoice),
+                None => HumanAnswer::Undecided(without_words(result)),
             }
         }
         ElicitationAction::Decline => HumanAnswer::No,
@@ -83,10 +88,22 @@ pub(super) fn human_answer(result: &ElicitResult, code: &ApplyCode, after: Durat
     }
 }
 
+/// An accept whose decision is no text: some value that the form does not have, or none at all, which is a client's own doing.
+fn without_words(result: &ElicitResult) -> Undecided {
+    match result.content.as_ref().and_then(|content| content.get(DECISION)) {
+        Some(Value::Null) | None => Undecided::ByItself,
+        Some(_) => Undecided::NoChoice,
+    }
+}
+
 /// The whole question, and one choice to answer it with. The text is never cut: a human decides on what it says.
 pub(super) fn form(question: &Question, text: String, version: Option<&ProtocolVersion>) -> ElicitRequestParams {
     let code = ApplyCode::of(&question.digest);
-    let choices = [(CHANGE_NOTHING.to_owned(), "Change nothing".to_owned()), (code.value(), format!("Apply plan {}", code.0))];
+    let choices = [
+        (CHANGE_NOTHING.to_owned(), "Change nothing".to_owned()),
+        (code.value(), format!("Apply plan {}", code.0)),
+        (LATER.to_owned(), "Change nothing now; ask me later".to_owned()),
+    ];
     // Titles of choices have had their present form since 2025-11-25; before it, names stood beside the values.
     let titled = version.is_none_or(|version| *version >= ProtocolVersion::V_2025_11_25);
     let field = if titled {
@@ -140,18 +157,19 @@ mod tests {
     #[test]
     fn only_an_accepted_choice_of_this_very_plan_is_yes() {
         assert_eq!(said("accept", &json!({"decision": "apply-7f3a"}), PERSON), HumanAnswer::Yes);
-        for content in [
-            json!({"decision": "apply-7f3b"}),
-            json!({"decision": "apply"}),
-            json!({"decision": true}),
-            json!({"decision": ["apply-7f3a"]}),
-            json!({"approve": true}),
-            json!({}),
-            Value::Null,
-            json!(["apply-7f3a"]),
-        ] {
+        for content in [json!({"approve": true}), json!({}), json!({"decision": null}), Value::Null, json!(["apply-7f3a"])] {
             assert_eq!(said("accept", &content, PERSON), HumanAnswer::Undecided(Undecided::ByItself), "{content}");
         }
+    }
+
+    /// What somebody typed into a field of the client's own is no choice, and not the client's doing either.
+    #[test]
+    fn an_answer_that_is_none_of_the_choices_is_recorded_as_that() {
+        for decision in [json!("no, do not do this"), json!("apply-7f3b"), json!("apply"), json!(""), json!(true), json!(["apply-7f3a"])] {
+            let content = json!({"decision": decision});
+            assert_eq!(said("accept", &content, PERSON), HumanAnswer::Undecided(Undecided::NoChoice), "{content}");
+        }
+        assert_eq!(said("accept", &json!({"decision": "ask-later"}), PERSON), HumanAnswer::Undecided(Undecided::Later));
     }
 
     #[test]

@@ -76,8 +76,8 @@ impl QuestionDesk {
     pub(super) fn form(&self, question: &Question, version: Option<&ProtocolVersion>) -> ElicitRequestParams {
         // The first lines stay short: a client that shows only those cuts each at its width. The last ones say it in full.
         let text = match question.text.split_once("\n\n") {
-            Some((first, rest)) => format!("{first}\n\n{}", self.program.in_text(rest, &question.session)),
-            None => self.program.in_text(&question.text, &question.session),
+            Some((first, rest)) => format!("{}\n\n{}", self.program.in_three_lines(first), self.program.in_words(rest)),
+            None => self.program.in_words(&question.text),
         };
         form(question, text, version)
     }

@@ -27,7 +27,12 @@ pub(crate) struct Dialog {
     asked: Instant,
     /// The end of the time that it states, by a clock that only goes forward.
     ends: Instant,
+    /// When its call returned without it.
+    left: Option<Instant>,
 }
+
+/// A client that closes its dialog because the call returned does so at once; nobody has decided anything by that.
+const CLOSED_WITH_THE_CALL: Duration = Duration::from_secs(2);
 
 /// What came of waiting.
 pub(crate) enum Heard {
@@ -65,7 +70,7 @@ impl Dialog {
         let ask = ServerRequest::ElicitRequest(ElicitRequest::new(form));
         let asked = Instant::now();
         match request.peer.send_cancellable_request(ask, PeerRequestOptions::no_options()).await {
-            Ok(handle) => Ok(Self { handle, pending, code, asked, ends: asked.checked_add(left).unwrap_or(asked) }),
+            Ok(handle) => Ok(Self { handle, pending, code, asked, ends: asked.checked_add(left).unwrap_or(asked), left: None }),
             Err(error) => {
                 tracing::debug!(%error, "the client could not be asked to ask");
                 Err((pending, Undecided::Unanswered))
@@ -104,6 +109,7 @@ impl Dialog {
                 return Ok(Heard::Over(self.withdraw("its time has ended", ends.gone).await));
             }
             if ends.patience.is_some_and(|patience| self.asked.elapsed() >= patience) {
+                self.left = Some(Instant::now());
                 return Ok(Heard::Silence(Box::new(self)));
             }
             if told.elapsed() >= TELL {
@@ -115,6 +121,14 @@ impl Dialog {
     }
 
     fn read(&self, answer: Result<Result<ClientResult, ServiceError>, RecvError>) -> HumanAnswer {
+        let closed_with_the_call = self.left.is_some_and(|left| left.elapsed() < CLOSED_WITH_THE_CALL);
+        match self.answer(answer) {
+            HumanAnswer::Undecided(Undecided::Dismissed | Undecided::Unanswered) if closed_with_the_call => HumanAnswer::Nobody,
+            answer => answer,
+        }
+    }
+
+    fn answer(&self, answer: Result<Result<ClientResult, ServiceError>, RecvError>) -> HumanAnswer {
         match answer {
             Ok(Ok(ClientResult::ElicitResult(result))) => human_answer(&result, &self.code, self.asked.elapsed()),
             Ok(Ok(_)) => HumanAnswer::Undecided(Undecided::ByItself),

@@ -1,13 +1,13 @@
 //! Failures on the wire: a tool's failure as a text that says everything, since clients show a model nothing else of an error.
 //! The only place that knows which failures are the tool's and which are the protocol's.
 
-use crate::call::{CallError, ErrorKind};
+use crate::call::{CallError, ErrorKind, Program};
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode};
 
 /// In-band whatever its kind, because a model can then correct itself.
-pub(crate) fn failure(error: &CallError) -> CallToolResult {
-    CallToolResult::error(vec![ContentBlock::text(error.text())])
+pub(crate) fn failure(error: &CallError, program: &Program) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(program.in_words(&error.text()))])
 }
 
 /// One text for a request state that is forged, altered, used, too old or another call's: which of them it was helps nobody honest.
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_in_band_and_says_its_hints() {
-        let result = failure(&CallError::new(ErrorKind::Unavailable, "cannot reach it").hint("check the VPN"));
+        let result = failure(&CallError::new(ErrorKind::Unavailable, "cannot reach it").hint("check the VPN"), &Program::default());
         assert_eq!(result.is_error, Some(true));
         assert_eq!(result.content[0].as_text().unwrap().text, "cannot reach it\n- check the VPN");
     }

@@ -43,14 +43,15 @@ pub(crate) async fn read(uri: &str, backend: &dyn Backend) -> Result<ReadResourc
     let (text, mime) = if uri == REPORT_SCHEMA_URI {
         (report_schema().to_string(), "application/schema+json")
     } else if uri == SESSIONS_URI {
-        (sessions(backend).await.map_err(|e| unavailable(&e))?.to_string(), "application/json")
+        (sessions(backend).await.map_err(|e| unavailable(&e, backend))?.to_string(), "application/json")
     } else {
         let id = uri.strip_prefix(SESSIONS_URI).and_then(|rest| rest.strip_prefix('/'));
         let id = id.and_then(|id| SessionId::parse(id).ok()).ok_or_else(|| unknown_resource(uri))?;
-        let report = backend.session(&id).await.map_err(|error| match CallError::from(error) {
+        let mut report = backend.session(&id).await.map_err(|error| match CallError::from(error) {
             error if error.kind == crate::call::ErrorKind::NotFound => unknown_resource(uri),
-            error => unavailable(&error),
+            error => unavailable(&error, backend),
         })?;
+        backend.operator().program.in_report(&mut report);
         let text = serde_json::to_string(&report).map_err(|e| ErrorData::internal_error(e.to_string(), None))?;
         (text, "application/json")
     };
@@ -67,6 +68,6 @@ async fn sessions(backend: &dyn Backend) -> Result<Value, CallError> {
     Ok(lines.iter().map(with_its_address).collect())
 }
 
-fn unavailable(error: &CallError) -> ErrorData {
-    ErrorData::internal_error(error.text(), None)
+fn unavailable(error: &CallError, backend: &dyn Backend) -> ErrorData {
+    ErrorData::internal_error(backend.operator().program.in_words(&error.text()), None)
 }

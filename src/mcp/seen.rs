@@ -9,20 +9,21 @@ const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Clients by how their names begin, in lower case, and what their dialogs did.
 const SEEN: &[(&str, DialogManner)] = &[
-    // Shows the whole form; declines links by itself, which are not used.
-    ("codex", DialogManner::Wait),
+    // Shows the whole form, and closes it when the call returns: who needs longer to read would be left without a question.
+    ("codex", DialogManner::Hold),
     // Declares forms over stdio, and was reported to drop them without a word.
     ("cursor", DialogManner::Return),
 ];
 
-/// How long a call of this client waits for its dialog.
-pub(super) fn patience(client: &str, operator: &Operator) -> Duration {
+/// How long a call of this client waits for its dialog; `None`: as long as the plan can be approved.
+pub(super) fn patience(client: &str, operator: &Operator) -> Option<Duration> {
     let name = client.to_ascii_lowercase();
     let set = operator.dialogs.iter().find(|(begins, _)| name.starts_with(&begins.to_ascii_lowercase())).map(|(_, manner)| *manner);
     let seen = || SEEN.iter().find(|(begins, _)| name.starts_with(begins)).map(|(_, manner)| *manner);
     match set.or_else(seen).unwrap_or(DialogManner::Wait) {
-        DialogManner::Wait => PATIENCE,
-        DialogManner::Return => Duration::ZERO,
+        DialogManner::Hold => None,
+        DialogManner::Wait => Some(PATIENCE),
+        DialogManner::Return => Some(Duration::ZERO),
     }
 }
 
@@ -31,13 +32,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_whose_dialogs_were_lost_is_not_waited_for_unless_the_operator_says_so() {
+    fn a_client_is_waited_for_as_its_dialogs_were_seen_to_need_unless_the_operator_says_otherwise() {
         let mut operator = Operator::default();
-        assert_eq!(patience("cursor-vscode", &operator), Duration::ZERO);
-        assert_eq!(patience("codex-mcp-client", &operator), PATIENCE);
-        assert_eq!(patience("some-new-client", &operator), PATIENCE);
-        operator.dialogs = vec![("Cursor".to_owned(), DialogManner::Wait), ("some-new".to_owned(), DialogManner::Return)];
-        assert_eq!(patience("cursor-vscode", &operator), PATIENCE);
-        assert_eq!(patience("some-new-client", &operator), Duration::ZERO);
+        assert_eq!(patience("cursor-vscode", &operator), Some(Duration::ZERO));
+        assert_eq!(patience("codex-mcp-client", &operator), None);
+        assert_eq!(patience("some-new-client", &operator), Some(PATIENCE));
+        let set = [("Cursor", DialogManner::Wait), ("some-new", DialogManner::Return), ("other", DialogManner::Hold)];
+        operator.dialogs = set.map(|(name, manner)| (name.to_owned(), manner)).to_vec();
+        assert_eq!(patience("cursor-vscode", &operator), Some(PATIENCE));
+        assert_eq!(patience("some-new-client", &operator), Some(Duration::ZERO));
+        assert_eq!(patience("other-client", &operator), None);
     }
 }

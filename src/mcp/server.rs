@@ -10,12 +10,14 @@ use crate::call::{Backend, CallError, ErrorKind};
 use crate::ports::Progress;
 use futures::FutureExt;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse, Icon, Implementation,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, ClientNotification, ClientRequest, CustomRequest, CustomResult, ErrorCode,
+    GetPromptRequestParams, GetPromptResponse, Icon, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, ServerResult, Tool,
 };
-use rmcp::service::{QuitReason, RequestContext, ServerInitializeError};
+use rmcp::service::{NotificationContext, QuitReason, RequestContext, ServerInitializeError, Service};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -79,7 +81,7 @@ where
         gone: gone.clone(),
         calls: Arc::clone(&calls),
     };
-    let running = match server.serve_with_ct((Watched { inner: reader, gone: gone.clone() }, writer), cancel).await {
+    let running = match InOurWords(server).serve_with_ct((Watched { inner: reader, gone: gone.clone() }, writer), cancel).await {
         Ok(running) => running,
         Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => return Ok(()),
         Err(error) => return Err(ServeError::Opening(shortened(&error.to_string()))),
@@ -131,6 +133,35 @@ struct Server {
     later: Later,
     gone: CancellationToken,
     calls: Arc<Semaphore>,
+}
+
+/// The server, with a sentence for every method that it does not have: clients show the message, and rmcp's is the bare name.
+struct InOurWords(Server);
+
+impl Service<RoleServer> for InOurWords {
+    async fn handle_request(&self, request: ClientRequest, context: RequestContext<RoleServer>) -> Result<ServerResult, ErrorData> {
+        let named = request.method().to_owned();
+        let answer = self.0.handle_request(request, context).await;
+        answer.map_err(
+            |error| if error.code == ErrorCode::METHOD_NOT_FOUND && error.message == named { unknown_method(&named) } else { error },
+        )
+    }
+
+    async fn handle_notification(
+        &self,
+        notification: ClientNotification,
+        context: NotificationContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.0.handle_notification(notification, context).await
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        ServerHandler::get_info(&self.0)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        ServerHandler::supported_protocol_versions(&self.0)
+    }
 }
 
 impl Server {
@@ -196,7 +227,7 @@ impl ServerHandler for Server {
                 Err(error)
             }
         };
-        Ok(result.unwrap_or_else(|error| failure(&error)).into())
+        Ok(result.unwrap_or_else(|error| failure(&error, &self.backend.operator().program)).into())
     }
 
     async fn list_resources(

@@ -6,7 +6,8 @@ use crate::call::schema::schema_of;
 use crate::call::{CallError, ErrorKind, HowToApprove, Program};
 use crate::workflow::brief::{self, Brief};
 use crate::workflow::full;
-use crate::workflow::report::{Report, Status};
+use crate::workflow::report::Report;
+use crate::workflow::summary::{commands_of_several_lines, one_line};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Map, Value, json};
 
@@ -37,18 +38,17 @@ pub(crate) fn output_schema() -> JsonObject {
     schema
 }
 
-/// Lines of diffs that the text shows; a plan with more of them is read with the command that the text names.
+/// Lines of diffs that the text shows; the rest is read with the command that the text names.
 const DIFF_LINES: usize = 30;
 
 /// A report as a tool's result. Commands in it are named as they have to be typed here.
 pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Result<CallToolResult, CallError> {
     let how = HowToApprove::of(&report, shown == Shown::DigestCounts);
-    let say = |text: &str| program.in_words(&how.as_ref().map_or_else(|| text.to_owned(), |how| how.said_in(text)), &report.session);
-    let (text, summary) = (program.in_words(&text(&report, how.as_ref()), &report.session), say(&report.summary));
-    for advice in &mut report.advice {
-        advice.command = advice.command.as_ref().map(|command| program.in_words(command, &report.session));
+    let text = program.in_words(&text(&report, how.as_ref()));
+    if let Some(how) = how {
+        report.summary = how.said_in(&report.summary);
     }
-    report.summary = summary;
+    program.in_report(&mut report);
     let brief = match shown {
         Shown::Whole | Shown::DigestCounts => brief::of(&report),
         Shown::Answered => brief::answered(&report),
@@ -61,27 +61,39 @@ pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Res
     Ok(result)
 }
 
-/// The report as text. A plan that waits is there to be shown to somebody, so its diff is part of it; how it is approved comes last.
+/// The report as text, whole for a reader who gets nothing else: with the diff of a plan that nobody has carried out, and with the
+/// commands that take several lines. How a plan that waits is approved comes last.
 fn text(report: &Report, how: Option<&HowToApprove>) -> String {
     let text = full(report);
-    let Some(how) = how else { return text };
-    let (mut text, last) = how.taken_from(&text);
-    let diffs: Vec<&str> = match (&report.plan, report.status) {
-        (Some(plan), Status::AwaitingApproval) => plan.steps.iter().flat_map(|step| step.diff.lines()).collect(),
-        (Some(_) | None, _) => Vec::new(),
-    };
-    if !diffs.is_empty() && diffs.len() <= DIFF_LINES {
-        text.push_str("\nDiff:\n");
-        text.push_str(&fenced(&diffs.join("\n")));
+    let (mut text, last) = how.map_or_else(
+        || (text.clone(), None),
+        |how| {
+            let (text, last) = how.taken_from(&text);
+            (text, Some(last))
+        },
+    );
+    if let (Some(plan), None) = (&report.plan, &report.execution) {
+        let diff: Vec<&str> = plan.steps.iter().flat_map(|step| step.diff.lines()).collect();
+        if !diff.is_empty() {
+            let shown: Vec<&str> = diff.iter().take(DIFF_LINES).copied().collect();
+            text.push_str(&format!("\nDiff:\n{}", fenced("diff", &shown.join("\n"))));
+        }
+        let more = diff.len().saturating_sub(DIFF_LINES);
+        if more > 0 {
+            text.push_str(&format!("\nand {more} more lines of the diff: kubemend show {}", report.session));
+        }
     }
-    format!("{text}\n{last}")
+    for (advice, command) in commands_of_several_lines(report) {
+        text.push_str(&format!("\nCommand for: {}\n{}", one_line(&advice.text), fenced("sh", command)));
+    }
+    last.map_or_else(|| text.clone(), |last| format!("{text}\n{last}"))
 }
 
 /// As code, since clients show texts as Markdown. No text can end it before its time: the fence is longer than any run in it.
-fn fenced(diff: &str) -> String {
-    let longest = diff.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+fn fenced(language: &str, code: &str) -> String {
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.saturating_add(1).max(3));
-    format!("{fence}diff\n{diff}\n{fence}")
+    format!("{fence}{language}\n{}\n{fence}", code.trim_end_matches('\n'))
 }
 
 #[cfg(test)]
@@ -90,8 +102,8 @@ mod tests {
 
     #[test]
     fn no_text_in_a_diff_ends_its_fence() {
-        assert_eq!(fenced("-a\n+b"), "```diff\n-a\n+b\n```");
-        let text = fenced("+a: ```\n+```` x\n+`");
+        assert_eq!(fenced("diff", "-a\n+b"), "```diff\n-a\n+b\n```");
+        let text = fenced("diff", "+a: ```\n+```` x\n+`");
         assert!(text.starts_with("`````diff\n") && text.ends_with("\n`````"), "{text}");
     }
 }

@@ -10,6 +10,7 @@ mod undo;
 pub(crate) use planned::{Built, PlannedAction};
 
 use crate::domain::action::Action;
+use crate::domain::fitted::Part;
 use crate::domain::plan::RemediationPlan;
 
 /// The action's own part of everything that is done with actions.
@@ -23,9 +24,19 @@ pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
 
 /// A step of a plan in one line, with the old value and the new one.
 pub(crate) fn in_one_line(plan: &RemediationPlan, index: usize) -> String {
-    let mut earlier = plan.steps.iter().take(index);
     let Some(step) = plan.steps.iter().nth(index) else { return String::new() };
-    let action = of(&step.action);
-    let replaces = action.takes().is_some_and(|name| earlier.any(|step| of(&step.action).frees() == Some(name)));
-    action.in_one_line(&step.precondition, replaces)
+    of(&step.action).in_one_line(&step.precondition, replaces(plan, index))
+}
+
+/// The same as parts of a line that fits whatever the names are.
+pub(crate) fn headline(plan: &RemediationPlan, index: usize) -> Vec<Part> {
+    let Some(step) = plan.steps.iter().nth(index) else { return Vec::new() };
+    of(&step.action).headline(&step.precondition, replaces(plan, index))
+}
+
+/// Whether an earlier step frees the name that this one takes.
+fn replaces(plan: &RemediationPlan, index: usize) -> bool {
+    let mut earlier = plan.steps.iter().take(index);
+    let taken = plan.steps.iter().nth(index).and_then(|step| of(&step.action).takes().cloned());
+    taken.is_some_and(|name| earlier.any(|step| of(&step.action).frees() == Some(&name)))
 }

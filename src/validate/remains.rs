@@ -11,6 +11,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
 use crate::facts::{Facts, behind, starting};
+use std::collections::BTreeSet;
 
 /// What the issue is about: what the plan's checks are about, what has to run, and what somebody named.
 pub(crate) struct Concern<'a> {
@@ -79,8 +80,11 @@ impl<'a> Concern<'a> {
         seen.unexplained.sort_by_cached_key(|symptom| !self.concerns(&symptom.object));
     }
 
-    /// What is still broken, a line each.
+    /// What is still broken, a line each. A rollback brings back what was broken before, as its question says.
     pub(crate) fn remains(&self, seen: &Diagnosis) -> Vec<String> {
+        if !self.plan.checks.iter().any(Check::promises_a_cure) {
+            return Vec::new();
+        }
         let mut lines: Vec<String> = self.causes(seen).iter().map(|c| c.title.clone()).collect();
         let open = seen.unexplained.iter().filter(|s| self.concerns(&s.object) && !self.is_coming(&s.object));
         lines.extend(open.map(|s| format!("{}: {}", s.object, s.summary)));
@@ -94,13 +98,35 @@ impl<'a> Concern<'a> {
         not.map(|(o, (stand, words))| (stand, format!("{o}: {words}"))).collect()
     }
 
+    /// What somebody named, or the cause made suffer, and is not ready yet, a line each: not broken, and not seen to be well.
+    pub(crate) fn coming(&self) -> Vec<String> {
+        if !self.plan.checks.iter().any(Check::promises_a_cure) {
+            return Vec::new();
+        }
+        let named = self.before.focus.about.iter().chain(self.facts.scope().objects());
+        let all: BTreeSet<&ObjectRef> = named.chain(suffering(self.plan, self.before)).collect();
+        let not_ready = |object: &ObjectRef| match object.kind {
+            Kind::Service => (self.facts.ready_addresses(object) == 0 && behind::are_coming(object, self.facts))
+                .then(|| format!("{object}: the Pods behind it are not ready yet")),
+            _ => match runs(object, self.facts) {
+                (Stand::NotYet, words) if self.facts.workload(object).is_some() => Some(format!("{object}: {words}")),
+                _ => None,
+            },
+        };
+        all.into_iter().filter_map(not_ready).collect()
+    }
+
     /// Kinds of what belongs to the issue beside the plan that were read whole when the plan was made, and were not now.
     pub(crate) fn unread(&self) -> Vec<Kind> {
         let mut kinds: Vec<Kind> = Vec::new();
         for object in beside(self.plan, self.before, self.facts.scope()) {
-            let lost = self.plan.judged.saw.contains(&object.kind) && !self.facts.is_whole(&object.kind);
-            if lost && !kinds.contains(&object.kind) {
-                kinds.push(object.kind.clone());
+            // A Service is judged by its addresses.
+            let slices = (object.kind == Kind::Service).then_some(&Kind::EndpointSlice);
+            for kind in std::iter::once(&object.kind).chain(slices) {
+                let lost = self.plan.judged.saw.contains(kind) && !self.facts.is_whole(kind);
+                if lost && !kinds.contains(kind) {
+                    kinds.push(kind.clone());
+                }
             }
         }
         kinds
@@ -136,7 +162,7 @@ fn beside<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis, scope: &'d Scope
     let others = before.causes.iter().filter(|cause| !cause.is(&plan.cause));
     let causes = others.flat_map(|c| c.places().map(|(object, _)| object).chain(c.symptoms.iter().map(|s| &s.object)));
     let doubted = before.doubts.iter().filter_map(|doubt| doubt.object.as_ref());
-    broken.chain(causes).chain(doubted).chain(&before.focus.about).chain(scope.objects())
+    broken.chain(causes).chain(doubted).chain(suffering(plan, before)).chain(&before.focus.about).chain(scope.objects())
 }
 
 /// What has to be looked at besides, before anything is called resolved: what was wrong, in doubt, in progress or named before the change

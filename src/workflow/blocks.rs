@@ -4,6 +4,7 @@
 use super::covered::CoveredStep;
 use super::report::{PlanView, Report, Status, StepView, cluster_in_words};
 use super::summary;
+use crate::domain::fitted::{self, Part};
 use crate::domain::visible;
 
 /// How words are meant; a surface that has colours shows it.
@@ -65,12 +66,16 @@ pub enum Block {
 /// A terminal has eighty columns, and a dialogue in it a frame.
 const COLUMNS: usize = 74;
 
-/// The whole question. Its first lines alone are enough to decide on, since a client may show no more than three of them;
-/// its last lines say the same, since another shows the end.
+/// The whole question. Its first three lines alone are enough to decide on, since a client may show no more of it; its last lines say
+/// the same, since another shows the end. What had to be shortened in them stands whole below.
 pub fn question(report: &Report) -> Vec<Block> {
     let essentials = essentials(report);
-    let mut blocks: Vec<Block> = report.issue.note.iter().map(|note| text(note)).collect();
-    blocks.extend(essentials.clone());
+    let mut blocks = essentials.clone();
+    if !essentials.is_empty() {
+        blocks.push(heading("In full"));
+    }
+    blocks.extend(report.issue.note.iter().map(|note| text(note)));
+    blocks.extend(report.plan.iter().flat_map(|plan| &plan.steps).map(|step| Block::Line(vec![as_is(&step.change)])));
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
@@ -91,20 +96,62 @@ pub fn question(report: &Report) -> Vec<Block> {
     blocks
 }
 
-/// What changes, where with which risk and undo, and how to see all of it: each a line where names are short enough.
+/// What changes, where with which risk and undo, and until when and how to see all of it: three lines, whatever the names are.
 fn essentials(report: &Report) -> Vec<Block> {
     let Some(plan) = &report.plan else { return Vec::new() };
-    let cluster = &report.cluster;
-    let mut namespaces: Vec<&str> = plan.steps.iter().filter_map(|step| step.object.namespace.as_deref()).collect();
-    namespaces.dedup();
-    let place = namespaces.iter().map(|namespace| format!(", namespace {namespace}")).collect::<String>();
     let until = plan.expires_at.as_ref().filter(|_| report.status == Status::AwaitingApproval);
     let until = until.map(|at| format!(" until {}", to_the_minute(at))).unwrap_or_default();
-    let what = summary::changes(plan).join(", then ");
-    let at = format!("on {} ({}){place}; risk {}; {}", cluster.context, cluster.server, plan.risk, summary::undo(plan));
-    let all = format!("whole plan{until}: kubemend show {}", report.session);
-    let lines = [what, visible::in_words(&at), visible::in_words(&all)];
-    lines.iter().flat_map(|line| visible::wrapped(line, COLUMNS)).map(|line| Block::Line(vec![as_is(&line)])).collect()
+    let all = visible::in_words(&format!("{WHOLE_PLAN}{until}: kubemend show {}", report.session));
+    [what(plan), place(report, plan), all].iter().map(|line| Block::Line(vec![as_is(line)])).collect()
+}
+
+/// Begins the third line.
+const WHOLE_PLAN: &str = "whole plan";
+
+/// The third line of a question where the command that it names needs more than a line has room for: it stands whole at the end.
+pub fn completed_below(three_lines: &str) -> String {
+    match three_lines.rsplit_once('\n') {
+        Some((first, third)) => {
+            let third = third.strip_prefix(WHOLE_PLAN).unwrap_or(third).trim_start_matches([' ', ':']);
+            format!("{first}\n{third} (see below)")
+        }
+        None => three_lines.to_owned(),
+    }
+}
+
+/// What changes: two steps where there is room for both, else the first and how many more.
+fn what(plan: &PlanView) -> String {
+    let steps: Vec<&[Part]> = plan.covered.steps.iter().map(|step| step.headline.as_slice()).collect();
+    let (first, more) = (steps.first().copied().unwrap_or_default(), steps.len().saturating_sub(1));
+    let both = [first, &[Part::words("; then ")], steps.get(1).copied().unwrap_or_default()].concat();
+    let parts = match more {
+        0 => first.to_vec(),
+        1 if fitted::fit(&both, COLUMNS) => both,
+        1 => [first, &[Part::words("; 1 more step")]].concat(),
+        more => [first, &[Part::words(format!("; {more} more steps"))]].concat(),
+    };
+    fitted::line(&parts, COLUMNS)
+}
+
+/// Where, with which risk and undo: each name once.
+fn place(report: &Report, plan: &PlanView) -> String {
+    let mut namespaces: Vec<&str> = plan.steps.iter().filter_map(|step| step.object.namespace.as_deref()).collect();
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    let cluster = &report.cluster;
+    let said = |title: &str| {
+        let name = |name: &str| Part::name(visible::escaped(name));
+        let mut parts = vec![Part::words("on "), name(&cluster.context), Part::words(" ("), name(&cluster.server), Part::words(")")];
+        if !namespaces.is_empty() {
+            parts.extend([Part::words(title), name(&namespaces.join(", "))]);
+        }
+        parts.push(Part::words(visible::in_words(&format!("; risk {}; {}", plan.risk, summary::undo(plan)))));
+        parts
+    };
+    let long = said(", namespace ");
+    let short = said(" in ");
+    let whole: usize = long.iter().map(|part| part.whole().chars().count()).sum();
+    fitted::line(if whole <= COLUMNS { &long } else { &short }, COLUMNS)
 }
 
 /// The plan with everything that belongs to it; nothing where there is none.
@@ -276,6 +323,13 @@ pub(super) mod tests {
             dry_run: Some(DryRunView { accepted: false, reason: Some(text("a webhook says no")) }),
         };
         let covered = CoveredStep {
+            headline: vec![
+                Part::Change { old: text("web:1.1"), new: text("web:1.2") },
+                Part::words(": "),
+                Part::Path(vec![text("containers[name=app]"), text("image")]),
+                Part::words(" of "),
+                Part::name("Deployment web"),
+            ],
             target: text("Deployment shop/web"),
             conditions: vec![text("/metadata/uid is \"u-1\"")],
             sends: vec![text("PATCH /x"), text("replace /spec/image \"web:1.2\"")],
@@ -340,14 +394,14 @@ pub(super) mod tests {
 
     #[test]
     fn question_says_what_changes_where_and_how_to_see_it_in_its_first_lines_and_again_at_its_end() {
-        let essentials = "Set image of Deployment shop/web container app: web:1.1 → web:1.2\n\
+        let essentials = "web:1.1 → web:1.2: containers[name=app].image of Deployment web\n\
                           on prod (10.1.2.3:6443), namespace shop; risk medium; undone on failure\n\
                           whole plan until 20:00Z: kubemend show s-1\n";
         let text = plain_text(&question(&waiting(1, "-image: web:1.1\n+image: web:1.2\n")));
         assert_eq!(
             text,
             format!(
-                "{essentials}\nCause (92%): the tag is wrong\nIt does not exist.\ncluster: prod (10.1.2.3:6443, v1.37.2, id 6d2f9ee1)\n\
+                "{essentials}\nIn full\nSet image of Deployment shop/web container app: web:1.1 → web:1.2\n\nCause (92%): the tag is wrong\nIt does not exist.\ncluster: prod (10.1.2.3:6443, v1.37.2, id 6d2f9ee1)\n\
                  cluster id: 6d2f9ee1-c1b6-4a5c-a2d3-0d3a40c1d3b0\nwhere: Deployment shop/web (x)\n\nPlan\n\
                  medium risk; on failure: rolled back as far as possible\ncorrect the image\n\npatch Deployment shop/web; low risk\nthe image does not exist\n\
                  -image: web:1.1\n+image: web:1.2\n\nApplied only while:\n- /metadata/uid is \"u-1\"\n\n\
@@ -361,17 +415,25 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn first_lines_fit_a_terminal_where_names_allow_and_are_never_cut() {
+    fn a_note_comes_after_the_three_lines_and_takes_none_of_their_room() {
         let mut report = waiting(1, "+x");
-        let lines = |report: &Report| essentials(report).len();
-        report.plan.as_mut().unwrap().on_failure = "keep".to_owned();
-        assert_eq!(lines(&report), 3);
-        let long = "n".repeat(200);
-        report.plan.as_mut().unwrap().steps[0].change = format!("Set selector app of Service shop/{long}: wbe → web");
+        let three = |report: &Report| plain_text(&question(report)).lines().take(4).map(str::to_owned).collect::<Vec<_>>();
+        let without = three(&report);
+        report.issue.note = Some("the words name no namespace that exists, so all were looked at".to_owned());
+        assert_eq!(three(&report), without);
+        assert_eq!(without[3], "");
+        assert!(plain_text(&question(&report)).contains("\nIn full\nthe words name no namespace"));
+    }
+
+    #[test]
+    fn a_third_line_whose_command_needs_more_says_where_it_is_whole_and_still_fits() {
+        let mut report = waiting(1, "+x");
+        report.session = format!("s-{}", "0".repeat(32));
         let text = plain_text(&question(&report));
-        let first: Vec<&str> = text.lines().take(4).collect();
-        assert_eq!(first[..3].join(" "), format!("Set selector app of Service shop/{long}: wbe → web"));
-        assert!(!text.contains('…') && first.iter().all(|line| !line.is_empty()), "{first:?}");
+        let three = completed_below(text.split_once("\n\n").unwrap().0);
+        let third = three.lines().nth(2).unwrap();
+        assert_eq!(third, format!("until 20:00Z: kubemend show s-{} (see below)", "0".repeat(32)));
+        assert!(third.len() <= COLUMNS, "{third}");
     }
 
     #[test]

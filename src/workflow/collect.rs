@@ -44,7 +44,7 @@ pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead,
     let second = analyze::further_kinds(&collected.snapshot);
     collected.kept = Room::NONE;
     wave(&second, scope, read, &mut collected).await?;
-    namesakes::seek(read, &mut collected.snapshot).await?;
+    namesakes::seek(read, collected.left, &mut collected.snapshot).await?;
     collected.snapshot.taken_at = clock.now();
     Ok(collected)
 }
@@ -68,7 +68,7 @@ pub(super) async fn narrowed(mut collected: Collected, scope: Scope, read: &dyn 
     collected.kept = Room::NONE;
     again(&second, &scope, read, &mut collected).await?;
     if !claims {
-        namesakes::seek(read, &mut collected.snapshot).await?;
+        namesakes::seek(read, collected.left, &mut collected.snapshot).await?;
     }
     Ok(collected)
 }
@@ -99,7 +99,7 @@ pub(super) fn requests<'k>(kind: &'k Kind, scope: &'k Scope) -> impl Iterator<It
 pub(super) async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut Collected) -> Result<(), ReadError> {
     let requests: Vec<ListRequest> = kinds.iter().flat_map(|k| requests(k, scope)).collect();
     let room = into.left.without(into.kept.items, into.kept.bytes);
-    let requests = shared(room, requests);
+    let requests = ListRequest::sharing(room, requests);
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
     let mut whole: Vec<(ListRequest, Result<Listed, ReadError>)> = Vec::new();
     let mut cut: Vec<(ListRequest, Listed)> = Vec::new();
@@ -114,7 +114,7 @@ pub(super) async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, 
             }
         }
     }
-    let again = shared(left, cut.iter().map(|(request, _)| request.clone()).collect());
+    let again = ListRequest::sharing(left, cut.iter().map(|(request, _)| request.clone()).collect());
     for (more, (request, first)) in again.into_iter().zip(cut) {
         let larger = more.room.exceeds(request.room);
         // What it brought first is let go before it is read again, and is kept where reading it again fails.
@@ -122,13 +122,6 @@ pub(super) async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, 
         whole.push((request, answer));
     }
     whole.into_iter().try_for_each(|(request, answer)| take(&request, answer, scope, into))
-}
-
-/// The requests with their shares of the room.
-fn shared(room: Room, mut requests: Vec<ListRequest>) -> Vec<ListRequest> {
-    let shares = room.shared_by(requests.iter().map(|request| &request.kind));
-    requests.iter_mut().zip(shares).for_each(|(request, share)| request.room = share);
-    requests
 }
 
 /// Takes in what a list brought, or that it brought nothing.

@@ -4,11 +4,13 @@
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::check::Check;
 use crate::domain::field::{FieldPath, Segment, escape};
+use crate::domain::fitted::Part;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Judged, Precondition, RemediationPlan, STAMP, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::escaped;
+use crate::planner::action;
 use crate::planner::diff::shows_whole;
 use serde_json::{Value, json};
 
@@ -30,6 +32,8 @@ pub struct Covered {
 /// The same of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CoveredStep {
+    /// The change as parts of a line that has to fit, whatever the names are.
+    pub headline: Vec<Part>,
     /// What is changed.
     pub target: String,
     /// What must be true of the object, or nothing is changed.
@@ -49,13 +53,13 @@ pub(super) fn of(plan: &RemediationPlan) -> Covered {
     Covered {
         cause: format!("{}{field} ({})", object(&cause.object), cause.source.code()),
         cluster: cluster.clone(),
-        steps: steps.iter().map(step).collect(),
+        steps: steps.iter().enumerate().map(|(index, one)| step(one, action::headline(plan, index))).collect(),
         checks: checks.iter().map(check).collect(),
         about: about.iter().map(object).collect(),
     }
 }
 
-fn step(step: &Step) -> CoveredStep {
+fn step(step: &Step, headline: Vec<Part>) -> CoveredStep {
     let Step { action, why: _, request, diff, risk: _, precondition, undo, command: _ } = step;
     let sent = Sent::of(request);
     let undo = match undo {
@@ -72,7 +76,7 @@ fn step(step: &Step) -> CoveredStep {
         sends.extend(sent.lines(|op| op.name != "test"));
         sends.extend(meant(action, &sent));
     }
-    CoveredStep { target: object(action.target()), conditions: conditions(action, precondition, &sent), sends, undo }
+    CoveredStep { headline, target: object(action.target()), conditions: conditions(action, precondition, &sent), sends, undo }
 }
 
 /// What must be true of the object: what the bytes test, and what the plan says besides.

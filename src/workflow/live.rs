@@ -29,7 +29,9 @@ fn refusal(object: &ObjectRef, error: &ReadError) -> Refusal {
         | ReadError::TimedOut(..)
         | ReadError::Expired(_)
         | ReadError::Refused { .. }
-        | ReadError::Config(_) => {
+        | ReadError::Config(_)
+        | ReadError::Kubeconfig { .. }
+        | ReadError::Options(_) => {
             let why: Vec<String> = std::iter::once(error.to_string()).chain(error.hints()).collect();
             Refusal::Unreadable { object: object.clone(), why: why.join("; ") }
         }

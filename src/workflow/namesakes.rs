@@ -5,6 +5,7 @@ use crate::analyze;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
+use crate::domain::room::Room;
 use crate::domain::snapshot::{Resource, Snapshot};
 use crate::ports::{ClusterRead, ListRequest, ReadError, gap};
 use futures::future::join_all;
@@ -13,11 +14,11 @@ use std::collections::BTreeSet;
 /// Most names and most namespaces that are asked about: a Pod has one or two claims, and each name and each namespace is a request.
 const SOUGHT: usize = 5;
 
-/// Takes them in. Where not everything could be asked, none is proved absent.
-pub(super) async fn seek(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
+/// Takes them in, with as much room as the look has left. Where not everything could be asked, none is proved absent.
+pub(super) async fn seek(read: &dyn ClusterRead, room: Room, into: &mut Snapshot) -> Result<(), ReadError> {
     services(read, into).await?;
     let listed = list(read, into).await?;
-    let known = leave_used(read, into).await?;
+    let known = leave_used(read, room, into).await?;
     leave_going(read, into).await;
     if !(listed && known) {
         into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);
@@ -68,9 +69,10 @@ async fn list(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<bool, ReadE
 }
 
 /// Leaves out what Pods use. Whether that is known of all: a claim of which it is not is left out too.
-async fn leave_used(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<bool, ReadError> {
+async fn leave_used(read: &dyn ClusterRead, room: Room, into: &mut Snapshot) -> Result<bool, ReadError> {
     let places = places(into);
-    let requests: Vec<ListRequest> = places.iter().take(SOUGHT).map(|place| ListRequest::of(Kind::Pod, Some(place.clone()))).collect();
+    let requests = places.iter().take(SOUGHT).map(|place| ListRequest::of(Kind::Pod, Some(place.clone()))).collect();
+    let requests = ListRequest::sharing(room, requests);
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
     let mut unknown: Vec<&Namespace> = places.iter().skip(SOUGHT).collect();
     for (place, answer) in places.iter().zip(answers) {

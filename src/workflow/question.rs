@@ -14,3 +14,5 @@ pub(super) fn text(report: &Report) -> Option<String> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod three_lines;

@@ -309,7 +309,7 @@ mod tests {
     async fn a_client_that_answers_by_itself_has_decided_nothing_and_it_is_recorded_up_to_a_bound() {
         let (records, id, _) = kept(Origin::Caller).await;
         let client = || Approver::Client("a client".to_owned());
-        for why in [Undecided::ByItself, Undecided::Dismissed, Undecided::Unanswered] {
+        for why in [Undecided::ByItself, Undecided::NoChoice, Undecided::Later, Undecided::Dismissed, Undecided::Unanswered] {
             assert_eq!(records.undecided(&id, client(), why).await.unwrap().status, Status::AwaitingApproval);
         }
         for _ in 0..100 {

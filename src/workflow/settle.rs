@@ -150,7 +150,9 @@ impl<'a> Settling<'a> {
     fn missed(&mut self, error: &ReadError) -> ControlFlow<Settled> {
         self.failed = self.failed.saturating_add(1);
         self.course.lost();
-        if self.failed >= FAILED_LOOKS || matches!(error, ReadError::Unauthorized { .. } | ReadError::Config(_)) {
+        let stays =
+            matches!(error, ReadError::Unauthorized { .. } | ReadError::Config(_) | ReadError::Kubeconfig { .. } | ReadError::Options(_));
+        if self.failed >= FAILED_LOOKS || stays {
             return ControlFlow::Break(self.fallen(Verdict::Unclear, Some(error.to_string()), None));
         }
         ControlFlow::Continue(())

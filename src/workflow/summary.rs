@@ -40,9 +40,6 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
                 Status::Resolved if is_undo(report) => format!("Rolled back in {at}: what was changed is as it was before."),
                 Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
-                Status::Partly if is_undo(report) => {
-                    format!("Rolled back in {at}: what was changed is as it was before, and something that belongs to the issue is broken.")
-                }
                 Status::Partly => {
                     format!("Partly resolved in {at}: the cause is gone, and something that belongs to the issue is still broken.")
                 }
@@ -212,14 +209,15 @@ pub fn full(report: &Report) -> String {
     lines.extend(some(report.coverage.doubts.iter().map(|doubt| format!("Not verified: {doubt}")), "doubts"));
     lines.extend(some(report.coverage.healthy.iter().map(|healthy| format!("Healthy: {healthy}")), "healthy objects"));
     lines.extend(happened(report));
-    lines.extend(some(report.advice.iter().map(advised), "pieces of advice"));
+    let below = |line: String| line.replace("is with the advice", "is below");
+    lines.extend(some(report.advice.iter().map(|advice| below(advised(advice))), "pieces of advice"));
     let gaps = report.coverage.gaps.iter().map(|gap| {
         let unlock = gap.unlock.as_deref().map(|unlock| format!("; to include it: {}", one_line(unlock))).unwrap_or_default();
         format!("Missing data: {} ({}){unlock}", gap.what, gap.why)
     });
     lines.extend(some(gaps, "gaps"));
     let is_advice = |line: &String| line.starts_with("Advice: ") || line.starts_with("Not explained: ");
-    lines.extend(next(report).filter(|line| !is_advice(line)));
+    lines.extend(next(report).filter(|line| !is_advice(line)).map(below));
     lines.extend(report.plan.as_ref().map(|plan| format!("Plan digest: {}; whole plan: kubemend show {}", plan.digest, report.session)));
     lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
 }
@@ -261,11 +259,24 @@ fn quoted(evidence: &EvidenceView) -> String {
 
 /// Advice with the line for it, where there is one that fits into a text.
 fn advised(advice: &AdviceView) -> String {
-    let command = advice.command.as_deref().map(|command| match command.lines().nth(1) {
-        None => format!("; run: {command}"),
-        Some(_) => "; its command is in the advice of the report".to_owned(),
+    let command = advice.command.as_deref().map(|command| {
+        if has_several_lines(command) {
+            "; its command has several lines and is with the advice".to_owned()
+        } else {
+            format!("; run: {command}")
+        }
     });
     format!("Advice: {}{}", advice.text, command.unwrap_or_default())
+}
+
+fn has_several_lines(command: &str) -> bool {
+    command.lines().nth(1).is_some()
+}
+
+/// What [`full`] names and has no line for: the commands of the advice in it that take several lines. They belong below the text.
+pub fn commands_of_several_lines(report: &Report) -> impl Iterator<Item = (&AdviceView, &str)> {
+    let shown = report.advice.iter().take(OTHERS);
+    shown.filter_map(|advice| Some((advice, advice.command.as_deref().filter(|command| has_several_lines(command))?)))
 }
 
 /// What is wrong although no rule names a cause, with where to look next.
@@ -303,7 +314,8 @@ fn object(object: &ObjectView) -> String {
     format!("{} {place}{}", object.kind, object.name)
 }
 
-fn one_line(text: &str) -> String {
+/// The text on one line.
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

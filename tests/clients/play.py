@@ -32,6 +32,28 @@ from screen import Gone, Terminal
 HERE = Path(__file__).resolve().parent
 CASE = HERE.parent.parent / "src/cli/demo/deployment.yaml"
 SMALL, FULL = (80, 24), (200, 60)
+# A key of a ConfigMap whose name lacks its end.
+LONG_NAMES = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: payment-service-app-configuration}
+data: {PAYMENT_URL: "https://payments.internal"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: payment-service-checkout-worker}
+spec:
+  selector: {matchLabels: {app: payment-service-checkout-worker}}
+  template:
+    metadata: {labels: {app: payment-service-checkout-worker}}
+    spec:
+      containers:
+        - name: checkout
+          image: example/checkout:2.0
+          env:
+            - name: PAYMENT_URL
+              valueFrom: {configMapKeyRef: {name: payment-service-app-config, key: PAYMENT_URL}}
+"""
 
 
 class Play:
@@ -39,6 +61,10 @@ class Play:
 
     size = SMALL
     settle = "5s"
+    # What the first line of the question says, and what is seen of the case before anybody is called.
+    change = r"^New empty claim \S+: \S+ \(assumed\), RWO, "
+    broken = "FailedScheduling"
+    names = "a-team"
 
     def __init__(self, given, name):
         self.given, self.kind = given, agents.ALL[given.agent]
@@ -71,9 +97,9 @@ class Play:
         return out.stdout + out.stderr
 
     def new_namespace(self):
-        """As short as people's are: long names wrap. Plays that run side by side do not take each other's."""
+        """Plays that run side by side do not take each other's."""
         for number in range(1, 1000):
-            name = f"a-team-{number}"
+            name = f"{self.names}-{number}"
             if f"{name} created" in self.kubectl("create", "namespace", name, check=False):
                 return name
         raise Gone("no namespace could be created")
@@ -85,10 +111,10 @@ class Play:
         # A claim of the same name in another namespace would be a different case: that of a claim in the wrong place.
         self.claim = self.namespace.replace("a-team", "data")
         manifest = self.folder / "case.yaml"
-        manifest.write_text(CASE.read_text().replace("postgres-pvc", self.claim))
+        manifest.write_text(self.case())
         self.kubectl("apply", "-n", self.namespace, "-f", str(manifest))
         until = time.monotonic() + 60
-        while "FailedScheduling" not in self.kubectl("get", "events", "-n", self.namespace):
+        while self.broken not in self.kubectl("get", "events,pods", "-n", self.namespace):
             if time.monotonic() > until:
                 raise Gone("the case did not come up")
             time.sleep(0.3)
@@ -133,6 +159,9 @@ class Play:
         """The id of the remediation: from the store, since a call that was cut gave none."""
         ids = re.findall(r"s-[0-9a-f]{32}", self.kubemend("sessions"))
         return next((id for id in ids if json.loads(self.kubemend("show", id, "-o", "json")).get("plan")), None)
+
+    def case(self):
+        return CASE.read_text().replace("postgres-pvc", self.claim)
 
     def claimed(self):
         return self.claim in self.kubectl("get", "persistentvolumeclaims", "-n", self.namespace, "-o", "name")
@@ -282,15 +311,23 @@ class InTerminal(Play):
         risk and undo, and how to see all of it. Borders and line breaks do not count.
         """
         question = self.question() or ""
-        opening = re.match(r"(?s)(.+?)\n(on .+? \(.+?)\n(whole plan.+?)(?:\n\n|$)", question)
-        self.check("the question opens with the change, the place and how to see the plan", opening, question[:300])
-        if not opening:
+        lines = question.split("\n\n")[0].split("\n")
+        self.check("the question opens with three lines", len(lines) == 3, question[:300])
+        if len(lines) != 3:
             return
+        self.check("each of 74 columns at most", all(len(line) <= 74 for line in lines), str([len(line) for line in lines]))
         plain = lambda text: re.sub(r"[\s│┃▎]+", "", text)
         screen = plain(self.terminal.text())
-        session = re.search(r"show\s+(s-[0-9a-f]{32})", opening[3])
-        for what, text in (("what changes", opening[1]), ("where, risk and undo", opening[2]), ("how to see all of it", session[0])):
-            self.check(f"visible: {what}", plain(text) in screen, text)
+        parts = {
+            "what changes": self.change,
+            "where": r"^on .+ \(.+\)(, namespace | in )",
+            "risk and undo": r"; risk (low|medium|high); (undone on failure|can be undone|undo in part only|no undo)$",
+            "until when and how to see all of it": r"until \d\d:\d\dZ: kubemend show s-[0-9a-f]{32}",
+        }
+        for (what, pattern), line in zip(parts.items(), (lines[0], lines[1], lines[1], lines[2])):
+            found = re.search(pattern, line)
+            self.check(f"said: {what}", found, line)
+            self.check(f"visible: {what}", found and plain(line) in screen, line)
 
 
 class Waits(InTerminal):
@@ -321,6 +358,22 @@ class Yes(InTerminal):
 
 class YesInFull(Yes):
     size = FULL
+
+
+class LongNames(Yes):
+    """Another fault, with names as long as people's are: what fits no line whole is there, shortened."""
+
+    names = "payments-and-settlement-production"
+    broken = "CreateContainerConfigError"
+    change = r"^payment-service-app-con.* → payment-service-app-con.*: .*name of Deployment payment-.*"
+
+    def case(self):
+        return LONG_NAMES
+
+    def claimed(self):
+        now = "{.spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.name}"
+        got = self.kubectl("get", "deployment", "payment-service-checkout-worker", "-n", self.namespace, "-o", f"jsonpath={now}")
+        return got == "payment-service-app-configuration"
 
 
 class Prompt(InTerminal):
@@ -389,7 +442,7 @@ class Cut(InTerminal):
         self.check("the next look names the session", session and session in self.result("analyze"), f"{session} is not in: {self.result('analyze')[:600]}")
 
 
-PLAYS = {"headless": Headless, "yes-80x24": Yes, "yes-200x60": YesInFull, "no-80x24": No, "closed-80x24": Closed, "cut-80x24": Cut}
+PLAYS = {"headless": Headless, "yes-80x24": Yes, "yes-200x60": YesInFull, "long-names-80x24": LongNames, "no-80x24": No, "closed-80x24": Closed, "cut-80x24": Cut}
 PLAYS |= {"waits-80x24": Waits, "waits-200x60": WaitsInFull, "search": Searches, "prompt-80x24": Prompt}
 
 

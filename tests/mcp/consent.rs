@@ -81,7 +81,7 @@ fn waits(double: &Double, result: &rmcp::model::CallToolResult, what: &str) {
 }
 
 #[tokio::test]
-async fn the_form_is_one_required_choice_without_a_default_that_begins_with_changing_nothing() {
+async fn the_form_is_one_required_choice_without_a_default_that_begins_and_ends_with_changing_nothing() {
     for (version, titles) in [("2025-11-25", "oneOf"), ("2025-06-18", "enum")] {
         let double = Arc::new(Double::default());
         let mut bare = Bare::to(&double);
@@ -94,7 +94,8 @@ async fn the_form_is_one_required_choice_without_a_default_that_begins_with_chan
         assert_eq!(schema["required"], json!(["decision"]), "{version}");
         let field = &schema["properties"]["decision"];
         assert!(field.get("default").is_none() && field.get(titles).is_some(), "{version}: {field}");
-        assert_eq!((choice(&schema, 0).as_str(), choice(&schema, 1).as_str()), ("change-nothing", "apply-0011"), "{version}");
+        let choices = [0, 1, 2].map(|place| choice(&schema, place));
+        assert_eq!(choices, ["change-nothing", "apply-0011", "ask-later"], "{version}: the yes is neither first nor last");
         assert!(schema.to_string().contains("Change nothing") && schema.to_string().contains("Apply plan 0011"), "{schema}");
     }
 }
@@ -121,9 +122,13 @@ async fn an_answer_by_another_door_ends_the_call_and_closes_the_dialog() {
 /// The dialog of a client stays silent: the call returns the plan, the question stays, and a person's answer in it still counts.
 #[tokio::test(start_paused = true)]
 async fn a_silent_client_gets_the_waiting_plan_after_45_seconds_and_a_late_answer_still_counts() {
-    for (decision, ends, writes) in
-        [("apply-0011", "resolved", 1), ("change-nothing", "declined", 0), ("apply-ffff", "awaitingApproval", 0)]
-    {
+    for (decision, ends, writes) in [
+        ("apply-0011", "resolved", 1),
+        ("change-nothing", "declined", 0),
+        ("ask-later", "awaitingApproval", 0),
+        ("apply-ffff", "awaitingApproval", 0),
+        ("no, do not do this", "awaitingApproval", 0),
+    ] {
         let double = Arc::new(Double::default());
         let mut bare = Bare::initialized(&double, ELICITATION()).await;
         let began = tokio::time::Instant::now();
@@ -132,6 +137,12 @@ async fn a_silent_client_gets_the_waiting_plan_after_45_seconds_and_a_late_answe
         let answer = bare.answer_within("r", Duration::from_secs(60)).await;
         assert_eq!(answer["result"]["structuredContent"]["status"], "awaitingApproval");
         assert_eq!(began.elapsed().as_secs(), 45);
+        let said = answer["result"].to_string();
+        let still_open = format!(
+            "for 45 s and has not answered; the dialog stays open, and an answer in it counts; call remediate with sessionId `{}`",
+            double.only_session()
+        );
+        assert_eq!(said.matches(&still_open).count(), 2, "in text and structured content: {said}");
         let answer = json!({"action": "accept", "content": {"decision": decision}});
         bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": answer})).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -139,15 +150,63 @@ async fn a_silent_client_gets_the_waiting_plan_after_45_seconds_and_a_late_answe
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_client_whose_dialogs_get_lost_gets_the_waiting_plan_at_once() {
-    let double = Arc::new(Double::default());
-    let mut bare = Bare::to(&double);
-    let hello =
-        json!({"protocolVersion": "2025-11-25", "capabilities": ELICITATION(), "clientInfo": {"name": "cursor-vscode", "version": "1"}});
+async fn named(double: &Arc<Double>, client: &str) -> Bare {
+    let mut bare = Bare::to(double);
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": ELICITATION(), "clientInfo": {"name": client, "version": "1"}});
     bare.send(json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": hello})).await;
     bare.answer("hello").await;
     bare.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    bare
+}
+
+/// A client that closes its dialog when the call returns: the call waits, and says every ten seconds that it does.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closes_its_dialog_with_the_call_is_waited_for_until_somebody_answers_or_the_plan_expires() {
+    let double = Arc::new(Double { valid_for: SignedDuration::from_secs(900), ..Double::default() });
+    let mut bare = named(&double, "codex-mcp-client").await;
+    let params = json!({"name": "remediate", "arguments": {"issue": "my database is down"}, "_meta": {"progressToken": "t"}});
+    bare.send(json!({"jsonrpc": "2.0", "id": "r", "method": "tools/call", "params": params})).await;
+    let question = bare.request().await;
+    let mut told = 0;
+    while told < 60 {
+        let message = bare.next_within(Duration::from_secs(11)).await;
+        assert_ne!(message["id"], "r", "the call returned after {told} lines, and its dialog is gone");
+        told += usize::from(message["params"]["message"].as_str().is_some_and(|text| text.contains("has been asked for")));
+    }
+    bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": yes()})).await;
+    assert_eq!(bare.answer("r").await["result"]["structuredContent"]["status"], "resolved");
+    // Without an answer the wait ends with the plan.
+    let double = Arc::new(Double { valid_for: SignedDuration::from_secs(100), ..Double::default() });
+    let mut bare = named(&double, "codex-mcp-client").await;
+    let began = tokio::time::Instant::now();
+    ask(&mut bare).await;
+    bare.request().await;
+    bare.answer_within("r", Duration::from_secs(200)).await;
+    assert!((100..=101).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}
+
+/// A client that takes its dialog away because the call returned: nobody answered, and nothing of the kind is recorded.
+#[tokio::test(start_paused = true)]
+async fn a_dialog_that_is_closed_because_the_call_returned_is_nobodys_answer() {
+    for (after, recorded) in [(200, 0), (5_000, 1)] {
+        let double = Arc::new(Double::default());
+        let mut bare = named(&double, "some-new-client").await;
+        ask(&mut bare).await;
+        let question = bare.request().await;
+        bare.answer_within("r", Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "cancel"}})).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(double.status(), "awaitingApproval");
+        assert_eq!(double.heard().iter().filter(|said| said.starts_with("undecided")).count(), recorded, "after {after} ms");
+        assert_eq!(double.withdrawn.lock().unwrap().len(), 1, "its place is free");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_dialogs_get_lost_gets_the_waiting_plan_at_once() {
+    let double = Arc::new(Double::default());
+    let mut bare = named(&double, "cursor-vscode").await;
     let began = tokio::time::Instant::now();
     ask(&mut bare).await;
     assert_eq!(bare.answer("r").await["result"]["structuredContent"]["status"], "awaitingApproval");

@@ -11,7 +11,8 @@ use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::workflow::covered::Covered;
 use kubemend::workflow::report::{
-    ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView, UsageView,
+    AdviceView, ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView,
+    UsageView,
 };
 use kubemend::workflow::{
     Approver, Caller, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
@@ -46,6 +47,8 @@ pub(crate) struct Double {
     pub(crate) withdrawn: Mutex<Vec<String>>,
     pub(crate) numbers: AtomicU64,
     pub(crate) operator: Operator,
+    pub(crate) advice: Vec<AdviceView>,
+    pub(crate) diff: String,
 }
 
 impl Default for Double {
@@ -61,6 +64,8 @@ impl Default for Double {
             withdrawn: Mutex::default(),
             numbers: AtomicU64::new(1),
             operator: Operator::default(),
+            advice: Vec::new(),
+            diff: DIFF.to_owned(),
         }
     }
 }
@@ -127,7 +132,7 @@ impl Double {
             change: text("New empty claim a-team/postgres-pvc: 10Gi (assumed), RWO, class standard"),
             why: text("the Pod waits for it"),
             risk: text(self.risk),
-            diff: text(DIFF),
+            diff: self.diff.clone(),
             operations: Vec::new(),
             manifest: Some(json!({})),
             request: RequestView { method: text("POST"), path: text("/api"), body: text("{}") },
@@ -166,7 +171,7 @@ impl Double {
             unexplained: Vec::new(),
             evidence: Vec::new(),
             plan: (status != Status::Healthy).then_some(plan),
-            advice: Vec::new(),
+            advice: self.advice.clone(),
             execution: None,
             validation: None,
             coverage: CoverageView { looked: vec![text("pods")], ..CoverageView::default() },

@@ -117,6 +117,13 @@ async fn a_method_that_does_not_exist_and_params_that_cannot_be_read_are_told_ap
         ("tools/call", json!({"name": "analyze", "arguments": "x"}), -32602, "`arguments`"),
         ("resources/read", json!({}), -32602, "`uri`"),
         ("tools/execute", json!({}), -32601, "there is no method `tools/execute`"),
+        (
+            "completion/complete",
+            json!({"ref": {"type": "ref/prompt", "name": "fix"}, "argument": {"name": "words", "value": "my"}}),
+            -32601,
+            "there is no method `completion/complete`",
+        ),
+        ("logging/setLevel", json!({"level": "info"}), -32601, "there is no method `logging/setLevel`"),
     ] {
         let answer = ask(&mut bare, "x", method, params.clone()).await;
         assert_eq!(answer["error"]["code"], code, "{method} {params}: {answer}");

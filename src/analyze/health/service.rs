@@ -12,7 +12,13 @@ use std::collections::HashSet;
 /// A load balancer's address may take this long, in seconds.
 const PATIENCE: i64 = 60;
 
-pub(crate) fn judge(facts: &Facts<'_>, service: &Service, underway: &HashSet<ObjectRef>) -> Judgement {
+/// What was judged before: what is under way, and what could not be told.
+pub(crate) struct Before {
+    pub(crate) underway: HashSet<ObjectRef>,
+    pub(crate) untold: HashSet<ObjectRef>,
+}
+
+pub(crate) fn judge(facts: &Facts<'_>, service: &Service, before: &Before) -> Judgement {
     let reference = service.reference();
     let spec = service.spec.as_ref();
     let kind = spec.and_then(|s| s.type_.as_deref());
@@ -21,7 +27,7 @@ pub(crate) fn judge(facts: &Facts<'_>, service: &Service, underway: &HashSet<Obj
         return Judgement::Well(format!("is an ExternalName for `{name}`: it needs no endpoints"));
     }
     let endpoints = match labels::any_selector(service) {
-        Some(selector) => selected(facts, service, &reference, selector, underway),
+        Some(selector) => selected(facts, service, &reference, selector, before),
         None => unselected(facts, &reference),
     };
     match endpoints {
@@ -40,13 +46,7 @@ fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
     }
 }
 
-fn selected(
-    facts: &Facts<'_>,
-    service: &Service,
-    reference: &ObjectRef,
-    selector: &labels::Selector,
-    underway: &HashSet<ObjectRef>,
-) -> Judgement {
+fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selector: &labels::Selector, before: &Before) -> Judgement {
     let Some(namespace) = service.metadata.namespace.as_deref() else {
         return Judgement::Unknown("its namespace is not known".to_owned());
     };
@@ -62,13 +62,19 @@ fn selected(
     }
     if ready == 0 && addresses == 0 && !anyhow {
         // Nobody is meant to serve where a workload that is selected is scaled to zero.
-        let coming = selected.iter().any(|p| underway.contains(&p.reference()))
-            || selected::workloads_selected(facts, namespace, selector).any(|w| underway.contains(&w.object));
-        if coming {
+        let one_is_in = |objects: &HashSet<ObjectRef>| {
+            selected.iter().any(|p| objects.contains(&p.reference()))
+                || selected::workloads_selected(facts, namespace, selector).any(|w| objects.contains(&w.object))
+        };
+        if one_is_in(&before.underway) {
             return Judgement::Underway { what: format!("Service `{}` waits for its Pods to be ready", reference.name), seconds: PATIENCE };
         }
         if selected::workloads_selected(facts, namespace, selector).any(|w| w.desired == 0 && w.replicas.is_some()) {
             return Judgement::Idle("has no endpoints: the workload that it selects is scaled to zero".to_owned());
+        }
+        // What is said of its Pods is said of it.
+        if one_is_in(&before.untold) {
+            return Judgement::Unknown(format!("has no endpoints: none of the {} Pods that it selects is ready yet", selected.len()));
         }
         return Judgement::Wrong(match selected.len() {
             0 => format!("has no endpoints: its selector matches no Pod{}", only_member(facts, reference, selector)),

@@ -5,7 +5,7 @@ use crate::analyze::testing::{cluster, deployment};
 use crate::analyze::{analyze, first_kinds, further_kinds};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
-use crate::domain::object::Namespace;
+use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Cluster;
 use crate::domain::words::Wording;
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ fn doubts(snapshot: &Snapshot) -> String {
     doubts.iter().map(|doubt| format!("{}\n", doubt.in_words())).collect()
 }
 
-fn plural(row: &'static Judged) -> &'static str {
+fn plural(row: &'static JudgedKind) -> &'static str {
     row.kind.info().unwrap().plural
 }
 
@@ -62,12 +62,12 @@ fn before_everything_is_called_healthy_each_kind_that_it_rests_on_was_read_or_is
 }
 
 #[test]
-fn kind_that_nobody_tried_to_read_is_named_as_not_looked_at() {
+fn kind_that_nobody_tried_to_read_is_named_as_not_read() {
     for row in JUDGED.iter().filter(|row| matches!(row.rests, Rests::Always | Rests::Generally)) {
         let mut snapshot = Snapshot::empty(Cluster::default(), shop(vec![]), Timestamp::UNIX_EPOCH);
         JUDGED.iter().filter(|other| other.kind != row.kind).for_each(|other| snapshot.add(&other.kind, vec![], true));
         let said = doubts(&snapshot);
-        assert!(said.contains(&format!("{} were not looked at", plural(row))), "{}: {said}", row.kind);
+        assert!(said.contains(&format!("{} were not read", plural(row))), "{}: {said}", row.kind);
     }
 }
 

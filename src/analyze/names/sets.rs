@@ -1,4 +1,4 @@
-//! Words that name members of one set: environments, colors, tracks, roles, places, sizes. Two different members mean different
+//! Words that name members of one set: environments, colors, tracks, roles, places, sizes, protocols. Two different members mean different
 //! things, whatever else two names share, and a member that one of them has more says something of its own.
 
 use super::words::words;
@@ -74,7 +74,34 @@ const PLACES: Set = &[
     &["in", "india"],
 ];
 const SIZES: Set = &[&["nano"], &["micro"], &["small"], &["medium"], &["large"], &["xlarge"], &["xxlarge"], &["metal"]];
-const REACH: Set = &[&["internal", "private"], &["external", "public"]];
+const REACH: Set = &[&["internal", "private", "intranet"], &["external", "public"], &["admin", "administration", "backoffice"]];
+const PROTOCOLS: Set = &[
+    &["http", "http1"],
+    &["https"],
+    &["http2", "h2", "h2c"],
+    &["http3", "quic"],
+    &["grpc"],
+    &["grpcs"],
+    &["ws", "websocket"],
+    &["wss"],
+    &["tcp"],
+    &["udp"],
+    &["sctp"],
+    &["amqp"],
+    &["amqps"],
+    &["mqtt"],
+    &["mqtts"],
+    &["ldap"],
+    &["ldaps"],
+    &["smtp"],
+    &["smtps"],
+    &["imap"],
+    &["imaps"],
+    &["ftp"],
+    &["ftps"],
+    &["sftp"],
+    &["ssh"],
+];
 const PURCHASE: Set = &[&["spot", "preemptible"], &["ondemand"], &["reserved"]];
 const WARMTH: Set = &[&["hot"], &["warm"], &["cold"]];
 const SYSTEMS: Set = &[&["linux"], &["windows"]];
@@ -83,8 +110,24 @@ const ANSWERS: Set = &[&["true", "yes", "on", "enabled"], &["false", "no", "off"
 const ORDER: Set = &[&["first", "one"], &["second", "two"], &["third", "three"]];
 const HANDS: Set = &[&["left"], &["right"]];
 
-const SETS: &[Set] =
-    &[ENVIRONMENTS, COLORS, TRACKS, ROLES, SIDES, PLACES, SIZES, REACH, PURCHASE, WARMTH, SYSTEMS, PROCESSORS, ANSWERS, ORDER, HANDS];
+const SETS: &[Set] = &[
+    ENVIRONMENTS,
+    COLORS,
+    TRACKS,
+    ROLES,
+    SIDES,
+    PLACES,
+    SIZES,
+    REACH,
+    PROTOCOLS,
+    PURCHASE,
+    WARMTH,
+    SYSTEMS,
+    PROCESSORS,
+    ANSWERS,
+    ORDER,
+    HANDS,
+];
 /// Words that turn what stands beside them into something else.
 const TURNING: &[&str] = &["pre", "post", "non", "not", "no", "ex", "anti", "mock", "fake", "dummy"];
 /// What a key of a set ends in: any two values of it are two members.
@@ -229,6 +272,11 @@ mod tests {
             ("zone-a", "zone-b"),
             ("v1", "v2"),
             ("web-internal", "web-external"),
+            ("web-admin", "web-public"),
+            ("http", "https"),
+            ("web-http", "web-https"),
+            ("amqp", "amqps"),
+            ("grpc", "http"),
             ("true", "false"),
         ] {
             assert!(contradict(a, b) && contradict(b, a), "{a} {b}");
@@ -258,6 +306,9 @@ mod tests {
     fn part_that_is_a_member_or_turns_the_meaning_says_more() {
         for (a, b) in [("pre-production", "production"), ("non-prod", "prod"), ("web-canary", "web"), ("eu-pool", "pool")] {
             assert!(says_more(a, b) && says_more(b, a), "{a} {b}");
+        }
+        for word in ["internal", "private", "admin", "public", "external", "canary", "primary", "replica", "readonly", "legacy", "https"] {
+            assert!(says_more("billing", &format!("billing-{word}")) && says_more(&format!("{word}-billing"), "billing"), "{word}");
         }
         for (a, b) in [("production-gpu", "production"), ("ssd-fast", "ssd"), ("web", "web")] {
             assert!(!says_more(a, b), "{a} {b}");

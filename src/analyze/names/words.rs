@@ -14,9 +14,12 @@ pub(crate) enum Of {
 const OF_CLAIMS: &[&str] =
     &["pvc", "pv", "claim", "claims", "volume", "volumes", "vol", "disk", "storage", "data", "persistent", "persistence"];
 const OF_CONFIG_MAPS: &[&str] = &["config", "configuration", "configs", "configmap", "cm", "conf", "cfg", "settings", "env", "properties"];
-const OF_SERVICES: &[&str] = &["svc", "service", "headless", "hl", "internal", "external", "lb", "loadbalancer", "nodeport", "discovery"];
+const OF_SERVICES: &[&str] = &["svc", "service", "headless", "hl", "lb", "loadbalancer", "nodeport", "discovery"];
 /// Words of roles, which half of all names have: to share one of them is no sign.
-const ROLES: &[&str] = &["data", "db", "database", "logs", "log", "cache", "backup", "files", "app", "web", "api", "server", "main", "my"];
+const ROLES: &[&str] = &[
+    "data", "db", "database", "logs", "log", "cache", "backup", "files", "app", "web", "api", "server", "main", "my", "internal",
+    "external",
+];
 
 impl Of {
     /// Words that every such name may have or not.

@@ -165,17 +165,16 @@ pub(super) fn against<'a>(facts: &Facts<'_>, service: &Service, near: &Near<'a>)
     }
 }
 
-/// Whether one value may stand for the other: it is the same in another spelling, or with a part more or less; or the Service's own name
+/// Whether one value may stand for the other: it is the same in another spelling, or with a part more or less that is no member of a
+/// set; or the Service's own name
 /// says the one and not the other. Not where they are members of a set, of which each means something else.
 fn fits(service: &Service, key: &str, wrong: &str, value: &str) -> bool {
     if is_slip(wrong, value) || mean_the_same(wrong, value) {
         return true;
     }
-    let is_alike = naming(service).alike(wrong, value).is_some();
-    if is_key_of_a_set(key) {
-        return is_alike && !says_more(wrong, value);
-    }
-    is_alike || is_named(service.metadata.name.as_deref().unwrap_or_default(), value, wrong)
+    // `billing-internal` is not `billing`, whatever the key.
+    let is_alike = naming(service).alike(wrong, value).is_some() && !says_more(wrong, value);
+    is_alike || !is_key_of_a_set(key) && is_named(service.metadata.name.as_deref().unwrap_or_default(), value, wrong)
 }
 
 /// The one key that keeps the workload's Pods out, if it is one.

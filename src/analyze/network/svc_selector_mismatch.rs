@@ -216,6 +216,19 @@ mod tests {
     }
 
     #[test]
+    fn suffix_that_says_something_of_its_own_is_no_spelling() {
+        for word in ["internal", "private", "admin", "public", "external", "canary", "primary", "replica"] {
+            let other = format!("billing-{word}");
+            for (wanted, there) in [("billing", other.as_str()), (other.as_str(), "billing")] {
+                let ports = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}]});
+                let world = cluster().app(deployment(there).spec(ports)).service(wanted, json!({"app": wanted}));
+                let plans: usize = world.found(RULE.code.0).iter().map(|f| f.remedy.proposals.len()).sum();
+                assert_eq!(plans, 0, "{wanted} {there}");
+            }
+        }
+    }
+
+    #[test]
     fn bare_pod_can_be_meant() {
         let found = cluster().app(pod("web")).service("web", json!({"app": "web-1"})).only(RULE.code.0);
         assert_eq!(changes(&found), ["patch service/web spec.selector.app=web"]);
@@ -324,6 +337,9 @@ mod tests {
             ("group", "production-eu", "staging-eu"),
             ("group", "web-blue", "web-green"),
             ("group", "web-internal", "web-external"),
+            ("group", "web-internal", "web"),
+            ("scheme", "http", "https"),
+            ("scheme", "https", "http"),
             ("version", "v1", "v2"),
             ("part", "catalog", "billing"),
         ] {

@@ -122,6 +122,7 @@ fn waiting() -> Report {
                 cause: "Deployment payments/ledger (ref-pvc-missing)".to_owned(),
                 cluster: String::new(),
                 steps: vec![CoveredStep {
+                    headline: vec![],
                     target: "PersistentVolumeClaim payments/ledger-data".to_owned(),
                     conditions: vec!["metadata.name is not in use".to_owned()],
                     sends: vec!["POST /x".to_owned()],

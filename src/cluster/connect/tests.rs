@@ -40,7 +40,8 @@ async fn connect_to(settings: &ConnectSettings) -> Result<Connected, ReadError> 
 }
 
 async fn error(settings: &ConnectSettings) -> String {
-    connect_to(settings).await.map(|c| c.context).unwrap_err().to_string()
+    let error = connect_to(settings).await.map(|c| c.context).unwrap_err();
+    std::iter::once(error.to_string()).chain(error.hints()).collect::<Vec<_>>().join("; ")
 }
 
 fn settings(kubeconfig: PathBuf) -> ConnectSettings {
@@ -113,7 +114,7 @@ async fn file_that_is_no_kubeconfig_is_not_quoted() {
         ("canary", "not a kubeconfig in YAML"),
         ("contexts: canary\n", "not a kubeconfig in YAML"),
         ("", "has no contexts"),
-        ("contexts:\n- name: lab\n  context: {cluster: c}\n", "has no current context; choose one with --context: `lab`"),
+        ("contexts:\n- name: lab\n  context: {cluster: c}\n", "has no current context; it has: `lab`"),
         ("current-context: lab\ncontexts:\n- name: lab\n  context: {cluster: gone}\n", "its cluster `gone` is not in the file"),
         ("current-context: lab\ncontexts:\n- name: lab\n", "it is empty"),
         (&kubeconfig("not a url", "{}"), "not a URL such as"),

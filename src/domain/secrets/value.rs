@@ -29,7 +29,7 @@ pub(super) fn value<'t>(rest: &'t str, around: Around<'_>) -> Option<Value<'t>> 
 }
 
 /// Exactly one thing that was put there instead of a credential.
-fn is_replaced(text: &str) -> bool {
+pub(super) fn is_replaced(text: &str) -> bool {
     text.strip_prefix('⟦').and_then(|t| t.strip_suffix('⟧')).is_some_and(|t| t.starts_with("redacted:") && !t.contains(['⟦', '⟧']))
 }
 

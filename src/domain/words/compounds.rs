@@ -1,18 +1,27 @@
-//! Words with hyphens that are words of the language, and not names: `go-live`, `read-only`, `end-to-end`, `third-party`.
+//! Words with hyphens that can be words of the language, and no names: `go-live`, `read-only`, `end-to-end`, `third-party`. Whether one
+//! is a name is for its clause to say.
 
 use super::everyday;
 
-/// Compounds of two nouns, which have no other mark.
-const WHOLE: &str = "
-load-balancer load-balancers load-balancing rate-limit rate-limits rate-limiter time-out time-outs health-check health-checks crash-loop
-crash-loops restart-loop back-end front-end full-stack data-center data-centers key-value round-robin proof-of-concept e-mail e-mails
-e-commerce open-source real-world black-friday cyber-monday dead-lock dead-locks side-effect side-effects error-rate error-rates
+/// Nouns of the language, which programs are also called: `the health-check fails`, and `health-check is down`.
+const NOUNS: &str = "
+rate-limit rate-limits rate-limiter time-out time-outs health-check health-checks crash-loop
+crash-loops restart-loop back-end front-end data-center data-centers proof-of-concept e-mail e-mails
+e-commerce black-friday cyber-monday dead-lock dead-locks side-effect side-effects error-rate error-rates
 response-time response-times work-load work-loads name-space name-spaces hot-fix hot-fixes bug-fix bug-fixes use-case use-cases
-post-mortem cold-start cold-starts file-system file-systems root-cause stack-trace stack-traces sign-in log-in on-call out-of-memory
-o-o-m image-pull node-pool node-pools auto-scaler auto-scaling single-point t-shirt ci-cd web-site ping-pong peer-to-peer host-name
-user-agent stand-by high-availability long-term short-term half-hour thank-you a-lot no-one set-up check-in what-ever";
+post-mortem cold-start cold-starts file-system file-systems root-cause stack-trace stack-traces sign-in log-in
+image-pull node-pool node-pools auto-scaler auto-scaling single-point t-shirt ci-cd web-site ping-pong peer-to-peer host-name
+user-agent stand-by set-up check-in roll-out roll-outs roll-back go-live re-deploy re-deploys re-try self-healing";
 
-/// What stands before a word and makes none of its own.
+/// Qualities, which nothing is called: also right before a word for an application.
+const QUALITIES: &str = "
+load-balancer load-balancers load-balancing key-value full-stack open-source real-world on-call out-of-memory o-o-m out-of-sync
+out-of-date up-to-date end-to-end high-availability long-term short-term half-hour thank-you a-lot no-one what-ever read-only
+write-only read-write third-party first-party non-root non-zero multi-attach multi-node multi-tenant multi-stage multi-arch
+self-hosted self-signed long-running short-lived so-called well-known newly-created brand-new built-in cloud-based internet-facing
+customer-facing business-critical mission-critical production-critical highly-available off-by-one day-to-day one-off ad-hoc";
+
+/// What begins a compound that is formed as the language forms them. Names are formed so too (`post-service`).
 const BEFORE: &str =
     "re non pre post multi self auto anti semi sub cross micro inter un co mis over under half well so high low long short full
 single double triple two three four five zero third first second one half all ever never not quasi pseudo ex super ultra";
@@ -31,7 +40,17 @@ fn has(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|one| one == word)
 }
 
-/// Whether it is one of them.
+/// Whether programs are hardly ever called so: it is a word of the language.
+pub(super) fn is_known(word: &str) -> bool {
+    has(NOUNS, word) || has(QUALITIES, word)
+}
+
+/// Whether it only ever says how something is.
+pub(super) fn is_quality(word: &str) -> bool {
+    has(QUALITIES, word)
+}
+
+/// Whether it is one of them, or formed like one.
 pub(super) fn is_compound(word: &str) -> bool {
     let parts: Vec<&str> = word.split('-').collect();
     let ([first, .., last], true) = (parts.as_slice(), parts.len() > 1) else { return false };
@@ -39,7 +58,7 @@ pub(super) fn is_compound(word: &str) -> bool {
     let described = ["ed", "ly", "able", "ible"].iter().any(|ending| last.len() > ending.len().saturating_add(1) && last.ends_with(ending));
     let counted = parts.iter().all(|part| part.starts_with(|c: char| c.is_ascii_digit()) || everyday::is_grammar(part));
     let short = parts.iter().any(|part| part.chars().count() < 2);
-    has(WHOLE, word)
+    is_known(word)
         || has(BEFORE, first)
         || has(AFTER, last)
         || inner.iter().any(|part| JOINS.contains(part))

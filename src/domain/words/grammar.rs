@@ -106,6 +106,11 @@ pub(super) fn is_before_an_app(words: &[Word], place: usize) -> bool {
     after(words, place).is_some_and(|next| has(APPS, next))
 }
 
+/// Whether it says when something was, after one of these words: `since the go-live`.
+pub(super) fn is_timed(words: &[Word], place: usize, times: &str) -> bool {
+    past(words, place, |w| has(ARTICLES, w)).and_then(|p| words.get(p)).is_some_and(|w| has(times, w))
+}
+
 /// Whether it stands after a word for a place or a part.
 pub(super) fn leans(words: &[Word], place: usize) -> bool {
     before(words, place).and_then(|p| words.get(p)).is_some_and(|w| has("on of across auf", w))

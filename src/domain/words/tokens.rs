@@ -1,7 +1,7 @@
 //! A text → its words: quotations, addresses, flags, labels and names written together are taken apart as people mean them.
 
 use super::everyday;
-use super::word::{Form, Word};
+use super::word::{Form, Use, Word};
 
 /// A quotation of more words is a message, not a name.
 const NAMED: usize = 2;
@@ -72,7 +72,14 @@ impl Words {
 
     fn push(&mut self, text: &str, form: Form, standing: Standing) {
         let form = if standing == Standing::Cited && form == Form::Word { Form::Cited } else { form };
-        self.0.push(Word { text: text.to_lowercase(), quoted: standing == Standing::Quoted, ends: false, form, place: false });
+        self.0.push(Word {
+            text: text.to_lowercase(),
+            quoted: standing == Standing::Quoted,
+            ends: false,
+            form,
+            place: false,
+            used: Use::Open,
+        });
     }
 
     /// What stands between spaces.

@@ -16,6 +16,17 @@ pub enum Form {
     Cited,
 }
 
+/// What a word is by where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// As names do, whatever else it means: `2048 is down`.
+    Name,
+    /// As what describes something, or how it is: `a read-only disk`.
+    Description,
+    /// Where both do: what it is otherwise decides.
+    Open,
+}
+
 /// One word of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
@@ -29,6 +40,8 @@ pub struct Word {
     pub form: Form,
     /// It was taken for a namespace: it is no name of anything in it.
     pub place: bool,
+    /// How it is used.
+    pub used: Use,
 }
 
 impl Word {
@@ -73,16 +86,24 @@ impl Word {
         let letters = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let counted = text.strip_prefix('v').unwrap_or(text).bytes().all(|b| b.is_ascii_digit() || b == b'-');
         let quoted = self.quoted && !everyday::is_common(text) && !topics::is_topic(singular(text));
-        self.form == Form::Word && letters && !counted && (quoted || (text.contains('-') && !compounds::is_compound(text)))
+        self.form == Form::Word
+            && letters
+            && !counted
+            && (quoted || (text.contains('-') && self.used != Use::Description && !compounds::is_known(text)))
     }
 
     /// It could be what something is called: where nothing is, somebody asks about what is not there.
     pub fn could_be_a_name(&self) -> bool {
         let text = self.text.as_str();
         let letters = text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || c == '-');
-        let said =
-            everyday::is_common(text) || everyday::is_environment(text) || topics::is_topic(singular(text)) || compounds::is_compound(text);
-        self.form == Form::Word && letters && text.chars().count() > 1 && !said && !self.is_kind() && !text.ends_with("ly")
+        let said = everyday::is_common(text) || everyday::is_environment(text) || topics::is_topic(singular(text));
+        let open = letters && text.chars().count() > 1 && !said && !self.is_kind() && !text.ends_with("ly");
+        self.form == Form::Word
+            && match self.used {
+                Use::Name => true,
+                Use::Description => false,
+                Use::Open => open,
+            }
     }
 
     /// What it runs in, such as `production`: an ordinary word, and often a namespace.

@@ -7,7 +7,7 @@ use crate::domain::kind::Kind;
 use crate::domain::nearest::nearest;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Form, Word, Wording, is_meant, is_typo, singular};
+use crate::domain::words::{Form, Use, Word, Wording, is_meant, is_typo, singular};
 use crate::facts::named::Named;
 use std::collections::BTreeSet;
 
@@ -215,7 +215,8 @@ impl<'a> Matching<'a> {
                 }
                 let ordinary = words.iter().all(|w| w.is_common() || (length == 1 && w.is_kind() && !w.quoted));
                 let used = length == 1 && (self.words.is_used_as_a_name(start) || self.words.beside_a_kind(start));
-                if words.iter().all(|w| w.is_grammar()) || (ordinary && !used) {
+                let used = used || words.iter().all(|w| w.used == Use::Name);
+                if (words.iter().all(|w| w.is_grammar()) || ordinary) && !used {
                     continue;
                 }
                 let name = words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join("-");

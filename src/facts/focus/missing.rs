@@ -4,7 +4,7 @@ use super::matching::Matching;
 use crate::domain::focus::Missing;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Form, Word};
+use crate::domain::words::{Form, Use, Word};
 
 /// What things are called that words can name, of what is always read.
 const NAMING: &[Kind] = &[
@@ -85,7 +85,7 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
     let Some(word) = matching.word(place) else { return false };
     // Of what runs in `production` nothing is known where there is no such place.
     if word.is_environment() {
-        return words.is_placed(place) && word.form == Form::Word;
+        return word.form == Form::Word && (words.is_placed(place) || (describes_a_place(word) && matching.is_beside_a_hit(place)));
     }
     if words.is_missed(place) {
         return snapshot.scope.namespaces().iter().all(|n| n.as_str() != word.text);
@@ -94,8 +94,13 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
     if !(word.could_be_a_name() || part) || words.is_predicate(place) {
         return false;
     }
-    let stands_like_one = word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
+    let stands_like_one = word.used == Use::Name || word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
     stands_like_one || (!found && (!part || matching.missing.is_empty()))
+}
+
+/// `the production web`: of which one is spoken. `live web traffic` and `I am testing web` say nothing about a place.
+fn describes_a_place(word: &Word) -> bool {
+    !matches!(word.text.as_str(), "live" | "integration" | "testing" | "canary" | "development" | "test")
 }
 
 /// The words that make one name with the one at this place.

@@ -10,6 +10,7 @@ use crate::mcp::tool_call::{Shown, ToolCall, ToolResponse};
 use crate::workflow::report::{AdviceView, Report};
 use crate::workflow::{Approver, Caller, Question};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) const TITLE: &str = "Kubernetes: fix it, with a human's approval";
 pub(super) const READ_ONLY_TITLE: &str = "Kubernetes: show the fix (read-only)";
@@ -97,7 +98,7 @@ async fn in_dialog(
     // Whoever names a session has seen its report.
     let shown = if call.arguments.contains_key("sessionId") { Shown::News } else { Shown::Answered };
     let client = client_name(call.request);
-    let patience = Some(seen::patience(&client, call.backend.operator()));
+    let patience = seen::patience(&client, call.backend.operator());
     let by = Approver::Client(client);
     let (pending, answer) = match Dialog::open(call.desk, call.request, question).await {
         Err((pending, why)) => (pending, why.into()),
@@ -113,11 +114,26 @@ async fn in_dialog(
                         let LateDialog { dialog, cases, .. } = full.into_inner();
                         let pending = dialog.withdraw("too many dialogs are open", call.gone).await;
                         cases.withdraw(&pending.session, &pending.token).await;
+                        return Ok(report.into());
                     }
-                    return Ok(report.into());
+                    return Ok(still_open(report, patience).into());
                 }
             }
         }
     };
     Ok(ToolResponse::answered(carry_out(cases.as_ref(), &pending, answer, by, caller).await?, shown))
+}
+
+/// The plan waits, and so does the dialog: who reads this is not to take it for an answer.
+fn still_open(mut report: Box<Report>, patience: Option<Duration>) -> Box<Report> {
+    let asked = patience.map(|patience| patience.as_secs()).filter(|seconds| *seconds > 0);
+    let asked = asked.map(|seconds| format!(" for {seconds} s")).unwrap_or_default();
+    let text = format!(
+        "the user was asked in the client's dialog{asked} and has not answered; the dialog stays open, and an answer in it counts; call \
+         remediate with sessionId `{}` to ask again",
+        report.session
+    );
+    let why = "a call does not wait longer than many clients wait for it".to_owned();
+    report.advice.insert(0, AdviceView { text, command: None, why, cause: None });
+    report
 }

@@ -1,7 +1,8 @@
 //! A new object. The API server refuses it where one of that name exists.
 
-use super::planned::{Built, PlannedAction, QUERY, named};
+use super::planned::{Built, PlannedAction, QUERY, called, named};
 use crate::domain::changes::Verb;
+use crate::domain::fitted::Part;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
@@ -20,6 +21,27 @@ pub(super) struct Create<'a> {
     pub(super) manifest: &'a Value,
 }
 
+impl Create<'_> {
+    /// What it holds. Nothing in the cluster says how large a claim was meant to be that takes nobody's place: its size is an assumption.
+    fn content(&self, replaces: bool) -> Vec<Part> {
+        let text = |pointer: &str| self.manifest.pointer(pointer).and_then(Value::as_str).map(escaped);
+        let mut parts = Vec::new();
+        if let Some(size) = text("/spec/resources/requests/storage") {
+            parts.extend([Part::name(size), Part::words(if replaces { ", " } else { " (assumed), " })]);
+        }
+        let modes = self.manifest.pointer("/spec/accessModes").and_then(Value::as_array);
+        let modes: Vec<String> = modes.into_iter().flatten().filter_map(Value::as_str).map(short_mode).collect();
+        if !modes.is_empty() {
+            parts.extend([Part::name(modes.join(", ")), Part::words(", ")]);
+        }
+        match text("/spec/storageClassName") {
+            Some(class) => parts.extend([Part::words("class "), Part::name(class)]),
+            None => parts.push(Part::words("the default class")),
+        }
+        parts
+    }
+}
+
 impl PlannedAction for Create<'_> {
     fn existing(&self) -> Option<&ObjectRef> {
         None
@@ -29,17 +51,17 @@ impl PlannedAction for Create<'_> {
         format!("create {}", self.object)
     }
 
-    /// Nothing in the cluster says how large a claim was meant to be that takes nobody's place: its size is an assumption.
     fn in_one_line(&self, _: &Precondition, replaces: bool) -> String {
-        let text = |pointer: &str| self.manifest.pointer(pointer).and_then(Value::as_str).map(escaped);
-        let modes = self.manifest.pointer("/spec/accessModes").and_then(Value::as_array);
-        let modes: Vec<String> = modes.into_iter().flatten().filter_map(Value::as_str).map(short_mode).collect();
-        let assumed = if replaces { "" } else { " (assumed)" };
-        let size = text("/spec/resources/requests/storage").map(|size| format!("{size}{assumed}"));
-        let class = text("/spec/storageClassName").map(|class| format!("class {class}"));
-        let class = class.unwrap_or_else(|| "the default class".to_owned());
-        let parts: Vec<String> = size.into_iter().chain(modes).chain([class]).collect();
-        format!("New empty {}: {}", named(self.object), parts.join(", "))
+        let content: String = self.content(replaces).iter().map(Part::whole).collect();
+        format!("New empty {}: {content}", named(self.object))
+    }
+
+    fn headline(&self, _: &Precondition, replaces: bool) -> Vec<Part> {
+        let mut parts = vec![Part::words("New empty ")];
+        parts.extend(called(self.object));
+        parts.push(Part::words(": "));
+        parts.extend(self.content(replaces));
+        parts
     }
 
     fn in_words(&self) -> String {

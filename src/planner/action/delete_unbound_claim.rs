@@ -1,8 +1,9 @@
 //! The deletion of a claim that never was bound: there is no data in it. Its uid and its version are pinned.
 
-use super::planned::{Built, PlannedAction, metadata, named, present};
+use super::planned::{Built, PlannedAction, called, metadata, named, present};
 use crate::domain::changes::Verb;
 use crate::domain::field::FieldPath;
+use crate::domain::fitted::Part;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Pinned, Precondition, Undo};
@@ -36,6 +37,13 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
 
     fn in_one_line(&self, _: &Precondition, _: bool) -> String {
         format!("Delete {}, which never had a volume and holds no data", named(self.claim))
+    }
+
+    fn headline(&self, _: &Precondition, _: bool) -> Vec<Part> {
+        let mut parts = vec![Part::words("Delete ")];
+        parts.extend(called(self.claim));
+        parts.push(Part::words(", which holds no data"));
+        parts
     }
 
     fn in_words(&self) -> String {

@@ -1,11 +1,12 @@
 //! A change of fields of an existing object, as a JSON Patch that pins what a human was shown.
 
-use super::planned::{Built, PlannedAction, QUERY, metadata, named, present, whole_map};
+use super::planned::{Built, PlannedAction, QUERY, called, metadata, named, present, whole_map};
 use super::undo;
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment, escape};
+use crate::domain::fitted::Part;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
@@ -45,16 +46,26 @@ impl PlannedAction for Patch<'_> {
     }
 
     fn in_one_line(&self, precondition: &Precondition, _: bool) -> String {
-        let pinned =
-            |path: &FieldPath| precondition.fields.iter().find(|pinned| pinned.path == *path).and_then(|pinned| pinned.value.clone());
         let one = |(index, op): (usize, &FieldOp)| {
             let (field, part) = field_in_words(&op.path);
             let of = if index == 0 { format!(" of {}{part}", named(self.target)) } else { part };
-            let (old, new) = (pinned(&op.path), if let Change::Set(new) = &op.change { Some(new.clone()) } else { None });
-            let [old, new] = [(old, "not set"), (new, "removed")].map(|(v, none)| v.map_or_else(|| none.to_owned(), |v| in_a_line(&v)));
+            let [old, new] = values(op, precondition);
             format!("{field}{of}: {old} → {new}")
         };
         format!("Set {}", self.ops.iter().enumerate().map(one).collect::<Vec<_>>().join(", and "))
+    }
+
+    fn headline(&self, precondition: &Precondition, _: bool) -> Vec<Part> {
+        let op = self.ops.first();
+        let [old, new] = values(op, precondition);
+        let mut parts = vec![Part::Change { old, new }, Part::words(": "), Part::Path(last_elements(&op.path)), Part::words(" of ")];
+        parts.extend(called(self.target));
+        match self.ops.len().saturating_sub(1) {
+            0 => {}
+            1 => parts.push(Part::words(", 1 more field")),
+            more => parts.push(Part::words(format!(", {more} more fields"))),
+        }
+        parts
     }
 
     fn in_words(&self) -> String {
@@ -282,6 +293,39 @@ fn count_template(target: &ObjectRef, planned: &mut Value, answer: &Value) {
     {
         *slot = answer.pointer(&pointer).cloned().unwrap_or_default();
     }
+}
+
+/// The old value and the new one.
+fn values(op: &FieldOp, precondition: &Precondition) -> [String; 2] {
+    let old = precondition.fields.iter().find(|pinned| pinned.path == op.path).and_then(|pinned| pinned.value.clone());
+    let new = if let Change::Set(new) = &op.change { Some(new.clone()) } else { None };
+    [(old, "not set"), (new, "removed")].map(|(value, none)| value.map_or_else(|| none.to_owned(), |value| in_a_line(&value)))
+}
+
+/// The path by its elements, without what all templates begin with.
+fn last_elements(path: &FieldPath) -> Vec<String> {
+    let mut elements: Vec<String> = Vec::new();
+    for segment in path.segments() {
+        match segment {
+            Segment::Key(key) => elements.push(escaped(key)),
+            Segment::Element { .. } | Segment::Position(_) => {
+                let mark = match segment {
+                    Segment::Element { key, value } => format!("[{}={}]", escaped(key), escaped(value)),
+                    Segment::Position(index) => format!("[{index}]"),
+                    Segment::Key(_) => String::new(),
+                };
+                match elements.last_mut() {
+                    Some(list) => list.push_str(&mark),
+                    None => elements.push(mark),
+                }
+            }
+        }
+    }
+    let template = ["spec", "template", "spec"];
+    if elements.len() > template.len() && elements.iter().zip(template).all(|(element, key)| element == key) {
+        elements.drain(..template.len());
+    }
+    elements
 }
 
 /// The field as one would say it, and which part of the object it is in, where that is said behind the object.

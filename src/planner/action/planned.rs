@@ -1,6 +1,7 @@
 //! What every action must answer. No answer has a default: the compiler asks a new action for each of them.
 
 use crate::domain::field::FieldPath;
+use crate::domain::fitted::Part;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
@@ -39,6 +40,9 @@ pub(crate) trait PlannedAction: Send + Sync {
     /// What it does with the old value and the new one, for the first line that a human reads. `replaces`: an earlier step of the
     /// plan frees the name that it takes.
     fn in_one_line(&self, precondition: &Precondition, replaces: bool) -> String;
+
+    /// The same for a line that has to fit whatever the names are, without the namespace, which is said beside it.
+    fn headline(&self, precondition: &Precondition, replaces: bool) -> Vec<Part>;
 
     /// What it does, for advice to a human: ``set `…` to `…` ``.
     fn in_words(&self) -> String;
@@ -94,9 +98,19 @@ pub(super) fn whole_map<'a>(path: &FieldPath, pointer: &'a str, live: &'a Value)
     live.pointer(map).map(|value| (map, value))
 }
 
+/// The kind as one would say it.
+fn kind(object: &ObjectRef) -> String {
+    if object.kind == Kind::PersistentVolumeClaim { "claim".to_owned() } else { escaped(object.kind.name()) }
+}
+
+/// `claim postgres-pvc`, `Deployment web`, as parts of a line.
+pub(super) fn called(object: &ObjectRef) -> [Part; 3] {
+    [Part::name(kind(object)), Part::words(" "), Part::name(escaped(&object.name))]
+}
+
 /// `claim a-team/postgres-pvc`, `Deployment shop/web`.
 pub(super) fn named(object: &ObjectRef) -> String {
-    let kind = if object.kind == Kind::PersistentVolumeClaim { "claim".to_owned() } else { escaped(object.kind.name()) };
+    let kind = kind(object);
     match &object.namespace {
         Some(namespace) => format!("{kind} {namespace}/{}", escaped(&object.name)),
         None => format!("{kind} {}", escaped(&object.name)),

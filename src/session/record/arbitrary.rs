@@ -429,13 +429,21 @@ fn every_variant_of_what_is_stored_is_generated() {
             _ => None,
         });
         let declared: BTreeSet<String> = found.unwrap().variants.iter().map(|variant| variant.ident.to_string()).collect();
-        assert_eq!(generated, declared, "{name}");
+        // No more samples than it takes.
+        let mut seen = BTreeSet::new();
+        for variant in generated {
+            seen.insert(variant);
+            if seen == declared {
+                break;
+            }
+        }
+        assert_eq!(seen, declared, "{name}");
     }
 }
 
 /// The names of the variants among many samples: the chance that one of ten stays away is below one in ten billion.
-fn names<T: std::fmt::Debug>(samples: impl Strategy<Value = T>) -> BTreeSet<String> {
+fn names<T: std::fmt::Debug>(samples: impl Strategy<Value = T> + 'static) -> Box<dyn Iterator<Item = String>> {
     let mut runner = TestRunner::deterministic();
-    let sample = |_| format!("{:?}", samples.new_tree(&mut runner).unwrap().current());
-    (0..256).map(sample).map(|text| text.split([' ', '(', '{']).next().unwrap().to_owned()).collect()
+    let sample = move |_| format!("{:?}", samples.new_tree(&mut runner).unwrap().current());
+    Box::new((0..256).map(sample).map(|text| text.split([' ', '(', '{']).next().unwrap().to_owned()))
 }

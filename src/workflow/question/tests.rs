@@ -22,7 +22,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-fn report(plan: RemediationPlan) -> Report {
+pub(super) fn report(plan: RemediationPlan) -> Report {
     let header = header();
     let planned = Planned { plan, rehearsal: None };
     view::report(&Standing {

@@ -5,6 +5,7 @@ use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::nearest::nearest;
 use crate::domain::object::{Namespace, ObjectName, ObjectRef};
+use crate::domain::room::Room;
 use crate::domain::snapshot::Snapshot;
 use crate::ports::{ClusterRead, ListRequest, ReadError};
 use crate::workflow::WorkflowError;
@@ -94,7 +95,8 @@ async fn missing_everywhere(object: &ObjectName, place: &str, read: &dyn Cluster
     let mut kinds = vec![object.kind.clone()];
     let others = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service];
     kinds.extend(others.into_iter().filter(|k| *k != object.kind && is_namespaced(&object.kind)));
-    let lists = join_all(kinds.iter().map(|kind| async move { (kind, read.list(&everywhere(kind)).await) })).await;
+    let requests = ListRequest::sharing(Room::OF_A_LOOK, kinds.iter().map(everywhere).collect());
+    let lists = kinds.iter().zip(join_all(requests.iter().map(|request| read.list(request))).await);
     let mut offered: Vec<String> = Vec::new();
     for (kind, listed) in lists {
         let Ok(listed) = listed else { continue };

@@ -1,7 +1,6 @@
 //! One look at the cluster: what the checks and the rules say of it, and what that means for the verdict.
 
 use crate::domain::abridged::lines;
-use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
@@ -40,6 +39,8 @@ pub(super) struct Look {
     remains: Vec<String>,
     /// What belongs to the issue, could not be told before, and still cannot be.
     in_doubt: Vec<String>,
+    /// What the issue names, or the cause made suffer, and is not ready yet.
+    coming: Vec<String>,
     /// Kinds of what belongs to the issue that were read whole before, and are not in this look.
     unread: Vec<Kind>,
     /// The plan changed what has to run, and no other cause is named for what is wrong with it: the change may be to blame.
@@ -66,6 +67,7 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
             life: newest::longest_life(&fresh).unwrap_or_default(),
             remains: issue.remains(seen),
             in_doubt: issue.in_doubt(seen),
+            coming: issue.coming(),
             unread: issue.unread(),
             suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
             holder: holder.map(|cause| cause.title.clone()),
@@ -91,8 +93,8 @@ impl Look {
 
     /// The cause is seen to be gone, at every place.
     pub(super) fn is_gone(&self) -> bool {
-        let mut gone = self.checks.iter().filter(|c| matches!(c.check, Check::FindingGone { .. } | Check::SymptomGone(_)));
-        gone.all(|c| c.stand == Stand::Holds)
+        let mut gone = self.checks.iter().filter(|c| c.check.promises_a_cure()).peekable();
+        gone.peek().is_some() && gone.all(|c| c.stand == Stand::Holds)
     }
 
     /// Nothing that ran earlier was started again or is gone.
@@ -139,6 +141,10 @@ impl Look {
                 Some(format!("all success checks passed, and of what belongs to the issue {kinds} could not be read")),
             );
         }
+        if !self.coming.is_empty() {
+            let why = format!("all success checks passed, and this is not ready yet: {}; validate again later", lines(&self.coming));
+            return (Verdict::Unclear, Some(why));
+        }
         match self.in_doubt.as_slice() {
             [] => (Verdict::Resolved, None),
             doubts => (Verdict::Unclear, Some(format!("all success checks passed, and this could not be verified: {}", lines(doubts)))),
@@ -179,6 +185,7 @@ impl Look {
 mod tests {
     use super::*;
     use crate::domain::cause::Code;
+    use crate::domain::check::Check;
     use crate::domain::object::ObjectRef;
     use crate::planner::example::namespace;
 

@@ -240,7 +240,7 @@ async fn cancelling_during_validation_ends_unclear_and_keeps_what_was_done() {
     assert!(report.advice.iter().any(|a| a.text == format!("session {} ends as resolved now", q.session)), "{:?}", report.advice);
     let shown = process.show(&q.session).await.unwrap();
     assert_eq!((shown.status, outcome(&shown)), (Status::Resolved, "applied"), "{}", shown.summary);
-    assert_eq!(shown.trail.last().unwrap().what, "validated after the call was cut: resolved");
+    assert_eq!(shown.trail.last().unwrap().what, "validated again: resolved");
     process.validate(&again, &Caller::silent()).await.unwrap();
     assert_eq!(process.show(&q.session).await.unwrap(), shown);
     assert_eq!(cluster.writes().len(), 1);

@@ -4,7 +4,7 @@ use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::domain::issue::Issue;
 use kubemend::domain::object::Namespace;
-use kubemend::sim::MadeImage;
+use kubemend::sim::{Denial, MadeImage};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Problem, Validate};
 use serde_json::json;
@@ -118,4 +118,35 @@ async fn edit_of_somebody_else_is_not_recorded_as_what_a_plan_led_to() {
     let advice: String = looked.advice.iter().map(|advice| format!("{advice:?}\n")).collect();
     assert!(advice.contains("changed again since") && !advice.contains("did not help") && !advice.contains("kubemend undo"), "{advice}");
     assert_eq!(process.show(&question.session).await.unwrap().status, Status::Unclear);
+}
+
+/// `orders` gets its claim, and what the words name besides has not been seen to be well.
+#[tokio::test(start_paused = true)]
+async fn what_the_words_name_and_is_not_ready_yet_is_not_resolved() {
+    for issue in ["orders is pending and pay does not answer", "orders is pending and the service pay does not answer"] {
+        let cluster = cluster(&format!("{}{}", never_ready("pay"), orders()), 20).await;
+        let process = cluster.process();
+        let (_, question) = asked(&process, &problem(issue)).await;
+        let report = yes(&process, &question).await.unwrap();
+        assert!(matches!(report.status, Status::Unclear | Status::Partly), "{issue}: {}", report.summary);
+        assert!(why(&report).contains("pay"), "{issue}: {}", why(&report));
+    }
+}
+
+/// The Service that the cause left without addresses belongs to the verdict, so it has to be read for it.
+#[tokio::test(start_paused = true)]
+async fn service_that_suffered_and_cannot_be_read_any_more_is_not_resolved() {
+    for denied in [None, Some("endpointslices"), Some("services")] {
+        let cluster = cluster(&format!("{}{}", orders(), service("orders-front", "orders")), 20).await;
+        let process = cluster.process();
+        let (_, question) = asked(&process, &problem("orders is pending")).await;
+        cluster.apply(&service("orders-front", "nobody"));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        if let Some(plural) = denied {
+            cluster.sim.deny(Denial::of("list", plural).to_user("reader"));
+        }
+        let report = yes(&process, &question).await.unwrap();
+        assert!(matches!(report.status, Status::Unclear | Status::Partly), "{denied:?}: {}", report.summary);
+        assert!(!why(&report).is_empty(), "{denied:?}");
+    }
 }

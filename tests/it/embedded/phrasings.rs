@@ -196,6 +196,29 @@ async fn paths_hosts_and_compounds_are_no_names() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn compound_that_is_said_to_be_down_is_a_name() {
+    let mut rows: Vec<Row> = [
+        "product-feed is down",
+        "post-service is crashing",
+        "the point-of-sale does not start",
+        "auto-deployer keeps restarting",
+        "multi-tenant-api pods are pending",
+        "user-agent is down",
+        "image-pull is crashing",
+        "game-core returns 503",
+        "web-prod is crashing",
+        "pod web-prod is crashing",
+        "cannot reach full-text-search",
+        "2048 is down",
+    ]
+    .map(|text| (text, "shop", "", Inconclusive))
+    .to_vec();
+    rows.push(("the production web deployment is failing", "shop", "web", Inconclusive));
+    rows.push(("web cannot reach micro-gateway", "shop", "web", Inconclusive));
+    hold("shop", &rows).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn compound_stops_no_plan() {
     let cluster = world().await;
     for text in [

@@ -149,14 +149,17 @@ async fn process_killed_while_it_watches_leaves_what_was_done() {
     assert_eq!(ended.execution.as_ref().unwrap().steps[0].outcome, "applied");
     cites_what_is_there(&ended);
     assert_eq!(cluster.writes().len(), 1);
-    // Looking again tells what took effect, and adds it to no record.
+    // Looking again tells what took effect; all that was missing is the verdict, and from now on the session has it.
     let again = next.validate(&Validate::Session(session.clone()), &Caller::silent()).await.unwrap();
     assert!(
         again.advice.iter().any(|a| a.text.contains("took effect: the object has its `kubemend.dev/applied` annotation")),
         "{:?}",
         again.advice
     );
-    assert_eq!(next.show(&session).await.unwrap(), ended);
+    let shown = next.show(&session).await.unwrap();
+    assert_eq!((shown.status, shown.status, &shown.execution), (again.status, Status::Partly, &ended.execution));
+    assert!(shown.trail.last().unwrap().what.contains("partly"), "{:?}", shown.trail);
+    assert_eq!(cluster.writes().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

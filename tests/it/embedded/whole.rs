@@ -8,7 +8,8 @@ use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Caller, Problem, WorkflowError};
 use std::time::Duration;
 
-const IMAGES: &str = "- {ref: 'nginx:1.27', play: {listen: [{port: 80}]}}\n- {ref: 'example/crash:1.0', play: {exit: {code: 1, after: 1}}}\n- {ref: 'example/slow:1.0', play: {listen: [{port: 80, after: 40}]}}\n";
+const IMAGES: &str =
+    "- {ref: 'nginx:1.27', play: {listen: [{port: 80}]}}\n- {ref: 'example/slow:1.0', play: {listen: [{port: 80, after: 40}]}}\n";
 
 async fn cluster(manifest: &str, seconds: u64) -> Embedded {
     let cluster = Embedded::new("shop");
@@ -26,10 +27,13 @@ async fn analyze(cluster: &Embedded, problem: &Problem) -> Report {
     cluster.process().analyze(problem, &Caller::silent()).await.unwrap()
 }
 
-/// A database without its claim, a cache whose image does not exist, and so many Deployments that crash and that nobody asked about.
+/// A database without its claim, a cache whose image does not exist, and so many Deployments that no node takes and that nobody asked about.
 async fn two_and_many(others: usize, issue: &str) -> Report {
     let mut all = vec![broken("postgres"), well("redis").replace("nginx:1.27", "redis:9.99-gone")];
-    all.extend((0..others).map(|number| well(&format!("app{number:02}")).replace("nginx:1.27", "example/crash:1.0")));
+    all.extend(
+        (0..others)
+            .map(|number| well(&format!("app{number:02}")).replace("spec: {containers", "spec: {nodeSelector: {disk: none}, containers")),
+    );
     let cluster = cluster(&all.join("---\n"), 60).await;
     let process = cluster.process();
     let (_, question) = asked(&process, &in_shop(issue)).await;
@@ -40,12 +44,7 @@ async fn two_and_many(others: usize, issue: &str) -> Report {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_cut_for_a_reader_is_judged_before() {
-    for (others, issue) in [
-        (5, "postgres and redis are down"),
-        (55, "postgres and redis are down"),
-        (55, "my database and my cache are down"),
-        (0, "my database and my cache are down"),
-    ] {
+    for (others, issue) in [(55, "postgres and redis are down"), (0, "my database and my cache are down")] {
         let report = two_and_many(others, issue).await;
         assert_eq!(report.status, Status::Partly, "{others}, {issue}: {}", report.summary);
         let why = report.validation.unwrap().why.unwrap();
@@ -78,25 +77,30 @@ async fn object_that_is_given_is_read_and_judged_whatever_its_kind() {
     assert!(format!("{:?} {:?}", report.unexplained, report.coverage.doubts).contains("gone"), "{report:?}");
 }
 
-fn ingresses(count: usize) -> String {
+/// A Deployment beside so many Ingresses.
+async fn many(ingresses: usize) -> Embedded {
+    let cluster = cluster(&well("web"), 30).await;
     let one = |number: usize| {
         format!(
             "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: in{number:04}}}\nspec: {{ingressClassName: main, defaultBackend: {{service: {{name: web, port: {{number: 80}}}}}}}}\n"
         )
     };
-    (0..count).map(one).collect::<Vec<_>>().join("---\n")
+    // A manifest has at most so many documents.
+    let all: Vec<String> = (0..ingresses).map(one).collect();
+    all.chunks(1_000).for_each(|some| cluster.apply(&some.join("---\n")));
+    cluster
 }
 
 #[tokio::test(start_paused = true)]
 async fn room_that_others_did_not_use_goes_to_what_was_cut() {
-    let cluster = cluster(&format!("{}---\n{}", well("web"), ingresses(1_200)), 30).await;
+    let cluster = many(1_200).await;
     let report = analyze(&cluster, &in_shop("is everything all right?")).await;
     assert!(report.coverage.gaps.is_empty(), "{:?}", report.coverage.gaps);
 }
 
 #[tokio::test(start_paused = true)]
 async fn list_that_was_cut_is_never_taken_for_absence() {
-    let cluster = cluster(&format!("{}---\n{}", well("web"), ingresses(5_100)), 30).await;
+    let cluster = many(5_100).await;
     let problem = Problem { all_namespaces: true, ..words("inventory-api is down") };
     let report = analyze(&cluster, &problem).await;
     let doubts = report.coverage.doubts.join("\n");

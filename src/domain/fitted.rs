@@ -1,0 +1,213 @@
+//! One line that fits a width whatever stands in it: names are shortened in their middle, paths at their beginning, and of two values
+//! what tells them apart stays. What is left out stands as `…`, which no escaped text holds; the whole is said elsewhere.
+
+/// Stands for what is left out.
+const LEFT_OUT: char = '…';
+/// Below this a name says nothing: a line that would leave less to each says less.
+const LEAST: usize = 7;
+
+/// A part of a line, in printable ASCII.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Our own words: never shortened.
+    Words(String),
+    /// A name, or another value of any length.
+    Name(String),
+    /// A path by its elements: its last ones say most.
+    Path(Vec<String>),
+    /// What was, and what will be.
+    Change {
+        /// The old value.
+        old: String,
+        /// The new one.
+        new: String,
+    },
+}
+
+impl Part {
+    /// Our own words.
+    pub fn words(words: impl Into<String>) -> Self {
+        Part::Words(words.into())
+    }
+
+    /// A name.
+    pub fn name(name: impl Into<String>) -> Self {
+        Part::Name(name.into())
+    }
+
+    /// All of it.
+    pub fn whole(&self) -> String {
+        match self {
+            Part::Words(text) | Part::Name(text) => text.clone(),
+            Part::Path(elements) => elements.join("."),
+            Part::Change { old, new } => format!("{old}{ARROW}{new}"),
+        }
+    }
+
+    /// What it takes at most, and at least.
+    fn widths(&self) -> (usize, usize) {
+        let whole = width(&self.whole());
+        let least = match self {
+            Part::Words(_) => whole,
+            Part::Name(_) | Part::Path(_) => LEAST,
+            Part::Change { .. } => LEAST.saturating_mul(2).saturating_add(width(ARROW)),
+        };
+        (whole, least.min(whole))
+    }
+
+    fn in_room(&self, room: usize) -> String {
+        if self.widths().0 <= room {
+            return self.whole();
+        }
+        match self {
+            Part::Words(text) => text.clone(),
+            Part::Name(text) => shortened(text, room),
+            Part::Path(elements) => ending(elements, room),
+            Part::Change { old, new } => differing(old, new, room.saturating_sub(width(ARROW))),
+        }
+    }
+}
+
+/// Between what was and what will be.
+const ARROW: &str = " → ";
+
+/// Whether the parts say enough in so many columns.
+pub fn fit(parts: &[Part], columns: usize) -> bool {
+    parts.iter().map(|part| part.widths().1).sum::<usize>() <= columns
+}
+
+/// The parts as one line of at most so many columns, where [`fit`] holds. Who needs little leaves the rest to the others.
+pub fn line(parts: &[Part], columns: usize) -> String {
+    let mut shown: Vec<Option<String>> = vec![None; parts.len()];
+    let mut room = columns;
+    // In the order of what they need, so that each finds what those before it left.
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    let weight = |part: &Part| if matches!(part, Part::Change { .. }) { 2 } else { 1 };
+    order.sort_by_key(|at| {
+        parts.get(*at).map(|part| (!matches!(part, Part::Words(_)), part.widths().0.checked_div(weight(part)).unwrap_or_default()))
+    });
+    let mut weights: usize = parts.iter().filter(|part| !matches!(part, Part::Words(_))).map(weight).sum();
+    for at in order {
+        let Some(part) = parts.get(at) else { continue };
+        let text = if let Part::Words(text) = part {
+            text.clone()
+        } else {
+            let share = room.saturating_mul(weight(part)).checked_div(weights).unwrap_or(room);
+            weights = weights.saturating_sub(weight(part));
+            part.in_room(share)
+        };
+        room = room.saturating_sub(width(&text));
+        if let Some(slot) = shown.get_mut(at) {
+            *slot = Some(text);
+        }
+    }
+    shown.into_iter().flatten().collect()
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// With its beginning and its end.
+fn shortened(text: &str, room: usize) -> String {
+    let all: Vec<char> = text.chars().collect();
+    if all.len() <= room {
+        return text.to_owned();
+    }
+    let kept = room.saturating_sub(1);
+    let behind = kept / 2;
+    let before = kept.saturating_sub(behind);
+    let mut out: String = all.iter().take(before).collect();
+    if room > 0 {
+        out.push(LEFT_OUT);
+    }
+    out.extend(all.iter().skip(all.len().saturating_sub(behind)));
+    out
+}
+
+/// As many of the last elements as there is room for.
+fn ending(elements: &[String], room: usize) -> String {
+    let cut = |from: usize| format!("{LEFT_OUT}.{}", elements.iter().skip(from).cloned().collect::<Vec<_>>().join("."));
+    let longest = (1..elements.len()).map(cut).find(|text| width(text) <= room);
+    longest.unwrap_or_else(|| shortened(elements.last().map_or("", String::as_str), room))
+}
+
+/// Two values side by side. What they begin with alike is left out first, so that what is left of them differs.
+fn differing(old: &str, new: &str, room: usize) -> String {
+    let half = room / 2;
+    let (wide_old, wide_new) = (width(old), width(new));
+    // The shorter one leaves the rest of its half to the other.
+    let room_old = if wide_old <= half { wide_old } else { half.max(room.saturating_sub(wide_new)) };
+    let room_new = room.saturating_sub(room_old.min(wide_old));
+    let alike = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+    let one = |text: &str, room: usize| {
+        if width(text) <= room {
+            return text.to_owned();
+        }
+        // Some of what is alike says where it is; the rest of the room is for what differs, and where that is short, for more of it.
+        let end = width(text).saturating_sub(room.saturating_sub(1));
+        let from = alike.saturating_sub(room / 4).min(end);
+        if from <= 1 {
+            return shortened(text, room);
+        }
+        let rest: String = text.chars().skip(from).collect();
+        format!("{LEFT_OUT}{}", shortened(&rest, room.saturating_sub(1)))
+    };
+    format!("{}{ARROW}{}", one(old, room_old), one(new, room_new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_fits_stays_as_it_is() {
+        let parts = [Part::Change { old: "a".into(), new: "b".into() }, Part::words(": "), Part::Path(vec!["spec".into(), "x".into()])];
+        assert_eq!(line(&parts, 20), "a → b: spec.x");
+    }
+
+    #[test]
+    fn names_keep_both_ends_and_paths_their_last_elements() {
+        assert_eq!(line(&[Part::name("arn:aws:eks:cluster/prod")], 11), "arn:a…/prod");
+        let path = ["containers[name=checkout]", "env[name=URL]", "valueFrom", "configMapKeyRef", "name"].map(str::to_owned).to_vec();
+        assert_eq!(line(&[Part::Path(path.clone())], 30), "….configMapKeyRef.name");
+        assert_eq!(line(&[Part::Path(path)], 5), "name");
+    }
+
+    #[test]
+    fn of_two_values_what_tells_them_apart_stays() {
+        let long = |end: &str| format!("registry.example.com/{}:1.2.{end}", "shop/".repeat(20));
+        let said = line(&[Part::Change { old: long("3"), new: long("4") }], 43);
+        assert_eq!(said, "…op/shop/shop/:1.2.3 → …op/shop/shop/:1.2.4");
+    }
+
+    #[test]
+    fn who_needs_little_leaves_the_rest_to_others() {
+        let parts = [Part::name("ab"), Part::words(" "), Part::name("x".repeat(40)), Part::words(" "), Part::name("y".repeat(12))];
+        assert_eq!(line(&parts, 40).split(' ').map(width).collect::<Vec<_>>(), [2, 24, 12]);
+    }
+
+    fn part() -> impl Strategy<Value = Part> {
+        prop_oneof![
+            "[ -~]{0,300}".prop_map(Part::Name),
+            prop::collection::vec("[a-z]{1,63}", 1..6).prop_map(Part::Path),
+            ("[a-c]{0,60}", "[ -~]{0,60}", "[ -~]{0,60}")
+                .prop_map(|(a, b, c)| Part::Change { old: format!("{a}{b}"), new: format!("{a}{c}") }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_fits_and_two_values_that_differ_never_look_alike(parts in prop::collection::vec(part(), 1..4), columns in 60..80_usize) {
+            let said = line(&parts, columns);
+            prop_assert!(!fit(&parts, columns) || width(&said) <= columns, "{said}");
+            for part in &parts {
+                if let Part::Change { old, new } = part && old != new {
+                    let said = line(std::slice::from_ref(part), columns);
+                    prop_assert!(said.split_once(ARROW).is_some_and(|(old, new)| old != new), "{said}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The first three lines of a question, whatever the names in it are.
+
+use super::super::report::{Report, Status};
+use super::tests::report;
+use super::text;
+use crate::domain::action::{Action, Change};
+use crate::domain::field::FieldPath;
+use crate::domain::fitted::Part;
+use crate::domain::plan::{Pinned, RemediationPlan};
+use crate::session::record::arbitrary;
+use crate::workflow::blocks;
+use proptest::prelude::*;
+use serde_json::json;
+
+/// A terminal of eighty columns, and the frame of a dialog in it.
+const COLUMNS: usize = 74;
+
+fn first_block(report: &Report) -> String {
+    text(report).unwrap().split_once("\n\n").unwrap().0.to_owned()
+}
+
+/// The same plan with these names and values in every action.
+fn with_names(mut plan: RemediationPlan, name: &str, field: &str, old: &str, new: &str) -> RemediationPlan {
+    for step in plan.steps.iter_mut() {
+        let pinned = |path: &FieldPath| Pinned { path: path.clone(), value: Some(json!(old)) };
+        match &mut step.action {
+            Action::Create { object, manifest } => {
+                object.name = name.to_owned();
+                *manifest = json!({"spec": {"storageClassName": new, "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": old}}}});
+            }
+            Action::DeleteUnboundClaim { claim } => claim.name = name.to_owned(),
+            Action::Patch { target, ops } => {
+                target.name = name.to_owned();
+                for op in ops.iter_mut() {
+                    op.path = op.path.clone().key(field);
+                    if let Change::Set(value) = &mut op.change {
+                        *value = json!(new);
+                    }
+                }
+                step.precondition.fields = ops.iter().map(|op| pinned(&op.path)).collect();
+            }
+        }
+    }
+    plan
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn a_question_opens_with_three_lines_of_74_columns_that_hold_all_their_parts(
+        plan in arbitrary::plan(),
+        name in prop_oneof!["[a-z]{1,63}", "[a-z.-]{200,253}"],
+        namespace in "[a-z]{1,63}",
+        field in "[a-zA-Z.]{1,63}",
+        (old, new) in ("[a-z0-9:/.]{1,100}", "[a-z0-9:/.]{1,100}").prop_filter("they differ", |(a, b)| a != b),
+        context in "[ -~]{1,253}",
+        server in "[a-z0-9.-]{1,253}:[0-9]{2,5}",
+        session in "s-[0-9a-f]{32}",
+        note in prop::option::of("[a-z ]{1,200}"),
+    ) {
+        let plan = with_names(plan, &name, &field, &old, &new);
+        let mut report = report(plan);
+        report.status = Status::AwaitingApproval;
+        report.session = session.clone();
+        report.issue.note = note;
+        report.cluster.context = context.clone();
+        report.cluster.server = server.clone();
+        let view = report.plan.as_mut().unwrap();
+        view.expires_at = Some("2026-11-23T20:15:00.5Z".to_owned());
+        for step in &mut view.steps {
+            step.object.namespace = Some(namespace.clone());
+        }
+        let view = view.clone();
+        let block = first_block(&report);
+        let lines: Vec<&str> = block.lines().collect();
+        prop_assert_eq!(lines.len(), 3, "{}", block);
+        for line in lines.iter().copied().chain([blocks::completed_below(&block).lines().nth(2).unwrap()]) {
+            prop_assert!(line.chars().count() <= COLUMNS, "{}: {line}", line.chars().count());
+        }
+        // The first: what is left of each value and name begins and ends as it does.
+        let begins = |text: &str| text.chars().take(2).collect::<String>();
+        match view.steps[0].action.as_str() {
+            "create" => prop_assert!(lines[0].starts_with("New empty ") && lines[0].contains(&begins(&name)), "{}", lines[0]),
+            "delete" => prop_assert!(lines[0].starts_with("Delete ") && lines[0].contains(", which holds no data"), "{}", lines[0]),
+            _ => {
+                let (was, rest) = lines[0].split_once(" → ").unwrap();
+                let (becomes, rest) = rest.split_once(": ").unwrap();
+                let of = rest.split_once(" of ").unwrap();
+                prop_assert!(was != becomes && !of.0.is_empty() && of.1.contains(&begins(&name)), "{}", lines[0]);
+            }
+        }
+        if view.steps.len() > 2 {
+            prop_assert!(lines[0].ends_with("more steps"), "{}", lines[0]);
+        }
+        // The second: context, host, namespace, risk and undo, each once.
+        let (at, consequences) = lines[1].split_once("; risk ").unwrap();
+        prop_assert!(consequences.starts_with(&format!("{}; ", view.risk)) && consequences.ends_with(super::super::summary::undo(&view)), "{}", lines[1]);
+        prop_assert!(at.starts_with(&format!("on {}", begins(&context))) && at.contains(&format!(" ({}", begins(&server))), "{at}");
+        let place = at.rsplit_once(if at.contains("), namespace ") { "), namespace " } else { ") in " }).unwrap().1;
+        prop_assert!(place.starts_with(&begins(&namespace)) && place.ends_with(namespace.chars().last().unwrap()), "{at}");
+        prop_assert_eq!(lines[2], format!("whole plan until 20:15Z: kubemend show {session}"));
+        // What was shortened stands whole below.
+        let whole = text(&report).unwrap();
+        let below = whole.split_once("\n\n").unwrap().1;
+        for step in &view.steps {
+            prop_assert!(below.contains(&step.change), "{}", step.change);
+        }
+        prop_assert!(below.contains(&crate::domain::visible::escaped(&context)) && below.contains(&server));
+    }
+}
+
+/// What stands in the first line is no more than its parts: the namespace is said in the second.
+#[test]
+fn the_field_is_said_by_its_last_elements() {
+    let path = ["containers[name=checkout]", "env[name=PAYMENT_URL]", "valueFrom", "configMapKeyRef", "name"].map(str::to_owned).to_vec();
+    let parts = [
+        Part::Change { old: "app-config".to_owned(), new: "app-configuration".to_owned() },
+        Part::words(": "),
+        Part::Path(path),
+        Part::words(" of "),
+        Part::name("Deployment"),
+        Part::words(" "),
+        Part::name("checkout"),
+    ];
+    let line = crate::domain::fitted::line(&parts, COLUMNS);
+    assert_eq!(line, "app-config → app-configuration: ….name of Deployment checkout");
+}
