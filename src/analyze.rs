@@ -92,6 +92,11 @@ pub fn first_kinds() -> Vec<Kind> {
     once(reads().filter(|read| read.when == When::Always).flat_map(|read| read.kinds))
 }
 
+/// The kinds that are read only where somebody asks about them, though they could be at fault.
+pub fn kinds_on_demand() -> impl Iterator<Item = &'static Kind> {
+    judged::JUDGED.iter().filter(|row| row.is_on_demand()).map(|row| &row.kind)
+}
+
 /// The kinds to read besides, by what was seen first.
 pub fn further_kinds(seen: &Snapshot) -> Vec<Kind> {
     let first = first_kinds();

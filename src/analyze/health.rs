@@ -5,14 +5,17 @@ pub(super) mod autoscaler;
 pub(super) mod budget;
 pub(super) mod claim;
 pub(super) mod cron;
+pub(super) mod external;
 pub(super) mod ingress;
 pub(super) mod job;
+pub(super) mod leaving;
 pub(super) mod node;
 pub(super) mod policy;
 pub(super) mod ports;
 pub(super) mod probe;
 pub(super) mod quota;
 pub(super) mod service;
+pub(super) mod shared;
 pub(super) mod standby;
 pub(super) mod steady;
 

@@ -8,3 +8,8 @@ pub(super) mod img_tag_not_found;
 mod known;
 mod reference;
 mod sentence;
+
+/// The repository of an image, in full.
+pub(super) fn repository(image: &str) -> String {
+    reference::split(image).0
+}

@@ -45,7 +45,8 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     unexplained.sort_by_key(|s| focus.nearness(std::iter::once(&s.object)));
     let underway = std::mem::take(&mut overview.underway);
     let in_progress = in_progress(facts, &underway, &causes, &unexplained, named.as_ref());
-    let Proven { seen, doubts } = proven::judge(facts, overview, &underway, named.as_ref());
+    let wrong = !causes.is_empty() || !unexplained.is_empty();
+    let Proven { seen, doubts } = proven::judge(facts, overview, &underway, named.as_ref(), wrong);
     let mut causes = together(facts, causes);
     part(facts, &mut causes);
     let mut evidence = EvidenceList::default();
@@ -59,6 +60,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
         missing: focus.missing.clone(),
         unsure: focus.unsure.clone(),
         beside: false,
+        certain: focus.is_certain(),
     };
     Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts, more_doubts: 0 }
 }

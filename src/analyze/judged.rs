@@ -71,7 +71,7 @@ pub(crate) static JUDGED: &[JudgedKind] = &[
         kind: Kind::Job,
         read: When::Always,
         rests: Rests::Always,
-        judge: Some(|facts, all| job::newest(facts).into_iter().for_each(|newest| all.note(newest.reference(), job::judge(facts, newest)))),
+        judge: Some(|facts, all| job::runs(facts).into_iter().for_each(|run| all.one(facts, run, |run| job::judge(facts, run)))),
     },
     JudgedKind {
         kind: Kind::CronJob,
@@ -113,7 +113,7 @@ pub(crate) static JUDGED: &[JudgedKind] = &[
         rests: Rests::Asked,
         judge: Some(|facts, all| {
             for node in facts.all::<Node>().filter(|node| is_in_scope(facts, node)) {
-                all.note(node.reference(), node::judge(node));
+                all.one(facts, node, node::judge);
             }
         }),
     },

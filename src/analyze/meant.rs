@@ -21,20 +21,26 @@ pub(crate) enum Meant<'a, T> {
 }
 
 impl<'a, T> Meant<'a, T> {
-    /// The one whose name has the strongest reason, of those that are alike. A name that has only more words than the one
-    /// that leads nowhere is no proof, and speaks against another that only a release's name sets apart.
-    pub(crate) fn among(alike: impl IntoIterator<Item = (Alike, &'a T)>) -> Self {
+    /// The one whose name is the same but for separators or a hash; else the only one that is alike. A weaker reason is one that
+    /// another could have as well: whatever else is alike, and what is beside it (ruled out by its meaning, but as close), makes it
+    /// several. A name that has only more words is no proof.
+    pub(crate) fn among(alike: impl IntoIterator<Item = (Alike, &'a T)>, beside: impl IntoIterator<Item = &'a T>) -> Self {
         let mut all: Vec<(Alike, &'a T)> = alike.into_iter().collect();
         all.sort_by_key(|(why, _)| *why);
-        let is_strong = |why: Alike| why < Alike::Release;
-        let best = all.first().map(|(why, _)| *why);
-        if best.is_some_and(is_strong) {
-            all.retain(|(why, _)| Some(*why) == best);
+        let Some(best) = all.first().map(|(why, _)| *why) else { return Meant::Nothing };
+        let is_the_same = best < Alike::Slip;
+        if is_the_same {
+            all.retain(|(why, _)| *why == best);
         }
-        match (best, all.as_slice()) {
-            (Some(why), [(_, one)]) if why < Alike::Part => Meant::One(*one),
-            (Some(_), _) => Meant::OneOf(all.into_iter().map(|(_, one)| one).collect()),
-            (None, _) => Meant::Nothing,
+        // Where one has the slip alone, those that have more words besides are farther.
+        all.retain(|(why, _)| best > Alike::Slip || *why < Alike::PartOfSlip);
+        let mut all: Vec<&'a T> = all.into_iter().map(|(_, one)| one).collect();
+        if !is_the_same {
+            all.extend(beside);
+        }
+        match all.as_slice() {
+            [one] if best < Alike::Part => Meant::One(*one),
+            _ => Meant::OneOf(all),
         }
     }
 }
@@ -102,6 +108,14 @@ mod tests {
     use super::*;
     use Alike::{Hash, Part, Release, Separators, Slip};
 
+    fn one<'a>(alike: &[(Alike, &'a i32)], beside: &[&'a i32]) -> (Option<&'a i32>, usize) {
+        match Meant::among(alike.iter().copied(), beside.iter().copied()) {
+            Meant::One(one) => (Some(one), 1),
+            Meant::OneOf(several) => (None, several.len()),
+            Meant::Nothing | Meant::Unread => (None, 0),
+        }
+    }
+
     #[test]
     fn strongest_reason_tells_which_one_was_meant() {
         for (alike, meant) in [
@@ -113,8 +127,18 @@ mod tests {
             (vec![(Part, &1)], None),
             (vec![], None),
         ] {
-            let found = Meant::among(alike.clone());
-            assert_eq!(if let Meant::One(one) = found { Some(one) } else { None }, meant, "{alike:?}");
+            assert_eq!(one(&alike, &[]).0, meant, "{alike:?}");
         }
+    }
+
+    #[test]
+    fn weaker_neighbor_and_one_that_was_ruled_out_make_it_several() {
+        assert_eq!(one(&[(Slip, &1), (Part, &2)], &[]), (None, 2));
+        assert_eq!(one(&[(Slip, &1), (Release, &2)], &[]), (None, 2));
+        assert_eq!(one(&[(Slip, &1)], &[&2]), (None, 2));
+        assert_eq!(one(&[(Release, &1)], &[&2]), (None, 2));
+        assert_eq!(one(&[(Slip, &1), (Alike::PartOfSlip, &2)], &[]), (Some(&1), 1));
+        assert_eq!(one(&[(Separators, &1)], &[&2]), (Some(&1), 1));
+        assert_eq!(one(&[], &[&2]), (None, 0));
     }
 }

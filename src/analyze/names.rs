@@ -13,7 +13,7 @@ pub(crate) use words::Of;
 
 use crate::facts::labels::Selector;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use slip::is_slip_of_word;
+use slip::{are_close, is_slip_of_word};
 use std::collections::BTreeSet;
 use words::{bare, is_telling, unhashed, words};
 
@@ -30,6 +30,8 @@ pub(crate) enum Alike {
     Release,
     /// One is the other with words more that say something. It proves nothing, and leaves a doubt about another.
     Part,
+    /// The same, and one of the words that both have holds a slip: farther than a slip alone.
+    PartOfSlip,
 }
 
 /// Names of one kind of thing, as somebody writes them who has a release before their eyes.
@@ -72,35 +74,76 @@ impl Naming {
         self.words_apart(plain_a, plain_b)
     }
 
-    /// Whether all that differs are words that may be there or not: on either side those of the kind, on one side those
-    /// of the release. Others on one side only make a part.
-    fn words_apart(&self, a: &str, b: &str) -> Option<Alike> {
+    /// Whether two names that are not alike differ by one word only, and that word by no more than a slip changes, or by what sets
+    /// members of a set apart. Such a name was hardly meant, but it is as close to a wrong one as those that could have been.
+    pub(crate) fn is_beside(&self, a: &str, b: &str) -> bool {
+        if self.alike(a, b).is_some() {
+            return false;
+        }
+        let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+        let Apart { shared, rest_a, rest_b, has_slip } = self.apart(unhashed(&a), unhashed(&b));
+        let is_own = |word: &&&str| !self.free.contains(**word);
+        let own = |rest: &[&str]| rest.iter().filter(is_own).count();
+        match (rest_a.iter().find(is_own), rest_b.iter().find(is_own)) {
+            (Some(x), Some(y)) if !has_slip && own(&rest_a) == 1 && own(&rest_b) == 1 => {
+                let shares = shared.iter().any(|word| is_telling(word));
+                (are_close(x, y) && (shares || (is_telling(x) && is_telling(y)))) || (shares && contradict(x, y))
+            }
+            _ => false,
+        }
+    }
+
+    /// What two names share, but for a slip, and what only the one and only the other has.
+    fn apart<'n>(&self, a: &'n str, b: &'n str) -> Apart<'n> {
         let (of_a, mut rest_b) = (words(a), words(b));
-        let (mut shared, mut rest_a) = (Vec::new(), Vec::new());
+        let (mut shared, mut rest_a, mut has_slip) = (Vec::new(), Vec::new(), false);
         for word in of_a {
             match rest_b.iter().position(|other| *other == word).or_else(|| rest_b.iter().position(|other| is_slip_of_word(word, other))) {
                 Some(at) => {
-                    rest_b.remove(at);
+                    has_slip |= rest_b.remove(at) != word;
                     shared.push(word);
                 }
                 None => rest_a.push(word),
             }
         }
-        let is_empty = |word: &&str| self.of.empty().contains(word);
-        rest_a.retain(|word| !is_empty(word));
-        rest_b.retain(|word| !is_empty(word));
+        rest_a.retain(|word| !self.is_empty(word));
+        rest_b.retain(|word| !self.is_empty(word));
+        Apart { shared, rest_a, rest_b, has_slip }
+    }
+
+    fn is_empty(&self, word: &str) -> bool {
+        self.of.empty().contains(&word)
+    }
+
+    /// Whether all that differs are words that may be there or not: on either side those of the kind, on one side those
+    /// of the release. Others on one side only make a part.
+    fn words_apart(&self, a: &str, b: &str) -> Option<Alike> {
+        let Apart { shared, rest_a, rest_b, has_slip } = self.apart(a, b);
         // A name of the release may also stand there twice.
         let is_free = |word: &&str| self.free.contains(*word) || shared.contains(word);
         let rest = match (rest_a.as_slice(), rest_b.as_slice()) {
             ([], rest) | (rest, []) => rest,
             _ => return None,
         };
-        let same_but_for_the_kind = rest.is_empty() && shared.iter().any(|word| !is_empty(word));
+        let same_but_for_the_kind = rest.is_empty() && shared.iter().any(|word| !self.is_empty(word));
         let is_end = is_end_of(a, b) || is_end_of(b, a);
         let telling = |word: &&str| is_telling(word) && (rest.iter().all(is_free) || !self.free.contains(*word));
         let is_sign = same_but_for_the_kind || is_end || shared.iter().any(telling);
-        is_sign.then(|| if rest.iter().all(is_free) { Alike::Release } else { Alike::Part })
+        is_sign.then(|| match rest.iter().all(is_free) {
+            true => Alike::Release,
+            false if has_slip => Alike::PartOfSlip,
+            false => Alike::Part,
+        })
     }
+}
+
+/// Two names, word by word.
+struct Apart<'n> {
+    shared: Vec<&'n str>,
+    rest_a: Vec<&'n str>,
+    rest_b: Vec<&'n str>,
+    /// Whether a word that they share holds a slip.
+    has_slip: bool,
 }
 
 /// Whether the shorter name is all that the longer begins or ends with, word by word.
@@ -142,6 +185,7 @@ mod tests {
             (Of::ConfigMap, "todo", "todo-todo-config", "todo-config", Alike::Release),
             (Of::ConfigMap, "", "app-config", "app-config-v2", Alike::Part),
             (Of::ConfigMap, "", "app-config", "app-config-old", Alike::Part),
+            (Of::Service, "", "postgers", "postgres-exporter", Alike::PartOfSlip),
             (Of::Claim, "jackdaw", "pvc-jackdaw-config", "pvc-jackdaw", Alike::Part),
             (Of::ConfigMap, "", "cluster-config", "cluster-config-7h2f9m4k6t", Alike::Hash),
             (Of::ConfigMap, "", "cluster-config-5c8g4bkd2t", "cluster-config-7h2f9m4k6t", Alike::Hash),
@@ -166,6 +210,33 @@ mod tests {
             (Of::Service, "", "web-blue", "web-green"),
         ] {
             assert_eq!(alike(of, release, a, b), None, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_is_ruled_out_but_as_close_is_beside() {
+        for (of, a, b) in [
+            (Of::Claim, "userz", "users"),
+            (Of::Claim, "userz", "users-data"),
+            (Of::ConfigMap, "reportz", "reports"),
+            (Of::Service, "orderd", "orders"),
+            (Of::Service, "orders-2024", "orders-2025"),
+            (Of::Claim, "orders-prod", "orders-dev"),
+            (Of::Claim, "shop-userz", "users"),
+        ] {
+            let naming = Naming::of(of).without(["shop"]);
+            assert!(naming.is_beside(a, b) && naming.is_beside(b, a), "{a} {b}");
+            assert_eq!(naming.alike(a, b), None);
+        }
+        for (a, b) in [
+            ("userz", "user"),
+            ("userz", "redis"),
+            ("users", "users"),
+            ("app-prod", "web-dev"),
+            ("orders-userz", "stock-users"),
+            ("postgers-primary", "postgres-replica"),
+        ] {
+            assert!(!Naming::of(Of::Claim).is_beside(a, b), "{a} {b}");
         }
     }
 

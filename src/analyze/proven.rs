@@ -20,7 +20,8 @@ pub(super) struct Proven {
     pub(super) doubts: Vec<Doubt>,
 }
 
-pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRef, Advice)], named: Option<&Reach>) -> Proven {
+/// `wrong`: something is, so that nobody asks whether anything was judged.
+pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRef, Advice)], named: Option<&Reach>, wrong: bool) -> Proven {
     let focus = focus(facts);
     let nearness = |o: &ObjectRef| match named {
         Some(named) => named.nearness(o),
@@ -32,8 +33,15 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
     let lost = named.is_none() && focus.about.is_empty();
     let asked = |o: &ObjectRef| lost || nearness(o) != Nearness::Elsewhere;
     let mut doubts = whole(facts, named.is_some(), general);
-    // What does nothing answers who asks about it, and is fine for everybody else.
-    let (answers, idle): (Vec<Seen>, Vec<Seen>) = idle.into_iter().partition(|s| !general && nearness(&s.object) == Nearness::Itself);
+    // What does nothing answers who asks about it, or about what it leads to, and is fine for everybody else. Words that name nothing can
+    // be about what leads in from outside.
+    let answers = |o: &ObjectRef| match (general, nearness(o)) {
+        (true, _) => o.kind == Kind::Ingress && facts.snapshot().words.asks(&Kind::Ingress),
+        (false, Nearness::Itself) => true,
+        (false, Nearness::Beside) => o.kind == Kind::Service,
+        (false, Nearness::Elsewhere) => false,
+    };
+    let (answers, idle): (Vec<Seen>, Vec<Seen>) = idle.into_iter().partition(|s| answers(&s.object));
     doubts.extend(answers.into_iter().filter(|s| speaks_for_itself(facts, &s.object)).map(|s| Doubt {
         object: Some(s.object),
         why: s.how,
@@ -51,7 +59,7 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
     let mut seen: Vec<Seen> = well.into_iter().chain(idle).filter(|s| asked(&s.object) && told(&s.object)).collect();
     seen.sort_by(|a, b| (nearness(&a.object), &a.object).cmp(&(nearness(&b.object), &b.object)));
     let moving = underway.iter().any(|(o, _)| asked(o));
-    if seen.is_empty() && !moving && doubts.is_empty() {
+    if seen.is_empty() && !moving && !wrong && doubts.is_empty() {
         doubts.push(Doubt::general("nothing was found whose health could be checked".to_owned()));
     }
     Proven { seen, doubts }

@@ -3,6 +3,7 @@
 
 use super::health::{Judgement, probe, seconds_since, standby, steady};
 use crate::domain::excerpt::Excerpt;
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
 use crate::domain::workload::Workload;
@@ -13,8 +14,6 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 
 /// What is told to look again is told within this: Kubernetes itself gives up on a rollout's progress after ten minutes.
 const DEADLINE: i64 = 600;
-/// How long a Pod may stay after its grace period.
-const OVERDUE: i64 = 300;
 /// How long a start may take where nothing says more.
 const START: i64 = starting::START.as_secs();
 
@@ -25,14 +24,6 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let status = pod.status.as_ref();
     if pods::has_ended(pod) {
         return ended(pod);
-    }
-    if let Some(gone_by) = pod.metadata.deletion_timestamp.as_ref().map(|t| t.0) {
-        let late = now.duration_since(gone_by).as_secs();
-        return if late > OVERDUE {
-            Judgement::Wrong(format!("is being deleted, and should have been gone {late} s ago"))
-        } else {
-            Judgement::Underway { what: format!("Pod `{name}` is terminating"), seconds: late.saturating_neg().clamp(10, DEADLINE) }
-        };
     }
     if pods::is_ready(pod) {
         return steady::pod(facts, pod);
@@ -72,6 +63,9 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| pods::exists_since(pod));
     let allowed = starting::allowed(facts, pod).as_secs();
     let waits = match initializing(pod) {
+        None if let Some(gate) = gated(pod) => {
+            format!("is not ready yet: its containers are, and its readiness gate `{gate}` is not True")
+        }
         Some(container) => format!("is not ready yet: its init container `{container}` still runs"),
         None if started.is_some() => "is not ready yet".to_owned(),
         None => "is being started".to_owned(),
@@ -92,6 +86,14 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
             (None, None) => Judgement::Wrong("is not ready".to_owned()),
         },
     }
+}
+
+/// The first readiness gate that keeps a Pod from being ready whose containers all are: a controller outside has to set it.
+fn gated(pod: &Pod) -> Option<&str> {
+    let is_true = |kind: &str| pod.status.iter().flat_map(|s| s.conditions.iter().flatten()).any(|c| c.type_ == kind && c.status == "True");
+    let statuses = pod.status.as_ref().and_then(|s| s.container_statuses.as_ref())?;
+    let gates = pod.spec.iter().flat_map(|s| s.readiness_gates.iter().flatten()).map(|gate| gate.condition_type.as_str());
+    gates.into_iter().find(|gate| !is_true(gate)).filter(|_| statuses.iter().all(|s| s.ready))
 }
 
 /// The init container that runs now, of those that end before the others start.
@@ -178,13 +180,16 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement 
     }
     let serves = format!("{} of {} replicas are ready", workload.ready, workload.desired);
     if workload.is_complete() {
-        return match workload.paused {
-            true => Judgement::Idle(format!("{serves}; its rollout is paused")),
-            false => Judgement::Well(serves),
+        return match (workload.paused, governing(facts, object)) {
+            (true, _) => Judgement::Idle(format!("{serves}; its rollout is paused")),
+            (false, Some(service)) => Judgement::Wrong(format!(
+                "{serves}, but the Service `{service}` that its `serviceName` names does not exist: DNS has no names for its Pods"
+            )),
+            (false, None) => Judgement::Well(serves),
         };
     }
     if updates_by_hand(facts, workload) {
-        return Judgement::Well(format!("{serves}; Pods of an older revision stay, as its update strategy says"));
+        return Judgement::Idle(format!("{serves}; Pods of an older revision stay, as its update strategy says"));
     }
     if let Some((_, reason)) = workload.condition("ReplicaFailure").filter(|(status, _)| *status == "True") {
         return Judgement::Wrong(format!("cannot create its Pods: {}{}", reason, refused(facts, object)));
@@ -236,6 +241,13 @@ fn nobody(workload: &Workload<'_>) -> Judgement {
     };
     // Hardware that the cluster does not have today is chosen in the same way.
     Judgement::Unknown(format!("wants no Pod: no node qualifies for {chosen}"))
+}
+
+/// The Service that a StatefulSet names for the names of its Pods, where there is none.
+fn governing<'a>(facts: &Facts<'a>, object: &ObjectRef) -> Option<&'a str> {
+    let name = facts.find::<StatefulSet>(object)?.spec.service_name.as_deref().filter(|name| !name.is_empty())?;
+    let service = ObjectRef::namespaced(Kind::Service, object.namespace.as_ref()?, name);
+    (facts.is_whole(&Kind::Service) && !facts.has(&service)).then_some(name)
 }
 
 fn is_system(key: &str) -> bool {

@@ -1,7 +1,7 @@
 //! How everything is, whether or not a rule knows why. What is wrong and no cause explains makes a result inconclusive, never healthy;
 //! so does what cannot be told. Which kinds are judged stands in `judged`.
 
-use super::health::Judgement;
+use super::health::{Judgement, leaving};
 use super::settled;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::{Advice, Symptom};
@@ -50,8 +50,14 @@ impl Overview {
 
     pub(crate) fn each<T: ListedKind>(&mut self, facts: &Facts<'_>, judge: impl Fn(&T) -> Judgement) {
         for object in facts.all::<T>() {
-            self.note(object.reference(), judge(object));
+            self.one(facts, object, &judge);
         }
+    }
+
+    /// How one object is. What is being deleted is that before anything else.
+    pub(crate) fn one<T: Resource>(&mut self, facts: &Facts<'_>, object: &T, judge: impl FnOnce(&T) -> Judgement) {
+        let judgement = leaving::judge(object, facts.taken_at()).unwrap_or_else(|| judge(object));
+        self.note(object.reference(), judgement);
     }
 }
 
@@ -65,7 +71,8 @@ pub(crate) fn workloads(facts: &Facts<'_>, kind: &Kind, all: &mut Overview) {
     let untold = owners(all.doubts.iter().filter(|d| d.again_in.is_none()).filter_map(|d| d.object.clone()).collect());
     for workload in facts.workloads().filter(|w| w.object.kind == *kind) {
         let object = &workload.object;
-        let judgement = settled::workload(facts, workload);
+        let going = leaving::of(object.kind.name(), workload.meta, facts.taken_at());
+        let judgement = going.unwrap_or_else(|| settled::workload(facts, workload));
         let complete = matches!(judgement, Judgement::Well(_) | Judgement::Idle(_));
         if held.contains(object) && matches!(judgement, Judgement::Underway { .. }) {
             continue;

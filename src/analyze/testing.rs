@@ -108,6 +108,11 @@ impl World {
         self.scope = Scope::Namespace { namespace, objects };
         self
     }
+    /// The same objects, looked at in another scope.
+    pub(crate) fn everywhere(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
     pub(crate) fn objects(&self) -> &[Value] {
         &self.objects
     }

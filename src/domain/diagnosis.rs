@@ -5,6 +5,7 @@ use super::evidence::{EvidenceList, Gap};
 use super::finding::{Advice, Symptom};
 use super::focus::{Doubt, Focus, Seen};
 use super::nonempty::NonEmpty;
+use super::object::ObjectRef;
 
 /// What was concluded from a snapshot.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -49,6 +50,22 @@ impl Diagnosis {
             }
         };
         self.causes.get_mut(index)
+    }
+
+    /// How the things are that the words name and no cause is about: what keeps them from being called healthy.
+    pub fn doubted(&self) -> impl Iterator<Item = &Doubt> {
+        self.doubts.iter().filter(|doubt| doubt.object.as_ref().is_some_and(|object| self.is_apart(object)))
+    }
+
+    /// Which of the things that the words name are healthy, whatever the causes are about.
+    pub fn proven(&self) -> impl Iterator<Item = &Seen> {
+        self.seen.iter().filter(|seen| self.is_apart(&seen.object))
+    }
+
+    /// Whether something is told of because the words name it, and not because a cause or a symptom is about it.
+    fn is_apart(&self, object: &ObjectRef) -> bool {
+        let explained = || self.causes.iter().any(|cause| cause.touched().any(|touched| touched == object));
+        !self.focus.about.is_empty() && !explained()
     }
 
     /// Notes that something could not be seen, once.

@@ -48,8 +48,10 @@ pub struct Focus {
     pub missing: Vec<Missing>,
     /// What the words name and what was not found, where not everything could be read that may be called so.
     pub unsure: Vec<String>,
-    /// The plan is about something else, since nothing can be planned for what is named.
+    /// What is wrong is something else, since nothing is known to be wrong with what is named.
     pub beside: bool,
+    /// The names are certain: nothing of it was guessed by a part of a name, a typo or a job.
+    pub certain: bool,
 }
 
 /// Something that the words name and that is not there.

@@ -7,7 +7,7 @@ mod value;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
-use value::{Around, user_info, value};
+use value::{Around, Finder, Hidden, VALUE, user_info, value};
 
 /// What looks like a credential wherever it stands, with what is shown instead.
 const FORMS: &[(&str, &str)] = &[
@@ -161,11 +161,6 @@ pub fn holds_one(text: &str) -> bool {
     redacted(text) != text
 }
 
-/// How much of the text behind a name stays, how much is hidden, and what is shown instead.
-type Hidden = (usize, usize, &'static str);
-/// What is hidden behind a name: the text before it, the name, what separates it, the text behind.
-type Finder = fn(&str, &str, &str, &str) -> Option<Hidden>;
-
 /// The text without what is hidden; none where nothing is.
 fn without_values(text: &str, pattern: &Regex, find: Finder) -> Option<String> {
     let (mut out, mut done, mut from) = (String::new(), 0usize, 0usize);
@@ -265,9 +260,6 @@ fn is_setting(name: &str, value: &str) -> bool {
         || (name.ends_with("application_credentials") && value.starts_with('/'))
         || reference.iter().any(|end| name.ends_with(end))
 }
-
-/// What is shown instead of a value.
-const VALUE: &str = "⟦redacted:value⟧";
 
 /// A word that goes on, or what a server said of an address that ends in a name.
 fn is_sentence(before: &str, sep: &str, value: &str) -> bool {

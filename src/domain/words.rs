@@ -11,7 +11,7 @@ mod word;
 
 use super::kind::Kind;
 pub use topics::Topic;
-pub use word::{Form, Use, Word, is_meant, is_typo, singular};
+pub use word::{Form, Stance, Word, is_meant, is_typo, singular};
 
 /// The words of a report, in their order, and where what they name is sought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ impl Wording {
     /// Takes a text apart.
     pub fn of(text: &str) -> Self {
         let mut words = tokens::tokens(text);
-        let used: Vec<Use> = (0..words.len()).map(|place| standing::used(&words, place)).collect();
+        let used: Vec<Stance> = (0..words.len()).map(|place| standing::used(&words, place)).collect();
         for (word, used) in words.iter_mut().zip(used) {
             word.used = used;
         }
@@ -94,7 +94,10 @@ impl Wording {
             let host = w.form == Form::Host && topic.words.contains(&"host");
             host || (w.form != Form::Host && (topic.words.contains(&w.text.as_str()) || topic.words.contains(&singular(&w.text))))
         };
-        topics::TOPICS.iter().filter(|topic| self.iter().any(|w| speaks(w, topic))).collect()
+        let phrases: Vec<&str> = self.iter().zip(self.iter().skip(1)).filter_map(|(w, next)| topics::phrase(&w.text, &next.text)).collect();
+        let has = |words: &[&str]| self.iter().any(|w| words.contains(&w.text.as_str()) || words.contains(&singular(&w.text)));
+        let about = |topic: &Topic| self.iter().any(|w| speaks(w, topic)) || phrases.iter().any(|p| topic.words.contains(p));
+        topics::TOPICS.iter().filter(|topic| about(topic) && (topic.with.is_empty() || has(topic.with))).collect()
     }
 
     /// Whether they ask about this kind.
@@ -320,6 +323,22 @@ mod tests {
         assert!(asks("connections to redis time out", Kind::NetworkPolicy));
         assert!(asks("the ingress gives 503", Kind::Ingress) && asks("web does not scale up", Kind::HorizontalPodAutoscaler));
         assert!(asks("the nodes cannot be drained", Kind::PodDisruptionBudget) && asks("one replica is a standby", Kind::Lease));
+        for words in [
+            "frontend gets no answer from api",
+            "requests hang",
+            "frontend times out calling api",
+            "api does not answer",
+            "web cannot send mail",
+            "worker has no internet",
+            "api is not responding",
+        ] {
+            assert!(asks(words, Kind::NetworkPolicy), "{words}");
+        }
+        for words in ["node upgrade hangs", "nodes cannot be patched", "the cluster upgrade is stuck"] {
+            assert!(asks(words, Kind::PodDisruptionBudget), "{words}");
+        }
         assert!(!asks("my database is down", Kind::NetworkPolicy));
+        assert!(!asks("web runs out of memory at times", Kind::NetworkPolicy));
+        assert!(!asks("is the node fine?", Kind::PodDisruptionBudget));
     }
 }

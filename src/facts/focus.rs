@@ -7,9 +7,11 @@ mod reach;
 
 use super::Facts;
 pub(crate) use super::named::Named;
+use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Snapshot;
 use matching::Matching;
 pub(crate) use reach::{reach, target};
+use std::collections::HashSet;
 
 /// Looks for it in a snapshot, as long as nothing is indexed yet: enough to know where it is.
 pub(crate) fn find(snapshot: &Snapshot) -> Named {
@@ -35,6 +37,14 @@ pub(crate) fn focus<'f>(facts: &'f Facts<'_>) -> &'f Named {
             return Named::default();
         }
         let named = find(facts.snapshot());
-        Named { reach: reach(facts, &named.about), ..named }
+        let mut reach = reach(facts, &named.about);
+        reach.places = places(facts.snapshot(), &named.about);
+        Named { reach, ..named }
     })
+}
+
+/// Of the namespaces that are read, those that are there by their own name: what else is named is in others.
+fn places(snapshot: &Snapshot, about: &[ObjectRef]) -> HashSet<Namespace> {
+    let read = snapshot.scope.namespaces().iter().filter(|_| !about.is_empty());
+    read.filter(|n| about.iter().all(|object| object.namespace.as_ref() != Some(n))).cloned().collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::focus::Missing;
 use crate::domain::kind::Kind;
-use crate::domain::object::ObjectRef;
+use crate::domain::object::{Namespace, ObjectRef};
 use std::collections::HashSet;
 
 /// What the words name, found among what was read.
@@ -26,6 +26,8 @@ pub(crate) struct Named {
     pub exact: Vec<ObjectRef>,
     /// It is certain that a name is meant: nothing else there is what the words are about.
     pub certain: bool,
+    /// What is missing is said to be where the trouble is: `in staging`, `prod is slow`.
+    pub nowhere: bool,
     pub(super) reach: Reach,
 }
 
@@ -49,6 +51,11 @@ impl Named {
         objects.map(|o| self.reach.nearness(o)).min().unwrap_or(Nearness::Elsewhere)
     }
 
+    /// Whether what is named was not guessed.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.certain || (!self.about.is_empty() && self.about.iter().all(|object| self.exact.contains(object)))
+    }
+
     /// Whether the words name nothing at all.
     pub(crate) fn is_general(&self) -> bool {
         self.about.is_empty() && self.missing.is_empty() && self.unsure.is_empty()
@@ -60,13 +67,15 @@ impl Named {
 pub(crate) struct Reach {
     pub(super) itself: HashSet<ObjectRef>,
     pub(super) beside: HashSet<ObjectRef>,
+    /// Namespaces that are named, and in which no object is: everything in them is meant.
+    pub(super) places: HashSet<Namespace>,
 }
 
 impl Reach {
     pub(crate) fn nearness(&self, object: &ObjectRef) -> Nearness {
         if self.itself.contains(object) {
             Nearness::Itself
-        } else if self.beside.contains(object) {
+        } else if self.beside.contains(object) || object.namespace.as_ref().is_some_and(|n| self.places.contains(n)) {
             Nearness::Beside
         } else {
             Nearness::Elsewhere

@@ -82,6 +82,8 @@ pub fn question(report: &Report) -> Vec<Block> {
         blocks.push(Block::Field { name: "cluster", value: plain(&cluster_in_words(&report.cluster)) });
         blocks.push(Block::Field { name: "cluster id", value: plain(&report.cluster.id) });
     }
+    // What was asked about besides, and is not known to be well.
+    blocks.extend(report.coverage.doubts.iter().map(|doubt| text(&format!("Not verified: {doubt}"))));
     if let Some(plan) = &report.plan {
         if plan.covered.cluster != report.cluster.id {
             blocks.push(Block::Field { name: "plan for cluster", value: as_is(&visible::escaped(&plan.covered.cluster)) });

@@ -8,12 +8,14 @@ use super::standing::Standing;
 use super::view::{self, report_of};
 use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
 use crate::domain::abridged::abridge;
+use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Gap, GapWhy};
 use crate::domain::finding::Advice;
+use crate::domain::focus::Because;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Issue;
 use crate::domain::limits::{Limits, Mode};
@@ -21,7 +23,7 @@ use crate::domain::plan::RemediationPlan;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
 use crate::facts::focus::focus;
-use crate::facts::named::Nearness;
+use crate::facts::named::{Named, Nearness};
 use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
@@ -222,14 +224,19 @@ impl Remediation {
         let triage = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
             planner::triage(diagnosis, facts, analyze::severity);
             diagnosis.focus.because = because;
-            // Where the words certainly name something that is not there, whatever else is wrong is not what was asked for.
+            let named = focus(facts);
             let first = diagnosis.causes.first();
-            let beside = first.is_some_and(|cause| focus(facts).nearness(cause.touched()) == Nearness::Elsewhere);
-            diagnosis.focus.beside = beside;
-            let asked = !focus(facts).certain;
-            first.filter(|cause| asked && !cause.remedy.proposals.is_empty()).map(|cause| outline(cause, facts))
+            let wrong = first.map(|cause| named.nearness(cause.touched()));
+            let unexplained = || diagnosis.unexplained.first().map(|symptom| named.nearness(std::iter::once(&symptom.object)));
+            diagnosis.focus.beside = wrong.or_else(unexplained) == Some(Nearness::Elsewhere);
+            let first = first.filter(|cause| !cause.remedy.proposals.is_empty());
+            if is_answered(diagnosis, named) {
+                let advice = first.filter(|_| diagnosis.focus.beside).map(|cause| by_its_own(cause, facts));
+                return (None, advice);
+            }
+            (first.map(|cause| outline(cause, facts)), None)
         };
-        let Concluded { snapshot, mut diagnosis, answer: outline } =
+        let Concluded { snapshot, mut diagnosis, answer: (outline, elsewhere) } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
@@ -242,6 +249,7 @@ impl Remediation {
         trail.note(now, origin.as_str(), "opened");
         let mut advice = self.changed_recently(&scope, &snapshot.cluster).await;
         advice.extend(not_automatic(caller, &limits));
+        advice.extend(elsewhere);
         let header = Header {
             id,
             opened_at: now,
@@ -379,6 +387,26 @@ fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
         validation: None,
     };
     question::text(&view::report(&standing))
+}
+
+/// Whether the words have their answer without the first cause, which is about something else: what they name certainly is not there,
+/// the place is not, how the thing is was seen, or all namespaces were read for what nobody called a place.
+fn is_answered(diagnosis: &Diagnosis, named: &Named) -> bool {
+    let widened = diagnosis.focus.because == Because::Everywhere;
+    named.certain || (diagnosis.focus.beside && (widened || named.nowhere || diagnosis.doubted().next().is_some()))
+}
+
+/// How to get the plan for a cause that nobody asked about.
+fn by_its_own(cause: &Cause, facts: &Facts<'_>) -> Advice {
+    // What a cause is about may be what is missing: an object that is given has to exist.
+    let place = cause.touched().find(|object| facts.workload(object).is_some()).or_else(|| cause.touched().find(|o| facts.has(o)));
+    let about = place.unwrap_or(&cause.object);
+    let namespace = about.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
+    Advice {
+        text: format!("for the plan for {about}, run remediate for it"),
+        command: place.map(|object| format!("kubemend remediate {}{namespace}", object.slashed())),
+        why: "the issue names something else, so no plan was created for it".to_owned(),
+    }
 }
 
 /// Healthy is what was seen to be so, with nothing left in doubt: silence is not health.

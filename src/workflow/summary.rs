@@ -2,10 +2,14 @@
 //! reader who gets nothing else.
 
 use super::report::{
-    AdviceView, CauseView, EvidenceView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView, changed_nothing,
+    AdviceView, CauseView, EvidenceView, IssueView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView,
+    changed_nothing,
 };
 use super::standing::Underway;
+use crate::analyze;
 use crate::domain::excerpt::Excerpt;
+use crate::domain::issue::place;
+use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 
 /// More of a kind than this says nothing new in a text: the report has all of them.
@@ -14,6 +18,14 @@ const OTHERS: usize = 4;
 const SENT: &str = "Sent: ";
 /// This many quotes show what a cause rests on.
 const QUOTES: usize = 2;
+
+/// What could be at fault and is read only where the issue speaks of it: that nothing is said of it is no all-clear.
+fn unchecked(report: &Report) -> Option<String> {
+    let kinds = analyze::kinds_on_demand().filter_map(Kind::info).map(|info| info.plural);
+    let unread: Vec<&str> = kinds.filter(|plural| !report.coverage.looked.iter().any(|looked| looked == plural)).collect();
+    let told = matches!(report.status, Status::Healthy | Status::Inconclusive) && !report.coverage.looked.is_empty();
+    (told && !report.coverage.healthy.is_empty() && !unread.is_empty()).then(|| format!("Not checked: {}.", unread.join(", ")))
+}
 
 /// The summary of a report as it stands, while something still goes on or after it.
 pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
@@ -29,11 +41,12 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Underway::Reverting => format!("The change did not help in {at}; it is being rolled back."),
             })
             .unwrap_or_else(|| match report.status {
-                Status::Healthy => format!("No problem was found in {at}."),
+                Status::Healthy => format!("No problem was found {}.", judged(report)),
                 Status::Diagnosed | Status::AwaitingApproval => format!("A cause was found in {at}."),
                 Status::Inconclusive if unexplained => format!("Something is wrong in {at}, and no rule names the cause."),
                 Status::Inconclusive => format!(
-                    "No problem was found in {at}, but it could not be verified as healthy{}.",
+                    "No problem was found {}, but it could not be verified as healthy{}.",
+                    judged(report),
                     report.coverage.doubts.first().map(|doubt| format!(": {doubt}")).unwrap_or_default()
                 ),
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
@@ -57,8 +70,15 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     if let Some(cause) = report.causes.first() {
         lines.push(done(report, cause).unwrap_or_else(|| format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
     }
-    lines.extend(beside(&report.coverage.doubts, 1).map(|rest| format!("Not verified: {rest}.")));
-    lines.extend(beside(&report.coverage.healthy, 0).map(|all| format!("Healthy: {all}.")));
+    // Where something is wrong, what is to be done about it comes first.
+    let told = if report.causes.is_empty() && !unexplained { 1 } else { 0 };
+    let states = [
+        beside(&report.coverage.doubts, told).map(|rest| format!("Not verified: {rest}.")),
+        beside(&report.coverage.healthy, 0).map(|all| format!("Healthy: {all}.")),
+    ];
+    let (first, last) = if report.causes.is_empty() { (Some(states), None) } else { (None, Some(states)) };
+    lines.extend(first.into_iter().flatten().flatten());
+    lines.extend(unchecked(report));
     let more = report.unexplained.len().saturating_sub(1);
     let rest = if more == 0 { String::new() } else { format!("; and {more} more") };
     lines.extend(report.unexplained.first().map(|symptom| format!("{}{rest}", not_explained(symptom))));
@@ -76,6 +96,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
         lines.push(format!("Validation: {why}."));
     }
     lines.extend(next(report));
+    lines.extend(last.into_iter().flatten().flatten());
     if let Some(gap) = report.coverage.gaps.first() {
         let more = report.coverage.gaps.len().saturating_sub(1);
         let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -83,6 +104,22 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     }
     lines.truncate(6);
     lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
+}
+
+/// What was judged, and where: what the issue names, with what is a place by itself; else all of the place.
+fn judged(report: &Report) -> String {
+    let IssueView { about, namespace, namespaces, .. } = &report.issue;
+    let context = format!("in context {} ({})", report.cluster.context, report.cluster.server);
+    if about.is_empty() {
+        return format!("in {} {context}", report.coverage.place);
+    }
+    let is_whole = |namespace: &&String| !about.iter().any(|object| object.contains(&format!(" {namespace}/")));
+    let whole: Vec<&str> = namespace.iter().chain(namespaces).filter(is_whole).map(String::as_str).collect();
+    let more = about.len().saturating_sub(OTHERS);
+    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let named = format!("with {}{rest}", about.iter().take(OTHERS).map(String::as_str).collect::<Vec<_>>().join(", "));
+    let besides = if whole.is_empty() { String::new() } else { format!(", and in {},", place(&whole)) };
+    format!("{named}{besides} {context}")
 }
 
 /// What the change did, where the first cause's title says what was true before it.
@@ -208,6 +245,7 @@ pub fn full(report: &Report) -> String {
     lines.extend(some(report.unexplained.iter().map(not_explained), "symptoms"));
     lines.extend(some(report.coverage.doubts.iter().map(|doubt| format!("Not verified: {doubt}")), "doubts"));
     lines.extend(some(report.coverage.healthy.iter().map(|healthy| format!("Healthy: {healthy}")), "healthy objects"));
+    lines.extend(unchecked(report));
     lines.extend(happened(report));
     let below = |line: String| line.replace("is with the advice", "is below");
     lines.extend(some(report.advice.iter().map(|advice| below(advised(advice))), "pieces of advice"));

@@ -14,7 +14,7 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
-use crate::domain::focus::{Because, Doubt, Missing};
+use crate::domain::focus::{Because, Doubt, Missing, Seen};
 use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
@@ -71,7 +71,6 @@ pub(super) fn report(standing: &Standing<'_>) -> Report {
 fn without_summary(standing: &Standing<'_>) -> Report {
     let header = standing.header;
     let diagnosis = &header.diagnosis;
-    let fine = diagnosis.causes.is_empty();
     Report {
         session: header.id.to_string(),
         summary: String::new(),
@@ -97,15 +96,31 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
             gaps: diagnosis.unseen.iter().map(gap).collect(),
             place: format!("{}{}", header.scope.in_words(), why(diagnosis.focus.because)),
-            healthy: diagnosis.seen.iter().filter(|_| fine).map(|s| format!("{}: {}", s.object, s.how)).collect(),
-            doubts: if fine { doubts(diagnosis) } else { Vec::new() },
+            healthy: healthy(standing),
+            doubts: doubts(standing),
         },
         trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
     }
 }
 
-fn doubts(diagnosis: &Diagnosis) -> Vec<String> {
+/// What is healthy: everything that was seen so; beside a cause, of what the words name, until something is changed.
+fn healthy(standing: &Standing<'_>) -> Vec<String> {
+    let diagnosis = &standing.header.diagnosis;
+    let line = |seen: &Seen| format!("{}: {}", seen.object, seen.how);
+    match (diagnosis.causes.is_empty(), standing.execution) {
+        (true, _) => diagnosis.seen.iter().map(line).collect(),
+        (false, None) => diagnosis.proven().map(line).collect(),
+        (false, Some(_)) => Vec::new(),
+    }
+}
+
+/// What could not be verified, of the same.
+fn doubts(standing: &Standing<'_>) -> Vec<String> {
+    let diagnosis = &standing.header.diagnosis;
+    if !diagnosis.causes.is_empty() {
+        return diagnosis.doubted().filter(|_| standing.execution.is_none()).map(Doubt::in_words).collect();
+    }
     let more = Some(diagnosis.more_doubts).filter(|more| *more > 0).map(|more| format!("{more} more are not listed"));
     diagnosis.doubts.iter().map(Doubt::in_words).chain(more).collect()
 }
@@ -161,23 +176,29 @@ fn note(standing: &Standing<'_>) -> Option<String> {
         (false, false) => "no plan was created, and the causes below are",
         (false, true) => "what is wrong below is",
     };
+    let perhaps = if focus.certain { "" } else { "perhaps " };
     let asked: Vec<String> = focus.about.iter().take(NOTED).map(ToString::to_string).collect();
+    // How what was asked about is, is the answer; whatever else is wrong comes after it.
+    let states: Vec<String> = header.diagnosis.doubted().take(NOTED).filter(|_| focus.beside).map(|d| words(&d.in_words())).collect();
+    let answer = if states.is_empty() { String::new() } else { format!("{}. ", states.join("; ")) };
     if !focus.missing.is_empty() {
         let one = |missing: &Missing| format!("`{}`{}", words(&missing.word), did_you_mean(&missing.nearest));
         let called: Vec<String> = focus.missing.iter().take(NOTED).map(one).collect();
         let rest = match (asked.is_empty(), focus.beside) {
-            (true, _) => format!("{plan} about something else"),
-            (false, true) => format!("no cause was found for {} either, and {plan} about something else", asked.join(", ")),
+            (true, _) => format!("{plan} {perhaps}about something else"),
+            (false, true) => format!("no cause was found for {} either, and {plan} {perhaps}about something else", asked.join(", ")),
             (false, false) => format!("{plan} about {}", asked.join(", ")),
         };
-        return Some(format!("Nothing in {} is called {}; {rest}.", header.scope.in_words(), called.join(" or ")));
+        return Some(format!("{answer}Nothing in {} is called {}; {rest}.", header.scope.in_words(), called.join(" or ")));
     }
     if asked.is_empty() && focus.beside {
         return Some(format!(
             "What the issue names was not found, where not everything could be read; {plan} perhaps about something else."
         ));
     }
-    focus.beside.then(|| format!("No cause was found for what the issue names ({}); {plan} about something else.", asked.join(", ")))
+    focus.beside.then(|| {
+        format!("{answer}No cause was found for what the issue names ({}); {plan} {perhaps}about something else.", asked.join(", "))
+    })
 }
 
 /// Our own words, which names and messages of the cluster may have come into: one line, without links.

@@ -1,6 +1,7 @@
 //! On the embedded cluster: every case in milliseconds, the faults that a real one won't make, and the library as it is used.
 
 mod admission;
+mod answered;
 mod approval;
 mod beside;
 mod cases;

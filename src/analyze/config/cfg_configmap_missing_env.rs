@@ -70,6 +70,30 @@ mod tests {
         assert_eq!(found.remedy.proposals[0].risk, Risk::Low);
     }
 
+    fn asking(map: &str) -> App {
+        let env = json!([{"name": "URL", "valueFrom": {"configMapKeyRef": {"name": map, "key": "URL"}}}]);
+        let spec = json!({"containers": [{"name": "app", "image": "a:1", "env": env}]});
+        deployment("checkout").spec(spec).waiting("CreateContainerConfigError", &format!(r#"configmap "{map}" not found"#))
+    }
+
+    #[test]
+    fn map_that_is_ruled_out_but_as_close_makes_it_a_question() {
+        let world = cluster().config_map("report", &["URL"]).config_map("reports", &["URL"]);
+        let found = world.app(asking("reportz")).only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.expected), (0, None));
+        let text = &found.remedy.advice[0].text;
+        assert!(text.contains("`report`") && text.contains("`reports`"), "{text}");
+        assert!(text.contains("or create `reportz`"), "{text}");
+    }
+
+    #[test]
+    fn map_that_is_for_something_else_is_never_called_the_one_that_was_meant() {
+        let found = cluster().config_map("app-config-dev", &["URL"]).app(asking("app-config-prod")).only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.expected), (0, None));
+        assert!(found.remedy.advice.iter().all(|a| !a.text.contains("app-config-dev")), "{:?}", found.remedy);
+        assert!(found.remedy.advice[0].text.contains("create the ConfigMap `app-config-prod`"), "{:?}", found.remedy);
+    }
+
     #[test]
     fn map_without_every_key_was_not_meant() {
         let found = shop().app(checkout(json!([key("A", "app-config", "URL"), key("B", "app-config", "OTHER")]))).only(RULE.code.0);

@@ -1,7 +1,7 @@
 //! ConfigMaps that could be meant by the name of one that does not exist.
 
 use super::super::meant::{LISTED, Meant};
-use super::super::names::{Lexicon, Naming, Of};
+use super::super::names::{Lexicon, Naming, Of, contradict};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::facts::Facts;
@@ -58,7 +58,8 @@ impl<'f, 'a> Maps<'f, 'a> {
         all.filter_map(|map| map.metadata.name.as_deref())
     }
 
-    /// The ConfigMap of a similar name that holds every key; where there is not just one, those that hold them.
+    /// The ConfigMap of a similar name that holds every key; where there is not just one, those that hold them
+    /// and whose names do not say that they are for something else.
     pub(super) fn meant(&self, namespace: &Namespace, name: &str, keys: &[&str]) -> Meant<'a, ConfigMap> {
         if !self.facts.is_whole(&Kind::ConfigMap) {
             return Meant::Unread;
@@ -67,15 +68,19 @@ impl<'f, 'a> Maps<'f, 'a> {
         let naming = Naming::of(Of::ConfigMap);
         let holds_all = |map: &&'a ConfigMap| keys.iter().all(|key| holds(map, key));
         let why = |map: &'a ConfigMap| map.metadata.name.as_deref().and_then(|n| naming.alike(name, n));
-        let is_similar = |map: &&'a ConfigMap| why(map).is_some();
-        let candidates = self.facts.walk(known.by_name.candidates(name)).filter(holds_all);
-        let found = Meant::among(candidates.filter_map(|map| Some((why(map)?, map))).take(LISTED));
+        let candidates = || self.facts.walk(known.by_name.candidates(name)).filter(holds_all);
+        let is_beside = |map: &&'a ConfigMap| map.metadata.name.as_deref().is_some_and(|n| naming.is_beside(name, n));
+        let alike = candidates().filter_map(|map| Some((why(map)?, map))).take(LISTED);
+        let found = Meant::among(alike, self.facts.walk(known.by_name.near(name)).filter(holds_all).filter(is_beside).take(LISTED));
         if let Meant::One(_) = found {
             return found;
         }
         let similar: Vec<&ConfigMap> = found.all().to_vec();
+        let is_known = |map: &ConfigMap| similar.iter().any(|known| std::ptr::eq(*known, map));
+        // It holds the same, and for something else: `app-config-dev` is not what `app-config-prod` means.
+        let is_other = |map: &ConfigMap| map.metadata.name.as_deref().is_some_and(|n| contradict(name, n));
         let holders = keys.iter().map(|key| known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()).min_by_key(|maps| maps.len());
-        let others = self.facts.walk(holders.into_iter().flatten().copied()).filter(|m| holds_all(m) && !is_similar(m));
+        let others = self.facts.walk(holders.into_iter().flatten().copied()).filter(|m| holds_all(m) && !is_known(m) && !is_other(m));
         let all: Vec<&ConfigMap> = similar.iter().copied().chain(others).take(LISTED).collect();
         if all.is_empty() { Meant::Nothing } else { Meant::OneOf(all) }
     }

@@ -147,8 +147,8 @@ impl MissingMap<'_, '_> {
                 // An optional reference goes along where the other map has its keys, and stays where it is harmless otherwise.
                 let goes = |r: &&Reference<'_>| !r.optional || (!r.keys.is_empty() && r.keys.iter().all(|k| holds(map, k)));
                 let ops = self.places.iter().filter(goes).map(|r| change(r.path.clone(), wrong, right)).collect();
-                let keys = if self.keys.is_empty() { "" } else { " and every key that is needed" };
-                let why = format!("the ConfigMap `{wrong}` does not exist; only `{right}` has a similar name{keys}");
+                let keys = if self.keys.is_empty() { "" } else { " of those with every key that is needed" };
+                let why = format!("the ConfigMap `{wrong}` does not exist; `{right}` has the nearest name{keys}");
                 return propose(patch(&stuck.object, ops), &why, Risk::Low, stuck.check());
             }
             Meant::OneOf(_) => "nothing in the cluster tells which of them was meant, if any",
@@ -160,7 +160,12 @@ impl MissingMap<'_, '_> {
                 advise(format!("create the ConfigMap `{wrong}` with what it is meant to hold, or correct its name in {stuck}"), None, why)
             }
             right => {
-                let text = format!("change the ConfigMap in {stuck} from `{wrong}` to the one that was meant: {}", listed(right));
+                let there = match right {
+                    [one] => format!("`{one}`, if that is the one that was meant"),
+                    several => format!("one of {}, if one of them was meant", listed(several)),
+                };
+                let text =
+                    format!("change the ConfigMap in {stuck} from `{wrong}` to {there}, or create `{wrong}` with what it is meant to hold");
                 let edit = Choice { text, way: Way::Edit(stuck.object.clone()), why: why.to_owned() };
                 Remedy { choices: vec![edit], ..Remedy::default() }
             }

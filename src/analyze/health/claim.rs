@@ -21,8 +21,7 @@ pub(crate) fn judge(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Judgeme
     match phase {
         Some("Lost") => return Judgement::Wrong("Lost: its volume is gone".to_owned()),
         Some("Bound") => return Judgement::Well("is bound".to_owned()),
-        Some("Pending") if claim.metadata.deletion_timestamp.is_none() => {}
-        Some("Pending") => return Judgement::Underway { what: format!("the claim `{}` is being deleted", object.name), seconds: PATIENCE },
+        Some("Pending") => {}
         _ => return Judgement::Unknown("does not report a phase".to_owned()),
     }
     if let Some(event) = binding_failure(facts, &object) {

@@ -1,12 +1,12 @@
 //! Ingresses: a class that exists, backends that exist in their own namespace, and an address.
 
 use super::super::meant::LISTED;
-use super::{Judgement, seconds_since};
+use super::{Judgement, seconds_since, shared};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::ingresses::backends;
-use crate::facts::{Facts, selected};
+use crate::facts::{Facts, behind, selected};
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressClass};
 
@@ -23,6 +23,12 @@ pub(crate) fn judge(facts: &Facts<'_>, classes: &Classes, ingress: &Ingress) -> 
     if !wrong.is_empty() {
         return Judgement::Wrong(wrong.join("; "));
     }
+    if let Some(twice) = shared::routes(facts, ingress) {
+        return Judgement::Unknown(twice);
+    }
+    if let Some(idle) = backends(ingress).find_map(|(path, backend)| idle(facts, ingress, &path, backend)) {
+        return Judgement::Idle(idle);
+    }
     let status = ingress.status.as_ref().and_then(|s| s.load_balancer.as_ref());
     if status.and_then(|l| l.ingress.as_ref()).is_some_and(|i| !i.is_empty()) {
         let secret = ingress.spec.as_ref().is_some_and(|s| s.tls.as_ref().is_some_and(|t| !t.is_empty()));
@@ -36,6 +42,14 @@ pub(crate) fn judge(facts: &Facts<'_>, classes: &Classes, ingress: &Ingress) -> 
         },
         _ => Judgement::Unknown("no controller has reported an address for it: it cannot be known whether one serves it".to_owned()),
     }
+}
+
+/// A backend behind which somebody has scaled everything to zero.
+fn idle(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &IngressBackend) -> Option<String> {
+    let name = &backend.service.as_ref()?.name;
+    let service = ObjectRef::namespaced(Kind::Service, &ingress.reference().namespace?, name);
+    let empty = behind::is_idle(&service, facts) && facts.ready_addresses(&service) == 0;
+    empty.then(|| format!("{path} leads to Service `{name}`, and the workload behind it is scaled to zero: nothing answers there"))
 }
 
 fn backend_fault(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &IngressBackend) -> Option<String> {

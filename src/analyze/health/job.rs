@@ -6,6 +6,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::controller_of;
 use crate::facts::Facts;
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use std::collections::BTreeMap;
 
@@ -14,23 +15,42 @@ const PATIENCE: i64 = 60;
 /// A Job that runs longer than this says nothing by running: whether it gets anywhere is not in the cluster.
 const LONG: i64 = 600;
 
-/// A CronJob's older runs say nothing about its newest.
-pub(crate) fn newest<'a>(facts: &Facts<'a>) -> Vec<&'a Job> {
-    let mut newest: BTreeMap<ObjectRef, &Job> = BTreeMap::new();
+/// A CronJob's older runs say nothing about its newest, unless one of them is still there to do something: the oldest that has not ended,
+/// and what is being deleted.
+pub(crate) fn runs<'a>(facts: &Facts<'a>) -> Vec<&'a Job> {
+    let mut groups: BTreeMap<ObjectRef, Vec<&Job>> = BTreeMap::new();
     for job in facts.all::<Job>() {
-        let group = controller_of(&job.metadata).unwrap_or_else(|| job.reference());
-        let age = |j: &Job| j.metadata.creation_timestamp.as_ref().map(|t| t.0);
-        let kept = newest.entry(group).or_insert(job);
-        if age(job) > age(kept) {
-            *kept = job;
-        }
+        groups.entry(controller_of(&job.metadata).unwrap_or_else(|| job.reference())).or_default().push(job);
     }
-    newest.into_values().collect()
+    let chosen = groups.into_values().flat_map(|mut runs| {
+        runs.sort_by_key(|job| began(job));
+        let oldest = runs.iter().position(|job| is_active(job));
+        let newest = runs.len().checked_sub(1);
+        let told = move |(place, job): (usize, &'a Job)| {
+            let told = Some(place) == oldest || Some(place) == newest || job.metadata.deletion_timestamp.is_some();
+            told.then_some(job)
+        };
+        runs.into_iter().enumerate().filter_map(told)
+    });
+    chosen.collect()
+}
+
+/// When it was created.
+pub(super) fn began(job: &Job) -> Option<Timestamp> {
+    job.metadata.creation_timestamp.as_ref().map(|t| t.0)
+}
+
+/// Whether it has neither ended nor is suspended, and nobody deletes it.
+pub(super) fn is_active(job: &Job) -> bool {
+    let over = |kind: &str| matches!(kind, "Complete" | "Failed" | "SuccessCriteriaMet" | "FailureTarget" | "Suspended");
+    let conditions = job.status.iter().flat_map(|s| s.conditions.iter().flatten());
+    let suspended = job.spec.as_ref().and_then(|s| s.suspend) == Some(true);
+    !suspended && job.metadata.deletion_timestamp.is_none() && !conditions.into_iter().any(|c| c.status == "True" && over(&c.type_))
 }
 
 pub(crate) fn judge(facts: &Facts<'_>, job: &Job) -> Judgement {
     let name = job.metadata.name.as_deref().unwrap_or_default();
-    let age = seconds_since(job.metadata.creation_timestamp.as_ref().map(|t| t.0), facts.taken_at());
+    let age = seconds_since(began(job), facts.taken_at());
     let spec = job.spec.as_ref();
     let status = job.status.as_ref();
     let holds = |kind: &str| status.iter().flat_map(|s| s.conditions.iter().flatten()).find(|c| c.type_ == kind && c.status == "True");

@@ -1,12 +1,12 @@
 //! Services: whether something ready is behind them, on the ports that they lead to.
 
-use super::ports::{Dangling, dangling};
-use super::{Judgement, seconds_since};
+use super::ports::{Dangling, dangling, partly};
+use super::{Judgement, external, seconds_since, shared};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::{Facts, addresses, labels, pods, selected};
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use std::collections::HashSet;
 
 /// A load balancer's address may take this long, in seconds.
@@ -23,8 +23,7 @@ pub(crate) fn judge(facts: &Facts<'_>, service: &Service, before: &Before) -> Ju
     let spec = service.spec.as_ref();
     let kind = spec.and_then(|s| s.type_.as_deref());
     if kind == Some("ExternalName") {
-        let name = spec.and_then(|s| s.external_name.as_deref()).unwrap_or_default();
-        return Judgement::Well(format!("is an ExternalName for `{name}`: it needs no endpoints"));
+        return external::judge(facts, spec.and_then(|s| s.external_name.as_deref()).unwrap_or_default());
     }
     let endpoints = match labels::any_selector(service) {
         Some(selector) => selected(facts, service, &reference, selector, before),
@@ -52,7 +51,8 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
     };
     let selected: Vec<&Pod> = selected::pods_selected(facts, namespace, selector).filter(|p| !pods::has_ended(p)).collect();
     let addresses = facts.ready_addresses(reference);
-    let ready = selected.iter().filter(|p| pods::is_ready(p)).count();
+    let serving: Vec<&Pod> = selected.iter().filter(|p| pods::is_ready(p)).copied().collect();
+    let ready = serving.len();
     let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true) && !selected.is_empty();
     if !facts.is_whole(&Kind::Pod) {
         return match addresses {
@@ -81,11 +81,23 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
             n => format!("has no endpoints: none of the {n} Pods that it selects is ready"),
         });
     }
-    let count = addresses.max(ready);
-    match dangling(service, &selected) {
-        Some(Dangling::Certain(what)) => Judgement::Wrong(what),
-        Some(Dangling::Possible(what)) => Judgement::Unknown(format!("has {}, but {what}", addresses::in_words(count))),
-        None => Judgement::Well(format!("has {}", addresses::in_words(count))),
+    // Where the words are about connections, a port of which nothing shows that it is open is no answer.
+    let strict = facts.snapshot().words.asks(&Kind::NetworkPolicy);
+    let counts = addresses::in_words(addresses.max(ready));
+    match dangling(service, &selected, strict) {
+        Some(Dangling::Certain(what)) => return Judgement::Wrong(what),
+        Some(Dangling::Possible(what)) => return Judgement::Unknown(format!("has {counts}, but {what}")),
+        None => {}
+    }
+    if let Some(what) = shared::programs(facts, service) {
+        return Judgement::Unknown(what);
+    }
+    let partly = if ready > 0 { partly(service, &serving) } else { Vec::new() };
+    let of_port = |(port, count): &(&ServicePort, usize)| format!("{} for its port {}", addresses::in_words(*count), port.port);
+    match partly.iter().find(|(_, count)| *count == 0) {
+        Some(none) => Judgement::Wrong(format!("has {}: none of the {ready} Pods that are ready has the port of that name", of_port(none))),
+        None if partly.is_empty() => Judgement::Well(format!("has {counts}")),
+        None => Judgement::Well(format!("has {}, of {counts}", partly.iter().map(of_port).collect::<Vec<_>>().join(" and "))),
     }
 }
 

@@ -201,6 +201,8 @@ fn nothing_is_not_healthy() {
 fn connections_are_not_called_healthy_where_a_policy_restricts_them() {
     let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny}, spec: {podSelector: {}}}";
     let asked = "web cannot connect to others, and connections time out";
+    let listed = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}]});
+    let served = || cluster().app(deployment("web").replicas(2).spec(listed.clone())).service("web", json!({"app": "web"}));
     assert!(served().said(asked).is_healthy());
     says(&served().yaml(policy).said(asked), "kubemend does not evaluate which connections it allows");
 }
@@ -327,4 +329,112 @@ fn daemon_set_that_wants_nobody_is_told_alike_by_selector_and_by_affinity() {
             .spec(json!({"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}})),
     );
     assert!(preferred.wrong().iter().any(|said| said.contains("no node qualifies")), "only taints keep it away: {:?}", preferred.wrong());
+}
+
+#[test]
+fn number_that_nothing_shows_to_be_open_is_no_answer_about_connections() {
+    let world = || served().said("connections to web are refused: connection refused");
+    says(&world(), "neither a declared port nor a probe of the Pods shows that anything listens there");
+    let open = |part: serde_json::Value| {
+        let mut container = json!({"name": "app", "image": "a:1"});
+        container.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        cluster().app(deployment("web").spec(json!({"containers": [container]}))).service("web", json!({"app": "web"}))
+    };
+    for part in [json!({"ports": [{"containerPort": 8080}]}), json!({"readinessProbe": {"tcpSocket": {"port": 8080}}})] {
+        assert!(open(part.clone()).said("web: connection refused").is_healthy(), "{part}");
+    }
+    assert!(served().said("is web fine?").is_healthy());
+}
+
+#[test]
+fn addresses_are_counted_for_the_port_that_they_serve() {
+    let with = |name: &str, port: &str| {
+        let ports = json!([{"name": port, "containerPort": 8080}]);
+        deployment(name)
+            .labels(json!({"app": "web", "part": name}))
+            .spec(json!({"containers": [{"name": "app", "image": "a:1", "ports": ports}]}))
+    };
+    let port = json!({"spec": {"ports": [{"port": 80, "targetPort": "http"}]}});
+    let world = |other| {
+        cluster().app(with("new", "http")).app(with("old", other)).service("web", json!({"app": "web"})).edit(
+            "Service",
+            "web",
+            port.clone(),
+        )
+    };
+    let seen = |world: &World| world.diagnosis().seen.iter().find(|s| s.object.name == "web").unwrap().how.clone();
+    assert_eq!(seen(&world("http")), "has 2 ready addresses");
+    assert_eq!(seen(&world("web")), "has 1 ready address for its port 80, of 2 ready addresses");
+}
+
+#[test]
+fn port_of_another_protocol_is_told_with_the_protocol() {
+    let containers = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"name": "dns", "containerPort": 53}]}]});
+    let world = |target: serde_json::Value| {
+        let ports = json!({"spec": {"ports": [{"port": 53, "protocol": "UDP", "targetPort": target}]}});
+        cluster().app(deployment("web").spec(containers.clone())).service("web", json!({"app": "web"})).edit("Service", "web", ports)
+    };
+    says(&world(json!(53)), "its port 53 (UDP) leads to port 53");
+    says(&world(json!("dns")), "they have `dns` (53) (TCP)");
+}
+
+#[test]
+fn stateful_set_without_its_governing_service_is_not_healthy() {
+    let set = || cluster().app(stateful_set("db").with(json!({"serviceName": "db-peers"})));
+    says(&set(), "the Service `db-peers` that its `serviceName` names does not exist");
+    assert!(set().service("db-peers", json!({"app": "db"})).is_healthy());
+    assert!(!set().hiding(Kind::Service).wrong().iter().any(|w| w.contains("db-peers")), "what was not read may be there");
+}
+
+#[test]
+fn update_that_a_strategy_holds_back_is_an_answer_for_who_asks() {
+    let held = |strategy: serde_json::Value| {
+        let change = json!({"spec": {"updateStrategy": strategy}, "status": {"updatedReplicas": 0, "updateRevision": "r2"}});
+        served().app(stateful_set("db").replicas(2)).edit("StatefulSet", "db", change)
+    };
+    for strategy in [json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}), json!({"type": "OnDelete"})] {
+        says(&held(strategy.clone()).said("db still runs the old version"), "Pods of an older revision stay");
+        assert!(held(strategy).is_healthy());
+    }
+}
+
+#[test]
+fn ingress_that_leads_to_what_is_scaled_to_zero_is_an_answer_for_who_asks() {
+    let world = || {
+        served().app(deployment("legacy").replicas(0)).service("legacy", json!({"app": "legacy"})).yaml(NGINX).yaml(&ingress(
+            "ingressClassName: nginx, ",
+            "legacy",
+            80,
+        ))
+    };
+    for words in ["shop.example gives 503", "https://shop.example/ does not open", "the ingress shop gives 503", "we get 503"] {
+        says(&world().said(words), "the workload behind it is scaled to zero");
+    }
+    assert!(world().is_healthy() && world().said("is web healthy?").is_healthy());
+}
+
+#[test]
+fn readiness_gate_that_holds_a_pod_is_named() {
+    let gated = json!({"spec": {"readinessGates": [{"conditionType": "example.com/load-balancer"}]},
+        "status": {"conditions": [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]}});
+    let world = cluster().app(deployment("web")).edit("Pod", "web-rs1-0", gated);
+    let world = world.edit("Deployment", "web", json!({"status": {"readyReplicas": 0, "availableReplicas": 0}}));
+    let found = world.diagnosis();
+    let said = format!("{:?} {:?}", found.unexplained, found.in_progress);
+    assert!(said.contains("its readiness gate `example.com/load-balancer` is not True"), "{said}");
+}
+
+#[test]
+fn policy_and_budget_are_doubts_for_all_words_about_what_they_hold_back() {
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny}, spec: {podSelector: {}}}";
+    for words in
+        ["web gets no answer", "requests hang", "web times out", "web does not answer", "web cannot send mail", "web has no internet"]
+    {
+        says(&served().yaml(policy).said(words), "restricts the connections of 2 Pods");
+    }
+    let budget = "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: all}, spec: {minAvailable: '100%'}, \
+        status: {currentHealthy: 2, desiredHealthy: 2, expectedPods: 2, disruptionsAllowed: 0}}";
+    for words in ["node upgrade hangs", "nodes cannot be patched"] {
+        says(&served().yaml(budget).said(words), "allows no disruption at any time");
+    }
 }

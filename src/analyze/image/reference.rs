@@ -21,7 +21,8 @@ pub(super) fn split(image: &str) -> (String, String) {
     (full, digest.or(tag).unwrap_or("latest").to_owned())
 }
 
-/// Tags of one release line that differ by a slip or by a part more (`2.4`, `2.4.0`; `1.72`, `1.27`; `v2.4`, `2.4`).
+/// Tags of one release line that differ by a slip or by a part more (`2.4`, `2.4.0`; `1.O`, `1.0`; `v2.4`, `2.4`). Two versions are
+/// members of a series, and none is a slip of the other.
 pub(super) fn is_near(wrong: &str, there: &str) -> bool {
     if wrong == there || wrong.contains(':') || there.contains(':') {
         return false;
@@ -35,12 +36,24 @@ pub(super) fn is_near(wrong: &str, there: &str) -> bool {
         return false;
     }
     let goes_on = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['.', '-', '_']));
-    let one_off = a.len().min(b.len()) > 2 && damerau_levenshtein(&a, &b) == 1;
+    let one_off = a.len().min(b.len()) > 2 && damerau_levenshtein(&a, &b) == 1 && !are_versions(&a, &b);
     // Numbers of one release line follow each other; what they are made for does not.
     let words_of = |t: &str| t.split(['.', '-', '_']).filter(|w| !w.bytes().any(|b| b.is_ascii_digit())).collect::<Vec<_>>().join("-");
     let against = contradict(&words_of(&a), &words_of(&b));
     let by_part = (goes_on(&a, &b) || goes_on(&b, &a)) && !says_more(&words_of(&a), &words_of(&b));
     !against && (a == b || by_part || one_off || is_slip(&a, &b))
+}
+
+/// Whether two tags count: numbers differ in them, read as one meant to type them.
+fn are_versions(a: &str, b: &str) -> bool {
+    let read = |tag: &str| tag.to_ascii_lowercase().replace('o', "0").replace(['l', 'i'], "1");
+    let numbers = |tag: &str| {
+        let all = tag.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+        all.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let counts = |tag: &str| tag.bytes().any(|b| b.is_ascii_digit());
+    // An `o` or `l` among digits stands for one; in a word such as `alpine` it does not, and both tags have that word.
+    counts(a) && counts(b) && numbers(a) != numbers(b) && numbers(&read(a)) != numbers(&read(b))
 }
 
 #[cfg(test)]
@@ -64,7 +77,7 @@ mod tests {
     #[test]
     fn tags_of_one_line_are_near_and_of_another_are_not() {
         for (a, b) in
-            [("2.4", "2.4.0"), ("1.72", "1.27"), ("v2.4", "2.4"), ("lates", "latest"), ("5.2.1", "5.2.0"), ("16-alpin", "16-alpine")]
+            [("2.4", "2.4.0"), ("1.O", "1.0"), ("2.4.l", "2.4.1"), ("v2.4", "2.4"), ("lates", "latest"), ("16-alpin", "16-alpine")]
         {
             assert!(is_near(a, b), "{a} {b}");
         }
@@ -77,6 +90,12 @@ mod tests {
             ("invalid-tag", "1.19"),
             ("1.2", "latest"),
             ("16", "17.1"),
+            ("2.4.2", "2.4.1"),
+            ("5.2.1", "5.2.0"),
+            ("1.72", "1.27"),
+            ("1.2.10", "1.2.1"),
+            ("2.4.0-rc1", "2.4.0-rc2"),
+            ("1.27-alpine3.19", "1.27-alpine3.18"),
         ] {
             assert!(!is_near(a, b), "{a} {b}");
         }

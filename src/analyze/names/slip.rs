@@ -120,9 +120,14 @@ pub(crate) fn is_slip(a: &str, b: &str) -> bool {
 
 /// The same of one word in lower case.
 pub(super) fn is_slip_of_word(a: &str, b: &str) -> bool {
+    are_close(a, b) && !are_of_a_series(a, b)
+}
+
+/// Whether as few edits lead from one word to the other as a slip makes, whatever the words mean.
+pub(super) fn are_close(a: &str, b: &str) -> bool {
     let (of_a, of_b) = (a.chars().count(), b.chars().count());
     let allowed = edits_allowed(of_a.min(of_b));
-    a != b && of_a.abs_diff(of_b) <= allowed && !are_of_a_series(a, b) && damerau_levenshtein(a, b) <= allowed
+    a != b && of_a.abs_diff(of_b) <= allowed && damerau_levenshtein(a, b) <= allowed
 }
 
 /// How many edits a slip makes in a word of this length.

@@ -1,7 +1,7 @@
 //! Workloads that something may speak for, by names, values and ports: a Service that leads nowhere is compared with these where there
 //! are too many to compare it with all. Gathered when the first Service asks.
 
-use super::super::names::{Lexicon, spelled};
+use super::super::names::{Lexicon, Naming, Of, release_of, spelled};
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
 use crate::facts::{Facts, selected};
@@ -95,7 +95,10 @@ impl<'f> Likely<'f> {
         let named = [known.names.get(wrong), known.governed.get(name)].into_iter().flatten().flatten().copied();
         let mut found: Workloads<'f> = named.chain(self.facts.walk(known.alike.candidates(name))).collect();
         if let Some(values) = known.values.get(key) {
-            let alike = self.facts.walk(values.alike.candidates(wrong)).filter_map(|value| values.all.get(value));
+            let naming = naming(service);
+            // One that is ruled out and as close speaks against the others.
+            let beside = self.facts.walk(values.alike.near(wrong)).filter(|value| naming.is_beside(wrong, value)).take(VAGUE);
+            let alike = self.facts.walk(values.alike.candidates(wrong)).chain(beside).filter_map(|value| values.all.get(value));
             found.extend(alike.chain(values.all.get(name)).chain(values.spelled.get(&spelled(wrong))).flatten().copied());
         }
         let ports = service.spec.iter().flat_map(|s| s.ports.iter().flatten());
@@ -117,4 +120,10 @@ fn target(port: &ServicePort) -> Port<'_> {
 /// The Service that a StatefulSet names as its own.
 pub(super) fn governing<'a>(facts: &Facts<'a>, workload: &Workload<'_>) -> Option<&'a str> {
     facts.find::<StatefulSet>(&workload.object).and_then(|s| s.spec.service_name.as_deref())
+}
+
+/// What the names of the Service's release may have or not.
+pub(super) fn naming(service: &Service) -> Naming {
+    let name = service.metadata.name.as_deref();
+    Naming::of(Of::Service).without(release_of(&service.metadata, None).filter(|other| Some(*other) != name))
 }

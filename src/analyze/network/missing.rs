@@ -36,7 +36,7 @@ fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, service: &'a Service) 
     if outside || !selects_nothing || !selected::workloads_selected(facts, namespace.as_str(), wanted).all(is_going) {
         return None;
     }
-    let Reasoned { near, vague } = meant(facts, likely, service, namespace, wanted);
+    let Reasoned { near, vague, .. } = meant(facts, likely, service, namespace, wanted);
     // A label that Pods are given while they run is in no template, and no fault of the selector.
     if near.is_empty() || near.iter().any(|n| !n.is_renamed() && is_given(facts, n)) {
         return None;

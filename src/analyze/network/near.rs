@@ -1,11 +1,9 @@
 //! Workloads that a Service's selector misses by a little, and what speaks for one of them being meant.
 
-use super::super::names::{
-    Alike, Naming, Of, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, release_of, says_more,
-};
+use super::super::names::{Alike, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, says_more};
 use super::super::renames;
 use super::behind::serves;
-use super::likely::{Likely, governing};
+use super::likely::{Likely, governing, naming};
 use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
@@ -93,6 +91,14 @@ pub(super) struct Reasoned<'a> {
     pub(super) near: Vec<Near<'a>>,
     /// Only a port speaks for them, or only a part of the names.
     pub(super) vague: bool,
+    /// What is wanted is named in full, or by another spelling: no slip is needed to explain it.
+    certain: bool,
+}
+
+impl Reasoned<'_> {
+    fn has(&self, near: &Near<'_>) -> bool {
+        self.near.iter().any(|n| n.workload.object == near.workload.object)
+    }
 }
 
 /// The workloads that miss by a little and that something speaks for. Equal values under other keys are the strongest; what a value
@@ -108,19 +114,31 @@ pub(super) fn meant<'a>(
     let renamed: Vec<Near<'a>> =
         selected::workloads_valued(facts, namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
     if !renamed.is_empty() {
-        return Reasoned { near: renamed, vague: false };
+        return Reasoned { near: renamed, vague: false, certain: true };
     }
     let of_key = |key: &str| wanted.get(key).map(|wrong| likely.of_key(service, namespace, key, wrong)).unwrap_or_default();
     let all = selected::workloads_missed(facts, namespace, wanted, of_key).filter(lives).filter_map(|w| misses_by_one(wanted, w));
     let (against, near): (Vec<Near<'a>>, Vec<Near<'a>>) = all.partition(|n| against(facts, service, n).is_some());
     let found = reasoned(facts, service, namespace, &near);
-    if found.near.is_empty() { reasoned(facts, service, namespace, &against) } else { found }
+    if found.near.is_empty() {
+        return reasoned(facts, service, namespace, &against);
+    }
+    let rivals: Vec<Near<'a>> = near.iter().chain(&against).filter(|n| !found.has(n) && is_rival(service, n)).cloned().collect();
+    if found.certain { found } else { Reasoned { near: found.near.into_iter().chain(rivals).collect(), ..found } }
+}
+
+/// Whether the workload's value is as close to the wrong one as those that could be meant, whatever speaks against it.
+fn is_rival(service: &Service, near: &Near<'_>) -> bool {
+    let (naming, wrong) = (naming(service), near.first.wrong);
+    let is_close = |value: &str| naming.alike(wrong, value).is_some_and(|why| why < Alike::PartOfSlip) || naming.is_beside(wrong, value);
+    near.value().is_some_and(is_close)
 }
 
 fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, near: &[Near<'a>]) -> Reasoned<'a> {
     let name = service.metadata.name.as_deref().unwrap_or_default();
     let naming = naming(service);
     let alike = |a: &str, b: &str| naming.alike(a, b).is_some_and(|why| why < Alike::Part);
+    let is_the_same = |a: &str, b: &str| naming.alike(a, b).is_some_and(|why| why < Alike::Slip);
     let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governing(facts, n.workload) == Some(name);
     let is_spelled = |value: &str, wrong: &str| is_slip(value, wrong) || mean_the_same(value, wrong);
     let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_spelled(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
@@ -134,14 +152,12 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     let count = if headless { 2 } else { reasons.len() };
     let picked = reasons.into_iter().take(count).map(|reason| near.iter().filter(|n| reason(n)).cloned().collect::<Vec<_>>());
     let found = picked.enumerate().find(|(_, reasoned)| !reasoned.is_empty());
-    let (near, vague) = found.map_or((Vec::new(), false), |(reason, near)| (near, reason + WEAK >= reasons.len()));
-    Reasoned { near, vague }
-}
-
-/// What the names of the Service's release may have or not.
-fn naming(service: &Service) -> Naming {
-    let name = service.metadata.name.as_deref();
-    Naming::of(Of::Service).without(release_of(&service.metadata, None).filter(|other| Some(*other) != name))
+    let (near, reason) = found.map_or((Vec::new(), 0), |(reason, near)| (near, reason));
+    let is_said = |n: &Near<'_>| {
+        n.workload.object.name == n.first.wrong
+            || n.value().is_some_and(|v| mean_the_same(v, n.first.wrong) || is_the_same(v, n.first.wrong))
+    };
+    Reasoned { vague: reason + WEAK >= reasons.len(), certain: reason == 0 || near.iter().all(is_said), near }
 }
 
 /// What of the workload's Pods contradicts what the Service wants: then the Service may be right, and these Pods not the ones that were

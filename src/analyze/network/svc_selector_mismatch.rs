@@ -183,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn workload_that_is_ruled_out_but_as_close_makes_it_a_question() {
+        for (wanted, others) in [("orderd", ["order", "orders"]), ("reports", ["report", "reports-old"])] {
+            let world = cluster().app(deployment(others[0])).app(deployment(others[1]));
+            let found = world.service("entry", json!({"app": wanted})).only(RULE.code.0);
+            assert_eq!((found.remedy.proposals.len(), found.confidence, found.expected.clone()), (0, OPEN, None), "{wanted}");
+            assert!(others.iter().all(|name| found.remedy.advice[0].text.contains(&format!("`{name}`"))), "{:?}", found.remedy);
+        }
+        let slip = cluster().app(deployment("postgres")).app(deployment("postgres-exporter")).service("db", json!({"app": "postgers"}));
+        assert_eq!(changes(&slip.only(RULE.code.0)), ["patch service/db spec.selector.app=postgres"]);
+    }
+
+    #[test]
     fn corrected_selector_that_would_match_others_too_is_not_proposed() {
         let found = cluster()
             .app(deployment("web").labels(json!({"app": "web"})))

@@ -71,7 +71,7 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
     let of_claim = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
-        let meant = if whole { wanted.meant(&claim, &unused.like(&namespace, &claim.name, &seekers)) } else { Meant::Unread };
+        let meant = if whole { wanted.meant(&claim, &namespace, &unused, &seekers) } else { Meant::Unread };
         let (unused, elsewhere) = (unused.some(&namespace, &seekers), selected::elsewhere(facts, &claim));
         Some(MissingClaim { claim, namespace, users, meant, unused, elsewhere })
     };

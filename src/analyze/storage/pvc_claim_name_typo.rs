@@ -43,14 +43,24 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         (None, []) => return None,
         (None, several) => format!("one of {} may be meant", listed(several)),
     };
-    let describe = |claim: &&PersistentVolumeClaim| quote::object(facts, &claim.reference(), &claims::description(claim));
+    let is_free = |claim: &PersistentVolumeClaim| missing.unused.iter().any(|free| free.reference() == claim.reference());
+    let told = |claim: &PersistentVolumeClaim| if is_free(claim) { claims::description(claim) } else { claims::state(claim) };
+    let describe = |claim: &&PersistentVolumeClaim| quote::object(facts, &claim.reference(), &told(claim));
+    let all = missing.meant.all();
+    let use_of = if all.iter().all(|claim| is_free(claim)) { "of a related name and used by nothing" } else { "of a related name" };
+    // One that never had a volume holds nothing that could be hidden.
+    let kept = if all.iter().any(|claim| !claims::is_unbound(claim)) {
+        " A new claim of the wrong name would start empty and hide the data."
+    } else {
+        " It never had a volume, so it holds no data."
+    };
     missing
         .draft(facts, RULE.code, &first.object, SURE.of(&missing.meant))
         .saw(missing.meant.all().iter().take(DESCRIBED).map(describe))
         .text(
             format!("{who} references the PersistentVolumeClaim `{wrong}`, which does not exist; {hint}"),
             format!(
-                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler places no Pod of {who}. The same namespace has {}, of a related name and used by nothing. A new claim of the wrong name would start empty and hide the data.",
+                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler places no Pod of {who}. The same namespace has {}, {use_of}.{kept}",
                 missing.namespace,
                 listed(&names),
             ),
@@ -61,8 +71,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
 
 /// Every template that names the missing claim is pointed to the one that was meant.
 fn repoint(missing: &MissingClaim<'_>, right: &str) -> Remedy {
-    let why =
-        format!("the PersistentVolumeClaim `{}` does not exist; `{right}` is the only unused one of a related name", missing.claim.name);
+    let why = format!("the PersistentVolumeClaim `{}` does not exist; `{right}` is the unused one of the nearest name", missing.claim.name);
     let actions = missing.users.iter().filter_map(|user| {
         let ops = missing.fields(user).into_iter().map(|path| change(path, &missing.claim.name, right)).collect();
         patch(&user.object, ops)
@@ -127,6 +136,44 @@ mod tests {
             .claim("redis-pvc", "Bound", "standard")
             .only(RULE.code.0);
         assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len(), found.expected), (0, 2, None));
+    }
+
+    #[test]
+    fn claim_that_is_ruled_out_but_as_close_makes_it_a_question() {
+        for (wanted, claims) in [
+            ("userz", [("user", "Bound"), ("users", "Bound")]),
+            ("reports-data", [("report-data", "Pending"), ("reports-data-old", "Bound")]),
+            ("orders-dat", [("order-dat", "Pending"), ("orders-data", "Bound")]),
+        ] {
+            let world = cluster().app(deployment("app").claim("data", wanted).unschedulable(""));
+            let found = claims.iter().fold(world, |world, (name, phase)| world.claim(name, phase, "standard")).only(RULE.code.0);
+            assert_eq!((found.remedy.proposals.len(), found.expected.clone()), (0, None), "{wanted}");
+            for (name, _) in claims {
+                assert!(found.remedy.advice[0].text.contains(&format!("`{name}`")), "{:?}", found.remedy);
+            }
+        }
+    }
+
+    #[test]
+    fn claim_in_use_that_is_as_close_makes_it_a_question() {
+        let found = cluster()
+            .app(deployment("app").claim("data", "userz").unschedulable(""))
+            .app(deployment("other").claim("data", "users"))
+            .claim("user", "Pending", "standard")
+            .claim("users", "Bound", "standard")
+            .only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.expected.clone()), (0, None));
+        assert!(!found.explanation.contains("used by nothing"), "{}", found.explanation);
+    }
+
+    #[test]
+    fn claim_that_never_had_a_volume_is_no_argument_about_data() {
+        let explanation = |phase| {
+            let world = cluster().app(deployment("redis").claim("data", "redis-data").unschedulable(""));
+            world.claim("redis-pvc", phase, "standard").only(RULE.code.0).explanation
+        };
+        assert!(explanation("Bound").contains("hide the data"));
+        assert!(!explanation("Pending").contains("hide the data") && explanation("Pending").contains("never had a volume"));
     }
 
     #[test]

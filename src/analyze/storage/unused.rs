@@ -17,6 +17,8 @@ type Placed<'a> = (usize, &'a PersistentVolumeClaim);
 struct Place<'a> {
     free: Vec<Placed<'a>>,
     names: Lexicon<Placed<'a>>,
+    /// Those that somebody uses, by name.
+    used: Lexicon<Placed<'a>>,
     /// Those that live Pods still mount though no template names them, by the owner of such a Pod, with all of these.
     held: HashMap<ObjectRef, Vec<(Placed<'a>, BTreeSet<ObjectRef>)>>,
 }
@@ -34,11 +36,15 @@ impl<'f, 'a> Unused<'f, 'a> {
         for (namespace, loose) in claims::loose(facts) {
             let place = places.entry(namespace).or_default();
             for (at, claim) in facts.walk(loose.into_iter()).enumerate() {
-                let Some(users) = facts.claims().users(facts.owners(), &claim.reference()) else { continue };
-                if users.is_empty() {
+                let name = claim.metadata.name.as_deref().unwrap_or_default();
+                let users = facts.claims().users(facts.owners(), &claim.reference());
+                if users.as_ref().is_some_and(BTreeSet::is_empty) {
                     place.free.push((at, claim));
-                    place.names.add(claim.metadata.name.as_deref().unwrap_or_default(), (at, claim));
+                    place.names.add(name, (at, claim));
+                } else {
+                    place.used.add(name, (at, claim));
                 }
+                let Some(users) = users else { continue };
                 for user in &users {
                     place.held.entry(user.clone()).or_default().push(((at, claim), users.clone()));
                 }
@@ -61,6 +67,25 @@ impl<'f, 'a> Unused<'f, 'a> {
         let alike = self.facts.walk(place.names.candidates(name));
         let all: BTreeMap<usize, &PersistentVolumeClaim> = alike.chain(self.held_by(place, seekers)).collect();
         all.into_values().collect()
+    }
+
+    /// Those that are free and as close to this name, whatever speaks against them.
+    pub(super) fn near(&self, namespace: &Namespace, name: &str) -> impl Iterator<Item = &'a PersistentVolumeClaim> {
+        let place = self.places.get(namespace.as_str()).into_iter();
+        self.facts.walk(place.flat_map(move |place| place.names.near(name))).map(|(_, claim)| claim)
+    }
+
+    /// Those that others than these use and whose names could be like this one.
+    pub(super) fn used(&self, namespace: &Namespace, name: &str, seekers: &[&ObjectRef]) -> Vec<&'a PersistentVolumeClaim> {
+        let Some(place) = self.places.get(namespace.as_str()) else { return Vec::new() };
+        let own: BTreeSet<usize> = self.held_by(place, seekers).into_iter().map(|(at, _)| at).collect();
+        self.facts.walk(place.used.candidates(name)).filter(|(at, _)| !own.contains(at)).map(|(_, claim)| claim).collect()
+    }
+
+    /// Those that nobody but these uses.
+    pub(super) fn held(&self, namespace: &Namespace, seekers: &[&ObjectRef]) -> Vec<&'a PersistentVolumeClaim> {
+        let place = self.places.get(namespace.as_str());
+        place.into_iter().flat_map(|place| self.held_by(place, seekers)).map(|(_, claim)| claim).collect()
     }
 
     fn held_by(&self, place: &Place<'a>, seekers: &[&ObjectRef]) -> Vec<Placed<'a>> {

@@ -175,8 +175,7 @@ impl App {
                 pods
             }
             Kind::StatefulSet => {
-                own["spec"] =
-                    json!({"replicas": self.replicas, "serviceName": name, "selector": {"matchLabels": labels}, "template": template});
+                own["spec"] = json!({"replicas": self.replicas, "selector": {"matchLabels": labels}, "template": template});
                 own["status"] = json!({"observedGeneration": 1, "replicas": self.replicas, "updatedReplicas": self.replicas, "readyReplicas": ready,
                     "availableReplicas": ready, "currentRevision": "r1", "updateRevision": "r1"});
                 (0..self.replicas).map(|i| (format!("{name}-{i}"), owner("apps/v1", "StatefulSet", name))).collect()

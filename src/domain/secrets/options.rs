@@ -1,7 +1,6 @@
 //! Credentials behind the short options of programs: `curl -u admin:x`, `mysql -px`, `redis-cli -a x`.
 
-use super::value::{Around, is_replaced, value};
-use super::{Finder, Hidden, VALUE};
+use super::value::{Around, Finder, Hidden, VALUE, is_replaced, value};
 use regex::Regex;
 use std::sync::LazyLock;
 

@@ -4,6 +4,14 @@
 /// So much of what stands before a name is looked at for quotes and brackets that are open.
 const BEFORE: usize = 2_000;
 
+/// How much of the text behind a name stays, how much is hidden, and what is shown instead.
+pub(super) type Hidden = (usize, usize, &'static str);
+/// What is hidden behind a name: the text before it, the name, what separates it, the text behind.
+pub(super) type Finder = fn(&str, &str, &str, &str) -> Option<Hidden>;
+
+/// What is shown instead of a value.
+pub(super) const VALUE: &str = "⟦redacted:value⟧";
+
 /// What stands around a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around<'t> {

@@ -1,7 +1,7 @@
 //! Whether a word stands as names do: also one that the language has, or that is formed as its compounds are. What is said to be down
 //! is a name; what comes before a noun, or is said of something, describes it.
 
-use super::word::{Form, Use, Word};
+use super::word::{Form, Stance, Word};
 use super::{compounds, everyday, grammar};
 use crate::domain::kind::Kind;
 
@@ -56,12 +56,12 @@ fn is_ill(words: &[Word], place: usize) -> bool {
 }
 
 /// How the word at this place is used.
-pub(super) fn used(words: &[Word], place: usize) -> Use {
-    let Some(word) = words.get(place).filter(|w| w.form == Form::Word) else { return Use::Open };
+pub(super) fn used(words: &[Word], place: usize) -> Stance {
+    let Some(word) = words.get(place).filter(|w| w.form == Form::Word) else { return Stance::Open };
     let text = word.text.as_str();
     let (ill, subject) = (is_ill(words, place), grammar::is_subject(words, place));
     if word.quoted {
-        return if ill || (subject && !everyday::is_common(text)) || compounds::is_compound(text) { Use::Name } else { Use::Open };
+        return if ill || (subject && !everyday::is_common(text)) || compounds::is_compound(text) { Stance::Name } else { Stance::Open };
     }
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     // Numbers and single letters are no words.
@@ -69,37 +69,37 @@ pub(super) fn used(words: &[Word], place: usize) -> Use {
         // `one of 2 is down` and `it's down` speak of others.
         let alone = before(words, place).and_then(|p| words.get(p)).is_none_or(|w| has("and but because that", w));
         let follows = after(words, place).and_then(|p| words.get(p)).is_some_and(|w| has(SAYS, w));
-        return if ill && alone && follows && plain(text) && text != "i" { Use::Name } else { Use::Open };
+        return if ill && alone && follows && plain(text) && text != "i" { Stance::Name } else { Stance::Open };
     }
     if text.starts_with(|c: char| c.is_ascii_digit()) && plain(text) && (ill || is_beside_a_kind(words, place)) {
-        return Use::Name;
+        return Stance::Name;
     }
     if !compounds::is_compound(text) {
-        return if text.ends_with("ly") && subject && !is_adverb(words, place) { Use::Name } else { Use::Open };
+        return if text.ends_with("ly") && subject && !is_adverb(words, place) { Stance::Name } else { Stance::Open };
     }
     of_a_compound(words, place, text, ill, subject)
 }
 
-fn of_a_compound(words: &[Word], place: usize, text: &str, ill: bool, subject: bool) -> Use {
+fn of_a_compound(words: &[Word], place: usize, text: &str, ill: bool, subject: bool) -> Stance {
     if everyday::is_common(text) {
-        return Use::Description;
+        return Stance::Description;
     }
     if ill {
-        return Use::Name;
+        return Stance::Name;
     }
     let next = after(words, place).and_then(|p| words.get(p));
     let before_an_app = grammar::is_before_an_app(words, place) || next.is_some_and(|w| w.is_kind());
     if compounds::is_known(text) {
         let named = !compounds::is_quality(text) && (before_an_app || (is_beside_a_kind(words, place) && next.is_none()));
-        return if named { Use::Name } else { Use::Description };
+        return if named { Stance::Name } else { Stance::Description };
     }
     let faulty = next.is_some_and(|w| has(FAULTS, w) || w.text.bytes().all(|b| b.is_ascii_digit()));
     if subject || before_an_app || faulty || is_beside_a_kind(words, place) {
-        return Use::Name;
+        return Stance::Name;
     }
     let noun = next.is_some_and(|w| !w.is_grammar());
     let timed = grammar::is_timed(words, place, TIMES);
-    if noun || timed || grammar::is_predicate(words, place) { Use::Description } else { Use::Name }
+    if noun || timed || grammar::is_predicate(words, place) { Stance::Description } else { Stance::Name }
 }
 
 /// Whether a word for a kind stands before it: `deployment web-old`.

@@ -1,7 +1,7 @@
 //! A text → its words: quotations, addresses, flags, labels and names written together are taken apart as people mean them.
 
 use super::everyday;
-use super::word::{Form, Use, Word};
+use super::word::{Form, Stance, Word};
 
 /// A quotation of more words is a message, not a name.
 const NAMED: usize = 2;
@@ -78,7 +78,7 @@ impl Words {
             ends: false,
             form,
             place: false,
-            used: Use::Open,
+            used: Stance::Open,
         });
     }
 

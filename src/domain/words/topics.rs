@@ -7,6 +7,8 @@ use crate::domain::kind::Kind;
 pub struct Topic {
     /// The words, in the singular.
     pub words: &'static [&'static str],
+    /// Where there are any, one of these must be there too, in the singular: `node` alone is about nodes.
+    pub with: &'static [&'static str],
     /// Kinds that could be at fault for it.
     pub kinds: &'static [Kind],
     /// What could be at fault for it and is never read, in words.
@@ -14,11 +16,11 @@ pub struct Topic {
 }
 
 const fn of(words: &'static [&'static str], kinds: &'static [Kind]) -> Topic {
-    Topic { words, kinds, unread: None }
+    Topic { words, with: &[], kinds, unread: None }
 }
 
 const fn never(words: &'static [&'static str], what: &'static str) -> Topic {
-    Topic { words, kinds: &[], unread: Some(what) }
+    Topic { words, with: &[], kinds: &[], unread: Some(what) }
 }
 
 /// Every topic whose kinds are not always read, or are read for their own sake.
@@ -40,6 +42,36 @@ pub(super) const TOPICS: &[Topic] = &[
             "firewall",
             "egress",
             "netpol",
+            "accessible",
+            "inaccessible",
+            "answer",
+            "answered",
+            "answering",
+            "block",
+            "blocked",
+            "call",
+            "calling",
+            "communicate",
+            "communication",
+            "hang",
+            "hanging",
+            "hung",
+            "inbound",
+            "internet",
+            "outbound",
+            "reaching",
+            "refuse",
+            "refused",
+            "reply",
+            "request",
+            "respond",
+            "responding",
+            "response",
+            "send",
+            "sending",
+            "sent",
+            "talk",
+            "unresponsive",
         ],
         &[Kind::NetworkPolicy, Kind::Service],
     ),
@@ -58,6 +90,36 @@ pub(super) const TOPICS: &[Topic] = &[
         &["budget", "pdb", "poddisruptionbudget", "drain", "drained", "draining", "evict", "evicted", "eviction", "disruption", "cordon"],
         &[Kind::PodDisruptionBudget, Kind::Node],
     ),
+    // What is done to a node drains it first.
+    Topic {
+        words: &["node", "machine", "cluster", "pool", "nodepool"],
+        with: &[
+            "hang",
+            "maintenance",
+            "patch",
+            "patched",
+            "patching",
+            "reboot",
+            "rebooted",
+            "recycle",
+            "recycled",
+            "remove",
+            "removed",
+            "replace",
+            "replaced",
+            "rotate",
+            "rotated",
+            "rotation",
+            "stuck",
+            "update",
+            "updated",
+            "upgrade",
+            "upgraded",
+            "upgrading",
+        ],
+        kinds: &[Kind::PodDisruptionBudget, Kind::Node],
+        unread: None,
+    },
     of(&["quota", "resourcequota", "exceeded"], &[Kind::ResourceQuota]),
     of(&["lease", "leader", "leadership", "election", "standby", "follower", "replica"], &[Kind::Lease]),
     of(&["node", "kubelet", "notready", "pressure", "machine"], &[Kind::Node]),
@@ -149,9 +211,17 @@ pub(super) fn is_part(word: &str) -> bool {
     PARTS.contains(&word) || JOBS.iter().any(|(jobs, _)| jobs.contains(&word))
 }
 
+/// What two words are together, where that is a word of a topic.
+pub(super) fn phrase(word: &str, next: &str) -> Option<&'static str> {
+    match (word, next) {
+        ("time" | "times" | "timed" | "timing", "out" | "outs") => Some("timeout"),
+        _ => None,
+    }
+}
+
 /// Whether something that could be at fault is spoken of with it.
 pub(super) fn is_topic(word: &str) -> bool {
-    TOPICS.iter().any(|t| t.words.contains(&word)) || Kind::AS_A_WHOLE.iter().any(|kind| speaks_of(word, kind))
+    TOPICS.iter().any(|t| t.with.is_empty() && t.words.contains(&word)) || Kind::AS_A_WHOLE.iter().any(|kind| speaks_of(word, kind))
 }
 
 /// Whether the word, in the singular, is one for the kind.

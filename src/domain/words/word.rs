@@ -18,7 +18,7 @@ pub enum Form {
 
 /// What a word is by where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub enum Stance {
     /// As names do, whatever else it means: `2048 is down`.
     Name,
     /// As what describes something, or how it is: `a read-only disk`.
@@ -41,7 +41,7 @@ pub struct Word {
     /// It was taken for a namespace: it is no name of anything in it.
     pub place: bool,
     /// How it is used.
-    pub used: Use,
+    pub used: Stance,
 }
 
 impl Word {
@@ -89,7 +89,7 @@ impl Word {
         self.form == Form::Word
             && letters
             && !counted
-            && (quoted || (text.contains('-') && self.used != Use::Description && !compounds::is_known(text)))
+            && (quoted || (text.contains('-') && self.used != Stance::Description && !compounds::is_known(text)))
     }
 
     /// It could be what something is called: where nothing is, somebody asks about what is not there.
@@ -100,9 +100,9 @@ impl Word {
         let open = letters && text.chars().count() > 1 && !said && !self.is_kind() && !text.ends_with("ly");
         self.form == Form::Word
             && match self.used {
-                Use::Name => true,
-                Use::Description => false,
-                Use::Open => open,
+                Stance::Name => true,
+                Stance::Description => false,
+                Stance::Open => open,
             }
     }
 

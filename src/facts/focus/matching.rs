@@ -7,7 +7,7 @@ use crate::domain::kind::Kind;
 use crate::domain::nearest::nearest;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Form, Use, Word, Wording, is_meant, is_typo, singular};
+use crate::domain::words::{Form, Stance, Word, Wording, is_meant, is_typo, singular};
 use crate::facts::named::Named;
 use std::collections::BTreeSet;
 
@@ -31,6 +31,7 @@ pub(super) struct Matching<'a> {
     pub(super) hosts: Vec<String>,
     places: Vec<String>,
     pub(super) certain: bool,
+    pub(super) nowhere: bool,
 }
 
 /// Whether the word stands for a namespace alone.
@@ -58,6 +59,7 @@ impl<'a> Matching<'a> {
             hosts: Vec::new(),
             places: Vec::new(),
             certain: false,
+            nowhere: false,
         }
     }
 
@@ -79,7 +81,7 @@ impl<'a> Matching<'a> {
     /// What was found. What was not found may exist where some kind is `unread`.
     pub(super) fn into_named(self, kinds: Vec<Kind>) -> Named {
         let unread = !kinds.is_empty();
-        let Self { about, exact, missing, hosts, places, certain, hit, words, .. } = self;
+        let Self { about, exact, missing, hosts, places, certain, nowhere, hit, words, .. } = self;
         let unsure = if unread { missing.iter().map(|m| m.word.clone()).collect() } else { Vec::new() };
         let hits = words.iter().zip(hit).filter(|(_, hit)| *hit).map(|(w, _)| w.text.clone()).collect();
         Named {
@@ -92,6 +94,7 @@ impl<'a> Matching<'a> {
             hits,
             exact: exact.into_iter().collect(),
             certain: certain && !unread,
+            nowhere,
             ..Named::default()
         }
     }
@@ -215,7 +218,7 @@ impl<'a> Matching<'a> {
                 }
                 let ordinary = words.iter().all(|w| w.is_common() || (length == 1 && w.is_kind() && !w.quoted));
                 let used = length == 1 && (self.words.is_used_as_a_name(start) || self.words.beside_a_kind(start));
-                let used = used || words.iter().all(|w| w.used == Use::Name);
+                let used = used || words.iter().all(|w| w.used == Stance::Name);
                 if (words.iter().all(|w| w.is_grammar()) || ordinary) && !used {
                     continue;
                 }

@@ -4,7 +4,7 @@ use super::matching::Matching;
 use crate::domain::focus::Missing;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Form, Use, Word};
+use crate::domain::words::{Form, Stance, Word};
 
 /// What things are called that words can name, of what is always read.
 const NAMING: &[Kind] = &[
@@ -54,6 +54,7 @@ pub(super) fn find(matching: &mut Matching<'_>, snapshot: &Snapshot) {
         let whole = matching.words.is_subject(last) || matching.word(last).is_some_and(Word::is_part);
         let Some(first) = run.first().cloned() else { continue };
         let nearest = matching.nearest(&first);
+        matching.nowhere |= matching.words.is_placed(place) || matching.word(place).is_some_and(Word::is_environment);
         matching.missing.push(Missing { word: if whole { run.join(" ") } else { first }, nearest });
         matching.spend(place..end, false);
     }
@@ -85,7 +86,8 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
     let Some(word) = matching.word(place) else { return false };
     // Of what runs in `production` nothing is known where there is no such place.
     if word.is_environment() {
-        return word.form == Form::Word && (words.is_placed(place) || (describes_a_place(word) && matching.is_beside_a_hit(place)));
+        let described = || describes_a_place(word) && (matching.is_beside_a_hit(place) || (!found && words.is_subject(place)));
+        return word.form == Form::Word && (words.is_placed(place) || described());
     }
     if words.is_missed(place) {
         return snapshot.scope.namespaces().iter().all(|n| n.as_str() != word.text);
@@ -94,7 +96,7 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
     if !(word.could_be_a_name() || part) || words.is_predicate(place) {
         return false;
     }
-    let stands_like_one = word.used == Use::Name || word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
+    let stands_like_one = word.used == Stance::Name || word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
     stands_like_one || (!found && (!part || matching.missing.is_empty()))
 }
 

@@ -8,11 +8,10 @@ use crate::facts::{Facts, ingresses, labels, pods, selected};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
-use std::collections::HashSet;
 
 /// What these objects reach.
 pub(crate) fn reach(facts: &Facts<'_>, objects: &[ObjectRef]) -> Reach {
-    let mut walk = Walk { facts, reach: Reach { itself: objects.iter().cloned().collect(), beside: HashSet::new() } };
+    let mut walk = Walk { facts, reach: Reach { itself: objects.iter().cloned().collect(), ..Reach::default() } };
     for object in objects {
         walk.part(object);
     }

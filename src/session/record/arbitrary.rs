@@ -222,8 +222,8 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
 fn focus() -> impl Strategy<Value = Focus> {
     let because = select(vec![Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere]);
     let missing = (text(), vec(name(), 0..2)).prop_map(|(word, nearest)| Missing { word, nearest });
-    (because, vec(object(), 0..2), vec(missing, 0..2), vec(text(), 0..2), any::<bool>())
-        .prop_map(|(because, about, missing, unsure, beside)| Focus { because, about, missing, unsure, beside })
+    (because, vec(object(), 0..2), vec(missing, 0..2), vec(text(), 0..2), any::<bool>(), any::<bool>())
+        .prop_map(|(because, about, missing, unsure, beside, certain)| Focus { because, about, missing, unsure, beside, certain })
 }
 
 fn seen() -> impl Strategy<Value = Seen> {

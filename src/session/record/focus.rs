@@ -12,6 +12,7 @@ pub(super) struct FocusRecord {
     missing: Vec<MissingRecord>,
     unsure: Vec<String>,
     beside: bool,
+    certain: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +46,7 @@ impl From<&Focus> for FocusRecord {
             missing: f.missing.iter().map(missing).collect(),
             unsure: f.unsure.clone(),
             beside: f.beside,
+            certain: f.certain,
         }
     }
 }
@@ -57,6 +59,7 @@ impl FocusRecord {
             missing: self.missing.into_iter().map(|m| Missing { word: m.word, nearest: m.nearest }).collect(),
             unsure: self.unsure,
             beside: self.beside,
+            certain: self.certain,
         })
     }
 }

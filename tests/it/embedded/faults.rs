@@ -249,7 +249,10 @@ async fn cancelling_during_validation_ends_unclear_and_keeps_what_was_done() {
 /// Its change took effect and does not help: the ending says so, and how it is taken back.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_was_cut_after_a_change_that_does_not_help_ends_unresolved_once_somebody_looks() {
-    let (cluster, process, q, _) = waiting("image-tag-missing").await;
+    let (cluster, process, q, _) = waiting("config-map-name-wrong").await;
+    // Whatever it gets, this program wants something else that is not there.
+    let images = Case::load("config-map-name-wrong").images_text().replace("PAYMENT_URL", "A_VARIABLE_THAT_NOBODY_SETS");
+    cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
     let cancelling = async {
@@ -266,12 +269,7 @@ async fn a_call_that_was_cut_after_a_change_that_does_not_help_ends_unresolved_o
         () = cancelling => unreachable!(),
     };
     assert_eq!((report.status, outcome(&report)), (Status::Unclear, "applied"), "{}", report.summary);
-    // Somebody sets another image that does not exist.
-    let mut object = cluster.sim.object("deployments", NAMESPACE, "catalog").unwrap();
-    let containers = object.pointer_mut("/spec/template/spec/containers").unwrap().as_array_mut().unwrap();
-    containers.iter_mut().for_each(|container| container["image"] = "nowhere.example/none:1".into());
-    let text = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "catalog"}, "spec": object["spec"]});
-    cluster.sim.apply_yaml(NAMESPACE, &text.to_string()).unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
     let again = kubemend::workflow::Validate::Session(q.session.clone());
     let report = process.validate(&again, &Caller::silent()).await.unwrap();
     assert_eq!(report.status, Status::Unresolved, "{}", report.summary);

@@ -60,6 +60,30 @@ async fn no_word_makes_an_error_of_the_rest() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn healthy_names_what_was_not_checked_and_words_about_answers_check_policies() {
+    let deny = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: default-deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n";
+    let cluster = cluster(&[("shop", well("frontend")), ("shop", well("api")), ("shop", deny.to_owned())]).await;
+    let report = analyze(&cluster, &words("is everything ok in namespace shop?")).await;
+    assert_eq!(report.status, Status::Healthy, "{}", report.summary);
+    assert!(report.summary.contains("Not checked: networkpolicies, poddisruptionbudgets, resourcequotas."), "{}", report.summary);
+    for text in [
+        "frontend gets no answer from api",
+        "frontend times out calling api",
+        "api in shop does not answer",
+        "requests hang in namespace shop",
+    ] {
+        let report = analyze(&cluster, &words(text)).await;
+        assert_eq!(report.status, Status::Inconclusive, "{text}: {}", report.summary);
+        assert!(
+            report.coverage.doubts.iter().any(|d| d.contains("default-deny: restricts the connections of 2 Pods")),
+            "{text}: {}",
+            report.summary
+        );
+        assert!(!report.summary.contains("networkpolicies"), "{text}: {}", report.summary);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_namespace_that_the_words_name_is_read() {
     let cluster = cluster(&[("production", well("api")), ("staging", broken("db")), ("other", broken("ledger"))]).await;
     let report = analyze(&cluster, &words("the namespaces production and staging are both slow")).await;
