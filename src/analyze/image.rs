@@ -1,6 +1,7 @@
 //! Images that cannot be pulled.
 
 mod blocked;
+mod changed;
 pub(super) mod img_never_pulled;
 pub(super) mod img_platform_missing;
 pub(super) mod img_pull_refused;

@@ -93,6 +93,11 @@ impl Naming {
         }
     }
 
+    /// Whether a name could be what another one means, or is as close to it, and does not say that it is for something else.
+    pub(crate) fn is_as_close(&self, a: &str, b: &str) -> bool {
+        !contradict(a, b) && (self.alike(a, b).is_some_and(|why| why < Alike::Part) || self.is_beside(a, b))
+    }
+
     /// What two names share, but for a slip, and what only the one and only the other has.
     fn apart<'n>(&self, a: &'n str, b: &'n str) -> Apart<'n> {
         let (of_a, mut rest_b) = (words(a), words(b));

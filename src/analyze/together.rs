@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn one_wrong_value_in_two_fields_is_one_cause_with_one_plan() {
-        let containers = json!([{"name": "app", "image": "example/app:1.1"}]);
+        let containers = json!([{"name": "app", "image": "example/app:1.O"}]);
         let diagnosis = cluster()
             .app(deployment("other").image("example/app:1.0"))
             .app(

@@ -83,7 +83,8 @@ impl<'f, 'a> Maps<'f, 'a> {
         // It holds the same, and for something else: `app-config-dev` is not what `app-config-prod` means.
         let is_other = |map: &ConfigMap| map.metadata.name.as_deref().is_some_and(|n| contradict(name, n));
         let holders = keys.iter().map(|key| known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()).min_by_key(|maps| maps.len());
-        let others = self.facts.walk(holders.into_iter().flatten().copied()).take(HOLDERS).filter(|m| holds_all(m) && !is_known(m) && !is_other(m));
+        let others =
+            self.facts.walk(holders.into_iter().flatten().copied()).take(HOLDERS).filter(|m| holds_all(m) && !is_known(m) && !is_other(m));
         let all: Vec<&ConfigMap> = similar.iter().copied().chain(others).take(LISTED).collect();
         if all.is_empty() { Meant::Nothing } else { Meant::OneOf(all) }
     }

@@ -87,12 +87,12 @@ fn wrong(port: &ServicePort, declared: &[&ContainerPort]) -> Option<Dangling> {
     }
 }
 
-/// A number of which neither a list of ports nor a probe shows that anything listens there.
+/// A number of its own that neither a list of ports nor a probe shows to be open. Where it is that of the Service, which it is unless
+/// somebody says otherwise, it says nothing.
 fn unshown(port: &ServicePort, selected: &[&Pod]) -> Option<Dangling> {
     let target = match port.target_port.as_ref() {
-        Some(IntOrString::Int(number)) => *number,
-        None => port.port,
-        Some(IntOrString::String(_)) => return None,
+        Some(IntOrString::Int(number)) if *number != port.port => *number,
+        Some(IntOrString::Int(_) | IntOrString::String(_)) | None => return None,
     };
     let containers = || selected.iter().filter_map(|p| p.spec.as_ref()).flat_map(|s| &s.containers);
     let probes = containers().flat_map(|c| [&c.readiness_probe, &c.liveness_probe, &c.startup_probe]).flatten();

@@ -5,6 +5,7 @@
 use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule};
+use super::changed;
 use super::known::{Earlier, Images, Instead, Running, image_in, says_not_found};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -31,6 +32,8 @@ const RAN: Confidence = Confidence::percent(95);
 const NEAR: Confidence = Confidence::percent(85);
 /// The registry's word is a fact; what was meant is open.
 const OPEN: Confidence = Confidence::percent(90);
+/// An older revision ran, and the newer one changed more than the image: which of it is to stay, nobody but a human knows.
+const CHANGED: Confidence = Confidence::percent(70);
 /// The longest image name that is repeated: registries take names of at most 255 characters.
 const SHOWN: usize = 300;
 
@@ -53,7 +56,7 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
     let path = stuck.spec_path.clone().then(list).element("name", container).then("image");
     let kind = &stuck.object.kind;
     let (sure, proof, hint) = match &instead {
-        Instead::Ran(Earlier { image, by, ready }) => {
+        Instead::Ran(Earlier { image, by, ready, .. }) => {
             let place = FieldPath::dotted(list).element("name", container).then("image");
             let hint = if *ready {
                 format!("`{image}` ran in this {kind} before and still does.")
@@ -61,6 +64,11 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
                 format!("`{image}` is what this {kind} asked for before.")
             };
             (if *ready { RAN } else { NEAR }, Some(quote::field(facts, by, place, image)), hint)
+        }
+        Instead::Changed(Earlier { image, by, besides, .. }) => {
+            let place = FieldPath::dotted(list).element("name", container).then("image");
+            let hint = changed::in_words(image, kind, besides);
+            (CHANGED, Some(quote::field(facts, by, place, image)), hint)
         }
         Instead::Near(Running { image, by, container }) => {
             let place = FieldPath::dotted("spec.containers").element("name", container).then("image");
@@ -103,17 +111,18 @@ fn remedy(stuck: &Stuck<'_>, wrong: &str, instead: &Instead) -> Remedy {
     let asking = pods::containers(stuck.spec).filter(|(_, c)| c.image.as_deref() == Some(wrong));
     let paths: Vec<FieldPath> = asking.map(|(list, c)| stuck.spec_path.clone().then(list).element("name", &c.name).then("image")).collect();
     let (image, why, risk) = match instead {
-        Instead::Ran(Earlier { image, by, ready: true }) => {
-            (image, format!("`{image}` is what {} runs ready now, so it exists and fits", by.in_words()), Risk::Low)
+        Instead::Ran(Earlier { image, by, ready: true, .. }) => {
+            (image, format!("`{image}` is what {} runs ready now, and the template is else the same", by.in_words()), Risk::Low)
         }
         // Nothing shows that it was ever ready, so this is more than going back.
-        Instead::Ran(Earlier { image, by, ready: false }) => {
+        Instead::Ran(Earlier { image, by, ready: false, .. }) => {
             (image, format!("`{image}` is the only image that came before, in {}", by.in_words()), Risk::Medium)
         }
         Instead::Near(Running { image, by, .. }) => {
             let why = format!("`{image}` is of the same repository, its tag is near, and {} runs it ready now", by.in_words());
             (image, why, Risk::Medium)
         }
+        Instead::Changed(earlier) => return changed::go_back(stuck, &earlier.image, earlier.revision),
         Instead::Open(known) => {
             let there = match known.as_slice() {
                 [] => "an image that the registry has".to_owned(),
@@ -155,6 +164,33 @@ mod tests {
     }
 
     #[test]
+    fn image_alone_is_not_taken_back_where_the_revision_changed_more() {
+        let probe = json!({"httpGet": {"path": "/ready", "port": 8080}});
+        let spec = json!({"containers": [{"name": "app", "image": "example/catalog:9", "readinessProbe": probe}]});
+        let older = json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "example/catalog:8",
+            "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}}}]}}}});
+        let app = deployment("catalog").spec(spec).before(1, "example/catalog:8", 1).waiting("ImagePullBackOff", GONE);
+        let world = cluster().app(app);
+        assert_eq!(changes(&world.only(RULE.code.0)).len(), 1);
+        let found = world.edit("ReplicaSet", "catalog-rs1", older).only(RULE.code.0);
+        assert_eq!((found.remedy.proposals.len(), found.expected.clone(), found.confidence), (0, None, CHANGED));
+        let place = "`spec.template.spec.containers[name=app].readinessProbe.httpGet.path`";
+        assert!(found.explanation.contains(place) && !found.explanation.contains("fits"), "{}", found.explanation);
+        let command = found.remedy.advice[0].command.as_deref();
+        assert_eq!(command, Some("kubectl rollout undo deployment/catalog -n a-team --to-revision=1"));
+    }
+
+    #[test]
+    fn what_tools_write_with_every_release_is_no_other_template() {
+        let meta = json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}});
+        let app = pulling(deployment("catalog").before(1, "example/catalog:8", 1));
+        let world = cluster().app(app).edit("ReplicaSet", "catalog-rs1", meta);
+        assert_eq!(changes(&world.only(RULE.code.0)).len(), 1);
+        let by_hand = json!({"spec": {"template": {"metadata": {"annotations": {"example.com/mode": "safe"}}}}});
+        assert_eq!(changes(&world.edit("ReplicaSet", "catalog-rs1", by_hand).only(RULE.code.0)), Vec::<String>::new());
+    }
+
+    #[test]
     fn an_earlier_image_that_nobody_runs_is_taken_only_if_it_is_the_only_one() {
         let one = cluster().app(pulling(deployment("catalog").before(1, "example/catalog:8", 0))).only(RULE.code.0);
         assert_eq!((one.remedy.proposals[0].risk, one.expected.as_deref()), (Risk::Medium, Some("example/catalog:8")));
@@ -178,6 +214,22 @@ mod tests {
         let two = world.app(deployment("third").image("registry.example.com/mail/mailer:2.4.1")).only(RULE.code.0);
         assert_eq!(two.remedy.proposals, []);
         assert!(two.remedy.advice[0].text.contains("mailer:2.4.1"), "{:?}", two.remedy);
+    }
+
+    #[test]
+    fn version_that_runs_elsewhere_is_no_slip_of_the_missing_one() {
+        let app = |tag: &str| {
+            deployment("catalog")
+                .image(&format!("example/catalog:{tag}"))
+                .waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found")
+        };
+        for (wrong, there, plans) in [("2.4.2", "2.4.1", 0), ("2.4.1", "2.4.2", 0), ("1.72", "1.27", 0), ("1.O", "1.0", 1)] {
+            let other = deployment("other").image(&format!("example/catalog:{there}"));
+            let found = cluster().app(app(wrong)).app(other).only(RULE.code.0);
+            assert_eq!(found.remedy.proposals.len(), plans, "{wrong} {there}");
+            let names_it = found.remedy.advice.iter().any(|a| a.text.contains(there));
+            assert!(plans == 1 || names_it, "{:?}", found.remedy);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which images are known to exist, or not to: what runs ready, what an object ran before, what the registry refused.
 
 use super::super::meant::LISTED;
+use super::changed::{self, Before};
 use super::reference::{is_near, split};
 use super::sentence::{self, sentence};
 use crate::domain::kind::Kind;
@@ -28,12 +29,18 @@ pub(super) struct Earlier {
     pub(super) by: ObjectRef,
     /// Pods are ready with it now.
     pub(super) ready: bool,
+    /// Which revision that was, where revisions are counted.
+    pub(super) revision: Option<u32>,
+    /// The fields that the newer template changed besides the image.
+    pub(super) besides: Vec<String>,
 }
 
 /// What could be used instead of an image that does not exist.
 pub(super) enum Instead {
     /// It ran in this object: an older ReplicaSet or Pod still runs it, or it is the only one that came before.
     Ran(Earlier),
+    /// The same, but the newer template changed more than the image: the older image alone never ran with that.
+    Changed(Earlier),
     /// One near image of the same repository runs elsewhere in the namespace.
     Near(Running),
     /// Images of the repository that run or came before, none of which is singled out; as many as are listed.
@@ -46,7 +53,7 @@ impl Instead {
         match self {
             Instead::Ran(earlier) => Some(&earlier.image),
             Instead::Near(running) => Some(&running.image),
-            Instead::Open(_) => None,
+            Instead::Changed(_) | Instead::Open(_) => None,
         }
     }
 }
@@ -66,9 +73,10 @@ impl<'f, 'a> Images<'f, 'a> {
 
     /// What a container could use instead of this image.
     pub(super) fn instead(&self, stuck: &Stuck<'_>, list: &str, container: &str, wrong: &str) -> Instead {
-        let earlier = self.earlier(&stuck.object, list, container, wrong);
+        let earlier = self.earlier(stuck, list, container, wrong);
+        let before = |e: &Earlier| if e.besides.is_empty() { Instead::Ran(e.clone()) } else { Instead::Changed(e.clone()) };
         if let Some(ran) = earlier.iter().find(|e| e.ready) {
-            return Instead::Ran(ran.clone());
+            return before(ran);
         }
         let (repository, tag) = split(wrong);
         let running = || stuck.namespace().into_iter().flat_map(|ns| self.running(ns, &repository)).filter(|r| r.image != wrong);
@@ -78,7 +86,7 @@ impl<'f, 'a> Images<'f, 'a> {
         }
         let distinct: BTreeSet<&String> = earlier.iter().map(|e| &e.image).collect();
         if let (1, Some(one)) = (distinct.len(), earlier.first()) {
-            return Instead::Ran(one.clone());
+            return before(one);
         }
         let known: BTreeSet<&String> = running().map(|r| &r.image).chain(earlier.iter().map(|e| &e.image)).collect();
         Instead::Open(known.into_iter().take(LISTED).cloned().collect())
@@ -106,8 +114,9 @@ impl<'f, 'a> Images<'f, 'a> {
     }
 
     /// Other images of this container in this object, newest first.
-    fn earlier(&self, object: &ObjectRef, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
-        let mut found: Vec<(i64, Earlier)> = Vec::new();
+    fn earlier(&self, stuck: &Stuck<'_>, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
+        let (mut found, object): (Vec<Earlier>, &ObjectRef) = (Vec::new(), &stuck.object);
+        let besides = |before: &Before<'_>, image: &str| changed::besides(self.facts, stuck, before, wrong, image);
         // An object of the same name may be another one: what a Deployment asked for before is owned by this very Deployment.
         let uid = self.facts.meta_of(object).and_then(|meta| meta.uid.as_deref());
         let is_own = |meta: &ObjectMeta| uid.is_some() && owner_uid(meta) == uid;
@@ -118,19 +127,21 @@ impl<'f, 'a> Images<'f, 'a> {
                 set.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).and_then(|r| r.parse().ok());
             let ready = set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
             if ready || !self.was_refused(object, image) {
-                found.push((revision.unwrap_or(0), Earlier { image: image.to_owned(), by: set.reference(), ready }));
+                let besides = besides(&Before::Set(set), image);
+                found.push(Earlier { image: image.to_owned(), by: set.reference(), ready, revision, besides });
             }
         }
         // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
         if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
             for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && is_own(&p.metadata)) {
                 if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
-                    found.push((0, Earlier { image: image.to_owned(), by: pod.reference(), ready: true }));
+                    let besides = besides(&Before::Pod(pod), image);
+                    found.push(Earlier { image: image.to_owned(), by: pod.reference(), ready: true, revision: None, besides });
                 }
             }
         }
-        found.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.by.cmp(&y.by)));
-        found.into_iter().map(|(_, earlier)| earlier).collect()
+        found.sort_by(|a, b| b.revision.cmp(&a.revision).then_with(|| a.by.cmp(&b.by)));
+        found
     }
 
     /// An event of the namespace says that the registry does not have this image either.

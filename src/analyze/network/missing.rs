@@ -1,5 +1,7 @@
 //! Services that select nothing and are near to something, and what speaks against the change.
 
+use super::super::quote;
+use super::behind::unproved;
 use super::likely::Likely;
 use super::near::{Near, Reasoned, Right, against, is_going, meant};
 use super::run_time::{is_given, is_of_a_role};
@@ -17,8 +19,24 @@ pub(super) struct Missing<'a> {
     pub(super) near: Vec<Near<'a>>,
     /// Its own address is none: it names Pods.
     pub(super) headless: bool,
+    /// Ports to which it leads, and of which nothing shows that the Pods that were meant listen there.
+    pub(super) unproved: Vec<i32>,
     /// Why nothing is changed, where that is so.
     pub(super) doubt: Option<String>,
+}
+
+impl Missing<'_> {
+    /// What the corrected selector would not set right, as a sentence behind others.
+    pub(super) fn unproved_in_words(&self) -> String {
+        let ports: Vec<String> = self.unproved.iter().map(ToString::to_string).collect();
+        if ports.is_empty() {
+            return String::new();
+        }
+        format!(
+            " The Service leads to port {}, which no container of these Pods declares and no readiness probe asks: whether anything listens there is not known, and more than the selector can be wrong.",
+            quote::joined(&ports, "and")
+        )
+    }
 }
 
 /// All of them.
@@ -46,7 +64,12 @@ fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, service: &'a Service) 
         _ => Some("nothing in the cluster tells which Pods were meant".to_owned()),
     };
     let headless = service.spec.as_ref().is_some_and(|s| s.cluster_ip.as_deref() == Some("None"));
-    Some(Missing { object, wanted, near, headless, doubt })
+    // Names of a headless Service lead to any port.
+    let unproved = match near.as_slice() {
+        [one] if !headless => unproved(service, one.workload.pod_spec),
+        _ => Vec::new(),
+    };
+    Some(Missing { object, wanted, near, headless, unproved, doubt })
 }
 
 /// What speaks against the change.

@@ -28,6 +28,8 @@ pub(crate) const RULE: Rule = Rule {
 /// Exactly one workload is near, and nothing else uses the key: it has the same value under another key, goes by the Service's name
 /// or its wrong value, or serves its port with no other Service in front. That this workload was meant is the doubt.
 const ONE: Confidence = Confidence::percent(90);
+/// The same, but nothing shows that its Pods listen where the Service leads: with endpoints it may still not answer.
+const UNPROVED: Confidence = Confidence::percent(75);
 /// Which Pods were meant, or whether the key may go, is open.
 const OPEN: Confidence = Confidence::percent(60);
 /// So many workloads that could be meant are named, and so many are quoted.
@@ -55,8 +57,14 @@ fn finding(facts: &Facts<'_>, missing: &Missing<'_>) -> Option<Finding> {
     let has_others = missing.wanted.len() > near.misses().count();
     let others = if has_others { format!(" The Pods of {workloads} match every other label.") } else { String::new() };
     let explanation = format!(
-        "No Pod in namespace `{namespace}` matches the selector of {service}: it has no endpoints, and nobody can reach what is meant to be behind it. Kubernetes reports this in no event.{others}"
+        "No Pod in namespace `{namespace}` matches the selector of {service}: it has no endpoints, and nobody can reach what is meant to be behind it. Kubernetes reports this in no event.{others}{}",
+        missing.unproved_in_words()
     );
+    let sure = match (missing.doubt.is_some(), missing.unproved.is_empty()) {
+        (true, _) => OPEN,
+        (false, true) => ONE,
+        (false, false) => UNPROVED,
+    };
     let selector = FieldPath::dotted("spec.selector");
     let at_key = selector.clone().key(key);
     let (field, found, right) = match (near.first.right, missing.doubt.is_none()) {
@@ -67,7 +75,7 @@ fn finding(facts: &Facts<'_>, missing: &Missing<'_>) -> Option<Finding> {
         (Right::Key(_) | Right::Value(_) | Right::Nothing, _) => (at_key, wrong.to_owned(), None),
     };
     let suffering = if missing.headless { "has no endpoints: no Pod has a DNS name through it" } else { "has no endpoints" };
-    let draft = Draft::about(facts, RULE.code, object, if missing.doubt.is_none() { ONE } else { OPEN })
+    let draft = Draft::about(facts, RULE.code, object, sure)
         .text(title, explanation)
         .saw([quote::field(facts, object, selector, &plain(missing.wanted))])
         .saw(missing.near.iter().take(QUOTED).map(|n| labels_of(facts, n)))
@@ -144,6 +152,24 @@ mod tests {
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("storefront-web"), Some("storefront")));
         assert_eq!(changes(&found), ["patch service/storefront spec.selector.app=storefront"]);
         assert_eq!(found.remedy.checks.iter().map(Check::what).collect::<Vec<_>>(), ["endpointsReady"]);
+    }
+
+    #[test]
+    fn port_that_nothing_shows_to_be_open_is_a_doubt() {
+        let found = |container: serde_json::Value| {
+            let spec = json!({"containers": [container]});
+            cluster().app(deployment("web").spec(spec)).service("web", json!({"app": "webb"})).only(RULE.code.0)
+        };
+        let doubted = found(json!({"name": "app", "image": "a:1", "ports": [{"containerPort": 3000}]}));
+        assert!(doubted.explanation.contains("port 8080, which no container"), "{}", doubted.explanation);
+        assert_eq!((doubted.confidence, changes(&doubted).len()), (UNPROVED, 1));
+        for shown in [
+            json!({"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}),
+            json!({"name": "app", "image": "a:1", "readinessProbe": {"tcpSocket": {"port": 8080}}}),
+        ] {
+            let sure = found(shown);
+            assert_eq!((sure.confidence, sure.explanation.contains("8080")), (ONE, false));
+        }
     }
 
     #[test]
@@ -272,7 +298,7 @@ mod tests {
             (found.found.as_deref(), found.expected.as_deref()),
             (Some("component=controller"), Some("app.kubernetes.io/component=controller"))
         );
-        assert_eq!((found.confidence, found.symptoms.len(), found.remedy.checks.len()), (ONE, 2, 2));
+        assert_eq!((found.confidence, found.symptoms.len(), found.remedy.checks.len()), (UNPROVED, 2, 2));
     }
 
     #[test]

@@ -47,6 +47,11 @@ pub(super) fn class(claim: &PersistentVolumeClaim) -> &str {
     claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).unwrap_or_default()
 }
 
+/// Its name.
+pub(super) fn name(claim: &PersistentVolumeClaim) -> &str {
+    claim.metadata.name.as_deref().unwrap_or_default()
+}
+
 /// Claims that no other object owns, that nobody deletes, and that no StatefulSet keeps for a replica of its own, by namespace.
 pub(super) fn loose<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Vec<&'a PersistentVolumeClaim>> {
     let mut loose: HashMap<&str, Vec<&PersistentVolumeClaim>> = HashMap::new();

@@ -1,7 +1,7 @@
 //! All claims that are missing, by their names: where two of them could mean one claim, no rule can tell which.
 
 use super::super::meant::{LISTED, Meant};
-use super::super::names::{Alike, Lexicon, Naming, Of, contradict, release_of};
+use super::super::names::{Lexicon, Naming, Of, release_of};
 use super::claims;
 use super::unused::Unused;
 use crate::domain::object::{Namespace, ObjectRef};
@@ -41,22 +41,19 @@ impl<'f, 'a> Wanted<'f, 'a> {
         seekers: &[&ObjectRef],
     ) -> Meant<'a, PersistentVolumeClaim> {
         let Some(naming) = self.namings.get(claim) else { return Meant::Nothing };
-        let name = |c: &'a PersistentVolumeClaim| c.metadata.name.as_deref().unwrap_or_default();
-        let why = |m: &ObjectRef, c: &'a PersistentVolumeClaim| self.namings.get(m).and_then(|naming| naming.alike(&m.name, name(c)));
-        let is_beside = |c: &&'a PersistentVolumeClaim| naming.is_beside(&claim.name, name(c));
-        // One that others use holds data too, and could be shared: it counts where its name does not say that it is for something else.
-        let could_be_shared = |c: &&'a PersistentVolumeClaim| {
-            let is_near = why(claim, c).is_some_and(|why| why < Alike::Part) || is_beside(c);
-            !claims::is_unbound(c) && is_near && !contradict(&claim.name, name(c))
-        };
+        let why =
+            |m: &ObjectRef, c: &'a PersistentVolumeClaim| self.namings.get(m).and_then(|naming| naming.alike(&m.name, claims::name(c)));
+        let is_beside = |c: &&'a PersistentVolumeClaim| naming.is_beside(&claim.name, claims::name(c));
+        // One that others use holds data too, and could be shared.
+        let is_shared = |c: &&'a PersistentVolumeClaim| !claims::is_unbound(c) && naming.is_as_close(&claim.name, claims::name(c));
         let free = unused.near(namespace, &claim.name).filter(is_beside).take(LISTED);
         let held = unused.held(namespace, seekers).into_iter().filter(is_beside);
-        let used = unused.used(namespace, &claim.name, seekers).into_iter().filter(could_be_shared);
+        let used = unused.used(namespace, &claim.name, seekers).into_iter().filter(is_shared);
         let alike = unused.like(namespace, &claim.name, seekers);
         let found = Meant::among(self.facts.walk(alike.iter()).filter_map(|c| Some((why(claim, c)?, *c))), free.chain(held).chain(used));
         let is_open = |one: &'a PersistentVolumeClaim| {
             let rivals = claim.namespace.as_ref().and_then(|ns| self.by_name.get(ns));
-            let rivals = self.facts.walk(rivals.into_iter().flat_map(|names| names.candidates(name(one))));
+            let rivals = self.facts.walk(rivals.into_iter().flat_map(|names| names.candidates(claims::name(one))));
             rivals.filter(|m| why(m, one).is_some()).take(2).count() > 1
         };
         match found {
