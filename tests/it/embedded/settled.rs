@@ -211,11 +211,28 @@ async fn one_wrong_tag_in_two_containers_is_one_plan_and_resolved_only_once_they
     assert!(images.iter().all(|image| image.contains("2.10.1\"")), "no mixed state stays behind: {images:?}");
 }
 
+/// Each image alone would leave a third, mixed template: the whole revision is what can be gone back to, by hand.
 #[tokio::test(start_paused = true)]
-async fn two_different_wrong_tags_of_one_pod_are_resolved_in_part_only() {
+async fn two_different_wrong_tags_of_one_revision_are_not_taken_back_one_by_one() {
     let cluster = two_wrong_tags("example/groom:9.9.9").await;
+    let opened = cluster.process().open(&problem("flow doesn't come up, ImagePullBackOff"), &Caller::silent()).await.unwrap();
+    assert!(opened.question.is_none() && opened.report.causes.len() == 2, "{}", opened.report.summary);
+    assert!(
+        opened.report.advice.iter().any(|a| a.command.as_deref().is_some_and(|c| c.contains("rollout undo"))),
+        "{:?}",
+        opened.report.advice
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_causes_of_one_pod_are_resolved_in_part_only() {
+    let images = "- {ref: 'example/flow:2.10.1', play: {listen: [{port: 8793, after: 0.3}]}}\n- {ref: 'example/groom:1.4.0', play: {listen: [{port: 8794, after: 0.3}]}}\n";
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: flow-settings}\ndata: {MODE: fast}\n---\n";
+    let flow = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: flow}\nspec:\n  selector: {matchLabels: {app: flow}}\n  template:\n    metadata: {labels: {app: flow}}\n    spec:\n      containers:\n      - {name: scheduler, image: 'example/flow:2.10.1', envFrom: [{configMapRef: {name: flow-setings}}]}\n      - {name: groomer, image: 'example/groom:9.9.9'}\n";
+    let cluster = cluster(images, &format!("{config}{flow}")).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
     let process = cluster.process_with(Limits { on_failure: OnFailure::Revert, ..Limits::default() }, true);
-    let (first, question) = asked(&process, &problem("flow doesn't come up, ImagePullBackOff")).await;
+    let (first, question) = asked(&process, &problem("flow doesn't come up")).await;
     assert_eq!(first.causes.len(), 2, "{}", first.summary);
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.status, Status::Partly, "{}", report.summary);
