@@ -3,7 +3,7 @@
 # make cluster  a real Kubernetes for manual use, until ctrl-c
 # make record   records what the real cluster reports for every case in fixtures/cases/*/recorded; CASE=name for one
 # make bench    measures start-up and memory, and the demo's case on a real Kubernetes
-# make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image or selector
+# make scale    measures the rules on 2,500 to 20,000 Pods; FAULT=crash, claim, config, node, image, selector, stray, lease, ingress, policy or job
 # make tokens   counts what a model pays: the tool list and the results of calls, on the embedded cluster
 # make clients  plays it in Claude Code, Codex, Copilot CLI and Gemini CLI: what people see, what models get
 # make memory   measures what a large snapshot takes in memory

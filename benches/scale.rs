@@ -80,7 +80,11 @@ fn snapshot(pods: usize, fault: &str) -> Snapshot {
         let spec = pod_spec(&name, fault);
         let labels = json!({"app": name, "tier": "backend", "team": format!("team-{}", workload % 20)});
         let template = json!({"metadata": {"labels": labels}, "spec": spec});
-        let selector = if fault == "selector" { json!({"app": name, "tier": "frontend"}) } else { json!({"app": name}) };
+        let selector = match fault {
+            "selector" => json!({"app": name, "tier": "frontend"}),
+            "stray" => json!({"app": format!("{name}x")}),
+            _ => json!({"app": name}),
+        };
         add(
             Kind::Deployment,
             json!({
@@ -118,6 +122,9 @@ fn snapshot(pods: usize, fault: &str) -> Snapshot {
                 "metadata": {"name": format!("{name}-settings"), "namespace": NAMESPACE}, "data": {"URL": "x"},
             }),
         );
+        if let Some((kind, object)) = beside(&name, workload, fault) {
+            add(kind, object);
+        }
         for replica in 0..REPLICAS {
             let pod = format!("{set}-{replica}");
             add(
@@ -165,6 +172,31 @@ fn snapshot(pods: usize, fault: &str) -> Snapshot {
     snapshot
 }
 
+/// One object more for each workload: what a search over all of its kind would make square.
+fn beside(name: &str, workload: usize, fault: &str) -> Option<(Kind, Value)> {
+    let metadata = json!({"name": format!("{name}-beside"), "namespace": NAMESPACE});
+    match fault {
+        "lease" => Some((Kind::Lease, json!({"metadata": metadata, "spec": {"holderIdentity": format!("{name}-other_1")}}))),
+        "ingress" => {
+            let service = json!({"name": format!("{name}-gone"), "port": {"number": 80}});
+            Some((Kind::Ingress, json!({"metadata": metadata, "spec": {"ingressClassName": "c", "defaultBackend": {"service": service}}})))
+        }
+        "policy" => {
+            Some((Kind::NetworkPolicy, json!({"metadata": metadata, "spec": {"podSelector": {"matchLabels": {"tier": "backend"}}}})))
+        }
+        "claim" => {
+            let elsewhere = json!({"name": format!("{}-data", word(workload + 1_000_000)), "namespace": "stage"});
+            let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
+            Some((Kind::PersistentVolumeClaim, json!({"metadata": elsewhere, "spec": spec, "status": {"phase": "Bound"}})))
+        }
+        "job" => {
+            let spec = json!({"template": {"spec": {"containers": [{"name": "app", "image": "example/app:1"}]}}});
+            Some((Kind::Job, json!({"metadata": metadata, "spec": spec, "status": {"failed": 1}})))
+        }
+        _ => None,
+    }
+}
+
 /// Names that share no telling part, as those of different applications do.
 fn word(number: usize) -> String {
     let mut rest = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -191,8 +223,8 @@ fn pod_spec(name: &str, fault: &str) -> Value {
             spec["containers"][0]["env"] = json!([{"name": "URL", "valueFrom": {"configMapKeyRef": key}}]);
         }
         "node" => spec["nodeSelector"] = json!({"pool": "generl"}),
-        "crash" | "image" | "selector" => {}
-        other => panic!("no such fault: {other}; one of crash, claim, config, node, image, selector"),
+        "crash" | "image" | "selector" | "stray" | "lease" | "ingress" | "policy" | "job" => {}
+        other => panic!("no such fault: {other}; one of crash, claim, config, node, image, selector, stray, lease, ingress, policy, job"),
     }
     spec
 }
@@ -221,9 +253,9 @@ fn status(name: &str, fault: &str) -> Value {
         let scheduled = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message});
         return json!({"phase": "Pending", "conditions": [scheduled]});
     }
-    let ready = if fault == "selector" { "True" } else { "False" };
+    let ready = if matches!(fault, "selector" | "stray") { "True" } else { "False" };
     let state = match fault {
-        "selector" => json!({"running": {"startedAt": LONG_AGO}}),
+        "selector" | "stray" | "lease" => json!({"running": {"startedAt": LONG_AGO}}),
         "config" => json!({"waiting": {"reason": "CreateContainerConfigError", "message": message}}),
         "image" => json!({"waiting": {"reason": "ImagePullBackOff", "message": message}}),
         _ => json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}}),

@@ -32,7 +32,7 @@ use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, ingresses, pods};
 use rule::{Read, Rule, When};
 use std::collections::BTreeSet;
 
@@ -119,7 +119,7 @@ pub fn services_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
     let Some(namespace) = seen.scope.namespace().filter(|_| seen.is_complete(&Kind::Service)) else { return BTreeSet::new() };
     let here: BTreeSet<&str> = seen.services.iter().filter_map(|s| s.metadata.name.as_deref()).collect();
     let ingresses = seen.ingresses.iter().filter(|i| i.metadata.namespace.as_deref() == Some(namespace.as_str()));
-    let named = ingresses.flat_map(health::ingress::services);
+    let named = ingresses.flat_map(ingresses::services);
     named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
 }
 

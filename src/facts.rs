@@ -5,15 +5,20 @@ pub(crate) mod addresses;
 pub(crate) mod behind;
 pub(crate) mod claims;
 pub(crate) mod focus;
+pub(crate) mod ingresses;
 pub(crate) mod labels;
+mod leaders;
 pub(crate) mod named;
+mod namesakes;
 pub(crate) mod newest;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod presence;
 pub(crate) mod proof;
+pub(crate) mod selected;
 pub(crate) mod starting;
 pub(crate) mod stuck;
+mod volumes;
 mod walk;
 
 use crate::domain::issue::Scope;
@@ -24,20 +29,27 @@ use crate::domain::workload::{Workload, controller_of};
 use claims::ClaimUses;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::{Event, Node, PersistentVolumeClaim, Pod, Service};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use labels::{Labels, Selector};
+use leaders::Leaders;
 use named::Named;
+use namesakes::Namesakes;
 use owners::Owners;
 use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 use stuck::Stuck;
+use volumes::Volumes;
 use walk::Walk;
 
 /// Where labels of objects without a namespace are kept: no namespace has this name.
 const CLUSTER: &str = "";
+
+/// By namespace and label key, the workloads of which a live Pod has the key otherwise than the template says.
+type Given = HashMap<String, HashMap<String, BTreeSet<usize>>>;
 
 /// A snapshot and its indices.
 #[derive(Debug)]
@@ -68,11 +80,21 @@ pub struct Facts<'a> {
     events: HashMap<&'a str, HashMap<&'a str, Vec<&'a Event>>>,
     /// By namespace and Service.
     slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
+    /// By namespace and key of their selectors: the first Service, and the first that wants another value.
+    services_by_key: HashMap<(&'a str, &'a str), Vec<&'a Service>>,
+    /// How many addresses of a Service are ready, by the same.
+    ready: HashMap<(&'a str, &'a str), usize>,
+    /// By the object that made them.
+    runs: HashMap<ObjectRef, Vec<&'a Job>>,
+    leaders: Leaders<'a>,
+    namesakes: Namesakes<'a>,
+    volumes: Volumes<'a>,
     nodes_in_use: HashSet<&'a str>,
     nodes_by_label: Labels<'a, &'a Node>,
     claims: ClaimUses<'a>,
     /// Found when somebody asks for it.
     named: OnceLock<Named>,
+    given: OnceLock<Given>,
 }
 
 macro_rules! place_every_list {
@@ -125,10 +147,17 @@ impl<'a> Facts<'a> {
             replica_sets_by_owner: HashMap::new(),
             events: HashMap::new(),
             slices: HashMap::new(),
+            services_by_key: HashMap::new(),
+            ready: HashMap::new(),
+            runs: HashMap::new(),
+            leaders: Leaders::default(),
+            namesakes: Namesakes::default(),
+            volumes: Volumes::default(),
             nodes_in_use: HashSet::new(),
             nodes_by_label: Labels::default(),
             claims: ClaimUses::default(),
             named: OnceLock::new(),
+            given: OnceLock::new(),
         };
         facts.index_objects();
         facts.index_workloads();
@@ -136,6 +165,10 @@ impl<'a> Facts<'a> {
         facts.index_events();
         facts.index_services();
         facts.index_nodes();
+        facts.index_runs();
+        facts.leaders = Leaders::of(snapshot, &facts.owners, |pod| facts.find(pod), &facts.walk);
+        facts.namesakes = Namesakes::of(snapshot, &facts.walk);
+        facts.volumes = Volumes::of(snapshot, &facts.walk);
         facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
@@ -222,12 +255,32 @@ impl<'a> Facts<'a> {
         for service in self.snapshot.services.iter() {
             if let Some(selector) = labels::any_selector(service) {
                 self.services_by_label.add_first(service.metadata.namespace.as_deref(), selector, service);
+                let Some(namespace) = service.metadata.namespace.as_deref() else { continue };
+                for (key, value) in selector {
+                    let known = self.services_by_key.entry((namespace, key)).or_default();
+                    let is_new = known.iter().all(|s| labels::any_selector(s).and_then(|wanted| wanted.get(key)) != Some(value));
+                    if known.len() < 2 && is_new {
+                        known.push(service);
+                    }
+                }
             }
         }
         for slice in self.snapshot.endpoint_slices.iter() {
             let service = slice.metadata.labels.as_ref().and_then(|l| l.get("kubernetes.io/service-name"));
             if let (Some(namespace), Some(service)) = (slice.metadata.namespace.as_deref(), service) {
                 self.slices.entry((namespace, service)).or_default().push(slice);
+                let ready = slice.endpoints.iter().flatten().filter(|e| self.walk.step() && addresses::is_ready(e));
+                let ready: usize = ready.map(|endpoint| endpoint.addresses.len()).sum();
+                let known = self.ready.entry((namespace, service)).or_default();
+                *known = known.saturating_add(ready);
+            }
+        }
+    }
+
+    fn index_runs(&mut self) {
+        for job in self.snapshot.jobs.iter().take_while(|_| self.walk.step()) {
+            if let Some(owner) = controller_of(&job.metadata) {
+                self.runs.entry(owner).or_default().push(job);
             }
         }
     }
@@ -305,31 +358,9 @@ impl<'a> Facts<'a> {
         self.places.contains_key(object)
     }
 
-    /// The first object of a kind that fits.
-    pub(crate) fn seek<T: ListedKind>(&self, fits: impl Fn(&T) -> bool) -> Presence<&'a T> {
-        self.all::<T>().find(|object| fits(object)).map_or_else(|| self.none(&T::KIND), Presence::There)
-    }
-
     /// The object that is pointed at.
     pub(crate) fn look_up<T: ListedKind>(&self, object: &ObjectRef) -> Presence<&'a T> {
         self.find::<T>(object).map_or_else(|| self.none(&T::KIND), Presence::There)
-    }
-
-    /// A claim of the same name in another namespace than this one's that nobody uses there.
-    pub(crate) fn elsewhere(&self, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
-        let namesake = |c: &&PersistentVolumeClaim| {
-            let there = c.reference();
-            let free = there.namespace.as_ref().is_some_and(|ns| self.claims.pods(ns.as_str(), &there.name).is_empty());
-            there.name == claim.name && there.namespace != claim.namespace && free && c.metadata.deletion_timestamp.is_none()
-        };
-        let seen = self.snapshot().elsewhere.iter().chain(self.snapshot().claims.iter());
-        match self.walk(seen).find(namesake) {
-            Some(one) => Presence::There(one),
-            None if self.snapshot().elsewhere.is_complete() => Presence::Absent,
-            // Where everything was asked for, the list of claims holds every namespace.
-            None if *self.scope() == Scope::All => self.none(&Kind::PersistentVolumeClaim),
-            None => Presence::Unread,
-        }
     }
 
     fn none<T>(&self, kind: &Kind) -> Presence<T> {
@@ -355,6 +386,12 @@ impl<'a> Facts<'a> {
     /// Live Pods that are not ready, by what a fix must change, in the objects' order.
     pub(crate) fn stuck(&self) -> impl Iterator<Item = &Stuck<'a>> {
         self.walk(self.stuck.iter())
+    }
+
+    /// Whether it is one of the live Pods that are not ready.
+    pub(crate) fn is_stuck(&self, pod: &Pod) -> bool {
+        self.walk.step();
+        self.stuck_places.contains_key(&pod.reference())
     }
 
     /// Those among which one of these Pods is, once each, in their order.
@@ -398,55 +435,22 @@ impl<'a> Facts<'a> {
         self.events_of(&pod.reference()).find(|e| same(e) && fits(e))
     }
 
-    /// The Pods in a namespace that a selector matches.
-    pub(crate) fn pods_selected(&self, namespace: &str, selector: &Selector) -> impl Iterator<Item = &'a Pod> {
-        let candidates = self.pods_by_label.candidates(namespace, selector);
-        self.walk(candidates.iter().copied()).filter(|p| labels::matches(selector, p.metadata.labels.as_ref()))
-    }
-
-    /// The workloads in a namespace whose Pods a selector matches.
-    pub(crate) fn workloads_selected(&self, namespace: &str, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
-        let candidates = self.workloads_by_label.candidates(namespace, selector);
-        self.walk(candidates.iter().filter_map(|place| self.workloads.get(*place)))
-            .filter(|w| labels::matches(selector, Some(w.pod_labels)))
-    }
-
-    /// The workloads in a namespace whose Pods a selector misses by just one of its labels, in their order.
-    pub(crate) fn workloads_missed(&self, namespace: &Namespace, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
-        let missed = |w: &&Workload<'a>| selector.iter().filter(|(k, v)| w.pod_labels.get(*k) != Some(v)).count() == 1;
-        let mut places: BTreeSet<usize> = BTreeSet::new();
-        for key in selector.keys() {
-            let mut rest = selector.clone();
-            rest.remove(key);
-            // Without any other label every workload of the namespace may be the one.
-            let all = self.workloads_in_namespace.get(namespace.as_str()).filter(|_| rest.is_empty()).map(Vec::as_slice);
-            let candidates = all.unwrap_or_else(|| self.workloads_by_label.candidates(namespace.as_str(), &rest));
-            places.extend(self.walk(candidates.iter()));
-        }
-        self.walk(places.into_iter().filter_map(|place| self.workloads.get(place))).filter(missed)
-    }
-
-    /// The workloads in a namespace whose Pods carry a value of the selector, under whatever key: of its rarest value.
-    pub(crate) fn workloads_valued(&self, namespace: &Namespace, selector: &Selector) -> impl Iterator<Item = &Workload<'a>> {
-        let rarest = selector
-            .values()
-            .map(|value| self.workloads_by_value.get(&(namespace.as_str(), value.as_str())).map(Vec::as_slice).unwrap_or_default())
-            .min_by_key(|places| places.len());
-        // One workload may carry the value under two keys.
-        let places: BTreeSet<usize> = self.walk(rarest.unwrap_or_default().iter().copied()).collect();
-        self.walk(places.into_iter().filter_map(|place| self.workloads.get(place)))
-    }
-
-    /// Whether any Service leads to Pods of these labels.
-    pub(crate) fn is_served(&self, namespace: &str, labels: &Selector) -> bool {
-        let mut services = labels.iter().flat_map(|(key, value)| self.services_by_label.carrying(namespace, key, value));
-        services.any(|s| self.walk.step() && labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
-    }
-
     /// The EndpointSlices of a Service.
     pub(crate) fn slices_of<'s>(&'s self, service: &'s ObjectRef) -> &'s [&'a EndpointSlice] {
         let slices = service.namespace.as_ref().and_then(|ns| self.slices.get(&(ns.as_str(), service.name.as_str())));
         slices.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How many addresses behind a Service are ready.
+    pub(crate) fn ready_addresses(&self, service: &ObjectRef) -> usize {
+        self.walk.step();
+        let of = |ns: &Namespace| self.ready.get(&(ns.as_str(), service.name.as_str())).copied();
+        service.namespace.as_ref().and_then(of).unwrap_or(0)
+    }
+
+    /// The Jobs that an object made.
+    pub(crate) fn runs_of(&self, owner: &ObjectRef) -> impl Iterator<Item = &'a Job> {
+        self.walk(self.runs.get(owner).into_iter().flatten().copied())
     }
 
     /// The nodes that carry all of these labels.
@@ -485,12 +489,6 @@ impl<'a> Facts<'a> {
     /// What the reporter's words name, as `make` finds it when somebody first asks.
     fn named_once(&self, make: impl FnOnce() -> Named) -> &Named {
         self.named.get_or_init(make)
-    }
-
-    /// The Services in a namespace that lead to Pods of these labels.
-    pub(crate) fn services_of(&self, namespace: &str, labels: &Selector) -> impl Iterator<Item = &'a Service> {
-        let services = labels.iter().flat_map(|(key, value)| self.services_by_label.carrying(namespace, key, value));
-        self.walk(services.copied()).filter(|s| labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
     }
 
     /// Who uses which claim.

@@ -285,7 +285,7 @@ fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     if !facts.is_whole(&Kind::EndpointSlice) {
         return (Stand::Unseen, "EndpointSlices could not be read".to_owned());
     }
-    let ready = behind::ready(object, facts);
+    let ready = facts.ready_addresses(object);
     let words = addresses::in_words(ready);
     // Those of before the change are there until its controller has taken note, and no generation tells.
     if let Some(why) = behind::outdated(object, facts) {

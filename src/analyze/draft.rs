@@ -7,7 +7,7 @@ use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, CausalLink, Finding, Proposal, Remedy, Symptom};
+use crate::domain::finding::{Advice, CausalLink, Choice, Finding, Proposal, Remedy, Symptom, Way};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
@@ -27,6 +27,7 @@ pub(crate) struct Draft<'f, 'a> {
     field: Option<FieldPath>,
     found: Option<String>,
     expected: Option<String>,
+    renamed: Option<(Vec<String>, Vec<String>)>,
     evidence: Vec<Evidence>,
     chain: Vec<CausalLink>,
     symptoms: Vec<Symptom>,
@@ -45,6 +46,7 @@ impl<'f, 'a> Draft<'f, 'a> {
             field: None,
             found: None,
             expected: None,
+            renamed: None,
             evidence: Vec::new(),
             chain: Vec::new(),
             symptoms: Vec::new(),
@@ -74,6 +76,12 @@ impl<'f, 'a> Draft<'f, 'a> {
         self.field = path.cloned();
         self.found = Some(found.to_owned());
         self.expected = expected.map(str::to_owned);
+        self
+    }
+
+    /// Only the keys are wrong: as they are, and as they are to be.
+    pub(crate) fn renamed(mut self, keys: Option<(Vec<String>, Vec<String>)>) -> Self {
+        self.renamed = keys;
         self
     }
 
@@ -124,6 +132,7 @@ impl<'f, 'a> Draft<'f, 'a> {
             field: self.field,
             found: self.found,
             expected: self.expected,
+            renamed: self.renamed,
             confidence: self.confidence,
             evidence: NonEmpty::from_vec(self.evidence)?,
             chain: self.chain,
@@ -152,4 +161,14 @@ pub(crate) fn propose(actions: impl IntoIterator<Item = Action>, why: &str, risk
 /// What a human has to do, with the command for it where there is one, and why kubemend leaves it to them.
 pub(crate) fn advise(text: String, command: Option<String>, why: &str) -> Remedy {
     Remedy { advice: vec![Advice { text, command, why: why.to_owned() }], ..Remedy::default() }
+}
+
+/// The way back to the revision that still runs ready, where one does.
+pub(crate) fn go_back(facts: &Facts<'_>, workload: &ObjectRef) -> Option<Choice> {
+    let (set, revision) = facts.revision_that_runs(workload)?;
+    Some(Choice {
+        text: format!("or go back to revision {revision}: {} still runs ready", set.reference().in_words()),
+        way: Way::GoBack { workload: workload.clone(), revision },
+        why: "what the newer revision brings would be given up".to_owned(),
+    })
 }

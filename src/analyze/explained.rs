@@ -5,7 +5,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::focus::target;
-use crate::facts::{Facts, labels};
+use crate::facts::{Facts, labels, selected};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Service;
 use std::collections::{HashMap, HashSet};
@@ -109,7 +109,7 @@ impl Explained {
     fn behind(&self, facts: &Facts<'_>, object: &ObjectRef) -> Option<(usize, Option<CausalLink>)> {
         let selector = labels::any_selector(facts.find::<Service>(object)?)?;
         let namespace = object.namespace.as_ref().map(Namespace::as_str)?;
-        let suffering = facts.pods_selected(namespace, selector).filter_map(|p| {
+        let suffering = selected::pods_selected(facts, namespace, selector).filter_map(|p| {
             let pod = p.reference();
             self.suffering.get(&pod).map(|place| (*place, pod))
         });

@@ -19,7 +19,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::event_time;
 use crate::facts::focus::{focus, reach as reached};
 use crate::facts::named::Reach;
-use crate::facts::{Facts, labels, pods as pods_facts};
+use crate::facts::{Facts, labels, pods as pods_facts, selected};
 use k8s_openapi::api::core::v1::{Event, Pod, Service};
 use std::collections::{HashMap, HashSet};
 
@@ -38,7 +38,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let mut causes = explained.into_causes();
     let named = reach(facts);
     if let Some(named) = &named {
-        causes.retain(|c| touched(c).any(|o| named.holds(o)));
+        causes.retain(|c| c.touched().any(|o| named.holds(o)));
         unexplained.retain(|s| named.holds(&s.object));
     }
     let focus = focus(facts);
@@ -73,8 +73,8 @@ fn behind(facts: &Facts<'_>, unexplained: &mut Vec<Symptom>) {
         let service = facts.find::<Service>(&symptom.object).filter(|_| symptom.object.kind == Kind::Service);
         let selector = service.and_then(labels::any_selector).zip(symptom.object.namespace.as_ref());
         let Some((selector, namespace)) = selector else { return true };
-        let mut workloads = facts.workloads_selected(namespace.as_str(), selector).filter(|w| wrong.contains(&w.object));
-        let creates_none = facts.pods_selected(namespace.as_str(), selector).all(pods_facts::has_ended);
+        let mut workloads = selected::workloads_selected(facts, namespace.as_str(), selector).filter(|w| wrong.contains(&w.object));
+        let creates_none = selected::pods_selected(facts, namespace.as_str(), selector).all(pods_facts::has_ended);
         let Some(workload) = workloads.next().filter(|_| creates_none) else { return true };
         known.entry(workload.object.clone()).or_default().push(symptom.object.clone());
         false
@@ -137,12 +137,6 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     causes
 }
 
-/// Everything that a cause is known to touch.
-fn touched(cause: &Finding) -> impl Iterator<Item = &ObjectRef> {
-    let ends = cause.chain.iter().flat_map(|l| [&l.from, &l.to]);
-    std::iter::once(&cause.object).chain(cause.symptoms.iter().map(|s| &s.object)).chain(ends)
-}
-
 /// What the objects reach that were given as arguments. `None` when there are none.
 fn reach(facts: &Facts<'_>) -> Option<Reach> {
     let named = facts.scope().objects();
@@ -157,7 +151,7 @@ fn in_progress(
     unexplained: &[Symptom],
     named: Option<&Reach>,
 ) -> Vec<Advice> {
-    let broken: HashSet<&ObjectRef> = causes.iter().flat_map(touched).chain(unexplained.iter().map(|s| &s.object)).collect();
+    let broken: HashSet<&ObjectRef> = causes.iter().flat_map(Finding::touched).chain(unexplained.iter().map(|s| &s.object)).collect();
     let broken_owners: HashSet<&ObjectRef> = broken.iter().flat_map(|o| facts.owners().chain(o)).collect();
     let reported: HashSet<ObjectRef> = underway.iter().map(|(o, _)| o.clone()).collect();
     let goes_on = |object: &ObjectRef| {

@@ -101,7 +101,10 @@ pub(crate) static JUDGED: &[JudgedKind] = &[
         kind: Kind::Ingress,
         read: When::Always,
         rests: Rests::Generally,
-        judge: Some(|facts, all| all.each::<Ingress>(facts, |ingress| ingress::judge(facts, ingress))),
+        judge: Some(|facts, all| {
+            let classes = ingress::Classes::of(facts);
+            all.each::<Ingress>(facts, |ingress| ingress::judge(facts, &classes, ingress));
+        }),
     },
     JudgedKind { kind: Kind::StorageClass, read: When::AClaimIsUnbound, rests: Rests::OnOthers, judge: None },
     JudgedKind {

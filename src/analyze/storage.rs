@@ -11,3 +11,6 @@ pub(super) mod pvc_missing;
 pub(super) mod pvc_storageclass_empty;
 pub(super) mod pvc_storageclass_missing;
 mod replacing;
+mod unused;
+mod waiting;
+mod wanted;

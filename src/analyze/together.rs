@@ -2,11 +2,12 @@
 //! A rule says each place by itself; what it says with the same values about things that belong together is put together here.
 
 use crate::domain::action::Action;
-use crate::domain::cause::Place;
+use crate::domain::cause::{Code, Place};
 use crate::domain::finding::{Finding, Proposal};
-use crate::domain::object::ObjectRef;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
 use crate::facts::Facts;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The labels by which objects of one release know each other.
 const RELEASE: &[&str] = &["app.kubernetes.io/instance", "release"];
@@ -17,56 +18,70 @@ pub(super) struct Together {
     pub(super) also: Vec<Place>,
 }
 
+/// What is the same in two findings of one wrong value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Same {
+    code: Code,
+    kind: Kind,
+    namespace: Option<Namespace>,
+    wrong: Wrong,
+    /// Both or neither can be acted on.
+    acts: bool,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Wrong {
+    Value {
+        found: String,
+        expected: Option<String>,
+    },
+    /// The keys, whatever their values, which stay as they are.
+    Keys {
+        old: Vec<String>,
+        new: Vec<String>,
+    },
+}
+
+/// What two things that belong together share: an object that they touch, or the release that they are of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Shared {
+    Object(ObjectRef),
+    Release(String),
+}
+
 /// Puts findings of one value together, each with the first that it belongs to.
 pub(super) fn together(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Together> {
     let mut all: Vec<Together> = Vec::new();
-    // By the values, so that the search stays short.
-    let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
+    // The first place of each: found by what is shared, and not by comparing with all of the same value.
+    let mut first: HashMap<Same, HashMap<Shared, usize>> = HashMap::new();
     for finding in facts.walk(findings.into_iter()) {
-        let key = finding.found.as_deref().map(|found| {
-            let (kind, namespace) = (finding.object.kind.clone(), finding.object.namespace.clone());
-            (finding.code, kind, namespace, what(found, finding.expected.as_deref()))
-        });
-        let known = key.as_ref().and_then(|key| alike.get(key)).into_iter().flatten();
-        let place = known.copied().find(|place| all.get(*place).is_some_and(|one| belong(facts, &one.finding, &finding)));
-        match place.and_then(|place| all.get_mut(place)) {
+        let Some(same) = same(&finding) else {
+            all.push(Together { finding, also: Vec::new() });
+            continue;
+        };
+        let release = release(facts, &finding.object).map(|name| Shared::Release(name.to_owned()));
+        let shared: Vec<Shared> = facts.walk(finding.touched().cloned()).map(Shared::Object).chain(release).collect();
+        let known = first.entry(same).or_default();
+        let place = shared.iter().filter_map(|one| known.get(one).copied()).min().unwrap_or(all.len());
+        for one in shared {
+            known.entry(one).or_insert(place);
+        }
+        match all.get_mut(place) {
             Some(one) => one.take(finding),
-            None => {
-                if let Some(key) = key {
-                    alike.entry(key).or_default().push(all.len());
-                }
-                all.push(Together { finding, also: Vec::new() });
-            }
+            None => all.push(Together { finding, also: Vec::new() }),
         }
     }
     all
 }
 
-/// The wrong value and the right one; of renamed keys, which keep their values, the keys.
-fn what(found: &str, expected: Option<&str>) -> (String, Option<String>) {
-    let pairs = |text: &str| -> Option<Vec<(String, String)>> {
-        text.split(',').map(|pair| pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))).collect()
+fn same(finding: &Finding) -> Option<Same> {
+    let wrong = match &finding.renamed {
+        Some((old, new)) => Wrong::Keys { old: old.clone(), new: new.clone() },
+        None => Wrong::Value { found: finding.found.clone()?, expected: finding.expected.clone() },
     };
-    let keys = |pairs: &[(String, String)]| pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(",");
-    let values = |pairs: &[(String, String)]| pairs.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
-    match (pairs(found), expected.and_then(pairs)) {
-        (Some(old), Some(new)) if values(&old) == values(&new) => (keys(&old), Some(keys(&new))),
-        _ => (found.to_owned(), expected.map(str::to_owned)),
-    }
-}
-
-/// Whether one plan may be made for both: they are about one object, or about objects that belong together, and both or neither
-/// can be acted on.
-fn belong(facts: &Facts<'_>, one: &Finding, other: &Finding) -> bool {
-    one.remedy.proposals.is_empty() == other.remedy.proposals.is_empty()
-        && (one.object == other.object || release(facts, &one.object).is_some_and(|r| Some(r) == release(facts, &other.object)) || {
-            let touched: HashSet<&ObjectRef> = touched(one).collect();
-            self::touched(other).any(|object| touched.contains(object))
-        })
-}
-
-fn touched(finding: &Finding) -> impl Iterator<Item = &ObjectRef> {
-    finding.chain.iter().flat_map(|link| [&link.from, &link.to]).chain(finding.symptoms.iter().map(|s| &s.object))
+    let (kind, namespace) = (finding.object.kind.clone(), finding.object.namespace.clone());
+    Some(Same { code: finding.code, kind, namespace, wrong, acts: !finding.remedy.proposals.is_empty() })
 }
 
 fn release<'a>(facts: &Facts<'a>, object: &ObjectRef) -> Option<&'a str> {
@@ -162,9 +177,17 @@ mod tests {
 
     #[test]
     fn renamed_key_is_one_wrong_value_whatever_its_values() {
-        let sign = |a: &str, b: &str| super::what(a, Some(b));
-        assert_eq!(sign("component=web", "part=web"), sign("component=api", "part=api"));
-        assert_ne!(sign("component=web", "part=web"), sign("component=web", "component=api"));
-        assert_ne!(sign("web", "api"), sign("web", "front"));
+        let of_shop = json!({"metadata": {"labels": {"app.kubernetes.io/instance": "shop"}}});
+        let world = cluster()
+            .app(deployment("front").labels(json!({"app.kubernetes.io/component": "storefront"})))
+            .app(deployment("back").labels(json!({"app.kubernetes.io/component": "warehouse"})))
+            .service("front", json!({"component": "storefront"}))
+            .service("back", json!({"component": "warehouse"}))
+            .edit("Service", "front", of_shop.clone())
+            .edit("Service", "back", of_shop);
+        let diagnosis = world.diagnosis();
+        let [cause] = diagnosis.causes.as_slice() else { panic!("{:#?}", diagnosis.causes) };
+        assert_eq!((cause.also.len(), cause.remedy.proposals.len()), (1, 2));
+        assert!(cause.explanation.contains("The same key is at"), "{}", cause.explanation);
     }
 }

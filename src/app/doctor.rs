@@ -7,6 +7,7 @@ use crate::clock::SystemClock;
 use crate::cluster::connect::{Connected, connect};
 use crate::config::Config;
 use crate::domain::kind::Kind;
+use crate::domain::kubectl;
 use crate::domain::object::Namespace;
 use crate::domain::snapshot::ClusterId;
 use crate::ports::{ClusterRead, ReadError, RequestMeter};
@@ -138,7 +139,7 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
     let mut todo: Vec<String> = missing
         .iter()
         .map(|(verb, kind)| {
-            format!("kubectl create role kubemend-{verb}-{0} --verb={verb} --resource={1} -n {namespace}", plural(kind), resource(kind))
+            kubectl::create_role(&format!("kubemend-{verb}-{}", plural(kind)), verb.as_str(), &resource(kind), Some(namespace))
         })
         .collect();
     todo.push("and bind it to the writer; until then `remediate` stops after the plan and shows the kubectl commands".to_owned());
@@ -154,10 +155,10 @@ fn rules(verbs: &str, missing: &[(&Kind, Option<&Namespace>)], namespace: &Names
     let mut todo = Vec::new();
     let (inside, across) = (resources(false), resources(true));
     if !inside.is_empty() {
-        todo.push(format!("kubectl create role kubemend-read --verb={verbs} --resource={inside} -n {namespace}"));
+        todo.push(kubectl::create_role("kubemend-read", verbs, &inside, Some(namespace)));
     }
     if !across.is_empty() {
-        todo.push(format!("kubectl create clusterrole kubemend-read --verb={verbs} --resource={across}"));
+        todo.push(kubectl::create_role("kubemend-read", verbs, &across, None));
     }
     todo.push("and bind it to the reader; until then reports list the missing data".to_owned());
     todo

@@ -3,6 +3,7 @@
 use super::wire::{HttpReply, SendError, ServerIdentity};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
+use crate::domain::kubectl;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::ports::ReadError;
 use serde_json::Value;
@@ -149,20 +150,7 @@ fn unlock_read(read: &Read, user: Option<&str>) -> String {
 /// The commands that an administrator runs to allow it: least rights, in the one namespace where that is enough.
 pub(super) fn unlock(what: &str, verbs: &str, resource: &str, namespace: Option<&Namespace>, user: Option<&str>) -> String {
     let name = format!("kubemend-{what}{}", resource.replace(['/', '.'], "-"));
-    let (role, flag) = match namespace {
-        Some(ns) => ("role", format!("-n {ns} ")),
-        None => ("clusterrole", String::new()),
-    };
-    let subject = match user {
-        Some(user) => match user.strip_prefix("system:serviceaccount:") {
-            Some(account) => format!("--serviceaccount={account}"),
-            None => format!("--user={user}"),
-        },
-        None => "--user=USER".to_owned(),
-    };
-    format!(
-        "kubectl {flag}create {role} {name} --verb={verbs} --resource={resource} && kubectl {flag}create {role}binding {name} --{role}={name} {subject}"
-    )
+    kubectl::grant(&name, verbs, resource, namespace, user)
 }
 
 #[cfg(test)]

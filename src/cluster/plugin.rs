@@ -2,6 +2,7 @@
 //! kube's own runner would inherit stdin (our protocol stream), wait for ever, and put the plugin's output into errors.
 
 use crate::domain::excerpt::Excerpt;
+use crate::domain::kubectl;
 use crate::ports::{Clock, ReadError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -136,7 +137,7 @@ impl Login {
         let command = Excerpt::capture(self.exec.command.as_deref().unwrap_or_default(), 200);
         let context = &self.context;
         let start = format!("the credential plugin `{command}` of context `{context}`");
-        let retry = format!("run `kubectl --context {context} version` in a terminal to see why, and log in there if it asks you to");
+        let retry = format!("run `{}` in a terminal to see why, and log in there if it asks you to", kubectl::version(context));
         match fault {
             Fault::NoCommand => format!("the credential plugin of context `{context}` has no command in the kubeconfig"),
             Fault::Missing => match &self.exec.install_hint {

@@ -3,7 +3,7 @@
 use super::confidence::Confidence;
 use super::evidence::EvidenceId;
 use super::field::FieldPath;
-use super::finding::{CausalLink, Remedy, Symptom};
+use super::finding::{CausalLink, Remedy, Symptom, touched};
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 
@@ -100,9 +100,8 @@ pub struct Cause {
 impl Cause {
     /// Everything that it is known to be about.
     pub fn touched(&self) -> impl Iterator<Item = &ObjectRef> {
-        let ends = self.chain.iter().flat_map(|l| [&l.from, &l.to]);
         let places = std::iter::once(&self.object).chain(self.also.iter().map(|place| &place.object));
-        places.chain(self.symptoms.iter().map(|s| &s.object)).chain(ends)
+        touched(places, &self.symptoms, &self.chain)
     }
 
     /// What tells it from other causes.

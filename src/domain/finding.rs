@@ -21,6 +21,15 @@ pub struct CausalLink {
     pub to: ObjectRef,
 }
 
+/// All that something is known to touch: the objects that it is about, those that suffer from it, and the ends of its links.
+pub fn touched<'c>(
+    about: impl Iterator<Item = &'c ObjectRef>,
+    symptoms: &'c [Symptom],
+    chain: &'c [CausalLink],
+) -> impl Iterator<Item = &'c ObjectRef> {
+    about.chain(symptoms.iter().map(|s| &s.object)).chain(chain.iter().flat_map(|link| [&link.from, &link.to]))
+}
+
 impl CausalLink {
     /// Every relation that a rule may name: a stored session is read back by them.
     pub const RELATIONS: &[&str] = &["owns", "selects", "misses", "mounts", "references"];
@@ -139,6 +148,8 @@ pub struct Finding {
     pub found: Option<String>,
     /// The right value.
     pub expected: Option<String>,
+    /// Where the values are right and stand under wrong keys: the keys as they are, and as they are to be.
+    pub renamed: Option<(Vec<String>, Vec<String>)>,
     /// A constant of the rule, with the reason beside it in the rule's file.
     pub confidence: Confidence,
     /// What was seen.
@@ -149,4 +160,11 @@ pub struct Finding {
     pub symptoms: Vec<Symptom>,
     /// The fix.
     pub remedy: Remedy,
+}
+
+impl Finding {
+    /// All that it is known to touch.
+    pub fn touched(&self) -> impl Iterator<Item = &ObjectRef> {
+        touched(std::iter::once(&self.object), &self.symptoms, &self.chain)
+    }
 }

@@ -72,13 +72,45 @@ pub fn patch(target: &ObjectRef, ops: &NonEmpty<FieldOp>) -> String {
     format!("{} --type=strategic -p {}", on("patch", target), quoted(&ascii(&merged(ops))))
 }
 
+/// `kubectl describe kind/name -n NAMESPACE`, of an object as a report has it.
+pub fn describe(kind: &str, name: &str, place: Option<&str>) -> String {
+    let place = place.map(|place| format!(" -n {}", word(place))).unwrap_or_default();
+    format!("kubectl describe {}{place}", word(&format!("{}/{name}", kind.to_ascii_lowercase())))
+}
+
+/// `kubectl create role NAME` with these verbs on these resources; a ClusterRole where no namespace is named.
+pub fn create_role(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>) -> String {
+    let role = if place.is_some() { "role" } else { "clusterrole" };
+    format!("kubectl create {role} {} --verb={} --resource={}{}", word(name), word(verbs), word(resources), namespace(place))
+}
+
+/// The same, and that a user has it: an administrator's two commands.
+pub fn grant(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>, user: Option<&str>) -> String {
+    let role = if place.is_some() { "role" } else { "clusterrole" };
+    let flag = place.map(|ns| format!("-n {ns} ")).unwrap_or_default();
+    let (name, verbs, resources) = (word(name), word(verbs), word(resources));
+    let subject = match user.map(|user| (user, user.strip_prefix("system:serviceaccount:"))) {
+        Some((_, Some(account))) => format!("--serviceaccount={}", word(account)),
+        Some((user, None)) => format!("--user={}", word(user)),
+        None => "--user=USER".to_owned(),
+    };
+    format!(
+        "kubectl {flag}create {role} {name} --verb={verbs} --resource={resources} && kubectl {flag}create {role}binding {name} --{role}={name} {subject}"
+    )
+}
+
+/// `kubectl version` in a context: asks the server, and so for whatever lets somebody in.
+pub fn version(context: &str) -> String {
+    format!("kubectl --context {} version", word(context))
+}
+
 fn namespace(place: Option<&Namespace>) -> String {
     place.map(|ns| format!(" -n {ns}")).unwrap_or_default()
 }
 
 /// A word as it is where a shell takes it so, quoted otherwise.
 fn word(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/".contains(&b);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@,".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { quoted(text) }
 }
 
@@ -167,6 +199,15 @@ mod tests {
 
     fn web() -> ObjectRef {
         ObjectRef::namespaced(Kind::Deployment, &Namespace::parse("shop").unwrap(), "web")
+    }
+
+    #[test]
+    fn names_of_others_are_quoted_in_every_line() {
+        let line = grant("kubemend-read-pods", "get,list", "pods", None, Some("a b; rm -rf /"));
+        assert!(line.ends_with("--clusterrole=kubemend-read-pods --user='a b; rm -rf /'"), "{line}");
+        assert!(grant("n", "get", "pods", None, Some("system:serviceaccount:tools:reader")).ends_with("--serviceaccount=tools:reader"));
+        assert_eq!(describe("Pod", "a b", Some("shop")), "kubectl describe 'pod/a b' -n shop");
+        assert_eq!(version("$(id)"), "kubectl --context '$(id)' version");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::cause::CauseKey;
 use super::changes::Verb;
 use super::check::Check;
 use super::digest::Digester;
+use super::field::FieldPath;
 use super::id::PlanId;
 use super::kind::Kind;
 use super::nonempty::NonEmpty;
@@ -12,6 +13,7 @@ use super::object::ObjectRef;
 use super::request::{Method, Request};
 use super::risk::Risk;
 use jiff::SignedDuration;
+use serde_json::Value;
 
 /// A digest is of a plan, so whoever speaks of plans finds it here.
 pub use super::digest::PlanDigest;
@@ -23,7 +25,7 @@ const FORM: &str = "kubemend plan 4";
 pub const STAMP: &str = "kubemend.dev/applied";
 
 /// What must be true of the object for the step to be sent and accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Precondition {
     /// The object's uid; absent for an object that must not exist.
     pub uid: Option<String>,
@@ -31,8 +33,24 @@ pub struct Precondition {
     pub resource_version: Option<String>,
     /// How often its spec was changed, where the server counts that: any change of the spec refuses the step.
     pub generation: Option<i64>,
-    /// Fields and their present values, as text.
-    pub fields: Vec<(String, String)>,
+    /// Fields that must be as they were seen.
+    pub fields: Vec<Pinned>,
+}
+
+/// A field, and what it must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pinned {
+    /// Which field.
+    pub path: FieldPath,
+    /// Its value; none where it must be absent.
+    pub value: Option<Value>,
+}
+
+impl Pinned {
+    /// What it must hold, as a reader is shown it.
+    pub fn held(&self) -> String {
+        self.value.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string)
+    }
 }
 
 /// How a step is taken back.
@@ -173,21 +191,18 @@ impl RemediationPlan {
         d.list(self.checks.len(), self.checks.iter(), |d, check| {
             d.text(check.what());
             d.object(check.object());
-            let field = match check {
-                Check::FindingGone { field, .. } => field.as_ref(),
-                Check::FieldIs { field, .. } => Some(field),
+            // Each check says all that it holds: one that is added has to be taken in here.
+            let (field, value) = match check {
+                Check::FindingGone { field, .. } => (field.as_ref(), None),
+                Check::FieldIs { field, value, .. } => (Some(field), value.as_ref()),
                 Check::RolloutComplete(_)
                 | Check::PodReady(_)
                 | Check::ClaimBound(_)
                 | Check::EndpointsReady(_)
                 | Check::Gone(_)
-                | Check::SymptomGone(_) => None,
+                | Check::SymptomGone(_) => (None, None),
             };
             d.optional(field, Digester::path);
-            let value = match check {
-                Check::FieldIs { value, .. } => value.as_ref(),
-                _ => None,
-            };
             d.optional(value, |d, value| d.text(&value.to_string()));
             d.text(&check.expectation());
         });
@@ -235,9 +250,9 @@ impl Step {
         d.optional(pinned.uid.as_deref(), Digester::text);
         d.optional(pinned.resource_version.as_deref(), Digester::text);
         d.optional(pinned.generation.as_ref(), |d, generation| d.text(&generation.to_string()));
-        d.list(pinned.fields.len(), pinned.fields.iter(), |d, (path, value)| {
-            d.text(path);
-            d.text(value);
+        d.list(pinned.fields.len(), pinned.fields.iter(), |d, Pinned { path, value }| {
+            d.text(&path.to_string());
+            d.optional(value.as_ref(), |d, value| d.text(&value.to_string()));
         });
         match &step.undo {
             Undo::Restore { request, summary } => {

@@ -1,8 +1,8 @@
 //! Whether the addresses behind a Service are those of the Pods that it selects now, and whether more are to come.
 
-use super::addresses::{is_ready, ready_in};
+use super::addresses::is_ready;
 use super::labels::Selector;
-use super::{Facts, labels, pods, starting};
+use super::{Facts, labels, pods, selected, starting};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
@@ -10,17 +10,12 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::discovery::v1::Endpoint;
 use std::collections::HashSet;
 
-/// How many addresses behind a Service are ready.
-pub(crate) fn ready(service: &ObjectRef, facts: &Facts<'_>) -> usize {
-    facts.walk(facts.slices_of(service).iter()).map(|slice| ready_in(slice)).sum()
-}
-
 /// What the ready addresses of a Service have of a state before its selector: an address of a Pod that it does not select now, or a
 /// ready Pod that it selects and whose address is missing. Where there is no selector, others write the addresses.
 pub(crate) fn outdated(service: &ObjectRef, facts: &Facts<'_>) -> Option<String> {
     let found = facts.find::<Service>(service)?;
     let (namespace, selector) = selected_by(found)?;
-    let selected: Vec<&Pod> = facts.pods_selected(namespace, selector).collect();
+    let selected: Vec<&Pod> = selected::pods_selected(facts, namespace, selector).collect();
     let ready: Vec<&Endpoint> =
         facts.slices_of(service).iter().flat_map(|slice| slice.endpoints.iter().flatten()).filter(|e| is_ready(e)).collect();
     let names: HashSet<&str> = ready.iter().filter_map(|endpoint| pod_of(endpoint)).collect();
@@ -44,15 +39,15 @@ pub(crate) fn outdated(service: &ObjectRef, facts: &Facts<'_>) -> Option<String>
 /// Whether a Pod that the Service selects is still starting.
 pub(crate) fn are_coming(service: &ObjectRef, facts: &Facts<'_>) -> bool {
     let Some((namespace, selector)) = facts.find::<Service>(service).and_then(selected_by) else { return false };
-    facts.pods_selected(namespace, selector).any(|pod| starting::is_starting(&pod.reference(), facts))
+    selected::pods_selected(facts, namespace, selector).any(|pod| starting::is_starting(&pod.reference(), facts))
 }
 
 /// Whether nothing is meant to run behind it: all workloads that it selects are scaled to zero, and no Pod is left.
 pub(crate) fn is_idle(service: &ObjectRef, facts: &Facts<'_>) -> bool {
     let Some((namespace, selector)) = facts.find::<Service>(service).and_then(selected_by) else { return false };
-    let mut workloads = facts.workloads_selected(namespace, selector).peekable();
+    let mut workloads = selected::workloads_selected(facts, namespace, selector).peekable();
     let some = workloads.peek().is_some();
-    let pods = facts.pods_selected(namespace, selector).any(|pod| !pods::has_ended(pod));
+    let pods = selected::pods_selected(facts, namespace, selector).any(|pod| !pods::has_ended(pod));
     facts.is_whole(&Kind::Pod) && some && !pods && workloads.all(|w| w.desired == 0 && w.replicas.is_some())
 }
 

@@ -8,7 +8,7 @@ use crate::domain::snapshot::{Resource, Snapshot};
 use crate::domain::workload::Workload;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The uses of claims, by namespace and name.
 #[derive(Debug, Default)]
@@ -70,14 +70,14 @@ impl<'a> ClaimUses<'a> {
         self.replicas.get(&(namespace, begin.to_owned())).map(|set| set.reference())
     }
 
-    /// Whether only these owners' Pods mount the claim, and no template names it.
-    pub(crate) fn is_free_but_for(&self, owners: &Owners, claim: &ObjectRef, seekers: &[&ObjectRef]) -> bool {
-        let Some(namespace) = claim.namespace.as_ref().map(Namespace::as_str) else { return false };
-        let own = |pod: &Pod| {
+    /// The topmost owners of the live Pods that mount the claim. None where a template names it: then it is in use whoever runs.
+    pub(crate) fn users(&self, owners: &Owners, claim: &ObjectRef) -> Option<BTreeSet<ObjectRef>> {
+        let namespace = claim.namespace.as_ref().map(Namespace::as_str)?;
+        let top = |pod: &&Pod| {
             let object = pod.reference();
-            let top = owners.chain(&object).last().unwrap_or(&object);
-            seekers.contains(&top)
+            owners.chain(&object).last().cloned().unwrap_or(object)
         };
-        !self.is_in_template(namespace, &claim.name) && self.pods(namespace, &claim.name).iter().all(|p| pods::has_ended(p) || own(p))
+        let live = self.pods(namespace, &claim.name).iter().copied().filter(|p| !pods::has_ended(p));
+        (!self.is_in_template(namespace, &claim.name)).then(|| live.map(|p| top(&p)).collect())
     }
 }

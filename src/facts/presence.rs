@@ -19,7 +19,7 @@ mod tests {
     use crate::domain::object::Namespace;
     use crate::domain::object::ObjectRef;
     use crate::domain::snapshot::{Cluster, Snapshot};
-    use crate::facts::Facts;
+    use crate::facts::{Facts, selected};
     use jiff::Timestamp;
     use k8s_openapi::api::core::v1::PersistentVolume;
     use serde_json::json;
@@ -36,7 +36,7 @@ mod tests {
                 Presence::Absent => "absent".to_owned(),
                 Presence::Unread => "unread".to_owned(),
             };
-            (name(facts.look_up(&volume)), name(facts.seek(|_| true)))
+            (name(facts.look_up(&volume)), name(selected::volume_of(&facts, "")))
         };
         let both = |word: &str| (word.to_owned(), word.to_owned());
         let read = |parts: &[bool]| {

@@ -9,8 +9,7 @@ use crate::domain::id::SessionId;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
-use crate::domain::plan::{RemediationPlan, Step};
-use serde_json::Value;
+use crate::domain::plan::{Pinned, RemediationPlan, Step};
 
 /// What would take back what was done, last step first.
 #[derive(Debug, Default)]
@@ -67,18 +66,18 @@ pub(crate) fn of(plan: &RemediationPlan, execution: &Execution, session: &Sessio
 }
 
 fn patch(inverse: &mut Inverse, target: &ObjectRef, ops: &NonEmpty<FieldOp>, step: &Step, why: String) {
-    // What each field held is pinned in the order of the fields, as JSON; a field that was not there is called absent.
-    let before = step.precondition.fields.iter().map(|(_, was)| serde_json::from_str::<Value>(was).ok());
     let mut back = Vec::new();
-    for (op, was) in ops.iter().zip(before) {
-        let undo = match (&was, &op.change) {
+    for op in ops.iter() {
+        // What a field held is known where the step pinned it; what was not pinned is not taken back.
+        let Some(Pinned { value: was, .. }) = step.precondition.fields.iter().find(|pinned| pinned.path == op.path) else { continue };
+        let undo = match (was, &op.change) {
             (Some(old), Change::Set(new)) => FieldOp::set(op.path.clone(), old.clone()).seen(new.clone()),
             (Some(old), Change::Remove) => FieldOp::set(op.path.clone(), old.clone()),
             (None, Change::Set(new)) => FieldOp::remove(op.path.clone()).seen(new.clone()),
             (None, Change::Remove) => continue,
         };
         back.push(undo);
-        inverse.checks.push(Check::FieldIs { object: target.clone(), field: op.path.clone(), value: was });
+        inverse.checks.push(Check::FieldIs { object: target.clone(), field: op.path.clone(), value: was.clone() });
     }
     if let Some(back) = NonEmpty::from_vec(back) {
         inverse.takes.push(Taken {

@@ -33,7 +33,7 @@ impl<'a> Concern<'a> {
                 || self.plan.checks.iter().map(Check::object).any(|checked| checked == o)
                 || self.facts.scope().objects().contains(o)
                 || self.before.focus.about.contains(o)
-                || (suffering(self.plan, self.before).any(|service| service == o) && behind::ready(o, self.facts) == 0)
+                || (suffering(self.plan, self.before).any(|service| service == o) && self.facts.ready_addresses(o) == 0)
         })
     }
 
@@ -106,7 +106,7 @@ impl<'a> Concern<'a> {
         let named = self.before.focus.about.iter().chain(self.facts.scope().objects());
         let all: BTreeSet<&ObjectRef> = named.chain(suffering(self.plan, self.before)).collect();
         let not_ready = |object: &ObjectRef| match object.kind {
-            Kind::Service => (behind::ready(object, self.facts) == 0 && behind::are_coming(object, self.facts))
+            Kind::Service => (self.facts.ready_addresses(object) == 0 && behind::are_coming(object, self.facts))
                 .then(|| format!("{object}: the Pods behind it are not ready yet")),
             _ => match runs(object, self.facts) {
                 (Stand::NotYet, words) if self.facts.workload(object).is_some() => Some(format!("{object}: {words}")),

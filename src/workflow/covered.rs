@@ -90,13 +90,13 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
         ("/metadata/generation", generation.map(|generation| json!(generation))),
         ("/metadata/resourceVersion", resource_version.as_ref().map(|version| json!(version))),
     ];
-    let lists = |path: &str, held: &Value| fields.iter().any(|(field, value)| field == path && is_text_of(value, held));
+    let lists = |path: &FieldPath, held: &Value| fields.iter().any(|pinned| pinned.path == *path && pinned.value.as_ref() == Some(held));
     // What the bytes test is said once where the plan lists it too; where only one of them does, that is said with it.
     for (place, held) in sent.tests() {
         let op = ops.iter().find(|op| sent.leads(&op.path, place));
         let listed = match (pinned.iter().find(|(pinned, _)| *pinned == place), op) {
             (Some((_, value)), _) => value.as_ref() == Some(held),
-            (None, Some(op)) => lists(&op.path.to_string(), held),
+            (None, Some(op)) => lists(&op.path, held),
             // A name, or a whole map or element: the bytes alone hold these.
             (None, None) => true,
         };
@@ -108,14 +108,17 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
     all.extend(
         pinned.iter().filter_map(|(place, value)| value.as_ref().filter(|value| !tested(place, value)).map(|value| is(place, value))),
     );
-    let tests = |path: &FieldPath, value: &str| sent.tests().any(|(place, held)| sent.leads(path, place) && is_text_of(value, held));
-    for (path, value) in fields {
-        if !ops.iter().any(|op| op.path.to_string() == *path && tests(&op.path, value)) {
-            all.push(format!("{} is {}", escaped(path), escaped(value)));
+    // A creation is refused where the name is taken.
+    all.extend(matches!(action, Action::Create { .. }).then(|| "metadata.name is not in use".to_owned()));
+    let tests = |path: &FieldPath, value: &Value| sent.tests().any(|(place, held)| sent.leads(path, place) && value == held);
+    for pinned in fields {
+        let is_tested = pinned.value.as_ref().is_some_and(|value| tests(&pinned.path, value));
+        if !(is_tested && ops.iter().any(|op| op.path == pinned.path)) {
+            all.push(format!("{} is {}", escaped(&pinned.path.to_string()), escaped(&pinned.held())));
         }
     }
     for op in &ops {
-        if let Some(seen) = op.seen.as_ref().filter(|seen| !tests(&op.path, &seen.to_string())) {
+        if let Some(seen) = op.seen.as_ref().filter(|seen| !tests(&op.path, seen)) {
             all.push(format!("{} is {}, as it was found", dotted(&op.path), escaped(&seen.to_string())));
         }
     }

@@ -110,7 +110,7 @@ view! {
     LinkView {
         /// Where the link starts.
         object: ObjectView,
-        /// `owns`, `selects`, `mounts` or `references`.
+        /// How the one leads to the other: `owns`, `selects`, `misses`, `mounts` or `references`.
         relation: String,
         /// Where it leads.
         to: ObjectView,

@@ -10,6 +10,7 @@ use crate::analyze;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::issue::place;
 use crate::domain::kind::Kind;
+use crate::domain::kubectl;
 
 /// More of a kind than this says nothing new in a text: the report has all of them.
 const OTHERS: usize = 4;
@@ -319,9 +320,8 @@ pub fn commands_of_several_lines(report: &Report) -> impl Iterator<Item = (&Advi
 /// What is wrong although no rule names a cause, with where to look next.
 fn not_explained(symptom: &UnexplainedView) -> String {
     let object = &symptom.object;
-    let namespace = object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
-    let slashed = format!("{}/{}", object.kind.to_ascii_lowercase(), object.name);
-    format!("Not explained: {}: {}; run: kubectl describe {slashed}{namespace}", self::object(object), symptom.summary)
+    let line = kubectl::describe(&object.kind, &object.name, object.namespace.as_deref());
+    format!("Not explained: {}: {}; run: {line}", self::object(object), symptom.summary)
 }
 
 /// Without the words of others, which are in the evidence: a summary is read first, and is not to speak with their voice.

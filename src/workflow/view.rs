@@ -289,7 +289,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                             .precondition
                             .fields
                             .iter()
-                            .map(|(path, value)| FieldView { path: path.clone(), value: value.clone() })
+                            .map(|pinned| FieldView { path: pinned.path.to_string(), value: pinned.held() })
                             .collect(),
                     },
                     undo: s.undo.summary().to_owned(),

@@ -113,6 +113,31 @@ fn a_kind_is_one_row_and_an_action_is_where_the_guide_says() {
 }
 
 #[test]
+fn a_check_and_a_judgement_are_where_the_guide_says() {
+    let guide = read("CONTRIBUTING.md");
+    let row = |name: &str| guide.lines().find(|l| l.starts_with(&format!("| {name}"))).unwrap_or_else(|| panic!("no row `{name}`"));
+    let all = ["PodReady", "Gone", "FieldIs", "SymptomGone"];
+    let takes = sources().iter().filter(|s| !s.test && all.iter().all(|variant| s.names(&[variant])));
+    let mut files: Vec<&str> = takes.map(|s| s.path.trim_start_matches("src/")).collect();
+    files.sort_unstable();
+    let expected =
+        ["analyze/incident.rs", "domain/check.rs", "domain/plan.rs", "session/record/plan.rs", "validate.rs", "workflow/covered.rs"];
+    assert_eq!(files, expected);
+    for file in expected.iter().chain(&["session/record/arbitrary.rs"]) {
+        assert!(row("a success check").contains(&format!("`{file}`")), "{file}");
+    }
+    // By its row, or by the file of a kind of which it judges a part.
+    let survey: String = sources().iter().filter(|s| s.path.starts_with("src/analyze/")).map(|s| s.text.as_str()).collect();
+    let judges = sources().iter().filter(|s| s.path.starts_with("src/analyze/health/") && s.text.contains("pub(crate) fn judge("));
+    let names: Vec<&str> = judges.filter_map(|s| s.path.strip_prefix("src/analyze/health/")?.strip_suffix(".rs")).collect();
+    assert!(names.len() > 5, "{names:?}");
+    assert_none(names.iter().filter(|name| !survey.contains(&format!("{name}::judge"))).map(|name| (*name).to_owned()).collect());
+    for file in ["analyze/health/", "analyze/judged.rs"] {
+        assert!(row("a kind to judge").contains(&format!("`{file}`")), "{file}");
+    }
+}
+
+#[test]
 fn package_holds_no_test_data() {
     let listed = assert_cmd::Command::new(env!("CARGO"))
         .args(["package", "--list", "--allow-dirty", "--offline", "--manifest-path"])

@@ -292,6 +292,24 @@ fn rules_word_no_command_that_changes_anything() {
     assert_none(wrong);
 }
 
+/// Where a text holds a line that no maker words: help, prose that names a subcommand, and the story of the demo.
+const WORDED: &[&str] = &["src/call/check.rs", "src/cli/args.rs", "src/cli/demo.rs", "src/cluster/kubeconfig.rs"];
+
+/// A line that is worded elsewhere is not quoted, and its order is another one.
+#[test]
+fn kubectl_lines_come_from_one_maker() {
+    let line = regex::Regex::new(r#"kubectl (\{|-|[a-z]+ [{a-z-])"#).unwrap();
+    let prose = regex::Regex::new(r"kubectl (lines?|commands?) ").unwrap();
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|s| !s.test && s.path != "src/domain/kubectl.rs" && !WORDED.contains(&s.path.as_str())) {
+        let code = source.text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
+        let texts = code.lines().filter(|l| !l.trim_start().starts_with("//") && l.contains('"'));
+        let found = texts.filter(|l| line.is_match(&prose.replace_all(l, "")));
+        wrong.extend(found.map(|l| format!("{}: {}", source.path, l.trim())));
+    }
+    assert_none(wrong);
+}
+
 #[test]
 fn no_child_process_but_the_plugin() {
     let starters = ["std::process::Command", "std::os::unix::process", "tokio::process"];

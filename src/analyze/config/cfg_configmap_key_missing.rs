@@ -1,7 +1,7 @@
 //! A ConfigMap exists and lacks a key that a workload takes of it. What the key would hold is known to nobody here, so a human
 //! decides: add it, do without it, or go back.
 
-use super::super::draft::Draft;
+use super::super::draft::{Draft, go_back};
 use super::super::quote::{self, is_plain, listed};
 use super::super::references::{Reference, Via, references};
 use super::super::rule::{Read, Rule, When};
@@ -99,11 +99,7 @@ fn remedy(facts: &Facts<'_>, stuck: &Stuck<'_>, map: &ObjectRef, keys: &str) -> 
     let add = format!("add {keys} to the ConfigMap `{}`, at its source if it has one", map.name);
     let without = format!("or mark the references of {stuck} to them as optional, if the program can do without");
     let mut choices = vec![choice(add, Way::Edit(map.clone()), why), choice(without, Way::Edit(stuck.object.clone()), why)];
-    if let Some((set, revision)) = facts.revision_that_runs(&stuck.object) {
-        let text = format!("or go back to revision {revision}: {} still runs ready", set.reference().in_words());
-        let way = Way::GoBack { workload: stuck.object.clone(), revision };
-        choices.push(choice(text, way, "what the newer revision brings would be given up"));
-    }
+    choices.extend(go_back(facts, &stuck.object));
     Remedy { choices, ..Remedy::default() }
 }
 

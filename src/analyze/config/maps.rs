@@ -12,6 +12,9 @@ use std::collections::HashMap;
 /// ConfigMaps that the cluster or its add-ons put into every namespace: nobody means these.
 const GENERATED: &[&str] = &["kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"];
 
+/// So many that hold the rarest key are looked at: where more do, that one holds it says little.
+const HOLDERS: usize = 32;
+
 /// The ConfigMaps of one namespace.
 #[derive(Debug, Default)]
 struct Known<'a> {
@@ -71,7 +74,7 @@ impl<'f, 'a> Maps<'f, 'a> {
         let candidates = || self.facts.walk(known.by_name.candidates(name)).filter(holds_all);
         let is_beside = |map: &&'a ConfigMap| map.metadata.name.as_deref().is_some_and(|n| naming.is_beside(name, n));
         let alike = candidates().filter_map(|map| Some((why(map)?, map))).take(LISTED);
-        let found = Meant::among(alike, candidates().filter(is_beside).take(LISTED));
+        let found = Meant::among(alike, self.facts.walk(known.by_name.near(name)).filter(holds_all).filter(is_beside).take(LISTED));
         if let Meant::One(_) = found {
             return found;
         }
@@ -80,7 +83,8 @@ impl<'f, 'a> Maps<'f, 'a> {
         // It holds the same, and for something else: `app-config-dev` is not what `app-config-prod` means.
         let is_other = |map: &ConfigMap| map.metadata.name.as_deref().is_some_and(|n| contradict(name, n));
         let holders = keys.iter().map(|key| known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()).min_by_key(|maps| maps.len());
-        let others = self.facts.walk(holders.into_iter().flatten().copied()).filter(|m| holds_all(m) && !is_known(m) && !is_other(m));
+        let others =
+            self.facts.walk(holders.into_iter().flatten().copied()).take(HOLDERS).filter(|m| holds_all(m) && !is_known(m) && !is_other(m));
         let all: Vec<&ConfigMap> = similar.iter().copied().chain(others).take(LISTED).collect();
         if all.is_empty() { Meant::Nothing } else { Meant::OneOf(all) }
     }

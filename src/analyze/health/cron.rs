@@ -4,7 +4,6 @@ use super::job::{began, is_active};
 use super::{Judgement, seconds_since};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::snapshot::Resource;
-use crate::domain::workload::controller_of;
 use crate::facts::Facts;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 
@@ -80,9 +79,7 @@ pub(crate) fn judge(facts: &Facts<'_>, cron: &CronJob) -> Judgement {
 /// Its runs that have not ended, the oldest first.
 fn active_runs<'a>(facts: &Facts<'a>, cron: &CronJob) -> Vec<&'a Job> {
     let reference = cron.reference();
-    let Some(namespace) = reference.namespace.as_ref() else { return Vec::new() };
-    let own = |job: &&Job| is_active(job) && controller_of(&job.metadata).as_ref() == Some(&reference);
-    let mut runs: Vec<&Job> = facts.all_in::<Job>(namespace).filter(own).collect();
+    let mut runs: Vec<&Job> = facts.runs_of(&reference).filter(|job| is_active(job)).collect();
     runs.sort_by_key(|job| began(job));
     runs
 }

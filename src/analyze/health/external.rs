@@ -31,7 +31,7 @@ pub(crate) fn judge(facts: &Facts<'_>, name: &str) -> Judgement {
             Judgement::Well(format!("{leads}, which is an ExternalName too"))
         }
         Some(_) if behind::is_idle(&target, facts) => Judgement::Idle(format!("{leads}, behind which everything is scaled to zero")),
-        Some(_) => match behind::ready(&target, facts) {
+        Some(_) => match facts.ready_addresses(&target) {
             0 => Judgement::Unknown(format!("{leads}, which has no ready endpoints")),
             n => Judgement::Well(format!("{leads}, which has {}", addresses::in_words(n))),
         },

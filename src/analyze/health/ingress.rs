@@ -1,10 +1,12 @@
 //! Ingresses: a class that exists, backends that exist in their own namespace, and an address.
 
+use super::super::meant::LISTED;
 use super::{Judgement, seconds_since, shared};
 use crate::domain::kind::Kind;
-use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, behind};
+use crate::facts::ingresses::backends;
+use crate::facts::{Facts, behind, selected};
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, IngressClass};
 
@@ -15,9 +17,9 @@ const DEFAULT: &str = "ingressclass.kubernetes.io/is-default-class";
 /// Where the class stood before it had a field.
 const OLD_CLASS: &str = "kubernetes.io/ingress.class";
 
-pub(crate) fn judge(facts: &Facts<'_>, ingress: &Ingress) -> Judgement {
+pub(crate) fn judge(facts: &Facts<'_>, classes: &Classes, ingress: &Ingress) -> Judgement {
     let mut wrong: Vec<String> = backends(ingress).filter_map(|(path, backend)| backend_fault(facts, ingress, &path, backend)).collect();
-    wrong.extend(class_fault(facts, ingress));
+    wrong.extend(classes.fault(facts, ingress));
     if !wrong.is_empty() {
         return Judgement::Wrong(wrong.join("; "));
     }
@@ -42,29 +44,11 @@ pub(crate) fn judge(facts: &Facts<'_>, ingress: &Ingress) -> Judgement {
     }
 }
 
-/// Every backend, with the path that leads to it.
-fn backends(ingress: &Ingress) -> impl Iterator<Item = (String, &IngressBackend)> {
-    let spec = ingress.spec.as_ref();
-    let default = spec.and_then(|s| s.default_backend.as_ref()).map(|b| ("the default backend".to_owned(), b));
-    let rules = spec.into_iter().flat_map(|s| s.rules.iter().flatten());
-    let paths = rules.flat_map(|rule| {
-        let host = rule.host.as_deref().unwrap_or_default();
-        let paths = rule.http.iter().flat_map(|h| &h.paths);
-        paths.map(move |p| (format!("path `{host}{}`", p.path.as_deref().unwrap_or("/")), &p.backend))
-    });
-    default.into_iter().chain(paths)
-}
-
-/// The Services that it leads to, by name.
-pub(crate) fn services(ingress: &Ingress) -> impl Iterator<Item = &str> {
-    backends(ingress).filter_map(|(_, backend)| backend.service.as_ref().map(|s| s.name.as_str()))
-}
-
 /// A backend behind which somebody has scaled everything to zero.
 fn idle(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &IngressBackend) -> Option<String> {
     let name = &backend.service.as_ref()?.name;
     let service = ObjectRef::namespaced(Kind::Service, &ingress.reference().namespace?, name);
-    let empty = behind::is_idle(&service, facts) && behind::ready(&service, facts) == 0;
+    let empty = behind::is_idle(&service, facts) && facts.ready_addresses(&service) == 0;
     empty.then(|| format!("{path} leads to Service `{name}`, and the workload behind it is scaled to zero: nothing answers there"))
 }
 
@@ -76,10 +60,8 @@ fn backend_fault(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &Ing
         if !facts.is_whole(&Kind::Service) {
             return None;
         }
-        let read = facts.all::<Service>().map(Resource::reference);
-        let elsewhere = read.chain(facts.snapshot().services_elsewhere.iter().cloned()).find(|o| o.name == wanted.name);
-        let place = elsewhere.and_then(|o| o.namespace);
-        let elsewhere = place.map(|n: Namespace| format!("; one of that name is in namespace `{n}`, where an Ingress can lead to it"));
+        let place = selected::service_elsewhere(facts, &wanted.name, &namespace);
+        let elsewhere = place.map(|n| format!("; one of that name is in namespace `{n}`, where an Ingress can lead to it"));
         return Some(format!(
             "{path} leads to Service `{}`, which does not exist in this namespace, and an Ingress reaches no other{}",
             wanted.name,
@@ -94,20 +76,31 @@ fn backend_fault(facts: &Facts<'_>, ingress: &Ingress, path: &str, backend: &Ing
     (!fits && !external).then(|| format!("{path} leads to port `{said}` of Service `{}`, which has no such port", wanted.name))
 }
 
-fn class_fault(facts: &Facts<'_>, ingress: &Ingress) -> Option<String> {
-    if !facts.is_whole(&Kind::IngressClass) {
-        return None;
+/// The IngressClasses, as every Ingress is held against them.
+pub(crate) struct Classes {
+    whole: bool,
+    default: bool,
+    /// Some of them, in words.
+    some: String,
+}
+
+impl Classes {
+    pub(crate) fn of(facts: &Facts<'_>) -> Self {
+        let marked = |c: &IngressClass| c.metadata.annotations.as_ref().and_then(|a| a.get(DEFAULT)).is_some_and(|v| v == "true");
+        let all: Vec<&IngressClass> = facts.all::<IngressClass>().collect();
+        let names: Vec<&str> = all.iter().filter_map(|c| c.metadata.name.as_deref()).take(LISTED).collect();
+        let some = if names.is_empty() { "the cluster has none".to_owned() } else { format!("there are: {}", names.join(", ")) };
+        Self { whole: facts.is_whole(&Kind::IngressClass), default: all.into_iter().any(marked), some }
     }
-    let classes: Vec<&IngressClass> = facts.all::<IngressClass>().collect();
-    let old = ingress.metadata.annotations.as_ref().and_then(|a| a.get(OLD_CLASS));
-    let Some(named) = ingress.spec.as_ref().and_then(|s| s.ingress_class_name.as_ref()) else {
-        let default = |c: &&IngressClass| c.metadata.annotations.as_ref().and_then(|a| a.get(DEFAULT)).is_some_and(|v| v == "true");
-        return (old.is_none() && !classes.iter().any(default))
-            .then(|| "it names no class, and no IngressClass is the default, so no controller serves it".to_owned());
-    };
-    let known: Vec<&str> = classes.iter().filter_map(|c| c.metadata.name.as_deref()).collect();
-    (!known.contains(&named.as_str())).then(|| {
-        let near = if known.is_empty() { "the cluster has none".to_owned() } else { format!("there are: {}", known.join(", ")) };
-        format!("its class `{named}` does not exist ({near}), so no controller serves it")
-    })
+
+    fn fault(&self, facts: &Facts<'_>, ingress: &Ingress) -> Option<String> {
+        let old = ingress.metadata.annotations.as_ref().and_then(|a| a.get(OLD_CLASS));
+        match ingress.spec.as_ref().and_then(|s| s.ingress_class_name.as_ref()) {
+            _ if !self.whole => None,
+            None => (old.is_none() && !self.default)
+                .then(|| "it names no class, and no IngressClass is the default, so no controller serves it".to_owned()),
+            Some(named) => (!facts.has(&ObjectRef::cluster(Kind::IngressClass, named.as_str())))
+                .then(|| format!("its class `{named}` does not exist ({}), so no controller serves it", self.some)),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::{Judgement, external, seconds_since, shared};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, addresses, behind, labels, pods};
+use crate::facts::{Facts, addresses, labels, pods, selected};
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use std::collections::HashSet;
 
@@ -37,7 +37,7 @@ pub(crate) fn judge(facts: &Facts<'_>, service: &Service, before: &Before) -> Ju
 
 /// Somebody else writes its endpoints.
 fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
-    match behind::ready(service, facts) {
+    match facts.ready_addresses(service) {
         0 if !facts.is_whole(&Kind::EndpointSlice) => Judgement::Unknown("its endpoints could not be read".to_owned()),
         0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
         // The API server's own, in every cluster.
@@ -49,8 +49,8 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
     let Some(namespace) = service.metadata.namespace.as_deref() else {
         return Judgement::Unknown("its namespace is not known".to_owned());
     };
-    let selected: Vec<&Pod> = facts.pods_selected(namespace, selector).filter(|p| !pods::has_ended(p)).collect();
-    let addresses = behind::ready(reference, facts);
+    let selected: Vec<&Pod> = selected::pods_selected(facts, namespace, selector).filter(|p| !pods::has_ended(p)).collect();
+    let addresses = facts.ready_addresses(reference);
     let serving: Vec<&Pod> = selected.iter().filter(|p| pods::is_ready(p)).copied().collect();
     let ready = serving.len();
     let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true) && !selected.is_empty();
@@ -64,12 +64,12 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
         // Nobody is meant to serve where a workload that is selected is scaled to zero.
         let one_is_in = |objects: &HashSet<ObjectRef>| {
             selected.iter().any(|p| objects.contains(&p.reference()))
-                || facts.workloads_selected(namespace, selector).any(|w| objects.contains(&w.object))
+                || selected::workloads_selected(facts, namespace, selector).any(|w| objects.contains(&w.object))
         };
         if one_is_in(&before.underway) {
             return Judgement::Underway { what: format!("Service `{}` waits for its Pods to be ready", reference.name), seconds: PATIENCE };
         }
-        if facts.workloads_selected(namespace, selector).any(|w| w.desired == 0 && w.replicas.is_some()) {
+        if selected::workloads_selected(facts, namespace, selector).any(|w| w.desired == 0 && w.replicas.is_some()) {
             return Judgement::Idle("has no endpoints: the workload that it selects is scaled to zero".to_owned());
         }
         // What is said of its Pods is said of it.
@@ -105,7 +105,8 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
 /// should be there is not known.
 fn only_member(facts: &Facts<'_>, service: &ObjectRef, selector: &labels::Selector) -> String {
     let Some(namespace) = service.namespace.as_ref() else { return String::new() };
-    let found = facts.workloads_missed(namespace, selector).filter(|w| w.desired == 1).find_map(|workload| {
+    let found = selected::workloads_missed(facts, namespace, selector, |key| selected::workloads_given(facts, namespace, key));
+    let found = found.filter(|w| w.desired == 1).find_map(|workload| {
         let (key, wanted) = selector.iter().find(|(k, v)| workload.pod_labels.get(*k) != Some(v))?;
         let pod = facts.pods_of(&workload.object).find(|p| !pods::has_ended(p))?;
         let has = pod.metadata.labels.as_ref()?.get(key).filter(|has| workload.pod_labels.get(key) != Some(has))?;

@@ -5,7 +5,7 @@ use crate::analyze::quote;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::Workload;
-use crate::facts::{Facts, labels, pods};
+use crate::facts::{Facts, labels, pods, selected};
 use k8s_openapi::api::core::v1::{PodSpec, Service};
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -19,7 +19,7 @@ const NAMED: usize = 4;
 pub(crate) fn programs(facts: &Facts<'_>, service: &Service) -> Option<String> {
     let (namespace, selector) = service.metadata.namespace.as_deref().zip(labels::selector(service))?;
     let serves = |w: &&Workload<'_>| w.desired > 0 && w.ready > 0 && has_named_ports(service, w.pod_spec);
-    let behind: Vec<&Workload<'_>> = facts.workloads_selected(namespace, selector).filter(serves).collect();
+    let behind: Vec<&Workload<'_>> = selected::workloads_selected(facts, namespace, selector).filter(serves).collect();
     let (first, rest) = behind.split_first()?;
     let own = repositories(first.pod_spec);
     rest.iter().any(|other| repositories(other.pod_spec).is_disjoint(&own)).then(|| {

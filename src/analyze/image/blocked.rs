@@ -1,14 +1,13 @@
 //! Images that cannot be had for another reason than that they do not exist: for none of them does the cluster show the right one, so
 //! a human decides. Shared by the rules for platforms, for registries that refuse, and for nodes that are told not to pull.
 
-use super::super::draft::Draft;
+use super::super::draft::{Draft, go_back};
 use super::super::quote;
 use super::known::image_in;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::{Choice, Finding, Remedy, Way};
-use crate::domain::snapshot::Resource;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Container, Event, Pod};
@@ -87,10 +86,6 @@ fn remedy(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>) -> Remedy {
     let choice = |text: String, way: Way, why: &str| Choice { text, way, why: why.to_owned() };
     let mut choices: Vec<Choice> =
         blocked.ways.iter().map(|text| choice((*text).to_owned(), Way::Edit(stuck.object.clone()), why)).collect();
-    if let Some((set, revision)) = facts.revision_that_runs(&stuck.object) {
-        let text = format!("or go back to revision {revision}: {} still runs ready", set.reference().in_words());
-        let way = Way::GoBack { workload: stuck.object.clone(), revision };
-        choices.push(choice(text, way, "what the newer revision brings would be given up"));
-    }
+    choices.extend(go_back(facts, &stuck.object));
     Remedy { choices, ..Remedy::default() }
 }

@@ -21,7 +21,7 @@ impl<T> Default for Lexicon<T> {
 impl<T: Copy> Lexicon<T> {
     /// Something of that name.
     pub(crate) fn add(&mut self, name: &str, item: T) {
-        for key in keys(name, true) {
+        for key in keys(name, Ask::Add) {
             self.places.entry(key).or_default().push(self.items.len());
         }
         self.items.push(item);
@@ -29,8 +29,17 @@ impl<T: Copy> Lexicon<T> {
 
     /// Everything of a name that could be alike, and some that is not; in the order of adding.
     pub(crate) fn candidates(&self, name: &str) -> impl Iterator<Item = T> {
+        self.found(keys(name, Ask::Alike))
+    }
+
+    /// The same, with members of its series, which are never alike and may be as close: a long list where the series is.
+    pub(crate) fn near(&self, name: &str) -> impl Iterator<Item = T> {
+        self.found(keys(name, Ask::Near))
+    }
+
+    fn found(&self, keys: BTreeSet<u64>) -> impl Iterator<Item = T> {
         // Lists of places, each in order: the least of their heads is next, until a caller has enough.
-        let lists: Vec<&[usize]> = keys(name, false).into_iter().filter_map(|key| self.places.get(&key).map(Vec::as_slice)).collect();
+        let lists: Vec<&[usize]> = keys.into_iter().filter_map(|key| self.places.get(&key).map(Vec::as_slice)).collect();
         let mut heads: BTreeSet<(usize, usize)> = lists.iter().enumerate().filter_map(|(at, l)| Some((*l.first()?, at))).collect();
         let mut rests: Vec<std::slice::Iter<'_, usize>> = lists.into_iter().map(|l| l.get(1..).unwrap_or_default().iter()).collect();
         let mut last = None;
@@ -48,6 +57,19 @@ impl<T: Copy> Lexicon<T> {
     }
 }
 
+/// What the keys are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    Add,
+    /// For what could be alike.
+    Alike,
+    /// For what is close, members of the same series too.
+    Near,
+}
+
+/// Stands for every place in a series: all that is kept has it.
+const EVERY: &str = "+*";
+
 /// What kind of key it is: the letters of a whole name, a word of it, and a whole name that is another's beginning or end.
 const WHOLE: u8 = 0;
 const WORD: u8 = 1;
@@ -56,7 +78,8 @@ const PART: u8 = 2;
 /// What two alike names share at least one of: the letters of the whole, a telling word but for as many letters as a slip
 /// changes, or that one's whole is the other's beginning or end. An edit of any kind is undone by leaving out at most one
 /// letter on either side. What is the whole in one of two is the part in the other, so that two parts do not meet.
-fn keys(name: &str, adding: bool) -> BTreeSet<u64> {
+fn keys(name: &str, ask: Ask) -> BTreeSet<u64> {
+    let adding = ask == Ask::Add;
     let name = name.to_ascii_lowercase();
     let hash = |kind: u8, text: &str| BuildHasherDefault::<DefaultHasher>::default().hash_one((kind, text));
     let (whole, part) = if adding { (PART, PART + 1) } else { (PART + 1, PART) };
@@ -71,6 +94,7 @@ fn keys(name: &str, adding: bool) -> BTreeSet<u64> {
         }
     }
     let all = words(plain);
+    let series = series(plain, ask);
     let nothing_telling = !all.iter().any(|word| is_telling(word));
     for word in all.into_iter().filter(|word| nothing_telling || is_telling(word)) {
         // The beginning of a long word is enough, and bounds the work: what is alike in the whole is alike in it.
@@ -80,9 +104,42 @@ fn keys(name: &str, adding: bool) -> BTreeSet<u64> {
             let less: Vec<String> = shorter.iter().flat_map(|w| without_one(w)).collect();
             shorter.extend(less);
         }
-        keys.extend(shorter.iter().map(|w| hash(WORD, w)));
+        for series in &series {
+            keys.extend(shorter.iter().map(|w| hash(WORD, &format!("{series}/{w}"))));
+        }
     }
     keys
+}
+
+/// So many numbers in a name are looked at. A name with more counts as one without: it is compared with more others, and with no fewer.
+const NUMBERS: usize = 4;
+
+/// Where in its series a name stands, by the numbers in its words: what has other numbers is another member, and never alike. One name
+/// may have numbers more than the other, so what is kept is found by each part of its numbers, and what is sought finds each part of its
+/// own. `1` and `2` never meet; `1` meets what has no number.
+fn series(plain: &str, ask: Ask) -> BTreeSet<String> {
+    if ask == Ask::Near {
+        return BTreeSet::from([EVERY.to_owned()]);
+    }
+    let adding = ask == Ask::Add;
+    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
+    let mut numbers: Vec<String> = words(plain).into_iter().map(digits).filter(|d| !d.is_empty()).collect();
+    numbers.sort();
+    let (whole, part) = if adding { ('=', '<') } else { ('<', '=') };
+    let many = numbers.len() > NUMBERS;
+    let mut all = BTreeSet::from([format!("{}*", if adding { '+' } else { '*' })]);
+    if many {
+        all.insert(format!("{}*", if adding { '*' } else { '+' }));
+        return all;
+    }
+    let mut parts = vec![part.to_string()];
+    for number in &numbers {
+        let more: Vec<String> = parts.iter().map(|some| format!("{some}-{number}")).collect();
+        parts.extend(more);
+    }
+    all.extend(parts);
+    all.insert(numbers.iter().fold(whole.to_string(), |all, number| format!("{all}-{number}")));
+    all
 }
 
 /// So many letters of a word are looked up. Two slips leave eight of them alike.

@@ -186,6 +186,15 @@ pub(crate) fn mean_the_same(a: &str, b: &str) -> bool {
     !of_a.is_empty() && of_a.len() == of_b.len() && of_a.iter().zip(&of_b).all(|(x, y)| one(x, y))
 }
 
+/// A name in the first spelling of each member: equal where two names mean the same.
+pub(crate) fn spelled(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    let first =
+        |word: &str| memberships(word).first().and_then(|(set, one)| SETS.get(*set)?.get(*one)?.first().copied().map(str::to_owned));
+    let all: Vec<String> = words(&name).into_iter().map(|word| first(word).unwrap_or_else(|| word.to_owned())).collect();
+    all.join("-")
+}
+
 /// Whether what stands under the key is a member of a set.
 pub(crate) fn is_key_of_a_set(key: &str) -> bool {
     let last = key.rsplit(['/', '-', '.', '_']).next().unwrap_or_default();

@@ -4,7 +4,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::Selector;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, Probe, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -35,11 +35,15 @@ pub(super) enum Part {
 /// All of them, in their order. Those of which nothing runs and nothing is wanted are left out.
 pub(super) fn behind(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &Selector) -> Vec<Behind> {
     let mut all: Vec<Behind> = Vec::new();
-    for workload in facts.workloads_selected(namespace.as_str(), wanted).filter(|w| w.meta.deletion_timestamp.is_none() && w.desired > 0) {
+    for workload in
+        selected::workloads_selected(facts, namespace.as_str(), wanted).filter(|w| w.meta.deletion_timestamp.is_none() && w.desired > 0)
+    {
         let part = part(service, workload.pod_spec, false);
         all.push(Behind { object: workload.object.clone(), labels: workload.pod_labels.clone(), part, ready: false });
     }
-    for pod in facts.pods_selected(namespace.as_str(), wanted).filter(|p| pods::is_ready(p) && p.metadata.deletion_timestamp.is_none()) {
+    for pod in
+        selected::pods_selected(facts, namespace.as_str(), wanted).filter(|p| pods::is_ready(p) && p.metadata.deletion_timestamp.is_none())
+    {
         let (owner, ends) = owner(facts, pod);
         let labels = pod.metadata.labels.clone().unwrap_or_default();
         match all.iter_mut().find(|one| one.object == owner) {

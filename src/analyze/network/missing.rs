@@ -2,12 +2,13 @@
 
 use super::super::quote;
 use super::behind::unproved;
+use super::likely::Likely;
 use super::near::{Near, Reasoned, Right, against, is_going, meant};
-use super::run_time::{is_given, is_of_a_role, is_used};
+use super::run_time::{is_given, is_of_a_role};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::{self, Selector};
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::Service;
 
 /// A Service that selects nothing, and what it is near to.
@@ -39,20 +40,21 @@ impl Missing<'_> {
 }
 
 /// All of them.
-pub(super) fn all<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Missing<'a>> {
-    facts.all::<Service>().filter_map(|service| missing(facts, service))
+pub(super) fn all<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = Missing<'a>> {
+    let likely = Likely::of(facts);
+    facts.all::<Service>().filter_map(move |service| missing(facts, &likely, service))
 }
 
-fn missing<'a>(facts: &'a Facts<'_>, service: &'a Service) -> Option<Missing<'a>> {
+fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, service: &'a Service) -> Option<Missing<'a>> {
     let wanted = labels::any_selector(service).filter(|_| service.metadata.deletion_timestamp.is_none())?;
     let object = service.reference();
     let namespace = object.namespace.as_ref()?;
     let outside = service.spec.as_ref().is_some_and(|s| s.type_.as_deref() == Some("ExternalName"));
-    let selects_nothing = facts.pods_selected(namespace.as_str(), wanted).all(pods::has_ended);
-    if outside || !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
+    let selects_nothing = selected::pods_selected(facts, namespace.as_str(), wanted).all(pods::has_ended);
+    if outside || !selects_nothing || !selected::workloads_selected(facts, namespace.as_str(), wanted).all(is_going) {
         return None;
     }
-    let Reasoned { near, vague, .. } = meant(facts, service, namespace, wanted);
+    let Reasoned { near, vague, .. } = meant(facts, likely, service, namespace, wanted);
     // A label that Pods are given while they run is in no template, and no fault of the selector.
     if near.is_empty() || near.iter().any(|n| !n.is_renamed() && is_given(facts, n)) {
         return None;
@@ -78,7 +80,8 @@ fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &S
             "`{wrong}` and `{other}` do not mean the same: the Service may be right, and the Pods that it is for may be gone or elsewhere"
         ));
     }
-    let user = (near.first.right == Right::Nothing).then(|| is_used(facts, namespace, key, near.first.wrong)).flatten();
+    let user =
+        (near.first.right == Right::Nothing).then(|| selected::service_with_another(facts, namespace, key, near.first.wrong)).flatten();
     if let Some(user) = user {
         return Some(format!(
             "{} selects by `{key}` as well, with another value: the key tells Pods apart here, and something may be meant to set it",
@@ -91,6 +94,6 @@ fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &S
         ));
     }
     let corrected = near.corrected(wanted);
-    let others = facts.workloads_selected(namespace.as_str(), &corrected).filter(|w| !is_going(w)).count();
+    let others = selected::workloads_selected(facts, namespace.as_str(), &corrected).filter(|w| !is_going(w)).count();
     (others != 1).then(|| "the corrected selector would match the Pods of others as well".to_owned())
 }

@@ -1,17 +1,15 @@
 //! Workloads that a Service's selector misses by a little, and what speaks for one of them being meant.
 
-use super::super::names::{
-    Alike, Naming, Of, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, release_of, says_more,
-};
+use super::super::names::{Alike, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, says_more};
 use super::super::renames;
 use super::behind::serves;
+use super::likely::{Likely, governing, naming};
 use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
-use crate::facts::Facts;
 use crate::facts::labels::Selector;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::Service;
 
 /// A workload that would be selected, were it not for these keys.
@@ -105,13 +103,21 @@ impl Reasoned<'_> {
 
 /// The workloads that miss by a little and that something speaks for. Equal values under other keys are the strongest; what a value
 /// speaks against comes last.
-pub(super) fn meant<'a>(facts: &'a Facts<'_>, service: &Service, namespace: &Namespace, wanted: &'a Selector) -> Reasoned<'a> {
+pub(super) fn meant<'a>(
+    facts: &'a Facts<'a>,
+    likely: &Likely<'a>,
+    service: &Service,
+    namespace: &Namespace,
+    wanted: &'a Selector,
+) -> Reasoned<'a> {
     let lives = |w: &&Workload<'_>| !is_going(w) && w.desired > 0;
-    let renamed: Vec<Near<'a>> = facts.workloads_valued(namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
+    let renamed: Vec<Near<'a>> =
+        selected::workloads_valued(facts, namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
     if !renamed.is_empty() {
         return Reasoned { near: renamed, vague: false, certain: true };
     }
-    let all = facts.workloads_missed(namespace, wanted).filter(lives).filter_map(|w| misses_by_one(wanted, w));
+    let of_key = |key: &str| wanted.get(key).map(|wrong| likely.of_key(service, namespace, key, wrong)).unwrap_or_default();
+    let all = selected::workloads_missed(facts, namespace, wanted, of_key).filter(lives).filter_map(|w| misses_by_one(wanted, w));
     let (against, near): (Vec<Near<'a>>, Vec<Near<'a>>) = all.partition(|n| against(facts, service, n).is_some());
     let found = reasoned(facts, service, namespace, &near);
     if found.near.is_empty() {
@@ -133,11 +139,12 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     let naming = naming(service);
     let alike = |a: &str, b: &str| naming.alike(a, b).is_some_and(|why| why < Alike::Part);
     let is_the_same = |a: &str, b: &str| naming.alike(a, b).is_some_and(|why| why < Alike::Slip);
-    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governing(facts, n) == Some(name);
+    let by_name = |n: &Near<'_>| n.workload.object.name == name || n.value() == Some(name) || governing(facts, n.workload) == Some(name);
     let is_spelled = |value: &str, wrong: &str| is_slip(value, wrong) || mean_the_same(value, wrong);
     let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_spelled(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
     let by_likeness = |n: &Near<'_>| n.value().is_some_and(|v| alike(n.first.wrong, v)) || alike(name, &n.workload.object.name);
-    let by_port = |n: &Near<'_>| serves(service, n.workload.pod_spec) && !facts.is_served(namespace.as_str(), n.workload.pod_labels);
+    let by_port =
+        |n: &Near<'_>| serves(service, n.workload.pod_spec) && !selected::is_served(facts, namespace.as_str(), n.workload.pod_labels);
     let by_part = |n: &Near<'_>| naming.alike(name, &n.workload.object.name).is_some();
     let reasons: [&dyn Fn(&Near<'_>) -> bool; 5] = [&by_name, &by_slip, &by_likeness, &by_port, &by_part];
     // Nobody notices the address of a headless Service: only what names it speaks for it.
@@ -153,17 +160,6 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     Reasoned { vague: reason + WEAK >= reasons.len(), certain: reason == 0 || near.iter().all(is_said), near }
 }
 
-/// The Service that a StatefulSet names as its own.
-fn governing<'a>(facts: &Facts<'a>, near: &Near<'_>) -> Option<&'a str> {
-    facts.find::<StatefulSet>(&near.workload.object).and_then(|s| s.spec.service_name.as_deref())
-}
-
-/// What the names of the Service's release may have or not.
-fn naming(service: &Service) -> Naming {
-    let name = service.metadata.name.as_deref();
-    Naming::of(Of::Service).without(release_of(&service.metadata, None).filter(|other| Some(*other) != name))
-}
-
 /// What of the workload's Pods contradicts what the Service wants: then the Service may be right, and these Pods not the ones that were
 /// meant, whatever else matches.
 pub(super) fn against<'a>(facts: &Facts<'_>, service: &Service, near: &Near<'a>) -> Option<&'a str> {
@@ -173,7 +169,7 @@ pub(super) fn against<'a>(facts: &Facts<'_>, service: &Service, near: &Near<'a>)
         Right::Key(_) => None,
         Right::Value(value) if contradict(wrong, value) => Some(value),
         Right::Value(value) => {
-            let governs = !is_key_of_a_set(key) && governing(facts, near) == service.metadata.name.as_deref();
+            let governs = !is_key_of_a_set(key) && governing(facts, near.workload) == service.metadata.name.as_deref();
             (!governs && !fits(service, key, wrong, value)).then_some(value)
         }
         // The key goes, and with it what it told apart.

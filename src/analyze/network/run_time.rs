@@ -5,9 +5,9 @@ use super::near::{Near, Right, is_going, misses_by_one};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
-use crate::facts::labels::{self, Selector};
-use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::{Pod, Service};
+use crate::facts::labels::Selector;
+use crate::facts::{Facts, pods, selected};
+use k8s_openapi::api::core::v1::Pod;
 
 /// What Kubernetes and its common controllers set: the keys, and beginnings of keys.
 const SET: &[&str] = &[
@@ -50,7 +50,8 @@ pub(super) fn is_of_a_role(key: &str) -> bool {
 
 /// The workload that has all but a label which its Pods are given while they run, if it is one workload.
 pub(super) fn given<'a>(facts: &'a Facts<'_>, namespace: &Namespace, wanted: &'a Selector) -> Option<Near<'a>> {
-    let near = facts.workloads_missed(namespace, wanted).filter(|w| !is_going(w) && w.desired > 0);
+    let near = selected::workloads_missed(facts, namespace, wanted, |key| selected::workloads_given(facts, namespace, key))
+        .filter(|w| !is_going(w) && w.desired > 0);
     let mut near = near.filter_map(|w| misses_by_one(wanted, w)).filter(|n| is_given(facts, n));
     near.next().filter(|_| near.next().is_none())
 }
@@ -71,11 +72,6 @@ pub(super) fn is_given(facts: &Facts<'_>, near: &Near<'_>) -> bool {
 /// The workload's Pods that have not ended.
 pub(super) fn live<'f>(facts: &'f Facts<'_>, workload: &'f Workload<'_>) -> impl Iterator<Item = &'f Pod> {
     facts.pods_of(&workload.object).filter(|p| !pods::has_ended(p))
-}
-
-/// Another Service of the namespace whose selector has the key with another value: the key means something here.
-pub(super) fn is_used<'a>(facts: &Facts<'a>, namespace: &Namespace, key: &str, value: &str) -> Option<&'a Service> {
-    facts.all_in::<Service>(namespace).find(|s| labels::any_selector(s).and_then(|wanted| wanted.get(key)).is_some_and(|v| v != value))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::domain::field::FieldPath;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, labels, pods};
+use crate::facts::{Facts, labels, pods, selected};
 use k8s_openapi::api::core::v1::{Pod, Service};
 
 /// The cause.
@@ -35,8 +35,8 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let wanted = labels::any_selector(service).filter(|_| service.metadata.deletion_timestamp.is_none())?;
     let object = service.reference();
     let namespace = object.namespace.as_ref()?;
-    let selects_nothing = facts.pods_selected(namespace.as_str(), wanted).all(pods::has_ended);
-    if !selects_nothing || !facts.workloads_selected(namespace.as_str(), wanted).all(is_going) {
+    let selects_nothing = selected::pods_selected(facts, namespace.as_str(), wanted).all(pods::has_ended);
+    if !selects_nothing || !selected::workloads_selected(facts, namespace.as_str(), wanted).all(is_going) {
         return None;
     }
     // One member has one role: that no other is there may be as it should be, so nothing is named.

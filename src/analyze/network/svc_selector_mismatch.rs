@@ -80,6 +80,7 @@ fn finding(facts: &Facts<'_>, missing: &Missing<'_>) -> Option<Finding> {
         .saw([quote::field(facts, object, selector, &plain(missing.wanted))])
         .saw(missing.near.iter().take(QUOTED).map(|n| labels_of(facts, n)))
         .value(Some(&field), &found, right.as_deref())
+        .renamed(missing.doubt.is_none().then(|| renamed(near)).flatten())
         .affects(object, suffering);
     let draft = missing.near.iter().take(NAMED).fold(draft, |draft, n| draft.link(object, "misses", &n.workload.object));
     draft.fix(remedy(object, near, missing.doubt.as_deref(), &workloads))
@@ -109,6 +110,12 @@ fn olds(near: &Near<'_>) -> String {
 
 fn news(near: &Near<'_>) -> String {
     listed(&near.misses().filter_map(|m| if let Right::Key(key) = m.right { Some(key) } else { None }).collect::<Vec<_>>())
+}
+
+/// The keys that are exchanged, where no value is wrong.
+fn renamed(near: &Near<'_>) -> Option<(Vec<String>, Vec<String>)> {
+    let key = |m: Miss<'_>| if let Right::Key(key) = m.right { Some((m.key.to_owned(), key.to_owned())) } else { None };
+    near.misses().map(key).collect::<Option<Vec<_>>>().map(|pairs| pairs.into_iter().unzip())
 }
 
 /// The labels that are exchanged, as they are or as they are to be.

@@ -1,13 +1,10 @@
 //! What PersistentVolumeClaims say of themselves, and which of them are free to use.
 
-use super::super::names::{Naming, Of, release_of};
 use super::classes;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::facts::Facts;
-use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
-use k8s_openapi::api::storage::v1::StorageClass;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -55,13 +52,6 @@ pub(super) fn name(claim: &PersistentVolumeClaim) -> &str {
     claim.metadata.name.as_deref().unwrap_or_default()
 }
 
-/// What says nothing about which claim is meant: the name of its class, and of the release that asks for it.
-pub(super) fn naming(facts: &Facts<'_>, users: &[Stuck<'_>]) -> Naming {
-    let classes = facts.all::<StorageClass>().filter_map(|class| class.metadata.name.as_deref());
-    let owners = users.iter().filter_map(|user| facts.workload(&user.object));
-    Naming::of(Of::Claim).without(classes).without(owners.flat_map(|w| release_of(w.meta, Some(w.pod_labels))))
-}
-
 /// Claims that no other object owns, that nobody deletes, and that no StatefulSet keeps for a replica of its own, by namespace.
 pub(super) fn loose<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Vec<&'a PersistentVolumeClaim>> {
     let mut loose: HashMap<&str, Vec<&PersistentVolumeClaim>> = HashMap::new();
@@ -101,8 +91,7 @@ pub(super) fn is_by_hand(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> bo
     let name = wanted.to_ascii_lowercase();
     let words: Vec<&str> = name.split(['-', '.', '_']).collect();
     let local = words.contains(&"local") && words.iter().any(|w| LOCAL.contains(w));
-    let bound = |c: &PersistentVolumeClaim| class(c) == wanted && c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Bound");
-    local || words.iter().any(|w| BY_HAND.contains(w)) || facts.all::<PersistentVolumeClaim>().any(bound)
+    local || words.iter().any(|w| BY_HAND.contains(w)) || selected::is_bound_somewhere(facts, wanted)
 }
 
 /// Why a claim of another class cannot stand in for this one.

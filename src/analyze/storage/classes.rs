@@ -51,17 +51,6 @@ pub(crate) fn waits_for_consumer(class: &StorageClass) -> bool {
     class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
 }
 
-/// The class of a volume; empty where it has none.
-pub(crate) fn of_volume(volume: &PersistentVolume) -> &str {
-    volume.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).unwrap_or_default()
-}
-
-/// Whether a claim could still take the volume.
-pub(crate) fn is_free(volume: &PersistentVolume) -> bool {
-    let reserved = volume.spec.as_ref().is_some_and(|s| s.claim_ref.is_some());
-    !reserved && matches!(volume.status.as_ref().and_then(|s| s.phase.as_deref()), None | Some("Available" | "Pending"))
-}
-
 /// Its name, size and the nodes that it is bound to.
 pub(crate) fn described(volume: &PersistentVolume) -> String {
     let spec = volume.spec.as_ref();

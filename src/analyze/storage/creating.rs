@@ -13,9 +13,9 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::presence::Presence;
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use crate::facts::{Facts, selected};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
 /// The claim, where its class is known and nothing speaks against it.
@@ -24,8 +24,7 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     if let Some((text, why)) = assumed::against(missing) {
         return advise(text, None, why);
     }
-    let elsewhere = facts.elsewhere(&missing.claim);
-    if let Presence::There(namesake) = elsewhere {
+    if let Presence::There(namesake) = missing.elsewhere {
         return other_namespace(missing, namesake);
     }
     let Some(class) = classes::default_class(facts) else { return no_class(facts, name) };
@@ -34,7 +33,7 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     }
     let action = Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, Some(classes::name(class))) };
     let checks = std::iter::once(Check::ClaimBound(missing.claim.clone())).chain(missing.checks());
-    let unread = match elsewhere {
+    let unread = match missing.elsewhere {
         Presence::Unread => "; whether a claim of this name in another namespace was meant is not known",
         Presence::There(_) | Presence::Absent => "",
     };
@@ -78,8 +77,7 @@ fn by_hand(facts: &Facts<'_>, missing: &MissingClaim<'_>, class: &StorageClass) 
     let (name, of) = (&missing.claim.name, classes::name(class));
     let why =
         format!("the default StorageClass `{of}` has no provisioner: a claim of it binds only to a PersistentVolume that is Available");
-    let free = facts.all::<PersistentVolume>().filter(|v| classes::of_volume(v) == of && classes::is_free(v));
-    let free: Vec<String> = free.take(LISTED).map(classes::described).collect();
+    let free: Vec<String> = selected::free_volumes_of(facts, of).take(LISTED).map(classes::described).collect();
     let text = match free.as_slice() {
         [] if !facts.is_whole(&Kind::PersistentVolume) => format!(
             "create the PersistentVolumeClaim `{name}` for one of the PersistentVolumes of the class `{of}`, which could not be read"

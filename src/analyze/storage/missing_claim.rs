@@ -3,11 +3,11 @@
 
 use super::super::draft::Draft;
 use super::super::meant::Meant;
-use super::super::names::Naming;
 use super::super::quote::{self, is_plain};
 use super::super::references;
 use super::super::rule::{Read, When};
-use super::claims;
+use super::unused::Unused;
+use super::wanted::Wanted;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
@@ -16,10 +16,11 @@ use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::facts::presence::Presence;
 use crate::facts::stuck::Stuck;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What both rules read.
 pub(super) const READS: &[Read] = &[
@@ -38,8 +39,10 @@ pub(super) struct MissingClaim<'a> {
     pub(super) users: Vec<Stuck<'a>>,
     /// The unused claim that was meant by the name.
     pub(super) meant: Meant<'a, PersistentVolumeClaim>,
-    /// All claims of the namespace that nobody uses.
+    /// Claims of the namespace that nobody uses: as many as are listed.
     pub(super) unused: Vec<&'a PersistentVolumeClaim>,
+    /// One of the same name in another namespace.
+    pub(super) elsewhere: Presence<&'a PersistentVolumeClaim>,
 }
 
 /// Every missing claim, in the order of its name.
@@ -60,40 +63,19 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
             }
         }
     }
-    let loose = if missing.is_empty() { HashMap::new() } else { claims::loose(facts) };
-    let named: Vec<(ObjectRef, Naming)> = missing.iter().map(|(claim, users)| (claim.clone(), claims::naming(facts, users))).collect();
-    let meant = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let wanted = Wanted::of(facts, &missing);
+    let unused = Unused::of(facts);
+    let of_claim = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
-        let here = || facts.walk(loose.get(namespace.as_str()).into_iter().flatten().copied());
-        let (unused, used): (Vec<_>, Vec<_>) =
-            here().partition(|c| facts.claims().is_free_but_for(facts.owners(), &c.reference(), &seekers));
-        let meant = if whole { meant(facts, &claim, (&unused, &used), &named) } else { Meant::Unread };
-        Some(MissingClaim { claim, namespace, users, meant, unused })
+        let meant = if whole { wanted.meant(&claim, &namespace, &unused, &seekers) } else { Meant::Unread };
+        let (unused, elsewhere) = (unused.some(&namespace, &seekers), selected::elsewhere(facts, &claim));
+        Some(MissingClaim { claim, namespace, users, meant, unused, elsewhere })
     };
-    missing.into_iter().filter_map(meant).collect()
-}
-
-fn meant<'a>(
-    facts: &Facts<'a>,
-    claim: &ObjectRef,
-    (unused, used): (&[&'a PersistentVolumeClaim], &[&'a PersistentVolumeClaim]),
-    missing: &[(ObjectRef, Naming)],
-) -> Meant<'a, PersistentVolumeClaim> {
-    let here = || missing.iter().filter(|(m, _)| m.namespace == claim.namespace);
-    let why = |c: &PersistentVolumeClaim, naming: &Naming, name: &str| naming.alike(name, claims::name(c));
-    let Some((_, naming)) = here().find(|(m, _)| m == claim) else { return Meant::Nothing };
-    let is_beside = |c: &&&PersistentVolumeClaim| naming.is_beside(&claim.name, claims::name(c));
-    // One that others use holds data too, and could be shared.
-    let is_shared = |c: &&&PersistentVolumeClaim| !claims::is_unbound(c) && naming.is_as_close(&claim.name, claims::name(c));
-    let beside = unused.iter().filter(is_beside).chain(used.iter().filter(is_shared)).copied();
-    let found = Meant::among(unused.iter().filter_map(|c| Some((why(c, naming, &claim.name)?, *c))), beside);
-    // Two missing names that could both mean the one claim: no rule can tell which.
-    let rivals = |one| here().filter(|(m, naming)| why(one, naming, &m.name).is_some()).count();
-    match found {
-        Meant::One(one) if !(facts.uses_are_known() && rivals(one) == 1 && claims::is_usable(facts, one)) => Meant::OneOf(vec![one]),
-        found => found,
-    }
+    missing.iter().map(|(claim, users)| (claim.clone(), users.clone())).filter_map(of_claim).collect()
 }
 
 /// Where the cluster itself says that the claim is missing: an event of the scheduler or the kubelet, or the Pod's condition.

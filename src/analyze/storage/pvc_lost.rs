@@ -4,6 +4,7 @@
 use super::super::draft::{Draft, advise};
 use super::super::quote;
 use super::super::rule::{Read, Rule, When};
+use super::waiting::Waiting;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::field::FieldPath;
@@ -52,9 +53,8 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         Presence::Absent => format!("the PersistentVolume `{volume}` does not exist any more"),
         Presence::Unread => format!("the cluster says that its PersistentVolume `{volume}` is gone"),
     };
-    let users = facts.stuck_among(facts.claims().pods(namespace.as_str(), name));
-    let pods = users.iter().flat_map(|user| user.pods.iter().copied());
-    Draft::about(facts, RULE.code, &object, SURE)
+    let waiting = Waiting::of(facts, &object);
+    let draft = Draft::about(facts, RULE.code, &object, SURE)
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` is Lost: {state}"),
             format!("The PersistentVolumeClaim `{name}` was bound to the PersistentVolume `{volume}`, and {state}. No Pod can mount a claim that is Lost, and it does not bind to another volume by itself."),
@@ -63,9 +63,8 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .saw([quote::field(facts, &object, FieldPath::dotted("status.phase"), "Lost")])
         .seen_value(Some(&field), volume, None)
         .saw(quote::absent(facts, &pointed, facts.all::<PersistentVolume>().filter_map(|v| v.metadata.name.as_deref())).filter(|_| found == Presence::Absent))
-        .affects(&object, "Lost: its volume is gone")
-        .waits(pods, &object, &format!("waits for the PersistentVolumeClaim `{name}`, which is Lost"))
-        .fix(remedy(&object, volume, found))
+        .affects(&object, "Lost: its volume is gone");
+    waiting.suffer(draft, &format!("waits for the PersistentVolumeClaim `{name}`, which is Lost")).fix(remedy(&object, volume, found))
 }
 
 fn remedy(claim: &ObjectRef, volume: &str, found: Presence<&PersistentVolume>) -> Remedy {

@@ -46,11 +46,10 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         ),
         None => String::new(),
     };
-    let elsewhere = facts.elsewhere(&missing.claim);
     // Where a namesake could be, that a new one is wanted is less certain.
-    let doubted = elsewhere == Presence::Unread && !matches!(missing.meant, Meant::Unread);
+    let doubted = missing.elsewhere == Presence::Unread && !matches!(missing.meant, Meant::Unread);
     let sure = if doubted { DOUBTED } else { SURE.of(&missing.meant) };
-    let namesake = match elsewhere {
+    let namesake = match missing.elsewhere {
         Presence::There(claim) => Some(quote::object(facts, &claim.reference(), &claims::state(claim))),
         Presence::Absent | Presence::Unread => None,
     };

@@ -3,17 +3,18 @@
 
 use super::super::draft::Draft;
 use super::super::meant::Sure;
-use super::super::quote::{self, QUOTED_PODS};
+use super::super::quote;
 use super::super::rule::{Read, Rule, When};
+use super::waiting::Waiting;
 use super::{claims, classes, replacing};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::presence::Presence;
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use crate::facts::{Facts, selected};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {
@@ -42,27 +43,26 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     }
     let object = claim.reference();
     let namespace = object.namespace.as_ref()?;
-    let users = facts.stuck_among(facts.claims().pods(namespace.as_str(), &object.name));
+    let waiting = Waiting::of(facts, &object);
     let event = facts.events_of(&object).find(|e| e.reason.as_deref() == Some("FailedBinding"));
     // A claim that nobody waits for, and of which nothing is said, may wait for its volume as it is meant to.
-    if users.is_empty() && event.is_none() {
+    if waiting.is_nobody() && event.is_none() {
         return None;
     }
-    let volumes = facts.seek::<PersistentVolume>(|v| classes::of_volume(v).is_empty() && classes::is_free(v));
+    let volumes = selected::free_volume_of(facts, "");
     let (meant, because) = classes::instead_of(facts, "");
     let (name, field) = (&object.name, FieldPath::dotted("spec.storageClassName"));
     let (sure, remedy) = match volumes {
         // It is for another claim, or too small: what is wrong is not the class.
         Presence::There(_) => return None,
-        Presence::Absent => (SURE.of(&meant), replacing::remedy(claim, &meant, because, &users)),
+        Presence::Absent => (SURE.of(&meant), replacing::remedy(claim, &meant, because, &waiting.users)),
         Presence::Unread => (SURE.unread(), replacing::unsure(claim, &meant)),
     };
     let default = meant
         .name()
         .map(|right| format!(" It is not the same as no class, for which the cluster uses its default, `{right}`."))
         .unwrap_or_default();
-    let pods = users.iter().flat_map(|user| user.pods.iter().copied()).take(QUOTED_PODS.max(users.len()));
-    Draft::about(facts, RULE.code, &object, sure)
+    let draft = Draft::about(facts, RULE.code, &object, sure)
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` names the empty StorageClass, so nothing provisions a volume for it"),
             format!(
@@ -72,9 +72,8 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .saw(event.map(|e| quote::event(facts, e, &object)))
         .saw([quote::field(facts, &object, field.clone(), "the empty string")])
         .value(Some(&field), "", meant.name())
-        .affects(&object, "Pending: its StorageClass is the empty string, and no volume was created for it")
-        .waits(pods, &object, &format!("Pending: waits for the PersistentVolumeClaim `{name}`"))
-        .fix(remedy)
+        .affects(&object, "Pending: its StorageClass is the empty string, and no volume was created for it");
+    waiting.suffer(draft, &format!("Pending: waits for the PersistentVolumeClaim `{name}`")).fix(remedy)
 }
 
 #[cfg(test)]
@@ -99,6 +98,23 @@ mod tests {
         format!(
             "{{apiVersion: v1, kind: PersistentVolume, metadata: {{name: v}}, spec: {{storageClassName: '{class}', capacity: {{storage: 1Gi}}}}, status: {{phase: {phase}}}}}"
         )
+    }
+
+    #[test]
+    fn every_pod_that_waits_for_the_claim_is_explained_by_it() {
+        for class in ["''", "fast"] {
+            let six = cluster().claim("files", "Pending", class).app(
+                deployment("web")
+                    .replicas(6)
+                    .claim("data", "files")
+                    .unschedulable("0/2 nodes: pod has unbound immediate PersistentVolumeClaims"),
+            );
+            let said = six.event("PersistentVolumeClaim", "files", "FailedBinding", "no persistent volumes available");
+            let diagnosis = said.diagnosis();
+            assert_eq!(diagnosis.unexplained, [], "class {class}");
+            let [cause] = diagnosis.causes.as_slice() else { panic!("{:#?}", diagnosis.causes) };
+            assert_eq!(cause.symptoms.iter().filter(|s| s.object.kind == Kind::Pod).count(), 6, "class {class}");
+        }
     }
 
     #[test]

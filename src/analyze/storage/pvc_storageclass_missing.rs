@@ -5,6 +5,7 @@ use super::super::draft::Draft;
 use super::super::meant::{Meant, Sure};
 use super::super::quote;
 use super::super::rule::{Read, Rule, When};
+use super::waiting::Waiting;
 use super::{claims, classes, replacing};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
@@ -12,9 +13,9 @@ use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::presence::Presence;
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use crate::facts::{Facts, selected};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
 /// The cause.
@@ -42,7 +43,7 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
     let wrong = Some(claims::class(claim)).filter(|c| !c.is_empty() && claims::is_unbound(claim))?;
     let class = ObjectRef::cluster(Kind::StorageClass, wrong);
-    let volumes = facts.seek::<PersistentVolume>(|v| classes::of_volume(v) == wrong);
+    let volumes = selected::volume_of(facts, wrong);
     if facts.has(&class) || matches!(volumes, Presence::There(_)) {
         return None;
     }
@@ -54,18 +55,16 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     if !classes::are_known(facts) && event.is_none() {
         return None;
     }
-    // A StatefulSet's own claims are named in its Pods only, so the Pods are asked, not the template.
     let namespace = object.namespace.as_ref()?;
-    let users = facts.stuck_among(facts.claims().pods(namespace.as_str(), &object.name));
+    let waiting = Waiting::of(facts, &object);
     let (meant, because) = classes::instead_of(facts, wrong);
     let field = FieldPath::dotted("spec.storageClassName");
     // A class of volumes made by hand needs no object, so where the volumes could not be read it may not even be missing.
     let by_hand = claims::is_by_hand(facts, claim);
     let sure = if volumes == Presence::Unread || by_hand { SURE.unread() } else { SURE.of(&meant) };
     let meant = if by_hand { Meant::Nothing } else { meant };
-    let (name, waits) = (&object.name, if users.is_empty() { "" } else { ", as do the Pods that mount it" });
-    let pods = users.iter().flat_map(|user| user.pods.iter().copied());
-    Draft::about(facts, RULE.code, &object, sure)
+    let (name, waits) = (&object.name, if waiting.is_nobody() { "" } else { ", as do the Pods that mount it" });
+    let draft = Draft::about(facts, RULE.code, &object, sure)
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` requests the StorageClass `{wrong}`, which does not exist"),
             format!(
@@ -75,13 +74,12 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .saw(event.map(|e| quote::event(facts, e, &object)))
         .seen_value(Some(&field), wrong, meant.name())
         .saw(quote::absent(facts, &class, facts.all::<StorageClass>().map(classes::name)))
-        .affects(&object, &format!("Pending: its StorageClass `{wrong}` does not exist"))
-        .waits(pods, &object, &format!("Pending: waits for the PersistentVolumeClaim `{name}`"))
-        .fix(match volumes {
-            _ if by_hand => replacing::by_hand(claim),
-            Presence::Unread => replacing::unsure(claim, &meant),
-            Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &users),
-        })
+        .affects(&object, &format!("Pending: its StorageClass `{wrong}` does not exist"));
+    waiting.suffer(draft, &format!("Pending: waits for the PersistentVolumeClaim `{name}`")).fix(match volumes {
+        _ if by_hand => replacing::by_hand(claim),
+        Presence::Unread => replacing::unsure(claim, &meant),
+        Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &waiting.users),
+    })
 }
 
 #[cfg(test)]

@@ -3,11 +3,9 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::domain::workload::controller_of;
 use crate::facts::named::Reach;
-use crate::facts::{Facts, labels, pods};
+use crate::facts::{Facts, ingresses, labels, pods, selected};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
 
@@ -43,7 +41,7 @@ impl Walk<'_, '_> {
         match object.kind {
             Kind::Service => self.behind(object, true),
             Kind::Ingress => {
-                for service in self.facts.find::<Ingress>(object).into_iter().flat_map(backends) {
+                for service in self.facts.find::<Ingress>(object).into_iter().flat_map(ingresses::services) {
                     self.reach.beside.insert(ObjectRef {
                         kind: Kind::Service,
                         namespace: object.namespace.clone(),
@@ -65,12 +63,7 @@ impl Walk<'_, '_> {
                 }
             }
             // Whatever else makes Jobs: its runs are a part of it, those without a Pod too.
-            _ => {
-                if let Some(namespace) = object.namespace.as_ref() {
-                    let runs = self.facts.all_in::<Job>(namespace).filter(|j| controller_of(&j.metadata).as_ref() == Some(object));
-                    self.reach.itself.extend(runs.map(Resource::reference));
-                }
-            }
+            _ => self.reach.itself.extend(self.facts.runs_of(object).map(Resource::reference)),
         }
     }
 
@@ -78,11 +71,11 @@ impl Walk<'_, '_> {
     fn behind(&mut self, service: &ObjectRef, itself: bool) {
         let Some(found) = self.facts.find::<Service>(service) else { return };
         let (Some(namespace), Some(selector)) = (found.metadata.namespace.as_deref(), labels::any_selector(found)) else { return };
-        let selected: Vec<ObjectRef> = self.facts.pods_selected(namespace, selector).map(Resource::reference).collect();
+        let selected: Vec<ObjectRef> = selected::pods_selected(self.facts, namespace, selector).map(Resource::reference).collect();
         for pod in selected {
             self.pod(pod, itself);
         }
-        for workload in self.facts.workloads_selected(namespace, selector) {
+        for workload in selected::workloads_selected(self.facts, namespace, selector) {
             self.reach.put(workload.object.clone(), itself);
         }
     }
@@ -108,19 +101,11 @@ impl Walk<'_, '_> {
             Kind::Pod => self.facts.find::<Pod>(object).and_then(|p| p.metadata.labels.as_ref()),
             _ => self.facts.workload(object).map(|w| w.pod_labels),
         };
-        let leading = pod_labels.into_iter().flat_map(|l| self.facts.services_of(namespace.as_str(), l)).map(Resource::reference);
+        let leading =
+            pod_labels.into_iter().flat_map(|l| selected::services_of(self.facts, namespace.as_str(), l)).map(Resource::reference);
         let leading: Vec<ObjectRef> = leading.collect();
         self.reach.beside.extend(leading);
     }
-}
-
-/// The Services that an Ingress names.
-pub(crate) fn backends(ingress: &Ingress) -> impl Iterator<Item = &str> {
-    let spec = ingress.spec.as_ref();
-    let default = spec.and_then(|s| s.default_backend.as_ref());
-    let rules = spec.into_iter().flat_map(|s| s.rules.iter().flatten());
-    let paths = rules.filter_map(|r| r.http.as_ref()).flat_map(|h| &h.paths).map(|p| &p.backend);
-    default.into_iter().chain(paths).filter_map(|b| b.service.as_ref()).map(|s| s.name.as_str())
 }
 
 /// What an autoscaler scales.

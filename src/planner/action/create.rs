@@ -112,13 +112,9 @@ impl PlannedAction for Create<'_> {
         Ok(Built {
             diff: diff::unified(&object.slashed(), None, Some(&body)).map_err(Refusal::NotPossible)?,
             request: Request { method: Method::Post, path: format!("{path}{QUERY}"), body: body.to_string() },
-            precondition: Precondition { fields: vec![("metadata.name".to_owned(), "not in use".to_owned())], ..Precondition::default() },
+            precondition: Precondition::default(),
             undo: Undo::None {
-                why: format!(
-                    "none, because the claim can hold data as soon as it is Bound; by hand: kubectl delete {}{}",
-                    object.slashed(),
-                    object.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default()
-                ),
+                why: format!("none, because the claim can hold data as soon as it is Bound; by hand: {}", kubectl::on("delete", object)),
             },
             command: self.kubectl(),
         })

@@ -2,10 +2,11 @@
 
 use super::planned::{Built, PlannedAction, called, metadata, named, present};
 use crate::domain::changes::Verb;
+use crate::domain::field::FieldPath;
 use crate::domain::fitted::Part;
 use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
-use crate::domain::plan::{Precondition, Undo};
+use crate::domain::plan::{Pinned, Precondition, Undo};
 use crate::domain::request::{Method, Request};
 use crate::planner::diff;
 use crate::planner::live::Basis;
@@ -96,7 +97,7 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
                 uid: Some(uid),
                 resource_version: Some(version),
                 generation: None,
-                fields: vec![("status.phase".to_owned(), "Pending".to_owned())],
+                fields: vec![Pinned { path: FieldPath::dotted("status.phase"), value: Some("Pending".into()) }],
             },
             undo: Undo::None { why: "none; no data is lost, because the claim never had a volume".to_owned() },
             command: self.kubectl(),

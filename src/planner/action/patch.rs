@@ -11,7 +11,7 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
-use crate::domain::plan::{Precondition, STAMP, Undo};
+use crate::domain::plan::{Pinned, Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::{self, escaped};
 use crate::planner::admission;
@@ -170,8 +170,7 @@ impl PlannedAction for Patch<'_> {
                 }
                 (None, Change::Remove) => return Err(impossible(format!("{target} has no {}", op.path))),
             }
-            let was = at.current.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
-            pins.precondition.fields.push((op.path.to_string(), was));
+            pins.precondition.fields.push(Pinned { path: op.path.clone(), value: at.current });
         }
         let version_pin = test("/metadata/resourceVersion", &json!(version));
         let command = kubectl::json_patch(target, pins.tests.iter().chain(pin_version.then_some(&version_pin)).chain(&changes));
@@ -298,9 +297,7 @@ fn count_template(target: &ObjectRef, planned: &mut Value, answer: &Value) {
 
 /// The old value and the new one.
 fn values(op: &FieldOp, precondition: &Precondition) -> [String; 2] {
-    let path = op.path.to_string();
-    let pinned = precondition.fields.iter().find(|(pinned, _)| *pinned == path);
-    let old = pinned.and_then(|(_, text)| serde_json::from_str::<Value>(text).ok());
+    let old = precondition.fields.iter().find(|pinned| pinned.path == op.path).and_then(|pinned| pinned.value.clone());
     let new = if let Change::Set(new) = &op.change { Some(new.clone()) } else { None };
     [(old, "not set"), (new, "removed")].map(|(value, none)| value.map_or_else(|| none.to_owned(), |value| in_a_line(&value)))
 }

@@ -6,7 +6,7 @@ use crate::domain::cause::KnownCodes;
 use crate::domain::check::Check;
 use crate::domain::id::PlanId;
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::plan::{Judged, OnFailure, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::plan::{Judged, OnFailure, Pinned, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
 use jiff::SignedDuration;
@@ -50,7 +50,7 @@ struct StepRecord {
     uid: Option<String>,
     resource_version: Option<String>,
     generation: Option<i64>,
-    fields: Vec<(String, String)>,
+    fields: Vec<PinnedRecord>,
     undo: Option<RequestRecord>,
     undo_words: String,
     command: String,
@@ -69,6 +69,20 @@ pub(super) enum ActionRecord {
 #[serde(deny_unknown_fields)]
 pub(super) struct SeenRecord {
     value: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PinnedRecord {
+    path: Vec<SegmentRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<SeenRecord>,
+}
+
+impl From<&Pinned> for PinnedRecord {
+    fn from(pinned: &Pinned) -> Self {
+        Self { path: segments(&pinned.path), held: pinned.value.clone().map(|value| SeenRecord { value }) }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -214,7 +228,7 @@ impl From<&RemediationPlan> for PlanRecord {
                     uid: s.precondition.uid.clone(),
                     resource_version: s.precondition.resource_version.clone(),
                     generation: s.precondition.generation,
-                    fields: s.precondition.fields.clone(),
+                    fields: s.precondition.fields.iter().map(PinnedRecord::from).collect(),
                     undo: match &s.undo {
                         Undo::Restore { request, .. } => Some(request.into()),
                         Undo::None { .. } => None,
@@ -256,7 +270,7 @@ impl PlanRecord {
                         uid: s.uid,
                         resource_version: s.resource_version,
                         generation: s.generation,
-                        fields: s.fields,
+                        fields: s.fields.into_iter().map(|f| Pinned { path: path(f.path), value: f.held.map(|seen| seen.value) }).collect(),
                     },
                     undo: match s.undo {
                         Some(request) => Undo::Restore { request: request.into_request()?, summary: s.undo_words },

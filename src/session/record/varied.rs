@@ -21,6 +21,9 @@ const WORDS: &[&str] = &[
     "symptomGone",
 ];
 
+/// So many values that can be read are put into one place: the first may be one that is written otherwise and means the same.
+const ENOUGH: usize = 3;
+
 /// Each with the place that was varied. Parts of `other` stand in for parts that have no value of their own to vary.
 pub(crate) fn of(plan: &RemediationPlan, other: &RemediationPlan) -> Vec<(String, RemediationPlan)> {
     let stored = |plan: &RemediationPlan| serde_json::to_value(PlanRecord::from(plan)).unwrap();
@@ -31,12 +34,13 @@ pub(crate) fn of(plan: &RemediationPlan, other: &RemediationPlan) -> Vec<(String
     // The id is no part of the digest: where it stands in a text, it is masked.
     for place in places.into_iter().filter(|place| place != "/id") {
         let old = record.pointer(&place).unwrap();
-        for value in instead(old).into_iter().chain(other.pointer(&place).cloned()).filter(|value| value != old) {
+        let values = other.pointer(&place).cloned().into_iter().chain(instead(old)).filter(|value| value != old);
+        let read = values.filter_map(|value| {
             let mut varied = record.clone();
             *varied.pointer_mut(&place).unwrap() = value;
-            let read = serde_json::from_value::<PlanRecord>(varied).ok().and_then(|record| record.into_plan(known_code).ok());
-            plans.extend(read.map(|plan| (place.clone(), plan)));
-        }
+            serde_json::from_value::<PlanRecord>(varied).ok()?.into_plan(known_code).ok()
+        });
+        plans.extend(read.take(ENOUGH).map(|plan| (place.clone(), plan)));
     }
     plans
 }
@@ -57,7 +61,8 @@ fn instead(value: &Value) -> Vec<Value> {
     match value {
         Value::String(text) => {
             let words = WORDS.iter().map(|word| json!(word));
-            words.chain([json!(format!("{text}x")), json!(null), json!("img-tag-not-found"), json!("cfg-configmap-key-missing")]).collect()
+            let first = [json!(format!("{text}x")), json!("img-tag-not-found"), json!("cfg-configmap-key-missing")];
+            first.into_iter().chain(words).chain([json!(null)]).collect()
         }
         Value::Number(number) => vec![json!(number.as_i64().map_or(1, |n| n.wrapping_add(1))), json!(null)],
         Value::Bool(is) => vec![json!(!is)],

@@ -6,7 +6,7 @@ use super::text;
 use crate::domain::action::{Action, Change};
 use crate::domain::field::FieldPath;
 use crate::domain::fitted::Part;
-use crate::domain::plan::RemediationPlan;
+use crate::domain::plan::{Pinned, RemediationPlan};
 use crate::session::record::arbitrary;
 use crate::workflow::blocks;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn first_block(report: &Report) -> String {
 /// The same plan with these names and values in every action.
 fn with_names(mut plan: RemediationPlan, name: &str, field: &str, old: &str, new: &str) -> RemediationPlan {
     for step in plan.steps.iter_mut() {
-        let pinned = |path: &FieldPath| (path.to_string(), json!(old).to_string());
+        let pinned = |path: &FieldPath| Pinned { path: path.clone(), value: Some(json!(old)) };
         match &mut step.action {
             Action::Create { object, manifest } => {
                 object.name = name.to_owned();

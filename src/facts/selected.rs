@@ -1,0 +1,174 @@
+//! What is sought by a name, a class or a label, and found by an index: what a selector matches and misses, what leads to Pods, who
+//! leads them, namesakes elsewhere, and volumes.
+
+use super::labels::{self, Selector};
+use super::presence::Presence;
+use super::{Facts, Given, pods};
+use crate::domain::issue::Scope;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::domain::workload::Workload;
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod, Service};
+use std::collections::BTreeSet;
+
+/// So many workloads are compared one by one with a selector that misses them; where there are more, only those that something
+/// speaks for.
+const FEW: usize = 32;
+
+/// The other Pod of the same owner that leads, and its Lease.
+pub(crate) fn leader_beside<'a>(facts: &Facts<'a>, pod: &Pod) -> Option<(&'a Lease, &'a Pod)> {
+    let own = pod.reference();
+    let owner = facts.owners.chain(&own).last()?;
+    facts.walk.step();
+    facts.leaders.0.get(owner).filter(|(_, leader)| leader.reference() != own).copied()
+}
+
+/// A claim of the same name in another namespace than this one's that nobody uses there.
+pub(crate) fn elsewhere<'a>(facts: &Facts<'a>, claim: &ObjectRef) -> Presence<&'a PersistentVolumeClaim> {
+    let fits = |c: &&PersistentVolumeClaim| {
+        let there = c.reference().namespace;
+        let free = there.as_ref().is_some_and(|ns| facts.claims.pods(ns.as_str(), &claim.name).is_empty());
+        there != claim.namespace && free && c.metadata.deletion_timestamp.is_none()
+    };
+    let named = facts.namesakes.claims.get(claim.name.as_str()).into_iter().flatten().copied();
+    match facts.walk(named).find(fits) {
+        Some(one) => Presence::There(one),
+        None if facts.snapshot.elsewhere.is_complete() => Presence::Absent,
+        // Where everything was asked for, the list of claims holds every namespace.
+        None if *facts.scope() == Scope::All => facts.none(&Kind::PersistentVolumeClaim),
+        None => Presence::Unread,
+    }
+}
+
+/// Another namespace that has a Service of this name.
+pub(crate) fn service_elsewhere<'a>(facts: &Facts<'a>, name: &str, here: &Namespace) -> Option<&'a str> {
+    let named = facts.namesakes.services.get(name).into_iter().flatten().copied();
+    facts.walk(named).find(|namespace| *namespace != here.as_str())
+}
+
+/// A volume of this class.
+pub(crate) fn volume_of<'a>(facts: &Facts<'a>, class: &str) -> Presence<&'a PersistentVolume> {
+    let first = facts.volumes.by_class.get(class).and_then(|all| all.first());
+    first.map_or_else(|| facts.none(&Kind::PersistentVolume), |volume| Presence::There(*volume))
+}
+
+/// The volumes of this class that a claim could still take; the empty class is that of volumes without one.
+pub(crate) fn free_volumes_of<'a>(facts: &Facts<'a>, class: &str) -> impl Iterator<Item = &'a PersistentVolume> {
+    facts.walk(facts.volumes.free.get(class).into_iter().flatten().copied())
+}
+
+/// One of them.
+pub(crate) fn free_volume_of<'a>(facts: &Facts<'a>, class: &str) -> Presence<&'a PersistentVolume> {
+    free_volumes_of(facts, class).next().map_or_else(|| facts.none(&Kind::PersistentVolume), Presence::There)
+}
+
+/// Whether a claim of this class is bound.
+pub(crate) fn is_bound_somewhere(facts: &Facts<'_>, class: &str) -> bool {
+    facts.volumes.bound.contains(class)
+}
+
+/// The Pods in a namespace that a selector matches.
+pub(crate) fn pods_selected<'a>(facts: &Facts<'a>, namespace: &str, selector: &Selector) -> impl Iterator<Item = &'a Pod> {
+    let candidates = facts.pods_by_label.candidates(namespace, selector);
+    facts.walk(candidates.iter().copied()).filter(|p| labels::matches(selector, p.metadata.labels.as_ref()))
+}
+
+/// How many Pods of a namespace carry all of these labels; all of them where none is named.
+pub(crate) fn count_carrying(facts: &Facts<'_>, namespace: &str, wanted: &Selector) -> usize {
+    let mut pairs = wanted.iter();
+    match (pairs.next(), pairs.next()) {
+        (None, _) => facts.in_namespace.get(namespace).and_then(|kinds| kinds.get(&Kind::Pod)).map_or(0, Vec::len),
+        (Some((key, value)), None) => facts.pods_by_label.carrying(namespace, key, value).len(),
+        (Some(_), Some(_)) => pods_selected(facts, namespace, wanted).count(),
+    }
+}
+
+/// The workloads in a namespace whose Pods a selector matches.
+pub(crate) fn workloads_selected<'f, 'a>(
+    facts: &'f Facts<'a>,
+    namespace: &str,
+    selector: &Selector,
+) -> impl Iterator<Item = &'f Workload<'a>> {
+    let candidates = facts.workloads_by_label.candidates(namespace, selector);
+    facts.walk(candidates.iter().filter_map(|place| facts.workloads.get(*place))).filter(|w| labels::matches(selector, Some(w.pod_labels)))
+}
+
+/// The workloads in a namespace whose Pods a selector misses by just one of its labels, in their order. Where more than a few match
+/// all others, only those that `likely` knows for the key: a Service that leads nowhere is not compared with all there is.
+pub(crate) fn workloads_missed<'f, 'a>(
+    facts: &'f Facts<'a>,
+    namespace: &Namespace,
+    selector: &Selector,
+    likely: impl Fn(&str) -> Vec<&'f Workload<'a>>,
+) -> impl Iterator<Item = &'f Workload<'a>> {
+    let missed = |w: &&'f Workload<'a>| selector.iter().filter(|(k, v)| w.pod_labels.get(*k) != Some(v)).count() == 1;
+    let mut places: BTreeSet<usize> = BTreeSet::new();
+    for key in selector.keys() {
+        let mut rest = selector.clone();
+        rest.remove(key);
+        // Without any other label every workload of the namespace may be the one.
+        let all = facts.workloads_in_namespace.get(namespace.as_str()).filter(|_| rest.is_empty()).map(Vec::as_slice);
+        let candidates = all.unwrap_or_else(|| facts.workloads_by_label.candidates(namespace.as_str(), &rest));
+        if candidates.len() <= FEW {
+            places.extend(facts.walk(candidates.iter()));
+        } else {
+            places.extend(facts.walk(likely(key).into_iter()).filter_map(|w| facts.workload_places.get(&w.object)));
+        }
+    }
+    facts.walk(places.into_iter().filter_map(|place| facts.workloads.get(place))).filter(missed)
+}
+
+/// The workloads in a namespace of which a live Pod has this key otherwise than the template says: it was given while the Pod ran.
+pub(crate) fn workloads_given<'f, 'a>(facts: &'f Facts<'a>, namespace: &Namespace, key: &str) -> Vec<&'f Workload<'a>> {
+    let given = facts.given.get_or_init(|| find_given(facts));
+    let places = given.get(namespace.as_str()).and_then(|keys| keys.get(key));
+    facts.walk(places.into_iter().flatten().filter_map(|place| facts.workloads.get(*place))).collect()
+}
+
+fn find_given(facts: &Facts<'_>) -> Given {
+    let mut given = Given::new();
+    for (place, workload) in facts.workloads.iter().enumerate() {
+        for pod in facts.pods_of(&workload.object).filter(|p| !pods::has_ended(p)) {
+            let Some(namespace) = pod.metadata.namespace.as_deref() else { continue };
+            let own = pod.metadata.labels.iter().flatten().filter(|(key, value)| workload.pod_labels.get(*key) != Some(value));
+            for (key, _) in own {
+                given.entry(namespace.to_owned()).or_default().entry(key.clone()).or_default().insert(place);
+            }
+        }
+    }
+    given
+}
+
+/// The workloads in a namespace whose Pods carry a value of the selector, under whatever key: of its rarest value.
+pub(crate) fn workloads_valued<'f, 'a>(
+    facts: &'f Facts<'a>,
+    namespace: &Namespace,
+    selector: &Selector,
+) -> impl Iterator<Item = &'f Workload<'a>> {
+    let rarest = selector
+        .values()
+        .map(|value| facts.workloads_by_value.get(&(namespace.as_str(), value.as_str())).map(Vec::as_slice).unwrap_or_default())
+        .min_by_key(|places| places.len());
+    // One workload may carry the value under two keys.
+    let places: BTreeSet<usize> = facts.walk(rarest.unwrap_or_default().iter().copied()).collect();
+    facts.walk(places.into_iter().filter_map(|place| facts.workloads.get(place)))
+}
+
+/// A Service of the namespace whose selector has the key with another value.
+pub(crate) fn service_with_another<'a>(facts: &Facts<'a>, namespace: &Namespace, key: &str, value: &str) -> Option<&'a Service> {
+    let known = facts.services_by_key.get(&(namespace.as_str(), key)).into_iter().flatten().copied();
+    facts.walk(known).find(|s| labels::any_selector(s).and_then(|wanted| wanted.get(key)).is_some_and(|v| v != value))
+}
+
+/// Whether any Service leads to Pods of these labels.
+pub(crate) fn is_served(facts: &Facts<'_>, namespace: &str, labels: &Selector) -> bool {
+    services_of(facts, namespace, labels).next().is_some()
+}
+
+/// The Services in a namespace that lead to Pods of these labels.
+pub(crate) fn services_of<'a>(facts: &Facts<'a>, namespace: &str, labels: &Selector) -> impl Iterator<Item = &'a Service> {
+    let services = labels.iter().flat_map(|(key, value)| facts.services_by_label.carrying(namespace, key, value));
+    facts.walk(services.copied()).filter(|s| labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
+}
