@@ -31,6 +31,7 @@ mod together;
 use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
+use crate::domain::once::once;
 use crate::domain::snapshot::Snapshot;
 use crate::facts::{Facts, ingresses, pods};
 use rule::{Read, Rule, When};
@@ -70,7 +71,7 @@ pub fn known_code(text: &str) -> Option<Code> {
 /// The kinds that the rule of a cause needs in this snapshot, and that could not be read whole.
 pub fn unread(code: Code, seen: &Snapshot) -> Vec<Kind> {
     let reads = RULES.iter().filter(|rule| rule.code == code).flat_map(|rule| rule.reads);
-    once(reads.filter(|read| read.when.holds(seen)).flat_map(|read| read.kinds))
+    once(reads.filter(|read| read.when.holds(seen)).flat_map(|read| read.kinds).cloned())
         .into_iter()
         .filter(|kind| !seen.is_complete(kind))
         .collect()
@@ -84,12 +85,12 @@ fn reads() -> impl Iterator<Item = Read> {
 /// The kinds that are read, each once: those that are always read first.
 pub fn kinds() -> Vec<Kind> {
     let (first, then): (Vec<Read>, Vec<Read>) = reads().partition(|read| read.when == When::Always);
-    once(first.into_iter().chain(then).flat_map(|read| read.kinds))
+    once(first.into_iter().chain(then).flat_map(|read| read.kinds).cloned())
 }
 
 /// The kinds to read before anything is known.
 pub fn first_kinds() -> Vec<Kind> {
-    once(reads().filter(|read| read.when == When::Always).flat_map(|read| read.kinds))
+    once(reads().filter(|read| read.when == When::Always).flat_map(|read| read.kinds).cloned())
 }
 
 /// The kinds that are read only where somebody asks about them, though they could be at fault.
@@ -100,7 +101,7 @@ pub fn kinds_on_demand() -> impl Iterator<Item = &'static Kind> {
 /// The kinds to read besides, by what was seen first.
 pub fn further_kinds(seen: &Snapshot) -> Vec<Kind> {
     let first = first_kinds();
-    let wanted = once(reads().filter(|read| read.when != When::Always && read.when.holds(seen)).flat_map(|read| read.kinds));
+    let wanted = once(reads().filter(|read| read.when != When::Always && read.when.holds(seen)).flat_map(|read| read.kinds).cloned());
     wanted.into_iter().filter(|kind| !first.contains(kind)).collect()
 }
 
@@ -121,16 +122,6 @@ pub fn services_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
     let ingresses = seen.ingresses.iter().filter(|i| i.metadata.namespace.as_deref() == Some(namespace.as_str()));
     let named = ingresses.flat_map(ingresses::services);
     named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
-}
-
-fn once<'k>(kinds: impl Iterator<Item = &'k Kind>) -> Vec<Kind> {
-    let mut all: Vec<Kind> = Vec::new();
-    for kind in kinds {
-        if !all.contains(kind) {
-            all.push(kind.clone());
-        }
-    }
-    all
 }
 
 /// What is wrong, what is only under way, and what nobody can explain yet.

@@ -31,6 +31,7 @@ pub mod nearest;
 pub mod nonempty;
 pub mod object;
 pub mod objects;
+pub(crate) mod once;
 pub mod plan;
 pub mod request;
 pub mod resource;

@@ -139,6 +139,11 @@ impl ListRequest {
         Self { kind, namespace, field_selector: None, room: Room::OF_A_LIST }
     }
 
+    /// Those of one name, wherever they are: not cut however many there are of the kind.
+    pub fn named(kind: Kind, name: &str) -> Self {
+        Self { field_selector: Some(format!("metadata.name={name}")), ..Self::of(kind, None) }
+    }
+
     /// Each with its share of the room.
     #[must_use]
     pub fn sharing(room: Room, mut requests: Vec<Self>) -> Vec<Self> {

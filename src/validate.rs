@@ -12,9 +12,10 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
+use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
-use crate::facts::{Facts, addresses, behind, newest, pods, starting};
-use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
+use crate::facts::newest::{self, Kept};
+use crate::facts::{Facts, addresses, behind, pods, starting};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::Value;
 
@@ -33,13 +34,7 @@ pub(crate) fn kinds(plan: &RemediationPlan) -> Vec<Kind> {
     if plan.checks.iter().any(|check| matches!(check, Check::SymptomGone(_))) {
         all.extend([Kind::ReplicaSet, Kind::Event]);
     }
-    let mut once: Vec<Kind> = Vec::new();
-    for kind in all {
-        if !once.contains(&kind) {
-            once.push(kind);
-        }
-    }
-    once
+    once(all)
 }
 
 /// Of these, what the verdict rests on at last, and a watch may have fallen silent about: the Pods, which show what is true of their
@@ -136,13 +131,10 @@ fn by_hand(object: &ObjectRef, facts: &Facts<'_>) -> Option<&'static str> {
     if facts.workload(object).is_some_and(|w| w.paused) {
         return Some("its rollout is paused, so it does not continue by itself");
     }
-    let set = facts.find::<StatefulSet>(object).and_then(|s| s.spec.update_strategy.as_ref());
-    let daemon = facts.find::<DaemonSet>(object).and_then(|d| d.spec.update_strategy.as_ref());
-    if set.and_then(|s| s.type_.as_deref()).or(daemon.and_then(|d| d.type_.as_deref())) == Some("OnDelete") {
-        return Some("its update strategy replaces a Pod only once somebody deletes it");
-    }
-    let partition = set.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.partition).unwrap_or(0);
-    (partition > 0).then_some("its update strategy keeps some Pods at the older template (`partition`)")
+    newest::kept(object, facts).map(|kept| match kept {
+        Kept::UntilDeleted => "its update strategy replaces a Pod only once somebody deletes it",
+        Kept::BelowPartition => "its update strategy keeps some Pods at the older template (`partition`)",
+    })
 }
 
 /// Where a rule found something.

@@ -8,8 +8,8 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
 use crate::domain::workload::Workload;
 use crate::facts::starting::UNSEEN;
-use crate::facts::{Facts, pods, starting};
-use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
+use crate::facts::{Facts, newest, pods, starting};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 
 /// What is told to look again is told within this: Kubernetes itself gives up on a rollout's progress after ten minutes.
@@ -45,21 +45,16 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
             _ => Judgement::Wrong("Pending: no scheduler has picked it up".to_owned()),
         };
     }
-    let statuses = || {
-        status.into_iter().flat_map(|s| {
-            s.init_container_statuses.iter().flatten().map(|c| (true, c)).chain(s.container_statuses.iter().flatten().map(|c| (false, c)))
-        })
-    };
-    if let Some(fault) = statuses().find_map(|(init, s)| container_fault(pod, init, s)) {
+    if let Some(fault) = pods::statuses(pod).find_map(|(list, s)| container_fault(pod, list == "initContainers", s)) {
         return Judgement::Wrong(format!("{fault}{}", killed(facts, pod)));
     }
     if let Some(event) = facts.newest_event(pod, |e| starting::keeps_from_starting(e, age))
-        && statuses().all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
+        && pods::statuses(pod).all(|(_, s)| s.state.as_ref().is_none_or(|s| s.running.is_none()))
     {
         let reason = event.reason.as_deref().unwrap_or_default();
         return Judgement::Wrong(format!("{reason}: {}", Excerpt::said(event.message.as_deref().unwrap_or_default())));
     }
-    let started = statuses().filter_map(|(_, s)| s.state.as_ref()?.running.as_ref()?.started_at.as_ref().map(|t| t.0)).max();
+    let started = pods::statuses(pod).filter_map(|(_, s)| s.state.as_ref()?.running.as_ref()?.started_at.as_ref().map(|t| t.0)).max();
     let since = started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|t| t.0)).or_else(|| pods::exists_since(pod));
     let allowed = starting::allowed(facts, pod).as_secs();
     let waits = match initializing(pod) {
@@ -257,11 +252,7 @@ fn is_system(key: &str) -> bool {
 /// Old Pods that stay until somebody deletes them, or that a partition keeps, are what was asked for.
 fn updates_by_hand(facts: &Facts<'_>, workload: &Workload<'_>) -> bool {
     let serves = workload.observed && workload.ready >= workload.desired && workload.available >= workload.desired;
-    let set = facts.find::<StatefulSet>(&workload.object).and_then(|s| s.spec.update_strategy.as_ref());
-    let partitioned = set.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.partition).is_some_and(|p| p > 0);
-    let daemon = facts.find::<DaemonSet>(&workload.object).and_then(|d| d.spec.update_strategy.as_ref());
-    let on_delete = set.and_then(|s| s.type_.as_deref()).or_else(|| daemon.and_then(|d| d.type_.as_deref())) == Some("OnDelete");
-    serves && (partitioned || on_delete)
+    serves && newest::kept(&workload.object, facts).is_some()
 }
 
 /// `: ` and the newest refusal of a Pod, when there is one.

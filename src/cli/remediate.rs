@@ -130,15 +130,15 @@ impl AnswerAtTerminal<'_> {
         match self.terminal.ask_human(&render::page::clean(&words), self.cancel).await? {
             answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
             answer @ (HumanAnswer::Nobody | HumanAnswer::Undecided(_)) => {
-                let session = question.session.clone();
-                // What came that no person can have decided is recorded as that, and a question that nobody reads makes room.
-                let caller = Caller::new(&Silent, self.cancel);
-                let report =
-                    carry_out(self.cases, &PendingAnswer::from(question), answer, Approver::Terminal, &caller).await.unwrap_or(report);
+                // What came that no person can have decided is recorded as that.
+                let report = match answer {
+                    HumanAnswer::Undecided(why) => self.cases.undecided(&question.session, Approver::Terminal, why).await.unwrap_or(report),
+                    _ => report,
+                };
                 if self.output == Output::Json {
                     json(self.terminal, &report)?;
                 }
-                self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&session)))?;
+                self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&question.session)))?;
                 Ok(Exit::Waiting)
             }
         }

@@ -33,9 +33,14 @@ pub(crate) fn abridge(diagnosis: &mut Diagnosis) {
 
 /// The first of these lines, and how many more there are.
 pub(crate) fn lines(all: &[String]) -> String {
-    let more = all.len().saturating_sub(SYMPTOMS);
+    first(all, SYMPTOMS)
+}
+
+/// So many of them in one line, and how many more there are.
+pub(crate) fn first(all: &[String], limit: usize) -> String {
+    let more = all.len().saturating_sub(limit);
     let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{}{rest}", all.iter().take(SYMPTOMS).map(String::as_str).collect::<Vec<_>>().join("; "))
+    format!("{}{rest}", all.iter().take(limit).map(String::as_str).collect::<Vec<_>>().join("; "))
 }
 
 fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {

@@ -157,6 +157,11 @@ pub struct RemediationPlan {
 }
 
 impl RemediationPlan {
+    /// Whether it only takes back what was done: it promises of no cause and no symptom that they are gone.
+    pub(crate) fn is_rollback(&self) -> bool {
+        !self.checks.iter().any(Check::promises_a_cure)
+    }
+
     /// The highest risk of any step.
     pub fn risk(&self) -> Risk {
         self.steps.iter().map(|s| s.risk.max(s.action.floor())).max().unwrap_or(Risk::High)

@@ -5,12 +5,32 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use std::collections::BTreeMap;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const HASH: &str = "controller-revision-hash";
+
+/// Why Pods of an older template stay, however long anybody waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The strategy is OnDelete: a Pod is replaced only once somebody deletes it.
+    UntilDeleted,
+    /// A partition keeps those of a lower ordinal.
+    BelowPartition,
+}
+
+/// What the update strategy of a StatefulSet or a DaemonSet keeps.
+pub(crate) fn kept(workload: &ObjectRef, facts: &Facts<'_>) -> Option<Kept> {
+    let set = facts.find::<StatefulSet>(workload).and_then(|s| s.spec.update_strategy.as_ref());
+    let daemon = facts.find::<DaemonSet>(workload).and_then(|d| d.spec.update_strategy.as_ref());
+    if set.and_then(|s| s.type_.as_deref()).or(daemon.and_then(|d| d.type_.as_deref())) == Some("OnDelete") {
+        return Some(Kept::UntilDeleted);
+    }
+    let partition = set.and_then(|s| s.rolling_update.as_ref()).and_then(|r| r.partition).unwrap_or(0);
+    (partition > 0).then_some(Kept::BelowPartition)
+}
 
 /// One container of one Pod, as often as it was started.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +90,7 @@ pub(crate) fn was_started(pod: &Pod, container: Option<&str>) -> bool {
         };
         s.restart_count > 0 || of(&s.state) || of(&s.last_state)
     };
-    statuses(pod).filter(|s| container.is_none_or(|name| s.name == name)).any(|s| started(&s))
+    pods::statuses(pod).filter(|(_, s)| container.is_none_or(|name| s.name == name)).any(|(_, s)| started(&s))
 }
 
 /// How often the containers of these Pods were started, and when. Those that only initialize are left out.
@@ -90,8 +110,4 @@ pub(crate) fn starts(pods: &[&Pod]) -> Starts {
 /// How long the longest lived of those containers of these Pods lived that ended.
 pub(crate) fn longest_life(of: &[&Pod]) -> Option<SignedDuration> {
     of.iter().filter_map(|pod| pods::longest_life(pod)).max()
-}
-
-fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
-    pod.status.iter().flat_map(|s| s.init_container_statuses.iter().flatten().chain(s.container_statuses.iter().flatten()))
 }

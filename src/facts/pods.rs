@@ -2,7 +2,8 @@
 
 use crate::domain::field::FieldPath;
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{Container, NodeSelectorTerm, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, NodeSelectorTerm, Pod, PodSpec, Probe};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 pub(crate) use crate::domain::snapshot::claims;
 pub(crate) use crate::domain::workload::pod_is_ready as is_ready;
@@ -87,13 +88,25 @@ pub(crate) struct Waiting<'a> {
     pub(crate) message: &'a str,
 }
 
-/// The containers that wait, those that only initialize first.
-pub(crate) fn waiting(pod: &Pod) -> impl Iterator<Item = Waiting<'_>> {
-    let statuses = pod.status.iter().flat_map(|s| {
+/// What is reported of each container, those that only initialize first, with the list that it is in.
+pub(crate) fn statuses(pod: &Pod) -> impl Iterator<Item = (&'static str, &ContainerStatus)> {
+    pod.status.iter().flat_map(|s| {
         let init = s.init_container_statuses.iter().flatten().map(|c| ("initContainers", c));
         init.chain(s.container_statuses.iter().flatten().map(|c| ("containers", c)))
-    });
-    statuses.filter_map(|(list, status)| {
+    })
+}
+
+/// Whether the probe asks this port, by its number.
+pub(crate) fn asks_port(probe: &Probe, number: i32) -> bool {
+    let by_http = probe.http_get.as_ref().map(|http| &http.port);
+    let by_tcp = probe.tcp_socket.as_ref().map(|tcp| &tcp.port);
+    let by_grpc = probe.grpc.as_ref().is_some_and(|grpc| grpc.port == number);
+    by_grpc || [by_http, by_tcp].into_iter().flatten().any(|port| *port == IntOrString::Int(number))
+}
+
+/// The containers that wait, those that only initialize first.
+pub(crate) fn waiting(pod: &Pod) -> impl Iterator<Item = Waiting<'_>> {
+    statuses(pod).filter_map(|(list, status)| {
         let waiting = status.state.as_ref()?.waiting.as_ref()?;
         Some(Waiting {
             list,

@@ -115,9 +115,8 @@ fn claims(pod: &Pod, facts: &Facts<'_>) -> (bool, bool) {
 /// Whether a container of the Pod failed: it waits for something other than its turn, ended with an error, or was started again.
 pub(crate) fn has_failed(pod: &Pod) -> bool {
     let waits = pods::waiting(pod).any(|w| !matches!(w.reason, "" | "ContainerCreating" | "PodInitializing"));
-    let all = pod.status.iter().flat_map(|s| s.init_container_statuses.iter().flatten().chain(s.container_statuses.iter().flatten()));
     let ended = |s: &ContainerStatus| s.state.as_ref().and_then(|s| s.terminated.as_ref()).is_some_and(|t| t.exit_code != 0);
-    waits || all.into_iter().any(|s| s.restart_count > 0 || ended(s))
+    waits || pods::statuses(pod).any(|(_, s)| s.restart_count > 0 || ended(s))
 }
 
 fn ready_since(pod: &Pod) -> Option<Timestamp> {

@@ -2,6 +2,7 @@
 //! Every difference is named but what the server keeps for itself. Of values, the same is shown as beside a change.
 
 use super::diff;
+use crate::domain::abridged::first;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use serde_json::Value;
@@ -44,10 +45,7 @@ pub(crate) fn in_words(differences: &[Difference]) -> Option<String> {
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
         format!("{} (planned: {}, actual: {})", d.path, side(&d.planned), side(&d.actual))
     };
-    let named: Vec<String> = differences.iter().take(NAMED).map(one).collect();
-    let more = differences.len().saturating_sub(NAMED);
-    let rest = if more == 0 { String::new() } else { format!("; and {more} more") };
-    Some(format!("{}{rest}", named.join("; ")))
+    Some(first(&differences.iter().map(one).collect::<Vec<_>>(), NAMED))
 }
 
 /// The object without what the server keeps for itself.

@@ -9,6 +9,7 @@ use crate::domain::focus::Doubt;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
+use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
 use crate::facts::{Facts, behind, starting};
 use std::collections::BTreeSet;
@@ -82,7 +83,7 @@ impl<'a> Concern<'a> {
 
     /// What is still broken, a line each. A rollback brings back what was broken before, as its question says.
     pub(crate) fn remains(&self, seen: &Diagnosis) -> Vec<String> {
-        if !self.plan.checks.iter().any(Check::promises_a_cure) {
+        if self.plan.is_rollback() {
             return Vec::new();
         }
         let mut lines: Vec<String> = self.causes(seen).iter().map(|c| c.title.clone()).collect();
@@ -100,7 +101,7 @@ impl<'a> Concern<'a> {
 
     /// What somebody named, or the cause made suffer, and is not ready yet, a line each: not broken, and not seen to be well.
     pub(crate) fn coming(&self) -> Vec<String> {
-        if !self.plan.checks.iter().any(Check::promises_a_cure) {
+        if self.plan.is_rollback() {
             return Vec::new();
         }
         let named = self.before.focus.about.iter().chain(self.facts.scope().objects());
@@ -118,18 +119,10 @@ impl<'a> Concern<'a> {
 
     /// Kinds of what belongs to the issue beside the plan that were read whole when the plan was made, and were not now.
     pub(crate) fn unread(&self) -> Vec<Kind> {
-        let mut kinds: Vec<Kind> = Vec::new();
-        for object in beside(self.plan, self.before, self.facts.scope()) {
-            // A Service is judged by its addresses.
-            let slices = (object.kind == Kind::Service).then_some(&Kind::EndpointSlice);
-            for kind in std::iter::once(&object.kind).chain(slices) {
-                let lost = self.plan.judged.saw.contains(kind) && !self.facts.is_whole(kind);
-                if lost && !kinds.contains(kind) {
-                    kinds.push(kind.clone());
-                }
-            }
-        }
-        kinds
+        // A Service is judged by its addresses.
+        let slices = |kind: &Kind| (*kind == Kind::Service).then_some(&Kind::EndpointSlice);
+        let all = beside(self.plan, self.before, self.facts.scope()).flat_map(|o| std::iter::once(&o.kind).chain(slices(&o.kind)));
+        once(all.filter(|kind| self.plan.judged.saw.contains(kind) && !self.facts.is_whole(kind)).cloned())
     }
 
     /// What was in doubt before the change, belongs to the issue, and still cannot be told, a line each.

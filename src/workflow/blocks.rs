@@ -382,6 +382,7 @@ pub(super) mod tests {
                     checks: vec![text("Deployment shop/web: all Pods are ready")],
                     about: vec![text("Service shop/web")],
                 },
+                is_rollback: false,
                 wait_seconds: 120,
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
             }),

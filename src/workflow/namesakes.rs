@@ -29,9 +29,7 @@ pub(super) async fn seek(read: &dyn ClusterRead, room: Room, into: &mut Snapshot
 /// Services that Ingresses lead to and that are not there, in other namespaces.
 async fn services(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
     let names = analyze::services_sought_elsewhere(into);
-    let request =
-        |name: &String| ListRequest { field_selector: Some(format!("metadata.name={name}")), ..ListRequest::of(Kind::Service, None) };
-    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
+    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(|name| ListRequest::named(Kind::Service, name)).collect();
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
     for (name, answer) in names.iter().zip(answers) {
         match answer {
@@ -45,11 +43,7 @@ async fn services(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), Rea
 /// Every claim of the names, whatever its namespace. Whether all of them were read.
 async fn list(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<bool, ReadError> {
     let names = analyze::claims_sought_elsewhere(into);
-    let request = |name: &String| ListRequest {
-        field_selector: Some(format!("metadata.name={name}")),
-        ..ListRequest::of(Kind::PersistentVolumeClaim, None)
-    };
-    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(request).collect();
+    let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(|name| ListRequest::named(Kind::PersistentVolumeClaim, name)).collect();
     let mut whole = names.len() == requests.len();
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
     for (name, answer) in names.iter().zip(answers) {

@@ -309,6 +309,9 @@ view! {
         /// What the digest covers besides, for a question.
         #[serde(skip)]
         covered: Covered,
+        /// It only takes back what was done.
+        #[serde(skip)]
+        is_rollback: bool,
         /// Within how many seconds they must begin to pass, by what the workload's own probes allow.
         wait_seconds: i64,
     }

@@ -7,6 +7,7 @@ use super::report::{
 };
 use super::standing::Underway;
 use crate::analyze;
+use crate::domain::abridged::first;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::issue::place;
 use crate::domain::kind::Kind;
@@ -51,7 +52,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 ),
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
-                Status::Resolved if is_undo(report) => format!("Rolled back in {at}: what was changed is as it was before."),
+                Status::Resolved if report.plan.as_ref().is_some_and(|plan| plan.is_rollback) => {
+                    format!("Rolled back in {at}: what was changed is as it was before.")
+                }
                 Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
                 Status::Partly => {
                     format!("Partly resolved in {at}: the cause is gone, and something that belongs to the issue is still broken.")
@@ -72,16 +75,16 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     }
     // Where something is wrong, what is to be done about it comes first.
     let told = if report.causes.is_empty() && !unexplained { 1 } else { 0 };
-    let states = [
-        beside(&report.coverage.doubts, told).map(|rest| format!("Not verified: {rest}.")),
-        beside(&report.coverage.healthy, 0).map(|all| format!("Healthy: {all}.")),
-    ];
-    let (first, last) = if report.causes.is_empty() { (Some(states), None) } else { (None, Some(states)) };
-    lines.extend(first.into_iter().flatten().flatten());
+    let doubts = beside(&report.coverage.doubts, told).map(|rest| format!("Not verified: {rest}."));
+    let healthy = beside(&report.coverage.healthy, 0).map(|all| format!("Healthy: {all}."));
+    let mut states: Vec<String> = doubts.into_iter().chain(healthy).collect();
+    if report.causes.is_empty() {
+        lines.append(&mut states);
+    }
     lines.extend(unchecked(report));
-    let more = report.unexplained.len().saturating_sub(1);
-    let rest = if more == 0 { String::new() } else { format!("; and {more} more") };
-    lines.extend(report.unexplained.first().map(|symptom| format!("{}{rest}", not_explained(symptom))));
+    if unexplained {
+        lines.push(first(&report.unexplained.iter().map(not_explained).collect::<Vec<_>>(), 1));
+    }
     if report.causes.len() > 1 {
         lines.push(format!(
             "Independent causes besides this one: {}; run again after it is resolved.",
@@ -96,7 +99,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
         lines.push(format!("Validation: {why}."));
     }
     lines.extend(next(report));
-    lines.extend(last.into_iter().flatten().flatten());
+    lines.append(&mut states);
     if let Some(gap) = report.coverage.gaps.first() {
         let more = report.coverage.gaps.len().saturating_sub(1);
         let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -125,24 +128,15 @@ fn judged(report: &Report) -> String {
 /// What the change did, where the first cause's title says what was true before it.
 fn done(report: &Report, cause: &CauseView) -> Option<String> {
     match (report.status, &report.plan) {
-        (Status::Resolved | Status::Partly, Some(plan)) if is_undo(report) => Some(format!("{}.", plan.summary)),
+        (Status::Resolved | Status::Partly, Some(plan)) if plan.is_rollback => Some(format!("{}.", plan.summary)),
         (Status::Resolved | Status::Partly, _) => Some(format!("Fixed cause: {} of {}.", cause.code, object(&cause.object))),
         _ => None,
     }
 }
 
-/// Whether the plan takes back what a session did: it only promises what is left then.
-fn is_undo(report: &Report) -> bool {
-    let checks = || report.plan.iter().flat_map(|plan| &plan.checks);
-    checks().next().is_some() && checks().all(|check| matches!(check.what.as_str(), "fieldIs" | "gone"))
-}
-
 /// The first few of them after the skipped ones, in one line, with how many more there are.
 fn beside(items: &[String], skipped: usize) -> Option<String> {
-    let rest: Vec<&str> = items.iter().skip(skipped).map(String::as_str).collect();
-    let shown = rest.iter().take(OTHERS).copied().collect::<Vec<_>>().join("; ");
-    let more = rest.len().saturating_sub(OTHERS);
-    (!rest.is_empty()).then(|| if more == 0 { shown } else { format!("{shown}; and {more} more") })
+    items.get(skipped..).filter(|rest| !rest.is_empty()).map(|rest| first(rest, OTHERS))
 }
 
 /// The advice to make the plan's change by hand, which there is where kubemend cannot make it.

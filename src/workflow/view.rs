@@ -313,6 +313,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
             .collect(),
         settle_seconds: p.judged.settle.as_secs(),
         covered: covered::of(p),
+        is_rollback: p.is_rollback(),
         wait_seconds: p.judged.wait.as_secs(),
     }
 }

@@ -152,6 +152,7 @@ impl Double {
             steps: vec![step],
             settle_seconds: 15,
             covered: Covered::default(),
+            is_rollback: false,
             wait_seconds: 120,
             checks: Vec::new(),
         };

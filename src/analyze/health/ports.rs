@@ -1,7 +1,7 @@
 //! The ports behind a Service: whether the containers that it leads to have them.
 
 use crate::facts::pods;
-use k8s_openapi::api::core::v1::{ContainerPort, Pod, Probe, Service, ServicePort};
+use k8s_openapi::api::core::v1::{ContainerPort, Pod, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// How sure it is that a port leads nowhere.
@@ -95,14 +95,8 @@ fn unshown(port: &ServicePort, selected: &[&Pod]) -> Option<Dangling> {
         Some(IntOrString::Int(_) | IntOrString::String(_)) | None => return None,
     };
     let containers = || selected.iter().filter_map(|p| p.spec.as_ref()).flat_map(|s| &s.containers);
-    let probes = containers().flat_map(|c| [&c.readiness_probe, &c.liveness_probe, &c.startup_probe]).flatten();
-    let shows = |probe: &Probe| {
-        let of_http = probe.http_get.as_ref().map(|h| &h.port);
-        let of_tcp = probe.tcp_socket.as_ref().map(|t| &t.port);
-        let by_number = of_http.into_iter().chain(of_tcp).any(|p| *p == IntOrString::Int(target));
-        by_number || probe.grpc.as_ref().is_some_and(|g| g.port == target)
-    };
-    (!probes.into_iter().any(shows)).then(|| {
+    let mut probes = containers().flat_map(|c| [&c.readiness_probe, &c.liveness_probe, &c.startup_probe]).flatten();
+    (!probes.any(|probe| pods::asks_port(probe, target))).then(|| {
         Dangling::Possible(format!(
             "its port {} leads to port {target}, and neither a declared port nor a probe of the Pods shows that anything listens there",
             port.port

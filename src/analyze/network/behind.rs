@@ -5,7 +5,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::Selector;
 use crate::facts::{Facts, pods, selected};
-use k8s_openapi::api::core::v1::{Pod, PodSpec, Probe, Service, ServicePort};
+use k8s_openapi::api::core::v1::{Pod, PodSpec, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// Pods of one workload, or of whatever else makes Pods: a Job, a CronJob, an operator's resource.
@@ -92,13 +92,8 @@ pub(super) fn serves(service: &Service, spec: &PodSpec) -> bool {
 /// The ports to which the Service leads by their numbers, that no container declares and no readiness probe asks: whether anything
 /// listens there, nothing shows.
 pub(super) fn unproved(service: &Service, spec: &PodSpec) -> Vec<i32> {
-    let asks = |probe: &Probe, number: i32| {
-        let by_http = probe.http_get.as_ref().map(|http| &http.port);
-        let by_tcp = probe.tcp_socket.as_ref().map(|tcp| &tcp.port);
-        let by_grpc = probe.grpc.as_ref().is_some_and(|grpc| grpc.port == number);
-        by_grpc || [by_http, by_tcp].into_iter().flatten().any(|port| *port == IntOrString::Int(number))
-    };
-    let is_asked = |number: i32| spec.containers.iter().filter_map(|c| c.readiness_probe.as_ref()).any(|probe| asks(probe, number));
+    let is_asked =
+        |number: i32| spec.containers.iter().filter_map(|c| c.readiness_probe.as_ref()).any(|probe| pods::asks_port(probe, number));
     let ports = service.spec.iter().flat_map(|s| s.ports.iter().flatten()).filter(|port| declared(spec, port).is_none());
     let numbers = ports.filter_map(|port| match &port.target_port {
         Some(IntOrString::Int(number)) => Some(*number),

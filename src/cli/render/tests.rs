@@ -131,6 +131,7 @@ fn waiting() -> Report {
                 checks: vec!["PersistentVolumeClaim payments/ledger-data: the claim is Bound".to_owned()],
                 about: vec!["Deployment payments/ledger".to_owned()],
             },
+            is_rollback: false,
             wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),

@@ -40,7 +40,8 @@ fn has(list: &str, word: &Word) -> bool {
     !word.quoted && list.split_whitespace().any(|one| one == word.text)
 }
 
-fn before(words: &[Word], place: usize) -> Option<usize> {
+/// The place before, in the same clause.
+pub(super) fn before(words: &[Word], place: usize) -> Option<usize> {
     place.checked_sub(1).filter(|p| words.get(*p).is_some_and(|w| !w.ends))
 }
 

@@ -1,6 +1,7 @@
 //! Whether a word stands as names do: also one that the language has, or that is formed as its compounds are. What is said to be down
 //! is a name; what comes before a noun, or is said of something, describes it.
 
+use super::grammar::before;
 use super::word::{Form, Stance, Word};
 use super::{compounds, everyday, grammar};
 use crate::domain::kind::Kind;
@@ -24,10 +25,6 @@ const TIMES: &str = "since after before during until till";
 
 fn has(list: &str, word: &Word) -> bool {
     list.split_whitespace().any(|one| one == word.text)
-}
-
-fn before(words: &[Word], place: usize) -> Option<usize> {
-    place.checked_sub(1).filter(|p| words.get(*p).is_some_and(|w| !w.ends))
 }
 
 fn after(words: &[Word], place: usize) -> Option<usize> {

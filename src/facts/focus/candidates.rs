@@ -23,7 +23,7 @@ const NAMING: &[&str] = &[
     "app.kubernetes.io/part-of",
 ];
 
-/// The kinds of what words can name.
+/// The kinds of what words can name and that are always read.
 pub(super) const KINDS: &[Kind] = &[
     Kind::Pod,
     Kind::Deployment,
@@ -34,11 +34,9 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::Service,
     Kind::Ingress,
     Kind::PersistentVolumeClaim,
-    Kind::HorizontalPodAutoscaler,
-    Kind::PodDisruptionBudget,
-    Kind::ConfigMap,
-    Kind::Node,
 ];
+/// Those that are read where something speaks for it.
+pub(super) const FURTHER_KINDS: &[Kind] = &[Kind::HorizontalPodAutoscaler, Kind::PodDisruptionBudget, Kind::ConfigMap, Kind::Node];
 
 /// An object, and what it can be called.
 #[derive(Debug)]

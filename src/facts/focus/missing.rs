@@ -1,35 +1,18 @@
 //! What words name and nothing is called: where something is found, only what stands like a name; where nothing is, whatever could be one.
 
+use super::candidates::{FURTHER_KINDS, KINDS};
 use super::matching::Matching;
 use crate::domain::focus::Missing;
 use crate::domain::kind::Kind;
+use crate::domain::once::once;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::words::{Form, Stance, Word};
 
-/// What things are called that words can name, of what is always read.
-const NAMING: &[Kind] = &[
-    Kind::Pod,
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::Job,
-    Kind::CronJob,
-    Kind::Service,
-    Kind::Ingress,
-    Kind::PersistentVolumeClaim,
-];
-
 /// The kinds of things that may be called as the words say and that were not read whole: of these nothing that was not found is absent.
 pub(super) fn unread(snapshot: &Snapshot) -> Vec<Kind> {
-    let asked = Kind::AS_A_WHOLE.iter().filter(|kind| snapshot.words.asks(kind) && !NAMING.contains(kind));
-    let tried = super::candidates::KINDS.iter().filter(|kind| snapshot.was_tried(kind) && !NAMING.contains(kind));
-    let mut all: Vec<Kind> = Vec::new();
-    for kind in NAMING.iter().chain(asked).chain(tried) {
-        if !snapshot.is_complete(kind) && !all.contains(kind) {
-            all.push(kind.clone());
-        }
-    }
-    all
+    let asked = Kind::AS_A_WHOLE.iter().filter(|kind| snapshot.words.asks(kind));
+    let tried = FURTHER_KINDS.iter().filter(|kind| snapshot.was_tried(kind));
+    once(KINDS.iter().chain(asked).chain(tried).filter(|kind| !snapshot.is_complete(kind)).cloned())
 }
 
 /// Whether a word that nothing has is written as names are.

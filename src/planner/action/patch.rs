@@ -14,12 +14,14 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Pinned, Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::{self, escaped};
+use crate::facts::Facts;
+use crate::facts::newest::{self, Kept};
 use crate::planner::admission;
 use crate::planner::diff;
 use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::{Differs, Refusal};
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use serde_json::{Value, json};
 
 /// What `check_last` decides on, of the object as the snapshot has it: it must be the same in the object as it is now.
@@ -99,8 +101,7 @@ impl PlannedAction for Patch<'_> {
         if facts.find::<Deployment>(self.target).is_some_and(|d| d.spec.paused.unwrap_or(false)) {
             return Some(Refusal::Paused);
         }
-        let of_set = facts.find::<StatefulSet>(self.target).and_then(pods_of_set_stay);
-        let why = of_set.or_else(|| facts.find::<DaemonSet>(self.target).and_then(pods_of_daemon_set_stay))?;
+        let why = pods_stay(self.target, facts)?;
         let stays = |o: &&&ObjectRef| o.kind == Kind::Pod && facts.owners().chain(o).next() == Some(self.target);
         let pods = proposed.suffering.iter().filter(stays).map(|o| o.name.clone()).collect();
         Some(Refusal::PodsStay { why, pods })
@@ -220,22 +221,14 @@ impl PlannedAction for Patch<'_> {
     }
 }
 
-/// Why the Pods of a StatefulSet keep their old template, if they do.
-fn pods_of_set_stay(set: &StatefulSet) -> Option<&'static str> {
-    let strategy = set.spec.update_strategy.as_ref().and_then(|u| u.type_.as_deref());
-    if strategy == Some("OnDelete") {
-        return Some(ON_DELETE);
+/// Why the Pods of a workload keep their old template, if they do.
+fn pods_stay(workload: &ObjectRef, facts: &Facts<'_>) -> Option<&'static str> {
+    let ordered = |set: &StatefulSet| set.spec.pod_management_policy.as_deref() != Some("Parallel");
+    match newest::kept(workload, facts) {
+        Some(Kept::UntilDeleted) => Some(ON_DELETE),
+        Some(Kept::BelowPartition) => Some(PARTITIONED),
+        None => facts.find::<StatefulSet>(workload).is_some_and(ordered).then_some(ORDERED),
     }
-    let partition = set.spec.update_strategy.as_ref().and_then(|u| u.rolling_update.as_ref()).and_then(|r| r.partition);
-    if partition.is_some_and(|first| first > 0) {
-        return Some(PARTITIONED);
-    }
-    (set.spec.pod_management_policy.as_deref() != Some("Parallel")).then_some(ORDERED)
-}
-
-fn pods_of_daemon_set_stay(set: &DaemonSet) -> Option<&'static str> {
-    let strategy = set.spec.update_strategy.as_ref().and_then(|u| u.type_.as_deref());
-    (strategy == Some("OnDelete")).then_some(ON_DELETE)
 }
 
 /// What must be true of the object: that it is the same one, with the same spec, and what the fields held.

@@ -3,6 +3,7 @@
 
 use crate::domain::nearest::nearest;
 use crate::domain::object::Namespace;
+use crate::domain::once::once;
 use crate::domain::words::{Form, Word, Wording};
 
 /// What the words say about the place.
@@ -117,16 +118,6 @@ fn slashed(word: &Word) -> Option<(&str, bool)> {
         return Some((right, true));
     }
     Namespace::parse(left).ok().map(|_| (left, word.place))
-}
-
-fn once(names: Vec<String>) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for name in names {
-        if !kept.contains(&name) {
-            kept.push(name);
-        }
-    }
-    kept
 }
 
 fn is_the_word(word: Option<&&Word>) -> bool {

@@ -45,14 +45,11 @@ pub(super) async fn place(
             found.push(object.clone().within(None));
             continue;
         }
-        // Of one name, so that nothing is cut however many there are of the kind.
-        let by_name = format!("metadata.name={}", object.name);
-        let listed = read.list(&ListRequest { field_selector: Some(by_name), ..everywhere(&object.kind) }).await;
+        let listed = read.list(&ListRequest::named(object.kind.clone(), &object.name)).await;
         let there: Vec<ObjectRef> = match listed {
             Ok(listed) if listed.complete => of_name(&references(&object.kind, listed.objects), &object.name),
-            Ok(_) => vec![object.clone().within(Some(&read.default_namespace()))],
             // Where this identity may not look everywhere, the context's namespace is meant.
-            Err(ReadError::Forbidden { .. }) => vec![object.clone().within(Some(&read.default_namespace()))],
+            Ok(_) | Err(ReadError::Forbidden { .. }) => vec![object.clone().within(Some(&read.default_namespace()))],
             Err(error) => return Err(error.into()),
         };
         // Of several of one name, that of the context is meant.

@@ -1,7 +1,6 @@
 //! What belongs to the issue beside the plan: it is looked at again before anything is called resolved.
 
-use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked, yes};
+use crate::support::embedded::{Embedded, asked, resolved, yes};
 use kubemend::domain::issue::Issue;
 use kubemend::domain::object::Namespace;
 use kubemend::sim::MadeImage;
@@ -67,13 +66,7 @@ async fn what_was_in_doubt_and_still_is_keeps_it_from_being_resolved() {
 
 #[tokio::test(start_paused = true)]
 async fn services_and_their_addresses_are_read_once_more_before_the_verdict() {
-    let case = Case::load("service-without-endpoints");
-    let cluster = Embedded::of(&case, NAMESPACE).await;
-    let process = cluster.process();
-    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
-    cluster.sim.forget_requests();
-    let report = yes(&process, &question).await.unwrap();
-    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    let cluster = resolved("service-without-endpoints", NAMESPACE).await;
     for kind in ["/pods", "/services", "/endpointslices"] {
         let read = cluster.sim.requests().iter().filter(|r| r.method == "GET" && r.path.ends_with(kind)).count();
         assert!(read >= 3, "{kind}: a list, a watch, and the last look: {read}");

@@ -1,7 +1,7 @@
 //! When it is said that a change helped: on whole reads, of Pods of the new template that run and go on running, and of nothing less.
 
 use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked, yes};
+use crate::support::embedded::{Embedded, ask, asked, resolved, yes};
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
@@ -47,13 +47,7 @@ const STEADY: &str = "- {ref: 'example/app:1.0', play: {listen: [{port: 80, afte
 
 #[tokio::test(start_paused = true)]
 async fn from_the_yes_to_the_verdict_are_at_most_fifteen_requests() {
-    let case = Case::load("database-pod-pending");
-    let cluster = Embedded::of(&case, NAMESPACE).await;
-    let process = cluster.process();
-    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
-    cluster.sim.forget_requests();
-    let report = yes(&process, &question).await.unwrap();
-    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    let cluster = resolved("database-pod-pending", NAMESPACE).await;
     let made: Vec<String> = cluster.sim.requests().iter().map(|r| format!("{} {} {}", r.user, r.method, r.path)).collect();
     assert!(made.len() <= 15, "{}: {made:#?}", made.len());
     assert!(made.iter().any(|line| line.contains("POST")), "the write is among them");

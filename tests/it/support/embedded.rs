@@ -17,7 +17,7 @@ use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
 use kubemend::ports::{Clock, ClusterRead, Entropy, Revision, SessionStore, StoreError, Stored};
 use kubemend::sim::{Audited, Latency, MadeImage, Sim, SimBody, World};
-use kubemend::workflow::report::Report;
+use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -338,6 +338,18 @@ pub(crate) async fn asked(remediation: &Remediation, ask: &Problem) -> (Report, 
     let opened = open(remediation, ask).await;
     let question = opened.question.unwrap_or_else(|| panic!("nothing is asked: {:#?}", opened.report.summary));
     (opened.report, question)
+}
+
+/// A case that a yes has resolved; of the requests those since the yes are kept.
+pub(crate) async fn resolved(case: &str, namespace: &str) -> Embedded {
+    let case = Case::load(case);
+    let cluster = Embedded::of(&case, namespace).await;
+    let process = cluster.process();
+    let (_, question) = asked(&process, &ask(&case, namespace)).await;
+    cluster.sim.forget_requests();
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    cluster
 }
 
 /// Says yes to a question.
