@@ -101,6 +101,13 @@ pub fn line(parts: &[Part], columns: usize) -> String {
             *slot = Some(text);
         }
     }
+    // A path ends at an element, and so leaves room that what was shortened before it can use.
+    for (part, shown) in parts.iter().zip(&mut shown) {
+        let Some(shown) = shown else { continue };
+        let with_rest = part.in_room(width(shown).saturating_add(room));
+        room = room.saturating_sub(width(&with_rest).saturating_sub(width(shown)));
+        *shown = with_rest;
+    }
     shown.into_iter().flatten().collect()
 }
 
@@ -136,10 +143,16 @@ fn ending(elements: &[String], room: usize) -> String {
 fn differing(old: &str, new: &str, room: usize) -> String {
     let half = room / 2;
     let (wide_old, wide_new) = (width(old), width(new));
+    let alike = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+    // Without the same beginning both are read side by side, where that is enough.
+    let left_out = wide_old.saturating_add(wide_new).saturating_add(2).saturating_sub(room).div_ceil(2);
+    if left_out > 1 && left_out <= alike {
+        let rest = |text: &str| text.chars().skip(left_out).collect::<String>();
+        return format!("{LEFT_OUT}{}{ARROW}{LEFT_OUT}{}", rest(old), rest(new));
+    }
     // The shorter one leaves the rest of its half to the other.
     let room_old = if wide_old <= half { wide_old } else { half.max(room.saturating_sub(wide_new)) };
     let room_new = room.saturating_sub(room_old.min(wide_old));
-    let alike = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
     let one = |text: &str, room: usize| {
         if width(text) <= room {
             return text.to_owned();
@@ -180,6 +193,19 @@ mod tests {
         let long = |end: &str| format!("registry.example.com/{}:1.2.{end}", "shop/".repeat(20));
         let said = line(&[Part::Change { old: long("3"), new: long("4") }], 43);
         assert_eq!(said, "…op/shop/shop/:1.2.3 → …op/shop/shop/:1.2.4");
+    }
+
+    #[test]
+    fn two_values_are_cut_at_the_same_place_and_use_what_a_path_leaves() {
+        let parts = [
+            Part::Change { old: "payment-service-app-config".into(), new: "payment-service-app-configuration".into() },
+            Part::words(": "),
+            Part::Path(["env[name=PAYMENT_URL]", "valueFrom", "configMapKeyRef", "name"].map(str::to_owned).to_vec()),
+            Part::words(" of Deployment "),
+            Part::name("payment-service-checkout-worker"),
+        ];
+        let said = line(&parts, 74);
+        assert_eq!(said, "…e-app-config → …e-app-configuration: ….name of Deployment payment…-worker");
     }
 
     #[test]

@@ -32,6 +32,8 @@ from screen import Gone, Terminal
 HERE = Path(__file__).resolve().parent
 CASE = HERE.parent.parent / "src/cli/demo/deployment.yaml"
 SMALL, FULL = (80, 24), (200, 60)
+# What agents put between the words of a text.
+FRAME = r"[\s│┃▎]"
 # A key of a ConfigMap whose name lacks its end.
 LONG_NAMES = """
 apiVersion: v1
@@ -294,8 +296,8 @@ class InTerminal(Play):
 
     def say(self, words):
         self.terminal.type(words)
-        # What is pressed before the words are there is lost on a busy machine.
-        self.terminal.wait(r"\s+".join(map(re.escape, words.split())), seconds=30)
+        # What is pressed before the words are there is lost on a busy machine. Agents break lines inside of words, too.
+        self.terminal.wait(f"{FRAME}*".join(map(re.escape, "".join(words.split()))), seconds=30)
         self.terminal.press("enter")
 
     def see(self, title):
@@ -316,7 +318,7 @@ class InTerminal(Play):
         if len(lines) != 3:
             return
         self.check("each of 74 columns at most", all(len(line) <= 74 for line in lines), str([len(line) for line in lines]))
-        plain = lambda text: re.sub(r"[\s│┃▎]+", "", text)
+        plain = lambda text: re.sub(f"{FRAME}+", "", text)
         screen = plain(self.terminal.text())
         parts = {
             "what changes": self.change,
@@ -365,7 +367,7 @@ class LongNames(Yes):
 
     names = "payments-and-settlement-production"
     broken = "CreateContainerConfigError"
-    change = r"^payment-service-app-con.* → payment-service-app-con.*: .*name of Deployment payment-.*"
+    change = r"^…e-app-config → …e-app-configuration: ….name of Deployment payment…-worker$"
 
     def case(self):
         return LONG_NAMES
