@@ -77,6 +77,30 @@ pub fn wrapped(line: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// Begins what goes on from the line before: nothing escaped does.
+const GOES_ON: &str = "↳ ";
+
+/// The text in lines of at most `columns`: a longer one goes on in the next behind a mark, from a space where there is one near.
+/// Without the marks and the line feeds before them it is the text again.
+pub fn folded(text: &str, columns: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (mut rest, mut room) = (line, columns);
+        while rest.trim_end_matches('\n').chars().count() > room {
+            let end = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
+            let here = rest.get(..end).unwrap_or(rest);
+            let space = here.rfind(' ').map(|at| at.saturating_add(1)).filter(|at| at.saturating_mul(2) > here.len());
+            let (now, later) = rest.split_at(space.unwrap_or(end));
+            out.push_str(now);
+            out.push('\n');
+            out.push_str(GOES_ON);
+            (rest, room) = (later, columns.saturating_sub(GOES_ON.chars().count()).max(1));
+        }
+        out.push_str(rest);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +123,15 @@ mod tests {
         assert_eq!(value("a → b"), "\"a \\u{2192} b\"");
         assert_eq!(value("а"), "\"\\u{430}\"");
         assert_eq!(value("a\" → \"b"), "\"a\\u{22} \\u{2192} \\u{22}b\"");
+    }
+
+    proptest! {
+        #[test]
+        fn a_folded_text_is_narrow_and_reads_back(text in "([ -~]{0,200}\n?){0,4}", columns in 8_usize..80) {
+            let folded = folded(&text, columns);
+            prop_assert!(folded.lines().all(|line| line.chars().count() <= columns), "{folded}");
+            prop_assert_eq!(folded.replace("\n↳ ", ""), text);
+        }
     }
 
     #[test]

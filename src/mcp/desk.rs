@@ -1,16 +1,19 @@
 //! The questions that are out in sealed request states, which a client carries and brings back once. Nothing takes one of them away
 //! from its reader: where too many are out, no further one goes out.
 
-use super::consent::{ApplyCode, DECISION, form, human_answer};
+use super::consent::{ApplyCode, DECISION, client_name, form, human_answer};
 use super::error::stale_answer;
+use super::seen;
 use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Program};
 use crate::ports::{Clock, Entropy};
 use crate::workflow::{Question, Undecided};
 use jiff::Timestamp;
+use rmcp::RoleServer;
 use rmcp::model::{
-    ElicitRequest, ElicitRequestParams, ElicitResult, InputRequest, InputRequests, InputRequiredResult, InputResponses, ProtocolVersion,
-    RequestStateCodec, SealOptions,
+    ElicitRequest, ElicitRequestParams, ElicitResult, InputRequest, InputRequests, InputRequiredResult, InputResponses, RequestStateCodec,
+    SealOptions,
 };
+use rmcp::service::RequestContext;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,14 +75,14 @@ impl QuestionDesk {
         Self { codec, carried: Mutex::default(), clock, entropy, program }
     }
 
-    /// The form for a question, in the shape that the client's version knows.
-    pub(super) fn form(&self, question: &Question, version: Option<&ProtocolVersion>) -> ElicitRequestParams {
+    /// The form for a question, in the shape that the client's version knows, and laid out as its dialog needs it.
+    pub(super) fn form(&self, question: &Question, request: &RequestContext<RoleServer>) -> ElicitRequestParams {
         // The first lines stay short: a client that shows only those cuts each at its width. The last ones say it in full.
         let text = match question.text.split_once("\n\n") {
             Some((first, rest)) => format!("{}\n\n{}", self.program.in_three_lines(first), self.program.in_words(rest)),
             None => self.program.in_words(&question.text),
         };
-        form(question, text, version)
+        form(question, seen::laid_out(&client_name(request), text), request.protocol_version().as_ref())
     }
 
     /// Asks by a result: the client asks its human and calls again, with the answer and the state that is sealed here.
@@ -87,7 +90,7 @@ impl QuestionDesk {
         &self,
         question: Question,
         bound: &[u8],
-        version: Option<&ProtocolVersion>,
+        request: &RequestContext<RoleServer>,
     ) -> Result<Result<InputRequiredResult, Unasked>, CallError> {
         let ticket: String = self.entropy.id_bits().iter().map(|byte| format!("{byte:02x}")).collect();
         let sealed = Sealed { session: question.session.to_string(), digest: question.digest.to_string(), ticket: ticket.clone() };
@@ -96,7 +99,7 @@ impl QuestionDesk {
             .codec
             .seal_json_with(&sealed, &options)
             .map_err(|e| CallError::new(ErrorKind::Internal, format!("the question cannot be sealed: {e}")))?;
-        let ask = InputRequest::Elicitation(ElicitRequest::new(self.form(&question, version)));
+        let ask = InputRequest::Elicitation(ElicitRequest::new(self.form(&question, request)));
         let expires_at = question.expires_at;
         let kept = self.keep(ticket, Carried { pending: PendingAnswer::from(question), expires_at, asked: Instant::now() });
         Ok(kept.map(|()| InputRequiredResult::new(Some(InputRequests::from([(DECISION.to_owned(), ask)])), Some(state))))

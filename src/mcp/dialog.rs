@@ -64,7 +64,7 @@ impl Dialog {
         question: Question,
     ) -> Result<Self, (PendingAnswer, Undecided)> {
         let left = desk.left(question.expires_at);
-        let form = desk.form(&question, request.protocol_version().as_ref());
+        let form = desk.form(&question, request);
         let code = ApplyCode::of(&question.digest);
         let pending = PendingAnswer::from(question);
         let ask = ServerRequest::ElicitRequest(ElicitRequest::new(form));

@@ -1,6 +1,7 @@
 //! What was seen of clients: a declared capability is a hint, not a fact. The operator's `client-dialogs` comes before this table.
 
 use crate::call::{DialogManner, Operator};
+use crate::domain::visible;
 use std::time::Duration;
 
 /// So long a call waits for an answer in a dialog before it returns the waiting plan: below the minute after which many clients
@@ -27,9 +28,30 @@ pub(super) fn patience(client: &str, operator: &Operator) -> Option<Duration> {
     }
 }
 
+/// Dialogs that scroll to the end of a question and take every line beyond [`LINE`] for more rows than it has: the rows that are
+/// too many stand empty where the last lines should be seen.
+const MISCOUNTS: &[&str] = &["copilot"];
+/// So wide a line is counted rightly.
+const LINE: usize = 74;
+
+/// A question for this client.
+pub(super) fn laid_out(client: &str, question: String) -> String {
+    let name = client.to_ascii_lowercase();
+    if MISCOUNTS.iter().any(|begins| name.starts_with(begins)) { visible::folded(&question, LINE) } else { question }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dialog_that_miscounts_wide_lines_gets_none() {
+        let question = format!("{}\nshort\n", "wide ".repeat(40));
+        let shown = laid_out("copilot-cli", question.clone());
+        assert!(shown.lines().all(|line| line.chars().count() <= LINE), "{shown}");
+        assert_eq!(shown.replace("\n↳ ", ""), question);
+        assert_eq!(laid_out("claude-code", question.clone()), question);
+    }
 
     #[test]
     fn a_client_is_waited_for_as_its_dialogs_were_seen_to_need_unless_the_operator_says_otherwise() {

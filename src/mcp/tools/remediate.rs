@@ -68,13 +68,10 @@ async fn ask_human(
             cases.withdraw(&question.session, &question.token).await;
             Ok(report.into())
         }
-        Channel::InputRequired => {
-            let version = call.request.protocol_version();
-            match call.desk.input_required(question, bound, version.as_ref())? {
-                Ok(asked) => Ok(ToolResponse::InputRequired(asked)),
-                Err(unasked) => Ok(not_asked(cases.as_ref(), report, &unasked).await),
-            }
-        }
+        Channel::InputRequired => match call.desk.input_required(question, bound, call.request)? {
+            Ok(asked) => Ok(ToolResponse::InputRequired(asked)),
+            Err(unasked) => Ok(not_asked(cases.as_ref(), report, &unasked).await),
+        },
         Channel::Elicitation => in_dialog(call, cases, report, question, caller).await,
     }
 }
