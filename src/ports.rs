@@ -219,6 +219,9 @@ pub trait ClusterRead: Send + Sync {
     /// See [`ReadError`].
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError>;
 
+    /// What time it is by the API server's clock, to the second: that clock made the times of all objects. `None` before it answered.
+    fn server_time(&self) -> Option<Timestamp>;
+
     /// The context's own namespace, `default` where it has none.
     fn default_namespace(&self) -> Namespace;
 

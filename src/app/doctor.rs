@@ -10,9 +10,10 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::object::Namespace;
 use crate::domain::snapshot::ClusterId;
-use crate::ports::{ClusterRead, ReadError, RequestMeter};
+use crate::ports::{Clock, ClusterRead, ReadError, RequestMeter};
 use crate::store::SqliteStore;
 use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -75,8 +76,24 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
     } else {
         Line::ok("server", text)
     });
+    lines.extend(connected.read.server_time().and_then(|theirs| clocks(SystemClock.now(), theirs)));
     lines.push(reading(connected, &namespace).await);
     lines.push(writing(connected, &cluster.id, &namespace).await);
+}
+
+/// Beyond this, two clocks do not show the same time.
+const ALIKE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Nothing is judged by this machine's clock; tokens, certificates, and times in a report that are compared with it are.
+fn clocks(ours: Timestamp, theirs: Timestamp) -> Option<Line> {
+    let ahead = ours.duration_since(theirs);
+    let side = if ahead.is_negative() { "behind" } else { "ahead of" };
+    let away = ahead.abs().as_secs();
+    let text = format!(
+        "this machine's clock is {away} s {side} the API server's; ages and durations in a report are measured by the API server's"
+    );
+    let todo = "set the clock that is wrong: tokens and certificates may count as expired, or not valid yet".to_owned();
+    (ahead.abs() > ALIKE).then(|| Line::warn("clock", text, vec![todo]))
 }
 
 async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
@@ -210,4 +227,18 @@ fn kept(path: &Path) -> Line {
 #[cfg(not(unix))]
 fn kept(path: &Path) -> Line {
     Line::ok("store", format!("{}, writable", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_differ_are_named_with_the_side_that_ours_is_on() {
+        let theirs: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let said = |ours: &str| clocks(ours.parse().unwrap(), theirs).map(|line| line.text);
+        assert_eq!(said("2026-11-23T12:00:20Z"), None);
+        assert!(said("2026-11-23T11:00:00Z").unwrap().contains("3600 s behind the API server's"));
+        assert!(said("2026-11-23T12:01:00Z").unwrap().contains("60 s ahead of the API server's"));
+    }
 }

@@ -17,6 +17,7 @@ use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::ports::{ClusterRead, ListRequest, Listed, ReadError, RequestMeter, Watch};
 use async_trait::async_trait;
 use http::{Method, Request};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -235,6 +236,10 @@ impl ClusterRead for ReadClient {
         let body = access_review(verb, kind, namespace)?;
         let answer = self.ask(&read, Method::POST, ACCESS_REVIEW, &body, OBJECT_BYTES).await?;
         allowed(&answer, &read)
+    }
+
+    fn server_time(&self) -> Option<Timestamp> {
+        self.connection.time.now()
     }
 
     fn default_namespace(&self) -> Namespace {

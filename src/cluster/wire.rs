@@ -3,6 +3,7 @@
 use super::client::client_of;
 use super::plugin::Login;
 use super::reach::Denied;
+use super::time::ServerTime;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::snapshot::ClusterId;
 use crate::ports::{ReadError, RequestMeter};
@@ -69,6 +70,7 @@ pub(super) struct Connection {
     source: ClientSource,
     live: Mutex<Option<(u64, kube::Client)>>,
     agent: &'static str,
+    pub(super) time: ServerTime,
 }
 
 impl std::fmt::Debug for Connection {
@@ -79,7 +81,7 @@ impl std::fmt::Debug for Connection {
 
 impl Connection {
     pub(super) fn new(server: ServerIdentity, source: ClientSource, agent: &'static str) -> Self {
-        Self { server, source, live: Mutex::new(None), agent }
+        Self { server, source, live: Mutex::new(None), agent, time: ServerTime::default() }
     }
 
     pub(super) fn server(&self) -> &ServerIdentity {
@@ -138,7 +140,7 @@ impl Connection {
         request.headers_mut().insert(header::USER_AGENT, header::HeaderValue::from_static(self.agent));
         let client = self.client().await.map_err(SendError::Config)?;
         meter.count();
-        client.send(request.map(Body::from)).await.map_err(|error| {
+        let answer = client.send(request.map(Body::from)).await.map_err(|error| {
             if let Some(denied) = denied(&error) {
                 return SendError::Denied(denied);
             }
@@ -148,7 +150,9 @@ impl Connection {
             } else {
                 SendError::Broken(reason(&error))
             }
-        })
+        })?;
+        self.time.take(answer.headers());
+        Ok(answer)
     }
 }
 

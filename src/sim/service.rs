@@ -11,9 +11,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use kube::client::Body;
 use tower::{BoxError, Service};
 
@@ -119,34 +120,38 @@ impl SimService {
     fn respond(&self, request: &ApiRequest, reply: Reply) -> Response<SimBody> {
         let json = "application/json";
         match reply {
-            Reply::Object(code, object) => build(code, json, None, object.to_string()),
-            Reply::Text(code, text) => build(code, "text/plain", None, text),
+            Reply::Object(code, object) => self.build(code, json, None, object.to_string()),
+            Reply::Text(code, text) => self.build(code, "text/plain", None, text),
             Reply::Problem(problem) => {
                 let text = problem.status().to_string();
-                build(problem.code, json, problem.retry_after, text)
+                self.build(problem.code, json, problem.retry_after, text)
             }
             Reply::Watch(resource, filter) => {
                 let events = watch::stream(Arc::clone(&self.shared), request, resource, filter);
                 let frames = futures::StreamExt::map(events, |line| Ok(Frame::data(Bytes::from(line))));
                 let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
-                response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(json));
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(json));
                 response
             }
         }
     }
-}
 
-fn build(code: u16, media: &'static str, retry_after: Option<u32>, text: String) -> Response<SimBody> {
-    let mut response = Response::new(Full::new(Bytes::from(text)).boxed_unsync());
-    if let Ok(code) = http::StatusCode::from_u16(code) {
-        *response.status_mut() = code;
+    fn build(&self, code: u16, media: &'static str, retry_after: Option<u32>, text: String) -> Response<SimBody> {
+        let mut response = Response::new(Full::new(Bytes::from(text)).boxed_unsync());
+        if let Ok(code) = http::StatusCode::from_u16(code) {
+            *response.status_mut() = code;
+        }
+        let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.shared.lock().clock.now());
+        let headers = response.headers_mut();
+        if let Some(now) = now.ok().and_then(|now| HeaderValue::try_from(now).ok()) {
+            headers.insert(header::DATE, now);
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media));
-    if let Some(seconds) = retry_after {
-        headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
-    }
-    response
 }
 
 fn broken() -> BoxError {

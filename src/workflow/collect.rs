@@ -10,6 +10,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::words::Wording;
 use crate::ports::{Clock, ClusterRead, ListRequest, Listed, ReadError, gap};
 use futures::future::join_all;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// A snapshot and where watches of its kinds can start.
@@ -45,8 +46,13 @@ pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead,
     collected.kept = Room::NONE;
     wave(&second, scope, read, &mut collected).await?;
     namesakes::seek(read, collected.left, &mut collected.snapshot).await?;
-    collected.snapshot.taken_at = clock.now();
+    collected.snapshot.taken_at = seen_at(read, clock);
     Ok(collected)
+}
+
+/// When what was read was so, by the clock that made the times of the objects: ours may stand hours away from it.
+pub(super) fn seen_at(read: &dyn ClusterRead, clock: &dyn Clock) -> Timestamp {
+    read.server_time().unwrap_or_else(|| clock.now())
 }
 
 /// Keeps what is in a part of the scope. What could not be read of the whole is read of the part, with what only the part needs; what only

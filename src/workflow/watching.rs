@@ -76,7 +76,7 @@ impl<'a> Watching<'a> {
                 return Err(error);
             }
         }
-        collected.snapshot.taken_at = self.clock.now();
+        collected.snapshot.taken_at = collect::seen_at(self.read, self.clock);
         Ok(collected.snapshot)
     }
 
@@ -132,7 +132,7 @@ impl<'a> Watching<'a> {
         let mut collected = Collected::into(snapshot.clone());
         kinds.iter().for_each(|kind| collected.snapshot.forget(kind));
         collect::wave(kinds, self.scope, self.read, &mut collected).await?;
-        collected.snapshot.taken_at = self.clock.now();
+        collected.snapshot.taken_at = collect::seen_at(self.read, self.clock);
         Ok(collected.snapshot)
     }
 }

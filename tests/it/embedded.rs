@@ -5,6 +5,7 @@ mod answered;
 mod approval;
 mod beside;
 mod cases;
+mod clocks;
 mod clusters;
 mod faults;
 mod journal;

@@ -163,7 +163,7 @@ async fn trial(seed: u64) -> Told {
     let case = Case::load(&dice.pick(cases()));
     let cluster = Embedded::of(&case, NAMESPACE).await;
     // Longer than anything waits that does not know of it.
-    let delay = if dice.chance(150) { Some(dice.pick(&[100, 300, 200])) } else { None };
+    let delay = if dice.chance(150) { Some(dice.pick(&[100, 300, 900])) } else { None };
     plant(&cluster, delay).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
     plant_on_pods(&cluster);
