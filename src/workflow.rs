@@ -30,6 +30,7 @@ mod view;
 mod watching;
 
 use crate::analyze;
+use crate::domain::focus::Aside;
 use crate::domain::id::SessionId;
 use crate::domain::issue::Issue;
 use crate::domain::limits::{DigestRefusal, Limits};
@@ -242,6 +243,13 @@ pub struct Question {
     pub expires_at: Timestamp,
     /// A second call that repeats the digest would count as approval, so that no human has to be asked.
     pub digest_counts: bool,
+    /// The plan is not for all that the words are about.
+    pub aside: Option<Aside>,
+}
+
+/// How far the plan that waits is from what the words are about.
+fn aside(report: &Report) -> Option<Aside> {
+    report.plan.as_ref()?.aside.as_ref().map(|(aside, _)| *aside)
 }
 
 /// What opening a remediation led to.

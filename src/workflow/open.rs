@@ -6,7 +6,7 @@ use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
+use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, aside, live, question};
 use crate::domain::abridged::abridge;
 use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
@@ -122,9 +122,10 @@ impl Remediation {
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
-        // One for something else than was asked about, or for only a part of it, needs a human, however sure its cause is.
+        // One for something else than was asked about, or for only a part of it, needs a human, however sure its cause is; so does one
+        // of which nobody could see whether it is.
         let focus = &header.diagnosis.focus;
-        let believed = header.diagnosis.cause(&plan.cause).filter(|_| !focus.beside && focus.missing.is_empty());
+        let believed = header.diagnosis.cause(&plan.cause).filter(|_| focus.aside().is_none());
         let confidence = believed.map_or(Confidence::percent(0), |cause| cause.confidence);
         let decision = decide(&header.limits, &plan, confidence, &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
@@ -196,7 +197,8 @@ impl Remediation {
         let report = report_of(&session);
         // Now it also states until when the plan is valid.
         let text = question::text(&report).unwrap_or(text);
-        let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
+        let question =
+            Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts, aside: aside(&report) };
         Ok(Opened { report, question: Some(question) })
     }
 

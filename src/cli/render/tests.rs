@@ -130,8 +130,10 @@ fn waiting() -> Report {
                 }],
                 checks: vec!["PersistentVolumeClaim payments/ledger-data: the claim is Bound".to_owned()],
                 about: vec!["Deployment payments/ledger".to_owned()],
+                saw: vec!["Pod".to_owned(), "PersistentVolumeClaim".to_owned()],
             },
-            is_rollback: false,
+            aside: None,
+ is_rollback: false,
             wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
@@ -247,6 +249,7 @@ EOF
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
     • Deployment payments/ledger: runs, with nothing wrong
+    • judged on whole lists of the same kinds as this plan: Pod, PersistentVolumeClaim
     • all of this within 120 s, then for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab
