@@ -91,6 +91,15 @@ pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, confidence: Confid
     }
 }
 
+/// Why a plan cannot be applied here whatever its dry run says, where that is known before it.
+pub(crate) fn never(limits: &Limits, plan: &RemediationPlan) -> Option<String> {
+    let rehearsal = Rehearsal { steps: plan.steps.iter().map(|_| Rehearsed::Accepted { note: None }).collect() };
+    match decide(limits, plan, Confidence::percent(0), &rehearsal) {
+        Decision::Forbid(reasons) => Some(reasons.iter().map(String::as_str).collect::<Vec<_>>().join("; ")),
+        Decision::Allow(_) | Decision::AskHuman(_) => None,
+    }
+}
+
 fn ceiling(c: &Case<'_>) -> Vote {
     let (risk, ceiling) = (c.plan.risk(), c.limits.ceiling);
     if risk > ceiling { Vote::Forbid(format!("its risk is {risk}, and the highest risk allowed here is {ceiling}")) } else { Vote::Allow }

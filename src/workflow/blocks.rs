@@ -110,13 +110,10 @@ fn essentials(report: &Report) -> Vec<Block> {
 /// Begins the third line.
 pub const WHOLE_PLAN: &str = "whole plan";
 
-/// The third line of a question where the command that it names needs more than a line has room for: it stands whole at the end.
+/// The third line of a question where the short command would find nothing, and the whole one has no room: it stands at the end.
 pub fn completed_below(three_lines: &str) -> String {
-    match three_lines.rsplit_once('\n') {
-        Some((first, third)) => {
-            let third = third.strip_prefix(WHOLE_PLAN).unwrap_or(third).trim_start_matches([' ', ':']);
-            format!("{first}\n{third} (see below)")
-        }
+    match three_lines.rsplit_once('\n').and_then(|(first, third)| Some((first, third.split_once(": ")?.0))) {
+        Some((first, until)) => format!("{first}\n{until}: by the command at the end of this text"),
         None => three_lines.to_owned(),
     }
 }
@@ -150,9 +147,11 @@ fn place(report: &Report, plan: &PlanView) -> String {
     namespaces.sort_unstable();
     namespaces.dedup();
     let cluster = &report.cluster;
+    // In full it stands below; here are the words that there is room for beside names of any length.
+    let close = if cluster.unverified { ", NOT VERIFIED)" } else { ")" };
     let said = |title: &str| {
         let name = |name: &str| Part::name(visible::escaped(name));
-        let mut parts = vec![Part::words("on "), name(&cluster.context), Part::words(" ("), name(&cluster.server), Part::words(")")];
+        let mut parts = vec![Part::words("on "), name(&cluster.context), Part::words(" ("), name(&cluster.server), Part::words(close)];
         if !namespaces.is_empty() {
             parts.extend([Part::words(title), name(&namespaces.join(", "))]);
         }
@@ -443,15 +442,30 @@ pub(super) mod tests {
         assert!(plain_text(&question(&report)).contains("\nIn full\nthe words name no namespace"));
     }
 
+    /// The short command would find no such session: none is better than that one.
     #[test]
-    fn a_third_line_whose_command_needs_more_says_where_it_is_whole_and_still_fits() {
+    fn a_third_line_whose_command_needs_more_says_where_it_is_whole_and_names_no_other() {
         let mut report = waiting(1, "+x");
         report.session = format!("s-{}", "0".repeat(32));
         let text = plain_text(&question(&report));
         let three = completed_below(text.split_once("\n\n").unwrap().0);
         let third = three.lines().nth(2).unwrap();
-        assert_eq!(third, format!("until 20:00Z: kubemend show s-{} (see below)", "0".repeat(32)));
+        assert_eq!(third, "whole plan until 20:00Z: by the command at the end of this text");
         assert!(third.len() <= COLUMNS, "{third}");
+        assert!(text.ends_with(&format!("kubemend show {}\n", report.session)), "{text}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_verified_is_said_in_the_question_where_the_cluster_is() {
+        for unverified in [false, true] {
+            let mut report = waiting(1, "+x");
+            report.cluster.unverified = unverified;
+            let text = plain_text(&question(&report));
+            let says = |line: &str, words: &str| line.contains(words) == unverified;
+            assert!(says(text.lines().nth(1).unwrap(), "on prod (10.1.…6443, NOT VERIFIED) in shop; risk medium"), "{text}");
+            let cluster = text.lines().find(|line| line.starts_with("cluster: ")).unwrap();
+            assert!(says(cluster, "id 6d2f9ee1, CERTIFICATE NOT VERIFIED)"), "{cluster}");
+        }
     }
 
     #[test]

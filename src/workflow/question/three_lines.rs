@@ -60,6 +60,7 @@ proptest! {
         session in "s-[0-9a-f]{32}",
         note in prop::option::of("[a-z ]{1,200}"),
         aside in prop::option::of((prop::sample::select(vec![Aside::Else, Aside::PerhapsElse, Aside::Part]), "[a-z-]{1,80}")),
+        unverified in any::<bool>(),
     ) {
         let plan = with_names(plan, &name, &field, &old, &new);
         let mut report = report(plan);
@@ -68,6 +69,7 @@ proptest! {
         report.issue.note = note;
         report.cluster.context = context.clone();
         report.cluster.server = server.clone();
+        report.cluster.unverified = unverified;
         let view = report.plan.as_mut().unwrap();
         view.aside = aside.clone();
         view.expires_at = Some("2026-11-23T20:15:00.5Z".to_owned());
@@ -109,6 +111,7 @@ proptest! {
         // The second: context, host, namespace, risk and undo, each once.
         let (at, consequences) = lines[1].split_once("; risk ").unwrap();
         prop_assert!(consequences.starts_with(&format!("{}; ", view.risk)) && consequences.ends_with(super::super::summary::undo(&view)), "{}", lines[1]);
+        prop_assert_eq!(at.contains(", NOT VERIFIED)"), unverified, "{}", at);
         prop_assert!(at.starts_with(&format!("on {}", begins(&context))) && at.contains(&format!(" ({}", begins(&server))), "{at}");
         let place = at.rsplit_once(if at.contains("), namespace ") { "), namespace " } else { ") in " }).unwrap().1;
         prop_assert!(place.starts_with(&begins(&namespace)) && place.ends_with(namespace.chars().last().unwrap()), "{at}");

@@ -342,3 +342,21 @@ async fn approval_for_one_cluster_is_none_for_another() {
     assert!(matches!(error, WorkflowError::NoSession(_)), "{error:?}");
     assert_eq!(second.writes(), []);
 }
+
+/// Who is sent to remediate comes back with the same, so it is known before.
+#[tokio::test(start_paused = true)]
+async fn analyze_of_a_plan_that_cannot_be_approved_here_leads_to_its_commands() {
+    let case = Case::load("service-without-endpoints");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let read_only = cluster.process_with(Limits::default(), false);
+    let ceiling = cluster.process_with(Limits { ceiling: Risk::Low, ..Limits::default() }, true);
+    for (process, why) in [(read_only, "kubemend has no usable writer credentials"), (ceiling, "its risk is medium, and the highest risk")]
+    {
+        let report = process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+        let said = format!("Nothing was changed, and kubemend cannot apply this plan: {why}");
+        assert!(report.summary.contains(&said) && !report.summary.to_lowercase().contains("run remediate"), "{}", report.summary);
+        let command = &report.plan.unwrap().steps[0].command;
+        assert!(report.advice.iter().any(|advice| advice.command.as_ref() == Some(command)), "{:?}", report.advice);
+    }
+    assert_eq!(cluster.writes(), []);
+}
