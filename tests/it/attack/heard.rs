@@ -40,6 +40,8 @@ pub(super) struct Said {
     pub(super) remade: bool,
     /// All of the case was well.
     pub(super) healed: bool,
+    /// Old Pods of a workload stood beside new ones, so that more may have served than in the end.
+    pub(super) rolling: bool,
     /// It had been well at no time that anybody looked.
     pub(super) never_healed: bool,
 }
@@ -74,7 +76,8 @@ pub(super) struct Heard {
 impl Heard {
     /// Keeps a report, with how things stand now.
     pub(super) fn take(&mut self, what: &'static str, report: Report, cluster: &Embedded, case: &Case, past: &Past) {
-        let healed = is_well(case, &cluster.objects());
+        let objects = cluster.objects();
+        let healed = is_well(case, &objects);
         let never_healed = !healed && !self.healed_once;
         self.healed_once |= healed;
         self.said.push(Said {
@@ -86,6 +89,7 @@ impl Heard {
             meddled: past.meddled,
             remade: past.remade,
             healed,
+            rolling: objects.iter().any(is_rolling),
             never_healed,
         });
     }
@@ -99,6 +103,12 @@ impl Heard {
 /// Whether all words of the case hold that hold in the end.
 pub(super) fn is_well(case: &Case, objects: &[Value]) -> bool {
     case.scenario.expect.healed.iter().all(|word| word.holds(objects))
+}
+
+fn is_rolling(object: &Value) -> bool {
+    let (wanted, status) = (&object["spec"]["replicas"], &object["status"]);
+    let old = status["replicas"].as_u64().unwrap_or(0) != status["updatedReplicas"].as_u64().unwrap_or(0);
+    matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet")) && (old || status["replicas"].as_u64() > wanted.as_u64())
 }
 
 /// What people ask of each object that a plan could change.

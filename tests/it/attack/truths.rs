@@ -106,7 +106,7 @@ fn helped(wrong: &mut Vec<String>, said: &Said) {
     if said.mutated > 0 && !(said.what == "validated" && altered) {
         wrong.push("resolved, although a webhook made something else of the change".to_owned());
     }
-    if !said.is_recalled() && !said.remade && !said.healed {
+    if !said.is_recalled() && !said.remade && !said.rolling && !said.healed {
         wrong.push("resolved, and it is not well".to_owned());
     }
 }
