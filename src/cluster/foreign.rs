@@ -45,7 +45,7 @@ pub(crate) fn review(bytes: &[u8]) {
     let said = serde_json::from_slice::<Value>(bytes).ok();
     let yes = said.is_some_and(|said| said.pointer("/status/allowed") == Some(&Value::Bool(true)));
     let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writer is allowed to do");
-    assert_eq!(review::allowed(&reply(http::StatusCode::CREATED, bytes), &read).unwrap_or(false), yes, "a yes that is none");
+    assert_eq!(review::allowed(&reply(http::StatusCode::CREATED, bytes), &read).unwrap_or(false), yes, "an approval that is none");
 }
 
 /// The answer to a write or to its dry run. A success is an object, and what failed on the server's side may have happened.
@@ -53,7 +53,7 @@ pub(crate) fn write(bytes: &[u8]) {
     let request =
         Request { method: Method::Patch, path: "/apis/apps/v1/namespaces/shop/deployments/web".to_owned(), body: "[]".to_owned() };
     if let Ok(answer) = write::taken(&reply(http::StatusCode::OK, bytes)) {
-        assert!(answer.body.get("kind").is_some(), "a success that is no object");
+        assert!(answer.body.get("kind").is_some(), "a success that is not an object");
     }
     for (status, open) in [(403, false), (409, false), (422, false), (429, false), (500, true), (504, true)] {
         let status = http::StatusCode::from_u16(status).unwrap_or_default();
