@@ -220,7 +220,6 @@ mod tests {
     use crate::config::{Environment, Flags};
     use crate::session::record::tests::stored;
     use crate::store::MemoryStore;
-    use jiff::Timestamp;
 
     /// The clusters of an operator whose context is `context`, with one session that waits: its id, and its own context.
     async fn with_a_session(context: Option<&str>) -> (Clusters, SessionId, String) {
@@ -228,7 +227,7 @@ mod tests {
         let record = stored().pop().unwrap();
         let header = serde_json::from_slice::<serde_json::Value>(&record).unwrap()["header"].clone();
         let id = SessionId::parse(header["id"].as_str().unwrap()).unwrap();
-        store.save(&id, None, Timestamp::now(), &record).await.unwrap();
+        store.save(&id, None, SystemClock.now(), &record).await.unwrap();
         let flags = Flags { context: context.map(str::to_owned), ..Flags::default() };
         let config = Config::load(&flags, &Environment::of([("HOME", "/nowhere")])).unwrap();
         let records = Records::new(store.clone(), Arc::new(SystemClock));
