@@ -17,7 +17,7 @@ use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
 const LISTED: usize = 8;
 
 /// Everything that the report says.
-pub(crate) fn whole(report: &Report, columns: usize) -> String {
+pub fn whole(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
     verdict(&mut page, report);
     cause::causes(&mut page, report);
@@ -33,7 +33,7 @@ pub(crate) fn whole(report: &Report, columns: usize) -> String {
 }
 
 /// What somebody reads before the answer: all but what comes after it.
-pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
+pub fn before_consent(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
     verdict(&mut page, report);
     cause::causes(&mut page, report);
@@ -45,7 +45,7 @@ pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
 }
 
 /// What happened after the plan was shown: the rest of a page whose first part the reader has just read.
-pub(crate) fn after_consent(report: &Report, columns: usize) -> String {
+pub fn after_consent(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);

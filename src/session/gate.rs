@@ -217,6 +217,24 @@ mod tests {
     }
 
     #[test]
+    fn automatic_mode_that_the_operator_does_not_allow_asks_a_human() {
+        let unallowed = Limits { automatic_allowed: false, ..automatic() };
+        assert_eq!(word(&unallowed, 100, &accepted()), "ask");
+    }
+
+    #[test]
+    fn more_than_three_changes_at_once_need_a_human() {
+        let one = image_plan(1);
+        for (steps, allowed) in [(1, true), (3, true), (4, false)] {
+            let plan = RemediationPlan { steps: NonEmpty::from_vec(vec![one.steps.first().clone(); steps]).unwrap(), ..one.clone() };
+            let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }; steps] };
+            let decision = decide(&automatic(), &plan, Confidence::percent(100), &rehearsal);
+            assert_eq!(matches!(decision, Decision::Allow(_)), allowed, "{steps}: {decision:?}");
+            assert_eq!(matches!(decision, Decision::AskHuman(_)), !allowed, "{steps}: {decision:?}");
+        }
+    }
+
+    #[test]
     fn rehearsal_that_failed_or_is_missing_forbids() {
         assert_eq!(word(&automatic(), 100, &Rehearsal { steps: vec![] }), "forbid");
         let refused = Rehearsal { steps: vec![Rehearsed::Refused { reason: "quota".into() }] };

@@ -4,7 +4,7 @@ use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::domain::confidence::Confidence;
 use kubemend::domain::id::SessionId;
-use kubemend::domain::limits::{Consent, Limits};
+use kubemend::domain::limits::{Consent, DigestRefusal, Limits};
 use kubemend::domain::plan::{OnFailure, PlanDigest};
 use kubemend::domain::risk::Risk;
 use kubemend::ports::Silent;
@@ -331,6 +331,17 @@ async fn repeated_digest_counts_only_where_the_operator_lets_it() {
         assert_eq!(said.is_ok(), counts, "{consent:?}");
         assert_eq!(cluster.writes().len(), usize::from(counts), "{consent:?}");
     }
+}
+
+/// Who was promised that a human is asked is asked, whatever the operator sets later.
+#[tokio::test(start_paused = true)]
+async fn session_that_was_opened_for_a_human_is_not_answered_by_a_digest_that_counts_since() {
+    let (cluster, _, q) = article().await;
+    let since = cluster.process_with(Limits { consent: Consent::Client, ..Limits::default() }, true);
+    let refused = since.approve_by_digest(&q.session, &q.digest, "a script", &Caller::silent()).await;
+    assert!(matches!(refused, Err(WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman))), "{refused:?}");
+    assert_eq!(cluster.writes(), []);
+    assert_eq!(yes(&since, &q).await.unwrap().status, Status::Resolved);
 }
 
 #[tokio::test(start_paused = true)]
