@@ -131,12 +131,14 @@ pub struct ListRequest {
     pub field_selector: Option<String>,
     /// How much it may bring.
     pub room: Room,
+    /// Where a list was cut that is read on; `None` for one from its start.
+    pub after: Option<String>,
 }
 
 impl ListRequest {
     /// All objects of a kind there, as far as there is room for one list.
     pub fn of(kind: Kind, namespace: Option<Namespace>) -> Self {
-        Self { kind, namespace, field_selector: None, room: Room::OF_A_LIST }
+        Self { kind, namespace, field_selector: None, room: Room::OF_A_LIST, after: None }
     }
 
     /// Those of one name, wherever they are: not cut however many there are of the kind.
@@ -164,6 +166,8 @@ pub struct Listed {
     pub complete: bool,
     /// How many bytes came.
     pub bytes: usize,
+    /// Where it can be read on, if it was cut between two objects: the API server's own token.
+    pub next: Option<String>,
 }
 
 /// Tells what happens to the objects of one kind, in order.
@@ -198,7 +202,7 @@ pub trait ClusterRead: Send + Sync {
     /// See [`ReadError`]; a Secret is refused before any request is made.
     async fn get(&self, object: &ObjectRef) -> Result<Value, ReadError>;
 
-    /// All objects of a kind in a namespace, page by page.
+    /// All objects of a kind in a namespace, page by page, or those after the place where an earlier list was cut.
     ///
     /// # Errors
     /// See [`ReadError`].

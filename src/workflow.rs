@@ -1,5 +1,6 @@
 //! The use cases: open a remediation, answer it, validate, look back. Surfaces hold a [`Remediation`] and nothing below it.
 
+mod account;
 mod again;
 mod answer;
 pub mod blocks;

@@ -139,10 +139,13 @@ impl ReadClient {
 
     async fn pages(&self, request: &ListRequest, read: &Read) -> Result<Listed, ReadError> {
         let path = list_path(request)?;
-        let mut listed = Listed { objects: Objects::of(&request.kind), resource_version: String::new(), complete: true, bytes: 0 };
-        let mut next = String::new();
+        let mut listed =
+            Listed { objects: Objects::of(&request.kind), resource_version: String::new(), complete: true, bytes: 0, next: None };
+        let mut next = request.after.clone().unwrap_or_default();
         loop {
-            let mut query = format!("{path}?limit={PAGE_ITEMS}");
+            // No more than there is room for: a list that was cut between two pages can be read on.
+            let limit = request.room.items.saturating_sub(listed.objects.received()).clamp(1, PAGE_ITEMS);
+            let mut query = format!("{path}?limit={limit}");
             push_selector(&mut query, request);
             if !next.is_empty() {
                 query.push_str("&continue=");
@@ -151,7 +154,9 @@ impl ReadClient {
             let answer = self.ask(read, Method::GET, &query, &[], request.room.bytes.saturating_sub(listed.bytes)).await?;
             listed.bytes = listed.bytes.saturating_add(answer.body.len());
             if !answer.whole {
+                // This page did not fit; those before it did.
                 listed.complete = false;
+                listed.next = (!next.is_empty()).then_some(next);
                 return Ok(listed);
             }
             let page = page::take(&answer, read, &mut listed.objects, request.room.items)?;
@@ -160,6 +165,8 @@ impl ReadClient {
             // More than there is room for, here or in the pages to come.
             if page.cut || (!next.is_empty() && listed.objects.received() >= request.room.items) {
                 listed.complete = false;
+                // Within a page there is no place to read on from.
+                listed.next = (!page.cut && !next.is_empty()).then_some(next);
                 return Ok(listed);
             }
             if next.is_empty() {
@@ -206,8 +213,8 @@ impl ClusterRead for ReadClient {
         refuse_secrets(&request.kind)?;
         let read = Read::list(&request.kind, request.namespace.as_ref());
         match self.pages(request, &read).await {
-            // A `continue` token that grew too old: once more from the start.
-            Err(ReadError::Expired(_)) => self.pages(request, &read).await,
+            // A `continue` token that grew too old: once more from the start, unless that was read by somebody else.
+            Err(ReadError::Expired(_)) if request.after.is_none() => self.pages(request, &read).await,
             other => other,
         }
     }

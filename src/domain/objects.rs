@@ -11,6 +11,7 @@ pub struct Objects {
     kind: Kind,
     pub(super) list: List,
     unreadable: usize,
+    largest: usize,
 }
 
 /// What a watch tells: one object of the kind that is watched.
@@ -20,6 +21,15 @@ pub enum Told {
     Is(Objects),
     /// It is gone; this is what was left of it.
     Gone(Objects),
+}
+
+impl Told {
+    /// The object, as a list of one.
+    pub fn objects(&self) -> &Objects {
+        match self {
+            Told::Is(objects) | Told::Gone(objects) => objects,
+        }
+    }
 }
 
 macro_rules! define_lists {
@@ -96,11 +106,12 @@ kinds!(define_lists);
 impl Objects {
     /// No object of this kind yet.
     pub fn of(kind: &Kind) -> Self {
-        Self { kind: kind.clone(), list: List::of(kind), unreadable: 0 }
+        Self { kind: kind.clone(), list: List::of(kind), unreadable: 0, largest: 0 }
     }
 
     /// Takes one object in, as JSON. One that is not of the kind's form is counted, not an error.
     pub fn push(&mut self, json: &str) {
+        self.largest = self.largest.max(json.len());
         if !self.list.push(&self.kind, json) {
             self.unreadable = self.unreadable.saturating_add(1);
         }
@@ -129,6 +140,11 @@ impl Objects {
     /// How many came, of the kind's form or not.
     pub fn received(&self) -> usize {
         self.len().saturating_add(self.unreadable)
+    }
+
+    /// How many bytes the largest of them came as.
+    pub fn largest(&self) -> usize {
+        self.largest
     }
 
     /// Their names.

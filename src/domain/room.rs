@@ -1,5 +1,6 @@
-//! How much may be read: one budget of items and bytes for all lists of one look. Each list has its share, and what the others left of
-//! theirs goes to those that were cut. Both follow from what is there alone, so that the same cluster is always cut at the same place.
+//! How much may be read: one budget of items and bytes for all lists of one look. Each list has its share, and those that were cut are
+//! read on in what the others left of theirs. Both follow from what is there alone, so that the same cluster is always cut at the same
+//! place.
 
 use super::kind::Kind;
 
@@ -32,17 +33,22 @@ impl Room {
         kinds.map(share).collect()
     }
 
-    /// What was used of a whole of which this is left, for this part of the objects that it was used for.
+    /// Whether nothing can be brought in it.
     #[must_use]
-    pub fn used_for(self, whole: Self, part: usize, all: usize) -> Self {
-        let of = |used: usize| used.saturating_mul(part).div_ceil(all.max(1)).min(used);
-        Self { items: of(whole.items.saturating_sub(self.items)), bytes: of(whole.bytes.saturating_sub(self.bytes)) }
+    pub fn is_none(self) -> bool {
+        self.items == 0 || self.bytes == 0
     }
 
-    /// Whether a list could bring more with this room than with the other.
+    /// The smaller of two, each way.
     #[must_use]
-    pub fn exceeds(self, other: Self) -> bool {
-        self.items >= other.items && self.bytes >= other.bytes && self != other
+    pub fn min(self, other: Self) -> Self {
+        Self { items: self.items.min(other.items), bytes: self.bytes.min(other.bytes) }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn with(self, items: usize, bytes: usize) -> Self {
+        Self { items: self.items.saturating_add(items), bytes: self.bytes.saturating_add(bytes) }
     }
 
     /// What is left when this much was brought.

@@ -212,11 +212,14 @@ macro_rules! define_snapshot {
                 }
             }
 
-            /// How many objects it holds.
-            pub fn held(&self) -> usize {
-                let custom = self.custom.values().map(|listing| listing.items.len());
-                let listed = [$($(Listing::<$type>::len(&self.$field),)?)*];
-                listed.into_iter().chain(custom).fold(0, usize::saturating_add)
+            /// How many objects of this kind it holds, claims beside the scope included.
+            pub fn held(&self, kind: &Kind) -> usize {
+                let beside = if *kind == Kind::PersistentVolumeClaim { self.elsewhere.len() } else { 0 };
+                let listed = match kind {
+                    $($(Kind::$kind => Listing::<$type>::len(&self.$field),)?)*
+                    _ => self.custom.get(kind).map_or(0, Listing::len),
+                };
+                listed.saturating_add(beside)
             }
 
             /// Keeps what belongs to the scope, and objects of no namespace.

@@ -107,7 +107,55 @@ pub(crate) fn starts(pods: &[&Pod]) -> Starts {
     pods.iter().flat_map(of).collect()
 }
 
+/// Since when all of these Pods have been running and ready: the latest of their own times. `None` where one of them is not, or there is
+/// no Pod. A Pod was made by the clock of the API server, whatever that of its node says.
+pub(crate) fn steady_since(of: &[&Pod]) -> Option<Timestamp> {
+    let one = |pod: &&Pod| {
+        let status = pod.status.as_ref()?;
+        let ready = status.conditions.iter().flatten().find(|c| c.type_ == "Ready" && c.status == "True")?;
+        let mut latest = ready.last_transition_time.as_ref()?.0.max(pod.metadata.creation_timestamp.as_ref()?.0);
+        for container in status.container_statuses.iter().flatten() {
+            latest = latest.max(container.state.as_ref()?.running.as_ref()?.started_at.as_ref()?.0);
+        }
+        Some(latest)
+    };
+    let all: Option<Vec<Timestamp>> = of.iter().map(one).collect();
+    all?.into_iter().max()
+}
+
 /// How long the longest lived of those containers of these Pods lived that ended.
 pub(crate) fn longest_life(of: &[&Pod]) -> Option<SignedDuration> {
     of.iter().filter_map(|pod| pods::longest_life(pod)).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pod(ready: &str, since: &str, started: Option<&str>) -> Pod {
+        let state = started.map_or(json!({"waiting": {"reason": "CrashLoopBackOff"}}), |at| json!({"running": {"startedAt": at}}));
+        serde_json::from_value(json!({
+            "metadata": {"name": "web-1", "creationTimestamp": "2026-01-01T11:00:00Z"},
+            "status": {
+                "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": since}],
+                "containerStatuses": [{"name": "app", "image": "", "imageID": "", "ready": true, "restartCount": 1, "state": state}],
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn pods_are_steady_since_the_last_of_them_became_ready_or_was_started_or_made() {
+        let of = |pods: &[Pod]| steady_since(&pods.iter().collect::<Vec<_>>()).map(|at| at.to_string());
+        let ready = |since, started| pod("True", since, Some(started));
+        assert_eq!(of(&[ready("2026-01-01T11:02:00Z", "2026-01-01T11:01:00Z")]).unwrap(), "2026-01-01T11:02:00Z");
+        assert_eq!(of(&[ready("2026-01-01T11:02:00Z", "2026-01-01T11:09:00Z")]).unwrap(), "2026-01-01T11:09:00Z");
+        assert_eq!(of(&[ready("2025-01-01T00:00:00Z", "2025-01-01T00:00:00Z")]).unwrap(), "2026-01-01T11:00:00Z", "a node's clock is late");
+        let both = [ready("2026-01-01T11:02:00Z", "2026-01-01T11:01:00Z"), ready("2026-01-01T11:03:00Z", "2026-01-01T11:01:00Z")];
+        assert_eq!(of(&both).unwrap(), "2026-01-01T11:03:00Z");
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[pod("False", "2026-01-01T11:02:00Z", Some("2026-01-01T11:01:00Z"))]), None);
+        assert_eq!(of(&[pod("True", "2026-01-01T11:02:00Z", None)]), None);
+    }
 }

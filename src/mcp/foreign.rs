@@ -29,6 +29,7 @@ pub(super) fn question(clock: &dyn Clock, entropy: &dyn Entropy) -> Option<Quest
         text: "May it be done?".to_owned(),
         expires_at: clock.now().checked_add(SignedDuration::from_mins(15)).ok()?,
         digest_counts: false,
+        aside: None,
     })
 }
 

@@ -160,7 +160,7 @@ fn beside<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis, scope: &'d Scope
 
 /// What has to be looked at besides, before anything is called resolved: what was wrong, in doubt, in progress or named before the change
 /// and that a look at the plan's own kinds does not show.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Besides {
     /// These kinds; none where the plan's own show it all.
     Kinds(Vec<Kind>),

@@ -1,5 +1,6 @@
 //! Scope → snapshot: only what is needed, all of it bounded, and what could not be read is a gap.
 
+use super::account::Account;
 use super::namesakes;
 use crate::analyze;
 use crate::domain::evidence::{Gap, GapWhy};
@@ -17,16 +18,21 @@ use std::collections::BTreeMap;
 pub(super) struct Collected {
     pub(super) snapshot: Snapshot,
     pub(super) versions: BTreeMap<Kind, String>,
-    /// What further lists may bring.
-    left: Room,
-    /// Of that, what lists are kept for of which nobody knows yet whether they are needed.
+    pub(super) account: Account,
+    /// Of what is left, what lists are kept for of which nobody knows yet whether they are needed.
     kept: Room,
 }
 
 impl Collected {
-    /// Nothing was listed into it yet.
-    pub(super) fn into(snapshot: Snapshot) -> Self {
-        Self { snapshot, versions: BTreeMap::new(), left: Room::OF_A_LOOK, kept: Room::KEPT }
+    /// To list more into a snapshot whose objects have taken this.
+    pub(super) fn into(snapshot: Snapshot, account: Account) -> Self {
+        Self { snapshot, versions: BTreeMap::new(), account, kept: Room::KEPT }
+    }
+
+    /// Forgets a kind, to read it again: its room is free.
+    pub(super) fn forget(&mut self, kind: &Kind) {
+        self.snapshot.forget(kind);
+        self.account.forget(kind);
     }
 }
 
@@ -38,14 +44,14 @@ pub(super) async fn collect(scope: &Scope, read: &dyn ClusterRead, clock: &dyn C
 /// The same, and what the reporter's words are about besides.
 pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
     let cluster = read.cluster().await?;
-    let mut collected = Collected::into(Snapshot::empty(cluster, scope.clone(), clock.now()));
+    let mut collected = Collected::into(Snapshot::empty(cluster, scope.clone(), clock.now()), Account::default());
     collected.snapshot.words = words;
     wave(&analyze::first_kinds(), scope, read, &mut collected).await?;
     // What the first wave points at and no namespace holds, such as classes and nodes; or what is rarely needed.
     let second = analyze::further_kinds(&collected.snapshot);
     collected.kept = Room::NONE;
     wave(&second, scope, read, &mut collected).await?;
-    namesakes::seek(read, collected.left, &mut collected.snapshot).await?;
+    namesakes::seek(read, &mut collected.account, &mut collected.snapshot).await?;
     collected.snapshot.taken_at = seen_at(read, clock);
     Ok(collected)
 }
@@ -61,12 +67,10 @@ pub(super) async fn narrowed(mut collected: Collected, scope: Scope, read: &dyn 
     if collected.snapshot.scope == scope {
         return Ok(collected);
     }
-    let before = collected.snapshot.held();
     collected.snapshot.narrow(scope.clone());
     collected.snapshot.gaps.clear();
     // What is not kept leaves its room to what could not be read of the part.
-    let used = collected.left.used_for(Room::OF_A_LOOK, collected.snapshot.held(), before);
-    collected.left = Room::OF_A_LOOK.without(used.items, used.bytes);
+    collected.account.narrow(&collected.snapshot);
     collected.kept = Room::KEPT;
     let claims = collected.snapshot.elsewhere.is_complete();
     again(&analyze::first_kinds(), &scope, read, &mut collected).await?;
@@ -74,7 +78,7 @@ pub(super) async fn narrowed(mut collected: Collected, scope: Scope, read: &dyn 
     collected.kept = Room::NONE;
     again(&second, &scope, read, &mut collected).await?;
     if !claims {
-        namesakes::seek(read, collected.left, &mut collected.snapshot).await?;
+        namesakes::seek(read, &mut collected.account, &mut collected.snapshot).await?;
     }
     Ok(collected)
 }
@@ -82,7 +86,7 @@ pub(super) async fn narrowed(mut collected: Collected, scope: Scope, read: &dyn 
 /// Reads those of the kinds that were not read whole.
 async fn again(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut Collected) -> Result<(), ReadError> {
     let missed: Vec<Kind> = kinds.iter().filter(|kind| !into.snapshot.is_complete(kind)).cloned().collect();
-    missed.iter().for_each(|kind| into.snapshot.forget(kind));
+    missed.iter().for_each(|kind| into.forget(kind));
     wave(&missed, scope, read, into).await
 }
 
@@ -101,69 +105,76 @@ pub(super) fn requests<'k>(kind: &'k Kind, scope: &'k Scope) -> impl Iterator<It
     if each.is_empty() { vec![one] } else { each }.into_iter()
 }
 
-/// Reads kinds, each list within its share of the room; those that were cut once more, with what the others left of theirs.
+/// Reads kinds, each list within its share of the room. Those that were cut are read on in what the others left of theirs: what is there
+/// already is not read twice, and stays where reading on fails.
 pub(super) async fn wave(kinds: &[Kind], scope: &Scope, read: &dyn ClusterRead, into: &mut Collected) -> Result<(), ReadError> {
     let requests: Vec<ListRequest> = kinds.iter().flat_map(|k| requests(k, scope)).collect();
-    let room = into.left.without(into.kept.items, into.kept.bytes);
+    let room = into.account.left().without(into.kept.items, into.kept.bytes);
     let requests = ListRequest::sharing(room, requests);
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
-    let mut whole: Vec<(ListRequest, Result<Listed, ReadError>)> = Vec::new();
     let mut cut: Vec<(ListRequest, Listed)> = Vec::new();
-    let mut left = room;
     for (request, answer) in requests.into_iter().zip(answers) {
         match answer {
-            Ok(listed) if !listed.complete => cut.push((request, listed)),
-            answer => {
-                let (items, bytes) = answer.as_ref().map_or((0, 0), |listed| (listed.objects.received(), listed.bytes));
-                left = left.without(items, bytes);
-                whole.push((request, answer));
+            Ok(listed) if !listed.complete => {
+                into.account.came(&listed.objects, listed.bytes);
+                cut.push((request, listed));
             }
+            Ok(listed) => {
+                into.account.came(&listed.objects, listed.bytes);
+                take(&request, listed, scope, into);
+            }
+            Err(error) => miss(&request, error, into)?,
         }
     }
-    let again = ListRequest::sharing(left, cut.iter().map(|(request, _)| request.clone()).collect());
-    for (more, (request, first)) in again.into_iter().zip(cut) {
-        let larger = more.room.exceeds(request.room);
-        // What it brought first is let go before it is read again, and is kept where reading it again fails.
-        let answer = if larger { read.list(&more).await.or(Ok(first)) } else { Ok(first) };
-        whole.push((request, answer));
-    }
-    whole.into_iter().try_for_each(|(request, answer)| take(&request, answer, scope, into))
-}
-
-/// Takes in what a list brought, or that it brought nothing.
-fn take(request: &ListRequest, answer: Result<Listed, ReadError>, scope: &Scope, into: &mut Collected) -> Result<(), ReadError> {
-    let place = request.namespace.as_ref().map(|n| format!(" in {n}")).unwrap_or_default();
-    let what = format!("{}{place}", request.kind.info().map_or("objects", |i| i.plural));
-    match answer {
-        Ok(listed) => {
-            into.left = into.left.without(listed.objects.received(), listed.bytes);
-            if !listed.complete {
-                // There is nothing narrower than one namespace, and what is in none is one list.
-                let narrower = request.kind.info().is_some_and(|i| i.namespaced) && scope.namespace().is_none();
-                let unlock = narrower.then(|| "look at one namespace at a time with -n".to_owned());
-                into.snapshot.gaps.push(Gap { what, why: GapWhy::Truncated, unlock });
-            }
-            into.snapshot.take(listed.objects, listed.complete);
-            into.versions.insert(request.kind.clone(), listed.resource_version);
-        }
-        Err(error) => {
-            let gap = gap(&error, &what).ok_or(error)?;
-            into.snapshot.miss(&request.kind);
-            into.snapshot.gaps.push(gap);
+    let left = into.account.left().without(into.kept.items, into.kept.bytes);
+    let shares = ListRequest::sharing(left, cut.iter().map(|(request, _)| request.clone()).collect());
+    let rests = join_all(shares.into_iter().zip(&cut).map(|(share, (_, first))| rest(share, first, read))).await;
+    for ((request, mut first), rest) in cut.into_iter().zip(rests) {
+        if let Some(rest) = rest {
+            into.account.came(&rest.objects, rest.bytes);
+            // Whether all of it is there is known at its end.
+            first.complete = true;
+            take(&request, first, scope, into);
+            take(&request, rest, scope, into);
+        } else {
+            take(&request, first, scope, into);
         }
     }
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::validate;
-
-    #[test]
-    fn what_checks_are_held_against_is_always_read() {
-        let first = analyze::first_kinds();
-        let kinds = validate::kinds(&crate::planner::example::image_plan(1));
-        assert_eq!(kinds.iter().filter(|kind| !first.contains(kind)).collect::<Vec<_>>(), Vec::<&Kind>::new());
-    }
+/// The rest of a list that was cut, as far as there is room for it.
+async fn rest(share: ListRequest, first: &Listed, read: &dyn ClusterRead) -> Option<Listed> {
+    let most = Room::OF_A_LIST.without(first.objects.received(), first.bytes);
+    let more = ListRequest { room: share.room.min(most), after: Some(first.next.clone()?), ..share };
+    if more.room.is_none() { None } else { read.list(&more).await.ok() }
 }
+
+/// What a list is of, for a gap.
+fn named(request: &ListRequest) -> String {
+    let place = request.namespace.as_ref().map(|n| format!(" in {n}")).unwrap_or_default();
+    format!("{}{place}", request.kind.info().map_or("objects", |i| i.plural))
+}
+
+/// Takes in what a list brought.
+fn take(request: &ListRequest, listed: Listed, scope: &Scope, into: &mut Collected) {
+    if !listed.complete {
+        // There is nothing narrower than one namespace, and what is in none is one list.
+        let narrower = request.kind.info().is_some_and(|i| i.namespaced) && scope.namespace().is_none();
+        let unlock = narrower.then(|| "look at one namespace at a time with -n".to_owned());
+        into.snapshot.gaps.push(Gap { what: named(request), why: GapWhy::Truncated, unlock });
+    }
+    into.snapshot.take(listed.objects, listed.complete);
+    into.versions.insert(request.kind.clone(), listed.resource_version);
+}
+
+/// Takes in that a list brought nothing.
+fn miss(request: &ListRequest, error: ReadError, into: &mut Collected) -> Result<(), ReadError> {
+    let gap = gap(&error, &named(request)).ok_or(error)?;
+    into.snapshot.miss(&request.kind);
+    into.snapshot.gaps.push(gap);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

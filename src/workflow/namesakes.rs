@@ -1,6 +1,7 @@
 //! Claims of the names that Pods wait for, in other namespaces, that nobody uses there: one of them may be what was meant. Another copy
 //! of the same application has claims of the same names, and those are used. And Services that an Ingress seems to mean.
 
+use super::account::Account;
 use crate::analyze;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
@@ -15,10 +16,10 @@ use std::collections::BTreeSet;
 const SOUGHT: usize = 5;
 
 /// Takes them in, with as much room as the look has left. Where not everything could be asked, none is proved absent.
-pub(super) async fn seek(read: &dyn ClusterRead, room: Room, into: &mut Snapshot) -> Result<(), ReadError> {
-    services(read, into).await?;
-    let listed = list(read, into).await?;
-    let known = leave_used(read, room, into).await?;
+pub(super) async fn seek(read: &dyn ClusterRead, account: &mut Account, into: &mut Snapshot) -> Result<(), ReadError> {
+    services(read, account.left(), into).await?;
+    let listed = list(read, account, into).await?;
+    let known = leave_used(read, account.left(), into).await?;
     leave_going(read, into).await;
     if !(listed && known) {
         into.take_elsewhere(Objects::of(&Kind::PersistentVolumeClaim), false);
@@ -27,9 +28,10 @@ pub(super) async fn seek(read: &dyn ClusterRead, room: Room, into: &mut Snapshot
 }
 
 /// Services that Ingresses lead to and that are not there, in other namespaces.
-async fn services(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), ReadError> {
+async fn services(read: &dyn ClusterRead, room: Room, into: &mut Snapshot) -> Result<(), ReadError> {
     let names = analyze::services_sought_elsewhere(into);
     let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(|name| ListRequest::named(Kind::Service, name)).collect();
+    let requests = ListRequest::sharing(room, requests);
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
     for (name, answer) in names.iter().zip(answers) {
         match answer {
@@ -41,15 +43,17 @@ async fn services(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<(), Rea
 }
 
 /// Every claim of the names, whatever its namespace. Whether all of them were read.
-async fn list(read: &dyn ClusterRead, into: &mut Snapshot) -> Result<bool, ReadError> {
+async fn list(read: &dyn ClusterRead, account: &mut Account, into: &mut Snapshot) -> Result<bool, ReadError> {
     let names = analyze::claims_sought_elsewhere(into);
     let requests: Vec<ListRequest> = names.iter().take(SOUGHT).map(|name| ListRequest::named(Kind::PersistentVolumeClaim, name)).collect();
+    let requests = ListRequest::sharing(account.left(), requests);
     let mut whole = names.len() == requests.len();
     let answers = join_all(requests.iter().map(|r| read.list(r))).await;
     for (name, answer) in names.iter().zip(answers) {
         match answer {
             Ok(listed) => {
                 whole &= listed.complete;
+                account.came(&listed.objects, listed.bytes);
                 into.take_elsewhere(listed.objects, whole);
             }
             Err(error) => {

@@ -14,8 +14,11 @@ use crate::ports::Phase;
 use crate::session::Session;
 use std::time::Duration;
 
-/// A validation by itself waits no longer for the checks to begin to pass: clients give a call a minute.
-const AT_MOST: Duration = Duration::from_secs(40);
+/// A validation by itself waits no longer than this in all, from its beginning: clients give a call a minute, of which the last look and
+/// what follows it take their part.
+const AT_MOST: Duration = Duration::from_secs(45);
+/// What is asked about the plan's objects besides may take so long, before and after.
+const BESIDES: Duration = Duration::from_secs(5);
 
 impl Remediation {
     /// Whether it holds now: a session's checks, watched through the settle window, or an issue looked at afresh.
@@ -31,6 +34,7 @@ impl Remediation {
 
     async fn revalidate(&self, id: &SessionId, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         let progress = caller.progress;
+        let began = self.parts.clock.monotonic();
         let meter = self.meter(caller);
         let mut session = self.session_here(id, meter.read.as_ref()).await?;
         let Some(plan) = session.planned().map(|planned| planned.plan.clone()) else {
@@ -40,14 +44,15 @@ impl Remediation {
         if let Session::Closed(closed) = &session
             && (closed.ending == Ending::Interrupted || closed.execution.as_ref().is_some_and(|e| e.is_unknown() || e.cancelled))
         {
-            let found = effects::seen(&plan, closed.execution.as_ref(), meter.read.as_ref()).await;
-            session.header_mut().advice.extend(found);
+            let found = self.in_time(effects::seen(&plan, closed.execution.as_ref(), meter.read.as_ref())).await;
+            session.header_mut().advice.extend(found.unwrap_or_default());
         }
         let scope = session.header().scope.clone();
         let header = session.header();
         let case = settle::Case { plan: &plan, scope: &scope, before: &header.diagnosis, issue: &header.issue };
         let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
-        let patience = self.parts.timing.patience(&plan).within(AT_MOST);
+        let left = AT_MOST.saturating_sub(clock.monotonic().saturating_sub(began));
+        let patience = self.parts.timing.patience(&plan).within(left, !plan.judged.about.is_empty());
         let mut settled = if was_applied(&session) {
             settle::settle(case, read, clock, patience, caller).await
         } else {
@@ -58,7 +63,9 @@ impl Remediation {
         }
         let verdict = settled.validation.verdict;
         // What somebody changed again since says nothing of what we changed: it is theirs.
-        let stands = verdict == Verdict::Unclear || !took_effect(&session) || effects::stands(&plan, meter.read.as_ref()).await;
+        let unmoved = verdict == Verdict::Unclear || !took_effect(&session);
+        // What cannot be read may still be there.
+        let stands = unmoved || self.in_time(effects::stands(&plan, meter.read.as_ref())).await.unwrap_or(true);
         if !stands {
             session.header_mut().advice.push(Advice {
                 text: "what the plan changed was changed again since, so this verdict is about what is there now, and not about the plan"
@@ -88,6 +95,14 @@ impl Remediation {
         let report = view::report(&Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) });
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
+    }
+
+    /// What it comes to, unless the cluster takes too long to answer.
+    async fn in_time<T>(&self, read: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            read = read => Some(read),
+            () = self.parts.clock.sleep(BESIDES) => None,
+        }
     }
 
     /// Gives a session the verdict that it ended without. Says whether it did.

@@ -63,6 +63,8 @@ pub(super) async fn locate(
             // Where this identity may not look everywhere, it looks where the context is.
             if !seen.snapshot.is_complete(&Kind::Pod) && seen.snapshot.pods.iter().next().is_none() {
                 let home = own.clone().unwrap_or_else(|| read.default_namespace());
+                // What other kinds brought has no room beside it.
+                drop(seen);
                 seen = look(&Scope::of(with(&[home], &asked.words.bare), Vec::new())).await?;
             }
             let named = focus::find(&seen.snapshot);
@@ -71,8 +73,8 @@ pub(super) async fn locate(
             Located { snapshot: narrowed(seen, scope, &named, read).await?, because }
         }
     };
-    objects::must_exist(&located.snapshot, read).await?;
-    Ok(located)
+    let Located { snapshot, because } = located;
+    Ok(Located { snapshot: objects::must_exist(snapshot, read).await?, because })
 }
 
 /// The words, and what is known of the namespaces in them.

@@ -26,6 +26,8 @@ use std::time::Duration;
 const TELL: Duration = Duration::from_secs(1);
 /// Changes come in bursts; looks are at least this far apart.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
+/// What the last look of a call may take beyond the time that it waits.
+const LAST_LOOK: Duration = Duration::from_secs(8);
 /// So many reads may fail in a row before nothing can be told.
 const FAILED_LOOKS: u32 = 10;
 
@@ -38,7 +40,7 @@ pub(super) struct Settled {
 
 /// Watches until there is a verdict.
 pub(super) async fn settle(case: Case<'_>, read: &dyn ClusterRead, clock: &dyn Clock, patience: Patience, caller: &Caller<'_>) -> Settled {
-    Settling::begin(case, read, clock, patience, caller).run().await
+    Settling::begin(case, read, clock, patience, caller).in_time(false).await
 }
 
 /// One look, for a plan that was never applied: there is nothing to wait for, unless somebody else made its change.
@@ -49,22 +51,7 @@ pub(super) async fn look_once(
     patience: Patience,
     caller: &Caller<'_>,
 ) -> Settled {
-    let mut settling = Settling::begin(case, read, clock, patience, caller);
-    let looked = match settling.everything().await {
-        Ok(looked) => looked,
-        Err(error) => return settling.fallen(Verdict::Unclear, Some(error.to_string()), None),
-    };
-    let (look, seen) = match settling.judge_everything(looked).await {
-        ControlFlow::Continue(judged) => judged,
-        ControlFlow::Break(cancelled) => return cancelled,
-    };
-    if look.holds() {
-        return settling.run().await;
-    }
-    let verdict = if look.is_untold() { Verdict::Unclear } else { Verdict::Unresolved };
-    let why = format!("this plan was not applied; {}", look.open());
-    settling.last = look;
-    settling.fallen(verdict, Some(why), Some(seen))
+    Settling::begin(case, read, clock, patience, caller).in_time(true).await
 }
 
 /// Watching, and what it has seen.
@@ -105,7 +92,41 @@ impl<'a> Settling<'a> {
         }
     }
 
-    async fn run(mut self) -> Settled {
+    /// A call ends in time even where the cluster takes longer to answer.
+    async fn in_time(mut self, once: bool) -> Settled {
+        let (clock, begun) = (self.clock, self.clock.monotonic());
+        let work = async |settling: &mut Self| if once { settling.look_once().await } else { settling.run().await };
+        let Some(end) = self.course.call_ends() else { return work(&mut self).await };
+        let left = end.saturating_sub(begun).saturating_add(LAST_LOOK);
+        tokio::select! {
+            settled = work(&mut self) => return settled,
+            () = clock.sleep(left) => {}
+        }
+        let waited = self.course.waited(self.clock.monotonic()).as_secs();
+        self.course.lost();
+        let why = format!("the cluster did not answer in time: after {waited} s, {}; validate again", self.last.open());
+        self.fallen(Verdict::Unclear, Some(why), None)
+    }
+
+    async fn look_once(&mut self) -> Settled {
+        let looked = match self.everything().await {
+            Ok(looked) => looked,
+            Err(error) => return self.fallen(Verdict::Unclear, Some(error.to_string()), None),
+        };
+        let (look, seen) = match self.judge_everything(looked).await {
+            ControlFlow::Continue(judged) => judged,
+            ControlFlow::Break(cancelled) => return cancelled,
+        };
+        if look.holds() {
+            return self.run().await;
+        }
+        let verdict = if look.is_untold() { Verdict::Unclear } else { Verdict::Unresolved };
+        let why = format!("this plan was not applied; {}", look.open());
+        self.last = look;
+        self.fallen(verdict, Some(why), Some(seen))
+    }
+
+    async fn run(&mut self) -> Settled {
         loop {
             if let ControlFlow::Break(end) = self.look().await {
                 return end;
@@ -135,9 +156,10 @@ impl<'a> Settling<'a> {
             return ControlFlow::Break(self.fallen(Verdict::Unclear, Some(why), None));
         }
         if self.course.is_settled(now) {
-            self.confirm(&snapshot).await?;
+            self.confirm(snapshot).await?;
+        } else {
+            self.watching.back(snapshot);
         }
-        self.watching.back(snapshot);
         if self.course.takes_everything(now) {
             self.look_for_another_cause().await?;
         }
@@ -159,9 +181,12 @@ impl<'a> Settling<'a> {
     }
 
     /// Everything has held through the window: once more on fresh reads, and on everything where more than this was wrong or named.
-    async fn confirm(&mut self, snapshot: &Snapshot) -> ControlFlow<Settled> {
-        let again = match &self.besides {
-            Besides::Everything => self.everything().await,
+    async fn confirm(&mut self, snapshot: Snapshot) -> ControlFlow<Settled> {
+        let again = match self.besides.clone() {
+            Besides::Everything => {
+                drop(snapshot);
+                self.everything().await
+            }
             Besides::Kinds(besides) => {
                 let own = validate::rests_on(self.case.plan);
                 let besides = besides.iter().filter(|kind| !own.contains(kind)).cloned();
@@ -199,18 +224,24 @@ impl<'a> Settling<'a> {
     }
 
     /// The time is over: the verdict falls on a look at everything.
-    async fn end(mut self) -> Settled {
+    async fn end(&mut self) -> Settled {
+        let missing = self.course.call_ends().and_then(|_| self.course.missing(self.clock.monotonic()));
         let waited = self.course.waited(self.clock.monotonic()).as_secs();
         let mut seen = None;
         let mut unread = self.failed > 0;
         match self.everything().await {
             Ok(everything) => match self.judge_everything(everything).await {
-                ControlFlow::Continue((look, diagnosis)) => (self.last, seen) = (look, Some(diagnosis)),
+                ControlFlow::Continue((look, diagnosis)) => {
+                    (self.last, seen) = (look, Some(diagnosis));
+                }
                 ControlFlow::Break(cancelled) => return cancelled,
             },
             Err(_) => unread = true,
         }
-        let (verdict, why) = self.last.late_verdict(waited);
+        let (verdict, why) = match missing.filter(|_| self.last.holds()) {
+            Some(missing) => (Verdict::Unclear, missing.again()),
+            None => self.last.late_verdict(waited),
+        };
         self.course.lost();
         self.fallen(if unread { Verdict::Unclear } else { verdict }, Some(why), seen)
     }
@@ -232,7 +263,9 @@ impl<'a> Settling<'a> {
         }
     }
 
-    async fn everything(&self) -> Result<Snapshot, ReadError> {
+    /// A look at everything, in the room of what was watched.
+    async fn everything(&mut self) -> Result<Snapshot, ReadError> {
+        self.watching.anew();
         collect::about(Wording::of(self.case.issue), self.case.scope, self.read, self.clock).await.map(|collected| collected.snapshot)
     }
 

@@ -34,8 +34,10 @@ impl Timing {
     pub(super) fn patience(&self, plan: &RemediationPlan) -> Patience {
         Patience {
             wait: unsigned(plan.judged.wait).max(self.validate_within),
+            longest: unsigned(plan.judged.wait).max(self.validate_within),
             window: unsigned(plan.judged.settle).max(self.settle),
             calm: self.settle,
+            call: None,
         }
     }
 }
@@ -45,16 +47,35 @@ impl Timing {
 pub(super) struct Patience {
     /// Until everything begins to hold.
     pub(super) wait: Duration,
+    /// A container that ended lengthens the window as far as this.
+    pub(super) longest: Duration,
     /// How long it must hold then.
     pub(super) window: Duration,
     /// How long something may look wrong until it is asked what else is.
     pub(super) calm: Duration,
+    /// Where it has to end within a client's call: how.
+    pub(super) call: Option<Call>,
 }
 
+/// What a call can wait for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    /// All of it, from its beginning.
+    pub(super) within: Duration,
+    /// So much of the window has to be watched. For the rest counts what the cluster's own times prove.
+    pub(super) watched: Duration,
+}
+
+/// Most of a window that a call watches itself: it has to leave time for things to begin to hold.
+const MOST_WATCHED: Duration = Duration::from_secs(20);
+
 impl Patience {
-    /// The same, but no longer than this until everything begins to hold.
-    pub(super) fn within(self, limit: Duration) -> Self {
-        Self { wait: self.wait.min(limit), ..self }
+    /// The same for a call of which so much time is left. Where nothing runs whose own times could prove that it held for longer, only
+    /// what can be watched is asked for.
+    pub(super) fn within(self, left: Duration, something_runs: bool) -> Self {
+        let watched = self.calm.min(MOST_WATCHED).min(left);
+        let window = if something_runs { self.window } else { self.window.min(watched) };
+        Self { wait: self.wait.min(left.saturating_sub(watched)), window, call: Some(Call { within: left, watched }), ..self }
     }
 
     /// All of it: a container that ends lengthens the window, as far as the waiting may take.

@@ -1,22 +1,28 @@
 //! A snapshot that is kept up to date: each kind is listed once and watched from there; what its watch tells is taken in.
-//! Where a watch cannot be had, or lost its place, the kind is listed again, at intervals.
+//! Where a watch cannot be had, or lost its place, the kind is listed again, at intervals. What is held, and what was told and waits to be
+//! taken in, is never more than the room of one look.
 
+use super::account::Account;
 use super::collect::{self, Collected, request};
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Snapshot;
 use crate::ports::{Clock, ClusterRead, ReadError, Told};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 /// Without a watch, a kind is listed again after this.
 const AGAIN: Duration = Duration::from_secs(2);
-/// What is told and not taken in yet; a watch waits where there is more.
+/// What is told and not taken in yet; a watch waits where there is more. An object has at most 1.5 MiB.
 const TOLD: usize = 256;
+const TOLD_BYTES: u32 = 8 * 1024 * 1024;
 
-type News = (Kind, Result<Told, ReadError>);
+/// Of which kind, what, and its place among what is not taken in yet.
+type News = (Kind, Result<Told, ReadError>, Option<OwnedSemaphorePermit>);
 
 /// See the file's head.
 pub(super) struct Watching<'a> {
@@ -25,7 +31,10 @@ pub(super) struct Watching<'a> {
     clock: &'a dyn Clock,
     /// How long a watch lives.
     limit: Duration,
+    kinds: Vec<Kind>,
     snapshot: Option<Snapshot>,
+    /// What the snapshot's objects take, also while it is lent.
+    account: Account,
     /// Kinds to list, each from this time on.
     due: BTreeMap<Kind, Duration>,
     /// Kinds whose watch cannot be had.
@@ -34,6 +43,8 @@ pub(super) struct Watching<'a> {
     tasks: JoinSet<()>,
     tell: Sender<News>,
     told: Receiver<News>,
+    /// The bytes that may still be told.
+    room: Arc<Semaphore>,
     /// Taken from `told` while waiting.
     first: Option<News>,
 }
@@ -42,20 +53,47 @@ impl<'a> Watching<'a> {
     /// Nothing is read before the first look.
     pub(super) fn of(kinds: Vec<Kind>, scope: &'a Scope, read: &'a dyn ClusterRead, clock: &'a dyn Clock, limit: Duration) -> Self {
         let (tell, told) = channel(TOLD);
-        let due = kinds.into_iter().map(|kind| (kind, Duration::ZERO)).collect();
-        Self { read, scope, clock, limit, snapshot: None, due, unwatched: Vec::new(), tasks: JoinSet::new(), tell, told, first: None }
+        let due = kinds.iter().map(|kind| (kind.clone(), Duration::ZERO)).collect();
+        Self {
+            read,
+            scope,
+            clock,
+            limit,
+            kinds,
+            snapshot: None,
+            account: Account::default(),
+            due,
+            unwatched: Vec::new(),
+            tasks: JoinSet::new(),
+            tell,
+            told,
+            room: Arc::new(Semaphore::new(TOLD_BYTES as usize)),
+            first: None,
+        }
+    }
+
+    /// Lets everything go that is held: another look needs the room. The next one of this begins from the start.
+    pub(super) fn anew(&mut self) {
+        let unwatched = std::mem::take(&mut self.unwatched);
+        *self = Self { unwatched, ..Self::of(std::mem::take(&mut self.kinds), self.scope, self.read, self.clock, self.limit) };
     }
 
     /// The cluster as it is now, as far as is known. It is lent, and to be given [`Watching::back`].
     pub(super) async fn look(&mut self) -> Result<Snapshot, ReadError> {
-        let snapshot = match self.snapshot.take() {
-            Some(snapshot) => snapshot,
-            None => Snapshot::empty(self.read.cluster().await?, self.scope.clone(), self.clock.now()),
-        };
-        let mut collected = Collected::into(snapshot);
-        while let Some((kind, news)) = self.first.take().or_else(|| self.told.try_recv().ok()) {
+        let mut collected = self.held().await?;
+        while let Some((kind, news, _told)) = self.first.take().or_else(|| self.told.try_recv().ok()) {
             match news {
-                Ok(told) => collected.snapshot.tell(told),
+                Ok(told) => {
+                    let objects = told.objects();
+                    collected.account.came(objects, objects.largest());
+                    collected.snapshot.tell(told);
+                    // What is told adds up; listed anew, it takes only what it is.
+                    if collected.account.left().without(TOLD, TOLD_BYTES as usize).is_none() {
+                        drop(collected);
+                        self.anew();
+                        collected = self.held().await?;
+                    }
+                }
                 Err(error) => {
                     if !matches!(error, ReadError::Expired(_)) && !self.unwatched.contains(&kind) {
                         self.unwatched.push(kind.clone());
@@ -68,16 +106,27 @@ impl<'a> Watching<'a> {
         let kinds: Vec<Kind> = self.due.iter().filter(|(_, at)| **at <= now).map(|(kind, _)| kind.clone()).collect();
         if !kinds.is_empty() {
             collected.snapshot.gaps.clear();
-            kinds.iter().for_each(|kind| collected.snapshot.forget(kind));
+            kinds.iter().for_each(|kind| collected.forget(kind));
             let outcome = collect::wave(&kinds, self.scope, self.read, &mut collected).await;
             self.follow(kinds, &collected.versions);
             if let Err(error) = outcome {
+                self.account = collected.account;
                 self.back(collected.snapshot);
                 return Err(error);
             }
         }
         collected.snapshot.taken_at = collect::seen_at(self.read, self.clock);
+        self.account = collected.account;
         Ok(collected.snapshot)
+    }
+
+    /// What is held, or nothing yet.
+    async fn held(&mut self) -> Result<Collected, ReadError> {
+        let snapshot = match self.snapshot.take() {
+            Some(snapshot) => snapshot,
+            None => Snapshot::empty(self.read.cluster().await?, self.scope.clone(), self.clock.now()),
+        };
+        Ok(Collected::into(snapshot, std::mem::take(&mut self.account)))
     }
 
     /// Watches what was listed; what was not is due again.
@@ -93,7 +142,7 @@ impl<'a> Watching<'a> {
             };
             self.due.remove(&kind);
             let mut watch = self.read.watch(&request(&kind, self.scope), version, self.limit);
-            let tell = self.tell.clone();
+            let (tell, room) = (self.tell.clone(), Arc::clone(&self.room));
             self.tasks.spawn(async move {
                 loop {
                     let news = match watch.next().await {
@@ -102,7 +151,9 @@ impl<'a> Watching<'a> {
                         Err(error) => Err(error),
                     };
                     let over = news.is_err();
-                    if tell.send((kind.clone(), news)).await.is_err() || over {
+                    let bytes = news.as_ref().map_or(0, |told| told.objects().largest());
+                    let place = room.clone().acquire_many_owned(u32::try_from(bytes).unwrap_or(TOLD_BYTES).min(TOLD_BYTES)).await.ok();
+                    if tell.send((kind.clone(), news, place)).await.is_err() || over {
                         return;
                     }
                 }
@@ -127,10 +178,11 @@ impl<'a> Watching<'a> {
         self.first.is_some()
     }
 
-    /// The same with these kinds read anew: a watch that fell silent hides nothing.
-    pub(super) async fn confirmed(&self, snapshot: &Snapshot, kinds: &[Kind]) -> Result<Snapshot, ReadError> {
-        let mut collected = Collected::into(snapshot.clone());
-        kinds.iter().for_each(|kind| collected.snapshot.forget(kind));
+    /// The same with these kinds read anew: a watch that fell silent hides nothing. What is watched begins from the start after it.
+    pub(super) async fn confirmed(&mut self, snapshot: Snapshot, kinds: &[Kind]) -> Result<Snapshot, ReadError> {
+        let mut collected = Collected::into(snapshot, std::mem::take(&mut self.account));
+        self.anew();
+        kinds.iter().for_each(|kind| collected.forget(kind));
         collect::wave(kinds, self.scope, self.read, &mut collected).await?;
         collected.snapshot.taken_at = collect::seen_at(self.read, self.clock);
         Ok(collected.snapshot)

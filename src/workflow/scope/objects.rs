@@ -68,8 +68,8 @@ pub(super) async fn place(
     Ok((Scope::of(namespaces, found), Because::Objects))
 }
 
-/// Every named object of the snapshot's scope must exist.
-pub(super) async fn must_exist(snapshot: &Snapshot, read: &dyn ClusterRead) -> Result<(), WorkflowError> {
+/// Every named object of the snapshot's scope must exist. Gives the snapshot back.
+pub(super) async fn must_exist(snapshot: Snapshot, read: &dyn ClusterRead) -> Result<Snapshot, WorkflowError> {
     for object in snapshot.scope.objects() {
         let known = snapshot.meta_of(object).is_some();
         if known || (!snapshot.is_complete(&object.kind) && is_there(object, read).await) {
@@ -77,9 +77,11 @@ pub(super) async fn must_exist(snapshot: &Snapshot, read: &dyn ClusterRead) -> R
         }
         let name = ObjectName { kind: object.kind.clone(), name: object.name.clone() };
         let place = object.namespace.as_ref().map_or_else(|| "the cluster".to_owned(), |n| format!("namespace {n}"));
+        // What is like it is sought in the room that the snapshot had.
+        drop(snapshot);
         return Err(missing_everywhere(&name, &place, read).await);
     }
-    Ok(())
+    Ok(snapshot)
 }
 
 /// Whether it exists, as far as this identity may know.

@@ -35,6 +35,8 @@ pub(super) struct Look {
     pub(super) starts: newest::Starts,
     /// How long a container lived that ended since the change.
     pub(super) life: SignedDuration,
+    /// For how long all of them have been running and ready, by the cluster's own times.
+    pub(super) steady: SignedDuration,
     /// What belongs to the issue and is still broken.
     remains: Vec<String>,
     /// What belongs to the issue, could not be told before, and still cannot be.
@@ -65,6 +67,7 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
             idle: issue.idle(),
             starts: newest::starts(&fresh),
             life: newest::longest_life(&fresh).unwrap_or_default(),
+            steady: newest::steady_since(&fresh).map(|since| facts.snapshot().taken_at.duration_since(since)).unwrap_or_default(),
             remains: issue.remains(seen),
             in_doubt: issue.in_doubt(seen),
             coming: issue.coming(),
@@ -79,6 +82,13 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
 }
 
 impl Look {
+    /// One in which a workload is as it should be, or still starts.
+    #[cfg(test)]
+    pub(super) fn standing(holds: bool, steady: SignedDuration, life: SignedDuration) -> Self {
+        let idle = if holds { vec![] } else { vec![(Stand::NotYet, "web".to_owned())] };
+        Self { idle, steady, life, ..Self::default() }
+    }
+
     pub(super) fn results(&self) -> Vec<CheckResult> {
         self.checks.iter().map(Checked::result).collect()
     }

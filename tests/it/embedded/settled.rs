@@ -160,16 +160,38 @@ async fn plan_that_was_never_applied_is_looked_at_once() {
     assert!(why.contains("this plan was not applied"), "{why}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn validation_by_itself_ends_within_a_clients_patience() {
-    let giveup = "- {ref: 'example/giveup:1.0', play: {exit: {code: 1, after: 3}}}\n";
-    let cluster = cluster(giveup, &mounts("invoices", "example/giveup:1.0", &["invoices-data"])).await;
+/// A claim is made for it, and a container that lives so long; then a validation by itself, and how long it took.
+async fn validated_again(play: &str, min_ready: u64) -> (Report, Duration) {
+    let images = format!("- {{ref: 'example/app:1.0', play: {play}}}\n");
+    let slow = mounts("invoices", "example/app:1.0", &["invoices-data"])
+        .replace("replicas: 1", &format!("replicas: 1\n  minReadySeconds: {min_ready}"));
+    let cluster = cluster(&images, &slow).await;
     let process = cluster.process();
     let (_, question) = asked(&process, &problem("invoices is down")).await;
     yes(&process, &question).await.unwrap();
     let began = Instant::now();
-    process.validate(&Validate::Session(question.session), &Caller::silent()).await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    let report = process.validate(&Validate::Session(question.session), &Caller::silent()).await.unwrap();
+    (report, began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn validation_by_itself_ends_within_a_clients_patience() {
+    for life in [3, 20, 45, 100, 400] {
+        for min_ready in [0, 40] {
+            let (report, took) = validated_again(&format!("{{exit: {{code: 1, after: {life}}}}}"), min_ready).await;
+            assert!(took < Duration::from_secs(60), "{life} s, {min_ready} s: {took:?}, {}", report.summary);
+        }
+    }
+}
+
+/// After the change it was watched for as long; now the Pods' own times say that it has held.
+#[tokio::test(start_paused = true)]
+async fn window_that_has_passed_by_the_clusters_times_is_not_waited_for_again() {
+    for min_ready in [40, 120, 600] {
+        let (report, took) = validated_again("{listen: [{port: 80, after: 0.3}]}", min_ready).await;
+        assert_eq!(report.status, Status::Resolved, "{min_ready}: {}", report.summary);
+        assert!(took < Duration::from_secs(20), "{min_ready}: {took:?}");
+    }
 }
 
 /// A Deployment whose second revision asks for tags that do not exist, in two containers; its first container starts late.
