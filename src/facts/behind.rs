@@ -57,7 +57,7 @@ fn selected_by(service: &Service) -> Option<(&str, &Selector)> {
 }
 
 /// The name of the Pod that has the address.
-fn pod_of(endpoint: &Endpoint) -> Option<&str> {
+pub(super) fn pod_of(endpoint: &Endpoint) -> Option<&str> {
     let target = endpoint.target_ref.as_ref().filter(|target| target.kind.as_deref() == Some("Pod"))?;
     target.name.as_deref()
 }

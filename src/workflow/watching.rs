@@ -1,5 +1,6 @@
 //! A snapshot that is kept up to date: each kind is listed once and watched from there; what its watch tells is taken in.
-//! Where a watch cannot be had, or lost its place, the kind is listed again, at intervals.
+//! Where a watch cannot be had, or lost its place, the kind is listed again, at intervals. Some kinds are not watched: they are listed
+//! again where somebody asks for it.
 
 use super::collect::{self, Collected, request};
 use crate::domain::issue::Scope;
@@ -30,6 +31,8 @@ pub(super) struct Watching<'a> {
     due: BTreeMap<Kind, Duration>,
     /// Kinds whose watch cannot be had.
     unwatched: Vec<Kind>,
+    /// Kinds that are listed again only where somebody asks for it.
+    still: Vec<Kind>,
     /// Ended with this value.
     tasks: JoinSet<()>,
     tell: Sender<News>,
@@ -40,10 +43,30 @@ pub(super) struct Watching<'a> {
 
 impl<'a> Watching<'a> {
     /// Nothing is read before the first look.
-    pub(super) fn of(kinds: Vec<Kind>, scope: &'a Scope, read: &'a dyn ClusterRead, clock: &'a dyn Clock, limit: Duration) -> Self {
+    pub(super) fn of(
+        kinds: Vec<Kind>,
+        still: Vec<Kind>,
+        scope: &'a Scope,
+        read: &'a dyn ClusterRead,
+        clock: &'a dyn Clock,
+        limit: Duration,
+    ) -> Self {
         let (tell, told) = channel(TOLD);
         let due = kinds.into_iter().map(|kind| (kind, Duration::ZERO)).collect();
-        Self { read, scope, clock, limit, snapshot: None, due, unwatched: Vec::new(), tasks: JoinSet::new(), tell, told, first: None }
+        Self {
+            read,
+            scope,
+            clock,
+            limit,
+            snapshot: None,
+            due,
+            unwatched: Vec::new(),
+            still,
+            tasks: JoinSet::new(),
+            tell,
+            told,
+            first: None,
+        }
     }
 
     /// The cluster as it is now, as far as is known. It is lent, and to be given [`Watching::back`].
@@ -53,17 +76,7 @@ impl<'a> Watching<'a> {
             None => Snapshot::empty(self.read.cluster().await?, self.scope.clone(), self.clock.now()),
         };
         let mut collected = Collected::into(snapshot);
-        while let Some((kind, news)) = self.first.take().or_else(|| self.told.try_recv().ok()) {
-            match news {
-                Ok(told) => collected.snapshot.tell(told),
-                Err(error) => {
-                    if !matches!(error, ReadError::Expired(_)) && !self.unwatched.contains(&kind) {
-                        self.unwatched.push(kind.clone());
-                    }
-                    self.due.entry(kind).or_insert_with(|| self.clock.monotonic());
-                }
-            }
-        }
+        self.take_in(&mut collected.snapshot);
         let now = self.clock.monotonic();
         let kinds: Vec<Kind> = self.due.iter().filter(|(_, at)| **at <= now).map(|(kind, _)| kind.clone()).collect();
         if !kinds.is_empty() {
@@ -80,6 +93,21 @@ impl<'a> Watching<'a> {
         Ok(collected.snapshot)
     }
 
+    /// Everything that was told until now.
+    fn take_in(&mut self, snapshot: &mut Snapshot) {
+        while let Some((kind, news)) = self.first.take().or_else(|| self.told.try_recv().ok()) {
+            match news {
+                Ok(told) => snapshot.tell(told),
+                Err(error) => {
+                    if !matches!(error, ReadError::Expired(_)) && !self.unwatched.contains(&kind) {
+                        self.unwatched.push(kind.clone());
+                    }
+                    self.due.entry(kind).or_insert_with(|| self.clock.monotonic());
+                }
+            }
+        }
+    }
+
     /// Watches what was listed; what was not is due again.
     fn follow(&mut self, kinds: Vec<Kind>, versions: &BTreeMap<Kind, String>) {
         let again = self.clock.monotonic().saturating_add(AGAIN);
@@ -87,6 +115,10 @@ impl<'a> Watching<'a> {
             // A watch is of one namespace, or of all.
             let one = collect::requests(&kind, self.scope).count() == 1;
             let version = versions.get(&kind).filter(|_| one && !self.unwatched.contains(&kind));
+            if version.is_some() && self.still.contains(&kind) {
+                self.due.remove(&kind);
+                continue;
+            }
             let Some(version) = version else {
                 self.due.insert(kind, again);
                 continue;
@@ -110,6 +142,14 @@ impl<'a> Watching<'a> {
         }
     }
 
+    /// What is not watched of these kinds is listed again, soon.
+    pub(super) fn again(&mut self, kinds: &[Kind]) {
+        let soon = self.clock.monotonic().saturating_add(AGAIN);
+        for kind in kinds.iter().filter(|kind| self.still.contains(kind)) {
+            self.due.entry(kind.clone()).or_insert(soon);
+        }
+    }
+
     /// Takes the snapshot back, to keep it up to date.
     pub(super) fn back(&mut self, snapshot: Snapshot) {
         self.snapshot = Some(snapshot);
@@ -127,12 +167,10 @@ impl<'a> Watching<'a> {
         self.first.is_some()
     }
 
-    /// The same with these kinds read anew: a watch that fell silent hides nothing.
-    pub(super) async fn confirmed(&self, snapshot: &Snapshot, kinds: &[Kind]) -> Result<Snapshot, ReadError> {
-        let mut collected = Collected::into(snapshot.clone());
-        kinds.iter().for_each(|kind| collected.snapshot.forget(kind));
-        collect::wave(kinds, self.scope, self.read, &mut collected).await?;
-        collected.snapshot.taken_at = collect::seen_at(self.read, self.clock);
-        Ok(collected.snapshot)
+    /// The same with what was told since, and with these kinds read anew, wave after wave: a watch may be late, or have fallen silent, and
+    /// of a kind that is not among these it hides what happened.
+    pub(super) async fn confirmed(&mut self, snapshot: &mut Snapshot, waves: [Vec<Kind>; 2]) -> Result<Snapshot, ReadError> {
+        self.take_in(snapshot);
+        collect::renewed(snapshot.clone(), waves, self.scope, self.read, self.clock).await
     }
 }
