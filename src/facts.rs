@@ -32,7 +32,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use labels::{Labels, Selector};
 use leaders::Leaders;
@@ -272,17 +272,8 @@ impl<'a> Facts<'a> {
             let service = slice.metadata.labels.as_ref().and_then(|l| l.get("kubernetes.io/service-name"));
             if let (Some(namespace), Some(service)) = (slice.metadata.namespace.as_deref(), service) {
                 self.slices.entry((namespace, service)).or_default().push(slice);
-                let place = Namespace::parse(namespace).ok().filter(|_| selecting.contains(&(namespace, service)));
-                let is_ready = |endpoint: &&Endpoint| match &place {
-                    Some(place) => {
-                        let pod = behind::pod_of(endpoint).map(|name| ObjectRef::namespaced(Kind::Pod, place, name));
-                        addresses::is_of_ready_pod(endpoint, pod.and_then(|pod| self.find(&pod)))
-                    }
-                    // Others write the addresses, and what they say of them is all that is known.
-                    None => addresses::is_ready(endpoint),
-                };
-                let ready = slice.endpoints.iter().flatten().filter(|e| self.walk.step() && is_ready(e));
-                let ready: usize = ready.map(|endpoint| endpoint.addresses.len()).sum();
+                let of_pods = selecting.contains(&(namespace, service));
+                let ready = addresses::ready(slice, of_pods, |pod| self.find(pod), || self.walk.step());
                 let known = self.ready.entry((namespace, service)).or_default();
                 *known = known.saturating_add(ready);
             }
