@@ -272,8 +272,7 @@ impl<'a> Facts<'a> {
             let service = slice.metadata.labels.as_ref().and_then(|l| l.get("kubernetes.io/service-name"));
             if let (Some(namespace), Some(service)) = (slice.metadata.namespace.as_deref(), service) {
                 self.slices.entry((namespace, service)).or_default().push(slice);
-                let of_pods = selecting.contains(&(namespace, service));
-                let ready = addresses::ready(slice, of_pods, |pod| self.find(pod), || self.walk.step());
+                let ready = addresses::ready(slice, selecting.contains(&(namespace, service)), |pod| self.find(pod), || self.walk.step());
                 let known = self.ready.entry((namespace, service)).or_default();
                 *known = known.saturating_add(ready);
             }
