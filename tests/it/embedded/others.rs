@@ -267,3 +267,25 @@ async fn claim_that_was_created_again_while_the_plan_is_watched_is_not_what_it_l
     assert_eq!(report.status, Status::Unclear, "{}", report.summary);
     assert!(why(&report).contains("deleted and created again"), "{}", why(&report));
 }
+
+/// What a plan is judged by was read for it: one that was planned with less is another plan, and what it lacks is not taken for seen.
+#[tokio::test(start_paused = true)]
+async fn plan_that_saw_less_is_not_the_one_that_saw_all() {
+    let cluster = cluster(&format!("{}{}", orders(), service("orders-front", "orders")), 20).await;
+    for plural in ["endpointslices", "services"] {
+        cluster.sim.deny(Denial::of("list", plural).to_user("blind"));
+    }
+    let over = |reader: &str| {
+        let writer = Between::holding(cluster.sim.service_as("writer"), None);
+        cluster.process_through(cluster.sim.service_as(reader), writer, Limits::default(), true)
+    };
+    let (blind, sees) = (over("blind"), over("reader"));
+    let problem = problem("the service orders-front does not answer, orders is pending");
+    let (_, first) = asked(&blind, &problem).await;
+    let (_, second) = asked(&sees, &problem).await;
+    assert_ne!((&first.session, &first.digest), (&second.session, &second.digest));
+    cluster.apply(&service("orders-front", "nobody"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let report = yes(&blind, &second).await.unwrap();
+    assert!(matches!(report.status, Status::Unclear | Status::Partly), "{}", report.summary);
+}
