@@ -182,6 +182,7 @@ impl UseCases for Retold {
             text: blocks::plain_text(&blocks::question(&self.report)),
             expires_at: self.clock.now(),
             digest_counts: true,
+            aside: None,
         })
     }
 
