@@ -31,6 +31,7 @@ mod together;
 use crate::domain::cause::{CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
 use crate::domain::snapshot::Snapshot;
 use crate::facts::{Facts, ingresses, pods};
@@ -122,6 +123,11 @@ pub fn services_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
     let ingresses = seen.ingresses.iter().filter(|i| i.metadata.namespace.as_deref() == Some(namespace.as_str()));
     let named = ingresses.flat_map(ingresses::services);
     named.filter(|name| !here.contains(name) && quote::is_plain(name)).map(str::to_owned).collect()
+}
+
+/// That nobody checked whether clients reach the Pods behind a Service, in words, where that is in doubt.
+pub(crate) fn unreached(facts: &Facts<'_>, service: &ObjectRef) -> Option<String> {
+    health::policy::unreached(facts, service)
 }
 
 /// What is wrong, what is only under way, and what nobody can explain yet.

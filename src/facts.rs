@@ -17,6 +17,7 @@ pub(crate) mod presence;
 pub(crate) mod proof;
 pub(crate) mod selected;
 pub(crate) mod starting;
+pub(crate) mod strays;
 pub(crate) mod stuck;
 mod volumes;
 mod walk;
@@ -252,8 +253,10 @@ impl<'a> Facts<'a> {
     }
 
     fn index_services(&mut self) {
+        let mut selecting: HashSet<(&str, &str)> = HashSet::new();
         for service in self.snapshot.services.iter() {
             if let Some(selector) = labels::any_selector(service) {
+                selecting.extend(service.metadata.namespace.as_deref().zip(service.metadata.name.as_deref()));
                 self.services_by_label.add_first(service.metadata.namespace.as_deref(), selector, service);
                 let Some(namespace) = service.metadata.namespace.as_deref() else { continue };
                 for (key, value) in selector {
@@ -269,8 +272,7 @@ impl<'a> Facts<'a> {
             let service = slice.metadata.labels.as_ref().and_then(|l| l.get("kubernetes.io/service-name"));
             if let (Some(namespace), Some(service)) = (slice.metadata.namespace.as_deref(), service) {
                 self.slices.entry((namespace, service)).or_default().push(slice);
-                let ready = slice.endpoints.iter().flatten().filter(|e| self.walk.step() && addresses::is_ready(e));
-                let ready: usize = ready.map(|endpoint| endpoint.addresses.len()).sum();
+                let ready = addresses::ready(slice, selecting.contains(&(namespace, service)), |pod| self.find(pod), || self.walk.step());
                 let known = self.ready.entry((namespace, service)).or_default();
                 *known = known.saturating_add(ready);
             }
@@ -441,7 +443,7 @@ impl<'a> Facts<'a> {
         slices.map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// How many addresses behind a Service are ready.
+    /// How many addresses behind a Service are ready: where it selects Pods, those of ready Pods.
     pub(crate) fn ready_addresses(&self, service: &ObjectRef) -> usize {
         self.walk.step();
         let of = |ns: &Namespace| self.ready.get(&(ns.as_str(), service.name.as_str())).copied();

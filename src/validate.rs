@@ -9,13 +9,15 @@ use self::stand::{Checked, Observed, Stand, absent};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::execution::Execution;
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::snapshot::Resource;
 use crate::facts::newest::{self, Kept};
-use crate::facts::{Facts, addresses, behind, pods, starting};
+use crate::facts::{Facts, addresses, behind, pods, starting, strays};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::Value;
 
@@ -37,27 +39,45 @@ pub(crate) fn kinds(plan: &RemediationPlan) -> Vec<Kind> {
     once(all)
 }
 
-/// Of these, what the verdict rests on at last, and a watch may have fallen silent about: the Pods, which show what is true of their
-/// workloads and claims, and whatever no Pod shows.
-pub(crate) fn rests_on(plan: &RemediationPlan) -> Vec<Kind> {
-    let by_pods = |kind: &Kind| {
-        let of_pods =
-            matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::PersistentVolumeClaim);
-        of_pods && !plan.judged.about.is_empty()
-    };
-    kinds(plan).into_iter().filter(|kind| !by_pods(kind)).collect()
+/// The same as they are read once more before a verdict, since a watch may be late or silent: first what shows how things run, and last
+/// what the plan changes, is about and promises. What is read last tells of what was read before it: where it still is as the plan
+/// wants it, it was so when the Pods were seen, and nobody came in between.
+pub(crate) fn once_more(plan: &RemediationPlan) -> (Vec<Kind>, Vec<Kind>) {
+    let about = plan.judged.about.iter().chain(plan.checks.iter().map(Check::object));
+    let own = about.chain(plan.steps.iter().map(|step| step.action.target())).map(|object| &object.kind);
+    let last: Vec<&Kind> = own.filter(|kind| **kind != Kind::Pod).collect();
+    // A Pod of a ReplicaSet that was not seen tells that these are behind.
+    kinds(plan).into_iter().filter(|kind| *kind != Kind::ReplicaSet).partition(|kind| !last.contains(&kind))
+}
+
+/// Of these, what is listed and not watched: claims, of which the Pods that mount them tell first, and ReplicaSets where no step leads to
+/// a new one. They are listed again where something shows that they are behind.
+pub(crate) fn unwatched(plan: &RemediationPlan) -> Vec<Kind> {
+    let mounted = (!plan.judged.about.is_empty()).then_some(Kind::PersistentVolumeClaim);
+    let still = !plan.steps.iter().any(|step| step.action.target().kind == Kind::Deployment);
+    mounted.into_iter().chain(still.then_some(Kind::ReplicaSet)).collect()
+}
+
+/// What keeps a look from saying anything of the plan: what it set is not there any more, by what was recorded of each step.
+pub(crate) fn replaced(plan: &RemediationPlan, made: &Execution, facts: &Facts<'_>) -> Option<String> {
+    // What was rolled back is meant to be gone.
+    let stays = made.reverted.is_none();
+    change::another(plan, made, facts).or_else(|| change::changed_again(plan, made, facts).filter(|_| stays))
 }
 
 /// Whether each check of the plan holds.
 /// `unread` names what a cause's rule needs and could not read: of silence for that reason nobody can tell.
+/// `made` is what became of the plan's steps; none where it was never applied, and somebody else may have made its change.
 pub(crate) fn check_all(
     plan: &RemediationPlan,
+    made: Option<&Execution>,
     facts: &Facts<'_>,
     diagnosis: &Diagnosis,
     unread: impl Fn(Code) -> Vec<Kind>,
 ) -> Vec<Checked> {
     // What the plan was made of is what it is judged by: a look that sees less proves nothing.
     let lost: Vec<Kind> = kinds(plan).into_iter().filter(|kind| plan.judged.saw.contains(kind) && !facts.is_whole(kind)).collect();
+    let another = made.and_then(|made| change::another(plan, made, facts));
     plan.checks
         .iter()
         .map(|check| {
@@ -76,6 +96,8 @@ pub(crate) fn check_all(
             };
             let (stand, observed) = match stand {
                 Stand::Holds if !lost.is_empty() => (Stand::Unseen, format!("{observed}, but {} could not be read", named(&lost))),
+                // What holds of another object is no result of the plan.
+                Stand::Holds if let Some(another) = &another => (Stand::Unseen, format!("{observed}, but {another}")),
                 stand => (stand, observed),
             };
             Checked { check: check.clone(), stand, observed }
@@ -109,7 +131,10 @@ fn gone(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
 /// All intended replicas of the newest revision are ready. Where none is intended, nothing runs that could show it.
 pub(crate) fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     let Some(w) = facts.workload(object) else {
-        return absent(object, facts);
+        return match facts.has(object) {
+            true => (Stand::Unseen, "its controller has not reported anything yet".to_owned()),
+            false => absent(object, facts),
+        };
     };
     if w.desired == 0 {
         // How many a DaemonSet wants is its controller's word, which may be one of before the change.
@@ -122,6 +147,12 @@ pub(crate) fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     let counts = format!("{} of {} ready, {} updated, {} total{seen}", w.ready, w.desired, w.updated, w.total);
     match by_hand(object, facts).filter(|_| !w.is_complete() && w.observed) {
         Some(why) => (Stand::Unseen, format!("{counts}; {why}")),
+        // Its counts are of before a Pod that came since, and how that Pod is belongs to them.
+        None if w.is_complete()
+            && let Some(stray) = strays::of(w, facts) =>
+        {
+            (Stand::Unseen, format!("{counts}, but {stray}"))
+        }
         None => (Stand::holds_if(w.is_complete()).or_not_yet_if(|| starting::is_starting(object, facts)), counts),
     }
 }
@@ -198,7 +229,7 @@ fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &
         };
     }
     let other = |pod: &Pod| {
-        let own = crate::domain::snapshot::Resource::reference(pod);
+        let own = pod.reference();
         let elsewhere = diagnosis.causes.iter().filter(|c| c.symptoms.iter().any(|s| s.object == own));
         // Of two containers one says nothing about the other; of one, what holds it now is past what held it before.
         let same = |field: Option<&FieldPath>| container.is_none() || field.and_then(self::container) == container;
@@ -270,7 +301,21 @@ fn pod(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
 fn claim(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     let Some(claim) = facts.find::<PersistentVolumeClaim>(object) else { return absent(object, facts) };
     let phase = claim.status.as_ref().and_then(|s| s.phase.clone()).unwrap_or_else(|| "Pending".to_owned());
+    // Nothing runs before its claims have their volumes.
+    if phase == "Pending"
+        && let Some(pod) = mounting(object, facts)
+    {
+        return (Stand::Holds, format!("{pod} runs with it"));
+    }
     (Stand::holds_if(phase == "Bound").or_not_yet_if(|| starting::is_binding(claim, facts)), phase)
+}
+
+/// A Pod that mounts the claim and of which a container was started.
+fn mounting(claim: &ObjectRef, facts: &Facts<'_>) -> Option<ObjectRef> {
+    let mounts = |pod: &&Pod| pod.spec.iter().flat_map(pods::claims).any(|name| name == claim.name);
+    let live = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none() && !pods::has_ended(pod);
+    let mut pods = facts.all_in::<Pod>(claim.namespace.as_ref()?).filter(live).filter(mounts);
+    pods.find(|pod| newest::was_started(pod, None)).map(Resource::reference)
 }
 
 fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Observed {

@@ -62,6 +62,18 @@ impl StepOutcome {
         }
     }
 
+    /// Of the object in the API server's answer.
+    pub fn uid(&self) -> Option<&str> {
+        match self {
+            StepOutcome::Applied { uid, .. } | StepOutcome::Altered { uid, .. } => uid.as_deref(),
+            StepOutcome::Intended { .. }
+            | StepOutcome::Refused { .. }
+            | StepOutcome::Failed { .. }
+            | StepOutcome::Unknown { .. }
+            | StepOutcome::NotReached => None,
+        }
+    }
+
     /// When it was sent, or was refused before that; `None` where it was never reached.
     pub fn at(&self) -> Option<Timestamp> {
         match self {

@@ -5,6 +5,7 @@ use super::cause::CauseKey;
 use super::changes::Verb;
 use super::check::Check;
 use super::digest::Digester;
+use super::execution::StepOutcome;
 use super::field::FieldPath;
 use super::id::PlanId;
 use super::kind::Kind;
@@ -161,6 +162,20 @@ impl RemediationPlan {
     /// Whether it only takes back what was done: it promises of no cause and no symptom that they are gone.
     pub(crate) fn is_rollback(&self) -> bool {
         !self.checks.iter().any(Check::promises_a_cure)
+    }
+
+    /// The mark that the step of this index leaves on its object.
+    pub(crate) fn stamp(&self, step: usize) -> String {
+        format!("{}/{}", self.id, step.saturating_add(1))
+    }
+
+    /// Whether an object that has the name of a step's object is the one that the step made or changed: told by the uid that is known
+    /// of it, and where none is known by the mark. A name alone tells nothing.
+    pub(crate) fn is_own(&self, index: usize, step: &Step, recorded: &StepOutcome, uid: Option<&str>, mark: Option<&str>) -> bool {
+        match recorded.uid().or(step.precondition.uid.as_deref()) {
+            Some(known) => uid == Some(known),
+            None => mark == Some(self.stamp(index).as_str()),
+        }
     }
 
     /// The highest risk of any step.

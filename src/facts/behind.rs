@@ -1,6 +1,6 @@
 //! Whether the addresses behind a Service are those of the Pods that it selects now, and whether more are to come.
 
-use super::addresses::is_ready;
+use super::addresses::{is_ready, pod_of};
 use super::labels::Selector;
 use super::{Facts, labels, pods, selected, starting};
 use crate::domain::kind::Kind;
@@ -54,12 +54,6 @@ pub(crate) fn is_idle(service: &ObjectRef, facts: &Facts<'_>) -> bool {
 /// Where it looks for Pods, and by which labels.
 fn selected_by(service: &Service) -> Option<(&str, &Selector)> {
     Some((service.metadata.namespace.as_deref()?, labels::any_selector(service)?))
-}
-
-/// The name of the Pod that has the address.
-fn pod_of(endpoint: &Endpoint) -> Option<&str> {
-    let target = endpoint.target_ref.as_ref().filter(|target| target.kind.as_deref() == Some("Pod"))?;
-    target.name.as_deref()
 }
 
 fn ips(pod: &Pod) -> impl Iterator<Item = &str> {

@@ -42,6 +42,21 @@ pub(crate) struct Start {
 /// Every container that runs, by its Pod's uid and its name.
 pub(crate) type Starts = BTreeMap<(String, String), Start>;
 
+fn revision(facts: &Facts<'_>, of: &ObjectRef) -> Option<i64> {
+    facts.meta_of(of)?.annotations.as_ref()?.get(REVISION)?.parse().ok()
+}
+
+fn newest_set(facts: &Facts<'_>, deployment: &ObjectRef) -> Option<ObjectRef> {
+    let created = |set: &ObjectRef| facts.meta_of(set).and_then(|m| m.creation_timestamp.as_ref().map(|t| t.0));
+    let sets = facts.replica_sets_of(deployment).map(crate::domain::snapshot::Resource::reference);
+    sets.max_by_key(|set| (revision(facts, set), created(set)))
+}
+
+/// Whether a Deployment has a revision that none of its ReplicaSets had when they were seen.
+pub(super) fn has_unseen_revision(facts: &Facts<'_>, deployment: &ObjectRef) -> bool {
+    revision(facts, deployment) > newest_set(facts, deployment).and_then(|set| revision(facts, &set))
+}
+
 /// The live Pods of the newest template, of which none is on its way out.
 pub(crate) fn pods_of_newest<'a>(facts: &Facts<'a>, workload: &ObjectRef) -> Vec<&'a Pod> {
     let live = |pod: &&'a Pod| pod.metadata.deletion_timestamp.is_none() && !pods::has_ended(pod);
@@ -52,23 +67,9 @@ pub(crate) fn pods_of_newest<'a>(facts: &Facts<'a>, workload: &ObjectRef) -> Vec
     let all = facts.pods_of(workload).filter(live);
     match workload.kind {
         Kind::Deployment => {
-            let revision = |set: &ObjectRef| {
-                let annotations = facts.meta_of(set)?.annotations.as_ref()?;
-                annotations.get(REVISION)?.parse::<i64>().ok()
-            };
-            let Some(newest) = facts
-                .replica_sets_of(workload)
-                .map(crate::domain::snapshot::Resource::reference)
-                .max_by_key(|set| (revision(set), facts.meta_of(set).and_then(|m| m.creation_timestamp.as_ref().map(|t| t.0))))
-            else {
-                return Vec::new();
-            };
             // Made already, or the change has not come to it yet.
-            let made = facts.meta_of(workload).and_then(|m| m.annotations.as_ref()?.get(REVISION)?.parse::<i64>().ok());
-            if made.is_some() && made > revision(&newest) {
-                return Vec::new();
-            }
-            facts.pods_of(&newest).filter(live).collect()
+            let newest = newest_set(facts, workload).filter(|_| !has_unseen_revision(facts, workload));
+            newest.iter().flat_map(|set| facts.pods_of(set)).filter(live).collect()
         }
         Kind::StatefulSet => {
             let newest = facts.find::<StatefulSet>(workload).and_then(|s| s.status.as_ref()?.update_revision.as_deref());

@@ -3,8 +3,37 @@
 use super::stand::{Observed, Stand, absent};
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::changes::Verb;
-use crate::domain::plan::{RemediationPlan, Step};
+use crate::domain::execution::Execution;
+use crate::domain::plan::{RemediationPlan, STAMP, Step};
 use crate::facts::Facts;
+
+/// That an object of the plan is not the one that a step made or changed: it was deleted, and another one of its name is there.
+pub(super) fn another(plan: &RemediationPlan, made: &Execution, facts: &Facts<'_>) -> Option<String> {
+    let steps = plan.steps.iter().zip(made.steps.iter()).enumerate();
+    let sent = steps.filter(|(_, (step, outcome))| outcome.took_effect() != Some(false) && step.action.change().0 != Verb::Delete);
+    let foreign = sent.filter_map(|(index, (step, outcome))| {
+        let meta = facts.snapshot().meta_of(step.action.target())?;
+        let mark = meta.annotations.as_ref().and_then(|all| all.get(STAMP)).map(String::as_str);
+        (!plan.is_own(index, step, outcome, meta.uid.as_deref(), mark)).then(|| step.action.target())
+    });
+    let target = foreign.into_iter().next()?;
+    Some(format!("{target} is not the one that the plan was applied to: it was deleted and created again since"))
+}
+
+/// That something is gone, or is not as it was set, of what is known to have taken effect.
+pub(super) fn changed_again(plan: &RemediationPlan, made: &Execution, facts: &Facts<'_>) -> Option<String> {
+    let sent = plan.steps.iter().zip(made.steps.iter()).filter(|(_, outcome)| outcome.took_effect() == Some(true));
+    let whole = sent.map(|(step, _)| step).filter(|step| facts.is_whole(&step.action.target().kind));
+    let undone = whole.filter(|step| {
+        let found = facts.snapshot().value_of(step.action.target());
+        match step.action.change().0 {
+            Verb::Create | Verb::Patch => found.is_none_or(|value| unplanned(&step.action, &value).is_some()),
+            Verb::Delete => false,
+        }
+    });
+    let target = undone.into_iter().next()?.action.target();
+    Some(format!("{target} was changed again since, and does not have what the plan set"))
+}
 
 /// All of the plan's changes.
 pub(super) fn is_there(plan: &RemediationPlan, facts: &Facts<'_>) -> Observed {

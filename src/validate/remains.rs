@@ -1,7 +1,7 @@
 //! What belongs to the issue and is still broken: another cause, or a symptom that no cause explains.
 
-use super::stand::{Observed, Stand};
-use super::{kinds, runs};
+use super::stand::{Observed, Stand, absent};
+use super::{endpoints, kinds, runs};
 use crate::domain::cause::Cause;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
@@ -11,7 +11,8 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
-use crate::facts::{Facts, behind, starting};
+use crate::facts::{Facts, behind, labels, pods, starting};
+use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::BTreeSet;
 
 /// What the issue is about: what the plan's checks are about, what has to run, and what somebody named.
@@ -99,22 +100,37 @@ impl<'a> Concern<'a> {
         not.map(|(o, (stand, words))| (stand, format!("{o}: {words}"))).collect()
     }
 
-    /// What somebody named, or the cause made suffer, and is not ready yet, a line each: not broken, and not seen to be well.
-    pub(crate) fn coming(&self) -> Vec<String> {
+    fn named(&self) -> impl Iterator<Item = &ObjectRef> {
+        self.before.focus.about.iter().chain(self.facts.scope().objects())
+    }
+
+    /// What somebody named, or the cause made suffer, and is not ready, a line each. It may be broken, or coming, or nobody can tell: it
+    /// is not seen to be well.
+    pub(crate) fn unready(&self) -> Vec<String> {
         if self.plan.is_rollback() {
             return Vec::new();
         }
-        let named = self.before.focus.about.iter().chain(self.facts.scope().objects());
-        let all: BTreeSet<&ObjectRef> = named.chain(suffering(self.plan, self.before)).collect();
-        let not_ready = |object: &ObjectRef| match object.kind {
-            Kind::Service => (self.facts.ready_addresses(object) == 0 && behind::are_coming(object, self.facts))
-                .then(|| format!("{object}: the Pods behind it are not ready yet")),
-            _ => match runs(object, self.facts) {
-                (Stand::NotYet, words) if self.facts.workload(object).is_some() => Some(format!("{object}: {words}")),
-                _ => None,
-            },
+        let all: BTreeSet<&ObjectRef> = self.named().chain(suffering(self.plan, self.before)).collect();
+        let not_ready = |object: &ObjectRef| match how_it_runs(object, self.facts)? {
+            (Stand::Holds | Stand::Idle, _) => None,
+            (Stand::NotYet | Stand::Fails | Stand::Unseen, words) => Some(format!("{object}: {words}")),
         };
         all.into_iter().filter_map(not_ready).collect()
+    }
+
+    /// The Services that the plan is about, or that somebody named: what is said of them is said of their clients too.
+    pub(crate) fn services(&self) -> Vec<&ObjectRef> {
+        served(self.plan, self.before, self.facts.scope()).collect()
+    }
+
+    /// Whether the plan itself is about the object, or about something that owns it.
+    fn is_of_the_plan(&self, object: &ObjectRef) -> bool {
+        self.is_of_what_runs(object) || self.plan.checks.iter().map(Check::object).any(|checked| checked == object)
+    }
+
+    /// Whether somebody named the object, or something that owns it.
+    fn is_named(&self, object: &ObjectRef) -> bool {
+        std::iter::once(object).chain(self.facts.owners().chain(object)).any(|o| self.named().any(|named| named == o))
     }
 
     /// Kinds of what belongs to the issue beside the plan that were read whole when the plan was made, and were not now.
@@ -125,7 +141,8 @@ impl<'a> Concern<'a> {
         once(all.filter(|kind| self.plan.judged.saw.contains(kind) && !self.facts.is_whole(kind)).cloned())
     }
 
-    /// What was in doubt before the change, belongs to the issue, and still cannot be told, a line each.
+    /// What belongs to the issue and cannot be told, a line each: what was in doubt before the change and still is, and what somebody
+    /// named, whenever the doubt came. How long the plan's own objects have been well is what the settle window is for.
     pub(crate) fn in_doubt(&self, seen: &Diagnosis) -> Vec<String> {
         let named = |doubts: &'a [Doubt]| doubts.iter().filter_map(|d| d.object.as_ref());
         // Of doubts that were not kept nobody knows what they were about.
@@ -134,13 +151,47 @@ impl<'a> Concern<'a> {
         let place = self.facts.scope().in_words();
         let unsure =
             self.before.focus.unsure.iter().map(|word| format!("`{word}` was not found in {place}, where not everything could be read"));
-        let still = seen.doubts.iter().filter_map(|d| Some((d.object.as_ref()?, &d.why)));
+        let still = seen.doubts.iter().filter_map(|d| Some((d.object.as_ref()?, &d.why, d.again_in.is_some())));
         still
-            .filter(|(object, _)| known(object) && self.concerns(object))
-            .map(|(object, why)| format!("{object}: {why}"))
+            .filter(|(object, _, young)| {
+                let new = self.is_named(object) && !(*young && self.is_of_the_plan(object));
+                self.concerns(object) && (known(object) || new)
+            })
+            .map(|(object, why, _)| format!("{object}: {why}"))
             .chain(unsure)
             .collect()
     }
+}
+
+/// How something runs that runs by itself, or has something running behind it; `None` for everything else, and for a Pod that others
+/// own and that is gone, or going: another one has its place.
+fn how_it_runs(object: &ObjectRef, facts: &Facts<'_>) -> Option<Observed> {
+    match object.kind {
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => Some(runs(object, facts)),
+        Kind::Pod => {
+            let pod = facts.find::<Pod>(object)?;
+            (pod.metadata.deletion_timestamp.is_none() && !pods::has_ended(pod)).then(|| runs(object, facts))
+        }
+        Kind::Service => {
+            let Some(service) = facts.find::<Service>(object) else { return Some(absent(object, facts)) };
+            let named = service.spec.as_ref().is_some_and(|s| s.type_.as_deref() == Some("ExternalName"));
+            labels::any_selector(service).filter(|_| !named && facts.ready_addresses(object) == 0)?;
+            Some(endpoints(object, facts))
+        }
+        _ => None,
+    }
+}
+
+/// The Services that the plan promises something of, or that somebody named.
+fn served<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis, scope: &'d Scope) -> impl Iterator<Item = &'d ObjectRef> {
+    let own = plan.checks.iter().map(Check::object).chain(plan.steps.iter().map(|step| step.action.target()));
+    own.chain(&before.focus.about).chain(scope.objects()).filter(|object| object.kind == Kind::Service)
+}
+
+/// What could keep clients from what the plan promises, and is read for that alone.
+pub(crate) fn between(plan: &RemediationPlan) -> Option<Kind> {
+    let serves = plan.checks.iter().map(Check::object).any(|object| object.kind == Kind::Service);
+    (serves && !plan.is_rollback()).then_some(Kind::NetworkPolicy)
 }
 
 /// The Services that the plan's cause kept from having addresses.

@@ -56,7 +56,7 @@ fn checked(plan: &RemediationPlan, objects: Vec<(Kind, Value)>, causes: Vec<crat
     }
     let facts = Facts::of(&seen);
     let diagnosis = Diagnosis { causes, ..Diagnosis::default() };
-    let results = check_all(plan, &facts, &diagnosis, |_| unread.to_vec());
+    let results = check_all(plan, None, &facts, &diagnosis, |_| unread.to_vec());
     (results[0].stand, results[0].observed.clone())
 }
 
@@ -210,4 +210,39 @@ fn service_of_a_workload_that_is_scaled_to_zero_proves_nothing() {
     };
     assert_eq!(of(0), Stand::Idle);
     assert_eq!(of(1), Stand::Fails);
+}
+
+#[test]
+fn address_that_is_published_though_its_pod_is_not_ready_is_no_ready_address() {
+    let service = ObjectRef::namespaced(Kind::Service, &namespace(), "web");
+    let of = |selector: Value, serving: Value, pod: Option<&str>| {
+        let selects =
+            json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"publishNotReadyAddresses": true, "selector": selector}});
+        let slice = json!({"metadata": {"name": "web-x", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}}, "addressType": "IPv4",
+            "endpoints": [{"addresses": ["10.0.0.7"], "conditions": {"ready": true, "serving": serving}, "targetRef": {"kind": "Pod", "name": "front"}}]});
+        let mut seen = snapshot(vec![(Kind::Service, selects), (Kind::EndpointSlice, slice)]);
+        if let Some(ready) = pod {
+            let crashing = json!([{"name": "a", "image": "", "imageID": "", "ready": false, "restartCount": 9, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]);
+            let status = json!({"phase": "Running", "podIP": "10.0.0.7", "conditions": [{"type": "Ready", "status": ready}], "containerStatuses": crashing});
+            let meta = json!({"name": "front", "namespace": "shop", "labels": {"app": "web"}});
+            seen.add(
+                &Kind::Pod,
+                vec![json!({"metadata": meta, "spec": {"nodeName": "n", "containers": [{"name": "a"}]}, "status": status})],
+                true,
+            );
+        }
+        endpoints(&service, &Facts::of(&seen)).0
+    };
+    let app = json!({"app": "web"});
+    assert_eq!(of(app.clone(), json!(true), Some("True")), Stand::Holds);
+    assert_eq!(of(app.clone(), json!(false), Some("False")), Stand::Fails);
+    assert_eq!(of(app.clone(), json!(null), Some("False")), Stand::Fails, "an API server that does not say whether it serves");
+    assert_ne!(of(app, json!(false), None), Stand::Holds, "the Pods could not be read, and the address says that nothing serves there");
+    assert_eq!(of(json!(null), json!(null), None), Stand::Holds, "others write the addresses of a Service without a selector");
+}
+
+#[test]
+fn what_the_plan_changes_and_is_about_is_read_after_what_runs() {
+    let (first, last) = once_more(&plan(&[]));
+    assert_eq!((first, last), (vec![Kind::Pod], vec![Kind::Deployment]));
 }

@@ -49,7 +49,13 @@ impl Remediation {
         if validating.execution.is_complete() || validating.execution.is_unknown() {
             progress.tell(Phase::Validating, "watching whether the change helps");
             let header = &validating.header;
-            let case = Case { plan: &plan, scope: &header.scope, before: &header.diagnosis, issue: &header.issue };
+            let case = Case {
+                plan: &plan,
+                scope: &header.scope,
+                before: &header.diagnosis,
+                issue: &header.issue,
+                made: Some(&validating.execution),
+            };
             let settled = settle(case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
             if let Some(later) = settled.seen {
                 take_in(&mut validating.header.diagnosis, later);

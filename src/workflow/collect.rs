@@ -61,6 +61,22 @@ pub(super) fn seen_at(read: &dyn ClusterRead, clock: &dyn Clock) -> Timestamp {
     read.server_time().unwrap_or_else(|| clock.now())
 }
 
+/// The same with these kinds read anew, those of a wave only after those of the one before.
+pub(super) async fn renewed(
+    mut collected: Collected,
+    waves: [Vec<Kind>; 2],
+    scope: &Scope,
+    read: &dyn ClusterRead,
+    clock: &dyn Clock,
+) -> Result<Snapshot, ReadError> {
+    for kinds in waves {
+        kinds.iter().for_each(|kind| collected.forget(kind));
+        wave(&kinds, scope, read, &mut collected).await?;
+    }
+    collected.snapshot.taken_at = seen_at(read, clock);
+    Ok(collected.snapshot)
+}
+
 /// Keeps what is in a part of the scope. What could not be read of the whole is read of the part, with what only the part needs; what only
 /// the rest needed, or lacks, is of no account.
 pub(super) async fn narrowed(mut collected: Collected, scope: Scope, read: &dyn ClusterRead) -> Result<Collected, ReadError> {

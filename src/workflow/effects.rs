@@ -20,7 +20,7 @@ pub(super) async fn seen(plan: &RemediationPlan, execution: Option<&Execution>, 
         let words = if recorded.took_effect() == Some(false) {
             format!("did not take effect: it is recorded as {}", plain(recorded))
         } else {
-            now(step, &format!("{}/{number}", plan.id), recorded, read.get(step.action.target()).await)
+            now(step, &plan.stamp(index), recorded, read.get(step.action.target()).await)
         };
         let target = step.action.target();
         let text = format!("step {number} ({} {target}) {words}", step.action.verb());
@@ -29,20 +29,57 @@ pub(super) async fn seen(plan: &RemediationPlan, execution: Option<&Execution>, 
     found
 }
 
-/// Whether what the plan set is still there. What cannot be read may be.
-pub(super) async fn stands(plan: &RemediationPlan, read: &dyn ClusterRead) -> bool {
-    for step in plan.steps.iter() {
-        let target = step.action.target();
-        let there = match (&step.action, read.get(target).await) {
-            (Action::Patch { ops, .. }, Ok(object)) => FieldOp::first_unmet(ops, &object).is_none(),
-            (Action::DeleteUnboundClaim { .. }, _) | (Action::Create { .. }, Ok(_)) => true,
-            (Action::Create { .. } | Action::Patch { .. }, Err(error)) => !matches!(error, ReadError::NotFound(_)),
+/// Whether what the plan set is still there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// In the very objects that it made and changed.
+    AsSet,
+    /// Another object has the name, or a field has another value.
+    ChangedSince,
+    /// An object could not be read.
+    Unread(ReadError),
+}
+
+/// Looks at every object of the plan. `execution` tells which steps were sent, and the uid of what they made and changed.
+pub(super) async fn stands(plan: &RemediationPlan, execution: &Execution, read: &dyn ClusterRead) -> Stands {
+    for (index, (step, recorded)) in plan.steps.iter().zip(execution.steps.iter()).enumerate() {
+        if recorded.took_effect() == Some(false) {
+            continue;
+        }
+        let there = match read.get(step.action.target()).await {
+            Ok(object) => stands_in(plan, index, step, recorded, &object),
+            Err(ReadError::NotFound(_)) => step.action.change().0 == Verb::Delete,
+            Err(error) => return Stands::Unread(error),
         };
         if !there {
-            return false;
+            return Stands::ChangedSince;
         }
     }
-    true
+    Stands::AsSet
+}
+
+/// Whether the object that has the name of a step's object shows what the step did.
+fn stands_in(plan: &RemediationPlan, index: usize, step: &Step, recorded: &StepOutcome, object: &Value) -> bool {
+    let uid = text(object, "/metadata/uid");
+    let own = || plan.is_own(index, step, recorded, uid.as_deref(), mark(object).as_deref());
+    match &step.action {
+        Action::Create { .. } => own(),
+        Action::Patch { ops, .. } => own() && FieldOp::first_unmet(ops, object).is_none(),
+        // The plan itself may have made another one in its place, and that step says whose it is.
+        Action::DeleteUnboundClaim { claim } => {
+            let creates = |step: &Step| matches!(&step.action, Action::Create { object, .. } if object == claim);
+            uid != step.precondition.uid && plan.steps.iter().any(creates)
+        }
+    }
+}
+
+fn text(object: &Value, pointer: &str) -> Option<String> {
+    object.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// What the last step that changed the object left on it.
+fn mark(object: &Value) -> Option<String> {
+    text(object, &format!("/metadata/annotations/{}", escape(STAMP)))
 }
 
 fn plain(outcome: &StepOutcome) -> &'static str {
@@ -55,7 +92,6 @@ fn plain(outcome: &StepOutcome) -> &'static str {
 /// What can be seen of a step that was, or may have been, sent.
 fn now(step: &Step, stamp: &str, recorded: &StepOutcome, found: Result<Value, ReadError>) -> String {
     let applied = recorded.took_effect() == Some(true);
-    let text = |object: &Value, pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let deletes = step.action.change().0 == Verb::Delete;
     let object = match (found, deletes) {
         (Ok(object), _) => object,
@@ -75,12 +111,9 @@ fn now(step: &Step, stamp: &str, recorded: &StepOutcome, found: Result<Value, Re
             (true, false) => "did not take effect: the object is still there, with the same uid".to_owned(),
         };
     }
-    let known = match recorded {
-        StepOutcome::Applied { uid, .. } | StepOutcome::Altered { uid, .. } => uid.clone(),
-        _ => step.precondition.uid.clone(),
-    };
-    let another = known.is_some() && known != uid;
-    let mark = text(&object, &format!("/metadata/annotations/{}", escape(STAMP)));
+    let known = recorded.uid().or(step.precondition.uid.as_deref());
+    let another = known.is_some() && known != uid.as_deref();
+    let mark = mark(&object);
     match (mark.as_deref() == Some(stamp), mark.is_some()) {
         (true, _) if another => "took effect, and the object was deleted and created again since, with a copy of its mark".to_owned(),
         (true, _) => format!("took effect: the object has its `{STAMP}` annotation"),

@@ -2,6 +2,7 @@
 //! has none: its change was made, and nobody saw what came of it.
 
 use super::carry_out::take_in;
+use super::effects::Stands;
 use super::report::{Report, Status};
 use super::standing::Standing;
 use super::{Caller, Remediation, Validate, WorkflowError, effects, settle, view};
@@ -10,7 +11,7 @@ use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
-use crate::ports::Phase;
+use crate::ports::{Phase, ReadError};
 use crate::session::Session;
 use std::time::Duration;
 
@@ -49,7 +50,13 @@ impl Remediation {
         }
         let scope = session.header().scope.clone();
         let header = session.header();
-        let case = settle::Case { plan: &plan, scope: &scope, before: &header.diagnosis, issue: &header.issue };
+        let case = settle::Case {
+            plan: &plan,
+            scope: &scope,
+            before: &header.diagnosis,
+            issue: &header.issue,
+            made: Standing::of(&session).execution,
+        };
         let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
         let left = AT_MOST.saturating_sub(clock.monotonic().saturating_sub(began));
         let patience = self.parts.timing.patience(&plan).within(left, !plan.judged.about.is_empty());
@@ -62,17 +69,30 @@ impl Remediation {
             take_in(&mut session.header_mut().diagnosis, later);
         }
         let verdict = settled.validation.verdict;
-        // What somebody changed again since says nothing of what we changed: it is theirs.
-        let unmoved = verdict == Verdict::Unclear || !took_effect(&session);
-        // What cannot be read may still be there.
-        let stands = unmoved || self.in_time(effects::stands(&plan, meter.read.as_ref())).await.unwrap_or(true);
-        if !stands {
-            session.header_mut().advice.push(Advice {
-                text: "what the plan changed was changed again since, so this verdict is about what is there now, and not about the plan"
+        // What somebody changed again since says nothing of what we changed: it is theirs. And what could not be read may be.
+        let said = verdict != Verdict::Unclear && took_effect(&session);
+        let stands = match Standing::of(&session).execution.filter(|_| said) {
+            Some(execution) => {
+                let stands = self.in_time(effects::stands(&plan, execution, meter.read.as_ref())).await;
+                stands.unwrap_or_else(|| Stands::Unread(ReadError::TimedOut("what the plan changed".to_owned(), BESIDES)))
+            }
+            None => Stands::AsSet,
+        };
+        let unsaid = match &stands {
+            Stands::AsSet => None,
+            Stands::ChangedSince => Some((
+                "what the plan changed was changed again since, so this verdict is about what is there now, and not about the plan".to_owned(),
+                "the object does not have what the plan set, or is another one of its name".to_owned(),
+            )),
+            Stands::Unread(error) => Some((
+                "whether what the plan changed is still there could not be read, so this verdict is about what is there now, and not about the plan"
                     .to_owned(),
-                command: Some(format!("kubemend show {id}")),
-                why: "the object does not have what the plan set".to_owned(),
-            });
+                error.to_string(),
+            )),
+        };
+        let stands = stands == Stands::AsSet;
+        if let Some((text, why)) = unsaid {
+            session.header_mut().advice.push(Advice { text, command: Some(format!("kubemend show {id}")), why });
         } else if self.judge(id, &settled.validation).await {
             session.header_mut().advice.push(Advice {
                 text: format!("session {id} ends as {} now", verdict.as_str()),

@@ -13,11 +13,13 @@ use super::timing::{Patience, signed};
 use super::watching::Watching;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::kind::Kind;
+use crate::domain::once::once;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{Validation, Verdict};
 use crate::domain::words::Wording;
 use crate::ports::{Clock, ClusterRead, Phase, ReadError};
-use crate::validate::remains::Besides;
+use crate::validate::remains::{Besides, between};
 use crate::{analyze, validate};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -76,7 +78,7 @@ impl<'a> Settling<'a> {
         let plan = case.plan;
         let promises = plan.checks.iter().any(|check| matches!(check, Check::RolloutComplete(_) | Check::PodReady(_)));
         let partial = !plan.judged.about.is_empty() && !promises;
-        let kinds = if partial { analyze::kinds() } else { validate::kinds(plan) };
+        let (kinds, still) = if partial { (analyze::kinds(), Vec::new()) } else { (validate::kinds(plan), validate::unwatched(plan)) };
         let limit = patience.at_most().saturating_add(LOOK_AGAIN);
         Self {
             case,
@@ -84,7 +86,7 @@ impl<'a> Settling<'a> {
             clock,
             caller,
             course: Course::begin(patience, clock.monotonic()),
-            watching: Watching::of(kinds, case.scope, read, clock, limit),
+            watching: Watching::of(kinds, still, case.scope, read, clock, limit),
             last: Look::default(),
             failed: 0,
             partial,
@@ -160,6 +162,7 @@ impl<'a> Settling<'a> {
         } else {
             self.watching.back(snapshot);
         }
+        self.watching.again(&self.last.behind());
         if self.course.takes_everything(now) {
             self.look_for_another_cause().await?;
         }
@@ -181,32 +184,42 @@ impl<'a> Settling<'a> {
     }
 
     /// Everything has held through the window: once more on fresh reads, and on everything where more than this was wrong or named.
+    /// A look at some kinds can show that all is well; what it leaves open, a look at everything tells.
     async fn confirm(&mut self, snapshot: Snapshot) -> ControlFlow<Settled> {
-        let again = match self.besides.clone() {
-            Besides::Everything => {
-                drop(snapshot);
-                self.everything().await
+        if let Besides::Kinds(besides) = &self.besides {
+            let (mut first, last) = validate::once_more(self.case.plan);
+            first.extend(besides.iter().chain(&self.between()).filter(|kind| !last.contains(kind)).cloned());
+            let waves = [once(first), last];
+            let Ok(again) = self.watching.confirmed(snapshot, waves).await else { return self.unconfirmed() };
+            (self.last, _) = self.judge_everything(again).await?;
+            if !self.course.is_confirmed_by(&self.last) {
+                return self.unconfirmed();
             }
-            Besides::Kinds(besides) => {
-                let own = validate::rests_on(self.case.plan);
-                let besides = besides.iter().filter(|kind| !own.contains(kind)).cloned();
-                self.watching.confirmed(snapshot, &own.iter().cloned().chain(besides).collect::<Vec<_>>()).await
+            if let (verdict @ Verdict::Resolved, why) = self.last.verdict() {
+                // A look at some kinds says nothing of the rest.
+                return ControlFlow::Break(self.fallen(verdict, why, None));
             }
-        };
-        let Ok(again) = again else {
-            self.course.lost();
-            return ControlFlow::Continue(());
-        };
-        let (look, seen) = self.judge_everything(again).await?;
-        // A look at some kinds says nothing of the rest.
-        let seen = (self.besides == Besides::Everything).then_some(seen);
-        self.last = look;
-        if self.course.is_confirmed_by(&self.last) {
-            let (verdict, why) = self.last.verdict();
-            return ControlFlow::Break(self.fallen(verdict, why, seen));
+        } else {
+            // A look at everything needs its room.
+            drop(snapshot);
         }
+        let Ok(again) = self.everything().await else { return self.unconfirmed() };
+        let (look, seen) = self.judge_everything(again).await?;
+        self.last = look;
+        if !self.course.is_confirmed_by(&self.last) {
+            return self.unconfirmed();
+        }
+        let (verdict, why) = self.last.verdict();
+        ControlFlow::Break(self.fallen(verdict, why, Some(seen)))
+    }
+
+    fn unconfirmed(&mut self) -> ControlFlow<Settled> {
         self.course.lost();
         ControlFlow::Continue(())
+    }
+
+    fn between(&self) -> Option<Kind> {
+        between(self.case.plan)
     }
 
     /// What goes wrong now may be another cause's doing: then waiting on helps nobody.
@@ -263,10 +276,16 @@ impl<'a> Settling<'a> {
         }
     }
 
-    /// A look at everything, in the room of what was watched.
+    /// Everything, in the room of what was watched, and after it once more what the plan changes and is about: nobody came in between.
     async fn everything(&mut self) -> Result<Snapshot, ReadError> {
         self.watching.anew();
-        collect::about(Wording::of(self.case.issue), self.case.scope, self.read, self.clock).await.map(|collected| collected.snapshot)
+        let Case { plan, scope, issue, .. } = self.case;
+        let collected = collect::about(Wording::of(issue), scope, self.read, self.clock).await?;
+        let (_, mut last) = validate::once_more(plan);
+        // What could not be read is told once.
+        last.retain(|kind| collected.snapshot.is_complete(kind));
+        let between = self.between().filter(|kind| !collected.snapshot.looked.contains(kind)).into_iter().collect();
+        collect::renewed(collected, [between, last], scope, self.read, self.clock).await
     }
 
     async fn judge(&self, snapshot: Snapshot) -> ControlFlow<Settled, Concluded<Look>> {

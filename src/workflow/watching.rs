@@ -1,6 +1,6 @@
 //! A snapshot that is kept up to date: each kind is listed once and watched from there; what its watch tells is taken in.
-//! Where a watch cannot be had, or lost its place, the kind is listed again, at intervals. What is held, and what was told and waits to be
-//! taken in, is never more than the room of one look.
+//! Where a watch cannot be had, or lost its place, the kind is listed again, at intervals. Some kinds are not watched: they are listed
+//! again where somebody asks for it. What is held, and what was told and waits to be taken in, is never more than the room of one look.
 
 use super::account::Account;
 use super::collect::{self, Collected, request};
@@ -39,6 +39,8 @@ pub(super) struct Watching<'a> {
     due: BTreeMap<Kind, Duration>,
     /// Kinds whose watch cannot be had.
     unwatched: Vec<Kind>,
+    /// Kinds that are listed again only where somebody asks for it.
+    still: Vec<Kind>,
     /// Ended with this value.
     tasks: JoinSet<()>,
     tell: Sender<News>,
@@ -51,7 +53,14 @@ pub(super) struct Watching<'a> {
 
 impl<'a> Watching<'a> {
     /// Nothing is read before the first look.
-    pub(super) fn of(kinds: Vec<Kind>, scope: &'a Scope, read: &'a dyn ClusterRead, clock: &'a dyn Clock, limit: Duration) -> Self {
+    pub(super) fn of(
+        kinds: Vec<Kind>,
+        still: Vec<Kind>,
+        scope: &'a Scope,
+        read: &'a dyn ClusterRead,
+        clock: &'a dyn Clock,
+        limit: Duration,
+    ) -> Self {
         let (tell, told) = channel(TOLD);
         let due = kinds.iter().map(|kind| (kind.clone(), Duration::ZERO)).collect();
         Self {
@@ -64,6 +73,7 @@ impl<'a> Watching<'a> {
             account: Account::default(),
             due,
             unwatched: Vec::new(),
+            still,
             tasks: JoinSet::new(),
             tell,
             told,
@@ -74,34 +84,15 @@ impl<'a> Watching<'a> {
 
     /// Lets everything go that is held: another look needs the room. The next one of this begins from the start.
     pub(super) fn anew(&mut self) {
-        let unwatched = std::mem::take(&mut self.unwatched);
-        *self = Self { unwatched, ..Self::of(std::mem::take(&mut self.kinds), self.scope, self.read, self.clock, self.limit) };
+        let (unwatched, still) = (std::mem::take(&mut self.unwatched), std::mem::take(&mut self.still));
+        let kinds = std::mem::take(&mut self.kinds);
+        *self = Self { unwatched, ..Self::of(kinds, still, self.scope, self.read, self.clock, self.limit) };
     }
 
     /// The cluster as it is now, as far as is known. It is lent, and to be given [`Watching::back`].
     pub(super) async fn look(&mut self) -> Result<Snapshot, ReadError> {
-        let mut collected = self.held().await?;
-        while let Some((kind, news, _told)) = self.first.take().or_else(|| self.told.try_recv().ok()) {
-            match news {
-                Ok(told) => {
-                    let objects = told.objects();
-                    collected.account.came(objects, objects.largest());
-                    collected.snapshot.tell(told);
-                    // What is told adds up; listed anew, it takes only what it is.
-                    if collected.account.left().without(TOLD, TOLD_BYTES as usize).is_none() {
-                        drop(collected);
-                        self.anew();
-                        collected = self.held().await?;
-                    }
-                }
-                Err(error) => {
-                    if !matches!(error, ReadError::Expired(_)) && !self.unwatched.contains(&kind) {
-                        self.unwatched.push(kind.clone());
-                    }
-                    self.due.entry(kind).or_insert_with(|| self.clock.monotonic());
-                }
-            }
-        }
+        let held = self.held().await?;
+        let mut collected = self.take_in(held).await?;
         let now = self.clock.monotonic();
         let kinds: Vec<Kind> = self.due.iter().filter(|(_, at)| **at <= now).map(|(kind, _)| kind.clone()).collect();
         if !kinds.is_empty() {
@@ -129,6 +120,32 @@ impl<'a> Watching<'a> {
         Ok(Collected::into(snapshot, std::mem::take(&mut self.account)))
     }
 
+    /// With everything that was told until now.
+    async fn take_in(&mut self, mut collected: Collected) -> Result<Collected, ReadError> {
+        while let Some((kind, news, _told)) = self.first.take().or_else(|| self.told.try_recv().ok()) {
+            match news {
+                Ok(told) => {
+                    let objects = told.objects();
+                    collected.account.came(objects, objects.largest());
+                    collected.snapshot.tell(told);
+                    // What is told adds up; listed anew, it takes only what it is.
+                    if collected.account.left().without(TOLD, TOLD_BYTES as usize).is_none() {
+                        drop(collected);
+                        self.anew();
+                        collected = self.held().await?;
+                    }
+                }
+                Err(error) => {
+                    if !matches!(error, ReadError::Expired(_)) && !self.unwatched.contains(&kind) {
+                        self.unwatched.push(kind.clone());
+                    }
+                    self.due.entry(kind).or_insert_with(|| self.clock.monotonic());
+                }
+            }
+        }
+        Ok(collected)
+    }
+
     /// Watches what was listed; what was not is due again.
     fn follow(&mut self, kinds: Vec<Kind>, versions: &BTreeMap<Kind, String>) {
         let again = self.clock.monotonic().saturating_add(AGAIN);
@@ -136,6 +153,10 @@ impl<'a> Watching<'a> {
             // A watch is of one namespace, or of all.
             let one = collect::requests(&kind, self.scope).count() == 1;
             let version = versions.get(&kind).filter(|_| one && !self.unwatched.contains(&kind));
+            if version.is_some() && self.still.contains(&kind) {
+                self.due.remove(&kind);
+                continue;
+            }
             let Some(version) = version else {
                 self.due.insert(kind, again);
                 continue;
@@ -161,6 +182,14 @@ impl<'a> Watching<'a> {
         }
     }
 
+    /// What is not watched of these kinds is listed again, soon.
+    pub(super) fn again(&mut self, kinds: &[Kind]) {
+        let soon = self.clock.monotonic().saturating_add(AGAIN);
+        for kind in kinds.iter().filter(|kind| self.still.contains(kind)) {
+            self.due.entry(kind.clone()).or_insert(soon);
+        }
+    }
+
     /// Takes the snapshot back, to keep it up to date.
     pub(super) fn back(&mut self, snapshot: Snapshot) {
         self.snapshot = Some(snapshot);
@@ -178,13 +207,12 @@ impl<'a> Watching<'a> {
         self.first.is_some()
     }
 
-    /// The same with these kinds read anew: a watch that fell silent hides nothing. What is watched begins from the start after it.
-    pub(super) async fn confirmed(&mut self, snapshot: Snapshot, kinds: &[Kind]) -> Result<Snapshot, ReadError> {
-        let mut collected = Collected::into(snapshot, std::mem::take(&mut self.account));
+    /// The same with what was told since, and with these kinds read anew, wave after wave: a watch may be late, or have fallen silent, and
+    /// of a kind that is not among these it hides what happened. What is watched begins from the start after it.
+    pub(super) async fn confirmed(&mut self, snapshot: Snapshot, waves: [Vec<Kind>; 2]) -> Result<Snapshot, ReadError> {
+        let held = Collected::into(snapshot, std::mem::take(&mut self.account));
+        let collected = self.take_in(held).await?;
         self.anew();
-        kinds.iter().for_each(|kind| collected.forget(kind));
-        collect::wave(kinds, self.scope, self.read, &mut collected).await?;
-        collected.snapshot.taken_at = collect::seen_at(self.read, self.clock);
-        Ok(collected.snapshot)
+        collect::renewed(collected, waves, self.scope, self.read, self.clock).await
     }
 }

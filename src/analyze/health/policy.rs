@@ -1,7 +1,10 @@
 //! NetworkPolicies: that they are there is known, what they let through is not evaluated.
 
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, selected};
+use crate::facts::{Facts, labels, pods, selected};
+use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use std::collections::BTreeMap;
 
@@ -10,7 +13,47 @@ use std::collections::BTreeMap;
 pub(crate) fn binds(facts: &Facts<'_>, policy: &NetworkPolicy) -> Option<String> {
     let namespace = policy.reference().namespace?;
     let every = BTreeMap::new();
-    let labels = policy.spec.as_ref().and_then(|s| s.pod_selector.as_ref()).and_then(|s| s.match_labels.as_ref()).unwrap_or(&every);
-    let count = selected::count_carrying(facts, namespace.as_str(), labels);
+    let count = selected::count_carrying(facts, namespace.as_str(), wanted(policy).unwrap_or(&every));
     (count > 0).then(|| format!("restricts the connections of {count} Pods, and kubemend does not evaluate which connections it allows"))
+}
+
+/// That nobody checked whether clients reach the Pods behind a Service, and why: a policy selects them. `None` where none does, or
+/// where one of those that do lets everybody in.
+pub(crate) fn unreached(facts: &Facts<'_>, service: &ObjectRef) -> Option<String> {
+    let namespace = service.namespace.as_ref()?;
+    let selector = facts.find::<Service>(service).and_then(labels::any_selector)?;
+    let unchecked = |why: String| format!("whether clients reach {service} was not checked: {why}");
+    if facts.snapshot().was_tried(&Kind::NetworkPolicy) {
+        return Some(unchecked("NetworkPolicies could not be read".to_owned()));
+    }
+    let live = selected::pods_selected(facts, namespace.as_str(), selector).filter(|pod| !pods::has_ended(pod));
+    let policy = live.into_iter().find_map(|pod| restricts(facts, facts.all_in(namespace), pod))?;
+    Some(unchecked(format!("{} {}", policy.reference(), binds(facts, policy)?)))
+}
+
+/// The first of these policies that selects the Pod for incoming connections, where none of them lets everybody in.
+fn restricts<'a>(facts: &Facts<'a>, policies: impl Iterator<Item = &'a NetworkPolicy>, pod: &Pod) -> Option<&'a NetworkPolicy> {
+    let selects = |policy: &&NetworkPolicy| wanted(policy).is_none_or(|all| labels::matches(all, pod.metadata.labels.as_ref()));
+    let all: Vec<&NetworkPolicy> = facts.walk(policies).filter(|policy| is_of_incoming(policy)).filter(selects).collect();
+    all.first().copied().filter(|_| !all.iter().any(|policy| is_open(policy)))
+}
+
+fn is_of_incoming(policy: &NetworkPolicy) -> bool {
+    let types = policy.spec.as_ref().and_then(|s| s.policy_types.as_ref());
+    types.is_none_or(|types| types.iter().any(|of| of == "Ingress"))
+}
+
+/// Whether it surely selects what its labels do, and has a rule without a condition.
+fn is_open(policy: &NetworkPolicy) -> bool {
+    let Some(spec) = policy.spec.as_ref() else { return false };
+    let plain = spec.pod_selector.as_ref().is_none_or(|s| s.match_expressions.as_ref().is_none_or(Vec::is_empty));
+    let any = |rule: &k8s_openapi::api::networking::v1::NetworkPolicyIngressRule| {
+        rule.from.as_ref().is_none_or(Vec::is_empty) && rule.ports.as_ref().is_none_or(Vec::is_empty)
+    };
+    plain && spec.ingress.iter().flatten().any(any)
+}
+
+/// The labels that a policy selects by; none where it selects every Pod.
+fn wanted(policy: &NetworkPolicy) -> Option<&labels::Selector> {
+    policy.spec.as_ref()?.pod_selector.as_ref()?.match_labels.as_ref().filter(|all| !all.is_empty())
 }

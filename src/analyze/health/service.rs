@@ -53,14 +53,14 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
     let addresses = facts.ready_addresses(reference);
     let serving: Vec<&Pod> = selected.iter().filter(|p| pods::is_ready(p)).copied().collect();
     let ready = serving.len();
-    let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true) && !selected.is_empty();
+    let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true);
     if !facts.is_whole(&Kind::Pod) {
         return match addresses {
             0 => Judgement::Unknown("the Pods that it selects could not be read".to_owned()),
             n => Judgement::Well(format!("has {}", addresses::in_words(n))),
         };
     }
-    if ready == 0 && addresses == 0 && !anyhow {
+    if ready == 0 && addresses == 0 {
         // Nobody is meant to serve where a workload that is selected is scaled to zero.
         let one_is_in = |objects: &HashSet<ObjectRef>| {
             selected.iter().any(|p| objects.contains(&p.reference()))
@@ -78,6 +78,12 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
         }
         return Judgement::Wrong(match selected.len() {
             0 => format!("has no endpoints: its selector matches no Pod{}", only_member(facts, reference, selector)),
+            // Its members find each other by it while they start: that it publishes them is meant, and is no sign that anything serves.
+            n if anyhow => {
+                return Judgement::Unknown(format!(
+                    "publishes the addresses of Pods that are not ready (`publishNotReadyAddresses`), and none of the {n} Pods that it selects is ready"
+                ));
+            }
             n => format!("has no endpoints: none of the {n} Pods that it selects is ready"),
         });
     }

@@ -438,3 +438,24 @@ fn policy_and_budget_are_doubts_for_all_words_about_what_they_hold_back() {
         says(&served().yaml(budget).said(words), "allows no disruption at any time");
     }
 }
+
+#[test]
+fn service_that_publishes_addresses_of_pods_that_are_not_ready_is_not_healthy_by_them() {
+    let published = |app: crate::analyze::testing::App| {
+        let slice = json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "web-x", "namespace": "a-team", "labels": {"kubernetes.io/service-name": "web"}},
+            "addressType": "IPv4", "endpoints": [{"addresses": ["10.0.0.7"], "conditions": {"ready": true}, "targetRef": {"kind": "Pod", "name": "web-rs1-0"}}]});
+        let publishes = json!({"spec": {"publishNotReadyAddresses": true}});
+        cluster()
+            .app(app)
+            .service("web", json!({"app": "web"}))
+            .edit("Service", "web", publishes)
+            .object(slice)
+            .said("the service web does not answer")
+    };
+    let how = |world: &World| format!("{:?} {:?}", world.diagnosis().seen, world.diagnosis().doubts);
+    let ready = published(deployment("web"));
+    assert!(how(&ready).contains("1 ready address"), "{}", how(&ready));
+    let crashing = published(deployment("web").waiting("CrashLoopBackOff", "back-off"));
+    assert!(!how(&crashing).contains("1 ready address"), "{}", how(&crashing));
+    assert!(how(&crashing).contains("publishNotReadyAddresses"), "{}", how(&crashing));
+}

@@ -1,3 +1,5 @@
+//! One budget over all that a look reads, counted at the reader.
+
 use super::*;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;

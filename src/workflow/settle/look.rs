@@ -2,12 +2,13 @@
 
 use crate::domain::abridged::lines;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::execution::Execution;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Verdict};
-use crate::facts::{Facts, newest};
+use crate::facts::{Facts, newest, strays};
 use crate::validate::remains::Concern;
 use crate::validate::stand::{Checked, Observed, Stand};
 use crate::workflow::conclude::{Concluded, conclude};
@@ -24,6 +25,8 @@ pub(in crate::workflow) struct Case<'a> {
     pub(in crate::workflow) before: &'a Diagnosis,
     /// What was reported, in somebody's words.
     pub(in crate::workflow) issue: &'a str,
+    /// What became of the plan's steps; none where it was never applied.
+    pub(in crate::workflow) made: Option<&'a Execution>,
 }
 
 /// See the file's head.
@@ -41,8 +44,14 @@ pub(super) struct Look {
     remains: Vec<String>,
     /// What belongs to the issue, could not be told before, and still cannot be.
     in_doubt: Vec<String>,
-    /// What the issue names, or the cause made suffer, and is not ready yet.
-    coming: Vec<String>,
+    /// What the issue names, or the cause made suffer, and is not ready.
+    unready: Vec<String>,
+    /// What else could keep the issue's Services from being reached, and was not checked.
+    unchecked: Vec<String>,
+    /// A workload has ReplicaSets that were not seen.
+    sets_behind: bool,
+    /// What the plan set is not there any more.
+    replaced: Option<String>,
     /// Kinds of what belongs to the issue that were read whole before, and are not in this look.
     unread: Vec<Kind>,
     /// The plan changed what has to run, and no other cause is named for what is wrong with it: the change may be to blame.
@@ -55,9 +64,9 @@ pub(super) struct Look {
 
 /// What the rules and the checks say of a snapshot; gives it back. `None`: cancelled.
 pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &CancellationToken) -> Option<Concluded<Look>> {
-    let (plan, before) = (case.plan.clone(), case.before.clone());
+    let (plan, before, made) = (case.plan.clone(), case.before.clone(), case.made.cloned());
     let ask = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
-        let checks = validate::check_all(&plan, facts, seen, |code| analyze::unread(code, facts.snapshot()));
+        let checks = validate::check_all(&plan, made.as_ref(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
         planner::triage(seen, facts, analyze::severity);
         let issue = Concern::of(&plan, facts, &before);
         let fresh: Vec<_> = plan.judged.about.iter().flat_map(|o| newest::pods_of_newest(facts, o)).collect();
@@ -70,7 +79,10 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
             steady: newest::steady_since(&fresh).map(|since| facts.snapshot().taken_at.duration_since(since)).unwrap_or_default(),
             remains: issue.remains(seen),
             in_doubt: issue.in_doubt(seen),
-            coming: issue.coming(),
+            unready: issue.unready(),
+            unchecked: issue.services().into_iter().filter_map(|service| analyze::unreached(facts, service)).collect(),
+            sets_behind: plan.judged.about.iter().filter_map(|o| facts.workload(o)).any(|w| strays::are_sets_behind(w, facts)),
+            replaced: made.as_ref().and_then(|made| validate::replaced(&plan, made, facts)),
             unread: issue.unread(),
             suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
             holder: holder.map(|cause| cause.title.clone()),
@@ -99,6 +111,13 @@ impl Look {
 
     pub(super) fn holds(&self) -> bool {
         self.passes() && self.idle.is_empty()
+    }
+
+    /// Kinds that this look may have seen as they were earlier: what runs is ahead of them.
+    pub(super) fn behind(&self) -> Vec<Kind> {
+        let claims = self.idle.is_empty() && !self.passes();
+        let sets = self.sets_behind.then_some(Kind::ReplicaSet);
+        sets.into_iter().chain(claims.then_some(Kind::PersistentVolumeClaim)).collect()
     }
 
     /// The cause is seen to be gone, at every place.
@@ -151,12 +170,12 @@ impl Look {
                 Some(format!("all success checks passed, and of what belongs to the issue {kinds} could not be read")),
             );
         }
-        if !self.coming.is_empty() {
-            let why = format!("all success checks passed, and this is not ready yet: {}; validate again later", lines(&self.coming));
+        if !self.unready.is_empty() {
+            let why = format!("all success checks passed, and this is not ready: {}; validate again later", lines(&self.unready));
             return (Verdict::Unclear, Some(why));
         }
         match self.in_doubt.as_slice() {
-            [] => (Verdict::Resolved, None),
+            [] => (Verdict::Resolved, (!self.unchecked.is_empty()).then(|| lines(&self.unchecked))),
             doubts => (Verdict::Unclear, Some(format!("all success checks passed, and this could not be verified: {}", lines(doubts)))),
         }
     }
@@ -164,7 +183,10 @@ impl Look {
     /// The verdict on the last look, when the time has passed. What still starts has not failed: nothing is undone for it.
     pub(super) fn late_verdict(&self, seconds: u64) -> (Verdict, String) {
         let why = format!("after {seconds} s, {}", self.open());
-        if self.is_untold() {
+        if let Some(replaced) = &self.replaced {
+            // What somebody else made of it says nothing of the plan, and there is nothing of it to take back.
+            (Verdict::Unclear, format!("{replaced}; {why}"))
+        } else if self.is_untold() {
             (Verdict::Unclear, why)
         } else if self.holds() {
             (Verdict::Unclear, format!("after {seconds} s the success checks had only begun to pass"))
@@ -196,8 +218,12 @@ mod tests {
     use super::*;
     use crate::domain::cause::Code;
     use crate::domain::check::Check;
+    use crate::domain::execution::StepOutcome;
+    use crate::domain::nonempty::NonEmpty;
     use crate::domain::object::ObjectRef;
-    use crate::planner::example::namespace;
+    use crate::domain::plan::Judged;
+    use crate::planner::example::{deployment, diagnosis, image, image_plan, namespace, snapshot};
+    use serde_json::{Value, json};
 
     /// A look in which the finding stands so, and what has to run stands so.
     fn look(finding: Stand, runs: Stand) -> Look {
@@ -238,5 +264,159 @@ mod tests {
         assert!(waits(look(Stand::Fails, Stand::Idle)), "the change is not there yet");
         assert!(waits(look(Stand::Holds, Stand::NotYet)));
         assert!(waits(look(Stand::Holds, Stand::Holds)));
+    }
+
+    fn owner(kind: &str, name: &str) -> Value {
+        json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "u", "controller": true}])
+    }
+
+    /// `web` as the plan wants it, complete, with its ReplicaSet and its Pod, and this besides.
+    fn world(besides: Vec<(Kind, Value)>) -> Snapshot {
+        let mut object = deployment();
+        object["spec"]["template"]["spec"]["containers"][1]["image"] = json!("web:1");
+        object["status"] =
+            json!({"observedGeneration": 3, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1});
+        let set = json!({"metadata": {"name": "web-2", "namespace": "shop", "annotations": {"deployment.kubernetes.io/revision": "2"},
+                                      "ownerReferences": owner("Deployment", "web")}, "spec": {"replicas": 1, "selector": {}}});
+        let mut all = vec![(Kind::Deployment, object), (Kind::ReplicaSet, set), (Kind::Pod, pod("web-2-a", owner("ReplicaSet", "web-2")))];
+        all.extend(besides);
+        let mut seen = snapshot(all);
+        [Kind::Event, Kind::StatefulSet, Kind::DaemonSet, Kind::Service].iter().for_each(|kind| seen.add(kind, vec![], true));
+        seen
+    }
+
+    /// One that runs and is ready.
+    fn pod(name: &str, owners: Value) -> Value {
+        let status = |name: &str| json!({"name": name, "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {"startedAt": "1969-12-31T23:58:00Z"}}});
+        json!({"metadata": {"name": name, "namespace": "shop", "uid": name, "labels": {"app": "web"}, "creationTimestamp": "1969-12-31T23:57:00Z", "ownerReferences": owners},
+               "spec": {"nodeName": "n", "containers": [{"name": "log"}, {"name": "app"}]},
+               "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [status("log"), status("app")]}})
+    }
+
+    fn named(kind: Kind, name: &str) -> ObjectRef {
+        ObjectRef::namespaced(kind, &namespace(), name)
+    }
+
+    /// How it looks after the plan for the image of `web`, where the words named this.
+    async fn after(seen: Snapshot, about: Vec<ObjectRef>, made: Option<&Execution>) -> Look {
+        let web = named(Kind::Deployment, "web");
+        let gone = Check::FindingGone { code: Code("img-tag-not-found"), object: web.clone(), field: Some(image()) };
+        let mut checks = NonEmpty::one(gone);
+        checks.push(Check::RolloutComplete(web.clone()));
+        let plan = RemediationPlan { checks, judged: Judged { about: vec![web], ..Judged::default() }, ..image_plan(1) };
+        let mut before = diagnosis();
+        before.focus.about = about;
+        let scope = seen.scope.clone();
+        let case = Case { plan: &plan, scope: &scope, before: &before, issue: "web is down", made };
+        judge(case, seen, &CancellationToken::new()).await.unwrap().answer
+    }
+
+    #[tokio::test]
+    async fn pod_of_an_owner_that_was_not_seen_makes_an_older_picture_of_its_workload_no_proof() {
+        let held = after(world(vec![]), vec![], None).await;
+        assert!(held.holds() && held.verdict() == (Verdict::Resolved, None), "{:?}", held.results());
+        let waiting = json!({"phase": "Pending", "containerStatuses": [{"name": "app", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]});
+        let newer = |labels: Value, status: Value| {
+            let mut newer = pod("web-3-b", owner("ReplicaSet", "web-3"));
+            (newer["metadata"]["labels"], newer["status"]) = (labels, status);
+            newer
+        };
+        let look = |pod: Value| after(world(vec![(Kind::Pod, pod)]), vec![], None);
+        let stale = look(newer(json!({"app": "web"}), waiting.clone())).await;
+        assert!(!stale.holds(), "{:?}", stale.results());
+        assert!(stale.open().contains("web-3, which has not been seen"), "{}", stale.open());
+        assert!(look(newer(json!({"app": "other"}), waiting.clone())).await.holds(), "it is none of this workload's");
+        let mut going = newer(json!({"app": "web"}), waiting);
+        going["metadata"]["deletionTimestamp"] = json!("1969-12-31T23:59:59Z");
+        assert!(look(going).await.holds(), "it is on its way out");
+    }
+
+    #[tokio::test]
+    async fn named_workload_that_is_not_seen_to_be_well_keeps_it_from_being_resolved() {
+        let daemons = json!({"metadata": {"name": "db", "namespace": "shop", "generation": 1, "creationTimestamp": "1969-12-31T23:58:30Z"},
+            "spec": {"selector": {}, "template": {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db"}]}}},
+            "status": {"observedGeneration": 1, "desiredNumberScheduled": 3, "currentNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2, "numberAvailable": 2, "numberMisscheduled": 0}});
+        let half = json!({"metadata": {"name": "db", "namespace": "shop", "generation": 2},
+            "spec": {"paused": true, "replicas": 2, "selector": {}, "template": {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db"}]}}},
+            "status": {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}});
+        let silent =
+            json!({"metadata": {"name": "db", "namespace": "shop"}, "spec": {"serviceName": "db", "selector": {}, "template": {}}});
+        for (kind, object, why) in [
+            (Kind::DaemonSet, daemons, "2 of 3 ready"),
+            (Kind::Deployment, half, "its rollout is paused"),
+            (Kind::StatefulSet, silent, "has not reported anything yet"),
+        ] {
+            let seen = || world(vec![(kind.clone(), object.clone())]);
+            let look = after(seen(), vec![named(kind.clone(), "db")], None).await;
+            let (verdict, words) = look.verdict();
+            assert!(look.holds() && verdict == Verdict::Unclear && words.as_ref().is_some_and(|w| w.contains(why)), "{kind}: {words:?}");
+            assert_eq!(after(seen(), vec![], None).await.verdict().0, Verdict::Resolved, "{kind}: nobody named it");
+        }
+        let gone = after(world(vec![]), vec![named(Kind::DaemonSet, "db")], None).await;
+        assert_eq!(gone.verdict().0, Verdict::Unclear, "it does not exist any more");
+    }
+
+    #[tokio::test]
+    async fn service_that_was_named_has_no_more_said_of_it_than_was_checked() {
+        let policy = |spec: Value| {
+            vec![
+                (
+                    Kind::Service,
+                    json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}),
+                ),
+                (
+                    Kind::EndpointSlice,
+                    json!({"metadata": {"name": "web-x", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}}, "addressType": "IPv4",
+                    "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": true}, "targetRef": {"kind": "Pod", "name": "web-2-a"}}]}),
+                ),
+                (Kind::NetworkPolicy, json!({"metadata": {"name": "deny", "namespace": "shop"}, "spec": spec})),
+            ]
+        };
+        let of = |spec: Value| after(world(policy(spec)), vec![named(Kind::Service, "web")], None);
+        let told = of(json!({"podSelector": {"matchLabels": {"app": "web"}}})).await.verdict();
+        let words = told.1.unwrap_or_default();
+        assert_eq!(told.0, Verdict::Resolved, "{words}");
+        assert!(words.contains("NetworkPolicy shop/deny") && words.contains("does not evaluate which connections it allows"), "{words}");
+        for quiet in [
+            json!({"podSelector": {"matchLabels": {"app": "other"}}}),
+            json!({"podSelector": {}, "policyTypes": ["Egress"]}),
+            json!({"podSelector": {}, "ingress": [{}]}),
+        ] {
+            assert_eq!(of(quiet.clone()).await.verdict(), (Verdict::Resolved, None), "{quiet}");
+        }
+        let mut unread = world(policy(json!({"podSelector": {}})));
+        unread.forget(&Kind::NetworkPolicy);
+        unread.miss(&Kind::NetworkPolicy);
+        let words = after(unread, vec![named(Kind::Service, "web")], None).await.verdict().1.unwrap_or_default();
+        assert!(words.contains("NetworkPolicies could not be read"), "{words}");
+    }
+
+    #[tokio::test]
+    async fn another_object_of_the_same_name_is_not_what_the_plan_led_to() {
+        let made = |uid: &str| {
+            let mut made = Execution::ahead(1);
+            made.set(0, StepOutcome::Applied { at: jiff::Timestamp::UNIX_EPOCH, uid: Some(uid.to_owned()) });
+            made
+        };
+        let of = |uid: &str| {
+            let made = made(uid);
+            async move { after(world(vec![]), vec![], Some(&made)).await }
+        };
+        assert!(of("u-1").await.holds());
+        let other = of("u-9").await;
+        assert!(!other.holds() && other.is_untold());
+        let (verdict, why) = other.late_verdict(9);
+        assert!(verdict == Verdict::Unclear && why.contains("deleted and created again"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn what_somebody_changed_again_is_no_failure_of_the_plan() {
+        let mut made = Execution::ahead(1);
+        made.set(0, StepOutcome::Applied { at: jiff::Timestamp::UNIX_EPOCH, uid: Some("u-1".to_owned()) });
+        let mut seen = world(vec![]);
+        seen.forget(&Kind::Deployment);
+        seen.add(&Kind::Deployment, vec![deployment()], true);
+        let (verdict, why) = after(seen, vec![], Some(&made)).await.late_verdict(9);
+        assert!(verdict == Verdict::Unclear && why.contains("changed again since"), "{why}");
     }
 }

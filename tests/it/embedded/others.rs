@@ -3,6 +3,8 @@
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use crate::support::webhook::Between;
+use http::Request;
+use kube::client::Body;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
@@ -10,8 +12,12 @@ use kubemend::sim::{Denial, MadeImage};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Problem, Validate};
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use tower::util::BoxCloneService;
 
 const NAMESPACE: &str = "shop";
 const IMAGE: &str = "- {ref: 'example/app:1.0', play: {listen: [{port: 80, after: 1}]}}";
@@ -151,6 +157,115 @@ async fn service_that_suffered_and_cannot_be_read_any_more_is_not_resolved() {
         assert!(matches!(report.status, Status::Unclear | Status::Partly), "{denied:?}: {}", report.summary);
         assert!(!why(&report).is_empty(), "{denied:?}");
     }
+}
+
+/// An image that nobody has, set by somebody else.
+fn broken() -> Request<Body> {
+    let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "api", "image": "example/catalog:7.7.7"}]}}}});
+    Request::patch(format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments/catalog"))
+        .header(http::header::CONTENT_TYPE, "application/merge-patch+json")
+        .body(Body::from(patch.to_string().into_bytes()))
+        .unwrap()
+}
+
+fn is_list_of(request: &Request<Body>, plural: &str) -> bool {
+    request.uri().path().ends_with(plural) && !request.uri().query().unwrap_or_default().contains("watch")
+}
+
+/// Nobody comes between the last look at the Pods and the last look at what the plan changed.
+#[tokio::test(start_paused = true)]
+async fn edit_just_before_the_last_look_is_not_resolved() {
+    // How long the list waits before the edit, and after it: others that were sent with it have their answers meanwhile.
+    let cases =
+        [("/pods", 0_u64, 0_u64), ("/pods", 0, 300), ("/pods", 0, 800), ("/pods", 300, 0), ("/pods", 300, 300), ("/deployments", 0, 0)];
+    for (plural, early, late) in cases {
+        let case = Case::load("image-tag-missing");
+        let cluster = Embedded::of(&case, NAMESPACE).await;
+        let lists = Arc::new(AtomicUsize::new(0));
+        let (sim, tests, count) = (cluster.sim.service_as("reader"), cluster.sim.service_as("tests"), lists.clone());
+        let reader = tower::service_fn(move |request: Request<Body>| {
+            let (sim, tests, count) = (sim.clone(), tests.clone(), count.clone());
+            async move {
+                // The first list after the yes begins the watch, and the second one is the last look.
+                if is_list_of(&request, plural) && count.load(Ordering::SeqCst) > 0 && count.fetch_add(1, Ordering::SeqCst) == 2 {
+                    tokio::time::sleep(Duration::from_millis(early)).await;
+                    assert!(tests.oneshot(broken()).await.unwrap().status().is_success());
+                    tokio::time::sleep(Duration::from_millis(late)).await;
+                }
+                sim.oneshot(request).await
+            }
+        });
+        let writer = Between::holding(cluster.sim.service_as("writer"), None);
+        let process = cluster.process_through(BoxCloneService::new(reader), writer, Limits::default(), true);
+        let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
+        lists.store(1, Ordering::SeqCst);
+        let report = yes(&process, &question).await.unwrap();
+        assert!(lists.load(Ordering::SeqCst) > 2, "somebody edited it");
+        assert_eq!(report.status, Status::Unclear, "{plural} {early} {late}: {}", report.summary);
+        assert!(why(&report).contains("changed again since"), "{plural} {early} {late}: {}", why(&report));
+    }
+}
+
+/// A watch that tells nothing any more: what it would have told is seen all the same.
+#[tokio::test(start_paused = true)]
+async fn watch_that_fell_silent_hides_no_edit() {
+    for silent in [&["/deployments", "/replicasets"][..], &["/deployments", "/replicasets", "/pods"], &["/replicasets"]] {
+        let case = Case::load("image-tag-missing");
+        let cluster = Embedded::of(&case, NAMESPACE).await;
+        let sim = cluster.sim.service_as("reader");
+        let reader = tower::service_fn(move |request: Request<Body>| {
+            let sim = sim.clone();
+            async move {
+                let watches = request.uri().query().unwrap_or_default().contains("watch");
+                if watches && silent.iter().any(|plural| request.uri().path().ends_with(plural)) {
+                    std::future::pending::<()>().await;
+                }
+                sim.oneshot(request).await
+            }
+        });
+        let writer = Between::holding(cluster.sim.service_as("writer"), None);
+        let process = cluster.process_through(BoxCloneService::new(reader), writer, Limits::default(), true);
+        let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
+        let edit = async {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            assert!(cluster.sim.service_as("tests").oneshot(broken()).await.unwrap().status().is_success());
+        };
+        let (report, ()) = tokio::join!(yes(&process, &question), edit);
+        let report = report.unwrap();
+        assert!(matches!(report.status, Status::Unclear | Status::Unresolved), "{silent:?}: {}", report.summary);
+    }
+}
+
+/// Another claim of the same name, made while the plan was being watched, is nobody's result.
+#[tokio::test(start_paused = true)]
+async fn claim_that_was_created_again_while_the_plan_is_watched_is_not_what_it_led_to() {
+    let cluster = cluster(&orders(), 20).await;
+    let process = cluster.process();
+    let (_, question) = asked(&process, &problem("orders is pending")).await;
+    let meddled = AtomicBool::new(false);
+    let meddle = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        cluster.remove("persistentvolumeclaims", "orders-data").await;
+        let names: Vec<String> = cluster
+            .objects()
+            .iter()
+            .filter(|o| o["kind"] == "Pod")
+            .filter_map(|o| o["metadata"]["name"].as_str().map(str::to_owned))
+            .collect();
+        for name in names {
+            cluster.remove("pods", &name).await;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let theirs = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: orders-data}\nspec: {accessModes: [ReadWriteOnce], storageClassName: standard, resources: {requests: {storage: 99Gi}}}\n";
+        let is_gone = !cluster.objects().iter().any(|o| o["kind"] == "PersistentVolumeClaim" && o["metadata"]["name"] == "orders-data");
+        cluster.apply(theirs);
+        meddled.store(is_gone, Ordering::SeqCst);
+    };
+    let (report, ()) = tokio::join!(yes(&process, &question), meddle);
+    let report = report.unwrap();
+    assert!(meddled.load(Ordering::SeqCst), "it was deleted and created again");
+    assert_eq!(report.status, Status::Unclear, "{}", report.summary);
+    assert!(why(&report).contains("deleted and created again"), "{}", why(&report));
 }
 
 /// What a plan is judged by was read for it: one that was planned with less is another plan, and what it lacks is not taken for seen.

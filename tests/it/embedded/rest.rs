@@ -4,7 +4,7 @@ use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::domain::id::SessionId;
 use kubemend::ports::{Phase, Progress};
-use kubemend::sim::{Fault, FaultKind};
+use kubemend::sim::{Denial, Fault, FaultKind};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Caller, Remediation, Validate, WorkflowError};
 use std::time::Duration;
@@ -160,6 +160,68 @@ async fn process_killed_while_it_watches_leaves_what_was_done() {
     assert_eq!((shown.status, shown.status, &shown.execution), (again.status, Status::Partly, &ended.execution));
     assert!(shown.trail.last().unwrap().what.contains("partly"), "{:?}", shown.trail);
     assert_eq!(cluster.writes().len(), 1);
+}
+
+/// What is there now under the name of the claim that the plan created, when its process died.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Now {
+    /// The same one.
+    Own,
+    /// Another one, which somebody made.
+    Another,
+    /// The same one, which can only be listed.
+    Unread,
+}
+
+#[tokio::test(start_paused = true)]
+async fn object_that_somebody_made_again_or_that_cannot_be_read_is_not_recorded_as_what_a_plan_led_to() {
+    for now in [Now::Own, Now::Another, Now::Unread] {
+        let (case, cluster) = database().await;
+        let images = case.images_text().replace("POSTGRES_PASSWORD", "A_VARIABLE_THAT_NOBODY_SETS");
+        cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
+        let process = cluster.process();
+        let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
+        killed_after(20, yes(&process, &q)).await;
+        let next = cluster.process();
+        tokio::time::sleep(LONG).await;
+        let (session, ended) = only(&next).await;
+        assert_eq!(ended.status, Status::Interrupted);
+        let of = |kind: &str| -> Vec<String> {
+            let all = cluster.objects();
+            all.iter().filter(|o| o["kind"] == kind).map(|o| o["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let claim = of("PersistentVolumeClaim").remove(0);
+        if now == Now::Another {
+            cluster.remove("persistentvolumeclaims", &claim).await;
+            for pod in of("Pod") {
+                cluster.remove("pods", &pod).await;
+            }
+            tokio::time::sleep(Duration::from_secs(40)).await;
+            cluster.apply(&format!("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {claim}}}\nspec: {{accessModes: [ReadWriteOnce], storageClassName: standard, resources: {{requests: {{storage: 99Gi}}}}}}\n"));
+        }
+        // Somebody repairs the program.
+        cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&case.images_text()).unwrap());
+        for pod in of("Pod") {
+            cluster.remove("pods", &pod).await;
+        }
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        if now == Now::Unread {
+            cluster.sim.deny(Denial::of("get", "persistentvolumeclaims").to_user("reader"));
+        }
+        let again = next.validate(&Validate::Session(session.clone()), &Caller::silent()).await.unwrap();
+        let advice: String = again.advice.iter().map(|a| format!("{} ({})\n", a.text, a.why)).collect();
+        let shown = next.show(&session).await.unwrap();
+        if now == Now::Own {
+            assert_eq!((again.status, shown.status), (Status::Resolved, Status::Resolved), "{advice}");
+            continue;
+        }
+        assert_eq!(shown.status, Status::Interrupted, "{now:?}: {}", shown.summary);
+        assert!(!advice.contains("ends as"), "{now:?}: {advice}");
+        assert!(advice.contains("and not about the plan"), "{now:?}: {advice}");
+        if now == Now::Another {
+            assert_ne!(again.status, Status::Resolved, "{}", again.summary);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
