@@ -16,7 +16,7 @@ mod validate;
 
 pub use crate::workflow::{blocks, summary};
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
-pub use approval::{FASTEST_PERSON, HowToApprove, HumanAnswer, PendingAnswer, carry_out, for_a_human};
+pub use approval::{FASTEST_PERSON, HowToApprove, HumanAnswer, PendingAnswer, came_too_late, carry_out, for_a_human};
 pub use error::{CallError, ErrorKind};
 pub use operator::{DialogManner, Operator, Program};
 pub use remediate::{RemediateArguments, RemediateRequest, Remediated, remediate};

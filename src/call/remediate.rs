@@ -12,8 +12,8 @@ use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::ports::Phase;
-use crate::workflow::report::{Report, Status, changed_nothing};
-use crate::workflow::{Caller, Opened, Problem, Question, Wishes, WorkflowError};
+use crate::workflow::report::Report;
+use crate::workflow::{Caller, Opened, Problem, Question, SessionStage, Wishes, WorkflowError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -50,7 +50,7 @@ pub struct RemediateArguments {
     /// What is wrong, in the user's words; this or sessionId
     #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
-    /// From a report: asks again if it awaits approval; looks again if it changed nothing
+    /// From a report: asks again if it awaits approval, looks again if it has ended
     session_id: Option<String>,
     /// Default: what the issue names, else what its objects are in
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
@@ -190,22 +190,13 @@ async fn open(cases: &dyn UseCases, problem: &Problem, caller: &Caller<'_>) -> R
 }
 
 async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
-    let report = Box::new(cases.show(id).await?);
-    match report.status {
-        Status::AwaitingApproval => {}
-        // It changed nothing: the same words and scope, and a fresh look, since an old one is no ground to act on.
-        Status::Diagnosed | Status::Inconclusive | Status::Healthy | Status::Expired | Status::Declined => {
-            return open(cases, &cases.problem(id).await?, caller).await;
-        }
-        Status::Failed if changed_nothing(&report) => return open(cases, &cases.problem(id).await?, caller).await,
-        Status::Resolved
-        | Status::Partly
-        | Status::Unresolved
-        | Status::Unclear
-        | Status::Failed
-        | Status::Interrupted
-        | Status::Reverted => return Ok(Remediated::Report(report)),
+    match cases.stage(id).await? {
+        SessionStage::Awaiting => {}
+        SessionStage::Underway => return Ok(Remediated::Report(Box::new(cases.show(id).await?))),
+        // However it ended, and whatever it came to: what was true then is no answer now, and no ground to act on.
+        SessionStage::AtRest => return open(cases, &cases.problem(id).await?, caller).await,
     }
+    let report = Box::new(cases.show(id).await?);
     let question = cases.question(id, caller).await?;
     caller.progress.tell(Phase::AwaitingApproval, "asking again");
     Ok(Remediated::Question(report, question))

@@ -8,7 +8,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use crate::workflow::report::{Report, Status};
+use crate::workflow::report::{Report, Status, changed_nothing};
 use anstyle::Style;
 use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
 
@@ -193,6 +193,9 @@ fn next(page: &mut Page, report: &Report) {
                 (format!("kubemend approve {session}"), "shows the plan again and asks for approval"),
                 (format!("kubemend decline {session}"), ""),
             ]
+        }
+        Status::Failed | Status::Interrupted | Status::Unclear | Status::Unresolved if changed_nothing(report) => {
+            vec![("kubemend remediate".to_owned(), "with the same arguments; looks again, and asks for approval")]
         }
         Status::Failed | Status::Interrupted | Status::Unclear if report.plan.is_some() => {
             vec![(format!("kubemend validate --session {session}"), "checks again")]

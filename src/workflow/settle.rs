@@ -52,7 +52,7 @@ pub(super) async fn look_once(
     let mut settling = Settling::begin(case, read, clock, patience, caller);
     let looked = match settling.everything().await {
         Ok(looked) => looked,
-        Err(error) => return settling.fallen(Verdict::Unclear, Some(error.to_string()), None),
+        Err(error) => return settling.fallen(Verdict::Unclear, Some(error.in_a_report()), None),
     };
     let (look, seen) = match settling.judge_everything(looked).await {
         ControlFlow::Continue(judged) => judged,
@@ -153,7 +153,7 @@ impl<'a> Settling<'a> {
         let stays =
             matches!(error, ReadError::Unauthorized { .. } | ReadError::Config(_) | ReadError::Kubeconfig { .. } | ReadError::Options(_));
         if self.failed >= FAILED_LOOKS || stays {
-            return ControlFlow::Break(self.fallen(Verdict::Unclear, Some(error.to_string()), None));
+            return ControlFlow::Break(self.fallen(Verdict::Unclear, Some(error.in_a_report()), None));
         }
         ControlFlow::Continue(())
     }

@@ -64,8 +64,12 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
                     format!("The change was applied in {at}, and its result is not what was approved.")
                 }
+                Status::Failed if sent_nothing(report) => format!("Nothing was changed in {at}: no step of the plan was sent."),
                 Status::Failed if changed_nothing(report) => format!("Nothing was changed in {at}: the change was refused."),
                 Status::Failed => format!("A step failed in {at}; no later step was sent."),
+                Status::Interrupted if changed_nothing(report) => {
+                    format!("Nothing was changed in {at}: the kubemend process ended before it sent a step of the plan.")
+                }
                 Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
                 Status::Reverted => format!("The change did not help and was rolled back in {at}."),
             }),
@@ -156,15 +160,20 @@ fn next(report: &Report) -> Option<String> {
             Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)),
             None => "Nothing was changed. Run remediate to apply the plan after approval.".to_owned(),
         }),
-        Status::Failed if changed_nothing(report) => {
+        Status::Failed if changed_nothing(report) && !sent_nothing(report) => {
             Some("Run remediate again once the reason is gone: it looks again and makes a new plan.".to_owned())
         }
         Status::Declined => {
             Some(format!("To be asked again, run remediate with session {}: it looks again and makes a new plan.", report.session))
         }
-        // Its plan waits, or was declined: validating it again would come back with the same.
-        Status::Unresolved | Status::Unclear if report.plan.is_some() && report.execution.is_none() => {
+        // Its plan waits, was declined, or was never made: validating it again would come back with the same.
+        Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted
+            if report.plan.is_some() && (report.execution.is_none() || changed_nothing(report)) =>
+        {
             Some(format!("To apply the plan, run remediate with session {}: a human is asked first.", report.session))
+        }
+        Status::Partly if report.advice.is_empty() => {
+            Some(format!("For what is still broken, run remediate with session {}: it looks again and makes a new plan.", report.session))
         }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
             Some(format!("Run validate with session {} before you change anything else.", report.session))
@@ -177,6 +186,11 @@ fn next(report: &Report) -> Option<String> {
         | Status::Partly
         | Status::Reverted => report.advice.first().map(advised),
     }
+}
+
+/// No step was sent, nor refused before it could be.
+fn sent_nothing(report: &Report) -> bool {
+    report.execution.iter().flat_map(|done| &done.steps).all(|step| step.outcome == "notReached")
 }
 
 /// What became of the steps where not all is well, and of their rollback: each by its number.
