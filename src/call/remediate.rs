@@ -12,7 +12,8 @@ use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::ports::Phase;
-use crate::workflow::report::Report;
+use crate::workflow::report::{Report, changed_nothing};
+use crate::workflow::undo::undone_by;
 use crate::workflow::{Caller, Opened, Problem, Question, SessionStage, Wishes, WorkflowError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -95,6 +96,16 @@ pub enum Remediated {
     Report(Box<Report>),
     /// A human has to answer this.
     Question(Box<Report>, Question),
+}
+
+impl From<Opened> for Remediated {
+    fn from(Opened { report, question }: Opened) -> Self {
+        let report = Box::new(report);
+        match question {
+            Some(question) => Remediated::Question(report, question),
+            None => Remediated::Report(report),
+        }
+    }
 }
 
 impl RemediateArguments {
@@ -181,25 +192,34 @@ pub async fn remediate(
 }
 
 async fn open(cases: &dyn UseCases, problem: &Problem, caller: &Caller<'_>) -> Result<Remediated, CallError> {
-    let Opened { report, question } = cases.open(problem, caller).await?;
-    let report = Box::new(report);
-    Ok(match question {
-        Some(question) => Remediated::Question(report, question),
-        None => Remediated::Report(report),
-    })
+    Ok(cases.open(problem, caller).await?.into())
 }
 
-async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
+/// Asks again about a session that waits, and looks again for one that has ended.
+///
+/// # Errors
+/// There is no such session, or nothing can be read.
+pub async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
     match cases.stage(id).await? {
         SessionStage::Awaiting => {}
         SessionStage::Underway => return Ok(Remediated::Report(Box::new(cases.show(id).await?))),
         // However it ended, and whatever it came to: what was true then is no answer now, and no ground to act on.
-        SessionStage::AtRest => return open(cases, &cases.problem(id).await?, caller).await,
+        SessionStage::AtRest => return look_again(cases, id, caller).await,
     }
     let report = Box::new(cases.show(id).await?);
     let question = cases.question(id, caller).await?;
     caller.progress.tell(Phase::AwaitingApproval, "asking again");
     Ok(Remediated::Question(report, question))
+}
+
+/// The same words and scope, and a fresh look, since an old one is no ground to act on. An undo that was not made is planned again.
+async fn look_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
+    let report = cases.show(id).await?;
+    let undone = undone_by(&report).filter(|_| report.execution.is_none() || changed_nothing(&report));
+    match undone {
+        Some(undone) => Ok(cases.undo(&undone, caller).await?.into()),
+        None => open(cases, &cases.problem(id).await?, caller).await,
+    }
 }
 
 /// A second call that repeats the digest; the workflow decides whether it counts.
