@@ -18,7 +18,7 @@ pub use crate::workflow::next::{Next, next};
 pub use crate::workflow::summary::unchecked;
 pub use crate::workflow::{blocks, summary};
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
-pub use approval::{FASTEST_PERSON, HowToApprove, HumanAnswer, PendingAnswer, carry_out, for_a_human};
+pub use approval::{FASTEST_PERSON, HowToApprove, HumanAnswer, PendingAnswer, came_too_late, carry_out, for_a_human};
 pub use error::{CallError, ErrorKind};
 pub use operator::{DialogManner, Operator, Program};
 pub use remediate::{RemediateArguments, RemediateRequest, Remediated, ask_again, remediate};

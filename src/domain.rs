@@ -12,6 +12,7 @@ pub mod code;
 pub mod confidence;
 pub mod diagnosis;
 pub mod digest;
+pub mod door;
 pub mod ending;
 pub mod evidence;
 pub mod excerpt;

@@ -116,7 +116,7 @@ impl Executor {
         let mut previous: Option<&Step> = None;
         for (index, step) in plan.steps.iter().enumerate() {
             if cancel.is_cancelled() {
-                permit.execution().cancelled = true;
+                permit.execution().cancel();
                 break;
             }
             progress.tell(
@@ -126,7 +126,7 @@ impl Executor {
             let before = match self.ready(previous, step, meter, cancel).await {
                 Ok(before) => before,
                 Err(NotReady::Cancelled) => {
-                    permit.execution().cancelled = true;
+                    permit.execution().cancel();
                     break;
                 }
                 Err(NotReady::Changed(message)) => {
@@ -222,7 +222,9 @@ impl Executor {
             Ok(before) if before.pointer("/metadata/uid").and_then(Value::as_str) == step.precondition.uid.as_deref() => Ok(Some(before)),
             Ok(_) => Err(NotReady::Changed(format!("{object} was deleted and created again since the plan was made"))),
             Err(ReadError::NotFound(_)) => Err(NotReady::Failed(format!("{object} does not exist any more"))),
-            Err(error) => Err(NotReady::Failed(format!("{object} could not be read before the change, so it was not sent: {error}"))),
+            Err(error) => {
+                Err(NotReady::Failed(format!("{object} could not be read before the change, so it was not sent: {}", error.in_a_report())))
+            }
         }
     }
 }

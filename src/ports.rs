@@ -82,6 +82,22 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// In a line of a report, with what to do where only a human can.
+    pub fn in_a_report(&self) -> String {
+        match self {
+            ReadError::Unauthorized { .. } => format!("{self}; log in to this cluster again"),
+            ReadError::Forbidden { .. }
+            | ReadError::NotFound(_)
+            | ReadError::Unreachable { .. }
+            | ReadError::TimedOut(..)
+            | ReadError::Expired(_)
+            | ReadError::Refused { .. }
+            | ReadError::Config(_)
+            | ReadError::Kubeconfig { .. }
+            | ReadError::Options(_) => self.to_string(),
+        }
+    }
+
     /// What to do next, one hint a line.
     pub fn hints(&self) -> Vec<String> {
         match self {

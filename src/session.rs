@@ -13,6 +13,7 @@ pub(crate) mod secret;
 pub(crate) mod trail;
 
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::door::Door;
 use crate::domain::ending::Ending;
 use crate::domain::execution::Execution;
 use crate::domain::finding::Advice;
@@ -222,10 +223,16 @@ impl Header {
     }
 
     /// Waits for a human, with a token of which only the hash is kept.
-    pub(crate) fn propose(self, planned: Planned, secret: [u8; 32], expires_at: Timestamp) -> (AwaitingApproval, secret::Secret) {
+    pub(crate) fn propose(
+        self,
+        planned: Planned,
+        secret: [u8; 32],
+        expires_at: Timestamp,
+        door: Door,
+    ) -> (AwaitingApproval, secret::Secret) {
         let secret = secret::Secret::new(secret);
         let digest = planned.plan.digest();
-        let asked = vec![secret::Asked { token: secret.hash(), until: expires_at }];
+        let asked = vec![secret::Asked { token: secret.hash(), until: expires_at, door }];
         (AwaitingApproval { header: self, planned, digest, expires_at, asked }, secret)
     }
 }
@@ -299,6 +306,11 @@ impl Reverting {
 }
 
 impl Closed {
+    /// Whether anything of the plan may have been made: a plan that nobody approved, and one of which no step took effect, was not.
+    pub(crate) fn may_have_changed(&self) -> bool {
+        self.execution.as_ref().is_some_and(|execution| !execution.changed_nothing())
+    }
+
     /// All steps took effect as approved, and what came of them was not seen: the call was cut, the process died while it watched, or the
     /// time was over too early.
     pub(crate) fn is_unjudged(&self) -> bool {
@@ -316,7 +328,10 @@ impl Closed {
 /// How a session ends in which something was sent.
 fn settled(header: Header, planned: Planned, execution: Execution, validation: Option<Validation>) -> Closed {
     let verdict = validation.as_ref().map_or(Verdict::Unclear, |v| v.verdict);
-    let ending = if execution.cancelled || execution.is_unknown() || execution.undo_is_unknown() {
+    let ending = if execution.changed_nothing() {
+        // Whyever it ended there: what was never made leaves nothing to be seen.
+        Ending::Failed
+    } else if execution.cancelled || execution.is_unknown() || execution.undo_is_unknown() {
         Ending::Unclear
     } else if !execution.is_complete() {
         Ending::Failed

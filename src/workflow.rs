@@ -12,6 +12,7 @@ mod conclude;
 pub mod covered;
 mod effects;
 mod follow;
+mod late;
 mod live;
 mod namesakes;
 pub mod next;
@@ -32,6 +33,7 @@ mod view;
 mod watching;
 
 use crate::analyze;
+use crate::domain::door::Door;
 use crate::domain::focus::Aside;
 use crate::domain::id::SessionId;
 use crate::domain::issue::Issue;
@@ -233,6 +235,25 @@ impl Undecided {
     }
 }
 
+/// What a late answer said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// To apply the plan.
+    Yes,
+    /// To change nothing.
+    No,
+}
+
+impl Said {
+    /// As the trail says it.
+    fn in_words(self) -> &'static str {
+        match self {
+            Said::Yes => "approved",
+            Said::No => "declined",
+        }
+    }
+}
+
 /// What a human is asked.
 #[derive(Debug)]
 pub struct Question {
@@ -375,10 +396,14 @@ pub enum WorkflowError {
     #[error("too many approvals of session `{0}` could not be used: now only an answer to its question counts")]
     TooManyRefused(SessionId),
     /// Somebody may be reading each of them, so none is taken away for another one.
-    #[error("session `{session}` waits for an answer to {limit} questions already, so no further one is asked", limit = crate::session::approval::QUESTIONS)]
+    #[error("session `{session}` waits for an answer to {limit} questions already, so no further one is asked")]
     TooManyAsked {
         /// Its id.
         session: SessionId,
+        /// Where a further one was to be asked.
+        door: Door,
+        /// How many they are.
+        limit: usize,
         /// When the first of them makes room.
         until: Timestamp,
     },
@@ -428,8 +453,12 @@ impl WorkflowError {
                 vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]
             }
             WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `kubemend approve {id}`")],
-            WorkflowError::TooManyAsked { session, until } => {
-                vec![format!("answer one of them, or ask again after {until}"), format!("`kubemend decline {session}` ends all of them")]
+            WorkflowError::TooManyAsked { session, door, until, .. } => {
+                let terminal = (*door != Door::Terminal).then(|| format!("a person can still be asked: `kubemend approve {session}`"));
+                let mut hints: Vec<String> = terminal.into_iter().collect();
+                hints.push(format!("answer one of them, or ask again after {until}"));
+                hints.push(format!("`kubemend decline {session}` ends all of them"));
+                hints
             }
             WorkflowError::Invalid(_)
             | WorkflowError::NotAllowed(_)

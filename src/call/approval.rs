@@ -7,7 +7,7 @@ use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::Phase;
 use crate::workflow::report::{Report, Status};
-use crate::workflow::{Approver, Caller, Question, Token, Undecided, WorkflowError};
+use crate::workflow::{Approver, Caller, Question, Said, Token, Undecided, WorkflowError};
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -68,12 +68,13 @@ pub async fn carry_out(
             if caller.cancel.is_cancelled() {
                 return Err(CallError::cancelled());
             }
-            let yes = ProvenYes { session: &pending.session, token: &pending.token, digest: &pending.digest, by };
-            or_by_another_door(cases, &pending.session, cases.approve(yes, caller).await, caller).await
+            let yes = ProvenYes { session: &pending.session, token: &pending.token, digest: &pending.digest, by: by.clone() };
+            let approved = cases.approve(yes, caller).await;
+            or_too_late(cases, &pending.session, approved, (&by, Said::Yes), caller).await
         }
         HumanAnswer::No => {
-            let declined = cases.decline(&pending.session, by).await;
-            let report = or_by_another_door(cases, &pending.session, declined, caller).await?;
+            let declined = cases.decline(&pending.session, by.clone()).await;
+            let report = or_too_late(cases, &pending.session, declined, (&by, Said::No), caller).await?;
             caller.progress.tell(Phase::Done, report.status.as_str());
             Ok(report)
         }
@@ -91,17 +92,45 @@ pub async fn carry_out(
     }
 }
 
-/// An answer, or what the answer that came first by another door led to.
-async fn or_by_another_door(
+/// What an answer led to, or what the one led to that came first by another door; then this one is recorded as too late.
+async fn or_too_late(
     cases: &dyn UseCases,
     session: &SessionId,
     answered: Result<Report, WorkflowError>,
+    (by, said): (&Approver, Said),
     caller: &Caller<'_>,
 ) -> Result<Report, CallError> {
     match answered {
-        Err(WorkflowError::State { .. } | WorkflowError::Answered(_)) => Ok(cases.follow(session, caller).await?),
+        Err(WorkflowError::State { .. } | WorkflowError::Answered(_)) => {
+            cases.follow(session, caller).await?;
+            Ok(cases.too_late(session, by, said).await?)
+        }
+        // The time of this question is over, and perhaps not that of a later one.
+        Err(error @ WorkflowError::Expired) => match cases.too_late(session, by, said).await {
+            Ok(report) if report.status != Status::AwaitingApproval => Ok(report),
+            Ok(_) | Err(_) => Err(error.into()),
+        },
         other => Ok(other?),
     }
+}
+
+/// An answer that came back after the time that its question states. Nothing is carried out.
+///
+/// # Errors
+/// The session cannot be read, or still waits for an answer to a later question.
+pub async fn came_too_late(
+    cases: &dyn UseCases,
+    pending: &PendingAnswer,
+    answer: HumanAnswer,
+    by: Approver,
+    caller: &Caller<'_>,
+) -> Result<Report, CallError> {
+    let said = match answer {
+        HumanAnswer::Yes => Said::Yes,
+        HumanAnswer::No => Said::No,
+        HumanAnswer::Undecided(_) | HumanAnswer::Nobody => return Ok(cases.show(&pending.session).await?),
+    };
+    or_too_late(cases, &pending.session, Err(WorkflowError::Expired), (&by, said), caller).await
 }
 
 /// What a human types to approve the plan of a session that waits.

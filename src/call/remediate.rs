@@ -12,9 +12,9 @@ use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::ports::Phase;
-use crate::workflow::report::{Report, Status, changed_nothing};
+use crate::workflow::report::{Report, changed_nothing};
 use crate::workflow::undo::undone_by;
-use crate::workflow::{Caller, Opened, Problem, Question, Wishes, WorkflowError};
+use crate::workflow::{Caller, Opened, Problem, Question, SessionStage, Wishes, WorkflowError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -51,7 +51,7 @@ pub struct RemediateArguments {
     /// What is wrong, in the user's words; this or sessionId
     #[schemars(length(min = 1, max = ISSUE_LIMIT))]
     issue: Option<String>,
-    /// From a report: asks again if it awaits approval; looks again if it changed nothing
+    /// From a report: asks again if it awaits approval, looks again if it has ended
     session_id: Option<String>,
     /// Default: what the issue names, else what its objects are in
     #[schemars(length(max = NAMESPACE_CHARACTERS))]
@@ -195,34 +195,28 @@ async fn open(cases: &dyn UseCases, problem: &Problem, caller: &Caller<'_>) -> R
     Ok(cases.open(problem, caller).await?.into())
 }
 
-/// Asks again about a session that waits, and looks again for one that changed nothing. One that did is reported as it stands.
+/// Asks again about a session that waits, and looks again for one that has ended.
 ///
 /// # Errors
 /// There is no such session, or nothing can be read.
 pub async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
-    let report = Box::new(cases.show(id).await?);
-    match report.status {
-        Status::AwaitingApproval => {}
-        Status::Diagnosed | Status::Inconclusive | Status::Healthy | Status::Expired | Status::Declined => {
-            return look_again(cases, id, &report, caller).await;
-        }
-        Status::Failed if changed_nothing(&report) => return look_again(cases, id, &report, caller).await,
-        Status::Resolved
-        | Status::Partly
-        | Status::Unresolved
-        | Status::Unclear
-        | Status::Failed
-        | Status::Interrupted
-        | Status::Reverted => return Ok(Remediated::Report(report)),
+    match cases.stage(id).await? {
+        SessionStage::Awaiting => {}
+        SessionStage::Underway => return Ok(Remediated::Report(Box::new(cases.show(id).await?))),
+        // However it ended, and whatever it came to: what was true then is no answer now, and no ground to act on.
+        SessionStage::AtRest => return look_again(cases, id, caller).await,
     }
+    let report = Box::new(cases.show(id).await?);
     let question = cases.question(id, caller).await?;
     caller.progress.tell(Phase::AwaitingApproval, "asking again");
     Ok(Remediated::Question(report, question))
 }
 
-/// It changed nothing: the same words and scope, and a fresh look, since an old one is no ground to act on. An undo is planned again.
-async fn look_again(cases: &dyn UseCases, id: &SessionId, report: &Report, caller: &Caller<'_>) -> Result<Remediated, CallError> {
-    match undone_by(report) {
+/// The same words and scope, and a fresh look, since an old one is no ground to act on. An undo that was not made is planned again.
+async fn look_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
+    let report = cases.show(id).await?;
+    let undone = undone_by(&report).filter(|_| report.execution.is_none() || changed_nothing(&report));
+    match undone {
         Some(undone) => Ok(cases.undo(&undone, caller).await?.into()),
         None => open(cases, &cases.problem(id).await?, caller).await,
     }

@@ -7,7 +7,7 @@ use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy, Phase};
 use crate::workflow::report::Report;
 use crate::workflow::{
-    Approver, Caller, Opened, Problem, Question, Remediation, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
+    Approver, Caller, Opened, Problem, Question, Remediation, Said, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -131,6 +131,12 @@ pub trait UseCases: Send + Sync {
     /// See [`WorkflowError`].
     async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError>;
 
+    /// An answer that came after the session was answered elsewhere, or after its time: it is recorded, and the report says what it came after.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn too_late(&self, session: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError>;
+
     /// Asks again, with a fresh token.
     ///
     /// # Errors
@@ -224,6 +230,10 @@ impl UseCases for Remediation {
 
     async fn undecided(&self, session: &SessionId, by: Approver, why: Undecided) -> Result<Report, WorkflowError> {
         Remediation::undecided(self, session, by, why).await
+    }
+
+    async fn too_late(&self, session: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError> {
+        Remediation::too_late(self, session, by, said).await
     }
 
     async fn question(&self, session: &SessionId, caller: &Caller<'_>) -> Result<Question, WorkflowError> {

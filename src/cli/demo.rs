@@ -6,6 +6,7 @@ use super::render::page::{CARE, DIM, GOOD, STRONG, TYPED, clean, styled};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
 use crate::call::{HumanAnswer, PendingAnswer, UseCases, carry_out};
+use crate::domain::door::Door;
 use crate::domain::issue::Issue;
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
@@ -78,7 +79,7 @@ impl Stage<'_> {
         let issue = Issue::parse(ISSUE).map_err(|e| CliError::Usage(e.to_string()))?;
         let problem = Problem { issue: Some(issue), ..Problem::default() };
         let opened = with_progress(self.terminal, Pace::Live(|_| None), async |progress: &dyn Progress| {
-            self.cases.open(&problem, &Caller::new(progress, self.cancel)).await
+            self.cases.open(&problem, &Caller::new(progress, self.cancel).through(Door::Terminal)).await
         })
         .await?;
         if let Some(cause) = opened.report.causes.first() {

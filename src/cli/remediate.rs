@@ -6,6 +6,7 @@ use super::progress::{Pace, with_progress};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
 use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Remediated, Subject, UseCases, ask_again, carry_out, for_a_human};
+use crate::domain::door::Door;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
@@ -32,7 +33,7 @@ pub(crate) async fn remediate(
         return Err(error.into());
     }
     let opened = with_progress(terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-        cases.open(problem, &Caller::new(progress, cancel).with_wishes(args.wishes())).await
+        cases.open(problem, &asking.caller(progress).with_wishes(args.wishes())).await
     })
     .await?;
     asking.asked(opened.into(), args.approve.as_ref()).await
@@ -53,7 +54,7 @@ pub(crate) async fn approve(
 pub(crate) async fn undo(cases: &dyn UseCases, args: &UndoArgs, terminal: &Terminal, cancel: &CancellationToken) -> Result<Exit, CliError> {
     let asking = AnswerAtTerminal { cases, terminal, cancel, output: args.output.output };
     let opened = with_progress(terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-        cases.undo(&args.session, &Caller::new(progress, cancel)).await
+        cases.undo(&args.session, &asking.caller(progress)).await
     })
     .await?;
     asking.asked(opened.into(), None).await
@@ -68,17 +69,23 @@ struct AnswerAtTerminal<'a> {
 }
 
 impl AnswerAtTerminal<'_> {
+    /// A question of this command is asked where somebody is.
+    fn caller<'b>(&self, progress: &'b dyn Progress) -> Caller<'b> {
+        let door = if self.terminal.has_somebody() { Door::Terminal } else { Door::CommandLine };
+        Caller::new(progress, self.cancel).through(door)
+    }
+
     /// Asks about a session that waits, and about no other.
     async fn waiting(&self, session: &SessionId, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         let report = self.cases.show(session).await?;
-        let question = self.cases.question(session, &Caller::new(&Silent, self.cancel)).await?;
+        let question = self.cases.question(session, &self.caller(&Silent)).await?;
         self.answer(report, question, given).await
     }
 
     /// Asks again about a session that waits or changed nothing.
     async fn again(&self, session: &SessionId, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         let asked = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-            ask_again(self.cases, session, &Caller::new(progress, self.cancel)).await
+            ask_again(self.cases, session, &self.caller(progress)).await
         })
         .await?;
         self.asked(asked, given).await
@@ -156,7 +163,7 @@ impl AnswerAtTerminal<'_> {
     async fn carry_out(&self, question: Question, answer: HumanAnswer) -> Result<Exit, CliError> {
         let pending = PendingAnswer::from(question);
         let report = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-            carry_out(self.cases, &pending, answer, Approver::Terminal, &Caller::new(progress, self.cancel)).await
+            carry_out(self.cases, &pending, answer, Approver::Terminal, &self.caller(progress)).await
         })
         .await?;
         self.show_after(&report)?;
@@ -166,7 +173,7 @@ impl AnswerAtTerminal<'_> {
     /// A digest that was repeated on the command line: nobody was asked, and the record says so.
     async fn repeat(&self, question: &Question) -> Result<Exit, CliError> {
         let report = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-            let caller = Caller::new(progress, self.cancel);
+            let caller = self.caller(progress);
             self.cases.approve_by_digest(&question.session, &question.digest, "the command line", &caller).await
         })
         .await?;

@@ -136,9 +136,20 @@ impl Execution {
         Self { steps: all, reverted: None, cancelled: false, stopped: None }
     }
 
+    /// The caller went away: no further step is sent.
+    pub fn cancel(&mut self) {
+        self.cancelled = true;
+        self.stopped = Some("the call was cancelled before it was sent".to_owned());
+    }
+
     /// Every step was applied, and became what was approved.
     pub fn is_complete(&self) -> bool {
         self.steps.iter().all(|s| matches!(s, StepOutcome::Applied { .. }))
+    }
+
+    /// It is known of each step that it did not take effect: nothing was sent, or what was sent was refused.
+    pub fn changed_nothing(&self) -> bool {
+        self.steps.iter().all(|s| s.took_effect() == Some(false))
     }
 
     /// It is not known of every step whether it took effect.

@@ -7,7 +7,7 @@ use super::seen;
 use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Program};
 use crate::ports::{Clock, Entropy};
 use crate::workflow::{Question, Undecided};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rmcp::RoleServer;
 use rmcp::model::{
     ElicitRequest, ElicitRequestParams, ElicitResult, InputRequest, InputRequests, InputRequiredResult, InputResponses, RequestStateCodec,
@@ -22,6 +22,8 @@ use tokio::time::Instant;
 
 /// Questions that may wait for an answer at once in one client.
 const WAITING_LIMIT: usize = 64;
+/// So long after its time an answer is still known as one that came too late, and recorded as that.
+const LATE: SignedDuration = SignedDuration::from_mins(30);
 /// A request state is far shorter than this.
 const STATE_LIMIT: usize = 4_096;
 
@@ -48,6 +50,14 @@ impl Unasked {
             "{WAITING_LIMIT} questions wait for an answer in this client already, so no further one is asked: answer one of them, or call again after {until}"
         )
     }
+}
+
+/// An answer that came back.
+pub(crate) struct Redeemed {
+    pub(crate) pending: PendingAnswer,
+    pub(crate) answer: HumanAnswer,
+    /// Within the time that its question states.
+    pub(crate) in_time: bool,
 }
 
 /// What a client carries for us. It can read this, so the token is not in it: `ticket` finds it here, once.
@@ -101,7 +111,7 @@ impl QuestionDesk {
     pub(super) fn carry(&self, question: Question, bound: &[u8]) -> Result<Result<String, Unasked>, CallError> {
         let ticket: String = self.entropy.id_bits().iter().map(|byte| format!("{byte:02x}")).collect();
         let sealed = Sealed { session: question.session.to_string(), digest: question.digest.to_string(), ticket: ticket.clone() };
-        let options = SealOptions::new().associated_data(bound).ttl(self.left(question.expires_at));
+        let options = SealOptions::new().associated_data(bound).ttl(self.left(question.expires_at).saturating_add(LATE.unsigned_abs()));
         let state = self
             .codec
             .seal_json_with(&sealed, &options)
@@ -111,13 +121,8 @@ impl QuestionDesk {
         Ok(kept.map(|()| state))
     }
 
-    /// Takes an answer back in. The state must be ours, unaltered, in time, for this very call, and used for the first time.
-    pub(crate) fn redeem(
-        &self,
-        state: &str,
-        bound: &[u8],
-        answers: Option<&InputResponses>,
-    ) -> Result<(PendingAnswer, HumanAnswer), CallError> {
+    /// Takes an answer back in. The state must be ours, unaltered, for this very call, and used for the first time.
+    pub(crate) fn redeem(&self, state: &str, bound: &[u8], answers: Option<&InputResponses>) -> Result<Redeemed, CallError> {
         if state.len() > STATE_LIMIT {
             return Err(stale_answer());
         }
@@ -127,7 +132,7 @@ impl QuestionDesk {
         })?;
         let carried = self.lock().remove(&sealed.ticket).ok_or_else(stale_answer)?;
         let same = carried.pending.session.as_str() == sealed.session && carried.pending.digest.as_str() == sealed.digest;
-        if !same || self.clock.now() >= carried.expires_at {
+        if !same {
             return Err(stale_answer());
         }
         let read = answers.and_then(|a| a.get(DECISION)).and_then(|given| serde_json::from_value::<ElicitResult>(given.clone()).ok());
@@ -135,13 +140,16 @@ impl QuestionDesk {
             Some(result) => human_answer(&result, &ApplyCode::of(&carried.pending.digest), carried.asked.elapsed()),
             None => HumanAnswer::Undecided(Undecided::ByItself),
         };
-        Ok((carried.pending, answer))
+        Ok(Redeemed { pending: carried.pending, answer, in_time: self.clock.now() < carried.expires_at })
     }
 
     fn keep(&self, ticket: String, question: Carried) -> Result<(), Unasked> {
         let now = self.clock.now();
         let mut carried = self.lock();
-        carried.retain(|_, w| w.expires_at > now);
+        carried.retain(|_, w| w.expires_at.saturating_add(LATE).is_ok_and(|known| known > now));
+        if carried.len() >= WAITING_LIMIT {
+            carried.retain(|_, w| w.expires_at > now);
+        }
         if carried.len() >= WAITING_LIMIT {
             let until = carried.values().map(|w| w.expires_at).min().unwrap_or(now);
             return Err(Unasked { pending: question.pending, until });

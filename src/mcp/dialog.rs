@@ -31,7 +31,7 @@ pub(crate) struct Dialog {
     left: Option<Instant>,
 }
 
-/// A client that closes its dialog because the call returned does so at once; nobody has decided anything by that.
+/// A client that closes its dialog because the call returned does so at once, by whatever word; nobody has decided anything by that.
 const CLOSED_WITH_THE_CALL: Duration = Duration::from_secs(2);
 
 /// What came of waiting.
@@ -123,7 +123,8 @@ impl Dialog {
     fn read(&self, answer: Result<Result<ClientResult, ServiceError>, RecvError>) -> HumanAnswer {
         let closed_with_the_call = self.left.is_some_and(|left| left.elapsed() < CLOSED_WITH_THE_CALL);
         match self.answer(answer) {
-            HumanAnswer::Undecided(Undecided::Dismissed | Undecided::Unanswered) if closed_with_the_call => HumanAnswer::Nobody,
+            // What is left is the plan's own code, which no client makes by closing its dialog.
+            HumanAnswer::No | HumanAnswer::Undecided(_) if closed_with_the_call => HumanAnswer::Nobody,
             answer => answer,
         }
     }

@@ -1,8 +1,10 @@
 //! One call of a tool: what came with it, and what it leads to.
 
+use super::consent::client_name;
 use super::desk::QuestionDesk;
 use super::late::Later;
 use crate::call::Backend;
+use crate::domain::door::Door;
 use crate::ports::Progress;
 use crate::workflow::Caller;
 use crate::workflow::report::{Report, Status};
@@ -29,7 +31,7 @@ pub(crate) struct ToolCall<'a> {
 impl ToolCall<'_> {
     /// Who calls.
     pub(crate) fn caller(&self) -> Caller<'_> {
-        Caller::new(self.progress, &self.request.ct)
+        Caller::new(self.progress, &self.request.ct).through(Door::Client(client_name(self.request)))
     }
 }
 

@@ -3,16 +3,23 @@
 use super::gate::Grant;
 use super::secret::{Asked, Secret, hash, same};
 use super::{Approved, AwaitingApproval};
+use crate::domain::door::Door;
 use crate::domain::limits::Counted;
 use crate::domain::plan::PlanDigest;
 use jiff::Timestamp;
 
-/// Questions about one plan that can be answered at once: doors of one client, and further terminals.
+/// Questions about one plan that can be answered at once, through all doors.
 pub(crate) const QUESTIONS: usize = 32;
+/// Of these through one door, so that none closes another: a client that asks again and again leaves places to other clients.
+const OF_ONE_DOOR: usize = 16;
+/// Of these at terminals only: a person there is always asked, whatever clients do, and whatever names they give themselves.
+const AT_TERMINALS: usize = 8;
 
 /// As many questions as can be answered at once are out: no further one is asked, since it would take one of them from its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooManyAsked {
+    /// How many they are.
+    pub(crate) limit: usize,
     /// When the first of them can no longer be answered.
     pub(crate) until: Timestamp,
 }
@@ -80,16 +87,27 @@ impl AwaitingApproval {
 
     /// A further question, with a token of its own, that states when the session ends, which is not before `until`. Those before stay as they
     /// are, since somebody may be reading them: each can be answered within the time that it states, and none after it.
-    pub(crate) fn ask_again(&mut self, secret: [u8; 32], until: Timestamp, now: Timestamp) -> Result<Secret, TooManyAsked> {
+    pub(crate) fn ask_again(&mut self, secret: [u8; 32], until: Timestamp, now: Timestamp, door: &Door) -> Result<Secret, TooManyAsked> {
         self.asked.retain(|one| now < one.until);
-        if self.asked.len() >= QUESTIONS {
-            let until = self.asked.iter().map(|one| one.until).min().unwrap_or(self.expires_at);
-            return Err(TooManyAsked { until });
+        if let Some(too_many) = self.has_no_place(door) {
+            return Err(too_many);
         }
         let secret = Secret::new(secret);
         self.expires_at = self.expires_at.max(until);
-        self.asked.push(Asked { token: secret.hash(), until: self.expires_at });
+        self.asked.push(Asked { token: secret.hash(), until: self.expires_at, door: door.clone() });
         Ok(secret)
+    }
+
+    /// The first bound that a further question through this door would pass.
+    fn has_no_place(&self, door: &Door) -> Option<TooManyAsked> {
+        let bound = |limit: usize, counts: &dyn Fn(&Asked) -> bool| {
+            let until: Vec<Timestamp> = self.asked.iter().filter(|one| counts(one)).map(|one| one.until).collect();
+            (until.len() >= limit).then(|| TooManyAsked { limit, until: until.into_iter().min().unwrap_or(self.expires_at) })
+        };
+        let elsewhere = |one: &Asked| one.door != Door::Terminal;
+        bound(OF_ONE_DOOR, &|one| one.door == *door)
+            .or_else(|| bound(QUESTIONS.saturating_sub(AT_TERMINALS), &elsewhere).filter(|_| *door != Door::Terminal))
+            .or_else(|| bound(QUESTIONS, &|_| true))
     }
 
     /// A question that nobody reads any more makes room.

@@ -209,7 +209,7 @@ impl Ledger {
                     || now.saturating_add(SKEW).is_ok_and(|now| now < a.header.opened_at)
                     || self.is_late(&id, a.expires_at) =>
             {
-                (a.expire(), "expired without an answer")
+                (a.expire(), "expired: no answer came in time")
             }
             Session::AwaitingApproval(mut a) => {
                 a.end_questions(|until| self.is_late(&id, until));

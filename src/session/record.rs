@@ -18,6 +18,7 @@ use super::approval::QUESTIONS;
 use super::secret::Asked;
 use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigating, Planned, Reverting, Session, Validating};
 use crate::domain::cause::KnownCodes;
+use crate::domain::door::Door;
 use crate::domain::ending::Ending;
 use header::HeaderRecord;
 use jiff::Timestamp;
@@ -53,18 +54,50 @@ enum StateRecord {
 struct AskedRecord {
     token: Vec<u8>,
     until: Timestamp,
+    door: DoorRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum DoorRecord {
+    Terminal,
+    CommandLine,
+    Client(String),
+    Library,
+}
+
+impl From<&Door> for DoorRecord {
+    fn from(door: &Door) -> Self {
+        match door {
+            Door::Terminal => DoorRecord::Terminal,
+            Door::CommandLine => DoorRecord::CommandLine,
+            Door::Client(name) => DoorRecord::Client(name.clone()),
+            Door::Library => DoorRecord::Library,
+        }
+    }
+}
+
+impl From<DoorRecord> for Door {
+    fn from(door: DoorRecord) -> Self {
+        match door {
+            DoorRecord::Terminal => Door::Terminal,
+            DoorRecord::CommandLine => Door::CommandLine,
+            DoorRecord::Client(name) => Door::Client(name),
+            DoorRecord::Library => Door::Library,
+        }
+    }
 }
 
 impl From<&Asked> for AskedRecord {
     fn from(asked: &Asked) -> Self {
-        Self { token: asked.token.to_vec(), until: asked.until }
+        Self { token: asked.token.to_vec(), until: asked.until, door: (&asked.door).into() }
     }
 }
 
 impl AskedRecord {
     fn into_asked(self) -> Result<Asked, String> {
         let token = self.token.try_into().map_err(|_| "its token hash is malformed")?;
-        Ok(Asked { token, until: self.until })
+        Ok(Asked { token, until: self.until, door: self.door.into() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The token that proves that a question was shown, and the question that it belongs to: handed out once, kept as a hash.
 
+use crate::domain::door::Door;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -27,6 +28,8 @@ pub(crate) struct Asked {
     /// SHA-256 of its token, which proves that this very plan was shown.
     pub(super) token: [u8; 32],
     pub(super) until: Timestamp,
+    /// Where it was asked.
+    pub(super) door: Door,
 }
 
 impl std::fmt::Debug for Secret {

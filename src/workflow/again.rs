@@ -40,7 +40,7 @@ impl Remediation {
         }
         let (now, until) = (self.parts.clock.now(), self.expiry());
         // Nobody's question is taken away for this one.
-        let Ok(secret) = waiting.ask_again(self.parts.entropy.secret_bits(), until, now) else { return Err(Box::new(fresh)) };
+        let Ok(secret) = waiting.ask_again(self.parts.entropy.secret_bits(), until, now, &caller.door) else { return Err(Box::new(fresh)) };
         waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);
         waiting.header.diagnosis = fresh.header.diagnosis.clone();
         waiting.header.looked.clone_from(&fresh.header.looked);

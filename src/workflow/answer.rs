@@ -101,7 +101,7 @@ impl Remediation {
             self.counts_repeated_digest(&awaiting, caller)?;
         }
         let now = self.parts.clock.now();
-        awaiting.header.trail.note(now, &by.in_words(), "approved");
+        awaiting.header.trail.answer(now, &by.in_words(), "approved");
         let approved: Result<Approved, _> = match proof {
             Proof::Shown(token) => awaiting.approve(&token.0, digest, now),
             Proof::Repeated => {
@@ -154,9 +154,12 @@ impl Remediation {
             let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
             self.is_allowed_now(&awaiting, caller)?;
             let (until, now) = (awaiting.expires_at, self.parts.clock.now());
-            let secret = match awaiting.ask_again(self.parts.entropy.secret_bits(), until, now) {
+            let secret = match awaiting.ask_again(self.parts.entropy.secret_bits(), until, now, &caller.door) {
                 Ok(secret) => secret,
-                Err(TooManyAsked { until }) => return Err(WorkflowError::TooManyAsked { session: session.clone(), until }),
+                Err(TooManyAsked { limit, until }) => {
+                    let door = caller.door.clone();
+                    return Err(WorkflowError::TooManyAsked { session: session.clone(), door, limit, until });
+                }
             };
             let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
             let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);

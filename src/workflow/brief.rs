@@ -242,7 +242,7 @@ pub fn news(report: &Report) -> Brief {
     Brief {
         session: report.session.clone(),
         status: report.status,
-        summary: report.summary.clone(),
+        summary: without_commands(report),
         cluster: None,
         issue: None,
         causes: Vec::new(),
@@ -253,6 +253,12 @@ pub fn news(report: &Report) -> Brief {
         validation: report.validation.as_ref().map(|v| validation(v, report.status)),
         coverage: Some(BriefCoverage { gaps: report.coverage.gaps.clone() }).filter(|c| !c.gaps.is_empty()),
     }
+}
+
+/// The summary without the commands that stand with the advice.
+fn without_commands(report: &Report) -> String {
+    let commands = report.advice.iter().filter_map(|advice| advice.command.as_ref());
+    commands.fold(report.summary.clone(), |summary, command| summary.replace(&format!("; run: {command}"), ""))
 }
 
 /// `Kind/namespace/name`, and `Kind/name` for what has no namespace.

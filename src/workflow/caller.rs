@@ -1,6 +1,7 @@
 //! Who calls a use case, and what holds for this one call: how far it may go, who is told of it, and who can end it.
 
 use crate::domain::confidence::Confidence;
+use crate::domain::door::Door;
 use crate::domain::issue::Origin;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::plan::OnFailure;
@@ -33,6 +34,8 @@ pub struct Caller<'a> {
     pub progress: &'a dyn Progress,
     /// Ends the call.
     pub cancel: CancellationToken,
+    /// Where a question of this call is asked.
+    pub door: Door,
     /// Counts the requests of this call, and of no other that uses the same connection.
     pub meter: RequestMeter,
 }
@@ -40,13 +43,26 @@ pub struct Caller<'a> {
 impl<'a> Caller<'a> {
     /// Somebody who called a tool or typed a command, without wishes.
     pub fn new(progress: &'a dyn Progress, cancel: &CancellationToken) -> Self {
-        Self { origin: Origin::Caller, wishes: Wishes::default(), progress, cancel: cancel.clone(), meter: RequestMeter::default() }
+        Self {
+            origin: Origin::Caller,
+            wishes: Wishes::default(),
+            progress,
+            cancel: cancel.clone(),
+            door: Door::default(),
+            meter: RequestMeter::default(),
+        }
     }
 
     /// The same for another origin.
     #[must_use]
     pub fn of_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same through another door.
+    #[must_use]
+    pub fn through(self, door: Door) -> Self {
+        Self { door, ..self }
     }
 
     /// The same with wishes.

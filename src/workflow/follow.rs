@@ -1,5 +1,6 @@
 //! A session, seen by somebody who did not open it: how far it is, what it was opened for, and what it comes to.
 
+use super::late::answered_elsewhere;
 use super::records::Records;
 use super::report::Report;
 use super::{Caller, Problem, Remediation, SessionStage, WorkflowError};
@@ -58,6 +59,6 @@ impl Remediation {
                 () = self.parts.clock.sleep(LOOK) => {}
             }
         }
-        self.show(id).await
+        Ok(answered_elsewhere(&self.records().session(id).await?))
     }
 }

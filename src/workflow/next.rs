@@ -22,11 +22,13 @@ pub enum Next<'a> {
 /// What to do next.
 pub fn next(report: &Report) -> Next<'_> {
     let unapplied = report.plan.is_some() && report.execution.is_none();
+    let unmade = report.plan.is_some() && changed_nothing(report);
     match report.status {
         Status::AwaitingApproval => Next::Answer,
         Status::Declined => Next::LookAgain,
         Status::Expired if unapplied => Next::LookAgain,
-        Status::Failed if changed_nothing(report) => Next::LookAgain,
+        Status::Failed if unmade && !sent_nothing(report) => Next::LookAgain,
+        Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted if unmade => Next::Apply,
         // The plan of one that was validated may wait, or have been declined: to validate it again comes back with the same.
         Status::Diagnosed | Status::Unresolved | Status::Unclear if unapplied => by_hand(report).map_or(Next::Apply, Next::ByHand),
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => Next::Validate,
@@ -38,6 +40,11 @@ pub fn next(report: &Report) -> Next<'_> {
         | Status::Partly
         | Status::Reverted => Next::Advice,
     }
+}
+
+/// No step was sent, nor refused before it could be.
+pub(super) fn sent_nothing(report: &Report) -> bool {
+    report.execution.iter().flat_map(|done| &done.steps).all(|step| step.outcome == "notReached")
 }
 
 /// The advice to make the plan's change by hand, which there is where kubemend cannot make it.

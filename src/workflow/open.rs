@@ -18,7 +18,7 @@ use crate::domain::finding::Advice;
 use crate::domain::focus::Because;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Issue;
-use crate::domain::limits::{Limits, Mode};
+use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::plan::RemediationPlan;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
@@ -130,7 +130,8 @@ impl Remediation {
         };
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
-            header.advice.extend(by_hand(&plan, &error.to_string()));
+            let why = if let WorkflowError::Read(error) = &error { error.in_a_report() } else { error.to_string() };
+            header.advice.extend(by_hand(&plan, &why));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
@@ -159,8 +160,8 @@ impl Remediation {
             }
             (Decision::Allow(grant), Some(_)) => {
                 let id = header.id.clone();
-                let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry());
-                awaiting.header.trail.note(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
+                let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
+                awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
                 match self.carry_out(approved, revision, &Approver::Policy, meter, caller).await {
                     Ok(report) => Ok(Opened { report, question: None }),
@@ -201,7 +202,7 @@ impl Remediation {
         self.charge(&mut header.usage, meter);
         header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
         let expires_at = self.expiry();
-        let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at);
+        let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at, caller.door.clone());
         let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
         let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
         let session = Session::AwaitingApproval(awaiting);
@@ -383,8 +384,12 @@ impl Remediation {
 /// A wish for automatic mode that the operator does not grant is said, and not passed over.
 fn not_automatic(caller: &Caller<'_>, limits: &Limits) -> Option<Advice> {
     let wished = caller.wishes.mode == Some(Mode::Automatic) && limits.mode == Mode::Manual;
+    let wants = match limits.consent {
+        Consent::Ask => "a human to be asked",
+        Consent::Client => "each plan to be approved, by a human or by a second call that repeats its digest",
+    };
     wished.then(|| Advice {
-        text: "automatic mode was requested and has no effect: the operator wants a human to be asked".to_owned(),
+        text: format!("automatic mode was requested and has no effect: the operator wants {wants}"),
         command: None,
         why: "only the operator can allow it, with `consent: policy`".to_owned(),
     })
@@ -400,6 +405,7 @@ fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
         expires_at: None,
         execution: None,
         validation: None,
+        ended: None,
     };
     question::text(&view::report(&standing))
 }

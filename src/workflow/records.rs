@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::standing::Standing;
-use super::view::report_of;
+use super::view::{recalled, report_of};
 use super::{Approver, Remediation, SessionLine, Undecided, WorkflowError};
 use crate::analyze;
 use crate::domain::ending::Ending;
@@ -19,14 +19,14 @@ use std::sync::Arc;
 /// Sessions that can be going on at once: each goes on for a quarter of an hour, unless the operator set more.
 const ALIVE: usize = 10_000;
 /// How often something is recorded anew after another process was faster.
-const NOTE_ATTEMPTS: usize = 4;
+pub(super) const NOTE_ATTEMPTS: usize = 4;
 
 /// The use cases over the sessions of a store. Cheap to clone.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "its parts are ports")]
 pub struct Records {
-    ledger: Ledger,
-    clock: Arc<dyn Clock>,
+    pub(super) ledger: Ledger,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Records {
@@ -69,12 +69,12 @@ impl Records {
         Ok((lines, unusable))
     }
 
-    /// One session's report as it stands.
+    /// One session's report as it stands. Of one that has ended it says when, since nothing is looked at for it.
     ///
     /// # Errors
     /// There is no such session.
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        Ok(report_of(&self.session(id).await?))
+        Ok(recalled(&self.session(id).await?))
     }
 
     /// The context of the cluster that a session is about.
@@ -112,7 +112,7 @@ impl Records {
         loop {
             let (revision, awaiting) = self.awaiting(session).await?;
             let mut closed = awaiting.decline();
-            closed.header.trail.note(self.clock.now(), &by.in_words(), "declined");
+            closed.header.trail.answer(self.clock.now(), &by.in_words(), "declined");
             let closed = Session::Closed(closed);
             match self.ledger.save(&closed, Some(revision)).await {
                 Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < NOTE_ATTEMPTS => attempt += 1,
@@ -230,6 +230,7 @@ fn namespaces(scope: &Scope) -> String {
 mod tests {
     use super::*;
     use crate::clock::RuntimeClock;
+    use crate::domain::door::Door;
     use crate::domain::issue::Origin;
     use crate::domain::limits::Limits;
     use crate::domain::usage::Usage;
@@ -261,7 +262,7 @@ mod tests {
             process: None,
         };
         let planned = Planned { plan: image_plan(1), rehearsal: None };
-        let (awaiting, _) = header.propose(planned, [9; 32], Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900));
+        let (awaiting, _) = header.propose(planned, [9; 32], Timestamp::UNIX_EPOCH + SignedDuration::from_secs(900), Door::Library);
         let digest = awaiting.digest.clone();
         records.ledger.save(&Session::AwaitingApproval(awaiting), None).await.unwrap();
         (records, id, digest)

@@ -43,7 +43,8 @@ impl Remediation {
         };
         progress.tell(Phase::Validating, "running the plan's success checks");
         if let Session::Closed(closed) = &session
-            && (closed.ending == Ending::Interrupted || closed.execution.as_ref().is_some_and(|e| e.is_unknown() || e.cancelled))
+            && (closed.ending == Ending::Interrupted
+                || closed.execution.as_ref().is_some_and(|e| e.is_unknown() || (e.cancelled && !e.changed_nothing())))
         {
             let found = self.in_time(effects::seen(&plan, closed.execution.as_ref(), meter.read.as_ref())).await;
             session.header_mut().advice.extend(found.unwrap_or_default());
@@ -149,11 +150,11 @@ fn took_effect(session: &Session) -> bool {
     closed.execution.as_ref().is_some_and(|e| e.reverted.is_none() && e.steps.iter().any(|step| step.took_effect() == Some(true)))
 }
 
-/// Whether anything of the plan may have been sent.
+/// Whether anything of the plan may have taken effect.
 fn was_applied(session: &Session) -> bool {
     match session {
         Session::Investigating(_) | Session::Diagnosed(_) | Session::AwaitingApproval(_) => false,
         Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => true,
-        Session::Closed(closed) => closed.execution.is_some() || closed.ending == Ending::Interrupted,
+        Session::Closed(closed) => closed.may_have_changed(),
     }
 }

@@ -113,7 +113,7 @@ impl<'a> Settling<'a> {
     async fn look_once(&mut self) -> Settled {
         let looked = match self.everything().await {
             Ok(looked) => looked,
-            Err(error) => return self.fallen(Verdict::Unclear, Some(error.to_string()), None),
+            Err(error) => return self.fallen(Verdict::Unclear, Some(error.in_a_report()), None),
         };
         let (look, seen) = match self.judge_everything(looked).await {
             ControlFlow::Continue(judged) => judged,
@@ -178,7 +178,7 @@ impl<'a> Settling<'a> {
         let stays =
             matches!(error, ReadError::Unauthorized { .. } | ReadError::Config(_) | ReadError::Kubeconfig { .. } | ReadError::Options(_));
         if self.failed >= FAILED_LOOKS || stays {
-            return ControlFlow::Break(self.fallen(Verdict::Unclear, Some(error.to_string()), None));
+            return ControlFlow::Break(self.fallen(Verdict::Unclear, Some(error.in_a_report()), None));
         }
         ControlFlow::Continue(())
     }

@@ -30,9 +30,17 @@ pub(super) struct Standing<'a> {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) execution: Option<&'a Execution>,
     pub(super) validation: Option<&'a Validation>,
+    /// It is shown from the record, and not after a look: when it ended, where it has.
+    pub(super) ended: Option<Timestamp>,
 }
 
 impl<'a> Standing<'a> {
+    /// The same for a reader who is shown the record: an end that is past is no news of the cluster.
+    pub(super) fn recalled(session: &'a Session) -> Self {
+        let ended = matches!(session, Session::Closed(_)).then(|| session.header().trail.moved_last()).flatten();
+        Self { ended, ..Self::of(session) }
+    }
+
     /// Where the session stands.
     pub(super) fn of(session: &'a Session) -> Self {
         let header = session.header();
@@ -44,6 +52,7 @@ impl<'a> Standing<'a> {
             expires_at: None,
             execution: None,
             validation: None,
+            ended: None,
         };
         match session {
             Session::Investigating(_) => {

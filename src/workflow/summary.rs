@@ -65,8 +65,12 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
                     format!("The change was applied in {at}, and its result is not what was approved.")
                 }
+                Status::Failed if next::sent_nothing(report) => format!("Nothing was changed in {at}: no step of the plan was sent."),
                 Status::Failed if changed_nothing(report) => format!("Nothing was changed in {at}: the change was refused."),
                 Status::Failed => format!("A step failed in {at}; no later step was sent."),
+                Status::Interrupted if changed_nothing(report) => {
+                    format!("Nothing was changed in {at}: the kubemend process ended before it sent a step of the plan.")
+                }
                 Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
                 Status::Reverted => format!("The change did not help and was rolled back in {at}."),
             }),
@@ -157,6 +161,9 @@ fn next(report: &Report) -> Option<String> {
         }
         Next::LookAgain => Some(format!("To be asked again, run remediate with session {session}: it looks again and makes a new plan.")),
         Next::Validate => Some(format!("Run validate with session {session} before you change anything else.")),
+        Next::Advice if report.status == Status::Partly && report.advice.is_empty() => {
+            Some(format!("For what is still broken, run remediate with session {session}: it looks again and makes a new plan."))
+        }
         Next::Advice => report.advice.first().map(advised),
     }
 }

@@ -60,6 +60,11 @@ pub(super) fn report_of(session: &Session) -> Report {
     report(&Standing::of(session))
 }
 
+/// The same for a reader of the record.
+pub(super) fn recalled(session: &Session) -> Report {
+    report(&Standing::recalled(session))
+}
+
 /// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
     let mut report = without_summary(standing);
@@ -81,7 +86,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             namespace: header.scope.namespace().map(ToString::to_string),
             namespaces: header.scope.namespaces().iter().filter(|_| header.scope.namespace().is_none()).map(ToString::to_string).collect(),
             about: diagnosis.focus.about.iter().take(ABOUT).map(ToString::to_string).collect(),
-            note: note(standing),
+            note: read_first(standing),
             objects: header.scope.objects().iter().map(ObjectRef::slashed).collect(),
             origin: header.origin.as_str().to_owned(),
         },
@@ -108,18 +113,23 @@ fn without_summary(standing: &Standing<'_>) -> Report {
 fn healthy(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
     let line = |seen: &Seen| format!("{}: {}", seen.object, seen.how);
-    match (diagnosis.causes.is_empty(), standing.execution) {
+    match (diagnosis.causes.is_empty(), may_have_changed(standing)) {
         (true, _) => diagnosis.seen.iter().map(line).collect(),
-        (false, None) => diagnosis.proven().map(line).collect(),
-        (false, Some(_)) => Vec::new(),
+        (false, false) => diagnosis.proven().map(line).collect(),
+        (false, true) => Vec::new(),
     }
+}
+
+/// Whether what was seen before may be changed since.
+fn may_have_changed(standing: &Standing<'_>) -> bool {
+    standing.execution.is_some_and(|execution| standing.underway.is_some() || !execution.changed_nothing())
 }
 
 /// What could not be verified, of the same.
 fn doubts(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
     if !diagnosis.causes.is_empty() {
-        return diagnosis.doubted().filter(|_| standing.execution.is_none()).map(Doubt::in_words).collect();
+        return diagnosis.doubted().filter(|_| !may_have_changed(standing)).map(Doubt::in_words).collect();
     }
     let more = Some(diagnosis.more_doubts).filter(|more| *more > 0).map(|more| format!("{more} more are not listed"));
     diagnosis.doubts.iter().map(Doubt::in_words).chain(more).collect()
@@ -163,7 +173,14 @@ fn entry(e: &Entry) -> TrailView {
     TrailView { at: e.at.to_string(), who, what }
 }
 
-/// What a reader has to know before anything else: what was asked about does not exist, or is not what the plan is about.
+/// What a reader has to know before anything else: how old what is shown is, and what is not as it was asked.
+fn read_first(standing: &Standing<'_>) -> Option<String> {
+    let ended = standing.ended.map(|at| format!("This session ended at {}; nothing was checked now.", at.strftime("%F %T UTC")));
+    let parts: Vec<String> = ended.into_iter().chain(note(standing)).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// What a reader has to know of the question: what was asked about does not exist, or is not what the plan is about.
 fn note(standing: &Standing<'_>) -> Option<String> {
     let header = standing.header;
     let focus = &header.diagnosis.focus;
@@ -383,5 +400,36 @@ fn validation(v: &Validation) -> ValidationView {
         settled_for: v.settled_for.as_secs_f64(),
         at: v.at.to_string(),
         why: v.why.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::nonempty::NonEmpty;
+    use crate::workflow::blocks::tests::waiting;
+    use crate::workflow::report::changed_nothing;
+
+    /// What decides the status and what decides the words is one predicate.
+    #[test]
+    fn report_says_of_every_outcome_whether_it_changed_nothing_as_the_session_does() {
+        let (at, message) = (Timestamp::UNIX_EPOCH, String::new);
+        for outcome in [
+            StepOutcome::Intended { at },
+            StepOutcome::Applied { at, uid: None },
+            StepOutcome::Altered { at, uid: None, message: message() },
+            StepOutcome::Refused { at, message: message() },
+            StepOutcome::Failed { at, message: message() },
+            StepOutcome::Unknown { at, message: message() },
+            StepOutcome::NotReached,
+        ] {
+            for beside in [StepOutcome::NotReached, StepOutcome::Failed { at, message: message() }] {
+                let mut steps = NonEmpty::one(outcome.clone());
+                steps.push(beside);
+                let done = Execution { steps, ..Execution::ahead(2) };
+                let report = Report { execution: Some(execution(&done)), ..waiting(1, "+x") };
+                assert_eq!(changed_nothing(&report), done.changed_nothing(), "{outcome:?}");
+            }
+        }
     }
 }

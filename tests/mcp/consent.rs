@@ -3,6 +3,7 @@
 use super::client::{Bare, Human, READS, Says, call, choice, connect, modes, status, text};
 use super::double::{DIFF, DIGEST, Double};
 use jiff::SignedDuration;
+use kubemend::domain::ending::Ending;
 use kubemend::domain::limits::{Consent, Limits};
 use rmcp::ClientServiceExt;
 use rmcp::model::CallToolResponse;
@@ -144,6 +145,7 @@ async fn a_silent_client_gets_the_waiting_plan_after_45_seconds_and_a_late_answe
         );
         assert_eq!(said.matches(&still_open).count(), 2, "in text and structured content: {said}");
         let answer = json!({"action": "accept", "content": {"decision": decision}});
+        tokio::time::sleep(Duration::from_secs(3)).await;
         bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": answer})).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((double.status(), double.writes().len()), (ends, writes), "{decision}");
@@ -185,21 +187,35 @@ async fn a_client_that_closes_its_dialog_with_the_call_is_waited_for_until_someb
     assert!((100..=101).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
 }
 
-/// A client that takes its dialog away because the call returned: nobody answered, and nothing of the kind is recorded.
+/// A client that takes its dialog away because the call returned: nobody answered, by whatever word it says so, and nothing of the kind
+/// is recorded. Only the plan's own code is somebody's, since no client makes it by closing.
 #[tokio::test(start_paused = true)]
-async fn a_dialog_that_is_closed_because_the_call_returned_is_nobodys_answer() {
-    for (after, recorded) in [(200, 0), (5_000, 1)] {
-        let double = Arc::new(Double::default());
-        let mut bare = named(&double, "some-new-client").await;
-        ask(&mut bare).await;
-        let question = bare.request().await;
-        bare.answer_within("r", Duration::from_secs(60)).await;
-        tokio::time::sleep(Duration::from_millis(after)).await;
-        bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "cancel"}})).await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(double.status(), "awaitingApproval");
-        assert_eq!(double.heard().iter().filter(|said| said.starts_with("undecided")).count(), recorded, "after {after} ms");
-        assert_eq!(double.withdrawn.lock().unwrap().len(), 1, "its place is free");
+async fn a_dialog_that_is_closed_because_the_call_returned_is_nobodys_answer_by_whatever_word() {
+    let chosen = |decision: &str| json!({"action": "accept", "content": {"decision": decision}});
+    for (said, after_it, recorded) in [
+        (json!({"action": "cancel"}), "awaitingApproval", "undecided"),
+        (json!({"action": "decline"}), "declined", "decline"),
+        (json!({"action": "accept"}), "awaitingApproval", "undecided"),
+        (chosen("change-nothing"), "declined", "decline"),
+        (chosen("ask-later"), "awaitingApproval", "undecided"),
+        (yes(), "resolved", "approve"),
+    ] {
+        for (after, at_once) in [(200, true), (5_000, false)] {
+            let double = Arc::new(Double::default());
+            let mut bare = named(&double, "some-new-client").await;
+            ask(&mut bare).await;
+            let question = bare.request().await;
+            bare.answer_within("r", Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": said})).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let counts = !at_once || recorded == "approve";
+            assert_eq!(double.status(), if counts { after_it } else { "awaitingApproval" }, "{said} after {after} ms");
+            let heard = double.heard().iter().filter(|heard| heard.starts_with(recorded)).count();
+            assert_eq!(heard, usize::from(counts), "{said} after {after} ms");
+            let waits = double.status() == "awaitingApproval";
+            assert_eq!(double.withdrawn.lock().unwrap().len(), usize::from(waits), "its place is free");
+        }
     }
 }
 
@@ -367,9 +383,27 @@ async fn a_session_that_waits_is_asked_about_again() {
         let again = json!({"sessionId": double.only_session()});
         let result = client.call_tool(call("remediate", again.clone())).await.unwrap();
         assert_eq!(status(&result), "resolved", "{mode:?}");
-        let result = client.call_tool(call("remediate", again)).await.unwrap();
-        assert_eq!(status(&result), "resolved", "a session that is over is shown, not asked about");
         assert_eq!(double.writes().len(), 1);
+    }
+}
+
+/// Whatever a session came to, it says nothing of now: neither a stored verdict nor a stored plan comes back as an answer.
+#[tokio::test]
+async fn a_session_that_has_ended_is_looked_at_again_whatever_it_came_to() {
+    for ending in Ending::ALL {
+        for beside in [json!({}), json!({"issue": "x"})] {
+            let double = Arc::new(Double::default());
+            let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
+            client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+            let session = double.only_session();
+            double.answered_elsewhere(ending.as_str());
+            let mut arguments = beside;
+            arguments["sessionId"] = json!(session);
+            let result = client.call_tool(call("remediate", arguments.clone())).await.unwrap();
+            assert_eq!(status(&result), "awaitingApproval", "{ending:?} {arguments}");
+            assert_ne!(result.structured_content.unwrap()["session"], session.as_str(), "{ending:?}");
+            assert_eq!(double.heard().iter().filter(|heard| heard.starts_with("open")).count(), 2, "{ending:?}");
+        }
     }
 }
 
@@ -520,11 +554,15 @@ async fn an_altered_or_foreign_state_is_refused() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_too_old_is_refused() {
-    let double = Arc::new(Double { valid_for: SignedDuration::from_millis(200), ..Double::default() });
+async fn a_yes_with_a_state_that_is_too_old_changes_nothing_and_is_heard_as_late() {
+    let double = Arc::new(Double { valid_for: SignedDuration::from_millis(550), ..Double::default() });
     let (client, state) = asked(&double).await;
-    tokio::time::sleep(Duration::from_millis(250)).await;
-    refused(&double, &answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await);
+    tokio::time::sleep(READS).await;
+    let result = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await;
+    assert_eq!((status(&result), double.writes().len()), ("expired".to_owned(), 0));
+    assert!(double.heard().contains(&r#"too late Client("test-client") Yes"#.to_owned()), "{:?}", double.heard());
+    let again = answered(&client, json!({"issue": "my database is down", "namespace": "a"}), &state, yes()).await;
+    assert_eq!((again.is_error, double.writes().len()), (Some(true), 0), "it was used");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use kubemend::call::{Backend, Operator, ProvenYes, UseCases};
+use kubemend::domain::ending::Ending;
 use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
@@ -15,7 +16,7 @@ use kubemend::workflow::report::{
     UsageView,
 };
 use kubemend::workflow::{
-    Approver, Caller, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
+    Approver, Caller, Opened, Problem, Question, Said, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -122,10 +123,8 @@ impl Double {
     }
 
     fn report(&self, id: &str, status: &str) -> Report {
-        let status = [Status::Healthy, Status::Diagnosed, Status::AwaitingApproval, Status::Declined, Status::Expired, Status::Resolved]
-            .into_iter()
-            .find(|s| s.as_str() == status)
-            .unwrap();
+        let endings = Ending::ALL.iter().map(|ending| Status::from(*ending));
+        let status = endings.chain([Status::AwaitingApproval]).find(|s| s.as_str() == status).unwrap();
         let text = |text: &str| text.to_owned();
         let step = StepView {
             action: text("create"),
@@ -290,6 +289,11 @@ impl UseCases for Double {
         let status = self.sessions.lock().unwrap().get(session.as_str()).map(|s| s.status);
         let status = status.ok_or_else(|| WorkflowError::NoSession(session.clone()))?;
         Ok(self.report(session.as_str(), status))
+    }
+
+    async fn too_late(&self, session: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError> {
+        self.hear(format!("too late {by:?} {said:?}"));
+        self.show(session).await
     }
 
     async fn question(&self, session: &SessionId, _: &Caller<'_>) -> Result<Question, WorkflowError> {

@@ -199,6 +199,28 @@ async fn a_state_is_good_for_one_write() {
     assert_eq!(cluster.writes().len(), 1);
 }
 
+/// With the stateless protocol an answer comes with a call of its own, which may be late.
+#[tokio::test(start_paused = true)]
+async fn a_yes_that_a_client_brings_after_the_plan_has_expired_is_recorded_and_told_as_late() {
+    let cluster = Cluster::with(Limits::default()).await;
+    cluster.sim.forget_requests();
+    let client = cluster.client(modes()[1].clone(), Human::who(Says::Yes)).await;
+    let first = client.call_tool_once(call("remediate", issue())).await.unwrap();
+    let CallToolResponse::InputRequired(first) = first else { panic!("no question: {first:?}") };
+    let value = approves(&first.input_requests.unwrap());
+    cluster.clock.sleep(Duration::from_secs(16 * 60)).await;
+    let answers = serde_json::from_value(json!({"decision": {"action": "accept", "content": {"decision": value}}})).unwrap();
+    let late = call("remediate", issue()).with_input_responses(answers).with_request_state(first.request_state.unwrap());
+    let result = client.peer().call_tool(late).await.unwrap();
+    assert_eq!(status(&result), "expired", "{}", text(&result));
+    let told = "the plan had expired before your answer, which changed nothing";
+    let brief = result.structured_content.clone().unwrap();
+    assert!(text(&result).contains(told) && brief["advice"][0]["text"] == told, "{brief:#}");
+    let trail = cluster.whole(&brief).await["trail"].clone();
+    assert!(trail.to_string().contains("approved after the plan had expired: it changed nothing"), "{trail:#}");
+    assert_eq!(cluster.writes(), Vec::<String>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_question_that_was_asked_again_takes_nothing_from_the_one_before() {
     let cluster = Cluster::with(Limits::default()).await;
@@ -308,7 +330,10 @@ async fn remediate_with_the_session_of_a_diagnosis_looks_again_and_asks() {
     let fixed = result.structured_content.unwrap();
     assert_ne!(fixed["session"], looked["session"]);
     assert_eq!(human.asked.lock().unwrap().len(), 1);
-    assert_eq!(cluster.whole(&fixed).await["issue"], cluster.whole(&looked).await["issue"]);
+    let (fixed, looked) = (cluster.whole(&fixed).await, cluster.whole(&looked).await);
+    for part in ["text", "namespace", "objects", "about"] {
+        assert_eq!(fixed["issue"][part], looked["issue"][part]);
+    }
 }
 
 /// A call that was cut told nobody of its change: the next report does.
@@ -323,6 +348,8 @@ async fn the_next_report_says_what_was_changed_a_short_while_ago() {
     let session = fixed["session"].as_str().unwrap();
     assert!(advice.contains("kubemend changed PersistentVolumeClaim a-team/postgres-pvc") && advice.contains(session), "{advice}");
     assert!(text(&next).contains(session), "{}", text(&next));
+    let whole = next.structured_content.as_ref().unwrap().to_string();
+    assert_eq!(whole.matches(&format!("kubemend show {session}")).count(), 1, "a command is said once: {whole}");
     let elsewhere = client.call_tool(call("analyze", json!({"issue": "is it fine?", "namespace": "default"}))).await.unwrap();
     assert!(!told(&elsewhere.structured_content.unwrap()).contains(session));
     tokio::time::sleep(Duration::from_secs(3_600)).await;
@@ -362,14 +389,19 @@ async fn who_declined_is_told_how_to_be_asked_again_and_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn automatic_mode_that_the_operator_does_not_allow_is_said_to_have_no_effect() {
-    let cluster = Cluster::with(Limits::default()).await;
-    let client = cluster.client(modes()[0].clone(), Human::unreachable()).await;
-    let mut arguments = issue();
-    arguments["mode"] = json!("automatic");
-    let result = client.call_tool(call("remediate", arguments)).await.unwrap();
-    assert_eq!(status(&result), "awaitingApproval");
-    let brief = result.structured_content.clone().unwrap();
-    assert!(brief["advice"].to_string().contains("automatic mode was requested and has no effect"), "{brief:#}");
-    assert!(text(&result).contains("automatic mode was requested"), "{}", text(&result));
+async fn automatic_mode_that_the_operator_does_not_allow_is_said_to_have_no_effect_and_what_the_operator_wants() {
+    let by_a_human = "automatic mode was requested and has no effect: the operator wants a human to be asked";
+    let by_a_digest = "automatic mode was requested and has no effect: the operator wants each plan to be approved, by a human or by a \
+                       second call that repeats its digest";
+    for (consent, says) in [(Consent::Ask, by_a_human), (Consent::Client, by_a_digest)] {
+        let cluster = Cluster::with(Limits { consent, ..Limits::default() }).await;
+        let client = cluster.client(modes()[0].clone(), Human::unreachable()).await;
+        let mut arguments = issue();
+        arguments["mode"] = json!("automatic");
+        let result = client.call_tool(call("remediate", arguments)).await.unwrap();
+        assert_eq!(status(&result), "awaitingApproval");
+        let brief = result.structured_content.clone().unwrap();
+        assert_eq!(brief["advice"][0]["text"], says, "{brief:#}");
+        assert!(text(&result).contains(says), "{}", text(&result));
+    }
 }

@@ -1,14 +1,17 @@
 //! `remediate`: from an issue or a waiting session to a proven fix; asks the human in the way that the client leaves open.
 
-use crate::call::{CallError, HumanAnswer, RemediateRequest, Remediated, Subject, UseCases, carry_out, connect_to, remediate};
+use crate::call::{
+    CallError, HumanAnswer, RemediateRequest, Remediated, Subject, UseCases, came_too_late, carry_out, connect_to, remediate,
+};
 use crate::mcp::consent::{Channel, bound_to, client_name};
-use crate::mcp::desk::Unasked;
+use crate::mcp::desk::{Redeemed, Unasked};
 use crate::mcp::dialog::{Dialog, Ends, Heard};
 use crate::mcp::late::LateDialog;
 use crate::mcp::seen;
 use crate::mcp::tool_call::{Shown, ToolCall, ToolResponse};
 use crate::workflow::report::{AdviceView, Report};
 use crate::workflow::{Approver, Caller, Question};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,9 +31,14 @@ pub(super) async fn run(call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
     let client = client_name(call.request);
 
     if let Some(state) = &call.state {
-        let (pending, answer) = call.desk.redeem(state, &bound, call.answers.as_ref())?;
+        let Redeemed { pending, answer, in_time } = call.desk.redeem(state, &bound, call.answers.as_ref())?;
         let cases = call.backend.remediation_of(&pending.session, request.context.as_deref()).await?;
-        let report = carry_out(cases.as_ref(), &pending, answer, Approver::Client(client), &caller).await?;
+        let by = Approver::Client(client);
+        let report = if in_time {
+            carry_out(cases.as_ref(), &pending, answer, by, &caller).await?
+        } else {
+            came_too_late(cases.as_ref(), &pending, answer, by, &caller).await?
+        };
         return Ok(ToolResponse::answered(report, Shown::Answered));
     }
     let cases = connect_to(call.backend, request.subject.session(), request.context.as_deref(), &caller).await?;
@@ -92,8 +100,9 @@ async fn in_dialog(
     question: Question,
     caller: &Caller<'_>,
 ) -> Result<ToolResponse, CallError> {
-    // Whoever names a session has seen its report.
-    let shown = if call.arguments.contains_key("sessionId") { Shown::News } else { Shown::Answered };
+    // Whoever names a session has seen its report; one that was opened by a fresh look is another.
+    let named = call.arguments.get("sessionId").and_then(Value::as_str) == Some(question.session.as_str());
+    let shown = if named { Shown::News } else { Shown::Answered };
     let client = client_name(call.request);
     let patience = seen::patience(&client, call.backend.operator());
     let by = Approver::Client(client);

@@ -8,6 +8,7 @@ use crate::domain::changes::Verb;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::door::Door;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
@@ -345,6 +346,10 @@ fn validation() -> impl Strategy<Value = Validation> {
     })
 }
 
+fn door() -> impl Strategy<Value = Door> {
+    prop_oneof![Just(Door::Terminal), Just(Door::CommandLine), text().prop_map(Door::Client), Just(Door::Library)]
+}
+
 /// A plan with its dry run, and what came of it.
 fn carried_out() -> impl Strategy<Value = (Planned, Execution)> {
     plan().prop_flat_map(|plan| {
@@ -358,9 +363,9 @@ fn carried_out() -> impl Strategy<Value = (Planned, Execution)> {
 
 /// A session in any state at rest, whose plan is for a cause that it names.
 pub(crate) fn session() -> impl Strategy<Value = Session> {
-    let parts = (header(), carried_out(), cause_of_the_plan(), validation());
+    let parts = (header(), carried_out(), cause_of_the_plan(), (validation(), door()));
     let choices = (0..7_usize, any::<[bool; 3]>(), time(), any::<u32>(), select(Ending::ALL), any::<[u8; 32]>());
-    (parts, choices).prop_map(|((mut header, (mut planned, execution), mut cause, validation), choices)| {
+    (parts, choices).prop_map(|((mut header, (mut planned, execution), mut cause, (validation, door)), choices)| {
         planned.plan.cluster = header.cluster.id.to_string();
         let (state, [with_plan, with_execution, with_validation], until, pid, ending, secret) = choices;
         let key = planned.plan.cause.clone();
@@ -371,10 +376,10 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
             0 => Session::Investigating(Investigating { header, until }),
             1 => Session::Diagnosed(Diagnosed { header, planned: with_plan.then_some(planned), until }),
             2 => {
-                let (mut waiting, _) = header.propose(planned, secret, until);
+                let (mut waiting, _) = header.propose(planned, secret, until, door);
                 if with_execution {
                     let longer = until.saturating_add(SignedDuration::from_secs(i64::from(pid))).unwrap();
-                    waiting.ask_again(secret.map(|byte| !byte), longer, Timestamp::MIN).unwrap();
+                    waiting.ask_again(secret.map(|byte| !byte), longer, Timestamp::MIN, &Door::Terminal).unwrap();
                 }
                 Session::AwaitingApproval(waiting)
             }
@@ -414,6 +419,7 @@ fn every_variant_of_what_is_stored_is_generated() {
         ("Change", include_str!("../../domain/action.rs"), names(change())),
         ("CauseSource", include_str!("../../domain/cause.rs"), names(source())),
         ("Check", include_str!("../../domain/check.rs"), names(check())),
+        ("Door", include_str!("../../domain/door.rs"), names(door())),
         ("StepOutcome", include_str!("../../domain/execution.rs"), names(outcome())),
         ("Undone", include_str!("../../domain/execution.rs"), names(undone())),
         ("Scope", include_str!("../../domain/issue.rs"), names(scope())),

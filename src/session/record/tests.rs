@@ -4,6 +4,7 @@ use super::arbitrary::{plan, session};
 use super::{read, write};
 use crate::analyze::known_code;
 use crate::domain::action::Action;
+use crate::domain::door::Door;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
@@ -41,7 +42,7 @@ pub(crate) fn header() -> Header {
 
 pub(in crate::session) fn waiting() -> (AwaitingApproval, Secret) {
     let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] };
-    header().propose(Planned { plan: image_plan(1), rehearsal: Some(rehearsal) }, [9; 32], later())
+    header().propose(Planned { plan: image_plan(1), rehearsal: Some(rehearsal) }, [9; 32], later(), Door::Library)
 }
 
 /// Some records, the same in every run.
@@ -302,7 +303,7 @@ fn question_is_answered_within_the_time_that_it_states_however_often_it_is_asked
     let longer = later().saturating_add(SignedDuration::from_secs(900)).unwrap();
     let asked = || {
         let (mut state, first) = waiting();
-        let second = state.ask_again([8; 32], longer, now()).unwrap();
+        let second = state.ask_again([8; 32], longer, now(), &Door::Library).unwrap();
         assert_eq!(state.expires_at, longer);
         let digest = state.digest.clone();
         (state, digest, first, second)
@@ -315,23 +316,51 @@ fn question_is_answered_within_the_time_that_it_states_however_often_it_is_asked
     assert!(state.approve(&second.reveal(), &digest, later()).is_ok());
     // A further question never states less than the session waits for.
     let (mut state, digest, ..) = asked();
-    let third = state.ask_again([7; 32], later(), now()).unwrap();
+    let third = state.ask_again([7; 32], later(), now(), &Door::Library).unwrap();
     assert!(state.approve(&third.reveal(), &digest, later()).is_ok());
+}
+
+fn client(number: usize) -> Door {
+    Door::Client(format!("client {number}"))
 }
 
 #[test]
 fn no_question_is_taken_from_its_reader_for_another_one() {
     let (mut state, first) = waiting();
     let longer = later().saturating_add(SignedDuration::from_secs(900)).unwrap();
-    for bits in 1..QUESTIONS {
-        state.ask_again([u8::try_from(bits).unwrap() + 100; 32], longer, now()).unwrap();
+    for bits in 1..16 {
+        state.ask_again([bits + 100; 32], longer, now(), &Door::Library).unwrap();
     }
-    assert_eq!(state.ask_again([8; 32], longer, now()).map(|_| ()), Err(TooManyAsked { until: later() }));
-    assert!(state.knows(&first.reveal()) && state.asked().len() == QUESTIONS);
+    let refused = Err(TooManyAsked { limit: 16, until: later() });
+    assert_eq!(state.ask_again([8; 32], longer, now(), &Door::Library).map(|_| ()), refused);
+    assert!(state.knows(&first.reveal()) && state.asked().len() == 16);
     // What nobody can answer any more, and what nobody reads any more, makes room.
     state.withdraw(&Secret::new([101; 32]).reveal());
-    state.ask_again([8; 32], longer, now()).unwrap();
-    assert!(state.ask_again([9; 32], longer, now()).is_err());
-    state.ask_again([10; 32], longer, later()).unwrap();
+    state.ask_again([8; 32], longer, now(), &Door::Library).unwrap();
+    assert!(state.ask_again([9; 32], longer, now(), &Door::Library).is_err());
+    state.ask_again([10; 32], longer, later(), &Door::Library).unwrap();
     assert!(!state.knows(&first.reveal()));
+}
+
+/// However often clients ask, and under however many names.
+#[test]
+fn no_door_closes_another_and_a_person_at_a_terminal_always_has_a_place() {
+    let (mut state, _) = waiting();
+    let mut bits = 0;
+    let mut ask = |state: &mut AwaitingApproval, door: &Door| {
+        bits += 1;
+        state.ask_again([bits; 32], later(), now(), door).map(|_| ())
+    };
+    while ask(&mut state, &client(1)).is_ok() {}
+    let of = |state: &AwaitingApproval, door: &Door| state.asked().iter().filter(|one| one.door == *door).count();
+    assert_eq!(of(&state, &client(1)), 16);
+    assert_eq!(ask(&mut state, &client(2)), Ok(()), "another client has a place");
+    for number in 2..100 {
+        ask(&mut state, &client(number)).ok();
+    }
+    assert_eq!(state.asked().len(), QUESTIONS - 8);
+    for _ in 0..8 {
+        assert_eq!(ask(&mut state, &Door::Terminal), Ok(()));
+    }
+    assert_eq!(ask(&mut state, &Door::Terminal), Err(TooManyAsked { limit: QUESTIONS, until: later() }));
 }

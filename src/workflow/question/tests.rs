@@ -33,6 +33,7 @@ pub(super) fn report(plan: RemediationPlan) -> Report {
         expires_at: None,
         execution: None,
         validation: None,
+        ended: None,
     })
 }
 

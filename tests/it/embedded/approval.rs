@@ -137,9 +137,9 @@ async fn the_question_that_is_too_many_is_refused_and_takes_no_yes_away() {
             Err(error) => break error,
         }
     };
-    assert_eq!(asked.len(), 31);
+    assert_eq!(asked.len(), 15);
     let hints = refused.hints().join("\n");
-    assert!(refused.to_string().contains("waits for an answer to 32 questions already"), "{refused}");
+    assert!(refused.to_string().contains("waits for an answer to 16 questions already"), "{refused}");
     assert!(hints.contains(&q.expires_at.to_string()) && hints.contains(&format!("kubemend decline {}", q.session)), "{hints}");
     // One that nobody reads any more makes room, and no answer to it counts.
     process.withdraw(&q.session, &asked[7].token).await;

@@ -1,7 +1,7 @@
 //! The public API, used as a program that embeds it does: open, answer, read the report, look back.
 
 use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked, yes};
+use crate::support::embedded::{Embedded, ask, asked, recorded, yes};
 use kubemend::call::{AnalyzeRequest, ErrorKind};
 use kubemend::domain::confidence::Confidence;
 use kubemend::domain::id::SessionId;
@@ -50,11 +50,11 @@ async fn report_survives_the_store() {
     let (asked, q) = asked(&cluster.process(), &ask(&case, NAMESPACE)).await;
     assert_eq!(cluster.process().show(&q.session).await.unwrap(), asked);
     let resolved = yes(&cluster.process(), &q).await.unwrap();
-    assert_eq!(cluster.process().show(&q.session).await.unwrap(), resolved);
+    assert_eq!(recorded(cluster.process().show(&q.session).await.unwrap()), recorded(resolved.clone()));
     assert!(resolved.usage.api_calls > asked.usage.api_calls, "what came before is counted in");
     let analyzed = cluster.process().analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
     let id = SessionId::parse(&analyzed.session).unwrap();
-    assert_eq!(cluster.process().show(&id).await.unwrap(), analyzed);
+    assert_eq!(recorded(cluster.process().show(&id).await.unwrap()), recorded(analyzed));
 }
 
 #[tokio::test(start_paused = true)]

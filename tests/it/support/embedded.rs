@@ -353,6 +353,15 @@ pub(crate) async fn resolved(case: &str, namespace: &str) -> Embedded {
     cluster
 }
 
+/// What a report from the record says of its session, without how old it is; the summary is made of the rest.
+pub(crate) fn recorded(mut report: Report) -> Report {
+    const AGE: &str = "nothing was checked now.";
+    let older = report.issue.note.as_ref().map(|note| note.split_once(AGE).map_or(note.as_str(), |(_, rest)| rest.trim_start()));
+    report.issue.note = older.filter(|rest| !rest.is_empty()).map(str::to_owned);
+    report.summary.clear();
+    report
+}
+
 /// Says yes to a question.
 pub(crate) async fn yes(remediation: &Remediation, question: &Question) -> Result<Report, WorkflowError> {
     let by = Approver::Library("the tests".to_owned());
