@@ -8,7 +8,7 @@
 # make clients  plays it in Claude Code, Codex, Copilot CLI and Gemini CLI: what people see, what models get
 # make memory   measures what a large snapshot takes in memory
 # make guards   removes each guard of the invariants once, and demands that a test notices; ID=name for one
-# make evidence attacks in 15,000 runs, the guards, tokens, scale and memory, with their tables
+# make evidence attacks in 15,000 runs, kills, the guards, tokens, scale and memory, with their tables
 # make fuzz     fuzzes the parsers of foreign bytes, SECONDS each; TARGET=name for one
 .PHONY: test lint cluster record bench scale memory tokens clients guards evidence fuzz
 

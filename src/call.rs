@@ -14,12 +14,14 @@ mod subject;
 mod use_cases;
 mod validate;
 
+pub use crate::workflow::next::{Next, next};
+pub use crate::workflow::summary::unchecked;
 pub use crate::workflow::{blocks, summary};
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
 pub use approval::{FASTEST_PERSON, HowToApprove, HumanAnswer, PendingAnswer, carry_out, for_a_human};
 pub use error::{CallError, ErrorKind};
 pub use operator::{DialogManner, Operator, Program};
-pub use remediate::{RemediateArguments, RemediateRequest, Remediated, remediate};
+pub use remediate::{RemediateArguments, RemediateRequest, Remediated, ask_again, remediate};
 pub use schema::{REPORT_SCHEMA_URI, report_schema};
 pub use sessions::session_line;
 pub use subject::Subject;

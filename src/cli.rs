@@ -8,7 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod print;
 pub(crate) mod progress;
 pub(crate) mod remediate;
-pub(crate) mod render;
+pub mod render;
 pub(crate) mod sessions;
 pub(crate) mod terminal;
 pub(crate) mod validate;

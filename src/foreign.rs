@@ -7,25 +7,37 @@ mod seeds;
 mod tests;
 
 use crate::call::{AnalyzeRequest, RemediateRequest, ValidateRequest};
+use crate::clock::{CountingEntropy, SystemClock};
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
+use crate::domain::id::PlanId;
 use crate::domain::issue::{Issue, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::objects::Objects;
+use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, ClusterId, Snapshot};
 use crate::domain::visible::{escaped, is_hidden, wrapped};
 use crate::domain::words::Wording;
 use crate::facts::Facts;
-use crate::{analyze, cluster, config, planner, session};
+use crate::planner::live::Live;
+use crate::planner::outline::outline;
+use crate::{analyze, cluster, config, mcp, planner, session};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What the key of the desk is made of that takes request states here: seeds are sealed with the same.
+const KEY: u64 = 7;
 
 /// A parser of foreign bytes.
 pub type Parser = fn(&[u8]);
 
 /// All of them. Each has a target of its name in `fuzz/fuzz_targets`.
 pub const PARSERS: &[(&str, Parser)] = &[
+    ("admission", planner::foreign::admission),
+    ("answer", mcp::foreign::answer),
     ("arguments", arguments),
     ("config", config::foreign::file),
     ("discovery", cluster::foreign::discovery),
@@ -35,10 +47,14 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("name", name),
     ("objects", objects),
     ("page", cluster::foreign::page),
+    ("plans", plans),
     ("plugin", cluster::foreign::plugin),
     ("record", record),
+    ("review", cluster::foreign::review),
+    ("state", state),
     ("text", text),
     ("watch", cluster::foreign::watch),
+    ("write", cluster::foreign::write),
 ];
 
 /// Gives the bytes to the parser of this name.
@@ -55,6 +71,11 @@ pub fn parse(name: &str, bytes: &[u8]) {
 
 fn record(bytes: &[u8]) {
     session::foreign::record(bytes, analyze::known_code);
+}
+
+/// A sealed request state, before a desk that has a key of its own and asks nobody.
+fn state(bytes: &[u8]) {
+    mcp::foreign::state(bytes, Arc::new(SystemClock), Arc::new(CountingEntropy::from_seed(KEY)));
 }
 
 /// The arguments of the three calls.
@@ -120,6 +141,54 @@ fn field(bytes: &[u8]) {
 /// Objects of any kinds, as a JSON list, before all rules. What a rule says of them can be read and cites what is there.
 fn objects(bytes: &[u8]) {
     let Ok(Value::Array(items)) = serde_json::from_slice::<Value>(bytes) else { return };
+    let snapshot = snapshot(&items);
+    let Some(diagnosis) = diagnosis(&Facts::of(&snapshot)) else { return };
+    for cause in &diagnosis.causes {
+        assert!(cause.cites.iter().all(|id| diagnosis.evidence.get(*id).is_some()), "evidence that the diagnosis does not hold");
+    }
+}
+
+/// The same, up to the plans: made of the objects as they are read whole, with the fields that this program does not know. The bytes of a
+/// plan are JSON, and the same again from the same objects.
+fn plans(bytes: &[u8]) {
+    let Ok(Value::Array(items)) = serde_json::from_slice::<Value>(bytes) else { return };
+    let snapshot = snapshot(&items);
+    let facts = Facts::of(&snapshot);
+    let Some(diagnosis) = diagnosis(&facts) else { return };
+    for cause in &diagnosis.causes {
+        let made = || {
+            let outline = outline(cause, &facts).ok()?;
+            let mut live = Live::default();
+            for object in outline.needed() {
+                let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+                let is_it = |item: &&Value| {
+                    text(item, "/kind").as_deref() == Some(object.kind.name())
+                        && text(item, "/metadata/name").as_deref() == Some(&object.name)
+                        && text(item, "/metadata/namespace").as_deref() == object.namespace.as_ref().map(Namespace::as_str)
+                };
+                if let Some(item) = items.iter().find(is_it) {
+                    live.insert(object.clone(), Ok(item.clone()));
+                }
+            }
+            planner::plan(outline, &live, PlanId::from_entropy([1; 16]), OnFailure::Revert).ok()
+        };
+        let Some(plan) = made() else { continue };
+        assert_eq!(made().map(|again| again.digest()), Some(plan.digest()), "another plan of the same objects");
+        for step in plan.steps.iter() {
+            assert!(serde_json::from_str::<Value>(&step.request.body).is_ok(), "a request that is not JSON");
+            assert!(!step.diff.chars().any(|c| c != '\n' && is_hidden(c)), "hidden characters in a diff");
+        }
+    }
+}
+
+fn diagnosis(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let mut diagnosis = analyze::analyze(facts)?;
+    planner::triage(&mut diagnosis, facts, analyze::severity);
+    Some(diagnosis)
+}
+
+/// A snapshot of these objects, as if all of each kind had been read.
+fn snapshot(items: &[Value]) -> Snapshot {
     let cluster = Cluster {
         context: "it".to_owned(),
         server: "it:443".to_owned(),
@@ -134,12 +203,7 @@ fn objects(bytes: &[u8]) {
         items.iter().filter(named).for_each(|item| of_it.push(&item.to_string()));
         snapshot.take(of_it, true);
     }
-    let facts = Facts::of(&snapshot);
-    let Some(mut diagnosis) = analyze::analyze(&facts) else { return };
-    planner::triage(&mut diagnosis, &facts, analyze::severity);
-    for cause in &diagnosis.causes {
-        assert!(cause.cites.iter().all(|id| diagnosis.evidence.get(*id).is_some()), "evidence that the diagnosis does not hold");
-    }
+    snapshot
 }
 
 /// Somebody else's words, in each form in which they leave.

@@ -6,6 +6,8 @@ mod consent;
 mod desk;
 mod dialog;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod foreign;
 mod late;
 mod progress;
 mod prompt;

@@ -6,6 +6,8 @@ mod admission;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod foreign;
 pub(crate) mod inverse;
 mod judged;
 mod lint;

@@ -13,6 +13,7 @@ mod effects;
 mod follow;
 mod live;
 mod namesakes;
+pub mod next;
 mod open;
 mod question;
 mod recent;
@@ -25,11 +26,12 @@ mod standing;
 mod stored;
 pub mod summary;
 mod timing;
-mod undo;
+pub mod undo;
 mod view;
 mod watching;
 
 use crate::analyze;
+use crate::domain::focus::Aside;
 use crate::domain::id::SessionId;
 use crate::domain::issue::Issue;
 use crate::domain::limits::{DigestRefusal, Limits};
@@ -139,7 +141,7 @@ impl Remediation {
 pub struct Problem {
     /// What is wrong, in somebody's words. May be absent when objects or a namespace are given.
     pub issue: Option<Issue>,
-    /// Where; else the namespace that the words name, else the context's.
+    /// Where; else what the words say, in the steps of `workflow/scope.rs`.
     pub namespace: Option<Namespace>,
     /// Everywhere.
     pub all_namespaces: bool,
@@ -175,6 +177,8 @@ pub enum Approver {
     Terminal,
     /// A command that was run, by whomever: no person at a terminal is known of.
     CommandLine,
+    /// A flag that answers in advance, so that nobody is asked.
+    YesFlag,
     /// A human through the MCP client's dialogue; the client's name as it gave it.
     Client(String),
     /// A second call that repeated the digest, where the operator allows that.
@@ -191,6 +195,7 @@ impl Approver {
         match self {
             Approver::Terminal => "an answer on a terminal".to_owned(),
             Approver::CommandLine => "the command line".to_owned(),
+            Approver::YesFlag => "the flag --yes".to_owned(),
             Approver::Client(name) => format!("an answer in the dialog of {name}"),
             Approver::Digest(name) => format!("a repeated digest from {name}"),
             Approver::Policy => "policy".to_owned(),
@@ -242,6 +247,13 @@ pub struct Question {
     pub expires_at: Timestamp,
     /// A second call that repeats the digest would count as approval, so that no human has to be asked.
     pub digest_counts: bool,
+    /// The plan is not for all that the words are about.
+    pub aside: Option<Aside>,
+}
+
+/// How far the plan that waits is from what the words are about.
+fn aside(report: &Report) -> Option<Aside> {
+    report.plan.as_ref()?.aside.as_ref().map(|(aside, _)| *aside)
 }
 
 /// What opening a remediation led to.
@@ -400,7 +412,10 @@ impl WorkflowError {
             WorkflowError::DigestMismatch | WorkflowError::Expired => vec!["run remediate again to see the current plan".to_owned()],
             WorkflowError::NoObject { .. } => vec!["name an object that exists, or describe the problem in words".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
-            WorkflowError::State { .. } | WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
+            WorkflowError::State { session, .. } => {
+                vec![format!("`kubemend show {session}` shows how it stands, and what can be done next")]
+            }
+            WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
             WorkflowError::Record { .. } => {
                 vec![
                     "this call changed nothing; what the session changed before has the annotation `kubemend.dev/applied`".to_owned(),

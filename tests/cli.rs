@@ -162,6 +162,18 @@ fn help_and_version_are_results() {
         assert_eq!((code, err.as_str()), (0, ""), "{command}");
         assert!(out.contains("Usage: kubemend"), "{command}: {out}");
     }
+    // Without `-s user` it holds for one directory only.
+    for line in [&["--help"][..], &["serve", "--help"]] {
+        let (_, out, _) = run(line);
+        assert!(out.contains("\n  claude mcp add -s user kubemend -- kubemend\n"), "{out}");
+    }
+    for command in ["analyze", "remediate", "validate"] {
+        let (_, out, _) = run(&[command, "--help"]);
+        let said = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let steps = ["Namespace; default: those that the issue says", "where the objects are that it names", "the context's", "all"];
+        let found: Vec<usize> = steps.iter().map(|step| said.find(step).unwrap_or_else(|| panic!("{command}: `{step}`: {said}"))).collect();
+        assert!(found.is_sorted(), "{command}: {said}");
+    }
 }
 
 #[test]
@@ -181,7 +193,7 @@ fn demonstration_shows_all_four_phases_within_ten_seconds() {
         "create PersistentVolumeClaim a-team/postgres-pvc: applied",
         "4/4 Validate",
         "1/1    Running",
-        "claude mcp add kubemend -- ",
+        "claude mcp add -s user kubemend -- ",
     ] {
         assert!(out.contains(part), "`{part}` is missing in:\n{out}");
     }

@@ -213,3 +213,35 @@ pub(super) fn settings(config: &Config) -> ConnectSettings {
 fn timing(config: &Config) -> Timing {
     Timing { settle: config.settle, validate_within: config.validate_within, plan_ttl: config.plan_ttl }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Flags};
+    use crate::session::record::tests::stored;
+    use crate::store::MemoryStore;
+
+    /// The clusters of an operator whose context is `context`, with one session that waits: its id, and its own context.
+    async fn with_a_session(context: Option<&str>) -> (Clusters, SessionId, String) {
+        let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
+        let record = stored().pop().unwrap();
+        let header = serde_json::from_slice::<serde_json::Value>(&record).unwrap()["header"].clone();
+        let id = SessionId::parse(header["id"].as_str().unwrap()).unwrap();
+        store.save(&id, None, SystemClock.now(), &record).await.unwrap();
+        let flags = Flags { context: context.map(str::to_owned), ..Flags::default() };
+        let config = Config::load(&flags, &Environment::of([("HOME", "/nowhere")])).unwrap();
+        let records = Records::new(store.clone(), Arc::new(SystemClock));
+        (Clusters { records, store, ..Clusters::new(config) }, id, header["cluster"]["context"].as_str().unwrap().to_owned())
+    }
+
+    #[tokio::test]
+    async fn context_beside_a_session_must_be_its_own_whoever_names_it() {
+        let (clusters, id, own) = with_a_session(None).await;
+        let refused =
+            |error: Option<WorkflowError>| matches!(error, Some(WorkflowError::Invalid(why)) if why.contains("leave the context out"));
+        assert!(refused(clusters.remediation_of(&id, Some("another")).await.err()), "a caller's context");
+        assert!(!refused(clusters.remediation_of(&id, Some(&own)).await.err()) && !refused(clusters.remediation_of(&id, None).await.err()));
+        let (clusters, id, _) = with_a_session(Some("another")).await;
+        assert!(refused(clusters.of_session(&id).await.err()), "the operator's context");
+    }
+}

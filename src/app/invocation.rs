@@ -2,7 +2,7 @@
 //! same limits.
 
 use crate::call::{DialogManner, Operator, Program};
-use crate::config::{Config, DialogWord};
+use crate::config::{Config, DialogWord, Environment, Flags};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -46,10 +46,16 @@ fn program(config: &Config) -> Program {
             with.entry("config").or_insert_with(|| file.to_string_lossy().into_owned());
         }
     }
-    let sessions_are_usual = !with.contains_key("state-dir") && !with.contains_key("config");
     let program = written(with, &name());
     // Its variables and flags are not needed to see a plan, only to approve it.
-    if sessions_are_usual && found_by_name(config) { program.found_by_name() } else { program }
+    if found_by_name(config) && sessions_are_found(config) { program.found_by_name() } else { program }
+}
+
+/// Whether a terminal that knows nothing of this process's variables and flags looks for sessions where this one keeps them.
+fn sessions_are_found(config: &Config) -> bool {
+    let home = login_home().or_else(|| config.home.clone()).unwrap_or_default();
+    let plain = Environment::of([("HOME", &*home.to_string_lossy())]);
+    Config::load(&Flags::default(), &plain).is_ok_and(|plain| plain.store == config.store)
 }
 
 /// How the program is started again in the terminal where it runs: the variables are still there.
@@ -110,7 +116,6 @@ fn login_home() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Environment, Flags};
 
     fn line(flags: &Flags, variables: &[(&str, &str)]) -> String {
         let config = Config::load(flags, &Environment::of(variables.iter().copied())).unwrap();
@@ -138,6 +143,46 @@ mod tests {
                 "KUBECONFIG=/etc/one:/etc/two KUBEMEND_RISK_CEILING=high {program} approve s-1 --context=staging --state-dir=/var/state/kubemend"
             )
         );
+    }
+
+    /// To see a plan takes the program and its sessions, and neither a kubeconfig nor settings.
+    #[cfg(unix)]
+    #[test]
+    fn the_short_line_to_see_a_plan_stays_wherever_a_plain_terminal_finds_the_program_and_the_session() {
+        let home = login_home().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::os::unix::fs::symlink(std::env::current_exe().unwrap(), path("kubemend")).unwrap();
+        std::fs::write(path("settings.yaml"), "risk-ceiling: low\n").unwrap();
+        std::fs::write(path("elsewhere.yaml"), format!("state-dir: {}\n", path("state"))).unwrap();
+        let found = folder.path().to_str().unwrap().to_owned();
+        let third = |folders: &str, more: &[(&str, String)], flags: &Flags| {
+            let basic = [("HOME", home.to_str().unwrap()), ("PATH", folders)];
+            let environment = Environment::of(basic.into_iter().chain(more.iter().map(|(name, value)| (*name, value.as_str()))));
+            let config = Config::load(flags, &environment).unwrap();
+            let lines = operator(&config).program.in_three_lines("a\nb\nwhole plan until 10:01Z: kubemend show s-1");
+            lines.lines().nth(2).unwrap().to_owned()
+        };
+        let none = Flags::default();
+        let settings = [
+            ("KUBECONFIG", "/etc/one:/etc/two".to_owned()),
+            ("KUBEMEND_RISK_CEILING", "high".to_owned()),
+            ("KUBEMEND_CONFIG", path("settings.yaml")),
+        ];
+        let context = Flags { context: Some("staging".to_owned()), ..Flags::default() };
+        assert_eq!(third(&found, &settings, &context), "whole plan until 10:01Z: kubemend show s-1");
+        let state = Flags { state_dir: Some(path("state").into()), ..Flags::default() };
+        for (folders, more, flags) in [
+            ("/usr/bin", None, &none),
+            (&found, Some(("XDG_STATE_HOME", path("state"))), &none),
+            (&found, Some(("KUBEMEND_CONFIG", path("elsewhere.yaml"))), &none),
+            (&found, Some(("HOME", path("another"))), &none),
+            (&found, None, &state),
+        ] {
+            let more: Vec<(&str, String)> = more.into_iter().collect();
+            let line = third(folders, &more, flags);
+            assert!(line.starts_with("whole plan until 10:01Z: ") && !line.contains("kubemend show"), "{more:?} {flags:?}: {line}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::call::{CallError, ErrorKind, Subject};
 use crate::cli::args::{Cli, Command};
 use crate::cli::terminal::doubles::{Heard, terminal};
-use crate::cli::{CliError, Exit, analyze, remediate, sessions, validate};
+use crate::cli::{CliError, Exit, analyze, demo, remediate, sessions, validate};
 use crate::clock::{RuntimeClock, SystemEntropy};
 use crate::cluster::connect::over;
 use crate::config::Flags;
@@ -29,6 +29,7 @@ const WORDS: &str = "Something is wrong with my database in the a-team namespace
 /// The database case, its sessions, and whatever must live as long.
 struct Desk {
     sim: Sim,
+    read: Arc<dyn ClusterRead>,
     remediation: Remediation,
     _tasks: JoinSet<()>,
 }
@@ -51,6 +52,15 @@ impl Desk {
     }
 
     async fn under(limits: Limits) -> Self {
+        Self::with(limits, true).await
+    }
+
+    /// Where nothing can be written.
+    async fn read_only() -> Self {
+        Self::with(Limits::default(), false).await
+    }
+
+    async fn with(limits: Limits, writes: bool) -> Self {
         let start = Timestamp::UNIX_EPOCH;
         let (sim, running) = Sim::new(World::standard(start).with_latency(Latency::QUICK));
         let mut tasks = JoinSet::new();
@@ -61,8 +71,8 @@ impl Desk {
         let connected = over(sim.service(), "test", "in memory", Namespace::parse(NAMESPACE).unwrap());
         let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
         let remediation = Remediation::new(Parts {
-            executor: connected.write.map(|write| Executor::new(write, read.clone(), clock.clone())),
-            read,
+            executor: connected.write.filter(|_| writes).map(|write| Executor::new(write, read.clone(), clock.clone())),
+            read: read.clone(),
             store: Arc::new(MemoryStore::new()),
             clock,
             entropy: Arc::new(SystemEntropy),
@@ -70,7 +80,7 @@ impl Desk {
             timing: Timing::default(),
         });
         tokio::time::sleep(Duration::from_secs(2)).await;
-        Self { sim, remediation, _tasks: tasks }
+        Self { sim, read, remediation, _tasks: tasks }
     }
 
     async fn run(&self, says: Option<&'static str>, line: &[&str]) -> Said {
@@ -102,6 +112,10 @@ impl Desk {
                 validate::validate(&self.remediation, &what, args.output.output, &terminal, cancel).await
             }
             Command::Show(args) => sessions::show(&self.remediation.records(), &args, &terminal).await,
+            Command::Demo(args) => {
+                let (cases, read, program) = (&self.remediation, &*self.read, "kubemend".to_owned());
+                demo::Stage { cases, read, terminal: &terminal, cancel, program, yes: args.yes }.play().await
+            }
             Command::Sessions(args) => sessions::sessions(&self.remediation.records(), &args, &terminal).await,
             other => panic!("{other:?} is no command of this desk"),
         };
@@ -114,6 +128,13 @@ impl Desk {
         let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
         assert_eq!((said.exit.unwrap(), &report["status"]), (Exit::Waiting, &"awaitingApproval".into()));
         (report["session"].as_str().unwrap().to_owned(), report["plan"]["digest"].as_str().unwrap().to_owned())
+    }
+
+    /// Who did this in the newest session, by its record.
+    async fn who(&self, what: &str) -> Option<String> {
+        let newest = self.remediation.sessions(1).await.unwrap().remove(0).id;
+        let trail = self.remediation.show(&newest).await.unwrap().trail;
+        trail.into_iter().find(|entry| entry.what == what).map(|entry| entry.who)
     }
 
     fn claim(&self) -> bool {
@@ -276,4 +297,107 @@ async fn validate_tells_before_from_after() {
     desk.run(None, &["approve", &session, "--digest", &digest]).await.exit.unwrap();
     assert_eq!(desk.run(None, &["validate", "--session", &session]).await.exit.unwrap(), Exit::Done);
     assert_eq!(desk.run(None, &["validate", WORDS]).await.exit.unwrap(), Exit::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_was_asked_about_is_not_recorded_as_an_answer_on_a_terminal() {
+    // Whether somebody sits at the terminal or not: nobody was asked.
+    for person in [None, Some("yes\n")] {
+        let desk = Desk::set().await;
+        desk.run(person, &["demo", "--yes"]).await.exit.unwrap();
+        assert_eq!(desk.who("approved").await.as_deref(), Some("the flag --yes"), "{person:?}");
+        let desk = Desk::set().await;
+        let (session, _) = desk.waiting().await;
+        desk.run(person, &["decline", &session]).await.exit.unwrap();
+        assert_eq!(desk.who("declined").await.as_deref(), Some("the command line"), "{person:?}");
+    }
+    let desk = Desk::set().await;
+    desk.run(Some("yes\n"), &["demo"]).await.exit.unwrap();
+    assert_eq!(desk.who("approved").await.as_deref(), Some("an answer on a terminal"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_cannot_be_applied_here_sends_nobody_to_remediate() {
+    let desk = Desk::read_only().await;
+    let said = desk.run(Some("yes\n"), &["remediate", WORDS]).await;
+    let session = desk.remediation.sessions(1).await.unwrap().remove(0).id.to_string();
+    let analyzed = desk.run(None, &["analyze", WORDS]).await;
+    let validated = desk.run(None, &["validate", "--session", &session]).await;
+    for (command, page) in [("remediate", said.out), ("analyze", analyzed.out), ("validate", validated.out)] {
+        assert!(!page.contains("kubemend remediate"), "{command}: {page}");
+        assert!(
+            page.contains("Next steps\n") && page.contains("cannot apply this plan: kubemend has no usable writer"),
+            "{command}: {page}"
+        );
+        assert!(page.contains("create PersistentVolumeClaim a-team/postgres-pvc by hand"), "{command}: {page}");
+    }
+    for line in [&["analyze", WORDS, "-o", "json"][..], &["remediate", WORDS, "-o", "json"], &["show", &session, "-o", "json"]] {
+        let report: serde_json::Value = serde_json::from_str(&desk.run(None, line).await.out).unwrap();
+        let summary = report["summary"].as_str().unwrap().to_lowercase();
+        assert!(!summary.contains("run remediate") && summary.contains("kubemend cannot apply this plan"), "{line:?}: {summary}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_command_that_a_declined_session_names_asks_again() {
+    let desk = Desk::set().await;
+    let (first, _) = desk.waiting().await;
+    let by_command = desk.run(None, &["decline", &first]).await.out;
+    let at_the_question = desk.run(Some("no\n"), &["remediate", WORDS]).await.out;
+    let second = at_the_question.rsplit("session ").next().unwrap().trim().to_owned();
+    for (session, page) in [(&first, by_command), (&second, at_the_question)] {
+        assert!(page.contains(&format!("kubemend remediate --session {session}  looks again")), "{page}");
+        let again = desk.run(None, &["remediate", "--session", session]).await;
+        assert_eq!(again.exit.unwrap(), Exit::Waiting, "{}\n{}", again.out, again.err);
+        assert_eq!(desk.status(session).await, Status::Declined, "it is another session that waits");
+    }
+    // What cannot be approved any more says what can be done instead.
+    let error = desk.run(Some("yes\n"), &["approve", &first]).await.exit.unwrap_err();
+    assert!(error.hints().iter().any(|hint| hint.contains(&format!("kubemend show {first}"))), "{:?}", error.hints());
+    assert!(!desk.claim());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_page_of_what_is_healthy_says_what_was_not_checked() {
+    let desk = Desk::set().await;
+    desk.run(Some("yes\n"), &["remediate", WORDS]).await.exit.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let said = desk.run(None, &["analyze", "-n", NAMESPACE]).await;
+    assert_eq!(said.exit.unwrap(), Exit::Done, "{}", said.out);
+    assert!(said.out.contains("Not checked: networkpolicies, poddisruptionbudgets, resourcequotas."), "{}", said.out);
+}
+
+/// A line that a shell reads is printed as the shell needs it: a here-document ends at a line that is its word, and nothing else.
+#[tokio::test(start_paused = true)]
+async fn every_command_on_a_page_can_be_pasted() {
+    let desk = Desk::read_only().await;
+    let page = desk.run(None, &["remediate", WORDS]).await.out;
+    let newest = desk.remediation.sessions(1).await.unwrap().remove(0).id;
+    let report = desk.remediation.show(&newest).await.unwrap();
+    let steps = report.plan.iter().flat_map(|plan| &plan.steps).map(|step| step.command.clone());
+    let commands: Vec<String> = steps.chain(report.advice.iter().filter_map(|advice| advice.command.clone())).collect();
+    assert!(commands.len() > 1 && commands.iter().any(|command| command.contains("<<")), "{commands:?}");
+    let lines: Vec<&str> = page.lines().collect();
+    let mut blocks = 0;
+    for command in &commands {
+        let typed: Vec<&str> = command.lines().map(str::trim).collect();
+        for printed in lines.windows(typed.len()).filter(|window| window.iter().map(|line| line.trim()).eq(typed.iter().copied())) {
+            blocks += 1;
+            assert_eq!(unread_by_a_shell(&printed.join("\n")), "", "{printed:#?}");
+        }
+    }
+    assert!(blocks >= commands.len(), "{blocks} of {} are printed: {page}", commands.len());
+}
+
+/// What a shell says of lines that it reads and does not run.
+#[expect(clippy::disallowed_methods, reason = "a test asks the shell that people paste into")]
+fn unread_by_a_shell(lines: &str) -> String {
+    match std::process::Command::new("bash").args(["-n", "-c", lines]).output() {
+        Ok(said) => String::from_utf8(said.stderr).unwrap(),
+        Err(_) => {
+            let word = lines.lines().find_map(|line| line.split_once("<<'")?.1.split('\'').next());
+            let ends = word.is_none_or(|word| lines.lines().any(|line| line == word));
+            if ends { String::new() } else { format!("no line is {word:?}") }
+        }
+    }
 }

@@ -104,8 +104,8 @@ impl Program {
         flags || variables.is_some_and(|variables| before.ends_with(variables))
     }
 
-    /// The first three lines of a question. They have no room for variables and flags: where those are needed, the last lines of the
-    /// question have them, and that is said.
+    /// The first three lines of a question. They have no room for a path and flags: where the plan is not found without those, the last
+    /// lines of the question have the command, and that is said.
     pub fn in_three_lines(&self, lines: &str) -> String {
         if self.by_name { lines.to_owned() } else { completed_below(lines) }
     }

@@ -13,6 +13,7 @@ use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::ports::Phase;
 use crate::workflow::report::{Report, Status, changed_nothing};
+use crate::workflow::undo::undone_by;
 use crate::workflow::{Caller, Opened, Problem, Question, Wishes, WorkflowError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -95,6 +96,16 @@ pub enum Remediated {
     Report(Box<Report>),
     /// A human has to answer this.
     Question(Box<Report>, Question),
+}
+
+impl From<Opened> for Remediated {
+    fn from(Opened { report, question }: Opened) -> Self {
+        let report = Box::new(report);
+        match question {
+            Some(question) => Remediated::Question(report, question),
+            None => Remediated::Report(report),
+        }
+    }
 }
 
 impl RemediateArguments {
@@ -181,23 +192,21 @@ pub async fn remediate(
 }
 
 async fn open(cases: &dyn UseCases, problem: &Problem, caller: &Caller<'_>) -> Result<Remediated, CallError> {
-    let Opened { report, question } = cases.open(problem, caller).await?;
-    let report = Box::new(report);
-    Ok(match question {
-        Some(question) => Remediated::Question(report, question),
-        None => Remediated::Report(report),
-    })
+    Ok(cases.open(problem, caller).await?.into())
 }
 
-async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
+/// Asks again about a session that waits, and looks again for one that changed nothing. One that did is reported as it stands.
+///
+/// # Errors
+/// There is no such session, or nothing can be read.
+pub async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
     let report = Box::new(cases.show(id).await?);
     match report.status {
         Status::AwaitingApproval => {}
-        // It changed nothing: the same words and scope, and a fresh look, since an old one is no ground to act on.
         Status::Diagnosed | Status::Inconclusive | Status::Healthy | Status::Expired | Status::Declined => {
-            return open(cases, &cases.problem(id).await?, caller).await;
+            return look_again(cases, id, &report, caller).await;
         }
-        Status::Failed if changed_nothing(&report) => return open(cases, &cases.problem(id).await?, caller).await,
+        Status::Failed if changed_nothing(&report) => return look_again(cases, id, &report, caller).await,
         Status::Resolved
         | Status::Partly
         | Status::Unresolved
@@ -209,6 +218,14 @@ async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) ->
     let question = cases.question(id, caller).await?;
     caller.progress.tell(Phase::AwaitingApproval, "asking again");
     Ok(Remediated::Question(report, question))
+}
+
+/// It changed nothing: the same words and scope, and a fresh look, since an old one is no ground to act on. An undo is planned again.
+async fn look_again(cases: &dyn UseCases, id: &SessionId, report: &Report, caller: &Caller<'_>) -> Result<Remediated, CallError> {
+    match undone_by(report) {
+        Some(undone) => Ok(cases.undo(&undone, caller).await?.into()),
+        None => open(cases, &cases.problem(id).await?, caller).await,
+    }
 }
 
 /// A second call that repeats the digest; the workflow decides whether it counts.

@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     max_term_width = 110,
     after_help = "Without a command it serves MCP, for a client to start:
-  claude mcp add kubemend -- kubemend
+  claude mcp add -s user kubemend -- kubemend
 
 Examples:
   kubemend demo                                 on an embedded cluster; needs no setup
@@ -45,7 +45,7 @@ pub struct Cli<F: Args> {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve MCP over stdin and stdout, for an MCP client to start (the default)
-    #[command(after_help = "Connect it to Claude Code:\n  claude mcp add kubemend -- kubemend")]
+    #[command(after_help = "Connect it to Claude Code, for all your projects:\n  claude mcp add -s user kubemend -- kubemend")]
     Serve,
     /// Show detect, analyze, remediate and validate on an embedded cluster; needs no setup
     #[command(
@@ -125,7 +125,8 @@ pub struct ProblemArgs {
     /// What is wrong, in your own words; a word of the form kind/name is an object to check
     #[arg(value_name = "ISSUE | KIND/NAME", num_args = 0..)]
     pub words: Vec<String>,
-    /// Namespace; default: one named in the issue, else the context's
+    /// Namespace; default: those that the issue says, else where the objects are that it names, else one that a word of it is the name of,
+    /// else the context's, else all
     #[arg(short, long, value_name = "NS")]
     pub namespace: Option<String>,
 }
@@ -158,7 +159,7 @@ pub struct RemediateArgs {
     /// What and where.
     #[command(flatten)]
     pub problem: ProblemArgs,
-    /// Continue a waiting session instead of starting one
+    /// Ask again about a session that waits, or look again for one that changed nothing, instead of starting one
     #[arg(long, value_name = "ID", value_parser = session, conflicts_with_all = ["words", "namespace", "mode", "confidence_threshold", "max_risk", "on_failure"])]
     pub session: Option<SessionId>,
     /// Approve exactly the plan with this digest, and no other, without asking

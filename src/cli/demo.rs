@@ -95,11 +95,11 @@ impl Stage<'_> {
         self.phase(3, "Remediate", "the exact change, applied only after approval")?;
         self.say(&render::plan_only(report, self.terminal.columns))?;
         let words = format!("\nApply this plan to context {} ({})?", report.cluster.context, report.cluster.server);
-        let answer = if self.yes {
+        let (answer, by) = if self.yes {
             self.say(&format!("{words} [y/N] {}\n", styled(STRONG, "yes (--yes)")))?;
-            HumanAnswer::Yes
+            (HumanAnswer::Yes, Approver::YesFlag)
         } else {
-            self.terminal.ask_human(&words, self.cancel).await?
+            (self.terminal.ask_human(&words, self.cancel).await?, Approver::Terminal)
         };
         match answer {
             HumanAnswer::Yes => self.say("\n")?,
@@ -112,7 +112,7 @@ impl Stage<'_> {
         }
         let pending = PendingAnswer::from(question);
         let report = with_progress(self.terminal, Pace::Live(before), async |progress: &dyn Progress| {
-            carry_out(self.cases, &pending, answer, Approver::Terminal, &Caller::new(progress, self.cancel)).await
+            carry_out(self.cases, &pending, answer, by, &Caller::new(progress, self.cancel)).await
         })
         .await?;
         if answer == HumanAnswer::No {
@@ -142,7 +142,7 @@ impl Stage<'_> {
         format!(
             "\n{}\n  {}\n  {}\n\n{}\n  {}\n  {}\n",
             styled(STRONG, "Connect it to Claude Code, and describe the problem:"),
-            styled(TYPED, &format!("claude mcp add kubemend -- {quoted}")),
+            styled(TYPED, &format!("claude mcp add -s user kubemend -- {quoted}")),
             styled(TYPED, "claude \"Something is wrong with my database in the … namespace\""),
             styled(STRONG, "Or use the command line, on your own cluster:"),
             styled(TYPED, &format!("{quoted} doctor")),

@@ -5,12 +5,12 @@ use super::print::{json, print, worded};
 use super::progress::{Pace, with_progress};
 use super::terminal::Terminal;
 use super::{CliError, Exit, render};
-use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Subject, UseCases, carry_out, for_a_human};
+use crate::call::{CallError, ErrorKind, HumanAnswer, PendingAnswer, Remediated, Subject, UseCases, ask_again, carry_out, for_a_human};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
 use crate::workflow::report::{Report, cluster_in_words};
-use crate::workflow::{Approver, Caller, Opened, Problem, Question, Token};
+use crate::workflow::{Approver, Caller, Problem, Question, Token};
 use tokio_util::sync::CancellationToken;
 
 /// From the issue to the verified result, or the rest of it for a session that waits.
@@ -23,7 +23,7 @@ pub(crate) async fn remediate(
 ) -> Result<Exit, CliError> {
     let asking = AnswerAtTerminal { cases, terminal, cancel, output: args.output.output };
     let problem = match subject {
-        Subject::Session(session) => return asking.waiting(session, args.approve.as_ref()).await,
+        Subject::Session(session) => return asking.again(session, args.approve.as_ref()).await,
         Subject::Problem(problem) => problem,
     };
     if args.approve.is_some() && *problem == Problem::default() {
@@ -35,7 +35,7 @@ pub(crate) async fn remediate(
         cases.open(problem, &Caller::new(progress, cancel).with_wishes(args.wishes())).await
     })
     .await?;
-    asking.opened(opened, args.approve.as_ref()).await
+    asking.asked(opened.into(), args.approve.as_ref()).await
 }
 
 /// The human approves the plan of a session that waits.
@@ -56,7 +56,7 @@ pub(crate) async fn undo(cases: &dyn UseCases, args: &UndoArgs, terminal: &Termi
         cases.undo(&args.session, &Caller::new(progress, cancel)).await
     })
     .await?;
-    asking.opened(opened, None).await
+    asking.asked(opened.into(), None).await
 }
 
 /// Shows a plan and takes its answer on the terminal.
@@ -68,20 +68,29 @@ struct AnswerAtTerminal<'a> {
 }
 
 impl AnswerAtTerminal<'_> {
-    /// Asks again about a session that waits.
+    /// Asks about a session that waits, and about no other.
     async fn waiting(&self, session: &SessionId, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         let report = self.cases.show(session).await?;
         let question = self.cases.question(session, &Caller::new(&Silent, self.cancel)).await?;
         self.answer(report, question, given).await
     }
 
-    /// Continues from a fresh session.
-    async fn opened(&self, opened: Opened, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
-        match opened.question {
-            Some(question) => self.answer(opened.report, question, given).await,
-            None => {
-                print(self.terminal, &opened.report, self.output)?;
-                Ok(Exit::of(opened.report.status))
+    /// Asks again about a session that waits or changed nothing.
+    async fn again(&self, session: &SessionId, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
+        let asked = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+            ask_again(self.cases, session, &Caller::new(progress, self.cancel)).await
+        })
+        .await?;
+        self.asked(asked, given).await
+    }
+
+    /// Continues from a question, or from a session that has none.
+    async fn asked(&self, asked: Remediated, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
+        match asked {
+            Remediated::Question(report, question) => self.answer(*report, question, given).await,
+            Remediated::Report(report) => {
+                print(self.terminal, &report, self.output)?;
+                Ok(Exit::of(report.status))
             }
         }
     }

@@ -8,6 +8,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+use crate::call::{self, Next, unchecked};
 use crate::workflow::report::{Report, Status};
 use anstyle::Style;
 use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
@@ -16,7 +17,7 @@ use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
 const LISTED: usize = 8;
 
 /// Everything that the report says.
-pub(crate) fn whole(report: &Report, columns: usize) -> String {
+pub fn whole(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
     verdict(&mut page, report);
     cause::causes(&mut page, report);
@@ -32,7 +33,7 @@ pub(crate) fn whole(report: &Report, columns: usize) -> String {
 }
 
 /// What somebody reads before the answer: all but what comes after it.
-pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
+pub fn before_consent(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
     verdict(&mut page, report);
     cause::causes(&mut page, report);
@@ -44,7 +45,7 @@ pub(crate) fn before_consent(report: &Report, columns: usize) -> String {
 }
 
 /// What happened after the plan was shown: the rest of a page whose first part the reader has just read.
-pub(crate) fn after_consent(report: &Report, columns: usize) -> String {
+pub fn after_consent(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
@@ -124,11 +125,12 @@ pub(crate) fn place(report: &Report) -> String {
     let cluster = &report.cluster;
     let mut place = Vec::new();
     place.push(report.coverage.place.clone());
-    place.push(format!("context {} ({}, {})", cluster.context, cluster.server, cluster.version));
+    let unverified = if cluster.unverified { ", certificate not verified" } else { "" };
+    place.push(format!("context {} ({}, {}{unverified})", cluster.context, cluster.server, cluster.version));
     clean(&place.join(", "))
 }
 
-/// What is wrong with no known cause, what could not be verified, and what is healthy.
+/// What is wrong with no known cause, what could not be verified, what is healthy, and what nobody looked for.
 fn seen(page: &mut Page, report: &Report) {
     let unexplained: Vec<String> = report.unexplained.iter().map(|s| format!("{}: {}", page::object(&s.object), s.summary)).collect();
     for (title, items, style) in [
@@ -147,6 +149,10 @@ fn seen(page: &mut Page, report: &Report) {
             page.item(2, "•", style, &format!("and {} more", items.len().saturating_sub(LISTED)));
         }
     }
+    if let Some(unchecked) = unchecked(report) {
+        page.gap();
+        page.paragraph(0, &unchecked);
+    }
 }
 
 /// What kubemend leaves to a human.
@@ -161,7 +167,7 @@ fn advice(page: &mut Page, report: &Report) {
         let mark = advice.cause.filter(|_| several).map_or("•".to_owned(), |cause| format!("• Cause {}:", cause.saturating_add(1)));
         page.item(2, &mark, STRONG, &advice.text);
         if let Some(command) = &advice.command {
-            page.block(4, TYPED, command);
+            page.command(4, command);
         }
         if !advice.why.is_empty() {
             page.paragraph_in(DIM, 4, &advice.why);
@@ -179,7 +185,7 @@ fn gaps(page: &mut Page, report: &Report) {
         page.item(2, "•", CARE, &format!("{}: {}", gap.what, gap.why));
         if let Some(unlock) = &gap.unlock {
             page.paragraph_in(DIM, 4, "to include it:");
-            page.block(4, TYPED, unlock);
+            page.command(4, unlock);
         }
     }
 }
@@ -187,35 +193,28 @@ fn gaps(page: &mut Page, report: &Report) {
 /// What to type next, where something is to be typed.
 fn next(page: &mut Page, report: &Report) {
     let session = clean(&report.session);
-    let lines = match report.status {
-        Status::AwaitingApproval => {
+    let again = format!("kubemend remediate --session {session}");
+    let lines = match call::next(report) {
+        Next::Answer => {
             vec![
                 (format!("kubemend approve {session}"), "shows the plan again and asks for approval"),
                 (format!("kubemend decline {session}"), ""),
             ]
         }
-        Status::Failed | Status::Interrupted | Status::Unclear if report.plan.is_some() => {
-            vec![(format!("kubemend validate --session {session}"), "checks again")]
+        Next::Apply => vec![(again, "looks again, and asks for approval before it changes anything")],
+        Next::LookAgain if report.status == Status::Failed => vec![(again, "once the reason is gone: looks again, and asks for approval")],
+        Next::LookAgain => vec![(again, "looks again, and asks for approval")],
+        Next::Validate => vec![(format!("kubemend validate --session {session}"), "checks again")],
+        Next::ByHand(advice) => {
+            page.heading("Next steps", "");
+            page.paragraph(
+                2,
+                &format!("kubemend cannot apply this plan: {}. To apply it by hand, see the recommended actions.", advice.why),
+            );
+            return;
         }
-        Status::Diagnosed if report.plan.is_some() => {
-            vec![("kubemend remediate".to_owned(), "with the same arguments; asks for approval before it changes anything")]
-        }
-        Status::Healthy
-        | Status::Diagnosed
-        | Status::Inconclusive
-        | Status::Declined
-        | Status::Expired
-        | Status::Resolved
-        | Status::Partly
-        | Status::Unresolved
-        | Status::Unclear
-        | Status::Failed
-        | Status::Interrupted
-        | Status::Reverted => Vec::new(),
+        Next::Advice => return,
     };
-    if lines.is_empty() {
-        return;
-    }
     page.heading("Next steps", "");
     for (command, why) in lines {
         let why = if why.is_empty() { String::new() } else { format!("  {}", styled(DIM, why)) };

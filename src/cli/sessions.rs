@@ -51,8 +51,8 @@ pub(crate) async fn sessions(records: &Records, args: &SessionsArgs, terminal: &
 
 /// The human declines.
 pub(crate) async fn decline(records: &Records, args: &DeclineArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let by = if terminal.has_somebody() { Approver::Terminal } else { Approver::CommandLine };
-    let report = records.decline(&args.session, by).await?;
+    // Nobody is asked, whether somebody sits there or not.
+    let report = records.decline(&args.session, Approver::CommandLine).await?;
     print(terminal, &report, args.output.output)?;
     Ok(Exit::Done)
 }

@@ -5,9 +5,10 @@ use super::discovered::Discovered;
 use super::fault::{Read, problem};
 use super::reach::Reach;
 use super::wire::HttpReply;
-use super::{discovery, kubeconfig, page, plugin, watch};
+use super::{discovery, kubeconfig, page, plugin, review, watch, write};
 use crate::domain::kind::Kind;
 use crate::domain::objects::Objects;
+use crate::domain::request::{Method, Request};
 use crate::ports::ListRequest;
 use serde_json::Value;
 
@@ -35,9 +36,36 @@ pub(crate) fn plugin(bytes: &[u8]) {
     plugin::parse(bytes).ok();
 }
 
+fn reply(status: http::StatusCode, bytes: &[u8]) -> HttpReply {
+    HttpReply { status, headers: http::HeaderMap::new(), body: bytes.to_vec(), whole: true }
+}
+
+/// The answer to a review of one's own access. Only a plain yes is one.
+pub(crate) fn review(bytes: &[u8]) {
+    let said = serde_json::from_slice::<Value>(bytes).ok();
+    let yes = said.is_some_and(|said| said.pointer("/status/allowed") == Some(&Value::Bool(true)));
+    let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writer is allowed to do");
+    assert_eq!(review::allowed(&reply(http::StatusCode::CREATED, bytes), &read).unwrap_or(false), yes, "an approval that is none");
+}
+
+/// The answer to a write or to its dry run. A success is an object, and what failed on the server's side may have happened.
+pub(crate) fn write(bytes: &[u8]) {
+    let request =
+        Request { method: Method::Patch, path: "/apis/apps/v1/namespaces/shop/deployments/web".to_owned(), body: "[]".to_owned() };
+    if let Ok(answer) = write::taken(&reply(http::StatusCode::OK, bytes)) {
+        assert!(answer.body.get("kind").is_some(), "a success that is not an object");
+    }
+    for (status, open) in [(403, false), (409, false), (422, false), (429, false), (500, true), (504, true)] {
+        let status = http::StatusCode::from_u16(status).unwrap_or_default();
+        let error = write::refused(&request, &reply(status, bytes));
+        assert!(!error.to_string().is_empty(), "an error that says nothing");
+        assert_eq!(error.may_have_happened(), open, "{status} leaves open whether it happened");
+    }
+}
+
 /// A page of a list, or whatever came in its place.
 pub(crate) fn page(bytes: &[u8]) {
-    let reply = HttpReply { status: http::StatusCode::OK, headers: http::HeaderMap::new(), body: bytes.to_vec(), whole: true };
+    let reply = reply(http::StatusCode::OK, bytes);
     for kind in [Kind::Pod, Kind::Event] {
         let mut objects = Objects::of(&kind);
         let taken = page::take(&reply, &Read::list(&kind, None), &mut objects, MOST);

@@ -194,14 +194,14 @@ fn rehearsed(request: &Request) -> Result<String, WriteError> {
 }
 
 /// A success that cannot be read is no success: something in between may have made it up.
-fn taken(answer: &HttpReply) -> Result<WriteAnswer, WriteError> {
+pub(super) fn taken(answer: &HttpReply) -> Result<WriteAnswer, WriteError> {
     match serde_json::from_slice::<Value>(&answer.body) {
         Ok(body) if answer.whole && body.get("kind").is_some() => Ok(WriteAnswer { status: answer.status.as_u16(), body }),
         _ => Err(WriteError::Lost(format!("the answer cannot be read ({})", answer.media_type()))),
     }
 }
 
-fn refused(request: &Request, answer: &HttpReply) -> WriteError {
+pub(super) fn refused(request: &Request, answer: &HttpReply) -> WriteError {
     let problem = problem(answer);
     match answer.status.as_u16() {
         403 => match user(&problem.message) {

@@ -1,6 +1,7 @@
 //! What a human approves, as one number: the digest of a plan, and how values are laid out for it so that no two read alike.
 
 use super::field::{FieldPath, Segment};
+use super::kind::Kind;
 use super::object::ObjectRef;
 use super::request::Request;
 use sha2::{Digest, Sha256};
@@ -82,9 +83,13 @@ impl<'a> Digester<'a> {
         items.for_each(|item| take(self, item));
     }
 
+    pub(super) fn kind(&mut self, kind: &Kind) {
+        self.text(kind.api_version());
+        self.text(kind.name());
+    }
+
     pub(super) fn object(&mut self, object: &ObjectRef) {
-        self.text(object.kind.api_version());
-        self.text(object.kind.name());
+        self.kind(&object.kind);
         self.optional(object.namespace.as_ref(), |d, namespace| d.text(namespace.as_str()));
         self.text(&object.name);
     }

@@ -54,6 +54,51 @@ pub struct Focus {
     pub certain: bool,
 }
 
+/// How far a plan is from what the words are about: whoever decides on it has to see that first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aside {
+    /// It is about something else.
+    Else,
+    /// It is, unless a guess was wrong.
+    PerhapsElse,
+    /// The words name more, which was not found.
+    Part,
+}
+
+impl Aside {
+    /// Around a name, before what changes: in full, and where there is little room.
+    pub fn around_a_name(self) -> [(&'static str, &'static str); 2] {
+        match self {
+            Aside::Else => [("not about ", ": "), ("not ", ": ")],
+            Aside::PerhapsElse => [("perhaps not about ", ": "), ("not ", "?: ")],
+            Aside::Part => [("without ", ": "), ("no ", ": ")],
+        }
+    }
+
+    /// Behind a choice.
+    pub fn behind_a_choice(self) -> &'static str {
+        match self {
+            Aside::Else => ", which is about something else",
+            Aside::PerhapsElse => ", perhaps about something else",
+            Aside::Part => ", for a part of what was named",
+        }
+    }
+}
+
+impl Focus {
+    /// Whether a plan for the first cause is for something else than the words are about, or for a part of it only; with what they name
+    /// and it is not about. `None`: what is wrong is what they are about, and all that they name was found.
+    pub fn aside(&self) -> Option<(Aside, &str)> {
+        let missing = self.missing.iter().map(|missing| missing.word.as_str()).chain(self.unsure.iter().map(String::as_str)).next();
+        let about = self.about.first().map(|object| object.name.as_str());
+        match (self.beside, missing) {
+            (true, _) => Some((if self.certain { Aside::Else } else { Aside::PerhapsElse }, about.or(missing).unwrap_or_default())),
+            (false, Some(missing)) => Some((Aside::Part, missing)),
+            (false, None) => None,
+        }
+    }
+}
+
 /// Something that the words name and that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Missing {

@@ -19,7 +19,7 @@ use serde_json::Value;
 pub use super::digest::PlanDigest;
 
 /// What is hashed, and how: raised when that changes.
-const FORM: &str = "kubemend plan 4";
+const FORM: &str = "kubemend plan 5";
 
 /// The annotation that every change carries: `PLAN/STEP`, so that a later look can tell what was done.
 pub const STAMP: &str = "kubemend.dev/applied";
@@ -129,9 +129,10 @@ pub struct Judged {
     pub about: Vec<ObjectRef>,
     /// The kinds that were read whole when the plan was made: a look that sees less proves nothing.
     pub saw: Vec<Kind>,
-    /// All must hold this long without a break, where that is longer than the operator's own window.
+    /// All must hold this long without a break, where that is longer than the operator's own window; whole seconds, as a question says.
     pub settle: SignedDuration,
-    /// How long is waited for it to begin to hold: what the operator gives every start, and what this one's template takes besides.
+    /// How long is waited for it to begin to hold: what the operator gives every start, and what this one's template takes besides;
+    /// whole seconds.
     pub wait: SignedDuration,
 }
 
@@ -168,7 +169,7 @@ impl RemediationPlan {
     }
 
     /// Covers everything in the plan: cluster, cause, summary, every step with its bytes, reason, diff, command, preconditions, undo
-    /// and risk, the checks, and what happens on failure. Not what a question shows beside it, such as evidence and the dry run.
+    /// and risk, the checks, what the verdict rests on besides, and what happens on failure. Not what a question shows beside it, such as evidence and the dry run.
     /// The plan's id, which the stamp in the bytes carries, is masked: the same change has the same digest tomorrow.
     pub fn digest(&self) -> PlanDigest {
         let mut digest = Digester::new(self.id.as_str());
@@ -212,6 +213,7 @@ impl RemediationPlan {
             d.text(&check.expectation());
         });
         d.list(self.judged.about.len(), self.judged.about.iter(), Digester::object);
+        d.list(self.judged.saw.len(), self.judged.saw.iter(), Digester::kind);
         d.text(&self.judged.settle.as_secs().to_string());
         d.text(&self.judged.wait.as_secs().to_string());
     }

@@ -79,24 +79,30 @@ pub fn wrapped(line: &str, columns: usize) -> Vec<String> {
 
 /// Begins what goes on from the line before: nothing escaped does.
 const GOES_ON: &str = "↳ ";
+/// The same in a command, as a shell reads it.
+const SHELL_GOES_ON: (&str, &str) = ("\\", "  ");
 
-/// The text in lines of at most `columns`: a longer one goes on in the next behind a mark, from a space where there is one near.
-/// Without the marks and the line feeds before them it is the text again.
-pub fn folded(text: &str, columns: usize) -> String {
+/// The text in lines of at most `columns`, broken behind spaces; a word that is longer stays whole, since somebody may copy it. A command
+/// goes on as a shell reads it, everything else behind a mark.
+pub fn folded(text: &str, columns: usize, is_command: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let (mut rest, mut room) = (line, columns);
-        while rest.trim_end_matches('\n').chars().count() > room {
-            let end = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
-            let here = rest.get(..end).unwrap_or(rest);
-            let space = here.rfind(' ').map(|at| at.saturating_add(1)).filter(|at| at.saturating_mul(2) > here.len());
-            let (now, later) = rest.split_at(space.unwrap_or(end));
-            out.push_str(now);
-            out.push('\n');
-            out.push_str(GOES_ON);
-            (rest, room) = (later, columns.saturating_sub(GOES_ON.chars().count()).max(1));
+        let (end, begin) = if is_command(line) { SHELL_GOES_ON } else { ("", GOES_ON) };
+        let (mut width, mut quoted) = (0_usize, false);
+        for word in line.split_inclusive(' ') {
+            let length = word.trim_end_matches('\n').chars().count();
+            // In quotes a shell would read the break.
+            let breaks = width > 0 && width.saturating_add(length).saturating_add(end.len()) > columns && (end.is_empty() || !quoted);
+            if breaks {
+                out.push_str(end);
+                out.push('\n');
+                out.push_str(begin);
+                width = begin.chars().count();
+            }
+            out.push_str(word);
+            width = width.saturating_add(word.chars().count());
+            quoted ^= word.matches('\'').count() % 2 == 1;
         }
-        out.push_str(rest);
     }
     out
 }
@@ -127,11 +133,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_folded_text_is_narrow_and_reads_back(text in "([ -~]{0,200}\n?){0,4}", columns in 8_usize..80) {
-            let folded = folded(&text, columns);
-            prop_assert!(folded.lines().all(|line| line.chars().count() <= columns), "{folded}");
+        fn a_folded_text_is_narrow_but_for_long_words_and_reads_back(text in "([ -~]{0,200}\n?){0,4}", columns in 8_usize..80) {
+            let folded = folded(&text, columns, |_| false);
+            let long = |line: &str| line.trim_start_matches(GOES_ON).trim().contains(' ') && line.trim_end().chars().count() > columns;
+            prop_assert!(!folded.lines().any(long), "{folded}");
             prop_assert_eq!(folded.replace("\n↳ ", ""), text);
         }
+    }
+
+    #[test]
+    fn a_folded_command_is_read_by_a_shell_as_it_was() {
+        let command = "KUBECONFIG=/a/b kubemend show s-1 --state-dir='/my state/dir' --context=prod";
+        let folded = folded(command, 24, |_| true);
+        assert_eq!(folded, "KUBECONFIG=/a/b \\\n  kubemend show s-1 \\\n  --state-dir='/my state/dir' \\\n  --context=prod");
+        assert_eq!(folded.replace("\\\n  ", ""), command);
     }
 
     #[test]

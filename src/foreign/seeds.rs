@@ -1,9 +1,12 @@
 //! What the parsers are given to begin with: made from the cases in `fixtures`, and from what such files look like elsewhere.
 
+use super::KEY;
+use crate::clock::{CountingEntropy, SystemClock};
+use crate::mcp::foreign::sealed;
 use crate::session::record::tests::stored;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 const KUBECONFIG: &str = "apiVersion: v1\nkind: Config\ncurrent-context: shop\ncontexts:\n- name: shop\n  context: {cluster: c, user: u, namespace: web}\n\
 clusters:\n- name: c\n  cluster: {server: 'https://127.0.0.1:6443', certificate-authority-data: aGVsbG8=}\nusers:\n- name: u\n  user:\n    exec: {apiVersion: \
@@ -51,8 +54,28 @@ fn made() -> Seeds {
         for event in of("Event").iter().take(3) {
             add("text", event["message"].as_str().unwrap_or_default().to_owned());
         }
+        let named = |kind: &str| of(kind).into_iter().next();
+        for object in ["Deployment", "Service", "PersistentVolumeClaim"].into_iter().filter_map(named) {
+            add("write", object.to_string());
+            let mut answer = object.clone();
+            answer["metadata"]["annotations"]["example.com/added"] = json!("by a webhook");
+            add("admission", format!("{object}\n{answer}"));
+        }
+        add("plans", Value::Array(items.clone()).to_string());
         add("objects", Value::Array(items).to_string());
     }
+    for allowed in [json!(true), json!(false), json!("true")] {
+        add("review", json!({"kind": "SelfSubjectAccessReview", "status": {"allowed": allowed, "reason": "RBAC"}}).to_string());
+    }
+    for (reason, code) in [("Forbidden", 403), ("AlreadyExists", 409), ("InternalError", 500)] {
+        add("write", json!({"kind": "Status", "apiVersion": "v1", "code": code, "reason": reason, "message": "it is refused"}).to_string());
+    }
+    for action in ["accept", "decline", "cancel"] {
+        for decision in ["apply-7f3a", "change-nothing", "ask-later"] {
+            add("answer", json!({"action": action, "content": {"decision": decision}}).to_string());
+        }
+    }
+    add("state", sealed(Arc::new(SystemClock), Arc::new(CountingEntropy::from_seed(KEY))).unwrap());
     add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "planDigest": format!("sha256:{}", "a".repeat(64))}).to_string());
     add(
         "arguments",

@@ -3,6 +3,7 @@
 
 use crate::call::{FASTEST_PERSON, HumanAnswer};
 use crate::domain::canonical::sorted;
+use crate::domain::focus::Aside;
 use crate::domain::plan::PlanDigest;
 use crate::workflow::{Question, Undecided};
 use rmcp::RoleServer;
@@ -101,7 +102,7 @@ pub(super) fn form(question: &Question, text: String, version: Option<&ProtocolV
     let code = ApplyCode::of(&question.digest);
     let choices = [
         (CHANGE_NOTHING.to_owned(), "Change nothing".to_owned()),
-        (code.value(), format!("Apply plan {}", code.0)),
+        (code.value(), format!("Apply plan {}{}", code.0, question.aside.map_or("", Aside::behind_a_choice))),
         (LATER.to_owned(), "Change nothing now; ask me later".to_owned()),
     ];
     // Titles of choices have had their present form since 2025-11-25; before it, names stood beside the values.

@@ -92,6 +92,13 @@ impl QuestionDesk {
         bound: &[u8],
         request: &RequestContext<RoleServer>,
     ) -> Result<Result<InputRequiredResult, Unasked>, CallError> {
+        let ask = InputRequest::Elicitation(ElicitRequest::new(self.form(&question, request)));
+        let carried = self.carry(question, bound)?;
+        Ok(carried.map(|state| InputRequiredResult::new(Some(InputRequests::from([(DECISION.to_owned(), ask)])), Some(state))))
+    }
+
+    /// Keeps the question, and seals what the client carries for it.
+    pub(super) fn carry(&self, question: Question, bound: &[u8]) -> Result<Result<String, Unasked>, CallError> {
         let ticket: String = self.entropy.id_bits().iter().map(|byte| format!("{byte:02x}")).collect();
         let sealed = Sealed { session: question.session.to_string(), digest: question.digest.to_string(), ticket: ticket.clone() };
         let options = SealOptions::new().associated_data(bound).ttl(self.left(question.expires_at));
@@ -99,10 +106,9 @@ impl QuestionDesk {
             .codec
             .seal_json_with(&sealed, &options)
             .map_err(|e| CallError::new(ErrorKind::Internal, format!("the question cannot be sealed: {e}")))?;
-        let ask = InputRequest::Elicitation(ElicitRequest::new(self.form(&question, request)));
         let expires_at = question.expires_at;
         let kept = self.keep(ticket, Carried { pending: PendingAnswer::from(question), expires_at, asked: Instant::now() });
-        Ok(kept.map(|()| InputRequiredResult::new(Some(InputRequests::from([(DECISION.to_owned(), ask)])), Some(state))))
+        Ok(kept.map(|()| state))
     }
 
     /// Takes an answer back in. The state must be ours, unaltered, in time, for this very call, and used for the first time.
@@ -151,5 +157,25 @@ impl QuestionDesk {
     /// The time that is left to answer.
     pub(super) fn left(&self, until: Timestamp) -> Duration {
         Duration::try_from(until.duration_since(self.clock.now())).unwrap_or(Duration::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::foreign::question;
+    use super::*;
+    use crate::clock::{CountingEntropy, SystemClock};
+
+    #[test]
+    fn a_state_is_taken_once_and_for_its_own_call_only() {
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(CountingEntropy::from_seed(1)));
+        let asked = question(clock.as_ref(), entropy.as_ref()).unwrap();
+        let session = asked.session.clone();
+        let desk = QuestionDesk::new(clock, entropy, Program::default());
+        let Ok(state) = desk.carry(asked, b"this call").unwrap() else { panic!("no room") };
+        assert!(desk.redeem(&state, b"another call", None).is_err());
+        let (pending, answer) = desk.redeem(&state, b"this call", None).unwrap();
+        assert_eq!((pending.session, answer), (session, HumanAnswer::Undecided(Undecided::ByItself)));
+        assert!(desk.redeem(&state, b"this call", None).is_err(), "it was taken twice");
     }
 }

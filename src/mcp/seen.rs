@@ -1,5 +1,6 @@
 //! What was seen of clients: a declared capability is a hint, not a fact. The operator's `client-dialogs` comes before this table.
 
+use crate::call::blocks::WHOLE_PLAN;
 use crate::call::{DialogManner, Operator};
 use crate::domain::visible;
 use std::time::Duration;
@@ -34,10 +35,15 @@ const MISCOUNTS: &[&str] = &["copilot"];
 /// So wide a line is counted rightly.
 const LINE: usize = 74;
 
+/// Lines that somebody copies into a shell: the change by hand, and the last one.
+fn is_command(line: &str) -> bool {
+    line.starts_with("kubectl ") || line.starts_with(WHOLE_PLAN)
+}
+
 /// A question for this client.
 pub(super) fn laid_out(client: &str, question: String) -> String {
     let name = client.to_ascii_lowercase();
-    if MISCOUNTS.iter().any(|begins| name.starts_with(begins)) { visible::folded(&question, LINE) } else { question }
+    if MISCOUNTS.iter().any(|begins| name.starts_with(begins)) { visible::folded(&question, LINE, is_command) } else { question }
 }
 
 #[cfg(test)]
@@ -50,6 +56,8 @@ mod tests {
         let shown = laid_out("copilot-cli", question.clone());
         assert!(shown.lines().all(|line| line.chars().count() <= LINE), "{shown}");
         assert_eq!(shown.replace("\n↳ ", ""), question);
+        let last = format!("whole plan until 10:00Z: KUBECONFIG=/{} kubemend show s-1", "a".repeat(60));
+        assert_eq!(laid_out("copilot-cli", last.clone()).replace("\\\n  ", ""), last);
         assert_eq!(laid_out("claude-code", question.clone()), question);
     }
 

@@ -204,9 +204,14 @@ fn system_namespace_and_foreign_kinds_are_refused() {
         manifest: json!({"apiVersion": kind.api_version(), "kind": kind.name(), "metadata": {"name": "x", "namespace": ns.as_str()}}),
     };
     let seen = snapshot(vec![]);
-    for action in [create(Kind::PersistentVolumeClaim, &kube), create(Kind::Secret, &namespace()), create(Kind::ConfigMap, &namespace())] {
-        assert!(plan(&cause(vec![action]), &seen, id(), OnFailure::Keep).is_err());
+    let refused = |kind: Kind, ns: &Namespace| plan(&cause(vec![create(kind, ns)]), &seen, id(), OnFailure::Keep).unwrap_err();
+    assert_eq!(refused(Kind::PersistentVolumeClaim, &kube), [Refusal::SystemNamespace(kube.clone())]);
+    for kind in [Kind::Secret, Kind::ConfigMap, Kind::Deployment] {
+        assert_eq!(refused(kind.clone(), &namespace()), [Refusal::Kind { verb: "create", kind }]);
     }
+    let whole = ObjectRef { namespace: None, ..ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "x") };
+    let action = Action::Create { object: whole.clone(), manifest: json!({}) };
+    assert_eq!(plan(&cause(vec![action]), &seen, id(), OnFailure::Keep).unwrap_err(), [Refusal::ClusterScoped(whole)]);
 }
 
 #[test]

@@ -110,6 +110,15 @@ pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, belief: Belief, re
     }
 }
 
+/// Why a plan cannot be applied here whatever its dry run says, where that is known before it.
+pub(crate) fn never(limits: &Limits, plan: &RemediationPlan) -> Option<String> {
+    let rehearsal = Rehearsal { steps: plan.steps.iter().map(|_| Rehearsed::Accepted { note: None }).collect() };
+    match decide(limits, plan, Belief::of(None), &rehearsal) {
+        Decision::Forbid(reasons) => Some(reasons.iter().map(String::as_str).collect::<Vec<_>>().join("; ")),
+        Decision::Allow(_) | Decision::AskHuman(_) => None,
+    }
+}
+
 fn ceiling(c: &Case<'_>) -> Vote {
     let (risk, ceiling) = (c.plan.risk(), c.limits.ceiling);
     if risk > ceiling { Vote::Forbid(format!("its risk is {risk}, and the highest risk allowed here is {ceiling}")) } else { Vote::Allow }
@@ -247,6 +256,24 @@ mod tests {
             step.risk = Risk::High;
         }
         assert!(matches!(decide(&automatic(), &plan, sure(100), &accepted()), Decision::Forbid(_)));
+    }
+
+    #[test]
+    fn automatic_mode_that_the_operator_does_not_allow_asks_a_human() {
+        let unallowed = Limits { automatic_allowed: false, ..automatic() };
+        assert_eq!(word(&unallowed, 100, &accepted()), "ask");
+    }
+
+    #[test]
+    fn more_than_three_changes_at_once_need_a_human() {
+        let one = image_plan(1);
+        for (steps, allowed) in [(1, true), (3, true), (4, false)] {
+            let plan = RemediationPlan { steps: NonEmpty::from_vec(vec![one.steps.first().clone(); steps]).unwrap(), ..one.clone() };
+            let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }; steps] };
+            let decision = decide(&automatic(), &plan, sure(100), &rehearsal);
+            assert_eq!(matches!(decision, Decision::Allow(_)), allowed, "{steps}: {decision:?}");
+            assert_eq!(matches!(decision, Decision::AskHuman(_)), !allowed, "{steps}: {decision:?}");
+        }
     }
 
     #[test]

@@ -127,10 +127,12 @@ impl Ledger {
         self.open(stored).await.map(Some)
     }
 
-    /// The sessions in which something can still happen, each as it can be read.
-    pub(crate) async fn alive(&self, limit: usize) -> Result<Vec<Result<(Revision, Session), LedgerError>>, LedgerError> {
+    /// The sessions in which something can still happen and whose record has this text, each as it can be read: the others are not taken
+    /// apart.
+    pub(crate) async fn alive_with(&self, text: &str, limit: usize) -> Result<Vec<Result<(Revision, Session), LedgerError>>, LedgerError> {
         let mut out = Vec::new();
-        for stored in self.store.alive(self.clock.now(), limit).await? {
+        let alive = self.store.alive(self.clock.now(), limit).await?;
+        for stored in alive.into_iter().filter(|stored| has(&stored.bytes, text)) {
             out.push(self.open(stored).await);
         }
         Ok(out)
@@ -267,4 +269,8 @@ fn goes_on_until(session: &Session) -> Timestamp {
         Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => Timestamp::MAX,
         Session::Closed(_) => Timestamp::MIN,
     }
+}
+
+fn has(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len().max(1)).any(|part| part == text.as_bytes())
 }

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::view::report_of;
-use super::{Approver, Caller, Question, Remediation, Token, WorkflowError, question};
+use super::{Approver, Caller, Question, Remediation, Token, WorkflowError, aside, question};
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Counted, DigestRefusal};
 use crate::domain::plan::PlanDigest;
@@ -160,11 +160,20 @@ impl Remediation {
             let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
             let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
             let waiting = Session::AwaitingApproval(awaiting);
-            let text = question::text(&report_of(&waiting)).ok_or(WorkflowError::TooLarge)?;
+            let report = report_of(&waiting);
+            let text = question::text(&report).ok_or(WorkflowError::TooLarge)?;
             match self.ledger.save(&waiting, Some(revision)).await {
                 Ok(_) => {
                     let token = Token(secret.reveal());
-                    return Ok(Question { session: session.clone(), digest, token, text, expires_at, digest_counts });
+                    return Ok(Question {
+                        session: session.clone(),
+                        digest,
+                        token,
+                        text,
+                        expires_at,
+                        digest_counts,
+                        aside: aside(&report),
+                    });
                 }
                 Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
                 Err(error) => return Err(error.into()),

@@ -108,31 +108,37 @@ fn essentials(report: &Report) -> Vec<Block> {
 }
 
 /// Begins the third line.
-const WHOLE_PLAN: &str = "whole plan";
+pub const WHOLE_PLAN: &str = "whole plan";
 
-/// The third line of a question where the command that it names needs more than a line has room for: it stands whole at the end.
+/// The third line of a question where the short command would find nothing, and the whole one has no room: it stands at the end.
 pub fn completed_below(three_lines: &str) -> String {
-    match three_lines.rsplit_once('\n') {
-        Some((first, third)) => {
-            let third = third.strip_prefix(WHOLE_PLAN).unwrap_or(third).trim_start_matches([' ', ':']);
-            format!("{first}\n{third} (see below)")
-        }
+    match three_lines.rsplit_once('\n').and_then(|(first, third)| Some((first, third.split_once(": ")?.0))) {
+        Some((first, until)) => format!("{first}\n{until}: by the command at the end of this text"),
         None => three_lines.to_owned(),
     }
 }
 
-/// What changes: two steps where there is room for both, else the first and how many more.
+/// What changes: two steps where there is room for both, else the first and how many more. Before it stands what the plan is not about.
 fn what(plan: &PlanView) -> String {
     let steps: Vec<&[Part]> = plan.covered.steps.iter().map(|step| step.headline.as_slice()).collect();
     let (first, more) = (steps.first().copied().unwrap_or_default(), steps.len().saturating_sub(1));
-    let both = [first, &[Part::words("; then ")], steps.get(1).copied().unwrap_or_default()].concat();
-    let parts = match more {
-        0 => first.to_vec(),
-        1 if fitted::fit(&both, COLUMNS) => both,
-        1 => [first, &[Part::words("; 1 more step")]].concat(),
-        more => [first, &[Part::words(format!("; {more} more steps"))]].concat(),
+    let around = plan.aside.iter().flat_map(|(aside, name)| {
+        aside.around_a_name().map(|(before, after)| vec![Part::words(before), Part::name(visible::escaped(name)), Part::words(after)])
+    });
+    let none = plan.aside.is_none().then(Vec::new);
+    let then = steps.get(1).map(|second| [&[Part::words("; then ")], *second].concat());
+    let count = match more {
+        0 => Vec::new(),
+        1 => vec![Part::words("; 1 more step")],
+        more => vec![Part::words(format!("; {more} more steps"))],
     };
-    fitted::line(&parts, COLUMNS)
+    // Where there is no room for what it is not about, the choice says it.
+    let mut tries = around.chain(none).flat_map(|aside| {
+        let both = then.iter().filter(|_| more == 1).map(|then| [&aside, first, then].concat()).collect::<Vec<_>>();
+        both.into_iter().chain([[&aside, first, &count].concat()])
+    });
+    let fits = tries.find(|parts| fitted::fit(parts, COLUMNS));
+    fitted::line(&fits.unwrap_or_else(|| [first, &count].concat()), COLUMNS)
 }
 
 /// Where, with which risk and undo: each name once.
@@ -141,9 +147,11 @@ fn place(report: &Report, plan: &PlanView) -> String {
     namespaces.sort_unstable();
     namespaces.dedup();
     let cluster = &report.cluster;
+    // In full it stands below; here are the words that there is room for beside names of any length.
+    let close = if cluster.unverified { ", NOT VERIFIED)" } else { ")" };
     let said = |title: &str| {
         let name = |name: &str| Part::name(visible::escaped(name));
-        let mut parts = vec![Part::words("on "), name(&cluster.context), Part::words(" ("), name(&cluster.server), Part::words(")")];
+        let mut parts = vec![Part::words("on "), name(&cluster.context), Part::words(" ("), name(&cluster.server), Part::words(close)];
         if !namespaces.is_empty() {
             parts.extend([Part::words(title), name(&namespaces.join(", "))]);
         }
@@ -171,6 +179,10 @@ pub fn plan(report: &Report) -> Vec<Block> {
         let mut items: Vec<_> = plan.covered.checks.iter().map(|check| visible::in_words(check)).collect();
         items.extend(plan.covered.about.iter().map(|about| visible::in_words(&format!("{about}: runs, with nothing wrong"))));
         let (wait, hold) = (plan.wait_seconds, plan.settle_seconds);
+        if !plan.covered.saw.is_empty() {
+            let saw = plan.covered.saw.join(", ");
+            items.push(visible::in_words(&format!("judged on whole lists of the same kinds as this plan: {saw}")));
+        }
         let all = format!("all of this within {wait} s, then for {hold} s without a break, with no container restarted");
         items.push(visible::in_words(&all));
         blocks.push(Block::List { title: "Success checks", items });
@@ -381,7 +393,9 @@ pub(super) mod tests {
                     steps: vec![covered; steps],
                     checks: vec![text("Deployment shop/web: all Pods are ready")],
                     about: vec![text("Service shop/web")],
+                    saw: vec![text("Pod")],
                 },
+                aside: None,
                 is_rollback: false,
                 wait_seconds: 120,
                 checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
@@ -411,7 +425,7 @@ pub(super) mod tests {
                  Sends:\n- PATCH /x\n- replace /spec/image \"web:1.2\"\n\nrollback: set the image back\n\n\
                  The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
                  dry run: failed: a webhook says no\nby hand:\nkubectl set image deployment/web app=web:1.2\n\n\
-                 Success checks:\n- Deployment shop/web: all Pods are ready\n- Service shop/web: runs, with nothing wrong\n- all of this within 120 s, then for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+                 Success checks:\n- Deployment shop/web: all Pods are ready\n- Service shop/web: runs, with nothing wrong\n- judged on whole lists of the same kinds as this plan: Pod\n- all of this within 120 s, then for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
                  In short\n{essentials}"
             )
         );
@@ -428,15 +442,30 @@ pub(super) mod tests {
         assert!(plain_text(&question(&report)).contains("\nIn full\nthe words name no namespace"));
     }
 
+    /// The short command would find no such session: none is better than that one.
     #[test]
-    fn a_third_line_whose_command_needs_more_says_where_it_is_whole_and_still_fits() {
+    fn a_third_line_whose_command_needs_more_says_where_it_is_whole_and_names_no_other() {
         let mut report = waiting(1, "+x");
         report.session = format!("s-{}", "0".repeat(32));
         let text = plain_text(&question(&report));
         let three = completed_below(text.split_once("\n\n").unwrap().0);
         let third = three.lines().nth(2).unwrap();
-        assert_eq!(third, format!("until 20:00Z: kubemend show s-{} (see below)", "0".repeat(32)));
+        assert_eq!(third, "whole plan until 20:00Z: by the command at the end of this text");
         assert!(third.len() <= COLUMNS, "{third}");
+        assert!(text.ends_with(&format!("kubemend show {}\n", report.session)), "{text}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_verified_is_said_in_the_question_where_the_cluster_is() {
+        for unverified in [false, true] {
+            let mut report = waiting(1, "+x");
+            report.cluster.unverified = unverified;
+            let text = plain_text(&question(&report));
+            let says = |line: &str, words: &str| line.contains(words) == unverified;
+            assert!(says(text.lines().nth(1).unwrap(), "on prod (10.1.…6443, NOT VERIFIED) in shop; risk medium"), "{text}");
+            let cluster = text.lines().find(|line| line.starts_with("cluster: ")).unwrap();
+            assert!(says(cluster, "id 6d2f9ee1, CERTIFICATE NOT VERIFIED)"), "{cluster}");
+        }
     }
 
     #[test]

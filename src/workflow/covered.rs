@@ -27,6 +27,8 @@ pub struct Covered {
     pub checks: Vec<String>,
     /// What has to run again besides.
     pub about: Vec<String>,
+    /// The kinds that were read whole when the plan was made.
+    pub saw: Vec<String>,
 }
 
 /// The same of a step.
@@ -47,8 +49,8 @@ pub struct CoveredStep {
 pub(super) fn of(plan: &RemediationPlan) -> Covered {
     // The id is in the stamp; the rest has its place in the report.
     let RemediationPlan { id: _, cause, summary: _, steps, checks, judged, on_failure: _, cluster } = plan;
-    // Which kinds were read is not decided on.
-    let Judged { about, saw: _, settle: _, wait: _ } = judged;
+    // How long is in the plan's view.
+    let Judged { about, saw, settle: _, wait: _ } = judged;
     let field = cause.field.as_ref().map(|field| format!(", {}", dotted(field))).unwrap_or_default();
     Covered {
         cause: format!("{}{field} ({})", object(&cause.object), cause.source.code()),
@@ -56,6 +58,15 @@ pub(super) fn of(plan: &RemediationPlan) -> Covered {
         steps: steps.iter().enumerate().map(|(index, one)| step(one, action::headline(plan, index))).collect(),
         checks: checks.iter().map(check).collect(),
         about: about.iter().map(object).collect(),
+        saw: saw.iter().map(kind).collect(),
+    }
+}
+
+/// One that is known by its name alone.
+fn kind(kind: &Kind) -> String {
+    match kind.info() {
+        Some(_) => escaped(kind.name()),
+        None => format!("{} ({})", escaped(kind.name()), escaped(kind.api_version())),
     }
 }
 

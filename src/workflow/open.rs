@@ -6,7 +6,7 @@ use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
+use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, aside, live, question};
 use crate::domain::abridged::abridge;
 use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
@@ -27,9 +27,12 @@ use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
-use crate::session::gate::{Belief, Decision, decide};
+use crate::session::gate::{Belief, Decision, decide, never};
 use crate::session::{Header, Planned, Session, trail::Trail};
 use crate::{analyze, planner};
+
+/// Why there is no question about a plan that has no place in one.
+const TOO_LARGE: &str = "the change is too large to show in full, so it cannot be approved here";
 
 /// What was found, before anything is decided.
 struct Found {
@@ -57,6 +60,9 @@ impl Remediation {
             return Err(WorkflowError::Cancelled);
         }
         let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
+        if let Some((planned, why)) = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?))) {
+            header.advice.extend(by_hand(&planned.plan, &why));
+        }
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
             Session::Diagnosed(header.diagnosed(planned, self.expiry()))
@@ -71,6 +77,14 @@ impl Remediation {
         let report = report_of(&session);
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
+    }
+
+    /// Why a remediation could not apply this plan, where that is known without a dry run.
+    fn why_never(&self, header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
+        if self.parts.executor.is_none() {
+            return Some(self.why_no_writer().to_owned());
+        }
+        never(&header.limits, &planned.plan).or_else(|| asked(header, ending, planned).is_none().then(|| TOO_LARGE.to_owned()))
     }
 
     /// Opens a remediation. In automatic mode and within the thresholds it goes all the way; otherwise a question comes back,
@@ -121,9 +135,10 @@ impl Remediation {
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
-        // One for something else than was asked about, or for only a part of it, needs a human, however sure its cause is.
+        // One for something else than was asked about, or for only a part of it, needs a human, however sure its cause is; so does one
+        // of which nobody could see whether it is.
         let focus = &header.diagnosis.focus;
-        let believed = header.diagnosis.cause(&plan.cause).filter(|_| !focus.beside && focus.missing.is_empty());
+        let believed = header.diagnosis.cause(&plan.cause).filter(|_| focus.aside().is_none());
         let decision = decide(&header.limits, &plan, Belief::of(believed), &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
@@ -137,8 +152,7 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (_, None) => {
-                let why = "the change is too large to show in full, so it cannot be approved here";
-                header.advice.extend(by_hand(&planned.plan, why));
+                header.advice.extend(by_hand(&planned.plan, TOO_LARGE));
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
@@ -194,7 +208,8 @@ impl Remediation {
         let report = report_of(&session);
         // Now it also states until when the plan is valid.
         let text = question::text(&report).unwrap_or(text);
-        let question = Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts };
+        let question =
+            Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts, aside: aside(&report) };
         Ok(Opened { report, question: Some(question) })
     }
 

@@ -90,7 +90,7 @@ impl Records {
     /// # Errors
     /// The store cannot be read.
     pub async fn find_open(&self, digest: &PlanDigest) -> Result<Option<SessionId>, WorkflowError> {
-        let alive = self.ledger.alive(ALIVE).await?;
+        let alive = self.ledger.alive_with(digest.as_str(), ALIVE).await?;
         Ok(alive.into_iter().flatten().find_map(|(_, session)| match session {
             Session::AwaitingApproval(a) if a.digest == *digest => Some(a.header.id),
             Session::Investigating(_)

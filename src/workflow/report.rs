@@ -3,6 +3,7 @@
 
 use super::covered::Covered;
 use crate::domain::ending::{Ending, endings};
+use crate::domain::focus::Aside;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -309,6 +310,9 @@ view! {
         /// What the digest covers besides, for a question.
         #[serde(skip)]
         covered: Covered,
+        /// It is not for all that the words are about, which name this besides.
+        #[serde(skip)]
+        aside: Option<(Aside, String)>,
         /// It only takes back what was done.
         #[serde(skip)]
         is_rollback: bool,

@@ -1,6 +1,7 @@
 //! What a report says, as text: in two to six lines, enough for a person or a model to act on; and in ten to twenty-five for a
 //! reader who gets nothing else.
 
+use super::next::{self, Next};
 use super::report::{
     AdviceView, CauseView, EvidenceView, IssueView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView,
     changed_nothing,
@@ -21,7 +22,7 @@ const SENT: &str = "Sent: ";
 const QUOTES: usize = 2;
 
 /// What could be at fault and is read only where the issue speaks of it: that nothing is said of it is no all-clear.
-fn unchecked(report: &Report) -> Option<String> {
+pub fn unchecked(report: &Report) -> Option<String> {
     let kinds = analyze::kinds_on_demand().filter_map(Kind::info).map(|info| info.plural);
     let unread: Vec<&str> = kinds.filter(|plural| !report.coverage.looked.iter().any(|looked| looked == plural)).collect();
     let told = matches!(report.status, Status::Healthy | Status::Inconclusive) && !report.coverage.looked.is_empty();
@@ -139,43 +140,24 @@ fn beside(items: &[String], skipped: usize) -> Option<String> {
     items.get(skipped..).filter(|rest| !rest.is_empty()).map(|rest| first(rest, OTHERS))
 }
 
-/// The advice to make the plan's change by hand, which there is where kubemend cannot make it.
-fn by_hand(report: &Report) -> Option<&AdviceView> {
-    let typed = |advice: &&AdviceView| report.plan.iter().flat_map(|p| &p.steps).any(|step| advice.command.as_ref() == Some(&step.command));
-    report.advice.iter().find(typed)
-}
-
 /// What to do next, where something is to be done.
 fn next(report: &Report) -> Option<String> {
-    match report.status {
-        Status::AwaitingApproval => {
-            Some(format!("Waiting for a human's approval: `kubemend approve {}` shows the exact change and asks.", report.session))
+    let session = &report.session;
+    match next::next(report) {
+        Next::Answer => Some(format!("Waiting for a human's approval: `kubemend approve {session}` shows the exact change and asks.")),
+        Next::Apply if report.status == Status::Diagnosed => {
+            Some("Nothing was changed. Run remediate to apply the plan after approval.".to_owned())
         }
-        Status::Diagnosed if report.plan.is_some() => Some(match by_hand(report) {
-            // Whoever is sent back to remediate here comes back with the same.
-            Some(advice) => format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)),
-            None => "Nothing was changed. Run remediate to apply the plan after approval.".to_owned(),
-        }),
-        Status::Failed if changed_nothing(report) => {
-            Some("Run remediate again once the reason is gone: it looks again and makes a new plan.".to_owned())
+        Next::Apply => Some(format!("To apply the plan, run remediate with session {session}: a human is asked first.")),
+        Next::ByHand(advice) => {
+            Some(format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)))
         }
-        Status::Declined => {
-            Some(format!("To be asked again, run remediate with session {}: it looks again and makes a new plan.", report.session))
+        Next::LookAgain if report.status == Status::Failed => {
+            Some(format!("Run remediate with session {session} once the reason is gone: it looks again and makes a new plan."))
         }
-        // Its plan waits, or was declined: validating it again would come back with the same.
-        Status::Unresolved | Status::Unclear if report.plan.is_some() && report.execution.is_none() => {
-            Some(format!("To apply the plan, run remediate with session {}: a human is asked first.", report.session))
-        }
-        Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => {
-            Some(format!("Run validate with session {} before you change anything else.", report.session))
-        }
-        Status::Diagnosed
-        | Status::Healthy
-        | Status::Inconclusive
-        | Status::Expired
-        | Status::Resolved
-        | Status::Partly
-        | Status::Reverted => report.advice.first().map(advised),
+        Next::LookAgain => Some(format!("To be asked again, run remediate with session {session}: it looks again and makes a new plan.")),
+        Next::Validate => Some(format!("Run validate with session {session} before you change anything else.")),
+        Next::Advice => report.advice.first().map(advised),
     }
 }
 

@@ -26,8 +26,8 @@ impl Timing {
     /// Adds the operator's times to what a new plan takes by itself. What is told before the yes is what is waited for after it.
     pub(super) fn tell(&self, plan: &mut RemediationPlan) {
         let judged = &mut plan.judged;
-        judged.settle = judged.settle.max(signed(self.settle));
-        judged.wait = judged.wait.saturating_add(signed(self.validate_within));
+        judged.settle = whole(judged.settle.max(signed(self.settle)));
+        judged.wait = whole(judged.wait.saturating_add(signed(self.validate_within)));
     }
 
     /// For a plan that was told: at least that, and what the operator wants now.
@@ -61,6 +61,12 @@ impl Patience {
     pub(super) fn at_most(&self) -> Duration {
         self.wait.saturating_add(self.window.max(self.wait))
     }
+}
+
+/// To the next whole second: what is said is what is waited for.
+fn whole(duration: SignedDuration) -> SignedDuration {
+    let rest = if duration.subsec_nanos() > 0 { 1 } else { 0 };
+    SignedDuration::from_secs(duration.as_secs().saturating_add(rest))
 }
 
 pub(super) fn signed(duration: Duration) -> SignedDuration {

@@ -1,6 +1,7 @@
 //! Takes back what a session did: a session of its own, whose plan is made of the objects as they are now, linted, rehearsed, shown and
 //! asked about as any other. A human is always asked.
 
+use super::report::Report;
 use super::{Caller, Opened, Remediation, WorkflowError, collect, conclude, live};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -18,6 +19,15 @@ use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase};
 use crate::session::trail::Trail;
 use crate::session::{Closed, Header, Session};
+
+/// Begins what is recorded as the issue of an undo.
+const ISSUE: &str = "undo session ";
+
+/// The session whose changes this one was to take back, where it is an undo.
+pub fn undone_by(report: &Report) -> Option<SessionId> {
+    let undoes = report.plan.as_ref().is_none_or(|plan| plan.is_rollback);
+    report.issue.text.strip_prefix(ISSUE).filter(|_| undoes).and_then(|id| SessionId::parse(id).ok())
+}
 
 impl Remediation {
     /// Opens a session whose plan takes back what another session did, and asks. What cannot be taken back is advice.
@@ -109,7 +119,7 @@ impl Remediation {
         let header = Header {
             id: SessionId::from_entropy(self.parts.entropy.id_bits()),
             opened_at: now,
-            issue: format!("undo session {undone}"),
+            issue: format!("{ISSUE}{undone}"),
             origin: caller.origin,
             scope,
             limits,

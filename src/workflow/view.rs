@@ -14,7 +14,7 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
-use crate::domain::focus::{Because, Doubt, Missing, Seen};
+use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
 use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
@@ -88,7 +88,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         causes: diagnosis.causes.iter().map(cause).collect(),
         unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
-        plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at)),
+        plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, &diagnosis.focus)),
         advice: advice(standing),
         execution: standing.execution.map(execution),
         validation: standing.validation.map(validation),
@@ -254,7 +254,7 @@ fn evidence(id: EvidenceId, e: &Evidence) -> EvidenceView {
     }
 }
 
-fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<Timestamp>) -> PlanView {
+fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<Timestamp>, focus: &Focus) -> PlanView {
     PlanView {
         digest: p.digest().to_string(),
         risk: p.risk().to_string(),
@@ -313,6 +313,8 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
             .collect(),
         settle_seconds: p.judged.settle.as_secs(),
         covered: covered::of(p),
+        // What was done is taken back whatever it was for.
+        aside: focus.aside().filter(|_| !p.is_rollback()).map(|(aside, name)| (aside, name.to_owned())),
         is_rollback: p.is_rollback(),
         wait_seconds: p.judged.wait.as_secs(),
     }

@@ -203,3 +203,13 @@ fn calls_in_the_readme_are_those_of_the_example() {
 fn quoted(markdown: &str) -> Vec<&str> {
     markdown.split('`').skip(1).step_by(2).filter(|q| !q.contains(char::is_whitespace)).collect()
 }
+
+/// Without a scope it holds for one directory only, and another one has no server.
+#[test]
+fn every_line_that_connects_claude_code_does_it_for_all_projects() {
+    let is_wrong = |line: &&str| line.contains("claude mcp add") && !line.contains("claude mcp add -s user kubemend -- ");
+    let said: Vec<String> = files_under("src", "rs").into_iter().chain(files_under("docs", "md")).chain(["README.md".to_owned()]).collect();
+    let wrong = |path: &String| read(path).lines().filter(is_wrong).map(|line| format!("{path}: {line}")).collect::<Vec<_>>();
+    assert!(said.iter().filter(|path| read(path).contains("claude mcp add")).count() > 2, "it is looked where it is said");
+    assert_none(said.iter().flat_map(wrong).collect());
+}

@@ -3,7 +3,10 @@
 //!
 //! `KUBEMEND_ATTACK_RUNS` says how many runs there are, `KUBEMEND_ATTACK_FIRST` with which number they begin, `KUBEMEND_ATTACK_SEED` plays one of them and tells its story.
 
+mod allowed;
 mod dice;
+mod doors;
+mod heard;
 mod planted;
 mod trial;
 mod truths;

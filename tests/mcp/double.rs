@@ -117,6 +117,7 @@ impl Double {
             text: format!("cluster test (risk low)\n{DIFF}{}", "every line of it. ".repeat(500)),
             expires_at: session.expires_at,
             digest_counts: self.limits.counts_repeated_digest(Risk::parse(self.risk).unwrap()).is_ok(),
+            aside: None,
         }
     }
 
@@ -152,6 +153,7 @@ impl Double {
             steps: vec![step],
             settle_seconds: 15,
             covered: Covered::default(),
+            aside: None,
             is_rollback: false,
             wait_seconds: 120,
             checks: Vec::new(),

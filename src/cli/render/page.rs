@@ -115,10 +115,13 @@ impl Page {
         }
     }
 
-    /// A block that is not wrapped, so that it can be copied.
-    pub(crate) fn block(&mut self, indent: usize, style: Style, text: &str) {
-        for line in clean(text).lines() {
-            self.line(indent, &styled(style, line));
+    /// A command, which is not wrapped, so that it can be copied. A here-document ends at a line that is its word and nothing else: several
+    /// lines stand at the margin.
+    pub(crate) fn command(&mut self, indent: usize, text: &str) {
+        let text = clean(text);
+        let indent = if text.trim_end().contains('\n') { 0 } else { indent };
+        for line in text.lines() {
+            self.line(indent, &styled(TYPED, line));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The plan: what will be changed as a diff, with its risk, its undo, its checks, and what a human would type instead.
 //! What is said of it is the blocks' business; here they are laid out.
 
-use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
+use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, clean, styled};
 use crate::call::blocks::{self, Block, Tone, Words};
 use crate::workflow::report::Report;
 use anstyle::Style;
@@ -47,9 +47,7 @@ fn lay_out(page: &mut Page, block: &Block) {
         }
         Block::Command { title, text } => {
             page.line(2, &styled(DIM, &format!("{title}:")));
-            // A here-document ends at a line that starts with its word: indented, it could not be pasted.
-            let indent = if text.contains('\n') { 0 } else { 4 };
-            page.block(indent, TYPED, text);
+            page.command(4, text);
         }
     }
 }

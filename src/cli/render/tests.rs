@@ -130,8 +130,10 @@ fn waiting() -> Report {
                 }],
                 checks: vec!["PersistentVolumeClaim payments/ledger-data: the claim is Bound".to_owned()],
                 about: vec!["Deployment payments/ledger".to_owned()],
+                saw: vec!["Pod".to_owned(), "PersistentVolumeClaim".to_owned()],
             },
-            is_rollback: false,
+            aside: None,
+ is_rollback: false,
             wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
@@ -185,12 +187,26 @@ fn plain(text: &str) -> String {
 }
 
 #[test]
-fn healthy_report_is_three_lines() {
-    insta::assert_snapshot!(plain(&whole(&healthy(), 100)), @r###"
+fn healthy_report_says_what_is_healthy_and_what_was_not_checked() {
+    let mut report = healthy();
+    report.coverage.healthy = vec!["Deployment payments/ledger: 1 of 1 replicas are ready".to_owned()];
+    insta::assert_snapshot!(plain(&whole(&report, 100)), @r###"
 healthy: no problem found  namespace payments, context prod-eu (10.1.2.3:6443, v1.37.2)
+
+Healthy
+  • Deployment payments/ledger: 1 of 1 replicas are ready
+
+Not checked: networkpolicies, poddisruptionbudgets, resourcequotas.
 
 212 ms · 14 API calls · no model · session s-0123456789abcdef0123456789abcdef
 "###);
+}
+
+#[test]
+fn place_says_where_a_certificate_is_not_verified() {
+    let mut report = waiting();
+    report.cluster.unverified = true;
+    assert!(plain(&before_consent(&report, 100)).contains("(10.1.2.3:6443, v1.37.2, certificate not verified)\n"));
 }
 
 #[test]
@@ -247,6 +263,7 @@ EOF
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
     • Deployment payments/ledger: runs, with nothing wrong
+    • judged on whole lists of the same kinds as this plan: Pod, PersistentVolumeClaim
     • all of this within 120 s, then for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab

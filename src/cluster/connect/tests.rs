@@ -250,6 +250,23 @@ async fn clusters_behind_one_host_and_port_are_pinned_apart() {
     }
 }
 
+/// What the question says of a cluster begins here.
+#[tokio::test]
+async fn a_server_whose_certificate_nobody_verifies_is_known_as_such() {
+    let place = Place::new();
+    for (cluster, unverified) in [
+        ("{server: 'https://h.example'}", false),
+        ("{server: 'https://h.example', insecure-skip-tls-verify: true}", true),
+        ("{server: 'http://h.example:8080'}", true),
+        ("{server: 'http://127.0.0.1:8001'}", false),
+    ] {
+        let text = kubeconfig("https://h", "{}").replace("{server: 'https://h'}", cluster);
+        let clock: Arc<dyn crate::ports::Clock> = Arc::new(SystemClock);
+        let chosen = for_reading(&settings(place.file("k", &text)), &clock).await.unwrap();
+        assert_eq!(chosen.server.unverified, unverified, "{cluster}");
+    }
+}
+
 #[tokio::test]
 async fn credentials_are_not_sent_in_clear_text_to_another_machine() {
     let place = Place::new();

@@ -24,9 +24,7 @@ pub(super) struct PlanRecord {
     about: Vec<RefRecord>,
     saw: Vec<KindRecord>,
     settle_seconds: i64,
-    settle_nanoseconds: i32,
     wait_seconds: i64,
-    wait_nanoseconds: i32,
     revert: bool,
     cluster: String,
 }
@@ -241,17 +239,11 @@ impl From<&RemediationPlan> for PlanRecord {
             about: plan.judged.about.iter().map(RefRecord::from).collect(),
             saw: plan.judged.saw.iter().map(KindRecord::from).collect(),
             settle_seconds: plan.judged.settle.as_secs(),
-            settle_nanoseconds: plan.judged.settle.subsec_nanos(),
             wait_seconds: plan.judged.wait.as_secs(),
-            wait_nanoseconds: plan.judged.wait.subsec_nanos(),
             revert: plan.on_failure == OnFailure::Revert,
             cluster: plan.cluster.clone(),
         }
     }
-}
-
-fn duration(seconds: i64, nanoseconds: i32) -> Option<SignedDuration> {
-    SignedDuration::from_secs(seconds).checked_add(SignedDuration::from_nanos(i64::from(nanoseconds)))
 }
 
 impl PlanRecord {
@@ -290,8 +282,8 @@ impl PlanRecord {
             judged: Judged {
                 about: self.about.into_iter().map(RefRecord::into_ref).collect::<Result<Vec<_>, String>>()?,
                 saw: self.saw.into_iter().map(KindRecord::into_kind).collect(),
-                settle: duration(self.settle_seconds, self.settle_nanoseconds).ok_or("its settle window is out of range")?,
-                wait: duration(self.wait_seconds, self.wait_nanoseconds).ok_or("how long is waited for it is out of range")?,
+                settle: SignedDuration::from_secs(self.settle_seconds),
+                wait: SignedDuration::from_secs(self.wait_seconds),
             },
             on_failure: if self.revert { OnFailure::Revert } else { OnFailure::Keep },
             cluster: self.cluster,

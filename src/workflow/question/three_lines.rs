@@ -6,6 +6,7 @@ use super::text;
 use crate::domain::action::{Action, Change};
 use crate::domain::field::FieldPath;
 use crate::domain::fitted::Part;
+use crate::domain::focus::Aside;
 use crate::domain::plan::{Pinned, RemediationPlan};
 use crate::session::record::arbitrary;
 use crate::workflow::blocks;
@@ -58,6 +59,8 @@ proptest! {
         server in "[a-z0-9.-]{1,253}:[0-9]{2,5}",
         session in "s-[0-9a-f]{32}",
         note in prop::option::of("[a-z ]{1,200}"),
+        aside in prop::option::of((prop::sample::select(vec![Aside::Else, Aside::PerhapsElse, Aside::Part]), "[a-z-]{1,80}")),
+        unverified in any::<bool>(),
     ) {
         let plan = with_names(plan, &name, &field, &old, &new);
         let mut report = report(plan);
@@ -66,7 +69,9 @@ proptest! {
         report.issue.note = note;
         report.cluster.context = context.clone();
         report.cluster.server = server.clone();
+        report.cluster.unverified = unverified;
         let view = report.plan.as_mut().unwrap();
+        view.aside = aside.clone();
         view.expires_at = Some("2026-11-23T20:15:00.5Z".to_owned());
         for step in &mut view.steps {
             step.object.namespace = Some(namespace.clone());
@@ -78,13 +83,23 @@ proptest! {
         for line in lines.iter().copied().chain([blocks::completed_below(&block).lines().nth(2).unwrap()]) {
             prop_assert!(line.chars().count() <= COLUMNS, "{}: {line}", line.chars().count());
         }
-        // The first: what is left of each value and name begins and ends as it does.
         let begins = |text: &str| text.chars().take(2).collect::<String>();
+        // The first: how far it is from what was asked, where there is room, which the choice says as well.
+        let forms = aside.iter().flat_map(|(aside, named)| aside.around_a_name().map(|(before, after)| (before, after, named)));
+        let said = forms.clone().find_map(|(before, after, named)| {
+            let rest = lines[0].strip_prefix(before).filter(|rest| rest.starts_with(&begins(named)))?;
+            rest.split_once(after)
+        });
+        let first = said.map_or(lines[0], |(_, rest)| rest);
+        if aside.is_some() && name.len() < 10 && view.steps.len() == 1 && view.steps[0].action == "create" {
+            prop_assert!(said.is_some(), "{}", lines[0]);
+        }
+        // Then what changes: what is left of each value and name begins and ends as it does.
         match view.steps[0].action.as_str() {
-            "create" => prop_assert!(lines[0].starts_with("New empty ") && lines[0].contains(&begins(&name)), "{}", lines[0]),
-            "delete" => prop_assert!(lines[0].starts_with("Delete ") && lines[0].contains(", which holds no data"), "{}", lines[0]),
+            "create" => prop_assert!(first.starts_with("New empty ") && first.contains(&begins(&name)), "{}", first),
+            "delete" => prop_assert!(first.starts_with("Delete ") && first.contains(", which holds no data"), "{}", first),
             _ => {
-                let (was, rest) = lines[0].split_once(" → ").unwrap();
+                let (was, rest) = first.split_once(" → ").unwrap();
                 let (becomes, rest) = rest.split_once(": ").unwrap();
                 let of = rest.split_once(" of ").unwrap();
                 prop_assert!(was != becomes && !of.0.is_empty() && of.1.contains(&begins(&name)), "{}", lines[0]);
@@ -96,6 +111,7 @@ proptest! {
         // The second: context, host, namespace, risk and undo, each once.
         let (at, consequences) = lines[1].split_once("; risk ").unwrap();
         prop_assert!(consequences.starts_with(&format!("{}; ", view.risk)) && consequences.ends_with(super::super::summary::undo(&view)), "{}", lines[1]);
+        prop_assert_eq!(at.contains(", NOT VERIFIED)"), unverified, "{}", at);
         prop_assert!(at.starts_with(&format!("on {}", begins(&context))) && at.contains(&format!(" ({}", begins(&server))), "{at}");
         let place = at.rsplit_once(if at.contains("), namespace ") { "), namespace " } else { ") in " }).unwrap().1;
         prop_assert!(place.starts_with(&begins(&namespace)) && place.ends_with(namespace.chars().last().unwrap()), "{at}");

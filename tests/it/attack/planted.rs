@@ -1,6 +1,10 @@
 //! Secrets that are planted where people leave them, and the doors by which none of them may leave.
 
 use crate::support::embedded::Embedded;
+use bytes::Bytes;
+use http::Response;
+use http_body_util::{BodyExt, Full};
+use kubemend::sim::SimBody;
 use serde_json::{Value, json};
 
 /// In the names of none of them; each place has its own, so that a leak tells where it came from.
@@ -10,19 +14,24 @@ fn secret(place: &str) -> String {
     format!("{MARK}{place}")
 }
 
-/// Puts secrets into every workload of the namespace: annotations, arguments, variables, and Events about it and its Pods.
-/// With a `delay` whatever starts from now on takes that many seconds until it is ready.
+/// Puts secrets into every workload and every ConfigMap of the namespace: annotations, commands, arguments, variables, data, and Events
+/// about the workload and its Pods. With a `delay` whatever starts from now on takes that many seconds until it is ready.
 pub(super) async fn plant(cluster: &Embedded, delay: Option<u64>) {
-    for workload in cluster.objects() {
-        let plural = match workload["kind"].as_str() {
+    for object in cluster.objects() {
+        let plural = match object["kind"].as_str() {
             Some("Deployment") => "deployments",
             Some("StatefulSet") => "statefulsets",
+            Some("ConfigMap") => {
+                plant_data(cluster, &object).await;
+                continue;
+            }
             _ => continue,
         };
-        let name = workload["metadata"]["name"].as_str().unwrap().to_owned();
-        let mut containers = workload["spec"]["template"]["spec"]["containers"].clone();
+        let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+        let mut containers = object["spec"]["template"]["spec"]["containers"].clone();
         for container in containers.as_array_mut().unwrap() {
             push(container, "env", json!({"name": "DB_PASSWORD", "value": secret("Env")}));
+            push(container, "command", json!(format!("PGPASSWORD={}", secret("Command"))));
             push(container, "args", json!("--db-pass"));
             push(container, "args", json!(secret("Argument")));
             if let (Some(delay), Some(probe)) = (delay, container["readinessProbe"].as_object_mut()) {
@@ -40,8 +49,15 @@ pub(super) async fn plant(cluster: &Embedded, delay: Option<u64>) {
             patch["spec"]["minReadySeconds"] = json!(delay / 2);
         }
         cluster.merge("apps/v1", plural, &name, &patch).await;
-        cluster.apply(&event(&workload, "Event"));
+        cluster.apply(&event(&object, "Event"));
     }
+}
+
+/// Passwords in settings, by themselves and in the middle of a file. What is there stays as it is.
+async fn plant_data(cluster: &Embedded, map: &Value) {
+    let name = map["metadata"]["name"].as_str().unwrap();
+    let file = format!("[db]\nurl = postgres://root:{}@db:5432/shop\n", secret("File"));
+    cluster.merge("v1", "configmaps", name, &json!({"data": {"PLANTED_PASSWORD": secret("Data"), "planted.ini": file}})).await;
 }
 
 /// An Event about each Pod that is there, which the rules read closely.
@@ -67,6 +83,43 @@ fn push(container: &mut Value, list: &str, element: Value) {
     let mut elements = container[list].as_array().cloned().unwrap_or_default();
     elements.push(element);
     container[list] = Value::Array(elements);
+}
+
+/// An answer as it would be if programs and controllers wrote secrets into what they say of an object's status. No controller of the
+/// embedded cluster does, and what somebody else writes there each of them replaces.
+pub(super) async fn with_told_secrets(answer: Response<SimBody>) -> Response<SimBody> {
+    let (parts, body) = answer.into_parts();
+    let Ok(whole) = body.collect().await;
+    let bytes = whole.to_bytes();
+    let said = serde_json::from_slice::<Value>(&bytes).ok().filter(Value::is_object).map(|mut value| {
+        match value.get_mut("items").and_then(Value::as_array_mut) {
+            Some(items) => items.iter_mut().for_each(tell),
+            None => tell(&mut value),
+        }
+        Bytes::from(value.to_string())
+    });
+    Response::from_parts(parts, Full::new(said.unwrap_or(bytes)).boxed_unsync())
+}
+
+/// What a program left as its last words, and what a controller says of a condition.
+fn tell(object: &mut Value) {
+    let Some(status) = object.get_mut("status") else { return };
+    let mut each = |list: &str, said: &dyn Fn(&mut Value)| {
+        status.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten().for_each(said);
+    };
+    let last_words = |container: &mut Value| {
+        for ended in ["/state/terminated", "/lastState/terminated"] {
+            if let Some(ended) = container.pointer_mut(ended).and_then(Value::as_object_mut) {
+                ended.insert("message".to_owned(), json!(format!("login failed: password={} is wrong", secret("LastWords"))));
+            }
+        }
+    };
+    each("containerStatuses", &last_words);
+    each("initContainerStatuses", &last_words);
+    each("conditions", &|condition| {
+        let said = condition["message"].as_str().unwrap_or_default().to_owned();
+        condition["message"] = json!(format!("{said}, and the login failed: token={}", secret("Condition")));
+    });
 }
 
 /// The places whose secret stands in this text.

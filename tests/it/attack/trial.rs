@@ -1,11 +1,14 @@
 //! One run: a case, secrets, weather, and somebody who answers in one of many ways.
 
 use super::dice::Dice;
+use super::doors::{Journal, doors};
+use super::heard::{After, Consent, Heard, specs};
 use super::planted::{plant, plant_on_pods};
-use super::truths::{After, Consent, Heard, specs, wrong};
+use super::truths::wrong;
 use super::weather::{Climate, Past, Sky, Weather};
-use crate::support::case::{Case, names};
+use crate::support::case::{Case, names, names_in, stories};
 use crate::support::embedded::{Embedded, ask};
+use kubemend::call::{CallError, session_line};
 use kubemend::domain::confidence::Confidence;
 use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::plan::{OnFailure, PlanDigest};
@@ -73,12 +76,14 @@ const WAYS: [(Way, &str); 13] = [
     (Way::Undone, "yes, then undone"),
 ];
 
-/// Every case that ends in a plan.
-fn cases() -> &'static [String] {
-    static CASES: OnceLock<Vec<String>> = OnceLock::new();
+/// Every case and every story that ends in a plan.
+fn cases() -> &'static [Case] {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
-        let planned: Vec<String> = names().into_iter().filter(|name| !Case::load(name).scenario.expect.writes.is_empty()).collect();
-        assert!(!planned.is_empty());
+        let told = names_in(&stories()).into_iter().map(|name| Case::read(&name, &stories().join(&name)));
+        let all = names().into_iter().map(|name| Case::load(&name)).chain(told);
+        let planned: Vec<Case> = all.filter(|case| !case.scenario.expect.writes.is_empty()).collect();
+        assert!(planned.iter().any(|case| case.scenario.expect.writes.len() > 1), "no plan has several steps");
         planned
     })
 }
@@ -94,13 +99,15 @@ impl Progress for Heeded {
 
 pub(super) fn play(seed: u64) -> Told {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let told = runtime.block_on(async { tokio::time::timeout(ENDLESS, trial(seed)).await });
+    let journal = Journal::default();
+    let told = journal.of(|| runtime.block_on(async { tokio::time::timeout(ENDLESS, trial(seed, &journal)).await }));
     told.unwrap_or_else(|_| Told { wrong: vec!["it hangs".to_owned()], ..Told::of(seed) })
 }
 
 /// Everything that one run holds.
 struct Run {
     cluster: Embedded,
+    case: &'static Case,
     sky: Arc<Mutex<Sky>>,
     limits: Limits,
     heard: Heard,
@@ -122,20 +129,26 @@ impl Run {
     }
 
     /// Keeps what was said. An error ends nothing: it is an answer.
-    fn hear(&mut self, what: &str, said: Result<Report, WorkflowError>) -> Option<Report> {
+    fn hear(&mut self, what: &'static str, said: Result<Report, WorkflowError>) -> Option<Report> {
         match said {
             Ok(report) => {
                 self.note(format!("{what}: {}: {}", report.status.as_str(), report.summary.replace('\n', " / ")));
-                self.heard.texts.push(serde_json::to_string(&report).unwrap());
+                let sky = self.sky.lock().unwrap();
+                self.heard.take(what, report.clone(), &self.cluster, self.case, &sky.past);
                 Some(report)
             }
             Err(error) => {
                 self.note(format!("{what}: error: {error}"));
-                self.heard.texts.push(error.to_string());
-                self.heard.texts.extend(error.hints());
+                self.heard.texts.push(("an error", CallError::from(error).text()));
                 None
             }
         }
+    }
+
+    /// Somebody is asked.
+    fn reads(&mut self, question: &Question) {
+        self.heard.texts.push(("a question", question.text.clone()));
+        self.heard.asked.insert(question.session.to_string());
     }
 
     /// From now on this plan may be carried out: what is stored of it is what was shown.
@@ -158,10 +171,10 @@ fn limits(dice: &mut Dice) -> Limits {
     }
 }
 
-async fn trial(seed: u64) -> Told {
+async fn trial(seed: u64, journal: &Journal) -> Told {
     let mut dice = Dice::of(seed);
-    let case = Case::load(&dice.pick(cases()));
-    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let case = &cases()[usize::try_from(dice.below(cases().len() as u64)).unwrap()];
+    let cluster = Embedded::of(case, NAMESPACE).await;
     // Longer than anything waits that does not know of it.
     let delay = if dice.chance(150) { Some(dice.pick(&[100, 300, 900])) } else { None };
     plant(&cluster, delay).await;
@@ -174,9 +187,10 @@ async fn trial(seed: u64) -> Told {
     let past = Past { story, ..Past::default() };
     let before = specs(&cluster);
     let sky = Arc::new(Mutex::new(Sky { climate, dice: Dice::of(seed ^ 0x5eed), past }));
-    let mut run = Run { cluster, sky, limits, heard: Heard::default(), progress: Heeded::default() };
+    let mut run = Run { cluster, case, sky, limits, heard: Heard::default(), progress: Heeded::default() };
+    run.heard.begin(&run.cluster, case);
 
-    let problem = ask(&case, NAMESPACE);
+    let problem = ask(case, NAMESPACE);
     let last = answered(&mut run, &problem, way, &mut dice).await;
     run.heard.after = Some(After { last: last.clone(), before, specs: specs(&run.cluster), objects: run.cluster.objects() });
     // What was found out is told on a quiet day.
@@ -184,10 +198,13 @@ async fn trial(seed: u64) -> Told {
     let last = afterwards(&mut run, &mut dice, last).await;
 
     let told = run.progress.0.lock().unwrap().clone();
-    run.heard.texts.extend(told);
+    run.heard.texts.extend(told.into_iter().map(|text| ("progress", text)));
     run.heard.records = run.cluster.store.all();
+    let opened = doors(&run.cluster, &run.heard.said).await;
+    run.heard.texts.extend(opened);
+    run.heard.texts.push(("the log", journal.text()));
     let past = std::mem::take(&mut run.sky.lock().unwrap().past);
-    let wrong = wrong(&run.cluster, &case, &run.limits, &past, &run.heard).await;
+    let wrong = wrong(&run.cluster, case, &run.limits, &past, &run.heard).await;
     let writes = run.cluster.sim.requests().iter().filter(|r| r.wrote && r.user == "writer").count();
     let status = last.map_or_else(|| "an error".to_owned(), |report| report.status.as_str().to_owned());
     Told { seed, way: way_name, status, writes, struck: past.struck, story: past.story, wrong }
@@ -207,7 +224,7 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
     };
     let report = run.hear("opened", report);
     let Some(question) = question else { return report };
-    run.heard.texts.push(question.text.clone());
+    run.reads(&question);
     let by = || Approver::Library("somebody".to_owned());
     tokio::time::sleep(Duration::from_secs(dice.below(60))).await;
     let yes = |question: &Question| (question.session.clone(), Token::from_text(question.token.reveal()), question.digest.clone());
@@ -228,9 +245,8 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
             run.hear("another plan", said)
         }
         Way::EarlierQuestion => {
-            if process.question(&session, &run.caller(&cancel)).await.is_err() {
-                return report;
-            }
+            let Ok(later) = process.question(&session, &run.caller(&cancel)).await else { return report };
+            run.reads(&later);
             // Both questions are about the same plan, and either may be answered.
             run.consents(&question);
             let said = process.approve(&session, &token, &digest, by(), &run.caller(&cancel)).await;
@@ -264,7 +280,7 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
                 Err(error) => Err(run.hear("undo", Err(error))),
             };
             let Ok(question) = undo else { return report };
-            run.heard.texts.push(question.text.clone());
+            run.reads(&question);
             run.consents(&question);
             let (session, token, digest) = yes(&question);
             let said = process.approve(&session, &token, &digest, by(), &run.caller(&cancel)).await;
@@ -341,19 +357,15 @@ async fn afterwards(run: &mut Run, dice: &mut Dice, last: Option<Report>) -> Opt
     };
     let mut last = last;
     for line in sessions {
+        run.heard.texts.push(("the list of sessions", serde_json::Value::Object(session_line(&line)).to_string()));
         let shown = process.show(&line.id).await;
         if shown.is_err() {
             run.heard.broken.push(format!("a session cannot be shown: {shown:?}"));
         }
-        if let Some(report) = run.hear("shown", shown) {
-            run.heard.shown.push(report.clone());
-            last = Some(report);
-        }
+        last = run.hear("shown", shown).or(last);
         if dice.chance(300) {
             let said = process.validate(&Validate::Session(line.id.clone()), &run.caller(&cancel)).await;
-            if let Some(report) = run.hear("validated", said) {
-                run.heard.validated.push(report);
-            }
+            run.hear("validated", said);
         }
     }
     last

@@ -2,6 +2,7 @@
 //! that jump, people who edit, and webhooks that make something else of a write.
 
 use super::dice::Dice;
+use super::planted::with_told_secrets;
 use crate::support::embedded::{Embedded, TestClock};
 use crate::support::webhook::{Taken, changed};
 use http::Request;
@@ -56,6 +57,8 @@ pub(super) struct Past {
     pub(super) struck: usize,
     /// Somebody else changed an object, or may no longer do what it could.
     pub(super) meddled: bool,
+    /// Somebody else changed an object in a way that can break or heal: not only its labels.
+    pub(super) remade: bool,
     /// Real writes that a webhook made something else of.
     pub(super) mutated: usize,
     /// The real writes as they left the program.
@@ -69,6 +72,14 @@ pub(super) struct Sent {
     /// With the query.
     pub(super) path: String,
     pub(super) body: String,
+}
+
+/// What somebody else does.
+struct Edit {
+    told: String,
+    request: Request<Body>,
+    /// It can break or heal.
+    remakes: bool,
 }
 
 pub(super) struct Sky {
@@ -133,9 +144,9 @@ impl Weather {
         }
         if dice.chance(climate.edits) {
             let edit = self.edit(dice);
-            if let Some((told, request)) = edit {
+            if let Some(Edit { told, request, remakes }) = edit {
                 past.story.push(told);
-                (past.struck, past.meddled) = (past.struck + 1, true);
+                (past.struck, past.meddled, past.remade) = (past.struck + 1, true, past.remade || remakes);
                 return Some(request);
             }
         }
@@ -143,7 +154,7 @@ impl Weather {
     }
 
     /// Somebody changes, deletes or scales something that the remediation could be about.
-    fn edit(&self, dice: &mut Dice) -> Option<(String, Request<Body>)> {
+    fn edit(&self, dice: &mut Dice) -> Option<Edit> {
         let mut candidates: Vec<(String, &str, Value)> = Vec::new();
         for object in self.sim.objects() {
             let group = match object["kind"].as_str() {
@@ -166,7 +177,7 @@ impl Weather {
         let patch = match (dice.below(5), plural) {
             (0, _) => {
                 let request = Request::delete(&path).body(Body::empty()).ok()?;
-                return Some((format!("somebody deletes {path}"), request));
+                return Some(Edit { told: format!("somebody deletes {path}"), request, remakes: true });
             }
             (1, "deployments" | "statefulsets") => json!({"spec": {"replicas": dice.below(3)}}),
             (2, "deployments" | "statefulsets") => {
@@ -178,11 +189,12 @@ impl Weather {
             _ => json!({"metadata": {"labels": {"touched": "yes"}}}),
         };
         let told = format!("somebody patches {path}: {patch}");
+        let remakes = patch["spec"].is_object();
         let request = Request::patch(&path)
             .header(http::header::CONTENT_TYPE, "application/merge-patch+json")
             .body(Body::from(patch.to_string().into_bytes()))
             .ok()?;
-        Some((told, request))
+        Some(Edit { told, request, remakes })
     }
 
     /// What the webhook makes of a write's body.
@@ -244,7 +256,10 @@ impl Service<Request<Body>> for Weather {
                 sky.past.sent.push(Sent { method: method.clone(), path, body: text.clone() });
             }
             let body = changed(text, writes, |value| this.admit(&method, seen.dry_run, value));
-            this.inner.clone().oneshot(Request::from_parts(parts, body)).await
+            let (reads, watches) = (parts.method == http::Method::GET, parts.uri.query().unwrap_or_default().contains("watch="));
+            let answer = this.inner.clone().oneshot(Request::from_parts(parts, body)).await?;
+            // A watch is a stream: what it says of a status is what the list said before.
+            Ok(if reads && !watches && answer.status().is_success() { with_told_secrets(answer).await } else { answer })
         })
     }
 }

@@ -4,7 +4,7 @@ use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::domain::confidence::Confidence;
 use kubemend::domain::id::SessionId;
-use kubemend::domain::limits::{Consent, Limits};
+use kubemend::domain::limits::{Consent, DigestRefusal, Limits};
 use kubemend::domain::plan::{OnFailure, PlanDigest};
 use kubemend::domain::risk::Risk;
 use kubemend::ports::Silent;
@@ -333,6 +333,17 @@ async fn repeated_digest_counts_only_where_the_operator_lets_it() {
     }
 }
 
+/// Who was promised that a human is asked is asked, whatever the operator sets later.
+#[tokio::test(start_paused = true)]
+async fn session_that_was_opened_for_a_human_is_not_answered_by_a_digest_that_counts_since() {
+    let (cluster, _, q) = article().await;
+    let since = cluster.process_with(Limits { consent: Consent::Client, ..Limits::default() }, true);
+    let refused = since.approve_by_digest(&q.session, &q.digest, "a script", &Caller::silent()).await;
+    assert!(matches!(refused, Err(WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman))), "{refused:?}");
+    assert_eq!(cluster.writes(), []);
+    assert_eq!(yes(&since, &q).await.unwrap().status, Status::Resolved);
+}
+
 #[tokio::test(start_paused = true)]
 async fn approval_for_one_cluster_is_none_for_another() {
     let (_, _, q) = article().await;
@@ -341,4 +352,22 @@ async fn approval_for_one_cluster_is_none_for_another() {
     let error = refused(&second.process(), &q.session, &q.token, &q.digest).await;
     assert!(matches!(error, WorkflowError::NoSession(_)), "{error:?}");
     assert_eq!(second.writes(), []);
+}
+
+/// Who is sent to remediate comes back with the same, so it is known before.
+#[tokio::test(start_paused = true)]
+async fn analyze_of_a_plan_that_cannot_be_approved_here_leads_to_its_commands() {
+    let case = Case::load("service-without-endpoints");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let read_only = cluster.process_with(Limits::default(), false);
+    let ceiling = cluster.process_with(Limits { ceiling: Risk::Low, ..Limits::default() }, true);
+    for (process, why) in [(read_only, "kubemend has no usable writer credentials"), (ceiling, "its risk is medium, and the highest risk")]
+    {
+        let report = process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+        let said = format!("Nothing was changed, and kubemend cannot apply this plan: {why}");
+        assert!(report.summary.contains(&said) && !report.summary.to_lowercase().contains("run remediate"), "{}", report.summary);
+        let command = &report.plan.unwrap().steps[0].command;
+        assert!(report.advice.iter().any(|advice| advice.command.as_ref() == Some(command)), "{:?}", report.advice);
+    }
+    assert_eq!(cluster.writes(), []);
 }

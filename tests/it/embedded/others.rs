@@ -2,7 +2,9 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
+use crate::support::webhook::Between;
 use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::sim::{Denial, MadeImage};
 use kubemend::workflow::report::{Report, Status};
@@ -149,4 +151,26 @@ async fn service_that_suffered_and_cannot_be_read_any_more_is_not_resolved() {
         assert!(matches!(report.status, Status::Unclear | Status::Partly), "{denied:?}: {}", report.summary);
         assert!(!why(&report).is_empty(), "{denied:?}");
     }
+}
+
+/// What a plan is judged by was read for it: one that was planned with less is another plan, and what it lacks is not taken for seen.
+#[tokio::test(start_paused = true)]
+async fn plan_that_saw_less_is_not_the_one_that_saw_all() {
+    let cluster = cluster(&format!("{}{}", orders(), service("orders-front", "orders")), 20).await;
+    for plural in ["endpointslices", "services"] {
+        cluster.sim.deny(Denial::of("list", plural).to_user("blind"));
+    }
+    let over = |reader: &str| {
+        let writer = Between::holding(cluster.sim.service_as("writer"), None);
+        cluster.process_through(cluster.sim.service_as(reader), writer, Limits::default(), true)
+    };
+    let (blind, sees) = (over("blind"), over("reader"));
+    let problem = problem("the service orders-front does not answer, orders is pending");
+    let (_, first) = asked(&blind, &problem).await;
+    let (_, second) = asked(&sees, &problem).await;
+    assert_ne!((&first.session, &first.digest), (&second.session, &second.digest));
+    cluster.apply(&service("orders-front", "nobody"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let report = yes(&blind, &second).await.unwrap();
+    assert!(matches!(report.status, Status::Unclear | Status::Partly), "{}", report.summary);
 }

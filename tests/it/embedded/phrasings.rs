@@ -434,7 +434,12 @@ async fn plan_beside_something_that_nobody_has_needs_a_human() {
     for text in said {
         let opened = process.open(&words(text), &Caller::silent()).await.unwrap();
         assert_eq!(opened.report.status, Status::AwaitingApproval, "{text}: {}", opened.report.summary);
-        process.decline(&opened.question.unwrap().session, Approver::Library("the tests".to_owned())).await.unwrap();
+        // It is said where a person decides, whatever little of it a client shows.
+        let question = opened.question.unwrap();
+        let (first, _) = question.text.split_once('\n').unwrap();
+        let forms = question.aside.unwrap().around_a_name();
+        assert!(forms.iter().any(|(before, _)| first.starts_with(before)) && first.contains(": New empty claim"), "{text}: {first}");
+        process.decline(&question.session, Approver::Library("the tests".to_owned())).await.unwrap();
     }
     assert_eq!(cluster.writes(), []);
     let opened = process.open(&words("ledger-api in shop is down"), &Caller::silent()).await.unwrap();
@@ -480,4 +485,20 @@ async fn longer_reports_are_read_as_people_mean_them() {
         ("ledger-worker broken, see runbook https://wiki.example.com/ledger", "shop", "", Inconclusive),
     ];
     hold("shop", &rows).await;
+}
+
+/// Fewer rights never mean fewer humans.
+#[tokio::test(start_paused = true)]
+async fn plan_is_not_applied_by_itself_where_what_the_words_name_was_not_found_or_could_not_be_looked_for() {
+    for denied in [None, Some("cronjobs")] {
+        for text in ["ledger-api in shop cannot reach rabbitmq", "ledger-api and rabbitmq-x1 in shop are down"] {
+            let cluster = cluster(&[("shop", broken("ledger-api"))]).await;
+            if let Some(plural) = denied {
+                cluster.sim.deny(Denial::of("list", plural).to_user("reader"));
+            }
+            let automatic = Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() };
+            let opened = cluster.process_with(automatic, true).open(&words(text), &Caller::silent()).await.unwrap();
+            assert!(opened.question.is_some() && cluster.writes().is_empty(), "{denied:?} `{text}`: {}", opened.report.summary);
+        }
+    }
 }

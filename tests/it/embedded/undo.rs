@@ -2,6 +2,7 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
+use kubemend::call::{Remediated, ask_again};
 use kubemend::domain::limits::{Consent, Limits, Mode};
 use kubemend::domain::risk::Risk;
 use kubemend::workflow::report::Status;
@@ -134,4 +135,18 @@ async fn undo_is_approved_by_a_human_and_by_no_repeated_digest() {
     let by_digest = process.approve_by_digest(&question.session, &question.digest, "a client", &Caller::silent()).await;
     assert!(matches!(by_digest, Err(WorkflowError::RepeatedDigest(_))), "{by_digest:?}");
     assert_eq!(image(&cluster), json!("example/catalog:5.2.0"));
+}
+
+/// What its report says to do next is to remediate with it: that is no look for what the words "undo session" could be about.
+#[tokio::test(start_paused = true)]
+async fn undo_that_was_declined_is_asked_about_again_as_an_undo() {
+    let (_, process, first) = done("image-tag-missing").await;
+    let question = undo(&process, &first).await.question.unwrap();
+    let report = process.decline(&question.session, Approver::CommandLine).await.unwrap();
+    assert!(report.summary.contains(&format!("To be asked again, run remediate with session {}", question.session)), "{}", report.summary);
+    let again = ask_again(&process, &question.session, &Caller::silent()).await.unwrap();
+    let Remediated::Question(report, asked) = again else { panic!("nothing was asked: {again:?}") };
+    assert!(asked.session != question.session && asked.session != first.session);
+    let summary = report.plan.unwrap().summary;
+    assert!(summary.starts_with(&format!("Undo session {}: ", first.session)), "{summary}");
 }

@@ -137,20 +137,33 @@ async fn what_was_asked_about_comes_first_and_gets_the_plan() {
 
 #[tokio::test(start_paused = true)]
 async fn plan_for_something_else_says_so_first_and_needs_a_human() {
+    let cluster = cluster(&[("b-team", broken("app1")), ("b-team", well("web"))]).await;
+    let automatic = Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() };
+    let process = cluster.process_with(automatic, true);
+    // What the words name is healthy, so the plan is for what nobody asked about.
+    let opened = process.open(&words("web keeps crashing in b-team"), &Caller::silent()).await.unwrap();
+    let report = &opened.report;
+    assert_eq!(report.plan.as_ref().map(|plan| plan.steps[0].object.name.as_str()), Some("app1-data"), "{report:#?}");
+    let first = report.summary.lines().next().unwrap();
+    assert!(first.contains("Deployment b-team/web") && first.contains("the plan is about something else"), "{first}");
+    assert!(opened.question.unwrap().text.contains("the plan is about something else"));
+    assert_eq!((report.status, cluster.writes()), (Status::AwaitingApproval, vec![]));
+    // The very same plan needs nobody where it is for what was asked about.
+    let opened = process.open(&words("app1 does not start in b-team"), &Caller::silent()).await.unwrap();
+    assert!(opened.question.is_none(), "{}", opened.report.summary);
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_with_what_was_asked_about_comes_before_a_plan_for_something_else() {
     let crasher = well("crasher").replace("spec: {containers", "spec: {nodeSelector: {gone: 'yes'}, containers");
     let cluster = cluster(&[("b-team", broken("app1")), ("b-team", crasher)]).await;
     let automatic = Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() };
-    let process = cluster.process_with(automatic, true);
-    let opened = process.open(&words("crasher keeps crashing in b-team"), &Caller::silent()).await.unwrap();
+    let opened = cluster.process_with(automatic, true).open(&words("crasher keeps crashing in b-team"), &Caller::silent()).await.unwrap();
     let report = &opened.report;
     let told = report.causes.iter().map(|c| format!("{:?}", c.symptoms)).chain(report.unexplained.iter().map(|s| s.object.name.clone()));
     assert!(told.collect::<String>().contains("crasher"), "{report:#?}");
-    if report.plan.as_ref().is_some_and(|p| p.steps[0].object.name == "app1-data") {
-        let first = report.summary.lines().next().unwrap();
-        assert!(first.contains("the plan is about something else"), "{first}");
-        assert!(opened.question.unwrap().text.contains("the plan is about something else"));
-    }
-    assert_eq!(cluster.writes(), []);
+    assert_eq!((&report.plan, cluster.writes()), (&None, vec![]), "{report:#?}");
 }
 
 #[tokio::test(start_paused = true)]

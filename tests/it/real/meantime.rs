@@ -226,12 +226,13 @@ async fn two_people_who_say_yes_at_once_to_one_plan_make_one_write() {
     let state = tempfile::tempdir().unwrap();
     let start = || trial.start(Human::WhenTold, Opening::Auto).env("XDG_STATE_HOME", state.path());
     let (one, two) = (start().run().await, start().run().await);
-    // The second one is asked about the plan that waits already.
+    // The second one is asked about the plan that waits already: named, since a later look can see more and so plan otherwise.
     let (first, second, ()) = tokio::join!(
         one.call("remediate", trial.ask()),
         async {
             one.asked().await;
-            two.call("remediate", trial.ask()).await
+            let waiting = session_in(&one.questions()[0]);
+            two.call("remediate", json!({"sessionId": waiting})).await
         },
         async {
             two.asked().await;
@@ -248,4 +249,10 @@ async fn two_people_who_say_yes_at_once_to_one_plan_make_one_write() {
     one.stop().await;
     two.stop().await;
     trial.place.end().await;
+}
+
+/// The session that a question is about.
+fn session_in(question: &str) -> String {
+    let from = question.find("show s-").expect("the question names its session") + "show ".len();
+    question[from..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
 }

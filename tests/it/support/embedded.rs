@@ -302,7 +302,8 @@ impl Embedded {
 
     /// Merges a patch into an object of the namespace, as somebody else.
     pub(crate) async fn merge(&self, group: &str, plural: &str, name: &str, patch: &Value) {
-        let path = format!("/apis/{group}/namespaces/{}/{plural}/{name}", self.namespace);
+        let root = if group == "v1" { "/api/v1".to_owned() } else { format!("/apis/{group}") };
+        let path = format!("{root}/namespaces/{}/{plural}/{name}", self.namespace);
         let request = Request::patch(path).header(http::header::CONTENT_TYPE, "application/merge-patch+json");
         let request = request.body(Body::from(patch.to_string().into_bytes())).unwrap();
         let answer = self.sim.service_as("tests").oneshot(request).await.unwrap();

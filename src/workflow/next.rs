@@ -1,0 +1,85 @@
+//! What to do next with a report: decided here for every surface, and worded by each in its own way.
+
+use super::report::{AdviceView, Report, Status, changed_nothing};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Next<'a> {
+    /// A human answers the question that waits.
+    Answer,
+    /// Nobody was asked about the plan yet: to remediate with the session does that.
+    Apply,
+    /// kubemend cannot apply the plan, for the reason of this advice: a reader who is sent to remediate comes back with the same.
+    ByHand(&'a AdviceView),
+    /// Nothing was changed, and this plan is of no use any more: to remediate with the session looks again.
+    LookAgain,
+    /// What was sent is checked again.
+    Validate,
+    /// What is advised, if anything.
+    Advice,
+}
+
+/// What to do next.
+pub fn next(report: &Report) -> Next<'_> {
+    let unapplied = report.plan.is_some() && report.execution.is_none();
+    match report.status {
+        Status::AwaitingApproval => Next::Answer,
+        Status::Declined => Next::LookAgain,
+        Status::Expired if unapplied => Next::LookAgain,
+        Status::Failed if changed_nothing(report) => Next::LookAgain,
+        // The plan of one that was validated may wait, or have been declined: to validate it again comes back with the same.
+        Status::Diagnosed | Status::Unresolved | Status::Unclear if unapplied => by_hand(report).map_or(Next::Apply, Next::ByHand),
+        Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => Next::Validate,
+        Status::Diagnosed
+        | Status::Healthy
+        | Status::Inconclusive
+        | Status::Expired
+        | Status::Resolved
+        | Status::Partly
+        | Status::Reverted => Next::Advice,
+    }
+}
+
+/// The advice to make the plan's change by hand, which there is where kubemend cannot make it.
+fn by_hand(report: &Report) -> Option<&AdviceView> {
+    let typed = |advice: &&AdviceView| report.plan.iter().flat_map(|p| &p.steps).any(|step| advice.command.as_ref() == Some(&step.command));
+    report.advice.iter().find(typed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::blocks::tests::waiting;
+    use super::super::report::{ExecutionView, StepOutcomeView};
+    use super::*;
+
+    /// A report with this status, whose plan was sent with this outcome or not at all.
+    fn report(status: Status, outcome: Option<&str>) -> Report {
+        let step = |outcome: &str| StepOutcomeView { outcome: outcome.to_owned(), at: None, message: None };
+        let execution = outcome.map(|outcome| ExecutionView { steps: vec![step(outcome)], reverted: None });
+        Report { status, execution, ..waiting(1, "+x") }
+    }
+
+    #[test]
+    fn a_plan_that_was_not_applied_is_never_validated_again_and_one_that_was_is_never_applied_again() {
+        for status in [Status::Diagnosed, Status::Unresolved, Status::Unclear] {
+            assert_eq!(next(&report(status, None)), Next::Apply, "{status:?}");
+        }
+        for status in [Status::Unresolved, Status::Unclear, Status::Failed, Status::Interrupted] {
+            assert_eq!(next(&report(status, Some("unknown"))), Next::Validate, "{status:?}");
+        }
+        for (status, outcome) in [(Status::Declined, None), (Status::Expired, None), (Status::Failed, Some("refused"))] {
+            assert_eq!(next(&report(status, outcome)), Next::LookAgain, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_kubemend_cannot_apply_leads_to_its_commands_and_nowhere_else() {
+        for status in [Status::Diagnosed, Status::Unresolved, Status::Unclear] {
+            let mut report = report(status, None);
+            let command = report.plan.iter().flat_map(|plan| &plan.steps).map(|step| step.command.clone()).next();
+            let advice = AdviceView { text: "patch it by hand".to_owned(), command, why: "its risk is high".to_owned(), cause: None };
+            report.advice = vec![advice.clone()];
+            assert_eq!(next(&report), Next::ByHand(&advice), "{status:?}");
+        }
+    }
+}
