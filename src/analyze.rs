@@ -4,6 +4,8 @@
 mod config;
 mod draft;
 mod explained;
+#[cfg(test)]
+mod forged;
 mod health;
 mod image;
 mod incident;

@@ -1,11 +1,11 @@
 //! A finding in the making: a rule says what is special, and what follows from that is filled in.
 
-use super::quote;
+use super::quote::{self, Said};
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
-use crate::domain::evidence::Evidence;
+use crate::domain::evidence::{Evidence, Ground};
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, CausalLink, Choice, Finding, Proposal, Remedy, Symptom, Way};
 use crate::domain::nonempty::NonEmpty;
@@ -15,6 +15,9 @@ use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
 use k8s_openapi::api::core::v1::Pod;
 
+/// How sure anything is at the most that only an Event says.
+const TOLD: Confidence = Confidence::percent(75);
+
 /// A finding without its evidence, and the evidence.
 #[derive(Debug)]
 pub(crate) struct Draft<'f, 'a> {
@@ -22,6 +25,7 @@ pub(crate) struct Draft<'f, 'a> {
     code: Code,
     object: ObjectRef,
     confidence: Confidence,
+    ground: Ground,
     title: String,
     explanation: String,
     field: Option<FieldPath>,
@@ -41,6 +45,7 @@ impl<'f, 'a> Draft<'f, 'a> {
             code,
             object: object.clone(),
             confidence,
+            ground: Ground::Seen,
             title: String::new(),
             explanation: String::new(),
             field: None,
@@ -62,6 +67,19 @@ impl<'f, 'a> Draft<'f, 'a> {
     /// Evidence, in the order in which one reads.
     pub(crate) fn saw(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
         self.evidence.extend(evidence);
+        self
+    }
+
+    /// The cluster's words, without which it would not be known: where only Events have them, it is only told.
+    pub(crate) fn rests_on(mut self, said: Vec<Said>) -> Self {
+        let told = !said.is_empty() && said.iter().all(|one| one.ground == Ground::Told);
+        self.ground = if told { Ground::Told } else { self.ground };
+        self.saw(said.into_iter().map(|one| one.evidence))
+    }
+
+    /// What only an Event says, where that is so: it is told, and not seen.
+    pub(crate) fn told_if(mut self, told: bool) -> Self {
+        self.ground = if told { Ground::Told } else { self.ground };
         self
     }
 
@@ -133,7 +151,9 @@ impl<'f, 'a> Draft<'f, 'a> {
             found: self.found,
             expected: self.expected,
             renamed: self.renamed,
-            confidence: self.confidence,
+            // Below what automatic mode takes unless it is told otherwise, where the rule is not less sure by itself.
+            confidence: if self.ground == Ground::Told { self.confidence.least(TOLD) } else { self.confidence },
+            ground: self.ground,
             evidence: NonEmpty::from_vec(self.evidence)?,
             chain: self.chain,
             symptoms: self.symptoms,

@@ -1,5 +1,6 @@
 //! Images that cannot be pulled.
 
+mod added;
 mod blocked;
 mod changed;
 pub(super) mod img_never_pulled;

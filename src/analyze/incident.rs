@@ -93,7 +93,10 @@ fn quoted(facts: &Facts<'_>, object: &ObjectRef) -> Option<Evidence> {
         Some(pod) if let Some(killed) = probe::killed(facts, pod) => {
             Some(quote::event(facts, killed.probe.unwrap_or(killed.killing), object))
         }
-        Some(pod) => quote::words(facts, pod, warns, quote::unscheduled),
+        Some(pod) => facts
+            .newest_event(pod, warns)
+            .map(|newest| quote::event(facts, newest, object))
+            .or_else(|| quote::unscheduled(pod).map(|(path, text)| quote::field(facts, object, path, text))),
         None => {
             let newest = facts.events_of(object).filter(|e| warns(e)).max_by_key(|e| event_time(e))?;
             Some(quote::event(facts, newest, object))
@@ -113,6 +116,7 @@ fn cause(Together { finding, also }: Together, all: &mut EvidenceList) -> Cause 
         found: finding.found,
         expected: finding.expected,
         confidence: finding.confidence,
+        ground: finding.ground,
         cites: finding.evidence.map(|piece| all.add(piece)),
         chain: finding.chain,
         symptoms: finding.symptoms,

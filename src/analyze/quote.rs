@@ -1,11 +1,12 @@
 //! The cluster's own words, quoted with their place and time; and how names and what is absent are written.
 
 use super::meant::LISTED;
-use crate::domain::evidence::{Evidence, EvidenceSource};
+use crate::domain::evidence::{Evidence, EvidenceSource, Ground};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
+use crate::facts::author::By;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Event, Pod};
 
@@ -39,28 +40,67 @@ pub(crate) fn event(facts: &Facts<'_>, event: &Event, about: &ObjectRef) -> Evid
     }
 }
 
-/// Where the cluster says why a Pod is held: the newest event that fits, else its status. `status` gives the words and their place.
+/// What an object's own status says of something.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum StatusWord<'p> {
+    /// It says so: its words, and their place.
+    Says(FieldPath, &'p str),
+    /// It says nothing of it.
+    Silent,
+    /// It says that something else is the matter.
+    Denies,
+}
+
+/// The cluster's words, and what they are worth.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) evidence: Evidence,
+    pub(crate) ground: Ground,
+}
+
+/// Where the cluster says why a Pod is held: its status. Only where that is silent the newest event that fits, of the part of Kubernetes
+/// that says such things: it is told and not seen. An event that the status denies is of another time, or of somebody else.
 pub(crate) fn words<'p>(
     facts: &Facts<'_>,
     pod: &'p Pod,
+    by: By,
     fits: impl Fn(&Event) -> bool,
-    status: impl Fn(&'p Pod) -> Option<(FieldPath, &'p str)>,
-) -> Option<Evidence> {
+    status: impl Fn(&'p Pod) -> StatusWord<'p>,
+) -> Option<Said> {
     let about = pod.reference();
-    if let Some(found) = facts.newest_event(pod, fits) {
-        return Some(event(facts, found, &about));
+    match status(pod) {
+        StatusWord::Says(path, text) => Some(Said { evidence: field(facts, &about, path, text), ground: Ground::Seen }),
+        StatusWord::Denies => None,
+        StatusWord::Silent => {
+            let found = facts.newest_event(pod, |e| by.wrote_of(e, pod) && fits(e))?;
+            Some(Said { evidence: event(facts, found, &about), ground: Ground::Told })
+        }
     }
-    status(pod).map(|(path, text)| field(facts, &about, path, text))
 }
 
 /// The same of as many Pods as are quoted.
 pub(crate) fn words_of<'p>(
     facts: &Facts<'_>,
     pods: &[&'p Pod],
+    by: By,
     fits: impl Fn(&Event) -> bool,
-    status: impl Fn(&'p Pod) -> Option<(FieldPath, &'p str)>,
-) -> Vec<Evidence> {
-    pods.iter().filter_map(|pod| words(facts, pod, &fits, &status)).take(QUOTED_PODS).collect()
+    status: impl Fn(&'p Pod) -> StatusWord<'p>,
+) -> Vec<Said> {
+    quoted(pods.iter().filter_map(|pod| words(facts, pod, by, &fits, &status)).collect())
+}
+
+/// As many of them as are quoted: one that was seen first, since it tells what they all rest on.
+pub(crate) fn quoted(mut said: Vec<Said>) -> Vec<Said> {
+    said.sort_by_key(|one| one.ground);
+    said.truncate(QUOTED_PODS);
+    said
+}
+
+/// Why the scheduler places Pods nowhere, of as many as are quoted.
+pub(crate) fn unplaced(facts: &Facts<'_>, pods: &[&Pod]) -> Vec<Evidence> {
+    let failed = |e: &Event| e.reason.as_deref() == Some("FailedScheduling");
+    let status = |pod| unscheduled(pod).map_or(StatusWord::Silent, |(path, text)| StatusWord::Says(path, text));
+    words_of(facts, pods, By::Scheduler, failed, status).into_iter().map(|said| said.evidence).collect()
 }
 
 /// Why the scheduler places a Pod nowhere, with the place of its words.

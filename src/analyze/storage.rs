@@ -4,6 +4,7 @@ mod assumed;
 mod claims;
 pub(super) mod classes;
 mod creating;
+mod kept;
 mod missing_claim;
 pub(super) mod pvc_claim_name_typo;
 pub(super) mod pvc_lost;

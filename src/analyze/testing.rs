@@ -76,6 +76,16 @@ impl World {
             "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name}, labels: {{app: x}}}}, spec: {{accessModes: [ReadWriteOnce], storageClassName: {class}, resources: {{requests: {{storage: 5Gi}}}}}}, status: {{phase: {phase}}}}}"
         ))
     }
+    /// A volume that names a claim of `a-team`: of an earlier one by its uid, or, without a uid, one that it is reserved for.
+    pub(crate) fn volume_for(self, claim: &str, uid: &str, phase: &str, policy: &str) -> Self {
+        let mut named = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "a-team", "name": claim});
+        if !uid.is_empty() {
+            named["uid"] = json!(uid);
+        }
+        self.object(json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": format!("pv-of-{claim}")},
+            "spec": {"storageClassName": "slow", "capacity": {"storage": "500Gi"}, "accessModes": ["ReadWriteMany"],
+                "persistentVolumeReclaimPolicy": policy, "claimRef": named}, "status": {"phase": phase}}))
+    }
     pub(crate) fn config_map(self, name: &str, keys: &[&str]) -> Self {
         let data: Value = keys.iter().map(|k| ((*k).to_owned(), json!("v"))).collect::<serde_json::Map<_, _>>().into();
         self.object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "a-team"}, "data": data}))
@@ -86,11 +96,21 @@ impl World {
             "spec": {"type": "ClusterIP", "clusterIP": "10.0.0.1", "selector": selector, "ports": [{"port": 80, "targetPort": 8080}]}}),
         )
     }
+    /// An event of the part of Kubernetes that writes such events.
     pub(crate) fn event(self, kind: &str, about: &str, reason: &str, message: &str) -> Self {
+        let author = match (kind, reason) {
+            (_, "FailedScheduling") => "default-scheduler",
+            ("PersistentVolumeClaim", _) => "persistentvolume-controller",
+            _ => "kubelet",
+        };
+        self.event_by(author, kind, about, reason, message)
+    }
+    /// The same of any author: whoever may create events can write them.
+    pub(crate) fn event_by(self, author: &str, kind: &str, about: &str, reason: &str, message: &str) -> Self {
         let count = self.objects.len();
         self.object(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": format!("e{count}"), "namespace": "a-team"},
             "involvedObject": {"kind": kind, "name": about, "namespace": "a-team"}, "type": "Warning", "reason": reason, "message": message,
-            "lastTimestamp": "2026-01-01T11:59:00Z", "reportingComponent": "", "reportingInstance": ""}))
+            "lastTimestamp": "2026-01-01T11:59:00Z", "source": {"component": author}, "reportingComponent": author, "reportingInstance": ""}))
     }
     /// This kind could not be read.
     pub(crate) fn hiding(mut self, kind: Kind) -> Self {

@@ -98,6 +98,7 @@ impl Together {
         self.also.push(Place { object: more.object, field: more.field });
         let all = &mut self.finding;
         all.confidence = if more.confidence.value() < all.confidence.value() { more.confidence } else { all.confidence };
+        all.ground = all.ground.max(more.ground);
         extend(&mut all.chain, more.chain);
         extend(&mut all.symptoms, more.symptoms);
         for piece in more.evidence.into_vec() {

@@ -1,7 +1,7 @@
 //! A cause: what is believed to be wrong, who says so, and on which evidence.
 
 use super::confidence::Confidence;
-use super::evidence::EvidenceId;
+use super::evidence::{EvidenceId, Ground};
 use super::field::FieldPath;
 use super::finding::{CausalLink, Remedy, Symptom, touched};
 use super::nonempty::NonEmpty;
@@ -87,6 +87,8 @@ pub struct Cause {
     pub expected: Option<String>,
     /// How firmly it is believed.
     pub confidence: Confidence,
+    /// What that rests on.
+    pub ground: Ground,
     /// The evidence that it rests on, in the diagnosis' own list.
     pub cites: NonEmpty<EvidenceId>,
     /// From the cause to the symptom.

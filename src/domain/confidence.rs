@@ -16,6 +16,11 @@ impl Confidence {
         Self(capped as f64 / 100.0)
     }
 
+    /// The lesser of both.
+    pub fn least(self, other: Self) -> Self {
+        if other.0 < self.0 { other } else { self }
+    }
+
     /// The number.
     pub fn value(self) -> f64 {
         self.0

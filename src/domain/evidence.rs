@@ -33,6 +33,16 @@ impl EvidenceSource {
     }
 }
 
+/// What a cause rests on that it cannot do without. Ordered by how little it proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Ground {
+    /// What objects say of themselves, and what is in lists that were read.
+    #[default]
+    Seen,
+    /// Events alone, which anybody can write who is allowed to create them.
+    Told,
+}
+
 /// One thing that was seen, with where and when.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Evidence {

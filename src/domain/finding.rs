@@ -4,7 +4,7 @@ use super::action::Action;
 use super::check::Check;
 use super::code::Code;
 use super::confidence::Confidence;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Ground};
 use super::field::FieldPath;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
@@ -152,6 +152,8 @@ pub struct Finding {
     pub renamed: Option<(Vec<String>, Vec<String>)>,
     /// A constant of the rule, with the reason beside it in the rule's file.
     pub confidence: Confidence,
+    /// What that rests on.
+    pub ground: Ground,
     /// What was seen.
     pub evidence: NonEmpty<Evidence>,
     /// From the cause to the symptom.

@@ -54,6 +54,14 @@ pub(crate) fn volume_of<'a>(facts: &Facts<'a>, class: &str) -> Presence<&'a Pers
     first.map_or_else(|| facts.none(&Kind::PersistentVolume), |volume| Presence::There(*volume))
 }
 
+/// A volume that names this claim, whether it exists or not: one that it was bound to, or that is reserved for it.
+pub(crate) fn volume_for<'a>(facts: &Facts<'a>, claim: &ObjectRef) -> Presence<&'a PersistentVolume> {
+    let namespace = claim.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+    let named = facts.volumes.by_claim.get(&(namespace, claim.name.as_str()));
+    let going = |v: &&PersistentVolume| v.metadata.deletion_timestamp.is_some();
+    facts.walk(named.into_iter().flatten().copied()).min_by_key(going).map_or_else(|| facts.none(&Kind::PersistentVolume), Presence::There)
+}
+
 /// The volumes of this class that a claim could still take; the empty class is that of volumes without one.
 pub(crate) fn free_volumes_of<'a>(facts: &Facts<'a>, class: &str) -> impl Iterator<Item = &'a PersistentVolume> {
     facts.walk(facts.volumes.free.get(class).into_iter().flatten().copied())

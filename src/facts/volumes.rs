@@ -1,4 +1,4 @@
-//! PersistentVolumes by their class, and which classes have claims that are bound.
+//! PersistentVolumes by their class and by the claim that they name, and which classes have claims that are bound.
 
 use super::walk::Walk;
 use crate::domain::snapshot::Snapshot;
@@ -11,6 +11,8 @@ pub(super) struct Volumes<'a> {
     pub(super) by_class: HashMap<&'a str, Vec<&'a PersistentVolume>>,
     pub(super) free: HashMap<&'a str, Vec<&'a PersistentVolume>>,
     pub(super) bound: HashSet<&'a str>,
+    /// By the namespace and the name in their claimRef, whether that claim exists or not.
+    pub(super) by_claim: HashMap<(&'a str, &'a str), Vec<&'a PersistentVolume>>,
 }
 
 impl<'a> Volumes<'a> {
@@ -19,6 +21,10 @@ impl<'a> Volumes<'a> {
         for volume in snapshot.volumes.iter().take_while(|_| walk.step()) {
             let class = volume.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).unwrap_or_default();
             all.by_class.entry(class).or_default().push(volume);
+            let named = volume.spec.as_ref().and_then(|s| s.claim_ref.as_ref());
+            if let Some((namespace, name)) = named.and_then(|c| Some((c.namespace.as_deref()?, c.name.as_deref()?))) {
+                all.by_claim.entry((namespace, name)).or_default().push(volume);
+            }
             if is_free(volume) {
                 all.free.entry(class).or_default().push(volume);
             }

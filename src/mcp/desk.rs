@@ -182,8 +182,9 @@ mod tests {
         let desk = QuestionDesk::new(clock, entropy, Program::default());
         let Ok(state) = desk.carry(asked, b"this call").unwrap() else { panic!("no room") };
         assert!(desk.redeem(&state, b"another call", None).is_err());
-        let (pending, answer) = desk.redeem(&state, b"this call", None).unwrap();
-        assert_eq!((pending.session, answer), (session, HumanAnswer::Undecided(Undecided::ByItself)));
+        let redeemed = desk.redeem(&state, b"this call", None).unwrap();
+        assert!(redeemed.in_time);
+        assert_eq!((redeemed.pending.session, redeemed.answer), (session, HumanAnswer::Undecided(Undecided::ByItself)));
         assert!(desk.redeem(&state, b"this call", None).is_err(), "it was taken twice");
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::evidence::{Evidence, EvidenceList, EvidenceSource};
+use crate::domain::evidence::{Evidence, EvidenceList, EvidenceSource, Ground};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Proposal, Remedy};
@@ -74,6 +74,7 @@ pub(crate) fn cause(actions: Vec<Action>) -> Cause {
         found: None,
         expected: None,
         confidence: Confidence::percent(95),
+        ground: Ground::Seen,
         cites: NonEmpty::one(EvidenceList::default().add(seen(&object))),
         chain: vec![],
         symptoms: vec![],

@@ -1,8 +1,10 @@
 //! The gate: a small policy engine in one pure file. The strictest vote wins, all reasons of the winning kind are kept,
-//! and nothing but limits, plan, confidence and rehearsal goes in.
+//! and nothing but limits, plan, what is believed of its cause, and rehearsal goes in.
 
+use crate::domain::cause::Cause;
 use crate::domain::changes::Changeable;
 use crate::domain::confidence::Confidence;
+use crate::domain::evidence::Ground;
 use crate::domain::field::FieldPath;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
@@ -61,20 +63,37 @@ pub(crate) enum Decision {
     Forbid(NonEmpty<String>),
 }
 
+/// How firmly a plan's cause is believed, and on what ground.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Belief {
+    confidence: Confidence,
+    ground: Ground,
+}
+
+impl Belief {
+    /// A plan for no cause that is known is believed by nobody.
+    pub(crate) fn of(cause: Option<&Cause>) -> Self {
+        cause.map_or(Self { confidence: Confidence::percent(0), ground: Ground::Told }, |cause| Self {
+            confidence: cause.confidence,
+            ground: cause.ground,
+        })
+    }
+}
+
 struct Case<'a> {
     limits: &'a Limits,
     plan: &'a RemediationPlan,
-    confidence: Confidence,
+    belief: Belief,
     rehearsal: &'a Rehearsal,
 }
 
 type Rule = fn(&Case<'_>) -> Vote;
 
-const RULES: &[Rule] = &[ceiling, rehearsal, manual, confidence, risk, steps, fields];
+const RULES: &[Rule] = &[ceiling, rehearsal, manual, confidence, ground, risk, steps, fields];
 
 /// Decides on a plan.
-pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, confidence: Confidence, rehearsal: &Rehearsal) -> Decision {
-    let case = Case { limits, plan, confidence, rehearsal };
+pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, belief: Belief, rehearsal: &Rehearsal) -> Decision {
+    let case = Case { limits, plan, belief, rehearsal };
     let mut asks = Vec::new();
     let mut forbids = Vec::new();
     for rule in RULES {
@@ -94,7 +113,7 @@ pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, confidence: Confid
 /// Why a plan cannot be applied here whatever its dry run says, where that is known before it.
 pub(crate) fn never(limits: &Limits, plan: &RemediationPlan) -> Option<String> {
     let rehearsal = Rehearsal { steps: plan.steps.iter().map(|_| Rehearsed::Accepted { note: None }).collect() };
-    match decide(limits, plan, Confidence::percent(0), &rehearsal) {
+    match decide(limits, plan, Belief::of(None), &rehearsal) {
         Decision::Forbid(reasons) => Some(reasons.iter().map(String::as_str).collect::<Vec<_>>().join("; ")),
         Decision::Allow(_) | Decision::AskHuman(_) => None,
     }
@@ -123,14 +142,22 @@ fn manual(c: &Case<'_>) -> Vote {
 
 /// Written so that a comparison that cannot be made asks.
 fn confidence(c: &Case<'_>) -> Vote {
-    if c.confidence >= c.limits.confidence_threshold {
+    if c.belief.confidence >= c.limits.confidence_threshold {
         Vote::Allow
     } else {
         Vote::AskHuman(format!(
             "confidence {:.2} is below the threshold {:.2}",
-            c.confidence.value(),
+            c.belief.confidence.value(),
             c.limits.confidence_threshold.value()
         ))
+    }
+}
+
+/// Whoever may create Events can write any of them: they begin an inquiry, and end in no change without a human.
+fn ground(c: &Case<'_>) -> Vote {
+    match c.belief.ground {
+        Ground::Seen => Vote::Allow,
+        Ground::Told => Vote::AskHuman("only Events say what its cause rests on, and no status does".to_owned()),
     }
 }
 
@@ -182,12 +209,27 @@ mod tests {
         Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] }
     }
 
+    fn sure(percent: u8) -> Belief {
+        Belief { confidence: Confidence::percent(percent), ground: Ground::Seen }
+    }
+
+    #[test]
+    fn what_events_alone_say_is_never_done_without_a_human() {
+        let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
+        for (ground, allowed) in [(Ground::Seen, true), (Ground::Told, false)] {
+            let belief = Belief { confidence: Confidence::percent(100), ground };
+            let decision = decide(&all, &image_plan(1), belief, &accepted());
+            assert_eq!(matches!(decision, Decision::Allow(_)), allowed, "{decision:?}");
+        }
+        assert!(matches!(decide(&all, &image_plan(1), Belief::of(None), &accepted()), Decision::AskHuman(_)));
+    }
+
     fn automatic() -> Limits {
         Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }
     }
 
     fn word(limits: &Limits, confidence: u8, rehearsal: &Rehearsal) -> &'static str {
-        match decide(limits, &image_plan(1), Confidence::percent(confidence), rehearsal) {
+        match decide(limits, &image_plan(1), sure(confidence), rehearsal) {
             Decision::Allow(_) => "allow",
             Decision::AskHuman(_) => "ask",
             Decision::Forbid(_) => "forbid",
@@ -209,11 +251,11 @@ mod tests {
         for step in plan.steps.iter_mut() {
             step.risk = Risk::Medium;
         }
-        assert!(matches!(decide(&automatic(), &plan, Confidence::percent(100), &accepted()), Decision::AskHuman(_)));
+        assert!(matches!(decide(&automatic(), &plan, sure(100), &accepted()), Decision::AskHuman(_)));
         for step in plan.steps.iter_mut() {
             step.risk = Risk::High;
         }
-        assert!(matches!(decide(&automatic(), &plan, Confidence::percent(100), &accepted()), Decision::Forbid(_)));
+        assert!(matches!(decide(&automatic(), &plan, sure(100), &accepted()), Decision::Forbid(_)));
     }
 
     #[test]
@@ -228,7 +270,7 @@ mod tests {
         for (steps, allowed) in [(1, true), (3, true), (4, false)] {
             let plan = RemediationPlan { steps: NonEmpty::from_vec(vec![one.steps.first().clone(); steps]).unwrap(), ..one.clone() };
             let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }; steps] };
-            let decision = decide(&automatic(), &plan, Confidence::percent(100), &rehearsal);
+            let decision = decide(&automatic(), &plan, sure(100), &rehearsal);
             assert_eq!(matches!(decision, Decision::Allow(_)), allowed, "{steps}: {decision:?}");
             assert_eq!(matches!(decision, Decision::AskHuman(_)), !allowed, "{steps}: {decision:?}");
         }
@@ -256,7 +298,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(plan.risk(), Risk::Low);
-        assert!(matches!(decide(&automatic(), &plan, Confidence::percent(100), &accepted()), Decision::AskHuman(_)));
+        assert!(matches!(decide(&automatic(), &plan, sure(100), &accepted()), Decision::AskHuman(_)));
     }
 
     #[test]
@@ -292,7 +334,7 @@ mod tests {
 
     /// How far a plan comes under these limits: 0 nowhere, 1 to a human, 2 by itself.
     fn reach(limits: &Limits, plan: &RemediationPlan, confidence: u8) -> u8 {
-        match decide(limits, plan, Confidence::percent(confidence), &accepted()) {
+        match decide(limits, plan, sure(confidence), &accepted()) {
             Decision::Forbid(_) => 0,
             Decision::AskHuman(_) => 1,
             Decision::Allow(_) => 2,

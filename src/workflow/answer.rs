@@ -3,13 +3,12 @@
 use super::report::Report;
 use super::view::report_of;
 use super::{Approver, Caller, Question, Remediation, Token, WorkflowError, aside, question};
-use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Counted, DigestRefusal};
 use crate::domain::plan::PlanDigest;
 use crate::ports::StoreError;
 use crate::session::approval::TooManyAsked;
-use crate::session::gate::{Decision, Rehearsal, decide};
+use crate::session::gate::{Belief, Decision, Rehearsal, decide};
 use crate::session::ledger::LedgerError;
 use crate::session::trail::Effect;
 use crate::session::{Approved, AwaitingApproval, Session};
@@ -122,9 +121,9 @@ impl Remediation {
             let why = "it would keep a change that did not help, and such a change has to be rolled back here";
             return Err(WorkflowError::NotAllowed(why.to_owned()));
         }
-        let confidence = awaiting.header.diagnosis.cause(&plan.cause).map_or(Confidence::percent(0), |cause| cause.confidence);
+        let belief = Belief::of(awaiting.header.diagnosis.cause(&plan.cause));
         let never = Rehearsal { steps: Vec::new() };
-        match decide(&limits, plan, confidence, awaiting.planned.rehearsal.as_ref().unwrap_or(&never)) {
+        match decide(&limits, plan, belief, awaiting.planned.rehearsal.as_ref().unwrap_or(&never)) {
             Decision::Allow(_) | Decision::AskHuman(_) => Ok(()),
             Decision::Forbid(reasons) => {
                 let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();

@@ -10,7 +10,6 @@ use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Rep
 use crate::domain::abridged::abridge;
 use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
-use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Gap, GapWhy};
@@ -28,7 +27,7 @@ use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
-use crate::session::gate::{Decision, decide, never};
+use crate::session::gate::{Belief, Decision, decide, never};
 use crate::session::{Header, Planned, Session, trail::Trail};
 use crate::{analyze, planner};
 
@@ -141,8 +140,7 @@ impl Remediation {
         // of which nobody could see whether it is.
         let focus = &header.diagnosis.focus;
         let believed = header.diagnosis.cause(&plan.cause).filter(|_| focus.aside().is_none());
-        let confidence = believed.map_or(Confidence::percent(0), |cause| cause.confidence);
-        let decision = decide(&header.limits, &plan, confidence, &rehearsal);
+        let decision = decide(&header.limits, &plan, Belief::of(believed), &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
             return Err(self.abandon(header, revision, ending, Some(planned), meter, caller).await);

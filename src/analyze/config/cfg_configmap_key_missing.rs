@@ -2,7 +2,7 @@
 //! decides: add it, do without it, or go back.
 
 use super::super::draft::{Draft, go_back};
-use super::super::quote::{self, is_plain, listed};
+use super::super::quote::{self, Said, StatusWord, is_plain, listed};
 use super::super::references::{Reference, Via, references};
 use super::super::rule::{Read, Rule, When};
 use super::maps::{self, holds};
@@ -13,6 +13,7 @@ use crate::domain::finding::{Choice, Finding, Remedy, Way};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
+use crate::facts::author::By;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod};
@@ -52,17 +53,22 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>, map: &ConfigMap, places: &[&Ref
     let absent: Vec<&str> = wanted.into_iter().filter(|key| is_plain(key) && !holds(map, key)).collect();
     let lacks = |r: &&&Reference<'_>| r.keys.iter().any(|key| absent.contains(key));
     let event = |e: &Event| e.reason.as_deref() == Some("FailedMount") && e.message.as_deref().is_some_and(|m| is_about_volume(m, &absent));
-    // The kubelet's own words: it may have read the map before somebody took the key away, and started well.
-    let said = |pod: &Pod| {
-        let refused = pods::waiting(pod).any(|w| w.reason == "CreateContainerConfigError" && is_about_variable(w.message, &absent));
-        refused || (pods::is_pending(pod) && facts.newest_event(pod, event).is_some())
+    let status = |pod| {
+        let refused = pods::waiting(pod).find(|w| w.reason == "CreateContainerConfigError");
+        match refused {
+            Some(w) if is_about_variable(w.message, &absent) => StatusWord::Says(quote::waiting_message(&w), w.message),
+            Some(_) => StatusWord::Denies,
+            None if pods::is_pending(pod) => StatusWord::Silent,
+            None => StatusWord::Denies,
+        }
     };
-    let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|pod| said(pod)).collect();
+    // The kubelet's own words: it may have read the map before somebody took the key away, and started well.
+    let said = |pod| quote::words(facts, pod, By::Kubelet, event, status);
+    let (held, words): (Vec<&Pod>, Vec<Said>) = stuck.pods.iter().copied().filter_map(|pod| Some((pod, said(pod)?))).unzip();
     let (first, place) = (held.first()?, places.iter().find(lacks)?);
     let (object, there): (ObjectRef, Vec<&str>) = (map.reference(), maps::keys(map).collect());
     let (name, keys) = (&object.name, listed(&absent));
     let has = if there.is_empty() { "holds nothing".to_owned() } else { format!("holds {}", listed(&there)) };
-    let status = |pod| pods::waiting(pod).find(|w| is_about_variable(w.message, &absent)).map(|w| (quote::waiting_message(&w), w.message));
     let at = FieldPath::dotted("data").key(absent.first()?);
     let wants = places.iter().filter(lacks).map(|r| quote::field(facts, &stuck.object, r.path.clone(), r.name));
     Draft::about(facts, RULE.code, &object, SURE)
@@ -74,7 +80,7 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>, map: &ConfigMap, places: &[&Ref
                 if place.via == Via::Volume { "mount the volume" } else { "create the container" }
             ),
         )
-        .saw(quote::words_of(facts, &held, event, status))
+        .rests_on(quote::quoted(words))
         .saw([quote::object(facts, &object, &has)])
         .saw(wants.take(quote::QUOTED_PODS))
         .at(at)

@@ -3,7 +3,7 @@
 
 use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::meant::{Meant, Sure};
-use super::super::quote::{self, is_plain, listed};
+use super::super::quote::{self, Said, StatusWord, is_plain, listed};
 use super::super::references::{Reference, Via, references};
 use super::maps::{Maps, holds};
 use crate::domain::cause::Code;
@@ -13,6 +13,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
+use crate::facts::author::By;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod};
@@ -93,6 +94,9 @@ impl MissingMap<'_, '_> {
         };
         let sure = if self.keys.is_empty() { BY_NAME } else { BY_KEYS };
         let (first_place, others) = self.places.split_first()?;
+        let said = quote::quoted(held.iter().filter_map(|pod| self.said(facts, pod)).collect());
+        // Where the ConfigMaps were read, they are the proof.
+        let whole = facts.is_whole(&Kind::ConfigMap);
         let draft = Draft::about(facts, self.look.code, &stuck.object, sure.of(&meant))
             .text(
                 format!("{stuck} refers to the ConfigMap `{name}`, which does not exist{hint}"),
@@ -101,7 +105,8 @@ impl MissingMap<'_, '_> {
                     self.look.cannot
                 ),
             )
-            .saw(quote::words_of(facts, &held, |e| self.is_told(e), |p| self.status(p)))
+            .saw(if whole { said.iter().map(|one| one.evidence.clone()).collect() } else { Vec::new() })
+            .rests_on(if whole { Vec::new() } else { said })
             .seen_value(Some(&first_place.path), name, meant.name())
             .saw(others.iter().take(PLACES).map(|place| quote::field(facts, &stuck.object, place.path.clone(), name)))
             .saw(quote::absent(facts, &self.map, maps.names(namespace)));
@@ -113,8 +118,7 @@ impl MissingMap<'_, '_> {
     /// Whether the Pod waits for it. Where the ConfigMaps were not read whole, only the kubelet's own words count.
     fn holds(&self, facts: &Facts<'_>, pod: &Pod) -> bool {
         let named = |p: &Pod| p.spec.iter().flat_map(|s| references(s, &FieldPath::root())).any(|r| self.is_named_by(&r));
-        let told = || facts.newest_event(pod, |e| self.is_told(e)).is_some() || self.status(pod).is_some();
-        self.waiting(pod).is_some() && named(pod) && (facts.is_whole(&Kind::ConfigMap) || told())
+        self.waiting(pod).is_some() && named(pod) && (facts.is_whole(&Kind::ConfigMap) || self.said(facts, pod).is_some())
     }
 
     fn is_named_by(&self, reference: &Reference<'_>) -> bool {
@@ -131,8 +135,14 @@ impl MissingMap<'_, '_> {
         event.reason.as_deref() == Some(self.look.event) && event.message.as_deref().is_some_and(|m| self.says(m))
     }
 
-    fn status<'p>(&self, pod: &'p Pod) -> Option<(FieldPath, &'p str)> {
-        self.waiting(pod).filter(|w| self.says(w.message)).map(|w| (quote::waiting_message(&w), w.message))
+    /// The kubelet's words: in the status, else in an event.
+    fn said(&self, facts: &Facts<'_>, pod: &Pod) -> Option<Said> {
+        let status = |p| match self.waiting(p) {
+            Some(w) if self.says(w.message) => StatusWord::Says(quote::waiting_message(&w), w.message),
+            Some(w) if !w.message.is_empty() => StatusWord::Denies,
+            Some(_) | None => StatusWord::Silent,
+        };
+        quote::words(facts, pod, By::Kubelet, |e| self.is_told(e), status)
     }
 
     fn says(&self, text: &str) -> bool {

@@ -2,15 +2,15 @@
 //! a human decides. Shared by the rules for platforms, for registries that refuse, and for nodes that are told not to pull.
 
 use super::super::draft::{Draft, go_back};
-use super::super::quote;
-use super::known::image_in;
+use super::super::quote::{self, Said};
+use super::known::{image_in, said};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::{Choice, Finding, Remedy, Way};
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::{Container, Event, Pod};
+use k8s_openapi::api::core::v1::{Container, Pod};
 
 /// The cluster's own sentence says it.
 const SURE: Confidence = Confidence::percent(90);
@@ -41,23 +41,10 @@ pub(super) fn find(facts: &Facts<'_>, blocked: &Blocked) -> Vec<Finding> {
 
 fn finding(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>, list: &'static str, container: &Container) -> Option<Finding> {
     let (image, name) = (container.image.as_deref()?, container.name.as_str());
-    let place = format!("spec.{list}{{{name}}}");
-    let told = |e: &Event| {
-        matches!(e.reason.as_deref(), Some("Failed" | "ErrImageNeverPull"))
-            && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
-            && e.message.as_deref().is_some_and(|m| m.contains(image) && (blocked.says)(m, image))
-    };
-    let status = |pod| {
-        let waiting = waits(blocked, pod, list, name).filter(|w| (blocked.says)(w.message, image));
-        waiting.map(|w| (quote::waiting_message(&w), w.message))
-    };
-    let is_held = |pod: &Pod| {
-        let waiting = waits(blocked, pod, list, name);
-        let asks = image_in(pod.spec.as_ref(), list, name) == Some(image);
-        let said = || facts.newest_event(pod, told).is_some();
-        asks && waiting.is_some_and(|w| (blocked.says)(w.message, image) || said())
-    };
-    let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|pod| is_held(pod)).collect();
+    let asks = |pod: &&Pod| image_in(pod.spec.as_ref(), list, name) == Some(image);
+    let said = |pod| said(facts, pod, (list, name, image), blocked.waits, blocked.says);
+    let failing = stuck.pods.iter().copied().filter(asks).filter_map(|pod| Some((pod, said(pod)?)));
+    let (held, words): (Vec<&Pod>, Vec<Said>) = failing.unzip();
     let first = held.first()?;
     let shown = Excerpt::capture(image, SHOWN);
     let at = stuck.spec_path.clone().then(list).element("name", name);
@@ -68,17 +55,12 @@ fn finding(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>, list: &'stat
             format!("container `{name}` of {stuck} cannot get its image `{shown}`: {}", blocked.title),
             format!("Container `{name}` of {stuck} asks for the image `{shown}`. {}", blocked.why),
         )
-        .saw(quote::words_of(facts, &held, told, status))
+        .rests_on(quote::quoted(words))
         .seen_value(Some(&field), &value, None)
         .saw((blocked.field != "image").then(|| quote::field(facts, &stuck.object, at.then("image"), image)))
         .owned(first)
         .holds(held.iter().copied(), &format!("container `{name}` waits: {}", blocked.title))
         .fix(remedy(facts, blocked, stuck))
-}
-
-/// The container, where it waits for one of these reasons.
-fn waits<'p>(blocked: &Blocked, pod: &'p Pod, list: &str, name: &str) -> Option<pods::Waiting<'p>> {
-    pods::waiting(pod).find(|w| w.list == list && w.container == name && blocked.waits.contains(&w.reason))
 }
 
 fn remedy(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>) -> Remedy {

@@ -2,13 +2,16 @@
 
 use super::super::meant::LISTED;
 use super::super::quote::listed;
+use super::added;
 use crate::domain::finding::{Choice, Remedy, Way};
 use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::facts::Facts;
 use crate::facts::stuck::Stuck;
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
-use serde_json::{Map, Value};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Labels and annotations that tools write with every release, whatever it changes.
@@ -25,10 +28,6 @@ const OF_TOOLS: &[&str] = &[
     "deploy.werf.io/",
     "client.knative.dev/",
 ];
-/// What a Pod has of its template and nothing else adds: where the template has it no more, it was taken out.
-const OF_TEMPLATES: &[&str] =
-    &["command", "args", "env", "envFrom", "ports", "readinessProbe", "livenessProbe", "startupProbe", "workingDir", "lifecycle"];
-
 /// What ran before.
 pub(super) enum Before<'a> {
     /// The template of an older revision.
@@ -54,21 +53,37 @@ pub(super) fn besides(facts: &Facts<'_>, stuck: &Stuck<'_>, before: &Before<'_>,
     match before {
         Before::Set(set) => {
             let ran = set.spec.template.as_ref();
-            compare(&at, &now, &serde_json::to_value(ran.and_then(|t| t.spec.as_ref())).unwrap_or_default(), false, &mut found);
-            let owner = facts.find::<Deployment>(&stuck.object).map(|d| &d.spec.template);
-            if owner.is_some_and(|now| ran.is_none_or(|ran| by_hand(now) != by_hand(ran))) {
+            compare(&at, &now, &serde_json::to_value(ran.and_then(|t| t.spec.as_ref())).unwrap_or_default(), &mut found);
+            let ran = ran.and_then(|t| t.metadata.as_ref());
+            if template(facts, &stuck.object).is_some_and(|now| by_hand(now.metadata.as_ref()) != by_hand(ran)) {
                 found.push("spec.template.metadata".to_owned());
             }
         }
-        Before::Pod(pod) => compare(&at, &now, &serde_json::to_value(pod.spec.as_ref()).unwrap_or_default(), true, &mut found),
+        Before::Pod(pod) => {
+            let mut ran = serde_json::to_value(pod.spec.as_ref()).unwrap_or_default();
+            added::take_off(facts, stuck, pod, &mut now, &mut ran);
+            compare(&at, &now, &ran, &mut found);
+            let mut ran = by_hand(Some(&pod.metadata));
+            ran.retain(|(is_label, key), _| !added::is_added(*is_label, key));
+            if template(facts, &stuck.object).is_none_or(|now| by_hand(now.metadata.as_ref()) != ran) {
+                found.push("spec.template.metadata".to_owned());
+            }
+        }
     }
     found.truncate(LISTED);
     found
 }
 
+/// The template of now.
+fn template<'a>(facts: &Facts<'a>, object: &ObjectRef) -> Option<&'a PodTemplateSpec> {
+    let deployment = facts.find::<Deployment>(object).map(|d| &d.spec.template);
+    let set = || facts.find::<StatefulSet>(object).map(|s| &s.spec.template);
+    deployment.or_else(set).or_else(|| facts.find::<DaemonSet>(object).map(|d| &d.spec.template))
+}
+
 /// The older image alone would make a template that never ran.
 pub(super) fn go_back(stuck: &Stuck<'_>, image: &str, revision: Option<u32>) -> Remedy {
-    let why = "the newer template changed more than the image, and the older image alone would make a template that never ran";
+    let why = "what ran before differs in more than the image, and the older image alone would make a template that never ran";
     let choice = |text: String, way: Way| Choice { text, way, why: why.to_owned() };
     let workload = stuck.object.clone();
     let back = match revision {
@@ -82,39 +97,41 @@ pub(super) fn go_back(stuck: &Stuck<'_>, image: &str, revision: Option<u32>) -> 
     Remedy { choices: vec![back, stay], ..Remedy::default() }
 }
 
-/// The same in words.
-pub(super) fn in_words(image: &str, kind: &Kind, besides: &[String]) -> String {
-    let fields = listed(&besides.iter().map(String::as_str).collect::<Vec<_>>());
+/// The same in words. Pods show their template and what was added to them.
+pub(super) fn in_words(image: &str, by: &ObjectRef, kind: &Kind, besides: &[String]) -> String {
+    let fields = listed(besides);
+    if by.kind == Kind::Pod {
+        return format!(
+            "`{image}` came before in this {kind}, but {}, which runs it, differs from its template of now in more than the image: {fields}. That the older image works with that template is not known.",
+            by.in_words()
+        );
+    }
     format!(
         "`{image}` came before in this {kind}, but its template has changed more than the image since: {fields}. That the older image works with that is not known."
     )
 }
 
-/// The labels and annotations that people write.
-fn by_hand(template: &PodTemplateSpec) -> BTreeMap<(bool, &str), &str> {
-    let meta = template.metadata.as_ref();
+/// The labels and annotations that people write; whether it is a label, the key, the value.
+fn by_hand(meta: Option<&ObjectMeta>) -> BTreeMap<(bool, &str), &str> {
     let labels = meta.and_then(|m| m.labels.as_ref()).into_iter().flatten().map(|(k, v)| ((true, k.as_str()), v.as_str()));
     let annotations = meta.and_then(|m| m.annotations.as_ref()).into_iter().flatten().map(|(k, v)| ((false, k.as_str()), v.as_str()));
     labels.chain(annotations).filter(|((_, key), _)| !OF_TOOLS.iter().any(|tool| key.starts_with(tool))).collect()
 }
 
-/// Every place in which two values differ. Of a Pod, what the cluster adds to it does not count.
-fn compare(at: &str, now: &Value, ran: &Value, is_pod: bool, found: &mut Vec<String>) {
+/// Every place in which two values differ.
+fn compare(at: &str, now: &Value, ran: &Value, found: &mut Vec<String>) {
     match (now, ran) {
-        (Value::Object(now), Value::Object(ran)) => compare_fields(at, now, ran, is_pod, found),
-        (Value::Array(now), Value::Array(ran)) => match (named(now), named(ran)) {
-            (Some(now), Some(ran)) => {
-                for (name, element) in &now {
-                    let at = format!("{at}[name={name}]");
-                    match ran.get(name) {
-                        Some(other) => compare(&at, element, other, is_pod, found),
-                        None => found.push(at),
-                    }
-                }
-                let gone = ran.keys().filter(|name| !is_pod && !now.contains_key(*name));
-                found.extend(gone.map(|name| format!("{at}[name={name}]")));
+        (Value::Object(now), Value::Object(ran)) => {
+            for key in now.keys().chain(ran.keys().filter(|key| !now.contains_key(*key))) {
+                either(&format!("{at}.{key}"), now.get(key), ran.get(key), found);
             }
-            _ if is_pod && now.iter().all(|element| ran.contains(element)) => {}
+        }
+        (Value::Array(now_list), Value::Array(ran_list)) => match (named(now_list), named(ran_list)) {
+            (Some(now), Some(ran)) => {
+                for name in now.keys().chain(ran.keys().filter(|name| !now.contains_key(*name))) {
+                    either(&format!("{at}[name={name}]"), now.get(name).copied(), ran.get(name).copied(), found);
+                }
+            }
             _ if now != ran => found.push(at.to_owned()),
             _ => {}
         },
@@ -123,19 +140,12 @@ fn compare(at: &str, now: &Value, ran: &Value, is_pod: bool, found: &mut Vec<Str
     }
 }
 
-fn compare_fields(at: &str, now: &Map<String, Value>, ran: &Map<String, Value>, is_pod: bool, found: &mut Vec<String>) {
-    for (key, value) in now {
-        let strict = OF_TEMPLATES.contains(&key.as_str());
-        let at = format!("{at}.{key}");
-        match ran.get(key) {
-            // The controller of a DaemonSet writes the node of each Pod into it.
-            Some(_) if is_pod && key == "affinity" => {}
-            Some(other) => compare(&at, value, other, is_pod && !strict, found),
-            None => found.push(at),
-        }
+fn either(at: &str, now: Option<&Value>, ran: Option<&Value>, found: &mut Vec<String>) {
+    match (now, ran) {
+        (Some(now), Some(ran)) => compare(at, now, ran, found),
+        (Some(_), None) | (None, Some(_)) => found.push(at.to_owned()),
+        (None, None) => {}
     }
-    let gone = ran.keys().filter(|key| !now.contains_key(*key) && (!is_pod || OF_TEMPLATES.contains(&key.as_str())));
-    found.extend(gone.map(|key| format!("{at}.{key}")));
 }
 
 /// Elements by their names, where all have one.

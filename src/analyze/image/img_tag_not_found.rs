@@ -3,20 +3,20 @@
 //! A tag is never invented.
 
 use super::super::draft::{Draft, advise, change, patch, propose};
-use super::super::quote::{self, listed};
+use super::super::quote::{self, Said, listed};
 use super::super::rule::{Read, Rule};
 use super::changed;
-use super::known::{Earlier, Images, Instead, Running, image_in, says_not_found};
+use super::known::{Earlier, Images, Instead, Running, image_in, said, says_not_found};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
-use crate::domain::evidence::Evidence;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Finding, Remedy};
+use crate::domain::kind::Kind;
 use crate::domain::risk::Risk;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::{Container, Event, Pod};
+use k8s_openapi::api::core::v1::{Container, Pod};
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {
@@ -27,13 +27,15 @@ pub(crate) const RULE: Rule = Rule {
 };
 /// The registry itself says that it has no such image, and an image is there that ran in this very object.
 const RAN: Confidence = Confidence::percent(95);
-/// The same, but the image to use instead only runs next to it, or came before without a trace of how it ran: whether it
-/// was meant, or fits, is the doubt.
+/// The same, but the image to use instead only runs next to it, or came before without a trace of how it ran, or only Pods show with
+/// which template it ran: whether it was meant, or fits, is the doubt.
 const NEAR: Confidence = Confidence::percent(85);
 /// The registry's word is a fact; what was meant is open.
 const OPEN: Confidence = Confidence::percent(90);
 /// An older revision ran, and the newer one changed more than the image: which of it is to stay, nobody but a human knows.
 const CHANGED: Confidence = Confidence::percent(70);
+/// Why a container waits whose image cannot be had.
+const WAITS: &[&str] = &["ErrImagePull", "ImagePullBackOff"];
 /// The longest image name that is repeated: registries take names of at most 255 characters.
 const SHOWN: usize = 300;
 
@@ -47,8 +49,9 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
     let (image, container) = (container.image.as_deref()?, container.name.as_str());
     // Pods that ask for the image that the template names now: an older one is about to go.
     let asks = |p: &&Pod| image_in(p.spec.as_ref(), list, container) == Some(image);
-    let failing = stuck.pods.iter().copied().filter(asks).filter_map(|p| Some((p, not_found(facts, p, list, container, image)?)));
-    let (held, words): (Vec<&Pod>, Vec<Evidence>) = failing.unzip();
+    let failing =
+        stuck.pods.iter().copied().filter(asks).filter_map(|p| Some((p, said(facts, p, (list, container, image), WAITS, says_not_found)?)));
+    let (held, words): (Vec<&Pod>, Vec<Said>) = failing.unzip();
     let first = held.first()?;
     let instead = images.instead(stuck, list, container, image);
     // The API takes any text as an image, so it is shown cleaned.
@@ -63,12 +66,15 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
             } else {
                 format!("`{image}` is what this {kind} asked for before.")
             };
-            (if *ready { RAN } else { NEAR }, Some(quote::field(facts, by, place, image)), hint)
+            (if *ready && by.kind != Kind::Pod { RAN } else { NEAR }, Some(quote::field(facts, by, place, image)), hint)
         }
-        Instead::Changed(Earlier { image, by, besides, .. }) => {
+        Instead::Changed(earlier) => {
             let place = FieldPath::dotted(list).element("name", container).then("image");
-            let hint = changed::in_words(image, kind, besides);
-            (CHANGED, Some(quote::field(facts, by, place, image)), hint)
+            (
+                CHANGED,
+                Some(quote::field(facts, &earlier.by, place, &earlier.image)),
+                changed::in_words(&earlier.image, &earlier.by, kind, &earlier.besides),
+            )
         }
         Instead::Near(Running { image, by, container }) => {
             let place = FieldPath::dotted("spec.containers").element("name", container).then("image");
@@ -84,7 +90,8 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
                 "Container `{container}` of {stuck} asks for `{shown}`, and the registry answers that it does not have it. The kubelet tries again and again, and the container never starts. {hint}"
             ),
         )
-        .saw(words.into_iter().take(quote::QUOTED_PODS))
+        .rests_on(quote::quoted(words))
+        .told_if(matches!(&instead, Instead::Ran(Earlier { by_event: true, .. })))
         .saw([quote::field(facts, &stuck.object, path.clone(), image)])
         .value(Some(&path), shown.as_str(), instead.image())
         .saw(proof)
@@ -93,24 +100,17 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
         .fix(remedy(stuck, image, &instead))
 }
 
-/// The registry's word that it has no such image: in an event about the container, else in its status.
-fn not_found(facts: &Facts<'_>, pod: &Pod, list: &str, container: &str, image: &str) -> Option<Evidence> {
-    let pulls = |w: &pods::Waiting<'_>| matches!(w.reason, "ErrImagePull" | "ImagePullBackOff");
-    let waiting = pods::waiting(pod).find(|w| w.list == list && w.container == container).filter(pulls)?;
-    let place = format!("spec.{list}{{{container}}}");
-    let about = |e: &Event| {
-        e.reason.as_deref() == Some("Failed")
-            && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
-            && e.message.as_deref().is_some_and(|m| m.contains(image) && says_not_found(m, image))
-    };
-    quote::words(facts, pod, about, |_| says_not_found(waiting.message, image).then(|| (quote::waiting_message(&waiting), waiting.message)))
-}
-
 /// Every container of the template that asks for the image is changed: those that do not come to it yet, too.
 fn remedy(stuck: &Stuck<'_>, wrong: &str, instead: &Instead) -> Remedy {
     let asking = pods::containers(stuck.spec).filter(|(_, c)| c.image.as_deref() == Some(wrong));
     let paths: Vec<FieldPath> = asking.map(|(list, c)| stuck.spec_path.clone().then(list).element("name", &c.name).then("image")).collect();
     let (image, why, risk) = match instead {
+        // Pods show their template, and not all of it: a human has to see that.
+        Instead::Ran(Earlier { image, by, ready: true, .. }) if by.kind == Kind::Pod => (
+            image,
+            format!("`{image}` is what {} runs ready now; as far as its Pods show, the template is else the same", by.in_words()),
+            Risk::Medium,
+        ),
         Instead::Ran(Earlier { image, by, ready: true, .. }) => {
             (image, format!("`{image}` is what {} runs ready now, and the template is else the same", by.in_words()), Risk::Low)
         }
@@ -178,6 +178,85 @@ mod tests {
         assert!(found.explanation.contains(place) && !found.explanation.contains("fits"), "{}", found.explanation);
         let command = found.remedy.advice[0].command.as_deref();
         assert_eq!(command, Some("kubectl rollout undo deployment/catalog -n a-team --to-revision=1"));
+    }
+
+    fn older(name: &str, image: &str, spec: &serde_json::Value, meta: &serde_json::Value) -> serde_json::Value {
+        let mut whole = json!({"containers": [{"name": "app", "image": image}], "nodeName": "node-1"});
+        spec.as_object().unwrap().iter().for_each(|(key, value)| whole[key] = value.clone());
+        json!({"metadata": meta, "spec": whole, "status": {"phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True"}, {"type": "PodScheduled", "status": "True"}],
+            "containerStatuses": [{"name": name, "image": image, "imageID": "sha256:x", "ready": true, "restartCount": 0,
+                "state": {"running": {"startedAt": "2026-01-01T11:55:05Z"}}, "lastState": {}}]}})
+    }
+
+    fn sets() -> [(&'static str, crate::analyze::testing::World); 2] {
+        let ordered = stateful_set("catalog").with(json!({"podManagementPolicy": "Parallel"}));
+        let of = |app: App| cluster().app(pulling(app.replicas(2)));
+        [("catalog-p1", of(daemon_set("catalog"))), ("catalog-1", of(ordered))]
+    }
+
+    #[test]
+    fn older_pod_of_a_set_that_differs_in_more_than_the_image_is_no_template_to_go_back_to() {
+        let app = |more: serde_json::Value| {
+            let mut container = json!({"name": "app", "image": "example/catalog:8"});
+            more.as_object().unwrap().iter().for_each(|(key, value)| container[key] = value.clone());
+            container
+        };
+        for (spec, meta) in [
+            (json!({}), json!({"annotations": {"example.com/mode": "safe", "checksum/config": "abc"}})),
+            (json!({}), json!({"labels": {"track": "stable"}})),
+            (
+                json!({"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}}}),
+                json!({}),
+            ),
+            (json!({"containers": [app(json!({})), {"name": "migrate", "image": "example/migrate:3"}]}), json!({})),
+            (json!({"initContainers": [{"name": "migrate", "image": "example/migrate:3"}]}), json!({})),
+            (json!({"volumes": [{"name": "conf", "configMap": {"name": "v1"}}]}), json!({})),
+            (json!({"nodeSelector": {"disktype": "ssd"}}), json!({})),
+            (json!({"serviceAccountName": "catalog-v1"}), json!({})),
+            (json!({"securityContext": {"runAsUser": 1000}}), json!({})),
+            (json!({"tolerations": [{"key": "team", "operator": "Exists"}]}), json!({})),
+            (json!({"priorityClassName": "high"}), json!({})),
+            (json!({"containers": [app(json!({"resources": {"limits": {"memory": "1Gi"}}}))]}), json!({})),
+            (json!({"containers": [app(json!({"securityContext": {"privileged": true}}))]}), json!({})),
+        ] {
+            for (pod, world) in sets() {
+                let found = world.edit("Pod", pod, older("app", "example/catalog:8", &spec, &meta)).only(RULE.code.0);
+                assert_eq!((changes(&found), found.confidence), (vec![], CHANGED), "{pod} {spec} {meta}");
+                assert!(found.explanation.contains("differs from its template of now"), "{}", found.explanation);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_cluster_adds_to_every_pod_is_no_other_template() {
+        let token =
+            json!([{"name": "kube-api-access-x2x4z", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true}]);
+        let app = json!({"name": "app", "image": "example/catalog:8", "volumeMounts": token});
+        let by_name = json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-1"]}]}]);
+        let sent = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": by_name}}});
+        let added = json!({"containers": [app], "serviceAccountName": "default", "serviceAccount": "default", "priority": 0,
+            "preemptionPolicy": "PreemptLowerPriority", "enableServiceLinks": true,
+            "volumes": [{"name": "kube-api-access-x2x4z", "projected": {}}],
+            "tolerations": [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}]});
+        let meta = json!({"labels": {"controller-revision-hash": "5d4f"}, "annotations": {"cni.projectcalico.org/podIP": "10.0.0.1"}});
+        for (pod, world) in sets() {
+            let mut spec = added.clone();
+            if pod == "catalog-p1" {
+                spec["affinity"] = sent.clone();
+            }
+            let found = world.edit("Pod", pod, older("app", "example/catalog:8", &spec, &meta)).only(RULE.code.0);
+            assert_eq!((changes(&found).len(), found.remedy.proposals[0].risk, found.confidence), (1, Risk::Medium, NEAR), "{pod}");
+            assert!(found.remedy.proposals[0].why.contains("as far as its Pods show"), "{}", found.remedy.proposals[0].why);
+        }
+    }
+
+    #[test]
+    fn older_pods_of_different_images_are_a_question() {
+        let world = cluster().app(pulling(daemon_set("catalog").replicas(3)));
+        let of = |image: &str| older("app", image, &json!({}), &json!({}));
+        let world = world.edit("Pod", "catalog-p1", of("example/catalog:7")).edit("Pod", "catalog-p2", of("example/catalog:8"));
+        assert_eq!(world.only(RULE.code.0).remedy.proposals, []);
     }
 
     #[test]

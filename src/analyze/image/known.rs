@@ -1,12 +1,14 @@
 //! Which images are known to exist, or not to: what runs ready, what an object ran before, what the registry refused.
 
 use super::super::meant::LISTED;
+use super::super::quote::{self, Said, StatusWord};
 use super::changed::{self, Before};
 use super::reference::{is_near, split};
 use super::sentence::{self, sentence};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::facts::author::By;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
@@ -33,6 +35,8 @@ pub(super) struct Earlier {
     pub(super) revision: Option<u32>,
     /// The fields that the newer template changed besides the image.
     pub(super) besides: Vec<String>,
+    /// That there was no other is only known by an event about the other.
+    pub(super) by_event: bool,
 }
 
 /// What could be used instead of an image that does not exist.
@@ -75,7 +79,10 @@ impl<'f, 'a> Images<'f, 'a> {
     pub(super) fn instead(&self, stuck: &Stuck<'_>, list: &str, container: &str, wrong: &str) -> Instead {
         let earlier = self.earlier(stuck, list, container, wrong);
         let before = |e: &Earlier| if e.besides.is_empty() { Instead::Ran(e.clone()) } else { Instead::Changed(e.clone()) };
-        if let Some(ran) = earlier.iter().find(|e| e.ready) {
+        // Revisions are in order; of Pods that run different images none is known to be the newer one.
+        let ready: Vec<&Earlier> = earlier.iter().filter(|e| e.ready).collect();
+        let is_open = |first: &Earlier| first.revision.is_none() && ready.iter().any(|e| e.image != first.image);
+        if let Some(ran) = ready.first().filter(|first| !is_open(first)) {
             return before(ran);
         }
         let (repository, tag) = split(wrong);
@@ -116,6 +123,7 @@ impl<'f, 'a> Images<'f, 'a> {
     /// Other images of this container in this object, newest first.
     fn earlier(&self, stuck: &Stuck<'_>, list: &str, container: &str, wrong: &str) -> Vec<Earlier> {
         let (mut found, object): (Vec<Earlier>, &ObjectRef) = (Vec::new(), &stuck.object);
+        let mut others_refused = false;
         let besides = |before: &Before<'_>, image: &str| changed::besides(self.facts, stuck, before, wrong, image);
         // An object of the same name may be another one: what a Deployment asked for before is owned by this very Deployment.
         let uid = self.facts.meta_of(object).and_then(|meta| meta.uid.as_deref());
@@ -126,29 +134,40 @@ impl<'f, 'a> Images<'f, 'a> {
             let revision =
                 set.metadata.annotations.as_ref().and_then(|a| a.get("deployment.kubernetes.io/revision")).and_then(|r| r.parse().ok());
             let ready = set.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0) > 0;
-            if ready || !self.was_refused(object, image) {
-                let besides = besides(&Before::Set(set), image);
-                found.push(Earlier { image: image.to_owned(), by: set.reference(), ready, revision, besides });
+            if !ready && self.was_refused(object, image) {
+                others_refused = true;
+                continue;
             }
+            let besides = besides(&Before::Set(set), image);
+            found.push(Earlier { image: image.to_owned(), by: set.reference(), ready, revision, besides, by_event: false });
         }
         // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
         if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
             for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && is_own(&p.metadata)) {
                 if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
                     let besides = besides(&Before::Pod(pod), image);
-                    found.push(Earlier { image: image.to_owned(), by: pod.reference(), ready: true, revision: None, besides });
+                    found.push(Earlier {
+                        image: image.to_owned(),
+                        by: pod.reference(),
+                        ready: true,
+                        revision: None,
+                        besides,
+                        by_event: false,
+                    });
                 }
             }
         }
+        found.iter_mut().for_each(|one| one.by_event = others_refused && !one.ready);
         found.sort_by(|a, b| b.revision.cmp(&a.revision).then_with(|| a.by.cmp(&b.by)));
         found
     }
 
-    /// An event of the namespace says that the registry does not have this image either.
+    /// An event of the kubelet's in the namespace says that the registry does not have this image either.
     fn was_refused(&self, object: &ObjectRef, image: &str) -> bool {
         let refused = self.refused.get_or_init(|| {
             let missing = |m: &str| says_not_found(m, sentence::image_in(m).unwrap_or_default());
-            let failed = |e: &&Event| e.reason.as_deref() == Some("Failed") && e.message.as_deref().is_some_and(missing);
+            let failed =
+                |e: &&Event| e.reason.as_deref() == Some("Failed") && By::Kubelet.wrote(e) && e.message.as_deref().is_some_and(missing);
             let quoted = |e: &'a Event| {
                 let namespace = e.involved_object.namespace.as_deref().unwrap_or_default();
                 e.message.as_deref().unwrap_or_default().split('"').map(move |text| (namespace, text))
@@ -167,6 +186,36 @@ fn owner_uid(meta: &ObjectMeta) -> Option<&str> {
 /// The image of one container.
 pub(super) fn image_in<'a>(spec: Option<&'a PodSpec>, list: &str, container: &str) -> Option<&'a str> {
     spec.and_then(|s| pods::containers(s).find(|(l, c)| *l == list && c.name == container).and_then(|(_, c)| c.image.as_deref()))
+}
+
+/// What the status of a container that waits for its image says of this. That it is tried again later says nothing of why.
+fn word<'p>(waiting: &pods::Waiting<'p>, image: &str, says: fn(&str, &str) -> bool) -> StatusWord<'p> {
+    let text = waiting.message.trim();
+    if says(text, image) {
+        StatusWord::Says(quote::waiting_message(waiting), waiting.message)
+    } else if text.is_empty() || text == format!("Back-off pulling image \"{image}\"") {
+        StatusWord::Silent
+    } else {
+        StatusWord::Denies
+    }
+}
+
+/// The cluster's word that says this of an image: in the status of the container that waits for it, else in the kubelet's event.
+pub(super) fn said(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    (list, container, image): (&str, &str, &str),
+    waits: &[&str],
+    says: fn(&str, &str) -> bool,
+) -> Option<Said> {
+    let waiting = pods::waiting(pod).find(|w| w.list == list && w.container == container && waits.contains(&w.reason))?;
+    let place = format!("spec.{list}{{{container}}}");
+    let told = |e: &Event| {
+        matches!(e.reason.as_deref(), Some("Failed" | "ErrImageNeverPull"))
+            && e.involved_object.field_path.as_deref().is_none_or(|p| p == place)
+            && e.message.as_deref().is_some_and(|m| m.contains(image) && says(m, image))
+    };
+    quote::words(facts, pod, By::Kubelet, told, |_| word(&waiting, image, says))
 }
 
 /// The registry answered, and has no such manifest. The whole sentence counts, not a word of it: "not found" is also said of platforms,

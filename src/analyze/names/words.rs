@@ -9,12 +9,17 @@ pub(crate) enum Of {
     ConfigMap,
     /// A Service, or what stands behind it.
     Service,
+    /// A StorageClass.
+    Class,
+    /// A label of a node.
+    Label,
 }
 
 const OF_CLAIMS: &[&str] =
     &["pvc", "pv", "claim", "claims", "volume", "volumes", "vol", "disk", "storage", "data", "persistent", "persistence"];
 const OF_CONFIG_MAPS: &[&str] = &["config", "configuration", "configs", "configmap", "cm", "conf", "cfg", "settings", "env", "properties"];
 const OF_SERVICES: &[&str] = &["svc", "service", "headless", "hl", "lb", "loadbalancer", "nodeport", "discovery"];
+const OF_CLASSES: &[&str] = &["storageclass", "class", "sc", "storage", "disk", "disks", "volume", "volumes"];
 /// Words of roles, which half of all names have: to share one of them is no sign.
 const ROLES: &[&str] = &[
     "data", "db", "database", "logs", "log", "cache", "backup", "files", "app", "web", "api", "server", "main", "my", "internal",
@@ -28,6 +33,8 @@ impl Of {
             Of::Claim => OF_CLAIMS,
             Of::ConfigMap => OF_CONFIG_MAPS,
             Of::Service => OF_SERVICES,
+            Of::Class => OF_CLASSES,
+            Of::Label => &[],
         }
     }
 }
@@ -35,7 +42,7 @@ impl Of {
 /// Whether to share the word is a sign at all.
 pub(super) fn is_telling(word: &str) -> bool {
     let counts = |word: &str| word.strip_prefix('v').unwrap_or(word).bytes().all(|b| b.is_ascii_digit());
-    let everyday = [OF_CLAIMS, OF_CONFIG_MAPS, OF_SERVICES, ROLES].iter().any(|words| words.contains(&word));
+    let everyday = [OF_CLAIMS, OF_CONFIG_MAPS, OF_SERVICES, OF_CLASSES, ROLES].iter().any(|words| words.contains(&word));
     !everyday && word.len() > 1 && !counts(word)
 }
 

@@ -93,6 +93,11 @@ fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &S
             "`{key}` reads as a role that a program gives its running Pods: without it the Service would lead to all of them"
         ));
     }
+    if near.first.right == Right::Nothing {
+        return Some(format!(
+            "nothing in the cluster tells whether `{key}` is one key too many, or Pods that have it are missing: without it the Service would lead to Pods that it leaves out now"
+        ));
+    }
     let corrected = near.corrected(wanted);
     let others = selected::workloads_selected(facts, namespace.as_str(), &corrected).filter(|w| !is_going(w)).count();
     (others != 1).then(|| "the corrected selector would match the Pods of others as well".to_owned())

@@ -72,7 +72,8 @@ impl<'a> Near<'a> {
         let ops = |miss: Miss<'_>| match miss.right {
             Right::Key(key) => vec![FieldOp::remove(at(miss.key)).seen(miss.wrong), FieldOp::set(at(key), miss.wrong)],
             Right::Value(value) => vec![FieldOp::set(at(miss.key), value).seen(miss.wrong)],
-            Right::Nothing => vec![FieldOp::remove(at(miss.key)).seen(miss.wrong)],
+            // A key that goes lets in Pods that it kept out: never planned.
+            Right::Nothing => Vec::new(),
         };
         self.misses().flat_map(ops).collect()
     }

@@ -1,5 +1,6 @@
 //! A Service selects no Pod because its selector is a little off the labels of the Pods that were meant: a key was renamed, a
-//! value is wrong, or there is one key too many. The fix corrects the Service. Relabeling Pods would be undone by the next rollout.
+//! value is wrong, or there is one key too many. The fix corrects the Service; that a key is one too many is left to a human.
+//! Relabeling Pods would be undone by the next rollout.
 
 use super::super::draft::{Draft, advise, patch, propose};
 use super::super::quote::{self, listed};
@@ -87,14 +88,20 @@ fn finding(facts: &Facts<'_>, missing: &Missing<'_>) -> Option<Finding> {
 }
 
 fn remedy(service: &ObjectRef, near: &Near<'_>, doubt: Option<&str>, workloads: &str) -> Remedy {
-    if let Some(doubt) = doubt {
-        let text = format!("correct the selector of {} to the labels of the Pods that it should reach: {workloads}", service.in_words());
-        return advise(text, None, doubt);
-    }
-    let why = match near.first.right {
-        Right::Key(_) => format!("the Pods of {workloads} have equal values under the other keys, and no others have them all"),
-        Right::Value(value) => format!("the Pods of {workloads} have `{}={value}`", near.first.key),
-        Right::Nothing => format!("the Pods of {workloads} match every other label and do not have `{}`", near.first.key),
+    let by_hand = |why: &str| {
+        let or = match near.first.right {
+            Right::Nothing => format!(", or take `{}` out of it if it is one too many", near.first.key),
+            Right::Key(_) | Right::Value(_) => String::new(),
+        };
+        let text =
+            format!("correct the selector of {} to the labels of the Pods that it should reach: {workloads}{or}", service.in_words());
+        advise(text, None, why)
+    };
+    let why = match (doubt, near.first.right) {
+        (Some(doubt), _) => return by_hand(doubt),
+        (None, Right::Nothing) => return by_hand("a key that goes lets in the Pods that it kept out"),
+        (None, Right::Key(_)) => format!("the Pods of {workloads} have equal values under the other keys, and no others have them all"),
+        (None, Right::Value(value)) => format!("the Pods of {workloads} have `{}={value}`", near.first.key),
     };
     propose(patch(service, near.ops()), &why, Risk::Medium, [Check::EndpointsReady(service.clone())])
 }
@@ -173,9 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn extra_key_is_removed() {
-        let found = cluster().app(web()).service("storefront", json!({"app": "storefront", "version": "v2"})).only(RULE.code.0);
-        assert_eq!((changes(&found), found.expected), (vec!["patch service/storefront spec.selector.version-".to_owned()], None));
+    fn extra_key_is_left_to_a_human() {
+        for (key, value) in [("version", "v2"), ("track", "canary"), ("anything", "else")] {
+            let found = cluster().app(web()).service("storefront", json!({"app": "storefront", key: value})).only(RULE.code.0);
+            assert_eq!((changes(&found), found.expected.clone(), found.confidence), (vec![], None, OPEN), "{key}");
+            assert!(found.remedy.advice[0].text.contains(&format!("take `{key}` out of it")), "{:?}", found.remedy);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A required node affinity, read as a nodeSelector is: expression by expression, value by value, node by node.
 
-use super::super::names::is_slip;
+use super::super::names::{is_slip, mean_the_same};
 use super::super::renames;
-use super::labels::{is_near, takes};
+use super::labels::{is_as_close, is_near, takes};
 use crate::domain::field::FieldPath;
 use crate::facts::pods;
 use crate::facts::stuck::Stuck;
@@ -24,17 +24,21 @@ pub(super) fn satisfies_one(node: &Node, terms: &[NodeSelectorTerm]) -> bool {
     terms.iter().any(|term| satisfies(node, term))
 }
 
-/// The one correction after which one of these nodes takes the Pods. None where several would.
+/// The one correction after which one of these nodes takes the Pods. None where several would, or where another is as close: on nodes
+/// that do not take them, or by a value for something else.
 pub(super) fn correction(
     stuck: &Stuck<'_>,
     terms: &[NodeSelectorTerm],
     nodes: &[&Node],
     is_in_use: impl Fn(&str, &str) -> bool,
 ) -> Option<Correction> {
-    let mut found: Vec<Correction> = Vec::new();
-    for node in nodes.iter().filter(|n| takes(n, stuck)) {
+    let (mut found, mut close): (Vec<Correction>, Vec<Correction>) = (Vec::new(), Vec::new());
+    for node in nodes {
+        let takes = takes(node, stuck);
         for (at, term) in terms.iter().enumerate() {
-            for new in corrected(node, term, &pods::affinity_path().at(at), &is_in_use) {
+            let path = pods::affinity_path().at(at);
+            close.extend(corrected(node, term, &path, &is_in_use, is_as_close));
+            for new in corrected(node, term, &path, &is_in_use, is_near).into_iter().filter(|_| takes) {
                 if !found.contains(&new) {
                     found.push(new);
                 }
@@ -42,11 +46,18 @@ pub(super) fn correction(
         }
     }
     let first = found.pop()?;
-    found.is_empty().then_some(first)
+    let is_alone = close.iter().all(|other| *other == first) || mean_the_same(&first.wrong, &first.right);
+    (found.is_empty() && is_alone).then_some(first)
 }
 
 /// The corrections of the term's one expression that fails, with which the node would satisfy the term.
-fn corrected(node: &Node, term: &NodeSelectorTerm, path: &FieldPath, is_in_use: &dyn Fn(&str, &str) -> bool) -> Vec<Correction> {
+fn corrected(
+    node: &Node,
+    term: &NodeSelectorTerm,
+    path: &FieldPath,
+    is_in_use: &dyn Fn(&str, &str) -> bool,
+    is_close: fn(&str, &str, &str) -> bool,
+) -> Vec<Correction> {
     let expressions = term.match_expressions.as_deref().unwrap_or_default();
     let mut failing = expressions.iter().enumerate().filter(|(_, e)| !holds(node, e));
     let (Some((at, failed)), None, None) = (failing.next(), failing.next(), term.match_fields.as_ref()) else { return Vec::new() };
@@ -60,7 +71,7 @@ fn corrected(node: &Node, term: &NodeSelectorTerm, path: &FieldPath, is_in_use: 
             all.push(Correction { wrong: failed.key.clone(), right: key.clone(), path: path().then("key") });
         }
         let values = failed.values.iter().flatten().enumerate().filter(|_| failed.operator == "In" && *key == failed.key);
-        for (place, wrong) in values.filter(|(_, wrong)| is_near(key, wrong, value)) {
+        for (place, wrong) in values.filter(|(_, wrong)| is_close(key, wrong, value)) {
             if !is_in_use(key, wrong) {
                 all.push(Correction { wrong: wrong.clone(), right: value.clone(), path: path().then("values").at(place) });
             }

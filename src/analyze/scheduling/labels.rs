@@ -1,7 +1,8 @@
 //! Which labels nodes offer to a Pod spec, and the ones that were meant by labels that none has.
 
 use super::super::meant::LISTED;
-use super::super::names::{contradict, is_slip, mean_the_same, says_more};
+use super::super::names::{Naming, Of, contradict, is_slip, mean_the_same, says_more};
+use super::super::quote::listed;
 use super::super::renames;
 use super::tolerations::{NewKey, is_usable, renamed};
 use crate::facts::labels::Selector;
@@ -60,8 +61,25 @@ pub(super) struct Offer {
     pub(super) near: Vec<Near>,
     /// The keys of tolerations that change with them, by place, since the taint was renamed with the label: the old, the new.
     pub(super) tolerations: Vec<NewKey>,
+    /// Labels that were hardly meant and are as close: on nodes that these Pods cannot use, or for something else.
+    pub(super) beside: Vec<String>,
     /// The labels with the selector's keys that usable nodes carry, as many as are listed.
     pub(super) labels: Vec<String>,
+}
+
+impl Offer {
+    /// What nodes have instead, behind a sentence.
+    pub(super) fn in_words(&self) -> String {
+        let there = match self.labels.as_slice() {
+            [] => String::new(),
+            labels => format!("; nodes that can run these Pods offer {}", listed(labels)),
+        };
+        let beside = match self.beside.as_slice() {
+            [] => String::new(),
+            labels => format!("; as close are {}, on nodes that these Pods cannot use, or for something else", listed(labels)),
+        };
+        format!("{there}{beside}")
+    }
 }
 
 /// What usable nodes offer.
@@ -69,6 +87,7 @@ pub(super) fn offer(facts: &Facts<'_>, stuck: &Stuck<'_>, selector: &Selector) -
     let tolerations = stuck.spec.tolerations.as_deref().unwrap_or_default();
     let mut close: BTreeSet<Near> = BTreeSet::new();
     let mut offered: BTreeSet<String> = BTreeSet::new();
+    let mut beside: BTreeSet<Near> = BTreeSet::new();
     for (key, value) in selector {
         // Whether a usable node carries this label and satisfies all the other keys.
         let carried = |right: &str, there: &str| {
@@ -85,6 +104,11 @@ pub(super) fn offer(facts: &Facts<'_>, stuck: &Stuck<'_>, selector: &Selector) -
                 close.insert(near(key, there));
             }
         }
+        let is_rival = |there: &str| is_as_close(key, value, there) && !(is_near(key, value, there) && carried(key, there));
+        beside.extend(facts.node_values(key).filter(|there| is_rival(there)).map(|there| near(key, there)));
+        let has = |k: &str| facts.node_values(k).any(|there| there == value);
+        let other_keys = facts.node_keys().filter(|k| is_slip(k, key) && has(k) && !carried(k, value));
+        beside.extend(other_keys.map(|k| near(k, value)));
         if !in_use {
             close.extend(facts.node_keys().filter(|k| is_slip(k, key) && carried(k, value)).map(|k| near(k, value)));
         }
@@ -93,9 +117,14 @@ pub(super) fn offer(facts: &Facts<'_>, stuck: &Stuck<'_>, selector: &Selector) -
     let (near, tolerations) = match renamed_keys(facts, tolerations, selector) {
         _ if pods::affinity_terms(stuck.spec).is_some() => (Vec::new(), Vec::new()),
         Some(renamed) => renamed,
-        None => (the_one(close, selector).into_iter().collect(), Vec::new()),
+        None => {
+            let one = the_one(close, selector);
+            let is_said = |one: &Near| one.right == one.wrong && selector.get(&one.wrong).is_some_and(|v| mean_the_same(v, &one.value));
+            (one.filter(|one| beside.is_empty() || is_said(one)).into_iter().collect(), Vec::new())
+        }
     };
-    Offer { near, tolerations, labels }
+    let beside = beside.iter().map(|near| label(&near.right, &near.value)).take(LISTED).collect();
+    Offer { near, tolerations, beside, labels }
 }
 
 /// Every key that no node has stands on a node under its other name, with the same value; and the tolerations which that node asks for.
@@ -155,6 +184,11 @@ pub(super) fn is_near(key: &str, wrong: &str, there: &str) -> bool {
     };
     let by_part = !says_more(&a, &b) && (longer_by_part(&a, &b) || longer_by_part(&b, &a));
     key != HOSTNAME && !contradict(&a, &b) && (is_slip(wrong, there) || (!of_a_set && (mean_the_same(&a, &b) || by_part)))
+}
+
+/// The same, or a value that is for something else and no farther: it was hardly meant, and whoever slipped may have meant it.
+pub(super) fn is_as_close(key: &str, wrong: &str, there: &str) -> bool {
+    is_near(key, wrong, there) || (key != HOSTNAME && wrong != there && Naming::of(Of::Label).is_beside(wrong, there))
 }
 
 /// Whether a node is one that Pods of this spec may go to as it is.

@@ -122,16 +122,12 @@ fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: &FieldPath, what: &str, off
     } else {
         "the nodes could not be read, so which labels they have is not known"
     };
-    let there = match offer.labels.as_slice() {
-        [] => String::new(),
-        labels => format!("; nodes that can run these Pods offer {}", listed(labels)),
-    };
     let drop = patch(&stuck.object, vec![FieldOp::remove(field.clone())]).map(|action| Choice {
         text: format!("or remove `{what}` from it, if these Pods may run anywhere"),
         way: Way::Change(action),
         why: why.to_owned(),
     });
-    let text = format!("bring up nodes with `{what}`, or set the nodeSelector of {stuck} to labels that nodes have{there}");
+    let text = format!("bring up nodes with `{what}`, or set the nodeSelector of {stuck} to labels that nodes have{}", offer.in_words());
     // What runs on the nodes of a role or a kind is not moved to others by a line that is ready to paste.
     let choices = drop.into_iter().filter(|_| !what.contains("node-role")).collect();
     Remedy { choices, ..advise(text, None, why) }
@@ -147,6 +143,32 @@ mod tests {
 
     fn selecting(app: App, selector: serde_json::Value) -> App {
         app.spec(json!({"nodeSelector": selector})).unschedulable(SCHEDULER)
+    }
+
+    #[test]
+    fn label_that_is_ruled_out_but_as_close_makes_it_a_question() {
+        let node = |name: &str, value: &str, more: &str| {
+            format!(
+                "{{apiVersion: v1, kind: Node, metadata: {{name: {name}, labels: {{tier: {value}, kubernetes.io/hostname: {name}}}}}{more}, status: {{conditions: [{{type: Ready, status: 'True'}}]}}}}"
+            )
+        };
+        let closed = ", spec: {unschedulable: true}";
+        for affine in [false, true] {
+            let asks = |value: &str| {
+                let terms = json!([{"matchExpressions": [{"key": "tier", "operator": "In", "values": [value]}]}]);
+                let required = json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}});
+                let spec = if affine { json!({"affinity": {"nodeAffinity": required}}) } else { json!({"nodeSelector": {"tier": value}}) };
+                cluster().app(deployment("web").spec(spec).unschedulable(SCHEDULER))
+            };
+            let one = || asks("databses").yaml(&node("a", "databases", ""));
+            assert_eq!(changes(&one().only(RULE.code.0)).len(), 1, "{affine}");
+            for (wanted, right, other) in [("databses", "databases", "database"), ("batchjob-a", "batch-job-a", "batchjob-b")] {
+                let world = asks(wanted).yaml(&node("a", right, "")).yaml(&node("b", other, closed));
+                let found = world.only(RULE.code.0);
+                assert_eq!((changes(&found), found.expected.clone()), (vec![], None), "{affine} {wanted}");
+                assert!(affine || found.remedy.advice[0].text.contains(&format!("`tier={other}`")), "{:?}", found.remedy);
+            }
+        }
     }
 
     #[test]

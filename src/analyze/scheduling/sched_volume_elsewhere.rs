@@ -86,7 +86,7 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>) -> Option<Finding> {
                 volume.name
             ),
         )
-        .saw(quote::words_of(facts, &held, |e| e.reason.as_deref() == Some("FailedScheduling"), quote::unscheduled))
+        .saw(quote::unplaced(facts, &held))
         .saw([quote::object(facts, &volume, &format!("can be used on {on} only"))])
         .saw(asked.iter().take(NAMED).map(|node| quote::object(facts, &node.reference(), "has what is asked for, and cannot use the volume")))
         .seen_value(Some(&field), lacking.map_or("required", |(_, value)| value), None)

@@ -73,10 +73,7 @@ impl<'a> Wanting<'a> {
             let seen = quote::field(facts, &self.stuck.object, path, "0");
             return draft.saw([seen]).affects(&self.stuck.object, "wants no Pod: no node qualifies");
         };
-        draft
-            .saw(quote::words_of(facts, pods, |e| e.reason.as_deref() == Some("FailedScheduling"), quote::unscheduled))
-            .owned(first)
-            .holds(pods.iter().copied(), "Pending: no node has the labels that it asks for")
+        draft.saw(quote::unplaced(facts, pods)).owned(first).holds(pods.iter().copied(), "Pending: no node has the labels that it asks for")
     }
 
     /// What a node has of a label.

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{PodSpec, Volume};
 use k8s_openapi::api::storage::v1::StorageClass;
 use serde_json::{Value, json};
 
-/// The size of a claim that is proposed: nothing in the cluster says what was meant.
+/// The size of a claim that is proposed, where nothing that was read says what was meant.
 pub(super) const ASSUMED_SIZE: &str = "10Gi";
 
 /// A new claim: of the assumed size, for one node, and of this class or the default one.
@@ -28,7 +28,7 @@ pub(super) fn why(missing: &MissingClaim<'_>, class: &StorageClass) -> String {
     let sharing: i32 = missing.users.iter().map(|user| user.desired.max(1)).sum();
     let tied = if sharing > 1 { format!("; ReadWriteOnce ties all {sharing} Pods that share it to one node") } else { String::new() };
     format!(
-        "{} waits for this claim; StorageClass `{}` is the cluster's default (reclaim policy {}); the size of {ASSUMED_SIZE} and the access mode are assumptions, since nothing in the cluster says what was meant{tied}",
+        "{} waits for this claim; StorageClass `{}` is the cluster's default (reclaim policy {}); the size of {ASSUMED_SIZE} and the access mode are assumptions, since nothing that was read says what was meant{tied}",
         missing.who(),
         classes::name(class),
         classes::reclaim_policy(class),

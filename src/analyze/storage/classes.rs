@@ -1,7 +1,7 @@
 //! Which StorageClass a new claim gets, and what happens to its data when it goes.
 
 use super::super::meant::{LISTED, Meant};
-use super::super::names::is_slip;
+use super::super::names::{Naming, Of};
 use super::super::quote::listed;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
@@ -51,26 +51,45 @@ pub(crate) fn waits_for_consumer(class: &StorageClass) -> bool {
     class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
 }
 
+/// The volume's name.
+pub(crate) fn volume_name(volume: &PersistentVolume) -> &str {
+    volume.metadata.name.as_deref().unwrap_or_default()
+}
+
+/// The volume's size.
+pub(crate) fn size(volume: &PersistentVolume) -> &str {
+    volume.spec.as_ref().and_then(|s| s.capacity.as_ref()).and_then(|c| c.get("storage")).map_or("no size", |q| q.0.as_str())
+}
+
 /// Its name, size and the nodes that it is bound to.
 pub(crate) fn described(volume: &PersistentVolume) -> String {
     let spec = volume.spec.as_ref();
-    let size = spec.and_then(|s| s.capacity.as_ref()).and_then(|c| c.get("storage")).map_or("no size", |q| q.0.as_str());
+    let size = size(volume);
     let terms = spec.and_then(|s| s.node_affinity.as_ref()).and_then(|a| a.required.as_ref()).map(|r| r.node_selector_terms.as_slice());
     let values = terms.into_iter().flatten().flat_map(|t| t.match_expressions.iter().flatten()).flat_map(|e| e.values.iter().flatten());
     let nodes: Vec<&str> = values.map(String::as_str).take(LISTED).collect();
     let on = if nodes.is_empty() { String::new() } else { format!(" on {}", listed(&nodes)) };
-    format!("`{}` of {size}{on}", volume.metadata.name.as_deref().unwrap_or_default())
+    format!("`{}` of {size}{on}", volume_name(volume))
 }
 
-/// Which class to use instead, and why that one.
+/// Which class to use instead, and why that one. One whose name is alike is meant before the default; one that makes no volumes, or that
+/// is for something else, was hardly meant, and where it is as close nothing tells which was.
 pub(crate) fn instead_of<'a>(facts: &Facts<'a>, wrong: &str) -> (Meant<'a, StorageClass>, &'static str) {
     if !are_known(facts) {
         return (Meant::Unread, "");
     }
-    let all = provisioning(facts);
-    let slips: Vec<&StorageClass> = all.iter().copied().filter(|c| is_slip(name(c), wrong)).collect();
-    match (slips.as_slice(), default_class(facts).filter(|class| makes_volumes(class)), all.as_slice()) {
-        ([one], _, _) => (Meant::One(*one), "the requested name is a typo of it"),
+    let (all, naming) = (provisioning(facts), Naming::of(Of::Class));
+    let alike = all.iter().filter_map(|class| Some((naming.alike(wrong, name(class))?, *class)));
+    let is_close =
+        |class: &&StorageClass| naming.is_beside(wrong, name(class)) || (!makes_volumes(class) && naming.is_as_close(wrong, name(class)));
+    let default = default_class(facts).filter(|class| makes_volumes(class));
+    let is_default = |class: &StorageClass| default.is_some_and(|default| name(default) == name(class));
+    match (Meant::among(alike, facts.all::<StorageClass>().filter(is_close)), default, all.as_slice()) {
+        (Meant::One(one), _, _) => (Meant::One(one), "the requested name is a typo of it"),
+        (Meant::OneOf(several), Some(class), _) if several.iter().all(|one| is_default(one)) => {
+            (Meant::One(class), "it is the cluster's default")
+        }
+        (Meant::OneOf(several), _, _) => (Meant::OneOf(several), ""),
         (_, Some(class), _) => (Meant::One(class), "it is the cluster's default"),
         (_, None, [one]) => (Meant::One(*one), "it is the only one that provisions volumes"),
         (_, None, []) => (Meant::Nothing, ""),

@@ -33,11 +33,15 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     }
     let action = Action::Create { object: missing.claim.clone(), manifest: assumed::manifest(&missing.claim, Some(classes::name(class))) };
     let checks = std::iter::once(Check::ClaimBound(missing.claim.clone())).chain(missing.checks());
-    let unread = match missing.elsewhere {
+    let elsewhere = match missing.elsewhere {
         Presence::Unread => "; whether a claim of this name in another namespace was meant is not known",
         Presence::There(_) | Presence::Absent => "",
     };
-    let mut remedy = propose([action], &format!("{}{unread}", assumed::why(missing, class)), Risk::Low, checks);
+    let kept = match missing.kept {
+        Presence::Unread => "; whether a PersistentVolume holds the data of an earlier claim of this name is not known",
+        Presence::There(_) | Presence::Absent => "",
+    };
+    let mut remedy = propose([action], &format!("{}{elsewhere}{kept}", assumed::why(missing, class)), Risk::Low, checks);
     // A claim that is created beside a chart or a repository should end up in it.
     let manager = missing.users.iter().find_map(|user| Some((user, facts.workload(&user.object)?.manager()?)));
     if let Some((user, manager)) = manager.filter(|_| !missing.namespace.is_system()) {

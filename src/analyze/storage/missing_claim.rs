@@ -3,7 +3,7 @@
 
 use super::super::draft::Draft;
 use super::super::meant::Meant;
-use super::super::quote::{self, is_plain};
+use super::super::quote::{self, Said, StatusWord, is_plain};
 use super::super::references;
 use super::super::rule::{Read, When};
 use super::unused::Unused;
@@ -11,15 +11,15 @@ use super::wanted::Wanted;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
-use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::facts::author::By;
 use crate::facts::presence::Presence;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods, selected};
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Event, PersistentVolume, PersistentVolumeClaim, Pod};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What both rules read.
@@ -43,6 +43,8 @@ pub(super) struct MissingClaim<'a> {
     pub(super) unused: Vec<&'a PersistentVolumeClaim>,
     /// One of the same name in another namespace.
     pub(super) elsewhere: Presence<&'a PersistentVolumeClaim>,
+    /// A volume that names it.
+    pub(super) kept: Presence<&'a PersistentVolume>,
 }
 
 /// Every missing claim, in the order of its name.
@@ -73,15 +75,23 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
         let meant = if whole { wanted.meant(&claim, &namespace, &unused, &seekers) } else { Meant::Unread };
         let (unused, elsewhere) = (unused.some(&namespace, &seekers), selected::elsewhere(facts, &claim));
-        Some(MissingClaim { claim, namespace, users, meant, unused, elsewhere })
+        let kept = selected::volume_for(facts, &claim);
+        Some(MissingClaim { claim, namespace, users, meant, unused, elsewhere, kept })
     };
     missing.iter().map(|(claim, users)| (claim.clone(), users.clone())).filter_map(of_claim).collect()
 }
 
-/// Where the cluster itself says that the claim is missing: an event of the scheduler or the kubelet, or the Pod's condition.
-fn words(facts: &Facts<'_>, pod: &Pod, claim: &str) -> Option<Evidence> {
+/// Where the cluster itself says that the claim is missing: the Pod's condition, else an event of the scheduler's, or of the kubelet's
+/// where no scheduler has a say.
+fn words(facts: &Facts<'_>, pod: &Pod, claim: &str) -> Option<Said> {
     let says = |text: &str| quote::says_absent(text, "persistentvolumeclaim", claim);
-    quote::words(facts, pod, |e| e.message.as_deref().is_some_and(says), |p| quote::unscheduled(p).filter(|(_, m)| says(m)))
+    let by = if pods::has_node(pod) { By::Kubelet } else { By::Scheduler };
+    let status = |p| match quote::unscheduled(p) {
+        Some((path, text)) if says(text) => StatusWord::Says(path, text),
+        Some(_) => StatusWord::Denies,
+        None => StatusWord::Silent,
+    };
+    quote::words(facts, pod, by, |e: &Event| e.message.as_deref().is_some_and(says), status)
 }
 
 impl<'a> MissingClaim<'a> {
@@ -98,10 +108,15 @@ impl<'a> MissingClaim<'a> {
         let there = facts.all_in::<PersistentVolumeClaim>(&self.namespace).filter_map(|c| c.metadata.name.as_deref());
         let named =
             |user: &Stuck<'_>| self.fields(user).first().map(|path| quote::field(facts, &user.object, path.clone(), &self.claim.name));
-        let mut draft = Draft::about(facts, code, object, sure)
-            .saw(pods().filter_map(|p| words(facts, p, &self.claim.name)).take(quote::QUOTED_PODS))
-            .saw(self.users.iter().filter_map(named))
-            .saw(quote::absent(facts, &self.claim, there));
+        let said = quote::quoted(pods().filter_map(|p| words(facts, p, &self.claim.name)).collect());
+        // Where the claims were read, they are the proof.
+        let draft = Draft::about(facts, code, object, sure);
+        let draft = if facts.is_whole(&Kind::PersistentVolumeClaim) {
+            draft.saw(said.into_iter().map(|one| one.evidence))
+        } else {
+            draft.rests_on(said)
+        };
+        let mut draft = draft.saw(self.users.iter().filter_map(named)).saw(quote::absent(facts, &self.claim, there));
         for user in &self.users {
             let Some(pod) = user.pods.first() else { continue };
             if pod.reference() != user.object {
@@ -110,6 +125,11 @@ impl<'a> MissingClaim<'a> {
             draft = draft.owned(pod).link(&pod.reference(), "mounts", &self.claim);
         }
         draft.holds(pods(), &format!("Pending: waits for the PersistentVolumeClaim `{}`", self.claim.name))
+    }
+
+    /// The volume that names it.
+    pub(super) fn volume(&self) -> Option<&'a PersistentVolume> {
+        if let Presence::There(volume) = self.kept { Some(volume) } else { None }
     }
 
     /// What must hold of those who wait.

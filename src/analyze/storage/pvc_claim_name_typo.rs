@@ -7,6 +7,7 @@ use super::super::quote::{self, listed};
 use super::super::rule::Rule;
 use super::claims;
 use super::missing_claim::{self, MissingClaim};
+use super::pvc_missing::{DOUBTED, UNREAD_VOLUMES};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::finding::{Finding, Remedy};
@@ -16,6 +17,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
+use crate::facts::presence::Presence;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 /// The cause.
@@ -36,6 +38,10 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
+    // A volume that names the missing claim says that its name was right.
+    if missing.volume().is_some() {
+        return None;
+    }
     let (first, names, right) = (missing.users.first()?, missing.meant.names(), missing.meant.name());
     let (wrong, who) = (&missing.claim.name, missing.who());
     let hint = match (right, names.as_slice()) {
@@ -46,7 +52,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let is_free = |claim: &PersistentVolumeClaim| missing.unused.iter().any(|free| free.reference() == claim.reference());
     let told = |claim: &PersistentVolumeClaim| if is_free(claim) { claims::description(claim) } else { claims::state(claim) };
     let describe = |claim: &&PersistentVolumeClaim| quote::object(facts, &claim.reference(), &told(claim));
-    let all = missing.meant.all();
+    let (all, unread) = (missing.meant.all(), missing.kept == Presence::Unread);
     let use_of = if all.iter().all(|claim| is_free(claim)) { "of a related name and used by nothing" } else { "of a related name" };
     // One that never had a volume holds nothing that could be hidden.
     let kept = if all.iter().any(|claim| !claims::is_unbound(claim)) {
@@ -55,14 +61,15 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         " It never had a volume, so it holds no data."
     };
     missing
-        .draft(facts, RULE.code, &first.object, SURE.of(&missing.meant))
+        .draft(facts, RULE.code, &first.object, if unread { SURE.of(&missing.meant).least(DOUBTED) } else { SURE.of(&missing.meant) })
         .saw(missing.meant.all().iter().take(DESCRIBED).map(describe))
         .text(
             format!("{who} references the PersistentVolumeClaim `{wrong}`, which does not exist; {hint}"),
             format!(
-                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler places no Pod of {who}. The same namespace has {}, {use_of}.{kept}",
+                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler places no Pod of {who}. The same namespace has {}, {use_of}.{kept}{}",
                 missing.namespace,
                 listed(&names),
+                if unread { UNREAD_VOLUMES } else { "" },
             ),
         )
         .value(missing.fields(first).first(), wrong, right)
@@ -126,6 +133,20 @@ mod tests {
             assert_eq!(found.remedy.proposals, []);
             assert!(found.remedy.advice[0].text.contains("redis-standard-pvc"), "{:?}", found.remedy);
         }
+    }
+
+    #[test]
+    fn volume_of_the_missing_claim_says_that_its_name_was_right() {
+        let world = cluster().app(deployment("redis").claim("data", "redis-data").unschedulable("")).claim(
+            "redis-standard-pvc",
+            "Pending",
+            "standard",
+        );
+        let doubted = world.clone().hiding(Kind::PersistentVolume).only(RULE.code.0);
+        assert_eq!((doubted.confidence, changes(&doubted).len()), (DOUBTED, 1));
+        let found = world.volume_for("redis-data", "old", "Released", "Retain").only("pvc-missing");
+        assert_eq!(found.remedy.proposals, []);
+        assert!(found.remedy.advice.iter().any(|a| a.text.contains("`redis-standard-pvc` was meant")), "{:?}", found.remedy);
     }
 
     #[test]

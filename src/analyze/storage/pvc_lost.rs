@@ -4,6 +4,7 @@
 use super::super::draft::{Draft, advise};
 use super::super::quote;
 use super::super::rule::{Read, Rule, When};
+use super::kept;
 use super::waiting::Waiting;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -14,6 +15,7 @@ use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
+use crate::facts::author::By;
 use crate::facts::presence::Presence;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 
@@ -46,7 +48,9 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let volume = claim.spec.as_ref().and_then(|s| s.volume_name.as_deref()).filter(|v| quote::is_plain(v))?;
     let pointed = ObjectRef::cluster(Kind::PersistentVolume, volume);
     let found = facts.look_up::<PersistentVolume>(&pointed);
-    let event = facts.events_of(&object).find(|e| matches!(e.reason.as_deref(), Some("ClaimLost" | "ClaimMisbound")));
+    let event = facts
+        .events_of(&object)
+        .find(|e| matches!(e.reason.as_deref(), Some("ClaimLost" | "ClaimMisbound")) && By::VolumeController.wrote(e));
     let field = FieldPath::dotted("spec.volumeName");
     let state = match found {
         Presence::There(_) => format!("the PersistentVolume `{volume}` exists and is not bound to it any more"),
@@ -64,13 +68,26 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .seen_value(Some(&field), volume, None)
         .saw(quote::absent(facts, &pointed, facts.all::<PersistentVolume>().filter_map(|v| v.metadata.name.as_deref())).filter(|_| found == Presence::Absent))
         .affects(&object, "Lost: its volume is gone");
-    waiting.suffer(draft, &format!("waits for the PersistentVolumeClaim `{name}`, which is Lost")).fix(remedy(&object, volume, found))
+    let own = kept::of(facts, &object).filter(|volume| !kept::is_its_own(volume, claim));
+    let draft = draft.saw(own.map(|volume| kept::seen(facts, volume, &object)));
+    waiting.suffer(draft, &format!("waits for the PersistentVolumeClaim `{name}`, which is Lost")).fix(remedy(&object, volume, found, own))
 }
 
-fn remedy(claim: &ObjectRef, volume: &str, found: Presence<&PersistentVolume>) -> Remedy {
+fn remedy(claim: &ObjectRef, volume: &str, found: Presence<&PersistentVolume>, own: Option<&PersistentVolume>) -> Remedy {
     let look = Some(kubectl::on("describe", claim));
-    if let Presence::There(_) = found {
-        return advise(format!("find out which claim the PersistentVolume `{volume}` is bound to now, and why"), look, WHY);
+    // It names this very claim still, as it was before somebody made it anew.
+    let clear = |own| {
+        let holds = kept::in_words(own);
+        let text =
+            format!("if what {holds} holds is needed, clear the uid in its claimRef, which is that of an earlier claim of this name");
+        kept::let_go(own, text, WHY)
+    };
+    if let Some(clear) = own.and_then(clear) {
+        return Remedy { choices: vec![clear], ..Remedy::default() };
+    }
+    if let Presence::There(there) = found {
+        let now = kept::holder(there).map_or_else(|| "to no claim".to_owned(), |holder| format!("to {holder}"));
+        return advise(format!("find out why the PersistentVolume `{volume}` is bound {now} now"), look, WHY);
     }
     let text = format!(
         "if the storage behind it still exists (the reclaim policy of the volume was Retain), create the PersistentVolume `{volume}` again for the same storage, with a claimRef to {claim}"
@@ -128,6 +145,19 @@ mod tests {
         let there =
             archive().yaml("{apiVersion: v1, kind: PersistentVolume, metadata: {name: archive-pv}, spec: {capacity: {storage: 1Gi}}}");
         assert!(there.only(RULE.code.0).title.contains("exists and is not bound to it"));
+    }
+
+    #[test]
+    fn volume_that_names_the_lost_claim_is_given_back_to_it() {
+        let found = archive().volume_for("archive", "old", "Released", "Retain").only(RULE.code.0);
+        let first = &found.remedy.advice[0];
+        assert!(first.command.as_deref().unwrap().contains("persistentvolume/pv-of-archive"), "{first:?}");
+        let of_another = archive().volume_for("other", "else", "Bound", "Retain").edit(
+            "PersistentVolume",
+            "pv-of-other",
+            json!({"metadata": {"name": "archive-pv"}}),
+        );
+        assert!(of_another.only(RULE.code.0).remedy.advice[0].text.contains("`other` of namespace `a-team`"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::super::quote;
 use super::super::rule::Rule;
 use super::assumed::ASSUMED_SIZE;
 use super::missing_claim::{self, MissingClaim};
-use super::{claims, creating};
+use super::{claims, creating, kept};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::finding::Finding;
@@ -25,8 +25,11 @@ pub(crate) const RULE: Rule = Rule {
 /// created, rather than come from a source that was not applied yet, is the remaining doubt. Where the list could not be read,
 /// only the scheduler or the kubelet says so.
 const SURE: Sure = Sure::percent(95, 95, 80);
-/// Where a namesake could be, a new claim may start empty beside the data: below what automatic mode takes unless it is told otherwise.
-const DOUBTED: Confidence = Confidence::percent(75);
+/// Where a namesake or a volume of an earlier claim could be, a new claim may start empty beside the data: below what automatic mode
+/// takes unless it is told otherwise.
+pub(super) const DOUBTED: Confidence = Confidence::percent(75);
+pub(super) const UNREAD_VOLUMES: &str =
+    " The PersistentVolumes could not be read whole, so whether one of them holds the data of an earlier claim of this name is not known.";
 
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     missing_claim::find(facts).iter().filter_map(|missing| finding(facts, missing)).collect()
@@ -34,6 +37,7 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let remedy = match &missing.meant {
+        _ if let Presence::There(volume) = missing.kept => kept::for_missing(missing, volume),
         Meant::Nothing if missing.unused.is_empty() => creating::create(facts, missing),
         Meant::Nothing => creating::choose(missing),
         Meant::Unread => creating::cannot_tell(missing),
@@ -46,8 +50,14 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         ),
         None => String::new(),
     };
-    // Where a namesake could be, that a new one is wanted is less certain.
-    let doubted = missing.elsewhere == Presence::Unread && !matches!(missing.meant, Meant::Unread);
+    let volume = match missing.kept {
+        Presence::There(volume) => kept::follows(volume),
+        Presence::Unread => UNREAD_VOLUMES.to_owned(),
+        Presence::Absent => String::new(),
+    };
+    // Where a namesake or the data of an earlier claim could be, that a new one is wanted is less certain.
+    let unread = missing.elsewhere == Presence::Unread || missing.kept == Presence::Unread;
+    let doubted = unread && !matches!(missing.meant, Meant::Unread);
     let sure = if doubted { DOUBTED } else { SURE.of(&missing.meant) };
     let namesake = match missing.elsewhere {
         Presence::There(claim) => Some(quote::object(facts, &claim.reference(), &claims::state(claim))),
@@ -56,10 +66,11 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     missing
         .draft(facts, RULE.code, &missing.claim, sure)
         .saw(namesake)
+        .saw(missing.volume().map(|volume| kept::seen(facts, volume, &missing.claim)))
         .text(
             format!("PersistentVolumeClaim `{name}` does not exist in namespace `{ns}`, and {who} cannot start without it"),
             format!(
-                "{who} mounts the PersistentVolumeClaim `{name}`, which does not exist in namespace `{ns}`. The scheduler places no Pod whose claim does not exist, so the Pod stays Pending.{assumed}"
+                "{who} mounts the PersistentVolumeClaim `{name}`, which does not exist in namespace `{ns}`. The scheduler places no Pod whose claim does not exist, so the Pod stays Pending.{volume}{assumed}"
             ),
         )
         .fix(remedy)
@@ -75,6 +86,7 @@ mod tests {
     use crate::domain::object::ObjectRef;
     use serde_json::json;
 
+    const SURE_OF_ONE: Confidence = Confidence::percent(95);
     const SCHEDULER: &str = r#"0/2 nodes are available: persistentvolumeclaim "postgres-pvc" not found. not found"#;
 
     fn database() -> crate::analyze::testing::App {
@@ -87,7 +99,8 @@ mod tests {
         let (found, all) = (world.only("pvc-missing"), world.diagnosis().evidence);
         assert_eq!(found.object.to_string(), "PersistentVolumeClaim a-team/postgres-pvc");
         assert!(found.title.contains("Deployment `postgres-db`"), "{}", found.title);
-        assert!(all.get(*found.cites.first()).unwrap().text.as_str().starts_with("FailedScheduling: 0/2 nodes"), "{all:?}");
+        let first = all.get(*found.cites.first()).unwrap();
+        assert!(first.text.as_str().starts_with("0/2 nodes") && first.field.is_some(), "{all:?}");
         assert_eq!(found.symptoms.iter().map(|s| s.object.slashed()).collect::<Vec<_>>()[0], "pod/postgres-db-rs1-0");
     }
 
@@ -189,6 +202,47 @@ mod tests {
         assert!(text(&world).contains("none is Available"));
         assert!(text(&world.clone().hiding(Kind::PersistentVolume)).contains("could not be read"));
         assert!(text(&world.yaml(volume)).contains("`disk-1` of 5Gi on `node-1`"));
+    }
+
+    #[test]
+    fn volume_of_an_earlier_claim_of_this_name_speaks_against_a_new_one() {
+        for (phase, policy, retains) in [("Released", "Retain", false), ("Bound", "Delete", true), ("Failed", "Delete", true)] {
+            let world = cluster().app(database()).volume_for("postgres-pvc", "old", phase, policy);
+            let found = world.only("pvc-missing");
+            assert_eq!(found.remedy.proposals, [], "{phase}");
+            assert!(found.explanation.contains("`pv-of-postgres-pvc` (500Gi of StorageClass `slow`"), "{}", found.explanation);
+            assert!(!found.explanation.contains("Nothing says how large"), "{}", found.explanation);
+            let [clear, create, empty] = found.remedy.advice.as_slice() else { panic!("{:#?}", found.remedy) };
+            let line = clear.command.as_deref().unwrap();
+            assert!(line.starts_with("kubectl patch persistentvolume/pv-of-postgres-pvc "), "{line}");
+            assert!(line.contains(r#""claimRef":{"uid":null}"#), "{line}");
+            assert_eq!(line.contains("persistentVolumeReclaimPolicy"), retains, "{line}");
+            let line = create.command.as_deref().unwrap();
+            for part in ["volumeName: pv-of-postgres-pvc", "storage: 500Gi", "ReadWriteMany", "storageClassName: slow"] {
+                assert!(line.contains(part), "{line}");
+            }
+            assert!(empty.text.contains("not needed") && !empty.command.as_deref().unwrap().contains("volumeName"), "{empty:?}");
+            let seen = world.diagnosis().evidence;
+            assert!(found.cites.iter().any(|id| seen.get(*id).unwrap().text.as_str().contains("its claimRef names")), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn volume_that_is_reserved_for_the_claim_is_what_it_is_created_for() {
+        let found = cluster().app(database()).volume_for("postgres-pvc", "", "Available", "Retain").only("pvc-missing");
+        let [create] = found.remedy.advice.as_slice() else { panic!("{:#?}", found.remedy) };
+        assert_eq!(found.remedy.proposals, []);
+        assert!(create.command.as_deref().unwrap().contains("volumeName: pv-of-postgres-pvc"), "{create:?}");
+        let other = cluster().app(database()).volume_for("another", "old", "Released", "Retain").only("pvc-missing");
+        assert_eq!((changes(&other).len(), other.confidence), (1, SURE_OF_ONE));
+    }
+
+    #[test]
+    fn volumes_that_could_not_be_read_are_a_doubt_about_a_new_claim() {
+        let found = cluster().app(database()).hiding(Kind::PersistentVolume).only("pvc-missing");
+        assert_eq!((changes(&found).len(), found.confidence), (1, super::DOUBTED));
+        assert!(found.explanation.contains("PersistentVolumes could not be read"), "{}", found.explanation);
+        assert!(found.remedy.proposals[0].why.contains("holds the data of an earlier claim"), "{}", found.remedy.proposals[0].why);
     }
 
     #[test]

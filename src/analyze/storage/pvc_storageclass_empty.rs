@@ -2,16 +2,17 @@
 //! PersistentVolume that somebody made by hand, and there is none. Beside a default class that is mostly not what was meant.
 
 use super::super::draft::Draft;
-use super::super::meant::Sure;
+use super::super::meant::{Meant, Sure};
 use super::super::quote;
 use super::super::rule::{Read, Rule, When};
 use super::waiting::Waiting;
-use super::{claims, classes, replacing};
+use super::{claims, classes, kept, replacing};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
+use crate::facts::author::By;
 use crate::facts::presence::Presence;
 use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -44,7 +45,7 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let object = claim.reference();
     let namespace = object.namespace.as_ref()?;
     let waiting = Waiting::of(facts, &object);
-    let event = facts.events_of(&object).find(|e| e.reason.as_deref() == Some("FailedBinding"));
+    let event = facts.events_of(&object).find(|e| e.reason.as_deref() == Some("FailedBinding") && By::VolumeController.wrote(e));
     // A claim that nobody waits for, and of which nothing is said, may wait for its volume as it is meant to.
     if waiting.is_nobody() && event.is_none() {
         return None;
@@ -52,7 +53,13 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let volumes = selected::free_volume_of(facts, "");
     let (meant, because) = classes::instead_of(facts, "");
     let (name, field) = (&object.name, FieldPath::dotted("spec.storageClassName"));
+    let own = kept::of(facts, &object);
+    if own.is_some_and(|volume| kept::is_its_own(volume, claim)) {
+        return None;
+    }
+    let (meant, because) = if own.is_some() { (Meant::Nothing, "") } else { (meant, because) };
     let (sure, remedy) = match volumes {
+        _ if let Some(volume) = own => (SURE.unread(), kept::for_waiting(claim, volume)),
         // It is for another claim, or too small: what is wrong is not the class.
         Presence::There(_) => return None,
         Presence::Absent => (SURE.of(&meant), replacing::remedy(claim, &meant, because, &waiting.users)),
@@ -66,10 +73,13 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` names the empty StorageClass, so nothing provisions a volume for it"),
             format!(
-                "The empty string in `{field}` means: no class, only a PersistentVolume that was created by hand.{default} The claim was never bound, so replacing it loses no data."
+                "The empty string in `{field}` means: no class, only a PersistentVolume that was created by hand.{default}{}",
+                own.map_or_else(|| " The claim was never bound, so replacing it loses no data.".to_owned(), kept::follows)
             ),
         )
         .saw(event.map(|e| quote::event(facts, e, &object)))
+        .told_if(waiting.is_nobody())
+        .saw(own.map(|volume| kept::seen(facts, volume, &object)))
         .saw([quote::field(facts, &object, field.clone(), "the empty string")])
         .value(Some(&field), "", meant.name())
         .affects(&object, "Pending: its StorageClass is the empty string, and no volume was created for it");
@@ -129,6 +139,13 @@ mod tests {
     fn volumes_that_could_not_be_read_leave_advice() {
         let found = passwords(cluster()).hiding(Kind::PersistentVolume).only(RULE.code.0);
         assert_eq!((found.remedy.proposals.len(), found.confidence.value()), (0, 0.6));
+    }
+
+    #[test]
+    fn claim_whose_name_a_volume_keeps_is_not_replaced_by_an_empty_one() {
+        let found = passwords(cluster()).volume_for("passwords-data", "old", "Released", "Retain").only(RULE.code.0);
+        assert_eq!((changes(&found), found.expected.clone()), (vec![], None));
+        assert!(found.remedy.advice[0].command.as_deref().unwrap().contains(r#""claimRef":{"uid":null}"#), "{:?}", found.remedy);
     }
 
     #[test]

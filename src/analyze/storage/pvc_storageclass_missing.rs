@@ -6,13 +6,14 @@ use super::super::meant::{Meant, Sure};
 use super::super::quote;
 use super::super::rule::{Read, Rule, When};
 use super::waiting::Waiting;
-use super::{claims, classes, replacing};
+use super::{claims, classes, kept, replacing};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
+use crate::facts::author::By;
 use crate::facts::presence::Presence;
 use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -43,14 +44,17 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> {
     let wrong = Some(claims::class(claim)).filter(|c| !c.is_empty() && claims::is_unbound(claim))?;
     let class = ObjectRef::cluster(Kind::StorageClass, wrong);
-    let volumes = selected::volume_of(facts, wrong);
-    if facts.has(&class) || matches!(volumes, Presence::There(_)) {
+    let object = claim.reference();
+    let (volumes, own) = (selected::volume_of(facts, wrong), kept::of(facts, &object));
+    let binds = own.is_some_and(|volume| kept::is_its_own(volume, claim));
+    if facts.has(&class) || binds || (matches!(volumes, Presence::There(_)) && own.is_none()) {
         return None;
     }
-    let object = claim.reference();
     let event = facts.events_of(&object).find(|e| {
         let message = e.message.as_deref().unwrap_or_default();
-        e.reason.as_deref() == Some("ProvisioningFailed") && quote::says_absent(message, "storageclass", wrong)
+        e.reason.as_deref() == Some("ProvisioningFailed")
+            && By::VolumeController.wrote(e)
+            && quote::says_absent(message, "storageclass", wrong)
     });
     if !classes::are_known(facts) && event.is_none() {
         return None;
@@ -61,21 +65,25 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let field = FieldPath::dotted("spec.storageClassName");
     // A class of volumes made by hand needs no object, so where the volumes could not be read it may not even be missing.
     let by_hand = claims::is_by_hand(facts, claim);
-    let sure = if volumes == Presence::Unread || by_hand { SURE.unread() } else { SURE.of(&meant) };
-    let meant = if by_hand { Meant::Nothing } else { meant };
+    let sure = if volumes == Presence::Unread || by_hand || own.is_some() { SURE.unread() } else { SURE.of(&meant) };
+    let meant = if by_hand || own.is_some() { Meant::Nothing } else { meant };
     let (name, waits) = (&object.name, if waiting.is_nobody() { "" } else { ", as do the Pods that mount it" });
     let draft = Draft::about(facts, RULE.code, &object, sure)
         .text(
             format!("PersistentVolumeClaim `{name}` in namespace `{namespace}` requests the StorageClass `{wrong}`, which does not exist"),
             format!(
-                "No StorageClass has the name `{wrong}`, so nothing provisions a volume for the PersistentVolumeClaim `{name}` and it stays Pending{waits}. The class of a claim cannot be changed once it exists. The claim was never bound, so replacing it by one of an existing class loses no data."
+                "No StorageClass has the name `{wrong}`, so nothing provisions a volume for the PersistentVolumeClaim `{name}` and it stays Pending{waits}. The class of a claim cannot be changed once it exists.{}",
+                own.map_or_else(|| " The claim was never bound, so replacing it by one of an existing class loses no data.".to_owned(), kept::follows)
             ),
         )
         .saw(event.map(|e| quote::event(facts, e, &object)))
+        .told_if(!classes::are_known(facts))
+        .saw(own.map(|volume| kept::seen(facts, volume, &object)))
         .seen_value(Some(&field), wrong, meant.name())
         .saw(quote::absent(facts, &class, facts.all::<StorageClass>().map(classes::name)))
         .affects(&object, &format!("Pending: its StorageClass `{wrong}` does not exist"));
     waiting.suffer(draft, &format!("Pending: waits for the PersistentVolumeClaim `{name}`")).fix(match volumes {
+        _ if let Some(volume) = own => kept::for_waiting(claim, volume),
         _ if by_hand => replacing::by_hand(claim),
         Presence::Unread => replacing::unsure(claim, &meant),
         Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &waiting.users),
@@ -114,6 +122,35 @@ mod tests {
         }
         for class in ["local-path", "fast-ssd", "handy"] {
             assert_eq!(of(class).only(RULE.code.0).remedy.proposals.len(), 2, "{class}");
+        }
+    }
+
+    #[test]
+    fn claim_whose_name_a_volume_keeps_is_not_replaced_by_an_empty_one() {
+        for (uid, phase, patches) in [("old", "Released", true), ("", "Available", false)] {
+            for class in ["fast-ssd", "slow"] {
+                let world = cluster().app(deployment("media").claim("uploads", "uploads").unschedulable(""));
+                let found = world.claim("uploads", "Pending", class).volume_for("uploads", uid, phase, "Retain").only(RULE.code.0);
+                assert_eq!((changes(&found), found.expected.clone()), (vec![], None));
+                assert!(found.explanation.contains("`pv-of-uploads`") && !found.explanation.contains("loses no data"), "{found:?}");
+                assert_eq!(found.remedy.advice[0].command.is_some(), patches);
+            }
+        }
+        let own = uploads(cluster()).volume_for("uploads", "its-own", "Bound", "Retain");
+        let own = own.edit("PersistentVolumeClaim", "uploads", json!({"metadata": {"uid": "its-own"}}));
+        assert_eq!(own.found(RULE.code.0), [], "it is being bound");
+    }
+
+    #[test]
+    fn class_that_is_ruled_out_but_as_close_makes_it_a_question() {
+        let by_hand = |name: &str| class(name).replace("example.com/disk", "kubernetes.io/no-provisioner");
+        for (wanted, classes) in [
+            ("encryptd-ssd", vec![class("encrypted-ssd"), by_hand("encryptde-ssd")]),
+            ("premum-v1", vec![class("premium-v1"), class("premum-v2")]),
+        ] {
+            let world = cluster().app(deployment("media").claim("u", "uploads").unschedulable("")).claim("uploads", "Pending", wanted);
+            let found = classes.iter().fold(world, |world, class| world.yaml(class)).only(RULE.code.0);
+            assert_eq!((found.remedy.proposals.len(), found.expected.clone()), (0, None), "{wanted}: {:?}", found.remedy);
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn remedy(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageCla
         },
         Meant::OneOf(_) => (
             format!("replace the PersistentVolumeClaim `{name}` by one of the class that was meant: {}", listed(&meant.names())),
-            "the cluster has several classes and no default, and which one was meant is not known",
+            "nothing in the cluster tells which one was meant",
         ),
         Meant::Nothing => (
             match claims::class(claim) {

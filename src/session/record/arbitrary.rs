@@ -10,7 +10,7 @@ use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::door::Door;
 use crate::domain::ending::Ending;
-use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
+use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
@@ -163,8 +163,9 @@ fn cause(ids: Vec<EvidenceId>) -> impl Strategy<Value = Cause> {
     let cites = vec(any::<Index>(), 1..4)
         .prop_map(move |places| NonEmpty::from_vec(places.into_iter().map(|at| ids[at.index(ids.len())]).collect()).unwrap());
     let keys = (key(), vec(place(), 0..3));
-    (keys, text(), text(), of(text()), of(text()), 0..=100_u8, cites, vec(link(), 0..3), vec(symptom(), 0..3), remedy()).prop_map(
-        |((key, also), title, explanation, found, expected, sure, cites, chain, symptoms, remedy)| Cause {
+    let sure = (0..=100_u8, select(vec![Ground::Seen, Ground::Told]));
+    (keys, text(), text(), of(text()), of(text()), sure, cites, vec(link(), 0..3), vec(symptom(), 0..3), remedy()).prop_map(
+        |((key, also), title, explanation, found, expected, (sure, ground), cites, chain, symptoms, remedy)| Cause {
             source: key.source,
             title,
             explanation,
@@ -174,6 +175,7 @@ fn cause(ids: Vec<EvidenceId>) -> impl Strategy<Value = Cause> {
             found,
             expected,
             confidence: Confidence::percent(sure),
+            ground,
             cites,
             chain,
             symptoms,

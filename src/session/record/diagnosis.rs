@@ -6,7 +6,7 @@ use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
 use crate::domain::cause::{Cause, KnownCodes, Place};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy};
+use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
 use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::nonempty::NonEmpty;
@@ -39,6 +39,7 @@ struct CauseRecord {
     found: Option<String>,
     expected: Option<String>,
     confidence: f64,
+    told_by_events: bool,
     cites: Vec<String>,
     chain: Vec<LinkRecord>,
     symptoms: Vec<SymptomRecord>,
@@ -163,6 +164,7 @@ impl From<&Cause> for CauseRecord {
             found: c.found.clone(),
             expected: c.expected.clone(),
             confidence: c.confidence.value(),
+            told_by_events: c.ground == Ground::Told,
             cites: c.cites.iter().map(ToString::to_string).collect(),
             chain: c.chain.iter().map(LinkRecord::from).collect(),
             symptoms: c.symptoms.iter().map(SymptomRecord::from).collect(),
@@ -192,6 +194,7 @@ impl CauseRecord {
             found: self.found,
             expected: self.expected,
             confidence: Confidence::new(self.confidence).ok_or("the confidence of a cause is not between 0 and 1")?,
+            ground: if self.told_by_events { Ground::Told } else { Ground::Seen },
             cites: NonEmpty::from_vec(all(self.cites, cite)?).ok_or("a cause cites no evidence")?,
             chain: all(self.chain, LinkRecord::into_link)?,
             symptoms: all(self.symptoms, SymptomRecord::into_symptom)?,

@@ -173,6 +173,10 @@ impl UseCases for Retold {
         self.told()
     }
 
+    async fn too_late(&self, _: &SessionId, _: &Approver, _: kubemend::workflow::Said) -> Result<Report, WorkflowError> {
+        self.told()
+    }
+
     async fn question(&self, session: &SessionId, _: &Caller<'_>) -> Result<Question, WorkflowError> {
         let digest = self.report.plan.as_ref().map(|plan| plan.digest.clone()).unwrap_or_default();
         Ok(Question {

@@ -3,10 +3,11 @@
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, resolved, yes};
 use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::object::Namespace;
-use kubemend::sim::MadeImage;
-use kubemend::workflow::Problem;
+use kubemend::sim::{Denial, MadeImage};
 use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::{Caller, Problem};
 use std::time::Duration;
 
 const NAMESPACE: &str = "shop";
@@ -109,5 +110,40 @@ async fn policy_before_the_pods_of_a_service_is_told_beside_resolved() {
         let why = report.validation.as_ref().unwrap().why.clone().unwrap_or_default();
         assert_eq!(why.contains("was not checked: NetworkPolicy shop/deny restricts the connections of"), told, "{why}");
         assert_eq!(report.summary.contains("NetworkPolicy shop/deny"), told, "{}", report.summary);
+    }
+}
+
+/// Opened in automatic mode by a reader that is not allowed this list, beside a volume that an earlier claim of the same name left.
+async fn opened_beside_the_volume(phase: &str, denied: Option<&str>) -> (Report, bool, usize) {
+    let cluster = Embedded::new(NAMESPACE);
+    cluster.sim.add_images(MadeImage::parse_yaml("- {ref: 'example/app:1.0', play: {listen: [{port: 80, after: 1}]}}").unwrap());
+    let volume = format!(
+        "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: pvc-old}}\nspec: {{storageClassName: standard, capacity: {{storage: 500Gi}}, accessModes: [ReadWriteOnce], persistentVolumeReclaimPolicy: Retain, hostPath: {{path: /x}}, claimRef: {{apiVersion: v1, kind: PersistentVolumeClaim, namespace: {NAMESPACE}, name: orders-data, uid: 11111111-1111-4111-8111-111111111111}}}}\nstatus: {{phase: {phase}}}\n---\n"
+    );
+    let volume = if phase.is_empty() { String::new() } else { volume };
+    cluster.apply(&format!("{volume}{ORDERS}"));
+    if let Some(list) = denied {
+        cluster.sim.deny(Denial::of("list", list).to_user("reader"));
+    }
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let process = cluster.process_with(Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }, true);
+    let (issue, namespace) = (Some(Issue::parse("orders is pending").unwrap()), Some(Namespace::parse(NAMESPACE).unwrap()));
+    let opened = process.open(&Problem { issue, namespace, ..Problem::default() }, &Caller::silent()).await.unwrap();
+    (opened.report, opened.question.is_some(), cluster.writes().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_empty_claim_is_created_beside_the_volume_of_that_very_claim() {
+    let (report, asked, writes) = opened_beside_the_volume("Released", None).await;
+    assert_eq!((asked, writes), (false, 0), "{}", report.summary);
+    let all = serde_json::to_string(&report).unwrap();
+    assert!(all.contains("pvc-old") && all.contains("500Gi") && all.contains("claimRef"), "{all}");
+    // Without such a volume automatic mode creates it, and where that is not known somebody is asked.
+    let (report, asked, writes) = opened_beside_the_volume("", None).await;
+    assert_eq!((report.status, asked, writes), (Status::Resolved, false, 1), "{}", report.summary);
+    for phase in ["", "Released"] {
+        let (report, asked, writes) = opened_beside_the_volume(phase, Some("persistentvolumes")).await;
+        assert_eq!((asked, writes), (true, 0), "{}", report.summary);
+        assert!(report.causes[0].explanation.contains("PersistentVolumes could not be read"), "{}", report.causes[0].explanation);
     }
 }
