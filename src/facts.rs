@@ -484,11 +484,6 @@ impl<'a> Facts<'a> {
         self.nodes_in_use.contains(node)
     }
 
-    /// Everything that can name a claim was read, so that one which nobody names is unused.
-    pub(crate) fn uses_are_known(&self) -> bool {
-        [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| self.is_whole(k))
-    }
-
     /// What the reporter's words name, as `make` finds it when somebody first asks.
     fn named_once(&self, make: impl FnOnce() -> Named) -> &Named {
         self.named.get_or_init(make)

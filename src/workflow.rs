@@ -237,19 +237,19 @@ impl Undecided {
 
 /// What a late answer said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
+pub enum LateAnswer {
     /// To apply the plan.
     Yes,
     /// To change nothing.
     No,
 }
 
-impl Said {
+impl LateAnswer {
     /// As the trail says it.
     fn in_words(self) -> &'static str {
         match self {
-            Said::Yes => "approved",
-            Said::No => "declined",
+            LateAnswer::Yes => "approved",
+            LateAnswer::No => "declined",
         }
     }
 }

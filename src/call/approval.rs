@@ -7,7 +7,7 @@ use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::Phase;
 use crate::workflow::report::{Report, Status};
-use crate::workflow::{Approver, Caller, Question, Said, Token, Undecided, WorkflowError};
+use crate::workflow::{Approver, Caller, LateAnswer, Question, Token, Undecided, WorkflowError};
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -70,11 +70,11 @@ pub async fn carry_out(
             }
             let yes = ProvenYes { session: &pending.session, token: &pending.token, digest: &pending.digest, by: by.clone() };
             let approved = cases.approve(yes, caller).await;
-            or_too_late(cases, &pending.session, approved, (&by, Said::Yes), caller).await
+            or_too_late(cases, &pending.session, approved, (&by, LateAnswer::Yes), caller).await
         }
         HumanAnswer::No => {
             let declined = cases.decline(&pending.session, by.clone()).await;
-            let report = or_too_late(cases, &pending.session, declined, (&by, Said::No), caller).await?;
+            let report = or_too_late(cases, &pending.session, declined, (&by, LateAnswer::No), caller).await?;
             caller.progress.tell(Phase::Done, report.status.as_str());
             Ok(report)
         }
@@ -97,7 +97,7 @@ async fn or_too_late(
     cases: &dyn UseCases,
     session: &SessionId,
     answered: Result<Report, WorkflowError>,
-    (by, said): (&Approver, Said),
+    (by, said): (&Approver, LateAnswer),
     caller: &Caller<'_>,
 ) -> Result<Report, CallError> {
     match answered {
@@ -126,8 +126,8 @@ pub async fn came_too_late(
     caller: &Caller<'_>,
 ) -> Result<Report, CallError> {
     let said = match answer {
-        HumanAnswer::Yes => Said::Yes,
-        HumanAnswer::No => Said::No,
+        HumanAnswer::Yes => LateAnswer::Yes,
+        HumanAnswer::No => LateAnswer::No,
         HumanAnswer::Undecided(_) | HumanAnswer::Nobody => return Ok(cases.show(&pending.session).await?),
     };
     or_too_late(cases, &pending.session, Err(WorkflowError::Expired), (&by, said), caller).await

@@ -7,7 +7,8 @@ use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy, Phase};
 use crate::workflow::report::Report;
 use crate::workflow::{
-    Approver, Caller, Opened, Problem, Question, Remediation, Said, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
+    Approver, Caller, LateAnswer, Opened, Problem, Question, Remediation, SessionLine, SessionStage, Token, Undecided, Validate,
+    WorkflowError,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -135,7 +136,7 @@ pub trait UseCases: Send + Sync {
     ///
     /// # Errors
     /// See [`WorkflowError`].
-    async fn too_late(&self, session: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError>;
+    async fn too_late(&self, session: &SessionId, by: &Approver, said: LateAnswer) -> Result<Report, WorkflowError>;
 
     /// Asks again, with a fresh token.
     ///
@@ -232,7 +233,7 @@ impl UseCases for Remediation {
         Remediation::undecided(self, session, by, why).await
     }
 
-    async fn too_late(&self, session: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError> {
+    async fn too_late(&self, session: &SessionId, by: &Approver, said: LateAnswer) -> Result<Report, WorkflowError> {
         Remediation::too_late(self, session, by, said).await
     }
 

@@ -4,7 +4,7 @@
 use super::records::{NOTE_ATTEMPTS, Records};
 use super::report::{AdviceView, Report};
 use super::view::report_of;
-use super::{Approver, Remediation, Said, WorkflowError};
+use super::{Approver, LateAnswer, Remediation, WorkflowError};
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::ports::StoreError;
@@ -18,7 +18,7 @@ impl Records {
     ///
     /// # Errors
     /// There is no such session, or the store cannot be read.
-    pub async fn too_late(&self, id: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError> {
+    pub async fn too_late(&self, id: &SessionId, by: &Approver, said: LateAnswer) -> Result<Report, WorkflowError> {
         let mut attempt = 1;
         loop {
             let (revision, mut session) = self.ledger.load(id).await?.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
@@ -45,7 +45,7 @@ impl Remediation {
     ///
     /// # Errors
     /// See there.
-    pub async fn too_late(&self, session: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError> {
+    pub async fn too_late(&self, session: &SessionId, by: &Approver, said: LateAnswer) -> Result<Report, WorkflowError> {
         self.records().too_late(session, by, said).await
     }
 }

@@ -71,8 +71,7 @@ impl Remediation {
         }
         let verdict = settled.validation.verdict;
         // What somebody changed again since says nothing of what we changed: it is theirs. And what could not be read may be.
-        let said = verdict != Verdict::Unclear && took_effect(&session);
-        let stands = match Standing::of(&session).execution.filter(|_| said) {
+        let stands = match Standing::of(&session).execution.filter(|_| took_effect(&session)) {
             Some(execution) => {
                 let stands = self.in_time(effects::stands(&plan, execution, meter.read.as_ref())).await;
                 stands.unwrap_or_else(|| Stands::Unread(ReadError::TimedOut("what the plan changed".to_owned(), BESIDES)))

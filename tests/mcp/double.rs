@@ -16,7 +16,7 @@ use kubemend::workflow::report::{
     UsageView,
 };
 use kubemend::workflow::{
-    Approver, Caller, Opened, Problem, Question, Said, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
+    Approver, Caller, LateAnswer, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -291,7 +291,7 @@ impl UseCases for Double {
         Ok(self.report(session.as_str(), status))
     }
 
-    async fn too_late(&self, session: &SessionId, by: &Approver, said: Said) -> Result<Report, WorkflowError> {
+    async fn too_late(&self, session: &SessionId, by: &Approver, said: LateAnswer) -> Result<Report, WorkflowError> {
         self.hear(format!("too late {by:?} {said:?}"));
         self.show(session).await
     }

@@ -91,7 +91,7 @@ proptest! {
             rest.split_once(after)
         });
         let first = said.map_or(lines[0], |(_, rest)| rest);
-        if aside.is_some() && name.len() < 10 && view.steps.len() == 1 && view.steps[0].action == "create" {
+        if aside.is_some() && view.steps.len() == 1 && old.len() <= 4 && lines[0].contains("New empty claim") {
             prop_assert!(said.is_some(), "{}", lines[0]);
         }
         // Then what changes: what is left of each value and name begins and ends as it does.

@@ -173,7 +173,7 @@ impl UseCases for Retold {
         self.told()
     }
 
-    async fn too_late(&self, _: &SessionId, _: &Approver, _: kubemend::workflow::Said) -> Result<Report, WorkflowError> {
+    async fn too_late(&self, _: &SessionId, _: &Approver, _: kubemend::workflow::LateAnswer) -> Result<Report, WorkflowError> {
         self.told()
     }
 

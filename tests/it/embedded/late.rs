@@ -119,7 +119,7 @@ async fn late_answers_are_recorded_up_to_a_bound() {
     process.decline(&question.session, Approver::Terminal).await.unwrap();
     for _ in 0..50 {
         process.decline(&question.session, client("a client")).await.unwrap_err();
-        process.too_late(&question.session, &client("a client"), kubemend::workflow::Said::No).await.unwrap();
+        process.too_late(&question.session, &client("a client"), kubemend::workflow::LateAnswer::No).await.unwrap();
     }
     let trail = process.show(&question.session).await.unwrap().trail;
     assert_eq!(trail.iter().filter(|entry| entry.what.contains("it changed nothing")).count(), 20);
