@@ -3,7 +3,6 @@
 use super::owners::Owners;
 use super::pods;
 use super::walk::Walk;
-use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot};
 use crate::domain::workload::Workload;
@@ -80,12 +79,5 @@ impl<'a> ClaimUses<'a> {
         };
         let live = self.pods(namespace, &claim.name).iter().copied().filter(|p| !pods::has_ended(p));
         (!self.is_in_template(namespace, &claim.name)).then(|| live.map(|p| top(&p)).collect())
-    }
-}
-
-impl super::Facts<'_> {
-    /// Everything that can name a claim was read, so that one which nobody names is unused.
-    pub(crate) fn uses_are_known(&self) -> bool {
-        [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|k| self.is_whole(k))
     }
 }

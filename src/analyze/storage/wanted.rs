@@ -4,6 +4,7 @@ use super::super::meant::{LISTED, Meant};
 use super::super::names::{Lexicon, Naming, Of, release_of};
 use super::claims;
 use super::unused::Unused;
+use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::facts::Facts;
 use crate::facts::stuck::Stuck;
@@ -57,10 +58,15 @@ impl<'f, 'a> Wanted<'f, 'a> {
             rivals.filter(|m| why(m, one).is_some()).take(2).count() > 1
         };
         match found {
-            Meant::One(one) if !self.facts.uses_are_known() || is_open(one) || !claims::is_usable(self.facts, one) => {
+            Meant::One(one) if !uses_are_known(self.facts) || is_open(one) || !claims::is_usable(self.facts, one) => {
                 Meant::OneOf(vec![one])
             }
             found => found,
         }
     }
+}
+
+/// Everything that can name a claim was read, so that one which nobody names is unused.
+fn uses_are_known(facts: &Facts<'_>) -> bool {
+    [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|kind| facts.is_whole(kind))
 }
