@@ -122,23 +122,27 @@ pub fn completed_below(three_lines: &str) -> String {
 fn what(plan: &PlanView) -> String {
     let steps: Vec<&[Part]> = plan.covered.steps.iter().map(|step| step.headline.as_slice()).collect();
     let (first, more) = (steps.first().copied().unwrap_or_default(), steps.len().saturating_sub(1));
-    let around = plan.aside.iter().flat_map(|(aside, name)| {
-        aside.around_a_name().map(|(before, after)| vec![Part::words(before), Part::name(visible::escaped(name)), Part::words(after)])
-    });
-    let none = plan.aside.is_none().then(Vec::new);
+    let around = |(before, after): (&str, &str), name: &str| [Part::words(before), Part::name(visible::escaped(name)), Part::words(after)];
+    let asides: Vec<Vec<Part>> = match &plan.aside {
+        Some((aside, name)) => aside.around_a_name().into_iter().map(|words| around(words, name).to_vec()).collect(),
+        None => vec![Vec::new()],
+    };
     let then = steps.get(1).map(|second| [&[Part::words("; then ")], *second].concat());
     let count = match more {
         0 => Vec::new(),
         1 => vec![Part::words("; 1 more step")],
         more => vec![Part::words(format!("; {more} more steps"))],
     };
-    // Where there is no room for what it is not about, the choice says it.
-    let mut tries = around.chain(none).flat_map(|aside| {
-        let both = then.iter().filter(|_| more == 1).map(|then| [&aside, first, then].concat()).collect::<Vec<_>>();
-        both.into_iter().chain([[&aside, first, &count].concat()])
-    });
-    let fits = tries.find(|parts| fitted::fit(parts, COLUMNS));
-    fitted::line(&fits.unwrap_or_else(|| [first, &count].concat()), COLUMNS)
+    let with = |aside: &Vec<Part>| {
+        let both = then.iter().filter(|_| more == 1).map(|then| [aside, first, then].concat()).collect::<Vec<_>>();
+        both.into_iter().chain([[aside, first, &count].concat()])
+    };
+    let is_whole = |parts: &Vec<Part>| parts.iter().map(|part| part.whole().chars().count()).sum::<usize>() <= COLUMNS;
+    // Names say more than our words: the short ones come first where not all of it fits. Where there is no room for what the plan is not
+    // about, the choice says it.
+    let whole = asides.iter().flat_map(with).find(is_whole);
+    let short = || asides.last().into_iter().flat_map(with).find(|parts| fitted::fit(parts, COLUMNS));
+    fitted::line(&whole.or_else(short).unwrap_or_else(|| [first, &count].concat()), COLUMNS)
 }
 
 /// Where, with which risk and undo: each name once.

@@ -33,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 CASE = HERE.parent.parent / "src/cli/demo/deployment.yaml"
 SMALL, FULL = (80, 24), (200, 60)
 # What agents put between the words of a text, and what stands where one of our lines goes on.
-FRAME = r"[\s│┃▎↳]"
+FRAME = r"[\s│┃▎↳\\]"
 # A key of a ConfigMap whose name lacks its end.
 LONG_NAMES = """
 apiVersion: v1
@@ -330,7 +330,7 @@ class InTerminal(Play):
             found = re.search(pattern, line)
             self.check(f"said: {what}", found, line)
             # A dialog that shows the end of a question has the command in full there.
-            whole = re.search(r"show s-[0-9a-f]{32}", question.split("\n\n")[-1])
+            whole = re.search(r"show s-[0-9a-f]{32}", question.split("\n\n")[-1].replace("\\\n  ", ""))
             ways = [found[2], whole[0]] if found and whole and what.startswith("until") else [line]
             begins = f"{found[1]}:" if found and what.startswith("until") else line
             self.check(f"visible: {what}", found and plain(begins) in screen and any(plain(way) in screen for way in ways), line)
@@ -372,7 +372,7 @@ class LongNames(Yes):
     names = "payments-and-settlement-production"
     broken = "CreateContainerConfigError"
     # Nothing there is called "database".
-    change = r"^(perhaps not about database|not database\?): \S+ → \S+: \S+ of Deployment paym\S+$"
+    change = r"^not database\?: \S+config → \S+configuration: \S+name of Deployment pay\S+$"
 
     def case(self):
         return LONG_NAMES
