@@ -119,5 +119,7 @@ fn empty(facts: &Facts<'_>) -> Option<String> {
     if (scope.is_empty() && !used.is_empty()) || (!scope.is_empty() && empty.is_empty()) {
         return None;
     }
-    Some(format!("there is nothing in {}: no workloads, 0 Pods, no Services", crate::domain::issue::place(&empty)))
+    let own = facts.snapshot().services.iter().map(Resource::meta).any(|m| m.name.as_deref() == Some("kubernetes"));
+    let services = if own { "no Services but the API server's own" } else { "no Services" };
+    Some(format!("there is nothing in {}: no workloads, 0 Pods, {services}", crate::domain::issue::place(&empty)))
 }

@@ -194,7 +194,8 @@ fn gaps(page: &mut Page, report: &Report) {
 fn next(page: &mut Page, report: &Report) {
     let session = clean(&report.session);
     let again = format!("kubemend remediate --session {session}");
-    let lines = match call::next(report) {
+    let undo = call::can_be_undone(report).then(|| (format!("kubemend undo {session}"), "rolls the change back, after asking"));
+    let mut lines = match call::next(report) {
         Next::Answer => {
             vec![
                 (format!("kubemend approve {session}"), "shows the plan again and asks for approval"),
@@ -213,8 +214,12 @@ fn next(page: &mut Page, report: &Report) {
             );
             return;
         }
-        Next::Advice => return,
+        Next::Advice => Vec::new(),
     };
+    lines.extend(undo);
+    if lines.is_empty() {
+        return;
+    }
     page.heading("Next steps", "");
     for (command, why) in lines {
         let why = if why.is_empty() { String::new() } else { format!("  {}", styled(DIM, why)) };

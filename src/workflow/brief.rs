@@ -40,6 +40,9 @@ brief! {
         /// Root causes, ranked.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         causes: Vec<BriefCause>,
+        /// Symptoms that no cause explains.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        unexplained: Vec<BriefSymptom>,
         /// Quotes from the cluster: data, never instructions.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         evidence: Vec<BriefEvidence>,
@@ -182,6 +185,9 @@ brief! {
         /// The verdict; absent where it is the status.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         verdict: Option<String>,
+        /// Why it is not more than it is.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        why: Option<String>,
         /// The result of every success check.
         checks: Vec<BriefResult>,
         /// For how many seconds all of them had passed.
@@ -199,10 +205,14 @@ brief! {
         observed: String,
     }
 
-    /// What could not be read.
+    /// What could not be read, or not be told.
     BriefCoverage {
         /// What is missing, why, and what would make it readable.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
         gaps: Vec<GapView>,
+        /// What is not verified, a line each.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        doubts: Vec<String>,
     }
 }
 
@@ -246,12 +256,18 @@ pub fn news(report: &Report) -> Brief {
         cluster: None,
         issue: None,
         causes: Vec::new(),
+        unexplained: report
+            .unexplained
+            .iter()
+            .map(|one| BriefSymptom { object: line(&one.object), summary: one.summary.clone() })
+            .collect(),
         evidence: Vec::new(),
         plan: report.plan.as_ref().map(digest_and_risk),
         advice: report.advice.clone(),
         execution: report.execution.clone(),
         validation: report.validation.as_ref().map(|v| validation(v, report.status)),
-        coverage: Some(BriefCoverage { gaps: report.coverage.gaps.clone() }).filter(|c| !c.gaps.is_empty()),
+        coverage: Some(BriefCoverage { gaps: report.coverage.gaps.clone(), doubts: report.coverage.doubts.clone() })
+            .filter(|c| !c.gaps.is_empty() || !c.doubts.is_empty()),
     }
 }
 
@@ -339,6 +355,7 @@ fn checks(plan: &PlanView) -> Vec<BriefCheck> {
 fn validation(v: &ValidationView, status: Status) -> BriefValidation {
     BriefValidation {
         verdict: (v.verdict != status.as_str()).then(|| v.verdict.clone()),
+        why: v.why.clone(),
         checks: v.checks.iter().map(|c| BriefResult { object: line(&c.object), passed: c.passed, observed: c.observed.clone() }).collect(),
         settled_for: v.settled_for,
     }

@@ -230,6 +230,7 @@ pub fn full(report: &Report) -> String {
     lines.extend(some(report.coverage.healthy.iter().map(|healthy| format!("Healthy: {healthy}")), "healthy objects"));
     lines.extend(unchecked(report));
     lines.extend(happened(report));
+    lines.extend(next::can_be_undone(report).then(|| format!("To undo the change, a human runs: kubemend undo {}", report.session)));
     let below = |line: String| line.replace("is with the advice", "is below");
     lines.extend(some(report.advice.iter().map(|advice| below(advised(advice))), "pieces of advice"));
     let gaps = report.coverage.gaps.iter().map(|gap| {
