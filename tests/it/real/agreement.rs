@@ -4,7 +4,7 @@ use super::trial::{Trial, Who};
 use super::world;
 use crate::support::case::names;
 use crate::support::embedded::{Embedded, ask, asked, open, yes};
-use crate::support::mask::{masked, masked_value};
+use crate::support::mask::masked_value;
 use crate::support::server::{Human, Opening};
 use crate::support::world::World;
 use serde_json::Value;
@@ -32,7 +32,21 @@ async fn both(world: &World, name: &str) -> Option<(Value, Value)> {
     if let Some(issue) = real["issue"].as_object_mut().filter(|_| recorded) {
         issue.remove("note");
     }
-    Some((masked_value(real), masked(&embedded)))
+    let mut embedded = serde_json::to_value(embedded).unwrap();
+    for report in [&mut real, &mut embedded] {
+        without_commands(report);
+    }
+    Some((masked_value(real), masked_value(embedded)))
+}
+
+/// The brief form, which the server's summary is of, has the commands with the advice only.
+fn without_commands(report: &mut Value) {
+    let advice = report["advice"].as_array().cloned().unwrap_or_default();
+    let mut summary = report["summary"].as_str().unwrap_or_default().to_owned();
+    for command in advice.iter().filter_map(|one| one["command"].as_str()) {
+        summary = summary.replace(&format!("; run: {command}"), "");
+    }
+    report["summary"] = Value::String(summary);
 }
 
 /// Where two values differ, as paths.
