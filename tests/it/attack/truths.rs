@@ -8,7 +8,7 @@ use crate::support::case::Case;
 use crate::support::embedded::Embedded;
 use kubemend::domain::limits::Limits;
 use kubemend::sim::Audited;
-use kubemend::workflow::report::Status;
+use kubemend::workflow::report::{Report, Status};
 use std::time::Duration;
 
 /// Everything that is not as it must be.
@@ -148,7 +148,9 @@ fn secrets(wrong: &mut Vec<String>, past: &Past, heard: &Heard) {
 
 /// What is resolved is so five minutes later.
 async fn lasting(wrong: &mut Vec<String>, cluster: &Embedded, case: &Case, past: &Past, heard: &Heard) {
-    let resolved = heard.said.iter().any(|said| said.report.status == Status::Resolved);
+    // A rollback that is validated says that all reads as before, and nothing of the fault.
+    let cured = |report: &Report| report.status == Status::Resolved && !report.plan.as_ref().is_some_and(|plan| plan.is_rollback);
+    let resolved = heard.said.iter().any(|said| cured(&said.report));
     // Who edits the workload may spoil it afterwards, and who takes the change back means to.
     if !resolved || heard.undone || past.remade {
         return;
