@@ -11,6 +11,16 @@ pub(crate) enum Presence<T> {
     Unread,
 }
 
+impl<T> Presence<T> {
+    /// What is there, where that is all that matters: neither of the other two cases is told from the other.
+    pub(crate) fn there(self) -> Option<T> {
+        match self {
+            Presence::There(one) => Some(one),
+            Presence::Absent | Presence::Unread => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Pods that came after what was seen of their workload: a ReplicaSet that was not seen owns them. A list that is older than that of the
 //! Pods is not a picture of one moment, and its counts are not those of these Pods.
 
+use super::labels::{self, Selector};
 use super::{Facts, newest, pods};
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
@@ -8,7 +9,6 @@ use crate::domain::workload::{Workload, controller_of};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use std::collections::BTreeMap;
 
 /// A live Pod that the workload selects and whose owner was not seen, in words. Only a Deployment's Pods have an owner in between.
 pub(crate) fn of(workload: &Workload<'_>, facts: &Facts<'_>) -> Option<String> {
@@ -28,7 +28,6 @@ pub(crate) fn are_sets_behind(workload: &Workload<'_>, facts: &Facts<'_>) -> boo
 }
 
 /// Whether a selector matches by its labels. Its expressions are not evaluated: it may match.
-fn may_select(selector: &LabelSelector, labels: Option<&BTreeMap<String, String>>) -> bool {
-    let has = |key: &String, value: &String| labels.and_then(|labels| labels.get(key)) == Some(value);
-    selector.match_labels.iter().flatten().all(|(key, value)| has(key, value))
+fn may_select(selector: &LabelSelector, carried: Option<&Selector>) -> bool {
+    selector.match_labels.as_ref().is_none_or(|wanted| wanted.is_empty() || labels::matches(wanted, carried))
 }

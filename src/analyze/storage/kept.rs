@@ -12,7 +12,6 @@ use crate::domain::field::FieldPath;
 use crate::domain::finding::{Choice, Remedy, Way};
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::presence::Presence;
 use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use serde_json::{Value, json};
@@ -21,10 +20,7 @@ const RETAIN: &str = "Retain";
 
 /// A volume that names this claim.
 pub(super) fn of<'a>(facts: &Facts<'a>, claim: &ObjectRef) -> Option<&'a PersistentVolume> {
-    match selected::volume_for(facts, claim) {
-        Presence::There(volume) => Some(volume),
-        Presence::Absent | Presence::Unread => None,
-    }
+    selected::volume_for(facts, claim).there()
 }
 
 /// Whether it is being bound to this very claim, and not to an earlier one of its name.

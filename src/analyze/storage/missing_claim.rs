@@ -129,7 +129,7 @@ impl<'a> MissingClaim<'a> {
 
     /// The volume that names it.
     pub(super) fn volume(&self) -> Option<&'a PersistentVolume> {
-        if let Presence::There(volume) = self.kept { Some(volume) } else { None }
+        self.kept.there()
     }
 
     /// What must hold of those who wait.

@@ -59,10 +59,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let unread = missing.elsewhere == Presence::Unread || missing.kept == Presence::Unread;
     let doubted = unread && !matches!(missing.meant, Meant::Unread);
     let sure = if doubted { DOUBTED } else { SURE.of(&missing.meant) };
-    let namesake = match missing.elsewhere {
-        Presence::There(claim) => Some(quote::object(facts, &claim.reference(), &claims::state(claim))),
-        Presence::Absent | Presence::Unread => None,
-    };
+    let namesake = missing.elsewhere.there().map(|claim| quote::object(facts, &claim.reference(), &claims::state(claim)));
     missing
         .draft(facts, RULE.code, &missing.claim, sure)
         .saw(namesake)
