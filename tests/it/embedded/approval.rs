@@ -1,7 +1,7 @@
 //! Consent: wrong, stale, reused, expired and somebody else's tokens are refused, and nothing is written.
 
 use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked, yes};
+use crate::support::embedded::{Embedded, ask, asked, waiting, yes};
 use kubemend::domain::confidence::Confidence;
 use kubemend::domain::id::SessionId;
 use kubemend::domain::limits::{Consent, DigestRefusal, Limits};
@@ -16,11 +16,7 @@ use tokio_util::sync::CancellationToken;
 const NAMESPACE: &str = "a-team";
 
 async fn article() -> (Embedded, Remediation, Question) {
-    let case = Case::load("database-pod-pending");
-    let cluster = Embedded::of(&case, NAMESPACE).await;
-    let process = cluster.process();
-    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
-    (cluster, process, question)
+    waiting("database-pod-pending", NAMESPACE).await
 }
 
 async fn refused(process: &Remediation, session: &SessionId, token: &Token, digest: &PlanDigest) -> WorkflowError {

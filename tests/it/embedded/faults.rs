@@ -1,7 +1,7 @@
 //! Faults that a real API server won't make on demand. A write is sent once, whatever happens to it.
 
 use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked, open, yes};
+use crate::support::embedded::{self, Embedded, ask, asked, open, yes};
 use crate::support::words::Word;
 use kubemend::domain::limits::Limits;
 use kubemend::ports::Silent;
@@ -16,12 +16,8 @@ const NAMESPACE: &str = "shop";
 const CLAIMS: &str = "/persistentvolumeclaims";
 
 async fn waiting(name: &str) -> (Embedded, Remediation, Question, Problem) {
-    let case = Case::load(name);
-    let cluster = Embedded::of(&case, NAMESPACE).await;
-    let process = cluster.process();
-    let ask = ask(&case, NAMESPACE);
-    let (_, question) = asked(&process, &ask).await;
-    (cluster, process, question, ask)
+    let (cluster, process, question) = embedded::waiting(name, NAMESPACE).await;
+    (cluster, process, question, ask(&Case::load(name), NAMESPACE))
 }
 
 /// A fault that strikes the writer's real request and no rehearsal: those were made before it is injected.
@@ -251,8 +247,7 @@ async fn cancelling_during_validation_ends_unclear_and_keeps_what_was_done() {
 async fn a_call_that_was_cut_after_a_change_that_does_not_help_ends_unresolved_once_somebody_looks() {
     let (cluster, process, q, _) = waiting("config-map-name-wrong").await;
     // Whatever it gets, this program wants something else that is not there.
-    let images = Case::load("config-map-name-wrong").images_text().replace("PAYMENT_URL", "A_VARIABLE_THAT_NOBODY_SETS");
-    cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
+    cluster.never_satisfy(&Case::load("config-map-name-wrong"), "PAYMENT_URL");
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
     let cancelling = async {
@@ -283,8 +278,7 @@ async fn fix_after_which_the_program_crashes_is_reported_as_partly() {
     let case = Case::load("database-pod-pending");
     let cluster = Embedded::of(&case, NAMESPACE).await;
     // Whatever claim is made, this database wants something else that is not there.
-    let images = case.images_text().replace("POSTGRES_PASSWORD", "A_VARIABLE_THAT_NOBODY_SETS");
-    cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
+    cluster.never_satisfy(&case, "POSTGRES_PASSWORD");
     let process = cluster.process();
     let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
     let report = yes(&process, &q).await.unwrap();

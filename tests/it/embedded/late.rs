@@ -1,7 +1,7 @@
 //! Several doors to one question: the first answer in time counts, every other one leaves a trace, and everybody hears which it was.
 
 use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked};
+use crate::support::embedded::{Embedded, ask, asked, waiting};
 use kubemend::call::{CallError, HumanAnswer, PendingAnswer, carry_out};
 use kubemend::domain::door::Door;
 use kubemend::workflow::report::{Report, Status};
@@ -11,11 +11,7 @@ use std::time::Duration;
 const NAMESPACE: &str = "a-team";
 
 async fn article() -> (Embedded, Remediation, Question) {
-    let case = Case::load("database-pod-pending");
-    let cluster = Embedded::of(&case, NAMESPACE).await;
-    let process = cluster.process();
-    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
-    (cluster, process, question)
+    waiting("database-pod-pending", NAMESPACE).await
 }
 
 fn client(name: &str) -> Approver {

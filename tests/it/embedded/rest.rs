@@ -133,8 +133,7 @@ async fn sessions_that_ended_by_themselves_keep_their_place_in_the_list() {
 async fn process_killed_while_it_watches_leaves_what_was_done() {
     let (case, cluster) = database().await;
     // The database never becomes ready, so that there is something to watch for long.
-    let images = case.images_text().replace("POSTGRES_PASSWORD", "A_VARIABLE_THAT_NOBODY_SETS");
-    cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
+    cluster.never_satisfy(&case, "POSTGRES_PASSWORD");
     let process = cluster.process();
     let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
     killed_after(20, yes(&process, &q)).await;
@@ -177,8 +176,7 @@ enum Now {
 async fn object_that_somebody_made_again_or_that_cannot_be_read_is_not_recorded_as_what_a_plan_led_to() {
     for now in [Now::Own, Now::Another, Now::Unread] {
         let (case, cluster) = database().await;
-        let images = case.images_text().replace("POSTGRES_PASSWORD", "A_VARIABLE_THAT_NOBODY_SETS");
-        cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
+        cluster.never_satisfy(&case, "POSTGRES_PASSWORD");
         let process = cluster.process();
         let (_, q) = asked(&process, &ask(&case, NAMESPACE)).await;
         killed_after(20, yes(&process, &q)).await;

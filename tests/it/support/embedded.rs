@@ -227,6 +227,12 @@ impl Embedded {
         panic!("not on the embedded cluster: {word:?}");
     }
 
+    /// Whatever else the case's programs get, the one that needs this variable wants another, which nobody sets.
+    pub(crate) fn never_satisfy(&self, case: &Case, variable: &str) {
+        let images = case.images_text().replace(variable, "A_VARIABLE_THAT_NOBODY_SETS");
+        self.sim.add_images(MadeImage::parse_yaml(&images).unwrap());
+    }
+
     /// Applies over what is there.
     pub(crate) fn apply(&self, text: &str) {
         assert!(!documents(text).is_empty());
@@ -341,12 +347,18 @@ pub(crate) async fn asked(remediation: &Remediation, ask: &Problem) -> (Report, 
     (opened.report, question)
 }
 
-/// A case that a yes has resolved; of the requests those since the yes are kept.
-pub(crate) async fn resolved(case: &str, namespace: &str) -> Embedded {
+/// A case whose plan waits for an answer.
+pub(crate) async fn waiting(case: &str, namespace: &str) -> (Embedded, Remediation, Question) {
     let case = Case::load(case);
     let cluster = Embedded::of(&case, namespace).await;
     let process = cluster.process();
     let (_, question) = asked(&process, &ask(&case, namespace)).await;
+    (cluster, process, question)
+}
+
+/// A case that a yes has resolved; of the requests those since the yes are kept.
+pub(crate) async fn resolved(case: &str, namespace: &str) -> Embedded {
+    let (cluster, process, question) = waiting(case, namespace).await;
     cluster.sim.forget_requests();
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.status, Status::Resolved, "{}", report.summary);
