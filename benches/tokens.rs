@@ -60,6 +60,7 @@ async fn place(cases: usize) -> Result<OneCluster, Box<dyn Error>> {
         entropy: Arc::new(SystemEntropy),
         limits: Limits::default(),
         timing: Timing::default(),
+        allowed: kubemend::probe::Allowed::default(),
     });
     Ok(OneCluster { remediation, clock, entropy: Arc::new(SystemEntropy), operator: Operator::default() })
 }

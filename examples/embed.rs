@@ -45,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         entropy: Arc::new(SystemEntropy),
         limits: Limits::default(),
         timing: Timing::default(),
+        allowed: kubemend::probe::Allowed::default(),
     });
     let work = async {
         clock.sleep(Duration::from_secs(1)).await; // the scheduler must see the Pod first

@@ -17,7 +17,6 @@ mod proven;
 mod quote;
 #[cfg(test)]
 pub(crate) mod recordings;
-mod references;
 mod renames;
 pub mod rule;
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod reach;
 mod read;
 mod requests;
 mod review;
+mod table;
 mod time;
 mod watch;
 mod wire;

@@ -16,6 +16,7 @@ pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod presence;
 pub(crate) mod proof;
+pub(crate) mod references;
 pub(crate) mod selected;
 pub(crate) mod starting;
 pub(crate) mod strays;

@@ -15,6 +15,7 @@ pub mod foreign;
 pub mod mcp;
 mod planner;
 pub mod ports;
+pub mod probe;
 mod session;
 pub mod sim;
 pub mod store;

@@ -186,6 +186,50 @@ pub struct Listed {
     pub next: Option<String>,
 }
 
+/// Which part of which log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRequest {
+    /// Whose.
+    pub pod: ObjectRef,
+    /// Which container.
+    pub container: String,
+    /// Of the run before this one.
+    pub previous: bool,
+    /// The last so many lines.
+    pub lines: usize,
+}
+
+/// What a log brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The lines, the oldest first.
+    pub text: String,
+    /// There may be older ones that were not asked for, or for which there was no room.
+    pub cut: bool,
+}
+
+/// A list as the API server lays it out for people, whatever its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// What each column is called.
+    pub columns: Vec<String>,
+    /// A row for each object.
+    pub rows: Vec<Row>,
+    /// There are more.
+    pub cut: bool,
+}
+
+/// One object of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Where it is, for what has a namespace.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its cells, one for each column.
+    pub cells: Vec<String>,
+}
+
 /// Tells what happens to the objects of one kind, in order.
 #[async_trait]
 pub trait Watch: Send {
@@ -231,7 +275,20 @@ pub trait ClusterRead: Send + Sync {
     ///
     /// # Errors
     /// See [`ReadError`].
-    async fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> Result<String, ReadError>;
+    async fn logs(&self, request: &LogRequest) -> Result<Log, ReadError>;
+
+    /// The first objects of a kind, as the API server lays them out for people: with the columns that a custom kind's author chose, too.
+    /// `labels` is a label selector.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn table(&self, kind: &Kind, namespace: Option<&Namespace>, labels: Option<&str>) -> Result<Table, ReadError>;
+
+    /// The custom kinds that the API server has and that may be read, from now on by this reader too.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError>;
 
     /// Whether this identity may do `verb` on the kind, by self access review.
     ///

@@ -21,6 +21,7 @@ use crate::domain::id::SessionId;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::Limits;
+use crate::domain::observation::Observations;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
@@ -46,6 +47,8 @@ pub(crate) struct Header {
     pub(crate) diagnosis: Diagnosis,
     /// Which kinds were read for it.
     pub(crate) looked: Vec<Kind>,
+    /// What was looked at besides, for an investigation.
+    pub(crate) observations: Observations,
     /// What a human should know or do about the session as a whole; a cause has its own.
     pub(crate) advice: Vec<Advice>,
     pub(crate) usage: Usage,

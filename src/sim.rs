@@ -36,6 +36,7 @@ mod selector;
 mod service;
 mod shared;
 mod store;
+mod table;
 mod timers;
 mod validation;
 mod watch;

@@ -14,6 +14,7 @@ mod effects;
 mod follow;
 mod late;
 mod live;
+mod look;
 mod namesakes;
 pub mod next;
 mod open;
@@ -44,10 +45,12 @@ use crate::domain::plan::PlanDigest;
 use crate::domain::usage::Usage;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, ReadError, RequestMeter, SessionStore, StoreError};
+use crate::probe::Allowed;
 use crate::session::approval::ApprovalError;
 use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
+pub use look::Looked;
 use report::{Report, Status};
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +74,8 @@ pub struct Parts {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
+    /// What an investigation may be shown.
+    pub allowed: Allowed,
 }
 
 /// The use cases over one cluster. Cheap to clone.

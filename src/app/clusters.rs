@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::domain::id::SessionId;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, SessionStore};
+use crate::probe::Allowed;
 use crate::store::SqliteStore;
 use crate::workflow::records::Records;
 use crate::workflow::report::Report;
@@ -136,6 +137,7 @@ impl Clusters {
             entropy: self.entropy.clone(),
             limits: self.config.limits.clone(),
             timing: timing(&self.config),
+            allowed: Allowed { logs: self.config.probe_logs, config_maps: self.config.probe_config_maps },
         });
         match no_writer {
             Some(why) => remediation.read_only_because(why),

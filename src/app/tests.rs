@@ -78,6 +78,7 @@ impl Desk {
             entropy: Arc::new(SystemEntropy),
             limits,
             timing: Timing::default(),
+            allowed: crate::probe::Allowed::default(),
         });
         tokio::time::sleep(Duration::from_secs(2)).await;
         Self { sim, read, remediation, _tasks: tasks }

@@ -5,16 +5,17 @@ use super::discovery;
 use super::fault::{Read, json_object, read_error, send_error};
 use super::identity;
 use super::page;
-use super::requests::{encode, list_path, push_selector, refuse_secrets, request};
+use super::requests::{self, encode, list_path, push_selector, refuse_secrets, request};
 use super::review::{ACCESS_REVIEW, access_review, allowed};
+use super::table;
 use super::watch::Following;
 use super::wire::{Connection, HttpReply, SendError, ServerIdentity, collect};
-use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{ClusterRead, ListRequest, Listed, ReadError, RequestMeter, Watch};
+use crate::ports::{ClusterRead, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
 use async_trait::async_trait;
 use http::{Method, Request};
 use jiff::Timestamp;
@@ -30,8 +31,11 @@ const PAGE_ITEMS: usize = 500;
 const OBJECT_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of what the server has: some hundred bytes for each resource, of which large clusters have a thousand.
 const DISCOVERY_BYTES: usize = 8 * 1024 * 1024;
-/// The last lines of a log that are looked at.
-const LOG_LINES: usize = 200;
+/// Most bytes of a log. The API server counts them from the oldest line that is asked for, so where they do not suffice it is the
+/// newest that are missing, and fewer lines are asked for.
+const LOG_BYTES: usize = 1024 * 1024;
+/// By how much fewer.
+const FEWER_LINES: usize = 8;
 /// How often an overloaded server is asked in all.
 const ATTEMPTS: u32 = 3;
 /// The longest wait that a server's `Retry-After` gets of us.
@@ -108,11 +112,24 @@ impl ReadClient {
     /// Asks until there is an answer: again on 429, on 5xx and when the connection breaks. Not after a time-out,
     /// which has cost the patience already.
     async fn ask(&self, read: &Read, method: Method, path: &str, body: &[u8], limit: usize) -> Result<HttpReply, ReadError> {
+        self.ask_for(read, method, path, body, limit, requests::form_of(path)).await
+    }
+
+    /// The same, in another form than the usual one.
+    async fn ask_for(
+        &self,
+        read: &Read,
+        method: Method,
+        path: &str,
+        body: &[u8],
+        limit: usize,
+        form: &str,
+    ) -> Result<HttpReply, ReadError> {
         let mut wait = FIRST_WAIT;
         let mut renewed = false;
         let mut attempt = 1;
         loop {
-            let request = request(method.clone(), path, body)?;
+            let request = request(method.clone(), path, body, form)?;
             let outcome = self.once(request, limit).await;
             let last = attempt >= ATTEMPTS;
             let pause = match outcome {
@@ -223,19 +240,42 @@ impl ClusterRead for ReadClient {
         Box::new(Following::new(Arc::clone(&self.connection), self.meter.clone(), request.clone(), resource_version, limit))
     }
 
-    async fn logs(&self, pod: &ObjectRef, container: &str, previous: bool) -> Result<String, ReadError> {
+    async fn logs(&self, request: &LogRequest) -> Result<Log, ReadError> {
+        let LogRequest { pod, container, previous, .. } = request;
         let read = Read::logs(pod, container);
         let path = pod
             .path()
             .filter(|_| pod.kind == Kind::Pod)
             .ok_or_else(|| ReadError::Config(format!("{pod} has no log: only Pods have logs")))?;
-        let query = format!(
-            "{path}/log?container={}&tailLines={LOG_LINES}&limitBytes={LOG_LIMIT}{}",
-            encode(container),
-            if previous { "&previous=true" } else { "" }
-        );
-        let answer = self.ask(&read, Method::GET, &query, &[], LOG_LIMIT).await?;
-        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+        let mut lines = request.lines.max(1);
+        loop {
+            let query = format!(
+                "{path}/log?container={}&tailLines={lines}&limitBytes={LOG_BYTES}{}",
+                encode(container),
+                if *previous { "&previous=true" } else { "" }
+            );
+            let answer = self.ask(&read, Method::GET, &query, &[], LOG_BYTES).await?;
+            let full = !answer.whole || answer.body.len() >= LOG_BYTES;
+            if full && lines > 1 {
+                lines = (lines / FEWER_LINES).max(1);
+                continue;
+            }
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            let cut = full || lines < request.lines || text.lines().count() >= lines;
+            return Ok(Log { text, cut });
+        }
+    }
+
+    async fn table(&self, kind: &Kind, namespace: Option<&Namespace>, labels: Option<&str>) -> Result<Table, ReadError> {
+        refuse_secrets(kind)?;
+        let read = Read::list(kind, namespace);
+        let query = table::query(kind, namespace, labels)
+            .ok_or_else(|| ReadError::Config(format!("kubemend does not know the API path of {kind}")))?;
+        table::of(&self.ask_for(&read, Method::GET, &query, &[], OBJECT_BYTES, table::AS_TABLE).await?, &read)
+    }
+
+    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError> {
+        self.discover().await
     }
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {

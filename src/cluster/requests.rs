@@ -5,10 +5,17 @@ use crate::domain::kind::Kind;
 use crate::ports::{ListRequest, ReadError};
 use http::{Method, Request, header};
 
-/// One request for JSON; what the server has is asked for in one answer.
-pub(super) fn request(method: Method, path: &str, body: &[u8]) -> Result<Request<Vec<u8>>, ReadError> {
-    let accept = if path == "/apis" { AGGREGATED } else { "application/json" };
-    let mut builder = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+/// The usual form of an answer.
+pub(super) const PLAIN: &str = "application/json";
+
+/// The form in which an answer is asked for: what the server has, in one answer; everything else as plain JSON.
+pub(super) fn form_of(path: &str) -> &'static str {
+    if path == "/apis" { AGGREGATED } else { PLAIN }
+}
+
+/// One request for an answer of that form.
+pub(super) fn request(method: Method, path: &str, body: &[u8], form: &str) -> Result<Request<Vec<u8>>, ReadError> {
+    let mut builder = Request::builder().method(method).uri(path).header(header::ACCEPT, form);
     if !body.is_empty() {
         builder = builder.header(header::CONTENT_TYPE, "application/json");
     }

@@ -2,7 +2,7 @@
 
 use super::fault::{Read, read_error, send_error};
 use super::page::{line_of, version_of};
-use super::requests::{encode, list_path, push_selector, refuse_secrets, request};
+use super::requests::{encode, form_of, list_path, push_selector, refuse_secrets, request};
 use super::wire::{Connection, SendError, collect, reason};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::objects::Objects;
@@ -155,7 +155,7 @@ impl Following {
         push_selector(&mut query, &self.wanted);
         self.began = Instant::now();
         let (read, server) = (&self.read, self.connection.server());
-        let response = match self.connection.send(request(Method::GET, &query, &[])?, &self.meter).await {
+        let response = match self.connection.send(request(Method::GET, &query, &[], form_of(&query))?, &self.meter).await {
             Ok(response) => response,
             Err(error @ (SendError::Config(_) | SendError::Denied(_))) => return Err(send_error(read, error, server)),
             Err(error) => return Ok(Step::Broke(send_error(read, error, server))),

@@ -3,7 +3,7 @@
 
 use super::fault::{Read, problem, read_error, resource, send_error, unlock, user};
 use super::identity;
-use super::requests::request as read_request;
+use super::requests::{PLAIN, request as read_request};
 use super::review::{ACCESS_REVIEW, access_review, allowed};
 use super::wire::{Connection, HttpReply, SendError, collect};
 use crate::domain::kind::Kind;
@@ -147,7 +147,7 @@ impl WriteClient {
     /// See [`ReadError`].
     pub async fn identity(&self, meter: &RequestMeter) -> Result<ClusterId, ReadError> {
         let read = identity::read();
-        let request = read_request(http::Method::GET, identity::PATH, &[])?;
+        let request = read_request(http::Method::GET, identity::PATH, &[], PLAIN)?;
         let server = self.connection.server();
         self.connection.prepare().await?;
         let outcome = timeout(self.patience, async { collect(self.connection.send(request, meter).await?, ANSWER_BYTES).await }).await;
@@ -166,7 +166,7 @@ impl WriteClient {
     /// See [`ReadError`].
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writer is allowed to do");
-        let request = read_request(http::Method::POST, ACCESS_REVIEW, &access_review(verb, kind, namespace)?)?;
+        let request = read_request(http::Method::POST, ACCESS_REVIEW, &access_review(verb, kind, namespace)?, PLAIN)?;
         // Nobody reports what it costs to ask for rights.
         let meter = RequestMeter::default();
         let outcome = timeout(self.patience, async { collect(self.connection.send(request, &meter).await?, ANSWER_BYTES).await }).await;

@@ -8,10 +8,10 @@ use std::fmt;
 pub const EVENT_LIMIT: usize = 2 * 1024;
 /// The longest excerpt on a line among our own words, in bytes: what a person reads of it, the evidence has the rest.
 pub const LINE_LIMIT: usize = 400;
+/// The longest excerpt of all, in bytes.
+pub const LONGEST: usize = 64 * 1024;
 /// The longest text of ours that others have a part in, such as the explanation of a cause, in bytes.
 const WORDS_LIMIT: usize = 8 * 1024;
-/// The longest excerpt of a log, in bytes.
-pub const LOG_LIMIT: usize = 64 * 1024;
 
 /// Text from outside that may be shown: no control or bidirectional characters, no credentials that we recognise, bounded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -34,6 +34,20 @@ impl Excerpt {
     /// An event message or a field's value.
     pub fn event(raw: &str) -> Self {
         Self::capture(raw, EVENT_LIMIT)
+    }
+
+    /// The end of a long text, from the beginning of a line.
+    pub fn ending(raw: &str, limit: usize) -> Self {
+        // As in `capture`, and redacted before it is cut, since what is left out may be the name of what is shown.
+        let bounded = end(raw, limit.saturating_mul(4));
+        let clean = cleaned(bounded);
+        let redacted = redacted(&clean);
+        let last = end(&redacted, limit);
+        if last.len() == redacted.len() && bounded.len() == raw.len() {
+            return Self(last.to_owned());
+        }
+        let whole = last.split_once('\n').map_or(last, |(_, rest)| rest);
+        Self(format!("…\n{whole}"))
     }
 
     /// Words that others have a part in, on one line: no page of their own, and nothing that a reader of Markdown follows or loads.
@@ -95,6 +109,14 @@ fn cut(text: &str, limit: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+fn end(text: &str, limit: usize) -> &str {
+    let mut from = text.len().saturating_sub(limit);
+    while !text.is_char_boundary(from) {
+        from = from.saturating_add(1);
+    }
+    text.get(from..).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,5 +145,14 @@ mod tests {
     fn hidden_characters_are_dropped_and_long_text_is_cut_at_a_character() {
         assert_eq!(Excerpt::event("a\u{202e}b\u{1b}[31mc").as_str(), "ab[31mc");
         assert_eq!(Excerpt::capture("ääää", 3).as_str(), "ä…");
+    }
+
+    #[test]
+    fn end_of_a_text_begins_with_a_line_and_holds_no_credential() {
+        assert_eq!(Excerpt::ending("one\ntwo\nthree", 20).as_str(), "one\ntwo\nthree");
+        assert_eq!(Excerpt::ending("one\ntwo\nthree", 8).as_str(), "…\nthree");
+        assert_eq!(Excerpt::ending("ääää\nöööö", 11).as_str(), "…\nöööö");
+        let shown = Excerpt::ending(&format!("{}password={}", "x".repeat(50), "canary".repeat(20)), 40);
+        assert!(!shown.as_str().contains("canary"), "{shown}");
     }
 }

@@ -31,6 +31,31 @@ impl Segment {
     }
 }
 
+impl Segment {
+    /// The same, unless it names nothing.
+    fn named(self) -> Option<Self> {
+        Some(self).filter(|segment| matches!(segment, Segment::Position(_)) || !segment.name().is_empty())
+    }
+}
+
+/// What stands between brackets, and what comes after them: a quoted member, an element by its key, or a place.
+fn bracketed(inner: &str) -> Option<(Segment, &str)> {
+    if inner.starts_with('"') {
+        // As JSON writes a string: the quote that ends it is the first that nothing escapes.
+        let mut words = serde_json::Deserializer::from_str(inner).into_iter::<String>();
+        let name = words.next()?.ok()?;
+        let after = inner.get(words.byte_offset()..)?.strip_prefix(']')?;
+        return Some((Segment::Key(name).named()?, after));
+    }
+    let (words, after) = inner.split_once(']')?;
+    let segment = match words.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Segment::Element { key: key.to_owned(), value: value.to_owned() },
+        Some(_) => return None,
+        None => Segment::Position(words.parse().ok().filter(|_| words.bytes().all(|b| b.is_ascii_digit()))?),
+    };
+    Some((segment.named()?, after))
+}
+
 /// A path such as `spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldPath(Vec<Segment>);
@@ -58,6 +83,26 @@ impl FieldPath {
     /// A path of plain member names, written with dots. For names that hold dots use [`FieldPath::key`].
     pub fn dotted(text: &str) -> Self {
         Self(text.split('.').filter(|s| !s.is_empty()).map(|s| Segment::Key(s.to_owned())).collect())
+    }
+
+    /// The inverse of its text: `spec.containers[name=app].image`, `data["app.conf"]`, `envFrom[0]`. `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut path = Self::root();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (segment, after) = match rest.strip_prefix('[') {
+                Some(inner) => bracketed(inner)?,
+                None => {
+                    let word = rest.strip_prefix('.').filter(|_| !path.0.is_empty());
+                    let word = word.or_else(|| Some(rest).filter(|_| path.0.is_empty()))?;
+                    let (name, after) = word.split_at(word.find(['.', '[']).unwrap_or(word.len()));
+                    (Segment::Key(name.to_owned()).named()?, after)
+                }
+            };
+            path.0.push(segment);
+            rest = after;
+        }
+        Some(path).filter(|path| !path.0.is_empty())
     }
 
     /// This path and the members of `text` behind it.
@@ -97,6 +142,11 @@ impl FieldPath {
     #[must_use]
     pub fn below(self, start: &Self) -> Self {
         Self(start.0.iter().cloned().chain(self.0).collect())
+    }
+
+    /// A path of these steps.
+    pub fn from_segments(segments: impl IntoIterator<Item = Segment>) -> Self {
+        Self(segments.into_iter().collect())
     }
 
     /// The steps in order.
@@ -202,6 +252,23 @@ mod tests {
         );
         assert_eq!(path.to_string(), "spec.containers[name=app].envFrom[1].configMapRef.name");
         assert_eq!(FieldPath::dotted("spec.containers").at(1).locate(&object), None);
+    }
+
+    #[test]
+    fn path_is_read_back_from_its_text() {
+        for path in [
+            FieldPath::dotted("spec.replicas"),
+            FieldPath::dotted("data").key("app.conf"),
+            FieldPath::dotted("data").key("a\"b].c"),
+            FieldPath::dotted("spec.containers").element("name", "app").then("envFrom").at(1).then("configMapRef.name"),
+            FieldPath::dotted("spec.selector").key("app.kubernetes.io/name"),
+        ] {
+            assert_eq!(FieldPath::parse(&path.to_string()), Some(path.clone()), "{path}");
+        }
+        for wrong in ["", ".", "a.", "a..b", ".a", "a[", "a[]", "a[x]", "a[=b]", "a[name=]", "a[\"b", "a[\"b\"", "a[0]b", "a[-1]", "a[+1]"]
+        {
+            assert_eq!(FieldPath::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub enum InvalidName {
     Kind(String),
 }
 
-pub(super) fn is_dns(text: &str, max: usize, dots: bool) -> bool {
+pub(crate) fn is_dns(text: &str, max: usize, dots: bool) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || (dots && b == b'.');
     let edge = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     !text.is_empty()

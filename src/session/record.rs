@@ -6,6 +6,7 @@ pub(crate) mod arbitrary;
 mod diagnosis;
 mod focus;
 mod header;
+mod observation;
 mod outcome;
 mod plan;
 mod reference;

@@ -11,7 +11,7 @@ use super::{
     reply::Reply,
     request::{ApiRequest, Target},
     resources::Resource,
-    store,
+    store, table,
 };
 
 pub(super) fn list(cluster: &Cluster, request: &ApiRequest, target: &Target) -> Result<Reply, Problem> {
@@ -37,6 +37,9 @@ pub(super) fn list(cluster: &Cluster, request: &ApiRequest, target: &Target) -> 
         if filter.is_whole() {
             read::set(&mut metadata, "/remainingItemCount", rest.len());
         }
+    }
+    if table::is_wanted(&request.accept) {
+        return Ok(Reply::Object(200, table::of(cluster, target.resource, &objects, metadata)));
     }
     Ok(Reply::Object(200, shaped_list(request, target.resource, objects, metadata)))
 }

@@ -29,7 +29,7 @@ use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Belief, Decision, decide, never};
 use crate::session::{Header, Planned, Session, trail::Trail};
-use crate::{analyze, planner};
+use crate::{analyze, planner, probe};
 
 /// Why there is no question about a plan that has no place in one.
 const TOO_LARGE: &str = "the change is too large to show in full, so it cannot be approved here";
@@ -244,19 +244,21 @@ impl Remediation {
             let unexplained = || diagnosis.unexplained.first().map(|symptom| named.nearness(std::iter::once(&symptom.object)));
             diagnosis.focus.beside = wrong.or_else(unexplained) == Some(Nearness::Elsewhere);
             let first = first.filter(|cause| !cause.remedy.proposals.is_empty());
+            let looks = probe::first::looks(diagnosis.unexplained.iter().map(|symptom| &symptom.object), facts);
             if is_answered(diagnosis, named) {
                 let advice = first.filter(|_| diagnosis.focus.beside).map(|cause| by_its_own(cause, facts));
-                return (None, advice);
+                return (None, advice, looks);
             }
-            (first.map(|cause| outline(cause, facts)), None)
+            (first.map(|cause| outline(cause, facts)), None, looks)
         };
-        let Concluded { snapshot, mut diagnosis, answer: (outline, elsewhere) } =
+        let Concluded { snapshot, mut diagnosis, answer: (outline, elsewhere, looks) } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
         }
         let ending = ending(&diagnosis);
         abridge(&mut diagnosis);
+        let observations = self.look_first(&looks, read, caller).await;
         let scope = snapshot.scope.clone();
         let now = self.parts.clock.now();
         let mut trail = Trail::default();
@@ -274,6 +276,7 @@ impl Remediation {
             cluster: snapshot.cluster.clone(),
             diagnosis,
             looked: snapshot.looked.iter().cloned().collect(),
+            observations,
             advice,
             usage: Usage::default(),
             trail,

@@ -233,6 +233,7 @@ mod tests {
     use crate::domain::door::Door;
     use crate::domain::issue::Origin;
     use crate::domain::limits::Limits;
+    use crate::domain::observation::Observations;
     use crate::domain::usage::Usage;
     use crate::planner::example::{diagnosis, image_plan, namespace};
     use crate::session::trail::Trail;
@@ -256,6 +257,7 @@ mod tests {
             cluster: crate::planner::example::cluster("staging"),
             diagnosis: diagnosis(),
             looked: Vec::new(),
+            observations: Observations::default(),
             advice: Vec::new(),
             usage: Usage::default(),
             trail: Trail::default(),

@@ -446,6 +446,23 @@ view! {
         output_tokens: u64,
     }
 
+    /// What a look at the cluster brought, for an investigation.
+    ObservationView {
+        /// `o1`, `o2`, …: valid in this session; absent where nothing was seen.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        id: Option<String>,
+        /// The look, as somebody would type it.
+        asked: String,
+        /// What was seen, redacted and cut to a limit; or why nothing was, and how to ask better.
+        text: String,
+        /// What was left out, and how to see it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        more: Option<String>,
+        /// When, RFC 3339.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        seen_at: Option<String>,
+    }
+
     /// The report of one session.
     Report {
         /// Its id.
@@ -464,6 +481,9 @@ view! {
         unexplained: Vec<UnexplainedView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
+        /// What was looked at besides, for an investigation.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        observations: Vec<ObservationView>,
         /// The plan for the first cause.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         plan: Option<PlanView>,

@@ -9,6 +9,7 @@ use crate::domain::finding::{Advice, Remedy};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Origin;
 use crate::domain::limits::Mode;
+use crate::domain::observation::Observations;
 use crate::domain::plan::OnFailure;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
@@ -126,6 +127,7 @@ impl Remediation {
             cluster: concluded.snapshot.cluster.clone(),
             diagnosis,
             looked: concluded.snapshot.looked.iter().cloned().collect(),
+            observations: Observations::default(),
             advice: Vec::new(),
             usage: Usage::default(),
             trail,

@@ -3,8 +3,8 @@
 
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
-    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
-    StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
+    GapView, IssueView, LinkView, ObjectView, ObservationView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView,
+    StepOutcomeView, StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::{covered, summary};
@@ -18,6 +18,7 @@ use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
 use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
+use crate::domain::observation::{Observation, ObservationId};
 use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
 use crate::domain::secrets::redacted;
@@ -93,6 +94,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         causes: diagnosis.causes.iter().map(cause).collect(),
         unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
+        observations: header.observations.iter().map(|(id, one)| observation(id, one)).collect(),
         plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, &diagnosis.focus)),
         advice: advice(standing),
         execution: standing.execution.map(execution),
@@ -165,6 +167,17 @@ fn why(because: Because) -> &'static str {
         Because::Objects => " (where the objects are that the issue names)",
         Because::Context => " (the namespace of the context)",
         Because::Everywhere => " (the issue names no namespace)",
+    }
+}
+
+/// An observation under its id.
+pub(super) fn observation(id: ObservationId, o: &Observation) -> ObservationView {
+    ObservationView {
+        id: Some(id.to_string()),
+        asked: words(&o.asked),
+        text: o.text.to_string(),
+        more: o.more.clone(),
+        seen_at: Some(o.seen_at.to_string()),
     }
 }
 

@@ -16,16 +16,17 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
     ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
+    ("probe", "domain facts ports", "jiff k8s_openapi schemars serde serde_json serde_saphyr"),
     (
         "workflow",
-        "domain facts ports analyze planner validate session execute",
+        "domain facts ports probe analyze planner validate session execute",
         "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars",
     ),
     // Adapters.
     (
         "cluster",
         "domain ports",
-        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing @page serde",
+        "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing @page serde @table serde",
     ),
     ("store", "domain ports", "async_trait jiff rusqlite tokio"),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),
@@ -36,7 +37,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
          thiserror tokio tower tracing",
     ),
     // What every surface calls. The workflow does not know it.
-    ("call", "domain ports workflow", "async_trait schemars serde serde_json"),
+    ("call", "domain ports probe workflow", "async_trait schemars serde serde_json"),
     // Surfaces: thin over `call`, and none of them uses another; `http` would have the row of `mcp`, without `mcp` in it.
     ("mcp", "call domain ports workflow", "futures jiff rmcp serde serde_json thiserror tokio tokio_util tracing"),
     ("cli", "call domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),

@@ -12,6 +12,7 @@ mod faults;
 mod journal;
 mod late;
 mod library;
+mod looks;
 mod others;
 mod phrasings;
 mod rest;

@@ -59,6 +59,7 @@ impl Cluster {
             entropy: entropy.clone(),
             limits,
             timing: Timing::default(),
+            allowed: kubemend::probe::Allowed::default(),
         });
         let operator = Operator::default();
         let backend = Arc::new(OneCluster { remediation: remediation.clone(), clock: clock.clone(), entropy, operator });

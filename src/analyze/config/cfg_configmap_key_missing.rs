@@ -3,7 +3,6 @@
 
 use super::super::draft::{Draft, go_back};
 use super::super::quote::{self, Said, StatusWord, is_plain, listed};
-use super::super::references::{Reference, Via, references};
 use super::super::rule::{Read, Rule, When};
 use super::maps::{self, holds};
 use crate::domain::cause::Code;
@@ -14,6 +13,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::author::By;
+use crate::facts::references::{Reference, Via, references};
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod};

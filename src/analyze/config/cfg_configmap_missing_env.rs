@@ -1,13 +1,13 @@
 //! A container takes its environment from a ConfigMap that does not exist, beside one of a similar name that does.
 //! The fix corrects the name. An empty ConfigMap of the wrong name would let the container start wrongly.
 
-use super::super::references::Via;
 use super::super::rule::{Read, Rule, When};
 use super::missing_map::{self, Look};
 use crate::domain::cause::Code;
 use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
 use crate::facts::Facts;
+use crate::facts::references::Via;
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {

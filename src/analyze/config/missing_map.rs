@@ -4,7 +4,6 @@
 use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::meant::{Meant, Sure};
 use super::super::quote::{self, Said, StatusWord, is_plain, listed};
-use super::super::references::{Reference, Via, references};
 use super::maps::{Maps, holds};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
@@ -14,6 +13,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
 use crate::facts::author::By;
+use crate::facts::references::{Reference, Via, references};
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod};

@@ -4,7 +4,6 @@
 use super::super::draft::Draft;
 use super::super::meant::Meant;
 use super::super::quote::{self, Said, StatusWord, is_plain};
-use super::super::references;
 use super::super::rule::{Read, When};
 use super::unused::Unused;
 use super::wanted::Wanted;
@@ -17,6 +16,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::author::By;
 use crate::facts::presence::Presence;
+use crate::facts::references;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::{Event, PersistentVolume, PersistentVolumeClaim, Pod};

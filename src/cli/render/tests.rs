@@ -37,6 +37,7 @@ fn healthy() -> Report {
         causes: Vec::new(),
         unexplained: Vec::new(),
         evidence: Vec::new(),
+        observations: Vec::new(),
         plan: None,
         advice: Vec::new(),
         execution: None,

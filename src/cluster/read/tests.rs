@@ -3,7 +3,7 @@
 use super::*;
 use crate::cluster::fake::{Fake, Reply, Then, json as says, status};
 use crate::domain::room::Room;
-use crate::ports::Told;
+use crate::ports::{Row, Told};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -161,13 +161,50 @@ async fn secrets_are_refused_before_any_request() {
     assert_eq!((fake.seen().len(), read.meter.total() <= 6), (0, true));
 }
 
-#[tokio::test(start_paused = true)]
-async fn log_is_asked_for_with_its_bounds_and_cut_at_them() {
-    let fake = Fake::playing([Reply::Says(200, vec![("content-type", "text/plain".into())], vec![b'x'; LOG_LIMIT * 2])]);
+fn log_of(lines: usize) -> LogRequest {
     let pod = ObjectRef::parse("pod/web", pods().namespace.as_ref()).unwrap();
-    let text = fake.connected().read.logs(&pod, "app", true).await.unwrap();
-    assert_eq!(text.len(), LOG_LIMIT);
-    assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods/web/log?container=app&tailLines=200&limitBytes=65536&previous=true"]);
+    LogRequest { pod, container: "app".to_owned(), previous: true, lines }
+}
+
+fn wrote(text: &str) -> Reply {
+    Reply::Says(200, vec![("content-type", "text/plain".into())], text.as_bytes().to_vec())
+}
+
+#[tokio::test(start_paused = true)]
+async fn log_is_asked_for_with_its_bounds() {
+    let fake = Fake::playing([wrote("one\ntwo\n"), wrote("one\ntwo\n")]);
+    let read = fake.connected().read;
+    assert_eq!(read.logs(&log_of(200)).await, Ok(Log { text: "one\ntwo\n".to_owned(), cut: false }));
+    assert!(read.logs(&log_of(2)).await.unwrap().cut, "there may be older lines");
+    let asked =
+        |lines: usize| format!("GET /api/v1/namespaces/a/pods/web/log?container=app&tailLines={lines}&limitBytes=1048576&previous=true");
+    assert_eq!(fake.lines(), [asked(200), asked(2)]);
+}
+
+/// The API server counts bytes from the oldest of the lines that are asked for.
+#[tokio::test(start_paused = true)]
+async fn newest_lines_of_a_log_are_never_the_ones_that_are_cut() {
+    let fake = Fake::playing([wrote(&"x".repeat(2_000_000)), wrote(&"x".repeat(2_000_000)), wrote("the last\nwords")]);
+    let log = fake.connected().read.logs(&log_of(200)).await;
+    assert_eq!(log, Ok(Log { text: "the last\nwords".to_owned(), cut: true }));
+    let lines = fake.lines();
+    assert!(lines[1].contains("tailLines=25&") && lines[2].contains("tailLines=3&"), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn table_has_the_columns_of_the_api_server_and_says_when_there_is_more() {
+    let answer = json!({"kind": "Table", "metadata": {"continue": "more"},
+        "columnDefinitions": [{"name": "Name", "priority": 0}, {"name": "Ready", "priority": 0}, {"name": "Node", "priority": 1}],
+        "rows": [{"cells": ["web-0", true, "n1"], "object": {"metadata": {"name": "web-0", "namespace": "a"}}}]});
+    let fake = Fake::playing([says(200, &answer), says(200, &json!({"kind": "PodList", "items": []}))]);
+    let read = fake.connected().read;
+    let namespace = Namespace::parse("a").unwrap();
+    let table = read.table(&Kind::Pod, Some(&namespace), Some("app=web,tier!=x")).await.unwrap();
+    let row = Row { namespace: Some("a".into()), name: "web-0".into(), cells: vec!["web-0".into(), "true".into()] };
+    assert_eq!(table, Table { columns: vec!["NAME".into(), "READY".into()], rows: vec![row], cut: true });
+    assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods?limit=200&labelSelector=app%3Dweb%2Ctier%21%3Dx"]);
+    assert!(read.table(&Kind::Pod, None, None).await.is_err(), "what is no table is not taken for an empty one");
+    assert_eq!(read.table(&Kind::Secret, None, None).await, Err(ReadError::Config("kubemend never reads Secrets".into())));
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,7 +19,9 @@ use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
+use crate::domain::observation::{Observation, Observations};
 use crate::domain::plan::{Judged, Pinned, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::snapshot::{Cluster, ClusterId};
@@ -283,28 +285,47 @@ fn cluster() -> impl Strategy<Value = Cluster> {
     })
 }
 
+fn observations() -> impl Strategy<Value = Observations> {
+    let one = (select(ProbeName::ALL.to_vec()), text(), of(object()), text(), of(text()), time()).prop_map(
+        |(probe, asked, object, text, more, seen_at)| {
+            let text = Excerpt::capture(&text, 1_000);
+            Observation { probe, asked, object, text, more, seen_at }
+        },
+    );
+    vec(one, 0..3).prop_map(|all| {
+        let mut observations = Observations::default();
+        all.into_iter().for_each(|one| {
+            observations.add(one).unwrap();
+        });
+        observations
+    })
+}
+
 fn header() -> impl Strategy<Value = Header> {
     let origin = select(vec![Origin::Caller, Origin::Event]);
     let effect = select(Effect::ALL.to_vec());
     let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
         .prop_map(Trail::from_entries);
     let process = (text(), any::<u64>()).prop_map(|(host, started)| ProcessMark { host, started });
-    let known = (diagnosis(), vec(known(), 0..3), vec(advice(), 0..2), usage());
+    let known = (diagnosis(), vec(known(), 0..3), observations(), vec(advice(), 0..2), usage());
     (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster(), known, (trail, of(process))).prop_map(
-        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, advice, usage), (trail, process))| Header {
-            id: SessionId::from_entropy(id),
-            opened_at,
-            issue,
-            origin,
-            scope,
-            limits,
-            cluster,
-            diagnosis,
-            looked,
-            advice,
-            usage,
-            trail,
-            process,
+        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, observations, advice, usage), (trail, process))| {
+            Header {
+                id: SessionId::from_entropy(id),
+                opened_at,
+                issue,
+                origin,
+                scope,
+                limits,
+                cluster,
+                diagnosis,
+                looked,
+                observations,
+                advice,
+                usage,
+                trail,
+                process,
+            }
         },
     )
 }

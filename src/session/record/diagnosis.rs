@@ -7,7 +7,7 @@ use crate::domain::cause::{Cause, KnownCodes, Place};
 use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
-use crate::domain::excerpt::{Excerpt, LOG_LIMIT};
+use crate::domain::excerpt::{Excerpt, LONGEST};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
@@ -239,7 +239,7 @@ impl EvidenceRecord {
             object: self.object.map(RefRecord::into_ref).transpose()?,
             field: self.field.map(path),
             // Cleaned again: a record is no way around it.
-            text: Excerpt::capture(&self.text, LOG_LIMIT),
+            text: Excerpt::capture(&self.text, LONGEST),
             seen_at: self.seen_at,
         })
     }

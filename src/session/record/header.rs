@@ -1,6 +1,7 @@
 //! The stored form of what every state of a session carries.
 
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
+use super::observation::{ObservationRecord, observations};
 use super::reference::{KindRecord, RefRecord};
 use crate::domain::cause::KnownCodes;
 use crate::domain::confidence::Confidence;
@@ -32,6 +33,7 @@ pub(super) struct HeaderRecord {
     cluster: ClusterRecord,
     diagnosis: DiagnosisRecord,
     looked: Vec<KindRecord>,
+    observations: Vec<ObservationRecord>,
     advice: Vec<AdviceRecord>,
     usage: UsageRecord,
     trail: Vec<EntryRecord>,
@@ -102,6 +104,7 @@ impl From<&Header> for HeaderRecord {
             cluster: cluster.into(),
             diagnosis: (&h.diagnosis).into(),
             looked: h.looked.iter().map(KindRecord::from).collect(),
+            observations: h.observations.iter().map(|(_, o)| o.into()).collect(),
             advice: h.advice.iter().map(AdviceRecord::from).collect(),
             usage: UsageRecord {
                 elapsed_ms: usage.elapsed_ms,
@@ -129,6 +132,7 @@ impl HeaderRecord {
             cluster: cluster.into_cluster()?,
             diagnosis: self.diagnosis.into_diagnosis(known)?,
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
+            observations: observations(self.observations)?,
             advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
             usage: Usage {
                 elapsed_ms: usage.elapsed_ms,

@@ -7,6 +7,7 @@ use crate::domain::action::Action;
 use crate::domain::door::Door;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::Limits;
+use crate::domain::observation::Observations;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
 use crate::domain::usage::Usage;
 use crate::planner::example::{diagnosis, image_plan, namespace};
@@ -33,6 +34,7 @@ pub(crate) fn header() -> Header {
         cluster: crate::planner::example::cluster("test"),
         diagnosis: diagnosis(),
         looked: vec![],
+        observations: Observations::default(),
         advice: vec![],
         usage: Usage::default(),
         trail,

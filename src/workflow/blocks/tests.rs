@@ -75,6 +75,7 @@ pub(in crate::workflow) fn waiting(steps: usize, diff: &str) -> Report {
         causes: vec![cause],
         unexplained: Vec::new(),
         evidence: Vec::new(),
+        observations: Vec::new(),
         plan: Some(PlanView {
             digest: text("sha256:ab"),
             risk: text("medium"),

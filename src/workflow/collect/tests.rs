@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{RequestMeter, Watch};
+use crate::ports::{Log, LogRequest, RequestMeter, Table, Watch};
 use crate::validate;
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -74,8 +74,16 @@ impl ClusterRead for Endless {
         panic!("nothing is watched here")
     }
 
-    async fn logs(&self, _: &ObjectRef, _: &str, _: bool) -> Result<String, ReadError> {
-        Ok(String::new())
+    async fn logs(&self, _: &LogRequest) -> Result<Log, ReadError> {
+        panic!("no log is read here")
+    }
+
+    async fn table(&self, _: &Kind, _: Option<&Namespace>, _: Option<&str>) -> Result<Table, ReadError> {
+        panic!("no table is read here")
+    }
+
+    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError> {
+        Ok(Vec::new())
     }
 
     async fn may(&self, _: &str, _: &Kind, _: Option<&Namespace>) -> Result<bool, ReadError> {

@@ -45,6 +45,7 @@ async fn every_use_of_a_session_on_another_cluster_is_refused() {
         elsewhere.approve(&q.session, &q.token, &q.digest, by, &caller).await.err(),
         elsewhere.approve_by_digest(&q.session, &q.digest, "a client", &caller).await.err(),
         elsewhere.validate(&Validate::Session(q.session.clone()), &caller).await.err(),
+        elsewhere.look(&q.session, &[], &caller).await.err(),
     ];
     for error in refused {
         assert!(error.as_ref().is_some_and(is_other_cluster), "{error:?}");

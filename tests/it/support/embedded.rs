@@ -303,6 +303,7 @@ impl Embedded {
             entropy: self.entropy.clone(),
             limits,
             timing: Timing::default(),
+            allowed: kubemend::probe::Allowed::default(),
         })
     }
 

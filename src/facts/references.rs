@@ -1,8 +1,8 @@
 //! Every place in a Pod spec that names another object.
 
+use super::pods;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
-use crate::facts::pods;
 use k8s_openapi::api::core::v1::{Container, KeyToPath, PodSpec};
 
 /// By which part of the spec an object is named.

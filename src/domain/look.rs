@@ -1,0 +1,184 @@
+//! One look at the cluster, as an investigation asks for it: which probe, at what. Nothing here can be a write.
+
+use super::field::FieldPath;
+use super::kind::Kind;
+use super::object::{Namespace, ObjectRef};
+use std::fmt;
+
+/// What a model may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the variants are the probes by name")]
+pub enum ProbeName {
+    Get,
+    List,
+    Describe,
+    Logs,
+    Events,
+}
+
+impl ProbeName {
+    /// Every probe.
+    pub const ALL: [ProbeName; 5] = [ProbeName::Get, ProbeName::List, ProbeName::Describe, ProbeName::Logs, ProbeName::Events];
+
+    /// As it is called.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProbeName::Get => "get",
+            ProbeName::List => "list",
+            ProbeName::Describe => "describe",
+            ProbeName::Logs => "logs",
+            ProbeName::Events => "events",
+        }
+    }
+
+    /// The inverse of [`ProbeName::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|probe| probe.as_str() == text)
+    }
+}
+
+/// One look, with nothing left to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// An object as it is, or a part of it.
+    Get {
+        /// Which object.
+        object: ObjectRef,
+        /// Which field of it; all of it without one.
+        field: Option<FieldPath>,
+    },
+    /// The objects of a kind, a line each.
+    List {
+        /// Which kind.
+        kind: Kind,
+        /// Where; all namespaces without one.
+        namespace: Option<Namespace>,
+        /// Labels that they must have.
+        selector: Option<String>,
+    },
+    /// An object with who owns it, what happened to it, and what it refers to.
+    Describe(ObjectRef),
+    /// What a container wrote.
+    Logs {
+        /// Whose.
+        pod: ObjectRef,
+        /// Which container; the one that fails, or the only one, without a name.
+        container: Option<String>,
+        /// Of the run before this one.
+        previous: bool,
+        /// Only lines that contain this.
+        contains: Option<String>,
+    },
+    /// What happened to an object, or in a namespace.
+    Events {
+        /// Where; all namespaces without one.
+        namespace: Option<Namespace>,
+        /// To which object; to all of them without one.
+        object: Option<ObjectRef>,
+    },
+}
+
+impl Look {
+    /// Which probe it is for.
+    pub fn probe(&self) -> ProbeName {
+        match self {
+            Look::Get { .. } => ProbeName::Get,
+            Look::List { .. } => ProbeName::List,
+            Look::Describe(_) => ProbeName::Describe,
+            Look::Logs { .. } => ProbeName::Logs,
+            Look::Events { .. } => ProbeName::Events,
+        }
+    }
+
+    /// The object that it is about, where it is about one.
+    pub fn object(&self) -> Option<&ObjectRef> {
+        match self {
+            Look::Get { object, .. } | Look::Describe(object) | Look::Logs { pod: object, .. } => Some(object),
+            Look::Events { object, .. } => object.as_ref(),
+            Look::List { .. } => None,
+        }
+    }
+}
+
+/// `logs pod/web-0 -n shop -c app --previous`: in kubectl's words.
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.probe().as_str())?;
+        if let Look::List { kind, .. } = self {
+            write!(f, " {}", kind.info().map_or(kind.name(), |info| info.plural))?;
+        }
+        if let Some(object) = self.object() {
+            write!(f, " {}", object.slashed())?;
+        }
+        let namespace = match self {
+            Look::List { namespace, .. } | Look::Events { namespace, object: None } => namespace.as_ref(),
+            Look::Get { .. } | Look::Describe(_) | Look::Logs { .. } | Look::Events { .. } => {
+                self.object().and_then(|o| o.namespace.as_ref())
+            }
+        };
+        let everywhere = match self {
+            Look::List { kind, namespace: None, .. } => kind.info().is_some_and(|info| info.namespaced),
+            Look::Events { namespace: None, object: None } => true,
+            Look::List { .. } | Look::Events { .. } | Look::Get { .. } | Look::Describe(_) | Look::Logs { .. } => false,
+        };
+        match namespace {
+            Some(namespace) => write!(f, " -n {namespace}")?,
+            None if everywhere => f.write_str(" -A")?,
+            None => {}
+        }
+        match self {
+            Look::List { selector: Some(selector), .. } => write!(f, " -l {selector}"),
+            Look::Get { field: Some(field), .. } => write!(f, " {field}"),
+            Look::Logs { container, previous, contains, .. } => {
+                if let Some(container) = container {
+                    write!(f, " -c {container}")?;
+                }
+                f.write_str(if *previous { " --previous" } else { "" })?;
+                contains.as_ref().map_or(Ok(()), |text| write!(f, " | grep {text}"))
+            }
+            Look::List { .. } | Look::Get { .. } | Look::Describe(_) | Look::Events { .. } => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn look_reads_as_somebody_would_type_it() {
+        let shop = Namespace::parse("shop").unwrap();
+        let pod = ObjectRef::namespaced(Kind::Pod, &shop, "web-0");
+        let logs = |container: Option<&str>, previous, contains: Option<&str>| Look::Logs {
+            pod: pod.clone(),
+            container: container.map(str::to_owned),
+            previous,
+            contains: contains.map(str::to_owned),
+        };
+        for (look, text) in [
+            (Look::Get { object: ObjectRef::cluster(Kind::Node, "n1"), field: None }, "get node/n1"),
+            (
+                Look::Get { object: pod.clone(), field: FieldPath::parse("spec.containers[name=app]") },
+                "get pod/web-0 -n shop spec.containers[name=app]",
+            ),
+            (Look::Describe(pod.clone()), "describe pod/web-0 -n shop"),
+            (logs(None, false, None), "logs pod/web-0 -n shop"),
+            (logs(Some("app"), true, Some("panic")), "logs pod/web-0 -n shop -c app --previous | grep panic"),
+            (Look::List { kind: Kind::Pod, namespace: None, selector: Some("app=web".into()) }, "list pods -A -l app=web"),
+            (Look::List { kind: Kind::Node, namespace: None, selector: None }, "list nodes"),
+            (Look::Events { namespace: Some(shop.clone()), object: None }, "events -n shop"),
+            (Look::Events { namespace: None, object: None }, "events -A"),
+            (Look::Events { namespace: None, object: Some(pod.clone()) }, "events pod/web-0 -n shop"),
+        ] {
+            assert_eq!(look.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn probes_are_read_back_as_they_are_written() {
+        for probe in ProbeName::ALL {
+            assert_eq!(ProbeName::parse(probe.as_str()), Some(probe));
+        }
+        assert_eq!(ProbeName::parse("patch"), None);
+    }
+}

@@ -1,0 +1,313 @@
+//! A look as it comes in, from whichever model: words, which become a [`Look`] or an answer that says how to ask.
+
+use crate::domain::field::FieldPath;
+use crate::domain::kind::Kind;
+use crate::domain::look::{Look, ProbeName};
+use crate::domain::name::is_dns;
+use crate::domain::namespace::Namespace;
+use crate::domain::nearest::{did_you_mean, nearest};
+use crate::domain::object::ObjectRef;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Looks that one call may ask for.
+pub const LOOKS: usize = 8;
+/// Characters of any one word.
+const CHARACTERS: usize = 400;
+
+/// One look as it comes in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct LookArguments {
+    /// get, list, describe, logs or events
+    pub probe: ProbeWord,
+    /// kind/name or Kind/namespace/name; not for list
+    pub object: Option<String>,
+    /// For list: pods, deployments, a custom kind
+    pub kind: Option<String>,
+    /// Default: the session's
+    pub namespace: Option<String>,
+    /// For list: a label selector
+    pub selector: Option<String>,
+    /// For get: a field, such as spec.template
+    pub field: Option<String>,
+    /// For logs
+    pub container: Option<String>,
+    /// For logs: the run before the last restart
+    pub previous: Option<bool>,
+    /// For logs: only lines with this text
+    pub contains: Option<String>,
+}
+
+/// The probes by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+#[expect(missing_docs, reason = "the variants are the probes by name")]
+pub enum ProbeWord {
+    #[default]
+    Get,
+    List,
+    Describe,
+    Logs,
+    Events,
+}
+
+impl From<ProbeWord> for ProbeName {
+    fn from(word: ProbeWord) -> Self {
+        match word {
+            ProbeWord::Get => ProbeName::Get,
+            ProbeWord::List => ProbeName::List,
+            ProbeWord::Describe => ProbeName::Describe,
+            ProbeWord::Logs => ProbeName::Logs,
+            ProbeWord::Events => ProbeName::Events,
+        }
+    }
+}
+
+/// What is needed to understand a look: where the session looks, and which kinds there are besides the known ones.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    /// The one namespace of the session, where there is one.
+    pub(crate) namespace: Option<&'a Namespace>,
+    pub(crate) custom: &'a [Kind],
+}
+
+impl LookArguments {
+    /// Words that name a kind which is none of the known ones: only discovery can tell.
+    pub(crate) fn names_an_unknown_kind(&self) -> bool {
+        self.kind_word().is_some_and(|word| Kind::parse(word).is_none())
+    }
+
+    fn kind_word(&self) -> Option<&str> {
+        let of_object = || self.object.as_deref().and_then(|object| object.split_once('/')).map(|(kind, _)| kind);
+        self.kind.as_deref().or_else(of_object).filter(|word| !word.is_empty())
+    }
+
+    /// As it was asked, for an answer that says what is wrong with it.
+    pub(crate) fn in_words(&self) -> String {
+        let words = [self.object.as_deref(), self.kind.as_deref()];
+        let about: Vec<&str> = words.into_iter().flatten().collect();
+        format!("{} {}", ProbeName::from(self.probe).as_str(), about.join(" ")).trim_end().chars().take(CHARACTERS).collect()
+    }
+
+    /// The look that is meant.
+    pub(crate) fn understood(&self, context: &Context<'_>) -> Result<Look, String> {
+        self.bounded()?;
+        let probe = ProbeName::from(self.probe);
+        self.only_what_it_takes(probe)?;
+        let namespace = self.namespace.as_deref().map(Namespace::parse).transpose().map_err(|e| e.to_string())?;
+        let object = |what: &str| {
+            let text = self.object.as_deref().ok_or_else(|| format!("`{}` needs `object`, such as {what}", probe.as_str()))?;
+            object(text, namespace.as_ref(), context)
+        };
+        Ok(match probe {
+            ProbeName::Get => {
+                let field = self.field.as_deref().map(|text| {
+                    FieldPath::parse(text).ok_or_else(|| format!("`{text}` is not a field, such as `spec.containers[name=app].image`"))
+                });
+                Look::Get { object: object("\"deployment/web\"")?, field: field.transpose()? }
+            }
+            ProbeName::Describe => Look::Describe(object("\"pod/web-0\"")?),
+            ProbeName::Logs => {
+                let pod = object("\"pod/web-0\"")?;
+                if pod.kind != Kind::Pod {
+                    return Err(format!("only Pods have logs, and {pod} is none: `describe` it to see its Pods"));
+                }
+                Look::Logs {
+                    pod,
+                    container: self.container.clone(),
+                    previous: self.previous == Some(true),
+                    contains: self.contains.clone(),
+                }
+            }
+            ProbeName::Events => Look::Events {
+                object: if self.object.is_some() { Some(object("\"pod/web-0\"")?) } else { None },
+                namespace: if self.object.is_some() { None } else { namespace.or_else(|| context.namespace.cloned()) },
+            },
+            ProbeName::List => {
+                let word = self.kind.as_deref().ok_or("`list` needs `kind`, such as \"pods\"")?;
+                let kind = kind(word, context)?;
+                let namespaced = kind.info().is_some_and(|info| info.namespaced);
+                let place = namespace.or_else(|| context.namespace.cloned()).filter(|_| namespaced);
+                Look::List { kind, namespace: place, selector: self.selector.clone() }
+            }
+        })
+    }
+
+    fn bounded(&self) -> Result<(), String> {
+        let words = [
+            ("object", &self.object),
+            ("kind", &self.kind),
+            ("namespace", &self.namespace),
+            ("selector", &self.selector),
+            ("field", &self.field),
+            ("container", &self.container),
+            ("contains", &self.contains),
+        ];
+        for (name, word) in words {
+            let Some(word) = word else { continue };
+            if word.trim().is_empty() {
+                return Err(format!("`{name}` is empty: leave it out"));
+            }
+            if word.chars().count() > CHARACTERS {
+                return Err(format!("`{name}` has {} characters, the maximum is {CHARACTERS}", word.chars().count()));
+            }
+            if word.chars().any(char::is_control) {
+                return Err(format!("`{name}` has control characters in it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// An argument that would not be heard is an error, so that nobody takes an answer for one to another question.
+    fn only_what_it_takes(&self, probe: ProbeName) -> Result<(), String> {
+        let takes: &[&str] = match probe {
+            ProbeName::Get => &["object", "namespace", "field"],
+            ProbeName::List => &["kind", "namespace", "selector"],
+            ProbeName::Describe | ProbeName::Events => &["object", "namespace"],
+            ProbeName::Logs => &["object", "namespace", "container", "previous", "contains"],
+        };
+        let given = [
+            ("object", self.object.is_some()),
+            ("kind", self.kind.is_some()),
+            ("namespace", self.namespace.is_some()),
+            ("selector", self.selector.is_some()),
+            ("field", self.field.is_some()),
+            ("container", self.container.is_some()),
+            ("previous", self.previous.is_some()),
+            ("contains", self.contains.is_some()),
+        ];
+        match given.into_iter().find(|(name, given)| *given && !takes.contains(name)) {
+            Some((name, _)) => {
+                let takes: Vec<String> = takes.iter().map(|name| format!("`{name}`")).collect();
+                Err(format!("`{}` does not take `{name}`; it takes {}", probe.as_str(), takes.join(", ")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// An object by its words: `pod/web-0` in the namespace that is given or the session's, or `Pod/shop/web-0`.
+pub(crate) fn object(text: &str, namespace: Option<&Namespace>, context: &Context<'_>) -> Result<ObjectRef, String> {
+    let wrong = || format!("`{text}` is not an object: write it as kind/name or Kind/namespace/name");
+    let parts: Vec<&str> = text.split('/').collect();
+    let (word, place, name) = match parts.as_slice() {
+        [kind, name] => (*kind, None, *name),
+        [kind, place, name] => (*kind, Some(Namespace::parse(place).map_err(|e| e.to_string())?), *name),
+        _ => return Err(wrong()),
+    };
+    if !is_dns(name, 253, true) {
+        return Err(format!("`{name}` is not a valid object name"));
+    }
+    let kind = kind(word, context)?;
+    if !kind.info().is_some_and(|info| info.namespaced) {
+        return Ok(ObjectRef::cluster(kind, name));
+    }
+    if let (Some(said), Some(given)) = (&place, namespace)
+        && said != given
+    {
+        return Err(format!("`{text}` is in `{said}`, and `namespace` says `{given}`: leave one of them out"));
+    }
+    let namespace = place.as_ref().or(namespace).or(context.namespace);
+    let namespace = namespace.ok_or_else(|| format!("say the namespace of {word}/{name}: `{}/NAMESPACE/{name}`", kind.name()))?;
+    Ok(ObjectRef::namespaced(kind, namespace, name))
+}
+
+/// A kind by its words. Secrets are refused here already, with the reason.
+fn kind(word: &str, context: &Context<'_>) -> Result<Kind, String> {
+    if word.to_ascii_lowercase().contains("secret") {
+        return Err("kubemend never reads Secrets".to_owned());
+    }
+    if let Some(kind) = Kind::parse(word) {
+        return Ok(kind);
+    }
+    let lower = word.to_ascii_lowercase();
+    let (name, group) = lower.split_once('.').map_or((lower.as_str(), None), |(name, group)| (name, Some(group)));
+    let is_meant = |kind: &&Kind| {
+        let Some(info) = kind.info() else { return false };
+        (info.plural == name || kind.name().to_ascii_lowercase() == name) && group.is_none_or(|group| kind.group() == group)
+    };
+    let meant: Vec<&Kind> = context.custom.iter().filter(is_meant).collect();
+    match meant.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => {
+            let known = Kind::KNOWN.iter().chain(context.custom).filter_map(|kind| kind.info()).map(|info| info.plural.to_owned());
+            let known: Vec<String> = known.filter(|plural| plural != "secrets").collect();
+            let near = nearest(name, known.iter().map(String::as_str));
+            Err(format!("`{word}` is not a kind that this cluster has or that kubemend reads{}", did_you_mean(&near)))
+        }
+        several => {
+            let all: Vec<String> = several.iter().filter_map(|kind| Some(format!("`{}.{}`", kind.info()?.plural, kind.group()))).collect();
+            Err(format!("`{word}` could be {}: write its group too", all.join(" or ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::CustomKind;
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+
+    fn custom() -> Vec<Kind> {
+        let kind = |group: &str| Kind::Custom(Arc::new(CustomKind::new(group, "v1", "Backup", "backups", true).unwrap()));
+        let issuer = Kind::Custom(Arc::new(CustomKind::new("cert-manager.io", "v1", "Issuer", "issuers", true).unwrap()));
+        vec![kind("a.example"), kind("b.example"), issuer]
+    }
+
+    fn asked(given: &Value, namespace: Option<&str>) -> Result<String, String> {
+        let arguments: LookArguments = serde_json::from_value(given.clone()).map_err(|e| e.to_string())?;
+        let namespace = namespace.map(|n| Namespace::parse(n).unwrap());
+        arguments.understood(&Context { namespace: namespace.as_ref(), custom: &custom() }).map(|look| look.to_string())
+    }
+
+    #[test]
+    fn looks_are_understood_in_the_forms_that_reports_and_people_write() {
+        for (given, meant) in [
+            (json!({"probe": "get", "object": "deploy/web"}), "get deployment/web -n shop"),
+            (json!({"probe": "describe", "object": "Pod/other/web-0"}), "describe pod/web-0 -n other"),
+            (
+                json!({"probe": "logs", "object": "pod/web-0", "container": "app", "previous": true}),
+                "logs pod/web-0 -n shop -c app --previous",
+            ),
+            (json!({"probe": "list", "kind": "po", "selector": "app=web"}), "list pods -n shop -l app=web"),
+            (json!({"probe": "list", "kind": "nodes"}), "list nodes"),
+            (json!({"probe": "list", "kind": "issuers"}), "list issuers -n shop"),
+            (json!({"probe": "get", "object": "issuer.cert-manager.io/main", "field": "status"}), "get issuer/main -n shop status"),
+            (json!({"probe": "get", "object": "node/n1", "namespace": "shop"}), "get node/n1"),
+            (json!({"probe": "events"}), "events -n shop"),
+            (json!({"probe": "events", "object": "pod/web-0", "namespace": "b"}), "events pod/web-0 -n b"),
+        ] {
+            assert_eq!(asked(&given, Some("shop")), Ok(meant.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn look_that_cannot_be_meant_is_answered_with_how_to_ask() {
+        for (given, says) in [
+            (json!({"probe": "get"}), "`get` needs `object`, such as \"deployment/web\""),
+            (json!({"probe": "list"}), "`list` needs `kind`, such as \"pods\""),
+            (json!({"probe": "logs", "object": "deploy/web", "namespace": "a"}), "only Pods have logs"),
+            (json!({"probe": "get", "object": "pod/web"}), "say the namespace of pod/web: `Pod/NAMESPACE/web`"),
+            (json!({"probe": "get", "object": "secret/db", "namespace": "a"}), "kubemend never reads Secrets"),
+            (json!({"probe": "list", "kind": "sealedsecrets"}), "kubemend never reads Secrets"),
+            (json!({"probe": "list", "kind": "deploymnts"}), "did you mean `deployments`?"),
+            (json!({"probe": "list", "kind": "backups"}), "could be `backups.a.example` or `backups.b.example`"),
+            (json!({"probe": "get", "object": "pod/a/web", "namespace": "b"}), "leave one of them out"),
+            (json!({"probe": "get", "object": "pod/../x", "namespace": "b"}), "not"),
+            (json!({"probe": "get", "object": "pod/web\n", "namespace": "b"}), "control characters"),
+            (
+                json!({"probe": "describe", "object": "pod/web", "container": "app"}),
+                "`describe` does not take `container`; it takes `object`, `namespace`",
+            ),
+            (json!({"probe": "get", "object": "pod/web", "namespace": "b", "field": "a..b"}), "is not a field"),
+        ] {
+            let said = asked(&given, None).unwrap_err();
+            assert!(said.contains(says), "{given}: {said}");
+        }
+        assert!(asked(&json!({"probe": "patch", "object": "pod/web"}), None).unwrap_err().contains("unknown variant"));
+    }
+}

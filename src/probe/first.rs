@@ -1,0 +1,77 @@
+//! Where to look first at what no rule explains: what an engineer would type before anything else.
+
+use crate::domain::kind::Kind;
+use crate::domain::look::Look;
+use crate::domain::object::ObjectRef;
+use crate::domain::snapshot::Resource;
+use crate::facts::{Facts, pods};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+
+/// Looks that are taken without being asked for: more is the reader's choice.
+const FIRST: usize = 2;
+
+/// What would tell most about these objects, the most telling first: what the program itself wrote, then what the cluster says of it.
+pub(crate) fn looks<'o>(suffering: impl Iterator<Item = &'o ObjectRef>, facts: &Facts<'_>) -> Vec<Look> {
+    let mut looks: Vec<Look> = Vec::new();
+    for object in suffering.filter(|object| object.path().is_some() && object.kind != Kind::Secret).take(FIRST) {
+        looks.extend(log_of(object, facts));
+        looks.push(Look::Describe(object.clone()));
+    }
+    looks.truncate(FIRST);
+    looks
+}
+
+/// The log that tells why it suffers: its own, or that of one of its Pods; of none that never ran.
+fn log_of(object: &ObjectRef, facts: &Facts<'_>) -> Option<Look> {
+    let mut own: Vec<&Pod> = facts.find::<Pod>(object).into_iter().chain(facts.pods_of(object)).collect();
+    own.sort_by_key(|pod| !pods::is_stuck(pod));
+    own.into_iter().find_map(|pod| {
+        let (_, status) = pods::statuses(pod).find(|(_, status)| !status.ready && has_run(status))?;
+        let restarted = status.state.as_ref().is_some_and(|state| state.running.is_some());
+        let previous = restarted && ended_before(status);
+        Some(Look::Logs { pod: pod.reference(), container: Some(status.name.clone()), previous, contains: None })
+    })
+}
+
+fn has_run(status: &ContainerStatus) -> bool {
+    let state = status.state.as_ref();
+    let now = state.is_some_and(|state| state.running.is_some() || state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0));
+    now || ended_before(status)
+}
+
+fn ended_before(status: &ContainerStatus) -> bool {
+    status.last_state.as_ref().is_some_and(|state| state.terminated.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::namespace::Namespace;
+    use crate::planner::example::snapshot;
+    use serde_json::{Value, json};
+
+    fn first(status: &Value) -> Vec<String> {
+        let pod = json!({"metadata": {"name": "web-0", "namespace": "shop"}, "spec": {"containers": [{"name": "app"}]},
+            "status": {"phase": "Running", "containerStatuses": [status]}});
+        let snapshot = snapshot(vec![(Kind::Pod, pod)]);
+        let pod = ObjectRef::namespaced(Kind::Pod, &Namespace::parse("shop").unwrap(), "web-0");
+        looks(std::iter::once(&pod), &Facts::of(&snapshot)).iter().map(ToString::to_string).collect()
+    }
+
+    fn of(state: Value, last: Value) -> Value {
+        json!({"name": "app", "ready": false, "image": "", "imageID": "", "restartCount": 1, "state": state, "lastState": last})
+    }
+
+    #[test]
+    fn log_is_read_of_the_run_that_failed_and_of_none_that_never_was() {
+        let failed = json!({"terminated": {"exitCode": 1}});
+        let describe = "describe pod/web-0 -n shop";
+        let crashed = of(json!({"waiting": {"reason": "CrashLoopBackOff"}}), failed.clone());
+        assert_eq!(first(&crashed), ["logs pod/web-0 -n shop -c app", describe]);
+        let again = of(json!({"running": {}}), failed.clone());
+        assert_eq!(first(&again), ["logs pod/web-0 -n shop -c app --previous", describe]);
+        assert_eq!(first(&of(failed, json!({}))), ["logs pod/web-0 -n shop -c app", describe]);
+        assert_eq!(first(&of(json!({"running": {}}), json!({}))), ["logs pod/web-0 -n shop -c app", describe]);
+        assert_eq!(first(&of(json!({"waiting": {"reason": "ImagePullBackOff"}}), json!({}))), [describe]);
+    }
+}

@@ -1,0 +1,147 @@
+//! The calling agent looks for itself: read-only probes in the name of a session, which keeps what they brought, so that a
+//! conclusion can cite it.
+
+use super::records::NOTE_ATTEMPTS;
+use super::report::{ObservationView, Report};
+use super::view::{observation, report_of};
+use super::{Caller, Meter, Remediation, WorkflowError};
+use crate::domain::id::SessionId;
+use crate::domain::look::Look;
+use crate::domain::observation::{Observation, Observations};
+use crate::ports::{ClusterRead, Phase, ReadError, StoreError};
+use crate::probe::arguments::{Context, LookArguments};
+use crate::probe::{self, Outcome, Room};
+use crate::session::Session;
+use crate::session::ledger::LedgerError;
+use crate::workflow::collect::seen_at;
+
+/// The session as it stands, and the answer to each look, in the order in which they were asked.
+#[derive(Debug)]
+pub struct Looked {
+    /// The session's report.
+    pub report: Report,
+    /// One for each look.
+    pub answers: Vec<ObservationView>,
+}
+
+/// The answer to one look, before it has its id.
+enum Answer {
+    Seen(Observation),
+    Unseen { asked: String, why: String },
+}
+
+impl Remediation {
+    /// Takes these looks, and keeps what was seen in the session, whether or not it has ended: looking changes nothing about that.
+    ///
+    /// # Errors
+    /// There is no such session, it is about another cluster, or nothing can be read at all.
+    pub async fn look(&self, id: &SessionId, asked: &[LookArguments], caller: &Caller<'_>) -> Result<Looked, WorkflowError> {
+        let meter = self.meter(caller);
+        let answers = tokio::select! {
+            answers = self.answers(id, asked, &meter, caller) => answers?,
+            () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
+        };
+        caller.progress.tell(Phase::Done, "looked");
+        self.keep(id, answers, &meter).await
+    }
+
+    async fn answers(
+        &self,
+        id: &SessionId,
+        asked: &[LookArguments],
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Vec<Answer>, WorkflowError> {
+        let read = meter.read.as_ref();
+        let session = self.session_here(id, read).await?;
+        may_be_added_to(&session)?;
+        // Only where a word needs it: it is a large answer.
+        let custom = if asked.iter().any(LookArguments::names_an_unknown_kind) { read.custom_kinds().await? } else { Vec::new() };
+        let context = Context { namespace: session.header().scope.namespace(), custom: &custom };
+        let mut answers = Vec::new();
+        for arguments in asked {
+            answers.push(match arguments.understood(&context) {
+                Ok(look) => {
+                    caller.progress.tell(Phase::Collecting, &look.to_string());
+                    self.answer(&look, Room::ASKED, read).await?
+                }
+                Err(why) => Answer::Unseen { asked: arguments.in_words(), why },
+            });
+        }
+        Ok(answers)
+    }
+
+    async fn answer(&self, look: &Look, room: Room, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
+        let now = || seen_at(read, self.parts.clock.as_ref());
+        let outcome = probe::run(look, room, read, &self.parts.allowed, now()).await?;
+        let asked = look.to_string();
+        Ok(match outcome {
+            Outcome::Seen { text, more } => {
+                Answer::Seen(Observation { probe: look.probe(), asked, object: look.object().cloned(), text, more, seen_at: now() })
+            }
+            Outcome::Unseen(why) => Answer::Unseen { asked, why },
+        })
+    }
+
+    /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it.
+    /// What cannot be seen is left out: everything that the rules needed was read, or is a gap.
+    pub(super) async fn look_first(&self, looks: &[Look], read: &dyn ClusterRead, caller: &Caller<'_>) -> Observations {
+        let mut seen = Observations::default();
+        for look in looks {
+            caller.progress.tell(Phase::Collecting, &look.to_string());
+            let answer = tokio::select! {
+                answer = self.answer(look, Room::UNASKED, read) => answer,
+                () = caller.cancel.cancelled() => return seen,
+            };
+            if let Ok(Answer::Seen(observation)) = answer {
+                seen.add(observation).ok();
+            }
+        }
+        seen
+    }
+
+    /// Records what was seen beside whatever else happened to the session meanwhile.
+    async fn keep(&self, id: &SessionId, answers: Vec<Answer>, meter: &Meter) -> Result<Looked, WorkflowError> {
+        let mut attempt = 1;
+        loop {
+            let (revision, mut session) = self.ledger.load(id).await?.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
+            may_be_added_to(&session)?;
+            let told = take_in(&mut session, &answers);
+            self.charge(&mut session.header_mut().usage, meter);
+            match self.ledger.save(&session, Some(revision)).await {
+                Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < NOTE_ATTEMPTS => attempt += 1,
+                Ok(_) => return Ok(Looked { report: report_of(&session), answers: told }),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Nothing is recorded beside a plan that waits or is carried out: whoever decides on it, or carries it out, owns the record.
+fn may_be_added_to(session: &Session) -> Result<(), WorkflowError> {
+    let state = match session {
+        Session::Investigating(_) | Session::Diagnosed(_) | Session::Closed(_) => return Ok(()),
+        Session::AwaitingApproval(_) => "has a plan that waits for approval: look in the session of an analyze call instead",
+        Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => {
+            "is being carried out: look in the session of an analyze call instead"
+        }
+    };
+    Err(WorkflowError::State { session: session.header().id.clone(), state })
+}
+
+/// Adds what was seen to the session; what has no place there is answered all the same, without an id.
+fn take_in(session: &mut Session, answers: &[Answer]) -> Vec<ObservationView> {
+    let unseen = |asked: &str, text: String| ObservationView { id: None, asked: asked.to_owned(), text, more: None, seen_at: None };
+    let observations = &mut session.header_mut().observations;
+    let mut told = Vec::new();
+    for answer in answers {
+        told.push(match answer {
+            Answer::Seen(seen) => match observations.add(seen.clone()) {
+                Ok(id) => observation(id, seen),
+                Err(full) => unseen(&seen.asked, full.to_string()),
+            },
+            Answer::Unseen { asked, why } => unseen(asked, why.clone()),
+        });
+    }
+    told
+}

@@ -1,0 +1,152 @@
+//! Looks of an investigation on the embedded cluster: what no rule explains is shown without being asked for, and whoever goes on gets
+//! observations with ids, or how to ask better.
+
+use crate::support::embedded::Embedded;
+use kubemend::domain::id::SessionId;
+use kubemend::domain::issue::Issue;
+use kubemend::domain::object::Namespace;
+use kubemend::probe::arguments::LookArguments;
+use kubemend::sim::{Denial, MadeImage};
+use kubemend::workflow::report::Status;
+use kubemend::workflow::{Caller, Looked, Problem, Remediation};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const SHOP: &str = "shop";
+/// A program that dies of something that only its log tells.
+const IMAGES: &str = "
+- ref: checkout:2
+  play:
+    log: ['checkout 2 starts', 'connecting to queue.shop.svc:5672 with password=hunter2-canary']
+    exit: {code: 1, after: 1}
+- ref: web:1
+  play: {listen: [{port: 8080}]}
+";
+const CHECKOUT: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: checkout}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: checkout}}
+  template:
+    metadata: {labels: {app: checkout}}
+    spec:
+      containers:
+      - name: app
+        image: checkout:2
+        env: [{name: QUEUE, value: 'queue.shop.svc:5672'}, {name: API_TOKEN, value: env-canary}, {name: MOTTO, value: neutral-canary}]
+        envFrom: [{configMapRef: {name: checkout-config}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: checkout-config}
+data: {LEVEL: debug, DB_PASSWORD: map-canary}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: queue}
+spec: {selector: {app: queue}, ports: [{port: 5672}]}
+";
+
+async fn crashing() -> Embedded {
+    let cluster = Embedded::new(SHOP);
+    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
+    cluster.apply(CHECKOUT);
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    cluster
+}
+
+fn problem() -> Problem {
+    let issue = Some(Issue::parse("checkout keeps crashing").unwrap());
+    Problem { issue, namespace: Some(Namespace::parse(SHOP).unwrap()), ..Problem::default() }
+}
+
+fn looks(given: Value) -> Vec<LookArguments> {
+    serde_json::from_value(given).unwrap()
+}
+
+async fn look(process: &Remediation, session: &str, given: Value) -> Looked {
+    process.look(&SessionId::parse(session).unwrap(), &looks(given), &Caller::silent()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_rule_explains_is_shown_with_the_log_and_the_object_without_being_asked_for() {
+    let cluster = crashing().await;
+    let report = cluster.process().analyze(&problem(), &Caller::silent()).await.unwrap();
+    assert_eq!((report.status, report.causes.len()), (Status::Inconclusive, 0), "{}", report.summary);
+    let asked: Vec<&str> = report.observations.iter().map(|o| o.asked.split_whitespace().next().unwrap()).collect();
+    assert_eq!(asked, ["logs", "describe"], "{:?}", report.observations);
+    assert!(report.observations[0].text.contains("connecting to queue.shop.svc:5672"), "{:?}", report.observations[0]);
+    assert!(!format!("{report:?}").contains("canary"), "{report:?}");
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_look_is_answered_with_an_id_or_with_how_to_ask() {
+    let cluster = crashing().await;
+    let process = cluster.process();
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    let first = report.observations.len();
+    let looked = look(
+        &process,
+        &report.session,
+        json!([
+            {"probe": "list", "kind": "pods"},
+            {"probe": "get", "object": "deployment/checkout", "field": "spec.template.spec.containers[name=app]"},
+            {"probe": "describe", "object": "deploy/checkout"},
+            {"probe": "describe", "object": "Service/shop/queue"},
+            {"probe": "get", "object": "configmap/checkout-config"},
+            {"probe": "events"},
+            {"probe": "get", "object": "deployment/chekout"},
+            {"probe": "get", "object": "secret/db"},
+        ]),
+    )
+    .await;
+    let ids: Vec<Option<&str>> = looked.answers.iter().map(|answer| answer.id.as_deref()).collect();
+    let expected: Vec<String> = (1..=6).map(|n| format!("o{}", first + n)).collect();
+    assert_eq!(ids[..6], expected.iter().map(|id| Some(id.as_str())).collect::<Vec<_>>(), "{:?}", looked.answers);
+    assert_eq!(ids[6..], [None, None]);
+    let text = |index: usize| looked.answers[index].text.as_str();
+    assert!(text(0).starts_with("NAME") && text(0).contains("CrashLoopBackOff"), "{}", text(0));
+    assert!(text(1).contains("image: checkout:2") && text(1).contains("queue.shop.svc:5672"), "{}", text(1));
+    for part in
+        ["Pods with app=checkout", "ConfigMap shop/checkout-config: exists, with the keys DB_PASSWORD, LEVEL", "events, the latest last"]
+    {
+        assert!(text(2).contains(part), "{part}: {}", text(2));
+    }
+    assert!(text(3).contains("Pods with app=queue:\nnone"), "{}", text(3));
+    assert!(text(4).contains("LEVEL: debug"), "{}", text(4));
+    assert!(text(5).contains("BackOff"), "{}", text(5));
+    assert!(text(6).contains("there is no Deployment `chekout` in `shop`; did you mean `checkout`?"), "{}", text(6));
+    assert_eq!(text(7), "kubemend never reads Secrets");
+    assert!(!format!("{looked:?}").contains("canary"), "{looked:?}");
+    assert_eq!(cluster.writes(), []);
+
+    let kept = process.show(&SessionId::parse(&report.session).unwrap()).await.unwrap();
+    assert_eq!(kept.observations.len(), first + 6);
+    assert_eq!(kept.observations[first].text, text(0), "what was seen stays what it was");
+    assert_eq!(kept.status, report.status);
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_in_a_namespace_that_does_not_exist_names_those_that_do() {
+    let cluster = crashing().await;
+    let process = cluster.process();
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    let looked = look(&process, &report.session, json!([{"probe": "get", "object": "pod/web", "namespace": "shopp"}])).await;
+    assert!(looked.answers[0].text.contains("namespace `shopp` does not exist; did you mean `shop`?"), "{:?}", looked.answers);
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_right_is_said_as_one_and_the_other_looks_are_answered() {
+    let cluster = crashing().await;
+    let process = cluster.process();
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    let pod = report.observations[0].asked.split_whitespace().nth(1).unwrap().to_owned();
+    cluster.sim.deny(Denial::of("get", "pods/log").to_user("reader"));
+    let looked = look(&process, &report.session, json!([{"probe": "logs", "object": pod}, {"probe": "list", "kind": "services"}])).await;
+    let [log, services] = looked.answers.as_slice() else { panic!("{looked:?}") };
+    assert!(log.id.is_none() && log.text.contains("is not allowed") && log.text.contains("pods/log"), "{log:?}");
+    assert!(services.id.is_some() && services.text.contains("queue"), "{services:?}");
+}
