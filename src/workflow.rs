@@ -15,8 +15,10 @@ mod follow;
 mod late;
 mod live;
 mod look;
+pub mod looked;
 mod namesakes;
 pub mod next;
+pub mod observed;
 mod open;
 mod question;
 mod recent;
@@ -50,7 +52,7 @@ use crate::session::approval::ApprovalError;
 use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
-pub use look::Looked;
+pub use looked::Looked;
 use report::{Report, Status};
 use std::sync::Arc;
 use std::time::Duration;
@@ -276,11 +278,6 @@ pub struct Question {
     pub digest_counts: bool,
     /// The plan is not for all that the words are about.
     pub aside: Option<Aside>,
-}
-
-/// How far the plan that waits is from what the words are about.
-fn aside(report: &Report) -> Option<Aside> {
-    report.plan.as_ref()?.aside.as_ref().map(|(aside, _)| *aside)
 }
 
 /// What opening a remediation led to.

@@ -32,7 +32,7 @@ pub struct AnalyzeArguments {
     objects: Option<Vec<String>>,
     /// Kubeconfig context on the operator's list; default: the one in use
     context: Option<String>,
-    /// With sessionId, where no rule names the cause: looks at what you name, read-only, and answers with observations to cite
+    /// With sessionId, where no rule names the cause: reads what you name, and answers with observations. get: object, field. describe: object. logs: object, container, previous, contains. list: kind, selector. events: object
     #[schemars(length(max = LOOKS))]
     look: Option<Vec<LookArguments>>,
 }

@@ -18,7 +18,6 @@ pub(crate) fn output_schema() -> JsonObject {
     if let Some(Value::Object(fields)) = whole.get("properties") {
         for (name, field) in fields {
             let shallow = match field.get("type").and_then(Value::as_str) {
-                Some("array") => json!({"type": "array", "items": {"type": "object"}}),
                 Some(simple) => json!({ "type": simple }),
                 // A reference: the status has its words, everything else is an object.
                 None => match whole.get("$defs").and_then(|defs| defs.get("Status")).and_then(|status| status.get("enum")) {

@@ -15,32 +15,25 @@ pub const LOOKS: usize = 8;
 /// Characters of any one word.
 const CHARACTERS: usize = 400;
 
-/// One look as it comes in.
+// The words of a look are described together, with the argument that holds the looks: what a tool list says costs every call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline)]
+#[expect(missing_docs, reason = "described together")]
 pub struct LookArguments {
-    /// get, list, describe, logs or events
     pub probe: ProbeWord,
-    /// kind/name or Kind/namespace/name; not for list
+    /// kind/name or Kind/namespace/name
     pub object: Option<String>,
-    /// For list: pods, deployments, a custom kind
     pub kind: Option<String>,
-    /// Default: the session's
     pub namespace: Option<String>,
-    /// For list: a label selector
     pub selector: Option<String>,
-    /// For get: a field, such as spec.template
     pub field: Option<String>,
-    /// For logs
     pub container: Option<String>,
-    /// For logs: the run before the last restart
     pub previous: Option<bool>,
-    /// For logs: only lines with this text
     pub contains: Option<String>,
 }
 
-/// The probes by name.
+// The probes by name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]

@@ -2,8 +2,8 @@
 //! and what happened to it, so that one look answers what takes five commands otherwise.
 
 use super::events;
+use super::outcome::{Length, Outcome};
 use super::shown;
-use super::{Outcome, Room};
 use crate::domain::canonical::sorted;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
@@ -28,11 +28,16 @@ const PODS: usize = 10;
 const OBJECT: usize = 6;
 
 /// The object, or one field of it.
-pub(super) async fn part(object: &ObjectRef, field: Option<&FieldPath>, room: Room, read: &dyn ClusterRead) -> Result<Outcome, ReadError> {
+pub(super) async fn part(
+    object: &ObjectRef,
+    field: Option<&FieldPath>,
+    length: Length,
+    read: &dyn ClusterRead,
+) -> Result<Outcome, ReadError> {
     let value = shown::object(read.get(object).await?, &object.kind);
-    let Some(path) = field else { return Ok(Outcome::seen(&yaml(&value), room, "name a `field`")) };
+    let Some(path) = field else { return Ok(Outcome::seen(&yaml(&value), length, "name a `field`")) };
     match path.locate(&value).and_then(|at| at.current) {
-        Some(part) => Ok(Outcome::seen(&format!("{path}:\n{}", yaml(&part)), room, "name a field below it")),
+        Some(part) => Ok(Outcome::seen(&format!("{path}:\n{}", yaml(&part)), length, "name a field below it")),
         None => Ok(Outcome::Unseen(format!("{object} has no field `{path}`; {}", nearest_part(path, &value)))),
     }
 }
@@ -67,11 +72,11 @@ fn members(value: &Value) -> String {
 }
 
 /// The object with everything around it.
-pub(super) async fn whole(object: &ObjectRef, room: Room, read: &dyn ClusterRead, now: Timestamp) -> Result<Outcome, ReadError> {
+pub(super) async fn whole(object: &ObjectRef, length: Length, read: &dyn ClusterRead, now: Timestamp) -> Result<Outcome, ReadError> {
     let value = read.get(object).await?;
     let mut text = String::new();
     let yaml = yaml(&shown::object(value.clone(), &object.kind));
-    let own = Excerpt::capture(&yaml, room.0 / 10 * OBJECT);
+    let own = Excerpt::capture(&yaml, length.bytes() / 10 * OBJECT);
     text.push_str(own.as_str().trim_end());
     let cut = own.as_str().len() < yaml.len();
     let mut part = |head: &str, lines: &[String]| {
@@ -93,7 +98,7 @@ pub(super) async fn whole(object: &ObjectRef, room: Room, read: &dyn ClusterRead
         Ok(lines) => part("events, the latest last", lines.get(lines.len().saturating_sub(EVENTS)..).unwrap_or_default()),
         Err(error) => part("events", &[unread(&error)]),
     }
-    Ok(match Outcome::seen(&text, room, "use `get` with a `field`, or `events`") {
+    Ok(match Outcome::seen(&text, length, "use `get` with a `field`, or `events`") {
         Outcome::Seen { text, more: None } if cut => {
             Outcome::Seen { text, more: Some("the object is cut; use `get` with a `field` for the rest".to_owned()) }
         }
@@ -191,7 +196,7 @@ async fn presence(kind: &Kind, name: &str, namespace: &Namespace, read: &dyn Clu
         return format!("{object}: Secrets are never read");
     }
     if object.path().is_none() {
-        return format!("{object}: not looked at");
+        return format!("{object}: not read");
     }
     match read.get(&object).await {
         Ok(found) => {

@@ -1,6 +1,6 @@
 //! `events`: what happened to an object or in a namespace, the latest last, with who says so.
 
-use super::{Outcome, Room};
+use super::outcome::{Length, Outcome};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::ports::{ClusterRead, ListRequest, ReadError};
@@ -13,7 +13,7 @@ const SHOWN: usize = 25;
 pub(super) async fn list(
     namespace: Option<&Namespace>,
     object: Option<&ObjectRef>,
-    room: Room,
+    length: Length,
     read: &dyn ClusterRead,
     now: Timestamp,
 ) -> Result<Outcome, ReadError> {
@@ -22,13 +22,13 @@ pub(super) async fn list(
         let of = object.map(|object| format!(" about {object}")).unwrap_or_default();
         return Ok(Outcome::seen(
             &format!("there are no Events{of}; the API server forgets them after an hour, unless set otherwise"),
-            room,
+            length,
             "",
         ));
     }
     let skipped = lines.len().saturating_sub(SHOWN);
     let text = lines.get(skipped..).unwrap_or_default().join("\n");
-    Ok(match Outcome::seen(&text, room, "name an object") {
+    Ok(match Outcome::seen(&text, length, "name an object") {
         Outcome::Seen { text, more: None } if skipped > 0 => {
             Outcome::Seen { text, more: Some(format!("{skipped} older Events are not shown; name an object")) }
         }

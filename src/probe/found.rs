@@ -1,6 +1,7 @@
 //! What a look that failed says: how to ask better, or what would allow it. What is missing is told with what is there.
 
-use super::{Outcome, table};
+use super::outcome::Outcome;
+use super::table;
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
 use crate::domain::nearest::{by_likeness, did_you_mean, nearest};

@@ -1,6 +1,7 @@
 //! `logs`: what a container wrote, the end of it or around what failed.
 
-use super::{Outcome, Room, digest::digest};
+use super::digest::digest;
+use super::outcome::{Length, Outcome};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::object::ObjectRef;
 use crate::ports::{ClusterRead, LogRequest, ReadError};
@@ -14,7 +15,7 @@ pub(super) async fn read(
     container: Option<&str>,
     previous: bool,
     contains: Option<&str>,
-    room: Room,
+    length: Length,
     read: &dyn ClusterRead,
 ) -> Result<Outcome, ReadError> {
     let object = read.get(pod).await?;
@@ -41,16 +42,16 @@ pub(super) async fn read(
     let head = format!("{run}container `{chosen}`{others}");
     if text.trim().is_empty() {
         let which = contains.map_or_else(|| "wrote nothing".to_owned(), |part| format!("has no line with `{part}`"));
-        return Ok(Outcome::seen(&format!("{head} {which}"), room, ""));
+        return Ok(Outcome::seen(&format!("{head} {which}"), length, ""));
     }
     let (shorter, missing) = digest(&text);
-    let body = Excerpt::ending(&shorter, room.0);
+    let body = Excerpt::ending(&shorter, length.bytes());
     let left_out = missing > 0 || log.cut || body.as_str().len() < shorter.len();
     let more = left_out.then(|| {
         let how = if contains.is_some() { "with a longer `contains`" } else { "with `contains`" };
         format!("the log is longer than what is shown: look again {how} for other lines of the last {LINES}")
     });
-    Ok(Outcome::Seen { text: Excerpt::capture(&format!("{head}:\n{body}"), room.0.saturating_mul(2)), more })
+    Ok(Outcome::Seen { text: Excerpt::capture(&format!("{head}:\n{body}"), length.bytes().saturating_mul(2)), more })
 }
 
 /// The containers of a Pod in the order in which a reader asks for them.

@@ -33,7 +33,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("terminationMessagePolicy", "File"),
 ];
 /// Members that name nothing that anybody looks for.
-const NOISE: &[&str] = &["containerID", "imageID", "hostIPs", "podIPs", "lastProbeTime", "lastUpdateTime", "observedGeneration", "uid", "resourceVersion"];
+const NOISE: &[&str] =
+    &["containerID", "imageID", "hostIPs", "podIPs", "lastProbeTime", "lastUpdateTime", "observedGeneration", "uid", "resourceVersion"];
 /// Volumes that every Pod gets.
 const TOKEN_VOLUME: &str = "kube-api-access-";
 

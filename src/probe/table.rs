@@ -1,6 +1,6 @@
 //! `list`: the objects of a kind, a line each, in the columns of `kubectl get`.
 
-use super::{Outcome, Room};
+use super::outcome::{Length, Outcome};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::ports::{ClusterRead, ReadError, Table};
@@ -9,7 +9,7 @@ pub(super) async fn list(
     kind: &Kind,
     namespace: Option<&Namespace>,
     selector: Option<&str>,
-    room: Room,
+    length: Length,
     read: &dyn ClusterRead,
 ) -> Result<Outcome, ReadError> {
     let table = read.table(kind, namespace, selector).await?;
@@ -17,10 +17,10 @@ pub(super) async fn list(
     if table.rows.is_empty() {
         let place = namespace.map(|namespace| format!(" in `{namespace}`")).unwrap_or_default();
         let labels = selector.map(|selector| format!(" with the labels `{selector}`")).unwrap_or_default();
-        return Ok(Outcome::seen(&format!("there are no {plural}{place}{labels}"), room, ""));
+        return Ok(Outcome::seen(&format!("there are no {plural}{place}{labels}"), length, ""));
     }
     let namespaced = kind.info().is_some_and(|info| info.namespaced);
-    let outcome = Outcome::seen(&laid_out(&table, namespaced && namespace.is_none()), room, "name a namespace or a label selector");
+    let outcome = Outcome::seen(&laid_out(&table, namespaced && namespace.is_none()), length, "name a namespace or a label selector");
     Ok(match outcome {
         Outcome::Seen { text, more: None } if table.cut => {
             let more = Some(format!("only the first {} are shown; name a namespace or a label selector", table.rows.len()));

@@ -2,7 +2,7 @@
 //! could not go on is ended.
 
 use super::view::report_of;
-use super::{Caller, Meter, Opened, Question, Remediation, Token, WorkflowError, aside, question};
+use super::{Caller, Meter, Opened, Question, Remediation, Token, WorkflowError, question};
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::ports::{Phase, Revision};
@@ -68,8 +68,15 @@ impl Remediation {
         // Where this cannot be saved, the session ends by its own time.
         self.end(header, fresh.revision, fresh.ending, Some(fresh.planned), meter).await.ok();
         caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
-        let question =
-            Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts, aside: aside(&report) };
+        let question = Question {
+            session: id,
+            digest,
+            token: Token(secret.reveal()),
+            text,
+            expires_at,
+            digest_counts,
+            aside: question::aside(&report),
+        };
         Ok(Opened { report, question: Some(question) })
     }
 

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::view::report_of;
-use super::{Approver, Caller, Question, Remediation, Token, WorkflowError, aside, question};
+use super::{Approver, Caller, Question, Remediation, Token, WorkflowError, question};
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Counted, DigestRefusal};
 use crate::domain::plan::PlanDigest;
@@ -175,7 +175,7 @@ impl Remediation {
                         text,
                         expires_at,
                         digest_counts,
-                        aside: aside(&report),
+                        aside: question::aside(&report),
                     });
                 }
                 Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt = attempt.saturating_add(1),

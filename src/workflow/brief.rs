@@ -1,9 +1,10 @@
 //! The brief form of a report: what a model needs of it, with nothing said twice. The same names, objects as `Kind/namespace/name`,
 //! and without what only a program needs: the bytes, what they pin, what was read and what it cost. Lists that hold nothing are left out.
 
+use super::observed::ObservationView;
 use super::report::{
-    AdviceView, CauseView, ClusterView, DryRunView, EvidenceView, ExecutionView, GapView, ObjectView, ObservationView, PlanView, Report,
-    Status, ValidationView,
+    AdviceView, CauseView, ClusterView, DryRunView, EvidenceView, ExecutionView, GapView, ObjectView, PlanView, Report, Status,
+    ValidationView,
 };
 use schemars::JsonSchema;
 use serde::Serialize;

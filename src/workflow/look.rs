@@ -1,28 +1,21 @@
 //! The calling agent looks for itself: read-only probes in the name of a session, which keeps what they brought, so that a
 //! conclusion can cite it.
 
+use super::looked::Looked;
+use super::observed::ObservationView;
 use super::records::NOTE_ATTEMPTS;
-use super::report::{ObservationView, Report};
 use super::view::{observation, report_of};
 use super::{Caller, Meter, Remediation, WorkflowError};
 use crate::domain::id::SessionId;
 use crate::domain::look::Look;
 use crate::domain::observation::{Observation, Observations};
 use crate::ports::{ClusterRead, Phase, ReadError, StoreError};
+use crate::probe;
 use crate::probe::arguments::{Context, LookArguments};
-use crate::probe::{self, Outcome, Room};
+use crate::probe::outcome::{Length, Outcome};
 use crate::session::Session;
 use crate::session::ledger::LedgerError;
 use crate::workflow::collect::seen_at;
-
-/// The session as it stands, and the answer to each look, in the order in which they were asked.
-#[derive(Debug)]
-pub struct Looked {
-    /// The session's report.
-    pub report: Report,
-    /// One for each look.
-    pub answers: Vec<ObservationView>,
-}
 
 /// The answer to one look, before it has its id.
 enum Answer {
@@ -63,7 +56,7 @@ impl Remediation {
             answers.push(match arguments.understood(&context) {
                 Ok(look) => {
                     caller.progress.tell(Phase::Collecting, &look.to_string());
-                    self.answer(&look, Room::ASKED, read).await?
+                    self.answer(&look, Length::ASKED, read).await?
                 }
                 Err(why) => Answer::Unseen { asked: arguments.in_words(), why },
             });
@@ -71,9 +64,9 @@ impl Remediation {
         Ok(answers)
     }
 
-    async fn answer(&self, look: &Look, room: Room, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
+    async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
         let now = || seen_at(read, self.parts.clock.as_ref());
-        let outcome = probe::run(look, room, read, &self.parts.allowed, now()).await?;
+        let outcome = probe::run(look, length, read, &self.parts.allowed, now()).await?;
         let asked = look.to_string();
         Ok(match outcome {
             Outcome::Seen { text, more } => {
@@ -90,7 +83,7 @@ impl Remediation {
         for look in looks {
             caller.progress.tell(Phase::Collecting, &look.to_string());
             let answer = tokio::select! {
-                answer = self.answer(look, Room::UNASKED, read) => answer,
+                answer = self.answer(look, Length::UNASKED, read) => answer,
                 () = caller.cancel.cancelled() => return seen,
             };
             if let Ok(Answer::Seen(observation)) = answer {

@@ -1,6 +1,6 @@
 //! What to do next with a report: decided here for every surface, and worded by each in its own way.
 
-use super::report::{AdviceView, Report, Status, changed_nothing};
+use super::report::{AdviceView, ExecutionView, Report, Status};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +59,12 @@ pub(super) fn sent_nothing(report: &Report) -> bool {
 fn by_hand(report: &Report) -> Option<&AdviceView> {
     let typed = |advice: &&AdviceView| report.plan.iter().flat_map(|p| &p.steps).any(|step| advice.command.as_ref() == Some(&step.command));
     report.advice.iter().find(typed)
+}
+
+/// Whether it is known of each step of a plan that was to be applied that it did not take effect.
+pub(crate) fn changed_nothing(report: &Report) -> bool {
+    let all = |done: &ExecutionView| done.steps.iter().all(|step| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached"));
+    report.execution.as_ref().is_some_and(all)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, aside, live, question};
+use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
 use crate::domain::abridged::abridge;
 use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
@@ -209,8 +209,15 @@ impl Remediation {
         let report = report_of(&session);
         // Now it also states until when the plan is valid.
         let text = question::text(&report).unwrap_or(text);
-        let question =
-            Question { session: id, digest, token: Token(secret.reveal()), text, expires_at, digest_counts, aside: aside(&report) };
+        let question = Question {
+            session: id,
+            digest,
+            token: Token(secret.reveal()),
+            text,
+            expires_at,
+            digest_counts,
+            aside: question::aside(&report),
+        };
         Ok(Opened { report, question: Some(question) })
     }
 

@@ -2,6 +2,7 @@
 
 use super::blocks;
 use super::report::Report;
+use crate::domain::focus::Aside;
 
 /// A question longer than this is not asked: a change that cannot be shown whole is not approvable.
 const QUESTION_LIMIT: usize = 64 * 1024;
@@ -10,6 +11,11 @@ const QUESTION_LIMIT: usize = 64 * 1024;
 pub(super) fn text(report: &Report) -> Option<String> {
     let text = blocks::plain_text(&blocks::question(report));
     (text.len() <= QUESTION_LIMIT).then_some(text)
+}
+
+/// How far the plan that waits is from what the words are about.
+pub(super) fn aside(report: &Report) -> Option<Aside> {
+    report.plan.as_ref()?.aside.as_ref().map(|(aside, _)| *aside)
 }
 
 #[cfg(test)]

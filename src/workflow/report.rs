@@ -1,7 +1,7 @@
 //! The report: the one view of a session that every surface shows, in the words of `docs/report.md`.
 //! It is made at the exits and nowhere read back, so it has no way in: a session remembers values.
 
-use super::covered::Covered;
+use super::{covered::Covered, observed::ObservationView};
 use crate::domain::ending::{Ending, endings};
 use crate::domain::focus::Aside;
 use schemars::JsonSchema;
@@ -446,23 +446,6 @@ view! {
         output_tokens: u64,
     }
 
-    /// What a look at the cluster brought, for an investigation.
-    ObservationView {
-        /// `o1`, `o2`, …: valid in this session; absent where nothing was seen.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        id: Option<String>,
-        /// The look, as somebody would type it.
-        asked: String,
-        /// What was seen, redacted and cut to a limit; or why nothing was, and how to ask better.
-        text: String,
-        /// What was left out, and how to see it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        more: Option<String>,
-        /// When, RFC 3339.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        seen_at: Option<String>,
-    }
-
     /// The report of one session.
     Report {
         /// Its id.
@@ -507,12 +490,6 @@ view! {
 /// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
 pub fn cluster_in_words(cluster: &ClusterView) -> String {
     let id: String = cluster.id.strip_prefix("sha256:").unwrap_or(&cluster.id).chars().take(8).collect();
-    let unverified = if cluster.unverified { ", CERTIFICATE NOT VERIFIED" } else { "" };
-    format!("{} ({}, {}, id {id}{unverified})", cluster.context, cluster.server, cluster.version)
-}
-
-/// Whether it is known of each step of a plan that was to be applied that it did not take effect.
-pub(crate) fn changed_nothing(report: &Report) -> bool {
-    let without_effect = |step: &StepOutcomeView| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached");
-    report.execution.as_ref().is_some_and(|done| done.steps.iter().all(without_effect))
+    let ClusterView { context, server, version, unverified, .. } = cluster;
+    format!("{context} ({server}, {version}, id {id}{})", if *unverified { ", CERTIFICATE NOT VERIFIED" } else { "" })
 }

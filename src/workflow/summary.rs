@@ -1,10 +1,9 @@
 //! What a report says, as text: in two to six lines, enough for a person or a model to act on; and in ten to twenty-five for a
 //! reader who gets nothing else.
 
-use super::next::{self, Next};
+use super::next::{self, Next, changed_nothing};
 use super::report::{
     AdviceView, CauseView, EvidenceView, IssueView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView,
-    changed_nothing,
 };
 use super::standing::Underway;
 use crate::analyze;

@@ -1,10 +1,11 @@
 //! Where a session stands → its report: maps, and decides nothing. A report is made here, at an exit, and is not read back.
 //! Everything that leaves as words from the cluster went through an excerpt before.
 
+use super::observed::ObservationView;
 use super::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, FieldView,
-    GapView, IssueView, LinkView, ObjectView, ObservationView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView,
-    StepOutcomeView, StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
+    GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
+    StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
 };
 use super::standing::Standing;
 use super::{covered, summary};
@@ -421,7 +422,7 @@ mod tests {
     use super::*;
     use crate::domain::nonempty::NonEmpty;
     use crate::workflow::blocks::tests::waiting;
-    use crate::workflow::report::changed_nothing;
+    use crate::workflow::next::changed_nothing;
 
     /// What decides the status and what decides the words is one predicate.
     #[test]

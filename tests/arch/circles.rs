@@ -19,6 +19,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/workflow/follow.rs", "Remediation"),
     ("src/workflow/late.rs", "Records"),
     ("src/workflow/late.rs", "Remediation"),
+    ("src/workflow/look.rs", "Remediation"),
     ("src/workflow/open.rs", "Remediation"),
     ("src/workflow/recent.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),

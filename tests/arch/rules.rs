@@ -20,7 +20,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "domain facts ports probe analyze planner validate session execute",
-        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars",
     ),
     // Adapters.
     (

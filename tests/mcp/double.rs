@@ -13,7 +13,7 @@ use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::probe::arguments::LookArguments;
 use kubemend::workflow::Looked;
 use kubemend::workflow::covered::Covered;
-use kubemend::workflow::report::ObservationView;
+use kubemend::workflow::observed::ObservationView;
 use kubemend::workflow::report::{
     AdviceView, ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView,
     UsageView,
