@@ -1,5 +1,6 @@
 //! Where to look first at what no rule explains: what an engineer would type before anything else.
 
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
 use crate::domain::object::ObjectRef;
@@ -10,12 +11,17 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 /// Looks that are taken without being asked for: more is the reader's choice.
 const FIRST: usize = 2;
 
-/// What would tell most about these objects, the most telling first: what the program itself wrote, then what the cluster says of it.
-pub(crate) fn looks<'o>(suffering: impl Iterator<Item = &'o ObjectRef>, facts: &Facts<'_>) -> Vec<Look> {
+/// What would tell most about what no rule explains, the most telling first: what the program itself wrote, then what the cluster says
+/// of it. Of what is only in doubt, what a program wrote before it was started again.
+pub(crate) fn looks(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Look> {
+    let suffering = diagnosis.unexplained.iter().map(|symptom| &symptom.object);
     let mut looks: Vec<Look> = Vec::new();
     for object in suffering.filter(|object| object.path().is_some() && object.kind != Kind::Secret).take(FIRST) {
         looks.extend(log_of(object, facts));
         looks.push(Look::Describe(object.clone()));
+    }
+    if looks.is_empty() && diagnosis.causes.is_empty() {
+        looks.extend(diagnosis.doubts.iter().filter_map(|doubt| doubt.object.as_ref()).find_map(|object| log_of(object, facts)));
     }
     looks.truncate(FIRST);
     looks
@@ -26,7 +32,7 @@ fn log_of(object: &ObjectRef, facts: &Facts<'_>) -> Option<Look> {
     let mut own: Vec<&Pod> = facts.find::<Pod>(object).into_iter().chain(facts.pods_of(object)).collect();
     own.sort_by_key(|pod| !pods::is_stuck(pod));
     own.into_iter().find_map(|pod| {
-        let (_, status) = pods::statuses(pod).find(|(_, status)| !status.ready && has_run(status))?;
+        let (_, status) = pods::statuses(pod).find(|(_, status)| ended_before(status) || (!status.ready && has_run(status)))?;
         let restarted = status.state.as_ref().is_some_and(|state| state.running.is_some());
         let previous = restarted && ended_before(status);
         Some(Look::Logs { pod: pod.reference(), container: Some(status.name.clone()), previous, contains: None })
@@ -35,8 +41,7 @@ fn log_of(object: &ObjectRef, facts: &Facts<'_>) -> Option<Look> {
 
 fn has_run(status: &ContainerStatus) -> bool {
     let state = status.state.as_ref();
-    let now = state.is_some_and(|state| state.running.is_some() || state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0));
-    now || ended_before(status)
+    state.is_some_and(|state| state.running.is_some() || state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0))
 }
 
 fn ended_before(status: &ContainerStatus) -> bool {
@@ -46,6 +51,7 @@ fn ended_before(status: &ContainerStatus) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::finding::Symptom;
     use crate::domain::namespace::Namespace;
     use crate::planner::example::snapshot;
     use serde_json::{Value, json};
@@ -55,7 +61,9 @@ mod tests {
             "status": {"phase": "Running", "containerStatuses": [status]}});
         let snapshot = snapshot(vec![(Kind::Pod, pod)]);
         let pod = ObjectRef::namespaced(Kind::Pod, &Namespace::parse("shop").unwrap(), "web-0");
-        looks(std::iter::once(&pod), &Facts::of(&snapshot)).iter().map(ToString::to_string).collect()
+        let unexplained = vec![Symptom { object: pod, summary: String::new() }];
+        let diagnosis = Diagnosis { unexplained, ..Diagnosis::default() };
+        looks(&diagnosis, &Facts::of(&snapshot)).iter().map(ToString::to_string).collect()
     }
 
     fn of(state: Value, last: Value) -> Value {

@@ -251,7 +251,7 @@ impl Remediation {
             let unexplained = || diagnosis.unexplained.first().map(|symptom| named.nearness(std::iter::once(&symptom.object)));
             diagnosis.focus.beside = wrong.or_else(unexplained) == Some(Nearness::Elsewhere);
             let first = first.filter(|cause| !cause.remedy.proposals.is_empty());
-            let looks = probe::first::looks(diagnosis.unexplained.iter().map(|symptom| &symptom.object), facts);
+            let looks = probe::first::looks(diagnosis, facts);
             if is_answered(diagnosis, named) {
                 let advice = first.filter(|_| diagnosis.focus.beside).map(|cause| by_its_own(cause, facts));
                 return (None, advice, looks);
