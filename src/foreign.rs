@@ -23,7 +23,7 @@ use crate::domain::words::Wording;
 use crate::facts::Facts;
 use crate::planner::live::Live;
 use crate::planner::outline::outline;
-use crate::{analyze, cluster, config, mcp, planner, session};
+use crate::{analyze, cluster, config, mcp, planner, probe, session};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("field", field),
     ("issue", issue),
     ("kubeconfig", cluster::foreign::kubeconfig),
+    ("log", probe::foreign::log),
+    ("look", probe::foreign::look),
     ("name", name),
     ("objects", objects),
     ("page", cluster::foreign::page),
@@ -51,7 +53,9 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("plugin", cluster::foreign::plugin),
     ("record", record),
     ("review", cluster::foreign::review),
+    ("shown", probe::foreign::object),
     ("state", state),
+    ("table", cluster::foreign::table),
     ("text", text),
     ("watch", cluster::foreign::watch),
     ("write", cluster::foreign::write),

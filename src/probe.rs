@@ -7,6 +7,8 @@ mod described;
 mod digest;
 mod events;
 pub(crate) mod first;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod foreign;
 mod found;
 mod logs;
 pub(crate) mod outcome;

@@ -5,10 +5,11 @@ use super::discovered::Discovered;
 use super::fault::{Read, problem};
 use super::reach::Reach;
 use super::wire::HttpReply;
-use super::{discovery, kubeconfig, page, plugin, review, watch, write};
+use super::{discovery, kubeconfig, page, plugin, review, table, watch, write};
 use crate::domain::kind::Kind;
 use crate::domain::objects::Objects;
 use crate::domain::request::{Method, Request};
+use crate::domain::visible::is_hidden;
 use crate::ports::ListRequest;
 use serde_json::Value;
 
@@ -102,5 +103,14 @@ pub(crate) fn discovery(bytes: &[u8]) {
         let Ok(request) = http::Request::get(&path).body(()) else { continue };
         let passes = Reach::Read(discovered.clone()).check(&request).is_ok();
         assert!(!passes || !one.plural.contains("secret"), "a way to Secrets: {path}");
+    }
+}
+
+/// A list as a table. What is one has a cell for each column that is shown, or fewer, and nothing hidden in them.
+pub(crate) fn table(bytes: &[u8]) {
+    let read = Read::list(&Kind::Pod, None);
+    let Ok(table) = table::of(&reply(http::StatusCode::OK, bytes), &read) else { return };
+    for row in &table.rows {
+        assert!(!row.cells.iter().any(|cell| cell.chars().any(is_hidden)), "hidden characters in a cell");
     }
 }

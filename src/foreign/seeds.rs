@@ -51,6 +51,14 @@ fn made() -> Seeds {
         ] {
             of(kind).first().into_iter().for_each(|item| add("field", format!("{path}\n{item}")));
         }
+        for item in items.iter().filter(|item| item["kind"] == "Pod" || item["kind"] == "ConfigMap").take(3) {
+            add("shown", item.to_string());
+            let name = &item["metadata"]["name"];
+            add("look", json!({"probe": "get", "object": format!("pod/{}", name.as_str().unwrap_or_default()), "field": "spec.containers[name=app].env[0]"}).to_string());
+            let row = json!({"cells": [name, "0/1", 3, null], "object": {"metadata": item["metadata"]}});
+            let columns = json!([{"name": "Name", "priority": 0}, {"name": "Ready"}, {"name": "Restarts", "priority": 0}, {"name": "IP", "priority": 1}]);
+            add("table", json!({"kind": "Table", "metadata": {"continue": "x"}, "columnDefinitions": columns, "rows": [row]}).to_string());
+        }
         for event in of("Event").iter().take(3) {
             add("text", event["message"].as_str().unwrap_or_default().to_owned());
         }
@@ -81,6 +89,15 @@ fn made() -> Seeds {
         "arguments",
         json!({"sessionId": format!("s-{}", "0".repeat(32)), "executedCommands": ["kubectl rollout restart deployment/web"]}).to_string(),
     );
+    for look in [
+        json!({"probe": "logs", "object": "Pod/shop/web-0", "container": "app", "previous": true, "contains": "panic"}),
+        json!({"probe": "list", "kind": "deploy", "namespace": "shop", "selector": "app=web"}),
+        json!({"probe": "events"}),
+    ] {
+        add("look", look.to_string());
+        add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "look": [look]}).to_string());
+    }
+    add("log", format!("starting\n{}FATAL: no such host\n", "served a request\n".repeat(90)));
     add("kubeconfig", KUBECONFIG.to_owned());
     add("plugin", PLUGIN.to_owned());
     add("plugin", CERTIFICATE.to_owned());

@@ -1,0 +1,45 @@
+//! What an investigation asks and what it is shown, as bytes that anybody may have made.
+
+use super::arguments::{Context, LookArguments};
+use super::digest::digest;
+use super::shown;
+use crate::domain::field::FieldPath;
+use crate::domain::kind::Kind;
+use crate::domain::look::Look;
+use crate::domain::namespace::Namespace;
+use serde_json::Value;
+
+/// A look in words. What is understood is about something that may be read, and is read back the same from its field's text.
+pub(crate) fn look(bytes: &[u8]) {
+    let Ok(arguments) = serde_json::from_slice::<LookArguments>(bytes) else { return };
+    let namespace = Namespace::parse("shop").ok();
+    for namespace in [namespace.as_ref(), None] {
+        let Ok(look) = arguments.understood(&Context { namespace, custom: &[] }) else { continue };
+        let kind = match &look {
+            Look::List { kind, .. } => Some(kind),
+            Look::Get { .. } | Look::Describe(_) | Look::Logs { .. } | Look::Events { .. } => look.object().map(|object| &object.kind),
+        };
+        assert!(kind.is_none_or(Kind::is_readable), "a look at what is never read: {look}");
+        assert!(look.object().is_none_or(|object| object.path().is_some()), "a look at what has no path: {look}");
+        if let Look::Get { field: Some(field), .. } = &look {
+            assert_eq!(FieldPath::parse(&field.to_string()).as_ref(), Some(field), "a field that is another one when it is read again");
+        }
+    }
+}
+
+/// An object as it is shown. Of a variable under the name of a credential nothing is.
+pub(crate) fn object(bytes: &[u8]) {
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return };
+    for kind in [Kind::Pod, Kind::ConfigMap] {
+        let again = shown::object(shown::object(value.clone(), &kind), &kind);
+        assert_eq!(again, shown::object(value.clone(), &kind), "what was shown once is shown as something else");
+    }
+}
+
+/// A log in its shorter form: no longer than it was, but for what stands for what is left out.
+pub(crate) fn log(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (shorter, missing) = digest(&text);
+    assert!(missing <= text.lines().count(), "more lines are left out than there were");
+    assert!(shorter.lines().count() <= text.lines().count().max(1), "a shorter form of more lines");
+}
