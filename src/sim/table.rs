@@ -87,7 +87,7 @@ fn status(pod: &Value) -> String {
         for status in read::list(pod, list) {
             let reason = [read::text(status, "/state/waiting/reason"), read::text(status, "/state/terminated/reason")];
             let reason = reason.into_iter().find(|reason| !reason.is_empty()).unwrap_or_default();
-            if !reason.is_empty() && !(before == "Init:" && reason == "Completed") {
+            if !reason.is_empty() && (before.is_empty() || reason != "Completed") {
                 return format!("{before}{reason}");
             }
         }
