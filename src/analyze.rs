@@ -27,7 +27,7 @@ mod settled;
 mod storage;
 mod symptoms;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod together;
 
 use crate::domain::cause::{CauseSource, Code};

@@ -1,4 +1,4 @@
-//! On the real Kubernetes: every case, the refusals, the rights. Each test has a namespace of its own.
+//! On the real Kubernetes: every case, the stories, the refusals, the rights. Each test has a namespace of its own.
 
 mod agreement;
 mod cases;
@@ -9,6 +9,7 @@ mod meantime;
 mod rights;
 mod setups;
 mod slow;
+mod stories;
 mod trial;
 mod variants;
 
