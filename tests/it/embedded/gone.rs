@@ -15,6 +15,7 @@ use kubemend::workflow::report::Status;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -99,6 +100,22 @@ struct Behind {
     /// What it answered last, by path and query.
     seen: Arc<Mutex<BTreeMap<String, Bytes>>>,
     until: Arc<Mutex<Option<Instant>>>,
+    /// How often it answered with what was so before.
+    old: Arc<AtomicUsize>,
+}
+
+impl Behind {
+    fn of(cluster: &Embedded) -> Self {
+        Self { inner: cluster.sim.service_as("reader"), seen: Arc::default(), until: Arc::default(), old: Arc::default() }
+    }
+
+    fn falls_back(&self, seconds: u64) {
+        *self.until.lock().unwrap() = Some(Instant::now() + Duration::from_secs(seconds));
+    }
+
+    fn old_answers(&self) -> usize {
+        self.old.load(Ordering::SeqCst)
+    }
 }
 
 impl Service<Request<Body>> for Behind {
@@ -121,6 +138,7 @@ impl Service<Request<Body>> for Behind {
                 Some(_) => {
                     let known = this.seen.lock().unwrap().get(&asked).cloned();
                     if let Some(known) = known.filter(|_| reads) {
+                        this.old.fetch_add(1, Ordering::SeqCst);
                         return Ok(answer(known));
                     }
                 }
@@ -147,15 +165,16 @@ async fn reader_that_is_behind_the_write_ends_nothing_and_rolls_nothing_back() {
     for name in ["service-without-endpoints", "node-selector-matches-no-node"] {
         let case = Case::load(name);
         let cluster = Embedded::of(&case, NAMESPACE).await;
-        let reader = Behind { inner: cluster.sim.service_as("reader"), seen: Arc::default(), until: Arc::default() };
+        let reader = Behind::of(&cluster);
         let limits = Limits { on_failure: OnFailure::Revert, ..Limits::default() };
         let writer = Between::holding(cluster.sim.service_as("writer"), None);
         let process = cluster.process_through(reader.clone(), writer, limits, true);
         let (_, question) = embedded::asked(&process, &ask(&case, NAMESPACE)).await;
-        *reader.until.lock().unwrap() = Some(Instant::now() + Duration::from_secs(12));
+        reader.falls_back(12);
         let report = yes(&process, &question).await.unwrap();
         assert_eq!(report.status, Status::Resolved, "{name}: {}", report.summary);
         assert_eq!((cluster.writes().len(), report.execution.unwrap().reverted), (1, None), "{name}");
+        assert!(reader.old_answers() > 2, "{name}: nothing that was read was old");
     }
 }
 
@@ -163,14 +182,15 @@ async fn reader_that_is_behind_the_write_ends_nothing_and_rolls_nothing_back() {
 async fn reader_that_is_behind_somebodys_change_overwrites_nothing() {
     let case = Case::load("service-without-endpoints");
     let cluster = Embedded::of(&case, NAMESPACE).await;
-    let reader = Behind { inner: cluster.sim.service_as("reader"), seen: Arc::default(), until: Arc::default() };
+    let reader = Behind::of(&cluster);
     let writer = Between::holding(cluster.sim.service_as("writer"), None);
     let process = cluster.process_through(reader.clone(), writer, Limits::default(), true);
     let (_, question) = embedded::asked(&process, &ask(&case, NAMESPACE)).await;
     // From here on it shows the Service as it was, before and after the yes.
-    *reader.until.lock().unwrap() = Some(Instant::now() + Duration::from_secs(600));
+    reader.falls_back(600);
     cluster.apply(&case.manifest_text("manifests/storefront.yaml").replace("app: storefront-web", "app: somebody-elses-idea"));
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.execution.as_ref().unwrap().steps[0].outcome, "refused", "{}", report.summary);
     assert_eq!(cluster.writes(), []);
+    assert!(reader.old_answers() > 0, "nothing that was read was old");
 }

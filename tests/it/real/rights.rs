@@ -238,7 +238,7 @@ async fn no_level_of_logging_shows_a_credential() {
         return did_not_run("a search for the credential in the log", "the kubeconfig has none that stands in it");
     }
     let server = Start::with(&kubeconfig).env("KUBEMEND_LOG", "trace").run().await;
-    let said = server.call("analyze", json!({"namespace": "default"})).await;
+    let said = server.call("analyze", json!({"issue": "my app is down in default"})).await;
     assert!(!said.error, "{}", said.text);
     let logged = server.stderr();
     server.stop().await;
