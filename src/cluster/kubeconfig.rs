@@ -234,7 +234,8 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
         tracing::warn!(%server, "the kubeconfig sets insecure-skip-tls-verify: anybody on the network path can read and change the traffic");
     }
     let namespace = Namespace::parse(made.default_namespace.trim()).map_err(|error| config(format!("context `{context}`: {error}")))?;
-    let plugin = made.auth_info.exec.clone().map(|exec| Login::Plugin(plugin::Login::new(exec, &context, clock.clone(), DEADLINE)));
+    let plugin =
+        made.auth_info.exec.clone().map(|exec| Login::Plugin(Box::new(plugin::Login::new(exec, &context, clock.clone(), DEADLINE))));
     let file = || made.auth_info.token_file.as_ref().map(|file| Login::File(TokenFile::new(file.as_ref(), &context)));
     let login = plugin.or_else(file).map(Arc::new);
     let url = format!("{}://{server}{}", made.cluster_url.scheme_str().unwrap_or("https"), made.cluster_url.path());

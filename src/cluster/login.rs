@@ -8,7 +8,7 @@ use crate::ports::ReadError;
 /// One identity's source, shared by its clients.
 pub(super) enum Login {
     /// A program that the operator lets us run.
-    Plugin(plugin::Login),
+    Plugin(Box<plugin::Login>),
     /// A file.
     File(TokenFile),
 }

@@ -202,7 +202,6 @@ async fn reader_that_may_not_write_gets_the_plan_the_commands_and_the_reason() {
 }
 
 /// What `doctor` says of writing, as one line.
-#[expect(clippy::disallowed_methods, reason = "a test starts the program")]
 fn doctor_of_the_writer(reader: &Path, writer: &Path) -> String {
     let state = tempfile::tempdir().unwrap();
     let mut doctor = crate::support::server::program();
