@@ -18,7 +18,7 @@ cluster=$(tests/cluster/prepare) || { echo "did not run: a real Kubernetes is no
 work=$(mktemp -d)
 trap 'exec 8>&-; wait; rm -rf "$work"' EXIT
 mkfifo "$work/stdin"
-"$cluster" up --dir "$work/cluster" --images fixtures/cases --until-stdin-closes <"$work/stdin" >"$work/log" 2>&1 &
+"$cluster" up --dir "$work/cluster" --images fixtures --until-stdin-closes <"$work/stdin" >"$work/log" 2>&1 &
 exec 8>"$work/stdin"
 for ((waited = 0; waited < 600; waited++)); do
   [[ -e $work/cluster/ready.json ]] && break

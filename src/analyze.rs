@@ -26,7 +26,7 @@ mod settled;
 mod storage;
 mod symptoms;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod together;
 
 use crate::domain::cause::{CauseSource, Code};

@@ -4,6 +4,7 @@
 mod clusters;
 mod doctor;
 mod invocation;
+mod memory;
 mod misconfigured;
 mod rbac;
 mod rights;
@@ -41,6 +42,7 @@ const TOLD_TWICE: i32 = 130;
 
 /// Runs the program that the command line names, to its end. Returns the exit code.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
+    memory::close_it();
     let cli = match Cli::<Flags>::try_parse_from(line) {
         Ok(cli) => cli,
         Err(error) => {

@@ -22,7 +22,7 @@ use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::Limits;
 use crate::domain::observation::Observations;
-use crate::domain::plan::{PlanDigest, RemediationPlan};
+use crate::domain::plan::{OnFailure, PlanDigest, RemediationPlan};
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
@@ -276,14 +276,14 @@ impl Executing {
 
     /// The process that did it is gone: what took effect is recorded up to the step that it was about to send.
     pub(crate) fn interrupt(self) -> Closed {
-        Closed { execution: Some(self.execution), ..self.header.close(Ending::Interrupted, Some(self.planned)) }
+        interrupted(self.header, self.planned, self.execution, None)
     }
 }
 
 impl Validating {
     /// The process that watched is gone.
     pub(crate) fn interrupt(self) -> Closed {
-        Closed { execution: Some(self.execution), ..self.header.close(Ending::Interrupted, Some(self.planned)) }
+        interrupted(self.header, self.planned, self.execution, None)
     }
 
     /// The verdict fell, or there was nothing to watch.
@@ -295,11 +295,7 @@ impl Validating {
 impl Reverting {
     /// The process that undid it is gone.
     pub(crate) fn interrupt(self) -> Closed {
-        Closed {
-            execution: Some(self.execution),
-            validation: self.validation,
-            ..self.header.close(Ending::Interrupted, Some(self.planned))
-        }
+        interrupted(self.header, self.planned, self.execution, self.validation)
     }
 
     /// What can be undone was sent, or refused.
@@ -328,8 +324,30 @@ impl Closed {
     }
 }
 
+/// How a session ends whose process is gone.
+fn interrupted(mut header: Header, planned: Planned, execution: Execution, validation: Option<Validation>) -> Closed {
+    header.advice.extend(unkept(&header.id, &planned.plan, &execution));
+    Closed { execution: Some(execution), validation, ..header.close(Ending::Interrupted, Some(planned)) }
+}
+
+/// A rollback that was promised with the plan, and that nobody sends any more.
+fn unkept(id: &SessionId, plan: &RemediationPlan, execution: &Execution) -> Option<Advice> {
+    if plan.on_failure != OnFailure::Revert || execution.changed_nothing() || execution.is_undone() {
+        return None;
+    }
+    let text = match &execution.reverted {
+        None => format!("session {id} would have rolled back a change that does not help, and does not do so any more"),
+        Some(_) => format!("session {id} began to roll back the change, and it is not known to be rolled back"),
+    };
+    Some(Advice {
+        text: format!("{text}: validate it to learn what is there now, and undo it where the change does not help"),
+        command: Some(format!("kubemend undo {id}")),
+        why: "a rollback was promised with the plan, and nobody could tell whether it is needed before the session ended".to_owned(),
+    })
+}
+
 /// How a session ends in which something was sent.
-fn settled(header: Header, planned: Planned, execution: Execution, validation: Option<Validation>) -> Closed {
+fn settled(mut header: Header, planned: Planned, execution: Execution, validation: Option<Validation>) -> Closed {
     let verdict = validation.as_ref().map_or(Verdict::Unclear, |v| v.verdict);
     let ending = if execution.changed_nothing() {
         // Whyever it ended there: what was never made leaves nothing to be seen.
@@ -344,5 +362,8 @@ fn settled(header: Header, planned: Planned, execution: Execution, validation: O
             (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, false) => Ending::from(verdict),
         }
     };
+    if ending == Ending::Unclear {
+        header.advice.extend(unkept(&header.id, &planned.plan, &execution));
+    }
     Closed { execution: Some(execution), validation, ..header.close(ending, Some(planned)) }
 }

@@ -47,6 +47,14 @@ mod program {
         (child.wait().unwrap().code().unwrap(), String::from_utf8_lossy(&shown).into_owned())
     }
 
+    /// A server that waits for its client.
+    #[cfg(target_os = "linux")]
+    #[expect(clippy::disallowed_methods, reason = "a test starts the program, and looks at it while it runs")]
+    pub(crate) fn serving(home: &Path) -> std::process::Child {
+        let mut server = std::process::Command::new(assert_cmd::cargo::cargo_bin("kubemend"));
+        server.env_clear().env("HOME", home).arg("serve").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+    }
+
     fn bare(mut command: Command, home: &Path) -> Command {
         command.env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin").timeout(Duration::from_secs(60));
         command
@@ -234,6 +242,26 @@ fn a_sentence_that_is_no_command_leads_to_analyze() {
     assert_eq!((code, out.as_str()), (2, ""), "{err}");
     assert!(err.contains("kubemend analyze \"my site is down\""), "{err}");
     assert!(!run(&["analyse"]).2.contains("to look for its cause"));
+}
+
+/// Its memory has the cluster's credentials.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_core_is_written_of_a_server() {
+    let home = tempfile::tempdir().unwrap();
+    let mut server = program::serving(home.path());
+    let core = || {
+        let text = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+        let line = text.lines().find(|line| line.starts_with("Max core file size")).unwrap().to_owned();
+        line.split_whitespace().skip(4).take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let begin = std::time::Instant::now();
+    while core() != ["0", "0"] {
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", core());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
 
 /// Who types the bare name waits for something to happen.

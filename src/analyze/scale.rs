@@ -1,7 +1,7 @@
 //! That the work grows with the cluster and not with its square: counted in steps over facts, so that no clock is asked.
 //! `make scale` measures the same in seconds.
 
-use super::testing::{App, World, cluster, deployment};
+use super::testing::{App, World, cluster, deployment, pod};
 use super::{analyze, severity};
 use crate::domain::snapshot::Snapshot;
 use crate::facts::Facts;
@@ -49,6 +49,24 @@ const SHAPES: &[(&str, Shape)] = &[
     }),
     ("a half-ready workload, and a Lease of every ready Pod", |count| {
         each(count, half_ready(count), |world, i| world.object(lease(&format!("lock-{i}"), &format!("sync-rs1-{i}_5b2b"))))
+    }),
+    ("a Deployment whose image cannot be pulled, with ReplicaSets of its past", |count| {
+        let stuck = deployment("web").image("app:2.0").replicas(3).waiting("ErrImagePull", NOT_FOUND);
+        let past = (0..count).fold(stuck, |app, i| app.before(u32::try_from(i).unwrap(), &format!("app:1.{i}"), 0));
+        cluster().app(past).service("web", json!({"app": "web"}))
+    }),
+    ("ReplicaSets that own one another in circles, with Pods", |count| {
+        let owned =
+            |by: &str| json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": by, "uid": format!("uid-{by}"), "controller": true}]);
+        let set = |name: &str, by: &str| {
+            json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": {"replicas": 1, "selector": {}},
+                "metadata": {"name": name, "namespace": "a-team", "uid": format!("uid-{name}"), "ownerReferences": owned(by)}})
+        };
+        each(count, cluster(), |world, i| {
+            let (one, other) = (format!("one-{i}"), format!("other-{i}"));
+            let pod = pod(&format!("pod-{i}")).meta(json!({"ownerReferences": owned(&one)})).waiting("ErrImagePull", NOT_FOUND);
+            world.object(set(&one, &other)).object(set(&other, &one)).app(pod)
+        })
     }),
     ("Ingresses whose Services do not exist, beside other Services", |count| {
         each(count, cluster(), |world, i| {

@@ -101,6 +101,11 @@ pub(super) fn read_error(read: &Read, answer: &HttpReply, server: &ServerIdentit
             ReadError::NotFound(if read.verb == "get" { read.text.clone() } else { format!("the resource {}", read.resource) })
         }
         410 => ReadError::Expired(read.text.clone()),
+        // So an API server answers about a group or a version that it does not have; and so does any other server.
+        404 if answer.body.trim_ascii() == b"404 page not found" => {
+            let message = "the API server does not have this resource, or the address is wrong".to_owned();
+            ReadError::Refused { what: read.text.clone(), status: 404, message }
+        }
         status => ReadError::Refused { what: read.text.clone(), status, message: problem.message },
     }
 }
@@ -205,6 +210,7 @@ mod tests {
         let error = read_error(&Read::list(&Kind::Pod, None), &reply, &server()).to_string();
         assert!(error.contains("text/html") && !error.contains("canary"), "{error}");
         let not_found = read_error(&Read::list(&Kind::Pod, None), &answer(404, "404 page not found"), &server());
-        assert!(matches!(not_found, ReadError::Refused { status: 404, .. }));
+        assert!(matches!(&not_found, ReadError::Refused { status: 404, .. }), "it says nothing of an object");
+        assert!(not_found.to_string().ends_with("the API server does not have this resource, or the address is wrong"), "{not_found}");
     }
 }

@@ -1,7 +1,9 @@
 //! Finds the kubeconfig as kubectl does, chooses the context, and says clearly what is missing.
 //! Nothing is read from the environment here: `config.rs` does that.
 
-use super::plugin::{DEADLINE, Login};
+use super::login::Login;
+use super::plugin::{self, DEADLINE};
+use super::token_file::TokenFile;
 use super::wire::{ServerIdentity, reason};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::nearest::by_likeness;
@@ -232,7 +234,10 @@ async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &A
         tracing::warn!(%server, "the kubeconfig sets insecure-skip-tls-verify: anybody on the network path can read and change the traffic");
     }
     let namespace = Namespace::parse(made.default_namespace.trim()).map_err(|error| config(format!("context `{context}`: {error}")))?;
-    let login = made.auth_info.exec.clone().map(|exec| Arc::new(Login::new(exec, &context, clock.clone(), DEADLINE)));
+    let plugin =
+        made.auth_info.exec.clone().map(|exec| Login::Plugin(Box::new(plugin::Login::new(exec, &context, clock.clone(), DEADLINE))));
+    let file = || made.auth_info.token_file.as_ref().map(|file| Login::File(TokenFile::new(file.as_ref(), &context)));
+    let login = plugin.or_else(file).map(Arc::new);
     let url = format!("{}://{server}{}", made.cluster_url.scheme_str().unwrap_or("https"), made.cluster_url.path());
     let id = ClusterId::of_connection(&url, made.root_cert.as_deref().unwrap_or_default(), made.tls_server_name.as_deref());
     let unverified = made.accept_invalid_certs || (plain && !is_this_machine(made.cluster_url.host().unwrap_or_default()));

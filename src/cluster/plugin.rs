@@ -66,9 +66,14 @@ pub(super) struct Credential {
 }
 
 impl Credential {
-    /// Replaces the plugin by what it answered.
+    /// What stands in a file.
+    pub(super) fn of_token(generation: u64, token: &str) -> Self {
+        Self { generation, material: Material { token: Some(token.to_owned()), certificate: None } }
+    }
+
+    /// Replaces the plugin, or the file, by what it holds.
     pub(super) fn put_into(self, auth: &mut AuthInfo) {
-        auth.exec = None;
+        (auth.exec, auth.token_file) = (None, None);
         auth.token = self.material.token.map(Into::into);
         if let Some((certificate, key)) = self.material.certificate {
             auth.client_certificate_data = Some(STANDARD.encode(certificate));

@@ -17,12 +17,21 @@ pub(super) fn access_review(verb: &str, kind: &Kind, namespace: Option<&Namespac
     if let (Some(namespace), Some(map)) = (namespace.filter(|_| info.namespaced), attributes.as_object_mut()) {
         map.insert("namespace".to_owned(), namespace.as_str().into());
     }
-    let body = json!({
+    Ok(body(&attributes))
+}
+
+fn body(attributes: &Value) -> Vec<u8> {
+    let review = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": { "resourceAttributes": attributes },
     });
-    Ok(body.to_string().into_bytes())
+    review.to_string().into_bytes()
+}
+
+/// The body of a review: may we do whatever there is to be done, in every namespace?
+pub(super) fn review_of_everything() -> Vec<u8> {
+    body(&json!({ "verb": "*", "group": "*", "resource": "*" }))
 }
 
 /// The review's verdict; an answer without one is no yes.

@@ -1,7 +1,7 @@
 //! One client behind its list: made at the first request, made again when its credential expires, metered, bounded.
 
 use super::client::client_of;
-use super::plugin::Login;
+use super::login::Login;
 use super::reach::Denied;
 use super::time::ServerTime;
 use crate::domain::excerpt::Excerpt;
@@ -47,7 +47,7 @@ pub(super) enum ClientSource {
 pub(super) struct ClientRecipe {
     pub(super) config: kube::Config,
     pub(super) reach: super::reach::Reach,
-    /// An exec credential plugin, shared by the clients of one identity.
+    /// Where its credential comes from, where that is not the configuration itself; shared by the clients of one identity.
     pub(super) login: Option<Arc<Login>>,
 }
 

@@ -4,7 +4,7 @@
 use super::fault::{Read, problem, read_error, resource, send_error, unlock, user};
 use super::identity;
 use super::requests::{PLAIN, request as read_request};
-use super::review::{ACCESS_REVIEW, access_review, allowed};
+use super::review::{ACCESS_REVIEW, access_review, allowed, review_of_everything};
 use super::wire::{Connection, HttpReply, SendError, collect};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
@@ -148,16 +148,27 @@ impl WriteClient {
     pub async fn identity(&self, meter: &RequestMeter) -> Result<ClusterId, ReadError> {
         let read = identity::read();
         let request = read_request(http::Method::GET, identity::PATH, &[], PLAIN)?;
-        let server = self.connection.server();
-        self.connection.prepare().await?;
-        let outcome = timeout(self.patience, async { collect(self.connection.send(request, meter).await?, ANSWER_BYTES).await }).await;
-        let answer = match outcome {
-            Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
-            Ok(Err(error)) => Err(send_error(&read, error, server)),
-            Ok(Ok(answer)) if answer.status.is_success() => Ok(answer),
-            Ok(Ok(answer)) => Err(read_error(&read, &answer, server)),
-        };
-        identity::of(&server.id, answer)
+        identity::of(&self.connection.server().id, self.ask(&read, &request, meter).await)
+    }
+
+    /// A request that changes nothing: once more with another credential, where the server does not take ours.
+    async fn ask(&self, read: &Read, request: &http::Request<Vec<u8>>, meter: &RequestMeter) -> Result<HttpReply, ReadError> {
+        let mut renewed = false;
+        loop {
+            self.connection.prepare().await?;
+            let sent = async { collect(self.connection.send(request.clone(), meter).await?, ANSWER_BYTES).await };
+            let server = self.connection.server();
+            return match timeout(self.patience, sent).await {
+                Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
+                Ok(Err(error)) => Err(send_error(read, error, server)),
+                Ok(Ok(answer)) if answer.status.is_success() => Ok(answer),
+                Ok(Ok(answer)) if answer.status.as_u16() == 401 && !renewed && self.connection.renew().await => {
+                    renewed = true;
+                    continue;
+                }
+                Ok(Ok(answer)) => Err(read_error(read, &answer, server)),
+            };
+        }
     }
 
     /// Whether the writing identity may do `verb` on the kind, by self access review.
@@ -165,18 +176,22 @@ impl WriteClient {
     /// # Errors
     /// See [`ReadError`].
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
+        self.reviewed(access_review(verb, kind, namespace)?).await
+    }
+
+    /// Whether the writing identity may do whatever there is to be done, as a `cluster-admin` may.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn may_do_everything(&self) -> Result<bool, ReadError> {
+        self.reviewed(review_of_everything()).await
+    }
+
+    async fn reviewed(&self, review: Vec<u8>) -> Result<bool, ReadError> {
         let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the writer is allowed to do");
-        let request = read_request(http::Method::POST, ACCESS_REVIEW, &access_review(verb, kind, namespace)?, PLAIN)?;
+        let request = read_request(http::Method::POST, ACCESS_REVIEW, &review, PLAIN)?;
         // Nobody reports what it costs to ask for rights.
-        let meter = RequestMeter::default();
-        let outcome = timeout(self.patience, async { collect(self.connection.send(request, &meter).await?, ANSWER_BYTES).await }).await;
-        let server = self.connection.server();
-        match outcome {
-            Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
-            Ok(Err(error)) => Err(send_error(&read, error, server)),
-            Ok(Ok(answer)) if answer.status.is_success() => allowed(&answer, &read),
-            Ok(Ok(answer)) => Err(read_error(&read, &answer, server)),
-        }
+        allowed(&self.ask(&read, &request, &RequestMeter::default()).await?, &read)
     }
 }
 

@@ -7,10 +7,14 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The label of a Pod that names the revision of the template that it was made of.
 const HASH: &str = "controller-revision-hash";
+/// The annotation of a DaemonSet that counts its templates, and the label of a Pod that says of which it was made.
+const TEMPLATE: &str = "deprecated.daemonset.template.generation";
+const GENERATION: &str = "pod-template-generation";
 
 /// Why Pods of an older template stay, however long anybody waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +61,16 @@ pub(super) fn has_unseen_revision(facts: &Facts<'_>, deployment: &ObjectRef) -> 
     revision(facts, deployment) > newest_set(facts, deployment).and_then(|set| revision(facts, &set))
 }
 
-/// The live Pods of the newest template, of which none is on its way out.
+/// The live Pods that are known to be of the newest template, of which none is on its way out.
 pub(crate) fn pods_of_newest<'a>(facts: &Facts<'a>, workload: &ObjectRef) -> Vec<&'a Pod> {
     let live = |pod: &&'a Pod| pod.metadata.deletion_timestamp.is_none() && !pods::has_ended(pod);
     if let Some(pod) = facts.find::<Pod>(workload) {
         return std::iter::once(pod).filter(live).collect();
     }
-    let label = |pod: &'a Pod, key: &str| pod.metadata.labels.as_ref().and_then(|l| l.get(key)).map(String::as_str);
+    // What is said of revisions is of before the last change, as long as the controller has not seen that one.
+    if facts.workload(workload).is_some_and(|w| !w.observed) {
+        return Vec::new();
+    }
     let all = facts.pods_of(workload).filter(live);
     match workload.kind {
         Kind::Deployment => {
@@ -72,15 +79,46 @@ pub(crate) fn pods_of_newest<'a>(facts: &Facts<'a>, workload: &ObjectRef) -> Vec
             newest.iter().flat_map(|set| facts.pods_of(set)).filter(live).collect()
         }
         Kind::StatefulSet => {
-            let newest = facts.find::<StatefulSet>(workload).and_then(|s| s.status.as_ref()?.update_revision.as_deref());
-            all.filter(|pod| newest.is_none() || label(pod, HASH).is_none() || label(pod, HASH) == newest).collect()
+            let newest = facts.find::<StatefulSet>(workload).and_then(update_revision);
+            all.filter(|pod| newest.is_some() && hash(pod) == newest).collect()
         }
-        _ => {
+        Kind::DaemonSet => {
             let all: Vec<&Pod> = all.collect();
-            let newest = all.iter().max_by_key(|pod| pods::exists_since(pod)).and_then(|pod| label(pod, HASH));
-            all.into_iter().filter(|pod| label(pod, HASH) == newest).collect()
+            let newest = facts.find::<DaemonSet>(workload).and_then(|set| of_daemon_set(set, &all));
+            all.into_iter().filter(|pod| newest.is_some() && hash(pod) == newest).collect()
+        }
+        _ => all.collect(),
+    }
+}
+
+/// Which revision of its template a Pod of a StatefulSet or a DaemonSet was made of.
+fn hash(pod: &Pod) -> Option<&str> {
+    pod.metadata.labels.as_ref()?.get(HASH).map(String::as_str)
+}
+
+/// The revision of the template of now, by the controller's own word.
+fn update_revision(set: &StatefulSet) -> Option<&str> {
+    set.status.as_ref()?.update_revision.as_deref()
+}
+
+/// The same of a DaemonSet, whose status names none and only counts them: the revision of a Pod that was made of the template of now,
+/// which is told by the number of the template. Where there is no such Pod, those of an older number are of the template of now only
+/// if it came back, and the count tells which. `None` of several that could be meant: none is known to be of it then.
+fn of_daemon_set<'a>(set: &DaemonSet, pods: &[&'a Pod]) -> Option<&'a str> {
+    let number = set.metadata.annotations.as_ref().and_then(|a| a.get(TEMPLATE));
+    let made_of = |pod: &&&Pod| number.is_some() && pod.metadata.labels.as_ref().and_then(|l| l.get(GENERATION)) == number;
+    if let Some(pod) = pods.iter().find(made_of) {
+        return hash(pod);
+    }
+    let updated = set.status.as_ref()?.updated_number_scheduled.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0)?;
+    let mut nodes: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
+    for pod in pods {
+        if let Some(hash) = hash(pod) {
+            nodes.entry(hash).or_default().insert(pod.spec.as_ref().and_then(|s| s.node_name.as_deref()));
         }
     }
+    let mut fits = nodes.into_iter().filter(|(_, on)| on.len() == updated).map(|(hash, _)| hash);
+    fits.next().filter(|_| fits.next().is_none())
 }
 
 /// Whether this container of the Pod, or where none is named any of it, was started ever.
@@ -132,7 +170,55 @@ pub(crate) fn longest_life(of: &[&Pod]) -> Option<SignedDuration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::analyze::testing::{App, cluster, daemon_set, stateful_set};
+    use crate::domain::object::Namespace;
+    use serde_json::{Value, json};
+
+    /// The names of the Pods that are known to be of the newest template of a set that was changed twice. Each Pod has a revision, and the
+    /// number of the template that it was made of.
+    fn newest(kind: Kind, set: App, change: Value, pods: &[(&str, &str)]) -> Vec<String> {
+        let object = ObjectRef::namespaced(kind, &Namespace::parse("a-team").unwrap(), "agent");
+        let mut world = cluster().app(set.replicas(i32::try_from(pods.len()).unwrap()));
+        let names: Vec<String> =
+            world.objects().iter().filter(|o| o["kind"] == "Pod").map(|o| o["metadata"]["name"].as_str().unwrap().to_owned()).collect();
+        for (index, (name, (revision, number))) in names.iter().zip(pods).enumerate() {
+            let labels = json!({"controller-revision-hash": revision, "pod-template-generation": number});
+            let change = json!({"metadata": {"labels": labels}, "spec": {"nodeName": format!("node-{index}")}});
+            world = world.edit("Pod", name, change);
+        }
+        let meta = json!({"generation": 3, "annotations": {"deprecated.daemonset.template.generation": "3"}});
+        let kind = object.kind.name();
+        world = world.edit(kind, "agent", json!({"metadata": meta})).edit(kind, "agent", change);
+        let snapshot = world.snapshot();
+        let facts = Facts::of(&snapshot);
+        pods_of_newest(&facts, &object).iter().map(|pod| pod.metadata.name.clone().unwrap()).collect()
+    }
+
+    #[test]
+    fn pods_of_the_newest_template_of_a_daemon_set_are_told_without_its_revisions() {
+        let of = |updated: i32, observed: i64, pods: &[(&str, &str)]| {
+            let status = json!({"status": {"observedGeneration": observed, "updatedNumberScheduled": updated}});
+            newest(Kind::DaemonSet, daemon_set("agent"), status, pods)
+        };
+        let nobody = Vec::<String>::new();
+        assert_eq!(of(1, 3, &[("b", "2"), ("c", "3")]), ["agent-p1"], "made of the template of now");
+        assert_eq!(of(0, 3, &[("b", "2"), ("b", "2")]), nobody, "the newest Pods are of an older template, as the controller counts");
+        assert_eq!(of(2, 3, &[("a", "1"), ("b", "2"), ("a", "3")]), ["agent-p0", "agent-p2"], "the first template came back");
+        assert_eq!(of(1, 3, &[("a", "1"), ("b", "2"), ("b", "2")]), ["agent-p0"], "it came back, and no Pod was made since");
+        assert_eq!(of(1, 3, &[("a", "1"), ("b", "2")]), nobody, "which of both came back is not known");
+        assert_eq!(of(2, 2, &[("b", "2"), ("b", "2")]), nobody, "the controller has not seen the change");
+    }
+
+    #[test]
+    fn pods_of_the_newest_template_of_a_stateful_set_are_those_of_the_revision_that_its_controller_names_for_it() {
+        let of = |revision: &str, observed: i64| {
+            let status = json!({"status": {"observedGeneration": observed, "currentRevision": "a", "updateRevision": revision}});
+            newest(Kind::StatefulSet, stateful_set("agent"), status, &[("a", ""), ("b", "")])
+        };
+        assert_eq!(of("b", 3), ["agent-1"]);
+        assert_eq!(of("c", 3), Vec::<String>::new(), "none is made yet");
+        assert_eq!(of("a", 2), Vec::<String>::new(), "the controller has not seen the change");
+    }
 
     fn pod(ready: &str, since: &str, started: Option<&str>) -> Pod {
         let state = started.map_or(json!({"waiting": {"reason": "CrashLoopBackOff"}}), |at| json!({"running": {"startedAt": at}}));

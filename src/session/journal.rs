@@ -12,7 +12,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{RemediationPlan, Step, Undo};
 use crate::domain::request::Request;
 use crate::domain::validation::Validation;
-use crate::ports::Revision;
+use crate::ports::{Revision, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -75,6 +75,13 @@ impl Place {
         match self.ledger.save_acting(acting, self.revision).await {
             Ok(revision) => self.revision = revision,
             Err(error) => self.lost = Some(error),
+        }
+    }
+
+    /// The store failed, perhaps for a moment: what is to be recorded next is tried again. What somebody else recorded stays as it is.
+    fn try_again(&mut self) {
+        if matches!(self.lost, Some(LedgerError::Store(StoreError::Unusable { .. }))) {
+            self.lost = None;
         }
     }
 
@@ -161,9 +168,11 @@ impl Permit {
         self.save().await;
     }
 
-    /// No step is sent any more. The record says so, too, if it can be kept.
+    /// No step is sent any more. The record says so, too, if it can be kept, whether or not all before it could: it says what became of
+    /// each step.
     pub(crate) async fn close(self, note: &str) -> (Validating, Result<Revision, LedgerError>) {
         let Self { executing, mut place } = self;
+        place.try_again();
         let mut validating = executing.executed();
         validating.header.trail.note(place.ledger.clock.now(), "kubemend", note);
         place.save(Acting::Validating(&validating)).await;
@@ -258,15 +267,48 @@ mod tests {
     use super::*;
     use crate::analyze::known_code;
     use crate::clock::ManualClock;
-    use crate::ports::SessionStore;
+    use crate::domain::id::SessionId;
+    use crate::ports::{SessionStore, Stored};
     use crate::session::record::tests::waiting;
     use crate::session::{Planned, Session};
     use crate::store::MemoryStore;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A store of which one of the records, counted from 1, cannot be kept.
+    struct Once(MemoryStore, AtomicUsize, usize);
+
+    #[async_trait::async_trait]
+    impl SessionStore for Once {
+        async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
+            self.0.load(id).await
+        }
+
+        async fn save_until(
+            &self,
+            id: &SessionId,
+            expected: Option<Revision>,
+            at: Timestamp,
+            until: Timestamp,
+            bytes: &[u8],
+        ) -> Result<Revision, StoreError> {
+            if self.1.fetch_add(1, Ordering::SeqCst) + 1 == self.2 {
+                return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
+            }
+            self.0.save_until(id, expected, at, until, bytes).await
+        }
+
+        async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
+            self.0.newest(limit).await
+        }
+    }
 
     async fn permit() -> (Arc<ManualClock>, Ledger, Permit) {
+        permit_over(Arc::new(MemoryStore::new())).await
+    }
+
+    async fn permit_over(store: Arc<dyn SessionStore>) -> (Arc<ManualClock>, Ledger, Permit) {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-        let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
         let ledger = Ledger::new(store, clock.clone(), known_code);
         let (awaiting, secret) = waiting();
         let digest = awaiting.digest.clone();
@@ -307,6 +349,21 @@ mod tests {
         assert!(matches!(ledger.load(&id).await.unwrap().unwrap().1, Session::Executing(_)));
         drop(acts);
         assert!(matches!(ledger.load(&id).await.unwrap().unwrap().1, Session::Closed(_)), "nobody acts any more, and its time is over");
+    }
+
+    /// The question, the permit and the intent are kept, and the outcome is not.
+    #[tokio::test]
+    async fn outcome_that_could_not_be_recorded_for_a_moment_is_in_the_record_in_the_end() {
+        let (_, ledger, mut permit) = permit_over(Arc::new(Once(MemoryStore::new(), AtomicUsize::new(0), 4))).await;
+        let id = permit.executing.header.id.clone();
+        let applied = StepOutcome::Applied { at: Timestamp::UNIX_EPOCH, uid: Some("u-1".to_owned()) };
+        assert_eq!(permit.intend(0).await, Ok(()));
+        permit.record(0, applied.clone()).await;
+        assert!(matches!(permit.intend(0).await, Err(Stop::Record(_))), "nothing more is sent");
+        permit.execution().set(0, applied.clone());
+        assert!(permit.close("").await.1.is_ok());
+        let Some((_, Session::Validating(kept))) = ledger.load(&id).await.unwrap() else { panic!("it is validated") };
+        assert_eq!(kept.execution.steps.first(), &applied);
     }
 
     #[tokio::test]

@@ -161,11 +161,36 @@ fn make_folder(folder: &Path) -> Result<(), Fault> {
     {
         return kept_to_its_owner(folder, &meta);
     }
+    let holders = holders_of_missing(folder);
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| io_words(&format!("cannot create the directory `{}`", folder.display()), &error))
+    let made = builder.create(folder).and_then(|()| holders.iter().try_for_each(|holder| sync(holder)));
+    made.map_err(|error| io_words(&format!("cannot create the directory `{}`", folder.display()), &error))
+}
+
+/// The folders that will hold one that has to be made. After a power loss a new one is only there if the one that holds it was synced; for
+/// what lies in ours, SQLite sees to that.
+fn holders_of_missing(folder: &Path) -> Vec<PathBuf> {
+    let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    let holder = |path: &Path| path.parent().map(|p| if p.as_os_str().is_empty() { PathBuf::from(".") } else { p.to_owned() });
+    missing.filter_map(holder).collect()
+}
+
+#[cfg(unix)]
+fn sync(folder: &Path) -> std::io::Result<()> {
+    match std::fs::File::open(folder) {
+        Ok(open) => open.sync_all(),
+        // Where something may be made and nothing may be read, nothing can be synced either.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// In a folder that others may write to, they can put another file in the place of ours.

@@ -1,14 +1,18 @@
 //! What took effect of a plan whose process died, or whose answers were lost: told by what is recorded, by the stamp that a change
-//! leaves, and by the uid of the object. A name alone tells nothing. Nothing is resumed by guess.
+//! leaves, and by the uid of the object. A name alone tells nothing, and that something is gone does not tell who deleted it. Nothing is
+//! resumed by guess.
 
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::changes::Verb;
-use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::field::escape;
 use crate::domain::finding::Advice;
-use crate::domain::plan::{RemediationPlan, STAMP, Step};
+use crate::domain::plan::{Pinned, RemediationPlan, STAMP, Step};
 use crate::ports::{ClusterRead, ReadError};
 use serde_json::Value;
+
+/// Said of a deletion whose answer nobody has.
+const NOT_TOLD: &str = "by this step or by somebody else";
 
 /// Each step with what became of it, as far as that can be seen now.
 pub(super) async fn seen(plan: &RemediationPlan, execution: Option<&Execution>, read: &dyn ClusterRead) -> Vec<Advice> {
@@ -16,11 +20,19 @@ pub(super) async fn seen(plan: &RemediationPlan, execution: Option<&Execution>, 
     for (index, step) in plan.steps.iter().enumerate() {
         let number = index.saturating_add(1);
         let recorded = execution.and_then(|e| e.steps.iter().nth(index)).unwrap_or(&StepOutcome::NotReached);
-        // A step that was not sent has left nothing to look for.
-        let words = if recorded.took_effect() == Some(false) {
-            format!("did not take effect: it is recorded as {}", plain(recorded))
-        } else {
-            now(step, &plan.stamp(index), recorded, read.get(step.action.target()).await)
+        let undone = execution.and_then(|e| e.reverted.as_ref()?.iter().nth(index));
+        let words = match (recorded.took_effect(), undone) {
+            // A step that was not sent has left nothing to look for.
+            (Some(false), _) => format!("did not take effect: it is recorded as {}", plain(recorded)),
+            (_, Some(Undone::Sent(sent))) if sent.took_effect() == Some(true) => {
+                "took effect, and was rolled back, as it is recorded".to_owned()
+            }
+            (_, Some(Undone::Sent(sent))) if sent.took_effect().is_none() => {
+                rolled_back(step, &plan.stamp(index), read.get(step.action.target()).await)
+            }
+            (_, Some(Undone::Sent(_) | Undone::Stays { .. } | Undone::NotNeeded) | None) => {
+                now(step, &plan.stamp(index), recorded, read.get(step.action.target()).await)
+            }
         };
         let target = step.action.target();
         let text = format!("step {number} ({} {target}) {words}", step.action.verb());
@@ -89,13 +101,36 @@ fn plain(outcome: &StepOutcome) -> &'static str {
     }
 }
 
+/// What can be seen of the rollback of a step that took effect, where it is not known what became of the rollback. It takes our mark away,
+/// or puts the one of before back.
+fn rolled_back(step: &Step, stamp: &str, found: Result<Value, ReadError>) -> String {
+    let object = match found {
+        Ok(object) => object,
+        Err(ReadError::NotFound(_)) => return "took effect, and the object was deleted since".to_owned(),
+        Err(error) => return format!("took effect; whether it was rolled back cannot be confirmed: the object could not be read: {error}"),
+    };
+    if text(&object, "/metadata/uid") != step.precondition.uid {
+        return "took effect, and the object was deleted and created again since".to_owned();
+    }
+    if mark(&object).as_deref() == Some(stamp) {
+        return format!("took effect, and was not rolled back: the object has its `{STAMP}` annotation");
+    }
+    let is_as_before = |pinned: &Pinned| pinned.path.locate(&object).and_then(|at| at.current) == pinned.value;
+    if step.precondition.fields.iter().all(is_as_before) {
+        return format!("took effect, and was rolled back: the object has what it had before, and not its `{STAMP}` annotation");
+    }
+    "took effect; whether it was rolled back cannot be confirmed: the object was changed again since".to_owned()
+}
+
 /// What can be seen of a step that was, or may have been, sent.
 fn now(step: &Step, stamp: &str, recorded: &StepOutcome, found: Result<Value, ReadError>) -> String {
     let applied = recorded.took_effect() == Some(true);
     let deletes = step.action.change().0 == Verb::Delete;
     let object = match (found, deletes) {
         (Ok(object), _) => object,
-        (Err(ReadError::NotFound(_)), true) => return "took effect: the object is gone".to_owned(),
+        (Err(ReadError::NotFound(_)), true) if applied => return "took effect: the object is gone".to_owned(),
+        // A deletion leaves no mark that would tell whose it was.
+        (Err(ReadError::NotFound(_)), true) => return format!("cannot be confirmed: the object is gone, {NOT_TOLD}"),
         (Err(ReadError::NotFound(_)), false) if applied => return "took effect, and the object was deleted since".to_owned(),
         (Err(ReadError::NotFound(_)), false) => return "cannot be confirmed: the object does not exist".to_owned(),
         (Err(error), _) if applied => return format!("took effect, as it is recorded; the object could not be read: {error}"),
@@ -106,8 +141,12 @@ fn now(step: &Step, stamp: &str, recorded: &StepOutcome, found: Result<Value, Re
         let same = uid == step.precondition.uid;
         let going = text(&object, "/metadata/deletionTimestamp").is_some();
         return match (same, going) {
-            (false, _) => "took effect: the object is gone, and another one of that name was created since".to_owned(),
-            (true, true) => "took effect: the object is being deleted, and its finalizers hold it".to_owned(),
+            (false, _) if applied => "took effect: the object is gone, and another one of that name was created since".to_owned(),
+            (false, _) => {
+                format!("cannot be confirmed: the object is gone, {NOT_TOLD}, and another one of that name was created since")
+            }
+            (true, true) if applied => "took effect: the object is being deleted, and its finalizers hold it".to_owned(),
+            (true, true) => format!("cannot be confirmed: the object is being deleted, {NOT_TOLD}"),
             (true, false) => "did not take effect: the object is still there, with the same uid".to_owned(),
         };
     }

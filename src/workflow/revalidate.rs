@@ -44,7 +44,10 @@ impl Remediation {
         progress.tell(Phase::Validating, "running the plan's success checks");
         if let Session::Closed(closed) = &session
             && (closed.ending == Ending::Interrupted
-                || closed.execution.as_ref().is_some_and(|e| e.is_unknown() || (e.cancelled && !e.changed_nothing())))
+                || closed
+                    .execution
+                    .as_ref()
+                    .is_some_and(|e| e.is_unknown() || e.undo_is_unknown() || (e.cancelled && !e.changed_nothing())))
         {
             let found = self.in_time(effects::seen(&plan, closed.execution.as_ref(), meter.read.as_ref())).await;
             session.header_mut().advice.extend(found.unwrap_or_default());

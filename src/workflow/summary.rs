@@ -96,7 +96,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
         ));
     }
     if let Some(plan) = &report.plan {
-        lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo(plan)));
+        lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo_now(report, underway, plan)));
     }
     lines.extend(sent(report));
     if let Some(why) = report.validation.as_ref().and_then(|v| v.why.clone()) {
@@ -199,6 +199,15 @@ pub(super) fn undo(plan: &PlanView) -> &'static str {
         (some, _) if some < plan.steps.len() => "undo in part only",
         (_, "revert") => "undone on failure",
         (_, _) => "can be undone",
+    }
+}
+
+/// The same once the plan was carried out: what was not undone by then is not undone by itself any more.
+fn undo_now(report: &Report, underway: Option<Underway>, plan: &PlanView) -> &'static str {
+    let is_over = underway.is_none() && report.execution.as_ref().is_some_and(|done| done.reverted.is_none());
+    match undo(plan) {
+        "undone on failure" if is_over => "can be undone",
+        words => words,
     }
 }
 

@@ -9,6 +9,7 @@ mod clocks;
 mod clusters;
 mod ended;
 mod faults;
+mod gone;
 mod journal;
 mod late;
 mod library;

@@ -1,4 +1,4 @@
-//! On the real Kubernetes: every case, the refusals, the rights. Each test has a namespace of its own.
+//! On the real Kubernetes: every case, the stories, the refusals, the rights, and what the rules rest on. Each test has a namespace of its own.
 
 mod agreement;
 mod cases;
@@ -7,9 +7,11 @@ mod consent;
 mod crash;
 mod looks;
 mod meantime;
+mod revisions;
 mod rights;
 mod setups;
 mod slow;
+mod stories;
 mod trial;
 mod variants;
 

@@ -7,6 +7,7 @@ pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod objects;
 pub(crate) mod server;
+pub(crate) mod story;
 pub(crate) mod variant;
 pub(crate) mod verdict;
 pub(crate) mod webhook;

@@ -183,6 +183,10 @@ mod tests {
     fn older(name: &str, image: &str, spec: &serde_json::Value, meta: &serde_json::Value) -> serde_json::Value {
         let mut whole = json!({"containers": [{"name": "app", "image": image}], "nodeName": "node-1"});
         spec.as_object().unwrap().iter().for_each(|(key, value)| whole[key] = value.clone());
+        let mut meta = meta.clone();
+        let mut labels = json!({"controller-revision-hash": "r0", "pod-template-generation": "0"});
+        meta["labels"].as_object().into_iter().flatten().for_each(|(key, value)| labels[key] = value.clone());
+        meta["labels"] = labels;
         json!({"metadata": meta, "spec": whole, "status": {"phase": "Running",
             "conditions": [{"type": "Ready", "status": "True"}, {"type": "PodScheduled", "status": "True"}],
             "containerStatuses": [{"name": name, "image": image, "imageID": "sha256:x", "ready": true, "restartCount": 0,
@@ -248,6 +252,19 @@ mod tests {
             let found = world.edit("Pod", pod, older("app", "example/catalog:8", &spec, &meta)).only(RULE.code.0);
             assert_eq!((changes(&found).len(), found.remedy.proposals[0].risk, found.confidence), (1, Risk::Medium, NEAR), "{pod}");
             assert!(found.remedy.proposals[0].why.contains("as far as its Pods show"), "{}", found.remedy.proposals[0].why);
+        }
+    }
+
+    /// Somebody set another image in the Pod itself.
+    #[test]
+    fn pod_of_the_newest_template_that_runs_another_image_is_no_older_one() {
+        let newest = json!({"labels": {"controller-revision-hash": "r1", "pod-template-generation": "1"}});
+        for (pod, world) in sets() {
+            let of = |meta: &serde_json::Value| {
+                world.clone().edit("Pod", pod, older("app", "example/catalog:8", &json!({}), meta)).only(RULE.code.0)
+            };
+            assert_eq!(changes(&of(&json!({}))).len(), 1, "{pod}");
+            assert_eq!(changes(&of(&newest)), Vec::<String>::new(), "{pod}");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::author::By;
 use crate::facts::stuck::Stuck;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, newest, pods};
 use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::cell::OnceCell;
@@ -141,9 +141,13 @@ impl<'f, 'a> Images<'f, 'a> {
             let besides = besides(&Before::Set(set), image);
             found.push(Earlier { image: image.to_owned(), by: set.reference(), ready, revision, besides, by_event: false });
         }
-        // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it.
+        // A StatefulSet or DaemonSet shows its earlier template in the Pods that still run it. One of the template of now that runs another
+        // image was changed by somebody, and its template never asked for that image.
         if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet) {
-            for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && is_own(&p.metadata)) {
+            let now: HashSet<Option<&str>> =
+                newest::pods_of_newest(self.facts, object).iter().map(|pod| pod.metadata.name.as_deref()).collect();
+            let is_older = |pod: &&Pod| !now.contains(&pod.metadata.name.as_deref());
+            for pod in self.facts.pods_of(object).filter(|p| pods::is_ready(p) && is_own(&p.metadata)).filter(is_older) {
                 if let Some(image) = image_in(pod.spec.as_ref(), list, container).filter(|i| *i != wrong) {
                     let besides = besides(&Before::Pod(pod), image);
                     found.push(Earlier {

@@ -184,6 +184,7 @@ impl App {
                 own["spec"] = json!({"selector": {"matchLabels": labels}, "template": template});
                 own["status"] = json!({"observedGeneration": 1, "desiredNumberScheduled": self.replicas, "currentNumberScheduled": self.replicas,
                     "updatedNumberScheduled": self.replicas, "numberReady": ready, "numberAvailable": ready, "numberMisscheduled": 0});
+                merge(&mut own["metadata"], json!({"annotations": {"deprecated.daemonset.template.generation": "1"}}));
                 (0..self.replicas).map(|i| (format!("{name}-p{i}"), owner("apps/v1", "DaemonSet", name))).collect()
             }
             Kind::Job => {
@@ -224,6 +225,12 @@ impl App {
         });
         if owners.is_array() {
             pod["metadata"]["ownerReferences"] = owners;
+        }
+        if matches!(self.kind, Kind::StatefulSet | Kind::DaemonSet) {
+            pod["metadata"]["labels"]["controller-revision-hash"] = json!("r1");
+        }
+        if self.kind == Kind::DaemonSet {
+            pod["metadata"]["labels"]["pod-template-generation"] = json!("1");
         }
         let statuses = |list: &str, state: &dyn Fn(&str) -> Value| {
             self.spec[list].as_array().into_iter().flatten().map(|c| {

@@ -230,6 +230,51 @@ async fn token_that_is_refused_is_had_anew_once() {
     server.abort();
 }
 
+/// Somebody exchanges the token for another one, as a kubelet does, and the old one is not taken any more.
+#[tokio::test]
+async fn token_file_that_was_exchanged_is_read_anew_by_reader_and_writer() {
+    let (address, server) = server_that_takes("second").await;
+    let place = Place::new();
+    let token = place.file("token", "first\n");
+    let user = format!("{{tokenFile: '{}'}}", token.display());
+    let connected = connect_to(&settings(place.file("k", &kubeconfig(&address, &user)))).await.unwrap();
+    let write = connected.write.unwrap();
+    assert!(matches!(connected.read.cluster().await, Err(ReadError::Unauthorized { .. })));
+    assert!(matches!(write.identity(&RequestMeter::default()).await, Err(ReadError::Unauthorized { .. })));
+    place.file("token", "second\n");
+    assert_eq!(connected.read.cluster().await.unwrap().version, "v1.37.2");
+    let meter = RequestMeter::default();
+    write.identity(&meter).await.unwrap();
+    assert_eq!(meter.total(), 1, "both have the token that one of them had anew");
+    server.abort();
+}
+
+#[tokio::test]
+async fn token_file_that_vanished_is_named_once_its_token_is_not_taken() {
+    let (address, server) = server_that_takes("second").await;
+    let place = Place::new();
+    let file = |token: &std::path::Path| place.file("k", &kubeconfig(&address, &format!("{{tokenFile: '{}'}}", token.display())));
+    let never = place.0.path().join("never");
+    let said = connect_to(&settings(file(&never))).await.unwrap().read.cluster().await.unwrap_err().to_string();
+    assert!(said.contains(&format!("the token file `{}` of context `", never.display())) && said.ends_with("it does not exist"), "{said}");
+    for (text, taken) in [("second", true), ("canary", false)] {
+        let token = place.file("token", text);
+        let connected = connect_to(&settings(file(&token))).await.unwrap();
+        connected.read.cluster().await.ok();
+        fs::remove_file(&token).unwrap();
+        match (connected.read.cluster().await, taken) {
+            (Ok(cluster), true) => assert_eq!(cluster.version, "v1.37.2", "given for the start of a program only"),
+            (Err(error), false) => {
+                let said = error.to_string();
+                assert!(said.contains("does not exist, and the API server does not accept the token"), "{said}");
+                assert!(!said.contains("canary"), "{said}");
+            }
+            (other, _) => panic!("{text}: {other:?}"),
+        }
+    }
+    server.abort();
+}
+
 /// Two contexts of one kubeconfig, told apart by one thing each.
 #[tokio::test]
 async fn clusters_behind_one_host_and_port_are_pinned_apart() {
@@ -282,6 +327,25 @@ async fn credentials_are_not_sent_in_clear_text_to_another_machine() {
     ] {
         connect_to(&settings(place.file("k", &kubeconfig(server, user)))).await.unwrap();
     }
+}
+
+/// Whatever is printed of it, into a log or by a panic.
+#[tokio::test]
+async fn nothing_that_can_be_printed_of_a_connection_shows_its_credential() {
+    let (address, server) = server_that_takes("canary").await;
+    let place = Place::new();
+    let token = place.file("token", "canary");
+    for user in
+        ["{token: canary}".to_owned(), "{username: u, password: canary}".to_owned(), format!("{{tokenFile: '{}'}}", token.display())]
+    {
+        let settings = settings(place.file("k", &kubeconfig(&address, &user)));
+        let connected = connect_to(&settings).await.unwrap();
+        let answer = connected.read.cluster().await;
+        let write = connected.write.as_ref().unwrap().identity(&RequestMeter::default()).await;
+        let printed = format!("{settings:?} {connected:?} {answer:?} {write:?}");
+        assert!(printed.contains("Connection") && !printed.contains("canary"), "{user}: {printed}");
+    }
+    server.abort();
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ pub(super) fn write_pod_status(cluster: &mut Cluster, pod: &Value, runtime: &Pod
     let waiting = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
     let describe =
         |specs: &[Value]| -> Vec<Value> { specs.iter().map(|spec| container_status(cluster, &pod, spec, runtime, waiting)).collect() };
-    let (init_statuses, statuses) = (describe(init), describe(apps));
+    let (init_statuses, mut statuses) = (describe(init), describe(apps));
     let phase = phase(&pod, &init_statuses, &statuses);
     let mut status = read::at(&pod, "/status").clone();
     read::set(&mut status, "/phase", phase);
@@ -41,6 +41,8 @@ pub(super) fn write_pod_status(cluster: &mut Cluster, pod: &Value, runtime: &Pod
     if !init_statuses.is_empty() {
         read::set(&mut status, "/initContainerStatuses", init_statuses);
     }
+    // A kubelet reports them by name, and those that initialize in the order of the spec.
+    statuses.sort_by(|a, b| read::text(a, "/name").cmp(read::text(b, "/name")));
     read::set(&mut status, "/containerStatuses", statuses);
     let mut changed = (*pod).clone();
     read::set(&mut changed, "/status", status);

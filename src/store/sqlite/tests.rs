@@ -271,3 +271,52 @@ async fn what_was_saved_is_on_the_disk_before_save_returns() {
     let level: i64 = store.with(|c| Ok(c.query_row("PRAGMA synchronous", [], |row| row.get(0))?)).await.unwrap();
     assert_eq!(level, 2, "2 is FULL: the log is synced at each commit");
 }
+
+#[tokio::test]
+async fn folders_that_hold_what_was_made_are_synced_too() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path();
+    let folder = root.join("state/kubemend");
+    assert_eq!(holders_of_missing(&folder), [root.join("state"), root.to_owned()]);
+    SqliteStore::at(folder.join("s.db")).check().await.unwrap();
+    assert_eq!(holders_of_missing(&folder), Vec::<PathBuf>::new(), "it is there");
+    assert_eq!(holders_of_missing(Path::new("not-there")), [PathBuf::from(".")]);
+    assert!(sync(&root.join("gone")).is_err(), "what is not there cannot be synced");
+}
+
+/// The power goes while a record is written: of its log only the beginning is on the disk, or all of it and the end is something else.
+#[tokio::test]
+async fn record_that_was_torn_leaves_the_last_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let store = SqliteStore::at(&path);
+    let text = |revision: u64| format!("record {revision} ").repeat(900).into_bytes();
+    let mut revision = store.save(&id(1), None, at(10), &text(1)).await.unwrap();
+    for n in 2..=4 {
+        revision = store.save(&id(1), Some(revision), at(10), &text(n)).await.unwrap();
+    }
+    // The store stays open: what was saved stands in the log, and is not written back.
+    let (base, log) = (std::fs::read(&path).unwrap(), std::fs::read(folder.path().join("s.db-wal")).unwrap());
+    let after = async |log: &[u8], what: &str| {
+        let torn = tempfile::tempdir().unwrap();
+        let path = torn.path().join("s.db");
+        std::fs::write(&path, &base).unwrap();
+        std::fs::write(torn.path().join("s.db-wal"), log).unwrap();
+        let stored = SqliteStore::at(&path).load(&id(1)).await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        let Some(stored) = stored else { return 0 };
+        assert_eq!(stored.bytes, text(stored.revision.0), "{what}");
+        stored.revision.0
+    };
+    assert_eq!(after(&log, "whole").await, 4);
+    assert_eq!(after(&[], "the log is lost").await, 0);
+    let mut last = 0;
+    for cut in (0..log.len()).step_by(997) {
+        let (begins, rest) = log.split_at(cut);
+        let kept = after(begins, &format!("cut at {cut}")).await;
+        let garbage = [begins, &vec![0xa5; rest.len()]].concat();
+        assert_eq!(after(&garbage, &format!("garbage from {cut}")).await, kept);
+        assert!(kept >= last, "more of the log is more of the record: {kept} after {last}");
+        last = kept;
+    }
+    assert_eq!(last, 3, "the last record needs all of its log");
+}

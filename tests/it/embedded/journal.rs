@@ -67,6 +67,7 @@ struct Point {
 
 const NOT_SENT: &str = "did not take effect: it is recorded as not sent";
 const GONE: &str = "took effect: the object is gone";
+const PERHAPS: &str = "cannot be confirmed: the object is gone, by this step or by somebody else";
 const REPLACED: &str = "took effect: the object is gone, and another one of that name was created since";
 const STAMPED: &str = "took effect: the object has its `kubemend.dev/applied` annotation";
 
@@ -84,8 +85,8 @@ async fn process_killed_between_any_two_points_of_a_replacement_leaves_what_is_t
                 ["did not take effect: the object is still there, with the same uid", NOT_SENT],
             ),
         ),
-        ("before the deletion is answered", point(None, Some(Held::After(1)), ["unknown", "notReached"], [GONE, NOT_SENT])),
-        ("before the deletion is recorded", point(Some(2), None, ["unknown", "notReached"], [GONE, NOT_SENT])),
+        ("before the deletion is answered", point(None, Some(Held::After(1)), ["unknown", "notReached"], [PERHAPS, NOT_SENT])),
+        ("before the deletion is recorded", point(Some(2), None, ["unknown", "notReached"], [PERHAPS, NOT_SENT])),
         ("before the creation is announced", point(Some(3), None, ["applied", "notReached"], [GONE, NOT_SENT])),
         (
             "before the creation arrives",
@@ -113,6 +114,20 @@ async fn process_killed_between_any_two_points_of_a_replacement_leaves_what_is_t
         let again = yes(&next, &question).await;
         assert!(matches!(again, Err(WorkflowError::State { .. })), "{name}: {again:?}");
     }
+}
+
+/// The process died before its deletion arrived. Afterwards somebody else does the same.
+#[tokio::test(start_paused = true)]
+async fn deletion_that_somebody_else_made_is_not_said_to_be_ours() {
+    let (cluster, process, question) = waiting("storage-class-missing", Limits::default(), Some(Held::Before(1))).await;
+    let next = killed(&cluster, process, &question, Duration::from_secs(3)).await;
+    cluster.remove("persistentvolumeclaims", "uploads").await;
+    let said = told(&next, &question).await;
+    assert!(said.contains(&format!("step 1 (delete PersistentVolumeClaim shop/uploads) {PERHAPS}\n")), "{said}");
+    let claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: uploads}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}";
+    cluster.apply(claim);
+    let said = told(&next, &question).await;
+    assert!(said.contains(&format!("{PERHAPS}, and another one of that name was created since\n")), "{said}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -256,10 +271,12 @@ async fn caller_who_leaves_while_a_deletion_is_waited_for_stops_the_rest() {
 
 /// A fix of a node selector that does not help: the Pods start, and never become ready.
 async fn useless(limits: Limits) -> (Embedded, Remediation, Question) {
+    useless_held(limits, None).await
+}
+
+async fn useless_held(limits: Limits, held: Option<Held>) -> (Embedded, Remediation, Question) {
+    let (cluster, process, question) = waiting("node-selector-matches-no-node", limits, held).await;
     let case = Case::load("node-selector-matches-no-node");
-    let cluster = Embedded::of(&case, NAMESPACE).await;
-    let process = cluster.process_with(limits, true);
-    let (_, question) = asked(&process, &ask(&case, NAMESPACE)).await;
     let images = case.images_text().replace("/healthz: 200", "/elsewhere: 200");
     cluster.sim.add_images(kubemend::sim::MadeImage::parse_yaml(&images).unwrap());
     (cluster, process, question)
@@ -363,6 +380,50 @@ async fn process_killed_while_it_undoes_leaves_that_in_the_record() {
     let report = next.show(&question.session).await.unwrap();
     assert_eq!((report.status, outcomes(&report), undone(&report)), (Status::Interrupted, vec!["applied"], vec!["unknown"]));
     assert!(report.validation.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn rollback_that_a_dead_process_sent_or_not_is_told_by_what_is_there() {
+    let took = |words: &str| format!("(patch Deployment shop/recommender) took effect{words}\n");
+    for (name, held, keeps, undone_as, words) in [
+        (
+            "before it arrives",
+            Some(Held::Before(2)),
+            None,
+            "unknown",
+            took(", and was not rolled back: the object has its `kubemend.dev/applied` annotation"),
+        ),
+        (
+            "before it is answered",
+            Some(Held::After(2)),
+            None,
+            "unknown",
+            took(", and was rolled back: the object has what it had before, and not its `kubemend.dev/applied` annotation"),
+        ),
+        ("before it is announced", None, Some(5), "notReached", took(": the object has its `kubemend.dev/applied` annotation")),
+        ("after it is recorded", None, Some(7), "applied", took(", and was rolled back, as it is recorded")),
+    ] {
+        let (cluster, process, question) = useless_held(reverting(), held).await;
+        *cluster.store.keeps.lock().unwrap() = keeps;
+        let next = killed(&cluster, process, &question, Duration::from_secs(130)).await;
+        let report = next.show(&question.session).await.unwrap();
+        assert_eq!((report.status, undone(&report)), (Status::Interrupted, vec![undone_as]), "{name}");
+        let said = told(&next, &question).await;
+        assert!(said.contains(&words), "{name}: {said}");
+    }
+}
+
+/// It was approved with the promise that a change that does not help is rolled back. Nobody keeps that any more.
+#[tokio::test(start_paused = true)]
+async fn rollback_that_a_dead_process_had_promised_is_not_promised_any_more() {
+    let (cluster, process, question) = useless(reverting()).await;
+    let next = killed(&cluster, process, &question, Duration::from_secs(8)).await;
+    let report = next.show(&question.session).await.unwrap();
+    assert_eq!((report.status, outcomes(&report)), (Status::Interrupted, vec!["applied"]));
+    assert!(!report.summary.contains("undone on failure"), "{}", report.summary);
+    let undo = format!("kubemend undo {}", question.session);
+    let told = report.advice.iter().find(|a| a.command.as_ref() == Some(&undo)).map(|a| a.text.clone());
+    assert!(told.is_some_and(|text| text.contains("does not do so any more")), "{:#?}", report.advice);
 }
 
 #[tokio::test(start_paused = true)]

@@ -200,3 +200,49 @@ async fn reader_that_may_not_write_gets_the_plan_the_commands_and_the_reason() {
     trial.untouched().await;
     trial.place.end().await;
 }
+
+/// What `doctor` says of writing, as one line.
+fn doctor_of_the_writer(reader: &Path, writer: &Path) -> String {
+    let state = tempfile::tempdir().unwrap();
+    let mut doctor = crate::support::server::program();
+    doctor.args(["doctor", "-n", "default"]).env("KUBECONFIG", reader).env("KUBEMEND_WRITE_KUBECONFIG", writer);
+    let output = doctor.env("KUBEMEND_STATE_DIR", state.path()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn writer_that_may_do_everything_is_warned_of_and_one_of_its_own_is_not() {
+    const EVERYTHING: &str = "is allowed to do everything in the cluster";
+    let world = world!();
+    if world.run.is_none() {
+        return did_not_run("writers with different rights", "it needs the identities of the tests' own cluster");
+    }
+    let reader = world.kubeconfig("reader");
+    let said = doctor_of_the_writer(&reader, &world.kubeconfig("oncall"));
+    assert!(said.contains(EVERYTHING) && said.contains("give kubemend a writer of its own: `kubemend manifests rbac`"), "{said}");
+    let said = doctor_of_the_writer(&reader, &world.kubeconfig("writer"));
+    assert!(said.contains("is allowed to make every change that the rules propose") && !said.contains(EVERYTHING), "{said}");
+}
+
+/// Whatever is logged of a connection, by kubemend or by what it is made of.
+#[tokio::test]
+async fn no_level_of_logging_shows_a_credential() {
+    let world = world!();
+    let kubeconfig = world.kubeconfig("oncall");
+    let config: Value = serde_saphyr::from_str(&std::fs::read_to_string(&kubeconfig).unwrap()).unwrap();
+    let user = &config["users"][0]["user"];
+    let secrets: Vec<&str> = ["token", "client-key-data", "password"].into_iter().filter_map(|field| user[field].as_str()).collect();
+    if secrets.is_empty() {
+        return did_not_run("a search for the credential in the log", "the kubeconfig has none that stands in it");
+    }
+    let server = Start::with(&kubeconfig).env("KUBEMEND_LOG", "trace").run().await;
+    let said = server.call("analyze", json!({"issue": "my app is down in default"})).await;
+    assert!(!said.error, "{}", said.text);
+    let logged = server.stderr();
+    server.stop().await;
+    assert!(logged.contains("TRACE"), "nothing was logged: {logged}");
+    for secret in secrets {
+        assert!(!logged.contains(secret) && !logged.contains(secret.get(..secret.len() / 2).unwrap()), "the log has a credential");
+    }
+}

@@ -75,7 +75,7 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases")
 }
 
-/// Stories of the embedded cluster alone: nothing of them is recorded.
+/// Stories: told on both clusters, and nothing of them is recorded.
 pub(crate) fn stories() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories")
 }

@@ -15,11 +15,17 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(:\d+)?\b", "ADDRESS"),
         (r"\bnode-\d\b", "NODE"),
         (r"-[bcdf0-9]{8,10}-[bcdfghjklmnpqrstvwxz0-9]{5}\b", "-HASH-POD"),
+        (r"-[bcdf0-9]{8,10}-[bcdfghjklmnpqrstvwxz0-9]{5}_", "-HASH-POD_"),
         (r"-[bcdf0-9]{8,10}\b", "-HASH"),
         (r"\bv1\.\d+\.\d+\b", "VERSION"),
         (r#""resourceVersion":"\d+""#, "RESOURCE_VERSION"),
         (r#""path":"/metadata/resourceVersion","value":"\d+""#, "RESOURCE_VERSION"),
         (r"\b\d+(\.\d+)? (s|ms|seconds|second)\b", "DURATION"),
+        (r"\bback-off [0-9ms.]+ restarting\b", "back-off DURATION restarting"),
+        // A kubelet says so between two tries, with the words of the last one.
+        (r#"Back-off pulling image "[^"]*": ErrImagePull: "#, ""),
+        // With the options of the server that says it.
+        (r"`[^`]*kubemend approve SESSION[^`]*`", "`kubemend approve SESSION`"),
     ]
     .into_iter()
     .map(|(pattern, name)| (Regex::new(pattern).unwrap(), name))
