@@ -44,6 +44,7 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("field", field),
     ("issue", issue),
     ("kubeconfig", cluster::foreign::kubeconfig),
+    ("line", mcp::foreign::line),
     ("name", name),
     ("objects", objects),
     ("page", cluster::foreign::page),
