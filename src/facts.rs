@@ -486,7 +486,7 @@ impl<'a> Facts<'a> {
 
     /// What the reporter's words name, as `make` finds it when somebody first asks.
     fn named_once(&self, make: impl FnOnce() -> Named) -> &Named {
-        self.named.get_or_init(make)
+        self.named.get_or_init(|| self.walk.whole(make))
     }
 
     /// Who uses which claim.

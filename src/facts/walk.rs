@@ -1,5 +1,6 @@
-//! Steps over lists: counted, and ended when somebody says stop.
+//! Steps over lists: counted, and ended when somebody says stop, or when work that has a time of its own needs more.
 
+use super::Facts;
 use std::cell::Cell;
 use std::fmt;
 
@@ -11,21 +12,71 @@ pub(super) struct Walk<'a> {
     steps: Cell<u64>,
     stopped: Cell<bool>,
     stop: &'a dyn Fn() -> bool,
+    late: &'a dyn Fn() -> bool,
+    /// Whether what runs has a time of its own.
+    timed: Cell<bool>,
+    /// It needed more: its lists end.
+    cut: Cell<bool>,
+    hurried: Cell<bool>,
+}
+
+impl<'a> Facts<'a> {
+    /// The same, where there is no time left for what is done [`Facts::in_time`] once `late` says so. It is asked as often as to stop.
+    #[must_use]
+    pub fn hurried(mut self, late: &'a dyn Fn() -> bool) -> Self {
+        self.walk.late = late;
+        self
+    }
+
+    /// What the work leads to. `None` where there was no time for all of it: then it found only a part.
+    pub(crate) fn in_time<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let walk = &self.walk;
+        let begun = !(walk.late)();
+        walk.timed.set(true);
+        let done = begun.then(work);
+        walk.timed.set(false);
+        let whole = !walk.cut.replace(false) && begun;
+        walk.hurried.set(walk.hurried.get() || !whole);
+        done.filter(|_| whole)
+    }
+
+    /// Whether there was not enough time for something.
+    pub(crate) fn was_hurried(&self) -> bool {
+        self.walk.hurried.get()
+    }
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn until(stop: &'a dyn Fn() -> bool) -> Self {
-        Self { steps: Cell::new(0), stopped: Cell::new(stop()), stop }
+        Self {
+            steps: Cell::new(0),
+            stopped: Cell::new(stop()),
+            stop,
+            late: &|| false,
+            timed: Cell::new(false),
+            cut: Cell::new(false),
+            hurried: Cell::new(false),
+        }
+    }
+
+    /// Work whose result is kept for others: it takes the time that it needs, whoever asks first.
+    pub(super) fn whole<T>(&self, work: impl FnOnce() -> T) -> T {
+        let (timed, cut) = (self.timed.replace(false), self.cut.replace(false));
+        let done = work();
+        self.timed.set(timed);
+        self.cut.set(cut);
+        done
     }
 
     /// One step more; whether it may be taken.
     pub(super) fn step(&self) -> bool {
         let steps = self.steps.get().saturating_add(1);
         self.steps.set(steps);
-        if steps.is_multiple_of(BETWEEN_QUESTIONS) && (self.stop)() {
-            self.stopped.set(true);
+        if steps.is_multiple_of(BETWEEN_QUESTIONS) {
+            self.stopped.set(self.stopped.get() || (self.stop)());
+            self.cut.set(self.cut.get() || (self.timed.get() && (self.late)()));
         }
-        !self.stopped.get()
+        !self.stopped.get() && !self.cut.get()
     }
 
     pub(super) fn steps(&self) -> u64 {
@@ -40,5 +91,35 @@ impl<'a> Walk<'a> {
 impl fmt::Debug for Walk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} steps", self.steps.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::issue::Scope;
+    use crate::domain::snapshot::Snapshot;
+    use jiff::Timestamp;
+
+    #[test]
+    fn work_whose_time_is_over_ends_alone() {
+        let snapshot = Snapshot::empty(crate::planner::example::cluster("test"), Scope::All, Timestamp::UNIX_EPOCH);
+        let over = Cell::new(false);
+        let late = || over.get();
+        let facts = Facts::of(&snapshot).hurried(&late);
+        let all = || facts.walk(0..10_000).count();
+        assert_eq!((facts.in_time(all), facts.was_hurried()), (Some(10_000), false));
+        let (kept, walked) = (Cell::new(0), Cell::new(0));
+        let cut = facts.in_time(|| {
+            over.set(true);
+            // What is kept for others is whole, before the time is seen to be over and after it.
+            kept.set(facts.walk.whole(all));
+            walked.set(all());
+            kept.set(kept.get().min(facts.walk.whole(all)));
+        });
+        assert_eq!((cut, kept.get(), facts.was_hurried()), (None, 10_000, true));
+        assert!(walked.get() <= BETWEEN_QUESTIONS as usize, "{}", walked.get());
+        assert_eq!(facts.in_time(|| walked.set(77)), None, "what comes too late is not begun");
+        assert_eq!((walked.get() != 77, all(), facts.is_stopped()), (true, 10_000, false), "what has no time of its own goes on");
     }
 }
