@@ -2,7 +2,7 @@
 
 use super::bounds::{AFTERWARDS, CALLS, GRACE, PARTING};
 use super::desk::QuestionDesk;
-use super::error::{failure, unknown_method, unknown_tool};
+use super::error::{failure, first_page, unknown_method, unknown_tool};
 use super::late::{self, Later};
 use super::tool_call::{ToolCall, ToolResponse};
 use super::tools::{self, ToolName};
@@ -209,7 +209,8 @@ impl ServerHandler for Server {
         ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(INSTRUCTIONS)
     }
 
-    async fn list_tools(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
+    async fn list_tools(&self, page: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListToolsResult::with_all_items(self.tools.clone()))
     }
 
@@ -234,17 +235,19 @@ impl ServerHandler for Server {
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListResourcesResult::with_all_items(resources::resources()))
     }
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
     }
 
@@ -256,7 +259,12 @@ impl ServerHandler for Server {
         Ok(resources::read(&params.uri, self.backend.as_ref()).await?.into())
     }
 
-    async fn list_prompts(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListPromptsResult, ErrorData> {
+    async fn list_prompts(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListPromptsResult::with_all_items(prompt::prompts()))
     }
 

@@ -105,6 +105,8 @@ fn the_context_in_use_can_be_named() {
         program.call(id, "analyze", json!({"issue": "x", "context": context}))["result"]["content"][0]["text"].to_string()
     };
     assert!(said("a", "real").contains("cannot reach the API server"));
+    let alike = said("c", "re\u{430}l");
+    assert!(alike.contains(r"`re\\u{430}l` is not on the operator's allow-list") && alike.contains("allowed here: `real`"), "{alike}");
     let refused = said("b", "production");
     assert!(refused.contains("`production` is not on the operator's allow-list") && refused.contains("allowed here: `real`"), "{refused}");
 }
