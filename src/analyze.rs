@@ -146,17 +146,17 @@ fn by(rules: &[Rule], facts: &Facts<'_>) -> Option<Diagnosis> {
     let mut findings = Vec::new();
     let mut left = Vec::new();
     for rule in rules {
-        match facts.in_time(|| (rule.find)(facts)) {
+        match facts.pace().in_time(|| (rule.find)(facts)) {
             Some(found) => findings.extend(found),
             None => left.push(rule.code),
         }
-        if facts.is_stopped() {
+        if facts.pace().is_stopped() {
             return None;
         }
     }
     let mut diagnosis = incident::conclude(facts, findings);
     unfinished(&mut diagnosis, &left);
-    (!facts.is_stopped()).then_some(diagnosis)
+    (!facts.pace().is_stopped()).then_some(diagnosis)
 }
 
 /// How firmly a cause is believed at most where not all rules were run: another one might speak against it.
@@ -180,6 +180,7 @@ mod tests {
     use super::testing::{cluster, deployment, pod, stateful_set};
     use super::*;
     use crate::domain::finding::Finding;
+    use crate::facts::Walk;
     use serde_json::json;
     use std::collections::BTreeSet;
 
@@ -205,7 +206,7 @@ mod tests {
             asked.set(asked.get() + 1);
             asked.get() > 100
         };
-        by(&rules, &Facts::of(&snapshot).hurried(&late)).unwrap()
+        by(&rules, &Facts::until(&snapshot, Walk::until(&|| false).hurried(&late))).unwrap()
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Steps over lists: counted, and ended when somebody says stop, or when work that has a time of its own needs more.
 
-use super::Facts;
 use std::cell::Cell;
 use std::fmt;
 
@@ -8,7 +7,7 @@ use std::fmt;
 const BETWEEN_QUESTIONS: u64 = 256;
 
 /// How far a walk over facts has come.
-pub(super) struct Walk<'a> {
+pub struct Walk<'a> {
     steps: Cell<u64>,
     stopped: Cell<bool>,
     stop: &'a dyn Fn() -> bool,
@@ -20,34 +19,9 @@ pub(super) struct Walk<'a> {
     hurried: Cell<bool>,
 }
 
-impl<'a> Facts<'a> {
-    /// The same, where there is no time left for what is done [`Facts::in_time`] once `late` says so. It is asked as often as to stop.
-    #[must_use]
-    pub fn hurried(mut self, late: &'a dyn Fn() -> bool) -> Self {
-        self.walk.late = late;
-        self
-    }
-
-    /// What the work leads to. `None` where there was no time for all of it: then it found only a part.
-    pub(crate) fn in_time<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
-        let walk = &self.walk;
-        let begun = !(walk.late)();
-        walk.timed.set(true);
-        let done = begun.then(work);
-        walk.timed.set(false);
-        let whole = !walk.cut.replace(false) && begun;
-        walk.hurried.set(walk.hurried.get() || !whole);
-        done.filter(|_| whole)
-    }
-
-    /// Whether there was not enough time for something.
-    pub(crate) fn was_hurried(&self) -> bool {
-        self.walk.hurried.get()
-    }
-}
-
 impl<'a> Walk<'a> {
-    pub(super) fn until(stop: &'a dyn Fn() -> bool) -> Self {
+    /// For as long as `stop` says no. It is asked every few hundred steps; once it says yes, every list ends.
+    pub fn until(stop: &'a dyn Fn() -> bool) -> Self {
         Self {
             steps: Cell::new(0),
             stopped: Cell::new(stop()),
@@ -57,6 +31,28 @@ impl<'a> Walk<'a> {
             cut: Cell::new(false),
             hurried: Cell::new(false),
         }
+    }
+
+    /// The same, where there is no time left for what is done [`Walk::in_time`] once `late` says so. It is asked as often.
+    #[must_use]
+    pub fn hurried(self, late: &'a dyn Fn() -> bool) -> Self {
+        Self { late, ..self }
+    }
+
+    /// What the work leads to. `None` where there was no time for all of it: then it found only a part.
+    pub(crate) fn in_time<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let begun = !(self.late)();
+        self.timed.set(true);
+        let done = begun.then(work);
+        self.timed.set(false);
+        let whole = !self.cut.replace(false) && begun;
+        self.hurried.set(self.hurried.get() || !whole);
+        done.filter(|_| whole)
+    }
+
+    /// Whether there was not enough time for something.
+    pub(crate) fn was_hurried(&self) -> bool {
+        self.hurried.get()
     }
 
     /// Work whose result is kept for others: it takes the time that it needs, whoever asks first.
@@ -79,11 +75,13 @@ impl<'a> Walk<'a> {
         !self.stopped.get() && !self.cut.get()
     }
 
-    pub(super) fn steps(&self) -> u64 {
+    /// How many objects were looked at so far: a measure of work that needs no clock.
+    pub fn steps(&self) -> u64 {
         self.steps.get()
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
+    /// Whether to stop was answered with yes: what was found since is not all there is.
+    pub fn is_stopped(&self) -> bool {
         self.stopped.get()
     }
 }
@@ -97,29 +95,25 @@ impl fmt::Debug for Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::issue::Scope;
-    use crate::domain::snapshot::Snapshot;
-    use jiff::Timestamp;
 
     #[test]
     fn work_whose_time_is_over_ends_alone() {
-        let snapshot = Snapshot::empty(crate::planner::example::cluster("test"), Scope::All, Timestamp::UNIX_EPOCH);
         let over = Cell::new(false);
         let late = || over.get();
-        let facts = Facts::of(&snapshot).hurried(&late);
-        let all = || facts.walk(0..10_000).count();
-        assert_eq!((facts.in_time(all), facts.was_hurried()), (Some(10_000), false));
+        let walk = Walk::until(&|| false).hurried(&late);
+        let all = || (0..10_000).take_while(|_| walk.step()).count();
+        assert_eq!((walk.in_time(all), walk.was_hurried()), (Some(10_000), false));
         let (kept, walked) = (Cell::new(0), Cell::new(0));
-        let cut = facts.in_time(|| {
+        let cut = walk.in_time(|| {
             over.set(true);
             // What is kept for others is whole, before the time is seen to be over and after it.
-            kept.set(facts.walk.whole(all));
+            kept.set(walk.whole(all));
             walked.set(all());
-            kept.set(kept.get().min(facts.walk.whole(all)));
+            kept.set(kept.get().min(walk.whole(all)));
         });
-        assert_eq!((cut, kept.get(), facts.was_hurried()), (None, 10_000, true));
+        assert_eq!((cut, kept.get(), walk.was_hurried()), (None, 10_000, true));
         assert!(walked.get() <= BETWEEN_QUESTIONS as usize, "{}", walked.get());
-        assert_eq!(facts.in_time(|| walked.set(77)), None, "what comes too late is not begun");
-        assert_eq!((walked.get() != 77, all(), facts.is_stopped()), (true, 10_000, false), "what has no time of its own goes on");
+        assert_eq!(walk.in_time(|| walked.set(77)), None, "what comes too late is not begun");
+        assert_eq!((walked.get() != 77, all(), walk.is_stopped()), (true, 10_000, false), "what has no time of its own goes on");
     }
 }

@@ -3,7 +3,7 @@
 use crate::analyze;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::snapshot::Snapshot;
-use crate::facts::Facts;
+use crate::facts::{Facts, Walk};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -42,11 +42,11 @@ async fn within<T: Send + 'static>(
         let stopped = || stop.is_cancelled();
         let began = Instant::now();
         let late = || began.elapsed() >= time;
-        let facts = Facts::until(&snapshot, &stopped).hurried(&late);
+        let facts = Facts::until(&snapshot, Walk::until(&stopped).hurried(&late));
         let mut diagnosis = analyze::analyze(&facts)?;
         let answer = ask(&facts, &mut diagnosis);
         // What was asked of facts that were stopped is as little an answer as a part of a diagnosis is a diagnosis.
-        let stopped = facts.is_stopped();
+        let stopped = facts.pace().is_stopped();
         drop(facts);
         (!stopped).then_some(Concluded { snapshot, diagnosis, answer })
     });
@@ -86,7 +86,7 @@ mod tests {
     #[tokio::test]
     async fn rules_whose_time_is_over_are_a_gap_and_what_is_asked_after_them_is_answered_whole() {
         for (time, gaps) in [(Duration::ZERO, 1), (RULES, 0)] {
-            let count = |facts: &Facts<'_>, _: &mut Diagnosis| (facts.was_hurried(), facts.walk(0..10_000).count());
+            let count = |facts: &Facts<'_>, _: &mut Diagnosis| (facts.pace().was_hurried(), facts.walk(0..10_000).count());
             let Concluded { diagnosis, answer, .. } = within(time, empty(), &CancellationToken::new(), count).await.unwrap();
             assert_eq!((diagnosis.unseen.len(), answer), (gaps, (gaps > 0, 10_000)), "{:?}", diagnosis.unseen);
         }

@@ -67,7 +67,7 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
     let (plan, before, made) = (case.plan.clone(), case.before.clone(), case.made.cloned());
     let ask = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
         let mut checks = validate::check_all(&plan, made.as_ref(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
-        if facts.was_hurried() {
+        if facts.pace().was_hurried() {
             checks.iter_mut().for_each(Checked::doubt_for_lack_of_rules);
         }
         planner::triage(seen, facts, analyze::severity);
