@@ -12,7 +12,7 @@ pub(super) const STALLED: Duration = Duration::from_secs(30);
 pub(super) const AFTERWARDS: Duration = Duration::from_secs(2);
 /// After calls were cancelled, their answers have so long to get out. With [`AFTERWARDS`] it is less than five seconds, after which
 /// clients kill a server.
-pub(super) const PARTING: Duration = Duration::from_secs(2);
+pub(super) const PARTING: Duration = Duration::from_secs(1);
 /// Calls that run at once; more are refused. No client is known that makes more than a few.
 pub(super) const CALLS: u32 = 32;
 /// How long the end of the process waits for calls to come to a safe end: a request in flight, which an API server gives up on after a

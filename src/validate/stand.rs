@@ -54,14 +54,6 @@ impl Checked {
     pub(crate) fn result(&self) -> CheckResult {
         CheckResult { check: self.check.clone(), passed: self.stand.passed(), observed: self.observed.clone() }
     }
-
-    /// Where not all rules were run, none of them is known to find nothing.
-    pub(crate) fn doubt_for_lack_of_rules(&mut self) {
-        if self.stand == Stand::Holds {
-            self.stand = Stand::Unseen;
-            self.observed.push_str(", but not all rules were run");
-        }
-    }
 }
 
 /// Absent from a whole list means absent; from a partial one it means unknown.

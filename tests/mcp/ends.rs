@@ -89,13 +89,42 @@ fn a_client_that_closes_stdin_or_stdout_ends_a_server_that_is_looking() {
     // Whoever closes stdout is noticed at the next message.
     let cluster = Cluster::start();
     cluster.held.lists.store(true, Ordering::SeqCst);
-    let mut program = Program::unread_on_cluster(&cluster.address);
+    let mut program = Program::unread_on_cluster(&cluster.address, &[]);
     program.greet(&json!({}));
     program.ask("call", "analyze", json!({"issue": "x"}));
     cluster.until_held();
     program.close_stdout();
     program.send(r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#);
     is_prompt(&program.ended(), "stdout");
+}
+
+/// What the operator lets be done without asking is done for somebody who is there to hear of it.
+#[test]
+fn nothing_is_written_for_a_client_that_left_before_it_was_begun() {
+    for leaves in [false, true] {
+        let cluster = Cluster::start();
+        cluster.held.lists.store(true, Ordering::SeqCst);
+        let env = [("KUBEMEND_CONSENT", "policy"), ("KUBEMEND_MODE", "automatic"), ("KUBEMEND_SETTLE", "1s")];
+        let mut program = Program::on_cluster_with(&cluster.address, &env).hello();
+        program.ask(
+            "call",
+            "remediate",
+            json!({"issue": "Something is wrong with my database in the a-team namespace", "mode": "automatic"}),
+        );
+        cluster.until_held();
+        if leaves {
+            program.close_stdin();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        release(&cluster);
+        if leaves {
+            is_prompt(&program.ended(), "stdin");
+        } else {
+            let answer = program.answer("call");
+            assert!(cluster.writes() > 0, "this is what is not begun: {answer}");
+        }
+        assert_eq!(cluster.writes(), usize::from(!leaves));
+    }
 }
 
 /// A script closes its side, and reads on.

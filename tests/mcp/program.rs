@@ -43,7 +43,11 @@ impl Program {
 
     /// Before the API server at this address.
     pub(crate) fn on_cluster(address: &str) -> Self {
-        let mut program = Self::unread_on_cluster(address);
+        Self::on_cluster_with(address, &[])
+    }
+
+    pub(crate) fn on_cluster_with(address: &str, env: &[(&str, &str)]) -> Self {
+        let mut program = Self::unread_on_cluster(address, env);
         program.read();
         program
     }
@@ -54,7 +58,7 @@ impl Program {
     }
 
     /// The same before an API server.
-    pub(crate) fn unread_on_cluster(address: &str) -> Self {
+    pub(crate) fn unread_on_cluster(address: &str, env: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("kubeconfig");
         let text = format!(
@@ -62,7 +66,7 @@ impl Program {
              users: [{{name: u, user: {{token: x}}}}]\ncontexts: [{{name: here, context: {{cluster: c, user: u}}}}]\n"
         );
         std::fs::write(&path, text).unwrap();
-        Self::spawn(home, &[("KUBECONFIG", path.to_str().unwrap())])
+        Self::spawn(home, &[env, &[("KUBECONFIG", path.to_str().unwrap())]].concat())
     }
 
     /// As `nohup` starts it.

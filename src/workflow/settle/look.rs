@@ -66,10 +66,7 @@ pub(super) struct Look {
 pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &CancellationToken) -> Option<Concluded<Look>> {
     let (plan, before, made) = (case.plan.clone(), case.before.clone(), case.made.cloned());
     let ask = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
-        let mut checks = validate::check_all(&plan, made.as_ref(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
-        if facts.pace().was_hurried() {
-            checks.iter_mut().for_each(Checked::doubt_for_lack_of_rules);
-        }
+        let checks = validate::check_all(&plan, made.as_ref(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
         planner::triage(seen, facts, analyze::severity);
         let issue = Concern::of(&plan, facts, &before);
         let fresh: Vec<_> = plan.judged.about.iter().flat_map(|o| newest::pods_of_newest(facts, o)).collect();
