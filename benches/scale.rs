@@ -51,7 +51,7 @@ fn main() {
             pods * EVENTS,
             built.as_millis(),
             took.as_millis(),
-            facts.steps(),
+            facts.pace().steps(),
             diagnosis.causes.len(),
             diagnosis.unexplained.len(),
             peak_memory(),

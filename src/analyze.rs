@@ -30,7 +30,10 @@ pub(crate) mod testing;
 mod together;
 
 use crate::domain::cause::{CauseSource, Code};
+use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::evidence::{Gap, GapWhy};
+use crate::domain::focus::Doubt;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
@@ -134,21 +137,49 @@ pub(crate) fn unreached(facts: &Facts<'_>, service: &ObjectRef) -> Option<String
 /// What is wrong, what is only under way, and what nobody can explain yet.
 /// `None` when the facts were stopped on the way: a part of a diagnosis is none.
 pub fn analyze(facts: &Facts<'_>) -> Option<Diagnosis> {
+    by(RULES, facts)
+}
+
+/// The same by these rules. What a rule found until its time was over is not used: it may lack what speaks against it.
+fn by(rules: &[Rule], facts: &Facts<'_>) -> Option<Diagnosis> {
     let mut findings = Vec::new();
-    for rule in RULES {
-        findings.extend((rule.find)(facts));
-        if facts.is_stopped() {
+    let mut left = Vec::new();
+    for rule in rules {
+        match facts.pace().in_time(|| (rule.find)(facts)) {
+            Some(found) => findings.extend(found),
+            None => left.push(rule.code),
+        }
+        if facts.pace().is_stopped() {
             return None;
         }
     }
-    let diagnosis = incident::conclude(facts, findings);
-    (!facts.is_stopped()).then_some(diagnosis)
+    let mut diagnosis = incident::conclude(facts, findings);
+    unfinished(&mut diagnosis, &left);
+    (!facts.pace().is_stopped()).then_some(diagnosis)
+}
+
+/// How firmly a cause is believed at most where not all rules were run: another one might speak against it.
+const UNFINISHED: Confidence = Confidence::percent(50);
+
+/// Where not all rules were run, that nothing was found is not health.
+fn unfinished(diagnosis: &mut Diagnosis, left: &[Code]) {
+    let Some(first) = left.first() else { return };
+    let names = left.iter().map(|code| code.0).collect::<Vec<_>>().join(", ");
+    let what = format!("not all rules were run: {names}");
+    diagnosis.doubts.insert(0, Doubt::general(format!("{what}, since there was no time left at `{first}`")));
+    let unlock = "give a namespace, or the objects that the issue is about".to_owned();
+    diagnosis.miss(Gap { what, why: GapWhy::Timeout, unlock: Some(unlock) });
+    for cause in &mut diagnosis.causes {
+        cause.confidence = cause.confidence.least(UNFINISHED);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::testing::{cluster, deployment, pod, stateful_set};
     use super::*;
+    use crate::domain::finding::Finding;
+    use crate::facts::Walk;
     use serde_json::json;
     use std::collections::BTreeSet;
 
@@ -157,6 +188,45 @@ mod tests {
         let codes: BTreeSet<&str> = RULES.iter().map(|a| a.code.0).collect();
         assert_eq!(codes.len(), RULES.len());
         assert!(codes.iter().all(|c| c.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+    }
+
+    fn endless(facts: &Facts<'_>) -> Vec<Finding> {
+        facts.walk(std::iter::repeat(())).count();
+        (RULES[0].find)(facts)
+    }
+
+    /// The rules, with one before the last of them that never ends, and a time that is over at some question.
+    fn with_an_endless_rule(world: &super::testing::World) -> Diagnosis {
+        let endless = Rule { code: Code("endless"), find: endless, ..RULES[0] };
+        let (first, last) = RULES.split_at(RULES.len() - 1);
+        let rules = [first, &[endless], last].concat();
+        let (snapshot, asked) = (world.snapshot(), std::cell::Cell::new(0));
+        let late = || {
+            asked.set(asked.get() + 1);
+            asked.get() > 100
+        };
+        by(&rules, &Facts::until(&snapshot, Walk::until(&|| false).hurried(&late))).unwrap()
+    }
+
+    #[test]
+    fn rule_that_takes_too_long_ends_and_keeps_what_nothing_is_wrong_with_from_being_healthy() {
+        let world = cluster().app(deployment("web"));
+        world.is_silent();
+        let diagnosis = with_an_endless_rule(&world);
+        let what = format!("not all rules were run: endless, {}", RULES.last().unwrap().code);
+        assert_eq!((&diagnosis.unseen[0].what, diagnosis.unseen[0].why, diagnosis.unseen.len()), (&what, GapWhy::Timeout, 1));
+        assert!(diagnosis.doubts[0].why.starts_with(&what), "{:?}", diagnosis.doubts);
+        assert!(diagnosis.causes.is_empty() && !diagnosis.seen.is_empty(), "the rest was judged: {diagnosis:?}");
+    }
+
+    /// A part of what a rule finds may lack what speaks against it, and so may what the other rules found.
+    #[test]
+    fn what_is_found_where_not_all_rules_were_run_is_believed_less_and_a_part_of_it_not_at_all() {
+        let world = cluster().app(deployment("orders").claim("d", "orders-data").unschedulable(""));
+        let whole = world.diagnosis();
+        let part = with_an_endless_rule(&world);
+        assert_eq!(part.causes.iter().map(|c| c.source).collect::<Vec<_>>(), whole.causes.iter().map(|c| c.source).collect::<Vec<_>>());
+        assert!(whole.causes[0].confidence > UNFINISHED && part.causes[0].confidence == UNFINISHED);
     }
 
     /// Every rule's fault at once, each in a workload of its own: nothing hides anything else.

@@ -8,6 +8,7 @@ mod memory;
 mod misconfigured;
 mod rbac;
 mod rights;
+mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -36,9 +37,6 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-
-/// What a process that was asked twice to end exits with: 128 and the number of SIGINT, as shells have it.
-const TOLD_TWICE: i32 = 130;
 
 /// Runs the program that the command line names, to its end. Returns the exit code.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
@@ -88,7 +86,7 @@ fn block_on(work: impl AsyncFnOnce(&CancellationToken, &mut JoinSet<()>) -> anyh
     let result = runtime.block_on(async {
         let cancel = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(signals(cancel.clone()));
+        tasks.spawn(signals::end(cancel.clone()));
         work(&cancel, &mut tasks).await
     });
     // A question that nobody answered is still being read: it is not waited for.
@@ -219,31 +217,6 @@ async fn demo(yes: bool, terminal: &Terminal, cancel: &CancellationToken, tasks:
     let program = std::env::current_exe().map_or_else(|_| "kubemend".to_owned(), |path| path.display().to_string());
     let stage = cli::demo::Stage { cases: &remediation, read: &*read, terminal, cancel, program, yes };
     Ok(stage.play().await?)
-}
-
-/// Ends the work at the first SIGINT or SIGTERM: what is in flight is finished and recorded. The second ends the process.
-async fn signals(cancel: CancellationToken) {
-    told_to_end().await;
-    cancel.cancel();
-    told_to_end().await;
-    std::process::exit(TOLD_TWICE);
-}
-
-#[cfg(unix)]
-async fn told_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_end() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Prints the error with what led to it, once, and what to do next.

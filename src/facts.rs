@@ -46,7 +46,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 use stuck::Stuck;
 use volumes::Volumes;
-use walk::Walk;
+pub use walk::Walk;
 
 /// Where labels of objects without a namespace are kept: no namespace has this name.
 const CLUSTER: &str = "";
@@ -125,14 +125,14 @@ kinds!(place_every_list);
 impl<'a> Facts<'a> {
     /// Indexes a snapshot.
     pub fn of(snapshot: &'a Snapshot) -> Self {
-        Self::until(snapshot, &|| false)
+        Self::until(snapshot, Walk::until(&|| false))
     }
 
-    /// The same for as long as `stop` says no. It is asked every few hundred objects; once it says yes, every list ends.
-    pub fn until(snapshot: &'a Snapshot, stop: &'a dyn Fn() -> bool) -> Self {
+    /// The same for as long as the walk is not stopped.
+    pub fn until(snapshot: &'a Snapshot, walk: Walk<'a>) -> Self {
         let mut facts = Self {
             snapshot,
-            walk: Walk::until(stop),
+            walk,
             places: HashMap::new(),
             in_namespace: HashMap::new(),
             owners: Owners::default(),
@@ -323,14 +323,9 @@ impl<'a> Facts<'a> {
         self.snapshot.is_complete(kind)
     }
 
-    /// Whether to stop was answered with yes: what was found since is not all there is.
-    pub fn is_stopped(&self) -> bool {
-        self.walk.is_stopped()
-    }
-
-    /// How many objects were looked at so far: a measure of work that needs no clock.
-    pub fn steps(&self) -> u64 {
-        self.walk.steps()
+    /// How far its walks have come, whether they were stopped, and whether there was time for them.
+    pub fn pace(&self) -> &Walk<'a> {
+        &self.walk
     }
 
     /// A list, walked step by step.
@@ -487,7 +482,7 @@ impl<'a> Facts<'a> {
 
     /// What the reporter's words name, as `make` finds it when somebody first asks.
     fn named_once(&self, make: impl FnOnce() -> Named) -> &Named {
-        self.named.get_or_init(make)
+        self.named.get_or_init(|| self.walk.whole(make))
     }
 
     /// Who uses which claim.

@@ -44,6 +44,7 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("field", field),
     ("issue", issue),
     ("kubeconfig", cluster::foreign::kubeconfig),
+    ("line", mcp::foreign::line),
     ("log", probe::foreign::log),
     ("look", probe::foreign::look),
     ("name", name),

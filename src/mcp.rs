@@ -2,6 +2,7 @@
 //! Three tools, both lifecycles (`initialize` up to 2025-11-25, and the stateless one of 2026-07-28), and consent through the client.
 //! Only what the protocol wants is here; what any surface would need is in `call`.
 
+mod bounds;
 mod consent;
 mod desk;
 mod dialog;
@@ -16,6 +17,7 @@ mod seen;
 mod server;
 mod tool_call;
 mod tools;
+mod transport;
 mod wire;
 
 pub use crate::call::{REPORT_SCHEMA_URI, report_schema};

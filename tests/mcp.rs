@@ -5,13 +5,17 @@
 #[cfg(test)]
 mod mcp {
     mod client;
+    mod cluster;
     mod commands;
     mod consent;
     mod double;
     mod embedded;
+    mod ends;
     mod faults;
     mod handshake;
+    mod lines;
     mod one;
+    mod program;
     mod progress;
     mod repeat;
     mod schema;

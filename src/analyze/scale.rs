@@ -4,7 +4,7 @@
 use super::testing::{App, World, cluster, deployment, pod};
 use super::{analyze, severity};
 use crate::domain::snapshot::Snapshot;
-use crate::facts::Facts;
+use crate::facts::{Facts, Walk};
 use crate::planner;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -226,7 +226,7 @@ fn steps(snapshot: &Snapshot) -> u64 {
     let facts = Facts::of(snapshot);
     let mut diagnosis = analyze(&facts).unwrap();
     planner::triage(&mut diagnosis, &facts, severity);
-    facts.steps()
+    facts.pace().steps()
 }
 
 #[test]
@@ -258,9 +258,14 @@ fn analysis_ends_soon_after_it_is_stopped() {
         asked.set(asked.get() + 1);
         asked.get() > 3
     };
-    let facts = Facts::until(&snapshot, &stop);
+    let facts = Facts::until(&snapshot, Walk::until(&stop));
     assert_eq!(analyze(&facts), None);
-    assert!(facts.is_stopped() && facts.steps() * 2 < whole.steps(), "{} of {}", facts.steps(), whole.steps());
+    assert!(
+        facts.pace().is_stopped() && facts.pace().steps() * 2 < whole.pace().steps(),
+        "{} of {}",
+        facts.pace().steps(),
+        whole.pace().steps()
+    );
 }
 
 #[test]
@@ -271,7 +276,7 @@ fn analysis_that_is_stopped_at_its_last_step_is_no_diagnosis() {
         asked.set(asked.get() + 1);
         false
     };
-    analyze(&Facts::until(&snapshot, &count)).unwrap();
+    analyze(&Facts::until(&snapshot, Walk::until(&count))).unwrap();
     let last = asked.get();
     for stop_at in 1..=last {
         let asked = Cell::new(0);
@@ -279,6 +284,6 @@ fn analysis_that_is_stopped_at_its_last_step_is_no_diagnosis() {
             asked.set(asked.get() + 1);
             asked.get() >= stop_at
         };
-        assert_eq!(analyze(&Facts::until(&snapshot, &stop)), None, "stopped at question {stop_at} of {last}");
+        assert_eq!(analyze(&Facts::until(&snapshot, Walk::until(&stop))), None, "stopped at question {stop_at} of {last}");
     }
 }

@@ -6,6 +6,7 @@ use crate::clock::{SystemClock, SystemEntropy};
 use crate::cluster::connect::{ConnectSettings, Connected, connect};
 use crate::config::Config;
 use crate::domain::id::SessionId;
+use crate::domain::visible::escaped;
 use crate::execute::Executor;
 use crate::ports::{Clock, ClusterRead, Entropy, SessionStore};
 use crate::probe::Allowed;
@@ -117,7 +118,8 @@ impl Clusters {
     }
 
     fn unlisted(&self, name: &str, in_use: Option<&str>) -> String {
-        let name: String = name.chars().take(80).collect();
+        // It may only look like one that is listed.
+        let name = escaped(&name.chars().take(80).collect::<String>());
         let allowed: Vec<String> =
             in_use.into_iter().chain(self.config.contexts.iter().map(String::as_str)).map(|c| format!("`{c}`")).collect();
         let instead = if allowed.is_empty() { String::new() } else { format!("; allowed here: {}", allowed.join(", ")) };

@@ -3,6 +3,7 @@
 
 use super::error::CallError;
 use crate::domain::nearest::{did_you_mean, nearest};
+use crate::domain::visible::escaped;
 use serde_json::{Map, Value};
 
 /// What each argument can look like.
@@ -34,7 +35,7 @@ pub(super) fn check(use_case: &str, schema: &Map<String, Value>, given: &Map<Str
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Ok(()) };
     for (name, value) in given {
         let Some(property) = properties.get(name) else {
-            let short: String = name.chars().filter(|c| !c.is_control()).take(QUOTED).collect();
+            let short = escaped(&name.chars().take(QUOTED).collect::<String>());
             let near = did_you_mean(&nearest(&short, properties.keys().map(String::as_str)));
             let known: Vec<String> = properties.keys().map(|known| format!("`{known}`")).collect();
             return Err(CallError::arguments(format!("there is no argument `{short}`{near}; {use_case} takes {}", known.join(", "))));
@@ -126,8 +127,9 @@ fn kind(value: &Value) -> &'static str {
 fn shown(value: &Value) -> String {
     match value {
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            let text: String = value.to_string().chars().filter(|c| !c.is_control()).take(QUOTED).collect();
-            format!(" ({text})")
+            // In JSON a line's end and its like are written out; here everything is that is not printable ASCII, once.
+            let text = value.as_str().map_or_else(|| value.to_string(), |text| format!("\"{}\"", escaped(text)));
+            format!(" ({})", text.chars().take(QUOTED).collect::<String>())
         }
         Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
     }

@@ -1,5 +1,6 @@
 //! Why a call failed: a kind that a surface maps to its own status, one line, and what to do next.
 
+use crate::domain::visible::revealed;
 use crate::ports::{ReadError, StoreError};
 use crate::workflow::WorkflowError;
 use std::fmt;
@@ -45,7 +46,8 @@ impl CallError {
     /// An error without hints.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message: String = message.into();
-        Self { kind, message: message.chars().take(MESSAGE_LIMIT).collect(), hints: Vec::new(), tool_hints: None }
+        let short: String = message.chars().take(MESSAGE_LIMIT).collect();
+        Self { kind, message: revealed(&short), hints: Vec::new(), tool_hints: None }
     }
 
     /// Arguments that cannot be meant.
@@ -180,6 +182,12 @@ mod tests {
     #[test]
     fn a_message_that_quotes_too_much_is_cut() {
         assert_eq!(CallError::arguments("x".repeat(1 << 20)).message.len(), MESSAGE_LIMIT);
+    }
+
+    #[test]
+    fn a_message_hides_nothing_of_what_it_quotes() {
+        let error = CallError::arguments("`\u{202e}gnp` and `é`, on\ntwo lines\u{7f}");
+        assert_eq!(error.message, "`\\u{202e}gnp` and `é`, on\ntwo lines\\u{7f}");
     }
 
     #[test]

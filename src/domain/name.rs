@@ -1,6 +1,8 @@
 //! What can be a name in Kubernetes, and what is wrong with one that cannot.
 
-/// Text that cannot be the name of such a thing.
+use super::visible::escaped;
+
+/// Text that cannot be the name of such a thing, with what is not printable ASCII in it written out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
     /// Not a DNS label.
@@ -15,6 +17,14 @@ pub enum InvalidName {
     /// A kind that kubemend does not read.
     #[error("`{0}` is not a kind that kubemend knows")]
     Kind(String),
+}
+
+/// Of a text that is no name so much is repeated.
+const QUOTED: usize = 80;
+
+/// Text that is no name, for an error: a name may lack only what nobody sees, or look like one that is.
+pub(crate) fn shown(text: &str) -> String {
+    escaped(&text.chars().take(QUOTED).collect::<String>())
 }
 
 pub(crate) fn is_dns(text: &str, max: usize, dots: bool) -> bool {

@@ -1,6 +1,6 @@
 //! The name of a namespace, checked where it comes in.
 
-use super::name::{InvalidName, is_dns};
+use super::name::{InvalidName, is_dns, shown};
 use std::fmt;
 
 /// The name of a namespace: a DNS label, so it can stand in a path.
@@ -13,7 +13,7 @@ impl Namespace {
     /// # Errors
     /// The text cannot be a namespace's name.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        if is_dns(text, 63, false) { Ok(Self(text.to_owned())) } else { Err(InvalidName::Namespace(text.chars().take(80).collect())) }
+        if is_dns(text, 63, false) { Ok(Self(text.to_owned())) } else { Err(InvalidName::Namespace(shown(text))) }
     }
 
     /// The name as text.

@@ -1,7 +1,7 @@
 //! How we point at objects.
 
 use super::kind::Kind;
-use super::name::is_dns;
+use super::name::{is_dns, shown};
 use std::fmt;
 
 /// Objects are pointed at together with their namespaces, so whoever names one finds the other here.
@@ -23,11 +23,10 @@ impl ObjectName {
     /// # Errors
     /// Not of that form, not a kind we know, or not a possible name.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let shown = || text.chars().take(80).collect::<String>();
-        let (kind, name) = text.split_once('/').ok_or_else(|| InvalidName::Reference(shown()))?;
-        let kind = Kind::parse(kind).ok_or_else(|| InvalidName::Kind(kind.chars().take(80).collect()))?;
+        let (kind, name) = text.split_once('/').ok_or_else(|| InvalidName::Reference(shown(text)))?;
+        let kind = Kind::parse(kind).ok_or_else(|| InvalidName::Kind(shown(kind)))?;
         if !is_dns(name, 253, true) {
-            return Err(InvalidName::Object(name.chars().take(80).collect()));
+            return Err(InvalidName::Object(shown(name)));
         }
         Ok(Self { kind, name: name.to_owned() })
     }

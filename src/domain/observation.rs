@@ -1,7 +1,6 @@
-//! What looks brought: each observation has an id for as long as its session lives, and a claim is worth what it cites of them.
+//! What looks brought: each observation has an id for as long as its session lives, so that a claim can cite it.
 
-use super::evidence::{Evidence, EvidenceSource};
-use super::excerpt::{EVENT_LIMIT, Excerpt};
+use super::excerpt::Excerpt;
 use super::look::ProbeName;
 use super::object::ObjectRef;
 use jiff::Timestamp;
@@ -29,33 +28,9 @@ pub struct Observation {
     pub seen_at: Timestamp,
 }
 
-impl Observation {
-    /// As a piece of evidence that a cause can cite: the end of a log, else the beginning.
-    pub fn to_evidence(&self) -> Evidence {
-        let source = match self.probe {
-            ProbeName::Logs => EvidenceSource::Log,
-            ProbeName::Events => EvidenceSource::Event,
-            ProbeName::Get | ProbeName::List | ProbeName::Describe => EvidenceSource::Object,
-        };
-        let text = match source {
-            EvidenceSource::Log => Excerpt::ending(self.text.as_str(), EVENT_LIMIT),
-            EvidenceSource::Event | EvidenceSource::Object => Excerpt::event(self.text.as_str()),
-        };
-        Evidence { source, object: self.object.clone(), field: None, text, seen_at: self.seen_at }
-    }
-}
-
 /// Names an observation within one session: `o1`, `o2`, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObservationId(u32);
-
-impl ObservationId {
-    /// Takes text back in; whether there is such an observation, only the session can tell.
-    pub fn parse(text: &str) -> Option<Self> {
-        let number = text.strip_prefix('o').filter(|n| n.bytes().all(|b| b.is_ascii_digit()) && !n.starts_with('0'))?;
-        number.parse().ok().map(Self)
-    }
-}
 
 impl fmt::Display for ObservationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,24 +61,9 @@ impl Observations {
         Ok(Self::id(self.0.len().saturating_sub(1)))
     }
 
-    /// The observation of that id.
-    pub fn get(&self, id: ObservationId) -> Option<&Observation> {
-        self.0.get(usize::try_from(id.0).ok()?.checked_sub(1)?)
-    }
-
     /// All of them with their ids, in the order in which they were made.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (ObservationId, &Observation)> {
+    pub fn iter(&self) -> impl Iterator<Item = (ObservationId, &Observation)> {
         self.0.iter().enumerate().map(|(index, observation)| (Self::id(index), observation))
-    }
-
-    /// Whether the same was looked at before.
-    pub fn of(&self, asked: &str) -> impl Iterator<Item = (ObservationId, &Observation)> {
-        self.iter().filter(move |(_, observation)| observation.asked == asked)
-    }
-
-    /// Whether nothing was looked at.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     fn id(index: usize) -> ObservationId {
@@ -121,15 +81,11 @@ mod tests {
     }
 
     #[test]
-    fn observation_is_found_by_the_id_that_it_got() {
+    fn observation_keeps_the_id_that_it_got() {
         let mut all = Observations::default();
-        let first = all.add(seen(ProbeName::Get, "a")).unwrap();
-        let second = all.add(seen(ProbeName::Get, "a")).unwrap();
-        assert_eq!((first.to_string(), second.to_string()), ("o1".to_owned(), "o2".to_owned()), "what is the same later is news");
-        assert_eq!(all.get(ObservationId::parse("o2").unwrap()), Some(&seen(ProbeName::Get, "a")));
-        for unknown in ["o3", "o0", "e1", "o", "o01", "o-1"] {
-            assert_eq!(ObservationId::parse(unknown).and_then(|id| all.get(id)), None, "{unknown}");
-        }
+        let ids = [all.add(seen(ProbeName::Get, "a")).unwrap(), all.add(seen(ProbeName::Get, "a")).unwrap()];
+        assert_eq!(ids.map(|id| id.to_string()), ["o1", "o2"], "what is the same later is news");
+        assert_eq!(all.iter().map(|(id, _)| id).collect::<Vec<_>>(), ids);
     }
 
     #[test]
@@ -141,12 +97,5 @@ mod tests {
         let half = "x".repeat(OBSERVED_BYTES / 2 + 1);
         assert!(large.add(seen(ProbeName::Logs, &half)).is_ok());
         assert_eq!(large.add(seen(ProbeName::Logs, &half)), Err(Full));
-    }
-
-    #[test]
-    fn of_a_log_the_end_is_evidence() {
-        let log = format!("{}\nlast words", "line\n".repeat(2_000));
-        assert!(seen(ProbeName::Logs, &log).to_evidence().text.as_str().ends_with("last words"));
-        assert!(seen(ProbeName::Get, &log).to_evidence().text.as_str().starts_with("line"));
     }
 }

@@ -20,6 +20,14 @@ pub fn cleaned(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_hidden) { Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect()) } else { Cow::Borrowed(text) }
 }
 
+/// The text with what is hidden written out, as [`escaped`] does it, and everything else as it is.
+pub fn revealed(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        let _ = if is_hidden(c) { write!(out, "\\u{{{:x}}}", u32::from(c)) } else { out.write_char(c) };
+        out
+    })
+}
+
 /// The text in printable ASCII on one line, so that no two texts look alike: everything else stands there as its number, as in
 /// `\u{202e}`. A text that already has such a number in it is told from the character itself.
 pub fn escaped(text: &str) -> String {

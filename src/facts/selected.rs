@@ -130,7 +130,7 @@ pub(crate) fn workloads_missed<'f, 'a>(
 
 /// The workloads in a namespace of which a live Pod has this key otherwise than the template says: it was given while the Pod ran.
 pub(crate) fn workloads_given<'f, 'a>(facts: &'f Facts<'a>, namespace: &Namespace, key: &str) -> Vec<&'f Workload<'a>> {
-    let given = facts.given.get_or_init(|| find_given(facts));
+    let given = facts.given.get_or_init(|| facts.walk.whole(|| find_given(facts)));
     let places = given.get(namespace.as_str()).and_then(|keys| keys.get(key));
     facts.walk(places.into_iter().flatten().filter_map(|place| facts.workloads.get(*place))).collect()
 }

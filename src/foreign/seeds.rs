@@ -31,6 +31,8 @@ fn made() -> Seeds {
     for (issue, namespace, items) in cases() {
         add("issue", issue.clone());
         add("text", issue.clone());
+        let call = json!({"name": "remediate", "arguments": {"issue": issue, "namespace": namespace}, "_meta": {"progressToken": 1}});
+        add("line", json!({"jsonrpc": "2.0", "id": issue, "method": "tools/call", "params": call}).to_string());
         add("arguments", json!({"issue": issue, "namespace": namespace, "objects": ["deployment/web"], "maxRiskLevel": "low"}).to_string());
         let of = |kind: &str| -> Vec<Value> { items.iter().filter(|item| item["kind"] == kind).cloned().collect() };
         let pods = of("Pod");
@@ -98,6 +100,15 @@ fn made() -> Seeds {
         add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "look": [look]}).to_string());
     }
     add("log", format!("starting\n{}FATAL: no such host\n", "served a request\n".repeat(90)));
+    for line in [
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7,"reason":"later"}}"#,
+        r#"{"jsonrpc":"2.0","id":"q","result":{"action":"accept","content":{"decision":"apply-7f3a"}}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no dialog"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping","Method":"tools/list","params":{"a":1,"a":[{}]}}"#,
+        r#"[{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}]"#,
+    ] {
+        add("line", line.to_owned());
+    }
     add("kubeconfig", KUBECONFIG.to_owned());
     add("plugin", PLUGIN.to_owned());
     add("plugin", CERTIFICATE.to_owned());

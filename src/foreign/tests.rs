@@ -96,7 +96,7 @@ proptest! {
 
     #[test]
     fn documents_with_other_values_in_them_break_no_parser(
-        name in prop::sample::select(vec!["arguments", "discovery", "objects", "page", "record"]),
+        name in prop::sample::select(vec!["arguments", "discovery", "line", "objects", "page", "record"]),
         seed in any::<prop::sample::Index>(),
         place in any::<prop::sample::Index>(),
         with in prop::sample::select(vec!["null", "-1", "\"\"", "[]", "{}", "[null]", "1e308", "true", "\"a/b\"", "\"\\u0000\"", "99999999999"]),

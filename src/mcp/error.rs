@@ -2,8 +2,9 @@
 //! The only place that knows which failures are the tool's and which are the protocol's.
 
 use crate::call::{CallError, ErrorKind, Program};
+use crate::domain::visible::escaped;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorCode};
+use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, PaginatedRequestParams};
 
 /// In-band whatever its kind, because a model can then correct itself.
 pub(crate) fn failure(error: &CallError, program: &Program) -> CallToolResult {
@@ -19,10 +20,26 @@ pub(crate) fn stale_answer() -> CallError {
     .hint("call remediate again with `issue`, to see the current plan and be asked again")
 }
 
+/// Of a name that nothing has so much is repeated.
+const QUOTED: usize = 100;
+
+/// A client's name for something that does not exist: it may only look like one of something that does.
+pub(crate) fn quoted(name: &str) -> String {
+    escaped(&name.chars().take(QUOTED).collect::<String>())
+}
+
 /// A tool that does not exist is the protocol's error.
 pub(crate) fn unknown_tool(name: &str) -> ErrorData {
-    let name: String = name.chars().take(100).collect();
+    let name = quoted(name);
     ErrorData::invalid_params(format!("there is no tool `{name}`; the tools are `analyze`, `remediate` and `validate`"), None)
+}
+
+/// Every list is one page, so no cursor was given out.
+pub(crate) fn first_page(request: Option<&PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match request.and_then(|request| request.cursor.as_deref()) {
+        Some(cursor) => Err(ErrorData::invalid_params(format!("there is no page `{}`: every list is one page", quoted(cursor)), None)),
+        None => Ok(()),
+    }
 }
 
 /// Methods that exist, and for which a request arrives here only when its `params` are not those of the method.
@@ -38,7 +55,7 @@ pub(crate) fn unknown_method(method: &str) -> ErrorData {
     match METHODS.iter().find(|(name, _)| *name == method) {
         Some((name, params)) => ErrorData::invalid_params(format!("invalid `params` of {name}: it needs {params}"), None),
         None => {
-            let method: String = method.chars().take(100).collect();
+            let method = quoted(method);
             ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method `{method}`"), None)
         }
     }
@@ -46,7 +63,7 @@ pub(crate) fn unknown_method(method: &str) -> ErrorData {
 
 /// A resource that does not exist is the protocol's error.
 pub(crate) fn unknown_resource(uri: &str) -> ErrorData {
-    let uri: String = uri.chars().take(200).collect();
+    let uri = quoted(uri);
     ErrorData::resource_not_found(format!("there is no resource `{uri}`"), None)
 }
 

@@ -1,7 +1,8 @@
-//! What a client brings back of a question, as bytes that anybody may have made: for arbitrary bytes in tests, and for fuzzing.
+//! A line that a client sends, and what it brings back of a question, as bytes that anybody may have made: for arbitrary bytes in tests, and for fuzzing.
 
 use super::consent::{ApplyCode, DECISION, human_answer};
 use super::desk::QuestionDesk;
+use super::transport::message::{Understood, understand};
 use crate::call::{FASTEST_PERSON, HumanAnswer, Program};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
@@ -55,4 +56,24 @@ pub(crate) fn answer(bytes: &[u8]) {
     let said = human_answer(&result, &ApplyCode::of(&digest), FASTEST_PERSON);
     let nothing = matches!(said, HumanAnswer::No | HumanAnswer::Undecided(_) | HumanAnswer::Nobody);
     assert_eq!(!nothing, yes, "an approval that nobody gave");
+}
+
+/// A line of the protocol. What is refused is answered with a line that is not answered again, or two programs could keep each other busy;
+/// what reaches the service is JSON of which nobody can read something else.
+pub(crate) fn line(bytes: &[u8]) {
+    match understand(bytes) {
+        Understood::Message(_) => {
+            let text = std::str::from_utf8(bytes).unwrap_or_default().trim_start_matches('\u{feff}');
+            let read = serde_json::from_str::<serde_json::Map<String, Value>>(text).unwrap_or_default();
+            assert_eq!(read.get("jsonrpc").and_then(Value::as_str), Some("2.0"), "not a message of the protocol");
+            let named = |key: &str| read.keys().filter(|other| other.eq_ignore_ascii_case(key)).count();
+            assert!(["jsonrpc", "id", "method", "params", "result", "error"].iter().all(|key| named(key) < 2), "a key of two readings");
+        }
+        Understood::Refused(refusal) => {
+            let answer = refusal.answer();
+            assert!(!answer.contains('\n'), "an answer of several lines");
+            assert!(matches!(understand(answer.as_bytes()), Understood::Ignored(_) | Understood::Message(_)), "an answer that is answered");
+        }
+        Understood::Ignored(_) => {}
+    }
 }

@@ -1,5 +1,6 @@
 //! The prompt `fix`: what a person types as a command of their client becomes a request for the right tool.
 
+use super::error::quoted;
 use crate::domain::issue::ISSUE_LIMIT;
 use rmcp::ErrorData;
 use rmcp::model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
@@ -27,7 +28,7 @@ pub(crate) fn prompts() -> Vec<Prompt> {
 /// The messages of a prompt.
 pub(crate) fn get(params: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     if params.name != FIX {
-        let name: String = params.name.chars().take(100).collect();
+        let name = quoted(&params.name);
         return Err(ErrorData::invalid_params(format!("there is no prompt `{name}`; the prompt is `{FIX}`"), None));
     }
     let words: String = params

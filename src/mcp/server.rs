@@ -1,10 +1,12 @@
 //! The server: what it says of itself, which calls it takes, and that every one of them is answered.
 
+use super::bounds::{AFTERWARDS, CALLS, GRACE, PARTING};
 use super::desk::QuestionDesk;
-use super::error::{failure, unknown_method, unknown_tool};
+use super::error::{failure, first_page, unknown_method, unknown_tool};
 use super::late::{self, Later};
 use super::tool_call::{ToolCall, ToolResponse};
 use super::tools::{self, ToolName};
+use super::transport::{Presence, Wire};
 use super::{progress, prompt, resources, wire};
 use crate::call::{Backend, CallError, ErrorKind};
 use crate::ports::Progress;
@@ -18,19 +20,12 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, QuitReason, RequestContext, ServerInitializeError, Service};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-
-/// Calls that run at once; more are refused.
-const CALLS: u32 = 32;
-/// How long the end of the process waits for calls to come to a safe end: a request in flight is finished and recorded.
-const GRACE: Duration = Duration::from_secs(30);
 
 const INSTRUCTIONS: &str = "kubemend finds why something in a Kubernetes cluster is broken, shows the exact fix, asks a human, applies it and proves that it helped.\n\
 Pass the user's words as `issue`. `analyze` and `validate` only read. `remediate` does all of it, and asks the human itself, so call it as soon as the user wants a fix; never apply the fix by other means.\n\
@@ -70,7 +65,8 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    let gone = CancellationToken::new();
+    let presence = Presence::default();
+    let gone = presence.gone.clone();
     let calls = Arc::new(Semaphore::new(CALLS as usize));
     let (later, handed) = late::channel();
     let server = Server {
@@ -81,17 +77,19 @@ where
         gone: gone.clone(),
         calls: Arc::clone(&calls),
     };
-    let running = match InOurWords(server).serve_with_ct((Watched { inner: reader, gone: gone.clone() }, writer), cancel).await {
+    let conversation = cancel.child_token();
+    let wire = Wire::new(reader, writer, presence.clone());
+    let running = match InOurWords(server).serve_with_ct(wire, conversation.clone()).await {
         Ok(running) => running,
         Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => return Ok(()),
         Err(error) => return Err(ServeError::Opening(shortened(&error.to_string()))),
     };
     let mut late = std::pin::pin!(late::drive(handed, gone.clone()));
-    let waiting = running.waiting();
     let ended = tokio::select! {
-        ended = waiting => ended,
-        // It cannot end first: the server holds the other end.
+        ended = running.waiting() => ended,
+        // Neither can end first: the server holds the other end of the one, and the other only watches.
         () = &mut late => return Ok(()),
+        never = part(&presence, &conversation) => match never {},
     };
     let ended = match ended {
         Ok(QuitReason::JoinError(error)) | Err(error) => Err(ServeError::Stopped(error.to_string())),
@@ -103,27 +101,23 @@ where
     ended
 }
 
+/// Once the client is gone, or the process is to end: cancels the calls that are left, and lets go of answers that nobody reads in time.
+async fn part(presence: &Presence, conversation: &CancellationToken) -> Infallible {
+    tokio::select! {
+        () = conversation.cancelled() => {}
+        () = presence.gone.cancelled() => tokio::select! {
+            () = presence.deaf.cancelled() => {}
+            () = tokio::time::sleep(AFTERWARDS) => {}
+        },
+    }
+    conversation.cancel();
+    tokio::time::sleep(PARTING).await;
+    presence.reads_no_more();
+    std::future::pending().await
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(300).collect()
-}
-
-/// A reader that says when the client closed its side: then no question can be answered any more, and none is waited for.
-struct Watched<R> {
-    inner: R,
-    gone: CancellationToken,
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Watched<R> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
-        match &polled {
-            Poll::Ready(Ok(())) if buf.filled().len() == before && buf.remaining() > 0 => self.gone.cancel(),
-            Poll::Ready(Err(_)) => self.gone.cancel(),
-            Poll::Ready(Ok(())) | Poll::Pending => {}
-        }
-        polled
-    }
 }
 
 struct Server {
@@ -175,12 +169,14 @@ impl Server {
             return Err(CallError::new(ErrorKind::Unavailable, format!("{CALLS} calls are running already"))
                 .hint("wait for one of them to end and call again"));
         };
+        let stop = &request.ct.child_token();
         let run = async |progress: &progress::Reporter| {
             name.run(ToolCall {
                 backend: self.backend.as_ref(),
                 desk: &self.desk,
                 later: &self.later,
                 request,
+                stop,
                 progress: progress as &dyn Progress,
                 gone: &self.gone,
                 arguments: params.arguments.unwrap_or_default(),
@@ -190,10 +186,16 @@ impl Server {
             .await
         };
         // rmcp never answers a call whose handler panics. Nothing of ours is left half changed: what a call shares is behind locks.
-        AssertUnwindSafe(progress::reported(request, run))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_panic| Err(CallError::panicked(name.as_str())))
+        let mut call = std::pin::pin!(AssertUnwindSafe(progress::reported(request, run)).catch_unwind());
+        let ended = tokio::select! {
+            ended = &mut call => ended,
+            // Nobody is left to answer a question, or to read what came of a change: none is begun, and one that runs comes to its safe end.
+            () = self.gone.cancelled(), if name.changes_something() => {
+                stop.cancel();
+                call.await
+            }
+        };
+        ended.unwrap_or_else(|_panic| Err(CallError::panicked(name.as_str())))
     }
 }
 
@@ -207,7 +209,8 @@ impl ServerHandler for Server {
         ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(INSTRUCTIONS)
     }
 
-    async fn list_tools(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
+    async fn list_tools(&self, page: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListToolsResult::with_all_items(self.tools.clone()))
     }
 
@@ -233,17 +236,19 @@ impl ServerHandler for Server {
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListResourcesResult::with_all_items(resources::resources()))
     }
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
     }
 
@@ -255,7 +260,12 @@ impl ServerHandler for Server {
         Ok(resources::read(&params.uri, self.backend.as_ref()).await?.into())
     }
 
-    async fn list_prompts(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListPromptsResult, ErrorData> {
+    async fn list_prompts(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        first_page(page.as_ref())?;
         Ok(ListPromptsResult::with_all_items(prompt::prompts()))
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct ToolCall<'a> {
     /// Takes dialogs that outlive the call.
     pub(crate) later: &'a Later,
     pub(crate) request: &'a RequestContext<RoleServer>,
+    /// Ends the call: it was taken back, or nobody is left whom its change would serve.
+    pub(crate) stop: &'a CancellationToken,
     pub(crate) progress: &'a dyn Progress,
     /// The client closed its side: nobody is left to answer a question.
     pub(crate) gone: &'a CancellationToken,
@@ -31,7 +33,7 @@ pub(crate) struct ToolCall<'a> {
 impl ToolCall<'_> {
     /// Who calls.
     pub(crate) fn caller(&self) -> Caller<'_> {
-        Caller::new(self.progress, &self.request.ct).through(Door::Client(client_name(self.request)))
+        Caller::new(self.progress, self.stop).through(Door::Client(client_name(self.request)))
     }
 }
 

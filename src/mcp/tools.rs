@@ -38,6 +38,14 @@ impl ToolName {
         }
     }
 
+    /// Whether it can lead to a write.
+    pub(crate) fn changes_something(self) -> bool {
+        match self {
+            ToolName::Analyze | ToolName::Validate => false,
+            ToolName::Remediate => true,
+        }
+    }
+
     pub(crate) async fn run(self, call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
         match self {
             ToolName::Analyze => analyze::run(call).await,

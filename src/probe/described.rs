@@ -8,6 +8,7 @@ use crate::domain::canonical::sorted;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
+use crate::domain::name::is_dns;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::facts::references::references;
 use crate::ports::{ClusterRead, ReadError, Table};
@@ -172,14 +173,7 @@ fn state(value: &Value) -> String {
 /// What it names, and whether that is there.
 async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead) -> Vec<String> {
     let Some(namespace) = &object.namespace else { return Vec::new() };
-    let mut named: BTreeSet<(Kind, String)> = BTreeSet::new();
-    for pointer in ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec", "/spec"] {
-        let spec = value.pointer(pointer).filter(|spec| spec.get("containers").is_some());
-        if let Some(spec) = spec.and_then(|spec| serde_json::from_value::<PodSpec>(spec.clone()).ok()) {
-            named.extend(references(&spec, &FieldPath::root()).into_iter().map(|r| (r.kind, r.name.to_owned())));
-        }
-    }
-    named.extend(of_other_kinds(value, &object.kind));
+    let named = named(value, &object.kind);
     let mut lines = Vec::new();
     let more = named.len().saturating_sub(REFERENCES);
     for (kind, name) in named.into_iter().take(REFERENCES) {
@@ -187,6 +181,20 @@ async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead) -> 
     }
     lines.extend((more > 0).then(|| format!("and {more} more")));
     lines
+}
+
+/// The objects that it names.
+pub(super) fn named(value: &Value, kind: &Kind) -> BTreeSet<(Kind, String)> {
+    let mut named: BTreeSet<(Kind, String)> = BTreeSet::new();
+    for pointer in ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec", "/spec"] {
+        let spec = value.pointer(pointer).filter(|spec| spec.get("containers").is_some());
+        if let Some(spec) = spec.and_then(|spec| serde_json::from_value::<PodSpec>(spec.clone()).ok()) {
+            named.extend(references(&spec, &FieldPath::root()).into_iter().map(|r| (r.kind, r.name.to_owned())));
+        }
+    }
+    named.extend(of_other_kinds(value, kind));
+    named.retain(|(_, name)| is_dns(name, 253, true));
+    named
 }
 
 async fn presence(kind: &Kind, name: &str, namespace: &Namespace, read: &dyn ClusterRead) -> String {

@@ -1,6 +1,7 @@
 //! What an investigation asks and what it is shown, as bytes that anybody may have made.
 
 use super::arguments::{Context, LookArguments};
+use super::described::named;
 use super::digest::digest;
 use super::shown;
 use crate::domain::field::FieldPath;
@@ -30,7 +31,9 @@ pub(crate) fn look(bytes: &[u8]) {
 /// An object as it is shown. Of a variable under the name of a credential nothing is.
 pub(crate) fn object(bytes: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return };
-    for kind in [Kind::Pod, Kind::ConfigMap] {
+    for kind in [Kind::Pod, Kind::Deployment, Kind::Ingress, Kind::ConfigMap] {
+        let plain = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
+        assert!(named(&value, &kind).iter().all(|(_, name)| plain(name)), "a name that may mean something else in a path");
         let again = shown::object(shown::object(value.clone(), &kind), &kind);
         assert_eq!(again, shown::object(value.clone(), &kind), "what was shown once is shown as something else");
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::plan::Judged;
+use crate::facts::Walk;
 use crate::planner::example::{cause, deployment, image, image_plan, namespace, snapshot};
 use serde_json::{Value, json};
 
@@ -48,16 +49,38 @@ fn creating() -> Value {
 }
 
 fn checked(plan: &RemediationPlan, objects: Vec<(Kind, Value)>, causes: Vec<crate::domain::cause::Cause>, unread: &[Kind]) -> Observed {
+    checked_in(plan, objects, causes, unread, false)
+}
+
+/// The same where there was no time for a rule.
+fn checked_in(
+    plan: &RemediationPlan,
+    objects: Vec<(Kind, Value)>,
+    causes: Vec<crate::domain::cause::Cause>,
+    unread: &[Kind],
+    hurried: bool,
+) -> Observed {
     let mut seen = snapshot(objects);
     for kind in [Kind::Pod, Kind::ReplicaSet, Kind::Deployment] {
         if plan.judged.saw.contains(&kind) || !seen.is_complete(&kind) {
             seen.add(&kind, vec![], !unread.contains(&kind));
         }
     }
-    let facts = Facts::of(&seen);
+    let late = || hurried;
+    let facts = Facts::until(&seen, Walk::until(&|| false).hurried(&late));
+    facts.pace().in_time(|| ());
     let diagnosis = Diagnosis { causes, ..Diagnosis::default() };
     let results = check_all(plan, None, &facts, &diagnosis, |_| unread.to_vec());
     (results[0].stand, results[0].observed.clone())
+}
+
+#[test]
+fn a_check_does_not_pass_where_not_all_rules_were_run() {
+    let of = |hurried| checked_in(&plan(&[]), world("web:1", state(running(), running())), vec![], &[], hurried);
+    assert_eq!(of(false).0, Stand::Holds);
+    let (stand, words) = of(true);
+    assert_eq!(stand, Stand::Unseen);
+    assert!(words.ends_with("but not all rules were run"), "{words}");
 }
 
 #[test]

@@ -366,7 +366,10 @@ impl Backend for World {
     async fn remediation(&self, context: Option<&str>) -> Result<Arc<dyn UseCases>, WorkflowError> {
         match context {
             None | Some("test") => Ok(self.0.clone()),
-            Some(other) => Err(WorkflowError::Invalid(format!("the operator did not list the context `{other}`"))),
+            Some(other) => Err(WorkflowError::Invalid(format!(
+                "the operator did not list the context `{}`",
+                kubemend::domain::visible::escaped(other)
+            ))),
         }
     }
 

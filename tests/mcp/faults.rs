@@ -41,6 +41,101 @@ async fn arguments_that_cannot_be_meant_are_refused_in_words() {
     assert!(double.writes().is_empty());
 }
 
+/// Names that look like others, or that hide what they are: fullwidth, Cyrillic, a zero width space, a mark that turns the direction, a
+/// letter with an accent of its own, a null, a line of its own.
+const ODD: [(&str, &str); 7] = [
+    ("\u{ff53}hop", r"\u{ff53}hop"),
+    ("sh\u{43e}p", r"sh\u{43e}p"),
+    ("sh\u{200b}op", r"sh\u{200b}op"),
+    ("\u{202e}pohs", r"\u{202e}pohs"),
+    ("sho\u{301}p", r"sho\u{301}p"),
+    ("shop\0", r"shop\u{0}"),
+    ("shop\n`kubemend approve`", r"shop\u{a}`kubemend approve`"),
+];
+
+#[tokio::test]
+async fn names_that_look_like_others_are_refused_with_what_they_are_made_of() {
+    let double = Arc::new(Double::default());
+    let client = connect(&double, modes()[0].clone(), Human::who(Says::Yes)).await;
+    for (odd, escaped) in ODD {
+        for tool in ["analyze", "remediate", "validate"] {
+            for arguments in [
+                json!({"issue": "x", "namespace": odd}),
+                json!({"issue": "x", "objects": [format!("deployment/{odd}")]}),
+                json!({"issue": "x", "objects": [format!("{odd}/web")]}),
+                json!({"issue": "x", "objects": [odd]}),
+                json!({"issue": "x", odd: true}),
+                json!({"issue": "x", "objects": odd}),
+                json!({"issue": "x", "context": odd}),
+            ] {
+                let result = client.call_tool(call(tool, arguments.clone())).await.unwrap();
+                let said = text(&result);
+                assert_eq!(result.is_error, Some(true), "{tool} {arguments}: {said}");
+                assert!(said.contains(escaped), "{tool} {arguments}: {said}");
+                assert!(said.chars().all(|c| c == '\n' || c == ' ' || c.is_ascii_graphic()), "{tool} {arguments}: {said}");
+            }
+        }
+        let result = client.call_tool(call("remediate", json!({"issue": "x", "mode": odd, "maxRiskLevel": odd}))).await.unwrap();
+        assert!(text(&result).contains(escaped), "{}", text(&result));
+    }
+    assert!(double.heard().iter().all(|heard| heard.contains("context")), "only the name of a context is the backend's to judge");
+}
+
+#[tokio::test]
+async fn methods_tools_prompts_and_resources_that_look_like_others_are_refused_with_what_they_are_made_of() {
+    let mut bare = Bare::initialized(&Arc::new(Double::default()), json!({})).await;
+    for (odd, escaped) in ODD {
+        for (method, params) in [
+            (odd, json!({})),
+            ("tools/call", json!({"name": odd, "arguments": {"issue": "x"}})),
+            ("prompts/get", json!({"name": odd, "arguments": {"issue": "x"}})),
+            ("resources/read", json!({"uri": format!("kubemend://{odd}")})),
+            ("resources/read", json!({"uri": format!("kubemend://sessions/{odd}")})),
+        ] {
+            bare.send(json!({"jsonrpc": "2.0", "id": "x", "method": method, "params": params})).await;
+            let answer = bare.answer("x").await;
+            let said = answer["error"]["message"].as_str().unwrap_or_else(|| panic!("{answer}"));
+            assert!(said.contains(escaped), "{method} {params}: {said}");
+        }
+    }
+}
+
+/// What is of another type is named with what it should be, and null is as good as absent: not as good as anything else.
+#[tokio::test]
+async fn arguments_of_another_type_are_refused_and_nothing_is_called() {
+    let double = Arc::new(Double::default());
+    let client = connect(&double, modes()[0].clone(), Human::who(Says::Yes)).await;
+    let odd = [json!(7), json!(1e300), json!(true), json!("x\u{202e}"), json!([]), json!([[]]), json!({}), json!([null]), json!([7])];
+    for tool in kubemend::mcp::tool_list() {
+        for (name, property) in tool.input_schema["properties"].as_object().unwrap() {
+            for value in &odd {
+                let fits = match property["type"].as_str().unwrap() {
+                    "string" => value.is_string(),
+                    "number" => value.is_number(),
+                    "boolean" => value.is_boolean(),
+                    "array" => value == &json!([]) || value == &json!([null]),
+                    other => panic!("{other}"),
+                };
+                // Beside another `issue` it is this one that is wrong, and a text of another kind is another test's.
+                if fits && value != &json!([null]) {
+                    continue;
+                }
+                let mut arguments = json!({"issue": "x"});
+                arguments[name] = value.clone();
+                let result = client.call_tool(call(&tool.name, arguments.clone())).await.unwrap();
+                assert_eq!(result.is_error, Some(true), "{} {arguments}: {}", tool.name, text(&result));
+                assert!(text(&result).starts_with(&format!("`{name}")), "{} {arguments}: {}", tool.name, text(&result));
+            }
+        }
+    }
+    assert!(double.heard().is_empty(), "{:?}", double.heard());
+    for tool in ["analyze", "remediate", "validate"] {
+        let nothing = client.call_tool(call(tool, json!({"issue": null}))).await.unwrap();
+        assert!(text(&nothing).contains("pass `issue`") || text(&nothing).contains("`issue`"), "{}", text(&nothing));
+        assert_eq!(nothing.is_error, Some(true));
+    }
+}
+
 /// A caller of tools has no flags, and no use for the words of Rust.
 #[tokio::test]
 async fn errors_speak_to_a_caller_of_tools() {

@@ -131,6 +131,38 @@ async fn a_method_that_does_not_exist_and_params_that_cannot_be_read_are_told_ap
     }
 }
 
+/// What is declared is what there is: the lists never change while the server runs, and what it has to log goes to stderr.
+#[tokio::test]
+async fn nothing_is_declared_that_is_never_sent() {
+    let mut bare = Bare::to(&Arc::new(Double::default()));
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bare", "version": "1"}});
+    let opened = ask(&mut bare, "hello", "initialize", hello).await;
+    assert_eq!(opened["result"]["capabilities"], json!({"prompts": {}, "resources": {}, "tools": {}}), "{opened}");
+    for method in ["resources/subscribe", "resources/unsubscribe"] {
+        let answer = ask(&mut bare, "s", method, json!({"uri": "kubemend://sessions"})).await;
+        assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
+    }
+}
+
+/// Every list is one page, so no cursor was ever given out.
+#[tokio::test]
+async fn a_cursor_that_was_not_given_out_is_refused() {
+    let mut bare = Bare::initialized(&Arc::new(Double::default()), json!({})).await;
+    for (method, list) in [
+        ("tools/list", "tools"),
+        ("prompts/list", "prompts"),
+        ("resources/list", "resources"),
+        ("resources/templates/list", "resourceTemplates"),
+    ] {
+        let first = ask(&mut bare, "f", method, json!({})).await;
+        assert!(first["result"][list].as_array().is_some_and(|list| !list.is_empty()), "{first}");
+        assert_eq!(first["result"]["nextCursor"], json!(null), "{first}");
+        let next = ask(&mut bare, "n", method, json!({"cursor": "page\u{202e}2"})).await;
+        assert_eq!(next["error"]["code"], -32602, "{method}: {next}");
+        assert!(next["error"]["message"].as_str().unwrap().contains(r"page\u{202e}2"), "{next}");
+    }
+}
+
 #[tokio::test]
 async fn contexts_that_can_be_chosen_are_listed_and_a_read_only_server_says_so() {
     let operator = kubemend::call::Operator { contexts: vec!["staging".to_owned()], read_only: true, ..Default::default() };
