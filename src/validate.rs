@@ -4,6 +4,7 @@
 mod change;
 pub(crate) mod remains;
 pub(crate) mod stand;
+mod whole;
 
 use self::stand::{Checked, Observed, Stand, absent};
 use crate::domain::cause::Code;

@@ -122,16 +122,42 @@ fn only_what_the_issue_is_about_remains() {
         other
     };
     let lakes = ObjectRef::namespaced(Kind::Deployment, &namespace(), "lakes");
-    let left = |about: &[ObjectRef], object: &ObjectRef| {
+    let left = |issue: &str, about: &[ObjectRef], object: &ObjectRef| {
         let symptom = Symptom { object: object.clone(), summary: "crashes".into() };
         let seen = Diagnosis { causes: vec![other(object)], unexplained: vec![symptom], ..Diagnosis::default() };
         let mut before = Diagnosis::default();
         before.focus.about = about.to_vec();
-        remains::Concern::of(&plan, &facts, &before).remains(&seen).len()
+        let remains = remains::Concern::of(&plan, &facts, &before, issue).remains(&seen);
+        (remains.own.len(), remains.there.len())
     };
-    assert_eq!(left(&[web()], &web()), 2);
-    assert_eq!(left(&[web()], &lakes), 0, "an unrelated fault is none of this plan's");
-    assert_eq!(left(std::slice::from_ref(&lakes), &lakes), 2, "somebody asked about it");
+    assert_eq!(left("web is down", &[web()], &web()), (2, 0));
+    assert_eq!(left("web is down", &[web()], &lakes), (0, 0), "an unrelated fault is none of this plan's");
+    assert_eq!(left("lakes is down", std::slice::from_ref(&lakes), &lakes), (2, 0), "somebody asked about it");
+    assert_eq!(left("something is broken in shop", &[], &lakes), (0, 2), "somebody asked about all that is there");
+    assert_eq!(left("something is broken in shop", &[], &web()), (2, 0));
+    assert_eq!(left("", &[], &lakes), (0, 0), "nobody said what is wrong");
+}
+
+#[test]
+fn all_of_a_place_belongs_to_the_issue_where_words_name_no_object_in_it() {
+    use crate::domain::issue::Scope;
+    use crate::domain::object::Namespace;
+    use whole::Whole;
+    let place = |name: &str| Namespace::parse(name).unwrap();
+    let scope = |names: &[&str]| Scope::of(names.iter().map(|name| place(name)).collect(), vec![]);
+    let of = |issue: &str, about: &[ObjectRef], scope: &Scope| {
+        let mut before = Diagnosis::default();
+        before.focus.about = about.to_vec();
+        let whole = Whole::of(issue, &before, scope);
+        ["shop", "team-a"].map(|at| whole.holds(&ObjectRef::namespaced(Kind::Job, &place(at), "x")))
+    };
+    let said = "something is broken";
+    assert_eq!(of(said, &[], &scope(&["shop"])), [true, false]);
+    assert_eq!(of(said, &[web()], &scope(&["shop"])), [false, false], "an object in it is named");
+    assert_eq!(of(said, &[web()], &scope(&["shop", "team-a"])), [false, true], "of the other place nothing is named");
+    assert_eq!(of(said, &[], &Scope::All), [true, true]);
+    assert_eq!(of(said, &[web()], &Scope::All), [false, false]);
+    assert_eq!(of(" ", &[], &Scope::All), [false, false], "nobody said anything");
 }
 
 #[test]

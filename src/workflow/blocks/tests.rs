@@ -2,6 +2,8 @@
 
 use super::super::covered::Covered;
 use super::*;
+use crate::domain::field::FieldPath;
+use crate::domain::fitted::Route;
 use crate::workflow::report::{
     CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, ObjectView, OperationView, PreconditionView, RequestView,
     UsageView,
@@ -36,7 +38,7 @@ pub(in crate::workflow) fn waiting(steps: usize, diff: &str) -> Report {
         headline: vec![
             Part::Change { old: text("web:1.1"), new: text("web:1.2") },
             Part::words(": "),
-            Part::Path(vec![text("containers[name=app]"), text("image")]),
+            Part::Path(Route::of(&FieldPath::dotted("containers").element("name", "app").then("image"))),
             Part::words(" of "),
             Part::name("Deployment web"),
         ],
