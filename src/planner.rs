@@ -19,6 +19,7 @@ pub(crate) mod refusal;
 mod tests;
 pub(crate) mod triage;
 
+use crate::domain::excerpt::Excerpt;
 use crate::domain::id::PlanId;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{OnFailure, RemediationPlan, Step};
@@ -39,7 +40,8 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
             Ok(built) => steps.push(Step {
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
-                why: proposal.why.clone(),
+                // Names and values may stand in it: what is hashed is what is shown.
+                why: Excerpt::line(&proposal.why).to_string(),
                 command: built.command,
                 diff: built.diff,
                 request: built.request,

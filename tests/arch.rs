@@ -4,6 +4,7 @@
 mod arch {
     mod circles;
     mod documents;
+    mod guards;
     mod rules;
     mod source;
     mod words;

@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn what_fits_stays_as_it_is() {
-        let parts = [Part::Change { old: "a".into(), new: "b".into() }, Part::words(": "), Part::Path(Route::of(&FieldPath::dotted("spec.x")))];
+        let parts =
+            [Part::Change { old: "a".into(), new: "b".into() }, Part::words(": "), Part::Path(Route::of(&FieldPath::dotted("spec.x")))];
         assert_eq!(line(&parts, 20), "a → b: spec.x");
     }
 

@@ -14,8 +14,13 @@ fn deployment() -> ObjectView {
     ObjectView { api_version: "apps/v1".to_owned(), kind, namespace: Some("shop".to_owned()), name }
 }
 
+/// With its summary.
+pub(crate) fn summed(report: Report) -> Report {
+    Report { summary: summary::of(&report, None), ..report }
+}
+
 /// A report that waits for approval.
-pub(in crate::workflow) fn waiting(steps: usize, diff: &str) -> Report {
+pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
     let text = |text: &str| text.to_owned();
     let step = StepView {
         action: text("patch"),

@@ -8,7 +8,7 @@ use crate::domain::kind::Kind;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Verdict};
-use crate::facts::{Facts, newest, strays};
+use crate::facts::{Facts, newest, strays, unread};
 use crate::validate::remains::{Concern, Remains};
 use crate::validate::stand::{Checked, Observed, Stand};
 use crate::workflow::conclude::{Concluded, conclude};
@@ -52,8 +52,8 @@ pub(super) struct Look {
     sets_behind: bool,
     /// What the plan set is not there any more.
     replaced: Option<String>,
-    /// Kinds of what belongs to the issue that were read whole before, and are not in this look.
-    unread: Vec<Kind>,
+    /// Kinds of what belongs to the issue that were read whole before, and not in this look: in words.
+    unread: Vec<String>,
     /// The plan changed what has to run, and no other cause is named for what is wrong with it: the change may be to blame.
     suspect: bool,
     /// Another cause that holds the Pods and that was not known before.
@@ -83,7 +83,7 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
             unchecked: issue.services().into_iter().filter_map(|service| analyze::unreached(facts, service)).collect(),
             sets_behind: plan.judged.about.iter().filter_map(|o| facts.workload(o)).any(|w| strays::are_sets_behind(w, facts)),
             replaced: made.as_ref().and_then(|made| validate::replaced(&plan, made, facts)),
-            unread: issue.unread(),
+            unread: unread::all(&issue.unread(), facts.snapshot()),
             suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
             holder: holder.map(|cause| cause.title.clone()),
             ill: issue.is_ill(seen),
@@ -165,11 +165,8 @@ impl Look {
             return (Verdict::Partly, Some(why));
         }
         if !self.unread.is_empty() {
-            let kinds = self.unread.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            return (
-                Verdict::Unclear,
-                Some(format!("all success checks passed, and of what belongs to the issue {kinds} could not be read")),
-            );
+            let kinds = self.unread.join(", and ");
+            return (Verdict::Unclear, Some(format!("all success checks passed, and of what belongs to the issue {kinds}")));
         }
         if !self.unready.is_empty() {
             let why = format!("all success checks passed, and this is not ready: {}; validate again later", lines(&self.unready));
@@ -274,7 +271,7 @@ mod tests {
         assert_eq!(Look { remains: there(), ..held() }.verdict().0, Verdict::Partly);
         assert_eq!(Look { remains: own(), ..held() }.verdict().0, Verdict::Partly);
         assert_eq!(Look { in_doubt: some(), ..held() }.verdict().0, Verdict::Unclear);
-        assert_eq!(Look { unread: vec![Kind::Ingress], ..held() }.verdict().0, Verdict::Unclear);
+        assert_eq!(Look { unread: vec!["ingresses could not be read".to_owned()], ..held() }.verdict().0, Verdict::Unclear);
     }
 
     #[test]
