@@ -360,7 +360,7 @@ mod tests {
         assert!(known > 0);
         // The right author may be made up too: nothing is called healthy for it.
         let said = waiting().event("Pod", "web-rs1-0", "TriggeredScaleUp", "1->2").diagnosis();
-        assert!(said.unexplained.is_empty() && said.doubts.iter().any(|doubt| doubt.why.contains("an Event says")), "{:?}", said.doubts);
+        assert!(said.unexplained.is_empty() && said.doubts.iter().any(|doubt| doubt.why.contains("an Event reports")), "{:?}", said.doubts);
         assert_eq!(symptoms(waiting().event_by("somebody", "Pod", "web-rs1-0", "TriggeredScaleUp", "1->2")), known);
         // Nor does one of the right author, once its time is over.
         let late = waiting().object(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "a-team"},

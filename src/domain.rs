@@ -26,7 +26,7 @@ pub mod issue;
 pub mod kind;
 pub mod kubectl;
 pub mod limits;
-mod marks;
+pub(crate) mod marks;
 pub mod name;
 pub mod namespace;
 pub mod nearest;

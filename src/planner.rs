@@ -19,8 +19,8 @@ pub(crate) mod refusal;
 mod tests;
 pub(crate) mod triage;
 
-use crate::domain::excerpt::Excerpt;
 use crate::domain::id::PlanId;
+use crate::domain::marks;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{OnFailure, RemediationPlan, Step};
 use action::Built;
@@ -41,7 +41,7 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
                 // Names and values may stand in it: what is hashed is what is shown.
-                why: Excerpt::line(&proposal.why).to_string(),
+                why: marks::in_our_words(&proposal.why),
                 command: built.command,
                 diff: built.diff,
                 request: built.request,

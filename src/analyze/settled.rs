@@ -31,7 +31,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     }
     if !pods::has_node(pod) && starting::is_node_coming(pod, facts) {
         // Only an Event says so, which is no ground to call anything healthy.
-        return Judgement::Young { what: "waits for a node, which an Event says is being made".to_owned(), seconds: START };
+        return Judgement::Young { what: "waits for a node that is being provisioned, as an Event reports".to_owned(), seconds: START };
     }
     if let Some(message) = pods::unschedulable(pod) {
         let why = if message.is_empty() { "no reason is given".to_owned() } else { Excerpt::said(message).to_string() };

@@ -2,11 +2,11 @@
 //! what tells them apart stays. What is left out stands as `…`, which no escaped text holds; the whole is said elsewhere.
 
 mod path;
+mod short;
 
 pub use path::Route;
+use short::{LEFT_OUT, shortened, width};
 
-/// Stands for what is left out.
-const LEFT_OUT: char = '…';
 /// Below this a name says nothing: a line that would leave less to each says less.
 const LEAST: usize = 7;
 
@@ -118,27 +118,6 @@ pub fn line(parts: &[Part], columns: usize) -> String {
         *shown = with_rest;
     }
     shown.into_iter().flatten().collect()
-}
-
-fn width(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// With its beginning and its end.
-fn shortened(text: &str, room: usize) -> String {
-    let all: Vec<char> = text.chars().collect();
-    if all.len() <= room {
-        return text.to_owned();
-    }
-    let kept = room.saturating_sub(1);
-    let behind = kept / 2;
-    let before = kept.saturating_sub(behind);
-    let mut out: String = all.iter().take(before).collect();
-    if room > 0 {
-        out.push(LEFT_OUT);
-    }
-    out.extend(all.iter().skip(all.len().saturating_sub(behind)));
-    out
 }
 
 /// Two values side by side. What they begin with alike is left out first, so that what is left of them differs.

@@ -63,7 +63,7 @@ pub(super) fn in_theirs(text: &str) -> String {
 }
 
 /// Our own words, which others have a part in: quotations stay as they are.
-pub(super) fn in_our_words(text: &str) -> String {
+pub(crate) fn in_our_words(text: &str) -> String {
     let is_mark = |c: char| FOREIGN.iter().any(|(mark, _)| *mark == c);
     written(&in_theirs(text), is_mark, |from| quotation(from).or_else(|| stand_in(from)))
 }

@@ -87,9 +87,27 @@ fn silence_of_a_rule_that_could_not_read_is_no_proof() {
     let of = |unread: &[Kind]| checked(&plan(&[]), world("web:1", state(running(), running())), vec![], unread);
     assert_eq!((of(&[]).0, of(&[Kind::Event]).0), (Stand::Holds, Stand::Unseen));
     // Nobody tried to read them: a look at some kinds needs none.
-    assert_eq!(of(&[Kind::Event]).1, "`img-tag-not-found` cannot be ruled out: events were not looked at");
+    assert_eq!(of(&[Kind::Event]).1, "`img-tag-not-found` cannot be ruled out: events were not read");
     let cut = of(&[Kind::ReplicaSet]).1;
     assert!(cut.ends_with("cannot be ruled out: replicasets could not be read completely"), "{cut}");
+}
+
+#[test]
+fn no_symptom_in_a_list_that_was_not_read_whole_is_no_proof() {
+    let gone = crate::domain::nonempty::NonEmpty::one(Check::SymptomGone(web()));
+    let plan = RemediationPlan { checks: gone, ..plan(&[]) };
+    let of = |events: Option<bool>| {
+        let mut seen = snapshot(world("web:1", state(running(), running())));
+        for kind in [Kind::Pod, Kind::ReplicaSet, Kind::Deployment] {
+            seen.add(&kind, vec![], true);
+        }
+        events.into_iter().for_each(|whole| seen.add(&Kind::Event, vec![], whole));
+        let results = check_all(&plan, None, &Facts::of(&seen), &Diagnosis::default(), |_| Vec::new());
+        (results[0].stand, results[0].observed.clone())
+    };
+    assert_eq!(of(Some(true)), (Stand::Holds, "no problem was found with it".to_owned()));
+    assert_eq!(of(Some(false)), (Stand::Unseen, "no problem was found with it, but events could not be read completely".to_owned()));
+    assert_eq!(of(None), (Stand::Unseen, "no problem was found with it, but events were not read".to_owned()));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) fn judge(facts: &Facts<'_>, name: &str) -> Judgement {
     let is_read = facts.is_whole(&Kind::Service) && (scope.is_empty() || target.namespace.as_ref().is_some_and(|n| scope.contains(n)));
     match facts.find::<Service>(&target) {
         None if is_read => Judgement::Wrong(format!("{leads}, which does not exist")),
-        None => Judgement::Unknown(format!("{leads}, which was not looked at")),
+        None => Judgement::Unknown(format!("{leads}, which was not read")),
         Some(found) if found.spec.as_ref().and_then(|s| s.type_.as_deref()) == Some("ExternalName") => {
             Judgement::Well(format!("{leads}, which is an ExternalName too"))
         }
@@ -74,7 +74,7 @@ mod tests {
         wrong(external("gone.a-team.svc.cluster.local"), "which does not exist");
         wrong(external("payments.nowhere.svc.cluster.local").everywhere(Scope::All), "Service nowhere/payments, which does not exist");
         let doubts = external("payments.nowhere.svc.cluster.local").doubts();
-        assert!(doubts.iter().any(|d| d.contains("which was not looked at")), "{doubts:?}");
+        assert!(doubts.iter().any(|d| d.contains("which was not read")), "{doubts:?}");
         let empty = external("idle.a-team.svc").service("idle", json!({"app": "gone"}));
         let said = format!("{:?}", empty.diagnosis().doubts);
         assert!(said.contains("which has no ready endpoints"), "{said}");

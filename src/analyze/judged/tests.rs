@@ -67,7 +67,7 @@ fn kind_that_nobody_tried_to_read_is_named_as_not_read() {
         let mut snapshot = Snapshot::empty(Cluster::default(), shop(vec![]), Timestamp::UNIX_EPOCH);
         JUDGED.iter().filter(|other| other.kind != row.kind).for_each(|other| snapshot.add(&other.kind, vec![], true));
         let said = doubts(&snapshot);
-        assert!(said.contains(&format!("{} were not looked at", plural(row))), "{}: {said}", row.kind);
+        assert!(said.contains(&format!("{} were not read", plural(row))), "{}: {said}", row.kind);
     }
 }
 

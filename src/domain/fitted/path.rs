@@ -1,7 +1,7 @@
 //! A path to a field in little room: which element of a list it leads through and its last member stay longest. Two paths never read
 //! alike: one that is not whole ends in a short code of all of it.
 
-use super::{LEFT_OUT, shortened, width};
+use super::short::{LEFT_OUT, shortened, width};
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::visible::escaped;
 use sha2::{Digest, Sha256};
