@@ -353,6 +353,26 @@ mod tests {
     }
 
     #[test]
+    fn title_names_the_namespace_where_several_were_read() {
+        use crate::domain::issue::Scope;
+        use crate::domain::object::Namespace;
+        let title = |scope: Scope| {
+            let world = cluster()
+                .app(deployment("web").waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"))
+                .everywhere(scope);
+            let causes = world.diagnosis().causes;
+            assert_eq!(causes.len(), 1);
+            causes[0].title.clone()
+        };
+        let of = |names: &[&str]| Scope::of(names.iter().map(|name| Namespace::parse(name).unwrap()).collect(), Vec::new());
+        let one = title(of(&["a-team"]));
+        assert!(!one.contains("a-team"), "{one}");
+        for several in [of(&["a-team", "shop"]), Scope::All] {
+            assert_eq!(title(several), format!("in namespace `a-team`: {one}"));
+        }
+    }
+
+    #[test]
     fn event_that_anybody_may_have_written_hides_no_fault_and_names_none() {
         let waiting = || cluster().app(deployment("web").unschedulable("0/2 nodes are available"));
         let symptoms = |world: crate::analyze::testing::World| world.diagnosis().unexplained.len();

@@ -93,7 +93,7 @@ mod tests {
         while let Some(first) = rest.chars().next() {
             let kept = quotation(rest).or_else(|| stand_in(rest)).map(str::len);
             out.extend(kept.is_none().then_some(first));
-            rest = &rest[kept.unwrap_or(first.len_utf8())..];
+            rest = rest.split_at(kept.unwrap_or(first.len_utf8())).1;
         }
         out
     }
@@ -115,10 +115,10 @@ mod tests {
             let shown = Excerpt::event(&text).to_string();
             let mut rest = shown.as_str();
             while let Some(at) = rest.find(['⟦', '⟧']) {
-                rest = &rest[at..];
+                rest = rest.split_at(at).1;
                 let kept = stand_in(rest).map(str::len);
                 prop_assert!(kept.is_some(), "{shown}");
-                rest = &rest[kept.unwrap()..];
+                rest = rest.split_at(kept.unwrap()).1;
             }
         }
     }

@@ -12,7 +12,7 @@ fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
         match line.split_once(" = ") {
             _ if line == "[[guard]]" => rows.push(BTreeMap::new()),
             Some((key, _)) if !line.starts_with('#') => {
-                let (value, end) = string(&rest[key.len() + " = ".len()..]);
+                let (value, end) = string(rest.split_once(" = ").unwrap().1);
                 rows.last_mut().unwrap().insert(key.to_owned(), value);
                 rest = end.strip_prefix('\n').unwrap_or(end);
                 continue;
@@ -35,10 +35,10 @@ fn string(text: &str) -> (String, &str) {
         return (inside.to_owned(), end);
     }
     let inside = text.strip_prefix('"').unwrap_or_else(|| panic!("no string: {text:.40}"));
-    let ends = |(at, c): &(usize, char)| *c == '"' && inside[..*at].chars().rev().take_while(|c| *c == '\\').count() % 2 == 0;
+    let ends = |(at, c): &(usize, char)| *c == '"' && inside.split_at(*at).0.chars().rev().take_while(|c| *c == '\\').count() % 2 == 0;
     let (at, _) = inside.char_indices().find(ends).unwrap();
-    let json = format!("\"{}\"", &inside[..at]);
-    (serde_json::from_str(&json).unwrap(), &inside[at + 1..])
+    let (inside, end) = inside.split_at(at);
+    (serde_json::from_str(&format!("\"{inside}\"")).unwrap(), end.strip_prefix('"').unwrap())
 }
 
 #[test]

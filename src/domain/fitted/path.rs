@@ -242,7 +242,7 @@ mod tests {
         fn the_element_is_told_wherever_a_path_has_what_it_asks_for(container in "[a-z]{1,40}", room in 24..90_usize) {
             let path = FieldPath::dotted("spec.template.spec.containers").element("name", &container).then("readinessProbe.httpGet.port");
             let shown = Route::of(&path).in_room(room);
-            let (begin, end) = (&container[..1], &container[container.len() - 1..]);
+            let (begin, end) = (container.chars().next().unwrap(), container.chars().last().unwrap());
             let (_, rest) = shown.split_once('[').unwrap();
             let (which, _) = rest.split_once(']').unwrap();
             let which = which.trim_start_matches("name=");
