@@ -422,6 +422,48 @@ mod tests {
     }
 
     #[test]
+    fn title_names_the_namespace_where_several_were_read() {
+        use crate::domain::issue::Scope;
+        use crate::domain::object::Namespace;
+        let title = |scope: Scope| {
+            let world = cluster()
+                .app(deployment("web").waiting("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference: not found"))
+                .everywhere(scope);
+            let causes = world.diagnosis().causes;
+            assert_eq!(causes.len(), 1);
+            causes[0].title.clone()
+        };
+        let of = |names: &[&str]| Scope::of(names.iter().map(|name| Namespace::parse(name).unwrap()).collect(), Vec::new());
+        let one = title(of(&["a-team"]));
+        assert!(!one.contains("a-team"), "{one}");
+        for several in [of(&["a-team", "shop"]), Scope::All] {
+            assert_eq!(title(several), format!("in namespace `a-team`: {one}"));
+        }
+    }
+
+    #[test]
+    fn event_that_anybody_may_have_written_hides_no_fault_and_names_none() {
+        let waiting = || cluster().app(deployment("web").unschedulable("0/2 nodes are available"));
+        let symptoms = |world: crate::analyze::testing::World| world.diagnosis().unexplained.len();
+        let known = symptoms(waiting());
+        assert!(known > 0);
+        // The right author may be made up too: nothing is called healthy for it.
+        let said = waiting().event("Pod", "web-rs1-0", "TriggeredScaleUp", "1->2").diagnosis();
+        assert!(said.unexplained.is_empty() && said.doubts.iter().any(|doubt| doubt.why.contains("an Event reports")), "{:?}", said.doubts);
+        assert_eq!(symptoms(waiting().event_by("somebody", "Pod", "web-rs1-0", "TriggeredScaleUp", "1->2")), known);
+        // Nor does one of the right author, once its time is over.
+        let late = waiting().object(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "a-team"},
+            "involvedObject": {"kind": "Pod", "name": "web-rs1-0", "namespace": "a-team"}, "reason": "TriggeredScaleUp",
+            "lastTimestamp": "2026-01-01T11:30:00Z", "source": {"component": "cluster-autoscaler"}}));
+        assert_eq!(symptoms(late), known);
+        for (kind, about, reason) in
+            [("ReplicaSet", "web-rs1", "FailedCreate"), ("Pod", "web-rs1-0", "FailedMount"), ("Pod", "web-rs1-0", "Unhealthy")]
+        {
+            cluster().app(deployment("web")).event_by("somebody", kind, about, reason, "no").is_silent();
+        }
+    }
+
+    #[test]
     fn workload_that_is_being_deleted_is_silent() {
         let going = deployment("db").claim("d", "db-data").unschedulable("").meta(json!({"deletionTimestamp": "2026-01-01T12:00:00Z"}));
         assert_eq!(cluster().app(going).causes(), Vec::<String>::new());

@@ -27,6 +27,7 @@ pub mod kind;
 pub mod kubectl;
 pub mod limits;
 pub mod look;
+pub(crate) mod marks;
 pub mod name;
 pub mod namespace;
 pub mod nearest;

@@ -21,6 +21,7 @@ pub(crate) mod selected;
 pub(crate) mod starting;
 pub(crate) mod strays;
 pub(crate) mod stuck;
+pub(crate) mod unread;
 mod volumes;
 mod walk;
 

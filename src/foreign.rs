@@ -18,7 +18,7 @@ use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::objects::Objects;
 use crate::domain::plan::OnFailure;
 use crate::domain::snapshot::{Cluster, ClusterId, Snapshot};
-use crate::domain::visible::{escaped, is_hidden, wrapped};
+use crate::domain::visible::{Fold, escaped, folded, is_hidden};
 use crate::domain::words::Wording;
 use crate::facts::Facts;
 use crate::planner::live::Live;
@@ -223,5 +223,5 @@ fn text(bytes: &[u8]) {
     assert!(!Excerpt::said(&raw).as_str().contains('\n'), "somebody else's words on several lines");
     let written = escaped(&raw);
     assert!(written.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "not printable ASCII");
-    wrapped(&written, 80);
+    folded(&written, 80, |_| Fold::Plain);
 }

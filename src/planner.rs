@@ -20,6 +20,7 @@ mod tests;
 pub(crate) mod triage;
 
 use crate::domain::id::PlanId;
+use crate::domain::marks;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{OnFailure, RemediationPlan, Step};
 use action::Built;
@@ -39,7 +40,8 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
             Ok(built) => steps.push(Step {
                 risk: proposal.risk.max(proposal.action.floor()),
                 action: proposal.action.clone(),
-                why: proposal.why.clone(),
+                // Names and values may stand in it: what is hashed is what is shown.
+                why: marks::in_our_words(&proposal.why),
                 command: built.command,
                 diff: built.diff,
                 request: built.request,

@@ -20,7 +20,7 @@ use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
-use crate::domain::limits::Limits;
+use crate::domain::limits::{Limits, Wishes};
 use crate::domain::observation::Observations;
 use crate::domain::plan::{OnFailure, PlanDigest, RemediationPlan};
 use crate::domain::snapshot::Cluster;
@@ -41,6 +41,8 @@ pub(crate) struct Header {
     pub(crate) origin: Origin,
     pub(crate) scope: Scope,
     pub(crate) limits: Limits,
+    /// What the caller wished: whoever looks again for the session is bound by it too.
+    pub(crate) wishes: Wishes,
     /// Which cluster: an approval fits no other.
     pub(crate) cluster: Cluster,
     /// Causes with the evidence that they cite, and what could not be seen.

@@ -4,6 +4,7 @@
 mod change;
 pub(crate) mod remains;
 pub(crate) mod stand;
+mod whole;
 
 use self::stand::{Checked, Observed, Stand, absent};
 use crate::domain::cause::Code;
@@ -17,7 +18,7 @@ use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Resource;
 use crate::facts::newest::{self, Kept};
-use crate::facts::{Facts, addresses, behind, pods, starting, strays};
+use crate::facts::{Facts, addresses, behind, pods, starting, strays, unread};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::Value;
 
@@ -95,7 +96,7 @@ pub(crate) fn check_all(
                 Check::SymptomGone(object) => symptom(object, facts, diagnosis),
             };
             let (stand, observed) = match stand {
-                Stand::Holds if !lost.is_empty() => (Stand::Unseen, format!("{observed}, but {} could not be read", named(&lost))),
+                Stand::Holds if !lost.is_empty() => (Stand::Unseen, format!("{observed}, but {}", unread_in_words(&lost, facts))),
                 // A rule that was not run finds nothing, whatever is there.
                 Stand::Holds if facts.pace().was_hurried() => (Stand::Unseen, format!("{observed}, but not all rules were run")),
                 // What holds of another object is no result of the plan.
@@ -107,8 +108,8 @@ pub(crate) fn check_all(
         .collect()
 }
 
-fn named(kinds: &[Kind]) -> String {
-    kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn unread_in_words(kinds: &[Kind], facts: &Facts<'_>) -> String {
+    unread::all(kinds, facts.snapshot()).join(", and ")
 }
 
 /// The object as the snapshot has it: nothing is said of a value, which may be a credential.
@@ -209,7 +210,7 @@ fn finding(place: &Place<'_>, plan: &RemediationPlan, facts: &Facts<'_>, diagnos
         all => all.iter().all(|workload| runs(workload, facts).0 == Stand::Holds),
     };
     if !unread.is_empty() && !well {
-        return (Stand::Unseen, format!("`{code}` cannot be ruled out: {} could not be read", named(unread)));
+        return (Stand::Unseen, format!("`{code}` cannot be ruled out: {}", unread_in_words(unread, facts)));
     }
     (Stand::Holds, format!("`{code}` is not found, and {words}"))
 }
@@ -222,7 +223,7 @@ fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &
         return match rollout(workload, facts) {
             (stand @ (Stand::Unseen | Stand::Idle), words) => (stand, words),
             (Stand::Holds | Stand::NotYet | Stand::Fails, _) if !facts.is_whole(&Kind::Pod) => {
-                (Stand::Unseen, "Pods could not be read".to_owned())
+                (Stand::Unseen, format!("Pods {}", unread::how(&Kind::Pod, facts.snapshot())))
             }
             (stand, _) => {
                 let stand = if stand == Stand::NotYet { stand } else { Stand::Fails };
@@ -283,10 +284,11 @@ fn is_healthy(object: &ObjectRef, facts: &Facts<'_>) -> bool {
 fn symptom(object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Observed {
     let all = diagnosis.causes.iter().flat_map(|c| &c.symptoms).chain(&diagnosis.unexplained);
     let mut of_it = all.filter(|s| s.object == *object || facts.owners().chain(&s.object).any(|owner| owner == object));
-    let read = [&object.kind, &Kind::Pod, &Kind::ReplicaSet, &Kind::Event].into_iter().all(|kind| facts.is_whole(kind));
+    let needed = [object.kind.clone(), Kind::Pod, Kind::ReplicaSet, Kind::Event];
+    let lacking: Vec<Kind> = once(needed.into_iter().filter(|kind| !facts.is_whole(kind)));
     match of_it.next() {
         Some(symptom) => (Stand::Fails.or_not_yet_if(|| starting::is_starting(object, facts)), symptom.summary.clone()),
-        None if !read => (Stand::Unseen, format!("{object} and what it owns could not be read")),
+        None if !lacking.is_empty() => (Stand::Unseen, format!("no problem was found with it, but {}", unread_in_words(&lacking, facts))),
         None if !facts.has(object) => (Stand::Unseen, format!("{object} no longer exists")),
         None => (Stand::Holds, "no problem was found with it".to_owned()),
     }
@@ -322,7 +324,7 @@ fn mounting(claim: &ObjectRef, facts: &Facts<'_>) -> Option<ObjectRef> {
 
 fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     if !facts.is_whole(&Kind::EndpointSlice) {
-        return (Stand::Unseen, "EndpointSlices could not be read".to_owned());
+        return (Stand::Unseen, format!("EndpointSlices {}", unread::how(&Kind::EndpointSlice, facts.snapshot())));
     }
     let ready = facts.ready_addresses(object);
     let words = addresses::in_words(ready);

@@ -56,7 +56,7 @@ pub use looked::Looked;
 use report::{Report, Status};
 use std::sync::Arc;
 use std::time::Duration;
-pub use summary::full;
+pub use summary::{conclusion, full};
 pub use timing::Timing;
 
 /// What a remediation is made of. `app` fills it in, and so does a program that embeds the library.
@@ -147,7 +147,7 @@ impl Remediation {
 }
 
 /// What is wrong, and where to look.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Problem {
     /// What is wrong, in somebody's words. May be absent when objects or a namespace are given.
     pub issue: Option<Issue>,
@@ -157,6 +157,8 @@ pub struct Problem {
     pub all_namespaces: bool,
     /// The objects that are named.
     pub objects: Vec<ObjectName>,
+    /// What was wished when this was first looked at; a call that looks again can only wish for less.
+    pub wishes: Wishes,
 }
 
 /// Proves, once, that the question was shown: 256 random bits as hexadecimal. Only its hash is stored.

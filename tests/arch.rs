@@ -5,6 +5,7 @@ mod arch {
     mod circles;
     mod documents;
     mod foreign;
+    mod guards;
     mod rules;
     mod source;
     mod words;

@@ -19,7 +19,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::event_time;
 use crate::facts::focus::{focus, reach as reached};
 use crate::facts::named::Reach;
-use crate::facts::{Facts, labels, pods as pods_facts, selected};
+use crate::facts::{Facts, author, labels, pods as pods_facts, selected};
 use k8s_openapi::api::core::v1::{Event, Pod, Service};
 use std::collections::{HashMap, HashSet};
 
@@ -50,7 +50,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let mut causes = together(facts, causes);
     part(facts, &mut causes);
     let mut evidence = EvidenceList::default();
-    let causes = causes.into_iter().map(|one| cause(one, &mut evidence)).collect();
+    let causes = causes.into_iter().map(|one| cause(facts, one, &mut evidence)).collect();
     for piece in facts.walk(unexplained.iter()).take(QUOTED).filter_map(|symptom| quoted(facts, &symptom.object)) {
         evidence.add(piece);
     }
@@ -88,7 +88,12 @@ fn behind(facts: &Facts<'_>, unexplained: &mut Vec<Symptom>) {
 
 /// The cluster's own words about what no cause explains: the newest warning, else what the scheduler says.
 fn quoted(facts: &Facts<'_>, object: &ObjectRef) -> Option<Evidence> {
-    let warns = |event: &Event| event.type_.as_deref() == Some("Warning");
+    // What a part of Kubernetes says, or else whoever says something.
+    quoted_of(facts, object, author::is_known).or_else(|| quoted_of(facts, object, |_| true))
+}
+
+fn quoted_of(facts: &Facts<'_>, object: &ObjectRef, is_heard: impl Fn(&Event) -> bool) -> Option<Evidence> {
+    let warns = |event: &Event| event.type_.as_deref() == Some("Warning") && is_heard(event);
     match facts.find::<Pod>(object) {
         Some(pod) if let Some(killed) = probe::killed(facts, pod) => {
             Some(quote::event(facts, killed.probe.unwrap_or(killed.killing), object))
@@ -104,11 +109,20 @@ fn quoted(facts: &Facts<'_>, object: &ObjectRef) -> Option<Evidence> {
     }
 }
 
+/// The title, with the namespace where several were looked at: names alone do not tell one from another then.
+fn placed(facts: &Facts<'_>, finding: &Finding) -> String {
+    let namespace = finding.object.namespace.as_ref().filter(|_| facts.scope().namespace().is_none());
+    match namespace.map(|namespace| format!("`{namespace}`")) {
+        Some(named) if !finding.title.contains(&named) => format!("in namespace {named}: {}", finding.title),
+        Some(_) | None => finding.title.clone(),
+    }
+}
+
 /// What a rule found, as part of the diagnosis: its evidence gets its ids here.
-fn cause(Together { finding, also }: Together, all: &mut EvidenceList) -> Cause {
+fn cause(facts: &Facts<'_>, Together { finding, also }: Together, all: &mut EvidenceList) -> Cause {
     Cause {
         source: CauseSource::Rule(finding.code),
-        title: finding.title,
+        title: placed(facts, &finding),
         explanation: finding.explanation,
         object: finding.object,
         field: finding.field,

@@ -7,7 +7,7 @@ use super::settled;
 use super::symptoms::{Overview, is_in_scope, workloads};
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::{Resource, Snapshot};
-use crate::facts::Facts;
+use crate::facts::{Facts, unread};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod, ResourceQuota, Service};
@@ -204,12 +204,7 @@ pub(crate) fn survey(facts: &Facts<'_>) -> Overview {
 pub(crate) fn lacking(facts: &Facts<'_>, general: bool) -> Vec<String> {
     let seen = facts.snapshot();
     let rested = JUDGED.iter().filter(|row| row.is_rested_on(seen, general) && !facts.is_whole(&row.kind)).map(|row| &row.kind);
-    let (tried, untried): (Vec<&Kind>, Vec<&Kind>) = rested.partition(|kind| seen.was_tried(kind));
-    let said = |kinds: Vec<&Kind>, how: &str| {
-        let names: Vec<&str> = kinds.into_iter().filter_map(Kind::info).map(|info| info.plural).collect();
-        (!names.is_empty()).then(|| format!("{} {how}", names.join(", ")))
-    };
-    [said(tried, "could not be read completely"), said(untried, "were not read")].into_iter().flatten().collect()
+    unread::all(rested, seen)
 }
 
 #[cfg(test)]

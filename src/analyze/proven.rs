@@ -8,9 +8,9 @@ use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::focus::focus;
 use crate::facts::named::{Nearness, Reach};
+use crate::facts::{Facts, unread};
 use k8s_openapi::api::core::v1::Pod;
 use std::collections::HashSet;
 
@@ -74,15 +74,18 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
         let hint = did_you_mean(&missing.nearest);
         doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));
     }
-    let unread: Vec<&str> = focus(facts).unread.iter().filter_map(Kind::info).map(|info| info.plural).collect();
+    let lacking = unread::all(&focus(facts).unread, snapshot).join(", and ");
     for word in &focus(facts).unsure {
-        doubts.push(Doubt::general(format!("`{word}` was not found in {place}, where {} could not be read completely", unread.join(", "))));
+        doubts.push(Doubt::general(format!("`{word}` was not found in {place}, where {lacking}")));
     }
     for host in &focus(facts).hosts {
         // What is not in a list that was not read whole may be there.
         let words = match facts.is_whole(&Kind::Ingress) {
             true => format!("no Ingress in {place} serves `{host}`"),
-            false => format!("no Ingress that serves `{host}` was found in {place}, where ingresses could not be read completely"),
+            false => {
+                let how = unread::how(&Kind::Ingress, snapshot);
+                format!("no Ingress that serves `{host}` was found in {place}, where ingresses {how}")
+            }
         };
         doubts.push(Doubt::general(words));
     }

@@ -8,7 +8,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::workload::controller_of;
 use crate::facts::{Facts, pods, starting};
 use k8s_openapi::api::apps::v1::DaemonSet;
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use std::collections::BTreeMap;
 
 /// A rule: a cause that it knows, and how to find it.
@@ -88,8 +88,7 @@ impl When {
             When::APodIsNotReady => seen.pods.iter().any(pods::is_stuck),
             When::NoPodHasFailed => {
                 // Where a node is made for a Pod, it is on its way.
-                let comes = |e: &Event| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"));
-                let coming = seen.events.iter().any(comes);
+                let coming = seen.events.iter().any(|event| starting::brings_a_node(event, seen.taken_at));
                 let failed = |p: &Pod| starting::has_failed(p) || (!coming && pods::unschedulable(p).is_some());
                 !seen.pods.iter().any(|p| pods::is_stuck(p) && failed(p))
             }

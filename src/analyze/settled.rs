@@ -7,6 +7,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
 use crate::domain::workload::Workload;
+use crate::facts::author::By;
 use crate::facts::starting::UNSEEN;
 use crate::facts::{Facts, newest, pods, starting};
 use k8s_openapi::api::apps::v1::StatefulSet;
@@ -28,9 +29,9 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     if pods::is_ready(pod) {
         return steady::pod(facts, pod);
     }
-    let coming = |e: &Event| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"));
-    if !pods::has_node(pod) && facts.newest_event(pod, coming).is_some() {
-        return Judgement::Underway { what: format!("Pod `{name}` is waiting for a node to be provisioned"), seconds: START };
+    if !pods::has_node(pod) && starting::is_node_coming(pod, facts) {
+        // Only an Event says so, which is no ground to call anything healthy.
+        return Judgement::Young { what: "waits for a node that is being provisioned, as an Event reports".to_owned(), seconds: START };
     }
     if let Some(message) = pods::unschedulable(pod) {
         let why = if message.is_empty() { "no reason is given".to_owned() } else { Excerpt::said(message).to_string() };
@@ -163,7 +164,7 @@ fn killed(facts: &Facts<'_>, pod: &Pod) -> String {
 }
 
 fn last_probe(facts: &Facts<'_>, pod: &Pod) -> String {
-    let event = facts.newest_event(pod, |e| e.reason.as_deref() == Some("Unhealthy"));
+    let event = facts.newest_event(pod, |e| e.reason.as_deref() == Some("Unhealthy") && By::Kubelet.wrote(e));
     event.and_then(|e| e.message.as_deref()).map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()
 }
 
@@ -260,7 +261,7 @@ fn refused(facts: &Facts<'_>, object: &ObjectRef) -> String {
     let sets = facts.replica_sets_of(object).map(Resource::reference);
     let refusals = std::iter::once(object.clone())
         .chain(sets)
-        .filter_map(|o| facts.events_of(&o).find(|e| e.reason.as_deref() == Some("FailedCreate")));
+        .filter_map(|o| facts.events_of(&o).find(|e| e.reason.as_deref() == Some("FailedCreate") && By::PodMaker.wrote(e)));
     // Of two at one time, the last one counts.
     let newest = refusals.max_by_key(|e| event_time(e));
     newest.and_then(|e| e.message.as_deref()).map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()

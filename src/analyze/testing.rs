@@ -101,6 +101,11 @@ impl World {
         let author = match (kind, reason) {
             (_, "FailedScheduling") => "default-scheduler",
             ("PersistentVolumeClaim", _) => "persistentvolume-controller",
+            (_, "TriggeredScaleUp") => "cluster-autoscaler",
+            (_, "FailedAttachVolume") => "attachdetach-controller",
+            ("CronJob", _) => "cronjob-controller",
+            ("Job", _) => "job-controller",
+            (_, "FailedCreate") => "replicaset-controller",
             _ => "kubelet",
         };
         self.event_by(author, kind, about, reason, message)
@@ -179,6 +184,9 @@ impl World {
         for kind in kinds.iter().filter(|k| !self.hidden.contains(k)) {
             let items = self.objects.iter().filter(|o| o["kind"] == kind.name()).cloned().collect();
             snapshot.add(kind, items, true);
+        }
+        for kind in self.hidden.iter().filter(|kind| kinds.contains(kind)) {
+            snapshot.miss(kind);
         }
         let mut elsewhere = Objects::of(&Kind::PersistentVolumeClaim);
         let of_others = |o: &&Value| o["kind"] == "PersistentVolumeClaim" && o["metadata"]["namespace"] != "a-team";

@@ -38,7 +38,7 @@ pub struct AnalyzeArguments {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AnalyzeRequest {
     /// On which context; `None` is the operator's own.
     pub context: Option<String>,

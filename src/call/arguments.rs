@@ -52,6 +52,7 @@ pub(super) fn problem(issue: Option<&str>, namespace: Option<&str>, objects: &[S
         namespace: namespace.map(Namespace::parse).transpose().map_err(|e| wrong("namespace", &e))?,
         all_namespaces: false,
         objects: objects.iter().enumerate().map(named).collect::<Result<_, _>>()?,
+        ..Problem::default()
     })
 }
 

@@ -9,7 +9,7 @@ use crate::domain::issue::Issue;
 use crate::workflow::Problem;
 
 /// What a call is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Subject {
     /// A problem, afresh.
     Problem(Problem),

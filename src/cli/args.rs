@@ -306,6 +306,7 @@ impl ProblemArgs {
             namespace: self.namespace.as_deref().map(Namespace::parse).transpose().map_err(|e| wrong(&e))?,
             all_namespaces,
             objects: objects.into_iter().map(|o| ObjectName::parse(o)).collect::<Result<_, _>>().map_err(|e| wrong(&e))?,
+            ..Problem::default()
         })
     }
 }

@@ -32,15 +32,15 @@ pub(crate) fn abridge(diagnosis: &mut Diagnosis) {
 }
 
 /// The first of these lines, and how many more there are.
-pub(crate) fn lines(all: &[String]) -> String {
+pub(crate) fn lines(all: &[impl AsRef<str>]) -> String {
     first(all, SYMPTOMS)
 }
 
 /// So many of them in one line, and how many more there are.
-pub(crate) fn first(all: &[String], limit: usize) -> String {
+pub(crate) fn first(all: &[impl AsRef<str>], limit: usize) -> String {
     let more = all.len().saturating_sub(limit);
     let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{}{rest}", all.iter().take(limit).map(String::as_str).collect::<Vec<_>>().join("; "))
+    format!("{}{rest}", all.iter().take(limit).map(AsRef::as_ref).collect::<Vec<_>>().join("; "))
 }
 
 fn shorten(symptoms: &mut Vec<Symptom>, limit: usize) {

@@ -1,5 +1,6 @@
 //! Bounded, redacted, cleaned text: the only form in which words from the cluster leave the program.
 
+use super::marks;
 use super::secrets::redacted;
 use super::visible::cleaned;
 use std::fmt;
@@ -22,7 +23,7 @@ impl Excerpt {
     pub fn capture(raw: &str, limit: usize) -> Self {
         // Four times the limit is enough input for any text that is shown, and bounds the work on a huge one.
         let bounded = cut(raw, limit.saturating_mul(4));
-        let clean = cleaned(bounded);
+        let clean = marks::in_theirs(&cleaned(bounded));
         let redacted = redacted(&clean);
         let mut text = cut(&redacted, limit).to_owned();
         if text.len() < redacted.len() || bounded.len() < raw.len() {
@@ -40,7 +41,7 @@ impl Excerpt {
     pub fn ending(raw: &str, limit: usize) -> Self {
         // As in `capture`, and redacted before it is cut, since what is left out may be the name of what is shown.
         let bounded = end(raw, limit.saturating_mul(4));
-        let clean = cleaned(bounded);
+        let clean = marks::in_theirs(&cleaned(bounded));
         let redacted = redacted(&clean);
         let last = end(&redacted, limit);
         if last.len() == redacted.len() && bounded.len() == raw.len() {
@@ -50,7 +51,8 @@ impl Excerpt {
         Self(format!("…\n{whole}"))
     }
 
-    /// Words that others have a part in, on one line: no page of their own, and nothing that a reader of Markdown follows or loads.
+    /// Words that others have a part in, on one line: no page of their own, nothing that a reader of Markdown follows or loads, and of
+    /// the marks that only our own texts have those around quotations.
     pub fn line(raw: &str) -> Self {
         Self::line_within(raw, WORDS_LIMIT)
     }
@@ -64,11 +66,12 @@ impl Excerpt {
     fn line_within(raw: &str, limit: usize) -> Self {
         let bounded = cut(raw, limit.saturating_mul(4));
         let joined = cleaned(bounded).split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut line = Self::capture(&without_links(&joined), limit);
+        let mut line = Self::capture(&without_links(&marks::in_our_words(&joined)), limit);
         if bounded.len() < raw.len() && !line.0.ends_with('…') {
             line.0.push('…');
         }
-        line
+        // What was cut may have lost its end.
+        Self(marks::in_our_words(&line.0))
     }
 
     /// The text.

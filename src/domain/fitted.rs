@@ -1,8 +1,12 @@
-//! One line that fits a width whatever stands in it: names are shortened in their middle, paths at their beginning, and of two values
+//! One line that fits a width whatever stands in it: names are shortened in their middle, paths where they tell least, and of two values
 //! what tells them apart stays. What is left out stands as `…`, which no escaped text holds; the whole is said elsewhere.
 
-/// Stands for what is left out.
-const LEFT_OUT: char = '…';
+mod path;
+mod short;
+
+pub use path::Route;
+use short::{LEFT_OUT, shortened, width};
+
 /// Below this a name says nothing: a line that would leave less to each says less.
 const LEAST: usize = 7;
 
@@ -13,8 +17,8 @@ pub enum Part {
     Words(String),
     /// A name, or another value of any length.
     Name(String),
-    /// A path by its elements: its last ones say most.
-    Path(Vec<String>),
+    /// A path to a field.
+    Path(Route),
     /// What was, and what will be.
     Change {
         /// The old value.
@@ -39,7 +43,7 @@ impl Part {
     pub fn whole(&self) -> String {
         match self {
             Part::Words(text) | Part::Name(text) => text.clone(),
-            Part::Path(elements) => elements.join("."),
+            Part::Path(route) => route.whole(),
             Part::Change { old, new } => format!("{old}{ARROW}{new}"),
         }
     }
@@ -49,7 +53,8 @@ impl Part {
         let whole = width(&self.whole());
         let least = match self {
             Part::Words(_) => whole,
-            Part::Name(_) | Part::Path(_) => LEAST,
+            Part::Name(_) => LEAST,
+            Part::Path(route) => route.least(),
             Part::Change { .. } => LEAST.saturating_mul(2).saturating_add(width(ARROW)),
         };
         (whole, least.min(whole))
@@ -62,7 +67,7 @@ impl Part {
         match self {
             Part::Words(text) => text.clone(),
             Part::Name(text) => shortened(text, room),
-            Part::Path(elements) => ending(elements, room),
+            Part::Path(route) => route.in_room(room),
             Part::Change { old, new } => differing(old, new, room.saturating_sub(width(ARROW))),
         }
     }
@@ -86,6 +91,8 @@ pub fn line(parts: &[Part], columns: usize) -> String {
     order.sort_by_key(|at| {
         parts.get(*at).map(|part| (!matches!(part, Part::Words(_)), part.widths().0.checked_div(weight(part)).unwrap_or_default()))
     });
+    // What the others need at least is not given away.
+    let mut least: usize = parts.iter().filter(|part| !matches!(part, Part::Words(_))).map(|part| part.widths().1).sum();
     let mut weights: usize = parts.iter().filter(|part| !matches!(part, Part::Words(_))).map(weight).sum();
     for at in order {
         let Some(part) = parts.get(at) else { continue };
@@ -94,7 +101,9 @@ pub fn line(parts: &[Part], columns: usize) -> String {
         } else {
             let share = room.saturating_mul(weight(part)).checked_div(weights).unwrap_or(room);
             weights = weights.saturating_sub(weight(part));
-            part.in_room(share)
+            least = least.saturating_sub(part.widths().1);
+            let free = room.saturating_sub(least);
+            part.in_room(if share > free && free >= part.widths().1 { free } else { share })
         };
         room = room.saturating_sub(width(&text));
         if let Some(slot) = shown.get_mut(at) {
@@ -109,34 +118,6 @@ pub fn line(parts: &[Part], columns: usize) -> String {
         *shown = with_rest;
     }
     shown.into_iter().flatten().collect()
-}
-
-fn width(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// With its beginning and its end.
-fn shortened(text: &str, room: usize) -> String {
-    let all: Vec<char> = text.chars().collect();
-    if all.len() <= room {
-        return text.to_owned();
-    }
-    let kept = room.saturating_sub(1);
-    let behind = kept / 2;
-    let before = kept.saturating_sub(behind);
-    let mut out: String = all.iter().take(before).collect();
-    if room > 0 {
-        out.push(LEFT_OUT);
-    }
-    out.extend(all.iter().skip(all.len().saturating_sub(behind)));
-    out
-}
-
-/// As many of the last elements as there is room for.
-fn ending(elements: &[String], room: usize) -> String {
-    let cut = |from: usize| format!("{LEFT_OUT}.{}", elements.iter().skip(from).cloned().collect::<Vec<_>>().join("."));
-    let longest = (1..elements.len()).map(cut).find(|text| width(text) <= room);
-    longest.unwrap_or_else(|| shortened(elements.last().map_or("", String::as_str), room))
 }
 
 /// Two values side by side. What they begin with alike is left out first, so that what is left of them differs.
@@ -172,20 +153,24 @@ fn differing(old: &str, new: &str, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::field::FieldPath;
     use proptest::prelude::*;
 
     #[test]
     fn what_fits_stays_as_it_is() {
-        let parts = [Part::Change { old: "a".into(), new: "b".into() }, Part::words(": "), Part::Path(vec!["spec".into(), "x".into()])];
+        let parts =
+            [Part::Change { old: "a".into(), new: "b".into() }, Part::words(": "), Part::Path(Route::of(&FieldPath::dotted("spec.x")))];
         assert_eq!(line(&parts, 20), "a → b: spec.x");
     }
 
     #[test]
-    fn names_keep_both_ends_and_paths_their_last_elements() {
+    fn names_keep_both_ends() {
         assert_eq!(line(&[Part::name("arn:aws:eks:cluster/prod")], 11), "arn:a…/prod");
-        let path = ["containers[name=checkout]", "env[name=URL]", "valueFrom", "configMapKeyRef", "name"].map(str::to_owned).to_vec();
-        assert_eq!(line(&[Part::Path(path.clone())], 30), "….configMapKeyRef.name");
-        assert_eq!(line(&[Part::Path(path)], 5), "name");
+    }
+
+    fn url(container: &str) -> Part {
+        let containers = FieldPath::dotted("spec.template.spec.containers").element("name", container);
+        Part::Path(Route::of(&containers.then("env").element("name", "PAYMENT_URL").then("valueFrom.configMapKeyRef.name")))
     }
 
     #[test]
@@ -200,12 +185,14 @@ mod tests {
         let parts = [
             Part::Change { old: "payment-service-app-config".into(), new: "payment-service-app-configuration".into() },
             Part::words(": "),
-            Part::Path(["env[name=PAYMENT_URL]", "valueFrom", "configMapKeyRef", "name"].map(str::to_owned).to_vec()),
+            url("checkout"),
             Part::words(" of Deployment "),
             Part::name("payment-service-checkout-worker"),
         ];
         let said = line(&parts, 74);
-        assert_eq!(said, "…e-app-config → …e-app-configuration: ….name of Deployment payment…-worker");
+        let (said, of) = said.split_once('~').unwrap();
+        assert_eq!(said, "…p-config → …p-configuration: …[c…t][P…L].name");
+        assert!(of.ends_with(" of Deployment paym…ker"), "{of}");
     }
 
     #[test]
@@ -217,7 +204,8 @@ mod tests {
     fn part() -> impl Strategy<Value = Part> {
         prop_oneof![
             "[ -~]{0,300}".prop_map(Part::Name),
-            prop::collection::vec("[a-z]{1,63}", 1..6).prop_map(Part::Path),
+            "[a-z]{1,63}".prop_map(|name| url(&name)),
+            prop::collection::vec("[a-z]{1,63}", 1..6).prop_map(|keys| Part::Path(Route::of(&FieldPath::dotted(&keys.join("."))))),
             ("[a-c]{0,60}", "[ -~]{0,60}", "[ -~]{0,60}")
                 .prop_map(|(a, b, c)| Part::Change { old: format!("{a}{b}"), new: format!("{a}{c}") }),
         ]

@@ -47,6 +47,33 @@ pub enum DigestRefusal {
     },
 }
 
+/// What a caller wishes; it can only tighten what the operator set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wishes {
+    /// Manual or automatic.
+    pub mode: Option<Mode>,
+    /// At least this sure.
+    pub confidence_threshold: Option<Confidence>,
+    /// At most this risky.
+    pub max_risk: Option<Risk>,
+    /// Keep or revert.
+    pub on_failure: Option<OnFailure>,
+}
+
+impl Wishes {
+    /// Both: of each pair the stricter.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let surer = |a: Confidence, b: Confidence| if b > a { b } else { a };
+        Self {
+            mode: self.mode.max(other.mode),
+            confidence_threshold: self.confidence_threshold.into_iter().chain(other.confidence_threshold).reduce(surer),
+            max_risk: self.max_risk.into_iter().chain(other.max_risk).min(),
+            on_failure: self.on_failure.max(other.on_failure),
+        }
+    }
+}
+
 /// The thresholds in force for one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {

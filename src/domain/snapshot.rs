@@ -95,6 +95,19 @@ impl<'a, T> IntoIterator for &'a Listing<T> {
     }
 }
 
+/// How much of a kind was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// All of it: what is not here does not exist.
+    Whole,
+    /// The list was cut, or a part of it could not be read.
+    Part,
+    /// It was tried, and nothing came.
+    Failed,
+    /// Nobody tried.
+    Skipped,
+}
+
 /// A kind of object that a snapshot has a list of.
 pub trait ListedKind: Resource + Sized + 'static {
     /// All that were read.
@@ -187,6 +200,9 @@ macro_rules! define_snapshot {
                     Told::Gone(objects) => (objects, true),
                 };
                 let readable = objects.unreadable() == 0;
+                if !readable {
+                    self.missed.insert(objects.kind().clone());
+                }
                 match objects.list {
                     $($(List::$kind(items) => {
                         let listing: &mut Listing<$type> = &mut self.$field;
@@ -204,6 +220,7 @@ macro_rules! define_snapshot {
             /// Forgets a kind, to read it again.
             pub fn forget(&mut self, kind: &Kind) {
                 self.missed.remove(kind);
+                self.looked.remove(kind);
                 match kind {
                     $($(Kind::$kind => self.$field = Listing::<$type>::default(),)?)*
                     _ => {
@@ -285,6 +302,16 @@ impl Snapshot {
     /// Whether reading it was tried and did not bring all of it.
     pub fn was_tried(&self, kind: &Kind) -> bool {
         self.missed.contains(kind)
+    }
+
+    /// How much of it was read.
+    pub fn reading(&self, kind: &Kind) -> Reading {
+        match (self.is_complete(kind), self.missed.contains(kind), self.looked.contains(kind)) {
+            (true, _, _) => Reading::Whole,
+            (false, true, true) => Reading::Part,
+            (false, true, false) => Reading::Failed,
+            (false, false, _) => Reading::Skipped,
+        }
     }
 
     /// Takes claims of other namespaces in. They are in no list of the scope: nothing here uses them.

@@ -67,41 +67,45 @@ pub fn in_words(text: &str) -> String {
     out
 }
 
-/// Lines of at most `columns`, broken at spaces. A word that is longer stays whole on a line of its own: it may be a name to copy.
-pub fn wrapped(line: &str, columns: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut here = String::new();
-    for word in line.split(' ') {
-        let length = here.chars().count();
-        if length > 0 && length.saturating_add(1).saturating_add(word.chars().count()) > columns {
-            lines.push(std::mem::take(&mut here));
-        }
-        if !here.is_empty() {
-            here.push(' ');
-        }
-        here.push_str(word);
-    }
-    lines.push(here);
-    lines
+/// How a line goes on that is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// On a line of its own, without the space where it was broken.
+    Plain,
+    /// Behind a mark that nothing escaped has: the line reads back.
+    Marked,
+    /// As a shell reads it.
+    Command,
 }
 
-/// Begins what goes on from the line before: nothing escaped does.
-const GOES_ON: &str = "↳ ";
-/// The same in a command, as a shell reads it.
-const SHELL_GOES_ON: (&str, &str) = ("\\", "  ");
+impl Fold {
+    /// What ends a line that is broken, and what begins the next one.
+    fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Fold::Plain => ("", ""),
+            Fold::Marked => ("", "↳ "),
+            Fold::Command => ("\\", "  "),
+        }
+    }
+}
 
-/// The text in lines of at most `columns`, broken behind spaces; a word that is longer stays whole, since somebody may copy it. A command
-/// goes on as a shell reads it, everything else behind a mark.
-pub fn folded(text: &str, columns: usize, is_command: impl Fn(&str) -> bool) -> String {
+/// The text in lines of at most `columns`, each broken behind spaces in its own way; a word that is longer stays whole, since somebody
+/// may copy it.
+pub fn folded(text: &str, columns: usize, how: impl Fn(&str) -> Fold) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let (end, begin) = if is_command(line) { SHELL_GOES_ON } else { ("", GOES_ON) };
+        let fold = how(line);
+        let (end, begin) = fold.around();
         let (mut width, mut quoted) = (0_usize, false);
         for word in line.split_inclusive(' ') {
-            let length = word.trim_end_matches('\n').chars().count();
+            let word_alone = word.trim_end_matches('\n');
+            let length = if fold == Fold::Plain { word_alone.trim_end_matches(' ') } else { word_alone }.chars().count();
             // In quotes a shell would read the break.
-            let breaks = width > 0 && width.saturating_add(length).saturating_add(end.len()) > columns && (end.is_empty() || !quoted);
-            if breaks {
+            let may = fold != Fold::Command || !quoted;
+            if width > 0 && may && width.saturating_add(length).saturating_add(end.len()) > columns {
+                if fold == Fold::Plain && out.ends_with(' ') {
+                    out.pop();
+                }
                 out.push_str(end);
                 out.push('\n');
                 out.push_str(begin);
@@ -142,8 +146,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_folded_text_is_narrow_but_for_long_words_and_reads_back(text in "([ -~]{0,200}\n?){0,4}", columns in 8_usize..80) {
-            let folded = folded(&text, columns, |_| false);
-            let long = |line: &str| line.trim_start_matches(GOES_ON).trim().contains(' ') && line.trim_end().chars().count() > columns;
+            let folded = folded(&text, columns, |_| Fold::Marked);
+            let long = |line: &str| line.trim_start_matches("↳ ").trim().contains(' ') && line.trim_end().chars().count() > columns;
             prop_assert!(!folded.lines().any(long), "{folded}");
             prop_assert_eq!(folded.replace("\n↳ ", ""), text);
         }
@@ -152,16 +156,17 @@ mod tests {
     #[test]
     fn a_folded_command_is_read_by_a_shell_as_it_was() {
         let command = "KUBECONFIG=/a/b kubemend show s-1 --state-dir='/my state/dir' --context=prod";
-        let folded = folded(command, 24, |_| true);
+        let folded = folded(command, 24, |_| Fold::Command);
         assert_eq!(folded, "KUBECONFIG=/a/b \\\n  kubemend show s-1 \\\n  --state-dir='/my state/dir' \\\n  --context=prod");
         assert_eq!(folded.replace("\\\n  ", ""), command);
     }
 
     #[test]
     fn long_lines_break_at_spaces_and_long_words_stay_whole() {
-        assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrapped("a persistentvolumeclaim b", 10), ["a", "persistentvolumeclaim", "b"]);
-        assert_eq!(wrapped("", 10), [""]);
+        let wrapped = |text: &str, columns: usize| folded(text, columns, |_| Fold::Plain);
+        assert_eq!(wrapped("one two three", 8), "one two\nthree");
+        assert_eq!(wrapped("a persistentvolumeclaim b\n\nc", 10), "a\npersistentvolumeclaim\nb\n\nc");
+        assert_eq!(wrapped("", 10), "");
     }
 
     proptest! {

@@ -1,10 +1,11 @@
 //! Whether something still starts, and nothing speaks against it: no container failed or was restarted, no volume or sandbox is
 //! missing, and its own probes give it longer than it has taken. What still starts is not said to have failed.
 
+use super::author::{self, By};
 use super::{Facts, newest, pods, proof};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::Resource;
+use crate::domain::snapshot::{Resource, event_time};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, PersistentVolumeClaim, Pod};
 
@@ -14,6 +15,8 @@ pub(crate) const START: SignedDuration = SignedDuration::from_secs(60);
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// A scheduler looks at a Pod, and a sandbox is tried again, within this many seconds.
 pub(crate) const UNSEEN: i64 = 30;
+/// A node is made within this time, or not at all: what makes nodes gives up on one after fifteen minutes.
+const NODE: SignedDuration = SignedDuration::from_mins(15);
 /// How long a Pod may stay after its grace period.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -57,7 +60,20 @@ pub(crate) fn is_binding(claim: &PersistentVolumeClaim, facts: &Facts<'_>) -> bo
 
 /// What says that a claim does not get a volume. `FailedBinding` is a Normal event, though it says that nothing will ever bind.
 pub(crate) fn binding_failure<'a>(facts: &Facts<'a>, claim: &ObjectRef) -> Option<&'a Event> {
-    facts.events_of(claim).find(|e| matches!(e.reason.as_deref(), Some("ProvisioningFailed" | "FailedBinding")))
+    let own = facts.find::<PersistentVolumeClaim>(claim)?;
+    let says = |e: &&Event| matches!(e.reason.as_deref(), Some("ProvisioningFailed" | "FailedBinding"));
+    facts.events_of(claim).find(|e| says(e) && author::wrote_of_claim(e, own))
+}
+
+/// Whether a node is being made for a Pod: said by what makes nodes, and not longer ago than that takes.
+pub(crate) fn is_node_coming(pod: &Pod, facts: &Facts<'_>) -> bool {
+    facts.newest_event(pod, |event| brings_a_node(event, facts.taken_at())).is_some()
+}
+
+/// The same of one Event. Anybody who may create Events can write it, so it is believed for a while, and never makes anything well.
+pub(crate) fn brings_a_node(event: &Event, now: Timestamp) -> bool {
+    let says = matches!(event.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated")) && By::NodeMaker.wrote(event);
+    says && event_time(event).is_some_and(|at| now <= later(at, NODE))
 }
 
 /// Warnings of volumes and sandboxes that a Pod does not get over by itself. Those of its own token are noise of every start.
@@ -66,8 +82,9 @@ pub(crate) fn keeps_from_starting(event: &Event, age: Option<i64>) -> bool {
     let noise = message.contains("kube-api-access-") || message.contains("failed to sync");
     let again = event.series.as_ref().and_then(|s| s.count).or(event.count).unwrap_or(1) > 1 || age.is_some_and(|a| a > UNSEEN);
     match event.reason.as_deref() {
-        Some("FailedMount" | "FailedAttachVolume" | "FailedMapVolume") => !noise,
-        Some("FailedCreatePodSandBox" | "NetworkNotReady") => again,
+        Some("FailedAttachVolume") => !noise && By::AttachController.wrote(event),
+        Some("FailedMount" | "FailedMapVolume") => !noise && By::Kubelet.wrote(event),
+        Some("FailedCreatePodSandBox" | "NetworkNotReady") => again && By::Kubelet.wrote(event),
         _ => false,
     }
 }

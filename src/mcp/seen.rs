@@ -2,7 +2,7 @@
 
 use crate::call::blocks::WHOLE_PLAN;
 use crate::call::{DialogManner, Operator};
-use crate::domain::visible;
+use crate::domain::visible::{self, Fold};
 use std::time::Duration;
 
 /// So long a call waits for an answer in a dialog before it returns the waiting plan: below the minute after which many clients
@@ -35,15 +35,15 @@ const MISCOUNTS: &[&str] = &["copilot"];
 /// So wide a line is counted rightly.
 const LINE: usize = 74;
 
-/// Lines that somebody copies into a shell: the change by hand, and the last one.
-fn is_command(line: &str) -> bool {
-    line.starts_with("kubectl ") || line.starts_with(WHOLE_PLAN)
+/// Lines that somebody copies into a shell are the change by hand, and the last one.
+fn fold(line: &str) -> Fold {
+    if line.starts_with("kubectl ") || line.starts_with(WHOLE_PLAN) { Fold::Command } else { Fold::Marked }
 }
 
 /// A question for this client.
 pub(super) fn laid_out(client: &str, question: String) -> String {
     let name = client.to_ascii_lowercase();
-    if MISCOUNTS.iter().any(|begins| name.starts_with(begins)) { visible::folded(&question, LINE, is_command) } else { question }
+    if MISCOUNTS.iter().any(|begins| name.starts_with(begins)) { visible::folded(&question, LINE, fold) } else { question }
 }
 
 #[cfg(test)]

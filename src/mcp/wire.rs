@@ -5,9 +5,10 @@ use super::tool_call::Shown;
 use crate::call::schema::schema_of;
 use crate::call::{CallError, ErrorKind, HowToApprove, Program};
 use crate::workflow::brief::{self, Brief};
+use crate::workflow::next::{self, Next};
 use crate::workflow::report::Report;
 use crate::workflow::summary::{commands_of_several_lines, one_line};
-use crate::workflow::{Looked, full};
+use crate::workflow::{Looked, conclusion, full};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Map, Value, json};
 
@@ -39,6 +40,9 @@ pub(crate) fn output_schema() -> JsonObject {
 
 /// Lines of diffs that the text shows; the rest is read with the command that the text names.
 const DIFF_LINES: usize = 30;
+
+/// So many lines of a long text are seen in clients that show its end.
+const SEEN_AT_THE_END: usize = 3;
 
 /// A report as a tool's result. Commands in it are named as they have to be typed here.
 pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Result<CallToolResult, CallError> {
@@ -87,18 +91,16 @@ fn observed(looked: &Looked) -> String {
     format!("{text}\n{}", brief::NEXT)
 }
 
-/// The report as text, whole for a reader who gets nothing else: with the diff of a plan that nobody has carried out, and with the
-/// commands that take several lines. How a plan that waits is approved comes last.
+/// The report as text, whole for a reader who gets nothing else: with the diff of a plan that may still be carried out, and with the
+/// commands that take several lines. What it comes to is last, and of that how a plan that waits is approved: there are clients that
+/// show the last three lines.
 fn text(report: &Report, how: Option<&HowToApprove>) -> String {
-    let text = full(report);
-    let (mut text, last) = how.map_or_else(
-        || (text.clone(), None),
-        |how| {
-            let (text, last) = how.taken_from(&text);
-            (text, Some(last))
-        },
-    );
-    if let (Some(plan), None) = (&report.plan, &report.execution) {
+    let mut text = full(report);
+    let open = match next::next(report) {
+        Next::Answer | Next::Apply | Next::ByHand(_) | Next::LookAgain => report.execution.is_none(),
+        Next::Validate | Next::Advice => false,
+    };
+    if let Some(plan) = report.plan.as_ref().filter(|_| open) {
         let diff: Vec<&str> = plan.steps.iter().flat_map(|step| step.diff.lines()).collect();
         if !diff.is_empty() {
             let shown: Vec<&str> = diff.iter().take(DIFF_LINES).copied().collect();
@@ -112,7 +114,18 @@ fn text(report: &Report, how: Option<&HowToApprove>) -> String {
     for (advice, command) in commands_of_several_lines(report) {
         text.push_str(&format!("\nCommand for: {}\n{}", one_line(&advice.text), fenced("sh", command)));
     }
-    last.map_or_else(|| text.clone(), |last| format!("{text}\n{last}"))
+    let mut end = conclusion(report);
+    // A short text is read whole: nothing is said twice in it.
+    let before = SEEN_AT_THE_END.saturating_sub(end.len()).saturating_add(1);
+    if end.first().is_some_and(|verdict| text.lines().rev().take(before).any(|line| line == verdict)) {
+        end.remove(0);
+    }
+    let end = end.join("\n");
+    let end = how.map_or(end.clone(), |how| {
+        let (rest, last) = how.taken_from(&end);
+        format!("{rest}\n{last}")
+    });
+    if end.is_empty() { text } else { format!("{text}\n{end}") }
 }
 
 /// As code, since clients show texts as Markdown. No text can end it before its time: the fence is longer than any run in it.
@@ -125,6 +138,64 @@ fn fenced(language: &str, code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ending::Ending;
+    use crate::workflow::blocks::tests::{summed, waiting};
+    use crate::workflow::report::{AdviceView, ExecutionView, Status, StepOutcomeView};
+
+    const ADVICE: &str = "look at the node";
+
+    /// A report that ended so, with a long diff and advice whose command takes several lines.
+    fn ended(status: Status, outcome: Option<&str>, advice: bool) -> Report {
+        let diff = (0..40).map(|line| format!("+line {line}\n")).collect::<String>();
+        let mut report = Report { status, ..waiting(1, &diff) };
+        let step = |outcome: &str| StepOutcomeView { outcome: outcome.to_owned(), at: None, message: None };
+        report.execution = outcome.map(|outcome| ExecutionView { steps: vec![step(outcome)], reverted: None });
+        let one = || AdviceView {
+            text: ADVICE.to_owned(),
+            command: Some("kubectl get node\nkubectl describe node".to_owned()),
+            why: String::new(),
+            cause: None,
+        };
+        report.advice = advice.then(one).into_iter().collect();
+        report.coverage.place = "namespace shop".to_owned();
+        summed(report)
+    }
+
+    #[test]
+    fn last_lines_of_a_result_say_how_it_ended_and_what_is_next_whatever_stands_before() {
+        let statuses = Ending::ALL.iter().map(|ending| Status::from(*ending)).chain([Status::AwaitingApproval]);
+        for status in statuses {
+            for (outcome, advice) in
+                [(None, false), (None, true), (Some("applied"), false), (Some("applied"), true), (Some("refused"), true)]
+            {
+                let report = ended(status, outcome, advice);
+                let text = text(&report, HowToApprove::of(&report, false).as_ref());
+                let context = format!("{status:?} {outcome:?} {advice}:\n{text}");
+                let last: Vec<&str> = text.lines().rev().take(3).collect();
+                let code = |line: &&str| line.starts_with(['+', '-', '@']) || line.starts_with("kubectl ");
+                assert!(!last.iter().any(code), "{context}");
+                // How it ended.
+                let verdict = match status {
+                    Status::AwaitingApproval => "Nothing was changed: the plan waits for the answer of a human.",
+                    _ => report.summary.lines().next().unwrap(),
+                };
+                assert!(last.contains(&verdict), "{context}");
+                if matches!(status, Status::Declined | Status::Expired) {
+                    assert!(verdict.contains("nothing was changed"), "{context}");
+                }
+                // What is next, once.
+                let next: &str = match next::next(&report) {
+                    Next::Answer => "kubemend approve s-1",
+                    Next::Apply | Next::LookAgain => "un remediate",
+                    Next::Validate => "Run validate with session s-1",
+                    Next::Advice if advice => ADVICE,
+                    Next::ByHand(_) | Next::Advice => continue,
+                };
+                assert!(last[0].contains(next), "{context}");
+                assert_eq!(text.lines().filter(|line| *line == last[0]).count(), 1, "{context}");
+            }
+        }
+    }
 
     #[test]
     fn no_text_in_a_diff_ends_its_fence() {

@@ -1,6 +1,7 @@
 //! What belongs to the issue and is still broken: another cause, or a symptom that no cause explains.
 
 use super::stand::{Observed, Stand, absent};
+use super::whole::Whole;
 use super::{endpoints, kinds, runs};
 use crate::domain::cause::Cause;
 use crate::domain::check::Check;
@@ -21,11 +22,29 @@ pub(crate) struct Concern<'a> {
     facts: &'a Facts<'a>,
     /// What was known before the change.
     before: &'a Diagnosis,
+    /// The places of which all belongs to the issue. What the plan has nothing to do with neither ends the waiting nor undoes anything.
+    whole: Whole<'a>,
+}
+
+/// What is still broken, a line each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Remains {
+    /// What the plan is about, or somebody named.
+    pub(crate) own: Vec<String>,
+    /// What is only in a place that somebody named.
+    pub(crate) there: Vec<String>,
+}
+
+impl Remains {
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        self.own.iter().chain(&self.there).map(String::as_str).collect()
+    }
 }
 
 impl<'a> Concern<'a> {
-    pub(crate) fn of(plan: &'a RemediationPlan, facts: &'a Facts<'a>, before: &'a Diagnosis) -> Self {
-        Self { plan, facts, before }
+    /// `issue` is what was reported, in somebody's words.
+    pub(crate) fn of(plan: &'a RemediationPlan, facts: &'a Facts<'a>, before: &'a Diagnosis, issue: &str) -> Self {
+        Self { plan, facts, before, whole: Whole::of(issue, before, facts.scope()) }
     }
 
     /// Whether the issue is about the object, or about something that owns it.
@@ -45,7 +64,12 @@ impl<'a> Concern<'a> {
     }
 
     fn is_concerned(&self, cause: &Cause) -> bool {
-        cause.places().any(|(object, _)| self.concerns(object)) || cause.symptoms.iter().any(|s| self.concerns(&s.object))
+        touches(cause, |object| self.concerns(object))
+    }
+
+    /// Whether it is in a place of which all is meant.
+    fn is_there(&self, cause: &Cause) -> bool {
+        touches(cause, |object| self.whole.holds(object))
     }
 
     /// Causes other than the plan's that hold the Pods of what has to run, and so cannot be waited for.
@@ -78,19 +102,33 @@ impl<'a> Concern<'a> {
 
     /// What belongs to the issue comes first: a reader is shown the beginning.
     pub(crate) fn first(&self, seen: &mut Diagnosis) {
-        seen.causes.sort_by_cached_key(|cause| !self.is_concerned(cause));
-        seen.unexplained.sort_by_cached_key(|symptom| !self.concerns(&symptom.object));
+        seen.causes.sort_by_cached_key(|cause| (!self.is_concerned(cause), !self.is_there(cause)));
+        seen.unexplained.sort_by_cached_key(|symptom| (!self.concerns(&symptom.object), !self.whole.holds(&symptom.object)));
     }
 
-    /// What is still broken, a line each. A rollback brings back what was broken before, as its question says.
-    pub(crate) fn remains(&self, seen: &Diagnosis) -> Vec<String> {
+    /// What is still broken. A rollback brings back what was broken before, as its question says.
+    pub(crate) fn remains(&self, seen: &Diagnosis) -> Remains {
+        let mut remains = Remains::default();
         if self.plan.is_rollback() {
-            return Vec::new();
+            return remains;
         }
-        let mut lines: Vec<String> = self.causes(seen).iter().map(|c| c.title.clone()).collect();
-        let open = seen.unexplained.iter().filter(|s| self.concerns(&s.object) && !self.is_coming(&s.object));
-        lines.extend(open.map(|s| format!("{}: {}", s.object, s.summary)));
-        lines
+        for cause in seen.causes.iter().filter(|cause| !cause.is(&self.plan.cause)) {
+            let line = || cause.title.clone();
+            if self.is_concerned(cause) {
+                remains.own.push(line());
+            } else if self.is_there(cause) {
+                remains.there.push(line());
+            }
+        }
+        for symptom in seen.unexplained.iter().filter(|symptom| !self.is_coming(&symptom.object)) {
+            let line = || format!("{}: {}", symptom.object, symptom.summary);
+            if self.concerns(&symptom.object) {
+                remains.own.push(line());
+            } else if self.whole.holds(&symptom.object) {
+                remains.there.push(line());
+            }
+        }
+        remains
     }
 
     /// What has to run and does not, how that stands, and in words.
@@ -110,7 +148,8 @@ impl<'a> Concern<'a> {
         if self.plan.is_rollback() {
             return Vec::new();
         }
-        let all: BTreeSet<&ObjectRef> = self.named().chain(suffering(self.plan, self.before)).collect();
+        let there = self.whole.running(self.facts);
+        let all: BTreeSet<&ObjectRef> = self.named().chain(suffering(self.plan, self.before)).chain(&there).collect();
         let not_ready = |object: &ObjectRef| match how_it_runs(object, self.facts)? {
             (Stand::Holds | Stand::Idle, _) => None,
             (Stand::NotYet | Stand::Fails | Stand::Unseen, words) => Some(format!("{object}: {words}")),
@@ -128,9 +167,10 @@ impl<'a> Concern<'a> {
         self.is_of_what_runs(object) || self.plan.checks.iter().map(Check::object).any(|checked| checked == object)
     }
 
-    /// Whether somebody named the object, or something that owns it.
+    /// Whether somebody named the object, something that owns it, or the place where it is and nothing in it.
     fn is_named(&self, object: &ObjectRef) -> bool {
-        std::iter::once(object).chain(self.facts.owners().chain(object)).any(|o| self.named().any(|named| named == o))
+        self.whole.holds(object)
+            || std::iter::once(object).chain(self.facts.owners().chain(object)).any(|o| self.named().any(|named| named == o))
     }
 
     /// Kinds of what belongs to the issue beside the plan that were read whole when the plan was made, and were not now.
@@ -138,7 +178,8 @@ impl<'a> Concern<'a> {
         // A Service is judged by its addresses.
         let slices = |kind: &Kind| (*kind == Kind::Service).then_some(&Kind::EndpointSlice);
         let all = beside(self.plan, self.before, self.facts.scope()).flat_map(|o| std::iter::once(&o.kind).chain(slices(&o.kind)));
-        once(all.filter(|kind| self.plan.judged.saw.contains(kind) && !self.facts.is_whole(kind)).cloned())
+        let beside = all.filter(|kind| self.plan.judged.saw.contains(kind) && !self.facts.is_whole(kind));
+        once(beside.chain(self.whole.unread(&self.plan.judged.saw, self.facts)).cloned())
     }
 
     /// What belongs to the issue and cannot be told, a line each: what was in doubt before the change and still is, and what somebody
@@ -155,12 +196,17 @@ impl<'a> Concern<'a> {
         still
             .filter(|(object, _, young)| {
                 let new = self.is_named(object) && !(*young && self.is_of_the_plan(object));
-                self.concerns(object) && (known(object) || new)
+                (self.concerns(object) || self.whole.holds(object)) && (known(object) || new)
             })
             .map(|(object, why, _)| format!("{object}: {why}"))
             .chain(unsure)
             .collect()
     }
+}
+
+/// Whether something that a cause is about, or that suffers of it, is such an object.
+fn touches(cause: &Cause, is: impl Fn(&ObjectRef) -> bool) -> bool {
+    cause.places().any(|(object, _)| is(object)) || cause.symptoms.iter().any(|symptom| is(&symptom.object))
 }
 
 /// How something runs that runs by itself, or has something running behind it; `None` for everything else, and for a Pod that others
@@ -220,7 +266,10 @@ pub(crate) enum Besides {
 }
 
 impl Besides {
-    pub(crate) fn of(plan: &RemediationPlan, before: &Diagnosis, scope: &Scope) -> Self {
+    pub(crate) fn of(plan: &RemediationPlan, before: &Diagnosis, scope: &Scope, issue: &str) -> Self {
+        if !Whole::of(issue, before, scope).is_nothing() && !plan.is_rollback() {
+            return Self::Everything;
+        }
         let others = before.causes.iter().any(|cause| !cause.is(&plan.cause));
         let doubted = before.doubts.iter().any(|doubt| doubt.object.is_some());
         if others || doubted || !before.unexplained.is_empty() || !before.in_progress.is_empty() {

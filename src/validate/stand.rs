@@ -3,7 +3,7 @@
 use crate::domain::check::Check;
 use crate::domain::object::ObjectRef;
 use crate::domain::validation::CheckResult;
-use crate::facts::Facts;
+use crate::facts::{Facts, unread};
 
 /// See the file's head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +58,6 @@ impl Checked {
 
 /// Absent from a whole list means absent; from a partial one it means unknown.
 pub(super) fn absent(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
-    if facts.is_whole(&object.kind) {
-        (Stand::Fails, format!("{object} does not exist"))
-    } else {
-        (Stand::Unseen, format!("{object} could not be read"))
-    }
+    let stand = if facts.is_whole(&object.kind) { Stand::Fails } else { Stand::Unseen };
+    (stand, unread::object(object, facts.snapshot()))
 }

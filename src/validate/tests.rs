@@ -107,8 +107,30 @@ fn finding_of_another_field_is_another_finding() {
 
 #[test]
 fn silence_of_a_rule_that_could_not_read_is_no_proof() {
-    let of = |unread: &[Kind]| checked(&plan(&[]), world("web:1", state(running(), running())), vec![], unread).0;
-    assert_eq!((of(&[]), of(&[Kind::Event])), (Stand::Holds, Stand::Unseen));
+    let of = |unread: &[Kind]| checked(&plan(&[]), world("web:1", state(running(), running())), vec![], unread);
+    assert_eq!((of(&[]).0, of(&[Kind::Event]).0), (Stand::Holds, Stand::Unseen));
+    // Nobody tried to read them: a look at some kinds needs none.
+    assert_eq!(of(&[Kind::Event]).1, "`img-tag-not-found` cannot be ruled out: events were not read");
+    let cut = of(&[Kind::ReplicaSet]).1;
+    assert!(cut.ends_with("cannot be ruled out: replicasets could not be read completely"), "{cut}");
+}
+
+#[test]
+fn no_symptom_in_a_list_that_was_not_read_whole_is_no_proof() {
+    let gone = crate::domain::nonempty::NonEmpty::one(Check::SymptomGone(web()));
+    let plan = RemediationPlan { checks: gone, ..plan(&[]) };
+    let of = |events: Option<bool>| {
+        let mut seen = snapshot(world("web:1", state(running(), running())));
+        for kind in [Kind::Pod, Kind::ReplicaSet, Kind::Deployment] {
+            seen.add(&kind, vec![], true);
+        }
+        events.into_iter().for_each(|whole| seen.add(&Kind::Event, vec![], whole));
+        let results = check_all(&plan, None, &Facts::of(&seen), &Diagnosis::default(), |_| Vec::new());
+        (results[0].stand, results[0].observed.clone())
+    };
+    assert_eq!(of(Some(true)), (Stand::Holds, "no problem was found with it".to_owned()));
+    assert_eq!(of(Some(false)), (Stand::Unseen, "no problem was found with it, but events could not be read completely".to_owned()));
+    assert_eq!(of(None), (Stand::Unseen, "no problem was found with it, but events were not read".to_owned()));
 }
 
 #[test]
@@ -117,7 +139,7 @@ fn what_the_plan_saw_and_this_look_does_not_makes_every_check_unknown() {
     let of = |unread: &[Kind]| checked(&plan, world("web:1", state(running(), running())), vec![], unread);
     assert_eq!(of(&[]).0, Stand::Holds);
     let (stand, words) = of(&[Kind::Pod]);
-    assert!(stand == Stand::Unseen && words.contains("Pod"), "{words}");
+    assert!(stand == Stand::Unseen && words.contains("pods could not be read completely"), "{words}");
 }
 
 #[test]
@@ -145,16 +167,42 @@ fn only_what_the_issue_is_about_remains() {
         other
     };
     let lakes = ObjectRef::namespaced(Kind::Deployment, &namespace(), "lakes");
-    let left = |about: &[ObjectRef], object: &ObjectRef| {
+    let left = |issue: &str, about: &[ObjectRef], object: &ObjectRef| {
         let symptom = Symptom { object: object.clone(), summary: "crashes".into() };
         let seen = Diagnosis { causes: vec![other(object)], unexplained: vec![symptom], ..Diagnosis::default() };
         let mut before = Diagnosis::default();
         before.focus.about = about.to_vec();
-        remains::Concern::of(&plan, &facts, &before).remains(&seen).len()
+        let remains = remains::Concern::of(&plan, &facts, &before, issue).remains(&seen);
+        (remains.own.len(), remains.there.len())
     };
-    assert_eq!(left(&[web()], &web()), 2);
-    assert_eq!(left(&[web()], &lakes), 0, "an unrelated fault is none of this plan's");
-    assert_eq!(left(std::slice::from_ref(&lakes), &lakes), 2, "somebody asked about it");
+    assert_eq!(left("web is down", &[web()], &web()), (2, 0));
+    assert_eq!(left("web is down", &[web()], &lakes), (0, 0), "an unrelated fault is none of this plan's");
+    assert_eq!(left("lakes is down", std::slice::from_ref(&lakes), &lakes), (2, 0), "somebody asked about it");
+    assert_eq!(left("something is broken in shop", &[], &lakes), (0, 2), "somebody asked about all that is there");
+    assert_eq!(left("something is broken in shop", &[], &web()), (2, 0));
+    assert_eq!(left("", &[], &lakes), (0, 0), "nobody said what is wrong");
+}
+
+#[test]
+fn all_of_a_place_belongs_to_the_issue_where_words_name_no_object_in_it() {
+    use crate::domain::issue::Scope;
+    use crate::domain::object::Namespace;
+    use whole::Whole;
+    let place = |name: &str| Namespace::parse(name).unwrap();
+    let scope = |names: &[&str]| Scope::of(names.iter().map(|name| place(name)).collect(), vec![]);
+    let of = |issue: &str, about: &[ObjectRef], scope: &Scope| {
+        let mut before = Diagnosis::default();
+        before.focus.about = about.to_vec();
+        let whole = Whole::of(issue, &before, scope);
+        ["shop", "team-a"].map(|at| whole.holds(&ObjectRef::namespaced(Kind::Job, &place(at), "x")))
+    };
+    let said = "something is broken";
+    assert_eq!(of(said, &[], &scope(&["shop"])), [true, false]);
+    assert_eq!(of(said, &[web()], &scope(&["shop"])), [false, false], "an object in it is named");
+    assert_eq!(of(said, &[web()], &scope(&["shop", "team-a"])), [false, true], "of the other place nothing is named");
+    assert_eq!(of(said, &[], &Scope::All), [true, true]);
+    assert_eq!(of(said, &[web()], &Scope::All), [false, false]);
+    assert_eq!(of(" ", &[], &Scope::All), [false, false], "nobody said anything");
 }
 
 #[test]

@@ -307,4 +307,4 @@ fn as_is(words: &str) -> Words {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -1,26 +1,12 @@
 //! Who calls a use case, and what holds for this one call: how far it may go, who is told of it, and who can end it.
 
-use crate::domain::confidence::Confidence;
 use crate::domain::door::Door;
 use crate::domain::issue::Origin;
-use crate::domain::limits::{Limits, Mode};
-use crate::domain::plan::OnFailure;
-use crate::domain::risk::Risk;
+use crate::domain::limits::Limits;
 use crate::ports::{Progress, RequestMeter, Silent};
 use tokio_util::sync::CancellationToken;
 
-/// What the caller wishes; it can only tighten what the operator set.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Wishes {
-    /// Manual or automatic.
-    pub mode: Option<Mode>,
-    /// At least this sure.
-    pub confidence_threshold: Option<Confidence>,
-    /// At most this risky.
-    pub max_risk: Option<Risk>,
-    /// Keep or revert.
-    pub on_failure: Option<OnFailure>,
-}
+pub use crate::domain::limits::Wishes;
 
 /// One call. Made by a surface for every call anew, and handed down through the use cases.
 #[derive(Clone)]

@@ -27,7 +27,7 @@ impl Records {
         })
     }
 
-    /// What a session was opened for: the same words and the same scope, to look again.
+    /// What a session was opened for: the same words, the same scope and the same wishes, to look again.
     ///
     /// # Errors
     /// There is no such session, or the store cannot be used.
@@ -42,6 +42,7 @@ impl Records {
             // Of several namespaces the words decide again, as they did.
             all_namespaces: header.scope == Scope::All && objects.is_empty(),
             objects,
+            wishes: header.wishes.clone(),
         })
     }
 }

@@ -93,6 +93,7 @@ impl Remediation {
     /// # Errors
     /// Wrong arguments, nothing can be read, or the session cannot be recorded.
     pub async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        let caller = &caller.clone().with_wishes(caller.wishes.and(&problem.wishes));
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
@@ -280,6 +281,7 @@ impl Remediation {
             origin,
             scope,
             limits,
+            wishes: caller.wishes.clone(),
             cluster: snapshot.cluster.clone(),
             diagnosis,
             looked: snapshot.looked.iter().cloned().collect(),

@@ -232,7 +232,7 @@ mod tests {
     use crate::clock::RuntimeClock;
     use crate::domain::door::Door;
     use crate::domain::issue::Origin;
-    use crate::domain::limits::Limits;
+    use crate::domain::limits::{Limits, Wishes};
     use crate::domain::observation::Observations;
     use crate::domain::usage::Usage;
     use crate::planner::example::{diagnosis, image_plan, namespace};
@@ -254,6 +254,7 @@ mod tests {
             origin,
             scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
             limits: Limits::default(),
+            wishes: Wishes::default(),
             cluster: crate::planner::example::cluster("staging"),
             diagnosis: diagnosis(),
             looked: Vec::new(),

@@ -90,7 +90,7 @@ impl<'a> Settling<'a> {
             last: Look::default(),
             failed: 0,
             partial,
-            besides: Besides::of(plan, case.before, case.scope),
+            besides: Besides::of(plan, case.before, case.scope, case.issue),
         }
     }
 

@@ -212,7 +212,8 @@ fn undo_now(report: &Report, underway: Option<Underway>, plan: &PlanView) -> &'s
 }
 
 /// The report as a text of its own, for a reader who gets nothing else: session, verdict, the cause with its best evidence, what
-/// changes and its undo, every other cause in a line, what happened, advice with its commands, what is missing, and the next step.
+/// changes and its undo, every other cause in a line, what happened, advice with its commands, and what is missing. What it comes to is the
+/// [`conclusion`], which belongs at the end of whatever is said besides: some readers see three lines of a long text, its last ones.
 pub fn full(report: &Report) -> String {
     let mut lines = vec![format!("Session {}: {}", report.session, report.status.as_str())];
     let verdict = if report.issue.note.is_some() { 2 } else { 1 };
@@ -238,18 +239,34 @@ pub fn full(report: &Report) -> String {
     lines.extend(some(report.coverage.healthy.iter().map(|healthy| format!("Healthy: {healthy}")), "healthy objects"));
     lines.extend(unchecked(report));
     lines.extend(happened(report));
-    lines.extend(next::can_be_undone(report).then(|| format!("To undo the change, a human runs: kubemend undo {}", report.session)));
     let below = |line: String| line.replace("is with the advice", "is below");
-    lines.extend(some(report.advice.iter().map(|advice| below(advised(advice))), "pieces of advice"));
+    // The first one is what it comes to.
+    let concluded = if next::next(report) == Next::Advice && !next_is_own(report) { 1 } else { 0 };
+    lines.extend(some(report.advice.iter().skip(concluded).map(|advice| below(advised(advice))), "pieces of advice"));
     let gaps = report.coverage.gaps.iter().map(|gap| {
         let unlock = gap.unlock.as_deref().map(|unlock| format!("; to include it: {}", one_line(unlock))).unwrap_or_default();
         format!("Missing data: {} ({}){unlock}", gap.what, gap.why)
     });
     lines.extend(some(gaps, "gaps"));
-    let is_advice = |line: &String| line.starts_with("Advice: ") || line.starts_with("Not explained: ");
-    lines.extend(next(report).filter(|line| !is_advice(line)).map(below));
     lines.extend(report.plan.as_ref().map(|plan| format!("Plan digest: {}; whole plan: kubemend show {}", plan.digest, report.session)));
     lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// What a report comes to, in at most three lines: whether anything was changed and helped, how a change is undone, and what is next.
+pub fn conclusion(report: &Report) -> Vec<String> {
+    let verdict = if report.issue.note.is_some() { 1 } else { 0 };
+    let said = match report.status {
+        Status::AwaitingApproval => Some("Nothing was changed: the plan waits for the answer of a human.".to_owned()),
+        _ => report.summary.lines().nth(verdict).map(str::to_owned),
+    };
+    let undo = next::can_be_undone(report).then(|| format!("To undo the change, a human runs: kubemend undo {}", report.session));
+    let next = next(report).map(|line| line.replace("is with the advice", "is above"));
+    said.into_iter().chain(undo).chain(next).map(|line| one_line(&line)).collect()
+}
+
+/// Whether what is next has words of its own and is no advice.
+fn next_is_own(report: &Report) -> bool {
+    report.status == Status::Partly && report.advice.is_empty()
 }
 
 fn dry_run(step: &StepView) -> Option<String> {
@@ -396,7 +413,7 @@ mod tests {
         report.coverage.gaps = vec![GapView { what: "events".to_owned(), why: "forbidden".to_owned(), unlock: Some("a\nrule".to_owned()) }];
         let outcome = StepOutcomeView { outcome: "refused".to_owned(), at: None, message: Some("a\nwebhook".to_owned()) };
         report.execution = Some(ExecutionView { steps: vec![outcome], reverted: None });
-        let text = full(&report);
+        let text = format!("{}\n{}", full(&report), conclusion(&report).join("\n"));
         let has = [
             "Session s-1: awaitingApproval\n",
             "Cause (92%, x): the tag is wrong\nIt does not exist.\n",

@@ -124,6 +124,7 @@ impl Remediation {
             origin: caller.origin,
             scope,
             limits,
+            wishes: caller.wishes.clone(),
             cluster: concluded.snapshot.cluster.clone(),
             diagnosis,
             looked: concluded.snapshot.looked.iter().cloned().collect(),

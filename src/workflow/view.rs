@@ -15,7 +15,7 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
-use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
+use crate::domain::focus::{Because, Focus, Missing, Seen};
 use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
@@ -115,7 +115,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
 /// What is healthy: everything that was seen so; beside a cause, of what the words name, until something is changed.
 fn healthy(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
-    let line = |seen: &Seen| format!("{}: {}", seen.object, seen.how);
+    let line = |seen: &Seen| words(&format!("{}: {}", seen.object, seen.how));
     match (diagnosis.causes.is_empty(), may_have_changed(standing)) {
         (true, _) => diagnosis.seen.iter().map(line).collect(),
         (false, false) => diagnosis.proven().map(line).collect(),
@@ -132,10 +132,10 @@ fn may_have_changed(standing: &Standing<'_>) -> bool {
 fn doubts(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
     if !diagnosis.causes.is_empty() {
-        return diagnosis.doubted().filter(|_| !may_have_changed(standing)).map(Doubt::in_words).collect();
+        return diagnosis.doubted().filter(|_| !may_have_changed(standing)).map(|doubt| words(&doubt.in_words())).collect();
     }
     let more = Some(diagnosis.more_doubts).filter(|more| *more > 0).map(|more| format!("{more} more are not listed"));
-    diagnosis.doubts.iter().map(Doubt::in_words).chain(more).collect()
+    diagnosis.doubts.iter().map(|doubt| words(&doubt.in_words())).chain(more).collect()
 }
 
 /// All advice in one list: about what is under way, then of each cause, then of the session.
@@ -413,7 +413,7 @@ fn validation(v: &Validation) -> ValidationView {
             .collect(),
         settled_for: v.settled_for.as_secs_f64(),
         at: v.at.to_string(),
-        why: v.why.clone(),
+        why: v.why.as_deref().map(words),
     }
 }
 

@@ -298,7 +298,9 @@ async fn a_brief_report_is_small_and_says_nothing_twice() {
         }
         assert_eq!(brief.to_string().matches("storage: 10Gi").count(), 1, "the manifest stands once: {brief:#}");
         let text = text(&result);
-        let lines = text.split("\nDiff:").next().unwrap().lines().count();
+        let (before, diff) = text.split_once("\nDiff:\n").unwrap();
+        let (_, behind) = diff.rsplit_once("\n```\n").unwrap();
+        let lines = before.lines().count() + behind.lines().count();
         assert!((10..=25).contains(&lines), "{lines} lines: {text}");
         assert!(text.contains(brief["session"].as_str().unwrap()), "{text}");
     }

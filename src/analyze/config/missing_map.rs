@@ -15,7 +15,7 @@ use crate::domain::snapshot::Resource;
 use crate::facts::author::By;
 use crate::facts::references::{Reference, Via, references};
 use crate::facts::stuck::Stuck;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, unread};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod};
 use std::collections::BTreeSet;
 
@@ -84,7 +84,8 @@ impl MissingMap<'_, '_> {
         let (hint, more) = match (meant.name(), &meant) {
             (Some(right), _) => (format!("; `{right}` is probably meant"), format!(" `{right}` has a similar name{has}.")),
             (None, Meant::Unread) => {
-                (String::new(), " The ConfigMaps could not be read, so whether one of a similar name exists is not known.".to_owned())
+                let how = unread::how(&Kind::ConfigMap, facts.snapshot());
+                (String::new(), format!(" The ConfigMaps {how}, so whether one of a similar name exists is not known."))
             }
             (None, _) => (String::new(), String::new()),
         };
@@ -112,7 +113,10 @@ impl MissingMap<'_, '_> {
             .saw(quote::absent(facts, &self.map, maps.names(namespace)));
         let draft = if first.reference() == stuck.object { draft } else { draft.link(&stuck.object, "references", &self.map) };
         let reason = self.waiting(first).map(|w| w.reason).unwrap_or_default();
-        draft.owned(first).holds(held.iter().copied(), &format!("{reason}: the ConfigMap `{name}` does not exist")).fix(self.remedy(&meant))
+        draft
+            .owned(first)
+            .holds(held.iter().copied(), &format!("{reason}: the ConfigMap `{name}` does not exist"))
+            .fix(self.remedy(facts, &meant))
     }
 
     /// Whether the Pod waits for it. Where the ConfigMaps were not read whole, only the kubelet's own words count.
@@ -149,8 +153,10 @@ impl MissingMap<'_, '_> {
         quote::says_absent(text, "configmap", &self.map.name)
     }
 
-    fn remedy(&self, meant: &Meant<'_, ConfigMap>) -> Remedy {
+    fn remedy(&self, facts: &Facts<'_>, meant: &Meant<'_, ConfigMap>) -> Remedy {
         let (stuck, wrong) = (self.stuck, &self.map.name);
+        let how = unread::how(&Kind::ConfigMap, facts.snapshot());
+        let unread = format!("the ConfigMaps {how}, so neither what exists nor what it holds is known");
         let why = match meant {
             Meant::One(map) => {
                 let right = meant.name().unwrap_or_default();
@@ -163,7 +169,7 @@ impl MissingMap<'_, '_> {
             }
             Meant::OneOf(_) => "nothing in the cluster tells which of them was meant, if any",
             Meant::Nothing => "what it is meant to hold is not known",
-            Meant::Unread => "the ConfigMaps could not be read, so neither what exists nor what it holds is known",
+            Meant::Unread => &unread,
         };
         match meant.names().as_slice() {
             [] => {

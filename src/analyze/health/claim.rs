@@ -6,8 +6,8 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::starting::binding_failure;
+use crate::facts::{Facts, unread};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -44,7 +44,13 @@ pub(crate) fn judge(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Judgeme
                 seconds: PATIENCE.saturating_sub(age).max(5),
             },
             _ if class.is_some() || mounted => Judgement::Wrong("Pending: it is not bound to a volume".to_owned()),
-            _ => Judgement::Unknown(format!("is Pending{nobody}, and its class could not be read")),
+            _ => Judgement::Unknown(match named.filter(|name| !name.is_empty()) {
+                Some(named) => {
+                    let class = ObjectRef::cluster(Kind::StorageClass, named);
+                    format!("is Pending{nobody}, and {}", unread::object(&class, facts.snapshot()))
+                }
+                None => format!("is Pending{nobody}, and has no class"),
+            }),
         },
     }
 }

@@ -5,6 +5,7 @@ use super::{Judgement, seconds_since};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
+use crate::facts::author::By;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 
 /// A run may take this long, in seconds, before it counts as one that did not succeed.
@@ -35,7 +36,7 @@ pub(crate) fn judge(facts: &Facts<'_>, cron: &CronJob) -> Judgement {
             )
         )
     };
-    if let Some(event) = facts.events_of(&cron.reference()).find(|e| wrong(e.reason.as_deref())) {
+    if let Some(event) = facts.events_of(&cron.reference()).find(|e| wrong(e.reason.as_deref()) && By::CronController.wrote(e)) {
         let (reason, message) = (event.reason.as_deref().unwrap_or_default(), Excerpt::said(event.message.as_deref().unwrap_or_default()));
         return Judgement::Wrong(format!("{reason}: {message}"));
     }

@@ -6,6 +6,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::controller_of;
 use crate::facts::Facts;
+use crate::facts::author::By;
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ pub(crate) fn judge(facts: &Facts<'_>, job: &Job) -> Judgement {
     if holds("Suspended").is_some() || spec.and_then(|s| s.suspend) == Some(true) {
         return Judgement::Idle("is suspended: it runs once somebody resumes it".to_owned());
     }
-    let refused = facts.events_of(&job.reference()).find(|e| e.reason.as_deref() == Some("FailedCreate"));
+    let refused = facts.events_of(&job.reference()).find(|e| e.reason.as_deref() == Some("FailedCreate") && By::PodMaker.wrote(e));
     if let Some(message) = refused.and_then(|e| e.message.as_deref()) {
         return Judgement::Wrong(format!("cannot create its Pods: {}", Excerpt::said(message)));
     }

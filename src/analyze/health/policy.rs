@@ -3,7 +3,7 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, labels, pods, selected};
+use crate::facts::{Facts, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub(crate) fn unreached(facts: &Facts<'_>, service: &ObjectRef) -> Option<String
     let selector = facts.find::<Service>(service).and_then(labels::any_selector)?;
     let unchecked = |why: String| format!("whether clients reach {service} was not checked: {why}");
     if facts.snapshot().was_tried(&Kind::NetworkPolicy) {
-        return Some(unchecked("NetworkPolicies could not be read".to_owned()));
+        return Some(unchecked(format!("NetworkPolicies {}", unread::how(&Kind::NetworkPolicy, facts.snapshot()))));
     }
     let live = selected::pods_selected(facts, namespace.as_str(), selector).filter(|pod| !pods::has_ended(pod));
     let policy = live.into_iter().find_map(|pod| restricts(facts, facts.all_in(namespace), pod))?;

@@ -5,7 +5,7 @@ use super::{Judgement, external, seconds_since, shared};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, addresses, labels, pods, selected};
+use crate::facts::{Facts, addresses, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use std::collections::HashSet;
 
@@ -38,7 +38,9 @@ pub(crate) fn judge(facts: &Facts<'_>, service: &Service, before: &Before) -> Ju
 /// Somebody else writes its endpoints.
 fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
     match facts.ready_addresses(service) {
-        0 if !facts.is_whole(&Kind::EndpointSlice) => Judgement::Unknown("its endpoints could not be read".to_owned()),
+        0 if !facts.is_whole(&Kind::EndpointSlice) => {
+            Judgement::Unknown(format!("EndpointSlices {}", unread::how(&Kind::EndpointSlice, facts.snapshot())))
+        }
         0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
         // The API server's own, in every cluster.
         n => Judgement::Well(format!("has {} that others gave it", addresses::in_words(n))),
@@ -56,7 +58,7 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
     let anyhow = service.spec.as_ref().and_then(|s| s.publish_not_ready_addresses) == Some(true);
     if !facts.is_whole(&Kind::Pod) {
         return match addresses {
-            0 => Judgement::Unknown("the Pods that it selects could not be read".to_owned()),
+            0 => Judgement::Unknown(format!("Pods, which it selects, {}", unread::how(&Kind::Pod, facts.snapshot()))),
             n => Judgement::Well(format!("has {}", addresses::in_words(n))),
         };
     }

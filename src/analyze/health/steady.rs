@@ -4,6 +4,7 @@ use super::{Judgement, seconds_since};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::snapshot::event_time;
 use crate::facts::Facts;
+use crate::facts::author::By;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
@@ -35,7 +36,10 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let since = ready_since(pod);
     let failing = facts.newest_event(pod, |e| {
         let at = event_time(e);
-        e.reason.as_deref() == Some("Unhealthy") && at > since && seconds_since(at, now).is_some_and(|ago| ago < PROBED)
+        e.reason.as_deref() == Some("Unhealthy")
+            && By::Kubelet.wrote(e)
+            && at > since
+            && seconds_since(at, now).is_some_and(|ago| ago < PROBED)
     });
     if let Some(event) = failing.filter(|_| since.is_some()) {
         let message = Excerpt::said(event.message.as_deref().unwrap_or_default());

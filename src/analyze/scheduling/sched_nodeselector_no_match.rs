@@ -16,7 +16,7 @@ use crate::domain::kind::Kind;
 use crate::domain::risk::Risk;
 use crate::facts::labels::Selector;
 use crate::facts::stuck::Stuck;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, unread};
 use k8s_openapi::api::core::v1::Node;
 
 /// The cause.
@@ -118,19 +118,19 @@ fn correct(stuck: &Stuck<'_>, base: &FieldPath, selector: &Selector, offer: &Off
 
 fn open(facts: &Facts<'_>, stuck: &Stuck<'_>, field: &FieldPath, what: &str, offer: &Offer) -> Remedy {
     let why = if facts.is_whole(&Kind::Node) {
-        "the labels of the nodes do not tell which nodes were meant, or whether nodes with this label are only gone"
+        "the labels of the nodes do not tell which nodes were meant, or whether nodes with this label are only gone".to_owned()
     } else {
-        "the nodes could not be read, so which labels they have is not known"
+        format!("the nodes {}, so which labels they have is not known", unread::how(&Kind::Node, facts.snapshot()))
     };
     let drop = patch(&stuck.object, vec![FieldOp::remove(field.clone())]).map(|action| Choice {
         text: format!("or remove `{what}` from it, if these Pods may run anywhere"),
         way: Way::Change(action),
-        why: why.to_owned(),
+        why: why.clone(),
     });
     let text = format!("bring up nodes with `{what}`, or set the nodeSelector of {stuck} to labels that nodes have{}", offer.in_words());
     // What runs on the nodes of a role or a kind is not moved to others by a line that is ready to paste.
     let choices = drop.into_iter().filter(|_| !what.contains("node-role")).collect();
-    Remedy { choices, ..advise(text, None, why) }
+    Remedy { choices, ..advise(text, None, &why) }
 }
 
 #[cfg(test)]

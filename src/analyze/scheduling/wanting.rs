@@ -7,7 +7,7 @@ use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
 use crate::domain::snapshot::Resource;
 use crate::facts::stuck::Stuck;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, starting};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{Node, Pod, PodSpec};
 
@@ -36,8 +36,7 @@ fn waiting<'a>(facts: &Facts<'a>, stuck: &Stuck<'a>) -> Option<Wanting<'a>> {
     pods::asked_of_nodes(stuck.spec).next().or_else(|| pods::affinity_terms(stuck.spec).map(|_| ("", "")))?;
     let waits = |p: &&Pod| {
         let same = p.spec.as_ref().is_some_and(|s| s.node_selector == stuck.spec.node_selector && required(s) == required(stuck.spec));
-        let comes = |p: &Pod| facts.newest_event(p, |e| matches!(e.reason.as_deref(), Some("TriggeredScaleUp" | "Nominated"))).is_some();
-        !pods::has_node(p) && same && !comes(p)
+        !pods::has_node(p) && same && !starting::is_node_coming(p, facts)
     };
     let pods: Vec<&Pod> = stuck.pods.iter().copied().filter(waits).collect();
     (!pods.is_empty()).then(|| Wanting { stuck: Stuck { pods, ..stuck.clone() } })

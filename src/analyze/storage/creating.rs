@@ -14,7 +14,7 @@ use crate::domain::kubectl;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
 use crate::facts::presence::Presence;
-use crate::facts::{Facts, selected};
+use crate::facts::{Facts, selected, unread};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -84,7 +84,8 @@ fn by_hand(facts: &Facts<'_>, missing: &MissingClaim<'_>, class: &StorageClass) 
     let free: Vec<String> = selected::free_volumes_of(facts, of).take(LISTED).map(classes::described).collect();
     let text = match free.as_slice() {
         [] if !facts.is_whole(&Kind::PersistentVolume) => format!(
-            "create the PersistentVolumeClaim `{name}` for one of the PersistentVolumes of the class `{of}`, which could not be read"
+            "create the PersistentVolumeClaim `{name}` for one of the PersistentVolumes of the class `{of}`: PersistentVolumes {}",
+            unread::how(&Kind::PersistentVolume, facts.snapshot())
         ),
         [] => format!("create a PersistentVolume of the class `{of}`, then the PersistentVolumeClaim `{name}`; none is Available"),
         volumes => format!(
@@ -96,12 +97,13 @@ fn by_hand(facts: &Facts<'_>, missing: &MissingClaim<'_>, class: &StorageClass) 
 }
 
 fn no_class(facts: &Facts<'_>, name: &str) -> Remedy {
+    let how = unread::how(&Kind::StorageClass, facts.snapshot());
+    let unread = format!("the StorageClasses {how}, so whether there is a default one is not known");
     let classes: Vec<&str> = classes::provisioning(facts).into_iter().map(classes::name).collect();
     let (text, why) = match classes.as_slice() {
-        _ if !classes::are_known(facts) => (
-            format!("create the PersistentVolumeClaim `{name}`; name its class if the cluster has no default"),
-            "the StorageClasses could not be read, so whether there is a default one is not known",
-        ),
+        _ if !classes::are_known(facts) => {
+            (format!("create the PersistentVolumeClaim `{name}`; name its class if the cluster has no default"), unread.as_str())
+        }
         [] => (
             format!("install a storage provisioner with a StorageClass, then create the PersistentVolumeClaim `{name}`"),
             "the cluster has no StorageClass that provisions volumes",
@@ -124,11 +126,12 @@ pub(super) fn choose(missing: &MissingClaim<'_>) -> Remedy {
 }
 
 /// The claims could not be read.
-pub(super) fn cannot_tell(missing: &MissingClaim<'_>) -> Remedy {
+pub(super) fn cannot_tell(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     let name = &missing.claim.name;
+    let how = unread::how(&Kind::PersistentVolumeClaim, facts.snapshot());
     advise(
         format!("check if a PersistentVolumeClaim of another name was meant; if not, create the PersistentVolumeClaim `{name}`"),
         Some(kubectl::get(&Kind::PersistentVolumeClaim, Some(&missing.namespace), &[])),
-        "the PersistentVolumeClaims of the namespace could not be read, so whether one of another name exists is not known",
+        &format!("the PersistentVolumeClaims of the namespace {how}, so whether one of another name exists is not known"),
     )
 }

@@ -7,7 +7,7 @@ use super::super::quote::{self, listed};
 use super::super::rule::Rule;
 use super::claims;
 use super::missing_claim::{self, MissingClaim};
-use super::pvc_missing::{DOUBTED, UNREAD_VOLUMES};
+use super::pvc_missing::{DOUBTED, unread_volumes};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::finding::{Finding, Remedy};
@@ -69,7 +69,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
                 "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler places no Pod of {who}. The same namespace has {}, {use_of}.{kept}{}",
                 missing.namespace,
                 listed(&names),
-                if unread { UNREAD_VOLUMES } else { "" },
+                if unread { unread_volumes(facts) } else { String::new() },
             ),
         )
         .value(missing.fields(first).first(), wrong, right)

@@ -10,9 +10,10 @@ use super::{claims, creating, kept};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::finding::Finding;
+use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
-use crate::facts::Facts;
 use crate::facts::presence::Presence;
+use crate::facts::{Facts, unread};
 
 /// The cause.
 pub(crate) const RULE: Rule = Rule {
@@ -28,8 +29,11 @@ const SURE: Sure = Sure::percent(95, 95, 80);
 /// Where a namesake or a volume of an earlier claim could be, a new claim may start empty beside the data: below what automatic mode
 /// takes unless it is told otherwise.
 pub(super) const DOUBTED: Confidence = Confidence::percent(75);
-pub(super) const UNREAD_VOLUMES: &str =
-    " The PersistentVolumes could not be read whole, so whether one of them holds the data of an earlier claim of this name is not known.";
+
+pub(super) fn unread_volumes(facts: &Facts<'_>) -> String {
+    let how = unread::how(&Kind::PersistentVolume, facts.snapshot());
+    format!(" The PersistentVolumes {how}, so whether one of them holds the data of an earlier claim of this name is not known.")
+}
 
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     missing_claim::find(facts).iter().filter_map(|missing| finding(facts, missing)).collect()
@@ -40,7 +44,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         _ if let Presence::There(volume) = missing.kept => kept::for_missing(missing, volume),
         Meant::Nothing if missing.unused.is_empty() => creating::create(facts, missing),
         Meant::Nothing => creating::choose(missing),
-        Meant::Unread => creating::cannot_tell(missing),
+        Meant::Unread => creating::cannot_tell(facts, missing),
         Meant::One(_) | Meant::OneOf(_) => return None,
     };
     let (name, ns, who) = (&missing.claim.name, &missing.namespace, missing.who());
@@ -52,7 +56,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     };
     let volume = match missing.kept {
         Presence::There(volume) => kept::follows(volume),
-        Presence::Unread => UNREAD_VOLUMES.to_owned(),
+        Presence::Unread => unread_volumes(facts),
         Presence::Absent => String::new(),
     };
     // Where a namesake or the data of an earlier claim could be, that a new one is wanted is less certain.

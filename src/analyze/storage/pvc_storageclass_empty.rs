@@ -62,8 +62,8 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
         _ if let Some(volume) = own => (SURE.unread(), kept::for_waiting(claim, volume)),
         // It is for another claim, or too small: what is wrong is not the class.
         Presence::There(_) => return None,
-        Presence::Absent => (SURE.of(&meant), replacing::remedy(claim, &meant, because, &waiting.users)),
-        Presence::Unread => (SURE.unread(), replacing::unsure(claim, &meant)),
+        Presence::Absent => (SURE.of(&meant), replacing::remedy(facts, claim, &meant, because, &waiting.users)),
+        Presence::Unread => (SURE.unread(), replacing::unsure(facts, claim, &meant)),
     };
     let default = meant
         .name()

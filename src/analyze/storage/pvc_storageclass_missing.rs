@@ -85,8 +85,8 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     waiting.suffer(draft, &format!("Pending: waits for the PersistentVolumeClaim `{name}`")).fix(match volumes {
         _ if let Some(volume) = own => kept::for_waiting(claim, volume),
         _ if by_hand => replacing::by_hand(claim),
-        Presence::Unread => replacing::unsure(claim, &meant),
-        Presence::There(_) | Presence::Absent => replacing::remedy(claim, &meant, because, &waiting.users),
+        Presence::Unread => replacing::unsure(facts, claim, &meant),
+        Presence::There(_) | Presence::Absent => replacing::remedy(facts, claim, &meant, because, &waiting.users),
     })
 }
 

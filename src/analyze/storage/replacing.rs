@@ -8,15 +8,24 @@ use super::classes;
 use crate::domain::action::Action;
 use crate::domain::check::Check;
 use crate::domain::finding::Remedy;
+use crate::domain::kind::Kind;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
 use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, unread};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
 /// By one of the class that was meant, or what a human has to do instead.
-pub(super) fn remedy(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageClass>, because: &str, users: &[&Stuck<'_>]) -> Remedy {
+pub(super) fn remedy(
+    facts: &Facts<'_>,
+    claim: &PersistentVolumeClaim,
+    meant: &Meant<'_, StorageClass>,
+    because: &str,
+    users: &[&Stuck<'_>],
+) -> Remedy {
     let name = claim.metadata.name.as_deref().unwrap_or_default();
+    let unread = format!("the StorageClasses {}", unread::how(&Kind::StorageClass, facts.snapshot()));
     let (text, why) = match meant {
         Meant::One(class) => match claims::against_replacing(claim) {
             None => return replace(claim, class, because, users),
@@ -41,18 +50,19 @@ pub(super) fn remedy(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageCla
                 "create the StorageClass `{}`, or replace the PersistentVolumeClaim `{name}` by one of an existing class",
                 claims::class(claim)
             ),
-            "the StorageClasses could not be read",
+            unread.as_str(),
         ),
     };
     advise(text, None, why)
 }
 
 /// The same as advice: whether volumes for it were made by hand could not be read.
-pub(super) fn unsure(claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageClass>) -> Remedy {
+pub(super) fn unsure(facts: &Facts<'_>, claim: &PersistentVolumeClaim, meant: &Meant<'_, StorageClass>) -> Remedy {
     let name = claim.metadata.name.as_deref().unwrap_or_default();
     let by = meant.name().map_or_else(|| "an existing class".to_owned(), |right| format!("the class `{right}`"));
     let text = format!("if no PersistentVolume was created by hand for the PersistentVolumeClaim `{name}`, replace it by one of {by}");
-    advise(text, None, "the PersistentVolumes could not be read, and one that was created by hand would need no provisioner")
+    let how = unread::how(&Kind::PersistentVolume, facts.snapshot());
+    advise(text, None, &format!("the PersistentVolumes {how}, and one that was created by hand would need no provisioner"))
 }
 
 /// It waits for a volume that somebody makes: one of another class would be another volume.

@@ -1,7 +1,7 @@
 //! A page of text for a terminal: headings, wrapped paragraphs, items, blocks that are not wrapped.
 //! Colors are always written; the stream that it goes to takes them out where they are not wanted.
 
-use crate::domain::visible;
+use crate::domain::visible::{self, Fold};
 use crate::workflow::report::ObjectView;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
@@ -36,6 +36,11 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
 /// Without characters that steer a terminal or show nothing: names and messages come from a cluster.
 pub(crate) fn clean(text: &str) -> String {
     visible::cleaned(text).replace('\t', " ")
+}
+
+/// The same in lines that fit.
+fn wrapped(text: &str, columns: usize) -> String {
+    visible::folded(&clean(text), columns, |_| Fold::Plain)
 }
 
 /// `2026-11-23T03:00:01.123456Z` without what nobody reads.
@@ -91,11 +96,9 @@ impl Page {
 
     /// A paragraph in a style.
     pub(crate) fn paragraph_in(&mut self, style: Style, indent: usize, text: &str) {
-        for line in clean(text).lines() {
-            for part in visible::wrapped(line, self.width.saturating_sub(indent)) {
-                let part = if style == Style::new() { part } else { styled(style, &part) };
-                self.line(indent, &part);
-            }
+        for part in wrapped(text, self.width.saturating_sub(indent)).lines() {
+            let part = if style == Style::new() { part.to_owned() } else { styled(style, part) };
+            self.line(indent, &part);
         }
     }
 
@@ -103,14 +106,12 @@ impl Page {
     pub(crate) fn item(&mut self, indent: usize, marker: &str, style: Style, text: &str) {
         let hang = indent.saturating_add(marker.chars().count()).saturating_add(1);
         let mut marker = styled(style, marker);
-        for line in clean(text).lines() {
-            for part in visible::wrapped(line, self.width.saturating_sub(hang)) {
-                if marker.is_empty() {
-                    self.line(hang, &part);
-                } else {
-                    self.line(indent, &format!("{marker} {part}"));
-                    marker.clear();
-                }
+        for part in wrapped(text, self.width.saturating_sub(hang)).lines() {
+            if marker.is_empty() {
+                self.line(hang, part);
+            } else {
+                self.line(indent, &format!("{marker} {part}"));
+                marker.clear();
             }
         }
     }

@@ -35,10 +35,14 @@ fn waiting(reason: &str) -> Value {
 }
 
 fn event(reason: &str, kind: &str, name: &str) -> (Kind, Value) {
+    by(if kind == "Pod" { "kubelet" } else { "persistentvolume-controller" }, reason, kind, name)
+}
+
+fn by(author: &str, reason: &str, kind: &str, name: &str) -> (Kind, Value) {
     let about = json!({"kind": kind, "name": name, "namespace": "shop", "apiVersion": "v1"});
     (
         Kind::Event,
-        json!({"metadata": {"name": "e", "namespace": "shop"}, "involvedObject": about, "reason": reason, "message": "no", "count": 3}),
+        json!({"metadata": {"name": "e", "namespace": "shop"}, "involvedObject": about, "reason": reason, "message": "no", "count": 3, "source": {"component": author}}),
     )
 }
 
@@ -50,6 +54,7 @@ fn container_starts_as_long_as_its_probes_allow_and_nothing_fails() {
     assert!(starts(waiting("ContainerCreating"), true, vec![]), "a large image takes its time");
     assert!(!starts(waiting("ImagePullBackOff"), true, vec![]));
     assert!(!starts(waiting("ContainerCreating"), true, vec![event("FailedMount", "Pod", "web")]), "its volume cannot be had");
+    assert!(starts(waiting("ContainerCreating"), true, vec![by("somebody", "FailedMount", "Pod", "web")]), "anybody may have written it");
 }
 
 #[test]
@@ -64,4 +69,6 @@ fn pod_without_a_node_starts_as_long_as_its_claim_is_being_bound() {
     assert!(!starts(unschedulable(), false, vec![]), "its claim does not exist");
     let failed = event("ProvisioningFailed", "PersistentVolumeClaim", "data");
     assert!(!starts(unschedulable(), false, vec![claim("Pending"), failed]), "there is no volume to come");
+    let foreign = by("somebody", "ProvisioningFailed", "PersistentVolumeClaim", "data");
+    assert!(starts(unschedulable(), false, vec![claim("Pending"), foreign]), "anybody may have written it");
 }

@@ -6,7 +6,7 @@ use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment, escape};
-use crate::domain::fitted::Part;
+use crate::domain::fitted::{Part, Route};
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
@@ -60,7 +60,7 @@ impl PlannedAction for Patch<'_> {
     fn headline(&self, precondition: &Precondition, _: bool) -> Vec<Part> {
         let op = self.ops.first();
         let [old, new] = values(op, precondition);
-        let mut parts = vec![Part::Change { old, new }, Part::words(": "), Part::Path(last_elements(&op.path)), Part::words(" of ")];
+        let mut parts = vec![Part::Change { old, new }, Part::words(": "), Part::Path(Route::of(&op.path)), Part::words(" of ")];
         parts.extend(called(self.target));
         match self.ops.len().saturating_sub(1) {
             0 => {}
@@ -293,32 +293,6 @@ fn values(op: &FieldOp, precondition: &Precondition) -> [String; 2] {
     let old = precondition.fields.iter().find(|pinned| pinned.path == op.path).and_then(|pinned| pinned.value.clone());
     let new = if let Change::Set(new) = &op.change { Some(new.clone()) } else { None };
     [(old, "not set"), (new, "removed")].map(|(value, none)| value.map_or_else(|| none.to_owned(), |value| in_a_line(&value)))
-}
-
-/// The path by its elements, without what all templates begin with.
-fn last_elements(path: &FieldPath) -> Vec<String> {
-    let mut elements: Vec<String> = Vec::new();
-    for segment in path.segments() {
-        match segment {
-            Segment::Key(key) => elements.push(escaped(key)),
-            Segment::Element { .. } | Segment::Position(_) => {
-                let mark = match segment {
-                    Segment::Element { key, value } => format!("[{}={}]", escaped(key), escaped(value)),
-                    Segment::Position(index) => format!("[{index}]"),
-                    Segment::Key(_) => String::new(),
-                };
-                match elements.last_mut() {
-                    Some(list) => list.push_str(&mark),
-                    None => elements.push(mark),
-                }
-            }
-        }
-    }
-    let template = ["spec", "template", "spec"];
-    if elements.len() > template.len() && elements.iter().zip(template).all(|(element, key)| element == key) {
-        elements.drain(..template.len());
-    }
-    elements
 }
 
 /// The field as one would say it, and which part of the object it is in, where that is said behind the object.

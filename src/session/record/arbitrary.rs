@@ -18,7 +18,7 @@ use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
-use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::limits::{Consent, Limits, Mode, Wishes};
 use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::observation::{Observation, Observations};
@@ -256,6 +256,17 @@ fn limits() -> impl Strategy<Value = Limits> {
     )
 }
 
+fn wishes() -> impl Strategy<Value = Wishes> {
+    let mode = select(vec![Mode::Manual, Mode::Automatic]);
+    let threshold = (0..=100_u8).prop_map(Confidence::percent);
+    (of(mode), of(threshold), of(risk()), of(on_failure())).prop_map(|(mode, confidence_threshold, max_risk, on_failure)| Wishes {
+        mode,
+        confidence_threshold,
+        max_risk,
+        on_failure,
+    })
+}
+
 fn scope() -> impl Strategy<Value = Scope> {
     let some = (namespace(), vec((known(), name()), 0..3)).prop_map(|(namespace, objects)| {
         let objects = objects.into_iter().map(|(kind, name)| in_its_place(kind, &namespace, &name)).collect();
@@ -308,8 +319,18 @@ fn header() -> impl Strategy<Value = Header> {
         .prop_map(Trail::from_entries);
     let process = (text(), any::<u64>()).prop_map(|(host, started)| ProcessMark { host, started });
     let known = (diagnosis(), vec(known(), 0..3), observations(), vec(advice(), 0..2), usage());
-    (any::<[u8; 16]>(), time(), text(), origin, scope(), limits(), cluster(), known, (trail, of(process))).prop_map(
-        |(id, opened_at, issue, origin, scope, limits, cluster, (diagnosis, looked, observations, advice, usage), (trail, process))| {
+    (any::<[u8; 16]>(), time(), text(), origin, scope(), (limits(), wishes()), cluster(), known, (trail, of(process))).prop_map(
+        |(
+            id,
+            opened_at,
+            issue,
+            origin,
+            scope,
+            (limits, wishes),
+            cluster,
+            (diagnosis, looked, observations, advice, usage),
+            (trail, process),
+        )| {
             Header {
                 id: SessionId::from_entropy(id),
                 opened_at,
@@ -317,6 +338,7 @@ fn header() -> impl Strategy<Value = Header> {
                 origin,
                 scope,
                 limits,
+                wishes,
                 cluster,
                 diagnosis,
                 looked,

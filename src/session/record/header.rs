@@ -7,7 +7,7 @@ use crate::domain::cause::KnownCodes;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{Origin, Scope};
-use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::limits::{Consent, Limits, Mode, Wishes};
 use crate::domain::object::Namespace;
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
@@ -30,6 +30,7 @@ pub(super) struct HeaderRecord {
     namespaces: Vec<String>,
     objects: Vec<RefRecord>,
     limits: LimitsRecord,
+    wishes: WishesRecord,
     cluster: ClusterRecord,
     diagnosis: DiagnosisRecord,
     looked: Vec<KindRecord>,
@@ -90,6 +91,15 @@ struct LimitsRecord {
     revert: bool,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WishesRecord {
+    automatic: Option<bool>,
+    confidence_threshold: Option<f64>,
+    max_risk: Option<String>,
+    revert: Option<bool>,
+}
+
 impl From<&Header> for HeaderRecord {
     fn from(h: &Header) -> Self {
         let (cluster, usage) = (&h.cluster, &h.usage);
@@ -101,6 +111,7 @@ impl From<&Header> for HeaderRecord {
             namespaces: h.scope.namespaces().iter().map(ToString::to_string).collect(),
             objects: h.scope.objects().iter().map(RefRecord::from).collect(),
             limits: (&h.limits).into(),
+            wishes: (&h.wishes).into(),
             cluster: cluster.into(),
             diagnosis: (&h.diagnosis).into(),
             looked: h.looked.iter().map(KindRecord::from).collect(),
@@ -129,6 +140,7 @@ impl HeaderRecord {
             origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
             scope: scope(&self.namespaces, self.objects)?,
             limits: self.limits.into_limits()?,
+            wishes: self.wishes.into_wishes()?,
             cluster: cluster.into_cluster()?,
             diagnosis: self.diagnosis.into_diagnosis(known)?,
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
@@ -186,6 +198,30 @@ fn scope(namespaces: &[String], objects: Vec<RefRecord>) -> Result<Scope, String
     let namespaces = namespaces.iter().map(|n| Namespace::parse(n)).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
     let objects = objects.into_iter().map(RefRecord::into_ref).collect::<Result<_, _>>()?;
     Ok(Scope::of(namespaces, objects))
+}
+
+impl From<&Wishes> for WishesRecord {
+    fn from(wishes: &Wishes) -> Self {
+        Self {
+            automatic: wishes.mode.map(|mode| mode == Mode::Automatic),
+            confidence_threshold: wishes.confidence_threshold.map(Confidence::value),
+            max_risk: wishes.max_risk.map(|risk| risk.to_string()),
+            revert: wishes.on_failure.map(|on_failure| on_failure == OnFailure::Revert),
+        }
+    }
+}
+
+impl WishesRecord {
+    fn into_wishes(self) -> Result<Wishes, String> {
+        let sure = |value: f64| Confidence::new(value).ok_or("a wished threshold is not between 0 and 1");
+        let risk = |text: String| Risk::parse(&text).ok_or_else(|| format!("`{text}` is not a risk level"));
+        Ok(Wishes {
+            mode: self.automatic.map(|automatic| if automatic { Mode::Automatic } else { Mode::Manual }),
+            confidence_threshold: self.confidence_threshold.map(sure).transpose()?,
+            max_risk: self.max_risk.map(risk).transpose()?,
+            on_failure: self.revert.map(|revert| if revert { OnFailure::Revert } else { OnFailure::Keep }),
+        })
+    }
 }
 
 impl From<&Limits> for LimitsRecord {

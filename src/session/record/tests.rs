@@ -6,7 +6,7 @@ use crate::analyze::known_code;
 use crate::domain::action::Action;
 use crate::domain::door::Door;
 use crate::domain::issue::{Origin, Scope};
-use crate::domain::limits::Limits;
+use crate::domain::limits::{Limits, Wishes};
 use crate::domain::observation::Observations;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
 use crate::domain::usage::Usage;
@@ -31,6 +31,7 @@ pub(crate) fn header() -> Header {
         origin: Origin::Caller,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
+        wishes: Wishes::default(),
         cluster: crate::planner::example::cluster("test"),
         diagnosis: diagnosis(),
         looked: vec![],

@@ -2,6 +2,8 @@
 
 use super::super::covered::Covered;
 use super::*;
+use crate::domain::field::FieldPath;
+use crate::domain::fitted::Route;
 use crate::workflow::report::{
     CauseView, CheckView, ClusterView, CoverageView, DryRunView, IssueView, ObjectView, OperationView, PreconditionView, RequestView,
     UsageView,
@@ -12,8 +14,13 @@ fn deployment() -> ObjectView {
     ObjectView { api_version: "apps/v1".to_owned(), kind, namespace: Some("shop".to_owned()), name }
 }
 
+/// With its summary.
+pub(crate) fn summed(report: Report) -> Report {
+    Report { summary: summary::of(&report, None), ..report }
+}
+
 /// A report that waits for approval.
-pub(in crate::workflow) fn waiting(steps: usize, diff: &str) -> Report {
+pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
     let text = |text: &str| text.to_owned();
     let step = StepView {
         action: text("patch"),
@@ -36,7 +43,7 @@ pub(in crate::workflow) fn waiting(steps: usize, diff: &str) -> Report {
         headline: vec![
             Part::Change { old: text("web:1.1"), new: text("web:1.2") },
             Part::words(": "),
-            Part::Path(vec![text("containers[name=app]"), text("image")]),
+            Part::Path(Route::of(&FieldPath::dotted("containers").element("name", "app").then("image"))),
             Part::words(" of "),
             Part::name("Deployment web"),
         ],

@@ -5,7 +5,7 @@ use super::tests::report;
 use super::text;
 use crate::domain::action::{Action, Change};
 use crate::domain::field::FieldPath;
-use crate::domain::fitted::Part;
+use crate::domain::fitted::{Part, Route};
 use crate::domain::focus::Aside;
 use crate::domain::plan::{Pinned, RemediationPlan};
 use crate::session::record::arbitrary;
@@ -128,8 +128,9 @@ proptest! {
 
 /// What stands in the first line is no more than its parts: the namespace is said in the second.
 #[test]
-fn the_field_is_said_by_its_last_elements() {
-    let path = ["containers[name=checkout]", "env[name=PAYMENT_URL]", "valueFrom", "configMapKeyRef", "name"].map(str::to_owned).to_vec();
+fn the_field_says_in_which_container_and_which_variable_it_is() {
+    let containers = FieldPath::dotted("spec.template.spec.containers").element("name", "checkout");
+    let path = Route::of(&containers.then("env").element("name", "PAYMENT_URL").then("valueFrom.configMapKeyRef.name"));
     let parts = [
         Part::Change { old: "app-config".to_owned(), new: "app-configuration".to_owned() },
         Part::words(": "),
@@ -140,5 +141,5 @@ fn the_field_is_said_by_its_last_elements() {
         Part::name("checkout"),
     ];
     let line = crate::domain::fitted::line(&parts, COLUMNS);
-    assert_eq!(line, "app-config → app-configuration: ….name of Deployment checkout");
+    assert_eq!(line, "…p-config → …p-configuration: …[c…t][P…L].name~sxpy of Deployment checkout");
 }

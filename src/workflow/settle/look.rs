@@ -8,8 +8,8 @@ use crate::domain::kind::Kind;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Verdict};
-use crate::facts::{Facts, newest, strays};
-use crate::validate::remains::Concern;
+use crate::facts::{Facts, newest, strays, unread};
+use crate::validate::remains::{Concern, Remains};
 use crate::validate::stand::{Checked, Observed, Stand};
 use crate::workflow::conclude::{Concluded, conclude};
 use crate::{analyze, planner, validate};
@@ -41,7 +41,7 @@ pub(super) struct Look {
     /// For how long all of them have been running and ready, by the cluster's own times.
     pub(super) steady: SignedDuration,
     /// What belongs to the issue and is still broken.
-    remains: Vec<String>,
+    remains: Remains,
     /// What belongs to the issue, could not be told before, and still cannot be.
     in_doubt: Vec<String>,
     /// What the issue names, or the cause made suffer, and is not ready.
@@ -52,8 +52,8 @@ pub(super) struct Look {
     sets_behind: bool,
     /// What the plan set is not there any more.
     replaced: Option<String>,
-    /// Kinds of what belongs to the issue that were read whole before, and are not in this look.
-    unread: Vec<Kind>,
+    /// Kinds of what belongs to the issue that were read whole before, and not in this look: in words.
+    unread: Vec<String>,
     /// The plan changed what has to run, and no other cause is named for what is wrong with it: the change may be to blame.
     suspect: bool,
     /// Another cause that holds the Pods and that was not known before.
@@ -64,11 +64,11 @@ pub(super) struct Look {
 
 /// What the rules and the checks say of a snapshot; gives it back. `None`: cancelled.
 pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &CancellationToken) -> Option<Concluded<Look>> {
-    let (plan, before, made) = (case.plan.clone(), case.before.clone(), case.made.cloned());
+    let (plan, before, made, issue) = (case.plan.clone(), case.before.clone(), case.made.cloned(), case.issue.to_owned());
     let ask = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
         let checks = validate::check_all(&plan, made.as_ref(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
         planner::triage(seen, facts, analyze::severity);
-        let issue = Concern::of(&plan, facts, &before);
+        let issue = Concern::of(&plan, facts, &before, &issue);
         let fresh: Vec<_> = plan.judged.about.iter().flat_map(|o| newest::pods_of_newest(facts, o)).collect();
         issue.first(seen);
         let holder = issue.holding(seen).into_iter().find(|cause| before.cause(&cause.key()).is_none());
@@ -83,7 +83,7 @@ pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &Cancellat
             unchecked: issue.services().into_iter().filter_map(|service| analyze::unreached(facts, service)).collect(),
             sets_behind: plan.judged.about.iter().filter_map(|o| facts.workload(o)).any(|w| strays::are_sets_behind(w, facts)),
             replaced: made.as_ref().and_then(|made| validate::replaced(&plan, made, facts)),
-            unread: issue.unread(),
+            unread: unread::all(&issue.unread(), facts.snapshot()),
             suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
             holder: holder.map(|cause| cause.title.clone()),
             ill: issue.is_ill(seen),
@@ -136,9 +136,10 @@ impl Look {
         self.checks.iter().any(|c| c.stand.passed().is_none())
     }
 
-    /// Something belongs to the issue and is still broken.
+    /// Something that the plan is about, or somebody named, is still broken. What is only in a place that somebody named neither ends the
+    /// waiting nor excuses a change that does not help.
     pub(super) fn leaves_something(&self) -> bool {
-        !self.remains.is_empty()
+        !self.remains.own.is_empty()
     }
 
     fn stands(&self) -> impl Iterator<Item = Stand> {
@@ -160,15 +161,12 @@ impl Look {
 
     /// The verdict on a look at which everything held through the window, and what it lacks.
     pub(super) fn verdict(&self) -> (Verdict, Option<String>) {
-        if self.leaves_something() {
-            return (Verdict::Partly, self.still_broken());
+        if let Some(why) = self.still_broken() {
+            return (Verdict::Partly, Some(why));
         }
         if !self.unread.is_empty() {
-            let kinds = self.unread.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            return (
-                Verdict::Unclear,
-                Some(format!("all success checks passed, and of what belongs to the issue {kinds} could not be read")),
-            );
+            let kinds = self.unread.join(", and ");
+            return (Verdict::Unclear, Some(format!("all success checks passed, and of what belongs to the issue {kinds}")));
         }
         if !self.unready.is_empty() {
             let why = format!("all success checks passed, and this is not ready: {}; validate again later", lines(&self.unready));
@@ -200,7 +198,8 @@ impl Look {
     }
 
     pub(super) fn still_broken(&self) -> Option<String> {
-        self.leaves_something().then(|| format!("still broken: {}", lines(&self.remains)))
+        let remains = self.remains.lines();
+        (!remains.is_empty()).then(|| format!("still broken: {}", lines(&remains)))
     }
 
     pub(super) fn open(&self) -> String {
@@ -234,6 +233,23 @@ mod tests {
         Look { checks: vec![check(gone, finding), check(Check::RolloutComplete(object), runs)], idle, ..Look::default() }
     }
 
+    fn own() -> Remains {
+        Remains { own: vec!["db".to_owned()], ..Remains::default() }
+    }
+
+    fn there() -> Remains {
+        Remains { there: vec!["db".to_owned()], ..Remains::default() }
+    }
+
+    #[test]
+    fn what_is_only_in_a_place_that_was_named_excuses_no_change_and_ends_no_waiting() {
+        let failing = Look { remains: there(), ..look(Stand::Holds, Stand::Fails) };
+        assert_eq!(failing.late_verdict(120).0, Verdict::Unresolved);
+        assert!(!failing.leaves_something() && failing.is_gone());
+        let coming = Look { remains: there(), ..look(Stand::Holds, Stand::NotYet) };
+        assert_eq!(coming.late_verdict(120).0, Verdict::Unclear);
+    }
+
     #[test]
     fn only_what_is_contradicted_when_the_time_has_passed_is_unresolved() {
         let late = |look: Look| look.late_verdict(120).0;
@@ -243,7 +259,7 @@ mod tests {
         assert_eq!(late(look(Stand::NotYet, Stand::NotYet)), Verdict::Unclear);
         assert_eq!(late(look(Stand::Fails, Stand::Unseen)), Verdict::Unclear, "it could not be read");
         assert_eq!(late(look(Stand::Holds, Stand::Holds)), Verdict::Unclear, "it has only begun to hold");
-        let left = |suspect: bool| Look { remains: vec!["db".to_owned()], suspect, ..look(Stand::Holds, Stand::Fails) };
+        let left = |suspect: bool| Look { remains: own(), suspect, ..look(Stand::Holds, Stand::Fails) };
         assert_eq!((late(left(false)), late(left(true))), (Verdict::Partly, Verdict::Unresolved));
     }
 
@@ -252,9 +268,10 @@ mod tests {
         let held = || look(Stand::Holds, Stand::Holds);
         let some = || vec!["db".to_owned()];
         assert_eq!(held().verdict().0, Verdict::Resolved);
-        assert_eq!(Look { remains: some(), ..held() }.verdict().0, Verdict::Partly);
+        assert_eq!(Look { remains: there(), ..held() }.verdict().0, Verdict::Partly);
+        assert_eq!(Look { remains: own(), ..held() }.verdict().0, Verdict::Partly);
         assert_eq!(Look { in_doubt: some(), ..held() }.verdict().0, Verdict::Unclear);
-        assert_eq!(Look { unread: vec![Kind::Ingress], ..held() }.verdict().0, Verdict::Unclear);
+        assert_eq!(Look { unread: vec!["ingresses could not be read".to_owned()], ..held() }.verdict().0, Verdict::Unclear);
     }
 
     #[test]
@@ -306,6 +323,7 @@ mod tests {
         let plan = RemediationPlan { checks, judged: Judged { about: vec![web], ..Judged::default() }, ..image_plan(1) };
         let mut before = diagnosis();
         before.focus.about = about;
+        before.focus.about.push(named(Kind::Deployment, "web"));
         let scope = seen.scope.clone();
         let case = Case { plan: &plan, scope: &scope, before: &before, issue: "web is down", made };
         judge(case, seen, &CancellationToken::new()).await.unwrap().answer

@@ -12,16 +12,18 @@ use std::time::Duration;
 
 const NAMESPACE: &str = "shop";
 
+const IMAGES: &str = "- {ref: 'example/app:1.0', play: {listen: [{port: 80, after: 1}]}}\n- {ref: 'example/slow:1.0', play: {listen: [{port: 80, after: 3600}]}}\n";
+
 const ORDERS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec:\n  selector: {matchLabels: {app: orders}}\n  template:\n    metadata: {labels: {app: orders}}\n    spec:\n      containers: [{name: app, image: 'example/app:1.0', readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}, volumeMounts: [{name: data, mountPath: /data}]}]\n      volumes: [{name: data, persistentVolumeClaim: {claimName: orders-data}}]\n---\n";
 
 /// The plan for a missing claim is applied, after somebody changed this as well.
 async fn applied(beside: &str, issue: &str, changed: &str) -> Report {
     let cluster = Embedded::new(NAMESPACE);
-    cluster.sim.add_images(MadeImage::parse_yaml("- {ref: 'example/app:1.0', play: {listen: [{port: 80, after: 1}]}}").unwrap());
+    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
     cluster.apply(&format!("{ORDERS}{beside}"));
     tokio::time::sleep(Duration::from_secs(20)).await;
     let process = cluster.process();
-    let (issue, namespace) = (Some(Issue::parse(issue).unwrap()), Some(Namespace::parse(NAMESPACE).unwrap()));
+    let (issue, namespace) = (Issue::parse(issue).ok(), Some(Namespace::parse(NAMESPACE).unwrap()));
     let (_, question) = asked(&process, &Problem { issue, namespace, ..Problem::default() }).await;
     if !changed.is_empty() {
         cluster.apply(changed);
@@ -146,4 +148,30 @@ async fn no_empty_claim_is_created_beside_the_volume_of_that_very_claim() {
         assert_eq!((asked, writes), (true, 0), "{}", report.summary);
         assert!(report.causes[0].explanation.contains("PersistentVolumes could not be read"), "{}", report.causes[0].explanation);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_broken_in_a_place_belongs_to_words_that_name_no_object_in_it() {
+    let lost = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: lost}\nspec:\n  selector: {matchLabels: {app: lost}}\n  template:\n    metadata: {labels: {app: lost}}\n    spec: {nodeSelector: {disk: none}, containers: [{name: app, image: 'example/app:1.0'}]}\n";
+    for (issue, expected) in
+        [("something is broken in shop", Status::Partly), ("orders is pending", Status::Resolved), ("", Status::Resolved)]
+    {
+        let report = applied(lost, issue, "").await;
+        assert_eq!(report.status, expected, "{issue}: {}", report.summary);
+        let validation = report.validation.unwrap();
+        assert!(validation.checks.iter().all(|check| check.passed == Some(true)), "the plan itself helped: {validation:?}");
+        assert_eq!(validation.why.is_some_and(|why| why.contains("lost")), expected == Status::Partly, "{issue}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_still_starts_in_a_place_of_which_no_object_is_named_is_not_called_resolved() {
+    let slow = ORDERS.replace("orders", "slow").replace("example/app:1.0", "example/slow:1.0");
+    let (slow, _) = slow.split_once(", volumeMounts").unwrap();
+    let slow = format!("{slow}}}]\n");
+    let report = applied("", "something is broken in shop", &slow).await;
+    assert_eq!(report.status, Status::Unclear, "{}", report.summary);
+    assert!(report.validation.unwrap().why.unwrap().contains("slow"));
+    let report = applied("", "orders is pending", &slow).await;
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
 }

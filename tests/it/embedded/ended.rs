@@ -6,7 +6,7 @@ use kubemend::call::{RemediateRequest, Remediated, remediate};
 use kubemend::domain::id::SessionId;
 use kubemend::ports::{Phase, Progress};
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Approver, Caller, Question, Remediation, Validate, full};
+use kubemend::workflow::{Approver, Caller, Question, Remediation, Validate, conclusion, full};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -94,7 +94,7 @@ async fn cut(cluster: &Embedded, process: &Remediation, question: &Question) -> 
 }
 
 fn leads_to_remediate(report: &Report) {
-    let text = format!("{}\n{}", report.summary, full(report));
+    let text = format!("{}\n{}\n{}", report.summary, full(report), conclusion(report).join("\n"));
     let next = format!("To apply the plan, run remediate with session {}: a human is asked first.", report.session);
     assert_eq!(text.matches(&next).count(), 2, "{text}");
     assert!(!text.contains("Run validate"), "{text}");

@@ -5,7 +5,7 @@ use crate::support::embedded::{Embedded, ask, asked, waiting};
 use kubemend::call::{CallError, HumanAnswer, PendingAnswer, carry_out};
 use kubemend::domain::door::Door;
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Approver, Caller, Question, Remediation, WorkflowError, brief, full};
+use kubemend::workflow::{Approver, Caller, Question, Remediation, WorkflowError, brief, conclusion, full};
 use std::time::Duration;
 
 const NAMESPACE: &str = "a-team";
@@ -31,7 +31,8 @@ async fn last_of_the_trail(process: &Remediation, question: &str) -> (String, St
 /// In the text and in the brief form, first.
 fn told(report: &Report, text: &str) {
     assert_eq!(brief::answered(report).advice[0].text, text);
-    assert!(full(report).contains(text), "{}", full(report));
+    let said = format!("{}\n{}", full(report), conclusion(report).join("\n"));
+    assert!(said.contains(text), "{said}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, recorded, yes};
-use kubemend::call::{AnalyzeRequest, ErrorKind};
+use kubemend::call::{AnalyzeRequest, ErrorKind, Remediated, ask_again};
 use kubemend::domain::confidence::Confidence;
 use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::{ISSUE_LIMIT, InvalidIssue, Issue, Origin};
@@ -11,7 +11,7 @@ use kubemend::domain::object::Namespace;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Phase, Progress, Silent};
 use kubemend::workflow::report::Status;
-use kubemend::workflow::{Caller, Problem, Validate, Wishes, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Problem, Validate, Wishes, WorkflowError};
 use serde_json::Value;
 use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -214,6 +214,22 @@ async fn wishes_hold_for_one_call_and_not_for_the_next() {
     let automatic = Wishes { mode: Some(Mode::Automatic), ..Wishes::default() };
     let next = process.open(&ask(&case, NAMESPACE), &Caller::silent().with_wishes(automatic)).await.unwrap();
     assert_eq!(next.report.status, Status::Resolved, "{}", next.report.summary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wishes_of_a_session_hold_for_whoever_looks_again_for_it() {
+    let (case, cluster) = article().await;
+    let process = cluster.process_with(Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }, true);
+    let careful = Wishes { mode: Some(Mode::Manual), ..Wishes::default() };
+    let first = process.open(&ask(&case, NAMESPACE), &Caller::silent().with_wishes(careful)).await.unwrap().question.unwrap();
+    let mut session = first.session;
+    for _ in 0..2 {
+        process.decline(&session, Approver::CommandLine).await.unwrap();
+        let again = ask_again(&process, &session, &Caller::silent()).await.unwrap();
+        let Remediated::Question(_, question) = again else { panic!("nobody was asked: {again:?}") };
+        session = question.session;
+    }
+    assert_eq!(cluster.writes(), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -120,7 +120,7 @@ async fn what_may_not_be_listed_is_never_taken_for_absence() {
     let report = analyze(&cluster, &in_shop("nightly-report is down")).await;
     assert_eq!(report.status, Status::Inconclusive, "{}", report.summary);
     let doubts = report.coverage.doubts.join("\n");
-    assert!(doubts.contains("`nightly-report` was not found in namespace shop, where cronjobs could not be read completely"), "{doubts}");
+    assert!(doubts.contains("`nightly-report` was not found in namespace shop, where cronjobs could not be read"), "{doubts}");
 }
 
 #[tokio::test(start_paused = true)]
