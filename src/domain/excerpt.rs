@@ -23,8 +23,7 @@ impl Excerpt {
     pub fn capture(raw: &str, limit: usize) -> Self {
         // Four times the limit is enough input for any text that is shown, and bounds the work on a huge one.
         let bounded = cut(raw, limit.saturating_mul(4));
-        let clean = marks::in_theirs(&cleaned(bounded));
-        let redacted = redacted(&clean);
+        let redacted = cleared(bounded);
         let mut text = cut(&redacted, limit).to_owned();
         if text.len() < redacted.len() || bounded.len() < raw.len() {
             text.push('…');
@@ -41,8 +40,7 @@ impl Excerpt {
     pub fn ending(raw: &str, limit: usize) -> Self {
         // As in `capture`, and redacted before it is cut, since what is left out may be the name of what is shown.
         let bounded = end(raw, limit.saturating_mul(4));
-        let clean = marks::in_theirs(&cleaned(bounded));
-        let redacted = redacted(&clean);
+        let redacted = cleared(bounded);
         let last = end(&redacted, limit);
         if last.len() == redacted.len() && bounded.len() == raw.len() {
             return Self(last.to_owned());
@@ -102,6 +100,13 @@ fn without_links(text: &str) -> String {
         }
     }
     out
+}
+
+/// Without what nobody sees, marks that only our own texts have, and credentials.
+fn cleared(raw: &str) -> String {
+    let clean = marks::in_theirs(&cleaned(raw));
+    let redacted = redacted(&clean);
+    redacted.into_owned()
 }
 
 fn cut(text: &str, limit: usize) -> &str {

@@ -464,7 +464,7 @@ view! {
         unexplained: Vec<UnexplainedView>,
         /// Quotes from the cluster that the causes cite.
         evidence: Vec<EvidenceView>,
-        /// What was looked at besides, for an investigation.
+        /// What an investigation read besides.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         observations: Vec<ObservationView>,
         /// The plan for the first cause.

@@ -94,6 +94,7 @@ const BY_HAND: &[(&str, &str)] = &[
     ("src/domain/words.rs", "issue"),
     ("src/domain/words/tokens.rs", "issue"),
     ("src/planner/admission.rs", "admission"),
+    ("src/probe/digest.rs", "log"),
 ];
 
 fn ways_in() -> BTreeSet<&'static str> {
