@@ -69,9 +69,6 @@ fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
         let given = config.map_or_else(|_| String::new(), |c| c.log);
         config = Err(ConfigError::Value { origin: "the option `log`".to_owned(), given, wanted: "a log filter, such as `info`" });
     }
-    for warning in config.iter().flat_map(|c| &c.warnings) {
-        tracing::warn!("{warning}");
-    }
     block_on(async |cancel, tasks| dispatch(command, config, terminal, cancel, tasks).await)
 }
 
@@ -254,8 +251,8 @@ fn complain(error: &anyhow::Error, terminal: &Terminal) -> Exit {
     }
     let known = error.downcast_ref::<CliError>();
     let hints = known.map(CliError::hints).unwrap_or_default();
-    let misused =
-        matches!(error.downcast_ref(), Some(ConfigError::Value { .. } | ConfigError::Model { .. } | ConfigError::Contradiction(_)));
+    // However the configuration is wrong, it is the operator's to correct, and nothing was tried.
+    let misused = error.downcast_ref::<ConfigError>().is_some();
     let hints: String = hints.iter().map(|hint| format!("  hint: {hint}\n")).collect();
     let _closed = terminal.err(&format!("error: {}\n{hints}", chain.join(": ")));
     if misused { Exit::Usage } else { known.map_or(Exit::Failed, CliError::exit) }

@@ -106,9 +106,10 @@ impl ReadError {
                 "log in again, or choose another context with --context".to_owned(),
                 "`kubemend doctor` shows what is configured".to_owned(),
             ],
-            ReadError::Unreachable { .. } => {
-                vec!["check the network, the VPN and the server's address; `kubemend doctor` shows what is configured".to_owned()]
-            }
+            ReadError::Unreachable { .. } => vec![
+                "check the network, the VPN and the server's address".to_owned(),
+                "`kubemend doctor` shows what is configured".to_owned(),
+            ],
             ReadError::Kubeconfig { at_a_terminal, .. } => vec![(*at_a_terminal).to_owned()],
             ReadError::NotFound(_)
             | ReadError::TimedOut(..)
