@@ -320,6 +320,12 @@ pub trait SessionStore: Send + Sync {
         self.save_until(id, expected, at, Timestamp::MAX, bytes).await
     }
 
+    /// Removes a session in which nothing happened, if its stored revision is `expected`.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it is not; nothing is changed then.
+    async fn forget(&self, id: &SessionId, expected: Revision) -> Result<(), StoreError>;
+
     /// The sessions that are not over, newest first; a store without an index gives the newest.
     ///
     /// # Errors

@@ -321,7 +321,8 @@ impl Closed {
 
     /// The verdict that was missing.
     pub(crate) fn judged(self, validation: Validation) -> Self {
-        Self { ending: Ending::from(validation.verdict), validation: Some(validation), ..self }
+        let ending = self.planned.as_ref().map_or(self.ending, |planned| planned.plan.ending(validation.verdict));
+        Self { ending, validation: Some(validation), ..self }
     }
 }
 
@@ -338,7 +339,7 @@ fn settled(header: Header, planned: Planned, execution: Execution, validation: O
     } else {
         match (verdict, execution.is_undone()) {
             (Verdict::Unresolved | Verdict::Unclear, true) => Ending::Reverted,
-            (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, false) => Ending::from(verdict),
+            (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, false) => planned.plan.ending(verdict),
         }
     };
     Closed { execution: Some(execution), validation, ..header.close(ending, Some(planned)) }

@@ -267,8 +267,8 @@ pub struct Question {
     pub text: String,
     /// After this the plan must be made anew.
     pub expires_at: Timestamp,
-    /// A second call that repeats the digest would count as approval, so that no human has to be asked.
-    pub digest_counts: bool,
+    /// Whether a second call that repeats the digest would count as approval, so that no human has to be asked; or why it would not.
+    pub digest_counts: Result<(), DigestRefusal>,
     /// The plan is not for all that the words are about.
     pub aside: Option<Aside>,
 }
@@ -314,8 +314,12 @@ pub struct SessionLine {
     pub id: SessionId,
     /// Where it stands.
     pub status: Status,
+    /// Its plan takes back what another session did.
+    pub is_undo: bool,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// When something last happened in it: what the list is sorted by.
+    pub changed_at: Timestamp,
     /// The cluster's context.
     pub context: String,
     /// The namespace, or `(all)`.
@@ -467,7 +471,7 @@ impl WorkflowError {
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::Answered(_)
-            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. })
+            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. } | DigestRefusal::OfAnUndo)
             | WorkflowError::Store(_)
             | WorkflowError::Cancelled => Vec::new(),
         }
