@@ -60,11 +60,8 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
 fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let command = cli.command.unwrap_or(Command::Serve);
     let mut config = Config::load(&cli.flags, &Environment::of_process());
-    if let Err(error) = log(config.as_ref().map_or("warn", |c| &c.log)) {
-        if !matches!(command, Command::Serve) {
-            return Err(error);
-        }
-        // A client sees nothing of a server that ends at its start.
+    if log(config.as_ref().map_or("warn", |c| &c.log)).is_err() {
+        // It is a wrong option as any other: a server says so in its answers, and what needs no configuration runs.
         log("warn")?;
         let given = config.map_or_else(|_| String::new(), |c| c.log);
         config = Err(ConfigError::Value { origin: "the option `log`".to_owned(), given, wanted: "a log filter, such as `info`" });

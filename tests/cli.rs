@@ -115,6 +115,7 @@ fn wrong_configuration_exits_2_whatever_is_wrong_with_it() {
         (Some("read-only: true\nread-only: false\n"), &[], "`read-only` is in "),
         (Some("- read-only\n"), &[], "not a mapping of options"),
         (None, &[("KUBEMEND_CONFIG", "/nowhere/config.yaml")], "it does not exist"),
+        (None, &[("KUBEMEND_LOG", "=[")], "is not a log filter"),
         (None, &[("KUBEMEND_READONLY", "true")], "did you mean `KUBEMEND_READ_ONLY`?"),
     ] {
         let (code, out, err) = exits(text, variables);
