@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 runs=${1:-30}
-cache=${KUBEMEND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubemend}/bench
+cache=${KUBEMEND_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubemend}/bench
 target=${CARGO_TARGET_DIR:-target}
 other_version=0.0.67
 

@@ -60,17 +60,11 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
 fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let command = cli.command.unwrap_or(Command::Serve);
     let mut config = Config::load(&cli.flags, &Environment::of_process());
-    if let Err(error) = log(config.as_ref().map_or("warn", |c| &c.log)) {
-        if !matches!(command, Command::Serve) {
-            return Err(error);
-        }
-        // A client sees nothing of a server that ends at its start.
+    if log(config.as_ref().map_or("warn", |c| &c.log)).is_err() {
+        // It is a wrong option as any other: a server says so in its answers, and what needs no configuration runs.
         log("warn")?;
         let given = config.map_or_else(|_| String::new(), |c| c.log);
         config = Err(ConfigError::Value { origin: "the option `log`".to_owned(), given, wanted: "a log filter, such as `info`" });
-    }
-    for warning in config.iter().flat_map(|c| &c.warnings) {
-        tracing::warn!("{warning}");
     }
     block_on(async |cancel, tasks| dispatch(command, config, terminal, cancel, tasks).await)
 }
@@ -230,8 +224,8 @@ fn complain(error: &anyhow::Error, terminal: &Terminal) -> Exit {
     }
     let known = error.downcast_ref::<CliError>();
     let hints = known.map(CliError::hints).unwrap_or_default();
-    let misused =
-        matches!(error.downcast_ref(), Some(ConfigError::Value { .. } | ConfigError::Model { .. } | ConfigError::Contradiction(_)));
+    // However the configuration is wrong, it is the operator's to correct, and nothing was tried.
+    let misused = error.downcast_ref::<ConfigError>().is_some();
     let hints: String = hints.iter().map(|hint| format!("  hint: {hint}\n")).collect();
     let _closed = terminal.err(&format!("error: {}\n{hints}", chain.join(": ")));
     if misused { Exit::Usage } else { known.map_or(Exit::Failed, CliError::exit) }

@@ -15,12 +15,13 @@ pub(crate) mod validate;
 
 use crate::call::{CallError, ErrorKind};
 use crate::workflow::WorkflowError;
-use crate::workflow::report::Status;
+use crate::workflow::next::is_undo;
+use crate::workflow::report::{Report, Status};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done, and nothing wrong was found or the problem is resolved.
+    /// Done, and nothing wrong was found, the problem is resolved, or what was to be undone is undone.
     Done,
     /// The command failed.
     Failed,
@@ -44,10 +45,12 @@ impl Exit {
         }
     }
 
-    /// What a report's status means for a script.
-    pub fn of(status: Status) -> Self {
-        match status {
+    /// What a report means for a script.
+    pub fn of(report: &Report) -> Self {
+        match report.status {
             Status::Healthy | Status::Resolved => Exit::Done,
+            // It did what it was asked for, and says nothing of the problem.
+            Status::Reverted if is_undo(report) => Exit::Done,
             Status::Failed => Exit::Failed,
             Status::AwaitingApproval => Exit::Waiting,
             Status::Diagnosed

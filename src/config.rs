@@ -67,8 +67,6 @@ pub struct Config {
     pub log: String,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,
-    /// What may be a mistake.
-    pub warnings: Vec<String>,
     /// How clients' dialogs are treated, by how a client's name begins: `hold`, `wait` or `return`.
     pub client_dialogs: Vec<(String, DialogWord)>,
     /// What a terminal does not know unless it is said there too: options from flags and variables, and places from others' variables.
@@ -85,6 +83,9 @@ impl Config {
     /// # Errors
     /// An option that cannot be understood, with where it was set and what would be right.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        if let Some(unknown) = environment.unknown() {
+            return Err(unknown);
+        }
         let home = environment.folder("HOME");
         let (file, from_file) = file::read(flags.config.as_deref(), environment, home.as_deref())?;
         let started_with = started_with(flags, environment, file.as_deref());
@@ -129,7 +130,6 @@ impl Config {
             probe_config_maps: given.flag("probe-config-maps")?.unwrap_or(true),
             store: state.join("sessions.db"),
             log: given.word("log")?.unwrap_or_else(|| LOG.to_owned()),
-            warnings: environment.unknown(),
             client_dialogs: given
                 .parse("client-dialogs", "a list such as `cursor=wait,other=return,third=hold`", client_dialogs)?
                 .unwrap_or_default(),

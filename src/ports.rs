@@ -106,9 +106,10 @@ impl ReadError {
                 "log in again, or choose another context with --context".to_owned(),
                 "`kubemend doctor` shows what is configured".to_owned(),
             ],
-            ReadError::Unreachable { .. } => {
-                vec!["check the network, the VPN and the server's address; `kubemend doctor` shows what is configured".to_owned()]
-            }
+            ReadError::Unreachable { .. } => vec![
+                "check the network, the VPN and the server's address".to_owned(),
+                "`kubemend doctor` shows what is configured".to_owned(),
+            ],
             ReadError::Kubeconfig { at_a_terminal, .. } => vec![(*at_a_terminal).to_owned()],
             ReadError::NotFound(_)
             | ReadError::TimedOut(..)
@@ -375,6 +376,12 @@ pub trait SessionStore: Send + Sync {
     async fn save(&self, id: &SessionId, expected: Option<Revision>, at: Timestamp, bytes: &[u8]) -> Result<Revision, StoreError> {
         self.save_until(id, expected, at, Timestamp::MAX, bytes).await
     }
+
+    /// Removes a session in which nothing happened, if its stored revision is `expected`.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it is not; nothing is changed then.
+    async fn forget(&self, id: &SessionId, expected: Revision) -> Result<(), StoreError>;
 
     /// The sessions that are not over, newest first; a store without an index gives the newest.
     ///

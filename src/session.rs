@@ -322,7 +322,8 @@ impl Closed {
 
     /// The verdict that was missing.
     pub(crate) fn judged(self, validation: Validation) -> Self {
-        Self { ending: Ending::from(validation.verdict), validation: Some(validation), ..self }
+        let ending = self.planned.as_ref().map_or(self.ending, |planned| planned.plan.ending(validation.verdict));
+        Self { ending, validation: Some(validation), ..self }
     }
 }
 
@@ -361,7 +362,7 @@ fn settled(mut header: Header, planned: Planned, execution: Execution, validatio
     } else {
         match (verdict, execution.is_undone()) {
             (Verdict::Unresolved | Verdict::Unclear, true) => Ending::Reverted,
-            (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, false) => Ending::from(verdict),
+            (Verdict::Resolved | Verdict::Partly, _) | (Verdict::Unresolved | Verdict::Unclear, false) => planned.plan.ending(verdict),
         }
     };
     if ending == Ending::Unclear {

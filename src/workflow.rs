@@ -27,6 +27,7 @@ pub mod report;
 mod revalidate;
 mod scope;
 mod settle;
+mod stage;
 mod standing;
 mod stored;
 pub mod summary;
@@ -54,6 +55,7 @@ pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
 pub use looked::Looked;
 use report::{Report, Status};
+pub use stage::SessionStage;
 use std::sync::Arc;
 use std::time::Duration;
 pub use summary::{conclusion, full};
@@ -276,8 +278,8 @@ pub struct Question {
     pub text: String,
     /// After this the plan must be made anew.
     pub expires_at: Timestamp,
-    /// A second call that repeats the digest would count as approval, so that no human has to be asked.
-    pub digest_counts: bool,
+    /// Whether a second call that repeats the digest would count as approval, so that no human has to be asked; or why it would not.
+    pub digest_counts: Result<(), DigestRefusal>,
     /// The plan is not for all that the words are about.
     pub aside: Option<Aside>,
 }
@@ -300,17 +302,6 @@ pub enum Validate {
     Issue(Problem),
 }
 
-/// How far a session is, for whoever waits for its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionStage {
-    /// It waits for an answer.
-    Awaiting,
-    /// It was answered, and is being carried out.
-    Underway,
-    /// Nothing is being done in it.
-    AtRest,
-}
-
 /// A session in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionLine {
@@ -318,8 +309,12 @@ pub struct SessionLine {
     pub id: SessionId,
     /// Where it stands.
     pub status: Status,
+    /// Its plan takes back what another session did.
+    pub is_undo: bool,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// When something last happened in it: what the list is sorted by.
+    pub changed_at: Timestamp,
     /// The cluster's context.
     pub context: String,
     /// The namespace, or `(all)`.
@@ -471,7 +466,7 @@ impl WorkflowError {
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::Answered(_)
-            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. })
+            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. } | DigestRefusal::OfAnUndo)
             | WorkflowError::Store(_)
             | WorkflowError::Cancelled => Vec::new(),
         }

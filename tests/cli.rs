@@ -101,6 +101,39 @@ fn wrong_usage_exits_2_with_nothing_on_stdout() {
     }
 }
 
+/// However a configuration is wrong, it is wrong before anything was tried; the server is there to say so, and the demonstration
+/// needs none.
+#[test]
+fn wrong_configuration_exits_2_whatever_is_wrong_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.yaml");
+    let exits = |text: Option<&str>, variables: &[(&str, &str)]| {
+        let mut command = kubemend(home.path());
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+            command.arg("--config").arg(&file);
+        }
+        let output = command.envs(variables.iter().copied()).args(["sessions"]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (text, variables, said) in [
+        (Some("risk-celing: low\n"), &[][..], "did you mean `risk-ceiling`?"),
+        (Some("risk-ceiling: extreme\n"), &[], "`low`, `medium` or `high`"),
+        (Some("read-only:\n"), &[], "has no value"),
+        (Some("read-only: true\nread-only: false\n"), &[], "`read-only` is in "),
+        (Some("- read-only\n"), &[], "not a mapping of options"),
+        (None, &[("KUBEMEND_CONFIG", "/nowhere/config.yaml")], "it does not exist"),
+        (None, &[("KUBEMEND_LOG", "=[")], "is not a log filter"),
+        (None, &[("KUBEMEND_READONLY", "true")], "did you mean `KUBEMEND_READ_ONLY`?"),
+    ] {
+        let (code, out, err) = exits(text, variables);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{text:?} {variables:?}: {err}");
+        assert!(err.starts_with("error: ") && err.contains(said), "{text:?} {variables:?}: {err}");
+    }
+    let (code, out, _) = exits(None, &[("KUBEMEND_TEST_RUN", "x"), ("KUBEMEND_READ_ONLY", "")]);
+    assert_eq!((code, out.as_str()), (Some(0), "no sessions yet\n"), "variables of tests, and empty ones, are no options");
+}
+
 #[test]
 fn without_a_kubeconfig_the_command_fails_and_says_where_was_looked() {
     for line in [&["analyze", "it is down"][..], &["remediate", "deploy/web"], &["validate", "it is down", "-o", "json"]] {

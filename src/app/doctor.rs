@@ -1,16 +1,17 @@
 //! Checks everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
 
 use super::clusters::settings;
-use super::rights::{READ_VERBS, is_namespaced, read, written};
+use super::rights::{is_namespaced, read, written};
 use crate::cli::doctor::Line;
 use crate::clock::SystemClock;
 use crate::cluster::connect::{Connected, connect};
 use crate::config::Config;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
-use crate::domain::object::Namespace;
+use crate::domain::nearest::{did_you_mean, nearest};
+use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::ClusterId;
-use crate::ports::{Clock, ClusterRead, ReadError, RequestMeter};
+use crate::ports::{Clock, ClusterRead, ListRequest, ReadError, RequestMeter};
 use crate::store::SqliteStore;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -35,14 +36,18 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> 
         Some(file) => Line::ok("configuration", format!("`{}`", file.display())),
         None => Line::ok("configuration", "no configuration file: flags, environment and defaults apply"),
     });
-    lines.extend(config.warnings.iter().map(|warning| Line::warn("configuration", warning, Vec::new())));
     lines.push(store(config).await);
     lines
 }
 
 /// The text names the places that were searched, and what to do.
 fn unusable(error: &ReadError) -> Line {
-    Line::fail("kubeconfig", error.to_string(), error.hints())
+    Line::fail("kubeconfig", error.to_string(), todo(error))
+}
+
+/// What to do about it, besides running this very command.
+fn todo(error: &ReadError) -> Vec<String> {
+    error.hints().into_iter().filter(|hint| !hint.contains("kubemend doctor")).collect()
 }
 
 /// Where the kubeconfig was found: the same order as in connecting.
@@ -64,7 +69,7 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
     };
     let cluster = match connected.read.cluster().await {
         Ok(cluster) => cluster,
-        Err(error) => return lines.push(Line::fail("server", error.to_string(), error.hints())),
+        Err(error) => return lines.push(Line::fail("server", error.to_string(), todo(&error))),
     };
     let text = format!("{} is reachable, {}, cluster id {}", connected.server, cluster.version, cluster.id);
     lines.push(if cluster.unverified {
@@ -77,8 +82,24 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
         Line::ok("server", text)
     });
     lines.extend(connected.read.server_time().and_then(|theirs| clocks(SystemClock.now(), theirs)));
+    if let Some(missing) = missing(&connected.read, &namespace).await {
+        // Roles may allow everything in a namespace that nobody made: that says nothing.
+        return lines.push(missing);
+    }
     lines.push(reading(connected, &namespace).await);
     lines.push(writing(connected, &cluster.id, &namespace).await);
+}
+
+/// That there is no such namespace, where it can be told.
+async fn missing(read: &dyn ClusterRead, namespace: &Namespace) -> Option<Line> {
+    let found = read.get(&ObjectRef::cluster(Kind::Namespace, namespace.as_str())).await;
+    if !matches!(found, Err(ReadError::NotFound(_))) {
+        return None;
+    }
+    let there = read.list(&ListRequest::of(Kind::Namespace, None)).await.map(|listed| listed.objects.names()).unwrap_or_default();
+    let near = did_you_mean(&nearest(namespace.as_str(), there.iter().map(String::as_str)));
+    let todo = "name one that exists with -n".to_owned();
+    Some(Line::fail("namespace", format!("namespace `{namespace}` does not exist{near}"), vec![todo]))
 }
 
 /// Beyond this, two clocks do not show the same time.
@@ -112,7 +133,7 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
             Ok(true) => {}
             Ok(false) if missing.contains(&(*kind, *place)) => {}
             Ok(false) => missing.push((*kind, *place)),
-            Err(error) => return Line::warn("reading", format!("cannot check RBAC: {error}"), error.hints()),
+            Err(error) => return Line::warn("reading", format!("cannot check RBAC: {error}"), todo(&error)),
         }
     }
     if missing.is_empty() {
@@ -120,7 +141,7 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     }
     let names: Vec<&str> = missing.iter().map(|(kind, _)| plural(kind)).collect();
     let text = format!("is not allowed to read {} in `{namespace}`", names.join(", "));
-    let todo = rules(&READ_VERBS.join(","), &missing, namespace);
+    let todo = allow(namespace, "reader", "reports list the missing data");
     // Without Pods there is nothing to say; without the rest, reports name a gap.
     if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }
 }
@@ -136,7 +157,11 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
             let text = format!("context `{}` is for another cluster (id {id}) than the one that is read (id {read})", writer.context());
             return Line::fail("writing", text, vec!["`remediate` stops after the plan and shows the kubectl commands".to_owned()]);
         }
-        Err(error) => return Line::warn("writing", format!("cannot tell which cluster it writes to: {error}"), error.hints()),
+        Err(error) => return Line::warn("writing", format!("cannot tell which cluster it writes to: {error}"), todo(&error)),
+    }
+    if namespace.is_system() {
+        let text = format!("kubemend changes nothing in `{namespace}`, whatever its credentials allow: it is a system namespace");
+        return Line::warn("writing", text, vec!["for what is wrong there, reports have advice and no plan to approve".to_owned()]);
     }
     let wanted = written();
     let answers = join_all(wanted.iter().map(|(verb, kind)| writer.may(verb.as_str(), kind, Some(namespace)))).await;
@@ -145,7 +170,7 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         match answer {
             Ok(true) => {}
             Ok(false) => missing.push((*verb, kind)),
-            Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), error.hints()),
+            Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), todo(&error)),
         }
     }
     let who = connected.write_context.as_deref().unwrap_or_default();
@@ -163,44 +188,18 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         return Line::ok("writing", format!("context `{who}` is allowed to make every change that the rules propose in `{namespace}`"));
     }
     let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", plural(kind))).collect();
-    let mut todo: Vec<String> = missing
-        .iter()
-        .map(|(verb, kind)| {
-            kubectl::create_role(&format!("kubemend-{verb}-{}", plural(kind)), verb.as_str(), &resource(kind), Some(namespace))
-        })
-        .collect();
-    todo.push("and bind it to the writer; until then `remediate` stops after the plan and shows the kubectl commands".to_owned());
+    let todo = allow(namespace, "writer", "`remediate` stops after the plan and shows the kubectl commands");
     Line::warn("writing", format!("context `{who}` is not allowed to {} in `{namespace}`", names.join(", ")), todo)
 }
 
-/// The commands that would let the reader see what it cannot.
-fn rules(verbs: &str, missing: &[(&Kind, Option<&Namespace>)], namespace: &Namespace) -> Vec<String> {
-    let resources = |cluster: bool| {
-        let of: Vec<String> = missing.iter().filter(|(_, place)| place.is_none() == cluster).map(|(kind, _)| resource(kind)).collect();
-        of.join(",")
-    };
-    let mut todo = Vec::new();
-    let (inside, across) = (resources(false), resources(true));
-    if !inside.is_empty() {
-        todo.push(kubectl::create_role("kubemend-read", verbs, &inside, Some(namespace)));
-    }
-    if !across.is_empty() {
-        todo.push(kubectl::create_role("kubemend-read", verbs, &across, None));
-    }
-    todo.push("and bind it to the reader; until then reports list the missing data".to_owned());
-    todo
+/// What lets one of the identities do what is missing, and what holds until then.
+fn allow(namespace: &Namespace, identity: &str, until_then: &str) -> Vec<String> {
+    let who = format!("USER is the {identity}, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
+    vec![kubectl::roles(namespace, identity), who]
 }
 
 fn plural(kind: &Kind) -> &str {
     kind.info().map_or("objects", |info| info.plural)
-}
-
-/// The resource as kubectl's `--resource` takes it: with its group.
-fn resource(kind: &Kind) -> String {
-    match kind.group() {
-        "" => plural(kind).to_owned(),
-        group => format!("{}.{group}", plural(kind)),
-    }
 }
 
 async fn store(config: &Config) -> Line {
@@ -240,15 +239,4 @@ fn kept(path: &Path) -> Line {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clocks_that_differ_are_named_with_the_side_that_ours_is_on() {
-        let theirs: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
-        let said = |ours: &str| clocks(ours.parse().unwrap(), theirs).map(|line| line.text);
-        assert_eq!(said("2026-11-23T12:00:20Z"), None);
-        assert!(said("2026-11-23T11:00:00Z").unwrap().contains("3600 s behind the API server's"));
-        assert!(said("2026-11-23T12:01:00Z").unwrap().contains("60 s ahead of the API server's"));
-    }
-}
+mod tests;

@@ -238,7 +238,7 @@ async fn a_digest_on_the_command_line_is_no_human_where_only_a_human_may_approve
         for person in [None, Some("yes\n")] {
             let said = desk.run(person, line).await;
             assert_eq!(said.exit.unwrap(), Exit::Waiting, "{}", said.err);
-            assert!(said.err.contains("does not count as a human's approval") && !desk.claim(), "{}", said.err);
+            assert!(said.err.contains("the operator lets only a human approve") && !desk.claim(), "{}", said.err);
         }
     }
     let said = desk.run(Some("yes\n"), &["approve", &session, "-o", "json"]).await;
@@ -246,6 +246,19 @@ async fn a_digest_on_the_command_line_is_no_human_where_only_a_human_may_approve
     let trail = report["trail"].as_array().unwrap();
     assert!(trail.iter().any(|e| e["what"] == "approved" && e["who"] == "an answer on a terminal"), "{trail:?}");
     assert!(desk.claim());
+}
+
+/// Who is told to set an option that is set already looks in the wrong place.
+#[tokio::test(start_paused = true)]
+async fn digest_that_the_session_refuses_is_told_with_the_limit_that_refused_it() {
+    let desk = Desk::of_client_consent().await;
+    desk.run(None, &["remediate", WORDS, "--mode", "manual"]).await.exit.unwrap();
+    let session = desk.remediation.sessions(1).await.unwrap().remove(0).id.to_string();
+    let digest = desk.remediation.show(&SessionId::parse(&session).unwrap()).await.unwrap().plan.unwrap().digest;
+    let said = desk.run(None, &["approve", &session, "--digest", &digest]).await;
+    assert_eq!(said.exit.unwrap(), Exit::Waiting, "{}", said.err);
+    assert!(said.err.contains("this session was opened under stricter limits") && !desk.claim(), "{}", said.err);
+    assert!(said.err.contains("hint: run remediate again") && !said.err.contains("`consent`"), "{}", said.err);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use super::use_cases::{ProvenYes, UseCases};
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::Phase;
-use crate::workflow::report::{Report, Status};
+use crate::workflow::report::{AdviceView, Report, Status};
 use crate::workflow::{Approver, Caller, LateAnswer, Question, Token, Undecided, WorkflowError};
 use std::fmt::Display;
 use std::time::Duration;
@@ -81,8 +81,12 @@ pub async fn carry_out(
         HumanAnswer::Undecided(why) => {
             let report = cases.undecided(&pending.session, by, why).await;
             cases.withdraw(&pending.session, &pending.token).await;
-            let report = report?;
+            let mut report = report?;
             caller.progress.tell(Phase::AwaitingApproval, why.in_words());
+            if report.status == Status::AwaitingApproval {
+                let why_not = "only a choice that a person made approves or declines".to_owned();
+                report.advice.insert(0, AdviceView { text: did_not_count(why), command: None, why: why_not, cause: None });
+            }
             Ok(report)
         }
         HumanAnswer::Nobody => {
@@ -90,6 +94,20 @@ pub async fn carry_out(
             Ok(cases.show(&pending.session).await?)
         }
     }
+}
+
+/// What somebody reads who took an answer for an approval, or waits for one.
+fn did_not_count(why: Undecided) -> String {
+    let what = match why {
+        Undecided::ByItself => {
+            "an answer came that no person can have given (without a choice, or faster than anybody reads): it did not count"
+        }
+        Undecided::NoChoice => "an answer came that is none of the choices: it did not count",
+        Undecided::Later => "the user chose to change nothing now and to be asked later",
+        Undecided::Dismissed => "the question was closed without an answer",
+        Undecided::Unanswered => "the client did not ask its user, or brought no answer",
+    };
+    format!("{what}; nothing was changed, and the plan still waits")
 }
 
 /// What an answer led to, or what the one led to that came first by another door; then this one is recorded as too late.

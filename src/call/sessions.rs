@@ -9,6 +9,7 @@ pub fn session_line(line: &SessionLine) -> Map<String, Value> {
         ("session", line.id.as_str().to_owned()),
         ("status", line.status.as_str().to_owned()),
         ("openedAt", line.opened_at.to_string()),
+        ("changedAt", line.changed_at.to_string()),
         ("context", line.context.clone()),
         ("namespace", line.namespace.clone()),
         ("issue", line.issue.clone()),

@@ -36,7 +36,7 @@ pub trait Backend: Send + Sync {
     /// What the operator set that a surface has to know.
     fn operator(&self) -> &Operator;
 
-    /// The newest sessions, newest first; needs no cluster.
+    /// The sessions that changed last, last change first; needs no cluster.
     ///
     /// # Errors
     /// The store cannot be used.

@@ -29,8 +29,8 @@ Examples:
 Global options can also be set in the environment as KUBEMEND_…, and, except for --config,
 in the configuration file.
 
-Exit codes: 0 no problem found, or the problem is resolved; 1 the command failed; 2 invalid usage;
-3 a problem was found, or may remain; 4 waiting for approval"
+Exit codes: 0 no problem found, the problem is resolved, or an undo was made; 1 the command failed;
+2 invalid usage or configuration; 3 a problem was found, or may remain; 4 waiting for approval"
 )]
 pub struct Cli<F: Args> {
     /// What holds for every command.
@@ -75,7 +75,7 @@ continue with `kubemend approve ID`.
   kubemend validate --session s-0123456789abcdef0123456789abcdef
   kubemend validate -n shop deployment/web")]
     Validate(ValidateArgs),
-    /// List sessions, newest first
+    /// List sessions, last change first
     Sessions(SessionsArgs),
     /// Show the report of a session
     Show(ShowArgs),
@@ -85,7 +85,8 @@ continue with `kubemend approve ID`.
     Approve(ApproveArgs),
     /// Plan the undo of what a session changed, ask, apply it and validate
     #[command(after_help = "The undo is a session of its own, made of the objects as they are now: it is dry-run, shown and recorded
-like any plan. What somebody changed since, and what cannot be rolled back safely, is not touched.")]
+like any plan. What somebody changed since, and what cannot be rolled back safely, is not touched.
+It ends as rolled back, with exit code 0, and says nothing of the problem that the change was for.")]
     Undo(UndoArgs),
     /// Decline the plan of a waiting session
     Decline(DeclineArgs),
@@ -93,7 +94,7 @@ like any plan. What somebody changed since, and what cannot be rolled back safel
     Doctor(DoctorArgs),
     /// Print manifests for `kubectl apply`: what a cluster needs before kubemend can work on it
     #[command(after_help = "Examples:
-  kubemend manifests rbac                                                 the two roles, bound to nobody
+  kubemend manifests rbac                                                 the roles, bound to nobody
   kubemend manifests rbac -n shop --reader alice --writer alice | kubectl apply -f -
   kubemend manifests rbac --reader system:serviceaccount:tools:kubemend   reads the whole cluster
 
@@ -107,7 +108,7 @@ pub enum Output {
     /// Human-readable text
     #[default]
     Text,
-    /// The report as JSON, alone on stdout
+    /// The result as JSON, alone on stdout: a report, or what the command lists
     Json,
 }
 

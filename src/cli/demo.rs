@@ -60,7 +60,7 @@ impl Stage<'_> {
         let (report, question) = self.analyze().await?;
         let Some(question) = question else {
             self.say(&render::whole(&report, self.terminal.columns))?;
-            return Ok(Exit::of(report.status));
+            return Ok(Exit::of(&report));
         };
         self.remediate(&report, question).await
     }
@@ -68,6 +68,8 @@ impl Stage<'_> {
     async fn detect(&self) -> Result<(), CliError> {
         self.phase(1, "Detect", "what a cluster reports when a Pod won't start")?;
         self.typed("kubectl create namespace a-team && kubectl apply -n a-team -f database.yaml")?;
+        let file = "database.yaml is part of this program: a Secret, a Service, and a Deployment of PostgreSQL that mounts a PersistentVolumeClaim";
+        self.say(&format!("{}\n\n", styled(DIM, file)))?;
         let events = self.first_warning().await?;
         self.typed("kubectl events -n a-team")?;
         self.say(&table::events(&events))?;
@@ -117,8 +119,8 @@ impl Stage<'_> {
         })
         .await?;
         if answer == HumanAnswer::No {
-            self.say(&format!("\n{}\n", styled(CARE, render::status_words(report.status).0)))?;
-            return Ok(Exit::of(report.status));
+            self.say(&format!("\n{}\n", styled(CARE, render::status_words(report.status, false).0)))?;
+            return Ok(Exit::of(&report));
         }
         self.outcome(&report).await
     }
@@ -134,7 +136,7 @@ impl Stage<'_> {
         let claims = self.list(Kind::PersistentVolumeClaim).await?;
         self.say(&table::state(&pods, &claims))?;
         self.say(&self.farewell())?;
-        Ok(Exit::of(report.status))
+        Ok(Exit::of(report))
     }
 
     fn farewell(&self) -> String {

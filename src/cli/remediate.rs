@@ -11,7 +11,7 @@ use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
 use crate::workflow::report::{Report, cluster_in_words};
-use crate::workflow::{Approver, Caller, Problem, Question, Token};
+use crate::workflow::{Approver, Caller, Problem, Question, Token, WorkflowError};
 use tokio_util::sync::CancellationToken;
 
 /// From the issue to the verified result, or the rest of it for a session that waits.
@@ -97,7 +97,7 @@ impl AnswerAtTerminal<'_> {
             Remediated::Question(report, question) => self.answer(*report, question, given).await,
             Remediated::Report(report) => {
                 print(self.terminal, &report, self.output)?;
-                Ok(Exit::of(report.status))
+                Ok(Exit::of(&report))
             }
         }
     }
@@ -115,18 +115,19 @@ impl AnswerAtTerminal<'_> {
 
     async fn answered(&self, report: Report, question: Question, given: Option<&PlanDigest>) -> Result<Exit, CliError> {
         match given {
-            Some(given) if *given == question.digest && question.digest_counts => {
-                self.show_before(&report, false)?;
-                self.repeat(&question).await
-            }
-            Some(given) if *given == question.digest => {
-                self.waits(&report)?;
-                self.terminal.err(
-                    "a digest on the command line does not count as a human's approval here: that is the operator's decision, \
-                     with the option `consent` of the README\n",
-                )?;
-                Ok(Exit::Waiting)
-            }
+            Some(given) if *given == question.digest => match question.digest_counts {
+                Ok(()) => {
+                    self.show_before(&report, false)?;
+                    self.repeat(&question).await
+                }
+                Err(refusal) => {
+                    self.waits(&report)?;
+                    let hints = WorkflowError::RepeatedDigest(refusal).hints();
+                    let hints: String = hints.iter().map(|hint| format!("  hint: {hint}\n")).collect();
+                    self.terminal.err(&format!("{refusal}\n{hints}"))?;
+                    Ok(Exit::Waiting)
+                }
+            },
             Some(_) => {
                 self.waits(&report)?;
                 self.terminal.err("the plan does not have the digest given with --approve; it was not applied\n")?;
@@ -147,14 +148,17 @@ impl AnswerAtTerminal<'_> {
             answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
             answer @ (HumanAnswer::Nobody | HumanAnswer::Undecided(_)) => {
                 // What came that no person can have decided is recorded as that.
-                let report = match answer {
-                    HumanAnswer::Undecided(why) => self.cases.undecided(&question.session, Approver::Terminal, why).await.unwrap_or(report),
-                    _ => report,
+                let (report, why) = match answer {
+                    HumanAnswer::Undecided(why) => {
+                        let report = self.cases.undecided(&question.session, Approver::Terminal, why).await.unwrap_or(report);
+                        (report, "the answer came faster than anybody reads, and did not count")
+                    }
+                    _ => (report, "no answer"),
                 };
                 if self.output == Output::Json {
                     json(self.terminal, &report)?;
                 }
-                self.terminal.err(&format!("no answer; nothing was changed; to continue: {}\n", for_a_human(&question.session)))?;
+                self.terminal.err(&format!("{why}; nothing was changed; to continue: {}\n", for_a_human(&question.session)))?;
                 Ok(Exit::Waiting)
             }
         }
@@ -167,7 +171,7 @@ impl AnswerAtTerminal<'_> {
         })
         .await?;
         self.show_after(&report)?;
-        Ok(Exit::of(report.status))
+        Ok(Exit::of(&report))
     }
 
     /// A digest that was repeated on the command line: nobody was asked, and the record says so.
@@ -178,7 +182,7 @@ impl AnswerAtTerminal<'_> {
         })
         .await?;
         self.show_after(&report)?;
-        Ok(Exit::of(report.status))
+        Ok(Exit::of(&report))
     }
 
     /// Nobody is there to be asked: the report, and how to continue.

@@ -9,6 +9,7 @@ mod plan;
 mod tests;
 
 use crate::call::{self, Next, unchecked};
+use crate::workflow::next::is_undo;
 use crate::workflow::report::{Report, Status};
 use anstyle::Style;
 use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
@@ -88,7 +89,7 @@ pub(crate) fn validation_only(report: &Report, columns: usize) -> String {
 }
 
 /// A status in words, with the colour of what it means.
-pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
+pub(crate) fn status_words(status: Status, is_undo: bool) -> (&'static str, Style) {
     match status {
         Status::Healthy => ("healthy: no problem found", GOOD),
         Status::Diagnosed => ("cause found", BAD),
@@ -102,6 +103,7 @@ pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
         Status::Unclear => ("unclear: could not verify whether it is resolved", CARE),
         Status::Failed => ("failed", BAD),
         Status::Interrupted => ("interrupted", BAD),
+        Status::Reverted if is_undo => ("rolled back: what was changed is as it was before", CARE),
         Status::Reverted => ("not resolved; change rolled back", BAD),
     }
 }
@@ -109,7 +111,7 @@ pub(crate) fn status_words(status: Status) -> (&'static str, Style) {
 /// The first line: where it stands, and on which cluster. The summary says the same for readers without these pages;
 /// it is shown where no cause follows that would say more.
 fn verdict(page: &mut Page, report: &Report) {
-    let (words, style) = status_words(report.status);
+    let (words, style) = status_words(report.status, is_undo(report));
     page.line(0, &format!("{}  {}", styled(style, words), styled(DIM, &place(report))));
     if let Some(note) = &report.issue.note {
         page.paragraph(0, note);

@@ -17,7 +17,7 @@ pub(crate) async fn show(records: &Records, args: &ShowArgs, terminal: &Terminal
     if args.output.output == Output::Text {
         terminal.out(&history(&report))?;
     }
-    Ok(Exit::of(report.status))
+    Ok(Exit::of(&report))
 }
 
 /// Who did what, when.
@@ -32,7 +32,7 @@ fn history(report: &Report) -> String {
     format!("\nHistory\n{}", report.trail.iter().map(line).collect::<String>())
 }
 
-/// The newest sessions.
+/// The sessions that changed last.
 pub(crate) async fn sessions(records: &Records, args: &SessionsArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let (lines, unusable) = records.list(usize::from(args.limit)).await?;
     let text = match args.output.output {
@@ -62,13 +62,13 @@ fn table(lines: &[SessionLine]) -> String {
     let row = |line: &SessionLine| {
         [
             line.id.to_string(),
-            render::status_words(line.status).0.split([',', ':', ';']).next().unwrap_or_default().to_owned(),
-            line.opened_at.strftime("%F %T UTC").to_string(),
+            render::status_words(line.status, line.is_undo).0.split([',', ':', ';']).next().unwrap_or_default().to_owned(),
+            line.changed_at.strftime("%F %T UTC").to_string(),
             clean(&line.context),
             clean(&line.namespace),
         ]
     };
-    let head = ["ID", "STATUS", "OPENED", "CONTEXT", "NAMESPACE"].map(str::to_owned);
+    let head = ["ID", "STATUS", "CHANGED", "CONTEXT", "NAMESPACE"].map(str::to_owned);
     let rows: Vec<[String; 5]> = lines.iter().map(row).collect();
     let mut widths = head.clone().map(|h| h.chars().count());
     for row in &rows {
@@ -79,7 +79,7 @@ fn table(lines: &[SessionLine]) -> String {
     let padded = |row: &[String; 5]| row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}   ")).collect::<String>();
     let mut text = format!("{}ISSUE\n", padded(&head));
     for (line, row) in lines.iter().zip(&rows) {
-        let (words, style) = render::status_words(line.status);
+        let (words, style) = render::status_words(line.status, line.is_undo);
         let words = words.split([',', ':', ';']).next().unwrap_or_default();
         // The color goes around the padded words, which have the same place in every row.
         let colored = padded(row).replacen(words, &styled(style, words), 1);

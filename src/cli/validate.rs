@@ -23,5 +23,5 @@ pub(crate) async fn validate(
     })
     .await?;
     print(terminal, &report, output)?;
-    Ok(Exit::of(report.status))
+    Ok(Exit::of(&report))
 }

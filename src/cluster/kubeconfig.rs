@@ -147,19 +147,24 @@ async fn find(named: Option<&Path>, settings: &ConnectSettings) -> Result<Found,
 async fn read(path: &Path) -> Result<Kubeconfig, ReadError> {
     let shown = path.display().to_string();
     match std::fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => return Err(config(format!("the kubeconfig `{shown}` is a directory; name a file in it"))),
-        Ok(meta) if meta.len() > FILE_BYTES => return Err(config(format!("the kubeconfig `{shown}` is larger than {FILE_BYTES} bytes"))),
+        Ok(meta) if meta.is_dir() => return Err(unusable(format!("the kubeconfig `{shown}` is a directory; name a file in it"))),
+        Ok(meta) if meta.len() > FILE_BYTES => return Err(unusable(format!("the kubeconfig `{shown}` is larger than {FILE_BYTES} bytes"))),
         Ok(_) => {}
-        Err(error) => return Err(config(format!("cannot read the kubeconfig `{shown}`: {}", io_words(&error)))),
+        Err(error) => return Err(unusable(format!("cannot read the kubeconfig `{shown}`: {}", io_words(&error)))),
     }
     let file = path.to_owned();
     let reading = tokio::task::spawn_blocking(move || Kubeconfig::read_from(file));
     match tokio::time::timeout(FILE_TIME, reading).await {
         Ok(Ok(Ok(kubeconfig))) => Ok(kubeconfig),
-        Ok(Ok(Err(error))) => Err(config(format!("cannot read the kubeconfig `{shown}`: {}", words(&error)))),
-        Ok(Err(_)) => Err(config(format!("cannot read the kubeconfig `{shown}`"))),
-        Err(_) => Err(config(format!("cannot read the kubeconfig `{shown}`: no data within {} s", FILE_TIME.as_secs()))),
+        Ok(Ok(Err(error))) => Err(unusable(format!("cannot read the kubeconfig `{shown}`: {}", words(&error)))),
+        Ok(Err(_)) => Err(unusable(format!("cannot read the kubeconfig `{shown}`"))),
+        Err(_) => Err(unusable(format!("cannot read the kubeconfig `{shown}`: no data within {} s", FILE_TIME.as_secs()))),
     }
+}
+
+/// A file that cannot be used, where another one can be named.
+fn unusable(text: String) -> ReadError {
+    ReadError::Kubeconfig { text, at_a_terminal: "name another file with --kubeconfig FILE or KUBECONFIG" }
 }
 
 async fn choose(found: Found, context: Option<&str>, allow_exec: bool, clock: &Arc<dyn Clock>) -> Result<Chosen, ReadError> {
@@ -269,6 +274,9 @@ pub(super) fn cluster_of<'a>(kubeconfig: &'a Kubeconfig, context: &str) -> Optio
     kubeconfig.clusters.iter().find(|c| c.name == *name)?.cluster.as_ref()
 }
 
+/// What to do about a context.
+const CHOOSE: &str = "choose one with --context";
+
 /// The context that was asked for or the current one; where it is not there, the error names those that are, nearest first.
 pub(super) fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from: &str) -> Result<String, ReadError> {
     let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| c.name.as_str()).collect();
@@ -281,7 +289,7 @@ pub(super) fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from
     let Some(wanted) = wanted.or(current) else {
         return Err(ReadError::Kubeconfig {
             text: format!("the kubeconfig {from} has no current context; it has: {}", list(&names)),
-            at_a_terminal: "choose one with --context",
+            at_a_terminal: CHOOSE,
         });
     };
     if names.contains(&wanted) {
@@ -289,7 +297,10 @@ pub(super) fn chosen_context(kubeconfig: &Kubeconfig, wanted: Option<&str>, from
     }
     let short: String = wanted.chars().take(200).collect();
     let names = by_likeness(&short, names);
-    Err(config(format!("context `{}` does not exist in {from}; it has {}", Excerpt::capture(wanted, 200), list(&names))))
+    Err(ReadError::Kubeconfig {
+        text: format!("context `{}` does not exist in {from}; it has {}", Excerpt::capture(wanted, 200), list(&names)),
+        at_a_terminal: CHOOSE,
+    })
 }
 
 fn list(names: &[&str]) -> String {

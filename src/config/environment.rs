@@ -1,9 +1,12 @@
 //! The environment: our variables, and the few of others that are honored. Nothing else reads it.
 
-use super::options::{Given, OPTIONS, Value, probably_meant, variable};
+use super::options::{ConfigError, Given, OPTIONS, Value, probably_meant, variable};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+
+/// What begins so is for the tests of this program and the scripts around it, which start the program with it: it is never an option.
+const OF_TESTS: &str = "KUBEMEND_TEST_";
 
 /// What was read of the environment.
 #[derive(Debug, Clone, Default)]
@@ -44,13 +47,11 @@ impl Environment {
         given
     }
 
-    /// Variables that look like ours and mean nothing: somebody may rely on one.
-    pub(super) fn unknown(&self) -> Vec<String> {
+    /// A variable that looks like ours and means nothing: somebody may rely on it, and on nothing being changed for it.
+    pub(super) fn unknown(&self) -> Option<ConfigError> {
         let known: Vec<String> = OPTIONS.iter().map(|key| variable(key)).chain(["KUBEMEND_CONFIG".to_owned()]).collect();
-        self.0
-            .keys()
-            .filter(|name| name.starts_with("KUBEMEND_") && !name.starts_with("KUBEMEND_TEST_") && !known.contains(name))
-            .map(|name| format!("unknown environment variable `{name}`{}", probably_meant(name, &known)))
-            .collect()
+        let is_ours = |name: &&String| name.starts_with("KUBEMEND_") && !name.starts_with(OF_TESTS);
+        let name = self.0.keys().filter(is_ours).find(|name| self.get(name).is_some() && !known.contains(name))?;
+        Some(ConfigError::UnknownVariable { name: name.clone(), hint: probably_meant(name, &known) })
     }
 }

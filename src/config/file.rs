@@ -25,16 +25,25 @@ pub(super) fn read(flag: Option<&Path>, environment: &Environment, home: Option<
     };
     let shown = path.display().to_string();
     let fail = |reason: String| ConfigError::File { file: shown.clone(), reason };
-    let meta = std::fs::metadata(&path).map_err(|error| fail(error.kind().to_string()))?;
+    let meta = std::fs::metadata(&path).map_err(|error| fail(io_words(&error)))?;
     if !meta.is_file() {
         return Err(fail("it is not a regular file".to_owned()));
     }
     if meta.len() > FILE_BYTES {
         return Err(fail(format!("it is larger than {FILE_BYTES} bytes")));
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| fail(error.kind().to_string()))?;
+    let text = std::fs::read_to_string(&path).map_err(|error| fail(io_words(&error)))?;
     let given = parse(&text, &path, home)?;
     Ok((Some(path), given))
+}
+
+fn io_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Given, ConfigError> {
@@ -44,18 +53,24 @@ pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Give
     if lines.clone().all(|line| line.is_empty() || line.starts_with('#') || line == "---") {
         return Ok(Given::default());
     }
-    let options: BTreeMap<String, serde_json::Value> = serde_saphyr::from_str(text).map_err(|error| match error.location() {
-        Some(at) => fail(format!("not a mapping of options in YAML, see line {}, column {}", at.line(), at.column())),
-        None => fail("not a mapping of options in YAML".to_owned()),
-    })?;
+    let options: BTreeMap<String, serde_json::Value> =
+        serde_saphyr::from_str(text).map_err(|error| match (error.without_snippet(), error.location()) {
+            (serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. }, _) => {
+                ConfigError::Twice { key: short(key), file: shown.clone() }
+            }
+            (_, Some(at)) => fail(format!("not a mapping of options in YAML, see line {}, column {}", at.line(), at.column())),
+            (_, None) => fail("not a mapping of options in YAML".to_owned()),
+        })?;
     let mut given = Given::default();
     for (key, value) in options {
         let Some(known) = OPTIONS.into_iter().find(|option| *option == key) else {
-            let key: String = key.chars().filter(|c| !c.is_control()).take(80).collect();
+            let key = short(&key);
             return Err(ConfigError::Unknown { hint: probably_meant(&key, &OPTIONS), key, file: shown });
         };
+        let origin = format!("`{known}` in `{shown}`");
         let text = match &value {
-            serde_json::Value::Null => continue,
+            serde_json::Value::Null => return Err(ConfigError::Empty { origin }),
+            serde_json::Value::String(text) if text.is_empty() => return Err(ConfigError::Empty { origin }),
             serde_json::Value::String(text) => text.clone(),
             serde_json::Value::Bool(yes) => yes.to_string(),
             serde_json::Value::Number(number) => number.to_string(),
@@ -66,9 +81,13 @@ pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Give
             serde_json::Value::Array(_) | serde_json::Value::Object(_) => return Err(fail(format!("`{key}` must have a single value"))),
         };
         let text = if PATHS.contains(&known) { located(&text, path, home).into_os_string() } else { text.into() };
-        given.0.insert(known, Value { text, origin: format!("`{known}` in `{shown}`") });
+        given.0.insert(known, Value { text, origin });
     }
     Ok(given)
+}
+
+fn short(key: &str) -> String {
+    key.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 fn located(text: &str, file: &Path, home: Option<&Path>) -> PathBuf {

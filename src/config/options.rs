@@ -69,6 +69,28 @@ pub enum ConfigError {
         /// The nearest one.
         hint: String,
     },
+    /// A variable that looks like an option and is not one.
+    #[error("`{name}` in the environment is not an option{hint}")]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The nearest one.
+        hint: String,
+    },
+    /// A key of the file with nothing behind it, which says neither yes nor no.
+    #[error("{origin} has no value: give it one, or remove the key")]
+    Empty {
+        /// The key and its file.
+        origin: String,
+    },
+    /// A key that the file has more than once.
+    #[error("`{key}` is in `{file}` more than once")]
+    Twice {
+        /// The key.
+        key: String,
+        /// The file.
+        file: String,
+    },
     /// The file cannot be used.
     #[error("cannot use the configuration file `{file}`: {reason}")]
     File {

@@ -28,7 +28,7 @@ fn nothing_said_is_the_careful_default() {
     assert!(!config.limits.automatic_allowed && !config.read_only);
     assert_eq!(config.store, Path::new("/nowhere/home/.local/state/kubemend/sessions.db"));
     assert_eq!((config.settle, config.validate_within), (Duration::from_secs(5), Duration::from_secs(120)));
-    assert_eq!((config.contexts, config.warnings, config.file), (vec![], vec![], None));
+    assert_eq!((config.contexts, config.file), (vec![], None));
 }
 
 #[test]
@@ -77,15 +77,36 @@ fn file_that_is_none_is_named_and_not_quoted() {
     let said = with_file("token: [canary\n").unwrap_err().to_string();
     assert!(said.contains("config.yaml") && said.contains("line") && !said.contains("canary"), "{said}");
     let said = error(&[("KUBEMEND_CONFIG", "/nowhere/config.yaml")]);
-    assert!(said.contains("/nowhere/config.yaml"), "{said}");
+    assert_eq!(said, "cannot use the configuration file `/nowhere/config.yaml`: it does not exist");
     assert!(with_file("# nothing yet\n").is_ok());
     assert!(with_file("").is_ok());
 }
 
+/// Whoever sets one relies on it: a server that can write is not started for `KUBEMEND_READONLY=true`.
 #[test]
-fn unknown_variable_is_a_warning_with_the_nearest_one() {
-    let config = load(&Flags::default(), &[("KUBEMEND_READONLY", "true"), ("KUBEMEND_TEST_KUBECONFIG", "x")]).unwrap();
-    assert_eq!(config.warnings, ["unknown environment variable `KUBEMEND_READONLY`; did you mean `KUBEMEND_READ_ONLY`?"]);
+fn unknown_variable_is_an_error_with_the_nearest_one() {
+    let said = error(&[("KUBEMEND_READONLY", "true"), ("KUBEMEND_TEST_KUBECONFIG", "x")]);
+    assert_eq!(said, "`KUBEMEND_READONLY` in the environment is not an option; did you mean `KUBEMEND_READ_ONLY`?");
+    let nothing_like_it = "KUBEMEND_SOMETHING_QUITE_DIFFERENT";
+    assert_eq!(error(&[(nothing_like_it, "1")]), format!("`{nothing_like_it}` in the environment is not an option"));
+    assert!(load(&Flags::default(), &[("KUBEMEND_READONLY", ""), ("KUBEMEND_TEST_X", "1"), ("KUBEMENDER", "1")]).is_ok());
+}
+
+/// `read-only:` and no more: somebody began to say something, and nothing was decided.
+#[test]
+fn key_with_nothing_behind_it_is_an_error_and_no_default() {
+    for key in OPTIONS {
+        for nothing in ["", " null", " ~", " \"\""] {
+            let said = with_file(&format!("{key}:{nothing}\n")).unwrap_err().to_string();
+            assert!(said.starts_with(&format!("`{key}` in `")) && said.contains("has no value"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn key_that_is_there_twice_is_named() {
+    let said = with_file("read-only: true\nconsent: ask\nread-only: false\n").unwrap_err().to_string();
+    assert!(said.starts_with("`read-only` is in `") && said.ends_with("` more than once"), "{said}");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! How a session ended: the one table of endings and their words.
 
-use super::validation::Verdict;
-
 /// Hands the table to a macro. A new ending is a row here, and the places to which the compiler then leads.
 /// The two parts are in the order of a session: what can be concluded before anybody is asked, and what comes of an answer.
 macro_rules! endings {
@@ -32,7 +30,7 @@ macro_rules! endings {
                 Failed "failed",
                 /// The process that acted ended before its verdict.
                 Interrupted "interrupted",
-                /// The change did not help, and was rolled back.
+                /// What was changed was rolled back: by the session itself, since it did not help, or by an undo, which promises no more.
                 Reverted "reverted",
             }
         }
@@ -70,18 +68,6 @@ macro_rules! define_ending {
     };
 }
 endings!(define_ending);
-
-/// The ending of a change that was made whole and kept.
-impl From<Verdict> for Ending {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Resolved => Ending::Resolved,
-            Verdict::Partly => Ending::Partly,
-            Verdict::Unresolved => Ending::Unresolved,
-            Verdict::Unclear => Ending::Unclear,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

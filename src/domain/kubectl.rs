@@ -78,13 +78,7 @@ pub fn describe(kind: &str, name: &str, place: Option<&str>) -> String {
     format!("kubectl describe {}{place}", word(&format!("{}/{name}", kind.to_ascii_lowercase())))
 }
 
-/// `kubectl create role NAME` with these verbs on these resources; a ClusterRole where no namespace is named.
-pub fn create_role(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>) -> String {
-    let role = if place.is_some() { "role" } else { "clusterrole" };
-    format!("kubectl create {role} {} --verb={} --resource={}{}", word(name), word(verbs), word(resources), namespace(place))
-}
-
-/// The same, and that a user has it: an administrator's two commands.
+/// A role, and that a user has it: an administrator's two commands.
 pub fn grant(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>, user: Option<&str>) -> String {
     let role = if place.is_some() { "role" } else { "clusterrole" };
     let flag = place.map(|ns| format!("-n {ns} ")).unwrap_or_default();
@@ -97,6 +91,14 @@ pub fn grant(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>
     format!(
         "kubectl {flag}create {role} {name} --verb={verbs} --resource={resources} && kubectl {flag}create {role}binding {name} --{role}={name} {subject}"
     )
+}
+
+/// Names whoever asks as a binding has to name them.
+pub const WHOAMI: &str = "kubectl auth whoami";
+
+/// The roles, with those of one identity (`reader` or `writer`) bound in a namespace: an administrator's one line.
+pub fn roles(place: &Namespace, identity: &str) -> String {
+    format!("kubemend manifests rbac -n {place} --{identity} USER | kubectl apply -f -")
 }
 
 /// `kubectl version` in a context: asks the server, and so for whatever lets somebody in.

@@ -34,9 +34,14 @@ pub enum DigestRefusal {
     /// The operator lets only a human approve.
     #[error("a repeated digest does not count as approval here: the operator lets only a human approve")]
     OnlyAHuman,
-    /// The session was opened when the operator let only a human approve.
-    #[error("a repeated digest does not count as approval here: this session was opened when only a human could approve")]
+    /// The session was opened when the operator, or its caller, let only a human approve.
+    #[error(
+        "a repeated digest does not count as approval here: this session was opened under stricter limits, by which only a human approves"
+    )]
     OpenedForAHuman,
+    /// What was changed is taken back by a human's word alone.
+    #[error("a repeated digest does not count as approval here: about an undo a human is always asked")]
+    OfAnUndo,
     /// The plan is riskier than a digest may approve.
     #[error("this plan's risk is {risk}, and a repeated digest counts as approval up to {allowed} only: a human has to approve it")]
     AboveRisk {

@@ -5,6 +5,7 @@ use super::cause::CauseKey;
 use super::changes::Verb;
 use super::check::Check;
 use super::digest::Digester;
+use super::ending::Ending;
 use super::execution::StepOutcome;
 use super::field::FieldPath;
 use super::id::PlanId;
@@ -13,6 +14,7 @@ use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::request::{Method, Request};
 use super::risk::Risk;
+use super::validation::Verdict;
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -162,6 +164,18 @@ impl RemediationPlan {
     /// Whether it only takes back what was done: it promises of no cause and no symptom that they are gone.
     pub(crate) fn is_rollback(&self) -> bool {
         !self.checks.iter().any(Check::promises_a_cure)
+    }
+
+    /// The ending of a change that was made whole and kept. A rollback that did what it promised resolves nothing: it took back what was
+    /// made against a problem.
+    pub(crate) fn ending(&self, verdict: Verdict) -> Ending {
+        match verdict {
+            Verdict::Resolved if self.is_rollback() => Ending::Reverted,
+            Verdict::Resolved => Ending::Resolved,
+            Verdict::Partly => Ending::Partly,
+            Verdict::Unresolved => Ending::Unresolved,
+            Verdict::Unclear => Ending::Unclear,
+        }
     }
 
     /// The mark that the step of this index leaves on its object.

@@ -6,14 +6,14 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Every parser has a target and seeds. With `KUBEMEND_SEEDS` the seeds are written there, for `fuzz/run`.
+/// Every parser has a target and seeds. With `KUBEMEND_TEST_SEEDS` the seeds are written there, for `fuzz/run`.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the test also makes the seeds for `fuzz/run`, which says where")]
 fn every_parser_has_a_target_and_seeds_which_it_takes() {
     let all = seeds();
     let names: BTreeSet<&str> = PARSERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(all.keys().copied().collect::<BTreeSet<_>>(), names);
-    let place = std::env::var_os("KUBEMEND_SEEDS");
+    let place = std::env::var_os("KUBEMEND_TEST_SEEDS");
     for (name, seeds) in &all {
         let target = Path::new("fuzz/fuzz_targets").join(name).with_extension("rs");
         let text = std::fs::read_to_string(&target).unwrap_or_else(|_| panic!("{} is not there", target.display()));

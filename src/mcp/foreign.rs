@@ -5,6 +5,7 @@ use super::desk::QuestionDesk;
 use super::transport::message::{Understood, understand};
 use crate::call::{FASTEST_PERSON, HumanAnswer, Program};
 use crate::domain::id::SessionId;
+use crate::domain::limits::DigestRefusal;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy};
 use crate::workflow::{Question, Token};
@@ -29,7 +30,7 @@ pub(super) fn question(clock: &dyn Clock, entropy: &dyn Entropy) -> Option<Quest
         token: Token::from_text("a token"),
         text: "May it be done?".to_owned(),
         expires_at: clock.now().checked_add(SignedDuration::from_mins(15)).ok()?,
-        digest_counts: false,
+        digest_counts: Err(DigestRefusal::OnlyAHuman),
         aside: None,
     })
 }

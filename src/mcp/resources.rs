@@ -19,7 +19,7 @@ pub(crate) fn resources() -> Vec<Resource> {
     vec![
         Resource::new(SESSIONS_URI, "sessions")
             .with_title("Recent kubemend sessions")
-            .with_description("The last diagnoses and fixes, newest first: id, status, cluster, namespace, issue")
+            .with_description("The last diagnoses and fixes, last change first: id, status, cluster, namespace, issue")
             .with_mime_type("application/json"),
         Resource::new(REPORT_SCHEMA_URI, "report-schema")
             .with_title("Schema of a report")

@@ -197,6 +197,16 @@ mod tests {
         }
     }
 
+    /// A client checks a result against the schema, and a model reads there what a result can have.
+    #[test]
+    fn schema_names_every_property_that_a_report_in_brief_can_have() {
+        let whole = serde_json::to_value(brief::of(&brief::tests::full())).unwrap();
+        let names: Vec<&String> = whole.as_object().unwrap().keys().collect();
+        let schema = output_schema();
+        assert_eq!(names, schema["properties"].as_object().unwrap().keys().collect::<Vec<_>>());
+        assert!(names.iter().any(|name| *name == "unexplained"), "{names:?}");
+    }
+
     #[test]
     fn no_text_in_a_diff_ends_its_fence() {
         assert_eq!(fenced("diff", "-a\n+b"), "```diff\n-a\n+b\n```");

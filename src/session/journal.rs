@@ -298,6 +298,10 @@ mod tests {
             self.0.save_until(id, expected, at, until, bytes).await
         }
 
+        async fn forget(&self, id: &SessionId, expected: Revision) -> Result<(), StoreError> {
+            self.0.forget(id, expected).await
+        }
+
         async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
             self.0.newest(limit).await
         }

@@ -138,13 +138,19 @@ impl Ledger {
         Ok(out)
     }
 
-    /// The newest sessions, each as it can be read.
-    pub(crate) async fn newest(&self, limit: usize) -> Result<Vec<Result<(Revision, Session), LedgerError>>, LedgerError> {
+    /// The newest sessions, each as it can be read, with when it was saved: what they are sorted by.
+    pub(crate) async fn newest(&self, limit: usize) -> Result<Vec<Result<(Timestamp, Session), LedgerError>>, LedgerError> {
         let mut out = Vec::new();
         for stored in self.store.newest(limit).await? {
-            out.push(self.open(stored).await);
+            let saved_at = stored.saved_at;
+            out.push(self.open(stored).await.map(|(_, session)| (saved_at, session)));
         }
         Ok(out)
+    }
+
+    /// Removes a session in which nothing happened and that nobody was told of, as it was at this revision.
+    pub(crate) async fn forget(&self, id: &SessionId, expected: Revision) -> Result<(), LedgerError> {
+        Ok(self.store.forget(id, expected).await?)
     }
 
     /// For as long as this is kept, this process acts in the session.

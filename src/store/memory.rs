@@ -45,6 +45,15 @@ impl SessionStore for MemoryStore {
         Ok(revision)
     }
 
+    async fn forget(&self, id: &SessionId, expected: Revision) -> Result<(), StoreError> {
+        let mut held = self.lock();
+        if held.get(id).map(|(stored, _)| stored.revision) != Some(expected) {
+            return Err(StoreError::Conflict(id.clone()));
+        }
+        held.remove(id);
+        Ok(())
+    }
+
     async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
         Ok(newest_of(self.lock().values().map(|(stored, _)| stored.clone()).collect(), limit))
     }

@@ -324,6 +324,16 @@ impl SessionStore for SqliteStore {
         .await
     }
 
+    async fn forget(&self, id: &SessionId, expected: Revision) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.with(move |connection| {
+            let expected = i64::try_from(expected.0).unwrap_or(i64::MAX);
+            let gone = connection.execute("DELETE FROM sessions WHERE id = ?1 AND revision = ?2", params![id.as_str(), expected])?;
+            if gone == 1 { Ok(()) } else { Err(Fault::Conflict(id)) }
+        })
+        .await
+    }
+
     async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.with(move |connection| {

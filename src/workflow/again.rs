@@ -3,7 +3,6 @@
 
 use super::view::report_of;
 use super::{Caller, Meter, Opened, Question, Remediation, Token, WorkflowError, question};
-use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::ports::{Phase, Revision};
 use crate::session::trail::Effect;
@@ -14,7 +13,6 @@ pub(super) struct Fresh {
     pub(super) header: Header,
     pub(super) planned: Planned,
     pub(super) revision: Revision,
-    pub(super) ending: Ending,
 }
 
 impl Remediation {
@@ -33,9 +31,9 @@ impl Remediation {
         if !same_limits || !same_origin || !same_words || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
             return Err(Box::new(fresh));
         }
-        let digest_counts = self.counts_repeated_digest(&waiting, caller).is_ok();
+        let digest_counts = self.counts_repeated_digest(&waiting, caller).map(drop);
         // A digest does not tell which of two times it was shown with: where it counts, each time has a session of its own.
-        if digest_counts {
+        if digest_counts.is_ok() {
             return Err(Box::new(fresh));
         }
         let (now, until) = (self.parts.clock.now(), self.expiry());
@@ -62,11 +60,9 @@ impl Remediation {
         if self.ledger.save(&session, Some(revision)).await.is_err() {
             return Err(Box::new(fresh));
         }
-        let mut header = fresh.header;
-        let why = format!("the same plan waits in session {id}, which is asked about again");
-        header.trail.note(self.parts.clock.now(), "kubemend", &why);
-        // Where this cannot be saved, the session ends by its own time.
-        self.end(header, fresh.revision, fresh.ending, Some(fresh.planned), meter).await.ok();
+        // All that this one found is in the other now, and nobody was told of it: in the list it would look like a plan that waits for
+        // somebody to go on. Where it cannot be removed, it ends by its own time.
+        self.ledger.forget(&fresh.header.id, fresh.revision).await.ok();
         caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
         let question = Question {
             session: id,

@@ -137,6 +137,7 @@ impl Remediation {
         let risk = awaiting.planned.plan.risk();
         caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
         awaiting.header.limits.counts_repeated_digest(risk).map_err(|refusal| match refusal {
+            DigestRefusal::OnlyAHuman if awaiting.planned.plan.is_rollback() => DigestRefusal::OfAnUndo,
             DigestRefusal::OnlyAHuman => DigestRefusal::OpenedForAHuman,
             other => other,
         })
@@ -160,7 +161,7 @@ impl Remediation {
                     return Err(WorkflowError::TooManyAsked { session: session.clone(), door, limit, until });
                 }
             };
-            let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
+            let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
             let (digest, expires_at) = (awaiting.digest.clone(), awaiting.expires_at);
             let waiting = Session::AwaitingApproval(awaiting);
             let report = report_of(&waiting);

@@ -185,7 +185,7 @@ pub fn plan(report: &Report) -> Vec<Block> {
         let (wait, hold) = (plan.wait_seconds, plan.settle_seconds);
         if !plan.covered.saw.is_empty() {
             let saw = plan.covered.saw.join(", ");
-            items.push(visible::in_words(&format!("judged on whole lists of the same kinds as this plan: {saw}")));
+            items.push(visible::in_words(&format!("all of these can be read completely again, as for this plan: {saw}")));
         }
         let all = format!("all of this within {wait} s, then for {hold} s without a break, with no container restarted");
         items.push(visible::in_words(&all));

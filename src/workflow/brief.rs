@@ -4,7 +4,7 @@
 use super::observed::ObservationView;
 use super::report::{
     AdviceView, CauseView, ClusterView, DryRunView, EvidenceView, ExecutionView, GapView, ObjectView, PlanView, Report, Status,
-    ValidationView,
+    StepOutcomeView, ValidationView,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -282,7 +282,7 @@ pub fn news(report: &Report) -> Brief {
         observations: Vec::new(),
         plan: report.plan.as_ref().map(digest_and_risk),
         advice: report.advice.clone(),
-        execution: report.execution.clone(),
+        execution: report.execution.as_ref().map(execution),
         validation: report.validation.as_ref().map(|v| validation(v, report.status)),
         coverage: Some(BriefCoverage { gaps: report.coverage.gaps.clone(), doubts: report.coverage.doubts.clone() })
             .filter(|c| !c.gaps.is_empty() || !c.doubts.is_empty()),
@@ -370,6 +370,12 @@ fn checks(plan: &PlanView) -> Vec<BriefCheck> {
     plan.checks.iter().map(|c| BriefCheck { object: line(&c.object), expectation: c.expectation.clone() }).collect()
 }
 
+fn execution(e: &ExecutionView) -> ExecutionView {
+    let one = |o: &StepOutcomeView| StepOutcomeView { at: o.at.as_deref().map(to_the_second), ..o.clone() };
+    let all = |outcomes: &[StepOutcomeView]| outcomes.iter().map(one).collect();
+    ExecutionView { steps: all(&e.steps), reverted: e.reverted.as_deref().map(all) }
+}
+
 fn validation(v: &ValidationView, status: Status) -> BriefValidation {
     BriefValidation {
         verdict: (v.verdict != status.as_str()).then(|| v.verdict.clone()),
@@ -382,4 +388,72 @@ fn validation(v: &ValidationView, status: Status) -> BriefValidation {
 /// `2026-11-23T03:00:01.123456Z` without what nobody reads.
 fn to_the_second(time: &str) -> String {
     time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::super::blocks::tests::waiting;
+    use super::super::report::{CheckResultView, CoverageView, IssueView, TrailView, UnexplainedView};
+    use super::*;
+    use serde_json::Value;
+
+    const NOW: &str = "2026-11-23T03:00:01.123456789Z";
+
+    /// A report with a time wherever one has its place, and something in every list.
+    pub(crate) fn full() -> Report {
+        let now = || NOW.to_owned();
+        let text = |text: &str| text.to_owned();
+        let outcome = StepOutcomeView { outcome: text("applied"), at: Some(now()), message: None };
+        let report = waiting(1, "+x");
+        let object = report.causes[0].object.clone();
+        let mut plan = report.plan.clone();
+        plan.iter_mut().for_each(|plan| plan.expires_at = Some(now()));
+        let evidence = EvidenceView {
+            id: text("e1"),
+            source: text("event"),
+            object: Some(object.clone()),
+            field: None,
+            text: text("it does not start"),
+            seen_at: now(),
+        };
+        let result = CheckResultView { what: text("podReady"), object: object.clone(), passed: Some(true), observed: text("it is ready") };
+        let validation =
+            ValidationView { verdict: text("partly"), checks: vec![result], settled_for: 5.0, at: now(), why: Some(text("x")) };
+        Report {
+            plan,
+            evidence: vec![evidence],
+            unexplained: vec![UnexplainedView { object, summary: text("it crashes"), evidence: vec![text("e1")] }],
+            advice: vec![AdviceView { text: text("look"), command: None, why: text("x"), cause: None }],
+            execution: Some(ExecutionView { steps: vec![outcome.clone()], reverted: Some(vec![outcome]) }),
+            validation: Some(validation),
+            coverage: CoverageView {
+                gaps: vec![GapView { what: text("events"), why: text("forbidden"), unlock: None }],
+                doubts: vec![text("Pod shop/web")],
+                ..report.coverage.clone()
+            },
+            issue: IssueView { namespace: Some(text("shop")), ..report.issue.clone() },
+            trail: vec![TrailView { at: now(), who: text("kubemend"), what: text("x") }],
+            ..report
+        }
+    }
+
+    fn texts(value: &Value, into: &mut Vec<String>) {
+        match value {
+            Value::String(text) => into.push(text.clone()),
+            Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
+            Value::Object(fields) => fields.values().for_each(|field| texts(field, into)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_time_in_brief_is_to_the_second() {
+        let seconds = "2026-11-23T03:00:01Z";
+        for (brief, times) in [(of(&full()), 4), (answered(&full()), 3), (news(&full()), 3)] {
+            let mut all = Vec::new();
+            texts(&serde_json::to_value(&brief).unwrap(), &mut all);
+            let found: Vec<&String> = all.iter().filter(|text| text.contains("03:00:01")).collect();
+            assert_eq!(found, vec![seconds; times]);
+        }
+    }
 }

@@ -42,6 +42,11 @@ pub fn next(report: &Report) -> Next<'_> {
     }
 }
 
+/// Whether its plan takes back what another session did.
+pub fn is_undo(report: &Report) -> bool {
+    report.plan.as_ref().is_some_and(|plan| plan.is_rollback)
+}
+
 /// Something took effect that can be taken back, and was not.
 pub fn can_be_undone(report: &Report) -> bool {
     let made = |at: usize| report.execution.iter().any(|done| done.steps.get(at).is_some_and(|step| step.outcome == "applied"));

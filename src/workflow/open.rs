@@ -193,7 +193,7 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
-        let fresh = Fresh { header, planned, revision, ending: Ending::Diagnosed };
+        let fresh = Fresh { header, planned, revision };
         let Fresh { mut header, planned, .. } = match self.ask_waiting(fresh, meter, caller).await {
             Ok(opened) => return Ok(opened),
             Err(fresh) => *fresh,
@@ -202,7 +202,7 @@ impl Remediation {
         header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
         let expires_at = self.expiry();
         let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at, caller.door.clone());
-        let digest_counts = self.counts_repeated_digest(&awaiting, caller).is_ok();
+        let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
         let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
         let session = Session::AwaitingApproval(awaiting);
         self.ledger.save(&session, Some(revision)).await?;

@@ -35,7 +35,7 @@ impl Records {
         Self { ledger: Ledger::new(store, clock.clone(), analyze::known_code), clock }
     }
 
-    /// The newest sessions, newest first; those whose records cannot be used are not among them.
+    /// The sessions that changed last, last change first; those whose records cannot be used are not among them.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -48,12 +48,14 @@ impl Records {
     /// # Errors
     /// The store cannot be used.
     pub async fn list(&self, limit: usize) -> Result<(Vec<SessionLine>, Vec<WorkflowError>), WorkflowError> {
-        let line = |session: &Session| {
+        let line = |session: &Session, changed_at| {
             let header = session.header();
             SessionLine {
                 id: header.id.clone(),
                 status: Standing::of(session).status,
+                is_undo: session.planned().is_some_and(|planned| planned.plan.is_rollback()),
                 opened_at: header.opened_at,
+                changed_at,
                 context: header.cluster.context.clone(),
                 namespace: namespaces(&header.scope),
                 issue: header.issue.clone(),
@@ -62,7 +64,7 @@ impl Records {
         let (mut lines, mut unusable) = (Vec::new(), Vec::new());
         for found in self.ledger.newest(limit).await? {
             match found {
-                Ok((_, session)) => lines.push(line(&session)),
+                Ok((changed_at, session)) => lines.push(line(&session, changed_at)),
                 Err(error) => unusable.push(error.into()),
             }
         }
@@ -285,6 +287,24 @@ mod tests {
         let plan = records.show(&id).await.unwrap().plan.unwrap();
         assert_eq!(plan.expires_at, None, "nothing is waited for any more");
         assert_eq!(records.show(&id).await.unwrap().status, Status::Declined);
+    }
+
+    /// What is shown beside a session in the list is what the list is sorted by.
+    #[tokio::test(start_paused = true)]
+    async fn list_shows_the_time_that_it_is_sorted_by() {
+        let (records, older, _) = kept(Origin::Caller).await;
+        let minute = std::time::Duration::from_secs(60);
+        tokio::time::advance(minute).await;
+        let mut session = records.session(&older).await.unwrap();
+        session.header_mut().id = SessionId::from_entropy([8; 16]);
+        session.header_mut().opened_at = records.clock.now();
+        records.ledger.save(&session, None).await.unwrap();
+        tokio::time::advance(minute).await;
+        records.decline(&older, Approver::Terminal).await.unwrap();
+        let second = |at: Timestamp| at.as_second();
+        let listed = records.sessions(10).await.unwrap();
+        let times: Vec<(i64, i64)> = listed.iter().map(|line| (second(line.opened_at), second(line.changed_at))).collect();
+        assert_eq!(times, [(0, 120), (60, 60)], "the one that was answered last comes first");
     }
 
     #[tokio::test]

@@ -380,7 +380,7 @@ view! {
 
     /// Whether it helped.
     ValidationView {
-        /// `resolved`, `partly`, `unresolved` or `unclear`.
+        /// `resolved`, `partly`, `unresolved` or `unclear`; of an undo, `reverted` instead of the first.
         verdict: String,
         /// The result of every success check.
         checks: Vec<CheckResultView>,

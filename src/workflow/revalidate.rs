@@ -98,7 +98,7 @@ impl Remediation {
             session.header_mut().advice.push(Advice { text, command: Some(format!("kubemend show {id}")), why });
         } else if self.judge(id, &settled.validation).await {
             session.header_mut().advice.push(Advice {
-                text: format!("session {id} ends as {} now", verdict.as_str()),
+                text: format!("session {id} ends as {} now", plan.ending(verdict).as_str()),
                 command: None,
                 why: "all of its steps took effect, and what came of them was not known when it ended".to_owned(),
             });
@@ -114,7 +114,7 @@ impl Remediation {
         let mut usage = Usage::default();
         self.charge(&mut usage, &meter);
         session.header_mut().usage = usage;
-        let status = Status::from(Ending::from(settled.validation.verdict));
+        let status = Status::from(plan.ending(verdict));
         let report = view::report(&Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) });
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
@@ -136,7 +136,7 @@ impl Remediation {
         match self.ledger.load(id).await {
             Ok(Some((revision, Session::Closed(closed)))) if closed.is_unjudged() => {
                 let mut closed = closed.judged(validation.clone());
-                let note = format!("validated again: {}", validation.verdict.as_str());
+                let note = format!("validated again: {}", closed.ending.as_str());
                 closed.header.trail.note(self.parts.clock.now(), "kubemend", &note);
                 // Where it cannot be saved, it is told to this caller, and the next look can say it again.
                 self.ledger.save(&Session::Closed(closed), Some(revision)).await.is_ok()

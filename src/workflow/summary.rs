@@ -1,7 +1,7 @@
 //! What a report says, as text: in two to six lines, enough for a person or a model to act on; and in ten to twenty-five for a
 //! reader who gets nothing else.
 
-use super::next::{self, Next, changed_nothing};
+use super::next::{self, Next, changed_nothing, is_undo};
 use super::report::{
     AdviceView, CauseView, EvidenceView, IssueView, ObjectView, PlanView, Report, Status, StepOutcomeView, StepView, UnexplainedView,
 };
@@ -52,9 +52,6 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 ),
                 Status::Declined => format!("Declined: nothing was changed in {at}."),
                 Status::Expired => format!("Nobody answered in time: nothing was changed in {at}."),
-                Status::Resolved if report.plan.as_ref().is_some_and(|plan| plan.is_rollback) => {
-                    format!("Rolled back in {at}: what was changed is as it was before.")
-                }
                 Status::Resolved => format!("Resolved in {at}: all success checks passed through the settle window."),
                 Status::Partly => {
                     format!("Partly resolved in {at}: the cause is gone, and something that belongs to the issue is still broken.")
@@ -71,6 +68,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                     format!("Nothing was changed in {at}: the kubemend process ended before it sent a step of the plan.")
                 }
                 Status::Interrupted => format!("Interrupted: the kubemend process that changed {at} did not finish."),
+                Status::Reverted if is_undo(report) => {
+                    format!("Rolled back in {at}: what was changed is as it was before, and the problem may be there again.")
+                }
                 Status::Reverted => format!("The change did not help and was rolled back in {at}."),
             }),
     );
@@ -132,7 +132,7 @@ fn judged(report: &Report) -> String {
 /// What the change did, where the first cause's title says what was true before it.
 fn done(report: &Report, cause: &CauseView) -> Option<String> {
     match (report.status, &report.plan) {
-        (Status::Resolved | Status::Partly, Some(plan)) if plan.is_rollback => Some(format!("{}.", plan.summary)),
+        (Status::Reverted | Status::Partly, Some(plan)) if plan.is_rollback => Some(format!("{}.", plan.summary)),
         (Status::Resolved | Status::Partly, _) => Some(format!("Fixed cause: {} of {}.", cause.code, object(&cause.object))),
         _ => None,
     }

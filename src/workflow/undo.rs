@@ -1,6 +1,7 @@
 //! Takes back what a session did: a session of its own, whose plan is made of the objects as they are now, linted, rehearsed, shown and
 //! asked about as any other. A human is always asked.
 
+use super::next::is_undo;
 use super::report::Report;
 use super::{Caller, Opened, Remediation, WorkflowError, collect, conclude, live};
 use crate::domain::diagnosis::Diagnosis;
@@ -26,7 +27,7 @@ const ISSUE: &str = "undo session ";
 
 /// The session whose changes this one was to take back, where it is an undo.
 pub fn undone_by(report: &Report) -> Option<SessionId> {
-    let undoes = report.plan.as_ref().is_none_or(|plan| plan.is_rollback);
+    let undoes = report.plan.is_none() || is_undo(report);
     report.issue.text.strip_prefix(ISSUE).filter(|_| undoes).and_then(|id| SessionId::parse(id).ok())
 }
 

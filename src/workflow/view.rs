@@ -28,9 +28,9 @@ use crate::domain::usage::Usage;
 use crate::domain::validation::Validation;
 use crate::domain::visible::escaped;
 use crate::planner::action;
-use crate::session::Session;
 use crate::session::gate::{Rehearsal, Rehearsed};
 use crate::session::trail::Entry;
+use crate::session::{Planned, Session};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -99,7 +99,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, &diagnosis.focus)),
         advice: advice(standing),
         execution: standing.execution.map(execution),
-        validation: standing.validation.map(validation),
+        validation: standing.validation.map(|v| validation(v, standing.planned)),
         coverage: CoverageView {
             looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
             gaps: diagnosis.unseen.iter().map(gap).collect(),
@@ -398,9 +398,11 @@ fn execution(e: &Execution) -> ExecutionView {
     ExecutionView { steps, reverted }
 }
 
-fn validation(v: &Validation) -> ValidationView {
+fn validation(v: &Validation, planned: Option<&Planned>) -> ValidationView {
+    // A rollback that did what it promised is told as that, and as no cure.
+    let verdict = planned.map_or(v.verdict.as_str(), |planned| planned.plan.ending(v.verdict).as_str());
     ValidationView {
-        verdict: v.verdict.as_str().to_owned(),
+        verdict: verdict.to_owned(),
         checks: v
             .checks
             .iter()

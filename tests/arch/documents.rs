@@ -22,6 +22,85 @@ fn architecture_md_lists_every_module() {
     assert_none(missing.into_iter().chain(gone).collect());
 }
 
+/// A row that tells of a folder names each of its files.
+#[test]
+fn architecture_md_lists_every_file_of_a_folder() {
+    let text = read("ARCHITECTURE.md");
+    let row = |file: &str| text.lines().find(|line| line.starts_with(&format!("| `{file}` | "))).unwrap_or_default();
+    let mut missing = Vec::new();
+    let mut found = 0;
+    for source in sources().iter().filter(|s| !s.test) {
+        let [folder, part, name] = source.module.as_slice() else { continue };
+        found += 1;
+        if !row(&format!("{folder}/{part}.rs")).contains(&format!("`{name}`")) {
+            missing.push(format!("the row of `{folder}/{part}.rs` in ARCHITECTURE.md does not name `{name}`"));
+        }
+    }
+    assert!(found > 50, "only {found} files in folders were found");
+    let listed = regex::Regex::new(r"(?m)^\| `([\w/]+)\.rs` \| .*its folder(.*)$").unwrap();
+    for (_, [folder, rest]) in listed.captures_iter(&text).map(|row| row.extract()) {
+        let gone = quoted(rest).into_iter().filter(|name| !root().join(format!("src/{folder}/{name}.rs")).exists());
+        missing.extend(gone.map(|name| format!("ARCHITECTURE.md names `{name}` in the folder of `{folder}.rs`, which is not there")));
+    }
+    assert_none(missing);
+}
+
+/// What a step takes and gives is no description of a file.
+#[test]
+fn a_step_is_told_in_its_own_words() {
+    let text = read("ARCHITECTURE.md");
+    let (map, steps) = text.split_once("## Following the data").unwrap();
+    let cells = |part: &str| -> Vec<String> {
+        let rows = part.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.rsplit('|').nth(1));
+        rows.map(|cell| cell.trim().to_owned()).filter(|cell| cell.len() > 30).collect()
+    };
+    let told: BTreeSet<String> = cells(map).into_iter().collect();
+    assert_none(cells(steps).into_iter().filter(|cell| told.contains(cell)).collect());
+}
+
+/// Whoever reads of no flag has to find it in the help of one of a dozen commands.
+#[test]
+fn readme_names_every_flag() {
+    use clap::CommandFactory;
+    let text = read("README.md");
+    let program = kubemend::cli::args::Cli::<kubemend::config::Flags>::command();
+    let commands = std::iter::once(&program).chain(program.get_subcommands());
+    let mut missing = BTreeSet::new();
+    let mut found = 0;
+    for argument in commands.flat_map(clap::Command::get_arguments) {
+        let Some(long) = argument.get_long() else { continue };
+        found += 1;
+        let short = argument.get_short().map(|short| format!("-{short}"));
+        let is_named = |flag: &str| {
+            text.match_indices(flag).any(|(at, _)| {
+                let (before, after) = text.split_at(at);
+                before.ends_with(['`', ' ', '[', '|'])
+                    && after.strip_prefix(flag).is_some_and(|rest| rest.starts_with(['`', ' ', ']', '=']))
+            })
+        };
+        if !is_named(&format!("--{long}")) && !short.is_some_and(|short| is_named(&short)) {
+            missing.insert(format!("README.md does not name `--{long}`"));
+        }
+    }
+    assert!(found > 20, "only {found} flags were found");
+    assert_none(missing.into_iter().collect());
+}
+
+/// An option that can be set and is read by nobody promises what it does not do.
+#[test]
+fn every_option_is_used() {
+    let config = read("src/config.rs");
+    let mut unused: Vec<String> = options().into_iter().filter(|o| !config.contains(&format!("\"{o}\""))).collect();
+    let all = config.split("pub struct Config {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
+    let fields: Vec<&str> = all.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next()).collect();
+    assert!(fields.len() > 15, "the fields are found: {fields:?}");
+    let others: Vec<&super::source::Source> = sources().iter().filter(|s| !s.test && s.top() == Some("app")).collect();
+    let is_used =
+        |field: &str| others.iter().any(|s| s.text.contains(&format!("config.{field}")) || s.text.contains(&format!("c.{field}")));
+    unused.extend(fields.into_iter().filter(|field| !is_used(field)).map(|field| format!("the field `{field}` of `Config`")));
+    assert_none(unused);
+}
+
 #[test]
 fn readme_lists_every_tool_and_command() {
     let text = read("README.md");
@@ -62,12 +141,17 @@ fn readme_lets_the_reader_read_what_is_read() {
     assert_eq!(granted, read);
 }
 
-#[test]
-fn readme_lists_every_option() {
+fn options() -> Vec<String> {
     let table = read("src/config/options.rs");
     let list = table.split("const OPTIONS: ").nth(1).and_then(|rest| rest.split("];").next()).unwrap();
-    let options: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    let options: Vec<String> = list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
     assert!(options.len() > 10, "the options are found in src/config/options.rs: {options:?}");
+    options
+}
+
+#[test]
+fn readme_lists_every_option() {
+    let options = options();
     let text = read("README.md");
     let rows: Vec<&str> = text.lines().filter(|l| l.starts_with("| `")).filter_map(|l| l.split('|').nth(1)).collect();
     assert_none(

@@ -107,14 +107,14 @@ class Codex(Agent):
     question = r"Change nothing"
 
     def environment(self):
-        return {"CODEX_HOME": str(self.home / ".codex"), "KUBEMEND_LOOPBACK_KEY": KEY}
+        return {"CODEX_HOME": str(self.home / ".codex"), "KUBEMEND_TEST_LOOPBACK_KEY": KEY}
 
     def set_up(self):
         self.write(
             ".codex/config.toml",
             f'model = "scripted"\nmodel_provider = "loopback"\ncheck_for_update_on_startup = false\n\n'
             f'[model_providers.loopback]\nname = "loopback"\nbase_url = "{self.url}/v1"\nwire_api = "responses"\n'
-            f'env_key = "KUBEMEND_LOOPBACK_KEY"\n\n[analytics]\nenabled = false\n\n'
+            f'env_key = "KUBEMEND_TEST_LOOPBACK_KEY"\n\n[analytics]\nenabled = false\n\n'
             f'[projects."{self.work}"]\ntrust_level = "trusted"\n',
         )
         env = [word for name, value in self.server_env.items() for word in ("--env", f"{name}={value}")]

@@ -1,7 +1,7 @@
 //! Attacks: whole remediations on the embedded cluster while everything around them goes wrong between any two requests, and what
 //! must be true whatever happened. Everything that is random follows from one number, so a run that fails can be had again.
 //!
-//! `KUBEMEND_ATTACK_RUNS` says how many runs there are, `KUBEMEND_ATTACK_FIRST` with which number they begin, `KUBEMEND_ATTACK_SEED` plays one of them and tells its story.
+//! `KUBEMEND_TEST_ATTACK_RUNS` says how many runs there are, `KUBEMEND_TEST_ATTACK_FIRST` with which number they begin, `KUBEMEND_TEST_ATTACK_SEED` plays one of them and tells its story.
 
 mod allowed;
 mod dice;
@@ -39,14 +39,14 @@ fn attempt(seed: u64) -> Told {
 
 #[test]
 fn whatever_happens_nothing_is_written_without_a_yes_and_what_is_said_is_true() {
-    if let Some(seed) = number("KUBEMEND_ATTACK_SEED") {
+    if let Some(seed) = number("KUBEMEND_TEST_ATTACK_SEED") {
         let told = std::thread::Builder::new().stack_size(STACK).spawn(move || attempt(seed)).unwrap().join().unwrap();
         eprintln!("{}", told.story.join("\n"));
         assert!(told.wrong.is_empty(), "{:#?}", told.wrong);
         return;
     }
-    let runs = number("KUBEMEND_ATTACK_RUNS").unwrap_or(RUNS);
-    let first = number("KUBEMEND_ATTACK_FIRST").unwrap_or(1);
+    let runs = number("KUBEMEND_TEST_ATTACK_RUNS").unwrap_or(RUNS);
+    let first = number("KUBEMEND_TEST_ATTACK_FIRST").unwrap_or(1);
     let next = AtomicU64::new(first);
     let told = Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
@@ -67,8 +67,11 @@ fn whatever_happens_nothing_is_written_without_a_yes_and_what_is_said_is_true() 
     });
     let told = told.into_inner().unwrap();
     eprintln!("{}", table(&told));
-    let wrong: Vec<String> =
-        told.iter().filter(|t| !t.wrong.is_empty()).map(|t| format!("KUBEMEND_ATTACK_SEED={}: {}", t.seed, t.wrong.join("; "))).collect();
+    let wrong: Vec<String> = told
+        .iter()
+        .filter(|t| !t.wrong.is_empty())
+        .map(|t| format!("KUBEMEND_TEST_ATTACK_SEED={}: {}", t.seed, t.wrong.join("; ")))
+        .collect();
     assert!(wrong.is_empty(), "{} of {runs} runs went wrong:\n{}", wrong.len(), wrong[..wrong.len().min(SHOWN)].join("\n"));
     // Runs in which nothing happens prove nothing.
     let written = told.iter().filter(|t| t.writes > 0).count();

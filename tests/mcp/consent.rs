@@ -78,6 +78,8 @@ fn waits(double: &Double, result: &rmcp::model::CallToolResult, what: &str) {
     let line = format!("kubemend approve {}", double.only_session());
     let content = result.structured_content.as_ref().unwrap();
     assert!(text(result).contains(&line) && content["summary"].as_str().unwrap().contains(&line), "{what}");
+    // Who waits for an answer hears that this was none.
+    assert!(text(result).contains("the plan still waits"), "{what}: {}", text(result));
     assert!(text(result).contains(DIFF.trim_end()) && content["plan"]["steps"][0]["diff"] == DIFF, "{what}");
 }
 

@@ -120,7 +120,7 @@ impl Double {
             token: Token::from_text(&token),
             text: format!("cluster test (risk low)\n{DIFF}{}", "every line of it. ".repeat(500)),
             expires_at: session.expires_at,
-            digest_counts: self.limits.counts_repeated_digest(Risk::parse(self.risk).unwrap()).is_ok(),
+            digest_counts: self.limits.counts_repeated_digest(Risk::parse(self.risk).unwrap()).map(drop),
             aside: None,
         }
     }
@@ -381,7 +381,9 @@ impl Backend for World {
         let line = |(id, session): (&String, &Session)| SessionLine {
             id: SessionId::parse(id).unwrap(),
             status: self.0.report(id, session.status).status,
+            is_undo: false,
             opened_at: Timestamp::UNIX_EPOCH,
+            changed_at: Timestamp::UNIX_EPOCH,
             context: "test".to_owned(),
             namespace: "a-team".to_owned(),
             issue: "x".to_owned(),

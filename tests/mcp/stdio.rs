@@ -58,6 +58,7 @@ fn a_wrong_option_is_said_in_every_answer_and_the_server_lives() {
     for (name, value, says) in [
         ("KUBEMEND_CONSENT", "yolo", "KUBEMEND_CONSENT: `yolo` is not `ask`, `client` or `policy`"),
         ("KUBEMEND_LOG", "=[", "is not a log filter"),
+        ("KUBEMEND_READONLY", "true", "did you mean `KUBEMEND_READ_ONLY`?"),
         ("KUBEMEND_CONFIG", "/nonexistent.yaml", "/nonexistent.yaml"),
     ] {
         let mut program = Program::start_with(&[(name, value)]).hello();

@@ -61,6 +61,7 @@ pub(super) fn validation(page: &mut Page, report: &Report) {
     }
     let (words, style) = match validation.verdict.as_str() {
         "resolved" => ("resolved", GOOD),
+        "reverted" => ("rolled back", CARE),
         "partly" => ("partly resolved", CARE),
         "unresolved" => ("not resolved", BAD),
         _ => ("unclear", CARE),

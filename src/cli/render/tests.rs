@@ -1,6 +1,7 @@
 //! Pages as a person sees them, of reports made by hand.
 
 use super::*;
+use crate::cli::Exit;
 use crate::workflow::covered::{Covered, CoveredStep};
 use crate::workflow::report::ObjectView;
 use crate::workflow::report::{
@@ -264,7 +265,7 @@ EOF
   Success checks
     • PersistentVolumeClaim payments/ledger-data: the claim is Bound
     • Deployment payments/ledger: runs, with nothing wrong
-    • judged on whole lists of the same kinds as this plan: Pod, PersistentVolumeClaim
+    • all of these can be read completely again, as for this plan: Pod, PersistentVolumeClaim
     • all of this within 120 s, then for 15 s without a break, with no container restarted
 
   digest: sha256:abababababababababababababababababababababababababababababababab
@@ -363,6 +364,22 @@ Execution
   rollback
   - undo create PersistentVolumeClaim payments/ledger-data: not reached
 "###);
+}
+
+/// An undo did what it was asked for; a change that did not help and was rolled back leaves the problem.
+#[test]
+fn rollback_that_was_asked_for_is_told_apart_from_one_that_had_to_be() {
+    let mut report = resolved();
+    report.status = Status::Reverted;
+    let first = |report: &Report| plain(&whole(report, 100)).lines().next().unwrap_or_default().to_owned();
+    assert!(first(&report).starts_with("not resolved; change rolled back "), "{}", first(&report));
+    assert_eq!(Exit::of(&report), Exit::Problem);
+    report.plan.as_mut().unwrap().is_rollback = true;
+    report.validation.as_mut().unwrap().verdict = "reverted".to_owned();
+    assert!(first(&report).starts_with("rolled back: what was changed is as it was before "), "{}", first(&report));
+    assert_eq!(Exit::of(&report), Exit::Done);
+    let said = plain(&whole(&report, 100));
+    assert!(!said.contains("resolved") && said.contains("rolled back: all success checks passed"), "{said}");
 }
 
 #[test]

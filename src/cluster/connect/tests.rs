@@ -69,10 +69,7 @@ async fn unknown_context_names_those_that_exist_nearest_first() {
     let mut settings = settings(place.file("k", &kubeconfig("https://h", "{}")));
     settings.context = Some("prodution".to_owned());
     let said = error(&settings).await;
-    assert!(
-        said.starts_with("context `prodution` does not exist in `") && said.ends_with("it has `production`, `writer`, `lab`"),
-        "{said}"
-    );
+    assert!(said.starts_with("context `prodution` does not exist in `") && said.contains("it has `production`, `writer`, `lab`"), "{said}");
 }
 
 #[tokio::test]
@@ -85,7 +82,7 @@ async fn missing_kubeconfig_says_where_was_looked_and_what_to_do() {
     let said = error(&ConnectSettings { kubeconfig_list: list, home: Some(place.0.path().to_owned()), ..ConnectSettings::default() }).await;
     assert!(said.contains("one` (does not exist)") && said.contains("two` (does not exist)") && !said.contains(".kube"), "{said}");
     let said = error(&settings(place.0.path().join("named"))).await;
-    assert!(said.ends_with("named`: it does not exist"), "{said}");
+    assert!(said.contains("named`: it does not exist") && said.contains("name another file with --kubeconfig FILE"), "{said}");
 }
 
 #[tokio::test]

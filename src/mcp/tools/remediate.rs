@@ -67,7 +67,7 @@ async fn ask_human(
     bound: &[u8],
     caller: &Caller<'_>,
 ) -> Result<ToolResponse, CallError> {
-    if question.digest_counts {
+    if question.digest_counts.is_ok() {
         cases.withdraw(&question.session, &question.token).await;
         return Ok(ToolResponse::Report(report, Shown::DigestCounts));
     }

@@ -38,6 +38,10 @@ async fn keeps_its_promises(store: &dyn SessionStore) {
     let alive = async |now| -> Vec<SessionId> { store.alive(at(now), 10).await.unwrap().into_iter().map(|s| s.id).collect() };
     assert_eq!(alive(29).await, [id(5), id(1), id(3)]);
     assert_eq!(alive(30).await, [id(1), id(3)], "its time is over");
+    assert!(matches!(store.forget(&id(1), first).await, Err(StoreError::Conflict(c)) if c == id(1)), "it has changed since");
+    store.forget(&id(1), second).await.unwrap();
+    assert_eq!((store.load(&id(1)).await.unwrap(), alive(30).await), (None, vec![id(3)]));
+    assert!(matches!(store.forget(&id(1), second).await, Err(StoreError::Conflict(_))), "it is gone");
 }
 
 #[tokio::test]

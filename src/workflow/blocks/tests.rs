@@ -129,7 +129,7 @@ fn question_says_what_changes_where_and_how_to_see_it_in_its_first_lines_and_aga
              Sends:\n- PATCH /x\n- replace /spec/image \"web:1.2\"\n\nrollback: set the image back\n\n\
              The rollback sends:\n- replace /spec/image \"web:1.1\"\n\n\
              dry run: failed: a webhook says no\nby hand:\nkubectl set image deployment/web app=web:1.2\n\n\
-             Success checks:\n- Deployment shop/web: all Pods are ready\n- Service shop/web: runs, with nothing wrong\n- judged on whole lists of the same kinds as this plan: Pod\n- all of this within 120 s, then for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
+             Success checks:\n- Deployment shop/web: all Pods are ready\n- Service shop/web: runs, with nothing wrong\n- all of these can be read completely again, as for this plan: Pod\n- all of this within 120 s, then for 15 s without a break, with no container restarted\n\ndigest: sha256:ab\nvalid until: 2026-11-23T20:00:00Z\n\n\
              In short\n{essentials}"
         )
     );

@@ -35,7 +35,7 @@ pub(super) async fn place(
         let there = join_all(found.iter().map(|o| is_there(o, read))).await;
         let found: Vec<ObjectRef> = found.into_iter().zip(there).filter(|(_, there)| *there).map(|(o, _)| o).collect();
         if let Some(missing) = objects.iter().find(|o| !found.iter().any(|f| f.kind == o.kind && f.name == o.name)) {
-            return Err(missing_everywhere(missing, &Scope::of(named, Vec::new()).in_words(), read).await);
+            return Err(missing_everywhere(missing, &Scope::of(named.clone(), Vec::new()).in_words(), &named, read).await);
         }
         return Ok((Scope::of(named, found), Because::Words));
     }
@@ -56,7 +56,7 @@ pub(super) async fn place(
         let own = read.own_namespace();
         let preferred: Vec<ObjectRef> = there.iter().filter(|o| o.namespace == own).cloned().collect();
         if there.is_empty() {
-            return Err(missing_everywhere(object, "all namespaces", read).await);
+            return Err(missing_everywhere(object, "all namespaces", &[], read).await);
         }
         found.extend(if preferred.is_empty() { there } else { preferred });
     }
@@ -77,9 +77,10 @@ pub(super) async fn must_exist(snapshot: Snapshot, read: &dyn ClusterRead) -> Re
         }
         let name = ObjectName { kind: object.kind.clone(), name: object.name.clone() };
         let place = object.namespace.as_ref().map_or_else(|| "the cluster".to_owned(), |n| format!("namespace {n}"));
+        let asked: Vec<Namespace> = object.namespace.iter().cloned().collect();
         // What is like it is sought in the room that the snapshot had.
         drop(snapshot);
-        return Err(missing_everywhere(&name, &place, read).await);
+        return Err(missing_everywhere(&name, &place, &asked, read).await);
     }
     Ok(snapshot)
 }
@@ -89,24 +90,30 @@ async fn is_there(object: &ObjectRef, read: &dyn ClusterRead) -> bool {
     !object.kind.is_readable() || !matches!(read.get(object).await, Err(ReadError::NotFound(_)))
 }
 
-/// The error, with what is like it anywhere: of its kind, or of its name.
-async fn missing_everywhere(object: &ObjectName, place: &str, read: &dyn ClusterRead) -> WorkflowError {
+/// The error, with what is like it anywhere: of its kind, or of its name; first what is where it was asked for.
+async fn missing_everywhere(object: &ObjectName, place: &str, asked: &[Namespace], read: &dyn ClusterRead) -> WorkflowError {
     let mut kinds = vec![object.kind.clone()];
     let others = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service];
     kinds.extend(others.into_iter().filter(|k| *k != object.kind && is_namespaced(&object.kind)));
     let requests = ListRequest::sharing(Room::OF_A_LOOK, kinds.iter().map(everywhere).collect());
     let lists = kinds.iter().zip(join_all(requests.iter().map(|request| read.list(request))).await);
-    let mut offered: Vec<String> = Vec::new();
+    let is_asked = |o: &ObjectRef| o.namespace.as_ref().is_some_and(|n| asked.contains(n));
+    let mut offered: Vec<ObjectRef> = Vec::new();
     for (kind, listed) in lists {
         let Ok(listed) = listed else { continue };
         let known = references(kind, listed.objects);
-        let names: BTreeSet<&str> = known.iter().map(|o| o.name.as_str()).collect();
-        let alike: Vec<&str> = if *kind == object.kind { nearest(&object.name, names) } else { vec![object.name.as_str()] };
-        for name in alike {
-            offered.extend(of_name(&known, name).iter().map(in_its_place));
-        }
+        let alike = |of: &mut dyn Iterator<Item = &ObjectRef>| -> Vec<ObjectRef> {
+            let all: Vec<ObjectRef> = of.cloned().collect();
+            let names: BTreeSet<&str> = all.iter().map(|o| o.name.as_str()).collect();
+            let alike: Vec<&str> = if *kind == object.kind { nearest(&object.name, names) } else { vec![object.name.as_str()] };
+            alike.into_iter().flat_map(|name| of_name(&all, name)).collect()
+        };
+        offered.extend(alike(&mut known.iter().filter(|o| is_asked(o))));
+        offered.extend(alike(&mut known.iter().filter(|o| !is_asked(o))));
     }
+    offered.sort_by_key(|o| !is_asked(o));
     offered.truncate(OFFERED);
+    let offered = offered.iter().map(in_its_place).collect();
     let shown = ObjectRef { kind: object.kind.clone(), namespace: None, name: object.name.clone() };
     WorkflowError::NoObject { object: format!("`{}`", shown.slashed()), place: place.to_owned(), nearest: offered }
 }

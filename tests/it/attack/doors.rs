@@ -192,7 +192,7 @@ impl UseCases for Retold {
             token: Token::from_text("0"),
             text: blocks::plain_text(&blocks::question(&self.report)),
             expires_at: self.clock.now(),
-            digest_counts: true,
+            digest_counts: Ok(()),
             aside: None,
         })
     }

@@ -286,7 +286,7 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
             let said = process.approve(&session, &token, &digest, by(), &run.caller(&cancel)).await;
             let undone = run.hear("undone", said);
             // What was broken before is broken again, and may be told as such.
-            run.heard.undone = undone.as_ref().is_some_and(|report| matches!(report.status, Status::Resolved | Status::Partly));
+            run.heard.undone = undone.as_ref().is_some_and(|report| matches!(report.status, Status::Reverted | Status::Partly));
             undone
         }
         Way::TwoAtOnce => {

@@ -8,7 +8,8 @@ use crate::support::case::Case;
 use crate::support::embedded::Embedded;
 use kubemend::domain::limits::Limits;
 use kubemend::sim::Audited;
-use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::next::is_undo;
+use kubemend::workflow::report::Status;
 use std::time::Duration;
 
 /// Everything that is not as it must be.
@@ -98,8 +99,9 @@ fn helped(wrong: &mut Vec<String>, said: &Said) {
         wrong.push("resolved without a plan".to_owned());
         return;
     };
-    // What only takes back is resolved in its own way: it is not as anybody wished it to be.
+    // What only takes back is not as anybody wished it to be.
     if plan.is_rollback {
+        wrong.push("resolved, and all that it did was to take something back".to_owned());
         return;
     }
     let altered = report.execution.as_ref().is_some_and(|e| e.steps.iter().any(|step| step.message.is_some()));
@@ -122,11 +124,13 @@ fn ended(wrong: &mut Vec<String>, case: &Case, past: &Past, heard: &Heard) {
         wrong.push(format!("taken back, and not as it was: {differ:?}"));
     }
     let healed = !heard.undone && is_well(case, objects);
-    if healed && matches!(last.status, Status::Unresolved | Status::Partly | Status::Reverted) {
+    // An undo takes back whatever it was for.
+    let failed_and_reverted = last.status == Status::Reverted && !is_undo(last);
+    if healed && (failed_and_reverted || matches!(last.status, Status::Unresolved | Status::Partly)) {
         wrong.push(format!("{}, and all of it is well", last.status.as_str()));
     }
     // Nothing but the start of what was changed took long: every plan of these cases helps in the end.
-    if past.struck == 0 && matches!(last.status, Status::Unresolved | Status::Reverted | Status::Failed) {
+    if past.struck == 0 && (failed_and_reverted || matches!(last.status, Status::Unresolved | Status::Failed)) {
         wrong.push(format!("{}, though nothing stood against it", last.status.as_str()));
     }
 }
@@ -148,9 +152,7 @@ fn secrets(wrong: &mut Vec<String>, past: &Past, heard: &Heard) {
 
 /// What is resolved is so five minutes later.
 async fn lasting(wrong: &mut Vec<String>, cluster: &Embedded, case: &Case, past: &Past, heard: &Heard) {
-    // A rollback that is validated says that all reads as before, and nothing of the fault.
-    let cured = |report: &Report| report.status == Status::Resolved && !report.plan.as_ref().is_some_and(|plan| plan.is_rollback);
-    let resolved = heard.said.iter().any(|said| cured(&said.report));
+    let resolved = heard.said.iter().any(|said| said.report.status == Status::Resolved);
     // Who edits the workload may spoil it afterwards, and who takes the change back means to.
     if !resolved || heard.undone || past.remade {
         return;

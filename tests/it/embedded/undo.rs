@@ -3,10 +3,10 @@
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::call::{Remediated, ask_again};
-use kubemend::domain::limits::{Consent, Limits, Mode};
+use kubemend::domain::limits::{Consent, DigestRefusal, Limits, Mode};
 use kubemend::domain::risk::Risk;
 use kubemend::workflow::report::Status;
-use kubemend::workflow::{Approver, Caller, Opened, Question, Remediation, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, Question, Remediation, Validate, WorkflowError};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "shop";
@@ -49,11 +49,13 @@ async fn patch_is_taken_back_by_a_plan_that_is_shown_asked_about_and_recorded() 
     assert!(plan.steps[0].dry_run.as_ref().unwrap().accepted);
     assert_eq!(image(&cluster), json!("example/catalog:5.2.0"), "nothing is done before the answer");
     let report = yes(&process, &question).await.unwrap();
-    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+    assert_eq!(report.status, Status::Reverted, "{}", report.summary);
     let said = format!("Undo session {}: Change spec.template.spec.containers[name=api].image of", first.session);
     assert!(report.summary.starts_with("Rolled back in ") && report.summary.contains(&said), "{}", report.summary);
     assert!(!report.summary.contains("Fixed cause"), "{}", report.summary);
-    assert!(report.validation.unwrap().settled_for >= 5.0, "through the operator's window");
+    let validation = report.validation.unwrap();
+    assert_eq!(validation.verdict, "reverted", "it resolves nothing");
+    assert!(validation.settled_for >= 5.0, "through the operator's window");
     assert_eq!(image(&cluster), json!("example/catalog:5.2.1-final"));
     assert_eq!(process.show(&question.session).await.unwrap().issue.text, format!("undo session {}", first.session));
     // Once more there is nothing that is as the first session left it.
@@ -68,9 +70,15 @@ async fn rollback_that_did_what_it_promised_is_told_as_that() {
         let (_, process, first) = done(case).await;
         let question = undo(&process, &first).await.question.unwrap();
         let report = yes(&process, &question).await.unwrap();
-        assert_eq!(report.status, Status::Resolved, "{case}: {}", report.summary);
+        assert_eq!(report.status, Status::Reverted, "{case}: {}", report.summary);
         let said = &report.summary;
         assert!(said.starts_with("Rolled back in ") && !said.contains("cause is gone"), "{case}: {said}");
+        // The same is said later: in the list, of the record, and where it is looked at again.
+        let listed = process.sessions(5).await.unwrap();
+        assert!(listed[0].id == question.session && listed[0].status == Status::Reverted && listed[0].is_undo, "{case}: {listed:?}");
+        assert_eq!(process.show(&question.session).await.unwrap().status, Status::Reverted, "{case}");
+        let again = process.validate(&Validate::Session(question.session), &Caller::silent()).await.unwrap();
+        assert_eq!((again.status, again.validation.unwrap().verdict.as_str()), (Status::Reverted, "reverted"), "{case}");
     }
 }
 
@@ -131,7 +139,7 @@ async fn undo_is_approved_by_a_human_and_by_no_repeated_digest() {
     let limits = Limits { consent: Consent::Client, client_max_risk: Risk::Medium, ..Limits::default() };
     let process = cluster.process_with(limits, true);
     let question = undo(&process, &first).await.question.unwrap();
-    assert!(!question.digest_counts);
+    assert_eq!(question.digest_counts, Err(DigestRefusal::OfAnUndo));
     let by_digest = process.approve_by_digest(&question.session, &question.digest, "a client", &Caller::silent()).await;
     assert!(matches!(by_digest, Err(WorkflowError::RepeatedDigest(_))), "{by_digest:?}");
     assert_eq!(image(&cluster), json!("example/catalog:5.2.0"));
@@ -149,4 +157,30 @@ async fn undo_that_was_declined_is_asked_about_again_as_an_undo() {
     assert!(asked.session != question.session && asked.session != first.session);
     let summary = report.plan.unwrap().summary;
     assert!(summary.starts_with(&format!("Undo session {}: ", first.session)), "{summary}");
+}
+
+/// The list has what somebody can go on with: one session that was undone, and one plan that waits.
+#[tokio::test(start_paused = true)]
+async fn asking_for_an_undo_again_leaves_no_session_beside_the_one_that_waits() {
+    let (_, process, first) = done("image-tag-missing").await;
+    let before = process.sessions(50).await.unwrap().len();
+    let waiting = undo(&process, &first).await.question.unwrap().session;
+    for _ in 0..3 {
+        assert_eq!(undo(&process, &first).await.question.unwrap().session, waiting);
+    }
+    let sessions = process.sessions(50).await.unwrap();
+    assert_eq!(sessions.len(), before + 1, "{sessions:?}");
+    let waits: Vec<_> = sessions.iter().filter(|line| line.status == Status::AwaitingApproval).map(|line| line.id.clone()).collect();
+    assert_eq!(waits, [waiting]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_about_a_problem_again_leaves_no_session_beside_the_one_that_waits() {
+    let case = Case::load("image-tag-missing");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let process = cluster.process();
+    let (_, first) = asked(&process, &ask(&case, NAMESPACE)).await;
+    let (_, again) = asked(&process, &ask(&case, NAMESPACE)).await;
+    let sessions = process.sessions(50).await.unwrap();
+    assert!(first.session == again.session && sessions.len() == 1, "{sessions:?}");
 }

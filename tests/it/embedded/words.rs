@@ -179,6 +179,8 @@ async fn object_that_does_not_exist_is_an_error_with_the_nearest_names() {
         let Err(WorkflowError::NoObject { nearest, .. }) = said else { panic!("{object}: {said:?}") };
         if object.contains("postgr") {
             assert!(nearest.iter().any(|n| n == "deployment/postgres-db -n a-team"), "{object}: {nearest:?}");
+            // Who named a namespace is offered what is there, before what is nearer by its name elsewhere.
+            assert!(namespace.is_none() || nearest[0] == "deployment/postgres-db -n a-team", "{object}: {nearest:?}");
             assert!(object != "deployment/postgres" || nearest.iter().any(|n| n == "deployment/postgres -n b-team"), "{nearest:?}");
         }
     }

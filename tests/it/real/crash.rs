@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How many servers are killed; many of them in one run tell more, and take longer.
 fn kills() -> u32 {
-    std::env::var("KUBEMEND_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(10)
+    std::env::var("KUBEMEND_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(10)
 }
 
 /// After how long, from the moment at which somebody said yes: the first half around the write, the rest while the cluster is watched.

@@ -1,4 +1,4 @@
-//! Every case comes up on the real cluster as it says; with `KUBEMEND_RECORD` what the cluster said is kept in the folder.
+//! Every case comes up on the real cluster as it says; with `KUBEMEND_TEST_RECORD` what the cluster said is kept in the folder.
 
 use super::world;
 use crate::support::case::{Case, names};
@@ -12,7 +12,7 @@ use std::fs;
 #[tokio::test]
 async fn every_case_shows_the_symptoms_that_it_promises() {
     let world = world!();
-    let wanted = std::env::var("KUBEMEND_RECORD").ok().filter(|one| one != "all");
+    let wanted = std::env::var("KUBEMEND_TEST_RECORD").ok().filter(|one| one != "all");
     let names: Vec<String> = names().into_iter().filter(|name| wanted.as_ref().is_none_or(|one| one == name)).collect();
     assert!(!names.is_empty(), "there is no case {wanted:?}");
     join_all(names.iter().map(|name| come_up(&world, name))).await;
@@ -26,7 +26,7 @@ async fn come_up(world: &World, name: &str) {
     }
     let place = world.place(&case.scenario.namespace).await;
     place.set_up(&case).await;
-    if std::env::var("KUBEMEND_RECORD").is_ok() {
+    if std::env::var("KUBEMEND_TEST_RECORD").is_ok() {
         record(&case, &place).await;
     }
     place.end().await;

@@ -153,6 +153,15 @@ impl SessionStore for Memory {
         Ok(revision)
     }
 
+    async fn forget(&self, id: &SessionId, expected: Revision) -> Result<(), StoreError> {
+        let mut records = self.records.lock().unwrap();
+        if records.get(id.as_str()).map(|s| s.revision) != Some(expected) {
+            return Err(StoreError::Conflict(id.clone()));
+        }
+        records.remove(id.as_str());
+        Ok(())
+    }
+
     async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let mut all: Vec<Stored> = self.records.lock().unwrap().values().cloned().collect();
         all.sort_by_key(|s| std::cmp::Reverse(s.saved_at));

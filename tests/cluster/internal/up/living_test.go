@@ -61,7 +61,7 @@ func startLive(t *testing.T, cache string, args ...string) *live {
 		t.Fatal(err)
 	}
 	l.cmd = exec.Command(program, append([]string{"up", "--dir", l.dir, "--images", images, "--until-stdin-closes"}, args...)...)
-	l.cmd.Env = append(os.Environ(), "KUBEMEND_CACHE="+cache)
+	l.cmd.Env = append(os.Environ(), "KUBEMEND_TEST_CACHE="+cache)
 	var err error
 	if l.stdin, err = l.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func (l *live) noted() string {
 
 func (l *live) sweep() error {
 	c := exec.Command(l.program, "sweep")
-	c.Env = append(os.Environ(), "KUBEMEND_CACHE="+l.cache)
+	c.Env = append(os.Environ(), "KUBEMEND_TEST_CACHE="+l.cache)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)

@@ -9,12 +9,12 @@ import (
 
 // Cache is the folder that `prepare` fills; runs are noted there.
 func Cache() (string, error) {
-	if d := os.Getenv("KUBEMEND_CACHE"); d != "" {
+	if d := os.Getenv("KUBEMEND_TEST_CACHE"); d != "" {
 		return filepath.Abs(d)
 	}
 	d, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("no cache folder: %w; set KUBEMEND_CACHE", err)
+		return "", fmt.Errorf("no cache folder: %w; set KUBEMEND_TEST_CACHE", err)
 	}
 	return filepath.Join(d, "kubemend"), nil
 }
