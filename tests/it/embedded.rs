@@ -14,6 +14,7 @@ mod late;
 mod library;
 mod others;
 mod phrasings;
+mod places;
 mod rest;
 mod settled;
 mod slow;
