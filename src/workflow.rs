@@ -20,6 +20,7 @@ mod namesakes;
 pub mod next;
 pub mod observed;
 mod open;
+mod problem;
 mod question;
 mod recent;
 pub mod records;
@@ -40,10 +41,8 @@ use crate::analyze;
 use crate::domain::door::Door;
 use crate::domain::focus::Aside;
 use crate::domain::id::SessionId;
-use crate::domain::issue::Issue;
 use crate::domain::limits::{DigestRefusal, Limits};
 use crate::domain::nearest::did_you_mean;
-use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::plan::PlanDigest;
 use crate::domain::usage::Usage;
 use crate::execute::Executor;
@@ -54,6 +53,7 @@ use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
 pub use looked::Looked;
+pub use problem::Problem;
 use report::{Report, Status};
 pub use stage::SessionStage;
 use std::sync::Arc;
@@ -146,21 +146,6 @@ impl Remediation {
         usage.elapsed_ms = usage.elapsed_ms.saturating_add(u64::try_from(elapsed).unwrap_or(0));
         usage.api_calls = usage.api_calls.saturating_add(meter.requests.total().saturating_sub(meter.counted));
     }
-}
-
-/// What is wrong, and where to look.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Problem {
-    /// What is wrong, in somebody's words. May be absent when objects or a namespace are given.
-    pub issue: Option<Issue>,
-    /// Where; else what the words say, in the steps of `workflow/scope.rs`.
-    pub namespace: Option<Namespace>,
-    /// Everywhere.
-    pub all_namespaces: bool,
-    /// The objects that are named.
-    pub objects: Vec<ObjectName>,
-    /// What was wished when this was first looked at; a call that looks again can only wish for less.
-    pub wishes: Wishes,
 }
 
 /// Proves, once, that the question was shown: 256 random bits as hexadecimal. Only its hash is stored.

@@ -82,7 +82,7 @@ fn wrong_usage_exits_2_with_nothing_on_stdout() {
         &["no-such-command"][..],
         &["analyze", "--no-such-flag"],
         &["analyze", "-A", "-n", "shop"],
-        &["analyze", "gadget/web"],
+        &["analyze", "deploymint/web"],
         &["show", "../../etc/passwd"],
         &["approve"],
         &["remediate", "it is down", "--approve", "yes"],

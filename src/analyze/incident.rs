@@ -57,6 +57,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
     let focus = Focus {
         because: Because::default(),
         about: focus.about.clone(),
+        lost: focus.lost.clone(),
         missing: focus.missing.clone(),
         unsure: focus.unsure.clone(),
         beside: false,

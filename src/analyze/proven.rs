@@ -70,6 +70,8 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
     let snapshot = facts.snapshot();
     let mut doubts: Vec<Doubt> = Vec::new();
     let place = snapshot.scope.in_words();
+    let context = &snapshot.cluster.context;
+    doubts.extend(focus(facts).lost.iter().map(|lost| Doubt::general(lost.in_words(&place, context))));
     for missing in &focus(facts).missing {
         let hint = did_you_mean(&missing.nearest);
         doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));

@@ -174,17 +174,17 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         }
     }
     let who = connected.write_context.as_deref().unwrap_or_default();
-    match writer.may_do_everything().await {
-        Ok(false) => {}
-        Ok(true) => {
-            let text = format!(
-                "context `{who}` is allowed to do everything in the cluster; kubemend sends only the changes that it knows, but anyone who takes over its process or its credentials could do anything"
-            );
-            return Line::warn("writing", text, vec!["give kubemend a writer of its own: `kubemend manifests rbac`".to_owned()]);
-        }
-        Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), error.hints()),
-    }
     if missing.is_empty() {
+        match writer.may_do_everything().await {
+            Ok(false) => {}
+            Ok(true) => {
+                let text = format!(
+                    "context `{who}` is allowed to do everything in the cluster; kubemend sends only the changes that it knows, but anyone who takes over its process or its credentials could do anything"
+                );
+                return Line::warn("writing", text, vec!["give kubemend a writer of its own: `kubemend manifests rbac`".to_owned()]);
+            }
+            Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), error.hints()),
+        }
         return Line::ok("writing", format!("context `{who}` is allowed to make every change that the rules propose in `{namespace}`"));
     }
     let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", plural(kind))).collect();

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Objects that one call may name.
-pub(super) const OBJECTS: usize = 20;
+pub(super) const OBJECTS: usize = Problem::OBJECTS;
 /// Characters of a namespace: a DNS label.
 pub(super) const NAMESPACE_CHARACTERS: usize = 63;
 /// Characters of any other name: a kubeconfig's context, or `kind.group/name`.

@@ -4,6 +4,7 @@ use super::CliError;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
 use crate::domain::issue::Issue;
+use crate::domain::kind::Kind;
 use crate::domain::limits::Mode;
 use crate::domain::object::{Namespace, ObjectName};
 use crate::domain::plan::{OnFailure, PlanDigest};
@@ -291,24 +292,28 @@ pub struct DoctorArgs {
 }
 
 impl ProblemArgs {
-    /// The words as typed values, before anything is connected. A word with a slash and without spaces is an object;
-    /// everything else is the issue, put together with spaces.
+    /// The words as typed values, before anything is connected. `kind/name` without spaces is an object; everything else is the issue, put
+    /// together with spaces: so is `shop/web`, which names a namespace.
     ///
     /// # Errors
     /// Words that cannot be meant, with what is wrong with them.
     pub fn typed(&self, all_namespaces: bool) -> Result<Problem, CliError> {
         let wrong = |e: &dyn std::fmt::Display| CliError::Usage(e.to_string());
-        let (objects, words): (Vec<&String>, Vec<&String>) =
-            self.words.iter().partition(|w| w.contains('/') && !w.contains(char::is_whitespace));
+        let (objects, words): (Vec<&String>, Vec<&String>) = self.words.iter().partition(|word| {
+            let parts = word.split_once('/').filter(|(_, name)| !word.contains(char::is_whitespace) && !name.contains('/'));
+            parts.is_some_and(|(kind, name)| Kind::parse(kind).is_some() || ObjectName::meant(kind, name).is_some())
+        });
         let issue = words.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         let unsaid = self.words.is_empty() || (issue.is_empty() && !objects.is_empty());
-        Ok(Problem {
+        let problem = Problem {
             issue: if unsaid { None } else { Some(Issue::parse(&issue).map_err(|e| wrong(&e))?) },
             namespace: self.namespace.as_deref().map(Namespace::parse).transpose().map_err(|e| wrong(&e))?,
             all_namespaces,
             objects: objects.into_iter().map(|o| ObjectName::parse(o)).collect::<Result<_, _>>().map_err(|e| wrong(&e))?,
             ..Problem::default()
-        })
+        };
+        problem.bounded().map_err(|e| wrong(&e))?;
+        Ok(problem)
     }
 }
 
@@ -393,6 +398,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_before_a_slash_and_no_kind_is_words_unless_it_is_a_kind_but_for_a_slip() {
+        for words in ["shop/storefront", "Deployment/shop/web", "/healthz"] {
+            let given = problem(&[words]).unwrap();
+            assert_eq!((given.issue, given.objects), (Some(Issue::parse(words).unwrap()), vec![]));
+        }
+        let error = problem(&["depoyment/web", "is down"]).unwrap_err().to_string();
+        assert!(error.contains("`depoyment` is not a kind that kubemend knows; did you mean `deployment/web`?"), "{error}");
+        assert_eq!(problem(&["prod/web"]).unwrap().issue, Some(Issue::parse("prod/web").unwrap()), "not `pod/web`");
+    }
+
+    #[test]
+    fn call_names_so_many_objects_by_every_door() {
+        let names: Vec<String> = (0..21).map(|number| format!("deployment/web-{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(problem(&names[..20]).unwrap().objects.len(), 20);
+        assert!(problem(&names).unwrap_err().to_string().contains("21 objects are named, the maximum is 20"));
+    }
+
+    #[test]
     fn objects_alone_are_not_an_empty_issue_and_an_empty_issue_is_not_hidden() {
         assert_eq!(problem(&["svc/web"]).unwrap().issue, None);
         assert_eq!(problem(&[]).unwrap().issue, None);
@@ -401,7 +425,7 @@ mod tests {
 
     #[test]
     fn unknown_kind_and_impossible_namespace_are_wrong_usage() {
-        for (line, says) in [(&["gadget/web"][..], "`gadget`"), (&["x", "-n", "Shop"], "`Shop` is not a valid namespace name")] {
+        for (line, says) in [(&["deploymint/web"][..], "`deploymint`"), (&["x", "-n", "Shop"], "`Shop` is not a valid namespace name")] {
             let error = problem(line).unwrap_err();
             assert!(matches!(error, CliError::Usage(_)) && error.to_string().contains(says), "{error}");
         }

@@ -1,6 +1,7 @@
 //! What the reporter's words are about, why it was looked there, and what stands against calling it healthy.
 
 use super::object::ObjectRef;
+use super::words::Lost;
 
 /// Why it was looked where it was looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -44,6 +45,8 @@ pub struct Focus {
     pub because: Because,
     /// The objects that the words name. None: the words are about everything there.
     pub about: Vec<ObjectRef>,
+    /// Namespaces that the words state and in which it was not looked.
+    pub lost: Vec<Lost>,
     /// What the words name and what is not there, each with the names that are like it.
     pub missing: Vec<Missing>,
     /// What the words name and what was not found, where not everything could be read that may be called so.
@@ -86,10 +89,17 @@ impl Aside {
 }
 
 impl Focus {
+    /// Whether a namespace is certainly meant that does not exist: nothing that is elsewhere is what the words are about.
+    pub fn is_lost(&self) -> bool {
+        self.lost.iter().any(Lost::is_certain)
+    }
+
     /// Whether a plan for the first cause is for something else than the words are about, or for a part of it only; with what they name
     /// and it is not about. `None`: what is wrong is what they are about, and all that they name was found.
     pub fn aside(&self) -> Option<(Aside, &str)> {
-        let missing = self.missing.iter().map(|missing| missing.word.as_str()).chain(self.unsure.iter().map(String::as_str)).next();
+        let lost = self.lost.iter().map(|lost| lost.name.as_str());
+        let missing = self.missing.iter().map(|missing| missing.word.as_str());
+        let missing = lost.chain(missing).chain(self.unsure.iter().map(String::as_str)).next();
         let about = self.about.first().map(|object| object.name.as_str());
         match (self.beside, missing) {
             (true, _) => Some((if self.certain { Aside::Else } else { Aside::PerhapsElse }, about.or(missing).unwrap_or_default())),

@@ -1,5 +1,6 @@
 //! What can be a name in Kubernetes, and what is wrong with one that cannot.
 
+use super::nearest::did_you_mean;
 use super::visible::escaped;
 
 /// Text that cannot be the name of such a thing, with what is not printable ASCII in it written out.
@@ -15,8 +16,13 @@ pub enum InvalidName {
     #[error("`{0}` is not of the form `kind/name`, such as `deployment/web`")]
     Reference(String),
     /// A kind that kubemend does not read.
-    #[error("`{0}` is not a kind that kubemend knows")]
-    Kind(String),
+    #[error("`{given}` is not a kind that kubemend knows{}", did_you_mean(.meant.as_slice()))]
+    Kind {
+        /// What was given.
+        given: String,
+        /// The object that was probably meant.
+        meant: Option<String>,
+    },
 }
 
 /// Of a text that is no name so much is repeated.

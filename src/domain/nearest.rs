@@ -18,6 +18,14 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec
     near
 }
 
+/// A word this long may be a typo of a name.
+const TYPO_FROM: usize = 6;
+
+/// Whether a word is a name but for one slip.
+pub fn is_typo(word: &str, name: &str) -> bool {
+    word.chars().count() >= TYPO_FROM && damerau_levenshtein(word, name) == 1
+}
+
 /// All of them, the most alike first.
 pub fn by_likeness<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut scored: Vec<(usize, &str)> = known.into_iter().map(|name| (slips(given, name), name)).collect();

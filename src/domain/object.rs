@@ -2,6 +2,7 @@
 
 use super::kind::Kind;
 use super::name::{is_dns, shown};
+use super::nearest::is_typo;
 use std::fmt;
 
 /// Objects are pointed at together with their namespaces, so whoever names one finds the other here.
@@ -24,11 +25,19 @@ impl ObjectName {
     /// Not of that form, not a kind we know, or not a possible name.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let (kind, name) = text.split_once('/').ok_or_else(|| InvalidName::Reference(shown(text)))?;
-        let kind = Kind::parse(kind).ok_or_else(|| InvalidName::Kind(shown(kind)))?;
+        let unknown = || InvalidName::Kind { given: shown(kind), meant: Self::meant(kind, name) };
+        let kind = Kind::parse(kind).ok_or_else(unknown)?;
         if !is_dns(name, 253, true) {
             return Err(InvalidName::Object(shown(name)));
         }
         Ok(Self { kind, name: name.to_owned() })
+    }
+
+    /// What was probably meant by an object whose kind is misspelt: `depoyment/web` is `deployment/web`.
+    pub fn meant(kind: &str, name: &str) -> Option<String> {
+        let kinds = Kind::KNOWN.iter().map(|known| known.name().to_ascii_lowercase());
+        let near = kinds.into_iter().find(|known| is_typo(&kind.to_ascii_lowercase(), known));
+        near.filter(|_| is_dns(name, 253, true)).map(|near| format!("{near}/{name}"))
     }
 
     /// The object of that name in a namespace; an object of the cluster where its kind has no namespace.

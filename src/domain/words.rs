@@ -4,14 +4,17 @@
 mod compounds;
 mod everyday;
 mod grammar;
+mod lost;
+mod places;
 mod standing;
 mod tokens;
 mod topics;
 mod word;
 
 use super::kind::Kind;
+pub use lost::{Lost, Site, Stated, Why};
 pub use topics::Topic;
-pub use word::{Form, Stance, Word, is_meant, is_typo, singular};
+pub use word::{Form, Stance, Word, is_meant, singular};
 
 /// The words of a report, in their order, and where what they name is sought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,29 +57,56 @@ impl Wording {
         self.words.is_empty()
     }
 
-    /// The word at this place is a namespace, and names nothing in it.
-    pub fn take_for_a_place(&mut self, place: usize) {
+    /// What the word at this place is as the name of a namespace.
+    pub fn take_for(&mut self, place: usize, is: Site) {
         if let Some(word) = self.words.get_mut(place) {
-            word.place = true;
+            word.place = is;
         }
     }
 
     /// The words that are the names of these namespaces name nothing in them, but for those that name something else.
     pub fn take_for_places(&mut self, names: &[String]) {
         for word in self.words.iter_mut().filter(|w| names.contains(&w.text)) {
-            word.place = true;
+            word.place = Site::Known;
         }
     }
 
-    /// `cart/checkout` is two words where `cart` is no namespace: takes all apart that none of these is.
-    pub fn part_slashes(&mut self, is_place: impl Fn(&str) -> bool) {
-        let part = |word: Word| match word.text.split_once('/') {
-            Some((left, right)) if word.form != Form::Address && !word.place && !is_place(left) && Kind::parse(left).is_none() => {
-                vec![Word { text: left.to_owned(), ends: false, ..word.clone() }, Word { text: right.to_owned(), ..word }]
+    /// `cart/checkout` is two words where `cart` is no namespace that is looked at: takes all apart of which the first part is called
+    /// something else, and says what it is.
+    pub fn part_slashes(&mut self, what: impl Fn(&Word, &str, &str) -> Option<Site>) {
+        let part = |word: Word| {
+            let parts = word.text.split_once('/').filter(|(left, _)| word.form != Form::Address && Kind::parse(left).is_none());
+            match parts.and_then(|(left, right)| Some((what(&word, left, right)?, left.to_owned(), right.to_owned()))) {
+                Some((place, left, right)) => {
+                    let right = Word { text: right, place: Site::Open, ..word.clone() };
+                    vec![Word { text: left, ends: false, place, ..word }, right]
+                }
+                None => vec![word],
             }
-            _ => vec![word],
         };
         self.words = std::mem::take(&mut self.words).into_iter().flat_map(part).collect();
+    }
+
+    /// The same words once it is known where to look: what is before a slash is one of these namespaces, or a word.
+    #[must_use]
+    pub fn within(mut self, namespaces: &[super::object::Namespace]) -> Self {
+        self.part_slashes(|_, left, _| (!namespaces.iter().any(|n| n.as_str() == left)).then_some(Site::Open));
+        self
+    }
+
+    /// Whether the word stands after `in`, where a namespace does, and describes nothing.
+    pub fn is_after_in(&self, place: usize) -> bool {
+        places::is_placed(&self.words, place)
+    }
+
+    /// How clearly a word after `in` that is no namespace is meant as one; `None`: it is prose, or is taken for a thing.
+    pub fn lost_after_in(&self, place: usize) -> Option<Why> {
+        places::lost_after_in(&self.words, place)
+    }
+
+    /// The same of what is before a slash.
+    pub fn lost_before_slash(word: &Word, left: &str, right: &str) -> Option<Why> {
+        places::lost_before_slash(word, left, right)
     }
 
     /// Whether any of them could name something: all others say only that something is wrong.
@@ -139,6 +169,11 @@ impl Wording {
     /// Whether the word stands where something runs: `in production`.
     pub fn is_placed(&self, place: usize) -> bool {
         grammar::is_placed(&self.words, place)
+    }
+
+    /// Whether the word is all of its clause: `prod: web is down`, `web is down (prod)`.
+    pub fn is_alone(&self, place: usize) -> bool {
+        grammar::before(&self.words, place).is_none() && self.get(place).is_some_and(|w| w.ends) && self.len() > 1
     }
 
     /// Whether an ordinary word is used as a name here: `users is down`, `the images service`.

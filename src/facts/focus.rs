@@ -1,6 +1,7 @@
 //! What the reporter's words name, and what that reaches: what is said and planned first, and what `healthy` would be said of.
 
 mod candidates;
+mod lost;
 mod matching;
 mod missing;
 mod reach;
@@ -20,12 +21,16 @@ pub(crate) fn find(snapshot: &Snapshot) -> Named {
     }
     let candidates = candidates::all(snapshot);
     let mut matching = Matching::of(&snapshot.words, &candidates);
+    lost::reserve(&mut matching);
     matching.names(snapshot);
+    lost::hold(&mut matching);
+    matching.weak();
     // Where a name is certainly meant and nothing has it, nothing else is guessed.
     matching.certain |= matching.about.is_empty() && missing::is_certain(&matching, snapshot);
     if !matching.certain {
         matching.guesses(snapshot);
     }
+    lost::find(&mut matching);
     missing::find(&mut matching, snapshot);
     matching.into_named(missing::unread(snapshot))
 }

@@ -3,6 +3,7 @@
 use crate::domain::focus::Missing;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::words::Lost;
 use std::collections::HashSet;
 
 /// What the words name, found among what was read.
@@ -10,6 +11,8 @@ use std::collections::HashSet;
 pub(crate) struct Named {
     /// Objects that exist.
     pub about: Vec<ObjectRef>,
+    /// Namespaces that are stated and in which it was not looked.
+    pub lost: Vec<Lost>,
     /// What is named and is not there.
     pub missing: Vec<Missing>,
     /// What is named and was not found, where not everything could be read that may be called so.
@@ -46,9 +49,14 @@ impl Named {
     /// How near objects are to what is named; everything is it where nothing is named.
     pub(crate) fn nearness<'o>(&self, objects: impl Iterator<Item = &'o ObjectRef>) -> Nearness {
         if self.about.is_empty() {
-            return if self.missing.is_empty() && self.unsure.is_empty() { Nearness::Itself } else { Nearness::Elsewhere };
+            return if self.is_general() { Nearness::Itself } else { Nearness::Elsewhere };
         }
         objects.map(|o| self.reach.nearness(o)).min().unwrap_or(Nearness::Elsewhere)
+    }
+
+    /// Whether a namespace is certainly meant that does not exist.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.iter().any(Lost::is_certain)
     }
 
     /// Whether what is named was not guessed.
@@ -58,7 +66,7 @@ impl Named {
 
     /// Whether the words name nothing at all.
     pub(crate) fn is_general(&self) -> bool {
-        self.about.is_empty() && self.missing.is_empty() && self.unsure.is_empty()
+        self.about.is_empty() && self.lost.is_empty() && self.missing.is_empty() && self.unsure.is_empty()
     }
 }
 

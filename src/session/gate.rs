@@ -1,11 +1,12 @@
 //! The gate: a small policy engine in one pure file. The strictest vote wins, all reasons of the winning kind are kept,
-//! and nothing but limits, plan, what is believed of its cause, and rehearsal goes in.
+//! and nothing but limits, plan, what is believed of its cause, what it is not about, and rehearsal goes in.
 
 use crate::domain::cause::Cause;
 use crate::domain::changes::Changeable;
 use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Ground;
 use crate::domain::field::FieldPath;
+use crate::domain::focus::Aside;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
@@ -71,29 +72,34 @@ pub(crate) struct Belief {
 }
 
 impl Belief {
-    /// A plan for no cause that is known is believed by nobody.
-    pub(crate) fn of(cause: Option<&Cause>) -> Self {
-        cause.map_or(Self { confidence: Confidence::percent(0), ground: Ground::Told }, |cause| Self {
-            confidence: cause.confidence,
-            ground: cause.ground,
-        })
+    pub(crate) fn of(cause: &Cause) -> Self {
+        Self { confidence: cause.confidence, ground: cause.ground }
     }
 }
 
 struct Case<'a> {
     limits: &'a Limits,
     plan: &'a RemediationPlan,
-    belief: Belief,
+    /// None where its cause is not known.
+    belief: Option<Belief>,
+    /// How far it is from what the issue names, and what it is not about.
+    aside: Option<(Aside, &'a str)>,
     rehearsal: &'a Rehearsal,
 }
 
 type Rule = fn(&Case<'_>) -> Vote;
 
-const RULES: &[Rule] = &[ceiling, rehearsal, manual, confidence, ground, risk, steps, fields];
+const RULES: &[Rule] = &[ceiling, rehearsal, manual, beside, cause, confidence, ground, risk, steps, fields];
 
 /// Decides on a plan.
-pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, belief: Belief, rehearsal: &Rehearsal) -> Decision {
-    let case = Case { limits, plan, belief, rehearsal };
+pub(crate) fn decide(
+    limits: &Limits,
+    plan: &RemediationPlan,
+    belief: Option<Belief>,
+    aside: Option<(Aside, &str)>,
+    rehearsal: &Rehearsal,
+) -> Decision {
+    let case = Case { limits, plan, belief, aside, rehearsal };
     let mut asks = Vec::new();
     let mut forbids = Vec::new();
     for rule in RULES {
@@ -113,7 +119,7 @@ pub(crate) fn decide(limits: &Limits, plan: &RemediationPlan, belief: Belief, re
 /// Why a plan cannot be applied here whatever its dry run says, where that is known before it.
 pub(crate) fn never(limits: &Limits, plan: &RemediationPlan) -> Option<String> {
     let rehearsal = Rehearsal { steps: plan.steps.iter().map(|_| Rehearsed::Accepted { note: None }).collect() };
-    match decide(limits, plan, Belief::of(None), &rehearsal) {
+    match decide(limits, plan, None, None, &rehearsal) {
         Decision::Forbid(reasons) => Some(reasons.iter().map(String::as_str).collect::<Vec<_>>().join("; ")),
         Decision::Allow(_) | Decision::AskHuman(_) => None,
     }
@@ -140,24 +146,37 @@ fn manual(c: &Case<'_>) -> Vote {
     }
 }
 
+/// A plan for something else than was asked about, or for only a part of it, needs a human, however sure its cause is; so does one of
+/// which nobody could see whether it is.
+fn beside(c: &Case<'_>) -> Vote {
+    let Some((aside, name)) = c.aside else { return Vote::Allow };
+    Vote::AskHuman(match aside {
+        Aside::Else => format!("the plan is about something else than `{name}`, which the issue names"),
+        Aside::PerhapsElse => format!("the plan is perhaps about something else than `{name}`, which the issue names"),
+        Aside::Part => format!("the issue names `{name}`, which was not found"),
+    })
+}
+
+/// A plan for no cause that is known is believed by nobody.
+fn cause(c: &Case<'_>) -> Vote {
+    if c.belief.is_some() { Vote::Allow } else { Vote::AskHuman("its cause is none of those that were found".to_owned()) }
+}
+
 /// Written so that a comparison that cannot be made asks.
 fn confidence(c: &Case<'_>) -> Vote {
-    if c.belief.confidence >= c.limits.confidence_threshold {
+    let (Some(Belief { confidence, .. }), threshold) = (c.belief, c.limits.confidence_threshold) else { return Vote::Allow };
+    if confidence >= threshold {
         Vote::Allow
     } else {
-        Vote::AskHuman(format!(
-            "confidence {:.2} is below the threshold {:.2}",
-            c.belief.confidence.value(),
-            c.limits.confidence_threshold.value()
-        ))
+        Vote::AskHuman(format!("confidence {:.2} is below the threshold {:.2}", confidence.value(), threshold.value()))
     }
 }
 
 /// Whoever may create Events can write any of them: they begin an inquiry, and end in no change without a human.
 fn ground(c: &Case<'_>) -> Vote {
-    match c.belief.ground {
-        Ground::Seen => Vote::Allow,
-        Ground::Told => Vote::AskHuman("only Events say what its cause rests on, and no status does".to_owned()),
+    match c.belief.map(|belief| belief.ground) {
+        None | Some(Ground::Seen) => Vote::Allow,
+        Some(Ground::Told) => Vote::AskHuman("only Events say what its cause rests on, and no status does".to_owned()),
     }
 }
 
@@ -209,8 +228,8 @@ mod tests {
         Rehearsal { steps: vec![Rehearsed::Accepted { note: None }] }
     }
 
-    fn sure(percent: u8) -> Belief {
-        Belief { confidence: Confidence::percent(percent), ground: Ground::Seen }
+    fn sure(percent: u8) -> Option<Belief> {
+        Some(Belief { confidence: Confidence::percent(percent), ground: Ground::Seen })
     }
 
     #[test]
@@ -218,10 +237,25 @@ mod tests {
         let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
         for (ground, allowed) in [(Ground::Seen, true), (Ground::Told, false)] {
             let belief = Belief { confidence: Confidence::percent(100), ground };
-            let decision = decide(&all, &image_plan(1), belief, &accepted());
+            let decision = decide(&all, &image_plan(1), Some(belief), None, &accepted());
             assert_eq!(matches!(decision, Decision::Allow(_)), allowed, "{decision:?}");
         }
-        assert!(matches!(decide(&all, &image_plan(1), Belief::of(None), &accepted()), Decision::AskHuman(_)));
+    }
+
+    #[test]
+    fn plan_of_no_known_cause_or_for_something_else_asks_and_says_that_alone() {
+        let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
+        let rows = [
+            (None, None, "its cause is none of those that were found"),
+            (sure(100), Some((Aside::Else, "web")), "the plan is about something else than `web`, which the issue names"),
+            (sure(100), Some((Aside::PerhapsElse, "web")), "the plan is perhaps about something else than `web`, which the issue names"),
+            (sure(100), Some((Aside::Part, "redis")), "the issue names `redis`, which was not found"),
+        ];
+        for (belief, aside, reason) in rows {
+            let Decision::AskHuman(reasons) = decide(&all, &image_plan(1), belief, aside, &accepted()) else { panic!("{reason}") };
+            assert_eq!(reasons.iter().collect::<Vec<_>>(), [reason]);
+        }
+        assert!(matches!(decide(&all, &image_plan(1), sure(100), None, &accepted()), Decision::Allow(_)));
     }
 
     fn automatic() -> Limits {
@@ -229,7 +263,7 @@ mod tests {
     }
 
     fn word(limits: &Limits, confidence: u8, rehearsal: &Rehearsal) -> &'static str {
-        match decide(limits, &image_plan(1), sure(confidence), rehearsal) {
+        match decide(limits, &image_plan(1), sure(confidence), None, rehearsal) {
             Decision::Allow(_) => "allow",
             Decision::AskHuman(_) => "ask",
             Decision::Forbid(_) => "forbid",
@@ -251,11 +285,11 @@ mod tests {
         for step in plan.steps.iter_mut() {
             step.risk = Risk::Medium;
         }
-        assert!(matches!(decide(&automatic(), &plan, sure(100), &accepted()), Decision::AskHuman(_)));
+        assert!(matches!(decide(&automatic(), &plan, sure(100), None, &accepted()), Decision::AskHuman(_)));
         for step in plan.steps.iter_mut() {
             step.risk = Risk::High;
         }
-        assert!(matches!(decide(&automatic(), &plan, sure(100), &accepted()), Decision::Forbid(_)));
+        assert!(matches!(decide(&automatic(), &plan, sure(100), None, &accepted()), Decision::Forbid(_)));
     }
 
     #[test]
@@ -270,7 +304,7 @@ mod tests {
         for (steps, allowed) in [(1, true), (3, true), (4, false)] {
             let plan = RemediationPlan { steps: NonEmpty::from_vec(vec![one.steps.first().clone(); steps]).unwrap(), ..one.clone() };
             let rehearsal = Rehearsal { steps: vec![Rehearsed::Accepted { note: None }; steps] };
-            let decision = decide(&automatic(), &plan, sure(100), &rehearsal);
+            let decision = decide(&automatic(), &plan, sure(100), None, &rehearsal);
             assert_eq!(matches!(decision, Decision::Allow(_)), allowed, "{steps}: {decision:?}");
             assert_eq!(matches!(decision, Decision::AskHuman(_)), !allowed, "{steps}: {decision:?}");
         }
@@ -298,7 +332,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(plan.risk(), Risk::Low);
-        assert!(matches!(decide(&automatic(), &plan, sure(100), &accepted()), Decision::AskHuman(_)));
+        assert!(matches!(decide(&automatic(), &plan, sure(100), None, &accepted()), Decision::AskHuman(_)));
     }
 
     #[test]
@@ -334,7 +368,7 @@ mod tests {
 
     /// How far a plan comes under these limits: 0 nowhere, 1 to a human, 2 by itself.
     fn reach(limits: &Limits, plan: &RemediationPlan, confidence: u8) -> u8 {
-        match decide(limits, plan, sure(confidence), &accepted()) {
+        match decide(limits, plan, sure(confidence), None, &accepted()) {
             Decision::Forbid(_) => 0,
             Decision::AskHuman(_) => 1,
             Decision::Allow(_) => 2,

@@ -121,9 +121,10 @@ impl Remediation {
             let why = "it would keep a change that did not help, and such a change has to be rolled back here";
             return Err(WorkflowError::NotAllowed(why.to_owned()));
         }
-        let belief = Belief::of(awaiting.header.diagnosis.cause(&plan.cause));
+        let diagnosis = &awaiting.header.diagnosis;
+        let belief = diagnosis.cause(&plan.cause).map(Belief::of);
         let never = Rehearsal { steps: Vec::new() };
-        match decide(&limits, plan, belief, awaiting.planned.rehearsal.as_ref().unwrap_or(&never)) {
+        match decide(&limits, plan, belief, diagnosis.focus.aside(), awaiting.planned.rehearsal.as_ref().unwrap_or(&never)) {
             Decision::Allow(_) | Decision::AskHuman(_) => Ok(()),
             Decision::Forbid(reasons) => {
                 let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();

@@ -235,7 +235,7 @@ pub fn of(report: &Report) -> Brief {
             .filter(|issue| issue.namespace.is_some() || !issue.objects.is_empty()),
         causes,
         evidence,
-        observations: report.observations.clone(),
+        observations: report.observations.iter().cloned().map(observation).collect(),
         plan: plan.map(|plan| BriefPlan { steps: steps(plan), checks: checks(plan), ..digest_and_risk(plan) }),
         ..news(report)
     }
@@ -261,7 +261,8 @@ pub fn looked(report: &Report, answers: Vec<ObservationView>) -> Brief {
     let what = |answer: &ObservationView| answer.id.clone().unwrap_or_else(|| format!("nothing for `{}`", answer.asked));
     let got: Vec<String> = answers.iter().map(what).collect();
     let summary = format!("Observed: {}. Nothing was changed.\n{NEXT}", got.join(", "));
-    Brief { summary, advice: Vec::new(), coverage: None, observations: answers, ..news(report) }
+    let observations = answers.into_iter().map(observation).collect();
+    Brief { summary, advice: Vec::new(), coverage: None, observations, ..news(report) }
 }
 
 /// What is new in a session whose report was shown before.
@@ -344,6 +345,10 @@ fn evidence(e: &EvidenceView) -> BriefEvidence {
     }
 }
 
+fn observation(o: ObservationView) -> ObservationView {
+    ObservationView { seen_at: o.seen_at.as_deref().map(to_the_second), ..o }
+}
+
 fn digest_and_risk(plan: &PlanView) -> BriefPlan {
     BriefPlan {
         digest: plan.digest.clone(),
@@ -422,6 +427,13 @@ pub(crate) mod tests {
         Report {
             plan,
             evidence: vec![evidence],
+            observations: vec![ObservationView {
+                id: Some(text("o1")),
+                asked: text("get pod/web"),
+                text: text("x"),
+                more: None,
+                seen_at: Some(now()),
+            }],
             unexplained: vec![UnexplainedView { object, summary: text("it crashes"), evidence: vec![text("e1")] }],
             advice: vec![AdviceView { text: text("look"), command: None, why: text("x"), cause: None }],
             execution: Some(ExecutionView { steps: vec![outcome.clone()], reverted: Some(vec![outcome]) }),

@@ -4,9 +4,11 @@ use super::late::answered_elsewhere;
 use super::records::Records;
 use super::report::Report;
 use super::{Caller, Problem, Remediation, SessionStage, WorkflowError};
+use crate::domain::focus::Because;
 use crate::domain::id::SessionId;
 use crate::domain::issue::{Issue, Scope};
 use crate::domain::object::ObjectName;
+use crate::domain::once::once;
 use crate::ports::Phase;
 use crate::session::Session;
 use std::time::Duration;
@@ -34,13 +36,14 @@ impl Records {
     pub async fn problem(&self, id: &SessionId) -> Result<Problem, WorkflowError> {
         let session = self.session(id).await?;
         let header = session.header();
-        let objects: Vec<ObjectName> =
-            header.scope.objects().iter().map(|o| ObjectName { kind: o.kind.clone(), name: o.name.clone() }).collect();
+        // In each of several namespaces an object has the one name that was given.
+        let objects = once(header.scope.objects().iter().map(|o| ObjectName { kind: o.kind.clone(), name: o.name.clone() }));
+        // Of several namespaces, and of one that the words state and that was not there, the words decide again, as they did.
+        let stated = header.diagnosis.focus.lost.is_empty() || header.diagnosis.focus.because == Because::Asked;
         Ok(Problem {
             issue: Issue::parse(&header.issue).ok(),
-            namespace: header.scope.namespace().cloned(),
-            // Of several namespaces the words decide again, as they did.
-            all_namespaces: header.scope == Scope::All && objects.is_empty(),
+            namespace: header.scope.namespace().filter(|_| stated).cloned(),
+            all_namespaces: header.scope == Scope::All && objects.is_empty() && stated,
             objects,
             wishes: header.wishes.clone(),
         })

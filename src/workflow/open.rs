@@ -136,12 +136,9 @@ impl Remediation {
         }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
-        // Of the plan's own cause, wherever it stands among the others; a plan for none of them is believed by nobody.
-        // One for something else than was asked about, or for only a part of it, needs a human, however sure its cause is; so does one
-        // of which nobody could see whether it is.
-        let focus = &header.diagnosis.focus;
-        let believed = header.diagnosis.cause(&plan.cause).filter(|_| focus.aside().is_none());
-        let decision = decide(&header.limits, &plan, Belief::of(believed), &rehearsal);
+        // Of the plan's own cause, wherever it stands among the others.
+        let belief = header.diagnosis.cause(&plan.cause).map(Belief::of);
+        let decision = decide(&header.limits, &plan, belief, header.diagnosis.focus.aside(), &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
             return Err(self.abandon(header, revision, ending, Some(planned), meter, caller).await);
@@ -250,7 +247,8 @@ impl Remediation {
             let first = diagnosis.causes.first();
             let wrong = first.map(|cause| named.nearness(cause.touched()));
             let unexplained = || diagnosis.unexplained.first().map(|symptom| named.nearness(std::iter::once(&symptom.object)));
-            diagnosis.focus.beside = wrong.or_else(unexplained) == Some(Nearness::Elsewhere);
+            let near = wrong.or_else(unexplained);
+            diagnosis.focus.beside = near == Some(Nearness::Elsewhere) || (near.is_some() && named.is_lost());
             let first = first.filter(|cause| !cause.remedy.proposals.is_empty());
             let looks = probe::first::looks(diagnosis, facts);
             if is_answered(diagnosis, named) {

@@ -280,7 +280,7 @@ impl<'a> Settling<'a> {
     async fn everything(&mut self) -> Result<Snapshot, ReadError> {
         self.watching.anew();
         let Case { plan, scope, issue, .. } = self.case;
-        let collected = collect::about(Wording::of(issue), scope, self.read, self.clock).await?;
+        let collected = collect::about(Wording::of(issue).within(scope.namespaces()), scope, self.read, self.clock).await?;
         let (_, mut last) = validate::once_more(plan);
         // What could not be read is told once.
         last.retain(|kind| collected.snapshot.is_complete(kind));

@@ -103,7 +103,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         coverage: CoverageView {
             looked: header.looked.iter().filter_map(Kind::info).map(|i| i.plural.to_owned()).collect(),
             gaps: diagnosis.unseen.iter().map(gap).collect(),
-            place: format!("{}{}", header.scope.in_words(), why(diagnosis.focus.because)),
+            place: format!("{}{}", header.scope.in_words(), why(&diagnosis.focus)),
             healthy: healthy(standing),
             doubts: doubts(standing),
         },
@@ -161,12 +161,13 @@ fn unexplained(diagnosis: &Diagnosis) -> Vec<UnexplainedView> {
 }
 
 /// Why it was looked there, in words behind the place.
-fn why(because: Because) -> &'static str {
-    match because {
+fn why(focus: &Focus) -> &'static str {
+    match focus.because {
         Because::Asked => "",
         Because::Words => " (named in the issue)",
         Because::Objects => " (where the objects are that the issue names)",
         Because::Context => " (the namespace of the context)",
+        Because::Everywhere if !focus.lost.is_empty() => " (no namespace that the issue names)",
         Because::Everywhere => " (the issue names no namespace)",
     }
 }
@@ -212,15 +213,22 @@ fn note(standing: &Standing<'_>) -> Option<String> {
     // How what was asked about is, is the answer; whatever else is wrong comes after it.
     let states: Vec<String> = header.diagnosis.doubted().take(NOTED).filter(|_| focus.beside).map(|d| words(&d.in_words())).collect();
     let answer = if states.is_empty() { String::new() } else { format!("{}. ", states.join("; ")) };
+    let place = header.scope.in_words();
+    let mut absent: Vec<String> =
+        focus.lost.iter().take(NOTED).map(|lost| words(&lost.in_words(&place, &header.cluster.context))).collect();
     if !focus.missing.is_empty() {
         let one = |missing: &Missing| format!("`{}`{}", words(&missing.word), did_you_mean(&missing.nearest));
         let called: Vec<String> = focus.missing.iter().take(NOTED).map(one).collect();
+        absent.push(format!("nothing in {place} is called {}", called.join(" or ")));
+    }
+    if !absent.is_empty() {
         let rest = match (asked.is_empty(), focus.beside) {
             (true, _) => format!("{plan} {perhaps}about something else"),
+            (false, true) if focus.is_lost() => format!("{plan} about something else"),
             (false, true) => format!("no cause was found for {} either, and {plan} {perhaps}about something else", asked.join(", ")),
             (false, false) => format!("{plan} about {}", asked.join(", ")),
         };
-        return Some(format!("{answer}Nothing in {} is called {}; {rest}.", header.scope.in_words(), called.join(" or ")));
+        return Some(format!("{answer}{}; {rest}.", capitalized(&absent.join("; "))));
     }
     if asked.is_empty() && focus.beside {
         return Some(format!(
@@ -230,6 +238,12 @@ fn note(standing: &Standing<'_>) -> Option<String> {
     focus.beside.then(|| {
         format!("{answer}No cause was found for what the issue names ({}); {plan} {perhaps}about something else.", asked.join(", "))
     })
+}
+
+/// As a sentence begins.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Our own words, which names and messages of the cluster may have come into: one line, without links.

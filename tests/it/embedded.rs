@@ -16,6 +16,7 @@ mod library;
 mod looks;
 mod others;
 mod phrasings;
+mod places;
 mod rest;
 mod settled;
 mod slow;

@@ -102,6 +102,9 @@ const NAMES_TOO: &str =
     "users user events event images messages message mail emails customers customer jobs services reports orders sessions
 accounts alerts tickets files logs";
 
+/// Of these, what namespaces are called too.
+const NAMESPACES_TOO: &str = "users customers mail test demo sample example examples apps shared internal external";
+
 /// What applications run in: ordinary words, and names of namespaces.
 const ENVIRONMENTS: &str = "production prod staging stage dev development testing qa uat preprod sandbox live integration canary prd stg";
 
@@ -123,6 +126,11 @@ pub(super) fn is_grammar(word: &str) -> bool {
 
 pub(super) fn is_a_name_too(word: &str) -> bool {
     NAMES_TOO.split_whitespace().any(|name| name == word)
+}
+
+/// Whether it is an ordinary word that namespaces are called too.
+pub(super) fn is_a_namespace_too(word: &str) -> bool {
+    NAMESPACES_TOO.split_whitespace().any(|name| name == word)
 }
 
 pub(super) fn is_environment(word: &str) -> bool {

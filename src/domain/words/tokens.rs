@@ -1,7 +1,10 @@
 //! A text → its words: quotations, addresses, flags, labels and names written together are taken apart as people mean them.
 
 use super::everyday;
+use super::lost::Site;
+use super::places;
 use super::word::{Form, Stance, Word};
+use crate::domain::kind::Kind;
 
 /// A quotation of more words is a message, not a name.
 const NAMED: usize = 2;
@@ -77,7 +80,7 @@ impl Words {
             quoted: standing == Standing::Quoted,
             ends: false,
             form,
-            place: false,
+            place: Site::Open,
             used: Stance::Open,
         });
     }
@@ -110,6 +113,8 @@ impl Words {
         {
             let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
             if matches!(name, "n" | "namespace") {
+                // `web -n shop` speaks of no `web` namespace.
+                self.end();
                 self.push("namespace", Form::Word, Standing::Bare);
                 self.parted(value, standing);
             } else {
@@ -170,21 +175,25 @@ impl Words {
 
     /// `deployment/web` and `shop/web` are one name; `and/or`, `client/server`, `24/7` are none.
     fn with_slash(&mut self, text: &str, left: &str, right: &str, standing: Standing) {
+        let kind = Kind::parse(left).filter(|kind| *kind != Kind::Namespace);
+        if kind.is_some() && right.split('/').count() == 2 && right.split('/').all(|part| !part.is_empty()) {
+            // `Deployment/shop/web`, as reports write it.
+            self.push(left, Form::Word, standing);
+            return self.push(right, Form::Word, standing);
+        }
         if right.contains('/') || left.contains('.') && !left.ends_with(".apps") && !left.ends_with(".io") {
             return self.push(text, Form::Address, standing);
         }
-        let says_nothing = |part: &str| {
-            let part = part.to_lowercase();
-            everyday::is_common(&part) && crate::domain::kind::Kind::parse(&part).is_none()
-        };
-        if right.is_empty()
-            || says_nothing(left)
-            || (everyday::is_common(&right.to_lowercase())
-                && standing == Standing::Bare
-                && !left.contains('-')
-                && crate::domain::kind::Kind::parse(left).is_none()
-                && super::topics::is_ordinary(&left.to_lowercase()))
-        {
+        let (first, second) = (left.to_lowercase(), right.to_lowercase());
+        let common = |part: &str| everyday::is_common(part) && Kind::parse(part).is_none();
+        let says_nothing = !places::can_be(&first) && common(&first);
+        let prose = common(&first) && common(&second) && !everyday::is_a_namespace_too(&first);
+        let described = everyday::is_common(&second)
+            && standing == Standing::Bare
+            && !left.contains('-')
+            && Kind::parse(left).is_none()
+            && super::topics::is_ordinary(&first);
+        if right.is_empty() || says_nothing || prose || described {
             self.parted(left, standing);
             return self.parted(right, standing);
         }
@@ -199,7 +208,7 @@ impl Words {
             [name, namespace, svc, ..] if svc.eq_ignore_ascii_case("svc") => {
                 self.push(&format!("{namespace}/{name}"), Form::Word, standing);
                 if let Some(last) = self.0.last_mut() {
-                    last.place = true;
+                    last.place = Site::Known;
                 }
             }
             [.., last] => {
@@ -219,11 +228,7 @@ impl Words {
         let lower = text.to_lowercase();
         let told = ["Error", "Exception", "Failed", "Failure"].iter().any(|end| text.ends_with(end)) || text.starts_with("Failed");
         let humps = humps(&text);
-        if humps.len() < 2
-            || everyday::is_common(&lower)
-            || super::topics::is_topic(&lower)
-            || crate::domain::kind::Kind::parse(&lower).is_some()
-        {
+        if humps.len() < 2 || everyday::is_common(&lower) || super::topics::is_topic(&lower) || Kind::parse(&lower).is_some() {
             return self.push(&lower, Form::Word, standing);
         }
         if told && text.len() > "Failed".len() {

@@ -1,5 +1,6 @@
 //! One word of a report, by itself: whether it can be a name, and what else it can be.
 
+use super::lost::Site;
 use super::{compounds, everyday, topics};
 use crate::domain::kind::Kind;
 
@@ -38,8 +39,8 @@ pub struct Word {
     pub ends: bool,
     /// How it is written.
     pub form: Form,
-    /// It was taken for a namespace: it is no name of anything in it.
-    pub place: bool,
+    /// What it is as the name of a namespace.
+    pub place: Site,
     /// How it is used.
     pub used: Stance,
 }
@@ -106,6 +107,11 @@ impl Word {
             }
     }
 
+    /// An ordinary word that is no grammar and that namespaces are called too: beside the word `namespace` it is one.
+    pub fn is_a_namespace_too(&self) -> bool {
+        everyday::is_a_namespace_too(&self.text) || everyday::is_a_name_too(&self.text)
+    }
+
     /// What it runs in, such as `production`: an ordinary word, and often a namespace.
     pub fn is_environment(&self) -> bool {
         everyday::is_environment(&self.text)
@@ -115,14 +121,6 @@ impl Word {
 /// Whether a word of a report is for this kind.
 pub fn is_meant(kind: &Kind, word: &str) -> bool {
     topics::calls(word, kind) || topics::calls(singular(word), kind)
-}
-
-/// A word this long may be a typo of a name.
-const TYPO_FROM: usize = 6;
-
-/// Whether a word is a name but for one slip.
-pub fn is_typo(word: &str, name: &str) -> bool {
-    word.chars().count() >= TYPO_FROM && strsim::damerau_levenshtein(word, name) == 1
 }
 
 /// `lakes` → `lake`; what has no such form stays.

@@ -4,10 +4,10 @@
 use super::candidates::{Candidate, parts};
 use crate::domain::focus::Missing;
 use crate::domain::kind::Kind;
-use crate::domain::nearest::nearest;
+use crate::domain::nearest::{is_typo, nearest};
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::words::{Form, Stance, Word, Wording, is_meant, is_typo, singular};
+use crate::domain::words::{Form, Lost, Site, Stance, Word, Wording, is_meant, singular};
 use crate::facts::named::Named;
 use std::collections::BTreeSet;
 
@@ -27,6 +27,7 @@ pub(super) struct Matching<'a> {
     homes: Vec<String>,
     pub(super) about: BTreeSet<ObjectRef>,
     exact: BTreeSet<ObjectRef>,
+    pub(super) lost: Vec<Lost>,
     pub(super) missing: Vec<Missing>,
     pub(super) hosts: Vec<String>,
     places: Vec<String>,
@@ -36,7 +37,7 @@ pub(super) struct Matching<'a> {
 
 /// Whether the word stands for a namespace alone.
 fn is_place(word: &Word) -> bool {
-    word.place && !word.text.contains('/')
+    word.place == Site::Known && !word.text.contains('/')
 }
 
 fn is_word(word: &str, name: &str) -> bool {
@@ -55,6 +56,7 @@ impl<'a> Matching<'a> {
             homes: words.homes.clone(),
             about: BTreeSet::new(),
             exact: BTreeSet::new(),
+            lost: Vec::new(),
             missing: Vec::new(),
             hosts: Vec::new(),
             places: Vec::new(),
@@ -63,7 +65,7 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// Everything that has a name, or a part of one, which is in the words.
+    /// Everything that has a name which is in the words.
     pub(super) fn names(&mut self, snapshot: &Snapshot) {
         self.slashed();
         self.bare_places();
@@ -75,17 +77,17 @@ impl<'a> Matching<'a> {
                 self.spend(place..place.saturating_add(1), false);
             }
         }
-        self.weak();
     }
 
     /// What was found. What was not found may exist where some kind is `unread`.
     pub(super) fn into_named(self, kinds: Vec<Kind>) -> Named {
         let unread = !kinds.is_empty();
-        let Self { about, exact, missing, hosts, places, certain, nowhere, hit, words, .. } = self;
+        let Self { about, exact, lost, missing, hosts, places, certain, nowhere, hit, words, .. } = self;
         let unsure = if unread { missing.iter().map(|m| m.word.clone()).collect() } else { Vec::new() };
         let hits = words.iter().zip(hit).filter(|(_, hit)| *hit).map(|(w, _)| w.text.clone()).collect();
         Named {
             about: about.into_iter().collect(),
+            lost,
             missing: if unread { Vec::new() } else { missing },
             unread: if unsure.is_empty() { Vec::new() } else { kinds },
             unsure,
@@ -107,9 +109,14 @@ impl<'a> Matching<'a> {
         self.used.get(place).copied().unwrap_or(true)
     }
 
+    /// Whether the word names something.
+    pub(super) fn is_hit(&self, place: usize) -> bool {
+        self.hit.get(place).copied().unwrap_or(false)
+    }
+
     /// Whether the word beside it, in its clause, names something.
     pub(super) fn is_beside_a_hit(&self, place: usize) -> bool {
-        let hit = |place: Option<usize>| place.and_then(|p| self.hit.get(p)).copied().unwrap_or(false);
+        let hit = |place: Option<usize>| place.is_some_and(|p| self.is_hit(p));
         let before = place.checked_sub(1).filter(|p| self.word(*p).is_some_and(|w| !w.ends));
         let after = Some(place.saturating_add(1)).filter(|_| self.word(place).is_some_and(|w| !w.ends));
         hit(before) || hit(after)
@@ -241,7 +248,7 @@ impl<'a> Matching<'a> {
     }
 
     /// Each word by itself: a part of a name, an image, a typo.
-    fn weak(&mut self) {
+    pub(super) fn weak(&mut self) {
         for place in 0..self.words.len() {
             let Some(word) = self.word(place).filter(|w| !self.is_used(place) && !w.is_common() && !w.is_role()) else { continue };
             let text = word.text.clone();

@@ -70,7 +70,7 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
     // Of what runs in `production` nothing is known where there is no such place.
     if word.is_environment() {
         let described = || describes_a_place(word) && (matching.is_beside_a_hit(place) || (!found && words.is_subject(place)));
-        return word.form == Form::Word && (words.is_placed(place) || described());
+        return word.form == Form::Word && (words.is_placed(place) || words.is_alone(place) || described());
     }
     if words.is_missed(place) {
         return snapshot.scope.namespaces().iter().all(|n| n.as_str() != word.text);
@@ -79,7 +79,8 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
     if !(word.could_be_a_name() || part) || words.is_predicate(place) {
         return false;
     }
-    let stands_like_one = word.used == Stance::Name || word.looks_like_a_name() || words.is_subject(place) || words.is_object(place);
+    let stands_like_one =
+        word.used == Stance::Name || word.looks_like_a_name() || words.is_subject(place) || words.is_object(place) || words.is_alone(place);
     stands_like_one || (!found && (!part || matching.missing.is_empty()))
 }
 

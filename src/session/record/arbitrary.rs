@@ -27,6 +27,7 @@ use crate::domain::request::{Method, Request};
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
 use crate::domain::validation::{CheckResult, Validation, Verdict};
+use crate::domain::words::{Lost, Stated, Why};
 use crate::session::gate::{Rehearsal, Rehearsed};
 use crate::session::process::ProcessMark;
 use crate::session::trail::{Effect, Entry, Trail};
@@ -227,8 +228,15 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
 fn focus() -> impl Strategy<Value = Focus> {
     let because = select(vec![Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere]);
     let missing = (text(), vec(name(), 0..2)).prop_map(|(word, nearest)| Missing { word, nearest });
-    (because, vec(object(), 0..2), vec(missing, 0..2), vec(text(), 0..2), any::<bool>(), any::<bool>())
-        .prop_map(|(because, about, missing, unsure, beside, certain)| Focus { because, about, missing, unsure, beside, certain })
+    (because, vec(object(), 0..2), vec(lost(), 0..2), vec(missing, 0..2), vec(text(), 0..2), any::<bool>(), any::<bool>()).prop_map(
+        |(because, about, lost, missing, unsure, beside, certain)| Focus { because, about, lost, missing, unsure, beside, certain },
+    )
+}
+
+fn lost() -> impl Strategy<Value = Lost> {
+    let why = select(vec![Why::Absent, Why::Prose, Why::Unchecked, Why::Passed]);
+    let by = select(vec![Stated::Word, Stated::Slash, Stated::In]);
+    (name(), vec(name(), 0..2), why, by).prop_map(|(name, nearest, why, by)| Lost { name, nearest, why, by })
 }
 
 fn seen() -> impl Strategy<Value = Seen> {

@@ -2,6 +2,7 @@
 
 use super::reference::RefRecord;
 use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
+use crate::domain::words::{Lost, Stated, Why};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -9,10 +10,20 @@ use serde::{Deserialize, Serialize};
 pub(super) struct FocusRecord {
     because: String,
     about: Vec<RefRecord>,
+    lost: Vec<LostRecord>,
     missing: Vec<MissingRecord>,
     unsure: Vec<String>,
     beside: bool,
     certain: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LostRecord {
+    name: String,
+    nearest: Vec<String>,
+    why: String,
+    by: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,6 +54,7 @@ impl From<&Focus> for FocusRecord {
         Self {
             because: f.because.as_str().to_owned(),
             about: f.about.iter().map(RefRecord::from).collect(),
+            lost: f.lost.iter().map(LostRecord::from).collect(),
             missing: f.missing.iter().map(missing).collect(),
             unsure: f.unsure.clone(),
             beside: f.beside,
@@ -56,11 +68,26 @@ impl FocusRecord {
         Ok(Focus {
             because: Because::parse(&self.because).ok_or_else(|| format!("`{}` is not a reason to look", self.because))?,
             about: self.about.into_iter().map(RefRecord::into_ref).collect::<Result<_, _>>()?,
+            lost: self.lost.into_iter().map(LostRecord::into_lost).collect::<Result<_, _>>()?,
             missing: self.missing.into_iter().map(|m| Missing { word: m.word, nearest: m.nearest }).collect(),
             unsure: self.unsure,
             beside: self.beside,
             certain: self.certain,
         })
+    }
+}
+
+impl From<&Lost> for LostRecord {
+    fn from(l: &Lost) -> Self {
+        Self { name: l.name.clone(), nearest: l.nearest.clone(), why: l.why.as_str().to_owned(), by: l.by.as_str().to_owned() }
+    }
+}
+
+impl LostRecord {
+    fn into_lost(self) -> Result<Lost, String> {
+        let why = Why::parse(&self.why).ok_or_else(|| format!("`{}` is not why it was not looked in a namespace", self.why))?;
+        let by = Stated::parse(&self.by).ok_or_else(|| format!("`{}` is not how words state a namespace", self.by))?;
+        Ok(Lost { name: self.name, nearest: self.nearest, why, by })
     }
 }
 

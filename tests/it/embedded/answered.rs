@@ -67,9 +67,15 @@ async fn place_that_does_not_exist_gets_no_plan_of_another() {
     let cluster = cluster(&[("shop", well("web")), ("finance", broken("ledger"))]).await;
     let mut wrong = Vec::new();
     for own in [None, Some("finance")] {
-        for text in ["nothing works in staging", "the app in production is slow", "prod is slow", "the pods in warehouse crash"] {
+        for (text, says) in [
+            ("nothing works in staging", "Namespace `staging` does not exist in context `embedded`"),
+            ("the app in production is slow", "Namespace `production` does not exist in context `embedded`"),
+            ("prod is slow", "is called `prod`"),
+            ("the pods in warehouse crash", "Namespace `warehouse` does not exist in context `embedded`"),
+            ("ledger in prod is down", "Namespace `prod` does not exist in context `embedded`"),
+        ] {
             let Opened { report, question } = open(&cluster, own, text).await;
-            let named = report.issue.note.as_deref().is_some_and(|note| note.contains("is called `"));
+            let named = report.issue.note.as_deref().is_some_and(|note| note.contains(says));
             let advised = report.advice.iter().any(|a| a.command.as_deref() == Some("kubemend remediate deployment/ledger -n finance"));
             if question.is_some() || report.plan.is_some() || !named || !advised {
                 wrong.push(format!("{own:?} {text}: {}", report.summary));

@@ -8,6 +8,8 @@ use kubemend::sim::Denial;
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, WorkflowError};
 
+/// How what was not found is told.
+const SAYS: &[&str] = &["is called `", "serves `", "does not exist in context `"];
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: NAME}\nspec: {selector: {app: NAME}, ports: [{port: 80}]}";
 
 fn service(name: &str) -> String {
@@ -61,8 +63,7 @@ async fn hold(own: &str, rows: &[Row]) {
                 let about: Vec<&str> = about.split(' ').filter(|n| !n.is_empty()).collect();
                 let expected = about.iter().all(|n| named.contains(n)) && named.iter().all(|n| about.contains(n));
                 let place_fits = *place == "?" || places.join(" ") == *place;
-                let said =
-                    *status != Inconclusive || report.coverage.doubts.iter().any(|d| d.contains("is called `") || d.contains("serves `"));
+                let said = *status != Inconclusive || report.coverage.doubts.iter().any(|d| SAYS.iter().any(|says| d.contains(says)));
                 if !said || !place_fits || !expected || report.status != *status {
                     wrong.push(format!(
                         "{text}: {places:?} {named:?} {:?} {:?}; expected {place}, {about:?}, {status:?}",

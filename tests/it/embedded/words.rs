@@ -147,6 +147,9 @@ async fn plan_for_something_else_says_so_first_and_needs_a_human() {
     let first = report.summary.lines().next().unwrap();
     assert!(first.contains("Deployment b-team/web") && first.contains("the plan is about something else"), "{first}");
     assert!(opened.question.unwrap().text.contains("the plan is about something else"));
+    // Why no policy applies it is that alone.
+    let why: Vec<&str> = report.advice.iter().map(|a| a.text.as_str()).filter(|text| text.starts_with("a human has to approve")).collect();
+    assert_eq!(why, ["a human has to approve: the plan is about something else than `web`, which the issue names"]);
     assert_eq!((report.status, cluster.writes()), (Status::AwaitingApproval, vec![]));
     // The very same plan needs nobody where it is for what was asked about.
     let opened = process.open(&words("app1 does not start in b-team"), &Caller::silent()).await.unwrap();

@@ -278,7 +278,11 @@ impl Embedded {
 
     /// A process whose context sets this namespace; `default` sets none.
     pub(crate) fn process_at(&self, own: &str) -> Remediation {
-        self.process_in(own, self.sim.service_as("reader"), self.sim.service_as("writer"), Limits::default(), true)
+        self.process_at_with(own, Limits::default())
+    }
+
+    pub(crate) fn process_at_with(&self, own: &str, limits: Limits) -> Remediation {
+        self.process_in(own, self.sim.service_as("reader"), self.sim.service_as("writer"), limits, true)
     }
 
     /// The same, with something between each of both and the API.
