@@ -33,7 +33,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The same, where there is no time left for what is done [`Walk::in_time`] once `late` says so. It is asked as often.
+    /// The same, where there is no time left for what is done `in_time` once `late` says so. It is asked as often.
     #[must_use]
     pub fn hurried(self, late: &'a dyn Fn() -> bool) -> Self {
         Self { late, ..self }

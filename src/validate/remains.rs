@@ -192,6 +192,8 @@ impl<'a> Concern<'a> {
         let place = self.facts.scope().in_words();
         let unsure =
             self.before.focus.unsure.iter().map(|word| format!("`{word}` was not found in {place}, where not everything could be read"));
+        let context = &self.facts.snapshot().cluster.context;
+        let unread = self.before.focus.lost.iter().filter(|lost| lost.may_exist()).map(|lost| lost.in_words(&place, context));
         let still = seen.doubts.iter().filter_map(|d| Some((d.object.as_ref()?, &d.why, d.again_in.is_some())));
         still
             .filter(|(object, _, young)| {
@@ -200,6 +202,7 @@ impl<'a> Concern<'a> {
             })
             .map(|(object, why, _)| format!("{object}: {why}"))
             .chain(unsure)
+            .chain(unread)
             .collect()
     }
 }

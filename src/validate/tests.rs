@@ -184,6 +184,22 @@ fn only_what_the_issue_is_about_remains() {
 }
 
 #[test]
+fn place_that_was_stated_and_not_read_is_in_doubt_unless_it_does_not_exist() {
+    use crate::domain::words::{Lost, Stated, Why};
+    let plan = plan(&[]);
+    let seen = snapshot(world("web:1", None));
+    let facts = Facts::of(&seen);
+    let doubts = |why| {
+        let mut before = Diagnosis::default();
+        before.focus.lost = vec![Lost { name: "prod".into(), nearest: vec![], why, by: Stated::In }];
+        remains::Concern::of(&plan, &facts, &before, "web in prod is down").in_doubt(&Diagnosis::default())
+    };
+    assert_eq!(doubts(Why::Unchecked), ["whether there is a namespace `prod` could not be checked"]);
+    assert_eq!(doubts(Why::Passed).len(), 1);
+    assert_eq!((doubts(Why::Absent).len(), doubts(Why::Prose).len()), (0, 0), "nothing is broken where nothing is");
+}
+
+#[test]
 fn all_of_a_place_belongs_to_the_issue_where_words_name_no_object_in_it() {
     use crate::domain::issue::Scope;
     use crate::domain::object::Namespace;

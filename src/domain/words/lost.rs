@@ -89,6 +89,14 @@ impl Lost {
         self.why == Why::Absent
     }
 
+    /// Whether there may be such a place, so that what is in it may be as broken as before.
+    pub fn may_exist(&self) -> bool {
+        match self.why {
+            Why::Absent | Why::Prose => false,
+            Why::Unchecked | Why::Passed => true,
+        }
+    }
+
     /// As a clause, where it was looked in this place of this context.
     pub fn in_words(&self, place: &str, context: &str) -> String {
         let name = &self.name;
