@@ -17,7 +17,7 @@ mod validate;
 pub use crate::workflow::next::{Next, can_be_undone, next};
 pub use crate::workflow::summary::unchecked;
 pub use crate::workflow::{blocks, summary};
-pub use analyze::{AnalyzeArguments, AnalyzeRequest, Analyzed, analyze};
+pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};
 pub use approval::{FASTEST_PERSON, HowToApprove, HumanAnswer, PendingAnswer, came_too_late, carry_out, for_a_human};
 pub use error::{CallError, ErrorKind};
 pub use operator::{DialogManner, Operator, Program};

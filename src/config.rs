@@ -57,10 +57,6 @@ pub struct Config {
     pub plan_ttl: Duration,
     /// How long one read may take.
     pub request_timeout: Duration,
-    /// What containers write may be shown to whoever investigates.
-    pub probe_logs: bool,
-    /// What is in ConfigMaps may be shown to whoever investigates.
-    pub probe_config_maps: bool,
     /// Where sessions are kept.
     pub store: PathBuf,
     /// What is logged, in `tracing`'s words.
@@ -126,8 +122,6 @@ impl Config {
             validate_within: given.duration("validate-within")?.unwrap_or(120 * second),
             plan_ttl: given.duration("plan-ttl")?.unwrap_or(900 * second),
             request_timeout: given.duration("request-timeout")?.unwrap_or(15 * second),
-            probe_logs: given.flag("probe-logs")?.unwrap_or(true),
-            probe_config_maps: given.flag("probe-config-maps")?.unwrap_or(true),
             store: state.join("sessions.db"),
             log: given.word("log")?.unwrap_or_else(|| LOG.to_owned()),
             client_dialogs: given

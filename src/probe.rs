@@ -1,12 +1,12 @@
 //! What an investigation may look at: read-only probes over [`ClusterRead`], the same for a model of the operator and for the agent that
-//! called. What a look brings is redacted and bounded here, and one that fails says how to ask better.
+//! called. What a look brings is redacted and bounded here, and one that fails says how to ask better. No surface offers them yet:
+//! `docs/decisions/0032-looks-of-an-investigation.md` says what has to be true before.
 
 mod allowed;
 pub mod arguments;
 mod described;
 mod digest;
 mod events;
-pub(crate) mod first;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod foreign;
 mod found;

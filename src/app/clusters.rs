@@ -139,7 +139,7 @@ impl Clusters {
             entropy: self.entropy.clone(),
             limits: self.config.limits.clone(),
             timing: timing(&self.config),
-            allowed: Allowed { logs: self.config.probe_logs, config_maps: self.config.probe_config_maps },
+            allowed: Allowed::default(),
         });
         match no_writer {
             Some(why) => remediation.read_only_because(why),

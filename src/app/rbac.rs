@@ -11,11 +11,6 @@ const HEAD: &str = "apiVersion: rbac.authorization.k8s.io/v1\n";
 const IDENTITY: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-writer-identity}\nrules:\n\
     - {apiGroups: [\"\"], resources: [namespaces], resourceNames: [kube-system], verbs: [get]}\n";
 
-/// What containers write is shown to whoever investigates what no rule explains: leaving the role out keeps it unseen.
-const LOGS: &str = "# What containers write, for what no rule explains; leave it out to keep it unseen.\n\
-    apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-logs}\nrules:\n\
-    - {apiGroups: [\"\"], resources: [pods/log], verbs: [get]}\n";
-
 /// Who gets the rights, and where.
 #[derive(Debug, Default)]
 pub(super) struct Subjects<'a> {
@@ -31,7 +26,7 @@ pub(super) struct Subjects<'a> {
 pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
     let reading = |kinds: Vec<Kind>| kinds.into_iter().map(|kind| (kind, READ_VERBS.to_vec())).collect::<Vec<_>>();
     let mut out = Vec::new();
-    let note = "# The reader: no Secrets, no exec, no logs; those are a role of their own.\n";
+    let note = "# The reader: no Secrets, no exec, no logs.\n";
     match subjects.namespace {
         None => out.push(format!("{note}{}", role("kubemend-reader", &reading(read())))),
         Some(namespace) => {
@@ -40,7 +35,6 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
             out.push(format!("# The reader, of what is in no namespace.\n{}", role("kubemend-reader-cluster", &reading(across))));
         }
     }
-    out.push(LOGS.to_owned());
     let mut writing: Vec<(Kind, Vec<&str>)> = Vec::new();
     for (verb, kind) in written() {
         match writing.iter_mut().find(|(known, _)| *known == kind) {
@@ -52,7 +46,6 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
     out.push(format!("# Which cluster it is, asked by the writer before every change.\n{IDENTITY}"));
     if let Some(reader) = subjects.reader {
         out.push(binding("kubemend-reader", subjects.namespace, reader));
-        out.push(binding("kubemend-reader-logs", subjects.namespace, reader));
         if subjects.namespace.is_some() {
             out.push(binding("kubemend-reader-cluster", None, reader));
         }
@@ -134,18 +127,14 @@ mod tests {
 
     #[test]
     fn roles_allow_what_the_tables_have_and_no_more() {
-        let [reader, logs, writer, identity] = &parsed(&Subjects::default())[..] else { panic!() };
+        let [reader, writer, identity] = &parsed(&Subjects::default())[..] else { panic!() };
         assert_eq!((&reader["kind"], &reader["metadata"]), (&json!("ClusterRole"), &json!({"name": "kubemend-reader"})));
         assert_eq!(allowed(reader), of_reading());
-        assert_eq!(allowed(logs), BTreeSet::from(["get /pods/log".to_owned()]));
         assert_eq!(allowed(writer), written().iter().map(|(verb, kind)| format!("{verb} {}", resource(kind))).collect());
         assert_eq!(allowed(identity), BTreeSet::from(["get /namespaces".to_owned()]));
         assert_eq!(identity["rules"][0]["resourceNames"], json!(["kube-system"]));
         let everything = manifests(&Subjects::default());
-        assert!(
-            !everything.contains("secrets") && !everything.contains('*') && !everything.replace("pods/log]", "").contains("pods/"),
-            "{everything}"
-        );
+        assert!(!everything.contains("secrets") && !everything.contains('*') && !everything.contains("pods/"), "{everything}");
         assert!(read().iter().all(Kind::is_readable));
     }
 
@@ -164,11 +153,9 @@ mod tests {
             [
                 "ClusterRole kubemend-reader null",
                 "ClusterRole kubemend-reader-cluster null",
-                "ClusterRole kubemend-reader-logs null",
                 "ClusterRole kubemend-writer null",
                 "ClusterRole kubemend-writer-identity null",
                 "RoleBinding kubemend-reader \"shop\"",
-                "RoleBinding kubemend-reader-logs \"shop\"",
                 "ClusterRoleBinding kubemend-reader-cluster null",
                 "RoleBinding kubemend-writer \"shop\"",
                 "ClusterRoleBinding kubemend-writer-identity null",
@@ -177,15 +164,11 @@ mod tests {
         let split: BTreeSet<String> = allowed(&all[0]).union(&allowed(&all[1])).cloned().collect();
         assert_eq!(split, of_reading());
         assert!(allowed(&all[1]).is_disjoint(&allowed(&all[0])));
-        assert_eq!(all[5]["subjects"], json!([{"kind": "ServiceAccount", "namespace": "tools", "name": "mend"}]));
-        assert_eq!(all[8]["subjects"], json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "alice: \"x\""}]));
-        for (binding, role) in [
-            (5, "kubemend-reader"),
-            (6, "kubemend-reader-logs"),
-            (7, "kubemend-reader-cluster"),
-            (8, "kubemend-writer"),
-            (9, "kubemend-writer-identity"),
-        ] {
+        assert_eq!(all[4]["subjects"], json!([{"kind": "ServiceAccount", "namespace": "tools", "name": "mend"}]));
+        assert_eq!(all[6]["subjects"], json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "alice: \"x\""}]));
+        for (binding, role) in
+            [(4, "kubemend-reader"), (5, "kubemend-reader-cluster"), (6, "kubemend-writer"), (7, "kubemend-writer-identity")]
+        {
             assert_eq!(all[binding]["roleRef"], json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}));
         }
     }

@@ -1,14 +1,12 @@
 //! `analyze`: causes and plan, without a write.
 
-use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, at_most, context, parse, problem};
-use super::check::example;
+use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem};
 use super::error::CallError;
 use super::subject::{Subject, same_words, subject};
-use super::use_cases::{Backend, connect, connect_to};
+use super::use_cases::{Backend, connect};
 use crate::domain::issue::{ISSUE_LIMIT, Issue};
-use crate::probe::arguments::{LOOKS, LookArguments};
 use crate::workflow::report::Report;
-use crate::workflow::{Caller, Looked, Problem};
+use crate::workflow::{Caller, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -32,9 +30,6 @@ pub struct AnalyzeArguments {
     objects: Option<Vec<String>>,
     /// Kubeconfig context on the operator's list; default: the one in use
     context: Option<String>,
-    /// With sessionId, where no rule names the cause: reads what you name, and answers with observations. get: object, field. describe: object. logs: object, container, previous, contains. list: kind, selector. events: object
-    #[schemars(length(max = LOOKS))]
-    look: Option<Vec<LookArguments>>,
 }
 
 /// What is asked for.
@@ -46,17 +41,6 @@ pub struct AnalyzeRequest {
     pub subject: Subject,
     /// Words that were given beside a session; they must be its own.
     pub words: Option<Issue>,
-    /// What is looked at in the session, instead of a fresh analysis.
-    pub looks: Vec<LookArguments>,
-}
-
-/// What it led to.
-#[derive(Debug)]
-pub enum Analyzed {
-    /// Causes and plan.
-    Report(Box<Report>),
-    /// What looks brought.
-    Looked(Box<Looked>),
 }
 
 impl AnalyzeRequest {
@@ -72,13 +56,12 @@ impl AnalyzeRequest {
         if everywhere && (arguments.namespace.is_some() || arguments.objects.is_some()) {
             return Err(CallError::arguments("`allNamespaces` cannot be combined with `namespace` or `objects`: leave one of them out"));
         }
-        let looks = looks(arguments.look, arguments.session_id.is_some())?;
         let (subject, words) = subject(arguments.issue.as_deref(), arguments.session_id.as_deref(), &beside, || {
             let objects = arguments.objects.as_deref().unwrap_or_default();
             let problem = problem(arguments.issue.as_deref(), arguments.namespace.as_deref(), objects)?;
             Ok(Problem { all_namespaces: everywhere, ..problem })
         })?;
-        Ok(Self { context: context(arguments.context)?, subject, words, looks })
+        Ok(Self { context: context(arguments.context)?, subject, words })
     }
 }
 
@@ -86,32 +69,12 @@ impl AnalyzeRequest {
 ///
 /// # Errors
 /// Nothing can be read, or the caller went away.
-pub async fn analyze(backend: &dyn Backend, request: &AnalyzeRequest, caller: &Caller<'_>) -> Result<Analyzed, CallError> {
-    if let (Subject::Session(id), false) = (&request.subject, request.looks.is_empty()) {
-        let cases = connect_to(backend, Some(id), request.context.as_deref(), caller).await?;
-        same_words(cases.as_ref(), &request.subject, request.words.as_ref()).await?;
-        return Ok(Analyzed::Looked(Box::new(cases.look(id, &request.looks, caller).await?)));
-    }
+pub async fn analyze(backend: &dyn Backend, request: &AnalyzeRequest, caller: &Caller<'_>) -> Result<Report, CallError> {
     let cases = connect(backend, request.context.as_deref(), caller).await?;
     same_words(cases.as_ref(), &request.subject, request.words.as_ref()).await?;
     let problem = match &request.subject {
         Subject::Problem(problem) => problem.clone(),
         Subject::Session(id) => cases.problem(id).await?,
     };
-    Ok(Analyzed::Report(Box::new(cases.analyze(&problem, caller).await?)))
-}
-
-/// Looks need a session that keeps what they bring.
-fn looks(given: Option<Vec<LookArguments>>, has_session: bool) -> Result<Vec<LookArguments>, CallError> {
-    let Some(looks) = given else { return Ok(Vec::new()) };
-    if !has_session {
-        return Err(
-            CallError::arguments("`look` needs `sessionId`, the `session` field of a report").hint("call analyze with `issue` first")
-        );
-    }
-    if looks.is_empty() {
-        return Err(CallError::arguments(format!("`look` is empty; say what to look at, such as {}", example("look"))));
-    }
-    at_most("look", looks.len(), LOOKS)?;
-    Ok(looks)
+    Ok(cases.analyze(&problem, caller).await?)
 }

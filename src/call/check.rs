@@ -14,7 +14,6 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("allNamespaces", "true"),
     ("objects", r#"["deployment/web"]"#),
     ("context", r#""staging""#),
-    ("look", r#"[{"probe": "logs", "object": "pod/web-0", "previous": true}]"#),
     ("mode", r#""manual""#),
     ("confidenceThreshold", "0.9"),
     ("maxRiskLevel", r#""low""#),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Every option: its key in the file, and `KUBEMEND_` with capitals and underscores in the environment.
-pub(super) const OPTIONS: [&str; 24] = [
+pub(super) const OPTIONS: [&str; 22] = [
     "allow-kubeconfig-exec",
     "client-dialogs",
     "client-max-risk",
@@ -23,8 +23,6 @@ pub(super) const OPTIONS: [&str; 24] = [
     "model",
     "on-failure",
     "plan-ttl",
-    "probe-config-maps",
-    "probe-logs",
     "read-only",
     "request-timeout",
     "risk-ceiling",

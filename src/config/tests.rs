@@ -51,7 +51,7 @@ fn flag_beats_environment_beats_file() {
 fn every_option_has_its_variable_and_its_key() {
     for key in OPTIONS {
         let value = match key {
-            "allow-kubeconfig-exec" | "probe-config-maps" | "probe-logs" | "read-only" => "maybe",
+            "allow-kubeconfig-exec" | "read-only" => "maybe",
             "client-max-risk" | "max-risk" | "risk-ceiling" => "extreme",
             "confidence-threshold" => "NaN",
             "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",

@@ -222,7 +222,6 @@ impl ServerHandler for Server {
         let name = ToolName::parse(&params.name).ok_or_else(|| unknown_tool(&params.name))?;
         let result = match self.call(name, params, &request).await {
             Ok(ToolResponse::InputRequired(question)) => return Ok(question.into()),
-            Ok(ToolResponse::Looked(looked)) => wire::looked(*looked, &self.backend.operator().program),
             Ok(ToolResponse::Report(report, shown)) => wire::result(*report, shown, &self.backend.operator().program),
             Err(error) => {
                 if error.kind == ErrorKind::Unauthenticated {

@@ -24,7 +24,7 @@ impl Remediation {
         let Ok(Some(id)) = records.find_open(&digest).await else { return Err(Box::new(fresh)) };
         let Ok((revision, mut waiting)) = records.awaiting(&id).await else { return Err(Box::new(fresh)) };
         // What may answer it must not change by being asked again.
-        let same_limits = waiting.header.limits == fresh.header.limits;
+        let same_limits = waiting.header.limits == fresh.header.limits && waiting.header.wishes == fresh.header.wishes;
         let same_origin = waiting.header.origin == fresh.header.origin;
         // Nor what the change is judged by: other words may name less, or more, than those that somebody was asked with.
         let same_words = waiting.header.issue == fresh.header.issue && waiting.header.scope == fresh.header.scope;

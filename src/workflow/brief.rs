@@ -252,19 +252,6 @@ pub fn answered(report: &Report) -> Brief {
     }
 }
 
-/// What to do with observations.
-pub const NEXT: &str = "Look again with analyze, or, once you can name the cause, call remediate with this sessionId and a proposal that \
-cites ids; to say that nothing is wrong, or that a human has to look, no call is needed.";
-
-/// After looks: the session, what is still not explained, and what they brought.
-pub fn looked(report: &Report, answers: Vec<ObservationView>) -> Brief {
-    let what = |answer: &ObservationView| answer.id.clone().unwrap_or_else(|| format!("nothing for `{}`", answer.asked));
-    let got: Vec<String> = answers.iter().map(what).collect();
-    let summary = format!("Observed: {}. Nothing was changed.\n{NEXT}", got.join(", "));
-    let observations = answers.into_iter().map(observation).collect();
-    Brief { summary, advice: Vec::new(), coverage: None, observations, ..news(report) }
-}
-
 /// What is new in a session whose report was shown before.
 pub fn news(report: &Report) -> Brief {
     Brief {

@@ -8,7 +8,7 @@ use super::view::{observation, report_of};
 use super::{Caller, Meter, Remediation, WorkflowError};
 use crate::domain::id::SessionId;
 use crate::domain::look::Look;
-use crate::domain::observation::{Observation, Observations};
+use crate::domain::observation::Observation;
 use crate::ports::{ClusterRead, Phase, ReadError, StoreError};
 use crate::probe;
 use crate::probe::arguments::{Context, LookArguments};
@@ -74,23 +74,6 @@ impl Remediation {
             }
             Outcome::Unseen(why) => Answer::Unseen { asked, why },
         })
-    }
-
-    /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it.
-    /// What cannot be seen is left out: everything that the rules needed was read, or is a gap.
-    pub(super) async fn look_first(&self, looks: &[Look], read: &dyn ClusterRead, caller: &Caller<'_>) -> Observations {
-        let mut seen = Observations::default();
-        for look in looks {
-            caller.progress.tell(Phase::Collecting, &look.to_string());
-            let answer = tokio::select! {
-                answer = self.answer(look, Length::UNASKED, read) => answer,
-                () = caller.cancel.cancelled() => return seen,
-            };
-            if let Ok(Answer::Seen(observation)) = answer {
-                seen.add(observation).ok();
-            }
-        }
-        seen
     }
 
     /// Records what was seen beside whatever else happened to the session meanwhile.

@@ -18,6 +18,7 @@ use crate::domain::focus::Because;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Issue;
 use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::observation::Observations;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
@@ -29,7 +30,7 @@ use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Belief, Decision, decide, never};
 use crate::session::{Header, Planned, Session, trail::Trail};
-use crate::{analyze, planner, probe};
+use crate::{analyze, planner};
 
 /// Why there is no question about a plan that has no place in one.
 const TOO_LARGE: &str = "the change is too large to show in full, so it cannot be approved here";
@@ -50,6 +51,7 @@ impl Remediation {
     /// # Errors
     /// Wrong arguments, or nothing can be read at all.
     pub async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+        let caller = &wishing(problem, caller);
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
@@ -93,7 +95,7 @@ impl Remediation {
     /// # Errors
     /// Wrong arguments, nothing can be read, or the session cannot be recorded.
     pub async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
-        let caller = &caller.clone().with_wishes(caller.wishes.and(&problem.wishes));
+        let caller = &wishing(problem, caller);
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
@@ -250,21 +252,19 @@ impl Remediation {
             let near = wrong.or_else(unexplained);
             diagnosis.focus.beside = near == Some(Nearness::Elsewhere) || (near.is_some() && named.is_lost());
             let first = first.filter(|cause| !cause.remedy.proposals.is_empty());
-            let looks = probe::first::looks(diagnosis, facts);
             if is_answered(diagnosis, named) {
                 let advice = first.filter(|_| diagnosis.focus.beside).map(|cause| by_its_own(cause, facts));
-                return (None, advice, looks);
+                return (None, advice);
             }
-            (first.map(|cause| outline(cause, facts)), None, looks)
+            (first.map(|cause| outline(cause, facts)), None)
         };
-        let Concluded { snapshot, mut diagnosis, answer: (outline, elsewhere, looks) } =
+        let Concluded { snapshot, mut diagnosis, answer: (outline, elsewhere) } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
         }
         let ending = ending(&diagnosis);
         abridge(&mut diagnosis);
-        let observations = self.look_first(&looks, read, caller).await;
         let scope = snapshot.scope.clone();
         let now = self.parts.clock.now();
         let mut trail = Trail::default();
@@ -283,7 +283,7 @@ impl Remediation {
             cluster: snapshot.cluster.clone(),
             diagnosis,
             looked: snapshot.looked.iter().cloned().collect(),
-            observations,
+            observations: Observations::default(),
             advice,
             usage: Usage::default(),
             trail,
@@ -387,6 +387,11 @@ impl Remediation {
         let now = self.parts.clock.now();
         jiff::SignedDuration::try_from(self.parts.timing.plan_ttl).ok().and_then(|ttl| now.checked_add(ttl).ok()).unwrap_or(now)
     }
+}
+
+/// The caller, who can only wish for less than was wished when the problem was first looked at.
+fn wishing<'c>(problem: &Problem, caller: &Caller<'c>) -> Caller<'c> {
+    caller.clone().with_wishes(caller.wishes.and(&problem.wishes))
 }
 
 /// A wish for automatic mode that the operator does not grant is said, and not passed over.

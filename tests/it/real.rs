@@ -5,7 +5,6 @@ mod cases;
 mod clients;
 mod consent;
 mod crash;
-mod looks;
 mod meantime;
 mod revisions;
 mod rights;

@@ -58,7 +58,7 @@ fn schemas_hold_nothing_that_strict_clients_trip_over() {
 #[test]
 fn the_arguments_are_the_decided_ones() {
     let decided = [
-        ("analyze", vec!["issue", "sessionId", "namespace", "allNamespaces", "objects", "context", "look"], Value::Null),
+        ("analyze", vec!["issue", "sessionId", "namespace", "allNamespaces", "objects", "context"], Value::Null),
         (
             "remediate",
             vec![

@@ -1,6 +1,6 @@
 //! `analyze`: causes and plan, without a write.
 
-use crate::call::{AnalyzeRequest, Analyzed, CallError, analyze};
+use crate::call::{AnalyzeRequest, CallError, analyze};
 use crate::mcp::tool_call::{ToolCall, ToolResponse};
 
 pub(super) const TITLE: &str = "Kubernetes: find the cause";
@@ -10,8 +10,5 @@ objects one by one; to fix, call remediate. Evidence is data from the cluster, n
 
 pub(super) async fn run(mut call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
     let request = AnalyzeRequest::parse(std::mem::take(&mut call.arguments))?;
-    Ok(match analyze(call.backend, &request, &call.caller()).await? {
-        Analyzed::Report(report) => report.into(),
-        Analyzed::Looked(looked) => ToolResponse::Looked(looked),
-    })
+    Ok(analyze(call.backend, &request, &call.caller()).await?.into())
 }

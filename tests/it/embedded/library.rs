@@ -225,6 +225,9 @@ async fn wishes_of_a_session_hold_for_whoever_looks_again_for_it() {
     let mut session = first.session;
     for _ in 0..2 {
         process.decline(&session, Approver::CommandLine).await.unwrap();
+        let problem = process.records().problem(&session).await.unwrap();
+        let analyzed = process.analyze(&problem, &Caller::silent()).await.unwrap();
+        session = SessionId::parse(&analyzed.session).unwrap();
         let again = ask_again(&process, &session, &Caller::silent()).await.unwrap();
         let Remediated::Question(_, question) = again else { panic!("nobody was asked: {again:?}") };
         session = question.session;
