@@ -29,6 +29,18 @@ pub(crate) struct End {
     pub(crate) took: Duration,
 }
 
+/// The program as a client starts it. What runs these tests may ignore hangups, as `nohup` does, and the program would do so too.
+fn heeding_hangups() -> Command {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    if ignored.unwrap_or_default() & 1 == 0 {
+        return Command::new(env!("CARGO_BIN_EXE_kubemend"));
+    }
+    let mut command = Command::new("/usr/bin/env");
+    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_kubemend")]);
+    command
+}
+
 impl Program {
     /// With a home of its own, so with no kubeconfig.
     pub(crate) fn start() -> Self {
@@ -80,7 +92,7 @@ impl Program {
     }
 
     fn spawn(home: tempfile::TempDir, env: &[(&str, &str)]) -> Self {
-        Self::run(Command::new(env!("CARGO_BIN_EXE_kubemend")), home, env)
+        Self::run(heeding_hangups(), home, env)
     }
 
     fn run(mut command: Command, home: tempfile::TempDir, env: &[(&str, &str)]) -> Self {
