@@ -372,7 +372,7 @@ class LongNames(Yes):
     names = "payments-and-settlement-production"
     broken = "CreateContainerConfigError"
     # Nothing there is called "database".
-    change = r"^not database\?: \S+config → \S+configuration: \S+name of Deployment pay\S+$"
+    change = r"^not database\?: \S+ig → \S+iguration: \S+\]\.name~\S{4} of Dep\S+ pay\S+$"
 
     def case(self):
         return LONG_NAMES
