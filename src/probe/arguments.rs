@@ -7,19 +7,15 @@ use crate::domain::name::is_dns;
 use crate::domain::namespace::Namespace;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::ObjectRef;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Looks that one call may ask for.
-pub const LOOKS: usize = 8;
 /// Characters of any one word.
 const CHARACTERS: usize = 400;
 
-// The words of a look are described together, with the argument that holds the looks: what a tool list says costs every call.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+/// One look as it comes in: the words of all probes, of which each takes some.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(inline)]
-#[expect(missing_docs, reason = "described together")]
+#[expect(missing_docs, reason = "the fields are the arguments by name")]
 pub struct LookArguments {
     pub probe: ProbeWord,
     /// kind/name or Kind/namespace/name
@@ -33,10 +29,9 @@ pub struct LookArguments {
     pub contains: Option<String>,
 }
 
-// The probes by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+/// The probes by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[schemars(inline)]
 #[expect(missing_docs, reason = "the variants are the probes by name")]
 pub enum ProbeWord {
     #[default]

@@ -19,9 +19,7 @@ use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode, Wishes};
-use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
-use crate::domain::observation::{Observation, Observations};
 use crate::domain::plan::{Judged, Pinned, Precondition, RemediationPlan, Step, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::snapshot::{Cluster, ClusterId};
@@ -41,7 +39,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 use std::collections::BTreeSet;
-use values::{field, in_its_place, key, known, name, namespace, object, on_failure, placed, risk, some, source, text, time, value};
+use values::{
+    field, in_its_place, key, known, name, namespace, object, observations, on_failure, placed, risk, some, source, text, time, value,
+};
 
 fn destination(action: &Action) -> (Method, String) {
     let (verb, target, _) = action.change();
@@ -301,22 +301,6 @@ fn cluster() -> impl Strategy<Value = Cluster> {
     (text(), text(), text(), of("[0-9a-f-]{1,36}"), any::<bool>()).prop_map(|(context, server, version, uid, unverified)| {
         let id = ClusterId::of_connection(&server, &[], None).with_uid(uid.as_deref());
         Cluster { context, server, version, id, unverified }
-    })
-}
-
-fn observations() -> impl Strategy<Value = Observations> {
-    let one = (select(ProbeName::ALL.to_vec()), text(), of(object()), text(), of(text()), time()).prop_map(
-        |(probe, asked, object, text, more, seen_at)| {
-            let text = Excerpt::capture(&text, 1_000);
-            Observation { probe, asked, object, text, more, seen_at }
-        },
-    );
-    vec(one, 0..3).prop_map(|all| {
-        let mut observations = Observations::default();
-        all.into_iter().for_each(|one| {
-            observations.add(one).unwrap();
-        });
-        observations
     })
 }
 

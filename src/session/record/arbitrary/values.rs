@@ -1,10 +1,13 @@
 //! Arbitrary plain values: names, objects, fields, times, and what else a session is made of.
 
 use crate::domain::cause::{CauseKey, CauseSource};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::kind::Kind;
+use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::observation::{Observation, Observations};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
 use jiff::Timestamp;
@@ -97,4 +100,21 @@ pub(super) fn some<T: std::fmt::Debug>(items: impl Strategy<Value = T>) -> impl 
 /// An object whose place in the API is known.
 pub(super) fn placed() -> impl Strategy<Value = ObjectRef> {
     (known(), namespace(), name()).prop_map(|(kind, namespace, name)| in_its_place(kind, &namespace, &name))
+}
+
+/// What was looked at.
+pub(super) fn observations() -> impl Strategy<Value = Observations> {
+    let one = (select(ProbeName::ALL.to_vec()), text(), of(object()), text(), of(text()), time()).prop_map(
+        |(probe, asked, object, text, more, seen_at)| {
+            let text = Excerpt::capture(&text, 1_000);
+            Observation { probe, asked, object, text, more, seen_at }
+        },
+    );
+    vec(one, 0..3).prop_map(|all| {
+        let mut observations = Observations::default();
+        all.into_iter().for_each(|one| {
+            observations.add(one).unwrap();
+        });
+        observations
+    })
 }
