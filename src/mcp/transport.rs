@@ -1,6 +1,7 @@
 //! The protocol on two streams, a message a line: what of a line reaches the service, what is refused, and when nobody is there any more.
 //! Ours, since what becomes of a line that is no message is a promise, and rmcp's own leaves most of them without an answer.
 
+mod ids;
 mod inlet;
 pub(super) mod message;
 mod outlet;
@@ -9,13 +10,13 @@ mod strict;
 mod tests;
 
 use super::bounds::{LINE, UNREAD};
+use ids::Ids;
 use inlet::{Inlet, Taken};
 use outlet::Outlet;
 use rmcp::RoleServer;
-use rmcp::model::{ClientNotification, ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion, RequestId};
+use rmcp::model::{ClientNotification, ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -53,7 +54,7 @@ pub(super) struct Wire<R, W> {
     /// Bytes that wait for the client.
     unread: watch::Sender<usize>,
     /// Requests that are not answered yet.
-    open: HashSet<RequestId>,
+    open: Ids,
     /// A request came that opens the conversation. What answers or notifies before it means nothing.
     opened: bool,
 }
@@ -71,7 +72,7 @@ where
             refusal: None,
             owing: false,
             unread: watch::Sender::new(0),
-            open: HashSet::new(),
+            open: Ids::default(),
             opened: false,
         }
     }
@@ -111,23 +112,24 @@ where
     }
 
     /// Whether a message may come now; why not, where it is answered.
-    fn admit(&mut self, message: RxJsonRpcMessage<RoleServer>) -> Result<RxJsonRpcMessage<RoleServer>, Option<NoMessage>> {
-        match &message {
+    fn admit(&mut self, mut message: RxJsonRpcMessage<RoleServer>) -> Result<RxJsonRpcMessage<RoleServer>, Option<NoMessage>> {
+        match &mut message {
             JsonRpcMessage::Request(request) => {
-                if !self.open.insert(request.id.clone()) {
+                let Some(ours) = self.open.open(&request.id) else {
                     // With the `id` it would be the answer to the other one.
                     let says = "invalid request: its `id` is that of a request that is not answered yet";
                     return Err(Some(NoMessage::invalid(None, says)));
-                }
+                };
+                request.id = ours;
                 self.opened |= opens(&request.request);
                 return Ok(message);
             }
             JsonRpcMessage::Notification(notification) => {
-                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-                    && let Some(id) = &cancelled.params.request_id
+                if let ClientNotification::CancelledNotification(cancelled) = &mut notification.notification
+                    && let Some(id) = &mut cancelled.params.request_id
                 {
-                    // It is not answered any more.
-                    self.open.remove(id);
+                    // It is not answered any more. One that is over, or never was, may have the name of another for the service.
+                    *id = self.open.take_back(id).ok_or(None)?;
                 }
             }
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
@@ -173,21 +175,20 @@ where
 {
     type Error = io::Error;
 
-    fn send(&mut self, message: TxJsonRpcMessage<RoleServer>) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let answered = match &message {
-            JsonRpcMessage::Response(response) => Some(&response.id),
-            JsonRpcMessage::Error(error) => error.id.as_ref(),
+    fn send(&mut self, mut message: TxJsonRpcMessage<RoleServer>) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let answered = match &mut message {
+            JsonRpcMessage::Response(response) => Some(&mut response.id),
+            JsonRpcMessage::Error(error) => error.id.as_mut(),
             JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
         };
-        if let Some(id) = answered {
-            self.open.remove(id);
-        }
-        let line = serde_json::to_vec(&message);
-        let unread = Unread::of(&self.unread, line.as_ref().map_or(0, Vec::len));
+        let waited_for = answered.is_none_or(|id| self.open.answered(id).map(|theirs| *id = theirs).is_some());
+        // Of what was taken back nothing is written.
+        let line = if waited_for { serde_json::to_vec(&message).map(Some) } else { Ok(None) };
+        let unread = Unread::of(&self.unread, line.as_ref().ok().and_then(Option::as_ref).map_or(0, Vec::len));
         let (outlet, presence) = (Arc::clone(&self.outlet), self.presence.clone());
         async move {
             let _unread = unread;
-            let line = line?;
+            let Some(line) = line? else { return Ok(()) };
             let written = async {
                 let mut outlet = outlet.lock().await;
                 outlet.put(&line);

@@ -4,7 +4,7 @@ use super::super::bounds::STALLED;
 use super::*;
 use futures::FutureExt;
 use proptest::prelude::*;
-use rmcp::model::{EmptyResult, ErrorData, ServerResult};
+use rmcp::model::{EmptyResult, ErrorData, RequestId, ServerResult};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
@@ -115,10 +115,9 @@ proptest! {
                 }
                 if let Some(message) = wire.receive().now_or_never() {
                     if let Some(JsonRpcMessage::Request(request)) = message {
-                        heard |= request.id == RequestId::String("last".into());
+                        // What runs is over at once: a second one with its `id` is another test's.
+                        heard |= wire.open.answered(&request.id) == Some(RequestId::String("last".into()));
                     }
-                    // What runs is over at once: a second one with its `id` is another test's.
-                    wire.open.clear();
                     idle = 0;
                 }
                 if let Some(n) = reader.read(&mut buffer).now_or_never() {
@@ -134,6 +133,13 @@ proptest! {
     }
 }
 
+/// So many requests wait for an answer, and are called by their numbers on either side.
+fn asked(wire: &mut OnDuplex, requests: i64) {
+    for number in 1..=requests {
+        assert_eq!(wire.open.open(&RequestId::Number(number)), Some(RequestId::Number(number)));
+    }
+}
+
 fn answer(bytes: usize) -> TxJsonRpcMessage<RoleServer> {
     JsonRpcMessage::error(ErrorData::internal_error("x".repeat(bytes), None), Some(RequestId::Number(1)))
 }
@@ -141,6 +147,7 @@ fn answer(bytes: usize) -> TxJsonRpcMessage<RoleServer> {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_for_long_is_gone() {
     let (mut wire, mut ours) = wire(64);
+    asked(&mut wire, 1);
     let presence = wire.presence.clone();
     let mut sending = Box::pin(wire.send(answer(1_000)));
     assert!(tokio::time::timeout(STALLED - Duration::from_secs(1), &mut sending).await.is_err());
@@ -156,6 +163,7 @@ async fn a_client_that_takes_nothing_for_long_is_gone() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_read_is_not_asked_for_more() {
     let (mut wire, mut ours) = wire(64 << 10);
+    asked(&mut wire, 1);
     ours.write_all(&[PING, b"\n"].concat()).await.unwrap();
     let waiting = wire.send(answer(UNREAD));
     assert!(wire.receive().now_or_never().is_none());
@@ -166,6 +174,7 @@ async fn a_client_that_does_not_read_is_not_asked_for_more() {
 #[tokio::test]
 async fn a_line_that_was_begun_is_ended_before_another_begins() {
     let (mut wire, mut ours) = wire(64);
+    asked(&mut wire, 2);
     let mut cut = Box::pin(wire.send(answer(1_000)));
     assert!((&mut cut).now_or_never().is_none());
     drop(cut);
