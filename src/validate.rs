@@ -18,7 +18,8 @@ use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::snapshot::Resource;
 use crate::facts::newest::{self, Kept};
-use crate::facts::{Facts, addresses, behind, pods, starting, strays, unread};
+use crate::facts::starting::{self, Startup};
+use crate::facts::{Facts, addresses, behind, pods, strays, unread};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use serde_json::Value;
 
@@ -156,7 +157,17 @@ pub(crate) fn rollout(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
         {
             (Stand::Unseen, format!("{counts}, but {stray}"))
         }
-        None => (Stand::holds_if(w.is_complete()).or_not_yet_if(|| starting::is_starting(object, facts)), counts),
+        None if w.is_complete() => (Stand::Holds, counts),
+        None => incomplete(object, facts, counts),
+    }
+}
+
+/// What has to run and does not: it still starts, or it failed, or what would show that was not seen.
+fn incomplete(object: &ObjectRef, facts: &Facts<'_>, observed: String) -> Observed {
+    match starting::start(object, facts) {
+        Startup::Coming => (Stand::NotYet, observed),
+        Startup::Over => (Stand::Fails, observed),
+        Startup::Untold(why) => (Stand::Unseen, format!("{observed}, and {why}")),
     }
 }
 
@@ -222,13 +233,13 @@ fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &
     if fresh.is_empty() {
         return match rollout(workload, facts) {
             (stand @ (Stand::Unseen | Stand::Idle), words) => (stand, words),
-            (Stand::Holds | Stand::NotYet | Stand::Fails, _) if !facts.is_whole(&Kind::Pod) => {
-                (Stand::Unseen, format!("Pods {}", unread::how(&Kind::Pod, facts.snapshot())))
-            }
-            (stand, _) => {
-                let stand = if stand == Stand::NotYet { stand } else { Stand::Fails };
-                (stand, format!("no Pod of the newest template of {workload} exists yet"))
-            }
+            (stand, _) => match newest::untold(facts, workload) {
+                Some(why) => (Stand::Unseen, format!("no Pod of the newest template of {workload} was seen, and {why}")),
+                None => {
+                    let stand = if stand == Stand::NotYet { stand } else { Stand::Fails };
+                    (stand, format!("no Pod of the newest template of {workload} exists yet"))
+                }
+            },
         };
     }
     let other = |pod: &Pod| {
@@ -243,10 +254,11 @@ fn past(place: &Place<'_>, workload: &ObjectRef, facts: &Facts<'_>, diagnosis: &
     let judged = |pod: &&Pod| pods::is_ready(pod) || newest::was_started(pod, container) || other(pod);
     match fresh.iter().find(|pod| judged(pod)) {
         Some(_) => (Stand::Holds, String::new()),
-        None => {
-            let stand = Stand::Fails.or_not_yet_if(|| starting::is_starting(workload, facts));
-            (stand, format!("no Pod of the newest template of {workload} has come past the point at which it failed yet"))
-        }
+        None => incomplete(
+            workload,
+            facts,
+            format!("no Pod of the newest template of {workload} has come past the point at which it failed yet"),
+        ),
     }
 }
 
@@ -287,7 +299,7 @@ fn symptom(object: &ObjectRef, facts: &Facts<'_>, diagnosis: &Diagnosis) -> Obse
     let needed = [object.kind.clone(), Kind::Pod, Kind::ReplicaSet, Kind::Event];
     let lacking: Vec<Kind> = once(needed.into_iter().filter(|kind| !facts.is_whole(kind)));
     match of_it.next() {
-        Some(symptom) => (Stand::Fails.or_not_yet_if(|| starting::is_starting(object, facts)), symptom.summary.clone()),
+        Some(symptom) => incomplete(object, facts, symptom.summary.clone()),
         None if !lacking.is_empty() => (Stand::Unseen, format!("no problem was found with it, but {}", unread_in_words(&lacking, facts))),
         None if !facts.has(object) => (Stand::Unseen, format!("{object} no longer exists")),
         None => (Stand::Holds, "no problem was found with it".to_owned()),
@@ -298,8 +310,8 @@ fn pod(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
     let Some(pod) = facts.find::<Pod>(object) else { return absent(object, facts) };
     let phase = pod.status.as_ref().and_then(|s| s.phase.clone()).unwrap_or_else(|| "Unknown".to_owned());
     let ready = pods::is_ready(pod);
-    let stand = Stand::holds_if(ready || phase == "Succeeded").or_not_yet_if(|| starting::is_starting(object, facts));
-    (stand, format!("{phase}, {}", if ready { "Ready" } else { "not Ready" }))
+    let observed = format!("{phase}, {}", if ready { "Ready" } else { "not Ready" });
+    if ready || phase == "Succeeded" { (Stand::Holds, observed) } else { incomplete(object, facts, observed) }
 }
 
 fn claim(object: &ObjectRef, facts: &Facts<'_>) -> Observed {

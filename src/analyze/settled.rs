@@ -8,7 +8,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
 use crate::domain::workload::Workload;
 use crate::facts::author::By;
-use crate::facts::starting::UNSEEN;
+use crate::facts::starting::{Startup, UNSEEN};
 use crate::facts::{Facts, newest, pods, starting};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
@@ -207,9 +207,11 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement 
     let moved = facts.pods_of(object).filter_map(pods::exists_since).max();
     let since = moved.or_else(|| workload.meta.creation_timestamp.as_ref().map(|t| t.0));
     match seconds_since(since, facts.taken_at()) {
-        Some(spent) if spent > DEADLINE && !starting::is_starting(object, facts) => {
-            Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s"))
-        }
+        Some(spent) if spent > DEADLINE => match starting::start(object, facts) {
+            Startup::Coming => Judgement::Underway { what: counts, seconds: START },
+            Startup::Over => Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s")),
+            Startup::Untold(why) => Judgement::Unknown(format!("{counts}, and {why}")),
+        },
         _ => Judgement::Underway { what: counts, seconds: START },
     }
 }

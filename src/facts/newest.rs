@@ -1,6 +1,6 @@
 //! The Pods of a workload's newest template: what they do says whether a change helped.
 
-use super::{Facts, pods};
+use super::{Facts, pods, unread};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use jiff::SignedDuration;
@@ -59,6 +59,19 @@ fn newest_set(facts: &Facts<'_>, deployment: &ObjectRef) -> Option<ObjectRef> {
 /// Whether a Deployment has a revision that none of its ReplicaSets had when they were seen.
 pub(super) fn has_unseen_revision(facts: &Facts<'_>, deployment: &ObjectRef) -> bool {
     revision(facts, deployment) > newest_set(facts, deployment).and_then(|set| revision(facts, &set))
+}
+
+/// What keeps anybody from telling which Pods are of the newest template, in words: Pods or ReplicaSets were not read whole, or the newest
+/// ReplicaSet had not been seen.
+pub(crate) fn untold(facts: &Facts<'_>, workload: &ObjectRef) -> Option<String> {
+    let deployment = workload.kind == Kind::Deployment;
+    let needed = if deployment { &[Kind::Pod, Kind::ReplicaSet][..] } else { &[Kind::Pod][..] };
+    let lacking: Vec<&Kind> = needed.iter().filter(|kind| !facts.is_whole(kind)).collect();
+    if !lacking.is_empty() {
+        return Some(unread::all(lacking, facts.snapshot()).join(", and "));
+    }
+    let unseen = deployment && has_unseen_revision(facts, workload);
+    unseen.then(|| "its newest ReplicaSet has not been seen".to_owned())
 }
 
 /// The live Pods that are known to be of the newest template, of which none is on its way out.

@@ -28,28 +28,46 @@ pub(crate) fn allowed(facts: &Facts<'_>, pod: &Pod) -> SignedDuration {
     by_probes.max(given).clamp(START, LONGEST)
 }
 
-/// Whether what has to run is still starting.
-pub(crate) fn is_starting(object: &ObjectRef, facts: &Facts<'_>) -> bool {
+/// Whether what has to run still starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Startup {
+    /// It does, and nothing speaks against it.
+    Coming,
+    /// It failed, or has had its time.
+    Over,
+    /// What would show it was not seen: in words.
+    Untold(String),
+}
+
+/// Whether what has to run still starts, by its Pods of the newest template. Where one of them is seen not to be ready, what else was not
+/// seen excuses nothing.
+pub(crate) fn start(object: &ObjectRef, facts: &Facts<'_>) -> Startup {
+    let coming = |it: bool| if it { Startup::Coming } else { Startup::Over };
     if let Some(own) = facts.find::<Pod>(object) {
-        return pod(own, facts);
+        return coming(pod(own, facts));
     }
-    let Some(workload) = facts.workload(object).filter(|w| !w.paused && w.desired > 0) else { return false };
+    let Some(workload) = facts.workload(object).filter(|w| !w.paused && w.desired > 0) else { return Startup::Over };
     if workload.condition("ReplicaFailure").is_some_and(|(status, _)| status == "True") {
-        return false;
+        return Startup::Over;
     }
     let fresh = newest::pods_of_newest(facts, object);
-    if fresh.iter().any(|pod| has_failed(pod)) {
-        return false;
-    }
     let open: Vec<&&Pod> = fresh.iter().filter(|pod| !pods::is_ready(pod)).collect();
-    if !open.is_empty() {
-        return open.iter().all(|one| pod(one, facts));
+    if !open.is_empty() || fresh.iter().any(|pod| has_failed(pod)) {
+        return coming(!fresh.iter().any(|pod| has_failed(pod)) && open.iter().all(|one| pod(one, facts)));
     }
     let leaves = |pod: &Pod| pod.metadata.deletion_timestamp.as_ref().is_some_and(|by| facts.taken_at() <= later(by.0, OVERDUE));
     // All that are there are ready: more follow, or they do not count as available yet.
     let moved = fresh.iter().filter_map(|pod| ready_since(pod).max(pods::exists_since(pod))).max();
     let next = proof::min_ready(object, facts).saturating_add(START);
-    !workload.observed || facts.pods_of(object).any(leaves) || moved.is_some_and(|at| facts.taken_at() <= later(at, next))
+    if !workload.observed || facts.pods_of(object).any(leaves) || moved.is_some_and(|at| facts.taken_at() <= later(at, next)) {
+        return Startup::Coming;
+    }
+    newest::untold(facts, object).map_or(Startup::Over, Startup::Untold)
+}
+
+/// Whether what has to run is seen to be starting still.
+pub(crate) fn is_starting(object: &ObjectRef, facts: &Facts<'_>) -> bool {
+    start(object, facts) == Startup::Coming
 }
 
 /// Whether a claim is waited for, of which nothing says that it will not get its volume.

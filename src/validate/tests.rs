@@ -226,9 +226,11 @@ fn rollout_passes_only_where_all_replicas_of_the_newest_revision_are_seen_ready(
     let of = |status: Value| {
         let mut object = deployment();
         object["spec"]["replicas"] = json!(2);
-        object["metadata"]["generation"] = json!(3);
+        object["metadata"] = json!({"name": "web", "namespace": "shop", "generation": 3});
         object["status"] = status;
-        rollout(&web(), &Facts::of(&snapshot(vec![(Kind::Deployment, object)]))).0
+        let mut seen = snapshot(vec![(Kind::Deployment, object)]);
+        [Kind::Pod, Kind::ReplicaSet].iter().for_each(|kind| seen.add(kind, vec![], true));
+        rollout(&web(), &Facts::of(&seen)).0
     };
     let ready = |generation: i64, updated: i64, total: i64, ready: i64| json!({"observedGeneration": generation, "replicas": total, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready});
     assert_eq!(of(ready(3, 2, 2, 2)), Stand::Holds);
@@ -276,7 +278,9 @@ fn older_pods_that_stay_by_the_update_strategy_are_no_failure() {
                                   "template": {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db"}]}}},
                          "status": {"observedGeneration": 2, "replicas": 2, "readyReplicas": 2, "updatedReplicas": 0, "availableReplicas": 2,
                                     "currentRevision": "a", "updateRevision": "b"}});
-        rollout(&object, &Facts::of(&snapshot(vec![(Kind::StatefulSet, set)]))).0
+        let mut seen = snapshot(vec![(Kind::StatefulSet, set)]);
+        seen.add(&Kind::Pod, vec![], true);
+        rollout(&object, &Facts::of(&seen)).0
     };
     assert_eq!(of(json!({"type": "OnDelete"})), Stand::Unseen);
     assert_eq!(of(json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 2}})), Stand::Unseen);

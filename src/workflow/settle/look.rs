@@ -289,10 +289,16 @@ mod tests {
 
     /// `web` as the plan wants it, complete, with its ReplicaSet and its Pod, and this besides.
     fn world(besides: Vec<(Kind, Value)>) -> Snapshot {
+        world_at("2", 1, besides)
+    }
+
+    /// The same where it has come to a revision, and so many Pods are there in all.
+    fn world_at(revision: &str, total: i32, besides: Vec<(Kind, Value)>) -> Snapshot {
         let mut object = deployment();
         object["spec"]["template"]["spec"]["containers"][1]["image"] = json!("web:1");
+        object["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!(revision);
         object["status"] =
-            json!({"observedGeneration": 3, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1});
+            json!({"observedGeneration": 3, "replicas": total, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1});
         let set = json!({"metadata": {"name": "web-2", "namespace": "shop", "annotations": {"deployment.kubernetes.io/revision": "2"},
                                       "ownerReferences": owner("Deployment", "web")}, "spec": {"replicas": 1, "selector": {}}});
         let mut all = vec![(Kind::Deployment, object), (Kind::ReplicaSet, set), (Kind::Pod, pod("web-2-a", owner("ReplicaSet", "web-2")))];
@@ -347,6 +353,28 @@ mod tests {
         let mut going = newer(json!({"app": "web"}), waiting);
         going["metadata"]["deletionTimestamp"] = json!("1969-12-31T23:59:59Z");
         assert!(look(going).await.holds(), "it is on its way out");
+    }
+
+    #[tokio::test]
+    async fn rollout_of_which_it_was_not_seen_what_it_waits_for_has_not_failed() {
+        let rollout = |seen: Snapshot| async { after(seen, vec![], None).await.checks.pop().unwrap() };
+        let seen = || world_at("2", 2, vec![]);
+        assert_eq!(rollout(seen()).await.stand, Stand::Fails, "it has had its time");
+        for (kind, why) in
+            [(Kind::ReplicaSet, "replicasets could not be read completely"), (Kind::Pod, "pods could not be read completely")]
+        {
+            let mut part = seen();
+            part.miss(&kind);
+            let Checked { stand, observed, .. } = rollout(part).await;
+            assert!(stand == Stand::Unseen && observed.contains(why), "{kind}: {observed}");
+        }
+        let Checked { stand, observed, .. } = rollout(world_at("3", 2, vec![])).await;
+        assert!(stand == Stand::Unseen && observed.contains("its newest ReplicaSet has not been seen"), "{observed}");
+        let mut failing = pod("web-2-b", owner("ReplicaSet", "web-2"));
+        failing["status"] = json!({"phase": "Pending", "containerStatuses": [{"name": "app", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]});
+        let mut cut = world_at("2", 2, vec![(Kind::Pod, failing)]);
+        cut.miss(&Kind::Pod);
+        assert_eq!(rollout(cut).await.stand, Stand::Fails, "what is seen to fail has failed, whatever was not seen");
     }
 
     #[tokio::test]
