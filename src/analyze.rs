@@ -82,6 +82,16 @@ pub fn unread(code: Code, seen: &Snapshot) -> Vec<Kind> {
         .collect()
 }
 
+/// The kinds that the rule of a cause reads: those that it reads first, or those that it reads besides by what was seen then.
+pub fn kinds_of(code: Code, seen: Option<&Snapshot>) -> Vec<Kind> {
+    let reads = RULES.iter().filter(|rule| rule.code == code).flat_map(|rule| rule.reads);
+    let wanted = reads.filter(|read| match seen {
+        None => read.when == When::Always,
+        Some(seen) => read.when != When::Always && read.when.holds(seen),
+    });
+    once(wanted.flat_map(|read| read.kinds).cloned())
+}
+
 /// Everything that is read for rules, symptoms and checks.
 fn reads() -> impl Iterator<Item = Read> {
     judged::reads().chain(RULES.iter().flat_map(|rule| rule.reads).cloned())

@@ -111,6 +111,11 @@ impl Approved {
         &self.planned.plan
     }
 
+    /// What it was decided on.
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
     /// In which session.
     pub(crate) fn id(&self) -> &SessionId {
         &self.header.id

@@ -30,6 +30,7 @@ mod scope;
 mod settle;
 mod stage;
 mod standing;
+mod still;
 mod stored;
 pub mod summary;
 mod timing;
@@ -376,6 +377,9 @@ pub enum WorkflowError {
     /// The operator does not allow it any more.
     #[error("this change is not allowed here any more: {0}")]
     NotAllowed(String),
+    /// What the plan is for is not so any more, or not in the same way.
+    #[error("nothing was changed, because what the plan is for was looked at again: {0}")]
+    NotNeeded(String),
     /// Somebody tries approvals.
     #[error("too many approvals of session `{0}` could not be used: now only an answer to its question counts")]
     TooManyRefused(SessionId),
@@ -433,6 +437,7 @@ impl WorkflowError {
                 ]
             }
             WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman) => vec!["run remediate again".to_owned()],
+            WorkflowError::NotNeeded(_) => vec!["run analyze to look at the cluster as it is now".to_owned()],
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]
             }

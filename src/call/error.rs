@@ -109,7 +109,9 @@ impl From<WorkflowError> for CallError {
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::RepeatedDigest(_) => ErrorKind::NotAllowed,
-            WorkflowError::State { .. } | WorkflowError::DigestMismatch | WorkflowError::Answered(_) => ErrorKind::Conflict,
+            WorkflowError::State { .. } | WorkflowError::DigestMismatch | WorkflowError::Answered(_) | WorkflowError::NotNeeded(_) => {
+                ErrorKind::Conflict
+            }
             WorkflowError::Read(error) => of_read(error),
             WorkflowError::Store(StoreError::Conflict(_)) => ErrorKind::Conflict,
             WorkflowError::Record { .. } | WorkflowError::Store(StoreError::Unusable { .. }) => ErrorKind::Unavailable,

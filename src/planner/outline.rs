@@ -43,6 +43,11 @@ pub(super) struct OutlinedChange {
 }
 
 impl Outline {
+    /// What would be done, in its order.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.changes.iter().map(|change| &change.proposal.action)
+    }
+
     /// The objects that would be changed and that must exist.
     pub(crate) fn needed(&self) -> BTreeSet<ObjectRef> {
         self.changes.iter().filter_map(|change| change.seen.as_ref().map(|seen| seen.object.clone())).collect()

@@ -108,7 +108,9 @@ impl Remediation {
                 awaiting.approve_repeated(&counted, digest, now)
             }
         };
-        self.carry_out(approved.map_err(|(_, error)| error)?, revision, by, &meter, caller).await
+        let approved = approved.map_err(|(_, error)| error)?;
+        let seen = self.is_still_needed(&approved, &meter, caller).await?;
+        self.carry_out(approved, seen, revision, by, &meter, caller).await
     }
 
     /// The gate, again: what held when the session was opened, tightened by what the operator sets now and by this caller.
@@ -208,6 +210,7 @@ fn refuses_an_approval(error: &WorkflowError) -> bool {
         | WorkflowError::OtherCluster { .. }
         | WorkflowError::NoWriter
         | WorkflowError::NotAllowed(_)
+        | WorkflowError::NotNeeded(_)
         | WorkflowError::RepeatedDigest(_)
         | WorkflowError::Cancelled => true,
         WorkflowError::Invalid(_)

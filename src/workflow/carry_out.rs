@@ -1,7 +1,8 @@
 //! A plan that was approved is carried out: the intent is recorded, the bytes are sent, and the cluster says whether it helped.
 
+use super::collect::Collected;
 use super::report::Report;
-use super::settle::{Case, settle};
+use super::settle::{Case, settle_from};
 use super::view::report_of;
 use super::{Approver, Caller, Meter, Remediation, WorkflowError, stored};
 use crate::domain::abridged::abridge;
@@ -19,10 +20,11 @@ use crate::session::{Approved, Closed, Session, Validating, journal};
 use jiff::SignedDuration;
 
 impl Remediation {
-    /// Steps 11 to 15 of the way of the data. Nothing below this line can be reached without an approval.
+    /// Steps 11 to 15 of the way of the data. Nothing below this line can be reached without an approval. `seen` is what was read for it.
     pub(super) async fn carry_out(
         &self,
         approved: Approved,
+        seen: Option<Collected>,
         revision: Revision,
         by: &Approver,
         meter: &Meter,
@@ -56,7 +58,7 @@ impl Remediation {
                 issue: &header.issue,
                 made: Some(&validating.execution),
             };
-            let settled = settle(case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
+            let settled = settle_from(seen, case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
             if let Some(later) = settled.seen {
                 take_in(&mut validating.header.diagnosis, later);
             }

@@ -29,6 +29,14 @@ impl Collected {
         Self { snapshot, versions: BTreeMap::new(), account, kept: Room::KEPT }
     }
 
+    /// The same, with only these kinds.
+    pub(super) fn only(mut self, kinds: &[Kind]) -> Self {
+        let others: Vec<Kind> = self.snapshot.looked.iter().filter(|kind| !kinds.contains(kind)).cloned().collect();
+        others.iter().for_each(|kind| self.forget(kind));
+        self.versions.retain(|kind, _| kinds.contains(kind));
+        self
+    }
+
     /// Forgets a kind, to read it again: its room is free.
     pub(super) fn forget(&mut self, kind: &Kind) {
         self.snapshot.forget(kind);
@@ -52,6 +60,27 @@ pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead,
     collected.kept = Room::NONE;
     wave(&second, scope, read, &mut collected).await?;
     namesakes::seek(read, &mut collected.account, &mut collected.snapshot).await?;
+    collected.snapshot.taken_at = seen_at(read, clock);
+    Ok(collected)
+}
+
+/// These kinds alone, and what `then` asks for besides once they are read.
+pub(super) async fn some(
+    words: Wording,
+    kinds: &[Kind],
+    then: impl FnOnce(&Snapshot) -> Vec<Kind>,
+    scope: &Scope,
+    read: &dyn ClusterRead,
+    clock: &dyn Clock,
+) -> Result<Collected, ReadError> {
+    let cluster = read.cluster().await?;
+    let mut collected = Collected::into(Snapshot::empty(cluster, scope.clone(), clock.now()), Account::default());
+    collected.snapshot.words = words;
+    wave(kinds, scope, read, &mut collected).await?;
+    let mut second = then(&collected.snapshot);
+    second.retain(|kind| !collected.snapshot.looked.contains(kind));
+    collected.kept = Room::NONE;
+    wave(&second, scope, read, &mut collected).await?;
     collected.snapshot.taken_at = seen_at(read, clock);
     Ok(collected)
 }

@@ -161,7 +161,7 @@ impl Remediation {
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                match self.carry_out(approved, revision, &Approver::Policy, meter, caller).await {
+                match self.carry_out(approved, None, revision, &Approver::Policy, meter, caller).await {
                     Ok(report) => Ok(Opened { report, question: None }),
                     Err(error) => {
                         self.give_up(&id, &error).await;

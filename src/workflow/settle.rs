@@ -7,7 +7,7 @@ use self::course::{Course, LOOK_AGAIN};
 pub(super) use self::look::Case;
 use self::look::{Look, judge};
 use super::caller::Caller;
-use super::collect;
+use super::collect::{self, Collected};
 use super::conclude::Concluded;
 use super::timing::{Patience, signed};
 use super::watching::Watching;
@@ -43,6 +43,21 @@ pub(super) struct Settled {
 /// Watches until there is a verdict.
 pub(super) async fn settle(case: Case<'_>, read: &dyn ClusterRead, clock: &dyn Clock, patience: Patience, caller: &Caller<'_>) -> Settled {
     Settling::begin(case, read, clock, patience, caller).in_time(false).await
+}
+
+/// The same from what was read just before the change: what has happened since then is told.
+pub(super) async fn settle_from(
+    before: Option<Collected>,
+    case: Case<'_>,
+    read: &dyn ClusterRead,
+    clock: &dyn Clock,
+    patience: Patience,
+    caller: &Caller<'_>,
+) -> Settled {
+    let changed: Vec<Kind> = case.plan.steps.iter().map(|step| step.action.target().kind.clone()).collect();
+    let mut settling = Settling::begin(case, read, clock, patience, caller);
+    settling.watching = settling.watching.from(before, &changed);
+    settling.in_time(false).await
 }
 
 /// One look, for a plan that was never applied: there is nothing to wait for, unless somebody else made its change.

@@ -82,6 +82,15 @@ impl<'a> Watching<'a> {
         }
     }
 
+    /// Goes on from what was read already, if anything was. What is changed since then and not watched is read anew.
+    pub(super) fn from(mut self, read: Option<Collected>, changed: &[Kind]) -> Self {
+        let kept: Vec<Kind> = self.kinds.iter().filter(|kind| !(changed.contains(kind) && self.still.contains(kind))).cloned().collect();
+        let Some(Collected { snapshot, versions, account, .. }) = read.map(|read| read.only(&kept)) else { return self };
+        (self.snapshot, self.account) = (Some(snapshot), account);
+        self.follow(versions.keys().cloned().collect(), &versions);
+        self
+    }
+
     /// Lets everything go that is held: another look needs the room. The next one of this begins from the start.
     pub(super) fn anew(&mut self) {
         let (unwatched, still) = (std::mem::take(&mut self.unwatched), std::mem::take(&mut self.still));

@@ -20,6 +20,7 @@ mod places;
 mod rest;
 mod settled;
 mod slow;
+mod still;
 mod stories;
 mod undo;
 mod variants;

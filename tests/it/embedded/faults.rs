@@ -1,7 +1,7 @@
 //! Faults that a real API server won't make on demand. A write is sent once, whatever happens to it.
 
 use crate::support::case::Case;
-use crate::support::embedded::{self, Embedded, ask, asked, open, yes};
+use crate::support::embedded::{self, Embedded, ask, asked, open, yes, yes_while_applied};
 use crate::support::words::Word;
 use kubemend::domain::limits::Limits;
 use kubemend::ports::Silent;
@@ -119,10 +119,8 @@ async fn reads_that_always_fail_are_said_and_not_taken_for_absence() {
 #[tokio::test(start_paused = true)]
 async fn claim_that_somebody_makes_in_between_refuses_ours() {
     let (cluster, process, q, _) = waiting("database-pod-pending").await;
-    cluster.apply(
-        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: postgres-pvc\nspec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      storage: 1Gi\n",
-    );
-    let report = yes(&process, &q).await.unwrap();
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: postgres-pvc\nspec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      storage: 1Gi\n";
+    let report = yes_while_applied(&cluster, &process, &q, claim).await.unwrap();
     assert_eq!(cluster.writes(), []);
     assert_eq!(outcome(&report), "refused", "{}", report.summary);
     let claim = cluster.sim.object("persistentvolumeclaims", NAMESPACE, "postgres-pvc").unwrap();
@@ -134,8 +132,7 @@ async fn field_that_somebody_changes_in_between_refuses_the_patch() {
     let (cluster, process, q, _) = waiting("service-without-endpoints").await;
     let case = Case::load("service-without-endpoints");
     let text = case.manifest_text("manifests/storefront.yaml").replace("app: storefront-web", "app: somebody-elses-idea");
-    cluster.apply(&text);
-    let report = yes(&process, &q).await.unwrap();
+    let report = yes_while_applied(&cluster, &process, &q, &text).await.unwrap();
     assert_eq!(cluster.writes(), []);
     assert_eq!(outcome(&report), "refused", "{}", report.summary);
     assert!(report.summary.contains("the object changed since the plan was created"), "{}", report.summary);

@@ -33,16 +33,9 @@ async fn target_that_is_gone_when_the_yes_comes_is_told_and_nothing_is_written()
         ("storage-class-missing", "persistentvolumeclaims", "uploads", 2),
     ] {
         let (cluster, process, question) = embedded::waiting(case, NAMESPACE).await;
-        match plural {
-            "deployments" => {
-                let path = format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{name}");
-                let request = Request::delete(path).body(Body::empty()).unwrap();
-                assert!(cluster.sim.service_as("tests").oneshot(request).await.unwrap().status().is_success());
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            _ => cluster.remove(plural, name).await,
-        }
-        let report = yes(&process, &question).await.unwrap();
+        let group = if plural == "deployments" { "/apis/apps/v1" } else { "/api/v1" };
+        let path = format!("{group}/namespaces/{NAMESPACE}/{plural}/{name}");
+        let report = embedded::yes_while_deleted(&cluster, &process, &question, &path).await.unwrap();
         let outcomes: Vec<&str> = report.execution.as_ref().unwrap().steps.iter().map(|s| s.outcome.as_str()).collect();
         assert_eq!((report.status, outcomes[0], outcomes.len()), (Status::Failed, "failed", steps), "{case}: {}", report.summary);
         assert!(outcomes[1..].iter().all(|outcome| *outcome == "notReached"), "{case}: {outcomes:?}");

@@ -2,7 +2,7 @@
 //! nothing is sent that the record does not announce.
 
 use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked, open, yes};
+use crate::support::embedded::{Embedded, ask, asked, open, yes, yes_while_applied};
 use crate::support::webhook::{Between, Held};
 use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::plan::OnFailure;
@@ -474,8 +474,7 @@ async fn selector_that_somebody_changes_beside_ours_refuses_the_patch() {
     let (cluster, process, question) = waiting("service-without-endpoints", Limits::default(), None).await;
     let case = Case::load("service-without-endpoints");
     let text = case.manifest_text("manifests/storefront.yaml").replacen("tier: frontend", "tier: admin", 1);
-    cluster.apply(&text);
-    let report = yes(&process, &question).await.unwrap();
+    let report = yes_while_applied(&cluster, &process, &question, &text).await.unwrap();
     assert_eq!((cluster.writes(), outcomes(&report)), (vec![], vec!["refused"]), "{}", report.summary);
 }
 
@@ -485,7 +484,6 @@ async fn spec_that_somebody_changes_elsewhere_refuses_the_patch() {
     let mut object = cluster.sim.object("deployments", NAMESPACE, "catalog").unwrap();
     object["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = json!(7);
     let text = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "catalog"}, "spec": object["spec"]});
-    cluster.sim.apply_yaml(NAMESPACE, &text.to_string()).unwrap();
-    let report = yes(&process, &question).await.unwrap();
+    let report = yes_while_applied(&cluster, &process, &question, &text.to_string()).await.unwrap();
     assert_eq!((cluster.writes(), outcomes(&report)), (vec![], vec!["refused"]), "{}", report.summary);
 }

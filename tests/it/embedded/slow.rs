@@ -1,6 +1,6 @@
 //! A start that takes its time: it is waited for as long as the template says, and what still starts is never undone.
 
-use crate::support::embedded::{Embedded, asked, yes};
+use crate::support::embedded::{Embedded, asked, yes, yes_while_applied};
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
@@ -106,10 +106,9 @@ async fn workload_that_is_scaled_to_zero_is_not_waited_for() {
     let issue = Issue::parse("orders is pending").unwrap();
     let problem = Problem { issue: Some(issue), namespace: Some(Namespace::parse(NAMESPACE).unwrap()), ..Problem::default() };
     let (_, question) = asked(&process, &problem).await;
-    cluster.apply(&orders("", "", "").replace("replicas: 1", "replicas: 0"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let none = orders("", "", "").replace("replicas: 1", "replicas: 0");
     let began = Instant::now();
-    let report = yes(&process, &question).await.unwrap();
+    let report = yes_while_applied(&cluster, &process, &question, &none).await.unwrap();
     assert_eq!(report.status, Status::Unclear, "{}", report.summary);
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert!(report.validation.unwrap().why.unwrap().contains("scaled to zero"));

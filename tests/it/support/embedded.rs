@@ -6,6 +6,7 @@ use super::objects::documents;
 use super::webhook::Between;
 use super::words::Word;
 use async_trait::async_trait;
+use futures::FutureExt;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
@@ -15,7 +16,7 @@ use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
-use kubemend::ports::{Clock, ClusterRead, Entropy, Revision, SessionStore, StoreError, Stored};
+use kubemend::ports::{Clock, ClusterRead, Entropy, Phase, Progress, Revision, SessionStore, StoreError, Stored};
 use kubemend::sim::{Audited, Latency, MadeImage, Sim, SimBody, World};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tower::{BoxError, Service, ServiceExt};
 
 /// The clock that the cluster shows too.
@@ -392,4 +394,56 @@ pub(crate) fn recorded(mut report: Report) -> Report {
 pub(crate) async fn yes(remediation: &Remediation, question: &Question) -> Result<Report, WorkflowError> {
     let by = Approver::Library("the tests".to_owned());
     remediation.approve(&question.session, &question.token, &question.digest, by, &Caller::silent()).await
+}
+
+/// What happens once a yes counts, and before anything is sent.
+struct Meanwhile(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Progress for Meanwhile {
+    fn tell(&self, phase: Phase, _: &str) {
+        if phase == Phase::Executing
+            && let Some(happens) = self.0.lock().unwrap().take()
+        {
+            happens();
+        }
+    }
+}
+
+/// Says yes; this happens once it counts, and before anything is sent.
+pub(crate) async fn yes_while(
+    remediation: &Remediation,
+    question: &Question,
+    happens: impl FnOnce() + Send + 'static,
+) -> Result<Report, WorkflowError> {
+    let progress = Meanwhile(Mutex::new(Some(Box::new(happens))));
+    let cancel = CancellationToken::new();
+    let by = Approver::Library("the tests".to_owned());
+    remediation.approve(&question.session, &question.token, &question.digest, by, &Caller::new(&progress, &cancel)).await
+}
+
+/// The same for a document that is applied.
+pub(crate) async fn yes_while_applied(
+    cluster: &Embedded,
+    remediation: &Remediation,
+    question: &Question,
+    text: &str,
+) -> Result<Report, WorkflowError> {
+    let (sim, namespace, text) = (cluster.sim.clone(), cluster.namespace.clone(), text.to_owned());
+    yes_while(remediation, question, move || sim.apply_yaml(&namespace, &text).unwrap()).await
+}
+
+/// The same for an object that somebody deletes, by its path.
+pub(crate) async fn yes_while_deleted(
+    cluster: &Embedded,
+    remediation: &Remediation,
+    question: &Question,
+    path: &str,
+) -> Result<Report, WorkflowError> {
+    let request = Request::delete(path).body(Body::empty()).unwrap();
+    let service = cluster.sim.service_as("tests");
+    yes_while(remediation, question, move || {
+        let answer = service.oneshot(request).now_or_never().expect("it answers at once").unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    })
+    .await
 }

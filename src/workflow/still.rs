@@ -1,0 +1,121 @@
+//! Between a yes and the first byte: whether what the plan is for is still so. A person reads a question for minutes, and meanwhile
+//! somebody else may have helped, or made another change the right one.
+
+use super::collect::{self, Collected};
+use super::conclude::conclude;
+use super::{Caller, Meter, Remediation, WorkflowError};
+use crate::domain::action::Action;
+use crate::domain::cause::{CauseSource, Code};
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::words::Wording;
+use crate::facts::{Facts, unread};
+use crate::planner::outline::outline;
+use crate::ports::Phase;
+use crate::session::Approved;
+use crate::{analyze, planner, validate};
+use std::time::Duration;
+
+/// What is not found is looked for once more after this: a container that crashes runs between its crashes, and a list may be a moment behind.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What is read for it.
+#[derive(Clone, Copy)]
+enum Reads {
+    /// What shows afterwards whether it helped.
+    OfThePlan,
+    /// All that the rule reads: it finds the same when nothing else was read.
+    OfTheRule,
+}
+
+/// What another look says of a plan's cause.
+enum Needed {
+    /// It is found, and the same change is proposed for it: with what was read.
+    Still(Box<Collected>),
+    /// In words: what is so instead.
+    Not(String),
+}
+
+impl Remediation {
+    /// That the rule which the plan goes back to still finds its cause at the same place, and proposes the same change for it.
+    ///
+    /// # Errors
+    /// It does not, or that could not be read: then nothing is sent, and the session waits as before.
+    pub(super) async fn is_still_needed(
+        &self,
+        approved: &Approved,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Option<Collected>, WorkflowError> {
+        let plan = approved.plan();
+        // What was changed is rolled back whatever is found; what it rolls back is a condition of each step.
+        let CauseSource::Rule(code) = plan.cause.source else { return Ok(None) };
+        if plan.is_rollback() {
+            return Ok(None);
+        }
+        caller.progress.tell(Phase::Analyzing, "looking again at what the plan is for");
+        let looking = async {
+            // What the checks need is watched from here on, and mostly shows it; all that the rule reads does where that does not.
+            let mut needed = self.needed(approved, Reads::OfThePlan, code, meter, caller).await?;
+            if matches!(needed, Needed::Not(_)) {
+                needed = self.needed(approved, Reads::OfTheRule, code, meter, caller).await?;
+            }
+            if matches!(needed, Needed::Not(_)) {
+                self.parts.clock.sleep(AGAIN).await;
+                needed = self.needed(approved, Reads::OfTheRule, code, meter, caller).await?;
+            }
+            match needed {
+                Needed::Still(read) => Ok(Some(*read)),
+                Needed::Not(why) => Err(WorkflowError::NotNeeded(why)),
+            }
+        };
+        tokio::select! {
+            looked = looking => looked,
+            () = caller.cancel.cancelled() => Err(WorkflowError::Cancelled),
+        }
+    }
+
+    async fn needed(
+        &self,
+        approved: &Approved,
+        reads: Reads,
+        code: Code,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Needed, WorkflowError> {
+        let (header, plan) = (approved.header(), approved.plan());
+        let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
+        let words = Wording::of(&header.issue).within(header.scope.namespaces());
+        let kinds = match reads {
+            Reads::OfThePlan => validate::kinds(plan),
+            Reads::OfTheRule => analyze::kinds_of(code, None),
+        };
+        let then = |seen: &Snapshot| match reads {
+            Reads::OfThePlan => Vec::new(),
+            Reads::OfTheRule => analyze::kinds_of(code, Some(seen)),
+        };
+        let Collected { snapshot, versions, account, .. } = collect::some(words, &kinds, then, &header.scope, read, clock).await?;
+        let (key, planned) = (plan.cause.clone(), plan.clone());
+        let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
+            planner::triage(diagnosis, facts, analyze::severity);
+            let cause = diagnosis.causes.iter().find(|cause| cause.is(&key))?;
+            let mut steps = planned.steps.iter().map(|step| &step.action);
+            // What is missing still is: of which size and class it is shown to be is not decided anew.
+            let creates = || planned.steps.iter().all(|step| matches!(step.action, Action::Create { .. }));
+            Some(outline(cause, facts).is_ok_and(|outline| outline.actions().eq(steps.by_ref())) || creates())
+        };
+        let concluded = conclude(snapshot, &caller.cancel, ask).await.ok_or(WorkflowError::Cancelled)?;
+        let seen = match concluded.answer {
+            Some(true) => {
+                let mut collected = Collected::into(concluded.snapshot, account);
+                collected.versions = versions;
+                return Ok(Needed::Still(Box::new(collected)));
+            }
+            Some(false) => "its cause is still found, and now asks for another change",
+            None => "its cause is not found any more",
+        };
+        let lacking = analyze::unread(code, &concluded.snapshot);
+        let unread = unread::all(&lacking, &concluded.snapshot).join(", and ");
+        Ok(Needed::Not(if unread.is_empty() { seen.to_owned() } else { format!("{seen}, and {unread}") }))
+    }
+}

@@ -1,0 +1,74 @@
+//! Between a question and the yes the reason for a plan may go away. Then nothing is written, the answer says why, and what was recorded
+//! says that somebody approved.
+
+use crate::support::embedded::{Embedded, waiting, yes};
+use kubemend::sim::Denial;
+use kubemend::workflow::WorkflowError;
+use kubemend::workflow::report::Status;
+use std::time::Duration;
+
+const NAMESPACE: &str = "shop";
+
+/// Says yes once this has happened, and gives back what the refusal says.
+async fn refused(case: &str, meanwhile: impl AsyncFnOnce(&Embedded)) -> String {
+    let (cluster, process, question) = waiting(case, NAMESPACE).await;
+    meanwhile(&cluster).await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let error = yes(&process, &question).await.unwrap_err();
+    assert!(matches!(error, WorkflowError::NotNeeded(_)), "{error}");
+    assert!(cluster.writes().is_empty(), "{:?}", cluster.writes());
+    let kept = process.show(&question.session).await.unwrap();
+    assert_eq!(kept.status, Status::AwaitingApproval);
+    let record = cluster.store.record(question.session.as_str()).to_string();
+    assert!(record.contains("approval refused: nothing was changed"), "{record}");
+    error.to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_that_has_got_the_pods_which_it_selects_is_left_as_it_is() {
+    let why = refused("service-without-endpoints", async |cluster| {
+        cluster.apply(
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: storefront-own, labels: {app: storefront-web, tier: frontend}}\nspec:\n  containers: \
+             [{name: web, image: 'nginx:1.27', ports: [{name: http, containerPort: 80}]}]\n",
+        );
+    })
+    .await;
+    assert!(why.contains("its cause"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_is_not_created_for_a_pod_that_went_away() {
+    let why = refused("claim-missing-pod", async |cluster| {
+        cluster.remove("pods", "importer").await;
+    })
+    .await;
+    assert!(why.contains("its cause is not found any more"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn reference_is_not_changed_once_what_it_names_exists() {
+    let why = refused("config-map-name-wrong", async |cluster| {
+        cluster.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-config}\ndata: {PAYMENT_URL: 'https://payments.example'}\n");
+    })
+    .await;
+    assert!(why.contains("its cause is not found any more"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cause_that_now_asks_for_another_change_is_not_met_with_the_old_one() {
+    let why = refused("config-map-name-wrong", async |cluster| {
+        cluster.remove("configmaps", "app-configuration").await;
+        cluster.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-configs}\ndata: {PAYMENT_URL: 'https://payments.example'}\n");
+    })
+    .await;
+    assert!(why.contains("its cause"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_any_more_is_said_and_nothing_is_written() {
+    let why = refused("config-map-name-wrong", async |cluster| {
+        cluster.sim.deny(Denial::of("list", "configmaps"));
+    })
+    .await;
+    assert!(why.contains("configmaps could not be read"), "{why}");
+}
