@@ -378,7 +378,7 @@ pub enum WorkflowError {
     #[error("this change is not allowed here any more: {0}")]
     NotAllowed(String),
     /// What the plan is for is not so any more, or not in the same way.
-    #[error("nothing was changed, because what the plan is for was looked at again: {0}")]
+    #[error("nothing was changed: the plan was checked again, and {0}")]
     NotNeeded(String),
     /// Somebody tries approvals.
     #[error("too many approvals of session `{0}` could not be used: now only an answer to its question counts")]
