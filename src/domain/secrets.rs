@@ -55,10 +55,21 @@ pub fn holds_one(text: &str) -> bool {
     redacted(text) != text
 }
 
-/// Whether what stands under this name is a credential, whatever it looks like.
+/// A word that no name of a credential leaves as it is.
+const ANY: &str = "q7Zt2Lw9";
+/// The same of names of numbers.
+const NUMBER: &str = "482710";
+
+/// Whether this is the name of a credential.
 pub fn names_one(name: &str) -> bool {
-    let line: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    !line.is_empty() && [": ", ": 4827"].iter().zip(["q7Zt2Lw9", ""]).any(|(sep, word)| holds_one(&format!("{line}{sep}{word}")))
+    is_one(name, ANY) || is_one(name, NUMBER)
+}
+
+/// Whether this is a credential under this name. Of several lines none stands behind the name, and the name alone can tell.
+pub fn is_one(name: &str, text: &str) -> bool {
+    let word = if text.trim_end().contains('\n') { ANY } else { text.trim() };
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    !word.is_empty() && !mark::is_replaced(word) && holds_one(&format!("{name}: {word}"))
 }
 
 /// What stands for it, where it stood under the name of a credential.

@@ -23,12 +23,12 @@ pub(crate) fn mark(kind: &str, hidden: &str) -> String {
 const TAG: usize = 8;
 
 /// Exactly one thing that was put there instead of a credential.
-pub(super) fn is_replaced(text: &str) -> bool {
+pub(crate) fn is_replaced(text: &str) -> bool {
     text.strip_prefix('⟦').and_then(|t| t.strip_suffix('⟧')).is_some_and(is_inside)
 }
 
 /// Whether what stands there is a part of such a thing: its kind is no name of anything.
-pub(super) fn is_part_of_one(text: &str, at: usize) -> bool {
+pub(crate) fn is_part_of_one(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let sign = before.char_indices().rev().take(LONGEST).find(|(_, c)| matches!(c, '⟦' | '⟧'));
     let Some((start, '⟦')) = sign else { return false };
