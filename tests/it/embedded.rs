@@ -17,6 +17,7 @@ mod looks;
 mod others;
 mod phrasings;
 mod places;
+mod planted;
 mod rest;
 mod settled;
 mod slow;
