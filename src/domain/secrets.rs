@@ -96,7 +96,8 @@ fn without_values(text: &str, pattern: &Regex, find: Finder, before: Before, wor
             return Some(out + &mark("rest", text.get(whole.start()..).unwrap_or_default()));
         }
         let counted = match before {
-            Before::TheName => (name.start(), name.end()),
+            // A quote that the name begins with is one that is open.
+            Before::TheName => (name.start() + usize::from(name.as_str().starts_with(['"', '\''])), name.end()),
             Before::TheValue => (name.end(), name.end()),
         };
         let place = walk.place(counted, whole.end());

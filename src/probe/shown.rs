@@ -211,4 +211,28 @@ mod tests {
         assert_eq!(shown["metadata"].as_object().unwrap().keys().collect::<Vec<_>>(), ["name", "labels", "annotations"]);
         assert!(shown["metadata"]["annotations"].to_string().len() < 250);
     }
+
+    #[test]
+    fn what_a_program_wrote_at_its_end_is_shown_only_where_its_log_is() {
+        let status = |state: &str| json!({"name": "a", state: {"terminated": {"exitCode": 1, "message": "CANARY of its log"}}});
+        let pod =
+            json!({"status": {"containerStatuses": [status("state"), status("lastState")], "initContainerStatuses": [status("state")]}});
+        let text = |program| Shown::of(pod.clone(), &Kind::Pod, program).value().to_string();
+        assert_eq!(text(true).matches("CANARY").count(), 3);
+        assert!(!text(false).contains("CANARY") && text(false).contains("exitCode"), "{}", text(false));
+    }
+
+    #[test]
+    fn part_of_an_object_shows_no_more_than_the_whole() {
+        let spec = json!({"spec": {"password": "hunter2-canary", "pin": 482710, "args": ["--token", "canary"], "list": ["--pw", "canary", "-v"],
+            "params": [{"name": "password", "value": "canary"}], "env": [{"name": "X", "value": "canary"}]}});
+        let whole = Shown::of(spec, &Kind::of("ex.io/v1", "Widget"), true);
+        for path in
+            ["spec.password", "spec.pin", "spec.args[1]", "spec.list[1]", "spec.params[name=password].value", "spec.env[name=X].value"]
+        {
+            let part = whole.part(&FieldPath::parse(path).unwrap()).unwrap().yaml();
+            assert!(part.as_str().starts_with("⟦redacted:") && !part.as_str().contains("canary"), "{path}: {}", part.as_str());
+        }
+        assert_eq!(whole.part(&FieldPath::parse("spec.list").unwrap()).unwrap().value()[2], "-v");
+    }
 }

@@ -93,6 +93,14 @@ fn what_only_looks_like_a_credential_stays() {
 }
 
 #[test]
+fn what_stands_behind_a_credential_that_was_replaced_stays() {
+    let shown = redacted("“password=hunter2").into_owned() + "”, and `x`";
+    assert_eq!(redacted(&shown), shown);
+    let words = redacted(r#"["--token=hunter2","-h","cache"]"#).into_owned();
+    assert!(!words.contains("hunter2") && words.ends_with(r#"","-h","cache"]"#), "{words}");
+}
+
+#[test]
 fn same_credential_reads_the_same_in_every_place() {
     let tag = |text: &str| redacted(text).rsplit_once(':').map(|(_, tag)| tag.chars().take(8).collect::<String>()).unwrap();
     let one = tag("password=hunter2");

@@ -33,8 +33,11 @@ impl<'t> Value<'t> {
 pub(super) fn value<'t>(place: &Place<'t>) -> Option<Value<'t>> {
     let found = block(place).or_else(|| quoted(place)).or_else(|| bracketed(place)).or_else(|| Some(plain(place)))?;
     place.work.spend(found.inner.len());
-    (!found.inner.is_empty() && !is_replaced(found.inner)).then_some(found)
+    (!found.inner.is_empty() && !is_replaced(found.inner.trim_end_matches(BEHIND))).then_some(found)
 }
+
+/// What stands behind a value that was replaced, where it is quoted or a sentence goes on.
+const BEHIND: &[char] = &['”', '"', '\'', '`', ',', '.', ';', ':', ')', ']', '}', '…'];
 
 /// A block of YAML: all lines that are indented further than the name's.
 fn block<'t>(place: &Place<'t>) -> Option<Value<'t>> {
