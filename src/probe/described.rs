@@ -57,7 +57,9 @@ pub(super) async fn part(
     });
     Ok(match taken.await {
         Err(Late) => Outcome::late(),
-        Ok(Ok(text)) => Outcome::seen(&text, length, None, if field.is_some() { "give a `field` below it" } else { "give a `field`" }),
+        Ok(Ok(text)) => {
+            Outcome::seen(&text, length, None, if field.is_some() { "give `field` with a place below it" } else { "give `field`" })
+        }
         Ok(Err(there)) => {
             let path = field.map(ToString::to_string).unwrap_or_default();
             Outcome::unseen(&format!("{object} has no field {}; {there}", quoted(&path)))
@@ -125,7 +127,7 @@ pub(super) async fn whole(
         Err(Late) => Outcome::late(),
         Ok((text, cut)) => {
             let cut = cut.then(|| "the object is cut".to_owned());
-            Outcome::seen(&text, length, cut, "use `get` with a `field`, or `events`")
+            Outcome::seen(&text, length, cut, "use `get` with `field`, or `events`")
         }
     })
 }

@@ -19,6 +19,7 @@ mod phrasings;
 mod places;
 mod planted;
 mod rest;
+mod seen;
 mod settled;
 mod slow;
 mod stories;
