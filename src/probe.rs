@@ -1,6 +1,6 @@
 //! What an investigation may look at: read-only probes over [`ClusterRead`], the same for a model of the operator and for the agent that
-//! called. What a look brings is redacted and bounded here, and one that fails says how to ask better. No surface offers them yet:
-//! `docs/decisions/0032-looks-of-an-investigation.md` says what has to be true before.
+//! called. What a look brings is masked whole and bounded here, and one that fails says how to ask better:
+//! `docs/decisions/0032-looks-of-an-investigation.md`. No surface offers them yet.
 
 mod allowed;
 pub mod arguments;
