@@ -28,6 +28,7 @@ pub mod kubectl;
 pub mod limits;
 pub mod look;
 pub(crate) mod marks;
+pub mod masked;
 pub mod name;
 pub mod namespace;
 pub mod nearest;

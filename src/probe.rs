@@ -1,6 +1,6 @@
 //! What an investigation may look at: read-only probes over [`ClusterRead`], the same for a model of the operator and for the agent that
-//! called. What a look brings is redacted and bounded here, and one that fails says how to ask better. No surface offers them yet:
-//! `docs/decisions/0032-looks-of-an-investigation.md` says what has to be true before.
+//! called. What a look brings is masked whole and bounded here, and one that fails says how to ask better:
+//! `docs/decisions/0032-looks-of-an-investigation.md`. No surface offers them yet.
 
 mod allowed;
 pub mod arguments;
@@ -11,9 +11,11 @@ mod events;
 pub(crate) mod foreign;
 mod found;
 mod logs;
+mod masking;
 pub(crate) mod outcome;
 mod shown;
 mod table;
+mod values;
 
 pub use allowed::Allowed;
 
@@ -31,16 +33,16 @@ pub(crate) async fn run(
     now: Timestamp,
 ) -> Result<Outcome, ReadError> {
     if let Some(refused) = allowed.refuses(look) {
-        return Ok(Outcome::Unseen(refused));
+        return Ok(Outcome::unseen(&refused));
     }
     let outcome = match look {
-        Look::Get { object, field } => described::part(object, field.as_ref(), length, read).await,
+        Look::Get { object, field } => described::part(object, field.as_ref(), length, read, *allowed).await,
         Look::List { kind, namespace, selector } => table::list(kind, namespace.as_ref(), selector.as_deref(), length, read).await,
-        Look::Describe(object) => described::whole(object, length, read, now).await,
+        Look::Describe(object) => described::whole(object, length, read, *allowed, now).await,
         Look::Logs { pod, container, previous, contains } => {
             logs::read(pod, container.as_deref(), *previous, contains.as_deref(), length, read).await
         }
-        Look::Events { namespace, object } => events::list(namespace.as_ref(), object.as_ref(), length, read, now).await,
+        Look::Events { namespace, object } => events::list(namespace.as_ref(), object.as_ref(), length, read, *allowed, now).await,
     };
     match outcome {
         Err(error) => found::taught(look, error, read).await,

@@ -23,6 +23,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 /// kubectl's own page size.
@@ -247,7 +248,9 @@ impl ClusterRead for ReadClient {
             .path()
             .filter(|_| pod.kind == Kind::Pod)
             .ok_or_else(|| ReadError::Config(format!("{pod} has no log: only Pods have logs")))?;
-        let mut lines = request.lines.max(1);
+        let most = request.lines.max(1);
+        // One more than is wanted tells whether there are older ones.
+        let mut lines = most.saturating_add(1);
         loop {
             let query = format!(
                 "{path}/log?container={}&tailLines={lines}&limitBytes={LOG_BYTES}{}",
@@ -260,9 +263,12 @@ impl ClusterRead for ReadClient {
                 lines = (lines / FEWER_LINES).max(1);
                 continue;
             }
-            let text = String::from_utf8_lossy(&answer.body).into_owned();
-            let cut = full || lines < request.lines || text.lines().count() >= lines;
-            return Ok(Log { text, cut });
+            let mut text = String::from_utf8_lossy(&answer.body).into_owned();
+            let older = text.lines().count().saturating_sub(most);
+            if older > 0 {
+                text = text.split_inclusive('\n').skip(older).collect();
+            }
+            return Ok(Log { text, cut: full || lines <= most || older > 0 });
         }
     }
 
@@ -271,7 +277,13 @@ impl ClusterRead for ReadClient {
         let read = Read::list(kind, namespace);
         let query = table::query(kind, namespace, labels)
             .ok_or_else(|| ReadError::Config(format!("kubemend does not know the API path of {kind}")))?;
-        table::of(&self.ask_for(&read, Method::GET, &query, &[], OBJECT_BYTES, table::AS_TABLE).await?, &read)
+        let answer = self.ask_for(&read, Method::GET, &query, &[], OBJECT_BYTES, table::AS_TABLE).await?;
+        let asked = read.clone();
+        // Its cells are masked there, and other calls wait for this thread.
+        match timeout(self.patience, spawn_blocking(move || table::of(&answer, &asked))).await {
+            Ok(Ok(table)) => table,
+            Ok(Err(_)) | Err(_) => Err(ReadError::TimedOut(read.text().to_owned(), self.patience)),
+        }
     }
 
     async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError> {

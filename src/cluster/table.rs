@@ -6,7 +6,9 @@ use super::requests::encode;
 use super::wire::HttpReply;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
+use crate::domain::masked::Masked;
 use crate::domain::object::Namespace;
+use crate::domain::secrets::names_one;
 use crate::ports::{ReadError, Row, Table};
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,8 +17,10 @@ use serde_json::Value;
 pub(super) const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 /// Rows of a table: a reader who needs more has to ask for less.
 const ROWS: usize = 200;
-/// Characters of one cell.
+/// Bytes of one cell.
 const CELL: usize = 120;
+/// Bytes of a name.
+const NAME: usize = 253;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,24 +79,31 @@ pub(super) fn of(reply: &HttpReply, read: &Read) -> Result<Table, ReadError> {
     if answer.kind != "Table" {
         return Err(strange(read, reply));
     }
-    let shown: Vec<bool> = answer.column_definitions.iter().map(|column| column.priority <= 0).collect();
-    let kept = |at: usize| shown.get(at).copied().unwrap_or(false);
+    let shown: Vec<Option<bool>> = answer.column_definitions.iter().map(|c| (c.priority <= 0).then(|| names_one(&c.name))).collect();
     let columns = answer.column_definitions.iter().filter(|column| column.priority <= 0);
-    let columns = columns.map(|column| Excerpt::capture(&column.name, CELL).to_string().to_uppercase()).collect();
-    let rows = answer.rows.unwrap_or_default().into_iter().take(ROWS).map(|line| {
+    let columns = columns.map(|column| Excerpt::capture(&column.name, CELL).to_string().to_uppercase());
+    let lines = answer.rows.unwrap_or_default();
+    let cut = lines.len() > ROWS || answer.metadata.next.is_some_and(|next| !next.is_empty());
+    let rows = lines.into_iter().take(ROWS).map(|line| {
         let Name { name, namespace } = line.object.map(|object| object.metadata).unwrap_or_default();
-        let cells = line.cells.iter().enumerate().filter(|(at, _)| kept(*at)).map(|(_, cell)| text(cell)).collect();
-        Row { namespace, name, cells }
+        let cells = line.cells.iter().zip(&shown).filter_map(|(cell, shown)| Some(text(cell, (*shown)?))).collect();
+        Row { namespace: namespace.map(|namespace| one_line(&namespace)), name: one_line(&name), cells }
     });
-    Ok(Table { columns, rows: rows.collect(), cut: answer.metadata.next.is_some_and(|next| !next.is_empty()) })
+    Ok(Table { columns: columns.collect(), rows: rows.collect(), cut })
 }
 
-fn text(cell: &Value) -> String {
+/// A cell, masked before it is cut. Of one whose column is called as a credential is, nothing is shown.
+fn text(cell: &Value, credential: bool) -> String {
     let text = match cell {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
     };
-    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    Excerpt::capture(&one_line, CELL).to_string()
+    let masked = if credential { Masked::credential(&text) } else { Masked::whole(&text) };
+    Excerpt::of(masked.on_one_line().beginning(CELL)).to_string()
+}
+
+/// A name: no longer than an object's is.
+fn one_line(name: &str) -> String {
+    Excerpt::of(Masked::whole(name).on_one_line().beginning(NAME)).to_string()
 }

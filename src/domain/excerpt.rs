@@ -1,7 +1,7 @@
 //! Bounded, redacted, cleaned text: the only form in which words from the cluster leave the program.
 
 use super::marks;
-use super::secrets::redacted;
+use super::masked::{Masked, Piece, beginning};
 use super::visible::cleaned;
 use std::fmt;
 
@@ -19,34 +19,24 @@ const WORDS_LIMIT: usize = 8 * 1024;
 pub struct Excerpt(String);
 
 impl Excerpt {
-    /// The only constructor: cleans, redacts, and cuts at `limit` bytes.
+    /// Cleans, redacts, and cuts at `limit` bytes.
     pub fn capture(raw: &str, limit: usize) -> Self {
-        // Four times the limit is enough input for any text that is shown, and bounds the work on a huge one.
-        let bounded = cut(raw, limit.saturating_mul(4));
-        let redacted = cleared(bounded);
-        let mut text = cut(&redacted, limit).to_owned();
-        if text.len() < redacted.len() || bounded.len() < raw.len() {
-            text.push('…');
+        let bounded = bounded(raw, limit);
+        let masked = Masked::whole(bounded);
+        if bounded.len() == raw.len() {
+            return Self::of(masked.beginning(limit));
         }
-        Self(text)
+        Self(format!("{}…", beginning(masked.as_str(), limit)))
+    }
+
+    /// A piece of a text that was masked whole.
+    pub fn of(piece: Piece) -> Self {
+        Self(piece.text)
     }
 
     /// An event message or a field's value.
     pub fn event(raw: &str) -> Self {
         Self::capture(raw, EVENT_LIMIT)
-    }
-
-    /// The end of a long text, from the beginning of a line.
-    pub fn ending(raw: &str, limit: usize) -> Self {
-        // As in `capture`, and redacted before it is cut, since what is left out may be the name of what is shown.
-        let bounded = end(raw, limit.saturating_mul(4));
-        let redacted = cleared(bounded);
-        let last = end(&redacted, limit);
-        if last.len() == redacted.len() && bounded.len() == raw.len() {
-            return Self(last.to_owned());
-        }
-        let whole = last.split_once('\n').map_or(last, |(_, rest)| rest);
-        Self(format!("…\n{whole}"))
     }
 
     /// Words that others have a part in, on one line: no page of their own, nothing that a reader of Markdown follows or loads, and of
@@ -57,12 +47,17 @@ impl Excerpt {
 
     /// Somebody else's words on one line, between marks that only our own texts have, so that nobody takes them for ours.
     pub fn said(raw: &str) -> Self {
-        let line = Self::line_within(raw, LINE_LIMIT).0.replace(['“', '”'], "\"");
+        Self::said_within(raw, LINE_LIMIT)
+    }
+
+    /// The same, of at most so many bytes.
+    pub fn said_within(raw: &str, limit: usize) -> Self {
+        let line = Self::line_within(raw, limit).0.replace(['“', '”'], "\"");
         Self(format!("“{line}”"))
     }
 
     fn line_within(raw: &str, limit: usize) -> Self {
-        let bounded = cut(raw, limit.saturating_mul(4));
+        let bounded = bounded(raw, limit);
         let joined = cleaned(bounded).split_whitespace().collect::<Vec<_>>().join(" ");
         let mut line = Self::capture(&without_links(&marks::in_our_words(&joined)), limit);
         if bounded.len() < raw.len() && !line.0.ends_with('…') {
@@ -102,27 +97,17 @@ fn without_links(text: &str) -> String {
     out
 }
 
-/// Without what nobody sees, marks that only our own texts have, and credentials.
-fn cleared(raw: &str) -> String {
-    let clean = marks::in_theirs(&cleaned(raw));
-    let redacted = redacted(&clean);
-    redacted.into_owned()
-}
-
-fn cut(text: &str, limit: usize) -> &str {
-    let mut end = limit.min(text.len());
+/// Four times the limit is enough input for any text that is shown, and bounds the work on a huge one. The last word is left out with
+/// the rest, since half a credential is not recognized as one.
+fn bounded(text: &str, limit: usize) -> &str {
+    let mut end = limit.saturating_mul(4).min(text.len());
+    if end == text.len() {
+        return text;
+    }
     while !text.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }
-    text.get(..end).unwrap_or_default()
-}
-
-fn end(text: &str, limit: usize) -> &str {
-    let mut from = text.len().saturating_sub(limit);
-    while !text.is_char_boundary(from) {
-        from = from.saturating_add(1);
-    }
-    text.get(from..).unwrap_or_default()
+    text.get(..end).unwrap_or_default().trim_end_matches(|c: char| !c.is_whitespace())
 }
 
 #[cfg(test)]
@@ -156,11 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn end_of_a_text_begins_with_a_line_and_holds_no_credential() {
-        assert_eq!(Excerpt::ending("one\ntwo\nthree", 20).as_str(), "one\ntwo\nthree");
-        assert_eq!(Excerpt::ending("one\ntwo\nthree", 8).as_str(), "…\nthree");
-        assert_eq!(Excerpt::ending("ääää\nöööö", 11).as_str(), "…\nöööö");
-        let shown = Excerpt::ending(&format!("{}password={}", "x".repeat(50), "canary".repeat(20)), 40);
-        assert!(!shown.as_str().contains("canary"), "{shown}");
+    fn credential_is_masked_before_a_text_is_cut_wherever_it_would_be() {
+        for before in 0..120 {
+            let raw = format!("{} postgres://app:URLcanaryPW@db:5432/x {}", "x".repeat(before), "y".repeat(300));
+            for shown in [Excerpt::capture(&raw, 30), Excerpt::capture(&raw, 60), Excerpt::said_within(&raw, 40)] {
+                assert!(!shown.as_str().contains("canary"), "{before}: {shown}");
+            }
+        }
     }
 }

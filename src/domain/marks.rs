@@ -1,12 +1,13 @@
 //! Marks that only our own texts have: quotes around somebody else's words, arrows, bullets, and what stands for something that is not
 //! shown. The same marks in words of the cluster are written otherwise, so that nobody takes those words for ours.
 
+use super::secrets::mark::is_inside;
+
 /// Marks of ours, and what stands for each where it came from elsewhere. None of these is longer.
 const FOREIGN: &[(char, &str)] =
     &[('→', "->"), ('—', "--"), ('“', "\""), ('”', "\""), ('·', "."), ('•', "*"), ('↳', ">"), ('⟦', "["), ('⟧', "]")];
 /// What we put between `⟦` and `⟧`.
 const NOT_SHOWN: &str = "not shown";
-const REDACTED: &str = "redacted:";
 /// Longer than anything of that.
 const LONGEST: usize = 40;
 
@@ -21,8 +22,7 @@ fn plainly(c: char, out: &mut String) {
 fn stand_in(text: &str) -> Option<&str> {
     let inside = text.strip_prefix('⟦')?;
     let (inside, _) = inside.split_once('⟧').filter(|(inside, _)| inside.len() <= LONGEST)?;
-    let kind = |c: char| c.is_ascii_lowercase() || c == '-';
-    let ours = inside == NOT_SHOWN || inside.strip_prefix(REDACTED).is_some_and(|of| !of.is_empty() && of.chars().all(kind));
+    let ours = inside == NOT_SHOWN || is_inside(inside);
     ours.then(|| text.get(..inside.len().saturating_add("⟦⟧".len()))).flatten()
 }
 
@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn text() -> impl Strategy<Value = String> {
-        prop_oneof![any::<String>(), "[a-c `“”→—·•↳⟦⟧]{0,30}", "(⟦(redacted:|not )?[a-z ]{0,5}⟧?|“[a-z]{0,3}|”){0,6}"]
+        prop_oneof![any::<String>(), "[a-c `“”→—·•↳⟦⟧]{0,30}", "(⟦(redacted:|not )?[a-z ]{0,5}(:[a-f0-9]{7,8})?⟧?|“[a-z]{0,3}|”){0,6}"]
     }
 
     /// What is left of a text without its quotations and what stands for something.

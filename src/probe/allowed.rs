@@ -2,6 +2,7 @@
 
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
+use crate::domain::namespace::Namespace;
 
 /// The operator's choice. Nothing of either is shown of `kube-*` namespaces, whatever it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,18 @@ impl Default for Allowed {
 }
 
 impl Allowed {
+    /// Whether what a program there wrote is shown, wherever it stands: its log, or what is kept of its end.
+    pub(super) fn logs_in(self, namespace: Option<&Namespace>) -> bool {
+        self.logs && !namespace.is_some_and(Namespace::is_system)
+    }
+
+    /// Whether what is in ConfigMaps there is shown, be it the names of their keys.
+    pub(super) fn config_maps_in(self, namespace: Option<&Namespace>) -> bool {
+        self.config_maps && !namespace.is_some_and(Namespace::is_system)
+    }
+
     /// Why this look is not taken, where it is not.
-    pub(super) fn refuses(&self, look: &Look) -> Option<String> {
+    pub(super) fn refuses(self, look: &Look) -> Option<String> {
         let object = look.object()?;
         let (what, option, allowed) = match look {
             Look::Logs { .. } => ("logs", "probe-logs", self.logs),
@@ -37,7 +48,6 @@ impl Allowed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::namespace::Namespace;
     use crate::domain::object::ObjectRef;
 
     #[test]

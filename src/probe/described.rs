@@ -1,15 +1,18 @@
 //! `get` and `describe`: an object as YAML; and with who owns it, what it refers to and whether that is there, the Pods that it selects,
 //! and what happened to it, so that one look answers what takes five commands otherwise.
 
+use super::allowed::Allowed;
 use super::events;
-use super::outcome::{Length, Outcome};
-use super::shown;
-use crate::domain::canonical::sorted;
+use super::masking::{Late, beside};
+use super::outcome::{Length, Outcome, listed, quoted};
+use super::shown::Shown;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
+use crate::domain::masked::Masked;
 use crate::domain::name::is_dns;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::visible::value;
 use crate::facts::references::references;
 use crate::ports::{ClusterRead, ReadError, Table};
 use jiff::Timestamp;
@@ -25,6 +28,8 @@ const REFERENCES: usize = 12;
 const EVENTS: usize = 12;
 /// Pods that are shown of those that an object selects.
 const PODS: usize = 10;
+/// Bytes of a phase.
+const PHASE: usize = 60;
 /// The object's own part of the text in tenths, so that the rest has its place.
 const OBJECT: usize = 6;
 
@@ -34,88 +39,104 @@ pub(super) async fn part(
     field: Option<&FieldPath>,
     length: Length,
     read: &dyn ClusterRead,
+    allowed: Allowed,
 ) -> Result<Outcome, ReadError> {
-    let value = shown::object(read.get(object).await?, &object.kind);
-    let Some(path) = field else { return Ok(Outcome::seen(&yaml(&value), length, "name a `field`")) };
-    match path.locate(&value).and_then(|at| at.current) {
-        Some(part) => Ok(Outcome::seen(&format!("{path}:\n{}", yaml(&part)), length, "name a field below it")),
-        None => Ok(Outcome::Unseen(format!("{object} has no field `{path}`; {}", nearest_part(path, &value)))),
-    }
+    let value = read.get(object).await?;
+    let (kind, program) = (object.kind.clone(), allowed.logs_in(object.namespace.as_ref()));
+    let path = field.cloned();
+    // All of it is masked before a part is taken out.
+    let taken = beside(move || {
+        let whole = Shown::of(value, &kind, program);
+        match &path {
+            None => Ok(whole.yaml()),
+            Some(path) => match whole.part(path) {
+                Some(part) => Ok(part.yaml().reworked(|yaml| format!("{}:\n{yaml}", Masked::whole(&path.to_string()).as_str()))),
+                None => Err(nearest_part(path, &whole)),
+            },
+        }
+    });
+    Ok(match taken.await {
+        Err(Late) => Outcome::late(),
+        Ok(Ok(text)) => {
+            Outcome::seen(&text, length, None, if field.is_some() { "give `field` with a place below it" } else { "give `field`" })
+        }
+        Ok(Err(there)) => {
+            let path = field.map(ToString::to_string).unwrap_or_default();
+            Outcome::unseen(&format!("{object} has no field {}; {there}", quoted(&path)))
+        }
+    })
 }
 
 /// As far as the path leads, and what is there.
-fn nearest_part(path: &FieldPath, object: &Value) -> String {
+fn nearest_part(path: &FieldPath, object: &Shown) -> String {
     let mut parent = FieldPath::root();
-    let mut members = members(object);
+    let mut members = object.members();
     for segment in path.segments() {
         let next = FieldPath::from_segments(parent.segments().iter().chain([segment]).cloned());
-        match next.locate(object).and_then(|at| at.current) {
-            Some(part) => {
-                members = self::members(&part);
-                parent = next;
-            }
-            None => break,
-        }
+        let Some(part) = object.part(&next) else { break };
+        members = part.members();
+        parent = next;
     }
-    let place = if parent.segments().is_empty() { "it".to_owned() } else { format!("`{parent}`") };
+    let place = if parent.segments().is_empty() { "it".to_owned() } else { quoted(&parent.to_string()) };
     format!("{place} has {members}")
 }
 
-fn members(value: &Value) -> String {
-    match value {
-        Value::Object(members) if !members.is_empty() => members.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
-        Value::Array(items) => {
-            let names: Vec<String> = items.iter().filter_map(|item| Some(format!("`[name={}]`", item.get("name")?.as_str()?))).collect();
-            if names.is_empty() { format!("{} elements", items.len()) } else { names.join(", ") }
-        }
-        Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => "no members".to_owned(),
-    }
-}
-
 /// The object with everything around it.
-pub(super) async fn whole(object: &ObjectRef, length: Length, read: &dyn ClusterRead, now: Timestamp) -> Result<Outcome, ReadError> {
+pub(super) async fn whole(
+    object: &ObjectRef,
+    length: Length,
+    read: &dyn ClusterRead,
+    allowed: Allowed,
+    now: Timestamp,
+) -> Result<Outcome, ReadError> {
     let value = read.get(object).await?;
-    let mut text = String::new();
-    let yaml = yaml(&shown::object(value.clone(), &object.kind));
-    let own = Excerpt::capture(&yaml, length.bytes() / 10 * OBJECT);
-    text.push_str(own.as_str().trim_end());
-    let cut = own.as_str().len() < yaml.len();
+    let mut around = String::new();
     let mut part = |head: &str, lines: &[String]| {
         if !lines.is_empty() {
-            text.push_str(&format!("\n\n{head}:\n{}", lines.join("\n")));
+            around.push_str(&format!("\n\n{head}:\n{}", lines.join("\n")));
         }
     };
     part("owned by", &owners(&value, object, read).await);
-    part("refers to", &referred(&value, object, read).await);
+    part("refers to", &referred(&value, object, read, allowed).await);
     if let Some(selector) = selector(&value, &object.kind) {
         let pods = read.table(&Kind::Pod, object.namespace.as_ref(), Some(&selector)).await;
-        part(&format!("Pods with {selector}"), &rows(pods));
+        part(&format!("Pods with {}", quoted(&selector)), &rows(pods));
     }
     if object.kind == Kind::Service {
         let of = format!("kubernetes.io/service-name={}", object.name);
         part("addresses", &rows(read.table(&Kind::EndpointSlice, object.namespace.as_ref(), Some(&of)).await));
     }
-    match events::lines(None, Some(object), read, now).await {
-        Ok(lines) => part("events, the latest last", lines.get(lines.len().saturating_sub(EVENTS)..).unwrap_or_default()),
+    match events::recent(None, Some(object), EVENTS, read, allowed, now).await {
+        Ok(recent) => {
+            let left_out = recent.left_out().map(|words| format!("({words})"));
+            part("events, the latest last", &left_out.into_iter().chain(recent.lines).collect::<Vec<_>>());
+        }
         Err(error) => part("events", &[unread(&error)]),
     }
-    Ok(match Outcome::seen(&text, length, "use `get` with a `field`, or `events`") {
-        Outcome::Seen { text, more: None } if cut => {
-            Outcome::Seen { text, more: Some("the object is cut; use `get` with a `field` for the rest".to_owned()) }
+    let (kind, program) = (object.kind.clone(), allowed.logs_in(object.namespace.as_ref()));
+    let room = length.bytes();
+    let described = beside(move || {
+        let around = Masked::whole(&around);
+        // What is around it has its place, and the object what is left.
+        let left = room.saturating_sub(around.as_str().len()).max(room / 10 * OBJECT);
+        let own = Shown::of(value, &kind, program).yaml().reworked(|yaml| yaml.trim_end().to_owned()).beginning(left);
+        let cut = own.left_out;
+        (around.reworked(|around| format!("{}{around}", Excerpt::of(own))), cut)
+    });
+    Ok(match described.await {
+        Err(Late) => Outcome::late(),
+        Ok((text, cut)) => {
+            let cut = cut.then(|| "the object is cut".to_owned());
+            Outcome::seen(&text, length, cut, "use `get` with `field`, or `events`")
         }
-        other => other,
     })
-}
-
-fn yaml(value: &Value) -> String {
-    serde_saphyr::to_string(&sorted(value)).unwrap_or_else(|_| value.to_string())
 }
 
 /// Why a part is missing. It is said, so that silence is not taken for absence.
 fn unread(error: &ReadError) -> String {
     match error {
         ReadError::Forbidden { .. } => "not allowed to be read".to_owned(),
-        other => format!("could not be read: {}", other.in_a_report()),
+        other => format!("could not be read: {}", Excerpt::said(&other.in_a_report())),
     }
 }
 
@@ -130,7 +151,12 @@ fn rows(table: Result<Table, ReadError>) -> Vec<String> {
     let more = table.rows.len().saturating_sub(PODS);
     let lines = table.rows.iter().take(PODS).map(|row| row.cells.join("  "));
     let head = table.columns.join("  ");
-    std::iter::once(head).chain(lines).chain((more > 0).then(|| format!("and {more} more"))).collect()
+    let rest = match (table.cut, more) {
+        (true, more) => Some(format!("and {more} more, of which not all were read")),
+        (false, 0) => None,
+        (false, more) => Some(format!("and {more} more")),
+    };
+    std::iter::once(head).chain(lines).chain(rest).collect()
 }
 
 /// Who owns it, from the nearest up.
@@ -144,6 +170,10 @@ async fn owners(value: &Value, object: &ObjectRef, read: &dyn ClusterRead) -> Ve
         let namespaced = kind.info().is_none_or(|info| info.namespaced);
         let namespace = if namespaced { object.namespace.clone() } else { None };
         let owner = ObjectRef { kind, namespace, name: text("name").to_owned() };
+        if !is_dns(&owner.name, 253, true) || owner.path().is_none() {
+            lines.push(format!("{}: not read", quoted(&owner.to_string())));
+            break;
+        }
         match read.get(&owner).await {
             Ok(found) => {
                 lines.push(format!("{owner}{}", state(&found)));
@@ -171,13 +201,13 @@ fn state(value: &Value) -> String {
 }
 
 /// What it names, and whether that is there.
-async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead) -> Vec<String> {
+async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead, allowed: Allowed) -> Vec<String> {
     let Some(namespace) = &object.namespace else { return Vec::new() };
     let named = named(value, &object.kind);
     let mut lines = Vec::new();
     let more = named.len().saturating_sub(REFERENCES);
     for (kind, name) in named.into_iter().take(REFERENCES) {
-        lines.push(presence(&kind, &name, namespace, read).await);
+        lines.push(presence(&kind, &name, namespace, read, allowed).await);
     }
     lines.extend((more > 0).then(|| format!("and {more} more")));
     lines
@@ -197,25 +227,27 @@ pub(super) fn named(value: &Value, kind: &Kind) -> BTreeSet<(Kind, String)> {
     named
 }
 
-async fn presence(kind: &Kind, name: &str, namespace: &Namespace, read: &dyn ClusterRead) -> String {
+async fn presence(kind: &Kind, name: &str, namespace: &Namespace, read: &dyn ClusterRead, allowed: Allowed) -> String {
     let namespaced = kind.info().is_none_or(|info| info.namespaced);
     let object = ObjectRef { kind: kind.clone(), namespace: namespaced.then(|| namespace.clone()), name: name.to_owned() };
     if *kind == Kind::Secret {
         return format!("{object}: Secrets are never read");
     }
     if object.path().is_none() {
-        return format!("{object}: not read");
+        return format!("{}: not read", quoted(&object.to_string()));
     }
     match read.get(&object).await {
         Ok(found) => {
-            let mut keys: Vec<&str> = ["/data", "/binaryData"]
-                .into_iter()
-                .flat_map(|pointer| found.pointer(pointer).and_then(Value::as_object).into_iter().flatten())
-                .map(|(key, _)| key.as_str())
-                .collect();
+            let members = |pointer: &str| found.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
+            let mut keys: Vec<&str> = members("/data").chain(members("/binaryData")).map(|(key, _)| key.as_str()).collect();
             keys.sort_unstable();
-            let phase = found.pointer("/status/phase").and_then(Value::as_str).map(|phase| format!(", {phase}")).unwrap_or_default();
-            let with = if keys.is_empty() { String::new() } else { format!(", with the keys {}", keys.join(", ")) };
+            let phase = found.pointer("/status/phase").and_then(Value::as_str);
+            let phase = phase.map(|phase| format!(", {}", value(Excerpt::capture(phase, PHASE).as_str()))).unwrap_or_default();
+            let with = if keys.is_empty() || !allowed.config_maps_in(Some(namespace)) {
+                String::new()
+            } else {
+                format!(", with the keys {}", listed(keys))
+            };
             format!("{object}: exists{phase}{with}")
         }
         Err(ReadError::NotFound(_)) => format!("{object}: does not exist"),

@@ -1,6 +1,8 @@
 //! A long log as a reader needs it: what says that something went wrong, with what stood around it, and the end. What is repeated is
 //! said once.
 
+use crate::domain::masked::{Masked, shortened};
+
 /// Lines that stand at the end of nearly every failure.
 const LAST: usize = 25;
 /// Lines before and after one that tells of a failure.
@@ -39,8 +41,29 @@ const FAILURES: &[&str] = &[
     "caused by",
 ];
 
-/// The log in its shorter form, and how many of its lines are not in it.
-pub(super) fn digest(log: &str) -> (String, usize) {
+/// A log in its shorter form.
+#[derive(Debug)]
+pub(super) struct Digest {
+    pub(super) text: Masked,
+    /// So many of its lines are not in it.
+    pub(super) missing: usize,
+    /// The end of a line is not in it.
+    pub(super) shortened: bool,
+}
+
+/// The log in its shorter form.
+pub(super) fn digest(log: &Masked) -> Digest {
+    let (mut missing, mut cut) = (0, false);
+    let text = log.reworked(|log| {
+        let text;
+        (text, missing) = chosen(log);
+        cut = log.lines().any(|line| line.chars().nth(LINE).is_some());
+        text
+    });
+    Digest { text, missing, shortened: cut }
+}
+
+fn chosen(log: &str) -> (String, usize) {
     let lines = collapsed(log);
     if lines.len() <= SHORT {
         return (lines.iter().map(|(line, _)| line.as_str()).collect::<Vec<_>>().join("\n"), 0);
@@ -83,10 +106,7 @@ fn collapsed(log: &str) -> Vec<(String, usize)> {
         while raw.next_if_eq(&line).is_some() {
             count = count.saturating_add(1);
         }
-        let mut shown: String = line.chars().take(LINE).collect();
-        if shown.len() < line.len() {
-            shown.push('…');
-        }
+        let mut shown = shortened(line, LINE);
         if count > 1 {
             shown.push_str(&format!(" (×{count})"));
         }
@@ -106,14 +126,14 @@ mod tests {
 
     #[test]
     fn short_log_stays_as_it_is_but_for_what_is_repeated() {
-        assert_eq!(digest("a\nb\nb\nb\nc"), ("a\nb (×3)\nc".to_owned(), 0));
+        assert_eq!(chosen("a\nb\nb\nb\nc"), ("a\nb (×3)\nc".to_owned(), 0));
     }
 
     #[test]
     fn failure_in_the_middle_of_a_long_log_is_kept_with_what_stands_around_it() {
         let mut lines: Vec<String> = (0..500).map(|n| format!("served request {n}")).collect();
         lines[200] = "FATAL: cannot open /data/x".to_owned();
-        let (text, missing) = digest(&lines.join("\n"));
+        let (text, missing) = chosen(&lines.join("\n"));
         assert!(text.contains("served request 198\nserved request 199\nFATAL: cannot open /data/x\nserved request 201"), "{text}");
         assert!(text.starts_with("… 198 lines …\n") && text.ends_with("served request 499"), "{text}");
         assert_eq!(missing, 500 - 5 - LAST);
@@ -122,7 +142,7 @@ mod tests {
     #[test]
     fn of_many_failures_the_first_and_the_last_are_kept() {
         let lines: Vec<String> = (0..1_000).map(|n| format!("error number {n}")).collect();
-        let (text, _) = digest(&lines.join("\n"));
+        let (text, _) = chosen(&lines.join("\n"));
         assert!(text.contains("error number 0\n") && text.contains("error number 974\n") && !text.contains("error number 500\n"), "{text}");
     }
 }

@@ -3,10 +3,11 @@
 use super::arguments::{Context, LookArguments};
 use super::described::named;
 use super::digest::digest;
-use super::shown;
+use super::shown::Shown;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
+use crate::domain::masked::Masked;
 use crate::domain::namespace::Namespace;
 use serde_json::Value;
 
@@ -34,15 +35,16 @@ pub(crate) fn object(bytes: &[u8]) {
     for kind in [Kind::Pod, Kind::Deployment, Kind::Ingress, Kind::ConfigMap] {
         let plain = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
         assert!(named(&value, &kind).iter().all(|(_, name)| plain(name)), "a name that may mean something else in a path");
-        let again = shown::object(shown::object(value.clone(), &kind), &kind);
-        assert_eq!(again, shown::object(value.clone(), &kind), "what was shown once is shown as something else");
+        let shown = Shown::of(value.clone(), &kind, false);
+        assert_eq!(Shown::of(shown.value().clone(), &kind, false), shown, "what was shown once is shown as something else");
     }
 }
 
 /// A log in its shorter form: no longer than it was, but for what stands for what is left out.
 pub(crate) fn log(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    let (shorter, missing) = digest(&text);
-    assert!(missing <= text.lines().count(), "more lines are left out than there were");
-    assert!(shorter.lines().count() <= text.lines().count().max(1), "a shorter form of more lines");
+    let text = Masked::whole(&String::from_utf8_lossy(bytes));
+    let shorter = digest(&text);
+    let lines = |text: &Masked| text.as_str().lines().count();
+    assert!(shorter.missing <= lines(&text), "more lines are left out than there were");
+    assert!(lines(&shorter.text) <= lines(&text).max(1), "a shorter form of more lines");
 }

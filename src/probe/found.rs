@@ -1,28 +1,26 @@
 //! What a look that failed says: how to ask better, or what would allow it. What is missing is told with what is there.
 
-use super::outcome::Outcome;
+use super::outcome::{Outcome, listed, quoted};
 use super::table;
+use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
 use crate::domain::nearest::{by_likeness, did_you_mean, nearest};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::ports::{ClusterRead, ReadError};
 
-/// Names that are told of those that are there.
-const TOLD: usize = 12;
-
 /// The answer that an error is; what keeps everything from being read stays an error.
 pub(super) async fn taught(look: &Look, error: ReadError, read: &dyn ClusterRead) -> Result<Outcome, ReadError> {
-    Ok(Outcome::Unseen(match error {
+    Ok(Outcome::unseen(&match error {
         ReadError::NotFound(what) => match look.object() {
             Some(object) => missing(object, read).await,
-            None => format!("{what} does not exist on this cluster"),
+            None => format!("{} does not exist on this cluster", quoted(&what)),
         },
         ReadError::Forbidden { unlock, .. } => format!("{}; to allow it: {unlock}", error_in_words(look, "is not allowed")),
         ReadError::TimedOut(..) => format!("{}; ask for less, or once more", error_in_words(look, "took too long")),
         ReadError::Expired(_) => error_in_words(look, "changed while it was read; ask once more"),
         // Such as a container that has not started: the server's own words say it.
-        ReadError::Refused { message, .. } => message,
+        ReadError::Refused { message, .. } => format!("the API server says: {}", Excerpt::said(&message)),
         ReadError::Config(reason) => reason,
         unreachable @ (ReadError::Unauthorized { .. }
         | ReadError::Unreachable { .. }
@@ -32,7 +30,7 @@ pub(super) async fn taught(look: &Look, error: ReadError, read: &dyn ClusterRead
 }
 
 fn error_in_words(look: &Look, what: &str) -> String {
-    format!("`{look}` {what}")
+    format!("{} {what}", quoted(&look.to_string()))
 }
 
 /// That an object is not there, and what is.
@@ -69,8 +67,5 @@ fn there(given: &str, names: &[&str]) -> String {
     if names.is_empty() {
         return "there are none of that kind there".to_owned();
     }
-    let more = names.len().saturating_sub(TOLD);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let told: Vec<&str> = by_likeness(given, names.iter().copied()).into_iter().take(TOLD).collect();
-    format!("there are: {}{rest}", told.join(", "))
+    format!("there are: {}", listed(by_likeness(given, names.iter().copied())))
 }

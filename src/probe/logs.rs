@@ -1,8 +1,10 @@
 //! `logs`: what a container wrote, the end of it or around what failed.
 
 use super::digest::digest;
-use super::outcome::{Length, Outcome};
+use super::masking::beside;
+use super::outcome::{Length, Outcome, listed, quoted};
 use crate::domain::excerpt::Excerpt;
+use crate::domain::masked::Masked;
 use crate::domain::object::ObjectRef;
 use crate::ports::{ClusterRead, Log, LogRequest, ReadError};
 use serde_json::Value;
@@ -24,10 +26,10 @@ pub(super) async fn read(
     let names: Vec<&str> = containers(&object).collect();
     let chosen = match container {
         Some(name) if names.contains(&name) => name,
-        Some(name) => return Ok(Outcome::Unseen(format!("{pod} has no container `{name}`; it has {}", listed(&names)))),
+        Some(name) => return Ok(Outcome::unseen(&format!("{pod} has no container {}; it has {}", quoted(name), listed(names)))),
         None => match failing(&object).or_else(|| names.first().copied()) {
             Some(name) => name,
-            None => return Ok(Outcome::Unseen(format!("{pod} has no containers"))),
+            None => return Ok(Outcome::unseen(&format!("{pod} has no containers"))),
         },
     };
     let of = |previous| LogRequest { pod: pod.clone(), container: chosen.to_owned(), previous, lines: LINES };
@@ -36,28 +38,33 @@ pub(super) async fn read(
         Some(log) => (previous, "", log),
         None => (false, ", since that of its previous run is not kept any more", read.logs(&of(false)).await?),
     };
-    let text = match contains {
-        Some(part) => {
-            let part = part.to_lowercase();
-            log.text.lines().filter(|line| line.to_lowercase().contains(&part)).collect::<Vec<_>>().join("\n")
-        }
-        None => log.text,
-    };
     let run = if previous { "previous run of " } else { "" };
-    let others = if names.len() > 1 && container.is_none() { format!(" (of {})", listed(&names)) } else { String::new() };
-    let head = format!("{run}container `{chosen}`{others}{note}");
-    if text.trim().is_empty() {
-        let which = contains.map_or_else(|| "wrote nothing".to_owned(), |part| format!("has no line with `{part}`"));
-        return Ok(Outcome::seen(&format!("{head} {which}"), length, ""));
-    }
-    let (shorter, missing) = digest(&text);
-    let body = Excerpt::ending(&shorter, length.bytes());
-    let left_out = missing > 0 || log.cut || body.as_str().len() < shorter.len();
-    let more = left_out.then(|| {
-        let how = if contains.is_some() { "with a longer `contains`" } else { "with `contains`" };
-        format!("the log is longer than what is shown: look again {how} for other lines of the last {LINES}")
+    let others = if names.len() > 1 && container.is_none() { format!(" (of {})", listed(names.iter().copied())) } else { String::new() };
+    let head = format!("{run}container {}{others}{note}", quoted(chosen));
+    let words = contains.map(str::to_owned);
+    // All of it is masked before anything is chosen or cut.
+    let chosen = beside(move || {
+        let all = Masked::whole(&log.text);
+        let lines = words.as_deref().map_or_else(|| all.clone(), |words| all.lines_with(words));
+        (digest(&lines), lines.is_blank(), log.cut)
     });
-    Ok(Outcome::Seen { text: Excerpt::capture(&format!("{head}:\n{body}"), length.bytes().saturating_mul(2)), more })
+    let Ok((shorter, blank, cut)) = chosen.await else { return Ok(Outcome::late()) };
+    let range = if cut { format!(" in its last {LINES} lines, and older ones were not read") } else { String::new() };
+    if blank {
+        let which = contains.map_or_else(|| "wrote nothing".to_owned(), |part| format!("has no line with {}", quoted(part)));
+        return Ok(Outcome::nothing(&format!("{head} {which}{range}")));
+    }
+    let body = shorter.text.ending(length.bytes());
+    let how = if contains.is_some() { "a longer `contains`" } else { "`contains`" };
+    let left_out = if shorter.missing > 0 || body.left_out {
+        Some(format!("lines are left out: look again with {how} for others of the last {LINES}"))
+    } else if cut {
+        Some(format!("there are older lines than the last {LINES}, which were not read"))
+    } else {
+        shorter.shortened.then(|| "the ends of long lines are left out".to_owned())
+    };
+    let text = Masked::whole(&format!("{head}:\n")).reworked(|head| format!("{head}{}", Excerpt::of(body)));
+    Ok(Outcome::Seen { text: Excerpt::of(text.beginning(length.bytes().saturating_mul(2))), more: left_out })
 }
 
 /// The log, unless it is that of a run before this one, and the node has thrown it away: the kubelet says so in the place of the log,
@@ -88,10 +95,6 @@ fn failing(pod: &Value) -> Option<&str> {
             !ready && status.pointer("/state/terminated/exitCode").and_then(Value::as_i64) != Some(0)
         })
         .and_then(|status| status.get("name").and_then(Value::as_str))
-}
-
-fn listed(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

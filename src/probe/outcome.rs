@@ -1,6 +1,7 @@
-//! What one look came to: a text with its bound, or how to ask better.
+//! What one look came to: a text with its bound, or how to ask better. Either is an excerpt, whoever wrote it.
 
 use crate::domain::excerpt::Excerpt;
+use crate::domain::masked::Masked;
 
 /// How long the text of one observation may be, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,16 +26,56 @@ pub(crate) enum Outcome {
         /// What was left out and how to see it, where something was.
         more: Option<String>,
     },
-    /// Nothing could be seen; how to ask better, or what would allow it.
-    Unseen(String),
+    /// Nothing could be seen; how to ask better, or what would allow it: on one line, with names and messages of the cluster quoted.
+    Unseen(Excerpt),
 }
 
 impl Outcome {
-    /// A text, cut at its end where it is too long.
-    pub(super) fn seen(text: &str, length: Length, how_to_see_more: &str) -> Self {
-        let excerpt = Excerpt::capture(text, length.0);
-        let cut = excerpt.as_str().ends_with('…') && !text.ends_with('…');
-        let more = cut.then(|| format!("cut at {} bytes; {how_to_see_more}", length.0));
-        Outcome::Seen { text: excerpt, more }
+    /// A text, cut at its end where it is too long; `also` says what is not in it anyway.
+    pub(super) fn seen(text: &Masked, length: Length, also: Option<String>, how_to_see_more: &str) -> Self {
+        let part = text.beginning(length.0);
+        let cut = part.left_out.then(|| format!("cut at {} bytes", length.0));
+        let said: Vec<String> = cut.into_iter().chain(also).collect();
+        let more = (!said.is_empty()).then(|| format!("{}; {how_to_see_more}", said.join("; ")));
+        Outcome::Seen { text: Excerpt::of(part), more }
+    }
+
+    /// That there is nothing of it, in our own words.
+    pub(super) fn nothing(words: &str) -> Self {
+        Outcome::Seen { text: Excerpt::line(words), more: None }
+    }
+
+    /// What was read takes too long to look through for credentials.
+    pub(super) fn late() -> Self {
+        Self::unseen("what was read is too large to be looked through for credentials, so nothing of it is shown; ask for less of it")
+    }
+
+    /// Why nothing could be seen.
+    pub(super) fn unseen(words: &str) -> Self {
+        Outcome::Unseen(Excerpt::line(words))
     }
 }
+
+/// A name of the cluster among our own words: as it is where it is one word, in quotes otherwise.
+pub(super) fn quoted(name: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/:@+=".contains(&b);
+    if (1..=NAME).contains(&name.len()) && name.bytes().all(plain) {
+        let masked = Masked::whole(name);
+        return format!("`{}`", masked.as_str());
+    }
+    Excerpt::said_within(name, NAME).to_string()
+}
+
+/// Names that are told to somebody who gave another one, no more than fit on a line.
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let all: Vec<&str> = names.into_iter().collect();
+    let more = all.len().saturating_sub(TOLD);
+    let told: Vec<String> = all.into_iter().take(TOLD).map(quoted).collect();
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", told.join(", "))
+}
+
+/// Bytes of a name: no object's is longer.
+const NAME: usize = 253;
+/// Names that are told.
+const TOLD: usize = 12;

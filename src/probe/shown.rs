@@ -1,16 +1,19 @@
 //! An object as a model is shown it: without what the server keeps for itself, without what everybody has by default, and without values
 //! that may be secret. Values of variables are shown only where their form says that they are none: a number, an answer, an address.
+//! Only what was masked whole can be taken apart: a value alone does not tell under which name it stands.
 
+use super::outcome::listed;
+use super::values;
+use crate::domain::canonical::sorted;
+use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
-use crate::domain::secrets::{holds_one, redacted};
-use serde_json::{Map, Value};
+use crate::domain::masked::{Masked, shortened};
+use serde_json::Value;
 
-/// Stands for a variable's value.
-const VARIABLE: &str = "⟦redacted:env⟧";
-/// Stands for a value under a name that credentials have.
-const CREDENTIAL: &str = "⟦redacted:value⟧";
 /// Characters of an annotation that are shown.
 const ANNOTATION: usize = 200;
+/// Stands for what a program wrote where that is not shown.
+const NOT_SHOWN: &str = "(what the program wrote is not shown here)";
 
 /// What the server keeps for itself in `metadata`.
 const KEPT: &[&str] = &["managedFields", "resourceVersion", "uid", "selfLink", "generateName"];
@@ -38,42 +41,90 @@ const NOISE: &[&str] =
 /// Volumes that every Pod gets.
 const TOKEN_VOLUME: &str = "kube-api-access-";
 
-/// The object as it may be shown.
-pub(super) fn object(mut value: Value, kind: &Kind) -> Value {
-    if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-        meta.retain(|key, _| !KEPT.contains(&key.as_str()));
-        if let Some(annotations) = meta.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.shift_remove("kubectl.kubernetes.io/last-applied-configuration");
+/// An object, or a part of one, as it may be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shown(Value);
+
+impl Shown {
+    /// The object. `program`: also what its program wrote.
+    pub(super) fn of(mut value: Value, kind: &Kind, program: bool) -> Self {
+        if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+            meta.retain(|key, _| !KEPT.contains(&key.as_str()));
+            if let Some(annotations) = meta.get_mut("annotations").and_then(Value::as_object_mut) {
+                annotations.shift_remove("kubectl.kubernetes.io/last-applied-configuration");
+            }
+        }
+        if !program {
+            without_endings(&mut value);
+        }
+        tidy(&mut value, matches!(kind, Kind::ConfigMap));
+        let mut value = values::masked(value);
+        if let Some(annotations) = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
             annotations.values_mut().for_each(shorten);
         }
+        Self(value)
     }
-    let data = matches!(kind, Kind::ConfigMap);
-    tidy(&mut value, data);
-    value
+
+    /// A part of it.
+    pub(super) fn part(&self, path: &FieldPath) -> Option<Self> {
+        path.locate(&self.0).and_then(|at| at.current).map(Self)
+    }
+
+    /// As a text.
+    pub(super) fn yaml(&self) -> Masked {
+        Masked::whole(&serde_saphyr::to_string(&sorted(&self.0)).unwrap_or_else(|_| self.0.to_string()))
+    }
+
+    /// What it has in it, by its names.
+    pub(super) fn members(&self) -> String {
+        match &self.0 {
+            Value::Object(members) if !members.is_empty() => listed(members.keys().map(String::as_str)),
+            Value::Array(items) => {
+                let name = |item: &Value| item.get("name").and_then(Value::as_str).map(|name| format!("[name={name}]"));
+                let names: Vec<String> = items.iter().filter_map(name).collect();
+                if names.is_empty() { format!("{} elements", items.len()) } else { listed(names.iter().map(String::as_str)) }
+            }
+            Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => "no members".to_owned(),
+        }
+    }
+
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn value(&self) -> &Value {
+        &self.0
+    }
+}
+
+/// What the kubelet keeps of the end of a container is the end of its log, or a file that the program wrote.
+fn without_endings(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                match member.get_mut("message") {
+                    Some(message) if key == "terminated" => *message = NOT_SHOWN.into(),
+                    Some(_) | None => without_endings(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_endings),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn shorten(annotation: &mut Value) {
-    if let Value::String(text) = annotation
-        && text.chars().count() > ANNOTATION
-    {
-        *text = text.chars().take(ANNOTATION).chain(['…']).collect();
+    if let Value::String(text) = annotation {
+        *text = shortened(text, ANNOTATION);
     }
 }
 
-/// Goes through a value and all that is in it. `whole`: every member says something, since a person wrote it.
+/// Leaves out what says nothing. `whole`: every member says something, since a person wrote it.
 fn tidy(value: &mut Value, whole: bool) {
     match value {
         Value::Object(members) => {
             if !whole {
                 members.retain(|key, member| !is_noise(key, member));
             }
-            mask(members);
             for (key, member) in members.iter_mut() {
-                match member {
-                    Value::Array(items) if key == "env" => items.iter_mut().filter_map(Value::as_object_mut).for_each(mask_variable),
-                    Value::Object(binary) if key == "binaryData" => binary.values_mut().for_each(only_size),
-                    member => tidy(member, whole || matches!(key.as_str(), "labels" | "annotations" | "data" | "matchLabels" | "selector")),
-                }
+                tidy(member, whole || matches!(key.as_str(), "labels" | "annotations" | "data" | "matchLabels" | "selector"));
             }
         }
         Value::Array(items) => {
@@ -97,64 +148,6 @@ fn is_usual_toleration(item: &Value) -> bool {
     let key = item.get("key").and_then(Value::as_str).unwrap_or_default();
     matches!(key, "node.kubernetes.io/not-ready" | "node.kubernetes.io/unreachable")
         && item.get("tolerationSeconds").and_then(Value::as_i64) == Some(300)
-}
-
-/// Values under names that credentials have, and credentials in values of several lines, which are known by their lines.
-fn mask(members: &mut Map<String, Value>) {
-    for (key, member) in members.iter_mut() {
-        let Value::String(text) = member else { continue };
-        if key == "caBundle" {
-            only_size(member);
-        } else if text.len() > 3 && holds_one(&format!("{key}: {}", one_word(text))) {
-            *member = CREDENTIAL.into();
-        } else if let std::borrow::Cow::Owned(masked) = redacted(text) {
-            *text = masked;
-        }
-    }
-}
-
-/// What stands for the value where only its name can tell: of several lines none stands behind the name.
-fn one_word(text: &str) -> &str {
-    if text.trim_end().contains('\n') { "q7Zt2Lw9" } else { text }
-}
-
-fn only_size(value: &mut Value) {
-    if let Value::String(text) = value {
-        *value = format!("({} bytes, not shown)", text.len()).into();
-    }
-}
-
-/// A variable's value, unless its form says that it is no secret and its name does not say that it is one.
-fn mask_variable(variable: &mut Map<String, Value>) {
-    let name = variable.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if let Some(Value::String(text)) = variable.get_mut("value")
-        && (!is_plain(text) || holds_one(&format!("{name}={text}")))
-    {
-        *text = VARIABLE.to_owned();
-    }
-}
-
-/// A number, an answer, a level, a duration; or an address of host and port, of a host with dots, or of a scheme, without anything
-/// that names a user or asks for something.
-fn is_plain(text: &str) -> bool {
-    const WORDS: &[&str] =
-        &["true", "false", "yes", "no", "on", "off", "debug", "info", "warn", "warning", "error", "production", "staging", "development"];
-    let number = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit() || b"._-smhdkKMGTi".contains(&b));
-    text.is_empty() || number || WORDS.contains(&text.to_ascii_lowercase().as_str()) || is_address(text)
-}
-
-fn is_address(text: &str) -> bool {
-    let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
-    let (place, path) = rest.split_once('/').map_or((rest, ""), |(place, path)| (place, path));
-    let (host, port) = place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
-    let label = |l: &str| !l.is_empty() && l.len() <= 63 && l.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    // A word with many digits among its letters is a key rather than a name.
-    let is_name = |l: &str| l.len() <= 40 && l.bytes().filter(u8::is_ascii_digit).count() <= 8;
-    let scheme_fits = scheme.is_none_or(|s| s.len() <= 16 && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+'));
-    let port_fits = port.is_none_or(|p| (1..=5).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
-    let path_fits = path.len() <= 60 && path.split('/').all(|part| part.is_empty() || (label(part) && is_name(part) && part.len() <= 24));
-    let told = scheme.is_some() || port.is_some() || host.contains('.');
-    told && scheme_fits && port_fits && path_fits && host.split('.').all(|part| label(part) && is_name(part))
 }
 
 #[cfg(test)]
@@ -183,11 +176,11 @@ mod tests {
             ("https://hooks.example.com/services/t000/b000/xxxxxxxxxxxxxxxxxxxxxxxx1", false),
         ] {
             let pod = json!({"spec": {"containers": [{"name": "a", "env": [{"name": "SETTING", "value": value}]}]}});
-            let text = object(pod, &Kind::Pod).to_string();
+            let text = Shown::of(pod, &Kind::Pod, true).value().to_string();
             assert_eq!(text.contains(value), shown, "{text}");
         }
         let by_name = json!({"spec": {"containers": [{"name": "a", "env": [{"name": "DB_PASSWORD", "value": "12345678"}]}]}});
-        assert!(!object(by_name, &Kind::Pod).to_string().contains("12345678"));
+        assert!(!Shown::of(by_name, &Kind::Pod, true).value().to_string().contains("12345678"));
     }
 
     #[test]
@@ -197,7 +190,7 @@ mod tests {
             "app.conf": "host = db\npassword = canary-in-a-file\nport = 5432\n",
             "key.pem": "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n", "level": "debug"},
             "binaryData": {"blob": "Y2FuYXJ5"}});
-        let text = object(map, &Kind::ConfigMap).to_string();
+        let text = Shown::of(map, &Kind::ConfigMap, true).value().to_string();
         assert!(!text.contains("canary") && !text.contains("Y2FuYXJ5"), "{text}");
         assert!(
             text.contains("host = db") && text.contains("port = 5432") && text.contains("debug") && text.contains("(8 bytes, not shown)"),
@@ -212,10 +205,34 @@ mod tests {
             "spec": {"dnsPolicy": "ClusterFirst", "priority": 0, "schedulerName": "mine",
                 "tolerations": [{"key": "node.kubernetes.io/not-ready", "tolerationSeconds": 300}, {"key": "gpu"}],
                 "volumes": [{"name": "kube-api-access-x"}, {"name": "data"}]}});
-        let shown = object(pod, &Kind::Pod);
+        let shown = Shown::of(pod, &Kind::Pod, true).value().clone();
         assert_eq!(shown["spec"], json!({"schedulerName": "mine", "tolerations": [{"key": "gpu"}], "volumes": [{"name": "data"}]}));
         assert_eq!(shown["metadata"]["labels"], json!({"priority": "0"}));
         assert_eq!(shown["metadata"].as_object().unwrap().keys().collect::<Vec<_>>(), ["name", "labels", "annotations"]);
         assert!(shown["metadata"]["annotations"].to_string().len() < 250);
+    }
+
+    #[test]
+    fn what_a_program_wrote_at_its_end_is_shown_only_where_its_log_is() {
+        let status = |state: &str| json!({"name": "a", state: {"terminated": {"exitCode": 1, "message": "CANARY of its log"}}});
+        let pod =
+            json!({"status": {"containerStatuses": [status("state"), status("lastState")], "initContainerStatuses": [status("state")]}});
+        let text = |program| Shown::of(pod.clone(), &Kind::Pod, program).value().to_string();
+        assert_eq!(text(true).matches("CANARY").count(), 3);
+        assert!(!text(false).contains("CANARY") && text(false).contains("exitCode"), "{}", text(false));
+    }
+
+    #[test]
+    fn part_of_an_object_shows_no_more_than_the_whole() {
+        let spec = json!({"spec": {"password": "hunter2-canary", "pin": 482710, "args": ["--token", "canary"], "list": ["--pw", "canary", "-v"],
+            "params": [{"name": "password", "value": "canary"}], "env": [{"name": "X", "value": "canary"}]}});
+        let whole = Shown::of(spec, &Kind::of("ex.io/v1", "Widget"), true);
+        for path in
+            ["spec.password", "spec.pin", "spec.args[1]", "spec.list[1]", "spec.params[name=password].value", "spec.env[name=X].value"]
+        {
+            let part = whole.part(&FieldPath::parse(path).unwrap()).unwrap().yaml();
+            assert!(part.as_str().starts_with("⟦redacted:") && !part.as_str().contains("canary"), "{path}: {}", part.as_str());
+        }
+        assert_eq!(whole.part(&FieldPath::parse("spec.list").unwrap()).unwrap().value()[2], "-v");
     }
 }

@@ -1,7 +1,9 @@
 //! `list`: the objects of a kind, a line each, in the columns of `kubectl get`.
 
-use super::outcome::{Length, Outcome};
+use super::masking::{Late, beside};
+use super::outcome::{Length, Outcome, quoted};
 use crate::domain::kind::Kind;
+use crate::domain::masked::Masked;
 use crate::domain::object::Namespace;
 use crate::ports::{ClusterRead, ReadError, Table};
 
@@ -14,20 +16,17 @@ pub(super) async fn list(
 ) -> Result<Outcome, ReadError> {
     let table = read.table(kind, namespace, selector).await?;
     let plural = kind.info().map_or_else(|| kind.name().to_owned(), |info| info.plural.to_owned());
+    let namespaced = kind.info().is_some_and(|info| info.namespaced);
     if table.rows.is_empty() {
         let place = namespace.map(|namespace| format!(" in `{namespace}`")).unwrap_or_default();
-        let labels = selector.map(|selector| format!(" with the labels `{selector}`")).unwrap_or_default();
-        return Ok(Outcome::seen(&format!("there are no {plural}{place}{labels}"), length, ""));
+        let labels = selector.map(|selector| format!(" with the labels {}", quoted(selector))).unwrap_or_default();
+        return Ok(Outcome::nothing(&format!("there are no {plural}{place}{labels}")));
     }
-    let namespaced = kind.info().is_some_and(|info| info.namespaced);
-    let outcome = Outcome::seen(&laid_out(&table, namespaced && namespace.is_none()), length, "name a namespace or a label selector");
-    Ok(match outcome {
-        Outcome::Seen { text, more: None } if table.cut => {
-            let more = Some(format!("only the first {} are shown; name a namespace or a label selector", table.rows.len()));
-            Outcome::Seen { text, more }
-        }
-        other => other,
-    })
+    let only = table.cut.then(|| format!("only the first {} {plural} were read", table.rows.len()));
+    let everywhere = namespaced && namespace.is_none();
+    let laid_out = beside(move || Masked::whole(&laid_out(&table, everywhere))).await;
+    let how = if everywhere { "give `namespace` or `selector`" } else { "give `selector`" };
+    Ok(laid_out.map_or_else(|Late| Outcome::late(), |text| Outcome::seen(&text, length, only, how)))
 }
 
 /// The names in a table, as they are told to somebody who gave another one.

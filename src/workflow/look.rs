@@ -6,6 +6,7 @@ use super::observed::ObservationView;
 use super::records::NOTE_ATTEMPTS;
 use super::view::{observation, report_of};
 use super::{Caller, Meter, Remediation, WorkflowError};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::id::SessionId;
 use crate::domain::look::Look;
 use crate::domain::observation::Observation;
@@ -20,7 +21,7 @@ use crate::workflow::collect::seen_at;
 /// The answer to one look, before it has its id.
 enum Answer {
     Seen(Observation),
-    Unseen { asked: String, why: String },
+    Unseen { asked: String, why: Excerpt },
 }
 
 impl Remediation {
@@ -58,7 +59,7 @@ impl Remediation {
                     caller.progress.tell(Phase::Collecting, &look.to_string());
                     self.answer(&look, Length::ASKED, read).await?
                 }
-                Err(why) => Answer::Unseen { asked: arguments.in_words(), why },
+                Err(why) => Answer::Unseen { asked: Excerpt::line(&arguments.in_words()).to_string(), why: Excerpt::line(&why) },
             });
         }
         Ok(answers)
@@ -72,7 +73,7 @@ impl Remediation {
             Outcome::Seen { text, more } => {
                 Answer::Seen(Observation { probe: look.probe(), asked, object: look.object().cloned(), text, more, seen_at: now() })
             }
-            Outcome::Unseen(why) => Answer::Unseen { asked, why },
+            Outcome::Unseen(why) => Answer::Unseen { asked: Excerpt::line(&asked).to_string(), why },
         })
     }
 
@@ -116,7 +117,7 @@ fn take_in(session: &mut Session, answers: &[Answer]) -> Vec<ObservationView> {
                 Ok(id) => observation(id, seen),
                 Err(full) => unseen(&seen.asked, full.to_string()),
             },
-            Answer::Unseen { asked, why } => unseen(asked, why.clone()),
+            Answer::Unseen { asked, why } => unseen(asked, why.to_string()),
         });
     }
     told

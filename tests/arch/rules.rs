@@ -16,7 +16,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
     ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
-    ("probe", "domain facts ports", "jiff k8s_openapi serde serde_json serde_saphyr"),
+    ("probe", "domain facts ports", "jiff k8s_openapi serde serde_json serde_saphyr tokio"),
     (
         "workflow",
         "domain facts ports probe analyze planner validate session execute",

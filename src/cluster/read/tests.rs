@@ -171,14 +171,15 @@ fn wrote(text: &str) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn log_is_asked_for_with_its_bounds() {
-    let fake = Fake::playing([wrote("one\ntwo\n"), wrote("one\ntwo\n")]);
+async fn log_is_asked_for_with_its_bounds_and_said_to_be_cut_only_where_it_is() {
+    let fake = Fake::playing([wrote("one\ntwo\n"), wrote("one\ntwo\n"), wrote("one\ntwo\n")]);
     let read = fake.connected().read;
-    assert_eq!(read.logs(&log_of(200)).await, Ok(Log { text: "one\ntwo\n".to_owned(), cut: false }));
-    assert!(read.logs(&log_of(2)).await.unwrap().cut, "there may be older lines");
+    for (lines, text, cut) in [(200, "one\ntwo\n", false), (2, "one\ntwo\n", false), (1, "two\n", true)] {
+        assert_eq!(read.logs(&log_of(lines)).await, Ok(Log { text: text.to_owned(), cut }), "{lines}");
+    }
     let asked =
         |lines: usize| format!("GET /api/v1/namespaces/a/pods/web/log?container=app&tailLines={lines}&limitBytes=1048576&previous=true");
-    assert_eq!(fake.lines(), [asked(200), asked(2)]);
+    assert_eq!(fake.lines(), [asked(201), asked(3), asked(2)], "one more tells whether there is one");
 }
 
 /// The API server counts bytes from the oldest of the lines that are asked for.

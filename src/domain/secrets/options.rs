@@ -1,38 +1,29 @@
 //! Credentials behind the short options of programs: `curl -u admin:x`, `mysql -px`, `redis-cli -a x`.
 
-use super::value::{Around, Finder, Hidden, VALUE, is_replaced, value};
+use super::mark::{is_replaced, mark};
+use super::place::{Place, Walk, Work};
+use super::value::{Hidden, VALUE, value};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// What may stand between a program and its option, on one line or as items of a list. Longer commands are not followed.
-const BETWEEN: &str = r"(?:[^\n|;&]{0,300}?|[^\n|;&]{0,100}(?:\n[ \t]*-[ \t][^\n]*){0,12}?\n[ \t]*-)";
 /// What separates an option from the word after it, also as items of a list.
 const NEXT: &str = r"\\*[\x22']?(?:\s*,\s*|\s+)(?:-\s+)?";
+/// An option further from its program than this is not followed, in bytes.
+const REACH: usize = 600;
 
 /// A user and a password in one word.
-static USER: LazyLock<Option<Regex>> =
+pub(super) static USER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?P<name>(?:^|[\s\x22'\[,])(?:-u|--user|--proxy-user))(?P<sep>{NEXT}|=|)")).ok());
 
-/// A password that is joined to its option.
-static JOINED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"(?P<name>\b(?:mysql|mariadb)[a-z_-]*\b{BETWEEN}[\s\x22',\[]-p)(?P<sep>)")).ok());
-
-/// A password that is the word after its option.
-static APART: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let programs = [(r"redis-cli|valkey-cli", "-a"), (r"mongo[a-z]*|sshpass|rabbitmqadmin|docker\s+login", "-p"), (r"ldap[a-z]+", "-w")];
-    let each = programs.map(|(program, option)| format!(r"\b(?:{program})\b{BETWEEN}[\s\x22',\[]{option}"));
-    Regex::new(&format!("(?P<name>{})(?P<sep>{NEXT})", each.join("|"))).ok()
+/// Programs whose short option is a password, and such options.
+static OPTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let programs = r"\b(?:(?P<joined>mysql|mariadb)[a-z_-]*|(?P<a>redis-cli|valkey-cli)|(?P<p>mongo[a-z]*|sshpass|rabbitmqadmin|docker\s+login)|(?P<w>ldap[a-z]+))\b";
+    Regex::new(&format!(r"{programs}|(?P<name>[\s\x22',\[]-(?P<letter>[apw]))(?P<sep>{NEXT}|)")).ok()
 });
 
-/// Every pattern, and what is hidden behind it.
-pub(super) fn all() -> impl Iterator<Item = (&'static Regex, Finder)> {
-    let all = [(&*USER, of_user as Finder), (&*JOINED, of_joined), (&*APART, of_option)];
-    all.into_iter().filter_map(|(pattern, find)| pattern.as_ref().map(|pattern| (pattern, find)))
-}
-
 /// `-u admin:x`. `docker run -u 1000:1000` and `--user app:app` are a user and a group.
-fn of_user(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden> {
-    let found = value(rest, Around { before: &command(before, name), between })?;
+pub(super) fn of_user(place: &Place<'_>, _: &str) -> Option<Hidden> {
+    let found = value(place)?;
     let (user, password) = found.inner.split_once(':')?;
     let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let group = user == password || (number(user) && number(password));
@@ -41,38 +32,109 @@ fn of_user(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden
     is_one.then_some((found.open.len() + user.len() + 1, password.len(), VALUE))
 }
 
-fn of_joined(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden> {
-    let command = command(before, name);
+/// The program that was called last, and where its name ends.
+#[derive(Clone, Copy)]
+enum Called {
+    /// Its password is joined to `-p`.
+    Joined,
+    /// Its password is the word after this option.
+    Apart(char),
+}
+
+/// The text without passwords behind short options; none where none stands there.
+pub(super) fn without(text: &str, work: &Work) -> Option<String> {
+    let pattern = OPTION.as_ref()?;
+    let (mut out, mut done, mut from) = (String::new(), 0usize, 0usize);
+    let mut walk = Walk::of(text, work);
+    let mut breaks = Breaks::default();
+    let mut called: Option<(Called, usize)> = None;
+    while let Some(found) = pattern.captures_at(text, from) {
+        let whole = found.get(0)?;
+        from = whole.end();
+        let named = |name: &str| found.name(name).is_some();
+        let Some((name, letter)) = found.name("name").zip(found.name("letter")) else {
+            let program = match (named("joined"), named("a"), named("p")) {
+                (true, _, _) => Called::Joined,
+                (_, true, _) => Called::Apart('a'),
+                (_, _, true) => Called::Apart('p'),
+                _ => Called::Apart('w'),
+            };
+            called = Some((program, whole.end()));
+            continue;
+        };
+        let near = called.filter(|(_, end)| whole.start().saturating_sub(*end) <= REACH && breaks.last(text, whole.start(), work) <= *end);
+        let Some((program, _)) = near else {
+            // What is between may hold an option of its own.
+            from = name.end();
+            continue;
+        };
+        let place = match program {
+            Called::Joined if letter.as_str() == "p" => walk.place((name.end(), name.end()), name.end()),
+            Called::Apart(option) if letter.as_str().starts_with(option) && whole.end() > name.end() => {
+                walk.place((name.end(), name.end()), whole.end())
+            }
+            Called::Joined | Called::Apart(_) => {
+                from = name.end();
+                continue;
+            }
+        };
+        if let Some((stays, length, kind)) = of_option(&place, program) {
+            let start = (text.len() - place.rest.len()) + stays;
+            let end = start + length;
+            out.push_str(text.get(done..start).unwrap_or_default());
+            out.push_str(&mark(kind, text.get(start..end).unwrap_or_default()));
+            (done, from) = (end, end);
+        } else {
+            from = name.end();
+        }
+        if work.is_over() {
+            break;
+        }
+    }
+    (done > 0).then(|| out + text.get(done..).unwrap_or_default())
+}
+
+fn of_option(place: &Place<'_>, program: Called) -> Option<Hidden> {
     // A quote that was opened before the option closes here, and the option has no value.
-    let closed = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).is_some_and(|c| command.matches(c).count() % 2 == 1);
-    let found = value(rest, Around { before: &command, between }).filter(|_| !closed && !rest.starts_with([',', ']']))?;
-    Some((found.open.len(), found.inner.len(), VALUE))
+    let next = place.rest.chars().next()?;
+    let closes = matches!(next, '"' | '\'') && place.open.is_open(next);
+    let fits = |joined: bool, quoted: bool, inner: &str| {
+        if joined { !closes && !next.is_whitespace() && !matches!(next, ',' | ']') } else { quoted || !inner.starts_with('-') }
+    };
+    value(place).filter(|found| fits(matches!(program, Called::Joined), found.quoted, found.inner)).map(|found| found.hidden())
 }
 
-fn of_option(before: &str, name: &str, between: &str, rest: &str) -> Option<Hidden> {
-    let found =
-        value(rest, Around { before: &command(before, name), between }).filter(|found| found.quoted || !found.inner.starts_with('-'))?;
-    Some((found.open.len(), found.inner.len(), VALUE))
+/// Where a command ended the last time: at a sign of the shell, or at a line that is no item of a list.
+#[derive(Debug, Default)]
+struct Breaks {
+    here: usize,
+    last: usize,
 }
 
-/// So much of what stands before a command is looked at for quotes that are open.
-const BEFORE: usize = 2_000;
-
-/// The line up to the option.
-fn command(before: &str, name: &str) -> String {
-    let near = before.char_indices().rev().take(BEFORE).last().and_then(|(start, _)| before.get(start..)).unwrap_or_default();
-    let all = format!("{near}{name}");
-    all.rsplit('\n').next().unwrap_or_default().to_owned()
+impl Breaks {
+    fn last(&mut self, text: &str, before: usize, work: &Work) -> usize {
+        let passed = text.get(self.here..before).unwrap_or_default();
+        work.spend(passed.len());
+        for (at, c) in passed.char_indices() {
+            let item = || text.get(self.here + at + 1..).unwrap_or_default().trim_start_matches([' ', '\t']).starts_with('-');
+            if matches!(c, '|' | ';' | '&') || (c == '\n' && !item()) {
+                self.last = self.here + at + 1;
+            }
+        }
+        self.here = self.here.max(before);
+        self.last
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::redacted;
+    use super::super::tests::untagged;
     use super::*;
 
     #[test]
     fn every_option_compiles() {
-        assert!([&*USER, &*JOINED, &*APART].iter().all(|pattern| pattern.is_some()));
+        assert!(USER.is_some() && OPTION.is_some());
     }
 
     #[test]
@@ -92,7 +154,7 @@ mod tests {
             ("mongosh -u root -p hunter2 x", "mongosh -u root -p ⟦redacted:value⟧ x"),
             ("redis-server --requirepass hunter2", "redis-server --requirepass ⟦redacted:value⟧"),
         ] {
-            assert_eq!(redacted(raw), shown, "{raw}");
+            assert_eq!(untagged(raw), shown, "{raw}");
             assert_eq!(redacted(shown), shown);
         }
     }

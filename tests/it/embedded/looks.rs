@@ -96,12 +96,14 @@ async fn each_look_is_answered_with_an_id_or_with_how_to_ask() {
     let text = |index: usize| looked.answers[index].text.as_str();
     assert!(text(0).starts_with("NAME") && text(0).contains("CrashLoopBackOff"), "{}", text(0));
     assert!(text(1).contains("image: checkout:2") && text(1).contains("queue.shop.svc:5672"), "{}", text(1));
-    for part in
-        ["Pods with app=checkout", "ConfigMap shop/checkout-config: exists, with the keys DB_PASSWORD, LEVEL", "events, the latest last"]
-    {
+    for part in [
+        "Pods with `app=checkout`",
+        "ConfigMap shop/checkout-config: exists, with the keys `DB_PASSWORD`, `LEVEL`",
+        "events, the latest last",
+    ] {
         assert!(text(2).contains(part), "{part}: {}", text(2));
     }
-    assert!(text(3).contains("Pods with app=queue:\nnone"), "{}", text(3));
+    assert!(text(3).contains("Pods with `app=queue`:\nnone"), "{}", text(3));
     assert!(text(4).contains("LEVEL: debug"), "{}", text(4));
     assert!(text(5).contains("BackOff"), "{}", text(5));
     assert!(text(6).contains("there is no Deployment `chekout` in `shop`; did you mean `checkout`?"), "{}", text(6));

@@ -1,0 +1,137 @@
+//! A text of the cluster that was masked whole. Only such a text is filtered, shortened or cut: a part without its name, or half a
+//! credential, would not be recognized any more, and a filter would answer guesses at what it must not show.
+
+use super::marks;
+use super::secrets::mark::is_part_of_one;
+use super::secrets::{hidden, redacted};
+use super::visible::cleaned;
+
+/// A text without what nobody sees, without marks that only our own texts have, and without credentials that are recognized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masked(String);
+
+/// A part of a masked text, and whether that is all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// What is shown.
+    pub(super) text: String,
+    /// Something is not.
+    pub left_out: bool,
+}
+
+impl Masked {
+    /// The only way in: all of a text at once.
+    pub fn whole(raw: &str) -> Self {
+        Self(redacted(&marks::in_theirs(&cleaned(raw))).into_owned())
+    }
+
+    /// What stands under the name of a credential.
+    pub fn credential(raw: &str) -> Self {
+        let raw = raw.trim();
+        Self(if raw.is_empty() { String::new() } else { hidden(raw) })
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Nothing but white space.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    /// The lines that have these words in them, in whatever case.
+    #[must_use]
+    pub fn lines_with(&self, words: &str) -> Self {
+        let words = words.to_lowercase();
+        self.reworked(|text| text.lines().filter(|line| line.to_lowercase().contains(&words)).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// On one line.
+    #[must_use]
+    pub fn on_one_line(&self) -> Self {
+        self.reworked(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The same text in another order or without some of it, with words of ours.
+    #[must_use]
+    pub fn reworked(&self, how: impl FnOnce(&str) -> String) -> Self {
+        Self(how(&self.0))
+    }
+
+    /// Its beginning, of at most so many bytes.
+    pub fn beginning(&self, limit: usize) -> Piece {
+        let kept = beginning(&self.0, limit);
+        let left_out = kept.len() < self.0.len();
+        Piece { text: format!("{kept}{}", if left_out { "…" } else { "" }), left_out }
+    }
+
+    /// Its end, of at most so many bytes, from the beginning of a line.
+    pub fn ending(&self, limit: usize) -> Piece {
+        if self.0.len() <= limit {
+            return Piece { text: self.0.clone(), left_out: false };
+        }
+        let mut from = self.0.len().saturating_sub(limit);
+        while !self.0.is_char_boundary(from) || is_part_of_one(&self.0, from) {
+            from = from.saturating_add(1);
+        }
+        let last = self.0.get(from..).unwrap_or_default();
+        let began = self.0.get(..from).is_some_and(|before| before.ends_with('\n'));
+        let whole = if began { last } else { last.split_once('\n').map_or(last, |(_, rest)| rest) };
+        Piece { text: format!("…\n{whole}"), left_out: true }
+    }
+}
+
+/// The first so many bytes of a text that was masked, without half of what stands for something.
+pub(super) fn beginning(text: &str, limit: usize) -> &str {
+    if text.len() <= limit {
+        return text;
+    }
+    let mut end = limit;
+    while !text.is_char_boundary(end) || is_part_of_one(text, end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// The first so many characters of a line that was masked, with a sign where that is not all of it.
+pub fn shortened(line: &str, characters: usize) -> String {
+    let Some((end, _)) = line.char_indices().nth(characters) else { return line.to_owned() };
+    format!("{}…", beginning(line, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filter_sees_nothing_that_is_not_shown() {
+        let log = Masked::whole("start\npassword=hunter2\nsecret: |\n  blockcanary\n-----BEGIN RSA PRIVATE KEY-----\nkeyline\n");
+        for guess in ["hunter2", "password=hunter2", "blockcanary", "keyline"] {
+            assert!(log.lines_with(guess).is_blank(), "{guess}");
+        }
+        assert_eq!(log.lines_with("START").as_str(), "start");
+        assert!(log.lines_with("password=").as_str().starts_with("password=⟦redacted:"));
+    }
+
+    #[test]
+    fn text_that_fits_to_the_byte_is_whole_and_one_that_loses_a_line_is_not() {
+        let text = Masked::whole("one\ntwo\nthree");
+        assert_eq!((text.beginning(13).left_out, text.ending(13).left_out), (false, false));
+        assert_eq!(text.beginning(12), Piece { text: "one\ntwo\nthre…".to_owned(), left_out: true });
+        assert_eq!(text.ending(12), Piece { text: "…\ntwo\nthree".to_owned(), left_out: true });
+        assert_eq!(text.ending(9).text, "…\ntwo\nthree", "a line that is whole stays");
+        assert!(!Masked::whole("ends with …").beginning(50).left_out);
+    }
+
+    #[test]
+    fn what_stands_for_a_credential_is_never_halved() {
+        let text = Masked::whole("password=hunter2");
+        for limit in 0..text.as_str().len() {
+            let (first, last) = (text.beginning(limit).text, text.ending(limit).text);
+            let halved = |text: &str| text.matches('⟦').count() != text.matches('⟧').count();
+            assert!(!halved(&first) && !halved(&last), "{limit}: {first} {last}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Values of an object without credentials: under names that credentials have, in lists of names with values, among the words of a
+//! command, in variables, and in texts. All of it is gone through before any part is taken out.
+
+use crate::domain::masked::Masked;
+use crate::domain::secrets::mark::{is_replaced, mark};
+use crate::domain::secrets::{hidden, holds_one, is_one, names_one, redacted};
+use serde_json::{Map, Value};
+
+/// What the name of a pair is called, in lower case.
+const CALLED: &[&str] =
+    &["name", "key", "field", "variable", "header", "param", "parameter", "option", "setting", "property", "env", "id", "label"];
+/// What its value is called, and what holds the value of something that has a name of its own.
+const HOLDS: &[&str] = &[
+    "value",
+    "values",
+    "val",
+    "content",
+    "contents",
+    "data",
+    "default",
+    "defaultvalue",
+    "literal",
+    "string",
+    "stringvalue",
+    "text",
+    "raw",
+    "inline",
+    "plain",
+];
+
+/// The value with everything in it masked.
+pub(super) fn masked(value: Value) -> Value {
+    under(None, value)
+}
+
+/// The same of what stands under this name of a credential.
+fn under(name: Option<&str>, value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(object(name, members)),
+        Value::Array(items) => list(name, items, &[]),
+        Value::String(text) => Value::String(match name {
+            Some(name) if is_one(name, &text) => hidden(&text),
+            Some(_) | None => Masked::whole(&text).as_str().to_owned(),
+        }),
+        Value::Number(number) => match name {
+            Some(name) if is_one(name, &number.to_string()) => Value::String(hidden(&number.to_string())),
+            Some(_) | None => Value::Number(number),
+        },
+        Value::Null | Value::Bool(_) => value,
+    }
+}
+
+fn object(name: Option<&str>, mut members: Map<String, Value>) -> Map<String, Value> {
+    let called = members.iter().filter(|(key, _)| is_among(key, CALLED)).filter_map(|(_, value)| value.as_str());
+    let called: Vec<String> = called.filter(|called| names_one(called)).map(str::to_owned).collect();
+    let program: Vec<String> = words(members.get("command")).unwrap_or_default();
+    let mut out = Map::new();
+    for (key, member) in std::mem::take(&mut members) {
+        let holds = is_among(&key, HOLDS);
+        // What a pair is called says more than what it stands in.
+        let owner = called.first().map(String::as_str).or(name).filter(|_| holds);
+        let named = if names_one(&key) { Some(key.as_str()) } else { owner };
+        let shown = match member {
+            Value::Array(items) if key == "env" => Value::Array(items.into_iter().map(variable).collect()),
+            Value::Array(items) if key == "args" => list(named, items, &program),
+            Value::Object(binary) if key == "binaryData" => binary.into_iter().map(|(key, value)| (key, only_size(value))).collect(),
+            member if key == "caBundle" => only_size(member),
+            member => under(named, member),
+        };
+        out.insert(Masked::whole(&key).as_str().to_owned(), shown);
+    }
+    out
+}
+
+fn is_among(key: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| key.eq_ignore_ascii_case(word))
+}
+
+/// The items of a list; where all of them are texts, they may be the words of a command, which others before them begin.
+fn list(name: Option<&str>, items: Vec<Value>, before: &[String]) -> Value {
+    let Some(own) = words(Some(&Value::Array(items.clone()))).filter(|_| name.is_none()) else {
+        return Value::Array(items.into_iter().map(|item| under(name, item)).collect());
+    };
+    let own: Vec<String> = own.iter().map(|word| Masked::whole(word).as_str().to_owned()).collect();
+    let all: Vec<&String> = before.iter().chain(&own).collect();
+    let line = serde_json::to_string(&all).unwrap_or_default();
+    let shown = redacted(&line);
+    if shown == line {
+        return Value::Array(own.into_iter().map(Value::String).collect());
+    }
+    match serde_json::from_str::<Vec<String>>(&shown) {
+        Ok(words) if words.len() == all.len() => Value::Array(words.into_iter().skip(before.len()).map(Value::String).collect()),
+        // Where one word ended in another, none of them is shown.
+        Ok(_) | Err(_) => Value::Array(own.iter().map(|word| Value::String(mark("words", word))).collect()),
+    }
+}
+
+/// The words of a list of nothing else.
+fn words(value: Option<&Value>) -> Option<Vec<String>> {
+    value?.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn only_size(value: Value) -> Value {
+    match value {
+        Value::String(text) if !text.ends_with(SIZE) => Value::String(format!("({} {SIZE}", text.len())),
+        other => other,
+    }
+}
+
+/// Behind a number.
+const SIZE: &str = "bytes, not shown)";
+
+/// A variable with its value, unless its form says that it is no secret and its name does not say that it is one.
+fn variable(variable: Value) -> Value {
+    let name = variable.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let value = variable.get("value").and_then(Value::as_str).map(str::to_owned);
+    let mut shown = masked(variable);
+    if let (Some(text), Some(slot)) = (value, shown.get_mut("value"))
+        && !is_replaced(&text)
+        && (!is_plain(&text) || holds_one(&format!("{name}={text}")))
+    {
+        *slot = mark("env", &text).into();
+    }
+    shown
+}
+
+/// A number, an answer, a level, a duration; or an address of host and port, of a host with dots, or of a scheme, without anything
+/// that names a user or asks for something.
+fn is_plain(text: &str) -> bool {
+    const WORDS: &[&str] =
+        &["true", "false", "yes", "no", "on", "off", "debug", "info", "warn", "warning", "error", "production", "staging", "development"];
+    let number = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit() || b"._-smhdkKMGTi".contains(&b));
+    text.is_empty() || number || WORDS.contains(&text.to_ascii_lowercase().as_str()) || is_address(text)
+}
+
+fn is_address(text: &str) -> bool {
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+    let (place, path) = rest.split_once('/').map_or((rest, ""), |(place, path)| (place, path));
+    let (host, port) = place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+    let label = |l: &str| !l.is_empty() && l.len() <= 63 && l.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    // A word with many digits among its letters is a key rather than a name.
+    let is_name = |l: &str| l.len() <= 40 && l.bytes().filter(u8::is_ascii_digit).count() <= 8;
+    let scheme_fits = scheme.is_none_or(|s| s.len() <= 16 && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+'));
+    let port_fits = port.is_none_or(|p| (1..=5).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
+    let path_fits = path.len() <= 60 && path.split('/').all(|part| part.is_empty() || (label(part) && is_name(part) && part.len() <= 24));
+    let told = scheme.is_some() || port.is_some() || host.contains('.');
+    told && scheme_fits && port_fits && path_fits && host.split('.').all(|part| label(part) && is_name(part))
+}

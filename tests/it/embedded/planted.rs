@@ -1,0 +1,281 @@
+//! Credentials of every known kind, planted wherever a probe looks: none of them leaves by any exit. And what only looks like one stays.
+
+use crate::support::case::Case;
+use crate::support::embedded::{Embedded, ask, asked};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use kube::client::Body;
+use kubemend::domain::id::SessionId;
+use kubemend::domain::limits::Limits;
+use kubemend::sim::{Sim, SimBody};
+use kubemend::workflow::{Caller, Looked, Remediation};
+use serde_json::{Value, json};
+use tower::{BoxError, ServiceExt};
+
+const NAMESPACE: &str = "a-team";
+
+/// How it is written, and what must not be left of it.
+const PLANTED: &[(&str, &str)] = &[
+    ("dsn postgres://app:Canary01pw@db:5432/x", "Canary01"),
+    ("Authorization: Digest Canary02x", "Canary02"),
+    ("X-Auth-Token: Canary03x", "Canary03"),
+    ("Cookie: sid=Canary04x; theme=dark", "Canary04"),
+    ("client-key-data: Canary05x", "Canary05"),
+    ("pem LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCanary06", "Canary06"),
+    (r"k=-----BEGIN EC PRIVATE KEY-----\nCanary07\n-----END EC PRIVATE KEY-----", "Canary07"),
+    ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4Y2FuYXJ5In0.Canary08_sig", "Canary08"),
+    ("sent bearer Canary09aaaaaaaaaaaa1", "Canary09"),
+    ("Server=tcp:db,1433;User ID=sa;Password=Canary10;Encrypt=True", "Canary10"),
+    ("id AKIACANARY11AAAAAAAA", "CANARY11"),
+    ("gh ghp_Canary12aaaaaaaaaaaaaaaaaaaaaaa", "Canary12"),
+    ("gl glpat-Canary13aaaaaaaaaaa", "Canary13"),
+    ("slack xoxb-Canary14-1234567890", "Canary14"),
+    ("npm npm_Canary15aaaaaaaaaaaaaaaaaaaaaaaa", "Canary15"),
+    ("pypi pypi-AgEICanary16aaaaaaaaaaa", "Canary16"),
+    ("openai sk-proj-Canary17aaaaaaaaaaa", "Canary17"),
+    ("anthropic sk-ant-api03-Canary18aaaaaaaa", "Canary18"),
+    ("stripe sk_live_Canary19aaaa", "Canary19"),
+    ("sendgrid SG.Canary20aaaaaaaaaa.Canary20bbbbbbbbbb", "Canary20"),
+    (r#"{"auths":{"r.example":{"auth":"Canary21x"}}}"#, "Canary21"),
+    (r#"{"private_key":"-----BEGIN PRIVATE KEY-----\nCanary22\n-----END PRIVATE KEY-----\n"}"#, "Canary22"),
+    ("AccountName=x;AccountKey=Canary23aa+/==;EndpointSuffix=x", "Canary23"),
+    (r#"{"value":"Canary24x","name":"DB_PASSWORD"}"#, "Canary24"),
+    (r#"{"key":"api_token","value":"Canary25x"}"#, "Canary25"),
+    ("run --db-password Canary26x --host db", "Canary26"),
+    ("mysql -uroot -pCanary27x db", "Canary27"),
+    ("cache_key=Canary28aB3dE5fG7hJ9kL1", "Canary28"),
+    ("admin:$2y$10$Canary29aaaaaaaaaaaaaaaa", "Canary29"),
+    ("hook https://hooks.slack.com/services/T0/B0/Canary30", "Canary30"),
+];
+
+/// What stays readable.
+const HARMLESS: &[&str] = &[
+    "example/web@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "6f1c7d3e-1f0a-4e6f-9b6b-0a3f5b7c9d11",
+    "9fceb02d0ae598e95dc970b74767f19372d61af8",
+    "checkout-config-k8s-production-v2",
+    "resourceVersion 184467440737",
+    "db-credentials",
+];
+
+/// Long enough that whatever is cut is cut somewhere in it.
+fn padded(text: &str) -> String {
+    format!("{} {text}", "x".repeat(170))
+}
+
+fn all(how: impl Fn(usize, &str) -> Value) -> Vec<Value> {
+    PLANTED.iter().enumerate().map(|(index, (raw, _))| how(index, raw)).collect()
+}
+
+fn named(how: impl Fn(usize, &str) -> (String, Value)) -> Value {
+    PLANTED.iter().enumerate().map(|(index, (raw, _))| how(index, raw)).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn meta(name: &str) -> Value {
+    json!({"name": name, "namespace": NAMESPACE, "uid": format!("u-{name}"), "resourceVersion": "1", "creationTimestamp": "2026-11-23T11:00:00Z"})
+}
+
+fn pod() -> Value {
+    let mut meta = meta("web-0");
+    meta["annotations"] = named(|index, raw| (format!("note-{index}"), padded(raw).into()));
+    let ended = |raw: &str| json!({"terminated": {"exitCode": 1, "reason": "Error", "message": raw}});
+    let lines: Vec<&str> = PLANTED.iter().map(|(raw, _)| *raw).collect();
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": [{
+        "name": "app", "image": HARMLESS[0],
+        "command": ["redis-cli"], "args": ["-a", "Canary31x", "--password", "Canary32x", "--token=Canary33x", "-h", "cache"],
+        "env": all(|index, raw| json!({"name": format!("X_{index}"), "value": raw})),
+        "envFrom": [{"configMapRef": {"name": "planted"}}],
+        "lifecycle": {"postStart": {"exec": {"command": lines}}},
+        "livenessProbe": {"httpGet": {"port": 80, "httpHeaders": [
+            {"name": "Authorization", "value": "Canary34x"}, {"value": "Canary35x", "name": "X-Auth"}]}},
+    }]}, "status": {"phase": "Running", "containerStatuses": [{"name": "app", "ready": false, "image": "x", "imageID": "", "restartCount": 3,
+        "state": {"waiting": {"reason": "CrashLoopBackOff", "message": lines[0]}}, "lastState": ended(&lines.join("\n"))}]}})
+}
+
+fn map() -> Value {
+    let mut data = named(|index, raw| (format!("k{index}"), raw.into()));
+    data["password"] = "Canary36x".into();
+    data["api-token"] = "two\nlines Canary37x\n".into();
+    data["file"] = padded(&PLANTED.iter().map(|(raw, _)| format!("{raw}\n")).collect::<String>()).into();
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("planted"), "data": data})
+}
+
+fn widget() -> Value {
+    let named_by_key = json!({"password": 12345678, "tokens": ["Canary38x"], "credentials": {"user": "a", "value": "Canary39x"},
+        "params": [{"name": "password", "type": "string", "value": "Canary40x"}, {"value": ["Canary41x"], "key": "api_token"}],
+        "flags": ["--api-key", "Canary42x"], "password=Canary43x\n\u{202e}": 1, "Pwd": {"value": "Canary44x"}});
+    json!({"apiVersion": "ex.io/v1", "kind": "Widget", "metadata": meta("w"), "spec": {
+        "texts": all(|_, raw| raw.into()), "harmless": HARMLESS, "secretKeyRef": {"name": "db-credentials", "key": "password"},
+        "named": named_by_key}, "status": {"message": padded(PLANTED[0].0), "items": all(|_, raw| json!({"text": raw}))}})
+}
+
+fn event(index: usize, raw: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Event", "metadata": meta(&format!("planted-{index}")), "type": "Warning", "reason": raw,
+        "message": raw, "reportingComponent": raw, "involvedObject": {"kind": "Pod", "namespace": NAMESPACE, "name": "web-0"},
+        "lastTimestamp": "2026-11-23T12:00:00Z"})
+}
+
+/// The table's columns are called as their author chose.
+fn table() -> Value {
+    let row = |index: usize, raw: &str| {
+        json!({"cells": [format!("w-{index}"), format!("Canary45x{index}"), padded(raw), raw],
+            "object": {"metadata": {"name": format!("w-{index}"), "namespace": NAMESPACE}}})
+    };
+    let column = |name: &str| json!({"name": name, "type": "string", "priority": 0});
+    let columns = ["Name", "Admin Password", "Message", "Text"].map(column);
+    json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "rows": all(row), "columnDefinitions": columns})
+}
+
+fn discovery() -> Value {
+    json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": [{"metadata": {"name": "ex.io"},
+        "versions": [{"version": "v1", "freshness": "Current", "resources": [{"resource": "widgets", "responseKind":
+        {"group": "ex.io", "version": "v1", "kind": "Widget"}, "scope": "Namespaced", "singularResource": "widget",
+        "verbs": ["get", "list", "watch"]}]}]}]})
+}
+
+/// What is planted at a path.
+fn planted(path: &str, as_table: bool) -> Option<(u16, String)> {
+    let json = |value: Value| Some((200, value.to_string()));
+    let in_namespace = path.split_once(&format!("/namespaces/{NAMESPACE}/")).map(|(_, rest)| rest);
+    match in_namespace {
+        None => {
+            if path == "/apis" {
+                json(discovery())
+            } else {
+                None
+            }
+        }
+        Some("pods/web-0") => json(pod()),
+        Some("pods/web-0/log") => Some((200, PLANTED.iter().map(|(raw, _)| format!("{raw}\n")).collect())),
+        Some("configmaps/planted") => json(map()),
+        Some("widgets/w") => json(widget()),
+        Some("widgets") if as_table => json(table()),
+        Some("services/broken") => {
+            let message: Vec<&str> = PLANTED.iter().map(|(raw, _)| *raw).collect();
+            let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422,
+                "message": message.join("\n")});
+            Some((422, status.to_string()))
+        }
+        Some("events") => json(json!({"kind": "EventList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": all(event)})),
+        Some(_) => None,
+    }
+}
+
+async fn answer(sim: Sim, request: Request<Body>) -> Result<Response<SimBody>, BoxError> {
+    let as_table = request.headers().get("accept").is_some_and(|accept| accept.to_str().unwrap_or_default().contains("as=Table"));
+    match planted(request.uri().path(), as_table) {
+        None => sim.service_as("reader").oneshot(request).await,
+        Some((status, text)) => {
+            let kind = if text.starts_with('{') { "application/json" } else { "text/plain" };
+            let body = Full::new(Bytes::from(text)).boxed_unsync();
+            Ok(Response::builder().status(status).header("content-type", kind).body(body)?)
+        }
+    }
+}
+
+async fn seeded() -> (Embedded, Remediation, Case) {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let annotations = named(|index, raw| (format!("note-{index}"), padded(raw).into()));
+    let pods = cluster.objects().into_iter().filter(|object| object["kind"] == "Deployment");
+    for name in pods.filter_map(|object| object["metadata"]["name"].as_str().map(str::to_owned)).collect::<Vec<_>>() {
+        cluster.merge("apps/v1", "deployments", &name, &json!({"metadata": {"annotations": annotations}})).await;
+    }
+    let sim = cluster.sim.clone();
+    let reader = tower::service_fn(move |request| answer(sim.clone(), request));
+    let process = cluster.process_through(reader, cluster.sim.service_as("writer"), Limits::default(), true);
+    (cluster, process, case)
+}
+
+/// Nothing of any canary.
+fn clean(exit: &str, text: &str) {
+    let low = text.to_lowercase();
+    if let Some(at) = low.find("canary").or_else(|| low.find("12345678")) {
+        let near: String = text.chars().skip(at.saturating_sub(150)).take(300).collect();
+        panic!("{exit}: {near}");
+    }
+    assert!(!text.contains('\u{202e}'), "{exit}: a hidden character");
+}
+
+fn looks() -> Value {
+    let get = |field: &str| json!({"probe": "get", "object": "pod/web-0", "field": field});
+    let of = |object: &str, field: &str| json!({"probe": "get", "object": object, "field": field});
+    json!([
+        {"probe": "get", "object": "pod/web-0"},
+        get("metadata.annotations"),
+        get("metadata.annotations.note-0"),
+        get("spec.containers[name=app].args"),
+        get("spec.containers[name=app].args[1]"),
+        get("spec.containers[name=app].args[3]"),
+        get("spec.containers[name=app].env[name=X_0].value"),
+        get("spec.containers[name=app].env[name=X_9]"),
+        get("spec.containers[name=app].livenessProbe"),
+        get("spec.containers[name=app].lifecycle.postStart.exec.command"),
+        get("status.containerStatuses[name=app].lastState.terminated.message"),
+        {"probe": "describe", "object": "pod/web-0"},
+        {"probe": "get", "object": "configmap/planted"},
+        of("configmap/planted", "data.password"),
+        of("configmap/planted", "data.api-token"),
+        of("configmap/planted", "data.file"),
+        of("configmap/planted", "data.k26"),
+        {"probe": "describe", "object": "configmap/planted"},
+        {"probe": "get", "object": "widget/w"},
+        of("widget/w", "spec.named.password"),
+        of("widget/w", "spec.named.tokens[0]"),
+        of("widget/w", "spec.named.credentials.value"),
+        of("widget/w", "spec.named.params[name=password].value"),
+        of("widget/w", "spec.named.flags[1]"),
+        of("widget/w", "spec.named.Pwd.value"),
+        of("widget/w", "status.items"),
+        {"probe": "describe", "object": "widget/w"},
+        {"probe": "list", "kind": "widgets"},
+        {"probe": "events"},
+        {"probe": "events", "object": "pod/web-0"},
+        {"probe": "logs", "object": "pod/web-0"},
+        {"probe": "logs", "object": "pod/web-0", "contains": "PRIVATE"},
+        {"probe": "logs", "object": "pod/web-0", "contains": "--db-password"},
+        // Not there, and what is there is told.
+        of("configmap/planted", "data.zz"),
+        of("widget/w", "spec.named.zz"),
+        {"probe": "get", "object": "service/broken"},
+        {"probe": "describe", "object": "service/broken"},
+        {"probe": "get", "object": "widget/nope"},
+    ])
+}
+
+async fn look(process: &Remediation, session: &str, given: Value) -> Looked {
+    process.look(&SessionId::parse(session).unwrap(), &serde_json::from_value::<Vec<_>>(given).unwrap(), &Caller::silent()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_planted_credential_leaves_by_any_exit() {
+    let (cluster, process, case) = seeded().await;
+    let report = process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+    clean("the report", &serde_json::to_string(&report).unwrap());
+    let looked = look(&process, &report.session, looks()).await;
+    for answer in &looked.answers {
+        clean(&answer.asked, &serde_json::to_string(answer).unwrap());
+    }
+    let seen = looked.answers.iter().filter(|answer| answer.id.is_some()).count();
+    assert_eq!((seen, looked.answers.len() - seen), (33, 5), "{:#?}", looked.answers);
+    clean("the session's report", &serde_json::to_string(&looked.report).unwrap());
+    let (report, question) = asked(&process, &ask(&case, NAMESPACE)).await;
+    clean("the report of a plan", &serde_json::to_string(&report).unwrap());
+    clean("the question", &format!("{question:?}"));
+    for record in cluster.store.all() {
+        clean("a record", &record.to_string());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_looks_like_a_credential_stays_readable_in_every_probe() {
+    let (_cluster, process, case) = seeded().await;
+    let report = process.analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+    let given = json!([{"probe": "get", "object": "widget/w", "field": "spec.harmless"}, {"probe": "get", "object": "widget/w", "field": "spec.secretKeyRef"}]);
+    let looked = look(&process, &report.session, given).await;
+    for text in HARMLESS {
+        assert!(looked.answers[0].text.contains(text), "{text}: {}", looked.answers[0].text);
+    }
+    assert!(looked.answers[1].text.contains("key: password\nname: db-credentials"), "{}", looked.answers[1].text);
+}
