@@ -37,6 +37,7 @@ pub mod objects;
 pub mod observation;
 pub(crate) mod once;
 pub mod plan;
+pub mod purpose;
 pub mod request;
 pub mod resource;
 pub mod risk;

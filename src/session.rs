@@ -23,6 +23,7 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::{Limits, Wishes};
 use crate::domain::observation::Observations;
 use crate::domain::plan::{OnFailure, PlanDigest, RemediationPlan};
+use crate::domain::purpose::Purpose;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
@@ -36,7 +37,7 @@ use trail::Trail;
 pub(crate) struct Header {
     pub(crate) id: SessionId,
     pub(crate) opened_at: Timestamp,
-    pub(crate) issue: String,
+    pub(crate) purpose: Purpose,
     /// Who asked.
     pub(crate) origin: Origin,
     pub(crate) scope: Scope,
@@ -310,6 +311,11 @@ impl Closed {
     /// Whether anything of the plan may have been made: a plan that nobody approved, and one of which no step took effect, was not.
     pub(crate) fn may_have_changed(&self) -> bool {
         self.execution.as_ref().is_some_and(|execution| !execution.changed_nothing())
+    }
+
+    /// Whether all that this session was to take back is taken back.
+    pub(crate) fn has_undone(&self, session: &SessionId) -> bool {
+        self.header.purpose.undoes() == Some(session) && self.ending == Ending::Reverted
     }
 
     /// All steps took effect as approved, and what came of them was not seen: the call was cut, the process died while it watched, or the

@@ -22,6 +22,7 @@ pub fn whole(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
     verdict(&mut page, report);
     cause::causes(&mut page, report);
+    undo(&mut page, report);
     plan::plan(&mut page, report);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
@@ -33,12 +34,11 @@ pub fn whole(report: &Report, columns: usize) -> String {
     page.into_text()
 }
 
-/// What somebody reads before the answer: all but what comes after it.
+/// What somebody reads before the answer: the question as everybody is asked it, and then what it rests on.
 pub fn before_consent(report: &Report, columns: usize) -> String {
     let mut page = Page::new(columns);
-    verdict(&mut page, report);
-    cause::causes(&mut page, report);
-    plan::plan(&mut page, report);
+    plan::question(&mut page, report);
+    cause::grounds(&mut page, report);
     seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
@@ -119,6 +119,14 @@ fn verdict(page: &mut Page, report: &Report) {
     if report.causes.is_empty() && report.status != Status::Healthy {
         // What follows it is below, in full.
         page.paragraph(0, report.summary.lines().next().unwrap_or_default());
+    }
+}
+
+/// What an undo is for, where others have their cause.
+fn undo(page: &mut Page, report: &Report) {
+    if let (Some(undone), true) = (&report.undoes, report.plan.is_some()) {
+        page.gap();
+        page.item(0, "Undo:", STRONG, &call::takes_back(undone));
     }
 }
 
@@ -207,6 +215,7 @@ fn next(page: &mut Page, report: &Report) {
         Next::Apply => vec![(again, "looks again, and asks for approval before it changes anything")],
         Next::LookAgain if report.status == Status::Failed => vec![(again, "once the reason is gone: looks again, and asks for approval")],
         Next::LookAgain => vec![(again, "looks again, and asks for approval")],
+        Next::UndoAgain(undone) => vec![(format!("kubemend undo {}", clean(undone)), "plans the undo again, and asks for approval")],
         Next::Validate => vec![(format!("kubemend validate --session {session}"), "checks again")],
         Next::ByHand(advice) => {
             page.heading("Next steps", "");

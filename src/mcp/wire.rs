@@ -70,7 +70,7 @@ pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Res
 fn text(report: &Report, how: Option<&HowToApprove>) -> String {
     let mut text = full(report);
     let open = match next::next(report) {
-        Next::Answer | Next::Apply | Next::ByHand(_) | Next::LookAgain => report.execution.is_none(),
+        Next::Answer | Next::Apply | Next::ByHand(_) | Next::LookAgain | Next::UndoAgain(_) => report.execution.is_none(),
         Next::Validate | Next::Advice => false,
     };
     if let Some(plan) = report.plan.as_ref().filter(|_| open) {
@@ -160,6 +160,7 @@ mod tests {
                 let next: &str = match next::next(&report) {
                     Next::Answer => "kubemend approve s-1",
                     Next::Apply | Next::LookAgain => "un remediate",
+                    Next::UndoAgain(_) => "kubemend undo",
                     Next::Validate => "Run validate with session s-1",
                     Next::Advice if advice => ADVICE,
                     Next::ByHand(_) | Next::Advice => continue,

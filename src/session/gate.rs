@@ -10,6 +10,7 @@ use crate::domain::focus::Aside;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
+use crate::domain::purpose::Aim;
 
 /// What the API server said to one step's dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,9 +158,13 @@ fn beside(c: &Case<'_>) -> Vote {
     })
 }
 
-/// A plan for no cause that is known is believed by nobody.
+/// A plan for no cause that is known is believed by nobody, and an undo is for none.
 fn cause(c: &Case<'_>) -> Vote {
-    if c.belief.is_some() { Vote::Allow } else { Vote::AskHuman("its cause is none of those that were found".to_owned()) }
+    match (&c.plan.aim, c.belief) {
+        (Aim::Cause(_), Some(_)) => Vote::Allow,
+        (Aim::Cause(_), None) => Vote::AskHuman("its cause is none of those that were found".to_owned()),
+        (Aim::Undo(_), _) => Vote::AskHuman("an undo needs a human's approval".to_owned()),
+    }
 }
 
 /// Written so that a comparison that cannot be made asks.

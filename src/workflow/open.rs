@@ -20,6 +20,7 @@ use crate::domain::issue::Issue;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::observation::Observations;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::purpose::Purpose;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
 use crate::facts::focus::focus;
@@ -139,7 +140,7 @@ impl Remediation {
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others.
-        let belief = header.diagnosis.cause(&plan.cause).map(Belief::of);
+        let belief = plan.aim.cause().and_then(|cause| header.diagnosis.cause(cause)).map(Belief::of);
         let decision = decide(&header.limits, &plan, belief, header.diagnosis.focus.aside(), &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
@@ -275,7 +276,7 @@ impl Remediation {
         let header = Header {
             id,
             opened_at: now,
-            issue,
+            purpose: Purpose::Issue(issue),
             origin,
             scope,
             limits,
@@ -419,6 +420,7 @@ fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
         execution: None,
         validation: None,
         ended: None,
+        undone_by: None,
     };
     question::text(&view::report(&standing))
 }
