@@ -36,6 +36,7 @@ pub mod object;
 pub mod objects;
 pub mod observation;
 pub(crate) mod once;
+pub mod ours;
 pub mod plan;
 pub mod purpose;
 pub mod request;

@@ -22,6 +22,7 @@ use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Limits, Wishes};
 use crate::domain::observation::Observations;
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::{OnFailure, PlanDigest, RemediationPlan};
 use crate::domain::purpose::Purpose;
 use crate::domain::snapshot::Cluster;
@@ -350,7 +351,7 @@ fn unkept(id: &SessionId, plan: &RemediationPlan, execution: &Execution) -> Opti
     };
     Some(Advice {
         text: format!("{text}: validate it to learn what is there now, and undo it where the change does not help"),
-        command: Some(format!("kubemend undo {id}")),
+        command: Some(OurCommand::Undo(id.clone()).to_string()),
         why: "a rollback was promised with the plan, and nobody could tell whether it is needed before the session ended".to_owned(),
     })
 }

@@ -221,6 +221,7 @@ fn fields(c: &Case<'_>) -> Vote {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::SessionId;
     use crate::domain::limits::Consent;
     use crate::domain::plan::OnFailure;
     use crate::domain::risk::Risk;
@@ -261,6 +262,16 @@ mod tests {
             assert_eq!(reasons.iter().collect::<Vec<_>>(), [reason]);
         }
         assert!(matches!(decide(&all, &image_plan(1), sure(100), None, &accepted()), Decision::Allow(_)));
+    }
+
+    #[test]
+    fn undo_is_never_made_without_a_human_and_says_that_alone() {
+        let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
+        let plan = RemediationPlan { aim: Aim::Undo(SessionId::from_entropy([1; 16])), ..image_plan(1) };
+        for belief in [None, sure(100)] {
+            let Decision::AskHuman(reasons) = decide(&all, &plan, belief, None, &accepted()) else { panic!("{belief:?}") };
+            assert_eq!(reasons.iter().collect::<Vec<_>>(), ["an undo needs a human's approval"]);
+        }
     }
 
     fn automatic() -> Limits {

@@ -9,6 +9,7 @@ use super::{Caller, Remediation, Validate, WorkflowError, effects, settle, view}
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
+use crate::domain::ours::OurCommand;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
 use crate::ports::{Phase, ReadError};
@@ -95,7 +96,7 @@ impl Remediation {
         };
         let stands = stands == Stands::AsSet;
         if let Some((text, why)) = unsaid {
-            session.header_mut().advice.push(Advice { text, command: Some(format!("kubemend show {id}")), why });
+            session.header_mut().advice.push(Advice { text, command: Some(OurCommand::Show(id.clone()).to_string()), why });
         } else if self.judge(id, &settled.validation).await {
             session.header_mut().advice.push(Advice {
                 text: format!("session {id} ends as {} now", plan.ending(verdict).as_str()),
@@ -107,7 +108,7 @@ impl Remediation {
         if stands && verdict == Verdict::Unresolved && took_effect(&session) && undone.is_none() {
             session.header_mut().advice.push(Advice {
                 text: "the change took effect and did not help; it can be rolled back".to_owned(),
-                command: Some(format!("kubemend undo {id}")),
+                command: Some(OurCommand::Undo(id.clone()).to_string()),
                 why: "a rollback is a plan of its own, and a human approves it".to_owned(),
             });
         }

@@ -15,6 +15,8 @@ use crate::domain::kubectl;
 
 /// More of a kind than this says nothing new in a text: the report has all of them.
 const OTHERS: usize = 4;
+/// Begins the line of a quote from the cluster.
+pub const EVIDENCE: &str = "Evidence ";
 /// Begins the line of what the API server answered to the changes.
 const SENT: &str = "Sent: ";
 /// This many quotes show what a cause rests on.
@@ -310,7 +312,7 @@ fn happened(report: &Report) -> Vec<String> {
 fn quoted(evidence: &EvidenceView) -> String {
     let of = evidence.object.as_ref().map(|o| format!(" of {}", object(o))).unwrap_or_default();
     let field = evidence.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
-    format!("Evidence {} ({}{of}{field}): {}", evidence.id, evidence.source, Excerpt::said(&evidence.text))
+    format!("{EVIDENCE}{} ({}{of}{field}): {}", evidence.id, evidence.source, Excerpt::said(&evidence.text))
 }
 
 /// Advice with the line for it, where there is one that fits into a text.

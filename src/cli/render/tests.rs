@@ -1,7 +1,7 @@
 //! Pages as a person sees them, of reports made by hand.
 
 use super::*;
-use crate::call::blocks;
+use crate::call::{Program, blocks};
 use crate::cli::Exit;
 use crate::domain::plan::RemediationPlan;
 use crate::workflow::covered::{Covered, CoveredStep};
@@ -12,6 +12,18 @@ use crate::workflow::report::{
     IssueView, LinkView, PlanView, PreconditionView, RequestView, StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
 };
 use proptest::prelude::*;
+
+fn whole(report: &Report, columns: usize) -> String {
+    super::whole(report, columns, &Program::default())
+}
+
+fn before_consent(report: &Report, columns: usize) -> String {
+    super::before_consent(report, columns, &Program::default())
+}
+
+fn after_consent(report: &Report, columns: usize) -> String {
+    super::after_consent(report, columns, &Program::default())
+}
 
 fn named(api_version: &str, kind: &str, name: &str) -> ObjectView {
     ObjectView { api_version: api_version.to_owned(), kind: kind.to_owned(), namespace: Some("payments".to_owned()), name: name.to_owned() }
@@ -449,4 +461,19 @@ fn person_at_a_terminal_is_asked_the_question_that_everybody_is_asked() {
     assert!(rest.contains("Evidence"), "{rest}");
     let three: Vec<&str> = page.lines().take(3).map(str::trim).collect();
     assert!(three[1].starts_with("on prod-eu (") && three[2].starts_with("whole plan"), "{three:?}");
+}
+
+/// A text of the cluster is shown as it is, whatever it says, and a command of ours works here however narrow the page is.
+#[test]
+fn command_in_a_quotation_stays_and_ours_is_worded_before_the_page_is_laid_out() {
+    let program = Program::new(&[], "/opt/kubemend", &[("kubeconfig".to_owned(), "/etc/kube/config".to_owned())]);
+    let mut report = waiting();
+    let quoted = format!("kubemend approve {}", report.session);
+    report.evidence[0].text = quoted.clone();
+    let page = plain(&super::whole(&report, 60, &program));
+    assert!(page.contains(&format!("│ {quoted}\n")), "{page}");
+    assert!(page.contains(&format!("/opt/kubemend approve {} --kubeconfig=/etc/kube/config", report.session)), "{page}");
+    let asked = plain(&super::before_consent(&report, 60, &program));
+    assert!(asked.contains(&format!("│ {quoted}\n")), "{asked}");
+    assert!(asked.contains(&format!(": /opt/kubemend show {} --kubeconfig=/etc/kube/config\n", report.session)), "{asked}");
 }

@@ -39,7 +39,7 @@ pub(crate) fn report(plan: RemediationPlan) -> Report {
 }
 
 /// The question without the digest, which would tell any two plans apart.
-fn asked(plan: RemediationPlan) -> Option<String> {
+pub(crate) fn asked(plan: RemediationPlan) -> Option<String> {
     let text = text(&report(plan))?;
     Some(text.lines().filter(|line| !line.starts_with("digest: ")).collect::<Vec<_>>().join("\n"))
 }
