@@ -84,13 +84,12 @@ impl OurCommand {
 
     /// The command whose arguments a text begins with, and what comes behind it.
     pub fn begins(text: &str) -> Option<(Self, &str)> {
-        let (words, known) = (text.split(' '), || Self::of_a_session(text).or_else(|| Self::of_an_object(text)));
-        let known = known().or_else(|| Self::of_roles(text)).or_else(|| {
-            let first = words.clone().next()?.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-            [OurCommand::Rbac, OurCommand::Sessions, OurCommand::Doctor, OurCommand::Demo]
-                .into_iter()
-                .find(|one| one.arguments().split(' ').next() == Some(first))
-        })?;
+        let of_none = || {
+            let all = [OurCommand::Rbac, OurCommand::Sessions, OurCommand::Doctor, OurCommand::Demo];
+            all.into_iter().find(|one| text.starts_with(&one.arguments()))
+        };
+        let of_one = || Self::of_a_session(text).or_else(|| Self::of_an_object(text)).or_else(|| Self::of_roles(text));
+        let known = of_one().or_else(of_none)?;
         let rest = text.strip_prefix(&known.arguments())?;
         let ends = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_' || c == '/');
         ends.then_some((known, rest))

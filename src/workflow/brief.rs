@@ -38,7 +38,7 @@ brief! {
         /// Which part of it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         issue: Option<BriefIssue>,
-        /// The session whose changes this one takes back; it has no causes then.
+        /// The session whose changes this one rolls back; it has no causes then.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         undoes: Option<String>,
         /// Root causes, ranked.

@@ -419,10 +419,10 @@ view! {
         status: Status,
         /// What was reported.
         issue: IssueView,
-        /// The session whose changes this one takes back; it has no causes then.
+        /// The session whose changes this one rolls back; it has no causes then.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         undoes: Option<String>,
-        /// The session that took back what this one did.
+        /// The session that rolled back what this one changed.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         undone_by: Option<String>,
         /// Root causes, ranked.

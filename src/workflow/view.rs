@@ -21,6 +21,7 @@ use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, ObservationId};
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
 use crate::domain::secrets::redacted;
@@ -154,13 +155,15 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     all.extend(more(diagnosis.unlisted.in_progress).map(|text| AdviceView {
         text: format!("changes in progress: {text}"),
         command: None,
-        why: "a report lists only so many".to_owned(),
+        why: "a report lists a limited number".to_owned(),
         cause: None,
     }));
     for (index, cause) in diagnosis.causes.iter().enumerate() {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
     }
-    all.extend(standing.header.advice.iter().map(of_session));
+    // What was undone is not offered to be undone again, whatever the session advised before.
+    let undo = standing.undone_by.map(|_| OurCommand::Undo(standing.header.id.clone()).to_string());
+    all.extend(standing.header.advice.iter().filter(|a| undo.is_none() || a.command != undo).map(of_session));
     all
 }
 

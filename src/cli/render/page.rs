@@ -64,9 +64,13 @@ impl Page {
         self.fold = Fold::Plain;
     }
 
-    /// The text in lines that fit.
-    fn wrapped(&self, text: &str, columns: usize) -> String {
-        visible::folded(&clean(text), columns, |_| self.fold)
+    /// The text in lines that fit. Where it must read back, a line end at its end is a line of its own, and so is nothing at all.
+    fn wrapped(&self, text: &str, columns: usize) -> Vec<String> {
+        let folded = visible::folded(&clean(text), columns, |_| self.fold);
+        match self.fold {
+            Fold::Plain => folded.lines().map(str::to_owned).collect(),
+            Fold::Marked | Fold::Command => folded.split('\n').map(str::to_owned).collect(),
+        }
     }
 
     /// The text.
@@ -104,8 +108,8 @@ impl Page {
 
     /// A paragraph in a style.
     pub(crate) fn paragraph_in(&mut self, style: Style, indent: usize, text: &str) {
-        for part in self.wrapped(text, self.width.saturating_sub(indent)).lines() {
-            let part = if style == Style::new() { part.to_owned() } else { styled(style, part) };
+        for part in self.wrapped(text, self.width.saturating_sub(indent)) {
+            let part = if style == Style::new() { part } else { styled(style, &part) };
             self.line(indent, &part);
         }
     }
@@ -114,9 +118,9 @@ impl Page {
     pub(crate) fn item(&mut self, indent: usize, marker: &str, style: Style, text: &str) {
         let hang = indent.saturating_add(marker.chars().count()).saturating_add(1);
         let mut marker = styled(style, marker);
-        for part in self.wrapped(text, self.width.saturating_sub(hang)).lines() {
+        for part in self.wrapped(text, self.width.saturating_sub(hang)) {
             if marker.is_empty() {
-                self.line(hang, part);
+                self.line(hang, &part);
             } else {
                 self.line(indent, &format!("{marker} {part}"));
                 marker.clear();
