@@ -46,8 +46,11 @@ pub enum OurCommand {
     Demo,
 }
 
-/// The commands about a session, by what stands before its id.
-const OF_A_SESSION: [(&str, fn(SessionId) -> OurCommand); 6] = [
+/// What stands before a session's id, and the command about the session.
+type OfASession = (&'static str, fn(SessionId) -> OurCommand);
+
+/// The commands about a session.
+const OF_A_SESSION: [OfASession; 6] = [
     ("approve", OurCommand::Approve),
     ("decline", OurCommand::Decline),
     ("undo", OurCommand::Undo),
