@@ -15,6 +15,7 @@ mod use_cases;
 mod validate;
 
 pub use crate::workflow::next::{Next, can_be_undone, next};
+pub use crate::workflow::summary::takes_back;
 pub use crate::workflow::summary::unchecked;
 pub use crate::workflow::{blocks, summary};
 pub use analyze::{AnalyzeArguments, AnalyzeRequest, analyze};

@@ -54,7 +54,7 @@ pub(crate) fn plan(outline: Outline, live: &Live, id: PlanId, on_failure: OnFail
     let Some(steps) = NonEmpty::from_vec(steps).filter(|_| refusals.is_empty()) else { return Err(refusals) };
     Ok(RemediationPlan {
         id,
-        cause: outline.cause,
+        aim: outline.aim,
         summary: summary(&steps),
         steps,
         checks: outline.checks,

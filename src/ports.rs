@@ -344,6 +344,9 @@ pub struct Stored {
     pub bytes: Vec<u8>,
 }
 
+/// As many sessions as a store keeps that are over.
+const LOOKED_THROUGH: usize = 1000;
+
 /// Keeps sessions as bytes with a revision: it cannot see a session, so it cannot get one wrong.
 /// Durable before `save` returns.
 #[async_trait]
@@ -390,6 +393,15 @@ pub trait SessionStore: Send + Sync {
     async fn alive(&self, now: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let _for_a_store_that_keeps_no_index = now;
         self.newest(limit).await
+    }
+
+    /// The newest sessions whose record has this text, newest first; a store without a search looks through its newest.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn with_text(&self, text: &str, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let has = |stored: &Stored| stored.bytes.windows(text.len().max(1)).any(|part| part == text.as_bytes());
+        Ok(self.newest(LOOKED_THROUGH).await?.into_iter().filter(has).take(limit).collect())
     }
 
     /// The newest sessions, newest first. One whose row is damaged has no bytes.

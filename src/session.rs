@@ -22,7 +22,9 @@ use crate::domain::issue::{Origin, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::limits::{Limits, Wishes};
 use crate::domain::observation::Observations;
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::{OnFailure, PlanDigest, RemediationPlan};
+use crate::domain::purpose::Purpose;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
@@ -36,7 +38,7 @@ use trail::Trail;
 pub(crate) struct Header {
     pub(crate) id: SessionId,
     pub(crate) opened_at: Timestamp,
-    pub(crate) issue: String,
+    pub(crate) purpose: Purpose,
     /// Who asked.
     pub(crate) origin: Origin,
     pub(crate) scope: Scope,
@@ -317,6 +319,11 @@ impl Closed {
         self.execution.as_ref().is_some_and(|execution| !execution.changed_nothing())
     }
 
+    /// Whether all that this session was to take back is taken back.
+    pub(crate) fn has_undone(&self, session: &SessionId) -> bool {
+        self.header.purpose.undoes() == Some(session) && self.ending == Ending::Reverted
+    }
+
     /// All steps took effect as approved, and what came of them was not seen: the call was cut, the process died while it watched, or the
     /// time was over too early.
     pub(crate) fn is_unjudged(&self) -> bool {
@@ -349,7 +356,7 @@ fn unkept(id: &SessionId, plan: &RemediationPlan, execution: &Execution) -> Opti
     };
     Some(Advice {
         text: format!("{text}: validate it to learn what is there now, and undo it where the change does not help"),
-        command: Some(format!("kubemend undo {id}")),
+        command: Some(OurCommand::Undo(id.clone()).to_string()),
         why: "a rollback was promised with the plan, and nobody could tell whether it is needed before the session ended".to_owned(),
     })
 }

@@ -21,7 +21,7 @@ pub mod next;
 pub mod observed;
 mod open;
 mod problem;
-mod question;
+pub(crate) mod question;
 mod recent;
 pub mod records;
 pub mod report;
@@ -30,11 +30,12 @@ mod scope;
 mod settle;
 mod stage;
 mod standing;
+mod status;
 mod still;
 mod stored;
 pub mod summary;
 mod timing;
-pub mod undo;
+mod undo;
 mod view;
 mod watching;
 
@@ -44,6 +45,7 @@ use crate::domain::focus::Aside;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{DigestRefusal, Limits};
 use crate::domain::nearest::did_you_mean;
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::PlanDigest;
 use crate::domain::usage::Usage;
 use crate::execute::Executor;
@@ -427,9 +429,9 @@ impl WorkflowError {
             WorkflowError::NoObject { .. } => vec!["name an object that exists, or describe the problem in words".to_owned()],
             WorkflowError::NoNamespace { .. } => vec!["name the namespace with -n, or search all namespaces with -A".to_owned()],
             WorkflowError::State { session, .. } => {
-                vec![format!("`kubemend show {session}` shows how it stands, and what can be done next")]
+                vec![format!("`{}` shows how it stands, and what can be done next", OurCommand::Show(session.clone()))]
             }
-            WorkflowError::NoSession(_) => vec!["`kubemend sessions` lists them".to_owned()],
+            WorkflowError::NoSession(_) => vec![format!("`{}` lists them", OurCommand::Sessions)],
             WorkflowError::Record { .. } => {
                 vec![
                     "this call changed nothing; what the session changed before has the annotation `kubemend.dev/applied`".to_owned(),
@@ -441,12 +443,13 @@ impl WorkflowError {
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]
             }
-            WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `kubemend approve {id}`")],
+            WorkflowError::TooManyRefused(id) => vec![format!("a human can be asked again: `{}`", OurCommand::Approve(id.clone()))],
             WorkflowError::TooManyAsked { session, door, until, .. } => {
-                let terminal = (*door != Door::Terminal).then(|| format!("a person can still be asked: `kubemend approve {session}`"));
+                let terminal =
+                    (*door != Door::Terminal).then(|| format!("a person can still be asked: `{}`", OurCommand::Approve(session.clone())));
                 let mut hints: Vec<String> = terminal.into_iter().collect();
                 hints.push(format!("answer one of them, or ask again after {until}"));
-                hints.push(format!("`kubemend decline {session}` ends all of them"));
+                hints.push(format!("`{}` ends all of them", OurCommand::Decline(session.clone())));
                 hints
             }
             WorkflowError::Invalid(_)

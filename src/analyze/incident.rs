@@ -9,7 +9,7 @@ use super::quote;
 use super::together::{Together, together};
 use crate::domain::cause::{Cause, CauseSource, Code};
 use crate::domain::check::Check;
-use crate::domain::diagnosis::Diagnosis;
+use crate::domain::diagnosis::{Diagnosis, Unlisted};
 use crate::domain::evidence::{Evidence, EvidenceList};
 use crate::domain::field::FieldPath;
 use crate::domain::finding::{Advice, Finding, Symptom};
@@ -63,7 +63,17 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
         beside: false,
         certain: focus.is_certain(),
     };
-    Diagnosis { causes, evidence, unexplained, in_progress, unseen: facts.snapshot().gaps.clone(), focus, seen, doubts, more_doubts: 0 }
+    Diagnosis {
+        causes,
+        evidence,
+        unexplained,
+        in_progress,
+        unseen: facts.snapshot().gaps.clone(),
+        focus,
+        seen,
+        doubts,
+        unlisted: Unlisted::default(),
+    }
 }
 
 /// A Service whose Pods nobody can create has no trouble of its own: it is told with the workload that creates none.

@@ -125,7 +125,10 @@ fn extend<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
 
 /// Fields of one object are changed by one patch.
 fn propose(all: &mut Vec<Proposal>, more: Proposal) {
-    let Action::Patch { target, ops } = &more.action else { return extend(all, vec![more]) };
+    let (target, ops) = match &more.action {
+        Action::Patch { target, ops } => (target, ops),
+        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => return extend(all, vec![more]),
+    };
     for known in all.iter_mut() {
         if let Action::Patch { target: same, ops: known_ops } = &mut known.action
             && same == target

@@ -10,6 +10,7 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::ours::OurCommand;
 use crate::domain::snapshot::ClusterId;
 use crate::ports::{Clock, ClusterRead, ListRequest, ReadError, RequestMeter};
 use crate::store::SqliteStore;
@@ -181,7 +182,7 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
                 let text = format!(
                     "context `{who}` is allowed to do everything in the cluster; kubemend sends only the changes that it knows, but anyone who takes over its process or its credentials could do anything"
                 );
-                return Line::warn("writing", text, vec!["give kubemend a writer of its own: `kubemend manifests rbac`".to_owned()]);
+                return Line::warn("writing", text, vec![format!("give kubemend a writer of its own: `{}`", OurCommand::Rbac)]);
             }
             Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), error.hints()),
         }
@@ -193,7 +194,7 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
 }
 
 /// What lets one of the identities do what is missing, and what holds until then.
-fn allow(namespace: &Namespace, identity: &str, until_then: &str) -> Vec<String> {
+fn allow(namespace: &Namespace, identity: &'static str, until_then: &str) -> Vec<String> {
     let who = format!("USER is the {identity}, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
     vec![kubectl::roles(namespace, identity), who]
 }

@@ -116,10 +116,13 @@ fn login_home() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::SessionId;
+    use crate::domain::ours::OurCommand;
 
     fn line(flags: &Flags, variables: &[(&str, &str)]) -> String {
         let config = Config::load(flags, &Environment::of(variables.iter().copied())).unwrap();
-        operator(&config).program.line("approve", &"s-1")
+        let session = SessionId::from_entropy([1; 16]);
+        operator(&config).program.line(&OurCommand::Approve(session.clone())).replace(session.as_str(), "s-1")
     }
 
     /// What a client's entry for the server says, a terminal does not know.

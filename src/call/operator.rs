@@ -1,8 +1,8 @@
 //! What the operator set that a surface has to know: how the program is started, and what a caller may choose.
 
-use crate::workflow::blocks::completed_below;
+use crate::domain::ours::{NAME, OurCommand};
+use crate::workflow::blocks::{WHOLE_PLAN, completed_below};
 use crate::workflow::report::Report;
-use std::fmt::Display;
 
 /// What the operator set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,8 +55,8 @@ impl Program {
     }
 
     /// What a human types.
-    pub fn line(&self, command: &str, session: &dyn Display) -> String {
-        format!("{} {command} {session}{}", self.before, self.after)
+    pub fn line(&self, command: &OurCommand) -> String {
+        format!("{} {}{}", self.before, command.arguments(), self.after)
     }
 
     /// The same program where a terminal finds it by its name, and its sessions without a flag.
@@ -65,8 +65,8 @@ impl Program {
         Self { by_name: true, ..self }
     }
 
-    /// Words every command for a human in a text so that it works in a terminal: for any session, and each once. What is quoted from
-    /// elsewhere stays as it is.
+    /// Words every command for a human in a text of ours, each once. A text of the cluster, a diff, and whatever quotes one is no text
+    /// for this; what stands in quotes stays as it is.
     pub fn in_words(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         for part in text.split_inclusive(['“', '”']) {
@@ -79,11 +79,11 @@ impl Program {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(NAME) {
             out.push_str(before);
-            let command = begins_a_word(out).then(|| command(after)).flatten();
-            match command {
-                Some(command) if !self.is_worded(out, after, command) => {
-                    out.push_str(&format!("{}{command}{}", self.before, self.after));
-                    rest = after.strip_prefix(command).unwrap_or_default();
+            let begins_a_word = !out.ends_with(|c: char| c.is_alphanumeric() || "/\\-_.'".contains(c));
+            match after.strip_prefix(' ').filter(|_| begins_a_word).and_then(OurCommand::begins) {
+                Some((command, behind)) if !self.is_worded(out, behind) => {
+                    out.push_str(&self.line(&command));
+                    rest = behind;
                 }
                 Some(_) | None => {
                     out.push_str(NAME);
@@ -95,13 +95,18 @@ impl Program {
     }
 
     /// Whether it was done before.
-    fn is_worded(&self, before: &str, after: &str, command: &str) -> bool {
-        // A page may have broken the line before its first flag.
-        let first = self.after.split_whitespace().next();
-        let rest = after.strip_prefix(command).unwrap_or_default().trim_start();
-        let flags = first.is_some_and(|first| rest.starts_with(first));
+    fn is_worded(&self, before: &str, behind: &str) -> bool {
         let variables = self.before.strip_suffix(NAME).filter(|variables| !variables.is_empty());
-        flags || variables.is_some_and(|variables| before.ends_with(variables))
+        (!self.after.is_empty() && behind.starts_with(&self.after)) || variables.is_some_and(|variables| before.ends_with(variables))
+    }
+
+    /// A question in words: of its text only the lines that say how to see the whole plan are ours to word, first and last.
+    pub fn in_question(&self, text: &str) -> String {
+        let (first, rest) = text.split_once("\n\n").map_or((text, None), |(first, rest)| (first, Some(rest)));
+        let Some(rest) = rest else { return self.in_words(text) };
+        let end = rest.rfind(&format!("\n{WHOLE_PLAN}"));
+        let (middle, last) = end.and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
+        format!("{}\n\n{middle}{}", self.in_three_lines(first), self.in_words(last))
     }
 
     /// The first three lines of a question. They have no room for a path and flags: where the plan is not found without those, the last
@@ -125,35 +130,6 @@ impl Program {
     }
 }
 
-/// The program's name in our own texts.
-const NAME: &str = "kubemend";
-/// Commands for a human that are about a session.
-const OF_A_SESSION: [&str; 6] = [" approve ", " show ", " decline ", " undo ", " validate --session ", " remediate --session "];
-/// Commands for a human that are about none.
-const OF_NONE: [&str; 2] = [" sessions", " doctor"];
-
-/// Whether what comes behind this text begins a word: a color before it is none of its letters.
-fn begins_a_word(text: &str) -> bool {
-    let colored = text.rsplit_once('\u{1b}').and_then(|(_, code)| code.strip_prefix('[')?.strip_suffix('m'));
-    colored.is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit() || b == b';'))
-        || !text.ends_with(|c: char| c.is_alphanumeric() || "/\\-_.'".contains(c))
-}
-
-/// The command that a text begins with, with the session that it is about.
-fn command(text: &str) -> Option<&str> {
-    let of_a_session = OF_A_SESSION.iter().find_map(|verb| {
-        let id = text.strip_prefix(verb)?.strip_prefix("s-")?;
-        let rest = id.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-        (rest.len() < id.len()).then(|| text.strip_suffix(rest)).flatten()
-    });
-    let of_none = || {
-        let rest = OF_NONE.iter().find_map(|verb| text.strip_prefix(verb))?;
-        let ends = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
-        ends.then(|| text.strip_suffix(rest)).flatten()
-    };
-    of_a_session.or_else(of_none)
-}
-
 /// As a shell reads it back.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@,+%".contains(c);
@@ -164,41 +140,52 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::id::SessionId;
+    use crate::domain::object::ObjectName;
 
     fn pair(name: &str, value: &str) -> (String, String) {
         (name.to_owned(), value.to_owned())
     }
 
-    #[test]
-    fn a_line_names_variables_program_and_flags_as_a_shell_reads_them() {
-        let program = Program::new(&[pair("KUBEMEND_RISK_CEILING", "high")], "/opt/my tools/kubemend", &[pair("kubeconfig", "/a b/it's")]);
-        assert_eq!(
-            program.line("approve", &"s-1"),
-            r"KUBEMEND_RISK_CEILING=high '/opt/my tools/kubemend' approve s-1 --kubeconfig='/a b/it'\''s'"
-        );
-        assert_eq!(Program::default().line("show", &"s-1"), "kubemend show s-1");
+    fn session(seed: u8) -> SessionId {
+        SessionId::from_entropy([seed; 16])
     }
 
     #[test]
-    fn every_command_for_a_human_is_completed_once_whichever_session_it_is_about() {
+    fn a_line_names_variables_program_and_flags_as_a_shell_reads_them() {
+        let program = Program::new(&[pair("KUBEMEND_RISK_CEILING", "high")], "/opt/my tools/kubemend", &[pair("kubeconfig", "/a b/it's")]);
+        let id = session(1);
+        assert_eq!(
+            program.line(&OurCommand::Approve(id.clone())),
+            format!(r"KUBEMEND_RISK_CEILING=high '/opt/my tools/kubemend' approve {id} --kubeconfig='/a b/it'\''s'")
+        );
+        assert_eq!(Program::default().line(&OurCommand::Show(id.clone())), format!("kubemend show {id}"));
+    }
+
+    #[test]
+    fn every_command_for_a_human_is_completed_once_whatever_it_is_about() {
         for program in [
             Program::new(&[], "kubemend", &[pair("context", "kind")]),
             Program::new(&[pair("KUBECONFIG", "/a:/b")], "kubemend", &[]),
             Program::new(&[], "/opt/kubemend", &[pair("state-dir", "/var/it's")]),
         ] {
-            let (own, other) = (SessionId::from_entropy([1; 16]), SessionId::from_entropy([2; 16]));
-            let text = |line: &dyn Fn(&str) -> String| {
+            let web = OurCommand::Remediate { object: ObjectName::parse("deployment/web").unwrap(), namespace: Some("shop".to_owned()) };
+            let roles = OurCommand::Roles { namespace: "shop".to_owned(), identity: "reader" };
+            let text = |line: &dyn Fn(&OurCommand) -> String| {
                 format!(
-                    "run `{}`, or {}; {}. `{}` lists them (`{}`)",
-                    line(&format!("show {own}")),
-                    line(&format!("undo {other}")),
-                    line(&format!("validate --session {own}")),
-                    line("sessions"),
-                    line("doctor"),
+                    "run `{}`, or {}; {}. `{}` lists them (`{}`); run: {}\nfor all: {} | kubectl apply -f -; `{}`, {}",
+                    line(&OurCommand::Show(session(1))),
+                    line(&OurCommand::Undo(session(2))),
+                    line(&OurCommand::Validate(session(1))),
+                    line(&OurCommand::Sessions),
+                    line(&OurCommand::Doctor),
+                    line(&web),
+                    line(&roles),
+                    line(&OurCommand::Rbac),
+                    line(&OurCommand::Demo),
                 )
             };
-            let worded = text(&|command| format!("{}{command}{}", program.before.clone() + " ", program.after));
-            assert_eq!(program.in_words(&text(&|command| format!("kubemend {command}"))), worded);
+            let worded = text(&|command| program.line(command));
+            assert_eq!(program.in_words(&text(&ToString::to_string)), worded);
             assert_eq!(program.in_words(&worded), worded, "it is done once");
         }
     }
@@ -206,13 +193,27 @@ mod tests {
     #[test]
     fn what_is_no_command_or_is_quoted_stays_as_it_is() {
         let program = Program::new(&[], "/opt/kubemend", &[pair("context", "kind")]);
-        for text in ["kubemend shows it", "kubemend show ID", "kubemend approve", "my-kubemend show s-1", "log: “run kubemend approve s-1”"]
+        let id = session(1);
+        let quoted = format!("log: “run kubemend approve {id}”");
+        let other = format!("my-kubemend show {id}");
+        for text in
+            ["kubemend shows it", "kubemend show ID", "kubemend approve", "kubemend approve s-beef", other.as_str(), quoted.as_str()]
         {
             assert_eq!(program.in_words(text), text);
         }
-        assert_eq!(program.in_words("“a” kubemend show s-1"), "“a” /opt/kubemend show s-1 --context=kind");
-        assert_eq!(program.in_words("\u{1b}[1mkubemend show s-1\u{1b}[0m"), "\u{1b}[1m/opt/kubemend show s-1 --context=kind\u{1b}[0m");
-        let broken = "/opt/kubemend show s-1\n  --context=kind";
-        assert_eq!(program.in_words(broken), broken);
+        assert_eq!(program.in_words(&format!("“a” kubemend show {id}")), format!("“a” /opt/kubemend show {id} --context=kind"));
+    }
+
+    /// What stands between the first and the last lines is the cluster's, or a change of it.
+    #[test]
+    fn nothing_of_a_question_is_worded_but_how_to_see_the_whole_plan() {
+        let program = Program::new(&[], "/opt/kubemend", &[pair("context", "kind")]);
+        let (own, other) = (session(1), session(2));
+        let three = format!("what\nwhere\nwhole plan until 10:00Z: kubemend show {own}");
+        let middle = format!("In full\n-note: kubemend approve {other}\n+note: kubemend undo {other}\n\nIn short");
+        let asked = program.in_question(&format!("{three}\n\n{middle}\n{three}\n"));
+        assert!(asked.contains(&middle), "{asked}");
+        assert!(asked.starts_with("what\nwhere\nwhole plan until 10:00Z: by the command at the end of this text\n\n"), "{asked}");
+        assert!(asked.ends_with(&format!("whole plan until 10:00Z: /opt/kubemend show {own} --context=kind\n")), "{asked}");
     }
 }

@@ -12,9 +12,7 @@ use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::ports::Phase;
-use crate::workflow::next::changed_nothing;
 use crate::workflow::report::Report;
-use crate::workflow::undo::undone_by;
 use crate::workflow::{Caller, Opened, Problem, Question, SessionStage, Wishes, WorkflowError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -213,14 +211,10 @@ pub async fn ask_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>
     Ok(Remediated::Question(report, question))
 }
 
-/// The same words and scope, and a fresh look, since an old one is no ground to act on. An undo that was not made is planned again.
+/// The same words and scope, and a fresh look, since an old one is no ground to act on. Of an undo they are those of the session that it
+/// undoes: only a human opens an undo, by a command of its own.
 async fn look_again(cases: &dyn UseCases, id: &SessionId, caller: &Caller<'_>) -> Result<Remediated, CallError> {
-    let report = cases.show(id).await?;
-    let undone = undone_by(&report).filter(|_| report.execution.is_none() || changed_nothing(&report));
-    match undone {
-        Some(undone) => Ok(cases.undo(&undone, caller).await?.into()),
-        None => open(cases, &cases.problem(id).await?, caller).await,
-    }
+    open(cases, &cases.problem(id).await?, caller).await
 }
 
 /// A second call that repeats the digest; the workflow decides whether it counts.

@@ -59,7 +59,7 @@ impl Stage<'_> {
         self.detect().await?;
         let (report, question) = self.analyze().await?;
         let Some(question) = question else {
-            self.say(&render::whole(&report, self.terminal.columns))?;
+            self.say(&render::whole(&report, self.terminal.columns, self.terminal.program()))?;
             return Ok(Exit::of(&report));
         };
         self.remediate(&report, question).await

@@ -4,6 +4,7 @@ use super::args::Output;
 use super::render::page::{BAD, CARE, GOOD, Page, clean};
 use super::terminal::Terminal;
 use super::{CliError, Exit};
+use crate::call::Program;
 use serde_json::{Value, json};
 
 /// How a thing stands.
@@ -51,15 +52,19 @@ impl Line {
 pub(crate) fn print(lines: &[Line], terminal: &Terminal, output: Output) -> Result<Exit, CliError> {
     let failed = lines.iter().any(|l| l.level == Level::Fail);
     let text = match output {
-        Output::Text => page(lines, terminal.columns),
-        Output::Json => format!("{:#}\n", json!({"ok": !failed, "checks": lines.iter().map(entry).collect::<Vec<Value>>()})),
+        Output::Text => page(lines, terminal),
+        Output::Json => format!(
+            "{:#}\n",
+            json!({"ok": !failed, "checks": lines.iter().map(|line| entry(line, terminal.program())).collect::<Vec<Value>>()})
+        ),
     };
     terminal.out(&text)?;
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
-fn entry(line: &Line) -> Value {
-    json!({"topic": line.topic, "level": word(line.level), "text": clean(&line.text), "todo": line.todo})
+fn entry(line: &Line, program: &Program) -> Value {
+    let todo: Vec<String> = line.todo.iter().map(|todo| program.in_words(todo)).collect();
+    json!({"topic": line.topic, "level": word(line.level), "text": clean(&program.in_words(&line.text)), "todo": todo})
 }
 
 fn word(level: Level) -> &'static str {
@@ -70,17 +75,17 @@ fn word(level: Level) -> &'static str {
     }
 }
 
-fn page(lines: &[Line], columns: usize) -> String {
-    let mut page = Page::new(columns);
+fn page(lines: &[Line], terminal: &Terminal) -> String {
+    let (mut page, program) = (Page::new(terminal.columns), terminal.program());
     for line in lines {
         let style = match line.level {
             Level::Ok => GOOD,
             Level::Warn => CARE,
             Level::Fail => BAD,
         };
-        page.item(0, &format!("{:4}", word(line.level)), style, &format!("{}: {}", line.topic, line.text));
+        page.item(0, &format!("{:4}", word(line.level)), style, &program.in_words(&format!("{}: {}", line.topic, line.text)));
         for todo in &line.todo {
-            page.item(5, "→", style, todo);
+            page.item(5, "→", style, &program.in_words(todo));
         }
     }
     page.into_text()

@@ -87,17 +87,17 @@ pub(crate) async fn with_progress<T>(terminal: &Terminal, pace: Pace, work: impl
         } else if spent >= SILENT_FOR && terminal.shows_progress && done.is_none() {
             current = lines.take().pop_back().or(current);
             if let Some((_, text)) = &current {
-                let _ = terminal.err(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, &cut(text, terminal.columns))));
+                let _ = terminal.err_as_is(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, &cut(text, terminal.columns))));
                 drawn = true;
             }
         } else if spent >= SILENT_FOR && !terminal.shows_progress {
             for (_, line) in lines.take() {
-                let _ = terminal.err(&format!("{line}\n"));
+                let _ = terminal.err_as_is(&format!("{line}\n"));
             }
         }
         if let Some(out) = done {
             if drawn {
-                let _ = terminal.err("\r\u{1b}[2K");
+                let _ = terminal.err_as_is("\r\u{1b}[2K");
             }
             return out;
         }

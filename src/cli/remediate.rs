@@ -195,15 +195,15 @@ impl AnswerAtTerminal<'_> {
 
     /// What somebody reads before the answer. It must be where the question is: on the terminal, even when stdout is not.
     fn show_before(&self, report: &Report, asks: bool) -> Result<(), CliError> {
-        let text = render::before_consent(&worded(self.terminal, report), self.terminal.columns);
+        let text = render::before_consent(&worded(self.terminal, report), self.terminal.columns, self.terminal.program());
         match self.output {
             Output::Text => {
                 self.terminal.out(&text)?;
                 if asks && !self.terminal.shows_results {
-                    self.terminal.err(&text)?;
+                    self.terminal.err_as_is(&text)?;
                 }
             }
-            Output::Json if asks => self.terminal.err(&text)?,
+            Output::Json if asks => self.terminal.err_as_is(&text)?,
             Output::Json => {}
         }
         Ok(())
@@ -211,7 +211,10 @@ impl AnswerAtTerminal<'_> {
 
     fn show_after(&self, report: &Report) -> Result<(), CliError> {
         match self.output {
-            Output::Text => Ok(self.terminal.out(&render::after_consent(&worded(self.terminal, report), self.terminal.columns))?),
+            Output::Text => {
+                let report = worded(self.terminal, report);
+                Ok(self.terminal.out(&render::after_consent(&report, self.terminal.columns, self.terminal.program()))?)
+            }
             Output::Json => json(self.terminal, report),
         }
     }

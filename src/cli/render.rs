@@ -8,7 +8,9 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use crate::call::{self, Next, unchecked};
+use crate::call::{self, Next, Program, unchecked};
+use crate::domain::id::SessionId;
+use crate::domain::ours::OurCommand;
 use crate::workflow::next::is_undo;
 use crate::workflow::report::{Report, Status};
 use anstyle::Style;
@@ -18,27 +20,27 @@ use page::{BAD, CARE, DIM, GOOD, Page, STRONG, TYPED, clean, styled};
 const LISTED: usize = 8;
 
 /// Everything that the report says.
-pub fn whole(report: &Report, columns: usize) -> String {
+pub fn whole(report: &Report, columns: usize, program: &Program) -> String {
     let mut page = Page::new(columns);
     verdict(&mut page, report);
     cause::causes(&mut page, report);
+    undo(&mut page, report);
     plan::plan(&mut page, report);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
     seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
-    next(&mut page, report);
+    next(&mut page, report, program);
     usage(&mut page, report);
     page.into_text()
 }
 
-/// What somebody reads before the answer: all but what comes after it.
-pub fn before_consent(report: &Report, columns: usize) -> String {
+/// What somebody reads before the answer: the question as everybody is asked it, and then what it rests on.
+pub fn before_consent(report: &Report, columns: usize, program: &Program) -> String {
     let mut page = Page::new(columns);
-    verdict(&mut page, report);
-    cause::causes(&mut page, report);
-    plan::plan(&mut page, report);
+    plan::question(&mut page, report, program);
+    cause::grounds(&mut page, report);
     seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
@@ -46,7 +48,7 @@ pub fn before_consent(report: &Report, columns: usize) -> String {
 }
 
 /// What happened after the plan was shown: the rest of a page whose first part the reader has just read.
-pub fn after_consent(report: &Report, columns: usize) -> String {
+pub fn after_consent(report: &Report, columns: usize, program: &Program) -> String {
     let mut page = Page::new(columns);
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
@@ -55,7 +57,7 @@ pub fn after_consent(report: &Report, columns: usize) -> String {
     seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
-    next(&mut page, report);
+    next(&mut page, report, program);
     usage(&mut page, report);
     page.into_text()
 }
@@ -119,6 +121,14 @@ fn verdict(page: &mut Page, report: &Report) {
     if report.causes.is_empty() && report.status != Status::Healthy {
         // What follows it is below, in full.
         page.paragraph(0, report.summary.lines().next().unwrap_or_default());
+    }
+}
+
+/// What an undo is for, where others have their cause.
+fn undo(page: &mut Page, report: &Report) {
+    if let (Some(undone), true) = (&report.undoes, report.plan.is_some()) {
+        page.gap();
+        page.item(0, "Undo:", STRONG, &call::takes_back(undone));
     }
 }
 
@@ -193,21 +203,22 @@ fn gaps(page: &mut Page, report: &Report) {
 }
 
 /// What to type next, where something is to be typed.
-fn next(page: &mut Page, report: &Report) {
-    let session = clean(&report.session);
-    let again = format!("kubemend remediate --session {session}");
-    let undo = call::can_be_undone(report).then(|| (format!("kubemend undo {session}"), "rolls the change back, after asking"));
+fn next(page: &mut Page, report: &Report, program: &Program) {
+    let Ok(session) = SessionId::parse(&report.session) else { return };
+    let again = OurCommand::LookAgain(session.clone());
+    let undo = call::can_be_undone(report).then(|| (OurCommand::Undo(session.clone()), "rolls the change back, after asking"));
     let mut lines = match call::next(report) {
         Next::Answer => {
-            vec![
-                (format!("kubemend approve {session}"), "shows the plan again and asks for approval"),
-                (format!("kubemend decline {session}"), ""),
-            ]
+            vec![(OurCommand::Approve(session.clone()), "shows the plan again and asks for approval"), (OurCommand::Decline(session), "")]
         }
         Next::Apply => vec![(again, "looks again, and asks for approval before it changes anything")],
         Next::LookAgain if report.status == Status::Failed => vec![(again, "once the reason is gone: looks again, and asks for approval")],
         Next::LookAgain => vec![(again, "looks again, and asks for approval")],
-        Next::Validate => vec![(format!("kubemend validate --session {session}"), "checks again")],
+        Next::UndoAgain(undone) => {
+            let undone = SessionId::parse(undone).ok();
+            undone.map(|undone| (OurCommand::Undo(undone), "plans the undo again, and asks for approval")).into_iter().collect()
+        }
+        Next::Validate => vec![(OurCommand::Validate(session), "checks again")],
         Next::ByHand(advice) => {
             page.heading("Next steps", "");
             page.paragraph(
@@ -225,7 +236,7 @@ fn next(page: &mut Page, report: &Report) {
     page.heading("Next steps", "");
     for (command, why) in lines {
         let why = if why.is_empty() { String::new() } else { format!("  {}", styled(DIM, why)) };
-        page.line(2, &format!("{}{why}", styled(TYPED, &command)));
+        page.line(2, &format!("{}{why}", styled(TYPED, &program.line(&command))));
     }
 }
 

@@ -95,17 +95,18 @@ impl Terminal {
         self.program.get_or_init(Program::default)
     }
 
-    /// Writes a result for people. A reader that closed the pipe early, such as `head`, is not a failure.
+    /// Writes a result for people, as it is: where it is ours it was worded before it was laid out, and the rest is the cluster's. A
+    /// reader that closed the pipe early, such as `head`, is not a failure.
     pub(crate) fn out(&self, text: &str) -> io::Result<()> {
-        write_to(&self.out, &self.program().in_words(text))
-    }
-
-    /// Writes a result for programs, as it is.
-    pub(crate) fn data(&self, text: &str) -> io::Result<()> {
         write_to(&self.out, text)
     }
 
-    /// Writes a remark.
+    /// Writes a page to where remarks are: as it is.
+    pub(crate) fn err_as_is(&self, text: &str) -> io::Result<()> {
+        write_to(&self.err, text)
+    }
+
+    /// Writes a remark of ours, with its commands as they work here.
     pub(crate) fn err(&self, text: &str) -> io::Result<()> {
         write_to(&self.err, &self.program().in_words(text))
     }

@@ -26,14 +26,41 @@ pub struct Diagnosis {
     pub seen: Vec<Seen>,
     /// What keeps the rest from being called healthy.
     pub doubts: Vec<Doubt>,
-    /// How many more there were than are kept.
-    pub more_doubts: usize,
+    /// What there was besides, and is not kept.
+    pub unlisted: Unlisted,
+}
+
+/// What was found, and is not kept with what is: how many of each, and which causes, so that none of them is taken for a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unlisted {
+    /// Causes.
+    pub causes: Vec<CauseKey>,
+    /// Causes of which not even the keys are kept.
+    pub more_causes: usize,
+    /// Changes that are still going on.
+    pub in_progress: usize,
+    /// What was seen to be as it should be.
+    pub seen: usize,
+    /// Doubts.
+    pub doubts: usize,
+}
+
+impl Unlisted {
+    /// How many causes there were besides.
+    pub fn count_of_causes(&self) -> usize {
+        self.causes.len().saturating_add(self.more_causes)
+    }
 }
 
 impl Diagnosis {
     /// The cause of that key.
     pub fn cause(&self, key: &CauseKey) -> Option<&Cause> {
         self.causes.iter().find(|cause| cause.is(key))
+    }
+
+    /// Whether a cause was found, kept or not. Where there were more than anybody kept in mind, it may have been one of those.
+    pub fn knows(&self, key: &CauseKey) -> bool {
+        self.cause(key).is_some() || self.unlisted.causes.contains(key) || self.unlisted.more_causes > 0
     }
 
     /// Takes in a cause of a later diagnosis, with the evidence that it cites there: each piece gets the id that it has, or now

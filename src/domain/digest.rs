@@ -66,7 +66,8 @@ impl<'a> Digester<'a> {
         self.hash.update((count as u64).to_be_bytes());
     }
 
-    fn tag(&mut self, tag: u8) {
+    /// Which of several it is: each of them with a number of its own.
+    pub(super) fn tag(&mut self, tag: u8) {
         self.hash.update([tag]);
     }
 

@@ -187,6 +187,11 @@ impl FieldPath {
     }
 }
 
+/// Whether a name reads as itself between dots.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| "./[]\"\\".contains(c) || c.is_control())
+}
+
 /// A member's name as RFC 6901 wants it in a pointer.
 pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -196,7 +201,8 @@ impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, segment) in self.0.iter().enumerate() {
             match segment {
-                Segment::Key(name) if name.contains(['.', '/', '[']) => write!(f, "[{name:?}]")?,
+                // As JSON writes it: that is how it is read back.
+                Segment::Key(name) if !is_plain(name) => write!(f, "[{}]", Value::String(name.clone()))?,
                 Segment::Key(name) if i == 0 => f.write_str(name)?,
                 Segment::Key(name) => write!(f, ".{name}")?,
                 Segment::Element { key, value } => write!(f, "[{key}={value}]")?,
@@ -260,6 +266,8 @@ mod tests {
             FieldPath::dotted("spec.replicas"),
             FieldPath::dotted("data").key("app.conf"),
             FieldPath::dotted("data").key("a\"b].c"),
+            FieldPath::dotted("data").key("a.\u{7f}"),
+            FieldPath::dotted("data").key("\u{1}").key("a\\b").key("é/ü").key("\u{202e}x"),
             FieldPath::dotted("spec.containers").element("name", "app").then("envFrom").at(1).then("configMapRef.name"),
             FieldPath::dotted("spec.selector").key("app.kubernetes.io/name"),
         ] {

@@ -5,6 +5,7 @@ use super::field::Segment;
 use super::kind::Kind;
 use super::nonempty::NonEmpty;
 use super::object::{Namespace, ObjectRef};
+use super::ours::OurCommand;
 use serde_json::{Map, Value, json};
 
 /// `kubectl VERB kind/name -n NAMESPACE`.
@@ -97,8 +98,8 @@ pub fn grant(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>
 pub const WHOAMI: &str = "kubectl auth whoami";
 
 /// The roles, with those of one identity (`reader` or `writer`) bound in a namespace: an administrator's one line.
-pub fn roles(place: &Namespace, identity: &str) -> String {
-    format!("kubemend manifests rbac -n {place} --{identity} USER | kubectl apply -f -")
+pub fn roles(place: &Namespace, identity: &'static str) -> String {
+    format!("{} | kubectl apply -f -", OurCommand::Roles { namespace: place.to_string(), identity })
 }
 
 /// `kubectl version` in a context: asks the server, and so for whatever lets somebody in.

@@ -1,6 +1,6 @@
 //! The plan: nothing left to choose. Every step holds the bytes that will be sent.
 
-use super::action::{Action, Change};
+use super::action::{Action, Change, FieldOp};
 use super::cause::CauseKey;
 use super::changes::Verb;
 use super::check::Check;
@@ -12,6 +12,7 @@ use super::id::PlanId;
 use super::kind::Kind;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
+use super::purpose::Aim;
 use super::request::{Method, Request};
 use super::risk::Risk;
 use super::validation::Verdict;
@@ -22,7 +23,7 @@ use serde_json::Value;
 pub use super::digest::PlanDigest;
 
 /// What is hashed, and how: raised when that changes.
-const FORM: &str = "kubemend plan 5";
+const FORM: &str = "kubemend plan 6";
 
 /// The annotation that every change carries: `PLAN/STEP`, so that a later look can tell what was done.
 pub const STAMP: &str = "kubemend.dev/applied";
@@ -144,8 +145,8 @@ pub struct Judged {
 pub struct RemediationPlan {
     /// Stands in the stamp; not part of the digest.
     pub id: PlanId,
-    /// Which cause it is for.
-    pub cause: CauseKey,
+    /// What it is for.
+    pub aim: Aim,
     /// One or two sentences.
     pub summary: String,
     /// The changes in order; the first that fails ends the plan.
@@ -161,20 +162,15 @@ pub struct RemediationPlan {
 }
 
 impl RemediationPlan {
-    /// Whether it only takes back what was done: it promises of no cause and no symptom that they are gone.
-    pub(crate) fn is_rollback(&self) -> bool {
-        !self.checks.iter().any(Check::promises_a_cure)
-    }
-
     /// The ending of a change that was made whole and kept. A rollback that did what it promised resolves nothing: it took back what was
     /// made against a problem.
     pub(crate) fn ending(&self, verdict: Verdict) -> Ending {
-        match verdict {
-            Verdict::Resolved if self.is_rollback() => Ending::Reverted,
-            Verdict::Resolved => Ending::Resolved,
-            Verdict::Partly => Ending::Partly,
-            Verdict::Unresolved => Ending::Unresolved,
-            Verdict::Unclear => Ending::Unclear,
+        match (verdict, &self.aim) {
+            (Verdict::Resolved, Aim::Undo(_)) => Ending::Reverted,
+            (Verdict::Resolved, Aim::Cause(_)) => Ending::Resolved,
+            (Verdict::Partly, _) => Ending::Partly,
+            (Verdict::Unresolved, _) => Ending::Unresolved,
+            (Verdict::Unclear, _) => Ending::Unclear,
         }
     }
 
@@ -197,7 +193,7 @@ impl RemediationPlan {
         self.steps.iter().map(|s| s.risk.max(s.action.floor())).max().unwrap_or(Risk::High)
     }
 
-    /// Covers everything in the plan: cluster, cause, summary, every step with its bytes, reason, diff, command, preconditions, undo
+    /// Covers everything in the plan: cluster, aim, summary, every step with its bytes, reason, diff, command, preconditions, undo
     /// and risk, the checks, what the verdict rests on besides, and what happens on failure. Not what a question shows beside it, such as evidence and the dry run.
     /// The plan's id, which the stamp in the bytes carries, is masked: the same change has the same digest tomorrow.
     pub fn digest(&self) -> PlanDigest {
@@ -214,16 +210,28 @@ impl RemediationPlan {
         digest.taken
     }
 
+    /// Everything is taken apart without a rest: what joins a plan has to find its place here, or does not compile.
     fn take_in(&self, d: &mut Digester<'_>) {
+        let RemediationPlan { id: _, aim, summary, steps, checks, judged, on_failure, cluster } = self;
+        let Judged { about, saw, settle, wait } = judged;
         d.text(FORM);
-        d.text(&self.cluster);
-        d.text(self.cause.source.code());
-        d.object(&self.cause.object);
-        d.optional(self.cause.field.as_ref(), Digester::path);
-        d.text(&self.summary);
-        d.text(self.on_failure.as_str());
-        d.list(self.steps.len(), self.steps.iter(), Step::digest);
-        d.list(self.checks.len(), self.checks.iter(), |d, check| {
+        d.text(cluster);
+        match aim {
+            Aim::Cause(CauseKey { source, object, field }) => {
+                d.tag(0);
+                d.text(source.code());
+                d.object(object);
+                d.optional(field.as_ref(), Digester::path);
+            }
+            Aim::Undo(session) => {
+                d.tag(1);
+                d.text(session.as_str());
+            }
+        }
+        d.text(summary);
+        d.text(on_failure.as_str());
+        d.list(steps.len(), steps.iter(), Step::digest);
+        d.list(checks.len(), checks.iter(), |d, check| {
             d.text(check.what());
             d.object(check.object());
             // Each check says all that it holds: one that is added has to be taken in here.
@@ -241,10 +249,10 @@ impl RemediationPlan {
             d.optional(value, |d, value| d.text(&value.to_string()));
             d.text(&check.expectation());
         });
-        d.list(self.judged.about.len(), self.judged.about.iter(), Digester::object);
-        d.list(self.judged.saw.len(), self.judged.saw.iter(), Digester::kind);
-        d.text(&self.judged.settle.as_secs().to_string());
-        d.text(&self.judged.wait.as_secs().to_string());
+        d.list(about.len(), about.iter(), Digester::object);
+        d.list(saw.len(), saw.iter(), Digester::kind);
+        d.text(&settle.as_secs().to_string());
+        d.text(&wait.as_secs().to_string());
     }
 }
 
@@ -262,35 +270,41 @@ impl Step {
     }
 
     fn digest(d: &mut Digester<'_>, step: &Step) {
-        d.text(step.action.verb());
-        d.object(step.action.target());
-        if let Action::Patch { ops, .. } = &step.action {
-            d.list(ops.len(), ops.iter(), |d, op| {
-                d.path(&op.path);
-                d.optional(op.seen.as_ref(), |d, seen| d.text(&seen.to_string()));
-                let value = match &op.change {
-                    Change::Set(value) => Some(value),
-                    Change::Remove => None,
-                };
-                d.optional(value, |d, value| d.text(&value.to_string()));
-            });
+        let Step { action, why, request, diff, risk, precondition, undo, command } = step;
+        let Precondition { uid, resource_version, generation, fields } = precondition;
+        d.text(action.verb());
+        d.object(action.target());
+        match action {
+            Action::Create { object: _, manifest } => {
+                d.tag(0);
+                d.text(&manifest.to_string());
+            }
+            Action::Patch { target: _, ops } => {
+                d.tag(1);
+                d.list(ops.len(), ops.iter(), |d, FieldOp { path, seen, change }| {
+                    d.path(path);
+                    d.optional(seen.as_ref(), |d, seen| d.text(&seen.to_string()));
+                    let value = match change {
+                        Change::Set(value) => Some(value),
+                        Change::Remove => None,
+                    };
+                    d.optional(value, |d, value| d.text(&value.to_string()));
+                });
+            }
+            Action::DeleteUnboundClaim { claim: _ } => d.tag(2),
         }
-        if let Action::Create { manifest, .. } = &step.action {
-            d.text(&manifest.to_string());
-        }
-        d.request(&step.request);
-        for text in [&step.diff, step.risk.as_str(), &step.why, &step.command] {
+        d.request(request);
+        for text in [diff, risk.as_str(), why, command] {
             d.text(text);
         }
-        let pinned = &step.precondition;
-        d.optional(pinned.uid.as_deref(), Digester::text);
-        d.optional(pinned.resource_version.as_deref(), Digester::text);
-        d.optional(pinned.generation.as_ref(), |d, generation| d.text(&generation.to_string()));
-        d.list(pinned.fields.len(), pinned.fields.iter(), |d, Pinned { path, value }| {
-            d.text(&path.to_string());
+        d.optional(uid.as_deref(), Digester::text);
+        d.optional(resource_version.as_deref(), Digester::text);
+        d.optional(generation.as_ref(), |d, generation| d.text(&generation.to_string()));
+        d.list(fields.len(), fields.iter(), |d, Pinned { path, value }| {
+            d.path(path);
             d.optional(value.as_ref(), |d, value| d.text(&value.to_string()));
         });
-        match &step.undo {
+        match undo {
             Undo::Restore { request, summary } => {
                 d.text("restore");
                 d.text(summary);

@@ -88,10 +88,7 @@ impl QuestionDesk {
     /// The form for a question, in the shape that the client's version knows, and laid out as its dialog needs it.
     pub(super) fn form(&self, question: &Question, request: &RequestContext<RoleServer>) -> ElicitRequestParams {
         // The first lines stay short: a client that shows only those cuts each at its width. The last ones say it in full.
-        let text = match question.text.split_once("\n\n") {
-            Some((first, rest)) => format!("{}\n\n{}", self.program.in_three_lines(first), self.program.in_words(rest)),
-            None => self.program.in_words(&question.text),
-        };
+        let text = self.program.in_question(&question.text);
         form(question, seen::laid_out(&client_name(request), text), request.protocol_version().as_ref())
     }
 

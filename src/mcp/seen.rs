@@ -49,6 +49,8 @@ pub(super) fn laid_out(client: &str, question: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workflow::question::tests as question;
+    use proptest::prelude::*;
 
     #[test]
     fn a_dialog_that_miscounts_wide_lines_gets_none() {
@@ -72,5 +74,17 @@ mod tests {
         assert_eq!(patience("cursor-vscode", &operator), Some(PATIENCE));
         assert_eq!(patience("some-new-client", &operator), Some(Duration::ZERO));
         assert_eq!(patience("other-client", &operator), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn two_different_plans_never_read_alike_in_a_dialog_that_miscounts_wide_lines((one, other) in question::twins()) {
+            let shown = |plan| question::asked(plan).map(|text| laid_out("copilot-cli", text));
+            if let Some((differ, read_differently)) = question::told_apart(&one, &other, shown) {
+                prop_assert_eq!(differ, read_differently);
+            }
+        }
     }
 }

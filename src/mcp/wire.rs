@@ -7,7 +7,7 @@ use crate::call::{CallError, ErrorKind, HowToApprove, Program};
 use crate::workflow::brief::{self, Brief};
 use crate::workflow::next::{self, Next};
 use crate::workflow::report::Report;
-use crate::workflow::summary::{commands_of_several_lines, one_line};
+use crate::workflow::summary::{EVIDENCE, commands_of_several_lines, one_line};
 use crate::workflow::{conclusion, full};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Map, Value, json};
@@ -47,7 +47,7 @@ const SEEN_AT_THE_END: usize = 3;
 /// A report as a tool's result. Commands in it are named as they have to be typed here.
 pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Result<CallToolResult, CallError> {
     let how = HowToApprove::of(&report, shown == Shown::DigestCounts);
-    let text = program.in_words(&text(&report, how.as_ref()));
+    let text = text(&report, how.as_ref(), program);
     if let Some(how) = how {
         report.summary = how.said_in(&report.summary);
     }
@@ -67,10 +67,10 @@ pub(crate) fn result(mut report: Report, shown: Shown, program: &Program) -> Res
 /// The report as text, whole for a reader who gets nothing else: with the diff of a plan that may still be carried out, and with the
 /// commands that take several lines. What it comes to is last, and of that how a plan that waits is approved: there are clients that
 /// show the last three lines.
-fn text(report: &Report, how: Option<&HowToApprove>) -> String {
-    let mut text = full(report);
+fn text(report: &Report, how: Option<&HowToApprove>, program: &Program) -> String {
+    let mut text = worded(&full(report), program);
     let open = match next::next(report) {
-        Next::Answer | Next::Apply | Next::ByHand(_) | Next::LookAgain => report.execution.is_none(),
+        Next::Answer | Next::Apply | Next::ByHand(_) | Next::LookAgain | Next::UndoAgain(_) => report.execution.is_none(),
         Next::Validate | Next::Advice => false,
     };
     if let Some(plan) = report.plan.as_ref().filter(|_| open) {
@@ -81,11 +81,12 @@ fn text(report: &Report, how: Option<&HowToApprove>) -> String {
         }
         let more = diff.len().saturating_sub(DIFF_LINES);
         if more > 0 {
-            text.push_str(&format!("\nand {more} more lines of the diff: kubemend show {}", report.session));
+            let rest = format!("\nand {more} more lines of the diff: kubemend show {}", report.session);
+            text.push_str(&program.in_words(&rest));
         }
     }
     for (advice, command) in commands_of_several_lines(report) {
-        text.push_str(&format!("\nCommand for: {}\n{}", one_line(&advice.text), fenced("sh", command)));
+        text.push_str(&format!("\nCommand for: {}\n{}", program.in_words(&one_line(&advice.text)), fenced("sh", command)));
     }
     let mut end = conclusion(report);
     // A short text is read whole: nothing is said twice in it.
@@ -98,7 +99,14 @@ fn text(report: &Report, how: Option<&HowToApprove>) -> String {
         let (rest, last) = how.taken_from(&end);
         format!("{rest}\n{last}")
     });
+    let end = program.in_words(&end);
     if end.is_empty() { text } else { format!("{text}\n{end}") }
+}
+
+/// The commands in our lines; those of evidence are the cluster's.
+fn worded(text: &str, program: &Program) -> String {
+    let line = |line: &str| if line.starts_with(EVIDENCE) { line.to_owned() } else { program.in_words(line) };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// As code, since clients show texts as Markdown. No text can end it before its time: the fence is longer than any run in it.
@@ -142,7 +150,7 @@ mod tests {
                 [(None, false), (None, true), (Some("applied"), false), (Some("applied"), true), (Some("refused"), true)]
             {
                 let report = ended(status, outcome, advice);
-                let text = text(&report, HowToApprove::of(&report, false).as_ref());
+                let text = text(&report, HowToApprove::of(&report, false).as_ref(), &Program::default());
                 let context = format!("{status:?} {outcome:?} {advice}:\n{text}");
                 let last: Vec<&str> = text.lines().rev().take(3).collect();
                 let code = |line: &&str| line.starts_with(['+', '-', '@']) || line.starts_with("kubectl ");
@@ -160,6 +168,7 @@ mod tests {
                 let next: &str = match next::next(&report) {
                     Next::Answer => "kubemend approve s-1",
                     Next::Apply | Next::LookAgain => "un remediate",
+                    Next::UndoAgain(_) => "kubemend undo",
                     Next::Validate => "Run validate with session s-1",
                     Next::Advice if advice => ADVICE,
                     Next::ByHand(_) | Next::Advice => continue,

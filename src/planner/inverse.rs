@@ -9,6 +9,7 @@ use crate::domain::id::SessionId;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::{Pinned, RemediationPlan, Step};
 
 /// What would take back what was done, last step first.
@@ -56,7 +57,10 @@ pub(crate) fn of(plan: &RemediationPlan, execution: &Execution, session: &Sessio
             Action::Create { object, .. } if deleted.contains(&object) => {}
             Action::Create { object, .. } => create(&mut inverse, object, outcome, step, why),
             Action::DeleteUnboundClaim { claim } => inverse.advice.push(Advice {
-                text: format!("{claim} was deleted, and kubemend does not create it again: `kubemend show {session}` has what it was"),
+                text: format!(
+                    "{claim} was deleted, and kubemend does not create it again: `{}` has what it was",
+                    OurCommand::Show(session.clone())
+                ),
                 command: None,
                 why: "it never had a volume, so no data was lost; what was wrong with it would be wrong again".to_owned(),
             }),

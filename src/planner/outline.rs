@@ -10,14 +10,16 @@ use super::live::Basis;
 use super::proposed::Proposed;
 use super::refusal::{Differs, Refusal};
 use crate::domain::action::{Action, Change};
-use crate::domain::cause::{Cause, CauseKey, CauseSource};
+use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::check::Check;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::finding::Proposal;
+use crate::domain::id::SessionId;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::Judged;
+use crate::domain::purpose::Aim;
 use crate::facts::Facts;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,7 +27,7 @@ use std::collections::BTreeSet;
 /// A remedy that may be planned: nothing makes one but [`outline`].
 #[derive(Debug)]
 pub(crate) struct Outline {
-    pub(super) cause: CauseKey,
+    pub(super) aim: Aim,
     pub(super) changes: NonEmpty<OutlinedChange>,
     pub(super) checks: NonEmpty<Check>,
     /// What the verdict rests on besides.
@@ -76,11 +78,11 @@ pub(crate) fn outline(cause: &Cause, facts: &Facts<'_>) -> Result<Outline, Vec<R
     }
     let judged = judged::judged(cause, &checks, facts);
     let cluster = facts.snapshot().cluster.id.to_string();
-    Ok(Outline { cause: cause.key(), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, judged, cluster })
+    Ok(Outline { aim: Aim::Cause(cause.key()), changes: NonEmpty::from_vec(changes).ok_or_else(nothing)?, checks, judged, cluster })
 }
 
-/// Outlines what takes back a session's changes: all of it, or nothing. The cause is the one that the session was about.
-pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts<'_>) -> Result<Outline, Vec<Refusal>> {
+/// Outlines what takes back this session's changes: all of it, or nothing.
+pub(crate) fn outline_inverse(undone: &SessionId, inverse: &Inverse, facts: &Facts<'_>) -> Result<Outline, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut changes = Vec::new();
     for taken in &inverse.takes {
@@ -101,7 +103,7 @@ pub(crate) fn outline_inverse(cause: &CauseKey, inverse: &Inverse, facts: &Facts
     };
     // What was broken before is broken again afterwards: only the fields tell.
     let judged = Judged::default();
-    Ok(Outline { cause: cause.clone(), changes, checks, judged, cluster: facts.snapshot().cluster.id.to_string() })
+    Ok(Outline { aim: Aim::Undo(undone.clone()), changes, checks, judged, cluster: facts.snapshot().cluster.id.to_string() })
 }
 
 /// That the object is the one that was changed, and still is as the change left it.

@@ -89,7 +89,10 @@ fn by_hand(facts: &Facts<'_>, changes: &[(&Action, &str)], refusals: &[Option<Re
 
 /// The kubectl line for a field on whose way only its place names an element: a line without the object could not say which.
 fn by_place(facts: &Facts<'_>, action: &Action) -> Option<String> {
-    let Action::Patch { target, ops } = action else { return None };
+    let (target, ops) = match action {
+        Action::Patch { target, ops } => (target, ops),
+        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => return None,
+    };
     let templated = || {
         let deployment = facts.find::<Deployment>(target).map(Resource::to_value);
         let set = || facts.find::<StatefulSet>(target).map(Resource::to_value);

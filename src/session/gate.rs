@@ -10,6 +10,7 @@ use crate::domain::focus::Aside;
 use crate::domain::limits::{Limits, Mode};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{PlanDigest, RemediationPlan};
+use crate::domain::purpose::Aim;
 
 /// What the API server said to one step's dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,9 +158,13 @@ fn beside(c: &Case<'_>) -> Vote {
     })
 }
 
-/// A plan for no cause that is known is believed by nobody.
+/// A plan for no cause that is known is believed by nobody, and an undo is for none.
 fn cause(c: &Case<'_>) -> Vote {
-    if c.belief.is_some() { Vote::Allow } else { Vote::AskHuman("its cause is none of those that were found".to_owned()) }
+    match (&c.plan.aim, c.belief) {
+        (Aim::Cause(_), Some(_)) => Vote::Allow,
+        (Aim::Cause(_), None) => Vote::AskHuman("its cause is none of those that were found".to_owned()),
+        (Aim::Undo(_), _) => Vote::AskHuman("an undo needs a human's approval".to_owned()),
+    }
 }
 
 /// Written so that a comparison that cannot be made asks.
@@ -216,6 +221,7 @@ fn fields(c: &Case<'_>) -> Vote {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::SessionId;
     use crate::domain::limits::Consent;
     use crate::domain::plan::OnFailure;
     use crate::domain::risk::Risk;
@@ -256,6 +262,16 @@ mod tests {
             assert_eq!(reasons.iter().collect::<Vec<_>>(), [reason]);
         }
         assert!(matches!(decide(&all, &image_plan(1), sure(100), None, &accepted()), Decision::Allow(_)));
+    }
+
+    #[test]
+    fn undo_is_never_made_without_a_human_and_says_that_alone() {
+        let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
+        let plan = RemediationPlan { aim: Aim::Undo(SessionId::from_entropy([1; 16])), ..image_plan(1) };
+        for belief in [None, sure(100)] {
+            let Decision::AskHuman(reasons) = decide(&all, &plan, belief, None, &accepted()) else { panic!("{belief:?}") };
+            assert_eq!(reasons.iter().collect::<Vec<_>>(), ["an undo needs a human's approval"]);
+        }
     }
 
     fn automatic() -> Limits {

@@ -138,6 +138,15 @@ impl Ledger {
         Ok(out)
     }
 
+    /// The newest sessions whose record has this text, as far as they can be read.
+    pub(crate) async fn with_text(&self, text: &str, limit: usize) -> Result<Vec<Session>, LedgerError> {
+        let mut out = Vec::new();
+        for stored in self.store.with_text(text, limit).await? {
+            out.extend(self.open(stored).await.ok().map(|(_, session)| session));
+        }
+        Ok(out)
+    }
+
     /// The newest sessions, each as it can be read, with when it was saved: what they are sorted by.
     pub(crate) async fn newest(&self, limit: usize) -> Result<Vec<Result<(Timestamp, Session), LedgerError>>, LedgerError> {
         let mut out = Vec::new();

@@ -237,7 +237,10 @@ pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
 /// A plan that fits its digest, and is for a cause that the session names.
 fn checked(planned: PlannedRecord, header: &Header, known: KnownCodes) -> Result<Planned, String> {
     let planned = planned.into_planned(known)?;
-    if header.diagnosis.cause(&planned.plan.cause).is_none() {
+    if !planned.plan.aim.fits(&header.purpose) {
+        return Err("its plan is not for what the session is for".to_owned());
+    }
+    if planned.plan.aim.cause().is_some_and(|cause| header.diagnosis.cause(cause).is_none()) {
         return Err("its plan is for a cause that it does not name".to_owned());
     }
     if planned.plan.cluster != header.cluster.id.to_string() {

@@ -334,6 +334,18 @@ impl SessionStore for SqliteStore {
         .await
     }
 
+    async fn with_text(&self, text: &str, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let (text, limit) = (text.as_bytes().to_vec(), i64::try_from(limit).unwrap_or(i64::MAX));
+        self.with(move |connection| {
+            let mut statement = connection.prepare(
+                "SELECT id, revision, saved_at, record FROM sessions WHERE instr(record, ?1) > 0 ORDER BY saved_at DESC, id DESC LIMIT ?2",
+            )?;
+            let rows = statement.query_map(params![text, limit], stored)?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        })
+        .await
+    }
+
     async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.with(move |connection| {

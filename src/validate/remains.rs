@@ -12,6 +12,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::purpose::Purpose;
 use crate::facts::{Facts, behind, labels, pods, starting};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::BTreeSet;
@@ -42,9 +43,14 @@ impl Remains {
 }
 
 impl<'a> Concern<'a> {
-    /// `issue` is what was reported, in somebody's words.
-    pub(crate) fn of(plan: &'a RemediationPlan, facts: &'a Facts<'a>, before: &'a Diagnosis, issue: &str) -> Self {
-        Self { plan, facts, before, whole: Whole::of(issue, before, facts.scope()) }
+    /// Of what was reported; nothing for an undo, which promises only that what was changed is as it was, and brings back what was broken
+    /// before, as its question says.
+    pub(crate) fn of(plan: &'a RemediationPlan, facts: &'a Facts<'a>, before: &'a Diagnosis, purpose: &Purpose) -> Option<Self> {
+        let of_issue = || Self { plan, facts, before, whole: Whole::of(purpose, before, facts.scope()) };
+        match purpose {
+            Purpose::Issue(_) => Some(of_issue()),
+            Purpose::Undo(_) => None,
+        }
     }
 
     /// Whether the issue is about the object, or about something that owns it.
@@ -60,7 +66,7 @@ impl<'a> Concern<'a> {
 
     /// Causes other than the plan's that are about it.
     pub(crate) fn causes<'d>(&self, seen: &'d Diagnosis) -> Vec<&'d Cause> {
-        seen.causes.iter().filter(|c| !c.is(&self.plan.cause)).filter(|c| self.is_concerned(c)).collect()
+        seen.causes.iter().filter(|c| !self.plan.aim.is_for(c)).filter(|c| self.is_concerned(c)).collect()
     }
 
     fn is_concerned(&self, cause: &Cause) -> bool {
@@ -106,13 +112,10 @@ impl<'a> Concern<'a> {
         seen.unexplained.sort_by_cached_key(|symptom| (!self.concerns(&symptom.object), !self.whole.holds(&symptom.object)));
     }
 
-    /// What is still broken. A rollback brings back what was broken before, as its question says.
+    /// What is still broken.
     pub(crate) fn remains(&self, seen: &Diagnosis) -> Remains {
         let mut remains = Remains::default();
-        if self.plan.is_rollback() {
-            return remains;
-        }
-        for cause in seen.causes.iter().filter(|cause| !cause.is(&self.plan.cause)) {
+        for cause in seen.causes.iter().filter(|cause| !self.plan.aim.is_for(cause)) {
             let line = || cause.title.clone();
             if self.is_concerned(cause) {
                 remains.own.push(line());
@@ -145,9 +148,6 @@ impl<'a> Concern<'a> {
     /// What somebody named, or the cause made suffer, and is not ready, a line each. It may be broken, or coming, or nobody can tell: it
     /// is not seen to be well.
     pub(crate) fn unready(&self) -> Vec<String> {
-        if self.plan.is_rollback() {
-            return Vec::new();
-        }
         let there = self.whole.running(self.facts);
         let all: BTreeSet<&ObjectRef> = self.named().chain(suffering(self.plan, self.before)).chain(&there).collect();
         let not_ready = |object: &ObjectRef| match how_it_runs(object, self.facts)? {
@@ -187,7 +187,7 @@ impl<'a> Concern<'a> {
     pub(crate) fn in_doubt(&self, seen: &Diagnosis) -> Vec<String> {
         let named = |doubts: &'a [Doubt]| doubts.iter().filter_map(|d| d.object.as_ref());
         // Of doubts that were not kept nobody knows what they were about.
-        let known = |object: &ObjectRef| self.before.more_doubts > 0 || named(&self.before.doubts).any(|before| before == object);
+        let known = |object: &ObjectRef| self.before.unlisted.doubts > 0 || named(&self.before.doubts).any(|before| before == object);
         // What the words name and nobody found may be as broken as before.
         let place = self.facts.scope().in_words();
         let unsure =
@@ -238,21 +238,22 @@ fn served<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis, scope: &'d Scope
 }
 
 /// What could keep clients from what the plan promises, and is read for that alone.
-pub(crate) fn between(plan: &RemediationPlan) -> Option<Kind> {
+pub(crate) fn between(plan: &RemediationPlan, purpose: &Purpose) -> Option<Kind> {
     let serves = plan.checks.iter().map(Check::object).any(|object| object.kind == Kind::Service);
-    (serves && !plan.is_rollback()).then_some(Kind::NetworkPolicy)
+    (serves && purpose.undoes().is_none()).then_some(Kind::NetworkPolicy)
 }
 
 /// The Services that the plan's cause kept from having addresses.
 fn suffering<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis) -> impl Iterator<Item = &'d ObjectRef> {
-    let symptoms = before.cause(&plan.cause).into_iter().flat_map(|cause| &cause.symptoms);
+    let cause = plan.aim.cause().and_then(|key| before.cause(key));
+    let symptoms = cause.into_iter().flat_map(|cause| &cause.symptoms);
     symptoms.map(|symptom| &symptom.object).filter(|object| object.kind == Kind::Service)
 }
 
 /// What was wrong, in doubt or named before the change, whether or not the plan is about it.
 fn beside<'d>(plan: &'d RemediationPlan, before: &'d Diagnosis, scope: &'d Scope) -> impl Iterator<Item = &'d ObjectRef> {
     let broken = before.unexplained.iter().map(|symptom| &symptom.object);
-    let others = before.causes.iter().filter(|cause| !cause.is(&plan.cause));
+    let others = before.causes.iter().filter(|cause| !plan.aim.is_for(cause));
     let causes = others.flat_map(|c| c.places().map(|(object, _)| object).chain(c.symptoms.iter().map(|s| &s.object)));
     let doubted = before.doubts.iter().filter_map(|doubt| doubt.object.as_ref());
     broken.chain(causes).chain(doubted).chain(suffering(plan, before)).chain(&before.focus.about).chain(scope.objects())
@@ -269,12 +270,14 @@ pub(crate) enum Besides {
 }
 
 impl Besides {
-    pub(crate) fn of(plan: &RemediationPlan, before: &Diagnosis, scope: &Scope, issue: &str) -> Self {
-        if !Whole::of(issue, before, scope).is_nothing() && !plan.is_rollback() {
-            return Self::Everything;
+    pub(crate) fn of(plan: &RemediationPlan, before: &Diagnosis, scope: &Scope, purpose: &Purpose) -> Self {
+        match purpose {
+            Purpose::Undo(_) => return Self::Kinds(Vec::new()),
+            Purpose::Issue(_) if !Whole::of(purpose, before, scope).is_nothing() => return Self::Everything,
+            Purpose::Issue(_) => {}
         }
-        let others = before.causes.iter().any(|cause| !cause.is(&plan.cause));
-        let doubted = before.doubts.iter().any(|doubt| doubt.object.is_some());
+        let others = before.unlisted.count_of_causes() > 0 || before.causes.iter().any(|cause| !plan.aim.is_for(cause));
+        let doubted = before.unlisted.doubts > 0 || before.doubts.iter().any(|doubt| doubt.object.is_some());
         if others || doubted || !before.unexplained.is_empty() || !before.in_progress.is_empty() {
             return Self::Everything;
         }

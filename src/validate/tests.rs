@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::plan::Judged;
+use crate::domain::purpose::Purpose;
 use crate::facts::Walk;
 use crate::planner::example::{cause, deployment, image, image_plan, namespace, snapshot};
 use serde_json::{Value, json};
@@ -172,7 +173,7 @@ fn only_what_the_issue_is_about_remains() {
         let seen = Diagnosis { causes: vec![other(object)], unexplained: vec![symptom], ..Diagnosis::default() };
         let mut before = Diagnosis::default();
         before.focus.about = about.to_vec();
-        let remains = remains::Concern::of(&plan, &facts, &before, issue).remains(&seen);
+        let remains = remains::Concern::of(&plan, &facts, &before, &Purpose::Issue(issue.to_owned())).unwrap().remains(&seen);
         (remains.own.len(), remains.there.len())
     };
     assert_eq!(left("web is down", &[web()], &web()), (2, 0));
@@ -192,7 +193,9 @@ fn place_that_was_stated_and_not_read_is_in_doubt_unless_it_does_not_exist() {
     let doubts = |why| {
         let mut before = Diagnosis::default();
         before.focus.lost = vec![Lost { name: "prod".into(), nearest: vec![], why, by: Stated::In }];
-        remains::Concern::of(&plan, &facts, &before, "web in prod is down").in_doubt(&Diagnosis::default())
+        remains::Concern::of(&plan, &facts, &before, &Purpose::Issue("web in prod is down".to_owned()))
+            .unwrap()
+            .in_doubt(&Diagnosis::default())
     };
     assert_eq!(doubts(Why::Unchecked), ["whether there is a namespace `prod` could not be checked"]);
     assert_eq!(doubts(Why::Passed).len(), 1);
@@ -209,7 +212,7 @@ fn all_of_a_place_belongs_to_the_issue_where_words_name_no_object_in_it() {
     let of = |issue: &str, about: &[ObjectRef], scope: &Scope| {
         let mut before = Diagnosis::default();
         before.focus.about = about.to_vec();
-        let whole = Whole::of(issue, &before, scope);
+        let whole = Whole::of(&Purpose::Issue(issue.to_owned()), &before, scope);
         ["shop", "team-a"].map(|at| whole.holds(&ObjectRef::namespaced(Kind::Job, &place(at), "x")))
     };
     let said = "something is broken";

@@ -4,6 +4,7 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::purpose::Purpose;
 use crate::domain::resource::Resource;
 use crate::facts::Facts;
 use k8s_openapi::api::core::v1::Service;
@@ -20,10 +21,10 @@ pub(crate) enum Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    /// Of what was reported in these words, found to mean this, and looked at there. Where they name no object, the place that they are
+    /// Of what was reported, found to mean this, and looked at there. Where they name no object, the place that they are
     /// about is the one that was looked at, whoever chose it. Without words it is only a place to look for something that can be fixed.
-    pub(crate) fn of(issue: &str, before: &'a Diagnosis, scope: &'a Scope) -> Self {
-        if issue.trim().is_empty() {
+    pub(crate) fn of(purpose: &Purpose, before: &'a Diagnosis, scope: &'a Scope) -> Self {
+        if purpose.words().is_none_or(|words| words.trim().is_empty()) {
             return Whole::Nothing;
         }
         let named = || before.focus.about.iter().chain(scope.objects());

@@ -27,7 +27,7 @@ impl Remediation {
         let same_limits = waiting.header.limits == fresh.header.limits && waiting.header.wishes == fresh.header.wishes;
         let same_origin = waiting.header.origin == fresh.header.origin;
         // Nor what the change is judged by: other words may name less, or more, than those that somebody was asked with.
-        let same_words = waiting.header.issue == fresh.header.issue && waiting.header.scope == fresh.header.scope;
+        let same_words = waiting.header.purpose == fresh.header.purpose && waiting.header.scope == fresh.header.scope;
         if !same_limits || !same_origin || !same_words || !waiting.header.cluster.id.is_same(&fresh.header.cluster.id) {
             return Err(Box::new(fresh));
         }

@@ -124,7 +124,7 @@ impl Remediation {
             return Err(WorkflowError::NotAllowed(why.to_owned()));
         }
         let diagnosis = &awaiting.header.diagnosis;
-        let belief = diagnosis.cause(&plan.cause).map(Belief::of);
+        let belief = plan.aim.cause().and_then(|cause| diagnosis.cause(cause)).map(Belief::of);
         let never = Rehearsal { steps: Vec::new() };
         match decide(&limits, plan, belief, diagnosis.focus.aside(), awaiting.planned.rehearsal.as_ref().unwrap_or(&never)) {
             Decision::Allow(_) | Decision::AskHuman(_) => Ok(()),
@@ -140,7 +140,7 @@ impl Remediation {
         let risk = awaiting.planned.plan.risk();
         caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
         awaiting.header.limits.counts_repeated_digest(risk).map_err(|refusal| match refusal {
-            DigestRefusal::OnlyAHuman if awaiting.planned.plan.is_rollback() => DigestRefusal::OfAnUndo,
+            DigestRefusal::OnlyAHuman if awaiting.header.purpose.undoes().is_some() => DigestRefusal::OfAnUndo,
             DigestRefusal::OnlyAHuman => DigestRefusal::OpenedForAHuman,
             other => other,
         })

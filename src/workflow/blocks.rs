@@ -79,16 +79,20 @@ pub fn question(report: &Report) -> Vec<Block> {
     if let Some(cause) = report.causes.first() {
         blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
         blocks.push(text(&cause.explanation));
-        blocks.push(Block::Field { name: "cluster", value: plain(&cluster_in_words(&report.cluster)) });
-        blocks.push(Block::Field { name: "cluster id", value: plain(&report.cluster.id) });
     }
+    if let Some(undone) = &report.undoes {
+        blocks.push(heading(&format!("Undo of session {undone}")));
+        blocks.push(text(&summary::takes_back(undone)));
+    }
+    blocks.push(Block::Field { name: "cluster", value: plain(&cluster_in_words(&report.cluster)) });
+    blocks.push(Block::Field { name: "cluster id", value: plain(&report.cluster.id) });
     // What was asked about besides, and is not known to be well.
     blocks.extend(report.coverage.doubts.iter().map(|doubt| text(&format!("Not verified: {doubt}"))));
     if let Some(plan) = &report.plan {
         if plan.covered.cluster != report.cluster.id {
             blocks.push(Block::Field { name: "plan for cluster", value: as_is(&visible::escaped(&plan.covered.cluster)) });
         }
-        blocks.push(Block::Field { name: "where", value: plain(&plan.covered.cause) });
+        blocks.push(Block::Field { name: if report.undoes.is_some() { "for" } else { "where" }, value: plain(&plan.covered.aim) });
     }
     blocks.extend(plan(report));
     if !essentials.is_empty() {

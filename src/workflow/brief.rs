@@ -38,9 +38,15 @@ brief! {
         /// Which part of it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         issue: Option<BriefIssue>,
+        /// The session whose changes this one rolls back; it has no causes then.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        undoes: Option<String>,
         /// Root causes, ranked.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         causes: Vec<BriefCause>,
+        /// How many causes there are besides, which are not listed.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        more_causes: Option<usize>,
         /// Symptoms that no cause explains.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         unexplained: Vec<BriefSymptom>,
@@ -260,7 +266,9 @@ pub fn news(report: &Report) -> Brief {
         summary: without_commands(report),
         cluster: None,
         issue: None,
+        undoes: report.undoes.clone(),
         causes: Vec::new(),
+        more_causes: report.more_causes,
         unexplained: report
             .unexplained
             .iter()
@@ -432,6 +440,8 @@ pub(crate) mod tests {
             },
             issue: IssueView { namespace: Some(text("shop")), ..report.issue.clone() },
             trail: vec![TrailView { at: now(), who: text("kubemend"), what: text("x") }],
+            undoes: Some(text("s-2")),
+            more_causes: Some(2),
             ..report
         }
     }

@@ -16,7 +16,7 @@ use crate::execute::Executor;
 use crate::ports::{Phase, Progress, Revision};
 use crate::session::journal::Moment;
 use crate::session::ledger::LedgerError;
-use crate::session::{Approved, Closed, Session, Validating, journal};
+use crate::session::{Approved, Closed, Header, Session, Validating, journal};
 use jiff::SignedDuration;
 
 impl Remediation {
@@ -55,12 +55,12 @@ impl Remediation {
                 plan: &plan,
                 scope: &header.scope,
                 before: &header.diagnosis,
-                issue: &header.issue,
+                purpose: &header.purpose,
                 made: Some(&validating.execution),
             };
             let settled = settle_from(seen, case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
             if let Some(later) = settled.seen {
-                take_in(&mut validating.header.diagnosis, later);
+                take_in(&mut validating.header, later);
             }
             validation = Some(settled.validation);
         }
@@ -145,12 +145,17 @@ fn not_undone(error: &LedgerError) -> Advice {
 
 /// What the last look at everything brought: what no cause explains now, what could not be read, and
 /// causes that were not known before the change: each keeps its evidence and its own advice, and says that the plan was not for it.
-pub(super) fn take_in(diagnosis: &mut Diagnosis, mut later: Diagnosis) {
+/// An undo is about no cause, and what was wrong before the change that it takes back is no news.
+pub(super) fn take_in(header: &mut Header, mut later: Diagnosis) {
     abridge(&mut later);
-    diagnosis.unexplained = later.unexplained;
+    let diagnosis = &mut header.diagnosis;
     later.unseen.into_iter().for_each(|gap| diagnosis.miss(gap));
+    if header.purpose.undoes().is_some() {
+        return;
+    }
+    diagnosis.unexplained = later.unexplained;
     for cause in &later.causes {
-        if diagnosis.cause(&cause.key()).is_some() {
+        if diagnosis.knows(&cause.key()) {
             continue;
         }
         if let Some(taken) = diagnosis.adopt(cause, &later.evidence) {

@@ -2,12 +2,14 @@
 //! The values are taken apart without a rest, so a value that joins a plan has to find its place here.
 
 use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::cause::CauseKey;
 use crate::domain::check::Check;
 use crate::domain::field::{FieldPath, Segment, escape};
 use crate::domain::fitted::Part;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Judged, Precondition, RemediationPlan, STAMP, Step, Undo};
+use crate::domain::purpose::Aim;
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::escaped;
 use crate::planner::action;
@@ -17,8 +19,8 @@ use serde_json::{Value, json};
 /// What a plan's digest covers and the rest of its view does not say to the last byte: one line each. A question says all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Covered {
-    /// The place of the cause that the plan is for, with its code.
-    pub cause: String,
+    /// The place of the cause that the plan is for, with its code; or the session that it takes back.
+    pub aim: String,
     /// The identity of the cluster that the plan fits.
     pub cluster: String,
     /// In the order of the steps.
@@ -48,17 +50,26 @@ pub struct CoveredStep {
 
 pub(super) fn of(plan: &RemediationPlan) -> Covered {
     // The id is in the stamp; the rest has its place in the report.
-    let RemediationPlan { id: _, cause, summary: _, steps, checks, judged, on_failure: _, cluster } = plan;
+    let RemediationPlan { id: _, aim, summary: _, steps, checks, judged, on_failure: _, cluster } = plan;
     // How long is in the plan's view.
     let Judged { about, saw, settle: _, wait: _ } = judged;
-    let field = cause.field.as_ref().map(|field| format!(", {}", dotted(field))).unwrap_or_default();
     Covered {
-        cause: format!("{}{field} ({})", object(&cause.object), cause.source.code()),
+        aim: self::aim(aim),
         cluster: cluster.clone(),
         steps: steps.iter().enumerate().map(|(index, one)| step(one, action::headline(plan, index))).collect(),
         checks: checks.iter().map(check).collect(),
         about: about.iter().map(object).collect(),
         saw: saw.iter().map(kind).collect(),
+    }
+}
+
+fn aim(aim: &Aim) -> String {
+    match aim {
+        Aim::Cause(CauseKey { source, object: at, field }) => {
+            let field = field.as_ref().map(|field| format!(", {}", dotted(field))).unwrap_or_default();
+            format!("{}{field} ({})", object(at), source.code())
+        }
+        Aim::Undo(session) => format!("undo of session {session}"),
     }
 }
 
@@ -120,12 +131,15 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
         pinned.iter().filter_map(|(place, value)| value.as_ref().filter(|value| !tested(place, value)).map(|value| is(place, value))),
     );
     // A creation is refused where the name is taken.
-    all.extend(matches!(action, Action::Create { .. }).then(|| "metadata.name is not in use".to_owned()));
+    match action {
+        Action::Create { .. } => all.push("metadata.name is not in use".to_owned()),
+        Action::Patch { .. } | Action::DeleteUnboundClaim { .. } => {}
+    }
     let tests = |path: &FieldPath, value: &Value| sent.tests().any(|(place, held)| sent.leads(path, place) && value == held);
     for pinned in fields {
         let is_tested = pinned.value.as_ref().is_some_and(|value| tests(&pinned.path, value));
         if !(is_tested && ops.iter().any(|op| op.path == pinned.path)) {
-            all.push(format!("{} is {}", escaped(&pinned.path.to_string()), escaped(&pinned.held())));
+            all.push(format!("{} is {}", dotted(&pinned.path), escaped(&pinned.held())));
         }
     }
     for op in &ops {
@@ -142,22 +156,27 @@ fn meant(action: &Action, sent: &Sent) -> Vec<String> {
         Change::Set(value) => format!("meant to set {} to {}", dotted(&op.path), escaped(&value.to_string())),
         Change::Remove => format!("meant to remove {}", dotted(&op.path)),
     });
-    let whole = if let Action::Create { manifest, .. } = action {
-        Some(format!("meant to create {}", escaped(&manifest.to_string())))
-    } else {
-        None
+    let whole = match action {
+        Action::Create { object: _, manifest } => Some(format!("meant to create {}", escaped(&manifest.to_string()))),
+        Action::Patch { .. } | Action::DeleteUnboundClaim { .. } => None,
     };
     fields.chain(whole).collect()
 }
 
 /// The fields that an action changes.
 fn ops(action: &Action) -> Vec<&FieldOp> {
-    if let Action::Patch { ops, .. } = action { ops.iter().collect() } else { Vec::new() }
+    match action {
+        Action::Patch { target: _, ops } => ops.iter().collect(),
+        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => Vec::new(),
+    }
 }
 
 /// Whether the diff shows every byte of a creation: then there is nothing to add to it.
 fn is_in_diff(action: &Action, request: &Request, diff: &str) -> bool {
-    let Action::Create { object, manifest } = action else { return false };
+    let (object, manifest) = match action {
+        Action::Create { object, manifest } => (object, manifest),
+        Action::Patch { .. } | Action::DeleteUnboundClaim { .. } => return false,
+    };
     let Ok(body) = serde_json::from_str::<Value>(&request.body) else { return false };
     let mut bare = body.clone();
     let mut meant = manifest.clone();

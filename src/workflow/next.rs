@@ -13,6 +13,8 @@ pub enum Next<'a> {
     ByHand(&'a AdviceView),
     /// Nothing was changed, and this plan is of no use any more: to remediate with the session looks again.
     LookAgain,
+    /// The same of an undo: a human plans it again, and no call does.
+    UndoAgain(&'a str),
     /// What was sent is checked again.
     Validate,
     /// What is advised, if anything.
@@ -21,6 +23,15 @@ pub enum Next<'a> {
 
 /// What to do next.
 pub fn next(report: &Report) -> Next<'_> {
+    match (of_its_status(report), report.undoes.as_deref()) {
+        (Next::Apply | Next::LookAgain, Some(undone)) => Next::UndoAgain(undone),
+        // Its change is not there any more: its checks say nothing.
+        (Next::Validate, _) if report.undone_by.is_some() => Next::Advice,
+        (next, _) => next,
+    }
+}
+
+fn of_its_status(report: &Report) -> Next<'_> {
     let unapplied = report.plan.is_some() && report.execution.is_none();
     let unmade = report.plan.is_some() && changed_nothing(report);
     match report.status {
@@ -42,17 +53,17 @@ pub fn next(report: &Report) -> Next<'_> {
     }
 }
 
-/// Whether its plan takes back what another session did.
+/// Whether it takes back what another session did.
 pub fn is_undo(report: &Report) -> bool {
-    report.plan.as_ref().is_some_and(|plan| plan.is_rollback)
+    report.undoes.is_some()
 }
 
 /// Something took effect that can be taken back, and was not.
 pub fn can_be_undone(report: &Report) -> bool {
     let made = |at: usize| report.execution.iter().any(|done| done.steps.get(at).is_some_and(|step| step.outcome == "applied"));
     let kept = report.execution.as_ref().is_some_and(|done| done.reverted.is_none());
-    let plan = report.plan.iter().filter(|plan| !plan.is_rollback);
-    kept && plan.flat_map(|plan| &plan.steps).enumerate().any(|(at, step)| step.reversible && made(at))
+    let plan = report.plan.iter().filter(|_| !is_undo(report));
+    kept && report.undone_by.is_none() && plan.flat_map(|plan| &plan.steps).enumerate().any(|(at, step)| step.reversible && made(at))
 }
 
 /// No step was sent, nor refused before it could be.

@@ -18,8 +18,11 @@ use crate::domain::focus::Because;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Issue;
 use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::object::ObjectName;
 use crate::domain::observation::Observations;
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::purpose::Purpose;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
 use crate::facts::focus::focus;
@@ -139,7 +142,7 @@ impl Remediation {
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
         let rehearsal = executor.rehearse(&plan, live, &meter.requests).await;
         // Of the plan's own cause, wherever it stands among the others.
-        let belief = header.diagnosis.cause(&plan.cause).map(Belief::of);
+        let belief = plan.aim.cause().and_then(|cause| header.diagnosis.cause(cause)).map(Belief::of);
         let decision = decide(&header.limits, &plan, belief, header.diagnosis.focus.aside(), &rehearsal);
         let planned = Planned { plan, rehearsal: Some(rehearsal) };
         if caller.cancel.is_cancelled() {
@@ -275,7 +278,7 @@ impl Remediation {
         let header = Header {
             id,
             opened_at: now,
-            issue,
+            purpose: Purpose::Issue(issue),
             origin,
             scope,
             limits,
@@ -419,6 +422,7 @@ fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
         execution: None,
         validation: None,
         ended: None,
+        undone_by: None,
     };
     question::text(&view::report(&standing))
 }
@@ -435,10 +439,12 @@ fn by_its_own(cause: &Cause, facts: &Facts<'_>) -> Advice {
     // What a cause is about may be what is missing: an object that is given has to exist.
     let place = cause.touched().find(|object| facts.workload(object).is_some()).or_else(|| cause.touched().find(|o| facts.has(o)));
     let about = place.unwrap_or(&cause.object);
-    let namespace = about.namespace.as_ref().map(|n| format!(" -n {n}")).unwrap_or_default();
     Advice {
         text: format!("for the plan for {about}, run remediate for it"),
-        command: place.map(|object| format!("kubemend remediate {}{namespace}", object.slashed())),
+        command: place.map(|place| {
+            let object = ObjectName { kind: place.kind.clone(), name: place.name.clone() };
+            OurCommand::Remediate { object, namespace: place.namespace.as_ref().map(ToString::to_string) }.to_string()
+        }),
         why: "the issue names something else, so no plan was created for it".to_owned(),
     }
 }

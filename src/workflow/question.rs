@@ -19,6 +19,6 @@ pub(super) fn aside(report: &Report) -> Option<Aside> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod three_lines;

@@ -5,6 +5,7 @@ use crate::domain::ending::Ending;
 use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::finding::Advice;
 use crate::domain::issue::Scope;
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::Step;
 use crate::domain::snapshot::Cluster;
 use crate::session::{Planned, Session};
@@ -46,7 +47,7 @@ fn told(session: &Session, scope: &Scope, cluster: &Cluster, now: Timestamp) -> 
     let next = if settled { "" } else { "; validate that session to see if the change helped" };
     Some(Advice {
         text: format!("kubemend {verb} {} {} before this check (session {}: {stands}){next}", what.join(", "), in_words(ago), header.id),
-        command: Some(format!("kubemend show {}", header.id)),
+        command: Some(OurCommand::Show(header.id.clone()).to_string()),
         why: "it explains what is different now".to_owned(),
     })
 }

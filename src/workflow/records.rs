@@ -53,12 +53,12 @@ impl Records {
             SessionLine {
                 id: header.id.clone(),
                 status: Standing::of(session).status,
-                is_undo: session.planned().is_some_and(|planned| planned.plan.is_rollback()),
+                is_undo: header.purpose.undoes().is_some(),
                 opened_at: header.opened_at,
                 changed_at,
                 context: header.cluster.context.clone(),
                 namespace: namespaces(&header.scope),
-                issue: header.issue.clone(),
+                issue: header.purpose.in_words(),
             }
         };
         let (mut lines, mut unusable) = (Vec::new(), Vec::new());
@@ -76,7 +76,8 @@ impl Records {
     /// # Errors
     /// There is no such session.
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        Ok(recalled(&self.session(id).await?))
+        let session = self.session(id).await?;
+        Ok(recalled(&session, self.undone_by(&session).await.as_ref()))
     }
 
     /// The context of the cluster that a session is about.
@@ -236,6 +237,7 @@ mod tests {
     use crate::domain::issue::Origin;
     use crate::domain::limits::{Limits, Wishes};
     use crate::domain::observation::Observations;
+    use crate::domain::purpose::Purpose;
     use crate::domain::usage::Usage;
     use crate::planner::example::{diagnosis, image_plan, namespace};
     use crate::session::trail::Trail;
@@ -252,7 +254,7 @@ mod tests {
         let header = Header {
             id: id.clone(),
             opened_at: Timestamp::UNIX_EPOCH,
-            issue: "it is down".to_owned(),
+            purpose: Purpose::Issue("it is down".to_owned()),
             origin,
             scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
             limits: Limits::default(),

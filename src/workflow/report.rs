@@ -1,48 +1,12 @@
 //! The report: the one view of a session that every surface shows, in the words of `docs/report.md`.
 //! It is made at the exits and nowhere read back, so it has no way in: a session remembers values.
 
+pub use super::status::Status;
 use super::{covered::Covered, observed::ObservationView};
-use crate::domain::ending::{Ending, endings};
 use crate::domain::focus::Aside;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-
-macro_rules! define_status {
-    (unasked { $($(#[$unasked_doc:meta])* $unasked:ident $unasked_word:literal,)* }
-     asked { $($(#[$asked_doc:meta])* $asked:ident $asked_word:literal,)* }) => {
-        /// The status of a session: how it ended, or that it waits for approval.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-        #[expect(missing_docs, reason = "the variants are the report's own words")]
-        pub enum Status {
-            $(#[serde(rename = $unasked_word)] $unasked,)*
-            #[serde(rename = "awaitingApproval")]
-            AwaitingApproval,
-            $(#[serde(rename = $asked_word)] $asked,)*
-        }
-
-        impl Status {
-            /// As the report spells it.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Status::$unasked => $unasked_word,)*
-                    Status::AwaitingApproval => "awaitingApproval",
-                    $(Status::$asked => $asked_word,)*
-                }
-            }
-        }
-
-        impl From<Ending> for Status {
-            fn from(ending: Ending) -> Self {
-                match ending {
-                    $(Ending::$unasked => Status::$unasked,)*
-                    $(Ending::$asked => Status::$asked,)*
-                }
-            }
-        }
-    };
-}
-endings!(define_status);
 
 macro_rules! view {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
@@ -313,9 +277,6 @@ view! {
         /// It is not for all that the words are about, which name this besides.
         #[serde(skip)]
         aside: Option<(Aside, String)>,
-        /// It only takes back what was done.
-        #[serde(skip)]
-        is_rollback: bool,
         /// Within how many seconds they must begin to pass, by what the workload's own probes allow.
         wait_seconds: i64,
     }
@@ -458,8 +419,17 @@ view! {
         status: Status,
         /// What was reported.
         issue: IssueView,
+        /// The session whose changes this one rolls back; it has no causes then.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        undoes: Option<String>,
+        /// The session that rolled back what this one changed.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        undone_by: Option<String>,
         /// Root causes, ranked.
         causes: Vec<CauseView>,
+        /// How many causes there are besides, which are not listed.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        more_causes: Option<usize>,
         /// What is wrong and no cause explains.
         unexplained: Vec<UnexplainedView>,
         /// Quotes from the cluster that the causes cite.

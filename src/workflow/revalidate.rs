@@ -9,6 +9,7 @@ use super::{Caller, Remediation, Validate, WorkflowError, effects, settle, view}
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
+use crate::domain::ours::OurCommand;
 use crate::domain::usage::Usage;
 use crate::domain::validation::{Validation, Verdict};
 use crate::ports::{Phase, ReadError};
@@ -58,7 +59,7 @@ impl Remediation {
             plan: &plan,
             scope: &scope,
             before: &header.diagnosis,
-            issue: &header.issue,
+            purpose: &header.purpose,
             made: Standing::of(&session).execution,
         };
         let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
@@ -70,7 +71,7 @@ impl Remediation {
             settle::look_once(case, read, clock, patience, caller).await
         };
         if let Some(later) = settled.seen.take() {
-            take_in(&mut session.header_mut().diagnosis, later);
+            take_in(session.header_mut(), later);
         }
         let verdict = settled.validation.verdict;
         // What somebody changed again since says nothing of what we changed: it is theirs. And what could not be read may be.
@@ -95,7 +96,7 @@ impl Remediation {
         };
         let stands = stands == Stands::AsSet;
         if let Some((text, why)) = unsaid {
-            session.header_mut().advice.push(Advice { text, command: Some(format!("kubemend show {id}")), why });
+            session.header_mut().advice.push(Advice { text, command: Some(OurCommand::Show(id.clone()).to_string()), why });
         } else if self.judge(id, &settled.validation).await {
             session.header_mut().advice.push(Advice {
                 text: format!("session {id} ends as {} now", plan.ending(verdict).as_str()),
@@ -103,10 +104,11 @@ impl Remediation {
                 why: "all of its steps took effect, and what came of them was not known when it ended".to_owned(),
             });
         }
-        if stands && verdict == Verdict::Unresolved && took_effect(&session) {
+        let undone = self.records().undone_by(&session).await;
+        if stands && verdict == Verdict::Unresolved && took_effect(&session) && undone.is_none() {
             session.header_mut().advice.push(Advice {
                 text: "the change took effect and did not help; it can be rolled back".to_owned(),
-                command: Some(format!("kubemend undo {id}")),
+                command: Some(OurCommand::Undo(id.clone()).to_string()),
                 why: "a rollback is a plan of its own, and a human approves it".to_owned(),
             });
         }
@@ -115,7 +117,13 @@ impl Remediation {
         self.charge(&mut usage, &meter);
         session.header_mut().usage = usage;
         let status = Status::from(plan.ending(verdict));
-        let report = view::report(&Standing { status, underway: None, validation: Some(&settled.validation), ..Standing::of(&session) });
+        let report = view::report(&Standing {
+            status,
+            underway: None,
+            validation: Some(&settled.validation),
+            undone_by: undone.as_ref(),
+            ..Standing::of(&session)
+        });
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }

@@ -105,7 +105,7 @@ impl<'a> Settling<'a> {
             last: Look::default(),
             failed: 0,
             partial,
-            besides: Besides::of(plan, case.before, case.scope, case.issue),
+            besides: Besides::of(plan, case.before, case.scope, case.purpose),
         }
     }
 
@@ -234,7 +234,7 @@ impl<'a> Settling<'a> {
     }
 
     fn between(&self) -> Option<Kind> {
-        between(self.case.plan)
+        between(self.case.plan, self.case.purpose)
     }
 
     /// What goes wrong now may be another cause's doing: then waiting on helps nobody.
@@ -294,8 +294,9 @@ impl<'a> Settling<'a> {
     /// Everything, in the room of what was watched, and after it once more what the plan changes and is about: nobody came in between.
     async fn everything(&mut self) -> Result<Snapshot, ReadError> {
         self.watching.anew();
-        let Case { plan, scope, issue, .. } = self.case;
-        let collected = collect::about(Wording::of(issue).within(scope.namespaces()), scope, self.read, self.clock).await?;
+        let Case { plan, scope, purpose, .. } = self.case;
+        let words = purpose.words().map(Wording::of).unwrap_or_default();
+        let collected = collect::about(words.within(scope.namespaces()), scope, self.read, self.clock).await?;
         let (_, mut last) = validate::once_more(plan);
         // What could not be read is told once.
         last.retain(|kind| collected.snapshot.is_complete(kind));

@@ -2,6 +2,7 @@
 
 use super::report::Status;
 use crate::domain::execution::Execution;
+use crate::domain::id::SessionId;
 use crate::domain::validation::Validation;
 use crate::session::{Header, Planned, Session};
 use jiff::Timestamp;
@@ -32,13 +33,15 @@ pub(super) struct Standing<'a> {
     pub(super) validation: Option<&'a Validation>,
     /// It is shown from the record, and not after a look: when it ended, where it has.
     pub(super) ended: Option<Timestamp>,
+    /// The session that took back what this one did, where that was looked for.
+    pub(super) undone_by: Option<&'a SessionId>,
 }
 
 impl<'a> Standing<'a> {
     /// The same for a reader who is shown the record: an end that is past is no news of the cluster.
-    pub(super) fn recalled(session: &'a Session) -> Self {
+    pub(super) fn recalled(session: &'a Session, undone_by: Option<&'a SessionId>) -> Self {
         let ended = matches!(session, Session::Closed(_)).then(|| session.header().trail.moved_last()).flatten();
-        Self { ended, ..Self::of(session) }
+        Self { ended, undone_by, ..Self::of(session) }
     }
 
     /// Where the session stands.
@@ -53,6 +56,7 @@ impl<'a> Standing<'a> {
             execution: None,
             validation: None,
             ended: None,
+            undone_by: None,
         };
         match session {
             Session::Investigating(_) => {

@@ -5,7 +5,7 @@ use super::collect::{self, Collected};
 use super::conclude::conclude;
 use super::{Caller, Meter, Remediation, WorkflowError};
 use crate::domain::action::Action;
-use crate::domain::cause::{CauseSource, Code};
+use crate::domain::cause::{CauseKey, CauseSource, Code};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::words::Wording;
@@ -23,9 +23,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy)]
 enum Reads {
     /// What shows afterwards whether it helped.
-    OfThePlan,
+    OfThePlan(Code),
     /// All that the rule reads: it finds the same when nothing else was read.
-    OfTheRule,
+    OfTheRule(Code),
 }
 
 /// What another look says of a plan's cause.
@@ -48,21 +48,19 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> Result<Option<Collected>, WorkflowError> {
         let plan = approved.plan();
-        // What was changed is rolled back whatever is found; what it rolls back is a condition of each step.
-        let CauseSource::Rule(code) = plan.cause.source else { return Ok(None) };
-        if plan.is_rollback() {
-            return Ok(None);
-        }
+        // What was changed is taken back whatever is found; how it was left is a condition of each step.
+        let Some(key) = plan.aim.cause() else { return Ok(None) };
+        let CauseSource::Rule(code) = key.source else { return Ok(None) };
         caller.progress.tell(Phase::Analyzing, "looking again at what the plan is for");
         let looking = async {
             // What the checks need is watched from here on, and mostly shows it; all that the rule reads does where that does not.
-            let mut needed = self.needed(approved, Reads::OfThePlan, code, meter, caller).await?;
+            let mut needed = self.needed(approved, Reads::OfThePlan(code), key, meter, caller).await?;
             if matches!(needed, Needed::Not(_)) {
-                needed = self.needed(approved, Reads::OfTheRule, code, meter, caller).await?;
+                needed = self.needed(approved, Reads::OfTheRule(code), key, meter, caller).await?;
             }
             if matches!(needed, Needed::Not(_)) {
                 self.parts.clock.sleep(AGAIN).await;
-                needed = self.needed(approved, Reads::OfTheRule, code, meter, caller).await?;
+                needed = self.needed(approved, Reads::OfTheRule(code), key, meter, caller).await?;
             }
             match needed {
                 Needed::Still(read) => Ok(Some(*read)),
@@ -79,23 +77,23 @@ impl Remediation {
         &self,
         approved: &Approved,
         reads: Reads,
-        code: Code,
+        key: &CauseKey,
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Needed, WorkflowError> {
         let (header, plan) = (approved.header(), approved.plan());
         let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
-        let words = Wording::of(&header.issue).within(header.scope.namespaces());
+        let words = Wording::of(header.purpose.words().unwrap_or_default()).within(header.scope.namespaces());
         let kinds = match reads {
-            Reads::OfThePlan => validate::kinds(plan),
-            Reads::OfTheRule => analyze::kinds_of(code, None),
+            Reads::OfThePlan(_) => validate::kinds(plan),
+            Reads::OfTheRule(code) => analyze::kinds_of(code, None),
         };
         let then = |seen: &Snapshot| match reads {
-            Reads::OfThePlan => Vec::new(),
-            Reads::OfTheRule => analyze::kinds_of(code, Some(seen)),
+            Reads::OfThePlan(_) => Vec::new(),
+            Reads::OfTheRule(code) => analyze::kinds_of(code, Some(seen)),
         };
         let Collected { snapshot, versions, account, .. } = collect::some(words, &kinds, then, &header.scope, read, clock).await?;
-        let (key, planned) = (plan.cause.clone(), plan.clone());
+        let (key, planned) = (key.clone(), plan.clone());
         let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
             planner::triage(diagnosis, facts, analyze::severity);
             let cause = diagnosis.causes.iter().find(|cause| cause.is(&key))?;
@@ -114,6 +112,7 @@ impl Remediation {
             Some(false) => "its cause is still found, and now asks for another change",
             None => "its cause is not found any more",
         };
+        let (Reads::OfThePlan(code) | Reads::OfTheRule(code)) = reads;
         let lacking = analyze::unread(code, &concluded.snapshot);
         let unread = unread::all(&lacking, &concluded.snapshot).join(", and ");
         Ok(Needed::Not(if unread.is_empty() { seen.to_owned() } else { format!("{seen}, and {unread}") }))

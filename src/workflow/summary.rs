@@ -15,6 +15,8 @@ use crate::domain::kubectl;
 
 /// More of a kind than this says nothing new in a text: the report has all of them.
 const OTHERS: usize = 4;
+/// Begins the line of a quote from the cluster.
+pub const EVIDENCE: &str = "Evidence ";
 /// Begins the line of what the API server answered to the changes.
 const SENT: &str = "Sent: ";
 /// This many quotes show what a cause rests on.
@@ -43,7 +45,11 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
             })
             .unwrap_or_else(|| match report.status {
                 Status::Healthy => format!("No problem was found {}.", judged(report)),
-                Status::Diagnosed | Status::AwaitingApproval => format!("A cause was found in {at}."),
+                Status::Diagnosed | Status::AwaitingApproval => match (&report.undoes, &report.plan) {
+                    (None, _) => format!("A cause was found in {at}."),
+                    (Some(undone), Some(_)) => format!("The undo of session {undone} in {at} is planned."),
+                    (Some(undone), None) => format!("kubemend does not undo session {undone} in {at}."),
+                },
                 Status::Inconclusive if unexplained => format!("Something is wrong in {at}, and no rule names the cause."),
                 Status::Inconclusive => format!(
                     "No problem was found {}, but it could not be verified as healthy{}.",
@@ -56,7 +62,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Partly => {
                     format!("Partly resolved in {at}: the cause is gone, and something that belongs to the issue is still broken.")
                 }
+                Status::Unresolved if is_undo(report) => format!("Not rolled back in {at}."),
                 Status::Unresolved => format!("Not resolved in {at}."),
+                Status::Unclear if is_undo(report) => format!("Could not verify that what was changed in {at} is as it was before."),
                 Status::Unclear => format!("Could not verify that the problem in {at} is gone."),
                 Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
                     format!("The change was applied in {at}, and its result is not what was approved.")
@@ -77,6 +85,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     if let Some(cause) = report.causes.first() {
         lines.push(done(report, cause).unwrap_or_else(|| format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
     }
+    lines.extend(report.plan.iter().filter(|_| is_undo(report)).map(|plan| format!("{}.", plan.summary)));
     // Where something is wrong, what is to be done about it comes first.
     let told = if report.causes.is_empty() && !unexplained { 1 } else { 0 };
     let doubts = beside(&report.coverage.doubts, told).map(|rest| format!("Not verified: {rest}."));
@@ -89,11 +98,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     if unexplained {
         lines.push(first(&report.unexplained.iter().map(not_explained).collect::<Vec<_>>(), 1));
     }
-    if report.causes.len() > 1 {
-        lines.push(format!(
-            "Independent causes besides this one: {}; run again after it is resolved.",
-            report.causes.len().saturating_sub(1)
-        ));
+    let besides = report.causes.len().saturating_sub(1).saturating_add(report.more_causes.unwrap_or_default());
+    if besides > 0 {
+        lines.push(format!("Independent causes besides this one: {besides}; run again after it is resolved."));
     }
     if let Some(plan) = &report.plan {
         lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo_now(report, underway, plan)));
@@ -111,6 +118,11 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     }
     lines.truncate(6);
     lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
+}
+
+/// What a plan does that takes back what a session did.
+pub fn takes_back(undone: &str) -> String {
+    format!("This plan rolls back what session {undone} changed. What was wrong before that change is probably wrong again afterwards.")
 }
 
 /// What was judged, and where: what the issue names, with what is a place by itself; else all of the place.
@@ -131,11 +143,7 @@ fn judged(report: &Report) -> String {
 
 /// What the change did, where the first cause's title says what was true before it.
 fn done(report: &Report, cause: &CauseView) -> Option<String> {
-    match (report.status, &report.plan) {
-        (Status::Reverted | Status::Partly, Some(plan)) if plan.is_rollback => Some(format!("{}.", plan.summary)),
-        (Status::Resolved | Status::Partly, _) => Some(format!("Fixed cause: {} of {}.", cause.code, object(&cause.object))),
-        _ => None,
-    }
+    matches!(report.status, Status::Resolved | Status::Partly).then(|| format!("Fixed cause: {} of {}.", cause.code, object(&cause.object)))
 }
 
 /// The first few of them after the skipped ones, in one line, with how many more there are.
@@ -159,6 +167,7 @@ fn next(report: &Report) -> Option<String> {
             Some(format!("Run remediate with session {session} once the reason is gone: it looks again and makes a new plan."))
         }
         Next::LookAgain => Some(format!("To be asked again, run remediate with session {session}: it looks again and makes a new plan.")),
+        Next::UndoAgain(undone) => Some(format!("To be asked again, a human runs: kubemend undo {undone}")),
         Next::Validate => Some(format!("Run validate with session {session} before you change anything else.")),
         Next::Advice if report.status == Status::Partly && report.advice.is_empty() => {
             Some(format!("For what is still broken, run remediate with session {session}: it looks again and makes a new plan."))
@@ -227,13 +236,15 @@ pub fn full(report: &Report) -> String {
         }
         lines.extend(report.evidence.iter().filter(|e| cause.evidence.contains(&e.id)).take(QUOTES).map(quoted));
     }
+    lines.extend(report.undoes.iter().filter(|_| report.plan.is_some()).map(|undone| takes_back(undone)));
     for step in report.plan.iter().flat_map(|plan| &plan.steps) {
         lines.push(format!("Change (risk {}): {}", step.risk, step.change));
         lines.push(format!("Undo: {}", step.undo));
         lines.extend(dry_run(step));
     }
     let others = report.causes.iter().skip(1);
-    lines.extend(some(others.map(|c| format!("Another cause ({:.0}%): {}", c.confidence * 100.0, c.title)), "causes"));
+    let others = others.map(|c| format!("Another cause ({:.0}%): {}", c.confidence * 100.0, c.title));
+    lines.extend(some_of(others, report.more_causes.unwrap_or_default(), "causes"));
     lines.extend(some(report.unexplained.iter().map(not_explained), "symptoms"));
     lines.extend(some(report.coverage.doubts.iter().map(|doubt| format!("Not verified: {doubt}")), "doubts"));
     lines.extend(some(report.coverage.healthy.iter().map(|healthy| format!("Healthy: {healthy}")), "healthy objects"));
@@ -301,7 +312,7 @@ fn happened(report: &Report) -> Vec<String> {
 fn quoted(evidence: &EvidenceView) -> String {
     let of = evidence.object.as_ref().map(|o| format!(" of {}", object(o))).unwrap_or_default();
     let field = evidence.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
-    format!("Evidence {} ({}{of}{field}): {}", evidence.id, evidence.source, Excerpt::said(&evidence.text))
+    format!("{EVIDENCE}{} ({}{of}{field}): {}", evidence.id, evidence.source, Excerpt::said(&evidence.text))
 }
 
 /// Advice with the line for it, where there is one that fits into a text.
@@ -347,8 +358,13 @@ fn without_quotes(line: &str) -> String {
 
 /// The first few, and how many more there are.
 fn some(items: impl Iterator<Item = String>, what: &str) -> Vec<String> {
+    some_of(items, 0, what)
+}
+
+/// The same of a list of which so many are left out already.
+fn some_of(items: impl Iterator<Item = String>, unlisted: usize, what: &str) -> Vec<String> {
     let mut all: Vec<String> = items.collect();
-    let more = all.len().saturating_sub(OTHERS);
+    let more = all.len().saturating_sub(OTHERS).saturating_add(unlisted);
     all.truncate(OTHERS);
     if more > 0 {
         all.push(format!("and {more} more {what}"));

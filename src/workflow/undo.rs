@@ -1,17 +1,16 @@
 //! Takes back what a session did: a session of its own, whose plan is made of the objects as they are now, linted, rehearsed, shown and
 //! asked about as any other. A human is always asked.
 
-use super::next::is_undo;
-use super::report::Report;
 use super::{Caller, Opened, Remediation, WorkflowError, collect, conclude, live};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
-use crate::domain::finding::{Advice, Remedy};
+use crate::domain::finding::Advice;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Origin;
 use crate::domain::limits::Mode;
 use crate::domain::observation::Observations;
 use crate::domain::plan::OnFailure;
+use crate::domain::purpose::Purpose;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
 use crate::planner;
@@ -21,15 +20,6 @@ use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase};
 use crate::session::trail::Trail;
 use crate::session::{Closed, Header, Session};
-
-/// Begins what is recorded as the issue of an undo.
-const ISSUE: &str = "undo session ";
-
-/// The session whose changes this one was to take back, where it is an undo.
-pub fn undone_by(report: &Report) -> Option<SessionId> {
-    let undoes = report.plan.is_none() || is_undo(report);
-    report.issue.text.strip_prefix(ISSUE).filter(|_| undoes).and_then(|id| SessionId::parse(id).ok())
-}
 
 impl Remediation {
     /// Opens a session whose plan takes back what another session did, and asks. What cannot be taken back is advice.
@@ -85,7 +75,7 @@ impl Remediation {
         self.propose(header, revision, Ending::Diagnosed, plan, &live, &meter, caller).await
     }
 
-    /// The new session, with what the other one was about, and the outline of its plan.
+    /// The new session, and the outline of its plan. It has no cause: what was wrong before the change is not looked for.
     async fn look_for_undo(
         &self,
         closed: Closed,
@@ -93,26 +83,15 @@ impl Remediation {
         read: &dyn ClusterRead,
         caller: &Caller<'_>,
     ) -> Result<(Header, Result<planner::outline::Outline, Vec<Refusal>>), WorkflowError> {
-        let Header { id: undone, scope, diagnosis: known, limits: undone_limits, .. } = closed.header;
-        let Some(key) = closed.planned.map(|planned| planned.plan.cause) else {
-            return Err(WorkflowError::State { session: undone, state: "has no plan" });
-        };
+        let Header { id: undone, scope, limits: undone_limits, .. } = closed.header;
         caller.progress.tell(Phase::Collecting, "reading what was changed");
         let collected = tokio::select! {
             collected = collect::collect(&scope, read, self.parts.clock.as_ref()) => collected?,
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
-        let about = key.clone();
+        let about = undone.clone();
         let outlined = move |facts: &Facts<'_>, _: &mut Diagnosis| outline_inverse(&about, &inverse, facts);
         let concluded = conclude::conclude(collected.snapshot, &caller.cancel, outlined).await.ok_or(WorkflowError::Cancelled)?;
-        let mut diagnosis = Diagnosis::default();
-        for cause in known.causes.iter().filter(|cause| cause.is(&key)) {
-            if let Some(cause) = diagnosis.adopt(cause, &known.evidence) {
-                cause.title = format!("undo of session {undone}, whose cause was: {}", cause.title);
-                cause.explanation = format!("This plan rolls back what session {undone} changed, so afterwards that cause is there again.");
-                cause.remedy = Remedy::default();
-            }
-        }
         let now = self.parts.clock.now();
         let mut trail = Trail::default();
         trail.note(now, Origin::Caller.as_str(), &format!("opened to undo session {undone}"));
@@ -121,13 +100,13 @@ impl Remediation {
         let header = Header {
             id: SessionId::from_entropy(self.parts.entropy.id_bits()),
             opened_at: now,
-            issue: format!("{ISSUE}{undone}"),
+            purpose: Purpose::Undo(undone),
             origin: caller.origin,
             scope,
             limits,
             wishes: caller.wishes.clone(),
             cluster: concluded.snapshot.cluster.clone(),
-            diagnosis,
+            diagnosis: Diagnosis::default(),
             looked: concluded.snapshot.looked.iter().cloned().collect(),
             observations: Observations::default(),
             advice: Vec::new(),

@@ -16,10 +16,12 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
 use crate::domain::focus::{Because, Focus, Missing, Seen};
+use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, ObservationId};
+use crate::domain::ours::OurCommand;
 use crate::domain::plan::{RemediationPlan, Undo};
 use crate::domain::request::Method;
 use crate::domain::secrets::redacted;
@@ -63,8 +65,8 @@ pub(super) fn report_of(session: &Session) -> Report {
 }
 
 /// The same for a reader of the record.
-pub(super) fn recalled(session: &Session) -> Report {
-    report(&Standing::recalled(session))
+pub(super) fn recalled(session: &Session, undone_by: Option<&SessionId>) -> Report {
+    report(&Standing::recalled(session, undone_by))
 }
 
 /// The report of where a session stands.
@@ -83,8 +85,10 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         summary: String::new(),
         cluster: cluster(&header.cluster),
         status: standing.status,
+        undone_by: standing.undone_by.map(ToString::to_string),
+        undoes: header.purpose.undoes().map(ToString::to_string),
         issue: IssueView {
-            text: header.issue.clone(),
+            text: header.purpose.in_words(),
             namespace: header.scope.namespace().map(ToString::to_string),
             namespaces: header.scope.namespaces().iter().filter(|_| header.scope.namespace().is_none()).map(ToString::to_string).collect(),
             about: diagnosis.focus.about.iter().take(ABOUT).map(ToString::to_string).collect(),
@@ -93,6 +97,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
             origin: header.origin.as_str().to_owned(),
         },
         causes: diagnosis.causes.iter().map(cause).collect(),
+        more_causes: Some(diagnosis.unlisted.count_of_causes()).filter(|more| *more > 0),
         unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         observations: header.observations.iter().map(|(id, one)| observation(id, one)).collect(),
@@ -117,7 +122,7 @@ fn healthy(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
     let line = |seen: &Seen| words(&format!("{}: {}", seen.object, seen.how));
     match (diagnosis.causes.is_empty(), may_have_changed(standing)) {
-        (true, _) => diagnosis.seen.iter().map(line).collect(),
+        (true, _) => diagnosis.seen.iter().map(line).chain(more(diagnosis.unlisted.seen)).collect(),
         (false, false) => diagnosis.proven().map(line).collect(),
         (false, true) => Vec::new(),
     }
@@ -134,8 +139,12 @@ fn doubts(standing: &Standing<'_>) -> Vec<String> {
     if !diagnosis.causes.is_empty() {
         return diagnosis.doubted().filter(|_| !may_have_changed(standing)).map(|doubt| words(&doubt.in_words())).collect();
     }
-    let more = Some(diagnosis.more_doubts).filter(|more| *more > 0).map(|more| format!("{more} more are not listed"));
-    diagnosis.doubts.iter().map(|doubt| words(&doubt.in_words())).chain(more).collect()
+    diagnosis.doubts.iter().map(|doubt| words(&doubt.in_words())).chain(more(diagnosis.unlisted.doubts)).collect()
+}
+
+/// The last line of a list of which not all is kept.
+fn more(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("{count} more are not listed"))
 }
 
 /// All advice in one list: about what is under way, then of each cause, then of the session.
@@ -143,10 +152,18 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     let diagnosis = &standing.header.diagnosis;
     let of_session = |a: &Advice| AdviceView { text: words(&a.text), command: a.command.clone(), why: words(&a.why), cause: None };
     let mut all: Vec<AdviceView> = diagnosis.in_progress.iter().map(of_session).collect();
+    all.extend(more(diagnosis.unlisted.in_progress).map(|text| AdviceView {
+        text: format!("changes in progress: {text}"),
+        command: None,
+        why: "a report lists a limited number".to_owned(),
+        cause: None,
+    }));
     for (index, cause) in diagnosis.causes.iter().enumerate() {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
     }
-    all.extend(standing.header.advice.iter().map(of_session));
+    // What was undone is not offered to be undone again, whatever the session advised before.
+    let undo = standing.undone_by.map(|_| OurCommand::Undo(standing.header.id.clone()).to_string());
+    all.extend(standing.header.advice.iter().filter(|a| undo.is_none() || a.command != undo).map(of_session));
     all
 }
 
@@ -191,7 +208,8 @@ fn entry(e: &Entry) -> TrailView {
 /// What a reader has to know before anything else: how old what is shown is, and what is not as it was asked.
 fn read_first(standing: &Standing<'_>) -> Option<String> {
     let ended = standing.ended.map(|at| format!("This session ended at {}; nothing was checked now.", at.strftime("%F %T UTC")));
-    let parts: Vec<String> = ended.into_iter().chain(note(standing)).collect();
+    let undone = standing.undone_by.map(|by| format!("Session {by} rolled back what this session changed."));
+    let parts: Vec<String> = ended.into_iter().chain(undone).chain(note(standing)).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
@@ -359,8 +377,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
         settle_seconds: p.judged.settle.as_secs(),
         covered: covered::of(p),
         // What was done is taken back whatever it was for.
-        aside: focus.aside().filter(|_| !p.is_rollback()).map(|(aside, name)| (aside, name.to_owned())),
-        is_rollback: p.is_rollback(),
+        aside: focus.aside().filter(|_| p.aim.cause().is_some()).map(|(aside, name)| (aside, name.to_owned())),
         wait_seconds: p.judged.wait.as_secs(),
     }
 }

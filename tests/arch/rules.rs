@@ -20,7 +20,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "domain facts ports probe analyze planner validate session execute",
-        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @status serde schemars",
     ),
     // Adapters.
     (
@@ -269,6 +269,29 @@ fn only_known_places_say_yes_for_a_human() {
     let found: BTreeSet<&str> =
         sources().iter().filter(|s| !s.test && code(s).contains("HumanAnswer::Yes")).map(|s| s.path.as_str()).collect();
     assert_eq!(found, SAY_YES.iter().copied().collect());
+}
+
+/// An undo is opened by a person's own command: no tool of a client leads to one.
+#[test]
+fn only_a_command_of_a_person_opens_an_undo() {
+    let code = |s: &Source| s.text.split("\n#[cfg(test)]\n").next().unwrap_or_default().to_owned();
+    let opens = |s: &Source| code(s).contains("cases.undo(") || code(s).contains("Remediation::undo(");
+    let found: BTreeSet<&str> = sources().iter().filter(|s| !s.test && opens(s)).map(|s| s.path.as_str()).collect();
+    assert_eq!(found, ["src/call/use_cases.rs", "src/cli/remediate.rs"].into());
+}
+
+/// What a human types of this program is made where it is known again: else a surface shows a command that does not work where it is read.
+#[test]
+fn commands_of_ours_are_made_where_they_are_known_again() {
+    let command =
+        regex::Regex::new(r#""[^"]*kubemend (approve|undo|show|decline|remediate|validate --session|manifests rbac)[^"]*\{"#).unwrap();
+    let known = ["src/workflow/summary.rs", "src/workflow/blocks.rs", "src/mcp/wire.rs", "src/call/approval.rs"];
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|s| !s.test && !s.path.starts_with("src/sim") && !known.contains(&s.path.as_str())) {
+        let code = source.text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        wrong.extend(code.lines().filter(|line| command.is_match(line)).map(|line| format!("{}: {}", source.path, line.trim())));
+    }
+    assert_none(wrong);
 }
 
 #[test]

@@ -153,7 +153,6 @@ impl Double {
             settle_seconds: 15,
             covered: Covered::default(),
             aside: None,
-            is_rollback: false,
             wait_seconds: 120,
             checks: Vec::new(),
         };
@@ -169,6 +168,9 @@ impl Double {
             },
             status,
             issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
+            undoes: None,
+            undone_by: None,
+            more_causes: None,
             causes: Vec::new(),
             unexplained: Vec::new(),
             evidence: Vec::new(),

@@ -17,10 +17,36 @@ pub(super) fn causes(page: &mut Page, report: &Report) {
         page.paragraph_in(DIM, 2, &format!("{}, confidence {percent}%, source: {}", cause.code, cause.source));
         one(page, report, cause);
     }
+    more(page, report);
+}
+
+/// What a question rests on: of its cause, which it names itself, what was seen; and the other causes.
+pub(super) fn grounds(page: &mut Page, report: &Report) {
+    let Some((first, others)) = report.causes.split_first() else { return };
+    page.heading("What the cause rests on", "");
+    page.paragraph_in(DIM, 2, &format!("{}, source: {}", first.code, first.source));
+    rests_on(page, report, first);
+    for cause in others {
+        page.gap();
+        page.item(0, "Another cause:", STRONG, &cause.title);
+        one(page, report, cause);
+    }
+    more(page, report);
+}
+
+fn more(page: &mut Page, report: &Report) {
+    if let Some(more) = report.more_causes {
+        page.gap();
+        page.line(0, &styled(DIM, &format!("and {more} more causes, which are not listed")));
+    }
 }
 
 fn one(page: &mut Page, report: &Report, cause: &CauseView) {
     page.paragraph(2, &cause.explanation);
+    rests_on(page, report, cause);
+}
+
+fn rests_on(page: &mut Page, report: &Report, cause: &CauseView) {
     where_it_lies(page, cause);
     let quoted: Vec<&EvidenceView> = report.evidence.iter().filter(|e| cause.evidence.contains(&e.id)).collect();
     if !quoted.is_empty() {

@@ -38,11 +38,6 @@ pub(crate) fn clean(text: &str) -> String {
     visible::cleaned(text).replace('\t', " ")
 }
 
-/// The same in lines that fit.
-fn wrapped(text: &str, columns: usize) -> String {
-    visible::folded(&clean(text), columns, |_| Fold::Plain)
-}
-
 /// `2026-11-23T03:00:01.123456Z` without what nobody reads.
 pub(crate) fn to_the_second(time: &str) -> String {
     clean(time.split_once('.').map_or(time, |(seconds, _)| seconds).trim_end_matches('Z')) + "Z"
@@ -53,12 +48,29 @@ pub(crate) fn to_the_second(time: &str) -> String {
 pub(crate) struct Page {
     out: String,
     width: usize,
+    fold: Fold,
 }
 
 impl Page {
     /// An empty page for a terminal of this width.
     pub(crate) fn new(columns: usize) -> Self {
-        Self { out: String::new(), width: columns.clamp(NARROWEST, WIDEST) }
+        Self { out: String::new(), width: columns.clamp(NARROWEST, WIDEST), fold: Fold::Plain }
+    }
+
+    /// What is written here can be read back: a line that was broken is told from one that ended.
+    pub(crate) fn exactly(&mut self, write: impl FnOnce(&mut Self)) {
+        self.fold = Fold::Marked;
+        write(self);
+        self.fold = Fold::Plain;
+    }
+
+    /// The text in lines that fit. Where it must read back, a line end at its end is a line of its own, and so is nothing at all.
+    fn wrapped(&self, text: &str, columns: usize) -> Vec<String> {
+        let folded = visible::folded(&clean(text), columns, |_| self.fold);
+        match self.fold {
+            Fold::Plain => folded.lines().map(str::to_owned).collect(),
+            Fold::Marked | Fold::Command => folded.split('\n').map(str::to_owned).collect(),
+        }
     }
 
     /// The text.
@@ -96,8 +108,8 @@ impl Page {
 
     /// A paragraph in a style.
     pub(crate) fn paragraph_in(&mut self, style: Style, indent: usize, text: &str) {
-        for part in wrapped(text, self.width.saturating_sub(indent)).lines() {
-            let part = if style == Style::new() { part.to_owned() } else { styled(style, part) };
+        for part in self.wrapped(text, self.width.saturating_sub(indent)) {
+            let part = if style == Style::new() { part } else { styled(style, &part) };
             self.line(indent, &part);
         }
     }
@@ -106,9 +118,9 @@ impl Page {
     pub(crate) fn item(&mut self, indent: usize, marker: &str, style: Style, text: &str) {
         let hang = indent.saturating_add(marker.chars().count()).saturating_add(1);
         let mut marker = styled(style, marker);
-        for part in wrapped(text, self.width.saturating_sub(hang)).lines() {
+        for part in self.wrapped(text, self.width.saturating_sub(hang)) {
             if marker.is_empty() {
-                self.line(hang, part);
+                self.line(hang, &part);
             } else {
                 self.line(indent, &format!("{marker} {part}"));
                 marker.clear();

@@ -2,9 +2,32 @@
 //! What is said of it is the blocks' business; here they are laid out.
 
 use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, clean, styled};
+use crate::call::Program;
 use crate::call::blocks::{self, Block, Tone, Words};
 use crate::workflow::report::Report;
 use anstyle::Style;
+
+/// The question, whole: whoever decides on a terminal is asked what everybody else is. Lines that are broken read back, so that no two
+/// questions look alike.
+pub(super) fn question(page: &mut Page, report: &Report, program: &Program) {
+    page.exactly(|page| {
+        for block in &blocks::question(report) {
+            match block {
+                Block::Heading(title) if title.len() == 1 => page.heading(&joined(title), ""),
+                Block::Line(words) if joined(words).starts_with(blocks::WHOLE_PLAN) => {
+                    page.line(2, &clean(&program.in_words(&joined(words))))
+                }
+                Block::Heading(_)
+                | Block::Line(_)
+                | Block::Text(_)
+                | Block::Diff(_)
+                | Block::Field { .. }
+                | Block::List { .. }
+                | Block::Command { .. } => lay_out(page, block),
+            }
+        }
+    });
+}
 
 /// The plan, where there is one.
 pub(super) fn plan(page: &mut Page, report: &Report) {

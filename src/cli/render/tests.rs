@@ -1,13 +1,29 @@
 //! Pages as a person sees them, of reports made by hand.
 
 use super::*;
+use crate::call::{Program, blocks};
 use crate::cli::Exit;
+use crate::domain::plan::RemediationPlan;
 use crate::workflow::covered::{Covered, CoveredStep};
+use crate::workflow::question::tests as question;
 use crate::workflow::report::ObjectView;
 use crate::workflow::report::{
     AdviceView, CauseView, CheckResultView, CheckView, ClusterView, CoverageView, DryRunView, EvidenceView, ExecutionView, GapView,
     IssueView, LinkView, PlanView, PreconditionView, RequestView, StepOutcomeView, StepView, SymptomView, UsageView, ValidationView,
 };
+use proptest::prelude::*;
+
+fn whole(report: &Report, columns: usize) -> String {
+    super::whole(report, columns, &Program::default())
+}
+
+fn before_consent(report: &Report, columns: usize) -> String {
+    super::before_consent(report, columns, &Program::default())
+}
+
+fn after_consent(report: &Report, columns: usize) -> String {
+    super::after_consent(report, columns, &Program::default())
+}
 
 fn named(api_version: &str, kind: &str, name: &str) -> ObjectView {
     ObjectView { api_version: api_version.to_owned(), kind: kind.to_owned(), namespace: Some("payments".to_owned()), name: name.to_owned() }
@@ -35,6 +51,9 @@ fn healthy() -> Report {
             origin: "caller".to_owned(),
             ..IssueView::default()
         },
+        undoes: None,
+        undone_by: None,
+        more_causes: None,
         causes: Vec::new(),
         unexplained: Vec::new(),
         evidence: Vec::new(),
@@ -121,7 +140,7 @@ fn waiting() -> Report {
             }],
             settle_seconds: 15,
             covered: Covered {
-                cause: "Deployment payments/ledger (ref-pvc-missing)".to_owned(),
+                aim: "Deployment payments/ledger (ref-pvc-missing)".to_owned(),
                 cluster: String::new(),
                 steps: vec![CoveredStep {
                     headline: vec![],
@@ -135,7 +154,6 @@ fn waiting() -> Report {
                 saw: vec!["Pod".to_owned(), "PersistentVolumeClaim".to_owned()],
             },
             aside: None,
- is_rollback: false,
             wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),
@@ -208,7 +226,8 @@ Not checked: networkpolicies, poddisruptionbudgets, resourcequotas.
 fn place_says_where_a_certificate_is_not_verified() {
     let mut report = waiting();
     report.cluster.unverified = true;
-    assert!(plain(&before_consent(&report, 100)).contains("(10.1.2.3:6443, v1.37.2, certificate not verified)\n"));
+    assert!(plain(&whole(&report, 100)).contains("(10.1.2.3:6443, v1.37.2, certificate not verified)\n"));
+    assert!(plain(&before_consent(&report, 100)).contains("CERTIFICATE NOT VERIFIED"));
 }
 
 #[test]
@@ -374,7 +393,7 @@ fn rollback_that_was_asked_for_is_told_apart_from_one_that_had_to_be() {
     let first = |report: &Report| plain(&whole(report, 100)).lines().next().unwrap_or_default().to_owned();
     assert!(first(&report).starts_with("not resolved; change rolled back "), "{}", first(&report));
     assert_eq!(Exit::of(&report), Exit::Problem);
-    report.plan.as_mut().unwrap().is_rollback = true;
+    report.undoes = Some("s-1".to_owned());
     report.validation.as_mut().unwrap().verdict = "reverted".to_owned();
     assert!(first(&report).starts_with("rolled back: what was changed is as it was before "), "{}", first(&report));
     assert_eq!(Exit::of(&report), Exit::Done);
@@ -398,4 +417,63 @@ fn object_names_cannot_steer_the_terminal() {
     report.summary = "z\u{1b}[31m".to_owned();
     let text = plain(&whole(&report, 100));
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
+}
+
+/// As a person reads it before the answer, on a terminal of eighty columns, without the digest, which would tell any two plans apart.
+fn asked(plan: RemediationPlan) -> Option<String> {
+    let page = plain(&before_consent(&question::report(plan), 80));
+    Some(page.lines().filter(|line| !line.trim_start().starts_with("digest: ")).collect::<Vec<_>>().join("\n"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn two_different_plans_never_read_alike_on_a_terminal((one, other) in question::twins()) {
+        if let Some((differ, read_differently)) = question::told_apart(&one, &other, asked) {
+            prop_assert_eq!(differ, read_differently);
+        }
+    }
+}
+
+#[test]
+fn every_value_that_the_digest_covers_is_on_the_terminal_before_the_answer() {
+    let unsaid = question::unsaid(asked);
+    assert!(unsaid.is_empty(), "hashed, and not said on a terminal: {unsaid:#?}");
+}
+
+/// The three lines are first, as everywhere, and the evidence comes after all of the question.
+#[test]
+fn person_at_a_terminal_is_asked_the_question_that_everybody_is_asked() {
+    let words = |text: &str| text.split_whitespace().filter(|word| !["↳", "•", "-"].contains(word)).collect::<Vec<_>>().join(" ");
+    let report = waiting();
+    let page = plain(&before_consent(&report, 100));
+    let said = words(&page);
+    let mut rest = said.as_str();
+    for line in blocks::plain_text(&blocks::question(&report)).lines() {
+        // Words beside each other, and titles, are told apart by a color there.
+        for part in words(line).split("; ").map(|part| part.trim_end_matches(':')) {
+            let found = rest.find(part);
+            assert!(found.is_some(), "`{part}` is not in its place in:\n{page}");
+            rest = rest.get(found.unwrap()..).unwrap();
+        }
+    }
+    assert!(rest.contains("Evidence"), "{rest}");
+    let three: Vec<&str> = page.lines().take(3).map(str::trim).collect();
+    assert!(three[1].starts_with("on prod-eu (") && three[2].starts_with("whole plan"), "{three:?}");
+}
+
+/// A text of the cluster is shown as it is, whatever it says, and a command of ours works here however narrow the page is.
+#[test]
+fn command_in_a_quotation_stays_and_ours_is_worded_before_the_page_is_laid_out() {
+    let program = Program::new(&[], "/opt/kubemend", &[("kubeconfig".to_owned(), "/etc/kube/config".to_owned())]);
+    let mut report = waiting();
+    let quoted = format!("kubemend approve {}", report.session);
+    report.evidence[0].text = quoted.clone();
+    let page = plain(&super::whole(&report, 60, &program));
+    assert!(page.contains(&format!("│ {quoted}\n")), "{page}");
+    assert!(page.contains(&format!("/opt/kubemend approve {} --kubeconfig=/etc/kube/config", report.session)), "{page}");
+    let asked = plain(&super::before_consent(&report, 60, &program));
+    assert!(asked.contains(&format!("│ {quoted}\n")), "{asked}");
+    assert!(asked.contains(&format!(": /opt/kubemend show {} --kubeconfig=/etc/kube/config\n", report.session)), "{asked}");
 }

@@ -7,7 +7,7 @@ use crate::domain::cause::{Cause, Place};
 use crate::domain::changes::Verb;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
-use crate::domain::diagnosis::Diagnosis;
+use crate::domain::diagnosis::{Diagnosis, Unlisted};
 use crate::domain::door::Door;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
@@ -21,6 +21,7 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode, Wishes};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{Judged, Pinned, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::purpose::{Aim, Purpose};
 use crate::domain::request::{Method, Request};
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
@@ -105,16 +106,20 @@ fn step() -> impl Strategy<Value = Step> {
     )
 }
 
+fn aim() -> impl Strategy<Value = Aim> {
+    prop_oneof![3 => key().prop_map(Aim::Cause), 1 => any::<[u8; 16]>().prop_map(|id| Aim::Undo(SessionId::from_entropy(id)))]
+}
+
 /// A plan for anything.
 pub(crate) fn plan() -> impl Strategy<Value = RemediationPlan> {
     let kinds = select(vec![Kind::Pod, Kind::Event, Kind::PersistentVolumeClaim]);
     let duration = || (0..100_000_i64).prop_map(SignedDuration::from_secs);
     let judged = (vec(object(), 0..3), vec(kinds, 0..3), duration(), duration());
     let judged = judged.prop_map(|(about, saw, settle, wait)| Judged { about, saw, settle, wait });
-    (any::<[u8; 16]>(), key(), text(), some(step()), some(check()), judged, on_failure(), text()).prop_map(
-        |(id, cause, summary, steps, checks, judged, on_failure, cluster)| RemediationPlan {
+    (any::<[u8; 16]>(), aim(), text(), some(step()), some(check()), judged, on_failure(), text()).prop_map(
+        |(id, aim, summary, steps, checks, judged, on_failure, cluster)| RemediationPlan {
             id: PlanId::from_entropy(id),
-            cause,
+            aim,
             summary,
             steps,
             checks,
@@ -210,9 +215,9 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
         focus(),
         vec(seen(), 0..2),
         vec(doubt(), 0..2),
-        0..100_usize,
+        unlisted(),
     )
-        .prop_map(|((causes, evidence), unexplained, in_progress, unseen, focus, seen, doubts, more_doubts)| Diagnosis {
+        .prop_map(|((causes, evidence), unexplained, in_progress, unseen, focus, seen, doubts, unlisted)| Diagnosis {
             causes,
             evidence,
             unexplained,
@@ -221,8 +226,15 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
             focus,
             seen,
             doubts,
-            more_doubts,
+            unlisted,
         })
+}
+
+fn unlisted() -> impl Strategy<Value = Unlisted> {
+    (vec(key(), 0..2), any::<[u8; 4]>()).prop_map(|(causes, counts)| {
+        let [more_causes, in_progress, seen, doubts] = counts.map(usize::from);
+        Unlisted { causes, more_causes, in_progress, seen, doubts }
+    })
 }
 
 fn focus() -> impl Strategy<Value = Focus> {
@@ -315,7 +327,7 @@ fn header() -> impl Strategy<Value = Header> {
         |(
             id,
             opened_at,
-            issue,
+            words,
             origin,
             scope,
             (limits, wishes),
@@ -326,7 +338,7 @@ fn header() -> impl Strategy<Value = Header> {
             Header {
                 id: SessionId::from_entropy(id),
                 opened_at,
-                issue,
+                purpose: Purpose::Issue(words),
                 origin,
                 scope,
                 limits,
@@ -398,17 +410,21 @@ fn carried_out() -> impl Strategy<Value = (Planned, Execution)> {
     })
 }
 
-/// A session in any state at rest, whose plan is for a cause that it names.
+/// A session in any state at rest, whose plan is for a cause that it names, or for the undo that the session is for.
 pub(crate) fn session() -> impl Strategy<Value = Session> {
     let parts = (header(), carried_out(), cause_of_the_plan(), (validation(), door()));
     let choices = (0..7_usize, any::<[bool; 3]>(), time(), any::<u32>(), select(Ending::ALL), any::<[u8; 32]>());
     (parts, choices).prop_map(|((mut header, (mut planned, execution), mut cause, (validation, door)), choices)| {
         planned.plan.cluster = header.cluster.id.to_string();
         let (state, [with_plan, with_execution, with_validation], until, pid, ending, secret) = choices;
-        let key = planned.plan.cause.clone();
-        (cause.source, cause.object, cause.field) = (key.source, key.object, key.field);
-        let piece = header.diagnosis.evidence.iter().map(|(id, _)| id).next().unwrap();
-        header.diagnosis.causes.push(Cause { cites: NonEmpty::one(piece), ..cause });
+        match planned.plan.aim.clone() {
+            Aim::Cause(key) => {
+                (cause.source, cause.object, cause.field) = (key.source, key.object, key.field);
+                let piece = header.diagnosis.evidence.iter().map(|(id, _)| id).next().unwrap();
+                header.diagnosis.causes.push(Cause { cites: NonEmpty::one(piece), ..cause });
+            }
+            Aim::Undo(session) => header.purpose = Purpose::Undo(session),
+        }
         match state {
             0 => Session::Investigating(Investigating { header, until }),
             1 => Session::Diagnosed(Diagnosed { header, planned: with_plan.then_some(planned), until }),
@@ -461,6 +477,8 @@ fn every_variant_of_what_is_stored_is_generated() {
         ("Undone", include_str!("../../domain/execution.rs"), names(undone())),
         ("Scope", include_str!("../../domain/issue.rs"), names(scope())),
         ("OnFailure", include_str!("../../domain/plan.rs"), names(on_failure())),
+        ("Aim", include_str!("../../domain/purpose.rs"), names(aim())),
+        ("Purpose", include_str!("../../domain/purpose.rs"), names(session().prop_map(|session| session.header().purpose.clone()))),
         ("Undo", include_str!("../../domain/plan.rs"), names(plan().prop_map(|plan| plan.steps.first().undo.clone()))),
         ("Verdict", include_str!("../../domain/validation.rs"), names(validation().prop_map(|validation| validation.verdict))),
         ("Session", include_str!("../../session.rs"), names(session())),

@@ -5,7 +5,7 @@ use super::plan::{ActionRecord, CheckRecord};
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
 use crate::domain::cause::{Cause, KnownCodes, Place};
 use crate::domain::confidence::Confidence;
-use crate::domain::diagnosis::Diagnosis;
+use crate::domain::diagnosis::{Diagnosis, Unlisted};
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
 use crate::domain::excerpt::{Excerpt, LONGEST};
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
@@ -26,7 +26,17 @@ pub(super) struct DiagnosisRecord {
     focus: FocusRecord,
     seen: Vec<SeenRecord>,
     doubts: Vec<DoubtRecord>,
-    more_doubts: usize,
+    unlisted: UnlistedRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnlistedRecord {
+    causes: Vec<KeyRecord>,
+    more_causes: usize,
+    in_progress: usize,
+    seen: usize,
+    doubts: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,6 +131,22 @@ struct GapRecord {
     unlock: Option<String>,
 }
 
+impl From<&Unlisted> for UnlistedRecord {
+    fn from(unlisted: &Unlisted) -> Self {
+        let Unlisted { causes, more_causes, in_progress, seen, doubts } = unlisted;
+        let causes = causes.iter().map(KeyRecord::from).collect();
+        Self { causes, more_causes: *more_causes, in_progress: *in_progress, seen: *seen, doubts: *doubts }
+    }
+}
+
+impl UnlistedRecord {
+    fn into_unlisted(self, known: KnownCodes) -> Result<Unlisted, String> {
+        let Self { causes, more_causes, in_progress, seen, doubts } = self;
+        let causes = causes.into_iter().map(|key| key.into_key(known)).collect::<Result<_, _>>()?;
+        Ok(Unlisted { causes, more_causes, in_progress, seen, doubts })
+    }
+}
+
 impl From<&Diagnosis> for DiagnosisRecord {
     fn from(d: &Diagnosis) -> Self {
         Self {
@@ -132,7 +158,7 @@ impl From<&Diagnosis> for DiagnosisRecord {
             focus: (&d.focus).into(),
             seen: d.seen.iter().map(SeenRecord::from).collect(),
             doubts: d.doubts.iter().map(DoubtRecord::from).collect(),
-            more_doubts: d.more_doubts,
+            unlisted: (&d.unlisted).into(),
         }
     }
 }
@@ -148,7 +174,7 @@ impl DiagnosisRecord {
             focus: self.focus.into_focus()?,
             seen: all(self.seen, SeenRecord::into_seen)?,
             doubts: all(self.doubts, DoubtRecord::into_doubt)?,
-            more_doubts: self.more_doubts,
+            unlisted: self.unlisted.into_unlisted(known)?,
             evidence,
         })
     }

@@ -10,6 +10,7 @@ use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Consent, Limits, Mode, Wishes};
 use crate::domain::object::Namespace;
 use crate::domain::plan::OnFailure;
+use crate::domain::purpose::Purpose;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::usage::Usage;
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub(super) struct HeaderRecord {
     id: String,
     opened_at: Timestamp,
-    issue: String,
+    purpose: PurposeRecord,
     origin: String,
     /// None: all of them.
     namespaces: Vec<String>,
@@ -39,6 +40,13 @@ pub(super) struct HeaderRecord {
     usage: UsageRecord,
     trail: Vec<EntryRecord>,
     process: Option<ProcessRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum PurposeRecord {
+    Issue { words: String },
+    Undo { session: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -106,7 +114,7 @@ impl From<&Header> for HeaderRecord {
         Self {
             id: h.id.to_string(),
             opened_at: h.opened_at,
-            issue: h.issue.clone(),
+            purpose: (&h.purpose).into(),
             origin: h.origin.as_str().to_owned(),
             namespaces: h.scope.namespaces().iter().map(ToString::to_string).collect(),
             objects: h.scope.objects().iter().map(RefRecord::from).collect(),
@@ -136,7 +144,7 @@ impl HeaderRecord {
         Ok(Header {
             id: SessionId::parse(&self.id).map_err(|e| e.to_string())?,
             opened_at: self.opened_at,
-            issue: self.issue,
+            purpose: self.purpose.into_purpose()?,
             origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
             scope: scope(&self.namespaces, self.objects)?,
             limits: self.limits.into_limits()?,
@@ -155,6 +163,24 @@ impl HeaderRecord {
             },
             trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
             process: self.process.map(|p| ProcessMark { host: p.host, started: p.started }),
+        })
+    }
+}
+
+impl From<&Purpose> for PurposeRecord {
+    fn from(purpose: &Purpose) -> Self {
+        match purpose {
+            Purpose::Issue(words) => PurposeRecord::Issue { words: words.clone() },
+            Purpose::Undo(session) => PurposeRecord::Undo { session: session.to_string() },
+        }
+    }
+}
+
+impl PurposeRecord {
+    fn into_purpose(self) -> Result<Purpose, String> {
+        Ok(match self {
+            PurposeRecord::Issue { words } => Purpose::Issue(words),
+            PurposeRecord::Undo { session } => Purpose::Undo(SessionId::parse(&session).map_err(|e| e.to_string())?),
         })
     }
 }

@@ -4,9 +4,10 @@ use super::reference::{KeyRecord, KindRecord, RefRecord, SegmentRecord, code, pa
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::KnownCodes;
 use crate::domain::check::Check;
-use crate::domain::id::PlanId;
+use crate::domain::id::{PlanId, SessionId};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{Judged, OnFailure, Pinned, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::purpose::Aim;
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
 use jiff::SignedDuration;
@@ -17,7 +18,7 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub(super) struct PlanRecord {
     id: String,
-    cause: KeyRecord,
+    aim: AimRecord,
     summary: String,
     steps: Vec<StepRecord>,
     checks: Vec<CheckRecord>,
@@ -27,6 +28,13 @@ pub(super) struct PlanRecord {
     wait_seconds: i64,
     revert: bool,
     cluster: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", deny_unknown_fields)]
+enum AimRecord {
+    Cause { key: KeyRecord },
+    Undo { session: String },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -208,11 +216,29 @@ impl CheckRecord {
     }
 }
 
+impl From<&Aim> for AimRecord {
+    fn from(aim: &Aim) -> Self {
+        match aim {
+            Aim::Cause(key) => AimRecord::Cause { key: key.into() },
+            Aim::Undo(session) => AimRecord::Undo { session: session.to_string() },
+        }
+    }
+}
+
+impl AimRecord {
+    fn into_aim(self, known: KnownCodes) -> Result<Aim, String> {
+        Ok(match self {
+            AimRecord::Cause { key } => Aim::Cause(key.into_key(known)?),
+            AimRecord::Undo { session } => Aim::Undo(SessionId::parse(&session).map_err(|e| e.to_string())?),
+        })
+    }
+}
+
 impl From<&RemediationPlan> for PlanRecord {
     fn from(plan: &RemediationPlan) -> Self {
         Self {
             id: plan.id.to_string(),
-            cause: (&plan.cause).into(),
+            aim: (&plan.aim).into(),
             summary: plan.summary.clone(),
             steps: plan
                 .steps
@@ -275,7 +301,7 @@ impl PlanRecord {
         let checks = self.checks.into_iter().map(|check| check.into_check(known)).collect::<Result<Vec<_>, String>>()?;
         Ok(RemediationPlan {
             id: PlanId::parse(&self.id).map_err(|e| e.to_string())?,
-            cause: self.cause.into_key(known)?,
+            aim: self.aim.into_aim(known)?,
             summary: self.summary,
             steps: NonEmpty::from_vec(steps).ok_or("the plan has no steps")?,
             checks: NonEmpty::from_vec(checks).ok_or("the plan has no checks")?,

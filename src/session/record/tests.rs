@@ -4,11 +4,13 @@ use super::arbitrary::{plan, session};
 use super::{read, write};
 use crate::analyze::known_code;
 use crate::domain::action::Action;
+use crate::domain::cause::CauseKey;
 use crate::domain::door::Door;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Limits, Wishes};
 use crate::domain::observation::Observations;
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
+use crate::domain::purpose::{Aim, Purpose};
 use crate::domain::usage::Usage;
 use crate::planner::example::{diagnosis, image_plan, namespace};
 use crate::session::approval::{ApprovalError, QUESTIONS, TooManyAsked};
@@ -27,7 +29,7 @@ pub(crate) fn header() -> Header {
     Header {
         id: crate::domain::id::SessionId::from_entropy([3; 16]),
         opened_at: Timestamp::UNIX_EPOCH,
-        issue: "it is down".into(),
+        purpose: Purpose::Issue("it is down".into()),
         origin: Origin::Caller,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
@@ -134,7 +136,7 @@ fn what_a_record_says_is_checked_again() {
         ("/header/diagnosis/evidence", json!([])),
         ("/header/diagnosis/evidence/0/source", json!("hearsay")),
         ("/header/diagnosis/causes", json!([])),
-        ("/state/planned/plan/cause/code", json!("made-up")),
+        ("/state/planned/plan/aim/key/code", json!("made-up")),
         ("/state/planned/dry_run", json!([])),
         ("/state/asked/0/token", json!([1, 2, 3])),
         ("/state/asked/0/until", json!(later().saturating_add(SignedDuration::from_secs(1)).unwrap())),
@@ -149,6 +151,20 @@ fn what_a_record_says_is_checked_again() {
         extra.pointer_mut(place).unwrap()["approved"] = json!(true);
         assert!(read(&serde_json::to_vec(&extra).unwrap(), known_code).is_err(), "{place}");
     }
+}
+
+/// A plan is for what its session is for: who can change a record makes no undo of words, and no fix of an undo.
+#[test]
+fn plan_that_is_not_for_what_its_session_is_for_is_refused() {
+    let mut session = waiting().0;
+    let undone = crate::domain::id::SessionId::from_entropy([9; 16]);
+    session.header.purpose = Purpose::Undo(undone.clone());
+    let error = refused(&recorded(&Session::AwaitingApproval(session)));
+    assert!(error.contains("not for what the session is for"), "{error}");
+    let mut session = waiting().0;
+    session.planned.plan.aim = Aim::Undo(undone);
+    let error = refused(&recorded(&Session::AwaitingApproval(session)));
+    assert!(error.contains("not for what the session is for"), "{error}");
 }
 
 #[test]
@@ -185,9 +201,10 @@ fn diagnosis_of_every_recording_survives_the_store() {
 /// Each takes one thing over from the other plan.
 const CHANGES: &[fn(&mut RemediationPlan, &RemediationPlan)] = &[
     |plan, other| plan.cluster.clone_from(&other.cluster),
-    |plan, other| plan.cause.source = other.cause.source,
-    |plan, other| plan.cause.object = other.cause.object.clone(),
-    |plan, other| plan.cause.field.clone_from(&other.cause.field),
+    |plan, other| plan.aim = other.aim.clone(),
+    |plan, other| with_keys(plan, other, |key, other| key.source = other.source),
+    |plan, other| with_keys(plan, other, |key, other| key.object = other.object.clone()),
+    |plan, other| with_keys(plan, other, |key, other| key.field.clone_from(&other.field)),
     |plan, other| plan.summary.clone_from(&other.summary),
     |plan, other| plan.on_failure = other.on_failure,
     |plan, other| plan.steps = other.steps.clone(),
@@ -210,6 +227,12 @@ const CHANGES: &[fn(&mut RemediationPlan, &RemediationPlan)] = &[
     |plan, other| first(plan).command.clone_from(&other.steps.first().command),
 ];
 
+fn with_keys(plan: &mut RemediationPlan, other: &RemediationPlan, change: fn(&mut CauseKey, &CauseKey)) {
+    if let (Aim::Cause(key), Aim::Cause(other)) = (&mut plan.aim, &other.aim) {
+        change(key, other);
+    }
+}
+
 fn first(plan: &mut RemediationPlan) -> &mut Step {
     plan.steps.iter_mut().next().unwrap()
 }
@@ -218,9 +241,10 @@ fn first(plan: &mut RemediationPlan) -> &mut Step {
 fn shown(plan: &RemediationPlan) -> Vec<String> {
     let mut out = vec![
         plan.cluster.clone(),
-        plan.cause.source.code().to_owned(),
-        plan.cause.object.to_string(),
-        plan.cause.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        match &plan.aim {
+            Aim::Cause(CauseKey { source, object, field }) => format!("{} {object} {field:?}", source.code()),
+            Aim::Undo(session) => session.to_string(),
+        },
         plan.summary.clone(),
         plan.on_failure.as_str().to_owned(),
         format!("{:?} {} {}", plan.judged.about, plan.judged.settle.as_secs(), plan.judged.wait.as_secs()),

@@ -22,7 +22,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) fn report(plan: RemediationPlan) -> Report {
+pub(crate) fn report(plan: RemediationPlan) -> Report {
     let header = header();
     let planned = Planned { plan, rehearsal: None };
     view::report(&Standing {
@@ -34,18 +34,19 @@ pub(super) fn report(plan: RemediationPlan) -> Report {
         execution: None,
         validation: None,
         ended: None,
+        undone_by: None,
     })
 }
 
 /// The question without the digest, which would tell any two plans apart.
-fn asked(plan: RemediationPlan) -> Option<String> {
+pub(crate) fn asked(plan: RemediationPlan) -> Option<String> {
     let text = text(&report(plan))?;
     Some(text.lines().filter(|line| !line.starts_with("digest: ")).collect::<Vec<_>>().join("\n"))
 }
 
 /// What is put into the object and the change.
 #[derive(Debug, Clone)]
-struct Texts {
+pub(crate) struct Texts {
     container: String,
     old: String,
     new: String,
@@ -65,7 +66,7 @@ fn object(texts: &Texts) -> Value {
 }
 
 /// None where the planner refuses, as it does for what it cannot show.
-fn planned(texts: &Texts, seed: u8) -> Option<RemediationPlan> {
+pub(crate) fn planned(texts: &Texts, seed: u8) -> Option<RemediationPlan> {
     let template = || FieldPath::dotted("spec.template.spec");
     let mut ops =
         NonEmpty::one(FieldOp::set(template().key("containers").element("name", &texts.container).then("image"), texts.new.clone()));
@@ -75,6 +76,31 @@ fn planned(texts: &Texts, seed: u8) -> Option<RemediationPlan> {
     cause.remedy.proposals.iter_mut().for_each(|proposal| proposal.why.clone_from(&texts.why));
     let seen = snapshot(vec![(Kind::Deployment, object(texts))]);
     plan_at_rest(&cause, &seen, PlanId::from_entropy([seed; 16]), OnFailure::Revert).ok()
+}
+
+/// Whether the two plans differ by their digests, and as somebody reads them.
+pub(crate) fn told_apart(one: &Texts, other: &Texts, read: impl Fn(RemediationPlan) -> Option<String>) -> Option<(bool, bool)> {
+    let (a, b) = (planned(one, 1)?, planned(other, 2)?);
+    let differ = a.digest() != b.digest();
+    let (a, b) = (read(a)?, read(b)?);
+    // The plans' own ids are in the stamps, and are no difference.
+    let masked = |text: &str, seed: u8| text.replace(PlanId::from_entropy([seed; 16]).as_str(), "PLAN");
+    Some((differ, masked(&a, 1) != masked(&b, 2)))
+}
+
+/// What is hashed and what nobody reads there, by its place.
+pub(crate) fn unsaid(read: impl Fn(RemediationPlan) -> Option<String>) -> BTreeSet<String> {
+    let samples = samples();
+    let mut unsaid = BTreeSet::new();
+    for (index, plan) in samples.iter().enumerate() {
+        let question = read(plan.clone()).unwrap();
+        for (place, twin) in varied::of(plan, &samples[(index + 1) % samples.len()]) {
+            if twin.digest() != plan.digest() && read(twin).unwrap() == question {
+                unsaid.insert(format!("{place} of plan {index}"));
+            }
+        }
+    }
+    unsaid
 }
 
 /// Characters that show nothing, look like others, turn the line around, or mean something to a layout.
@@ -135,7 +161,7 @@ fn texts() -> impl Strategy<Value = Texts> {
 }
 
 /// The same texts but for one, which is another one or has something odd in it.
-fn twins() -> impl Strategy<Value = (Texts, Texts)> {
+pub(crate) fn twins() -> impl Strategy<Value = (Texts, Texts)> {
     (texts(), 0..7_usize, prop::sample::select(ODD.to_vec()), any::<prop::sample::Index>(), prop::option::weighted(0.2, words())).prop_map(
         |(one, which, odd, at, instead)| {
             let mut other = one.clone();
@@ -160,14 +186,8 @@ proptest! {
     /// Whatever stands in objects and changes: what a human reads tells two plans apart as well as their digests do.
     #[test]
     fn two_different_plans_never_read_alike((one, other) in twins()) {
-        if let (Some(a), Some(b)) = (planned(&one, 1), planned(&other, 2)) {
-            let differ = a.digest() != b.digest();
-            let (a, b) = (asked(a), asked(b));
-            if let (Some(a), Some(b)) = (a, b) {
-                // The plans' own ids are in the stamps, and are no difference.
-                let masked = |text: &str, seed: u8| text.replace(PlanId::from_entropy([seed; 16]).as_str(), "PLAN");
-                prop_assert_eq!(differ, masked(&a, 1) != masked(&b, 2));
-            }
+        if let Some((differ, read_differently)) = told_apart(&one, &other, asked) {
+            prop_assert_eq!(differ, read_differently);
         }
     }
 
@@ -181,7 +201,7 @@ proptest! {
 }
 
 /// Every kind of action, condition, undo and check: made by the planner, and made of anything.
-fn samples() -> Vec<RemediationPlan> {
+pub(crate) fn samples() -> Vec<RemediationPlan> {
     let mut runner = TestRunner::deterministic();
     let anything = std::iter::repeat_with(|| arbitrary::plan().new_tree(&mut runner).unwrap().current()).take(16);
     [image_plan(1), planned(&ordinary(), 1).unwrap(), creation()].into_iter().chain(anything).collect()
@@ -202,24 +222,34 @@ fn creation() -> RemediationPlan {
 #[test]
 fn every_value_that_the_digest_covers_is_in_the_question() {
     let samples = samples();
-    let mut unsaid = BTreeSet::new();
     for (index, plan) in samples.iter().enumerate() {
         let other = &samples[(index + 1) % samples.len()];
-        let (hashed, question) = (plan.hashed(), asked(plan.clone()).unwrap());
+        let hashed = plan.hashed();
         let mut varied = vec![false; hashed.len()];
-        for (place, twin) in varied::of(plan, other) {
+        for (_, twin) in varied::of(plan, other) {
             let taken = twin.hashed();
             let same = taken.iter().zip(&hashed).take_while(|(a, b)| a == b).count();
             let rest = taken.iter().rev().zip(hashed.iter().rev()).take_while(|(a, b)| a == b).count().min(hashed.len() - same);
             varied[same..hashed.len() - rest].iter_mut().for_each(|value| *value = true);
-            if twin.digest() != plan.digest() && asked(twin).unwrap() == question {
-                unsaid.insert(format!("{place} of plan {index}"));
-            }
         }
         let missed: Vec<&String> = hashed.iter().zip(&varied).skip(1).filter(|(_, varied)| !**varied).map(|(value, _)| value).collect();
         assert!(missed.is_empty(), "hashed, and not varied in plan {index}: {missed:?}");
     }
+    let unsaid = unsaid(asked);
     assert!(unsaid.is_empty(), "hashed, and not said in the question: {unsaid:#?}");
+}
+
+/// What is stored of a plan is what is carried out: a value that is not in the digest could become another one after the yes.
+#[test]
+fn every_value_of_a_plan_that_is_stored_changes_its_digest() {
+    let samples = samples();
+    let mut unhashed = BTreeSet::new();
+    for (index, plan) in samples.iter().enumerate() {
+        let other = &samples[(index + 1) % samples.len()];
+        let twins = varied::of(plan, other).into_iter().filter(|(_, twin)| twin != plan && twin.digest() == plan.digest());
+        unhashed.extend(twins.map(|(place, _)| format!("{place} of plan {index}")));
+    }
+    assert!(unhashed.is_empty(), "stored, and not hashed: {unhashed:#?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::domain::execution::Execution;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::plan::RemediationPlan;
+use crate::domain::purpose::Purpose;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::validation::{CheckResult, Verdict};
 use crate::facts::{Facts, newest, strays, unread};
@@ -23,8 +24,8 @@ pub(in crate::workflow) struct Case<'a> {
     pub(in crate::workflow) scope: &'a Scope,
     /// What was known before the change.
     pub(in crate::workflow) before: &'a Diagnosis,
-    /// What was reported, in somebody's words.
-    pub(in crate::workflow) issue: &'a str,
+    /// What the session is for.
+    pub(in crate::workflow) purpose: &'a Purpose,
     /// What became of the plan's steps; none where it was never applied.
     pub(in crate::workflow) made: Option<&'a Execution>,
 }
@@ -64,30 +65,20 @@ pub(super) struct Look {
 
 /// What the rules and the checks say of a snapshot; gives it back. `None`: cancelled.
 pub(super) async fn judge(case: Case<'_>, snapshot: Snapshot, cancel: &CancellationToken) -> Option<Concluded<Look>> {
-    let (plan, before, made, issue) = (case.plan.clone(), case.before.clone(), case.made.cloned(), case.issue.to_owned());
+    let (plan, before, made, purpose) = (case.plan.clone(), case.before.clone(), case.made.cloned(), case.purpose.clone());
     let ask = move |facts: &Facts<'_>, seen: &mut Diagnosis| {
         let checks = validate::check_all(&plan, made.as_ref(), facts, seen, |code| analyze::unread(code, facts.snapshot()));
         planner::triage(seen, facts, analyze::severity);
-        let issue = Concern::of(&plan, facts, &before, &issue);
         let fresh: Vec<_> = plan.judged.about.iter().flat_map(|o| newest::pods_of_newest(facts, o)).collect();
-        issue.first(seen);
-        let holder = issue.holding(seen).into_iter().find(|cause| before.cause(&cause.key()).is_none());
+        let beside = Concern::of(&plan, facts, &before, &purpose).map(|issue| Look::beside(&issue, &before, seen, facts));
         Look {
-            idle: issue.idle(),
             starts: newest::starts(&fresh),
             life: newest::longest_life(&fresh).unwrap_or_default(),
             steady: newest::steady_since(&fresh).map(|since| facts.snapshot().taken_at.duration_since(since)).unwrap_or_default(),
-            remains: issue.remains(seen),
-            in_doubt: issue.in_doubt(seen),
-            unready: issue.unready(),
-            unchecked: issue.services().into_iter().filter_map(|service| analyze::unreached(facts, service)).collect(),
             sets_behind: plan.judged.about.iter().filter_map(|o| facts.workload(o)).any(|w| strays::are_sets_behind(w, facts)),
             replaced: made.as_ref().and_then(|made| validate::replaced(&plan, made, facts)),
-            unread: unread::all(&issue.unread(), facts.snapshot()),
-            suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
-            holder: holder.map(|cause| cause.title.clone()),
-            ill: issue.is_ill(seen),
             checks,
+            ..beside.unwrap_or_default()
         }
     };
     conclude(snapshot, cancel, ask).await
@@ -99,6 +90,24 @@ impl Look {
     pub(super) fn standing(holds: bool, steady: SignedDuration, life: SignedDuration) -> Self {
         let idle = if holds { vec![] } else { vec![(Stand::NotYet, "web".to_owned())] };
         Self { idle, steady, life, ..Self::default() }
+    }
+
+    /// What belongs to the issue besides the plan's own checks.
+    fn beside(issue: &Concern<'_>, before: &Diagnosis, seen: &mut Diagnosis, facts: &Facts<'_>) -> Self {
+        issue.first(seen);
+        let holder = issue.holding(seen).into_iter().find(|cause| !before.knows(&cause.key()));
+        Self {
+            idle: issue.idle(),
+            remains: issue.remains(seen),
+            in_doubt: issue.in_doubt(seen),
+            unready: issue.unready(),
+            unchecked: issue.services().into_iter().filter_map(|service| analyze::unreached(facts, service)).collect(),
+            unread: unread::all(&issue.unread(), facts.snapshot()),
+            suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
+            holder: holder.map(|cause| cause.title.clone()),
+            ill: issue.is_ill(seen),
+            ..Self::default()
+        }
     }
 
     pub(super) fn results(&self) -> Vec<CheckResult> {
@@ -218,9 +227,11 @@ mod tests {
     use crate::domain::cause::Code;
     use crate::domain::check::Check;
     use crate::domain::execution::StepOutcome;
+    use crate::domain::id::SessionId;
     use crate::domain::nonempty::NonEmpty;
     use crate::domain::object::ObjectRef;
     use crate::domain::plan::Judged;
+    use crate::domain::purpose::Aim;
     use crate::planner::example::{deployment, diagnosis, image, image_plan, namespace, snapshot};
     use serde_json::{Value, json};
 
@@ -331,7 +342,7 @@ mod tests {
         before.focus.about = about;
         before.focus.about.push(named(Kind::Deployment, "web"));
         let scope = seen.scope.clone();
-        let case = Case { plan: &plan, scope: &scope, before: &before, issue: "web is down", made };
+        let case = Case { plan: &plan, scope: &scope, before: &before, purpose: &Purpose::Issue("web is down".to_owned()), made };
         judge(case, seen, &CancellationToken::new()).await.unwrap().answer
     }
 
@@ -400,6 +411,27 @@ mod tests {
         }
         let gone = after(world(vec![]), vec![named(Kind::DaemonSet, "db")], None).await;
         assert_eq!(gone.verdict().0, Verdict::Unclear, "it does not exist any more");
+    }
+
+    /// The words of an undo are ours: nothing in them, and nothing that is wrong or in doubt in the place, belongs to it.
+    #[tokio::test]
+    async fn undo_is_judged_by_what_it_promised_and_by_nothing_beside_it() {
+        let session = SessionId::from_entropy([7; 16]);
+        let paused = json!({"metadata": {"name": "db", "namespace": "shop", "generation": 2},
+            "spec": {"paused": true, "replicas": 2, "selector": {}, "template": {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db"}]}}},
+            "status": {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}});
+        let field = Check::FieldIs { object: named(Kind::Deployment, "web"), field: image(), value: Some(json!("web:1")) };
+        let aim = Aim::Undo(session.clone());
+        let plan = RemediationPlan { aim, checks: NonEmpty::one(field), judged: Judged::default(), ..image_plan(1) };
+        for (purpose, verdict) in
+            [(Purpose::Issue(format!("undo session {session}")), Verdict::Unclear), (Purpose::Undo(session), Verdict::Resolved)]
+        {
+            let (seen, before) = (world(vec![(Kind::Deployment, paused.clone())]), Diagnosis::default());
+            let scope = seen.scope.clone();
+            let case = Case { plan: &plan, scope: &scope, before: &before, purpose: &purpose, made: None };
+            let look = judge(case, seen, &CancellationToken::new()).await.unwrap().answer;
+            assert_eq!(look.verdict().0, verdict, "{purpose:?}: {:?}", look.verdict().1);
+        }
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 use super::heard::Said;
 use crate::support::embedded::Embedded;
 use async_trait::async_trait;
-use kubemend::call::{Backend, Operator, ProvenYes, UseCases};
+use kubemend::call::{Backend, Operator, Program, ProvenYes, UseCases};
 use kubemend::cli::render;
 use kubemend::domain::id::SessionId;
 use kubemend::domain::plan::PlanDigest;
@@ -74,7 +74,8 @@ pub(super) async fn doors(cluster: &Embedded, said: &[Said]) -> Texts {
         for shown in [blocks::question(report), blocks::plan(report)] {
             texts.push(("blocks", format!("{}\n{shown:?}", blocks::plain_text(&shown))));
         }
-        for page in [render::whole(report, COLUMNS), render::before_consent(report, COLUMNS), render::after_consent(report, COLUMNS)] {
+        let program = Program::default();
+        for page in [render::whole, render::before_consent, render::after_consent].map(|page| page(report, COLUMNS, &program)) {
             texts.push(("a page", page));
         }
         texts.extend(over_mcp(cluster, report).await.into_iter().map(|answer| ("MCP", answer)));

@@ -95,12 +95,12 @@ fn helped(wrong: &mut Vec<String>, said: &Said) {
     if report.status != Status::Resolved {
         return;
     }
-    let Some(plan) = &report.plan else {
+    let Some(_) = &report.plan else {
         wrong.push("resolved without a plan".to_owned());
         return;
     };
     // What only takes back is not as anybody wished it to be.
-    if plan.is_rollback {
+    if is_undo(report) {
         wrong.push("resolved, and all that it did was to take something back".to_owned());
         return;
     }

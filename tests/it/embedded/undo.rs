@@ -3,10 +3,13 @@
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked, yes};
 use kubemend::call::{Remediated, ask_again};
+use kubemend::domain::id::SessionId;
+use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::{Consent, DigestRefusal, Limits, Mode};
 use kubemend::domain::risk::Risk;
+use kubemend::workflow::next::can_be_undone;
 use kubemend::workflow::report::Status;
-use kubemend::workflow::{Approver, Caller, Opened, Question, Remediation, Validate, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Remediation, Validate, WorkflowError};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "shop";
@@ -39,7 +42,8 @@ async fn patch_is_taken_back_by_a_plan_that_is_shown_asked_about_and_recorded() 
     let opened = undo(&process, &first).await;
     let question = opened.question.unwrap();
     assert_ne!(question.session, first.session);
-    assert!(question.text.contains(&format!("undo of session {}", first.session)), "{}", question.text);
+    let text = &question.text;
+    assert!(text.contains(&format!("Undo of session {}\nThis plan rolls back what session", first.session)), "{text}");
     assert!(question.text.contains(&format!("it rolls back step 1 of session {}", first.session)), "{}", question.text);
     assert!(question.text.contains("image: example/catalog:5.2.1-final"), "{}", question.text);
     let plan = opened.report.plan.unwrap();
@@ -145,18 +149,82 @@ async fn undo_is_approved_by_a_human_and_by_no_repeated_digest() {
     assert_eq!(image(&cluster), json!("example/catalog:5.2.0"));
 }
 
-/// What its report says to do next is to remediate with it: that is no look for what the words "undo session" could be about.
+/// What its report says to do next is a command for a human: a call with its session is a look for what the first session was opened for.
 #[tokio::test(start_paused = true)]
-async fn undo_that_was_declined_is_asked_about_again_as_an_undo() {
+async fn undo_that_was_declined_is_planned_again_by_a_human_alone() {
     let (_, process, first) = done("image-tag-missing").await;
     let question = undo(&process, &first).await.question.unwrap();
     let report = process.decline(&question.session, Approver::CommandLine).await.unwrap();
-    assert!(report.summary.contains(&format!("To be asked again, run remediate with session {}", question.session)), "{}", report.summary);
+    assert!(report.summary.contains(&format!("To be asked again, a human runs: kubemend undo {}", first.session)), "{}", report.summary);
+    let again = ask_again(&process, &question.session, &Caller::silent()).await.unwrap();
+    let Remediated::Report(report) = again else { panic!("it asked: {again:?}") };
+    let words = process.show(&first.session).await.unwrap().issue.text;
+    assert_eq!((report.undoes, report.status, report.issue.text), (None, Status::Healthy, words));
+    let again = undo(&process, &first).await.report;
+    assert_eq!((again.undoes, again.status), (Some(first.session.to_string()), Status::AwaitingApproval));
+}
+
+/// What an undo is for is a value of its session: no words make one, and its own words are never read.
+#[tokio::test(start_paused = true)]
+async fn words_that_read_like_an_undo_open_none_and_an_undo_is_looked_at_with_the_words_of_what_it_undid() {
+    let (_, process, first) = done("image-tag-missing").await;
+    let case = Case::load("image-tag-missing");
+    let issue = Issue::parse(&format!("undo session {}", first.session)).unwrap();
+    let typed = process.open(&Problem { issue: Some(issue), ..ask(&case, NAMESPACE) }, &Caller::silent()).await.unwrap();
+    let session = SessionId::parse(&typed.report.session).unwrap();
+    let Remediated::Report(report) = ask_again(&process, &session, &Caller::silent()).await.unwrap() else { panic!("it asked") };
+    assert!(report.undoes.is_none() && report.plan.is_none(), "{}", report.summary);
+    let question = undo(&process, &first).await.question.unwrap();
+    assert_eq!(yes(&process, &question).await.unwrap().status, Status::Reverted);
     let again = ask_again(&process, &question.session, &Caller::silent()).await.unwrap();
     let Remediated::Question(report, asked) = again else { panic!("nothing was asked: {again:?}") };
-    assert!(asked.session != question.session && asked.session != first.session);
-    let summary = report.plan.unwrap().summary;
-    assert!(summary.starts_with(&format!("Undo session {}: ", first.session)), "{summary}");
+    let words = process.show(&first.session).await.unwrap().issue.text;
+    assert_eq!((report.undoes, report.issue.text), (None, words));
+    assert!(asked.text.contains("Cause (") && !asked.text.contains("Undo of session"), "it is broken again: {}", asked.text);
+}
+
+/// What it says is made of its plan: nothing in it is as it was before the first session's change.
+#[tokio::test(start_paused = true)]
+async fn undo_carries_no_live_cause() {
+    let (_, process, first) = done("image-tag-missing").await;
+    let opened = undo(&process, &first).await;
+    let report = &opened.report;
+    assert!(report.causes.is_empty() && report.evidence.is_empty(), "{:?}", report.causes);
+    assert_eq!(report.undoes.as_deref(), Some(first.session.as_str()));
+    assert!(report.summary.starts_with(&format!("The undo of session {} in ", first.session)), "{}", report.summary);
+    let text = opened.question.unwrap().text;
+    assert!(!text.contains("Cause (") && text.contains(&format!("for: undo of session {}", first.session)), "{text}");
+}
+
+/// What was taken back is not offered to be taken back again, and what was brought back is.
+#[tokio::test(start_paused = true)]
+async fn session_that_was_undone_says_so_and_offers_no_undo() {
+    let (_, process, first) = done("service-without-endpoints").await;
+    assert!(can_be_undone(&process.show(&first.session).await.unwrap()));
+    let question = undo(&process, &first).await.question.unwrap();
+    assert!(can_be_undone(&process.show(&first.session).await.unwrap()), "nobody answered yet");
+    yes(&process, &question).await.unwrap();
+    let shown = process.show(&first.session).await.unwrap();
+    assert_eq!(shown.undone_by.as_deref(), Some(question.session.as_str()));
+    assert!(!can_be_undone(&shown));
+    let note = shown.issue.note.unwrap();
+    assert!(note.contains(&format!("Session {} rolled back what this session changed", question.session)), "{note}");
+    let again = process.validate(&Validate::Session(first.session.clone()), &Caller::silent()).await.unwrap();
+    assert!(!can_be_undone(&again) && again.undone_by == shown.undone_by, "{}", again.summary);
+    let command = format!("kubemend undo {}", first.session);
+    assert!(again.advice.iter().all(|advice| advice.command.as_ref() != Some(&command)), "{:?}", again.advice);
+}
+
+/// Another Deployment whose rollout is paused has nothing to do with it.
+#[tokio::test(start_paused = true)]
+async fn undo_that_did_what_it_promised_is_told_so_whatever_else_is_in_doubt_there() {
+    let (cluster, process, first) = done("image-tag-missing").await;
+    cluster.apply(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: aside, namespace: shop}\nspec:\n  paused: true\n  replicas: 1\n  selector: {matchLabels: {app: aside}}\n  template:\n    metadata: {labels: {app: aside}}\n    spec: {containers: [{name: aside, image: example/catalog:5.2.0}]}\n",
+    );
+    let question = undo(&process, &first).await.question.unwrap();
+    let report = yes(&process, &question).await.unwrap();
+    assert_eq!(report.status, Status::Reverted, "{}", report.summary);
 }
 
 /// The list has what somebody can go on with: one session that was undone, and one plan that waits.
