@@ -107,6 +107,7 @@ pub(crate) static JUDGED: &[JudgedKind] = &[
         }),
     },
     JudgedKind { kind: Kind::StorageClass, read: When::AClaimIsUnbound, rests: Rests::OnOthers, judge: None },
+    JudgedKind { kind: Kind::PersistentVolume, read: When::AClaimChoosesItsVolume, rests: Rests::OnOthers, judge: None },
     JudgedKind {
         kind: Kind::Node,
         read: When::APodIsNotReady,
