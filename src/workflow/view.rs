@@ -15,9 +15,8 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
-use crate::domain::focus::{Because, Focus, Missing, Seen};
+use crate::domain::focus::{Because, Focus, Seen};
 use crate::domain::kind::Kind;
-use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, ObservationId};
 use crate::domain::plan::{RemediationPlan, Undo};
@@ -216,11 +215,7 @@ fn note(standing: &Standing<'_>) -> Option<String> {
     let place = header.scope.in_words();
     let mut absent: Vec<String> =
         focus.lost.iter().take(NOTED).map(|lost| words(&lost.in_words(&place, &header.cluster.context))).collect();
-    if !focus.missing.is_empty() {
-        let one = |missing: &Missing| format!("`{}`{}", words(&missing.word), did_you_mean(&missing.nearest));
-        let called: Vec<String> = focus.missing.iter().take(NOTED).map(one).collect();
-        absent.push(format!("nothing in {place} is called {}", called.join(" or ")));
-    }
+    absent.extend(focus.missing.iter().take(NOTED).map(|missing| words(&missing.in_words(&place))));
     if !absent.is_empty() {
         let rest = match (asked.is_empty(), focus.beside) {
             (true, _) => format!("{plan} {perhaps}about something else"),

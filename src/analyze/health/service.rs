@@ -43,7 +43,11 @@ fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
         }
         0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
         // The API server's own, in every cluster.
-        n => Judgement::Well(format!("has {} that others gave it", addresses::in_words(n))),
+        n if service.name == "kubernetes" => Judgement::Well(format!("has {} that others gave it", addresses::in_words(n))),
+        n => Judgement::Unknown(format!(
+            "has no selector, so it is for no Pods; others gave it {}, and whether anything answers there is not known",
+            addresses::in_words(n)
+        )),
     }
 }
 
