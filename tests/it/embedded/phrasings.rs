@@ -404,7 +404,7 @@ async fn mixed_reports_are_read_as_people_mean_them() {
         ("look at deployment/web please", "shop", "web", Healthy),
         ("SSO is broken for everybody", "shop", "", Inconclusive),
         ("why can nobody open the wiki?", "shop", "", Inconclusive),
-        ("web: 5xx rate is through the roof", "shop", "web", Healthy),
+        ("web: 5xx rate is through the roof", "shop", "web", Inconclusive),
         ("Something strange is going on with our jenkins", "shop", "", Inconclusive),
         ("the order-processing pods are Pending", "shop", "", Inconclusive),
         ("Please restart mailer, it hangs", "staging", "mailer", Healthy),
