@@ -91,8 +91,9 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     }
     if report.causes.len() > 1 {
         lines.push(format!(
-            "Independent causes besides this one: {}; run again after it is resolved.",
-            report.causes.len().saturating_sub(1)
+            "Independent causes besides this one: {}{}.",
+            report.causes.len().saturating_sub(1),
+            if report.plan.is_some() { "; run again after it is resolved" } else { "" }
         ));
     }
     if let Some(plan) = &report.plan {

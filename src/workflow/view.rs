@@ -231,7 +231,7 @@ fn note(standing: &Standing<'_>) -> Option<String> {
         ));
     }
     focus.beside.then(|| {
-        format!("{answer}No cause was found for what the issue names ({}); {plan} {perhaps}about something else.", asked.join(", "))
+        format!("{answer}No cause was found for what the issue names ({}); {plan} {perhaps}about something else, and whether the one follows from the other is not known.", asked.join(", "))
     })
 }
 

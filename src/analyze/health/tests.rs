@@ -275,6 +275,21 @@ fn words_about_what_no_object_shows_are_not_answered_with_healthy() {
 }
 
 #[test]
+fn what_serves_for_a_workload_that_is_scaled_to_zero_is_named() {
+    let part = |name: &str| deployment(name).labels(json!({"app": "front", "name": name}));
+    let world = cluster().app(part("front").replicas(0)).app(part("front-next")).service("front", json!({"app": "front"}));
+    let seen = world.said("the service front still gets traffic").diagnosis().seen;
+    let how = |name: &str| seen.iter().find(|s| s.object.name == name && s.object.kind == Kind::Service).unwrap().how.clone();
+    assert_eq!(
+        how("front"),
+        "has 1 ready address of Deployment `front-next`; Deployment `front`, which it selects as well, is scaled to zero"
+    );
+    let set = daemon_set("agent").spec(json!({"nodeSelector": {"disktype": "ssd"}}));
+    let seen = cluster().app(set).diagnosis().seen;
+    assert!(seen.iter().any(|s| s.how.ends_with("replicas are ready, on the nodes that have `disktype=ssd`")), "{seen:?}");
+}
+
+#[test]
 fn words_about_restarts_are_answered_with_restarts() {
     let restarted = json!({"status": {"containerStatuses": [{"name": "app", "image": "a", "imageID": "x", "ready": true, "restartCount": 60,
         "state": {"running": {"startedAt": "2026-01-01T09:00:00Z"}}, "lastState": {"terminated": {"exitCode": 137, "finishedAt": "2026-01-01T09:00:00Z"}}}]}});
