@@ -30,7 +30,7 @@ pub(crate) struct Named {
     /// It is certain that a name is meant: nothing else there is what the words are about.
     pub certain: bool,
     /// What was found by a name with another kind than the words say.
-    pub told: Vec<Told>,
+    pub told: Vec<SaidKind>,
     /// The kinds and names of these of which nothing is there.
     pub absent: Vec<(Kind, String)>,
     /// What is missing is said to be where the trouble is: `in staging`, `prod is slow`.
@@ -40,7 +40,7 @@ pub(crate) struct Named {
 
 /// Objects of a name, and the kind that is said with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct SaidKind {
     pub(super) kind: Kind,
     pub(super) word: String,
     pub(super) found: Vec<ObjectRef>,

@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 /// Whether the volume that a claim chooses can be taken.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum Chosen {
     /// It chooses none.
     None,
     /// Nothing keeps it from taking one.
@@ -23,26 +23,26 @@ pub(super) enum Choice {
     Unread(String),
 }
 
-pub(super) fn of(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Choice {
+pub(super) fn of(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Chosen {
     let spec = claim.spec.as_ref();
     if let Some(name) = spec.and_then(|s| s.volume_name.as_deref()).filter(|name| !name.is_empty()) {
         let volume = ObjectRef::cluster(Kind::PersistentVolume, name);
         return match facts.look_up::<PersistentVolume>(&volume) {
             Presence::There(there) => against(claim, there)
-                .map_or(Choice::Free, |why| Choice::Taken(format!("it names the PersistentVolume `{name}`, which {why}"))),
-            Presence::Absent => Choice::Taken(format!("the PersistentVolume `{name}` that it names does not exist")),
-            Presence::Unread => Choice::Unread(format!("it names its volume: {}", unread::object(&volume, facts.snapshot()))),
+                .map_or(Chosen::Free, |why| Chosen::Taken(format!("it names the PersistentVolume `{name}`, which {why}"))),
+            Presence::Absent => Chosen::Taken(format!("the PersistentVolume `{name}` that it names does not exist")),
+            Presence::Unread => Chosen::Unread(format!("it names its volume: {}", unread::object(&volume, facts.snapshot()))),
         };
     }
-    let Some(selector) = spec.and_then(|s| s.selector.as_ref()) else { return Choice::None };
+    let Some(selector) = spec.and_then(|s| s.selector.as_ref()) else { return Chosen::None };
     let class = spec.and_then(|s| s.storage_class_name.as_deref()).or_else(|| classes::default_class(facts).map(classes::name));
     let fits = |v: &&PersistentVolume| carries(selector, v) && against(claim, v).is_none();
     match selected::free_volumes_of(facts, class.unwrap_or_default()).find(fits) {
-        Some(_) => Choice::Free,
-        None if facts.is_whole(&Kind::PersistentVolume) => Choice::Taken(
+        Some(_) => Chosen::Free,
+        None if facts.is_whole(&Kind::PersistentVolume) => Chosen::Taken(
             "it selects PersistentVolumes by their labels, and none that is free fits; for such a claim no class provides one".to_owned(),
         ),
-        None => Choice::Unread(format!(
+        None => Chosen::Unread(format!(
             "it selects PersistentVolumes by their labels, which {}",
             unread::how(&Kind::PersistentVolume, facts.snapshot())
         )),

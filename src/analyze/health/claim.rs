@@ -1,6 +1,6 @@
 //! PersistentVolumeClaims: bound, waiting by design, or waiting in vain.
 
-use super::choice::{self, Choice};
+use super::choice::{self, Chosen};
 use super::{Judgement, seconds_since};
 use crate::analyze::storage::classes;
 use crate::domain::excerpt::Excerpt;
@@ -31,12 +31,12 @@ pub(crate) fn judge(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Judgeme
     let named = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref());
     let class = facts.find::<StorageClass>(&ObjectRef::cluster(Kind::StorageClass, named.unwrap_or_default()));
     match choice::of(facts, claim) {
-        Choice::None => {}
-        Choice::Taken(why) => return Judgement::Wrong(format!("Pending: {why}")),
-        Choice::Unread(why) => return Judgement::Unknown(format!("is Pending, and {why}")),
+        Chosen::None => {}
+        Chosen::Taken(why) => return Judgement::Wrong(format!("Pending: {why}")),
+        Chosen::Unread(why) => return Judgement::Unknown(format!("is Pending, and {why}")),
         // It can be taken, whatever makes volumes of the class: all that is left to do is to bind it.
-        Choice::Free if mounted || !class.is_some_and(classes::waits_for_consumer) => return binding(facts, claim),
-        Choice::Free => {}
+        Chosen::Free if mounted || !class.is_some_and(classes::waits_for_consumer) => return binding(facts, claim),
+        Chosen::Free => {}
     }
     let nobody = if mounted { "" } else { ", and no Pod mounts it" };
     match (named, class) {

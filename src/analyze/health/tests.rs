@@ -278,7 +278,7 @@ fn words_about_what_no_object_shows_are_not_answered_with_healthy() {
 fn what_serves_for_a_workload_that_is_scaled_to_zero_is_named() {
     let part = |name: &str| deployment(name).labels(json!({"app": "front", "name": name}));
     let world = cluster().app(part("front").replicas(0)).app(part("front-next")).service("front", json!({"app": "front"}));
-    let seen = world.said("the service front still gets traffic").diagnosis().seen;
+    let seen = world.said("the service front is odd").diagnosis().seen;
     let how = |name: &str| seen.iter().find(|s| s.object.name == name && s.object.kind == Kind::Service).unwrap().how.clone();
     assert_eq!(
         how("front"),

@@ -9,7 +9,6 @@ use crate::domain::action::Action;
 use crate::domain::check::Check;
 use crate::domain::finding::Remedy;
 use crate::domain::kind::Kind;
-use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
@@ -95,7 +94,7 @@ fn replace(facts: &Facts<'_>, claim: &PersistentVolumeClaim, class: &StorageClas
             "the claim was never bound, so no data is lost, and the volumeClaimTemplate asks for the StorageClass `{}` already",
             classes::name(class)
         );
-        return advise(text, Some(kubectl::on("delete", &object)), &why);
+        return advise(text, None, &why);
     }
     let waits_for_nobody = users.is_empty() && classes::waits_for_consumer(class);
     let bound = (!waits_for_nobody).then(|| Check::ClaimBound(object.clone()));

@@ -8,7 +8,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::words::{Word, Wording};
-use crate::facts::named::{Named, Told};
+use crate::facts::named::{Named, SaidKind};
 use crate::facts::{Facts, ingresses};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::networking::v1::Ingress;
@@ -60,13 +60,13 @@ fn beside(words: &Wording, range: &Range<usize>) -> Option<Kind> {
 }
 
 /// Of what was found by a name, that with a kind beside it.
-pub(super) fn told(matching: &Matching<'_>) -> Vec<Told> {
+pub(super) fn told(matching: &Matching<'_>) -> Vec<SaidKind> {
     let of = |(range, found): &(Range<usize>, Vec<ObjectRef>)| {
         let kind = beside(matching.words, range).filter(|kind| found.iter().all(|object| object.kind != *kind))?;
         let word = range.clone().filter_map(|p| matching.word(p)).map(|w| w.text.as_str()).collect::<Vec<_>>().join("-");
         // `the import job of shop` is about something that has it in its name.
         let is_part = |c: &&super::candidates::Candidate| c.object.kind == kind && parts(&c.object.name).any(|p| p == word);
-        (!matching.candidates.iter().any(|c| is_part(&c))).then_some(Told { kind, word, found: found.clone() })
+        (!matching.candidates.iter().any(|c| is_part(&c))).then_some(SaidKind { kind, word, found: found.clone() })
     };
     matching.taken.iter().filter_map(of).collect()
 }
@@ -81,7 +81,7 @@ pub(super) fn absent(facts: &Facts<'_>, named: &Named) -> Vec<(Kind, String)> {
         .collect()
 }
 
-fn is_there(facts: &Facts<'_>, told: &Told) -> bool {
+fn is_there(facts: &Facts<'_>, told: &SaidKind) -> bool {
     let near = reach(facts, &told.found);
     let leads = |ingress: &Ingress| {
         let at = ingress.reference().namespace;
