@@ -473,7 +473,12 @@ impl<'a> Facts<'a> {
     pub(crate) fn is_asked_by_another(&self, object: &ObjectRef, key: &str, value: &str) -> bool {
         let places = self.workloads_by_wish.get(&(key, value)).map(Vec::as_slice).unwrap_or_default();
         let mut others = self.walk(places.iter().filter_map(|place| self.workloads.get(*place)));
-        others.any(|workload| workload.object != *object)
+        // What waits for such a node itself proves nothing for it.
+        let waits = |of: &ObjectRef| {
+            let mut live = self.pods_of(of).filter(|pod| !pods::has_ended(pod)).peekable();
+            live.peek().is_some() && live.all(|pod| !pods::has_node(pod))
+        };
+        others.any(|workload| workload.object != *object && !waits(&workload.object))
     }
 
     /// Whether a Pod that has not ended is on this node.

@@ -3,6 +3,7 @@
 
 pub(super) mod autoscaler;
 pub(super) mod budget;
+pub(super) mod choice;
 pub(super) mod claim;
 pub(super) mod cron;
 pub(super) mod external;

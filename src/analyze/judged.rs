@@ -117,6 +117,7 @@ pub(crate) static JUDGED: &[JudgedKind] = &[
             }
         }),
     },
+    JudgedKind { kind: Kind::PersistentVolume, read: When::AClaimChoosesItsVolume, rests: Rests::OnOthers, judge: None },
     JudgedKind { kind: Kind::IngressClass, read: When::AnIngressIsThere, rests: Rests::OnOthers, judge: None },
     // They say little beside a Pod that cannot start.
     JudgedKind {

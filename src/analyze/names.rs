@@ -2,17 +2,17 @@
 //! hash. Sharing a word proves nothing where the rest of the names contradicts: `shop-config` is not `shop-backups`.
 
 mod lexicon;
+mod release;
 mod sets;
 mod slip;
 mod words;
 
 pub(crate) use lexicon::Lexicon;
+pub(crate) use release::{Release, release_of};
 pub(crate) use sets::{contradict, contradict_across_keys, is_key_of_a_set, is_named, mean_the_same, says_more, spelled};
 pub(crate) use slip::is_slip;
 pub(crate) use words::Of;
 
-use crate::facts::labels::Selector;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use slip::{are_close, is_slip_of_word};
 use std::collections::BTreeSet;
 use words::{bare, is_telling, unhashed, words};
@@ -155,16 +155,6 @@ struct Apart<'n> {
 fn is_end_of(longer: &str, shorter: &str) -> bool {
     let (longer, shorter) = (words(longer), words(shorter));
     !shorter.is_empty() && (longer.starts_with(&shorter) || longer.ends_with(&shorter))
-}
-
-/// The names that everything of one release shares: the release's, the program's, and the object's own.
-pub(crate) fn release_of<'a>(meta: &'a ObjectMeta, labels: Option<&'a Selector>) -> impl Iterator<Item = &'a str> {
-    const LABELS: &[&str] =
-        &["app.kubernetes.io/instance", "app.kubernetes.io/name", "app.kubernetes.io/part-of", "release", "app", "k8s-app"];
-    let annotation = meta.annotations.as_ref().and_then(|a| a.get("meta.helm.sh/release-name"));
-    let of = move |labels: &'a Selector| LABELS.iter().filter_map(move |key| labels.get(*key));
-    let labels = meta.labels.iter().chain(labels).flat_map(of);
-    labels.chain(annotation).map(String::as_str).chain(meta.name.as_deref()).chain(meta.namespace.as_deref())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use super::symptoms::{Overview, speaks_for_itself};
 use crate::domain::finding::Advice;
 use crate::domain::focus::{Doubt, Seen};
 use crate::domain::kind::Kind;
-use crate::domain::nearest::did_you_mean;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::domain::words::{Site, Word};
 use crate::facts::focus::focus;
 use crate::facts::named::{Nearness, Reach};
 use crate::facts::{Facts, unread};
@@ -73,8 +73,10 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
     let context = &snapshot.cluster.context;
     doubts.extend(focus(facts).lost.iter().map(|lost| Doubt::general(lost.in_words(&place, context))));
     for missing in &focus(facts).missing {
-        let hint = did_you_mean(&missing.nearest);
-        doubts.push(Doubt::general(format!("nothing in {place} is called `{}`{hint}", missing.word)));
+        doubts.push(Doubt::general(missing.in_words(&place)));
+    }
+    for (kind, name) in &focus(facts).absent {
+        doubts.push(Doubt::general(format!("no {kind} in {place} is called `{name}` or belongs to it")));
     }
     let lacking = unread::all(&focus(facts).unread, snapshot).join(", and ");
     for word in &focus(facts).unsure {
@@ -99,7 +101,12 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
         why: format!("whether a {} is as it should be shows only in what uses it", object.kind),
         again_in: None,
     }));
-    for what in snapshot.words.topics().iter().filter_map(|t| t.unread) {
+    // The name of a thing or of a place says nothing about what the words are about.
+    let is_name = |word: &Word| {
+        let of_a_place = || snapshot.scope.namespaces().iter().any(|n| n.as_str() == word.text);
+        word.place != Site::Open || focus(facts).hits.contains(&word.text) || of_a_place()
+    };
+    for what in snapshot.words.unread(&is_name) {
         doubts.push(Doubt::general(format!("the words are about {what}, which kubemend does not read")));
     }
     doubts

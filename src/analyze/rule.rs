@@ -46,6 +46,8 @@ pub enum When {
     APodWaitsWithAClaim,
     /// A PersistentVolumeClaim has no volume.
     AClaimIsUnbound,
+    /// A PersistentVolumeClaim without a volume says itself which one it takes.
+    AClaimChoosesItsVolume,
     /// A Pod is not ready.
     APodIsNotReady,
     /// No Pod is seen to have failed: each is ready, or still on its way.
@@ -111,6 +113,10 @@ impl When {
                 seen.pods.iter().any(|p| pods::is_pending_by_phase(p) && p.spec.iter().flat_map(pods::claims).next().is_some())
             }
             When::AClaimIsUnbound => seen.claims.iter().any(|c| c.status.as_ref().and_then(|s| s.phase.as_deref()) != Some("Bound")),
+            When::AClaimChoosesItsVolume => seen.claims.iter().any(|c| {
+                let is_bound = c.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Bound");
+                !is_bound && c.spec.as_ref().is_some_and(|s| s.volume_name.is_some() || s.selector.is_some())
+            }),
             When::AContainerWaits(reasons) => seen.pods.iter().flat_map(pods::waiting).any(|w| reasons.contains(&w.reason)),
         }
     }

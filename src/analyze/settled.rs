@@ -2,6 +2,7 @@
 //! what cannot heal by itself, or had its time, is a symptom.
 
 use super::health::{Judgement, probe, seconds_since, standby, steady};
+use super::quote;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
@@ -168,13 +169,22 @@ fn last_probe(facts: &Facts<'_>, pod: &Pod) -> String {
     event.and_then(|e| e.message.as_deref()).map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()
 }
 
+/// Where a DaemonSet wants no Pod on some nodes, which ones it wants one on.
+fn nodes_of(workload: &Workload<'_>) -> String {
+    let asked: Vec<String> = match workload.object.kind {
+        Kind::DaemonSet => workload.pod_spec.node_selector.iter().flatten().map(|(key, value)| format!("`{key}={value}`")).collect(),
+        _ => Vec::new(),
+    };
+    if asked.is_empty() { String::new() } else { format!(", on the nodes that have {}", quote::joined(&asked, "and")) }
+}
+
 /// What is to be said about a workload as a whole. Its Pods are judged one by one besides.
 pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement {
     let object = &workload.object;
     if workload.desired == 0 && workload.total == 0 {
         return nobody(workload);
     }
-    let serves = format!("{} of {} replicas are ready", workload.ready, workload.desired);
+    let serves = format!("{} of {} replicas are ready{}", workload.ready, workload.desired, nodes_of(workload));
     if workload.is_complete() {
         return match (workload.paused, governing(facts, object)) {
             (true, _) => Judgement::Idle(format!("{serves}; its rollout is paused")),

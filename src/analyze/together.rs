@@ -48,6 +48,8 @@ enum Wrong {
 enum Shared {
     Object(ObjectRef),
     Release(String),
+    /// What nodes have to carry is the same for all who ask for it.
+    Nodes(String),
 }
 
 /// Puts findings of one value together, each with the first that it belongs to.
@@ -61,7 +63,8 @@ pub(super) fn together(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Togethe
             continue;
         };
         let release = release(facts, &finding.object).map(|name| Shared::Release(name.to_owned()));
-        let shared: Vec<Shared> = facts.walk(finding.touched().cloned()).map(Shared::Object).chain(release).collect();
+        let shared: Vec<Shared> =
+            facts.walk(finding.touched().cloned()).map(Shared::Object).chain(release).chain(of_nodes(&finding)).collect();
         let known = first.entry(same).or_default();
         let place = shared.iter().filter_map(|one| known.get(one).copied()).min().unwrap_or(all.len());
         for one in shared {
@@ -82,6 +85,13 @@ fn same(finding: &Finding) -> Option<Same> {
     };
     let (kind, namespace) = (finding.object.kind.clone(), finding.object.namespace.clone());
     Some(Same { code: finding.code, kind, namespace, wrong, acts: !finding.remedy.proposals.is_empty() })
+}
+
+/// The field of a nodeSelector.
+fn of_nodes(finding: &Finding) -> Option<Shared> {
+    let field = finding.field.as_ref().map(ToString::to_string)?;
+    let (_, key) = field.split_once("nodeSelector")?;
+    Some(Shared::Nodes(key.to_owned()))
 }
 
 fn release<'a>(facts: &Facts<'a>, object: &ObjectRef) -> Option<&'a str> {
@@ -147,7 +157,7 @@ fn propose(all: &mut Vec<Proposal>, more: Proposal) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{cluster, deployment};
+    use super::super::testing::{changes, cluster, deployment, stateful_set};
     use serde_json::json;
 
     #[test]
@@ -193,5 +203,18 @@ mod tests {
         let [cause] = diagnosis.causes.as_slice() else { panic!("{:#?}", diagnosis.causes) };
         assert_eq!((cause.also.len(), cause.remedy.proposals.len()), (1, 2));
         assert!(cause.explanation.contains("The same key is at"), "{}", cause.explanation);
+    }
+
+    #[test]
+    fn what_is_proved_for_one_service_of_a_workload_holds_for_the_other() {
+        let labels = |instance: &str| json!({"app.kubernetes.io/name": "cache", "app.kubernetes.io/instance": instance});
+        let set = stateful_set("acme-cache").labels(labels("acme")).with(json!({"serviceName": "acme-cache-headless"}));
+        let world = cluster()
+            .app(set)
+            .service("acme-cache-headless", labels("cache"))
+            .edit("Service", "acme-cache-headless", json!({"spec": {"clusterIP": "None"}}))
+            .service("acme-cache", labels("cache"));
+        let found = world.only("svc-selector-mismatch");
+        assert_eq!(changes(&found).len(), 2, "{:?}", found.remedy);
     }
 }

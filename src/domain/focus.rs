@@ -1,7 +1,9 @@
 //! What the reporter's words are about, why it was looked there, and what stands against calling it healthy.
 
+use super::kind::Kind;
+use super::nearest::did_you_mean;
 use super::object::ObjectRef;
-use super::words::Lost;
+use super::words::{Lost, is_meant};
 
 /// Why it was looked where it was looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -116,6 +118,16 @@ pub struct Missing {
     pub word: String,
     /// Names that are like it, nearest first.
     pub nearest: Vec<String>,
+}
+
+impl Missing {
+    /// That it is not there, in words: what was said may be the name of a thing, or a word for a kind.
+    pub fn in_words(&self, place: &str) -> String {
+        match Kind::AS_A_WHOLE.iter().find(|kind| is_meant(kind, &self.word)) {
+            Some(kind) => format!("there is no {kind} in {place}"),
+            None => format!("nothing in {place} is called `{}`{}", self.word, did_you_mean(&self.nearest)),
+        }
+    }
 }
 
 /// Something that was seen to be as it should be, or as somebody wants it.

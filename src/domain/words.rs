@@ -9,6 +9,7 @@ mod places;
 mod standing;
 mod tokens;
 mod topics;
+mod unseen;
 mod word;
 
 use super::kind::Kind;
@@ -130,6 +131,17 @@ impl Wording {
         topics::TOPICS.iter().filter(|topic| about(topic) && (topic.with.is_empty() || has(topic.with))).collect()
     }
 
+    /// What they speak of that nobody reads, in words. A word that is the name of something says nothing.
+    pub fn unread(&self, is_name: &dyn Fn(&Word) -> bool) -> Vec<&'static str> {
+        let others = Self { words: self.iter().filter(|word| !is_name(word)).cloned().collect(), ..Self::default() };
+        others.topics().iter().filter_map(|topic| topic.unread).chain(unseen::spoken_of(&self.words, is_name)).collect()
+    }
+
+    /// Whether they are about how often something stopped and was started again.
+    pub fn ask_about_restarts(&self) -> bool {
+        self.iter().any(|w| ["restart", "restarted", "restarting", "crash", "crashes", "crashed", "crashing"].contains(&singular(&w.text)))
+    }
+
     /// Whether they ask about this kind.
     pub fn asks(&self, kind: &Kind) -> bool {
         let spoken_of = |w: &Word| topics::speaks_of(&w.text, kind) || topics::speaks_of(singular(&w.text), kind);
@@ -187,7 +199,8 @@ impl Wording {
     pub fn beside_a_kind(&self, place: usize) -> bool {
         let kind = |w: Option<&Word>| w.is_some_and(|w| Kind::parse(&w.text).is_some() && !w.is_plural());
         let before = place.checked_sub(1).and_then(|p| self.get(p)).filter(|w| !w.ends);
-        self.get(place).is_some_and(|w| !w.is_grammar() && everyday::is_a_name_too(&w.text)) && kind(before)
+        let named = |w: &Word| !w.is_grammar() && (everyday::is_a_name_too(&w.text) || everyday::is_a_name_beside_a_kind(&w.text));
+        self.get(place).is_some_and(named) && kind(before)
     }
 
     /// Whether an ordinary word is missed where nothing has it as its name.

@@ -3,12 +3,17 @@
 use super::owners::Owners;
 use super::pods;
 use super::walk::Walk;
+use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot};
-use crate::domain::workload::Workload;
+use crate::domain::workload::{Workload, controller_of};
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec};
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Every kind that can mount a claim. Only where all of them were read whole, a claim that nobody of them names is unused.
+pub(crate) const USERS: &[Kind] =
+    &[Kind::Pod, Kind::ReplicaSet, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob];
 
 /// The uses of claims, by namespace and name.
 #[derive(Debug, Default)]
@@ -35,10 +40,17 @@ impl<'a> ClaimUses<'a> {
             }
         }
         for job in snapshot.jobs.iter().take_while(|_| walk.step()) {
-            let spec = job.spec.as_ref().and_then(|s| s.template.spec.as_ref());
-            if let (Some(namespace), Some(spec)) = (job.metadata.namespace.as_deref(), spec) {
-                uses.templates.extend(pods::claims(spec).map(|claim| (namespace, claim)));
-            }
+            uses.template(job.metadata.namespace.as_deref(), job.spec.as_ref().and_then(|s| s.template.spec.as_ref()));
+        }
+        for cron in snapshot.cron_jobs.iter().take_while(|_| walk.step()) {
+            let spec = cron.spec.job_template.spec.as_ref().and_then(|s| s.template.spec.as_ref());
+            uses.template(cron.metadata.namespace.as_deref(), spec);
+        }
+        // Those that a Deployment owns are its past, which nothing starts by itself.
+        let alone = snapshot.replica_sets.iter().take_while(|_| walk.step()).filter(|set| controller_of(&set.metadata).is_none());
+        for set in alone {
+            let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
+            uses.template(set.metadata.namespace.as_deref(), spec);
         }
         for set in snapshot.stateful_sets.iter().take_while(|_| walk.step()) {
             let (Some(namespace), Some(name)) = (set.metadata.namespace.as_deref(), set.metadata.name.as_deref()) else { continue };
@@ -48,6 +60,12 @@ impl<'a> ClaimUses<'a> {
             }
         }
         uses
+    }
+
+    fn template(&mut self, namespace: Option<&'a str>, spec: Option<&'a PodSpec>) {
+        if let (Some(namespace), Some(spec)) = (namespace, spec) {
+            self.templates.extend(pods::claims(spec).map(|claim| (namespace, claim)));
+        }
     }
 
     /// The Pods that mount a claim, those that have ended too.

@@ -1,6 +1,7 @@
 //! What the reporter's words name, and what that reaches: what is said and planned first, and what `healthy` would be said of.
 
 mod candidates;
+mod kinds;
 mod lost;
 mod matching;
 mod missing;
@@ -32,7 +33,8 @@ pub(crate) fn find(snapshot: &Snapshot) -> Named {
     }
     lost::find(&mut matching);
     missing::find(&mut matching, snapshot);
-    matching.into_named(missing::unread(snapshot))
+    let told = kinds::told(&matching);
+    Named { told, ..matching.into_named(missing::unread(snapshot)) }
 }
 
 /// What the words of a snapshot name, with what that reaches. It is looked for once.
@@ -44,7 +46,8 @@ pub(crate) fn focus<'f>(facts: &'f Facts<'_>) -> &'f Named {
         let named = find(facts.snapshot());
         let mut reach = reach(facts, &named.about);
         reach.places = places(facts.snapshot(), &named.about);
-        Named { reach, ..named }
+        let absent = kinds::absent(facts, &named);
+        Named { reach, absent, ..named }
     })
 }
 

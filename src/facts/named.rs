@@ -29,9 +29,21 @@ pub(crate) struct Named {
     pub exact: Vec<ObjectRef>,
     /// It is certain that a name is meant: nothing else there is what the words are about.
     pub certain: bool,
+    /// What was found by a name with another kind than the words say.
+    pub told: Vec<SaidKind>,
+    /// The kinds and names of these of which nothing is there.
+    pub absent: Vec<(Kind, String)>,
     /// What is missing is said to be where the trouble is: `in staging`, `prod is slow`.
     pub nowhere: bool,
     pub(super) reach: Reach,
+}
+
+/// Objects of a name, and the kind that is said with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SaidKind {
+    pub(super) kind: Kind,
+    pub(super) word: String,
+    pub(super) found: Vec<ObjectRef>,
 }
 
 /// How near something is to what the words are about; the nearest comes first.
@@ -93,6 +105,11 @@ impl Reach {
     /// Whether it is one of them or near one.
     pub(crate) fn holds(&self, object: &ObjectRef) -> bool {
         self.nearness(object) != Nearness::Elsewhere
+    }
+
+    /// All of them.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &ObjectRef> {
+        self.itself.iter().chain(&self.beside)
     }
 
     pub(super) fn put(&mut self, object: ObjectRef, itself: bool) {

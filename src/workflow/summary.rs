@@ -100,7 +100,8 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     }
     let besides = report.causes.len().saturating_sub(1).saturating_add(report.more_causes.unwrap_or_default());
     if besides > 0 {
-        lines.push(format!("Independent causes besides this one: {besides}; run again after it is resolved."));
+        let again = if report.plan.is_some() { "; run again after it is resolved" } else { "" };
+        lines.push(format!("Independent causes besides this one: {besides}{again}."));
     }
     if let Some(plan) = &report.plan {
         lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo_now(report, underway, plan)));

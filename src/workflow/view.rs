@@ -15,10 +15,9 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
-use crate::domain::focus::{Because, Focus, Missing, Seen};
+use crate::domain::focus::{Because, Focus, Seen};
 use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
-use crate::domain::nearest::did_you_mean;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, ObservationId};
 use crate::domain::ours::OurCommand;
@@ -234,11 +233,7 @@ fn note(standing: &Standing<'_>) -> Option<String> {
     let place = header.scope.in_words();
     let mut absent: Vec<String> =
         focus.lost.iter().take(NOTED).map(|lost| words(&lost.in_words(&place, &header.cluster.context))).collect();
-    if !focus.missing.is_empty() {
-        let one = |missing: &Missing| format!("`{}`{}", words(&missing.word), did_you_mean(&missing.nearest));
-        let called: Vec<String> = focus.missing.iter().take(NOTED).map(one).collect();
-        absent.push(format!("nothing in {place} is called {}", called.join(" or ")));
-    }
+    absent.extend(focus.missing.iter().take(NOTED).map(|missing| words(&missing.in_words(&place))));
     if !absent.is_empty() {
         let rest = match (asked.is_empty(), focus.beside) {
             (true, _) => format!("{plan} {perhaps}about something else"),
@@ -254,7 +249,7 @@ fn note(standing: &Standing<'_>) -> Option<String> {
         ));
     }
     focus.beside.then(|| {
-        format!("{answer}No cause was found for what the issue names ({}); {plan} {perhaps}about something else.", asked.join(", "))
+        format!("{answer}No cause was found for what the issue names ({}); {plan} {perhaps}about something else, and whether the one follows from the other is not known.", asked.join(", "))
     })
 }
 

@@ -70,6 +70,24 @@ mod tests {
         assert_eq!(found.remedy.proposals[0].risk, Risk::Low);
     }
 
+    #[test]
+    fn name_of_the_release_before_a_map_that_holds_every_key_is_no_other_name() {
+        let of = |instance: &str| json!({"app.kubernetes.io/instance": instance, "app.kubernetes.io/name": "portal"});
+        let asks = json!([key("A", "portal-settings", "URL")]);
+        let portal = || {
+            deployment("edge-portal")
+                .labels(of("edge"))
+                .spec(json!({"containers": [{"name": "app", "image": "a:1", "env": asks.clone()}]}))
+                .waiting("CreateContainerConfigError", r#"configmap "portal-settings" not found"#)
+        };
+        let world = || cluster().app(portal()).config_map("edge-portal-settings", &["URL"]);
+        let labeled = |labels| world().edit("ConfigMap", "edge-portal-settings", json!({"metadata": {"labels": labels}})).only(RULE.code.0);
+        for found in [world().only(RULE.code.0), labeled(of("edge"))] {
+            assert_eq!((found.expected.as_deref(), changes(&found).len()), (Some("edge-portal-settings"), 1));
+        }
+        assert_eq!(labeled(of("core")).remedy.proposals, [], "it says that it is of another release");
+    }
+
     fn asking(map: &str) -> App {
         let env = json!([{"name": "URL", "valueFrom": {"configMapKeyRef": {"name": map, "key": "URL"}}}]);
         let spec = json!({"containers": [{"name": "app", "image": "a:1", "env": env}]});

@@ -1,10 +1,11 @@
 //! ConfigMaps that could be meant by the name of one that does not exist.
 
 use super::super::meant::{LISTED, Meant};
-use super::super::names::{Lexicon, Naming, Of, contradict};
+use super::super::names::{Lexicon, Naming, Of, Release, contradict, release_of};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::facts::Facts;
+use crate::facts::stuck::Stuck;
 use k8s_openapi::api::core::v1::ConfigMap;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -63,20 +64,26 @@ impl<'f, 'a> Maps<'f, 'a> {
 
     /// The ConfigMap of a similar name that holds every key; where there is not just one, those that hold them
     /// and whose names do not say that they are for something else.
-    pub(super) fn meant(&self, namespace: &Namespace, name: &str, keys: &[&str]) -> Meant<'a, ConfigMap> {
+    pub(super) fn meant(&self, stuck: &Stuck<'_>, namespace: &Namespace, name: &str, keys: &[&str]) -> Meant<'a, ConfigMap> {
         if !self.facts.is_whole(&Kind::ConfigMap) {
             return Meant::Unread;
         }
         let Some(known) = self.known(namespace) else { return Meant::Nothing };
-        let naming = Naming::of(Of::ConfigMap);
+        let owner = self.facts.workload(&stuck.object).map(|w| (w.meta, Some(w.pod_labels)));
+        let own = || owner.into_iter().chain(stuck.pods.iter().map(|pod| (&pod.metadata, None)));
+        let naming = Naming::of(Of::ConfigMap).without(owner.into_iter().flat_map(|(meta, labels)| release_of(meta, labels)));
         let holds_all = |map: &&'a ConfigMap| keys.iter().all(|key| holds(map, key));
         let why = |map: &'a ConfigMap| map.metadata.name.as_deref().and_then(|n| naming.alike(name, n));
         let candidates = || self.facts.walk(known.by_name.candidates(name)).filter(holds_all);
         let is_beside = |map: &&'a ConfigMap| map.metadata.name.as_deref().is_some_and(|n| naming.is_beside(name, n));
         let alike = candidates().filter_map(|map| Some((why(map)?, map))).take(LISTED);
         let found = Meant::among(alike, self.facts.walk(known.by_name.near(name)).filter(holds_all).filter(is_beside).take(LISTED));
-        if let Meant::One(_) = found {
-            return found;
+        // What says that it belongs to another release holds that one's settings.
+        let is_foreign = |one: &ConfigMap| Release::of(own()).excludes(&one.metadata, name);
+        match found {
+            Meant::One(one) if is_foreign(one) => return Meant::OneOf(vec![one]),
+            Meant::One(_) => return found,
+            Meant::OneOf(_) | Meant::Nothing | Meant::Unread => {}
         }
         let similar: Vec<&ConfigMap> = found.all().to_vec();
         let is_known = |map: &ConfigMap| similar.iter().any(|known| std::ptr::eq(*known, map));

@@ -77,7 +77,7 @@ impl MissingMap<'_, '_> {
         let (stuck, name, namespace) = (self.stuck, &self.map.name, self.stuck.namespace()?);
         let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|pod| self.holds(facts, pod)).collect();
         let first = held.first()?;
-        let meant = maps.meant(namespace, name, &self.keys);
+        let meant = maps.meant(stuck, namespace, name, &self.keys);
         let keys = (!self.keys.is_empty()).then(|| format!("the keys {}", listed(&self.keys)));
         let takes = keys.as_ref().map(|keys| format!("{keys} of ")).unwrap_or_default();
         let has = keys.map(|keys| format!(" and has {keys}")).unwrap_or_default();

@@ -2,15 +2,19 @@
 
 use super::ports::{Dangling, dangling, partly};
 use super::{Judgement, external, seconds_since, shared};
+use crate::analyze::quote;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
+use crate::domain::workload::Workload;
 use crate::facts::{Facts, addresses, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use std::collections::HashSet;
 
 /// A load balancer's address may take this long, in seconds.
 const PATIENCE: i64 = 60;
+/// So many workloads are named.
+const NAMED: usize = 4;
 
 /// What was judged before: what is under way, and what could not be told.
 pub(crate) struct Before {
@@ -43,7 +47,12 @@ fn unselected(facts: &Facts<'_>, service: &ObjectRef) -> Judgement {
         }
         0 => Judgement::Unknown("has no selector, and nobody has given it endpoints".to_owned()),
         // The API server's own, in every cluster.
-        n => Judgement::Well(format!("has {} that others gave it", addresses::in_words(n))),
+        n if service.name == "kubernetes" => Judgement::Well(format!("has {} that others gave it", addresses::in_words(n))),
+        // What nobody sees answers who asks about it.
+        n => Judgement::Idle(format!(
+            "has no selector, so it is for no Pods; others gave it {}, and whether anything answers there is not known",
+            addresses::in_words(n)
+        )),
     }
 }
 
@@ -104,8 +113,19 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
     let of_port = |(port, count): &(&ServicePort, usize)| format!("{} for its port {}", addresses::in_words(*count), port.port);
     match partly.iter().find(|(_, count)| *count == 0) {
         Some(none) => Judgement::Wrong(format!("has {}: none of the {ready} Pods that are ready has the port of that name", of_port(none))),
-        None if partly.is_empty() => Judgement::Well(format!("has {counts}")),
+        None if partly.is_empty() => Judgement::Well(format!("has {counts}{}", whose(facts, namespace, selector))),
         None => Judgement::Well(format!("has {}, of {counts}", partly.iter().map(of_port).collect::<Vec<_>>().join(" and "))),
+    }
+}
+
+/// Whose addresses they are, where a workload that is selected as well is scaled to zero: requests that seem to go there go elsewhere.
+fn whose(facts: &Facts<'_>, namespace: &str, selector: &labels::Selector) -> String {
+    let (off, on): (Vec<_>, Vec<_>) = selected::workloads_selected(facts, namespace, selector).partition(|w| w.desired == 0);
+    let names = |all: &[&Workload<'_>]| quote::joined(&all.iter().take(NAMED).map(|w| w.object.in_words()).collect::<Vec<_>>(), "and");
+    if off.is_empty() || on.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}; {}, which it selects as well, is scaled to zero", names(&on), names(&off))
     }
 }
 

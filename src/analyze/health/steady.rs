@@ -45,7 +45,21 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
         let message = Excerpt::said(event.message.as_deref().unwrap_or_default());
         return Judgement::Young { what: format!("is still ready, but a probe has begun to fail: {message}"), seconds: PROBED };
     }
-    Judgement::Well("is ready".to_owned())
+    restarts(facts, pod).unwrap_or_else(|| Judgement::Well("is ready".to_owned()))
+}
+
+/// How often its containers were restarted, where the words are about that: what they are about was then so.
+fn restarts(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
+    let statuses = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten());
+    let most =
+        statuses.filter(|s| s.restart_count > 0).max_by_key(|s| s.restart_count).filter(|_| facts.snapshot().words.ask_about_restarts())?;
+    let ended = most.last_state.as_ref().and_then(|s| s.terminated.as_ref());
+    let last = ended.map(|t| format!(", the last time with exit code {}", t.exit_code)).unwrap_or_default();
+    let at = last_end(most).and_then(|at| seconds_since(Some(at), facts.taken_at())).map(|ago| format!(" {ago} s ago")).unwrap_or_default();
+    Some(Judgement::Unknown(format!(
+        "is ready now, and its container `{}` was restarted {} times{last}{at}",
+        most.name, most.restart_count
+    )))
 }
 
 fn last_end(status: &ContainerStatus) -> Option<Timestamp> {

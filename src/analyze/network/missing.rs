@@ -3,7 +3,7 @@
 use super::super::quote;
 use super::behind::unproved;
 use super::likely::Likely;
-use super::near::{Near, Reasoned, Right, against, is_going, meant};
+use super::near::{Near, Reasoned, Right, against, is_going, meant, misses_by_one};
 use super::run_time::{is_given, is_of_a_role};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
@@ -61,6 +61,7 @@ fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, service: &'a Service) 
     }
     let doubt = match near.as_slice() {
         [one] if !vague => doubt(facts, service, namespace, wanted, one),
+        [one] => Some(format!("only a port or a part of its name speaks for {}", one.workload.object.in_words())),
         _ => Some("nothing in the cluster tells which Pods were meant".to_owned()),
     };
     let headless = service.spec.as_ref().is_some_and(|s| s.cluster_ip.as_deref() == Some("None"));
@@ -72,10 +73,19 @@ fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, service: &'a Service) 
     Some(Missing { object, wanted, near, headless, unproved, doubt })
 }
 
+/// Whether another Service wants the same wrong value of the same workload, and nothing speaks against correcting it there.
+fn is_proved_beside(facts: &Facts<'_>, service: &Service, namespace: &Namespace, near: &Near<'_>) -> bool {
+    let others = facts.all_in::<Service>(namespace).filter(|other| other.metadata.name != service.metadata.name);
+    let alike = others.filter_map(|other| Some((other, labels::any_selector(other)?)));
+    alike.filter(|(_, wanted)| wanted.get(near.first.key).is_some_and(|wrong| wrong == near.first.wrong)).any(|(other, wanted)| {
+        misses_by_one(wanted, near.workload).is_some_and(|same| same.first == near.first && against(facts, other, &same).is_none())
+    })
+}
+
 /// What speaks against the change.
 fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &Selector, near: &Near<'_>) -> Option<String> {
     let (key, wrong) = (near.first.key, near.first.wrong);
-    if let Some(other) = against(facts, service, near) {
+    if let Some(other) = against(facts, service, near).filter(|_| !is_proved_beside(facts, service, namespace, near)) {
         return Some(format!(
             "`{wrong}` and `{other}` do not mean the same: the Service may be right, and the Pods that it is for may be gone or elsewhere"
         ));

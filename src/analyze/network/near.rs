@@ -8,7 +8,7 @@ use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;
-use crate::facts::labels::Selector;
+use crate::facts::labels::{self, Selector};
 use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::Service;
 
@@ -144,8 +144,11 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
     let is_spelled = |value: &str, wrong: &str| is_slip(value, wrong) || mean_the_same(value, wrong);
     let by_slip = |n: &Near<'_>| n.value().is_some_and(|v| is_spelled(v, n.first.wrong)) || n.workload.object.name == n.first.wrong;
     let by_likeness = |n: &Near<'_>| n.value().is_some_and(|v| alike(n.first.wrong, v)) || alike(name, &n.workload.object.name);
-    let by_port =
-        |n: &Near<'_>| serves(service, n.workload.pod_spec) && !selected::is_served(facts, namespace.as_str(), n.workload.pod_labels);
+    // A port names nobody, unless the Pods have another label of the selector.
+    let shares_a_label = labels::any_selector(service).is_some_and(|wanted| wanted.len() > 1);
+    let by_port = |n: &Near<'_>| {
+        shares_a_label && serves(service, n.workload.pod_spec) && !selected::is_served(facts, namespace.as_str(), n.workload.pod_labels)
+    };
     let by_part = |n: &Near<'_>| naming.alike(name, &n.workload.object.name).is_some();
     let reasons: [&dyn Fn(&Near<'_>) -> bool; 5] = [&by_name, &by_slip, &by_likeness, &by_port, &by_part];
     // Nobody notices the address of a headless Service: only what names it speaks for it.

@@ -56,18 +56,22 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
             "see why no Pod of {who} has taken `{key}={value}`: the Pods' logs say who holds the lock and who may lead; the selector of {service} is right"
         )
     };
-    Draft::about(facts, RULE.code, workload, SURE)
+    // A Service for one Pod says nothing about the others of its StatefulSet.
+    let of_one_pod = ["statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"].contains(&key);
+    let count = if of_one_pod { format!(" {who} has {} replicas.", near.workload.desired) } else { String::new() };
+    let draft = Draft::about(facts, RULE.code, if of_one_pod { &object } else { workload }, SURE)
         .text(
             format!("no Pod of {who} has `{key}={value}`, which {service} selects"),
             format!(
-                "{service} selects by `{key}`, which stands in no template: {setter} sets it on running Pods. The Pods of {who} match every other label, and none has the value `{value}` now, so {service} has no endpoints. To take the key out of the selector would lead to all of them."
+                "{service} selects by `{key}`, which stands in no template: {setter} sets it on running Pods. The Pods of {who} match every other label, and none has the value `{value}` now, so {service} has no endpoints.{count} To take the key out of the selector would lead to all of them."
             ),
         )
         .saw([quote::field(facts, &object, FieldPath::dotted("spec.selector").key(key), value)])
         .saw(seen)
         .affects(&object, "has no endpoints: no Pod has the label that is set at run time")
-        .link(&object, "misses", workload)
-        .fix(advise(next, None, "what sets the label decides which Pod has it"))
+        ;
+    let draft = if of_one_pod { draft } else { draft.link(&object, "misses", workload) };
+    draft.fix(advise(next, None, "what sets the label decides which Pod has it"))
 }
 
 /// Whether the workload has one member, which has another value of a label that no controller sets.
@@ -105,6 +109,25 @@ mod tests {
     }
 
     #[test]
+    fn service_for_a_pod_that_is_not_there_says_nothing_about_the_other_pods() {
+        let of = |pod: &str| json!({"app": "stream", "statefulset.kubernetes.io/pod-name": pod});
+        let named = |pod: &str| json!({"metadata": {"labels": of(pod)}});
+        let world = cluster()
+            .app(stateful_set("stream").replicas(2))
+            .edit("Pod", "stream-0", named("stream-0"))
+            .edit("Pod", "stream-1", named("stream-1"))
+            .service("stream-1-external", of("stream-1"))
+            .service("stream-2-external", of("stream-2"));
+        let found = world.only(RULE.code.0);
+        assert_eq!(found.object.slashed(), "service/stream-2-external");
+        assert!(found.explanation.contains("StatefulSet `stream` has 2 replicas"), "{}", found.explanation);
+        let (snapshot, touched) = (world.said("stream-1-external is unreachable").snapshot(), found.touched().cloned().collect::<Vec<_>>());
+        let facts = Facts::of(&snapshot);
+        let focus = crate::facts::focus::focus(&facts);
+        assert_eq!(focus.nearness(touched.iter()), crate::facts::named::Nearness::Elsewhere);
+    }
+
+    #[test]
     fn service_whose_role_one_pod_has_is_silent() {
         database(["master", "replica"]).is_silent();
     }
@@ -133,7 +156,8 @@ mod tests {
             [("statefulset.kubernetes.io/pod-name", "db-2"), ("apps.kubernetes.io/pod-index", "2"), ("controller-revision-hash", "db-1")]
         {
             let found = cluster().app(stateful_set("db")).service("db", json!({"app": "db", key: value})).only(RULE.code.0);
-            assert_eq!((found.object.slashed().as_str(), found.remedy.proposals.len()), ("statefulset/db", 0), "{key}");
+            let about = if value.ends_with('2') { "service/db" } else { "statefulset/db" };
+            assert_eq!((found.object.slashed().as_str(), found.remedy.proposals.len()), (about, 0), "{key}");
         }
     }
 

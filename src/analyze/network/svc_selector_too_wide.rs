@@ -35,13 +35,18 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let object = service.reference();
     let namespace = object.namespace.as_ref()?;
     let Split { right, wrong, sure, numbers } = split(service, behind(facts, service, namespace, wanted))?;
-    let (key, value) = telling(&right, &wrong, numbers)?;
-    let mut narrowed = wanted.clone();
-    narrowed.insert(key.clone(), value.clone());
     // Whoever has the label is one of those that serve.
-    if behind(facts, service, namespace, &narrowed).iter().any(|b| !right.iter().any(|r| r.object == b.object)) {
+    let is_of_those = |(key, value): &(String, String)| {
+        let mut narrowed = wanted.clone();
+        narrowed.insert(key.clone(), value.clone());
+        behind(facts, service, namespace, &narrowed).iter().all(|b| right.iter().any(|r| r.object == b.object))
+    };
+    let told = telling(&right, &wrong, numbers).filter(is_of_those);
+    // Versions of one program may well use other numbers.
+    if numbers && told.is_none() {
         return None;
     }
+    let sure = if told.is_some() { sure } else { OPEN };
     let plain = |labels: &Selector| labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",");
     let (service, path) = (object.in_words(), FieldPath::dotted("spec.selector"));
     let (good, bad) = (named(&right), named(&wrong));
@@ -50,23 +55,37 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     } else {
         "None of them declares a port that the Service leads to, so requests that reach them are refused"
     };
+    let tells = match &told {
+        Some((key, value)) => format!("`{key}={value}` is the label that tells them apart."),
+        None => "No label that the selector could ask for tells them apart.".to_owned(),
+    };
     let quoted = right.iter().chain(&wrong).take(QUOTED).map(|b| quote::object(facts, &b.object, &plain(&b.labels)));
     let draft = Draft::about(facts, RULE.code, &object, sure)
         .text(
             format!("{service} also selects the Pods of {bad}, which do not serve its ports as those of {good} do"),
-            format!(
-                "The selector of {service} matches the Pods of {good} and of {bad}. {why}; those that reach {good} work. `{key}={value}` is the label that tells them apart."
-            ),
+            format!("The selector of {service} matches the Pods of {good} and of {bad}. {why}; those that reach {good} work. {tells}"),
         )
         .saw(quoted)
         .affects(&object, &format!("a part of its requests goes to the Pods of {bad}"));
     let draft = right.iter().take(QUOTED).fold(draft, |draft, b| draft.link(&object, "selects", &b.object));
-    if sure == OPEN {
-        let text = format!("add to the selector of {service} a label that only the Pods have which it is for, such as `{key}`");
-        return draft.seen_value(Some(&path), &plain(wanted), None).fix(advise(text, None, "nothing tells which of them it is for"));
-    }
+    let Some((key, value)) = told.as_ref().filter(|_| sure != OPEN) else {
+        let label = told.as_ref().map(|(key, _)| format!(", such as `{key}`")).unwrap_or_default();
+        let (text, why) = match told {
+            Some(_) => (
+                format!("add to the selector of {service} a label that only the Pods have which it is for{label}"),
+                "nothing tells which of them it is for",
+            ),
+            None => (
+                format!(
+                    "give the Pods of {bad} other labels than those that {service} selects, or give those of {good} one more and add it to the selector"
+                ),
+                "all of them carry the same labels",
+            ),
+        };
+        return draft.seen_value(Some(&path), &plain(wanted), None).fix(advise(text, None, why));
+    };
     draft.seen_value(Some(&path), &plain(wanted), Some(&format!("{},{key}={value}", plain(wanted)))).fix(propose(
-        patch(&object, vec![FieldOp::set(path.key(&key), value.as_str())]),
+        patch(&object, vec![FieldOp::set(path.key(key), value.as_str())]),
         &format!("only the Pods of {good} have `{key}={value}`, and they declare every port of {service}"),
         Risk::Medium,
         [Check::EndpointsReady(object.clone())],
@@ -83,7 +102,7 @@ fn named(all: &[Behind]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::testing::{App, World, changes, cluster, deployment};
+    use crate::analyze::testing::{App, World, changes, cluster, deployment, job};
     use serde_json::json;
 
     fn part(name: &str, component: &str, port: Option<u16>) -> App {
@@ -111,12 +130,22 @@ mod tests {
         for other in [
             part("cloudfiles-canary", "canary", Some(8080)),
             part("cloudfiles-quiet", "quiet", None),
-            part("cloudfiles-app-2", "app", Some(9205)),
             part("cloudfiles-off", "off", Some(9205)).replicas(0),
             part("cloudfiles-new", "new", Some(9205)).unready("2026-01-01T11:50:00Z"),
         ] {
             assert_eq!(with(other).found(RULE.code.0), []);
         }
+    }
+
+    #[test]
+    fn pods_that_no_label_tells_apart_are_advice_and_not_silence() {
+        let found = with(part("cloudfiles-app-2", "app", Some(9205))).only(RULE.code.0);
+        assert_eq!((changes(&found), found.confidence, found.remedy.advice.len()), (vec![], OPEN, 1));
+        let labels = json!({"app.kubernetes.io/name": "cloudfiles", "app.kubernetes.io/component": "app"});
+        let found = with(job("migrations").labels(labels)).only(RULE.code.0);
+        assert!(found.title.contains("Job `migrations`"), "{}", found.title);
+        assert!(found.remedy.proposals.is_empty() && found.remedy.advice[0].text.contains("other labels"), "{:?}", found.remedy);
+        assert!(found.symptoms.iter().any(|s| s.object.name == "cloudfiles"), "{found:?}");
     }
 
     fn of(name: &str, component: &str, ports: serde_json::Value) -> App {

@@ -1,6 +1,7 @@
 //! What a required node affinity makes of it, where the nodeSelector has its nodes: the same cause, and the same kind of fix.
 
 use super::super::draft::{Draft, advise, change, patch, propose};
+use super::super::quote;
 use super::affinity::{Correction, correction, satisfies_one};
 use super::labels::is_in_use;
 use super::wanting::Wanting;
@@ -10,7 +11,11 @@ use crate::domain::finding::Finding;
 use crate::domain::risk::Risk;
 use crate::facts::labels::Selector;
 use crate::facts::{Facts, pods};
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm};
+use std::collections::BTreeSet;
+
+/// So many labels of nodes are quoted.
+const QUOTED: usize = 6;
 
 /// The nodeSelector has its nodes; whether the required affinity has one among them.
 pub(super) fn finding(
@@ -32,9 +37,17 @@ pub(super) fn finding(
     }
     let field = found.as_ref().map(|c| &c.path).unwrap_or(&pods::affinity_path()).clone().below(&stuck.spec_path);
     let title = format!("no node satisfies the required node affinity of {stuck}");
-    let explanation = format!("The required node affinity of {stuck} asks for a node with labels that none has. {}", wanting.in_words());
+    let explanation = format!(
+        "The required node affinity of {stuck} asks for a node with {}, and no node has that. {}",
+        quote::joined(&terms.iter().map(in_words).collect::<Vec<_>>(), "or"),
+        wanting.in_words()
+    );
+    let keys: BTreeSet<&str> = terms.iter().flat_map(|t| t.match_expressions.iter().flatten()).map(|e| e.key.as_str()).collect();
+    let labels = |node: &'_ Node| keys.iter().map(|key| wanting.label_of(facts, node, key)).collect::<Vec<_>>();
+    let seen: Vec<_> = facts.all::<Node>().flat_map(labels).take(QUOTED).collect();
     let draft =
         wanting.draft(Draft::about(facts, code, &stuck.object, if found.is_some() { near } else { open }).text(title, explanation), facts);
+    let draft = draft.saw(seen);
     match &found {
         Some(Correction { wrong, right, .. }) => {
             let why = format!("no node has `{wrong}`; `{right}` is on a node that can run these Pods and has all else that is asked for");
@@ -48,4 +61,23 @@ pub(super) fn finding(
             "the labels of the nodes do not tell which nodes were meant",
         )),
     }
+}
+
+/// What one term asks for: `zone in (a, b)`.
+fn in_words(term: &NodeSelectorTerm) -> String {
+    let one = |e: &NodeSelectorRequirement| {
+        let values = e.values.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+        match e.operator.as_str() {
+            "Exists" => format!("`{}`", e.key),
+            "DoesNotExist" => format!("no `{}`", e.key),
+            "In" => format!("`{}` in ({values})", e.key),
+            "NotIn" => format!("`{}` not in ({values})", e.key),
+            "Gt" => format!("`{}` over {values}", e.key),
+            "Lt" => format!("`{}` under {values}", e.key),
+            other => format!("`{}` {other} ({values})", e.key),
+        }
+    };
+    let labels = term.match_expressions.iter().flatten().map(one);
+    let fields = term.match_fields.iter().flatten().map(one);
+    quote::joined(&labels.chain(fields).collect::<Vec<_>>(), "and")
 }

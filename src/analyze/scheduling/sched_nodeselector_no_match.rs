@@ -371,4 +371,29 @@ mod tests {
             assert_eq!(world.clone().app(other).found(RULE.code.0), []);
         }
     }
+
+    #[test]
+    fn what_is_stuck_by_the_same_value_proves_nothing_for_it_and_is_one_cause() {
+        let app = |name: &str| selecting(deployment(name), json!({"environment": "prodution"}));
+        let found = cluster().app(app("front")).app(app("nats")).app(app("queue")).only(RULE.code.0);
+        assert_eq!(changes(&found).len(), 3, "{:?}", found.remedy);
+        // One that runs with it shows that such nodes were there.
+        let runs = deployment("old").spec(json!({"nodeSelector": {"environment": "prodution"}, "nodeName": "node-9"}));
+        let world = cluster().app(app("front")).app(runs).found(RULE.code.0);
+        assert_eq!(world[0].remedy.proposals, []);
+    }
+
+    #[test]
+    fn affinity_is_quoted_with_what_each_node_has() {
+        let terms = json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "disktype", "operator": "In", "values": ["nvme", "optane"]}]}]}}}});
+        let world = cluster().app(
+            deployment("web").spec(terms).unschedulable("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."),
+        );
+        let found = world.only(RULE.code.0);
+        assert!(found.explanation.contains("`disktype` in (nvme, optane)"), "{}", found.explanation);
+        let diagnosis = world.diagnosis();
+        let has = |text: &str| diagnosis.evidence.iter().any(|(_, e)| e.text.as_str() == text);
+        assert!(has("ssd") && has("hdd"), "{diagnosis:?}");
+    }
 }

@@ -3,7 +3,8 @@
 use super::classes;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::facts::{Facts, selected};
+use crate::facts::claims::USERS;
+use crate::facts::{Facts, selected, unread};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -30,11 +31,13 @@ pub(super) fn is_unbound(claim: &PersistentVolumeClaim) -> bool {
     pending && !volume && claim.metadata.deletion_timestamp.is_none()
 }
 
-/// A Pod can use it: bound, or waiting for exactly such a Pod with a class that exists.
+/// A Pod can use it: bound, or waiting for exactly such a Pod with a class that exists. One that names its volume, or selects among
+/// volumes, waits for more than a Pod.
 pub(super) fn is_usable(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> bool {
     let class = claim.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).filter(|c| !c.is_empty());
     match claim.status.as_ref().and_then(|s| s.phase.as_deref()) {
         Some("Bound") => true,
+        _ if claim.spec.as_ref().is_some_and(|s| s.volume_name.is_some() || s.selector.is_some()) => false,
         None | Some("Pending") => {
             !classes::are_known(facts) || class.is_none_or(|name| facts.has(&ObjectRef::cluster(Kind::StorageClass, name)))
         }
@@ -75,9 +78,25 @@ pub(super) fn state(claim: &PersistentVolumeClaim) -> String {
     format!("{phase}, {} of StorageClass {}", size.unwrap_or("no size"), class.unwrap_or("none"))
 }
 
-/// The same of one that nothing uses.
-pub(super) fn description(claim: &PersistentVolumeClaim) -> String {
-    format!("{}, used by nothing", state(claim))
+/// The same of one that nothing uses, as far as that is known.
+pub(super) fn description(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> String {
+    format!("{}, {}", state(claim), unused_in_words(facts))
+}
+
+/// Everything that can mount a claim was read, so that one which nobody names is unused.
+pub(super) fn uses_are_known(facts: &Facts<'_>) -> bool {
+    USERS.iter().all(|kind| facts.is_whole(kind))
+}
+
+/// What can mount a claim and was not read whole, in words.
+pub(super) fn unread_users(facts: &Facts<'_>) -> Option<String> {
+    let unread = unread::all(USERS.iter().filter(|kind| !facts.is_whole(kind)), facts.snapshot());
+    (!unread.is_empty()).then(|| unread.join("; "))
+}
+
+/// That nobody was seen to use it.
+pub(super) fn unused_in_words(facts: &Facts<'_>) -> String {
+    unread_users(facts).map_or_else(|| "used by nothing".to_owned(), |unread| format!("used by nothing that was read ({unread})"))
 }
 
 /// Words of class names for volumes that somebody makes by hand, and those that do so with storage behind them.

@@ -117,12 +117,33 @@ fn no_class(facts: &Facts<'_>, name: &str) -> Remedy {
 }
 
 /// Unused claims exist whose names tell nothing: both ways, for a human to choose.
-pub(super) fn choose(missing: &MissingClaim<'_>) -> Remedy {
-    let why = "unused PersistentVolumeClaims exist whose names do not tell whether one of them was meant; an empty new claim would hide data that already exists";
+pub(super) fn choose(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
+    let how = match claims::unread_users(facts) {
+        Some(unread) => format!("PersistentVolumeClaims exist that nothing uses which was read ({unread}), and their"),
+        None => "unused PersistentVolumeClaims exist whose".to_owned(),
+    };
+    let why = &format!("{how} names do not tell whether one of them was meant; an empty new claim would hide data that already exists");
     let names: Vec<&str> = missing.unused.iter().filter_map(|c| c.metadata.name.as_deref()).take(LISTED).collect();
-    let text = format!("if one of the unused PersistentVolumeClaims {} was meant, point {} to it", listed(&names), missing.who());
+    let which = match names.as_slice() {
+        [one] => format!("if the PersistentVolumeClaim `{one}` was meant"),
+        several => format!("if one of the PersistentVolumeClaims {} was meant", listed(several)),
+    };
+    let text = format!("{which}, {} to it", missing.point());
     let new = empty(missing, "if a new, empty volume was meant, create", None, why);
     Remedy { choices: vec![new], ..advise(text, None, why) }
+}
+
+/// Claims could be meant of which nothing tells which, or whether any was: pointed to one of them, or a new one.
+pub(super) fn either(missing: &MissingClaim<'_>, names: &[&str]) -> Remedy {
+    let command = kubectl::get(&Kind::PersistentVolumeClaim, Some(&missing.namespace), names);
+    let (which, why) = match names {
+        [one] => (format!("`{one}`, if that is the one that was meant"), "nothing in the cluster proves that it was meant"),
+        several => (format!("the one that was meant: {}", listed(several)), "nothing in the cluster tells which of them was meant, if any"),
+    };
+    let mut remedy = advise(format!("{} to the PersistentVolumeClaim {which}", missing.point()), Some(command), why);
+    let new = format!("or create the PersistentVolumeClaim `{}`, if a new and empty volume was meant", missing.claim.name);
+    remedy.extend(advise(new, None, "a new volume holds none of the data that another claim may have"));
+    remedy
 }
 
 /// The claims could not be read.

@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const READS: &[Read] = &[
     Read::WORKLOADS,
     Read::EVENTS,
-    Read::always(&[Kind::PersistentVolumeClaim]),
+    Read::always(&[Kind::PersistentVolumeClaim, Kind::CronJob]),
     Read::when(&[Kind::StorageClass, Kind::PersistentVolume], When::APodWaitsWithAClaim),
 ];
 
@@ -135,6 +135,12 @@ impl<'a> MissingClaim<'a> {
     /// What must hold of those who wait.
     pub(super) fn checks(&self) -> impl Iterator<Item = Check> {
         self.users.iter().filter_map(Stuck::check)
+    }
+
+    /// Nothing about a Pod's volumes can be changed: one that nobody owns has to be created again.
+    pub(super) fn point(&self) -> String {
+        let again = self.users.iter().any(|user| user.object.kind == Kind::Pod);
+        if again { format!("create {} again, pointed", self.who()) } else { format!("point {}", self.who()) }
     }
 
     /// ``Deployment `web` ``, or several of them.

@@ -1,18 +1,17 @@
 //! A Pod waits for a PersistentVolumeClaim that does not exist, beside an unused one of a related name that was meant.
 //! The fix points the template to it. Creating an empty claim of the wrong name would be a loss of data in disguise.
 
-use super::super::draft::{advise, change, patch, propose};
+use super::super::draft::{change, patch, propose};
 use super::super::meant::Sure;
 use super::super::quote::{self, listed};
 use super::super::rule::Rule;
-use super::claims;
 use super::missing_claim::{self, MissingClaim};
 use super::pvc_missing::{DOUBTED, unread_volumes};
+use super::{claims, creating};
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::finding::{Finding, Remedy};
 use crate::domain::kind::Kind;
-use crate::domain::kubectl;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
@@ -47,13 +46,18 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let hint = match (right, names.as_slice()) {
         (Some(right), _) => format!("the unused PersistentVolumeClaim `{right}` is probably meant"),
         (None, []) => return None,
+        (None, [one]) => format!("`{one}` may be meant"),
         (None, several) => format!("one of {} may be meant", listed(several)),
     };
     let is_free = |claim: &PersistentVolumeClaim| missing.unused.iter().any(|free| free.reference() == claim.reference());
-    let told = |claim: &PersistentVolumeClaim| if is_free(claim) { claims::description(claim) } else { claims::state(claim) };
+    let told = |claim: &PersistentVolumeClaim| if is_free(claim) { claims::description(facts, claim) } else { claims::state(claim) };
     let describe = |claim: &&PersistentVolumeClaim| quote::object(facts, &claim.reference(), &told(claim));
     let (all, unread) = (missing.meant.all(), missing.kept == Presence::Unread);
-    let use_of = if all.iter().all(|claim| is_free(claim)) { "of a related name and used by nothing" } else { "of a related name" };
+    let use_of = if all.iter().all(|claim| is_free(claim)) {
+        format!("of a related name and {}", claims::unused_in_words(facts))
+    } else {
+        "of a related name".to_owned()
+    };
     // One that never had a volume holds nothing that could be hidden.
     let kept = if all.iter().any(|claim| !claims::is_unbound(claim)) {
         " A new claim of the wrong name would start empty and hide the data."
@@ -66,14 +70,18 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         .text(
             format!("{who} references the PersistentVolumeClaim `{wrong}`, which does not exist; {hint}"),
             format!(
-                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler places no Pod of {who}. The same namespace has {}, {use_of}.{kept}{}",
+                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler does not place {}. The same namespace has {}, {use_of}.{kept}{}",
                 missing.namespace,
+                match first.object.kind {
+                    Kind::Pod => who.clone(),
+                    _ => format!("the Pods of {who}"),
+                },
                 listed(&names),
                 if unread { unread_volumes(facts) } else { String::new() },
             ),
         )
         .value(missing.fields(first).first(), wrong, right)
-        .fix(right.map_or_else(|| choose(missing, &names), |right| repoint(missing, right)))
+        .fix(right.map_or_else(|| creating::either(missing, &names), |right| repoint(missing, right)))
 }
 
 /// Every template that names the missing claim is pointed to the one that was meant.
@@ -85,16 +93,6 @@ fn repoint(missing: &MissingClaim<'_>, right: &str) -> Remedy {
     });
     let bound = Check::ClaimBound(ObjectRef { name: right.to_owned(), ..missing.claim.clone() });
     propose(actions, &why, Risk::Low, std::iter::once(bound).chain(missing.checks()))
-}
-
-fn choose(missing: &MissingClaim<'_>, names: &[&str]) -> Remedy {
-    let why = "nothing in the cluster tells which of them was meant, if any";
-    let command = kubectl::get(&Kind::PersistentVolumeClaim, Some(&missing.namespace), names);
-    let mut remedy =
-        advise(format!("point {} to the PersistentVolumeClaim that was meant: {}", missing.who(), listed(names)), Some(command), why);
-    let new = format!("or create the PersistentVolumeClaim `{}`, if a new and empty volume was meant", missing.claim.name);
-    remedy.extend(advise(new, None, why));
-    remedy
 }
 
 #[cfg(test)]
@@ -147,6 +145,54 @@ mod tests {
         let found = world.volume_for("redis-data", "old", "Released", "Retain").only("pvc-missing");
         assert_eq!(found.remedy.proposals, []);
         assert!(found.remedy.advice.iter().any(|a| a.text.contains("`redis-standard-pvc` was meant")), "{:?}", found.remedy);
+    }
+
+    #[test]
+    fn claim_that_a_cron_job_mounts_is_not_pointed_to() {
+        let cron = r#"{apiVersion: batch/v1, kind: CronJob, metadata: {name: cleanup}, spec: {schedule: "0 3 * * *", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: 'a:1'}], volumes: [{name: u, persistentVolumeClaim: {claimName: uploads}}]}}}}}}"#;
+        let world = cluster().app(deployment("web").claim("data", "web-uploads").unschedulable("")).claim("uploads", "Bound", "standard");
+        assert_eq!(changes(&world.only(RULE.code.0)).len(), 1);
+        let used = world.clone().yaml(cron);
+        assert!(used.found(RULE.code.0).iter().all(|found| found.remedy.proposals.is_empty()));
+        let unread = world.hiding(Kind::CronJob).only(RULE.code.0);
+        assert_eq!((unread.remedy.proposals.len(), unread.explanation.contains("cronjobs could not be read")), (0, true), "{unread:?}");
+    }
+
+    #[test]
+    fn claim_that_a_replica_set_of_nobody_mounts_is_not_pointed_to() {
+        let set = r#"{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: old-web}, spec: {replicas: 0, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: 'a:1'}], volumes: [{name: u, persistentVolumeClaim: {claimName: uploads}}]}}}}"#;
+        let world = cluster().app(deployment("web").claim("data", "web-uploads").unschedulable("")).claim("uploads", "Bound", "standard");
+        assert!(world.yaml(set).found(RULE.code.0).iter().all(|found| found.remedy.proposals.is_empty()));
+    }
+
+    #[test]
+    fn claim_of_another_release_is_not_pointed_to() {
+        let of = |instance: &str| json!({"app.kubernetes.io/instance": instance, "app.kubernetes.io/name": "web"});
+        let web = || deployment("shop-web").labels(of("shop")).claim("data", "shop-uploads").unschedulable("");
+        let world = || cluster().app(web()).claim("uploads", "Bound", "standard");
+        let labeled = |labels| world().edit("PersistentVolumeClaim", "uploads", json!({"metadata": {"labels": labels}}));
+        assert_eq!(changes(&labeled(of("shop")).only(RULE.code.0)).len(), 1);
+        let helm =
+            world().edit("PersistentVolumeClaim", "uploads", json!({"metadata": {"annotations": {"meta.helm.sh/release-name": "blog"}}}));
+        for other in [labeled(of("blog")), helm] {
+            let found = other.only(RULE.code.0);
+            assert_eq!((found.remedy.proposals.len(), found.expected.clone()), (0, None), "{found:?}");
+            assert!(found.title.ends_with("`uploads` may be meant"), "{}", found.title);
+        }
+    }
+
+    #[test]
+    fn pod_of_nobody_is_to_be_made_anew() {
+        let found = cluster()
+            .app(pod("ana").claim("home", "claim-ana").unschedulable(""))
+            .claim("claim-ana-2", "Bound", "standard")
+            .only(RULE.code.0);
+        let [point, create] = found.remedy.advice.as_slice() else { panic!("{:?}", found.remedy) };
+        assert_eq!(
+            point.text,
+            "create Pod `ana` again, pointed to the PersistentVolumeClaim `claim-ana-2`, if that is the one that was meant"
+        );
+        assert!(point.why != create.why && found.explanation.contains("does not place Pod `ana`"), "{}", found.explanation);
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let remedy = match &missing.meant {
         _ if let Presence::There(volume) = missing.kept => kept::for_missing(missing, volume),
         Meant::Nothing if missing.unused.is_empty() => creating::create(facts, missing),
-        Meant::Nothing => creating::choose(missing),
+        Meant::Nothing => creating::choose(facts, missing),
         Meant::Unread => creating::cannot_tell(facts, missing),
         Meant::One(_) | Meant::OneOf(_) => return None,
     };

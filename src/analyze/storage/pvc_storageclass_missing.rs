@@ -198,6 +198,33 @@ mod tests {
     }
 
     #[test]
+    fn claim_of_a_set_whose_template_was_corrected_is_only_to_be_deleted() {
+        let set = |class: &str| {
+            stateful_set("web")
+                .with(json!({"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {"storageClassName": class}}]}))
+                .unschedulable("")
+        };
+        let world = |class: &str| {
+            cluster()
+                .app(set(class))
+                .edit(
+                    "Pod",
+                    "web-0",
+                    json!({"spec": {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data-web-0"}}]}}),
+                )
+                .claim("data-web-0", "Pending", "fast-ssd")
+                .only(RULE.code.0)
+        };
+        let found = world("standard");
+        assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len()), (0, 1));
+        assert_eq!(
+            found.remedy.advice[0].text,
+            "delete the PersistentVolumeClaim `data-web-0`: StatefulSet `web` creates it again from its template"
+        );
+        assert!(world("fast-ssd").remedy.advice[0].why.contains("recreate the StatefulSet"));
+    }
+
+    #[test]
     fn volumes_made_by_hand_need_no_class() {
         let world = uploads(cluster()).yaml(
             "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {storageClassName: fast-ssd, capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce]}}",

@@ -9,10 +9,12 @@ use crate::domain::action::Action;
 use crate::domain::check::Check;
 use crate::domain::finding::Remedy;
 use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, unread};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 
@@ -28,7 +30,7 @@ pub(super) fn remedy(
     let unread = format!("the StorageClasses {}", unread::how(&Kind::StorageClass, facts.snapshot()));
     let (text, why) = match meant {
         Meant::One(class) => match claims::against_replacing(claim) {
-            None => return replace(claim, class, because, users),
+            None => return replace(facts, claim, class, because, users),
             Some(why) => {
                 let right = classes::name(class);
                 (format!("replace the PersistentVolumeClaim `{name}` by one of the class `{right}` ({because})"), why)
@@ -74,9 +76,26 @@ pub(super) fn by_hand(claim: &PersistentVolumeClaim) -> Remedy {
     advise(text, None, "the class seems to be one of volumes that are created by hand, so another would not lead to the data that is meant")
 }
 
+/// The class that the StatefulSet's own template of this claim asks for.
+fn template_class<'a>(facts: &Facts<'a>, set: &ObjectRef, claim: &str) -> Option<&'a str> {
+    let templates = facts.find::<StatefulSet>(set)?.spec.volume_claim_templates.iter().flatten();
+    let begins = |name: &str| claim.strip_prefix(name).is_some_and(|rest| rest.starts_with(&format!("-{}-", set.name)));
+    let template = templates.into_iter().find(|t| t.metadata.name.as_deref().is_some_and(begins))?;
+    template.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).or_else(|| classes::default_class(facts).map(classes::name))
+}
+
 /// The claim is deleted, and created again with another class.
-fn replace(claim: &PersistentVolumeClaim, class: &StorageClass, because: &str, users: &[&Stuck<'_>]) -> Remedy {
+fn replace(facts: &Facts<'_>, claim: &PersistentVolumeClaim, class: &StorageClass, because: &str, users: &[&Stuck<'_>]) -> Remedy {
     let object = claim.reference();
+    if let Some(set) = facts.claims().replica_of(claim).filter(|set| template_class(facts, set, &object.name) == Some(classes::name(class)))
+    {
+        let text = format!("delete the PersistentVolumeClaim `{}`: {} creates it again from its template", object.name, set.in_words());
+        let why = format!(
+            "the claim was never bound, so no data is lost, and the volumeClaimTemplate asks for the StorageClass `{}` already",
+            classes::name(class)
+        );
+        return advise(text, None, &why);
+    }
     let waits_for_nobody = users.is_empty() && classes::waits_for_consumer(class);
     let bound = (!waits_for_nobody).then(|| Check::ClaimBound(object.clone()));
     let why = format!("the class of a claim cannot be changed; `{}` was never bound, so no data is lost", object.name);

@@ -1,10 +1,9 @@
 //! All claims that are missing, by their names: where two of them could mean one claim, no rule can tell which.
 
 use super::super::meant::{LISTED, Meant};
-use super::super::names::{Lexicon, Naming, Of, release_of};
+use super::super::names::{Lexicon, Naming, Of, Release, release_of};
 use super::claims;
 use super::unused::Unused;
-use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::facts::Facts;
 use crate::facts::stuck::Stuck;
@@ -16,6 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct Wanted<'f, 'a> {
     facts: &'f Facts<'a>,
     namings: HashMap<ObjectRef, Naming>,
+    /// The release of those who want it.
+    releases: HashMap<ObjectRef, Release<'f>>,
     by_name: HashMap<Namespace, Lexicon<&'f ObjectRef>>,
 }
 
@@ -23,10 +24,15 @@ impl<'f, 'a> Wanted<'f, 'a> {
     pub(super) fn of(facts: &'f Facts<'a>, missing: &'f BTreeMap<ObjectRef, Vec<Stuck<'a>>>) -> Self {
         // What says nothing about which claim is meant: the name of its class, and of the release that asks for it.
         let classes = Naming::of(Of::Claim).without(facts.all::<StorageClass>().filter_map(|class| class.metadata.name.as_deref()));
-        let mut all = Self { facts, namings: HashMap::new(), by_name: HashMap::new() };
+        let mut all = Self { facts, namings: HashMap::new(), releases: HashMap::new(), by_name: HashMap::new() };
         for (claim, users) in missing {
             let owners = facts.walk(users.iter()).filter_map(|user| facts.workload(&user.object));
             all.namings.insert(claim.clone(), classes.clone().without(owners.flat_map(|w| release_of(w.meta, Some(w.pod_labels)))));
+            let of = |user: &'f Stuck<'a>| {
+                let owner = facts.workload(&user.object).map(|w| (w.meta, Some(w.pod_labels)));
+                owner.into_iter().chain(user.pods.iter().map(|pod| (&pod.metadata, None)))
+            };
+            all.releases.insert(claim.clone(), Release::of(facts.walk(users.iter()).flat_map(of)));
             if let Some(namespace) = claim.namespace.clone() {
                 all.by_name.entry(namespace).or_default().add(&claim.name, claim);
             }
@@ -57,16 +63,15 @@ impl<'f, 'a> Wanted<'f, 'a> {
             let rivals = self.facts.walk(rivals.into_iter().flat_map(|names| names.candidates(claims::name(one))));
             rivals.filter(|m| why(m, one).is_some()).take(2).count() > 1
         };
+        // What says that it belongs to another release may hold that one's data.
+        let is_foreign = |one: &PersistentVolumeClaim| self.releases.get(claim).is_some_and(|own| own.excludes(&one.metadata, &claim.name));
         match found {
-            Meant::One(one) if !uses_are_known(self.facts) || is_open(one) || !claims::is_usable(self.facts, one) => {
+            Meant::One(one)
+                if !claims::uses_are_known(self.facts) || is_open(one) || is_foreign(one) || !claims::is_usable(self.facts, one) =>
+            {
                 Meant::OneOf(vec![one])
             }
             found => found,
         }
     }
-}
-
-/// Everything that can name a claim was read, so that one which nobody names is unused.
-fn uses_are_known(facts: &Facts<'_>) -> bool {
-    [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job].iter().all(|kind| facts.is_whole(kind))
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 const GRAMMAR: &str = "
 a an the this that these those it its i me my mine we our ours us you your he she they them their his her who whom whose what which
 and or but nor so if then else than as at by for from in into of off on onto out over to up with without within inside outside under
-above below between among across through during before after since until till because while when where why how about against per via
+though although whereas unless whether despite regardless whenever wherever whatever above below between among across through during before after since until till because while when where why how about against per via
 is are was were be been being am isn aren wasn weren do does did done doing don doesn didn has have had having haven hasn hadn
 will would shall should can could may might must won wouldn shouldn couldn cannot cant wont dont doesnt didnt isnt arent ll re ve
 not no yes none never ever always often sometimes again already still yet just only even also too very much many more most less least
@@ -102,6 +102,9 @@ const NAMES_TOO: &str =
     "users user events event images messages message mail emails customers customer jobs services reports orders sessions
 accounts alerts tickets files logs";
 
+/// Of these, what things are called too right behind a word for their kind: `cronjob nightly`.
+const NAMES_BESIDE_A_KIND: &str = "nightly daily weekly hourly monthly yearly main primary demo sample example";
+
 /// Of these, what namespaces are called too.
 const NAMESPACES_TOO: &str = "users customers mail test demo sample example examples apps shared internal external";
 
@@ -126,6 +129,10 @@ pub(super) fn is_grammar(word: &str) -> bool {
 
 pub(super) fn is_a_name_too(word: &str) -> bool {
     NAMES_TOO.split_whitespace().any(|name| name == word)
+}
+
+pub(super) fn is_a_name_beside_a_kind(word: &str) -> bool {
+    NAMES_BESIDE_A_KIND.split_whitespace().any(|name| name == word)
 }
 
 /// Whether it is an ordinary word that namespaces are called too.

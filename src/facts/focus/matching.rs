@@ -26,6 +26,8 @@ pub(super) struct Matching<'a> {
     hit: Vec<bool>,
     homes: Vec<String>,
     pub(super) about: BTreeSet<ObjectRef>,
+    /// What each name was found to be.
+    pub(super) taken: Vec<(std::ops::Range<usize>, Vec<ObjectRef>)>,
     exact: BTreeSet<ObjectRef>,
     pub(super) lost: Vec<Lost>,
     pub(super) missing: Vec<Missing>,
@@ -55,6 +57,7 @@ impl<'a> Matching<'a> {
             hit: vec![false; words.len()],
             homes: words.homes.clone(),
             about: BTreeSet::new(),
+            taken: Vec::new(),
             exact: BTreeSet::new(),
             lost: Vec::new(),
             missing: Vec::new(),
@@ -135,7 +138,8 @@ impl<'a> Matching<'a> {
         if exact {
             self.exact.extend(found.iter().cloned());
         }
-        self.about.extend(found);
+        self.about.extend(found.iter().cloned());
+        self.taken.push((places.clone(), found));
         self.spend(places, true);
     }
 
@@ -375,11 +379,31 @@ impl<'a> Matching<'a> {
         }
     }
 
+    /// Whether a name stands beside the word for a kind: then not every one of the kind is meant.
+    fn is_of_a_name(&self, place: usize) -> bool {
+        let open = |p: usize| {
+            let named = |w: &Word| w.could_be_a_name() || self.words.beside_a_kind(p);
+            !self.is_used(p) && self.word(p).is_some_and(named) && !self.words.is_predicate(p)
+        };
+        let mut next = place;
+        while self.word(next).is_some_and(|w| !w.ends) {
+            next = next.saturating_add(1);
+            if self.word(next).is_none_or(|w| !matches!(w.text.as_str(), "called" | "named" | "of" | "for" | "the" | "our" | "my")) {
+                break;
+            }
+        }
+        let before = place.checked_sub(1).filter(|p| self.word(*p).is_some_and(|w| !w.ends));
+        (next != place && open(next)) || before.is_some_and(open)
+    }
+
     /// `the ingress`: every one.
     fn kinds(&mut self, snapshot: &Snapshot) {
         for place in 0..self.words.len() {
             let Some(word) = self.word(place).filter(|_| !self.is_used(place) && !self.words.is_missed(place)) else { continue };
             let Some(kind) = Kind::AS_A_WHOLE.iter().find(|k| is_meant(k, &word.text)) else { continue };
+            if self.is_of_a_name(place) {
+                continue;
+            }
             let said = word.text.clone();
             let found = self.first(place, true, &[&|c: &Candidate| c.object.kind == *kind]);
             if found.is_empty() && snapshot.is_complete(kind) && self.missing.iter().all(|m| m.word != said) {
@@ -387,8 +411,9 @@ impl<'a> Matching<'a> {
             }
             self.take(found, place..place.saturating_add(1), false);
         }
+        // `the page of the cronjobs` is about those; `the ingress and the cronjobs` is about both.
         if !self.about.is_empty() {
-            self.missing.clear();
+            self.missing.retain(|missing| Kind::parse(&missing.word).is_some());
         }
     }
 

@@ -72,7 +72,7 @@ fn is_missed(matching: &Matching<'_>, place: usize, found: bool, snapshot: &Snap
         let described = || describes_a_place(word) && (matching.is_beside_a_hit(place) || (!found && words.is_subject(place)));
         return word.form == Form::Word && (words.is_placed(place) || words.is_alone(place) || described());
     }
-    if words.is_missed(place) {
+    if words.is_missed(place) || words.beside_a_kind(place) {
         return snapshot.scope.namespaces().iter().all(|n| n.as_str() != word.text);
     }
     let part = word.is_part() && word.form == Form::Word && !matching.is_beside_a_hit(place);

@@ -84,6 +84,9 @@ pub(super) fn named(wording: &mut Wording, known: &Known) -> Named {
             },
             (Clarity::Placed, Presence::Absent) => {
                 let Some(why) = why() else { continue };
+                // Once a namespace is stated that is there, what is behind an ordinary word is rarely one: `web in shop shows errors in k9s`.
+                let is_prose = !named.said.is_empty() && !word.is_environment() && is_of_an_ordinary_word(wording, place);
+                let why = if is_prose { Why::Prose } else { why };
                 let near = !word.is_common() && !word.is_ordinary() && known.is_near(name);
                 if near {
                     named.misspelt.push(name.clone());
@@ -102,6 +105,13 @@ pub(super) fn named(wording: &mut Wording, known: &Known) -> Named {
     }
     named.bare.retain(|name| !named.said.contains(name));
     named
+}
+
+/// Whether what is said to be `in` the word at this place is no thing: `errors in k9s`.
+fn is_of_an_ordinary_word(wording: &Wording, place: usize) -> bool {
+    let article = place.checked_sub(1).filter(|p| wording.is_article(*p));
+    let thing = article.unwrap_or(place).checked_sub(2).and_then(|p| wording.get(p));
+    thing.is_some_and(|word| !word.ends && word.is_common() && !word.is_grammar())
 }
 
 fn lost(name: &str, why: Why, by: Stated, known: &Known) -> Site {

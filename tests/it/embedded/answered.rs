@@ -103,7 +103,7 @@ async fn each_named_namespace_is_judged_where_nothing_in_it_is_called_as_the_wor
 async fn headline_names_what_was_judged() {
     let odd = "apiVersion: v1\nkind: Service\nmetadata: {name: other}\nspec: {ports: [{port: 80}]}".to_owned();
     let cluster = cluster(&[("v01-same", well("shop")), ("v01-same", odd)]).await;
-    let report = open(&cluster, None, "shop is slow in v01-same").await.report;
+    let report = open(&cluster, None, "shop is broken in v01-same").await.report;
     let first = report.summary.lines().next().unwrap();
     assert_eq!(report.status, Status::Healthy, "{}", report.summary);
     assert!(first.starts_with("No problem was found with Deployment v01-same/shop in context"), "{first}");

@@ -55,7 +55,7 @@ async fn analyze(cluster: &Embedded, problem: &Problem) -> Report {
 #[tokio::test(start_paused = true)]
 async fn no_word_makes_an_error_of_the_rest() {
     let cluster = cluster(&[("shop", well("web"))]).await;
-    let report = analyze(&cluster, &words("web in shop is slow. Others in the namespace run fine")).await;
+    let report = analyze(&cluster, &words("web in shop is broken. Others in the namespace run fine")).await;
     assert_eq!((report.status, report.issue.namespace.as_deref()), (Status::Healthy, Some("shop")), "{}", report.summary);
 }
 

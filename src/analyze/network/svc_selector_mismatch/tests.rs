@@ -110,9 +110,14 @@ fn unrelated_workload_is_not_taken_over() {
 #[test]
 fn port_that_fits_is_no_proof_of_which_workload_was_meant() {
     let ports = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}]});
-    let world = cluster().app(deployment("backend").spec(ports)).service("entry", json!({"app": "foo"}));
+    let backend = || deployment("backend").labels(json!({"app": "backend", "team": "shop"})).spec(ports.clone());
+    let alone = cluster().app(backend()).service("entry", json!({"app": "foo"}));
+    assert_eq!(alone.found(RULE.code.0), [], "a port alone names nobody");
+    alone.is_inconclusive_about("service/entry");
+    let world = cluster().app(backend()).service("entry", json!({"app": "foo", "team": "shop"}));
     let found = world.only(RULE.code.0);
     assert_eq!((found.remedy.proposals.len(), found.confidence), (0, OPEN));
+    assert!(found.remedy.advice[0].why.contains("only a port or a part of its name speaks for Deployment `backend`"), "{:?}", found.remedy);
     assert_eq!(world.service("backend", json!({"app": "backend"})).found(RULE.code.0), []);
 }
 

@@ -124,6 +124,20 @@ fn what_may_be_asked_for_one_by_one_is_no_more_unknown_than_in_a_list() {
 }
 
 #[test]
+fn in_behind_an_ordinary_word_is_prose_once_a_namespace_is_stated() {
+    let known = Known::listed(&["load", "shop"]);
+    for (words, name, why) in [
+        ("loader in load shows ImagePullBackOff in k9s", "k9s", Why::Prose),
+        ("web in shop is pending, and we changed the class in the chart", "chart", Why::Prose),
+        ("loader shows ImagePullBackOff in k9s", "k9s", Why::Absent),
+        ("web in shop is fine, and checkout in attic is down", "attic", Why::Absent),
+        ("web in shop is fine and shows errors in production", "production", Why::Absent),
+    ] {
+        assert_eq!(lost(words, &known), [(name.to_owned(), why)], "{words}");
+    }
+}
+
+#[test]
 fn stated_place_that_does_not_exist_is_lost_and_never_dropped() {
     let known = Known::listed(&["shop"]);
     for words in [
