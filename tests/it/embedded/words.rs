@@ -103,6 +103,16 @@ async fn without_a_namespace_it_is_looked_where_the_objects_are() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn image_of_a_web_server_makes_nothing_the_site() {
+    let cluster = cluster(&[("accounts", well("ledger")), ("shop", broken("orders"))]).await;
+    for text in ["my site is down", "my website is not reachable", "the frontend is broken"] {
+        let report = analyze(&cluster, &words(text)).await;
+        let found: Vec<&str> = report.causes.iter().map(|c| c.object.name.as_str()).collect();
+        assert_eq!((report.status, found), (Status::Diagnosed, vec!["orders-data"]), "{text}: {}", report.summary);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn empty_cluster_is_not_healthy() {
     let cluster = cluster(&[]).await;
     let report = analyze(&cluster, &words("my site is down")).await;
