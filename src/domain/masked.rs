@@ -28,7 +28,7 @@ impl Masked {
     /// What stands under the name of a credential.
     pub fn credential(raw: &str) -> Self {
         let raw = raw.trim();
-        Self(if raw.is_empty() { String::new() } else { hidden(raw) })
+        Self(if raw.is_empty() { String::new() } else { hidden() })
     }
 
     /// The text.

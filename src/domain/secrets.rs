@@ -73,8 +73,8 @@ pub fn is_one(name: &str, text: &str) -> bool {
 }
 
 /// What stands for it, where it stood under the name of a credential.
-pub fn hidden(value: &str) -> String {
-    mark(value::VALUE, value)
+pub fn hidden() -> String {
+    mark(value::VALUE)
 }
 
 /// Up to where it counts what was opened in a line.
@@ -93,7 +93,7 @@ fn without_values(text: &str, pattern: &Regex, find: Finder, before: Before, wor
         if work.is_over() {
             // Nothing of what nobody has looked through.
             out.push_str(text.get(done..whole.start()).unwrap_or_default());
-            return Some(out + &mark("rest", text.get(whole.start()..).unwrap_or_default()));
+            return Some(out + &mark("rest"));
         }
         let counted = match before {
             // A quote that the name begins with is one that is open.
@@ -109,7 +109,7 @@ fn without_values(text: &str, pattern: &Regex, find: Finder, before: Before, wor
             let start = whole.end().saturating_add(stays);
             let end = start.saturating_add(length);
             out.push_str(text.get(done..start).unwrap_or_default());
-            out.push_str(&mark(kind, text.get(start..end).unwrap_or_default()));
+            out.push_str(&mark(kind));
             done = end;
             from = done;
         }

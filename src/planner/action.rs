@@ -11,7 +11,7 @@ pub(crate) use planned::{Built, PlannedAction};
 
 use crate::domain::action::Action;
 use crate::domain::fitted::Part;
-use crate::domain::plan::RemediationPlan;
+use crate::domain::plan::{Precondition, RemediationPlan};
 
 /// The action's own part of everything that is done with actions.
 pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
@@ -25,18 +25,24 @@ pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
 /// A step of a plan in one line, with the old value and the new one.
 pub(crate) fn in_one_line(plan: &RemediationPlan, index: usize) -> String {
     let Some(step) = plan.steps.iter().nth(index) else { return String::new() };
-    of(&step.action).in_one_line(&step.precondition, replaces(plan, index))
+    of(&step.action).in_one_line(&step.precondition, replaced(plan, index))
 }
 
-/// The same as parts of a line that fits whatever the names are.
+/// The same as parts of a line that fits whatever the names are. What a later step replaces is said there, in one with what comes in its
+/// place: alone it would read as if nothing came.
 pub(crate) fn headline(plan: &RemediationPlan, index: usize) -> Vec<Part> {
     let Some(step) = plan.steps.iter().nth(index) else { return Vec::new() };
-    of(&step.action).headline(&step.precondition, replaces(plan, index))
+    let freed = of(&step.action).frees().cloned();
+    let mut later = plan.steps.iter().skip(index.saturating_add(1));
+    if freed.is_some_and(|name| later.any(|step| of(&step.action).takes() == Some(&name))) {
+        return Vec::new();
+    }
+    of(&step.action).headline(&step.precondition, replaced(plan, index))
 }
 
-/// Whether an earlier step frees the name that this one takes.
-fn replaces(plan: &RemediationPlan, index: usize) -> bool {
+/// What was so of the object whose name an earlier step frees for this one.
+fn replaced(plan: &RemediationPlan, index: usize) -> Option<&Precondition> {
+    let taken = plan.steps.iter().nth(index).and_then(|step| of(&step.action).takes().cloned())?;
     let mut earlier = plan.steps.iter().take(index);
-    let taken = plan.steps.iter().nth(index).and_then(|step| of(&step.action).takes().cloned());
-    taken.is_some_and(|name| earlier.any(|step| of(&step.action).frees() == Some(&name)))
+    earlier.find(|step| of(&step.action).frees() == Some(&taken)).map(|step| &step.precondition)
 }

@@ -7,6 +7,7 @@ use super::refusal::{Differs, Refusal};
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::cause::Cause;
 use crate::domain::field::FieldPath;
+use crate::domain::fitted::Part;
 use crate::domain::id::PlanId;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
@@ -409,5 +410,8 @@ fn each_step_is_told_in_one_line_with_its_old_value_and_its_new_one() {
     let replaced = || vec![Action::DeleteUnboundClaim { claim: object.clone() }, create()];
     let pending = || vec![(Kind::PersistentVolumeClaim, claim("Pending"))];
     assert_eq!(line(replaced(), pending(), 0), "Delete claim shop/data, which never had a volume and holds no data");
-    assert_eq!(line(replaced(), pending(), 1), "New empty claim shop/data: 10Gi, RWO, class standard");
+    assert_eq!(line(replaced(), pending(), 1), "Replace empty claim shop/data: 10Gi, RWO, class gone → standard");
+    let made = plan(&cause(replaced()), &snapshot(pending()), id(), OnFailure::Keep).unwrap();
+    let head = |index| super::action::headline(&made, index).iter().map(Part::whole).collect::<String>();
+    assert_eq!((head(0), head(1)), (String::new(), "Replace empty claim data: 10Gi, RWO, class gone → standard".to_owned()), "both in one");
 }

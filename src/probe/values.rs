@@ -39,11 +39,11 @@ fn under(name: Option<&str>, value: Value) -> Value {
         Value::Object(members) => Value::Object(object(name, members)),
         Value::Array(items) => list(name, items, &[]),
         Value::String(text) => Value::String(match name {
-            Some(name) if is_one(name, &text) => hidden(&text),
+            Some(name) if is_one(name, &text) => hidden(),
             Some(_) | None => Masked::whole(&text).as_str().to_owned(),
         }),
         Value::Number(number) => match name {
-            Some(name) if is_one(name, &number.to_string()) => Value::String(hidden(&number.to_string())),
+            Some(name) if is_one(name, &number.to_string()) => Value::String(hidden()),
             Some(_) | None => Value::Number(number),
         },
         Value::Null | Value::Bool(_) => value,
@@ -91,7 +91,7 @@ fn list(name: Option<&str>, items: Vec<Value>, before: &[String]) -> Value {
     match serde_json::from_str::<Vec<String>>(&shown) {
         Ok(words) if words.len() == all.len() => Value::Array(words.into_iter().skip(before.len()).map(Value::String).collect()),
         // Where one word ended in another, none of them is shown.
-        Ok(_) | Err(_) => Value::Array(own.iter().map(|word| Value::String(mark("words", word))).collect()),
+        Ok(_) | Err(_) => Value::Array(own.iter().map(|_| Value::String(mark("words"))).collect()),
     }
 }
 
@@ -119,7 +119,7 @@ fn variable(variable: Value) -> Value {
         && !is_replaced(&text)
         && (!is_plain(&text) || holds_one(&format!("{name}={text}")))
     {
-        *slot = mark("env", &text).into();
+        *slot = mark("env").into();
     }
     shown
 }

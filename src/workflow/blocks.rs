@@ -124,7 +124,9 @@ pub fn completed_below(three_lines: &str) -> String {
 
 /// What changes: two steps where there is room for both, else the first and how many more. Before it stands what the plan is not about.
 fn what(plan: &PlanView) -> String {
-    let steps: Vec<&[Part]> = plan.covered.steps.iter().map(|step| step.headline.as_slice()).collect();
+    let steps = plan.covered.steps.iter().map(|step| step.headline.as_slice());
+    // One that is said with a later one has none of its own.
+    let steps: Vec<&[Part]> = steps.filter(|headline| !headline.is_empty()).collect();
     let (first, more) = (steps.first().copied().unwrap_or_default(), steps.len().saturating_sub(1));
     let around = |(before, after): (&str, &str), name: &str| [Part::words(before), Part::name(visible::escaped(name)), Part::words(after)];
     let asides: Vec<Vec<Part>> = match &plan.aside {

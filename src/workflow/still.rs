@@ -109,8 +109,8 @@ impl Remediation {
                 collected.versions = versions;
                 return Ok(Needed::Still(Box::new(collected)));
             }
-            Some(false) => "its cause is still found, and now asks for another change",
-            None => "its cause is not found any more",
+            Some(false) => "what it is for now asks for another change",
+            None => "what it is for is not found any more",
         };
         let (Reads::OfThePlan(code) | Reads::OfTheRule(code)) = reads;
         let lacking = analyze::unread(code, &concluded.snapshot);

@@ -65,7 +65,7 @@ pub(super) fn replaced(text: &str, kind: &str, pattern: &Regex) -> Option<String
     for found in pattern.captures_iter(text) {
         let Some(hidden) = found.name("s").filter(|hidden| !is_part_of_one(text, hidden.start())) else { continue };
         out.push_str(text.get(done..hidden.start()).unwrap_or_default());
-        out.push_str(&mark(kind, hidden.as_str()));
+        out.push_str(&mark(kind));
         done = hidden.end();
     }
     (done > 0).then(|| out + text.get(done..).unwrap_or_default())

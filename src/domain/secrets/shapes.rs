@@ -101,12 +101,8 @@ fn what_stands_behind_a_credential_that_was_replaced_stays() {
 }
 
 #[test]
-fn same_credential_reads_the_same_in_every_place() {
-    let tag = |text: &str| redacted(text).rsplit_once(':').map(|(_, tag)| tag.chars().take(8).collect::<String>()).unwrap();
-    let one = tag("password=hunter2");
-    assert_eq!(one, tag("{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"}"));
-    assert_eq!(one, redacted("x://app:hunter2@db").split(':').nth(4).unwrap().chars().take(8).collect::<String>());
-    assert_ne!(one, tag("password=hunter3"));
+fn two_credentials_read_the_same() {
+    assert_eq!(redacted("password=hunter2"), redacted("password=hunter3"), "else a text of one's own answers a guess");
 }
 
 /// Pieces that texts are made of that cost much where something is gone through anew for each.
@@ -171,5 +167,5 @@ fn what_costs_too_much_to_look_through_is_not_shown() {
     let work = Work::on(text);
     work.spend(usize::MAX);
     let shown = once(text, &work).into_owned();
-    assert!(shown.starts_with("⟦redacted:rest:") && !shown.contains("canary"), "{shown}");
+    assert!(shown.starts_with("⟦redacted:rest⟧") && !shown.contains("canary"), "{shown}");
 }

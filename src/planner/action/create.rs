@@ -1,7 +1,9 @@
 //! A new object. The API server refuses it where one of that name exists.
 
+use super::delete_unbound_claim::CLASS;
 use super::planned::{Built, PlannedAction, QUERY, called, named};
 use crate::domain::changes::Verb;
+use crate::domain::field::FieldPath;
 use crate::domain::fitted::Part;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
@@ -23,22 +25,28 @@ pub(super) struct Create<'a> {
 
 impl Create<'_> {
     /// What it holds. Nothing in the cluster says how large a claim was meant to be that takes nobody's place: its size is an assumption.
-    fn content(&self, replaces: bool) -> Vec<Part> {
+    fn content(&self, replaces: Option<&Precondition>) -> Vec<Part> {
         let text = |pointer: &str| self.manifest.pointer(pointer).and_then(Value::as_str).map(escaped);
         let mut parts = Vec::new();
         if let Some(size) = text("/spec/resources/requests/storage") {
-            parts.extend([Part::name(size), Part::words(if replaces { ", " } else { " (assumed), " })]);
+            parts.extend([Part::name(size), Part::words(if replaces.is_some() { ", " } else { " (assumed), " })]);
         }
         let modes = self.manifest.pointer("/spec/accessModes").and_then(Value::as_array);
         let modes: Vec<String> = modes.into_iter().flatten().filter_map(Value::as_str).map(short_mode).collect();
         if !modes.is_empty() {
             parts.extend([Part::name(modes.join(", ")), Part::words(", ")]);
         }
-        match text("/spec/storageClassName") {
-            Some(class) => parts.extend([Part::words("class "), Part::name(class)]),
-            None => parts.push(Part::words("the default class")),
+        let old = replaces.and_then(class_of).map(escaped);
+        match (old, text("/spec/storageClassName")) {
+            (Some(old), Some(new)) if old != new => parts.extend([Part::words("class "), Part::Change { old, new }]),
+            (_, Some(class)) => parts.extend([Part::words("class "), Part::name(class)]),
+            (_, None) => parts.push(Part::words("the default class")),
         }
         parts
+    }
+
+    fn begins(replaces: Option<&Precondition>) -> &'static str {
+        if replaces.is_some() { "Replace empty " } else { "New empty " }
     }
 }
 
@@ -51,13 +59,13 @@ impl PlannedAction for Create<'_> {
         format!("create {}", self.object)
     }
 
-    fn in_one_line(&self, _: &Precondition, replaces: bool) -> String {
+    fn in_one_line(&self, _: &Precondition, replaces: Option<&Precondition>) -> String {
         let content: String = self.content(replaces).iter().map(Part::whole).collect();
-        format!("New empty {}: {content}", named(self.object))
+        format!("{}{}: {content}", Self::begins(replaces), named(self.object))
     }
 
-    fn headline(&self, _: &Precondition, replaces: bool) -> Vec<Part> {
-        let mut parts = vec![Part::words("New empty ")];
+    fn headline(&self, _: &Precondition, replaces: Option<&Precondition>) -> Vec<Part> {
+        let mut parts = vec![Part::words(Self::begins(replaces))];
         parts.extend(called(self.object));
         parts.push(Part::words(": "));
         parts.extend(self.content(replaces));
@@ -144,6 +152,12 @@ fn defaults(kind: &Kind) -> Vec<(&'static str, Value)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The class that a claim is seen to ask for.
+fn class_of(claim: &Precondition) -> Option<&str> {
+    let class = FieldPath::dotted(CLASS);
+    claim.fields.iter().find(|pinned| pinned.path == class)?.value.as_ref()?.as_str()
 }
 
 /// As kubectl prints it.

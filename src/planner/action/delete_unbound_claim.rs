@@ -15,6 +15,9 @@ use crate::planner::refusal::Refusal;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use serde_json::{Value, json};
 
+/// What a claim that takes its place may be meant to change.
+pub(super) const CLASS: &str = "spec.storageClassName";
+
 pub(super) struct DeleteUnboundClaim<'a> {
     pub(super) claim: &'a ObjectRef,
 }
@@ -35,11 +38,11 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
         format!("delete the unbound {}", self.claim)
     }
 
-    fn in_one_line(&self, _: &Precondition, _: bool) -> String {
+    fn in_one_line(&self, _: &Precondition, _: Option<&Precondition>) -> String {
         format!("Delete {}, which never had a volume and holds no data", named(self.claim))
     }
 
-    fn headline(&self, _: &Precondition, _: bool) -> Vec<Part> {
+    fn headline(&self, _: &Precondition, _: Option<&Precondition>) -> Vec<Part> {
         let mut parts = vec![Part::words("Delete ")];
         parts.extend(called(self.claim));
         parts.push(Part::words(", which holds no data"));
@@ -97,7 +100,10 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
                 uid: Some(uid),
                 resource_version: Some(version),
                 generation: None,
-                fields: vec![Pinned { path: FieldPath::dotted("status.phase"), value: Some("Pending".into()) }],
+                fields: vec![
+                    Pinned { path: FieldPath::dotted("status.phase"), value: Some("Pending".into()) },
+                    Pinned { path: FieldPath::dotted(CLASS), value: live.pointer("/spec/storageClassName").cloned() },
+                ],
             },
             undo: Undo::None { why: "none; no data is lost, because the claim never had a volume".to_owned() },
             command: self.kubectl(),

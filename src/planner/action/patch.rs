@@ -47,7 +47,7 @@ impl PlannedAction for Patch<'_> {
         format!("change {} of {}", fields.join(" and "), self.target)
     }
 
-    fn in_one_line(&self, precondition: &Precondition, _: bool) -> String {
+    fn in_one_line(&self, precondition: &Precondition, _: Option<&Precondition>) -> String {
         let one = |(index, op): (usize, &FieldOp)| {
             let (field, part) = field_in_words(&op.path);
             let of = if index == 0 { format!(" of {}{part}", named(self.target)) } else { part };
@@ -57,7 +57,7 @@ impl PlannedAction for Patch<'_> {
         format!("Set {}", self.ops.iter().enumerate().map(one).collect::<Vec<_>>().join(", and "))
     }
 
-    fn headline(&self, precondition: &Precondition, _: bool) -> Vec<Part> {
+    fn headline(&self, precondition: &Precondition, _: Option<&Precondition>) -> Vec<Part> {
         let op = self.ops.first();
         let [old, new] = values(op, precondition);
         let mut parts = vec![Part::Change { old, new }, Part::words(": "), Part::Path(Route::of(&op.path)), Part::words(" of ")];

@@ -37,12 +37,12 @@ pub(crate) trait PlannedAction: Send + Sync {
     /// What it does, for a plan's summary: `create …`, `change … of …`.
     fn summary(&self) -> String;
 
-    /// What it does with the old value and the new one, for the first line that a human reads. `replaces`: an earlier step of the
-    /// plan frees the name that it takes.
-    fn in_one_line(&self, precondition: &Precondition, replaces: bool) -> String;
+    /// What it does with the old value and the new one, for the first line that a human reads. `replaces`: what was so
+    /// of the object whose name an earlier step of the plan frees for it.
+    fn in_one_line(&self, precondition: &Precondition, replaces: Option<&Precondition>) -> String;
 
     /// The same for a line that has to fit whatever the names are, without the namespace, which is said beside it.
-    fn headline(&self, precondition: &Precondition, replaces: bool) -> Vec<Part>;
+    fn headline(&self, precondition: &Precondition, replaces: Option<&Precondition>) -> Vec<Part>;
 
     /// What it does, for advice to a human: ``set `…` to `…` ``.
     fn in_words(&self) -> String;

@@ -33,7 +33,7 @@ async fn service_that_has_got_the_pods_which_it_selects_is_left_as_it_is() {
         );
     })
     .await;
-    assert!(why.contains("its cause"), "{why}");
+    assert!(why.contains("what it is for"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -42,7 +42,7 @@ async fn claim_is_not_created_for_a_pod_that_went_away() {
         cluster.remove("pods", "importer").await;
     })
     .await;
-    assert!(why.contains("its cause is not found any more"), "{why}");
+    assert!(why.contains("what it is for is not found any more"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -51,7 +51,7 @@ async fn reference_is_not_changed_once_what_it_names_exists() {
         cluster.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-config}\ndata: {PAYMENT_URL: 'https://payments.example'}\n");
     })
     .await;
-    assert!(why.contains("its cause is not found any more"), "{why}");
+    assert!(why.contains("what it is for is not found any more"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,7 +61,7 @@ async fn cause_that_now_asks_for_another_change_is_not_met_with_the_old_one() {
         cluster.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-configs}\ndata: {PAYMENT_URL: 'https://payments.example'}\n");
     })
     .await;
-    assert!(why.contains("its cause"), "{why}");
+    assert!(why.contains("what it is for"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -220,7 +220,10 @@ async fn writer_that_may_do_everything_is_warned_of_and_one_of_its_own_is_not() 
     }
     let reader = world.kubeconfig("reader");
     let said = doctor_of_the_writer(&reader, &world.kubeconfig("oncall"));
-    assert!(said.contains(EVERYTHING) && said.contains("give kubemend a writer of its own: `kubemend manifests rbac`"), "{said}");
+    assert!(
+        said.contains(EVERYTHING) && said.contains("give kubemend a writer of its own: `") && said.contains("kubemend manifests rbac`"),
+        "{said}"
+    );
     let said = doctor_of_the_writer(&reader, &world.kubeconfig("writer"));
     assert!(said.contains("is allowed to make every change that the rules propose") && !said.contains(EVERYTHING), "{said}");
 }
