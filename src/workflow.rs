@@ -45,6 +45,7 @@ use crate::domain::focus::Aside;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{DigestRefusal, Limits};
 use crate::domain::nearest::did_you_mean;
+use crate::domain::object::ObjectRef;
 use crate::domain::ours::OurCommand;
 use crate::domain::plan::PlanDigest;
 use crate::domain::usage::Usage;
@@ -331,14 +332,14 @@ pub enum WorkflowError {
         nearest: Vec<String>,
     },
     /// No such object; the nearest names are offered, those of other namespaces too.
-    #[error("{object} does not exist in {place}{}", did_you_mean(.nearest))]
+    #[error("{object} does not exist in {place}{}", in_their_places(.nearest))]
     NoObject {
         /// What was asked for, as `kind/name`.
         object: String,
         /// Where.
         place: String,
         /// Nearest first.
-        nearest: Vec<String>,
+        nearest: Vec<ObjectRef>,
     },
     /// No such session.
     #[error("there is no session `{0}`")]
@@ -464,6 +465,16 @@ impl WorkflowError {
             | WorkflowError::Cancelled => Vec::new(),
         }
     }
+}
+
+/// Objects that could be meant, each with its namespace: in words that a terminal and a tool can both use.
+fn in_their_places(objects: &[ObjectRef]) -> String {
+    let one = |object: &ObjectRef| {
+        let place = object.namespace.as_ref().map(|namespace| format!(" in namespace `{namespace}`")).unwrap_or_default();
+        format!("`{}`{place}", object.slashed())
+    };
+    let all: Vec<String> = objects.iter().map(one).collect();
+    if all.is_empty() { String::new() } else { format!("; did you mean {}?", all.join(", ")) }
 }
 
 impl From<ApprovalError> for WorkflowError {

@@ -36,14 +36,16 @@ pub fn whole(report: &Report, columns: usize, program: &Program) -> String {
     page.into_text()
 }
 
-/// What somebody reads before the answer: the question as everybody is asked it, and then what it rests on.
+/// What somebody reads before the answer: what the cause rests on, and then the question as everybody is asked it, whose last lines say in
+/// short what changes: they are what a small screen still shows where the answer is typed.
 pub fn before_consent(report: &Report, columns: usize, program: &Program) -> String {
     let mut page = Page::new(columns);
-    plan::question(&mut page, report, program);
+    verdict(&mut page, report);
     cause::grounds(&mut page, report);
     seen(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
+    plan::question(&mut page, report, program);
     page.into_text()
 }
 

@@ -442,7 +442,7 @@ fn every_value_that_the_digest_covers_is_on_the_terminal_before_the_answer() {
     assert!(unsaid.is_empty(), "hashed, and not said on a terminal: {unsaid:#?}");
 }
 
-/// The three lines are first, as everywhere, and the evidence comes after all of the question.
+/// The evidence comes before the question, and its three lines come last: they are what is left on a small screen.
 #[test]
 fn person_at_a_terminal_is_asked_the_question_that_everybody_is_asked() {
     let words = |text: &str| text.split_whitespace().filter(|word| !["↳", "•", "-"].contains(word)).collect::<Vec<_>>().join(" ");
@@ -458,9 +458,9 @@ fn person_at_a_terminal_is_asked_the_question_that_everybody_is_asked() {
             rest = rest.get(found.unwrap()..).unwrap();
         }
     }
-    assert!(rest.contains("Evidence"), "{rest}");
-    let three: Vec<&str> = page.lines().take(3).map(str::trim).collect();
-    assert!(three[1].starts_with("on prod-eu (") && three[2].starts_with("whole plan"), "{three:?}");
+    assert!(said.contains("Evidence") && !rest.contains("Evidence"), "{rest}");
+    let three: Vec<&str> = page.trim_end().lines().rev().take(3).map(str::trim).collect();
+    assert!(three[1].starts_with("on prod-eu (") && three[0].starts_with("whole plan"), "{three:?}");
 }
 
 /// A text of the cluster is shown as it is, whatever it says, and a command of ours works here however narrow the page is.

@@ -113,13 +113,8 @@ async fn missing_everywhere(object: &ObjectName, place: &str, asked: &[Namespace
     }
     offered.sort_by_key(|o| !is_asked(o));
     offered.truncate(OFFERED);
-    let offered = offered.iter().map(in_its_place).collect();
     let shown = ObjectRef { kind: object.kind.clone(), namespace: None, name: object.name.clone() };
     WorkflowError::NoObject { object: format!("`{}`", shown.slashed()), place: place.to_owned(), nearest: offered }
-}
-
-fn in_its_place(object: &ObjectRef) -> String {
-    object.namespace.as_ref().map_or_else(|| object.slashed(), |n| format!("{} -n {n}", object.slashed()))
 }
 
 fn everywhere(kind: &Kind) -> ListRequest {

@@ -91,7 +91,7 @@ fn beyond(record: &Value, limits: &Limits) -> Vec<String> {
     if steps.is_empty() || steps.len() > STEPS {
         found.push(format!("{} steps", steps.len()));
     }
-    let cause = diagnosis["causes"].as_array().into_iter().flatten().find(|cause| cause["key"] == plan["cause"]);
+    let cause = diagnosis["causes"].as_array().into_iter().flatten().find(|cause| cause["key"] == plan["aim"]["key"]);
     let confidence = cause.and_then(|cause| cause["confidence"].as_f64()).unwrap_or(0.0);
     if confidence < limits.confidence_threshold.value() {
         found.push(format!("confidence {confidence} below {}", limits.confidence_threshold.value()));
