@@ -104,11 +104,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
         lines.push(format!("Independent causes besides this one: {besides}{again}."));
     }
     if let Some(plan) = &report.plan {
-        let undo = undo_now(report, underway, plan);
-        // Some readers get the summary and nothing else.
-        let undo =
-            if next::can_be_undone(report) { format!("{undo} by a human: kubemend undo {}", report.session) } else { undo.to_owned() };
-        lines.push(format!("Change (risk {}): {}; {undo}.", plan.risk, changes(plan).join(", then ")));
+        lines.push(format!("Change (risk {}): {}; {}.", plan.risk, changes(plan).join(", then "), undo_now(report, underway, plan)));
     }
     lines.extend(sent(report));
     if let Some(why) = report.validation.as_ref().and_then(|v| v.why.clone()) {
@@ -400,16 +396,6 @@ mod tests {
     fn summary_says_what_changes_and_its_undo() {
         let summary = of(&waiting(1, "+x"), None);
         assert!(summary.contains(&format!("Change (risk medium): {CHANGE}; undone on failure.")), "{summary}");
-    }
-
-    #[test]
-    fn summary_alone_says_how_a_human_undoes_what_was_changed() {
-        let mut report = waiting(1, "+x");
-        report.status = Status::Resolved;
-        report.execution =
-            Some(ExecutionView { steps: vec![StepOutcomeView { outcome: "applied".to_owned(), at: None, message: None }], reverted: None });
-        let summary = of(&report, None);
-        assert!(summary.contains("; can be undone by a human: kubemend undo s-1."), "{summary}");
     }
 
     #[test]
