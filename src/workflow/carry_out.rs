@@ -2,7 +2,7 @@
 
 use super::collect::Collected;
 use super::report::Report;
-use super::settle::{Case, settle_from};
+use super::settle::{Case, settle};
 use super::view::report_of;
 use super::{Approver, Caller, Meter, Remediation, WorkflowError, stored};
 use crate::domain::abridged::abridge;
@@ -58,7 +58,7 @@ impl Remediation {
                 purpose: &header.purpose,
                 made: Some(&validating.execution),
             };
-            let settled = settle_from(seen, case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
+            let settled = settle(seen, case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
             if let Some(later) = settled.seen {
                 take_in(&mut validating.header, later);
             }

@@ -51,14 +51,8 @@ pub(super) async fn collect(scope: &Scope, read: &dyn ClusterRead, clock: &dyn C
 
 /// The same, and what the reporter's words are about besides.
 pub(super) async fn about(words: Wording, scope: &Scope, read: &dyn ClusterRead, clock: &dyn Clock) -> Result<Collected, ReadError> {
-    let cluster = read.cluster().await?;
-    let mut collected = Collected::into(Snapshot::empty(cluster, scope.clone(), clock.now()), Account::default());
-    collected.snapshot.words = words;
-    wave(&analyze::first_kinds(), scope, read, &mut collected).await?;
     // What the first wave points at and no namespace holds, such as classes and nodes; or what is rarely needed.
-    let second = analyze::further_kinds(&collected.snapshot);
-    collected.kept = Room::NONE;
-    wave(&second, scope, read, &mut collected).await?;
+    let mut collected = some(words, &analyze::first_kinds(), analyze::further_kinds, scope, read, clock).await?;
     namesakes::seek(read, &mut collected.account, &mut collected.snapshot).await?;
     collected.snapshot.taken_at = seen_at(read, clock);
     Ok(collected)

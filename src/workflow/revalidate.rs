@@ -66,7 +66,7 @@ impl Remediation {
         let left = AT_MOST.saturating_sub(clock.monotonic().saturating_sub(began));
         let patience = self.parts.timing.patience(&plan).within(left, !plan.judged.about.is_empty());
         let mut settled = if was_applied(&session) {
-            settle::settle(case, read, clock, patience, caller).await
+            settle::settle(None, case, read, clock, patience, caller).await
         } else {
             settle::look_once(case, read, clock, patience, caller).await
         };

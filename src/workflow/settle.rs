@@ -40,13 +40,9 @@ pub(super) struct Settled {
     pub(super) seen: Option<Diagnosis>,
 }
 
-/// Watches until there is a verdict.
-pub(super) async fn settle(case: Case<'_>, read: &dyn ClusterRead, clock: &dyn Clock, patience: Patience, caller: &Caller<'_>) -> Settled {
-    Settling::begin(case, read, clock, patience, caller).in_time(false).await
-}
-
-/// The same from what was read just before the change: what has happened since then is told.
-pub(super) async fn settle_from(
+/// Watches until there is a verdict: from what was read just before the change, where that was read, since what has happened since then
+/// is told.
+pub(super) async fn settle(
     before: Option<Collected>,
     case: Case<'_>,
     read: &dyn ClusterRead,

@@ -23,9 +23,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy)]
 enum Reads {
     /// What shows afterwards whether it helped.
-    OfThePlan(Code),
+    OfThePlan,
     /// All that the rule reads: it finds the same when nothing else was read.
-    OfTheRule(Code),
+    OfTheRule,
 }
 
 /// What another look says of a plan's cause.
@@ -54,13 +54,13 @@ impl Remediation {
         caller.progress.tell(Phase::Analyzing, "looking again at what the plan is for");
         let looking = async {
             // What the checks need is watched from here on, and mostly shows it; all that the rule reads does where that does not.
-            let mut needed = self.needed(approved, Reads::OfThePlan(code), key, meter, caller).await?;
+            let mut needed = self.needed(approved, Reads::OfThePlan, key, code, meter, caller).await?;
             if matches!(needed, Needed::Not(_)) {
-                needed = self.needed(approved, Reads::OfTheRule(code), key, meter, caller).await?;
+                needed = self.needed(approved, Reads::OfTheRule, key, code, meter, caller).await?;
             }
             if matches!(needed, Needed::Not(_)) {
                 self.parts.clock.sleep(AGAIN).await;
-                needed = self.needed(approved, Reads::OfTheRule(code), key, meter, caller).await?;
+                needed = self.needed(approved, Reads::OfTheRule, key, code, meter, caller).await?;
             }
             match needed {
                 Needed::Still(read) => Ok(Some(*read)),
@@ -78,6 +78,7 @@ impl Remediation {
         approved: &Approved,
         reads: Reads,
         key: &CauseKey,
+        code: Code,
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Needed, WorkflowError> {
@@ -85,22 +86,23 @@ impl Remediation {
         let (read, clock) = (meter.read.as_ref(), self.parts.clock.as_ref());
         let words = Wording::of(header.purpose.words().unwrap_or_default()).within(header.scope.namespaces());
         let kinds = match reads {
-            Reads::OfThePlan(_) => validate::kinds(plan),
-            Reads::OfTheRule(code) => analyze::kinds_of(code, None),
+            Reads::OfThePlan => validate::kinds(plan),
+            Reads::OfTheRule => analyze::kinds_of(code, None),
         };
         let then = |seen: &Snapshot| match reads {
-            Reads::OfThePlan(_) => Vec::new(),
-            Reads::OfTheRule(code) => analyze::kinds_of(code, Some(seen)),
+            Reads::OfThePlan => Vec::new(),
+            Reads::OfTheRule => analyze::kinds_of(code, Some(seen)),
         };
         let Collected { snapshot, versions, account, .. } = collect::some(words, &kinds, then, &header.scope, read, clock).await?;
         let (key, planned) = (key.clone(), plan.clone());
         let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
             planner::triage(diagnosis, facts, analyze::severity);
             let cause = diagnosis.causes.iter().find(|cause| cause.is(&key))?;
-            let mut steps = planned.steps.iter().map(|step| &step.action);
             // What is missing still is: of which size and class it is shown to be is not decided anew.
             let creates = || planned.steps.iter().all(|step| matches!(step.action, Action::Create { .. }));
-            Some(outline(cause, facts).is_ok_and(|outline| outline.actions().eq(steps.by_ref())) || creates())
+            Some(
+                outline(cause, facts).is_ok_and(|outline| outline.actions().eq(planned.steps.iter().map(|step| &step.action))) || creates(),
+            )
         };
         let concluded = conclude(snapshot, &caller.cancel, ask).await.ok_or(WorkflowError::Cancelled)?;
         let seen = match concluded.answer {
@@ -112,7 +114,6 @@ impl Remediation {
             Some(false) => "what it is for now asks for another change",
             None => "what it is for is not found any more",
         };
-        let (Reads::OfThePlan(code) | Reads::OfTheRule(code)) = reads;
         let lacking = analyze::unread(code, &concluded.snapshot);
         let unread = unread::all(&lacking, &concluded.snapshot).join(", and ");
         Ok(Needed::Not(if unread.is_empty() { seen.to_owned() } else { format!("{seen}, and {unread}") }))
