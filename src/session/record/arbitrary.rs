@@ -7,7 +7,7 @@ use crate::domain::cause::{Cause, Place};
 use crate::domain::changes::Verb;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
-use crate::domain::diagnosis::{Diagnosis, Unlisted};
+use crate::domain::diagnosis::Diagnosis;
 use crate::domain::door::Door;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
@@ -41,7 +41,8 @@ use proptest::test_runner::TestRunner;
 use serde_json::json;
 use std::collections::BTreeSet;
 use values::{
-    field, in_its_place, key, known, name, namespace, object, observations, on_failure, placed, risk, some, source, text, time, value,
+    aim, field, in_its_place, key, known, name, namespace, object, observations, on_failure, placed, risk, some, source, text, time,
+    unlisted, value,
 };
 
 fn destination(action: &Action) -> (Method, String) {
@@ -104,10 +105,6 @@ fn step() -> impl Strategy<Value = Step> {
             Step { action, why, request, diff, risk, precondition, undo, command }
         },
     )
-}
-
-fn aim() -> impl Strategy<Value = Aim> {
-    prop_oneof![3 => key().prop_map(Aim::Cause), 1 => any::<[u8; 16]>().prop_map(|id| Aim::Undo(SessionId::from_entropy(id)))]
 }
 
 /// A plan for anything.
@@ -228,13 +225,6 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
             doubts,
             unlisted,
         })
-}
-
-fn unlisted() -> impl Strategy<Value = Unlisted> {
-    (vec(key(), 0..2), any::<[u8; 4]>()).prop_map(|(causes, counts)| {
-        let [more_causes, in_progress, seen, doubts] = counts.map(usize::from);
-        Unlisted { causes, more_causes, in_progress, seen, doubts }
-    })
 }
 
 fn focus() -> impl Strategy<Value = Focus> {

@@ -1,14 +1,17 @@
 //! Arbitrary plain values: names, objects, fields, times, and what else a session is made of.
 
 use crate::domain::cause::{CauseKey, CauseSource};
+use crate::domain::diagnosis::Unlisted;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment};
+use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::observation::{Observation, Observations};
 use crate::domain::plan::OnFailure;
+use crate::domain::purpose::Aim;
 use crate::domain::risk::Risk;
 use jiff::Timestamp;
 use proptest::collection::vec;
@@ -116,5 +119,18 @@ pub(super) fn observations() -> impl Strategy<Value = Observations> {
             observations.add(one).unwrap();
         });
         observations
+    })
+}
+
+/// What a plan is for.
+pub(super) fn aim() -> impl Strategy<Value = Aim> {
+    prop_oneof![3 => key().prop_map(Aim::Cause), 1 => any::<[u8; 16]>().prop_map(|id| Aim::Undo(SessionId::from_entropy(id)))]
+}
+
+/// What was cut.
+pub(super) fn unlisted() -> impl Strategy<Value = Unlisted> {
+    (vec(key(), 0..2), any::<[u8; 4]>()).prop_map(|(causes, counts)| {
+        let [more_causes, in_progress, seen, doubts] = counts.map(usize::from);
+        Unlisted { causes, more_causes, in_progress, seen, doubts }
     })
 }
