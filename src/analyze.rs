@@ -38,6 +38,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
 use crate::domain::snapshot::Snapshot;
+use crate::domain::workload::controller_of;
 use crate::facts::{Facts, ingresses, pods};
 use rule::{Read, Rule, When};
 use std::collections::BTreeSet;
@@ -92,6 +93,17 @@ pub fn kinds_of(code: Code, seen: Option<&Snapshot>) -> Vec<Kind> {
     once(wanted.flat_map(|read| read.kinds).cloned())
 }
 
+/// The same, but for what only allows the rule more: what it proposes without that, it proposes with it too. What owns a Pod that waits
+/// is not left out, since another change may be the right one for it.
+pub fn deciding_kinds(code: Code, seen: Option<&Snapshot>) -> Vec<Kind> {
+    let allowing = RULES.iter().filter(|rule| rule.code == code).flat_map(|rule| rule.reads).filter(|read| read.allows);
+    let allowing: Vec<&Kind> = allowing.flat_map(|read| read.kinds).collect();
+    let waiting = seen.into_iter().flat_map(|seen| seen.pods.iter()).filter(|pod| pods::is_stuck(pod));
+    let owners: BTreeSet<Kind> = waiting.filter_map(|pod| controller_of(&pod.metadata)).map(|owner| owner.kind).collect();
+    let decides = kinds_of(code, seen).into_iter().filter(|kind| !allowing.contains(&kind));
+    once(decides.chain(owners.iter().filter(|kind| allowing.contains(kind)).cloned()))
+}
+
 /// Everything that is read for rules, symptoms and checks.
 fn reads() -> impl Iterator<Item = Read> {
     judged::reads().chain(RULES.iter().flat_map(|rule| rule.reads).cloned())
@@ -142,6 +154,11 @@ pub fn services_sought_elsewhere(seen: &Snapshot) -> BTreeSet<String> {
 /// That nobody checked whether clients reach the Pods behind a Service, in words, where that is in doubt.
 pub(crate) fn unreached(facts: &Facts<'_>, service: &ObjectRef) -> Option<String> {
     health::policy::unreached(facts, service)
+}
+
+/// Whether there is a StorageClass of this name that provisions volumes by itself.
+pub(crate) fn makes_volumes(facts: &Facts<'_>, class: &str) -> bool {
+    storage::classes::provisioning(facts).into_iter().any(|one| storage::classes::name(one) == class)
 }
 
 /// What is wrong, what is only under way, and what nobody can explain yet.

@@ -169,7 +169,7 @@ impl JudgedKind {
     /// What is read for it.
     fn reads(&'static self) -> [Read; 2] {
         let kinds = std::slice::from_ref(&self.kind);
-        [Read { kinds, when: self.read.clone() }, Read { kinds, when: When::Asked(self.kind.clone()) }]
+        [Read::when(kinds, self.read.clone()), Read::when(kinds, When::Asked(self.kind.clone()))]
     }
 
     /// Whether it is read only where somebody asks about it.

@@ -31,6 +31,8 @@ pub struct Read {
     pub kinds: &'static [Kind],
     /// When.
     pub when: When,
+    /// Without them the rule proposes the same, or less: what they bring is quoted, or allows more.
+    pub allows: bool,
 }
 
 /// A question that what was read first answers: whether a kind is needed besides.
@@ -73,12 +75,17 @@ impl Read {
 
     /// Kinds that are read first.
     pub const fn always(kinds: &'static [Kind]) -> Self {
-        Self { kinds, when: When::Always }
+        Self { kinds, when: When::Always, allows: false }
     }
 
     /// Kinds that are read when something that was read first needs them.
     pub const fn when(kinds: &'static [Kind], when: When) -> Self {
-        Self { kinds, when }
+        Self { kinds, when, allows: false }
+    }
+
+    /// Kinds that are read first, and without which the rule proposes the same, or less.
+    pub const fn allowing(kinds: &'static [Kind]) -> Self {
+        Self { kinds, when: When::Always, allows: true }
     }
 }
 

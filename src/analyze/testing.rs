@@ -3,7 +3,7 @@
 
 mod app;
 
-use super::{RULES, analyze};
+use super::{RULES, analyze, deciding_kinds};
 use crate::domain::action::{Action, Change};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
@@ -238,7 +238,16 @@ pub(crate) fn every_rule_reads_what_it_declares(whole: &Snapshot, only: impl Fn(
         let needed = rule.reads.iter().filter(|read| read.when.holds(whole)).flat_map(|read| read.kinds);
         let declared: std::collections::BTreeSet<Kind> = needed.cloned().collect();
         let part = only(&declared.into_iter().collect::<Vec<_>>());
-        assert_eq!((rule.find)(&Facts::of(&part)), (rule.find)(&Facts::of(whole)), "`{}` reads more than it declares", rule.code);
+        let found = (rule.find)(&Facts::of(whole));
+        assert_eq!((rule.find)(&Facts::of(&part)), found, "`{}` reads more than it declares", rule.code);
+        let proposed = |found: &[crate::domain::finding::Finding]| -> Vec<String> {
+            let of = found.iter().map(|f| (&f.object, f.remedy.proposals.iter().map(|p| &p.action).collect::<Vec<_>>()));
+            of.filter(|(_, actions)| !actions.is_empty()).map(|all| format!("{all:?}")).collect()
+        };
+        let first = deciding_kinds(rule.code, None);
+        let deciding = [first, deciding_kinds(rule.code, Some(whole))].concat();
+        let (less, more) = (proposed(&(rule.find)(&Facts::of(&only(&deciding)))), proposed(&found));
+        assert!(less.iter().all(|one| more.contains(one)), "`{}` proposes more by less: {less:?}, {more:?}", rule.code);
     }
 }
 

@@ -72,3 +72,66 @@ async fn what_cannot_be_read_any_more_is_said_and_nothing_is_written() {
     .await;
     assert!(why.contains("configmaps could not be read"), "{why}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn claim_is_not_created_beside_a_volume_that_has_come_for_it() {
+    let why = refused("database-pod-pending", async |cluster| {
+        cluster.apply(
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: restored}\nspec: {storageClassName: slow, capacity: {storage: 500Gi}, \
+             accessModes: [ReadWriteOnce], persistentVolumeReclaimPolicy: Retain, claimRef: {namespace: shop, name: postgres-pvc, uid: old}, \
+             hostPath: {path: /x}}\nstatus: {phase: Released}\n",
+        );
+    })
+    .await;
+    assert!(why.contains("what it is for now asks for another change"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_is_not_created_beside_an_unused_one_that_has_come() {
+    let why = refused("database-pod-pending", async |cluster| {
+        cluster.apply(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: restored-data}\nspec: {storageClassName: standard, accessModes: \
+             [ReadWriteOnce], resources: {requests: {storage: 500Gi}}}\n",
+        );
+    })
+    .await;
+    assert!(why.contains("what it is for now asks for another change"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_is_not_created_beside_one_of_its_name_that_has_come_in_another_namespace() {
+    let why = refused("database-pod-pending", async |cluster| {
+        cluster
+            .sim
+            .apply_yaml(
+                "archive",
+                "apiVersion: v1\nkind: Namespace\nmetadata: {name: archive}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: \
+                 {name: postgres-pvc, namespace: archive}\nspec: {storageClassName: standard, accessModes: [ReadWriteOnce], resources: \
+                 {requests: {storage: 500Gi}}}\n",
+            )
+            .unwrap();
+    })
+    .await;
+    assert!(why.contains("what it is for now asks for another change"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_is_not_created_of_a_class_that_is_gone() {
+    let why = refused("database-pod-pending", async |cluster| {
+        cluster.remove_at("/apis/storage.k8s.io/v1/storageclasses/standard").await;
+    })
+    .await;
+    assert!(why.contains("what it is for now asks for another change"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn claim_is_created_as_it_was_shown_though_another_class_is_the_default_now() {
+    let (cluster, process, question) = waiting("database-pod-pending", NAMESPACE).await;
+    cluster.apply(
+        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: zfs, annotations: {storageclass.kubernetes.io/is-default-class: \
+         'true'}}\nprovisioner: example.com/zfs\n",
+    );
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    yes(&process, &question).await.unwrap();
+    assert_eq!(cluster.writes().len(), 1, "{:?}", cluster.writes());
+}

@@ -252,7 +252,11 @@ impl Embedded {
 
     /// Deletes an object, as somebody else.
     pub(crate) async fn remove(&self, plural: &str, name: &str) {
-        let path = format!("/api/v1/namespaces/{}/{plural}/{name}", self.namespace);
+        self.remove_at(&format!("/api/v1/namespaces/{}/{plural}/{name}", self.namespace)).await;
+    }
+
+    /// Somebody deletes what is at a path of the API.
+    pub(crate) async fn remove_at(&self, path: &str) {
         let request = http::Request::delete(path).body(kube::client::Body::empty()).unwrap();
         let answer = self.sim.service_as("tests").oneshot(request).await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
