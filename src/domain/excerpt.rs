@@ -2,7 +2,6 @@
 
 use super::marks;
 use super::masked::{Masked, Piece, beginning};
-use super::visible::cleaned;
 use std::fmt;
 
 /// The longest excerpt of an event or a field, in bytes. Kubernetes itself caps event messages at 1 KiB.
@@ -58,13 +57,10 @@ impl Excerpt {
 
     fn line_within(raw: &str, limit: usize) -> Self {
         let bounded = bounded(raw, limit);
-        let joined = cleaned(bounded).split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut line = Self::capture(&without_links(&marks::in_our_words(&joined)), limit);
-        if bounded.len() < raw.len() && !line.0.ends_with('…') {
-            line.0.push('…');
-        }
+        let line = Masked::line_of_ours(bounded).reworked(|line| without_links(&marks::in_our_words(line))).beginning(limit).text;
+        let cut = if bounded.len() < raw.len() && !line.ends_with('…') { "…" } else { "" };
         // What was cut may have lost its end.
-        Self(marks::in_our_words(&line.0))
+        Self(marks::in_our_words(&format!("{line}{cut}")))
     }
 
     /// The text.
@@ -131,6 +127,70 @@ mod tests {
         let raw = "login failed: password=hunter2-canary";
         for shown in [Excerpt::capture(raw, 100), Excerpt::event(raw), Excerpt::line(raw), Excerpt::said(raw)] {
             assert!(shown.as_str().contains("login failed") && !shown.as_str().contains("canary"), "{shown}");
+        }
+    }
+
+    /// Signs that a text on a line gets a space in, and the end of a line.
+    const SIGNS: &[&str] = &["<", "](", "][", "\n", "\r\n", " ", "<a>", ")](x", "\u{2028}"];
+
+    fn every_form(raw: &str) -> Vec<String> {
+        let quoted = format!("Deployment `web` says {}, and `x`", Excerpt::said(raw));
+        [
+            Excerpt::capture(raw, 400),
+            Excerpt::event(raw),
+            Excerpt::line(raw),
+            Excerpt::said(raw),
+            Excerpt::said_within(raw, 100),
+            Excerpt::line(&quoted),
+            Excerpt::of(Masked::whole(raw).on_one_line().beginning(400)),
+        ]
+        .map(|shown| shown.to_string())
+        .to_vec()
+    }
+
+    #[test]
+    fn no_form_of_a_quotation_shows_more_than_the_text_that_was_masked_whole() {
+        for (planted, canary) in crate::domain::secrets::shapes::PLANTED {
+            for sign in SIGNS {
+                let inside = planted.replace(canary, &format!("{sign}{canary}"));
+                let within = planted.replacen(canary, &format!("Ab{sign}{canary}"), 1);
+                for raw in [inside, within, format!("a{sign} {planted}"), format!("{planted}{sign}b"), format!("cfg:{sign}{planted}\n")] {
+                    if !Masked::whole(&raw).as_str().contains(canary) {
+                        assert!(every_form(&raw).iter().all(|shown| !shown.contains(canary)), "{raw:?}: {:#?}", every_form(&raw));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn credential_with_signs_of_markup_or_on_lines_of_its_own_is_in_no_form_of_a_quotation() {
+        for sign in ["<", "](", "][", "<!", "</"] {
+            for raw in [
+                format!("login failed: password=x{sign}canary9 for user app"),
+                format!("dsn postgres://app:pa{sign}canary9@db:5432/x refused"),
+                format!("Authorization: Bearer abc{sign}canary9defghijklmnop1"),
+                format!("password=\"Ab{sign}canary9\""),
+                format!("{{\"password\":\"Ab{sign}canary9\"}}"),
+                format!("cookie: a=b; sid={sign}canary9"),
+                format!("password='a{sign}b canary9'"),
+                format!("mysql -px{sign}canary9"),
+            ] {
+                assert!(every_form(&raw).iter().all(|shown| !shown.contains("canary")), "{raw:?}: {:#?}", every_form(&raw));
+            }
+        }
+        for raw in [
+            "cfg:\npassword: |\n  hunter2canary9 second\n",
+            "cfg:\npassword: >-\n  hunter2canary9\n  more-canary9\nnext: 1",
+            "secret: |\n  line1canary9\n  line2canary9\n  line3canary9\nother: x",
+            "password:\n  hunter2canary9",
+            "db:\n  password:\n    hunter2canary9\n  user: x",
+            "env:\n- name: DB_PASSWORD\n  value: hunter2canary9\n",
+            "- name: DB_PASSWORD\nvalue: canary9",
+            "password='a b\n canary9'",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIEcanary9\nabc\n-----END RSA PRIVATE KEY-----",
+        ] {
+            assert!(every_form(raw).iter().all(|shown| !shown.contains("canary")), "{raw:?}: {:#?}", every_form(raw));
         }
     }
 

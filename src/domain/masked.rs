@@ -25,6 +25,13 @@ impl Masked {
         Self(redacted(&marks::in_theirs(&cleaned(raw))).into_owned())
     }
 
+    /// All of a text of our own that others have a part in, on one line: our marks stay. What is a credential by the lines that it
+    /// stands in is looked for before they are joined, and what is one by what then stands beside it, after that.
+    pub(super) fn line_of_ours(raw: &str) -> Self {
+        let lines = Self(redacted(&marks::in_our_words(&cleaned(raw))).into_owned());
+        lines.on_one_line().reworked(|line| redacted(line).into_owned())
+    }
+
     /// What stands under the name of a credential.
     pub fn credential(raw: &str) -> Self {
         let raw = raw.trim();

@@ -6,12 +6,14 @@ pub(crate) mod mark;
 mod names;
 mod options;
 mod place;
+mod rewriting;
 mod value;
 
 use mark::{is_part_of_one, mark};
 use names::Finder;
 use place::{Walk, Work};
 use regex::Regex;
+use rewriting::Rewriting;
 use std::borrow::Cow;
 
 /// What is shown instead of one credential can bring to light that another stands beside it; texts do not nest deeper than this.
@@ -86,14 +88,12 @@ enum Before {
 
 /// The text without what is hidden; none where nothing is.
 fn without_values(text: &str, pattern: &Regex, find: Finder, before: Before, work: &Work) -> Option<String> {
-    let (mut out, mut done, mut from) = (String::new(), 0usize, 0usize);
+    let (mut shown, mut from) = (Rewriting::of(text, work), 0usize);
     let mut walk = Walk::of(text, work);
     while let Some(found) = pattern.captures_at(text, from) {
         let (Some(whole), Some(name)) = (found.get(0), found.name("name")) else { break };
-        if work.is_over() {
-            // Nothing of what nobody has looked through.
-            out.push_str(text.get(done..whole.start()).unwrap_or_default());
-            return Some(out + &mark("rest"));
+        if !shown.goes_on(whole.start()) {
+            break;
         }
         let counted = match before {
             // A quote that the name begins with is one that is open.
@@ -107,17 +107,14 @@ fn without_values(text: &str, pattern: &Regex, find: Finder, before: Before, wor
         }
         if let Some((stays, length, kind)) = find(&place, name.as_str()) {
             let start = whole.end().saturating_add(stays);
-            let end = start.saturating_add(length);
-            out.push_str(text.get(done..start).unwrap_or_default());
-            out.push_str(&mark(kind));
-            done = end;
-            from = done;
+            from = start.saturating_add(length);
+            shown.hide(start, from, kind);
         }
         if !text.is_char_boundary(from) || from > text.len() {
             break;
         }
     }
-    (done > 0).then(|| out + text.get(done..).unwrap_or_default())
+    shown.end()
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ fn line(event: &Value, with_object: bool, allowed: Allowed, now: Timestamp) -> S
 
 /// A word of an Event: as it is where it is one, in quotes otherwise.
 fn word(text: &str) -> String {
-    visible::value(Excerpt::capture(&text.split_whitespace().collect::<Vec<_>>().join(" "), WORD).as_str())
+    visible::value(Excerpt::of(Masked::whole(text).on_one_line().beginning(WORD)).as_str())
 }
 
 /// When it happened the last time.

@@ -1,7 +1,8 @@
 //! Credentials behind the short options of programs: `curl -u admin:x`, `mysql -px`, `redis-cli -a x`.
 
-use super::mark::{is_replaced, mark};
+use super::mark::is_replaced;
 use super::place::{Place, Walk, Work};
+use super::rewriting::Rewriting;
 use super::value::{Hidden, VALUE, value};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -44,12 +45,15 @@ enum Called {
 /// The text without passwords behind short options; none where none stands there.
 pub(super) fn without(text: &str, work: &Work) -> Option<String> {
     let pattern = OPTION.as_ref()?;
-    let (mut out, mut done, mut from) = (String::new(), 0usize, 0usize);
+    let (mut shown, mut from) = (Rewriting::of(text, work), 0usize);
     let mut walk = Walk::of(text, work);
     let mut breaks = Breaks::default();
     let mut called: Option<(Called, usize)> = None;
     while let Some(found) = pattern.captures_at(text, from) {
         let whole = found.get(0)?;
+        if !shown.goes_on(whole.start()) {
+            break;
+        }
         from = whole.end();
         let named = |name: &str| found.name(name).is_some();
         let Some((name, letter)) = found.name("name").zip(found.name("letter")) else {
@@ -80,18 +84,13 @@ pub(super) fn without(text: &str, work: &Work) -> Option<String> {
         };
         if let Some((stays, length, kind)) = of_option(&place, program) {
             let start = (text.len() - place.rest.len()) + stays;
-            let end = start + length;
-            out.push_str(text.get(done..start).unwrap_or_default());
-            out.push_str(&mark(kind));
-            (done, from) = (end, end);
+            from = start + length;
+            shown.hide(start, from, kind);
         } else {
             from = name.end();
         }
-        if work.is_over() {
-            break;
-        }
     }
-    (done > 0).then(|| out + text.get(done..).unwrap_or_default())
+    shown.end()
 }
 
 fn of_option(place: &Place<'_>, program: Called) -> Option<Hidden> {

@@ -169,3 +169,18 @@ fn what_costs_too_much_to_look_through_is_not_shown() {
     let shown = once(text, &work).into_owned();
     assert!(shown.starts_with("⟦redacted:rest⟧") && !shown.contains("canary"), "{shown}");
 }
+
+#[test]
+fn no_pass_shows_what_stands_behind_the_end_of_its_work() {
+    for piece in REPEATED.iter().chain(&["mysql,-p", "mysql,-p,-p,-p,-p,-p,-p,-p,-p,-p,-p,-p,-p,-p,-p,-p,-p", "mysql -px "]) {
+        let text = format!("{}\nmysql -phunter2canary db\npassword: canary2\n", piece.repeat(20));
+        for spent in [0, 40_000, 60_000, 63_000, usize::MAX] {
+            let work = Work::on(&text);
+            work.spend(spent);
+            let shown = once(&text, &work).into_owned();
+            assert!(!shown.contains("canary"), "{piece:?} after {spent}: {shown}");
+        }
+    }
+    let many = format!("{}\nmysql -phunter2canary db\n", format!("mysql{},", ",-p".repeat(190)).repeat(30));
+    assert!(!redacted(&many).contains("canary"), "what costs too much ends in the mark");
+}

@@ -31,7 +31,8 @@ impl<'t> Value<'t> {
 
 /// The value at this place. None where there is none, or where it was replaced already.
 pub(super) fn value<'t>(place: &Place<'t>) -> Option<Value<'t>> {
-    let found = block(place).or_else(|| quoted(place)).or_else(|| bracketed(place)).or_else(|| Some(plain(place)))?;
+    let found =
+        block(place).or_else(|| below(place)).or_else(|| quoted(place)).or_else(|| bracketed(place)).or_else(|| Some(plain(place)))?;
     place.work.spend(found.inner.len());
     (!found.inner.is_empty() && !is_replaced(found.inner.trim_end_matches(BEHIND))).then_some(found)
 }
@@ -50,6 +51,22 @@ fn block<'t>(place: &Place<'t>) -> Option<Value<'t>> {
     let length = head + 1 + inside.map(str::len).sum::<usize>();
     let inner = place.rest.get(..length)?.trim_end();
     Some(Value { open: "", inner, quoted: true })
+}
+
+/// A value of YAML that begins in the line below a name which is alone in its own: all lines that are indented further, if they are no
+/// structure of their own.
+fn below<'t>(place: &Place<'t>) -> Option<Value<'t>> {
+    let lines = place.rest.strip_prefix('\n').filter(|_| place.open.bare && place.between.contains(':'))?;
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let mut inside = lines.split_inclusive('\n').take_while(|line| line.trim().is_empty() || indent(line) > place.open.indent).peekable();
+    let first = inside.peek()?.trim();
+    let structure = first.starts_with(['-', '{', '[', '#', '&', '*', '!', '|', '>']) || first.ends_with(':') || first.contains(": ");
+    let length = 1 + inside.map(str::len).sum::<usize>();
+    place.work.spend(length);
+    let inner = place.rest.get(..length)?;
+    let start = inner.len() - inner.trim_start().len();
+    let value = inner.trim();
+    (!structure && !value.is_empty()).then_some(Value { open: inner.get(..start)?, inner: value, quoted: true })
 }
 
 /// Up to the closing quote of the same kind, and on where something follows without a gap, as shells have it.

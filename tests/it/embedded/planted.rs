@@ -279,3 +279,32 @@ async fn what_only_looks_like_a_credential_stays_readable_in_every_probe() {
     }
     assert!(looked.answers[1].text.contains("key: password\nname: db-credentials"), "{}", looked.answers[1].text);
 }
+
+#[tokio::test(start_paused = true)]
+async fn credential_with_signs_of_markup_in_a_probes_answer_is_in_no_report_and_no_record() {
+    for (at, message) in [
+        "HTTP probe failed: dial postgres://app:pa<canary9@db:5432/app: refused",
+        "effective config:\\npassword: |\\n  canary9 second\\n",
+        "login password=x](canary9 refused",
+        "env:\\n- name: DB_PASSWORD\\n  value: canary9\\n",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let cluster = super::words::cluster(&[("shop", super::words::well("web"))]).await;
+        let pods: Vec<Value> = cluster.sim.objects().into_iter().filter(|o| o["kind"] == "Pod").collect();
+        let (name, uid) = (pods[0]["metadata"]["name"].as_str().unwrap(), pods[0]["metadata"]["uid"].as_str().unwrap());
+        let now = kubemend::ports::Clock::now(cluster.clock.as_ref());
+        let text = format!(
+            "apiVersion: v1\nkind: Event\nmetadata: {{name: e{at}}}\ninvolvedObject: {{apiVersion: v1, kind: Pod, name: {name}, namespace: shop, uid: \
+             {uid}}}\nreason: Unhealthy\ntype: Warning\nmessage: \"Readiness probe failed: {message}\"\nsource: {{component: kubelet, host: \
+             node-1}}\nreportingComponent: kubelet\nfirstTimestamp: {now}\nlastTimestamp: {now}\ncount: 1\n"
+        );
+        cluster.sim.apply_yaml("shop", &text).unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let report = cluster.process().analyze(&super::words::words("web is down"), &Caller::silent()).await.unwrap();
+        let (told, kept) = (serde_json::to_string(&report).unwrap(), format!("{:?}", cluster.store.all()));
+        assert!(told.contains("Readiness probe failed"), "the Event is told: {told}");
+        assert!(!told.contains("canary9") && !kept.contains("canary9"), "{told}");
+    }
+}
