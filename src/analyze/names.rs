@@ -8,7 +8,7 @@ mod slip;
 mod words;
 
 pub(crate) use lexicon::Lexicon;
-pub(crate) use release::{Release, release_of};
+pub(crate) use release::{Group, Release, groups_of, release_of};
 pub(crate) use sets::{contradict, contradict_across_keys, is_key_of_a_set, is_named, mean_the_same, says_more, spelled};
 pub(crate) use slip::is_slip;
 pub(crate) use words::Of;

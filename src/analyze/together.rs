@@ -1,16 +1,19 @@
 //! One wrong value at several places is one cause with one plan: changed at one place only, a mixed state would stay behind.
-//! A rule says each place by itself; what it says with the same values about things that belong together is put together here.
+//! A rule says each place by itself; what it says with the same values about things that belong together is put together here. Of things
+//! that do not, one yes never changes both, and that both have the value speaks for it: what it names may be gone.
 
+use super::names::{Group, groups_of};
 use crate::domain::action::Action;
 use crate::domain::cause::{Code, Place};
+use crate::domain::confidence::Confidence;
 use crate::domain::finding::{Finding, Proposal};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::facts::Facts;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-/// The labels by which objects of one release know each other.
-const RELEASE: &[&str] = &["app.kubernetes.io/instance", "release"];
+/// How firmly a value is believed to be wrong at most where something else that does not belong to it has it too.
+const DOUBTED: Confidence = Confidence::percent(60);
 
 /// A finding, and where the same wrong value stands besides.
 pub(super) struct Together {
@@ -43,13 +46,11 @@ enum Wrong {
     },
 }
 
-/// What two things that belong together share: an object that they touch, or the release that they are of.
+/// What two things that belong together share: something that runs or leads to it and that both touch, or who they are of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Shared {
     Object(ObjectRef),
-    Release(String),
-    /// What nodes have to carry is the same for all who ask for it.
-    Nodes(String),
+    Of(Group),
 }
 
 /// Puts findings of one value together, each with the first that it belongs to.
@@ -57,25 +58,52 @@ pub(super) fn together(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Togethe
     let mut all: Vec<Together> = Vec::new();
     // The first place of each: found by what is shared, and not by comparing with all of the same value.
     let mut first: HashMap<Same, HashMap<Shared, usize>> = HashMap::new();
+    // Where each value stands that does not belong together.
+    let mut apart: HashMap<Same, BTreeSet<usize>> = HashMap::new();
     for finding in facts.walk(findings.into_iter()) {
         let Some(same) = same(&finding) else {
             all.push(Together { finding, also: Vec::new() });
             continue;
         };
-        let release = release(facts, &finding.object).map(|name| Shared::Release(name.to_owned()));
-        let shared: Vec<Shared> =
-            facts.walk(finding.touched().cloned()).map(Shared::Object).chain(release).chain(of_nodes(&finding)).collect();
-        let known = first.entry(same).or_default();
+        let groups = groups(facts, &finding.object).into_iter().map(Shared::Of);
+        let touched = finding.touched().filter(|object| runs_or_leads(&object.kind) && facts.has(object));
+        let shared: Vec<Shared> = facts.walk(touched.cloned()).map(Shared::Object).chain(groups).collect();
+        let known = first.entry(same.clone()).or_default();
         let place = shared.iter().filter_map(|one| known.get(one).copied()).min().unwrap_or(all.len());
         for one in shared {
             known.entry(one).or_insert(place);
         }
+        apart.entry(Same { kind: Kind::Pod, ..same }).or_default().insert(place);
         match all.get_mut(place) {
             Some(one) => one.take(finding),
             None => all.push(Together { finding, also: Vec::new() }),
         }
     }
+    for places in apart.values().filter(|places| places.len() > 1) {
+        doubt(&mut all, places);
+    }
     all
+}
+
+/// What has the same value and does not belong together makes each of it less likely to be wrong.
+fn doubt(all: &mut [Together], places: &BTreeSet<usize>) {
+    let named: Vec<(usize, String)> = places.iter().filter_map(|at| Some((*at, all.get(*at)?.finding.object.in_words()))).collect();
+    for at in places {
+        let Some(one) = all.get_mut(*at).filter(|one| !one.finding.remedy.proposals.is_empty()) else { continue };
+        let Some((_, other)) = named.iter().find(|(other, _)| other != at) else { continue };
+        let more = named.len().saturating_sub(2);
+        let others = if more == 0 { other.clone() } else { format!("{other} and {more} more") };
+        one.finding.confidence = one.finding.confidence.least(DOUBTED);
+        one.finding.explanation.push_str(&format!(" The same value is in {others}, which nothing shows to be of the same release: what both ask for may be gone, and not misspelled."));
+    }
+}
+
+/// Of these two things that touch one of them belong together. Others, such as nodes and what is missing, anybody may ask for.
+fn runs_or_leads(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Pod | Kind::ReplicaSet | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::CronJob | Kind::Service
+    )
 }
 
 fn same(finding: &Finding) -> Option<Same> {
@@ -87,16 +115,17 @@ fn same(finding: &Finding) -> Option<Same> {
     Some(Same { code: finding.code, kind, namespace, wrong, acts: !finding.remedy.proposals.is_empty() })
 }
 
-/// The field of a nodeSelector.
-fn of_nodes(finding: &Finding) -> Option<Shared> {
-    let field = finding.field.as_ref().map(ToString::to_string)?;
-    let (_, key) = field.split_once("nodeSelector")?;
-    Some(Shared::Nodes(key.to_owned()))
+/// Who an object is of, by its own labels and those of its Pods.
+fn groups(facts: &Facts<'_>, object: &ObjectRef) -> BTreeSet<Group> {
+    let labels = facts.workload(object).map(|workload| workload.pod_labels);
+    facts.meta_of(object).map(|meta| groups_of(meta, labels)).unwrap_or_default()
 }
 
-fn release<'a>(facts: &Facts<'a>, object: &ObjectRef) -> Option<&'a str> {
-    let labels = facts.meta_of(object)?.labels.as_ref()?;
-    RELEASE.iter().find_map(|key| labels.get(*key)).map(String::as_str)
+/// Whether each of these is of something that the first is of.
+pub(super) fn belong_together(facts: &Facts<'_>, all: &[&ObjectRef]) -> bool {
+    let Some((first, others)) = all.split_first() else { return true };
+    let own = groups(facts, first);
+    others.iter().all(|other| *other == *first || !own.is_disjoint(&groups(facts, other)))
 }
 
 impl Together {
@@ -216,5 +245,37 @@ mod tests {
             .service("acme-cache", labels("cache"));
         let found = world.only("svc-selector-mismatch");
         assert_eq!(changes(&found).len(), 2, "{:?}", found.remedy);
+    }
+
+    #[test]
+    fn one_yes_changes_nothing_that_does_not_belong_to_what_was_named() {
+        let app = |name: &str, labels: serde_json::Value| {
+            let node = json!({"nodeSelector": {"environment": "prodution"}});
+            let app =
+                deployment(name).spec(node).unschedulable("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.");
+            if labels.is_null() { app } else { app.labels(labels) }
+        };
+        let front = || app("front", json!(null));
+        let alone = cluster().app(front()).said("front does not start").only("sched-nodeselector-no-match");
+        let both = cluster().app(front()).app(app("billing", json!(null))).said("front does not start").diagnosis();
+        assert_eq!(both.causes.len(), 2, "{:#?}", both.causes);
+        let first = &both.causes[0];
+        assert_eq!(first.object.name, "front");
+        assert!(changes(first).iter().all(|change| change.starts_with("patch deployment/front ")), "{:?}", changes(first));
+        assert!(first.confidence == super::DOUBTED && alone.confidence > super::DOUBTED);
+        assert!(first.explanation.contains("The same value is in Deployment `billing`"), "{}", first.explanation);
+        let of = |name: &str| app(name, json!({"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": name}));
+        let one = cluster().app(of("front")).app(of("billing")).said("front does not start").only("sched-nodeselector-no-match");
+        assert_eq!((one.also.len(), one.confidence), (1, alone.confidence), "of one release it is one value");
+    }
+
+    #[test]
+    fn workloads_of_several_releases_are_not_pointed_to_another_claim_by_one_yes() {
+        let of = |name: &str, release: &str| {
+            deployment(name).labels(json!({"app.kubernetes.io/instance": release})).claim("data", "redis-data").unschedulable("")
+        };
+        let world = |a: &str, b: &str| cluster().app(of("redis", a)).app(of("worker", b)).claim("redis-standard-pvc", "Bound", "standard");
+        assert_eq!(changes(&world("shop", "shop").only("pvc-claim-name-typo")).len(), 2);
+        assert_eq!(changes(&world("shop", "blog").only("pvc-claim-name-typo")), Vec::<String>::new());
     }
 }

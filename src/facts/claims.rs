@@ -7,11 +7,12 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot};
 use crate::domain::workload::{Workload, controller_of};
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Every kind that can mount a claim. Only where all of them were read whole, a claim that nobody of them names is unused.
+/// Every kind that can mount a claim and that kubemend reads. Only where all of them were read whole, a claim that nobody of them names is
+/// unused, as far as kubemend can know: other controllers may be about to use it.
 pub(crate) const USERS: &[Kind] =
     &[Kind::Pod, Kind::ReplicaSet, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob];
 
@@ -46,9 +47,12 @@ impl<'a> ClaimUses<'a> {
             let spec = cron.spec.job_template.spec.as_ref().and_then(|s| s.template.spec.as_ref());
             uses.template(cron.metadata.namespace.as_deref(), spec);
         }
-        // Those that a Deployment owns are its past, which nothing starts by itself.
-        let alone = snapshot.replica_sets.iter().take_while(|_| walk.step()).filter(|set| controller_of(&set.metadata).is_none());
-        for set in alone {
+        // Those of a Deployment are its past, which nothing starts by itself. Of another controller, or of one that was not read, nobody
+        // knows what it starts next.
+        let deployments: HashSet<ObjectRef> =
+            workloads.iter().filter(|w| w.object.kind == Kind::Deployment).map(|w| w.object.clone()).collect();
+        let is_past = |set: &&ReplicaSet| controller_of(&set.metadata).is_some_and(|owner| deployments.contains(&owner));
+        for set in snapshot.replica_sets.iter().take_while(|_| walk.step()).filter(|set| !is_past(set)) {
             let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
             uses.template(set.metadata.namespace.as_deref(), spec);
         }

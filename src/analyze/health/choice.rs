@@ -19,6 +19,8 @@ pub(super) enum Chosen {
     Free,
     /// It cannot be taken, and this is why.
     Taken(String),
+    /// It is not there, as this says; who makes it may do so after the claim.
+    Awaited(String),
     /// That could not be read.
     Unread(String),
 }
@@ -30,7 +32,7 @@ pub(super) fn of(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Chosen {
         return match facts.look_up::<PersistentVolume>(&volume) {
             Presence::There(there) => against(claim, there)
                 .map_or(Chosen::Free, |why| Chosen::Taken(format!("it names the PersistentVolume `{name}`, which {why}"))),
-            Presence::Absent => Chosen::Taken(format!("the PersistentVolume `{name}` that it names does not exist")),
+            Presence::Absent => Chosen::Awaited(format!("the PersistentVolume `{name}` that it names does not exist")),
             Presence::Unread => Chosen::Unread(format!("it names its volume: {}", unread::object(&volume, facts.snapshot()))),
         };
     }
@@ -39,7 +41,7 @@ pub(super) fn of(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Chosen {
     let fits = |v: &&PersistentVolume| carries(selector, v) && against(claim, v).is_none();
     match selected::free_volumes_of(facts, class.unwrap_or_default()).find(fits) {
         Some(_) => Chosen::Free,
-        None if facts.is_whole(&Kind::PersistentVolume) => Chosen::Taken(
+        None if facts.is_whole(&Kind::PersistentVolume) => Chosen::Awaited(
             "it selects PersistentVolumes by their labels, and none that is free fits; for such a claim no class provides one".to_owned(),
         ),
         None => Chosen::Unread(format!(
@@ -192,5 +194,26 @@ mod tests {
         let fits = alone.clone().object(volume("one", json!({}))).diagnosis();
         assert!(fits.unexplained.is_empty() && fits.seen.iter().any(|s| s.how.contains("by design")), "{fits:?}");
         assert!(said(&alone).contains("none that is free fits"));
+    }
+
+    #[test]
+    fn volume_that_a_young_claim_chooses_may_be_made_after_it() {
+        for chooses in [json!({"volumeName": "media-pv"}), json!({"selector": {"matchLabels": {"disk": "fast"}}})] {
+            let aged = |at: &str| {
+                let young = json!({"metadata": {"creationTimestamp": at}, "spec": chooses});
+                cluster().claim("media", "Pending", "standard").edit("PersistentVolumeClaim", "media", young)
+            };
+            let young = aged("2026-01-01T11:59:57Z");
+            assert_eq!(young.wrong(), Vec::<String>::new(), "{chooses}");
+            assert!(!young.diagnosis().in_progress.is_empty(), "{chooses}");
+            assert_eq!(aged("2026-01-01T11:30:00Z").wrong().len(), 1, "{chooses}");
+            let taken =
+                aged("2026-01-01T11:59:57Z").object(volume("media-pv", json!({"claimRef": {"namespace": "a-team", "name": "other"}})));
+            assert_eq!(
+                taken.wrong().len(),
+                usize::from(chooses.get("volumeName").is_some()),
+                "one that is another's stays that: {chooses}"
+            );
+        }
     }
 }

@@ -33,6 +33,8 @@ pub(crate) fn judge(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Judgeme
     match choice::of(facts, claim) {
         Chosen::None => {}
         Chosen::Taken(why) => return Judgement::Wrong(format!("Pending: {why}")),
+        Chosen::Awaited(_) if is_young(facts, claim) => return binding(facts, claim),
+        Chosen::Awaited(why) => return Judgement::Wrong(format!("Pending: {why}")),
         Chosen::Unread(why) => return Judgement::Unknown(format!("is Pending, and {why}")),
         // It can be taken, whatever makes volumes of the class: all that is left to do is to bind it.
         Chosen::Free if mounted || !class.is_some_and(classes::waits_for_consumer) => return binding(facts, claim),

@@ -9,14 +9,42 @@ use std::collections::BTreeSet;
 const INSTANCE: &str = "app.kubernetes.io/instance";
 const PROGRAM: &str = "app.kubernetes.io/name";
 const HELM: &str = "meta.helm.sh/release-name";
+const PART_OF: &str = "app.kubernetes.io/part-of";
 
 /// The names that everything of one release shares: the release's, the program's, and the object's own.
 pub(crate) fn release_of<'a>(meta: &'a ObjectMeta, labels: Option<&'a Selector>) -> impl Iterator<Item = &'a str> {
-    const LABELS: &[&str] = &[INSTANCE, PROGRAM, "app.kubernetes.io/part-of", "release", "app", "k8s-app"];
+    const LABELS: &[&str] = &[INSTANCE, PROGRAM, PART_OF, "release", "app", "k8s-app"];
     let annotation = meta.annotations.as_ref().and_then(|a| a.get(HELM));
     let of = move |labels: &'a Selector| LABELS.iter().filter_map(move |key| labels.get(*key));
     let labels = meta.labels.iter().chain(labels).flat_map(of);
     labels.chain(annotation).map(String::as_str).chain(meta.name.as_deref()).chain(meta.namespace.as_deref())
+}
+
+/// Something that several objects are of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Group {
+    /// A release of a chart or of anything else that names its instances.
+    Release(String),
+    /// An application, by the label that names it.
+    App(String),
+    /// An owner, by its uid.
+    Owner(String),
+}
+
+/// Who an object is of, by its own labels and those of its Pods: its release, or else its application; and its owner.
+pub(crate) fn groups_of(meta: &ObjectMeta, labels: Option<&Selector>) -> BTreeSet<Group> {
+    let say = |keys: &[&str]| {
+        let all = meta.labels.iter().chain(labels);
+        all.flat_map(|labels| keys.iter().filter_map(|key| labels.get(*key)).cloned().collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let helm = meta.annotations.as_ref().and_then(|a| a.get(HELM)).cloned();
+    let mut groups: BTreeSet<Group> = say(&[INSTANCE, "release"]).into_iter().chain(helm).map(Group::Release).collect();
+    if groups.is_empty() {
+        groups.extend(say(&[PART_OF, PROGRAM, "app", "k8s-app"]).into_iter().map(Group::App));
+    }
+    let owners = meta.owner_references.iter().flatten().filter(|owner| owner.controller == Some(true));
+    groups.extend(owners.map(|owner| Group::Owner(owner.uid.clone())));
+    groups
 }
 
 /// What those who seek something say of themselves.

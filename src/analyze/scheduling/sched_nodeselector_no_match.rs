@@ -373,8 +373,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stuck_by_the_same_value_proves_nothing_for_it_and_is_one_cause() {
-        let app = |name: &str| selecting(deployment(name), json!({"environment": "prodution"}));
+    fn what_is_stuck_by_the_same_value_in_one_release_proves_nothing_for_it_and_is_one_cause() {
+        let app = |name: &str| {
+            let of_shop = json!({"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": name});
+            selecting(deployment(name).labels(of_shop), json!({"environment": "prodution"}))
+        };
         let found = cluster().app(app("front")).app(app("nats")).app(app("queue")).only(RULE.code.0);
         assert_eq!(changes(&found).len(), 3, "{:?}", found.remedy);
         // One that runs with it shows that such nodes were there.

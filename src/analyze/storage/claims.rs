@@ -96,7 +96,8 @@ pub(super) fn unread_users(facts: &Facts<'_>) -> Option<String> {
 
 /// That nobody was seen to use it.
 pub(super) fn unused_in_words(facts: &Facts<'_>) -> String {
-    unread_users(facts).map_or_else(|| "used by nothing".to_owned(), |unread| format!("used by nothing that was read ({unread})"))
+    unread_users(facts)
+        .map_or_else(|| "used by nothing that kubemend reads".to_owned(), |unread| format!("used by nothing that was read ({unread})"))
 }
 
 /// Words of class names for volumes that somebody makes by hand, and those that do so with storage behind them.

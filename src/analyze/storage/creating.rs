@@ -120,7 +120,7 @@ fn no_class(facts: &Facts<'_>, name: &str) -> Remedy {
 pub(super) fn choose(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     let how = match claims::unread_users(facts) {
         Some(unread) => format!("PersistentVolumeClaims exist that nothing uses which was read ({unread}), and their"),
-        None => "unused PersistentVolumeClaims exist whose".to_owned(),
+        None => "PersistentVolumeClaims exist that nothing uses which kubemend reads, and their".to_owned(),
     };
     let why = &format!("{how} names do not tell whether one of them was meant; an empty new claim would hide data that already exists");
     let names: Vec<&str> = missing.unused.iter().filter_map(|c| c.metadata.name.as_deref()).take(LISTED).collect();

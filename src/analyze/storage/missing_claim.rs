@@ -5,6 +5,7 @@ use super::super::draft::Draft;
 use super::super::meant::Meant;
 use super::super::quote::{self, Said, StatusWord, is_plain};
 use super::super::rule::{Read, When};
+use super::super::together;
 use super::unused::Unused;
 use super::wanted::Wanted;
 use crate::domain::cause::Code;
@@ -73,7 +74,11 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
     let of_claim = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
-        let meant = if whole { wanted.meant(&claim, &namespace, &unused, &seekers) } else { Meant::Unread };
+        let meant = match if whole { wanted.meant(&claim, &namespace, &unused, &seekers) } else { Meant::Unread } {
+            // Those who do not belong together hardly all made one slip, and one yes would change them all.
+            Meant::One(one) if !together::belong_together(facts, &seekers) => Meant::OneOf(vec![one]),
+            meant => meant,
+        };
         let (unused, elsewhere) = (unused.some(&namespace, &seekers), selected::elsewhere(facts, &claim));
         let kept = selected::volume_for(facts, &claim);
         Some(MissingClaim { claim, namespace, users, meant, unused, elsewhere, kept })

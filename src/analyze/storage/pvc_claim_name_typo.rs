@@ -26,9 +26,10 @@ pub(crate) const RULE: Rule = Rule {
     reads: missing_claim::READS,
     find,
 };
-/// The missing claim is a fact; that the one unused claim of a related name was meant is very likely, not certain. Where several
-/// could be meant, that a name is wrong is likely, and which one is right is open.
-const SURE: Sure = Sure::percent(90, 60, 60);
+/// The missing claim is a fact; that the one unused claim of a related name was meant is very likely, not certain: what kubemend does not
+/// read, such as the controllers of others, may use it. Where several could be meant, that a name is wrong is likely, and which one is
+/// right is open.
+const SURE: Sure = Sure::percent(85, 60, 60);
 /// So many of the claims that could have been meant are described.
 const DESCRIBED: usize = 3;
 
@@ -254,10 +255,11 @@ mod tests {
     }
 
     #[test]
-    fn every_workload_that_shares_the_wrong_name_is_pointed_to_the_right_one() {
+    fn every_workload_of_a_release_that_shares_the_wrong_name_is_pointed_to_the_right_one() {
+        let of = |name: &str| deployment(name).labels(json!({"app.kubernetes.io/instance": "cache", "app.kubernetes.io/name": name}));
         let found = cluster()
-            .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
-            .app(deployment("redis-exporter").claim("d", "redis-data").unschedulable(""))
+            .app(of("redis").claim("data", "redis-data").unschedulable(""))
+            .app(of("redis-exporter").claim("d", "redis-data").unschedulable(""))
             .claim("redis-pvc", "Bound", "standard")
             .only(RULE.code.0);
         assert_eq!(changes(&found).len(), 2);
@@ -313,5 +315,46 @@ mod tests {
             .claim("redis-standard-pvc", "Bound", "standard")
             .only(RULE.code.0);
         assert_eq!(found.expected.as_deref(), Some("redis-standard-pvc"));
+    }
+
+    #[test]
+    fn claim_of_a_replica_set_that_no_deployment_starts_again_is_in_use() {
+        let waiting = || {
+            cluster().app(deployment("redis").claim("data", "redis-data").unschedulable("")).claim(
+                "redis-standard-pvc",
+                "Bound",
+                "standard",
+            )
+        };
+        let set = |owner: serde_json::Value| {
+            let spec = json!({"containers": [{"name": "a", "image": "a:1"}],
+                "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "redis-standard-pvc"}}]});
+            json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
+                "metadata": {"name": "cache-1", "namespace": "a-team", "uid": "rs1", "ownerReferences": owner},
+                "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "cache"}},
+                    "template": {"metadata": {"labels": {"app": "cache"}}, "spec": spec}}, "status": {"replicas": 0}})
+        };
+        let owned =
+            |version: &str, kind: &str| json!([{"apiVersion": version, "kind": kind, "name": "cache", "uid": "r", "controller": true}]);
+        assert_eq!(waiting().only(RULE.code.0).remedy.proposals.len(), 1);
+        let past = waiting().app(deployment("cache")).object(set(owned("apps/v1", "Deployment")));
+        assert_eq!(past.only(RULE.code.0).remedy.proposals.len(), 1, "the past of a Deployment");
+        for owner in [json!([]), owned("argoproj.io/v1alpha1", "Rollout"), owned("apps/v1", "Deployment")] {
+            let causes = waiting().object(set(owner.clone())).diagnosis().causes;
+            assert!(
+                causes.iter().all(|c| c.remedy.proposals.iter().all(|p| p.action.target().kind != Kind::Deployment)),
+                "{owner}: {causes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_is_said_to_use_a_claim_only_as_far_as_is_read() {
+        let found = cluster()
+            .app(deployment("redis").claim("data", "redis-data").unschedulable(""))
+            .claim("redis-standard-pvc", "Bound", "standard")
+            .only(RULE.code.0);
+        assert!(found.explanation.contains("used by nothing that kubemend reads"), "{}", found.explanation);
+        assert!(found.confidence < crate::domain::confidence::Confidence::percent(90), "{:?}", found.confidence);
     }
 }
