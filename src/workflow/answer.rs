@@ -68,7 +68,8 @@ impl Remediation {
     async fn consent(&self, yes: &Yes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         let mut attempt = 1;
         loop {
-            let error = match self.consent_once(yes, caller).await {
+            let mut counted = false;
+            let error = match self.consent_once(yes, &mut counted, caller).await {
                 Ok(report) => return Ok(report),
                 Err(error) => error,
             };
@@ -77,16 +78,17 @@ impl Remediation {
                 attempt = attempt.saturating_add(1);
                 continue;
             }
-            if refuses_an_approval(&error) {
-                let what = format!("approval refused: {error}");
-                // That it cannot be recorded does not make it an approval.
-                self.records().note(yes.session, &yes.by.in_words(), &what, Effect::Refused).await.ok();
+            // Somebody said yes, whatever became of it. That it cannot be recorded does not make it an approval.
+            if let Some(effect) = effect_of(&error, counted) {
+                let what = if counted { "approved, and nothing was sent" } else { "approval refused" };
+                self.records().note(yes.session, &yes.by.in_words(), &format!("{what}: {error}"), effect).await.ok();
             }
             return Err(error);
         }
     }
 
-    async fn consent_once(&self, yes: &Yes<'_>, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
+    /// `counted`: the approval itself was one, whatever kept it from being carried out.
+    async fn consent_once(&self, yes: &Yes<'_>, counted: &mut bool, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         let Yes { session, digest, proof, by } = yes;
         let meter = self.meter(caller);
         let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
@@ -109,6 +111,7 @@ impl Remediation {
             }
         };
         let approved = approved.map_err(|(_, error)| error)?;
+        *counted = true;
         let seen = self.is_still_needed(&approved, &meter, caller).await?;
         self.carry_out(approved, seen, revision, by, &meter, caller).await
     }
@@ -202,8 +205,9 @@ impl Remediation {
     }
 }
 
-/// Whether it says that an approval cannot be used, as against that nothing could be read or kept.
-fn refuses_an_approval(error: &WorkflowError) -> bool {
+/// What an error means for the session that waits: the approval cannot be used, or nothing could be read or kept and nothing is decided.
+/// `counted`: the approval was one, and something after it failed.
+fn effect_of(error: &WorkflowError, counted: bool) -> Option<Effect> {
     match error {
         WorkflowError::DigestMismatch
         | WorkflowError::WrongToken
@@ -212,7 +216,10 @@ fn refuses_an_approval(error: &WorkflowError) -> bool {
         | WorkflowError::NotAllowed(_)
         | WorkflowError::NotNeeded(_)
         | WorkflowError::RepeatedDigest(_)
-        | WorkflowError::Cancelled => true,
+        | WorkflowError::Cancelled => Some(Effect::Refused),
+        WorkflowError::Read(_) | WorkflowError::Store(_) => Some(Effect::Undecided),
+        // Somebody else's answer is the one that is recorded.
+        WorkflowError::Answered(_) => None,
         WorkflowError::Invalid(_)
         | WorkflowError::NoNamespace { .. }
         | WorkflowError::NoObject { .. }
@@ -222,9 +229,6 @@ fn refuses_an_approval(error: &WorkflowError) -> bool {
         | WorkflowError::Expired
         | WorkflowError::TooManyRefused(_)
         | WorkflowError::TooManyAsked { .. }
-        | WorkflowError::TooLarge
-        | WorkflowError::Answered(_)
-        | WorkflowError::Read(_)
-        | WorkflowError::Store(_) => false,
+        | WorkflowError::TooLarge => counted.then_some(Effect::Undecided),
     }
 }

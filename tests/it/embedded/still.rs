@@ -2,7 +2,7 @@
 //! says that somebody approved.
 
 use crate::support::embedded::{Embedded, waiting, yes};
-use kubemend::sim::Denial;
+use kubemend::sim::{Denial, Fault, FaultKind};
 use kubemend::workflow::WorkflowError;
 use kubemend::workflow::report::Status;
 use std::time::Duration;
@@ -20,7 +20,7 @@ async fn refused(case: &str, meanwhile: impl AsyncFnOnce(&Embedded)) -> String {
     let kept = process.show(&question.session).await.unwrap();
     assert_eq!(kept.status, Status::AwaitingApproval);
     let record = cluster.store.record(question.session.as_str()).to_string();
-    assert!(record.contains("approval refused: nothing was changed"), "{record}");
+    assert!(record.contains("approved, and nothing was sent: nothing was changed"), "{record}");
     error.to_string()
 }
 
@@ -134,4 +134,16 @@ async fn claim_is_created_as_it_was_shown_though_another_class_is_the_default_no
     tokio::time::sleep(Duration::from_secs(30)).await;
     yes(&process, &question).await.unwrap();
     assert_eq!(cluster.writes().len(), 1, "{:?}", cluster.writes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn yes_that_meets_a_cluster_which_cannot_be_read_is_recorded() {
+    let (cluster, process, question) = waiting("database-pod-pending", NAMESPACE).await;
+    cluster.sim.inject(Fault::on("GET", "/pods", FaultKind::Close).times(20));
+    let error = yes(&process, &question).await.unwrap_err();
+    assert!(matches!(error, WorkflowError::Read(_)), "{error}");
+    assert!(cluster.writes().is_empty(), "{:?}", cluster.writes());
+    let record = cluster.store.record(question.session.as_str()).to_string();
+    assert!(record.contains("approved, and nothing was sent: cannot reach the API server"), "{record}");
+    assert!(record.contains("undecided"), "it decided nothing: {record}");
 }
