@@ -17,7 +17,7 @@ use crate::domain::focus::{Because, Focus};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::event_time;
-use crate::facts::focus::{focus, reach as reached};
+use crate::facts::focus::{beyond, focus, reach as reached};
 use crate::facts::named::Reach;
 use crate::facts::{Facts, author, labels, pods as pods_facts, selected};
 use k8s_openapi::api::core::v1::{Event, Pod, Service};
@@ -60,6 +60,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
         lost: focus.lost.clone(),
         missing: focus.missing.clone(),
         unsure: focus.unsure.clone(),
+        beyond: beyond(facts).into_iter().map(str::to_owned).collect(),
         beside: false,
         certain: focus.is_certain(),
     };

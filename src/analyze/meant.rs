@@ -21,6 +21,14 @@ pub(crate) enum Meant<'a, T> {
 }
 
 impl<'a, T> Meant<'a, T> {
+    /// The same where nothing tells whether the one was.
+    pub(crate) fn doubted(self) -> Self {
+        match self {
+            Meant::One(one) => Meant::OneOf(vec![one]),
+            Meant::OneOf(_) | Meant::Nothing | Meant::Unread => self,
+        }
+    }
+
     /// The one whose name is the same but for separators or a hash; else the only one that is alike. A weaker reason is one that
     /// another could have as well: whatever else is alike, and what is beside it (ruled out by its meaning, but as close), makes it
     /// several. A name that has only more words is no proof.

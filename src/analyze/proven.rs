@@ -7,12 +7,15 @@ use crate::domain::focus::{Doubt, Seen};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::domain::words::{Site, Word};
-use crate::facts::focus::focus;
+use crate::domain::words::Word;
+use crate::facts::focus::{beyond, focus, is_name};
 use crate::facts::named::{Nearness, Reach};
 use crate::facts::{Facts, unread};
 use k8s_openapi::api::core::v1::Pod;
 use std::collections::HashSet;
+
+/// So many words that nothing answers are listed.
+const LISTED: usize = 5;
 
 /// What was seen to be healthy, and what stands against calling all of it so.
 pub(super) struct Proven {
@@ -58,6 +61,11 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
     };
     let mut seen: Vec<Seen> = well.into_iter().chain(idle).filter(|s| asked(&s.object) && told(&s.object)).collect();
     seen.sort_by(|a, b| (nearness(&a.object), &a.object).cmp(&(nearness(&b.object), &b.object)));
+    if !wrong {
+        let told: Vec<&ObjectRef> = seen.iter().map(|s| &s.object).chain(doubts.iter().filter_map(|d| d.object.as_ref())).collect();
+        let more = unanswered(facts, &told);
+        doubts.extend(more);
+    }
     let moving = underway.iter().any(|(o, _)| asked(o));
     if seen.is_empty() && !moving && !wrong && doubts.is_empty() {
         doubts.push(Doubt::general("nothing was found whose health could be checked".to_owned()));
@@ -101,15 +109,37 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
         why: format!("whether a {} is as it should be shows only in what uses it", object.kind),
         again_in: None,
     }));
-    // The name of a thing or of a place says nothing about what the words are about.
-    let is_name = |word: &Word| {
-        let of_a_place = || snapshot.scope.namespaces().iter().any(|n| n.as_str() == word.text);
-        word.place != Site::Open || focus(facts).hits.contains(&word.text) || of_a_place()
-    };
-    for what in snapshot.words.unread(&is_name) {
-        doubts.push(Doubt::general(format!("the words are about {what}, which kubemend does not read")));
+    for what in beyond(facts) {
+        doubts.push(Doubt::general(crate::domain::focus::beyond(what)));
     }
     doubts
+}
+
+/// Where nothing is wrong, what the words are about beside that: how something is reached without a Service that leads there, a ConfigMap,
+/// and whatever nothing that is read shows.
+fn unanswered(facts: &Facts<'_>, told: &[&ObjectRef]) -> Vec<Doubt> {
+    let words = &facts.snapshot().words;
+    let named = focus(facts);
+    let mut doubts: Vec<String> = Vec::new();
+    if words.ask_about_reach() && !told.iter().any(|object| object.kind == Kind::Service) {
+        let what = named.about.first().map_or("anything".to_owned(), |object| format!("`{}`", object.name));
+        doubts.push(format!("the words are about how {what} is reached, and no Service that leads there was found"));
+    }
+    let is_map = |word: &Word| !is_name(facts, word) && Kind::parse(&word.text) == Some(Kind::ConfigMap);
+    if words.iter().any(is_map) {
+        doubts.push("whether a ConfigMap is as it should be shows only in what uses it".to_owned());
+    }
+    let spoken = |word: &Word| {
+        let text = &word.text;
+        is_name(facts, word) || named.missing.iter().any(|m| m.word == *text) || named.unsure.contains(text) || named.places.contains(text)
+    };
+    let left = words.unanswered(&spoken, &beyond(facts));
+    if !left.is_empty() {
+        let more = if left.len() > LISTED { format!(" and {} more", left.len().saturating_sub(LISTED)) } else { String::new() };
+        let left = left.iter().take(LISTED).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        doubts.push(format!("nothing that kubemend reads answers these words: {left}{more}"));
+    }
+    doubts.into_iter().map(Doubt::general).collect()
 }
 
 /// The namespaces in which there is nothing, in words.

@@ -191,7 +191,10 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement 
             (false, Some(service)) => Judgement::Wrong(format!(
                 "{serves}, but the Service `{service}` that its `serviceName` names does not exist: DNS has no names for its Pods"
             )),
-            (false, None) => Judgement::Well(serves),
+            (false, None) => Judgement::Well(match steady::restarted(facts, facts.pods_of(object)) {
+                Some(restarted) => format!("{serves}; {restarted}"),
+                None => serves,
+            }),
         };
     }
     if updates_by_hand(facts, workload) {

@@ -53,6 +53,8 @@ pub struct Focus {
     pub missing: Vec<Missing>,
     /// What the words name and what was not found, where not everything could be read that may be called so.
     pub unsure: Vec<String>,
+    /// What the words are about besides and nobody reads, such as what is in the data of a program.
+    pub beyond: Vec<String>,
     /// What is wrong is something else, since nothing is known to be wrong with what is named.
     pub beside: bool,
     /// The names are certain: nothing of it was guessed by a part of a name, a typo or a job.
@@ -159,8 +161,22 @@ impl Doubt {
     /// As one line.
     pub fn in_words(&self) -> String {
         let about = self.object.as_ref().map(|o| format!("{o}: ")).unwrap_or_default();
-        let again = self.again_in.map(|s| format!("; look again in {s} s")).unwrap_or_default();
+        let again = self.again_in.map(|s| format!("; look again in {}", lasting(s))).unwrap_or_default();
         format!("{about}{}{again}", self.why)
+    }
+}
+
+/// That the words are about something that nobody reads.
+pub(crate) fn beyond(what: &str) -> String {
+    format!("the words are about {what}, which kubemend does not read")
+}
+
+/// So many seconds, in what a person counts them in.
+pub(crate) fn lasting(seconds: i64) -> String {
+    match seconds {
+        ..7_200 => format!("{seconds} s"),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A report's words, taken apart: which of them can be names, and which kinds of things they speak of. Text in, text out: what exists
 //! is for others to say.
 
+mod answered;
 mod compounds;
 mod everyday;
 mod grammar;
@@ -25,6 +26,17 @@ pub struct Wording {
     pub homes: Vec<String>,
     /// Words that are the name of a namespace, and could be meant as that or as something else.
     pub bare: Vec<String>,
+}
+
+/// Whether something that words are about and nobody reads is wrong or not whatever becomes of a cause that is found: lost data does not come
+/// back, and a certificate is no part of a Pod that cannot start.
+pub fn outlives_a_cause(what: &str) -> bool {
+    unseen::outlives_a_cause(what) || topics::TOPICS.iter().any(|topic| topic.unread == Some(what))
+}
+
+/// Whether something that words are about and nobody reads is data that may be lost.
+pub fn is_about_data(what: &str) -> bool {
+    unseen::is_about_data(what)
 }
 
 impl Wording {
@@ -137,9 +149,46 @@ impl Wording {
         others.topics().iter().filter_map(|topic| topic.unread).chain(unseen::spoken_of(&self.words, is_name)).collect()
     }
 
+    /// Whether they are about how something is reached.
+    pub fn ask_about_reach(&self) -> bool {
+        answered::ask_about_reach(&self.words)
+    }
+
+    /// The words that nothing which is read answers, each once, in their order. `is_name`: what names something; `told`: what is known to
+    /// be spoken of and never read.
+    pub fn unanswered(&self, is_name: &dyn Fn(&Word) -> bool, told: &[&str]) -> Vec<&str> {
+        answered::unanswered(&self.words, is_name, told)
+    }
+
+    /// Whether the word says when something began: `since the last deploy`.
+    pub fn says_when(&self, place: usize) -> bool {
+        answered::says_when(&self.words, place)
+    }
+
     /// Whether they are about how often something stopped and was started again.
     pub fn ask_about_restarts(&self) -> bool {
-        self.iter().any(|w| ["restart", "restarted", "restarting", "crash", "crashes", "crashed", "crashing"].contains(&singular(&w.text)))
+        const STOPS: &[&str] = &[
+            "restart",
+            "restarted",
+            "restarting",
+            "crash",
+            "crashes",
+            "crashed",
+            "crashing",
+            "die",
+            "died",
+            "dies",
+            "dying",
+            "kill",
+            "killed",
+            "killing",
+            "oom",
+            "oomkilled",
+            "exit",
+            "exited",
+            "exiting",
+        ];
+        self.iter().any(|w| STOPS.contains(&singular(&w.text)))
     }
 
     /// Whether they ask about this kind.

@@ -11,6 +11,7 @@ use super::Facts;
 pub(crate) use super::named::Named;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Snapshot;
+use crate::domain::words::{Site, Word};
 use matching::Matching;
 pub(crate) use reach::{reach, target};
 use std::collections::HashSet;
@@ -49,6 +50,17 @@ pub(crate) fn focus<'f>(facts: &'f Facts<'_>) -> &'f Named {
         let absent = kinds::absent(facts, &named);
         Named { reach, absent, ..named }
     })
+}
+
+/// Whether a word is the name of a thing or of a place: that says nothing about what the words are about.
+pub(crate) fn is_name(facts: &Facts<'_>, word: &Word) -> bool {
+    let of_a_place = || facts.snapshot().scope.namespaces().iter().any(|n| n.as_str() == word.text);
+    word.place != Site::Open || focus(facts).hits.contains(&word.text) || of_a_place()
+}
+
+/// What the words are about and nobody reads, in words.
+pub(crate) fn beyond(facts: &Facts<'_>) -> Vec<&'static str> {
+    facts.snapshot().words.unread(&|word| is_name(facts, word))
 }
 
 /// Of the namespaces that are read, those that are there by their own name: what else is named is in others.

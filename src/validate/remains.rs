@@ -13,6 +13,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::purpose::Purpose;
+use crate::domain::words;
 use crate::facts::{Facts, behind, labels, pods, starting};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::BTreeSet;
@@ -180,6 +181,11 @@ impl<'a> Concern<'a> {
         let all = beside(self.plan, self.before, self.facts.scope()).flat_map(|o| std::iter::once(&o.kind).chain(slices(&o.kind)));
         let beside = all.filter(|kind| self.plan.judged.saw.contains(kind) && !self.facts.is_whole(kind));
         once(beside.chain(self.whole.unread(&self.plan.judged.saw, self.facts)).cloned())
+    }
+
+    /// What the issue is about besides and nobody reads: of itself, whatever becomes of the cause, and what may have ended with it.
+    pub(crate) fn beyond(&self) -> (Vec<String>, Vec<String>) {
+        self.before.focus.beyond.iter().cloned().partition(|what| words::outlives_a_cause(what))
     }
 
     /// What belongs to the issue and cannot be told, a line each: what was in doubt before the change and still is, and what somebody

@@ -15,7 +15,7 @@ use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
-use crate::domain::focus::{Because, Focus, Seen};
+use crate::domain::focus::{Because, Doubt, Focus, Seen, beyond};
 use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
@@ -136,7 +136,10 @@ fn may_have_changed(standing: &Standing<'_>) -> bool {
 fn doubts(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
     if !diagnosis.causes.is_empty() {
-        return diagnosis.doubted().filter(|_| !may_have_changed(standing)).map(|doubt| words(&doubt.in_words())).collect();
+        let doubted = diagnosis.doubted().filter(|_| !may_have_changed(standing)).map(Doubt::in_words);
+        // A cause, and its end, say nothing of what nobody reads.
+        let beyond = diagnosis.focus.beyond.iter().map(|what| beyond(what));
+        return doubted.chain(beyond).map(|line| words(&line)).collect();
     }
     diagnosis.doubts.iter().map(|doubt| words(&doubt.in_words())).chain(more(diagnosis.unlisted.doubts)).collect()
 }

@@ -2,11 +2,16 @@
 
 use super::{Judgement, seconds_since};
 use crate::domain::excerpt::Excerpt;
+use crate::domain::focus::lasting;
+use crate::domain::snapshot::Resource;
 use crate::domain::snapshot::event_time;
 use crate::facts::Facts;
 use crate::facts::author::By;
+use crate::facts::focus::focus;
+use crate::facts::named::Nearness;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use std::fmt;
 
 /// A restart this many seconds ago is no longer part of what is reported: the kubelet forgets its back-off after ten minutes too.
 const RECENT: i64 = 600;
@@ -17,20 +22,20 @@ const OFTEN: i32 = 3;
 /// A failing probe is reported again within its period, which is hardly ever longer than this.
 const PROBED: i64 = 90;
 
+/// A restart within this is told as a doubt to those who ask about the Pod.
+const DAY: i64 = 24 * 3600;
+
 /// What there is to say of a Pod that is ready.
 pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let now = facts.taken_at();
-    let statuses = || pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten());
-    let restarted = statuses().filter_map(|s| Some((s, seconds_since(last_end(s), now)?))).filter(|(s, _)| s.restart_count > 0);
-    if let Some((status, ago)) = restarted.min_by_key(|(_, ago)| *ago) {
-        let code = status.last_state.as_ref().and_then(|s| s.terminated.as_ref()).map_or(0, |t| t.exit_code);
-        let (name, count) = (&status.name, status.restart_count);
-        let what = format!("is ready, but container `{name}` was restarted {count} times, the last time {ago} s ago with exit code {code}");
-        if count >= OFTEN && ago < RECENT {
-            return Judgement::Wrong(what);
+    let last = restarted(facts, std::iter::once(pod));
+    if let Some(Restarted { count, ago: Some(ago), .. }) = &last {
+        let what = || format!("is ready, but {}", last.as_ref().map(ToString::to_string).unwrap_or_default());
+        if *count >= OFTEN && *ago < RECENT {
+            return Judgement::Wrong(what());
         }
-        if ago < PROVEN {
-            return Judgement::Young { what, seconds: PROVEN.saturating_sub(ago).max(5) };
+        if *ago < PROVEN {
+            return Judgement::Young { what: what(), seconds: PROVEN.saturating_sub(*ago).max(5) };
         }
     }
     let since = ready_since(pod);
@@ -45,21 +50,64 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
         let message = Excerpt::said(event.message.as_deref().unwrap_or_default());
         return Judgement::Young { what: format!("is still ready, but a probe has begun to fail: {message}"), seconds: PROBED };
     }
-    restarts(facts, pod).unwrap_or_else(|| Judgement::Well("is ready".to_owned()))
+    last.map_or_else(|| Judgement::Well("is ready".to_owned()), |last| judged(facts, pod, &last))
 }
 
-/// How often its containers were restarted, where the words are about that: what they are about was then so.
-fn restarts(facts: &Facts<'_>, pod: &Pod) -> Option<Judgement> {
-    let statuses = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten());
-    let most =
-        statuses.filter(|s| s.restart_count > 0).max_by_key(|s| s.restart_count).filter(|_| facts.snapshot().words.ask_about_restarts())?;
-    let ended = most.last_state.as_ref().and_then(|s| s.terminated.as_ref());
-    let last = ended.map(|t| format!(", the last time with exit code {}", t.exit_code)).unwrap_or_default();
-    let at = last_end(most).and_then(|at| seconds_since(Some(at), facts.taken_at())).map(|ago| format!(" {ago} s ago")).unwrap_or_default();
-    Some(Judgement::Unknown(format!(
-        "is ready now, and its container `{}` was restarted {} times{last}{at}",
-        most.name, most.restart_count
-    )))
+/// A Pod that is ready and whose containers were restarted: what the words are about may have been so then.
+fn judged(facts: &Facts<'_>, pod: &Pod, last: &Restarted) -> Judgement {
+    let named = focus(facts);
+    let nearness = named.nearness(std::iter::once(&pod.reference()));
+    let asked = if named.is_general() { last.count >= OFTEN } else { nearness == Nearness::Itself };
+    let what = format!("is ready now, and {last}");
+    match last.ago.filter(|ago| *ago < DAY) {
+        _ if facts.snapshot().words.ask_about_restarts() && nearness != Nearness::Elsewhere => Judgement::Unknown(what),
+        Some(ago) if asked => Judgement::Young { what, seconds: DAY.saturating_sub(ago) },
+        Some(_) | None => Judgement::Well(what),
+    }
+}
+
+/// How often the containers of some Pods were restarted: that of the one that ended last.
+#[derive(Debug)]
+pub(crate) struct Restarted {
+    container: String,
+    count: i32,
+    ago: Option<i64>,
+    /// How it ended.
+    end: Option<String>,
+}
+
+/// The container of these Pods that was restarted last; none where none ever was.
+pub(crate) fn restarted<'p>(facts: &Facts<'_>, pods: impl Iterator<Item = &'p Pod>) -> Option<Restarted> {
+    let all = pods.flat_map(|pod| pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten())).filter(|s| s.restart_count > 0);
+    let of = |status: &ContainerStatus| {
+        let ended = status.last_state.as_ref().and_then(|s| s.terminated.as_ref());
+        let reason = |reason: &str| !matches!(reason, "" | "Error" | "Completed");
+        let end = ended.map(|t| {
+            let reason = t.reason.as_deref().filter(|r| reason(r)).map(|r| format!(" ({})", Excerpt::line(r))).unwrap_or_default();
+            format!("exit code {}{reason}", t.exit_code)
+        });
+        Restarted {
+            container: status.name.clone(),
+            count: status.restart_count,
+            ago: seconds_since(last_end(status), facts.taken_at()),
+            end,
+        }
+    };
+    all.map(of).min_by_key(|one| (one.ago.is_none(), one.ago, std::cmp::Reverse(one.count)))
+}
+
+/// ``container `app` was restarted 3 times, the last time 90 s ago with exit code 137 (OOMKilled)``.
+impl fmt::Display for Restarted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { container, count, ago, end } = self;
+        write!(f, "container `{container}` was restarted {count} {}", if *count == 1 { "time" } else { "times" })?;
+        if ago.is_some() || end.is_some() {
+            f.write_str(", the last time")?;
+        }
+        ago.map(|ago| write!(f, " {} ago", lasting(ago))).transpose()?;
+        end.as_ref().map(|end| write!(f, " with {end}")).transpose()?;
+        Ok(())
+    }
 }
 
 fn last_end(status: &ContainerStatus) -> Option<Timestamp> {

@@ -159,7 +159,7 @@ fn container_that_restarts_often_is_not_healthy_while_it_is_ready() {
     };
     let world = |count, at| cluster().app(deployment("web")).edit("Pod", "web-rs1-0", restarted(count, at));
     says(&world(60, "2026-01-01T11:58:00Z"), "was restarted 60 times, the last time 120 s ago with exit code 137");
-    says(&world(1, "2026-01-01T11:59:30Z"), "was restarted 1 times");
+    says(&world(1, "2026-01-01T11:59:30Z"), "was restarted 1 time,");
     assert!(world(60, "2026-01-01T09:00:00Z").is_healthy());
 }
 
@@ -220,7 +220,7 @@ fn what_could_not_be_read_is_not_called_healthy() {
         assert!(doubts.iter().any(|d| d.why.contains(kind.info().unwrap().plural)), "{kind}: {doubts:?}");
     }
     // Of a workload that is named, what leads to it from outside is another question.
-    assert!(served().hiding(Kind::CronJob).said("web is flaky").is_healthy());
+    assert!(served().hiding(Kind::CronJob).said("web is broken").is_healthy());
 }
 
 #[test]
@@ -294,8 +294,92 @@ fn words_about_restarts_are_answered_with_restarts() {
     let restarted = json!({"status": {"containerStatuses": [{"name": "app", "image": "a", "imageID": "x", "ready": true, "restartCount": 60,
         "state": {"running": {"startedAt": "2026-01-01T09:00:00Z"}}, "lastState": {"terminated": {"exitCode": 137, "finishedAt": "2026-01-01T09:00:00Z"}}}]}});
     let world = || cluster().app(deployment("web")).edit("Pod", "web-rs1-0", restarted.clone());
-    says(&world().said("web was restarted 60 times"), "was restarted 60 times, the last time with exit code 137");
-    assert!(world().said("web is down").is_healthy());
+    says(&world().said("web was restarted 60 times"), "was restarted 60 times, the last time 3 h ago with exit code 137");
+    says(&world().said("web is down"), "was restarted 60 times, the last time 3 h ago with exit code 137");
+}
+
+#[test]
+fn how_often_a_pod_was_restarted_and_how_it_ended_is_always_told_and_a_doubt_for_those_who_ask_about_it() {
+    let ended = |at: &str, count: i32| {
+        json!({"status": {"containerStatuses": [{"name": "app", "image": "a:1", "imageID": "", "ready": true, "restartCount": count,
+            "state": {"running": {"startedAt": at}},
+            "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": at}}}]}})
+    };
+    let world = |at: &str, count: i32| {
+        let names = ["web-rs1-0", "web-rs1-1"];
+        names.into_iter().fold(served(), |world, name| world.edit("Pod", name, ended(at, count)))
+    };
+    for text in [
+        "web gets OOMKilled",
+        "web was OOMKilled twice today",
+        "web keeps dying",
+        "web dies every few minutes",
+        "web goes down every hour",
+        "web is down",
+    ] {
+        says(
+            &world("2026-01-01T11:47:59Z", 17).said(text),
+            "was restarted 17 times, the last time 721 s ago with exit code 137 (OOMKilled)",
+        );
+    }
+    let told = |world: &World| world.diagnosis().seen.iter().any(|s| s.how.contains("restarted") && s.how.contains("OOMKilled"));
+    // Of what nobody asked about it is told, and it is a doubt where it is a pattern of today.
+    let general = world("2026-01-01T11:47:59Z", 1);
+    assert!(general.is_healthy() && told(&general), "{:?}", general.diagnosis());
+    says(&world("2026-01-01T11:47:59Z", 3), "was restarted 3 times");
+    // Of last week it is told.
+    let old = world("2025-12-26T11:47:59Z", 2).said("web is down");
+    assert!(old.is_healthy() && told(&old), "{:?}", old.diagnosis());
+    says(&world("2025-12-26T11:47:59Z", 2).said("web keeps dying"), "was restarted 2 times, the last time 6 d ago");
+}
+
+#[test]
+fn kind_that_the_words_speak_of_in_any_form_has_to_be_there() {
+    for (text, kind) in [
+        ("web's hpa does not scale", "HorizontalPodAutoscaler"),
+        ("the hpa on web is stuck", "HorizontalPodAutoscaler"),
+        ("the hpa does not scale web", "HorizontalPodAutoscaler"),
+        ("autoscaling is broken for web", "HorizontalPodAutoscaler"),
+        ("web's ingress is missing", "Ingress"),
+        ("the ingress does not route to web", "Ingress"),
+        ("web has no ingress", "Ingress"),
+        ("web's pvc is missing", "PersistentVolumeClaim"),
+        ("cron for web did not run", "CronJob"),
+        ("the statefulset with web is broken", "StatefulSet"),
+    ] {
+        says(&cluster().app(deployment("web")).said(text), &format!("no {kind} in namespace a-team is called `web` or belongs to it"));
+    }
+    says(&cluster().app(deployment("web")).said("web's service has no endpoints"), "no Service in namespace a-team");
+    says(&cluster().app(deployment("web")).said("the configmap of web is missing"), "whether a ConfigMap is as it should be");
+    for text in ["nobody can reach web", "web has no endpoints", "web is unreachable"] {
+        says(&cluster().app(deployment("web")).said(text), "no Service that leads there was found");
+        let listed = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}]});
+        let led_to = cluster().app(deployment("web").spec(listed)).service("web", json!({"app": "web"})).said(text);
+        assert!(led_to.is_healthy(), "{text}: {:?}", led_to.doubts());
+    }
+    // What belongs to another name of the clause is that one's.
+    let both = || served().yaml(&batch("succeeded: 1, conditions: [{type: Complete, status: 'True'}]"));
+    let doubts = both().said("web waits for the job import").doubts();
+    assert!(!doubts.iter().any(|d| d.contains("no Job")), "{doubts:?}");
+}
+
+#[test]
+fn words_that_nothing_answers_are_named_and_keep_it_from_being_healthy() {
+    for (text, word) in [
+        ("web answers with 503", "`503`"),
+        ("web is overloaded", "`overloaded`"),
+        ("users cannot pay in web", "`pay`"),
+        ("web still shows the old logo", "`logo`"),
+        ("the rollout of web is stuck", "`rollout`"),
+    ] {
+        says(&served().said(text), "nothing that kubemend reads answers these words: ");
+        says(&served().said(text), word);
+    }
+    for text in
+        ["web is down?", "is web ok?", "why is web pending", "web does not start", "the pods of web are not starting", "web crashes"]
+    {
+        assert!(served().said(text).is_healthy(), "{text}: {:?}", served().said(text).doubts());
+    }
 }
 
 #[test]

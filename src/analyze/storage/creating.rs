@@ -13,6 +13,8 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
+use crate::domain::words::is_about_data;
+use crate::facts::focus::beyond;
 use crate::facts::presence::Presence;
 use crate::facts::{Facts, selected, unread};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -26,6 +28,9 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     }
     if let Presence::There(namesake) = missing.elsewhere {
         return other_namespace(missing, namesake);
+    }
+    if beyond(facts).into_iter().any(is_about_data) {
+        return lost(missing);
     }
     let Some(class) = classes::default_class(facts) else { return no_class(facts, name) };
     if !classes::makes_volumes(class) {
@@ -67,6 +72,18 @@ fn other_namespace(missing: &MissingClaim<'_>, namesake: &PersistentVolumeClaim)
     );
     let mut remedy = advise(moved, Some(kubectl::get(&Kind::PersistentVolumeClaim, there.namespace.as_ref(), &[name])), &why);
     remedy.choices.push(empty(missing, "or, if a new, empty volume is meant, create", None, &why));
+    remedy
+}
+
+/// The issue is about data: a new claim would start empty in its place.
+fn lost(missing: &MissingClaim<'_>) -> Remedy {
+    let name = &missing.claim.name;
+    let why = "the issue is about lost data, and a new claim would start empty and hide that it is gone";
+    let text = format!(
+        "find out what became of the PersistentVolumeClaim `{name}` and of its volume, and restore the data from a backup or a snapshot"
+    );
+    let mut remedy = advise(text, Some(kubectl::get(&Kind::PersistentVolume, None, &[])), why);
+    remedy.choices.push(empty(missing, "or, if a new, empty volume is meant, create", None, why));
     remedy
 }
 

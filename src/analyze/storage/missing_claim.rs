@@ -74,11 +74,9 @@ pub(super) fn find<'a>(facts: &Facts<'a>) -> Vec<MissingClaim<'a>> {
     let of_claim = |(claim, users): (ObjectRef, Vec<Stuck<'a>>)| {
         let namespace = claim.namespace.clone()?;
         let seekers: Vec<&ObjectRef> = users.iter().map(|s| &s.object).collect();
-        let meant = match if whole { wanted.meant(&claim, &namespace, &unused, &seekers) } else { Meant::Unread } {
-            // Those who do not belong together hardly all made one slip, and one yes would change them all.
-            Meant::One(one) if !together::belong_together(facts, &seekers) => Meant::OneOf(vec![one]),
-            meant => meant,
-        };
+        let meant = if whole { wanted.meant(&claim, &namespace, &unused, &seekers) } else { Meant::Unread };
+        // Those who do not belong together hardly all made one slip, and one yes would change them all.
+        let meant = if together::belong_together(facts, &seekers) { meant } else { meant.doubted() };
         let (unused, elsewhere) = (unused.some(&namespace, &seekers), selected::elsewhere(facts, &claim));
         let kept = selected::volume_for(facts, &claim);
         Some(MissingClaim { claim, namespace, users, meant, unused, elsewhere, kept })

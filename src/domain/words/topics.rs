@@ -205,6 +205,11 @@ pub(super) fn phrase(word: &str, next: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether the word, in the singular, is one by which one of these is spoken of.
+pub(super) fn is_of(word: &str, told: &[&str]) -> bool {
+    TOPICS.iter().any(|topic| topic.unread.is_some_and(|what| told.contains(&what)) && topic.words.contains(&word))
+}
+
 /// Whether something that could be at fault is spoken of with it.
 pub(super) fn is_topic(word: &str) -> bool {
     TOPICS.iter().any(|t| t.with.is_empty() && t.words.contains(&word)) || Kind::AS_A_WHOLE.iter().any(|kind| speaks_of(word, kind))

@@ -6,14 +6,14 @@ use super::word::{Word, singular};
 /// Words, those of which one must be there too, and what they are about.
 type Row = (&'static [&'static str], &'static [&'static str], &'static str);
 
+const IN_DATA: &str = "what is in the data of a program";
+const IN_BACKUPS: &str = "what is in backups";
+const HOW_FULL: &str = "how full disks and volumes are";
+
 const UNSEEN: &[Row] = &[
-    (&["disk", "enospc", "inode"], &[], "how full disks and volumes are"),
-    (
-        &["space"],
-        &["left", "full", "no", "enough", "out", "free", "low", "run", "runs", "running", "ran"],
-        "how full disks and volumes are",
-    ),
-    (&["volume", "storage", "claim", "pvc", "partition"], &["full", "fills", "filled", "filling"], "how full disks and volumes are"),
+    (&["disk", "enospc", "inode"], &[], HOW_FULL),
+    (&["space"], &["left", "full", "no", "enough", "out", "free", "low", "run", "runs", "running", "ran"], HOW_FULL),
+    (&["volume", "storage", "claim", "pvc", "partition"], &["full", "fills", "filled", "filling"], HOW_FULL),
     (&["memory", "ram", "cpu", "heap", "leak", "throttled", "throttling", "throttle"], &[], "what containers use of CPU and memory"),
     (
         &[
@@ -80,28 +80,41 @@ const UNSEEN: &[Row] = &[
             "wiped",
             "erased",
         ],
-        "what is in the data of a program",
+        IN_DATA,
     ),
-    (
-        &["data", "record", "row", "entry", "entries", "upload"],
-        &["missing", "gone", "empty", "wrong", "deleted"],
-        "what is in the data of a program",
-    ),
+    (&["data", "record", "row", "entry", "entries", "upload"], &["missing", "gone", "empty", "wrong", "deleted"], IN_DATA),
     (
         &["version", "build", "release", "code"],
         &["old", "older", "outdated", "stale", "previous", "wrong"],
         "which version of a program is meant to run",
     ),
-    (
-        &["backup"],
-        &["missing", "gone", "lost", "restore", "restored", "empty", "corrupt", "corrupted", "incomplete", "old"],
-        "what is in backups",
-    ),
+    (&["backup"], &["missing", "gone", "lost", "restore", "restored", "empty", "corrupt", "corrupted", "incomplete", "old"], IN_BACKUPS),
 ];
 
 /// Two words that make one.
 const PAIRS: &[(&str, &str, &str)] =
     &[("log", "in", "login"), ("logged", "out", "login"), ("sign", "in", "login"), ("logging", "in", "login")];
+
+/// Whether it is wrong or not whatever becomes of a cause.
+pub(super) fn outlives_a_cause(what: &str) -> bool {
+    matches!(what, IN_DATA | IN_BACKUPS | HOW_FULL)
+}
+
+/// Whether it is about data that may be lost.
+pub(super) fn is_about_data(what: &str) -> bool {
+    matches!(what, IN_DATA | IN_BACKUPS)
+}
+
+/// Whether the word is one by which one of these is spoken of.
+pub(super) fn is_of(text: &str, told: &[&str]) -> bool {
+    let is = |one: &&str| *one == text || *one == singular(text);
+    let row = |(of, with, what): &Row| told.contains(what) && of.iter().chain(*with).any(|one| is(&one));
+    UNSEEN.iter().any(row) || PAIRS.iter().any(|(a, b, is)| is_joined(told, is) && (*a == text || *b == text))
+}
+
+fn is_joined(told: &[&str], joined: &str) -> bool {
+    UNSEEN.iter().any(|(of, _, what)| of.contains(&joined) && told.contains(what))
+}
 
 /// What words are about that is never seen. A word that is the name of something says nothing.
 pub(super) fn spoken_of(words: &[Word], is_name: &dyn Fn(&Word) -> bool) -> Vec<&'static str> {

@@ -230,8 +230,18 @@ pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
 fn focus() -> impl Strategy<Value = Focus> {
     let because = select(vec![Because::Asked, Because::Words, Because::Objects, Because::Context, Because::Everywhere]);
     let missing = (text(), vec(name(), 0..2)).prop_map(|(word, nearest)| Missing { word, nearest });
-    (because, vec(object(), 0..2), vec(lost(), 0..2), vec(missing, 0..2), vec(text(), 0..2), any::<bool>(), any::<bool>()).prop_map(
-        |(because, about, lost, missing, unsure, beside, certain)| Focus { because, about, lost, missing, unsure, beside, certain },
+    let texts = || vec(text(), 0..2);
+    (because, vec(object(), 0..2), vec(lost(), 0..2), vec(missing, 0..2), texts(), texts(), any::<bool>(), any::<bool>()).prop_map(
+        |(because, about, lost, missing, unsure, beyond, beside, certain)| Focus {
+            because,
+            about,
+            lost,
+            missing,
+            unsure,
+            beyond,
+            beside,
+            certain,
+        },
     )
 }
 

@@ -13,6 +13,7 @@ pub(super) struct FocusRecord {
     lost: Vec<LostRecord>,
     missing: Vec<MissingRecord>,
     unsure: Vec<String>,
+    beyond: Vec<String>,
     beside: bool,
     certain: bool,
 }
@@ -57,6 +58,7 @@ impl From<&Focus> for FocusRecord {
             lost: f.lost.iter().map(LostRecord::from).collect(),
             missing: f.missing.iter().map(missing).collect(),
             unsure: f.unsure.clone(),
+            beyond: f.beyond.clone(),
             beside: f.beside,
             certain: f.certain,
         }
@@ -71,6 +73,7 @@ impl FocusRecord {
             lost: self.lost.into_iter().map(LostRecord::into_lost).collect::<Result<_, _>>()?,
             missing: self.missing.into_iter().map(|m| Missing { word: m.word, nearest: m.nearest }).collect(),
             unsure: self.unsure,
+            beyond: self.beyond,
             beside: self.beside,
             certain: self.certain,
         })

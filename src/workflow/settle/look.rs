@@ -49,6 +49,8 @@ pub(super) struct Look {
     unready: Vec<String>,
     /// What else could keep the issue's Services from being reached, and was not checked.
     unchecked: Vec<String>,
+    /// What the issue is about besides and nobody reads: whatever becomes of the cause, and what may have ended with it.
+    beyond: (Vec<String>, Vec<String>),
     /// A workload has ReplicaSets that were not seen.
     sets_behind: bool,
     /// What the plan set is not there any more.
@@ -101,6 +103,7 @@ impl Look {
             remains: issue.remains(seen),
             in_doubt: issue.in_doubt(seen),
             unready: issue.unready(),
+            beyond: issue.beyond(),
             unchecked: issue.services().into_iter().filter_map(|service| analyze::unreached(facts, service)).collect(),
             unread: unread::all(&issue.unread(), facts.snapshot()),
             suspect: issue.changes_what_runs() && issue.causes(seen).is_empty(),
@@ -181,10 +184,19 @@ impl Look {
             let why = format!("all success checks passed, and this is not ready: {}; validate again later", lines(&self.unready));
             return (Verdict::Unclear, Some(why));
         }
-        match self.in_doubt.as_slice() {
-            [] => (Verdict::Resolved, (!self.unchecked.is_empty()).then(|| lines(&self.unchecked))),
-            doubts => (Verdict::Unclear, Some(format!("all success checks passed, and this could not be verified: {}", lines(doubts)))),
+        if !self.in_doubt.is_empty() {
+            let why = format!("all success checks passed, and this could not be verified: {}", lines(&self.in_doubt));
+            return (Verdict::Unclear, Some(why));
         }
+        let (of_itself, maybe) = &self.beyond;
+        let not_checked =
+            |what: &[String]| format!("the cause is gone; not checked: {}, which the issue is about as well", what.join(", and "));
+        if !of_itself.is_empty() {
+            return (Verdict::Unclear, Some(not_checked(&[of_itself.as_slice(), maybe].concat())));
+        }
+        let maybe = (!maybe.is_empty()).then(|| not_checked(maybe));
+        let why: Vec<String> = maybe.into_iter().chain(self.unchecked.iter().cloned()).collect();
+        (Verdict::Resolved, (!why.is_empty()).then(|| lines(&why)))
     }
 
     /// The verdict on the last look, when the time has passed. What still starts has not failed: nothing is undone for it.
@@ -282,6 +294,12 @@ mod tests {
         assert_eq!(Look { remains: there(), ..held() }.verdict().0, Verdict::Partly);
         assert_eq!(Look { remains: own(), ..held() }.verdict().0, Verdict::Partly);
         assert_eq!(Look { in_doubt: some(), ..held() }.verdict().0, Verdict::Unclear);
+        assert_eq!(Look { beyond: (some(), vec![]), ..held() }.verdict().0, Verdict::Unclear);
+        let (verdict, why) = Look { beyond: (vec![], some()), ..held() }.verdict();
+        assert_eq!(
+            (verdict, why.as_deref()),
+            (Verdict::Resolved, Some("the cause is gone; not checked: db, which the issue is about as well"))
+        );
         assert_eq!(Look { unread: vec!["ingresses could not be read".to_owned()], ..held() }.verdict().0, Verdict::Unclear);
     }
 

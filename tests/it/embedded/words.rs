@@ -228,3 +228,114 @@ async fn healthy_report_says_where_it_looked_and_what_it_saw() {
     assert_eq!(report.coverage.healthy, ["Deployment shop/web: 1 of 1 replicas are ready"]);
     assert!(report.usage.api_calls <= 22, "{}", report.usage.api_calls);
 }
+
+#[tokio::test(start_paused = true)]
+async fn words_about_anything_but_what_was_seen_are_never_answered_with_healthy() {
+    let cluster = cluster(&[("shop", well("web"))]).await;
+    let process = cluster.process_at("shop");
+    let status = async |text: &str| process.analyze(&words(text), &Caller::silent()).await.unwrap();
+    for text in [
+        "web answers with 503",
+        "web returns 404 for every page",
+        "web gives 504",
+        "web returns 418",
+        "web redirects to the wrong page",
+        "web throws errors",
+        "web logs errors",
+        "web panics",
+        "web takes 30 seconds to load",
+        "web takes forever",
+        "web is not fast",
+        "web times out",
+        "orders are missing in web",
+        "web shows wrong prices",
+        "web shows an empty page",
+        "web still shows the old logo",
+        "web cannot write files",
+        "too many open files in web",
+        "web runs out of file descriptors",
+        "web is overloaded",
+        "high load on web",
+        "web emails do not arrive",
+        "users cannot pay in web",
+        "users cannot register in web",
+        "access denied in web",
+        "web says forbidden",
+        "web clock is wrong",
+        "web prints garbage",
+        "web does not work in Safari",
+        "images do not load in web",
+        "web metrics are missing",
+        "web alerts fire",
+        "web is flapping",
+        "web behaves strangely",
+        "web was hacked",
+        "is web secure",
+        "web leaks passwords",
+        "the hpa of web does not scale",
+        "web's hpa does not scale",
+        "the hpa on web is stuck",
+        "web does not scale",
+        "web's ingress is missing",
+        "the ingress does not route to web",
+        "web has no ingress",
+        "web is not exposed",
+        "web job failed",
+        "cron for web did not run",
+        "web's pvc is missing",
+        "the volume of web is not mounted",
+        "web's configmap is wrong",
+        "web's secret is missing",
+        "web is evicted",
+        "web's service has no endpoints",
+        "web has no endpoints",
+        "nobody can reach web",
+        "web is unreachable",
+        "web runs the wrong image",
+        "web was not deployed",
+        "the rollout of web is stuck",
+        "the upgrade of web failed",
+        "web has the wrong config",
+        "somebody deleted web",
+    ] {
+        let report = status(text).await;
+        assert_eq!(report.status, Status::Inconclusive, "{text}: {}", report.summary);
+        assert!(!report.coverage.doubts.is_empty(), "{text}");
+    }
+    for text in
+        ["web is down?", "is web ok?", "check shop", "pods not starting", "web does not start", "why is web pending", "web keeps crashing"]
+    {
+        let report = status(text).await;
+        assert_eq!(report.status, Status::Healthy, "{text}: {}", report.summary);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_reads_bounds_what_is_said_after_a_change() {
+    use crate::support::case::Case;
+    use crate::support::embedded::yes;
+    let opened = async |text: &str| {
+        let cluster = Embedded::of(&Case::load("database-pod-pending"), "shop").await;
+        let process = cluster.process();
+        let opened = process.open(&words(text), &Caller::silent()).await.unwrap();
+        (cluster, process, opened)
+    };
+    let (cluster, _, lost) = opened("postgres-db in shop lost its data").await;
+    assert!(lost.question.is_none() && lost.report.plan.is_none(), "{}", lost.report.summary);
+    assert!(lost.report.advice.iter().any(|a| a.why.contains("lost data")), "{:?}", lost.report.advice);
+    assert!(cluster.writes().is_empty());
+    for (text, status, what) in [
+        ("users cannot log in since postgres-db in shop answers with 500", Status::Resolved, "what a program answers to requests"),
+        ("postgres-db in shop is slow", Status::Resolved, "how fast something answers or works"),
+        ("the certificate of postgres-db in shop expired", Status::Unclear, "certificates"),
+        ("a webhook blocks postgres-db in shop", Status::Unclear, "admission webhooks"),
+        ("DNS does not resolve postgres-db in shop", Status::Unclear, "the cluster's DNS"),
+    ] {
+        let (_cluster, process, opened) = opened(text).await;
+        assert!(opened.report.coverage.doubts.iter().any(|d| d.contains(what)), "{text}: {:?}", opened.report.coverage.doubts);
+        let report = yes(&process, &opened.question.unwrap()).await.unwrap();
+        assert_eq!(report.status, status, "{text}: {}", report.summary);
+        let why = report.validation.and_then(|v| v.why).unwrap_or_default();
+        assert!(why.contains("the cause is gone; not checked: ") && why.contains(what), "{text}: {why}");
+    }
+}
