@@ -106,7 +106,7 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
         Some(Dangling::Possible(what)) => return Judgement::Unknown(format!("has {counts}, but {what}")),
         None => {}
     }
-    if let Some(what) = shared::programs(facts, service) {
+    if let Some(what) = shared::programs(facts, service).or_else(|| shared::passing(facts, service, &serving)) {
         return Judgement::Unknown(what);
     }
     let partly = if ready > 0 { partly(service, &serving) } else { Vec::new() };

@@ -2,14 +2,15 @@
 
 use crate::analyze::image;
 use crate::analyze::quote;
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::Workload;
 use crate::facts::{Facts, labels, pods, selected};
-use k8s_openapi::api::core::v1::{PodSpec, Service};
+use k8s_openapi::api::core::v1::{Pod, PodSpec, Service, ServicePort};
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// So many are named.
 const NAMED: usize = 4;
@@ -25,6 +26,37 @@ pub(crate) fn programs(facts: &Facts<'_>, service: &Service) -> Option<String> {
     rest.iter().any(|other| repositories(other.pod_spec).is_disjoint(&own)).then(|| {
         let names: Vec<String> = behind.iter().take(NAMED).map(|w| w.object.in_words()).collect();
         format!("leads to {}, which run different images: a request reaches any of them", quote::joined(&names, "and"))
+    })
+}
+
+/// Pods of Jobs that are behind a Service beside others and declare none of its ports, in words: a declaration is optional, so whether they
+/// answer is not known.
+pub(crate) fn passing(facts: &Facts<'_>, service: &Service, serving: &[&Pod]) -> Option<String> {
+    let job = |pod: &&Pod| {
+        let own = pod.reference();
+        facts.owners().chain(&own).find(|o| o.kind == Kind::Job).cloned()
+    };
+    let ports: Vec<&ServicePort> = service.spec.iter().flat_map(|s| s.ports.iter().flatten()).collect();
+    let declares = |pod: &&Pod| {
+        let offered = pod.spec.iter().flat_map(|s| &s.containers).flat_map(|c| c.ports.iter().flatten());
+        offered.into_iter().any(|o| {
+            ports.iter().any(|port| match &port.target_port {
+                Some(IntOrString::String(name)) => o.name.as_deref() == Some(name),
+                Some(IntOrString::Int(number)) => o.container_port == *number,
+                None => o.container_port == port.port,
+            })
+        })
+    };
+    // Where all are Jobs, the Service is for them; and where every port goes by a name, no request comes to them.
+    let by_name = ports.iter().all(|port| matches!(port.target_port, Some(IntOrString::String(_))));
+    let others = serving.iter().any(|pod| job(pod).is_none());
+    let jobs: BTreeSet<String> = serving.iter().filter(|pod| !declares(pod)).filter_map(job).map(|job| job.in_words()).collect();
+    (others && !by_name && !jobs.is_empty()).then(|| {
+        let names: Vec<String> = jobs.into_iter().take(NAMED).collect();
+        format!(
+            "also leads to the Pods of {}, which declare none of its ports: whether they answer is not known, and a part of the requests goes there",
+            quote::joined(&names, "and")
+        )
     })
 }
 

@@ -24,12 +24,14 @@ pub(super) struct Behind {
 pub(super) enum Part {
     /// They declare every port of it: the numbers, in its order.
     Serves(Vec<i32>),
-    /// They declare ports, and none of its; or they are made to end.
+    /// They declare ports, and none of its.
     Elsewhere,
     /// No request comes to them: its ports go by names that they do not have.
     Aside,
     /// What they declare does not tell.
     Open,
+    /// The same, and they are made to end: whether they serve is for the judge of the Service to doubt, and says nothing of others.
+    Passing,
 }
 
 /// All of them, in their order. Those of which nothing runs and nothing is wanted are left out.
@@ -79,7 +81,8 @@ fn part(service: &Service, spec: &PodSpec, ends: bool) -> Part {
     match found.iter().copied().collect::<Option<Vec<i32>>>() {
         Some(numbers) => Part::Serves(numbers),
         None if ports.iter().all(by_name) && found.iter().all(Option::is_none) => Part::Aside,
-        None if found.iter().all(Option::is_none) && (says || ends) => Part::Elsewhere,
+        None if found.iter().all(Option::is_none) && says => Part::Elsewhere,
+        None if ends => Part::Passing,
         None => Part::Open,
     }
 }

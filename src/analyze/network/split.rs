@@ -25,7 +25,7 @@ pub(super) const OPEN: Confidence = Confidence::percent(60);
 
 /// None where all serve alike, where what one of them declares does not tell, or where no request reaches the others.
 pub(super) fn split(service: &Service, mut all: Vec<Behind>) -> Option<Split> {
-    all.retain(|b| b.part != Part::Aside);
+    all.retain(|b| !matches!(b.part, Part::Aside | Part::Passing));
     if all.iter().any(|b| b.part == Part::Open) {
         return None;
     }

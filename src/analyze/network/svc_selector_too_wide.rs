@@ -141,11 +141,17 @@ mod tests {
     fn pods_that_no_label_tells_apart_are_advice_and_not_silence() {
         let found = with(part("cloudfiles-app-2", "app", Some(9205))).only(RULE.code.0);
         assert_eq!((changes(&found), found.confidence, found.remedy.advice.len()), (vec![], OPEN, 1));
-        let labels = json!({"app.kubernetes.io/name": "cloudfiles", "app.kubernetes.io/component": "app"});
-        let found = with(job("migrations").labels(labels)).only(RULE.code.0);
-        assert!(found.title.contains("Job `migrations`"), "{}", found.title);
         assert!(found.remedy.proposals.is_empty() && found.remedy.advice[0].text.contains("other labels"), "{:?}", found.remedy);
         assert!(found.symptoms.iter().any(|s| s.object.name == "cloudfiles"), "{found:?}");
+    }
+
+    #[test]
+    fn job_that_declares_no_port_is_a_doubt_as_whatever_else_declares_none() {
+        let labels = json!({"app.kubernetes.io/name": "cloudfiles", "app.kubernetes.io/component": "app"});
+        let world = with(job("migrations").labels(labels));
+        assert_eq!(world.causes(), Vec::<String>::new());
+        let doubts = world.doubts();
+        assert!(doubts.iter().any(|d| d.contains("the Pods of Job `migrations`, which declare none of its ports")), "{doubts:?}");
     }
 
     fn of(name: &str, component: &str, ports: serde_json::Value) -> App {
@@ -208,7 +214,7 @@ mod tests {
             json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name, "namespace": "a-team", "uid": name,
                 "labels": {"app.kubernetes.io/name": "cloudfiles", "app.kubernetes.io/component": "report", "job-name": "report-1"},
                 "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "report-1", "uid": "j", "controller": true}]},
-            "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "example/report:1"}]},
+            "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "example/report:1", "ports": [{"containerPort": 9205}]}]},
             "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}})
         };
         let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "report-1", "namespace": "a-team", "uid": "j",

@@ -40,6 +40,7 @@ const TIMES: &str = "since after before during following until";
 /// Who made it happen, unless it says that they did not.
 const PERSONS: &str = "we i they somebody someone";
 const NOT: &str = "not cannot can cant couldn could unable fail fails failed t never to";
+const NEWEST: &str = "new newest latest last";
 /// From one of these to what happened there are at most so many words.
 const NEAR: usize = 5;
 
@@ -106,7 +107,9 @@ pub(super) fn says_when(words: &[Word], place: usize) -> bool {
     let earlier = (1..=NEAR).map_while(|back| place.checked_sub(back)).map_while(|p| words.get(p).filter(|w| !w.ends));
     let earlier: Vec<&Word> = earlier.collect();
     let done = earlier.iter().any(|word| has(PERSONS, &word.text)) && !earlier.iter().any(|word| has(NOT, &word.text));
-    event && (done || earlier.iter().any(|word| has(TIMES, &word.text)))
+    // Whether the new one runs is what was looked at.
+    let newest = earlier.first().is_some_and(|word| has(NEWEST, &word.text));
+    event && (done || newest || earlier.iter().any(|word| has(TIMES, &word.text)))
 }
 
 #[cfg(test)]
@@ -140,6 +143,8 @@ mod tests {
             "deployment web is stuck",
             "something is wrong with web in production, please help",
             "web has 404 pods",
+            "the new release of web does not come up",
+            "we deployed a new version of web and now it is broken",
         ] {
             assert_eq!(left(text), [""; 0], "{text}");
         }
@@ -166,6 +171,7 @@ mod tests {
             ("web behaves strangely", "strangely"),
             ("web sometimes dies", "sometimes"),
             ("web was hacked", "hacked"),
+            ("we cannot deploy web", "deploy"),
         ] {
             assert!(left(text).iter().any(|one| one == word), "{text}: {:?}", left(text));
         }

@@ -108,7 +108,7 @@ pub(super) fn is_about_data(what: &str) -> bool {
 /// Whether the word is one by which one of these is spoken of.
 pub(super) fn is_of(text: &str, told: &[&str]) -> bool {
     let is = |one: &&str| *one == text || *one == singular(text);
-    let row = |(of, with, what): &Row| told.contains(what) && of.iter().chain(*with).any(|one| is(&one));
+    let row = |(of, with, what): &Row| told.contains(what) && of.iter().chain(*with).any(is);
     UNSEEN.iter().any(row) || PAIRS.iter().any(|(a, b, is)| is_joined(told, is) && (*a == text || *b == text))
 }
 
