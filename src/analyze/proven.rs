@@ -106,8 +106,8 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
         let of_a_place = || snapshot.scope.namespaces().iter().any(|n| n.as_str() == word.text);
         word.place != Site::Open || focus(facts).hits.contains(&word.text) || of_a_place()
     };
-    for what in snapshot.words.unread(&is_name) {
-        doubts.push(Doubt::general(format!("the words are about {what}, which kubemend does not read")));
+    for (word, what) in snapshot.words.unread(&is_name) {
+        doubts.push(Doubt::general(format!("`{word}` may be about {what}, which kubemend does not read")));
     }
     doubts
 }

@@ -9,7 +9,7 @@ use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, WorkflowError};
 
 /// How what was not found is told.
-const SAYS: &[&str] = &["is called `", "the words are about ", "there is no ", "serves `", "does not exist in context `"];
+const SAYS: &[&str] = &["is called `", "` may be about ", "there is no ", "serves `", "does not exist in context `"];
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: NAME}\nspec: {selector: {app: NAME}, ports: [{port: 80}]}";
 
 fn service(name: &str) -> String {
