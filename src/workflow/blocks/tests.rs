@@ -81,6 +81,7 @@ pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
         issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
         undoes: None,
         undone_by: None,
+        undo: None,
         more_causes: None,
         causes: vec![cause],
         unexplained: Vec::new(),

@@ -44,7 +44,7 @@ fn comparable(mut real: Value, mut embedded: Value) -> (Value, Value) {
         }
     }
     for report in [&mut real, &mut embedded] {
-        without_commands(report);
+        without_parts(report);
     }
     (masked_value(real), masked_value(embedded))
 }
@@ -57,14 +57,16 @@ pub(super) fn disagreements(real: Value, embedded: Value) -> Vec<String> {
     found
 }
 
-/// The brief form, which the server's summary is of, has the commands with the advice only.
-fn without_commands(report: &mut Value) {
+/// The brief form, which the server's summary is of, names what stands beside it, and does not say it again.
+fn without_parts(report: &mut Value) {
     let advice = report["advice"].as_array().cloned().unwrap_or_default();
     let mut summary = report["summary"].as_str().unwrap_or_default().to_owned();
-    for command in advice.iter().filter_map(|one| one["command"].as_str()) {
-        summary = summary.replace(&format!("; run: {command}"), "");
+    for one in &advice {
+        let [text, command] = ["text", "command"].map(|part| one[part].as_str().unwrap_or_default());
+        summary = summary.replace(&format!("; run: {command}"), "").replace(&format!("Advice: {text}"), "See `advice`.");
     }
-    report["summary"] = Value::String(summary);
+    let lines: Vec<&str> = summary.lines().filter(|line| !line.starts_with("Cause (")).collect();
+    report["summary"] = Value::String(lines.join("\n"));
 }
 
 /// Where two values differ, as paths.
