@@ -75,7 +75,7 @@ impl Aside {
     pub fn around_a_name(self) -> [(&'static str, &'static str); 2] {
         match self {
             Aside::Else => [("not about ", ": "), ("not ", ": ")],
-            Aside::PerhapsElse => [("perhaps not about ", ": "), ("not ", "?: ")],
+            Aside::PerhapsElse => [("perhaps not about ", ": "), ("not ", "? ")],
             Aside::Part => [("without ", ": "), ("no ", ": ")],
         }
     }
