@@ -468,6 +468,10 @@ pub(crate) mod tests {
         report.advice[0] =
             AdviceView { text: "push the tag".to_owned(), command: Some("docker push".to_owned()), ..report.advice[0].clone() };
         let report = super::super::blocks::tests::summed(report);
+        let several = AdviceView { command: Some("a\nb".to_owned()), ..report.advice[0].clone() };
+        assert!(
+            !of(&super::super::blocks::tests::summed(Report { advice: vec![several], ..report.clone() })).summary.contains("several lines")
+        );
         for (brief, knows_why) in [(of(&report), true), (answered(&report), true), (news(&report), false)] {
             let all = serde_json::to_string(&brief).unwrap();
             for said in ["push the tag", "docker push"] {
@@ -475,7 +479,7 @@ pub(crate) mod tests {
             }
             assert_eq!(brief.summary.contains("Cause (92%): x of Deployment shop/web\n"), knows_why, "{}", brief.summary);
             assert_eq!(brief.summary.contains("the tag"), !knows_why, "{}", brief.summary);
-            assert!(brief.summary.contains("See `advice`."), "{}", brief.summary);
+            assert!(brief.summary.contains("\nSee `advice`\n"), "{}", brief.summary);
         }
     }
 

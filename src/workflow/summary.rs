@@ -17,8 +17,6 @@ use crate::domain::kubectl;
 const OTHERS: usize = 4;
 /// Begins the line of a quote from the cluster.
 pub const EVIDENCE: &str = "Evidence ";
-/// Begins what is advised.
-const ADVICE: &str = "Advice: ";
 /// Begins the line of what the API server answered to the changes.
 const SENT: &str = "Sent: ";
 /// This many quotes show what a cause rests on.
@@ -136,9 +134,11 @@ pub(super) fn beside_its_parts(report: &Report, causes: &[CauseView]) -> String 
         summary = summary.replace(&without_quotes(&named(cause, &cause.title)), &short);
     }
     for advice in &report.advice {
-        let command = advice.command.iter().map(|command| format!("; run: {command}")).next().unwrap_or_default();
-        let said = without_quotes(&advice.text);
-        summary = summary.replace(&command, "").replace(&format!("{ADVICE}{said}"), "See `advice`.");
+        summary = summary.replace(&without_quotes(&advised(advice)), "See `advice`");
+        // The command for what is not explained may be the same.
+        for command in &advice.command {
+            summary = summary.replace(&format!("; run: {command}"), "");
+        }
     }
     summary
 }
@@ -348,7 +348,7 @@ fn advised(advice: &AdviceView) -> String {
             format!("; run: {command}")
         }
     });
-    format!("{ADVICE}{}{}", advice.text, command.unwrap_or_default())
+    format!("Advice: {}{}", advice.text, command.unwrap_or_default())
 }
 
 fn has_several_lines(command: &str) -> bool {

@@ -439,7 +439,7 @@ async fn plan_beside_something_that_nobody_has_needs_a_human() {
         let question = opened.question.unwrap();
         let (first, _) = question.text.split_once('\n').unwrap();
         let forms = question.aside.unwrap().around_a_name();
-        assert!(forms.iter().any(|(before, _)| first.starts_with(before)) && first.contains(": New empty claim"), "{text}: {first}");
+        assert!(forms.iter().any(|(before, _)| first.starts_with(before)) && first.contains(" New empty claim"), "{text}: {first}");
         process.decline(&question.session, Approver::Library("the tests".to_owned())).await.unwrap();
     }
     assert_eq!(cluster.writes(), []);

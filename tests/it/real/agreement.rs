@@ -57,15 +57,11 @@ pub(super) fn disagreements(real: Value, embedded: Value) -> Vec<String> {
     found
 }
 
-/// The brief form, which the server's summary is of, names what stands beside it, and does not say it again.
+/// The brief form, which the server's summary is of, names the cause and the advice that stand beside it, and does not say them again.
 fn without_parts(report: &mut Value) {
-    let advice = report["advice"].as_array().cloned().unwrap_or_default();
-    let mut summary = report["summary"].as_str().unwrap_or_default().to_owned();
-    for one in &advice {
-        let [text, command] = ["text", "command"].map(|part| one[part].as_str().unwrap_or_default());
-        summary = summary.replace(&format!("; run: {command}"), "").replace(&format!("Advice: {text}"), "See `advice`.");
-    }
-    let lines: Vec<&str> = summary.lines().filter(|line| !line.starts_with("Cause (")).collect();
+    let summary = report["summary"].as_str().unwrap_or_default();
+    let named = |line: &&str| !line.starts_with("Cause (") && !line.starts_with("Advice: ") && !line.starts_with("See `advice`");
+    let lines: Vec<&str> = summary.lines().filter(named).map(|line| line.split("; run: ").next().unwrap_or_default()).collect();
     report["summary"] = Value::String(lines.join("\n"));
 }
 
