@@ -136,7 +136,7 @@ pub(super) fn beside_its_parts(report: &Report, causes: &[CauseView]) -> String 
     for advice in &report.advice {
         summary = summary.replace(&without_quotes(&advised(advice)), "See `advice`");
         // The command for what is not explained may be the same.
-        for command in &advice.command {
+        if let Some(command) = &advice.command {
             summary = summary.replace(&format!("; run: {command}"), "");
         }
     }

@@ -80,7 +80,7 @@ pub(crate) trait PlannedAction: Send + Sync {
 
 /// The object as it is now, for an action that cannot do without.
 pub(super) fn present<'a>(live: Option<&'a Value>, object: &ObjectRef) -> Result<&'a Value, Refusal> {
-    live.ok_or_else(|| Refusal::NotRead(object.clone()))
+    live.ok_or_else(|| Refusal::NotRead(format!("{object} was not read")))
 }
 
 /// A text of the object's metadata.
