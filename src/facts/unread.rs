@@ -3,6 +3,7 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Reading, Snapshot};
+use crate::facts::Facts;
 
 /// Behind the plural of a kind that was not read whole.
 pub(crate) fn how(kind: &Kind, seen: &Snapshot) -> &'static str {
@@ -35,6 +36,11 @@ pub(crate) fn object(object: &ObjectRef, seen: &Snapshot) -> String {
         Reading::Failed => format!("{object} could not be read"),
         Reading::Skipped => format!("{object} was not part of this look"),
     }
+}
+
+/// The same of one that the facts do not have.
+pub(crate) fn missing(object: &ObjectRef, facts: &Facts<'_>) -> String {
+    self::object(object, facts.snapshot())
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn check_fields(p: &Proposed<'_>) -> Option<Refusal> {
 fn check_exists(p: &Proposed<'_>) -> Option<Refusal> {
     let action = action::of(p.action);
     let object = action.existing()?;
-    p.facts.meta_of(object).is_none().then(|| Refusal::NotRead(unread::object(object, p.facts.snapshot())))
+    p.facts.meta_of(object).is_none().then(|| Refusal::NotRead(unread::missing(object, p.facts)))
 }
 
 /// What speaks against this kind of action when everything else is in order.

@@ -132,7 +132,7 @@ fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Basis>, Refusal> {
     let Some(object) = action::of(action).existing().cloned() else { return Ok(None) };
     match (facts.meta_of(&object), facts.snapshot().value_of(&object)) {
         (Some(meta), Some(value)) => Ok(Some(Basis { uid: meta.uid.clone(), object, value })),
-        _ => Err(Refusal::NotRead(unread::object(&object, facts.snapshot()))),
+        _ => Err(Refusal::NotRead(unread::missing(&object, facts))),
     }
 }
 
