@@ -14,7 +14,7 @@ mod subject;
 mod use_cases;
 mod validate;
 
-pub use crate::workflow::next::{Next, can_be_undone, next};
+pub use crate::workflow::next::{Next, next};
 pub use crate::workflow::summary::takes_back;
 pub use crate::workflow::summary::unchecked;
 pub use crate::workflow::{blocks, summary};

@@ -14,6 +14,7 @@ pub(crate) mod terminal;
 pub(crate) mod validate;
 
 use crate::call::{CallError, ErrorKind};
+use crate::domain::ours::OurCommand;
 use crate::workflow::WorkflowError;
 use crate::workflow::next::is_undo;
 use crate::workflow::report::{Report, Status};
@@ -75,6 +76,9 @@ pub enum CliError {
     /// The work itself failed.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// The beginning of an id tells no session.
+    #[error("{0}")]
+    NotOneSession(String),
     /// A stream cannot be written.
     #[error("failed to write the result")]
     Io(#[from] std::io::Error),
@@ -89,6 +93,7 @@ impl CliError {
         match self {
             CliError::Call(error) => error.hints.clone(),
             CliError::Usage(_) => vec!["`kubemend --help` shows the commands, with examples".to_owned()],
+            CliError::NotOneSession(_) => vec![format!("`{}` lists them", OurCommand::Sessions)],
             CliError::Io(_) | CliError::Json(_) => Vec::new(),
         }
     }
@@ -97,7 +102,7 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             CliError::Usage(_) | CliError::Call(CallError { kind: ErrorKind::InvalidArguments, .. }) => Exit::Usage,
-            CliError::Call(_) | CliError::Io(_) | CliError::Json(_) => Exit::Failed,
+            CliError::Call(_) | CliError::NotOneSession(_) | CliError::Io(_) | CliError::Json(_) => Exit::Failed,
         }
     }
 }

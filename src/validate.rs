@@ -16,7 +16,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::snapshot::Resource;
+use crate::domain::snapshot::{Reading, Resource};
 use crate::facts::newest::{self, Kept};
 use crate::facts::starting::{self, Startup};
 use crate::facts::{Facts, addresses, behind, pods, strays, unread};
@@ -221,7 +221,13 @@ fn finding(place: &Place<'_>, plan: &RemediationPlan, facts: &Facts<'_>, diagnos
         all => all.iter().all(|workload| runs(workload, facts).0 == Stand::Holds),
     };
     if !unread.is_empty() && !well {
-        return (Stand::Unseen, format!("`{code}` cannot be ruled out: {}", unread_in_words(unread, facts)));
+        // What a look leaves out is looked at before a verdict: it is no lack of this one.
+        let lacking: Vec<Kind> = unread.iter().filter(|kind| facts.snapshot().reading(kind) != Reading::Skipped).cloned().collect();
+        let why = match lacking.as_slice() {
+            [] => format!("`{code}` is not found so far"),
+            lacking => format!("`{code}` cannot be ruled out: {}", unread_in_words(lacking, facts)),
+        };
+        return (Stand::Unseen, why);
     }
     (Stand::Holds, format!("`{code}` is not found, and {words}"))
 }

@@ -60,7 +60,7 @@ pub(crate) fn conclude(facts: &Facts<'_>, findings: Vec<Finding>) -> Diagnosis {
         lost: focus.lost.clone(),
         missing: focus.missing.clone(),
         unsure: focus.unsure.clone(),
-        beyond: beyond(facts).into_iter().map(str::to_owned).collect(),
+        beyond: beyond(facts).into_iter().map(|(_, what)| what.to_owned()).collect(),
         beside: false,
         certain: focus.is_certain(),
     };

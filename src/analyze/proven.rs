@@ -109,8 +109,8 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
         why: format!("whether a {} is as it should be shows only in what uses it", object.kind),
         again_in: None,
     }));
-    for what in beyond(facts) {
-        doubts.push(Doubt::general(crate::domain::focus::beyond(what)));
+    for (word, what) in beyond(facts) {
+        doubts.push(Doubt::general(format!("`{word}` may be about {what}, which kubemend does not read")));
     }
     doubts
 }
@@ -133,7 +133,8 @@ fn unanswered(facts: &Facts<'_>, told: &[&ObjectRef]) -> Vec<Doubt> {
         let text = &word.text;
         is_name(facts, word) || named.missing.iter().any(|m| m.word == *text) || named.unsure.contains(text) || named.places.contains(text)
     };
-    let left = words.unanswered(&spoken, &beyond(facts));
+    let told: Vec<&str> = beyond(facts).into_iter().map(|(_, what)| what).collect();
+    let left = words.unanswered(&spoken, &told);
     if !left.is_empty() {
         let more = if left.len() > LISTED { format!(" and {} more", left.len().saturating_sub(LISTED)) } else { String::new() };
         let left = left.iter().take(LISTED).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");

@@ -46,9 +46,12 @@ fn program(config: &Config) -> Program {
             with.entry("config").or_insert_with(|| file.to_string_lossy().into_owned());
         }
     }
-    let program = written(with, &name());
-    // Its variables and flags are not needed to see a plan, only to approve it.
-    if found_by_name(config) && sessions_are_found(config) { program.found_by_name() } else { program }
+    // Its other variables and flags are not needed to see a plan, only to approve it.
+    let own = name();
+    let short = if found_by_name(config) { "kubemend" } else { &own };
+    let folder = config.store.parent().filter(|_| !sessions_are_found(config)).map(|folder| absolute(&folder.to_string_lossy()));
+    let home = login_home().map(|home| home.to_string_lossy().into_owned());
+    written(with, &own).looking(short, folder.as_deref(), home.as_deref())
 }
 
 /// Whether a terminal that knows nothing of this process's variables and flags looks for sessions where this one keeps them.
@@ -60,9 +63,7 @@ fn sessions_are_found(config: &Config) -> bool {
 
 /// How the program is started again in the terminal where it runs: the variables are still there.
 pub(super) fn here(config: &Config) -> Program {
-    let by_name = found_by_name(config);
-    let program = written(config.flags.clone(), &if by_name { "kubemend".to_owned() } else { name() });
-    if by_name { program.found_by_name() } else { program }
+    written(config.flags.clone(), &if found_by_name(config) { "kubemend".to_owned() } else { name() })
 }
 
 fn written(with: BTreeMap<&'static str, String>, name: &str) -> Program {
@@ -151,7 +152,7 @@ mod tests {
     /// To see a plan takes the program and its sessions, and neither a kubeconfig nor settings.
     #[cfg(unix)]
     #[test]
-    fn the_short_line_to_see_a_plan_stays_wherever_a_plain_terminal_finds_the_program_and_the_session() {
+    fn the_line_to_see_a_plan_is_as_short_as_a_plain_terminal_lets_it_be_and_runs_there() {
         let home = login_home().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -159,12 +160,13 @@ mod tests {
         std::fs::write(path("settings.yaml"), "risk-ceiling: low\n").unwrap();
         std::fs::write(path("elsewhere.yaml"), format!("state-dir: {}\n", path("state"))).unwrap();
         let found = folder.path().to_str().unwrap().to_owned();
+        let session = SessionId::from_entropy([1; 16]);
         let third = |folders: &str, more: &[(&str, String)], flags: &Flags| {
             let basic = [("HOME", home.to_str().unwrap()), ("PATH", folders)];
             let environment = Environment::of(basic.into_iter().chain(more.iter().map(|(name, value)| (*name, value.as_str()))));
             let config = Config::load(flags, &environment).unwrap();
-            let lines = operator(&config).program.in_three_lines("a\nb\nwhole plan until 10:01Z: kubemend show s-1");
-            lines.lines().nth(2).unwrap().to_owned()
+            let question = format!("a\nb\nwhole plan: kubemend show {session}\n\nIn full\na\nb\nwhole plan: kubemend show {session}\n");
+            operator(&config).program.in_question(&question).lines().last().unwrap().to_owned()
         };
         let none = Flags::default();
         let settings = [
@@ -173,18 +175,20 @@ mod tests {
             ("KUBEMEND_CONFIG", path("settings.yaml")),
         ];
         let context = Flags { context: Some("staging".to_owned()), ..Flags::default() };
-        assert_eq!(third(&found, &settings, &context), "whole plan until 10:01Z: kubemend show s-1");
+        assert_eq!(third(&found, &settings, &context), format!("whole plan: kubemend show {session}"));
+        let own = std::env::current_exe().unwrap();
+        let own = own.strip_prefix(&home).map_or(own.display().to_string(), |below| format!("~/{}", below.display()));
+        assert_eq!(third("/usr/bin", &settings, &context), format!("whole plan: {own} show {session}"));
         let state = Flags { state_dir: Some(path("state").into()), ..Flags::default() };
-        for (folders, more, flags) in [
-            ("/usr/bin", None, &none),
-            (&found, Some(("XDG_STATE_HOME", path("state"))), &none),
-            (&found, Some(("KUBEMEND_CONFIG", path("elsewhere.yaml"))), &none),
-            (&found, Some(("HOME", path("another"))), &none),
-            (&found, None, &state),
+        let other_home = path("another");
+        for (more, flags, sessions) in [
+            (Some(("XDG_STATE_HOME", path("state"))), &none, path("state/kubemend")),
+            (Some(("KUBEMEND_CONFIG", path("elsewhere.yaml"))), &none, path("state")),
+            (Some(("HOME", other_home.clone())), &none, format!("{other_home}/.local/state/kubemend")),
+            (None, &state, path("state")),
         ] {
             let more: Vec<(&str, String)> = more.into_iter().collect();
-            let line = third(folders, &more, flags);
-            assert!(line.starts_with("whole plan until 10:01Z: ") && !line.contains("kubemend show"), "{more:?} {flags:?}: {line}");
+            assert_eq!(third(&found, &more, flags), format!("whole plan: kubemend show {session} --state-dir {sessions}"), "{more:?}");
         }
     }
 

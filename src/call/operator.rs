@@ -1,8 +1,10 @@
 //! What the operator set that a surface has to know: how the program is started, and what a caller may choose.
 
+use crate::domain::id::{SessionId, SessionStart};
 use crate::domain::ours::{NAME, OurCommand};
-use crate::workflow::blocks::{WHOLE_PLAN, completed_below};
+use crate::workflow::blocks::{WHOLE_PLAN, with_command};
 use crate::workflow::report::Report;
+use std::fmt;
 
 /// What the operator set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,13 +37,13 @@ pub struct Program {
     before: String,
     /// The flags.
     after: String,
-    /// A terminal finds it by its name alone, and its sessions without a flag.
-    by_name: bool,
+    /// What stands before and behind a command that only looks at a session: how the program is found, and where its sessions are.
+    looks: (String, String),
 }
 
 impl Default for Program {
     fn default() -> Self {
-        Self::new(&[], NAME, &[]).found_by_name()
+        Self::new(&[], NAME, &[])
     }
 }
 
@@ -50,19 +52,26 @@ impl Program {
     pub fn new(variables: &[(String, String)], program: &str, flags: &[(String, String)]) -> Self {
         let mut before: String = variables.iter().map(|(name, value)| format!("{name}={} ", quoted(value))).collect();
         before.push_str(&quoted(program));
-        let after = flags.iter().map(|(flag, value)| format!(" --{flag}={}", quoted(value))).collect();
-        Self { before, after, by_name: false }
+        let after: String = flags.iter().map(|(flag, value)| format!(" --{flag}={}", quoted(value))).collect();
+        Self { looks: (before.clone(), after.clone()), before, after }
+    }
+
+    /// The same, where to look at a session it is enough to start this program, with this folder of sessions if any. What lies in `home`
+    /// is written as a shell finds it there.
+    #[must_use]
+    pub fn looking(self, program: &str, sessions: Option<&str>, home: Option<&str>) -> Self {
+        let short = |path: &str| {
+            let below = home.filter(|home| home.len() > 1).and_then(|home| path.strip_prefix(home)?.strip_prefix('/'));
+            below.map_or_else(|| quoted(path), |below| format!("~/{}", quoted(below)))
+        };
+        // Behind an equals sign no shell looks for a home.
+        let sessions = sessions.map(|folder| format!(" --state-dir {}", short(folder)));
+        Self { looks: (short(program), sessions.unwrap_or_default()), ..self }
     }
 
     /// What a human types.
     pub fn line(&self, command: &OurCommand) -> String {
         format!("{} {}{}", self.before, command.arguments(), self.after)
-    }
-
-    /// The same program where a terminal finds it by its name, and its sessions without a flag.
-    #[must_use]
-    pub fn found_by_name(self) -> Self {
-        Self { by_name: true, ..self }
     }
 
     /// Words every command for a human in a text of ours, each once. A text of the cluster, a diff, and whatever quotes one is no text
@@ -106,20 +115,30 @@ impl Program {
         let Some(rest) = rest else { return self.in_words(text) };
         let end = rest.rfind(&format!("\n{WHOLE_PLAN}"));
         let (middle, last) = end.and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
-        format!("{}\n\n{middle}{}", self.in_three_lines(first), self.in_words(last))
+        let last = match shown_in(last) {
+            Some((until, session)) => format!("{until}: {}\n", self.to_show(&session)),
+            None => self.in_words(last),
+        };
+        format!("{}\n\n{middle}{last}", self.in_three_lines(first))
     }
 
-    /// The first three lines of a question. They have no room for a path and flags: where the plan is not found without those, the last
-    /// lines of the question have the command, and that is said.
+    /// The first three lines of a question. What is in the third is run as it stands, or is not there.
     pub fn in_three_lines(&self, lines: &str) -> String {
-        if self.by_name { lines.to_owned() } else { completed_below(lines) }
+        let Some((_, session)) = shown_in(lines) else { return with_command(lines, &[]) };
+        with_command(lines, &[self.to_show(&session), self.to_show(&SessionStart::of(&session))])
+    }
+
+    /// What a human types to look at a session. It takes no cluster and no limits.
+    fn to_show(&self, session: &dyn fmt::Display) -> String {
+        let (before, after) = &self.looks;
+        format!("{before} show {session}{after}")
     }
 
     /// Every command for a human in a report.
     pub fn in_report(&self, report: &mut Report) {
         let word = |text: &mut String| *text = self.in_words(text);
         word(&mut report.summary);
-        report.issue.note.iter_mut().for_each(word);
+        report.issue.note.iter_mut().chain(&mut report.undo).for_each(word);
         for advice in &mut report.advice {
             word(&mut advice.text);
             word(&mut advice.why);
@@ -127,6 +146,15 @@ impl Program {
         }
         report.plan.iter_mut().flat_map(|plan| &mut plan.steps).for_each(|step| word(&mut step.undo));
         report.coverage.gaps.iter_mut().filter_map(|gap| gap.unlock.as_mut()).for_each(word);
+    }
+}
+
+/// What stands before a command of ours that shows a session, at the end of a text, and that session.
+fn shown_in(text: &str) -> Option<(&str, SessionId)> {
+    let (before, command) = text.trim_end_matches('\n').rsplit_once(&format!(": {NAME} "))?;
+    match OurCommand::begins(command)? {
+        (OurCommand::Show(session), "") => Some((before, session)),
+        _ => None,
     }
 }
 
@@ -139,7 +167,6 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::SessionId;
     use crate::domain::object::ObjectName;
 
     fn pair(name: &str, value: &str) -> (String, String) {
@@ -213,7 +240,37 @@ mod tests {
         let middle = format!("In full\n-note: kubemend approve {other}\n+note: kubemend undo {other}\n\nIn short");
         let asked = program.in_question(&format!("{three}\n\n{middle}\n{three}\n"));
         assert!(asked.contains(&middle), "{asked}");
-        assert!(asked.starts_with("what\nwhere\nwhole plan until 10:00Z: by the command at the end of this text\n\n"), "{asked}");
+        assert!(
+            asked.starts_with(&format!(
+                "what\nwhere\nwhole plan until 10:00Z: /opt/kubemend show {} --context=kind\n\n",
+                SessionStart::of(&own)
+            )),
+            "{asked}"
+        );
         assert!(asked.ends_with(&format!("whole plan until 10:00Z: /opt/kubemend show {own} --context=kind\n")), "{asked}");
+    }
+
+    #[test]
+    fn the_third_line_is_run_as_it_stands_or_names_no_command() {
+        let id = session(1);
+        let start = SessionStart::of(&id);
+        let lines = format!("what\nwhere\nwhole plan until 10:00Z: kubemend show {id}");
+        let third = |program: &str, sessions: Option<&str>| {
+            let lines = Program::new(&[pair("KUBECONFIG", "/a")], "/x", &[pair("context", "kind")])
+                .looking(program, sessions, Some("/home/me"))
+                .in_three_lines(&lines);
+            lines.lines().nth(2).unwrap().to_owned()
+        };
+        let until = "whole plan until 10:00Z:";
+        assert_eq!(third("kubemend", None), format!("{until} kubemend show {id}"));
+        assert_eq!(third("/home/me/.cargo/bin/kubemend", None), format!("{until} ~/.cargo/bin/kubemend show {start}"));
+        assert_eq!(third("/home/me/a b/kubemend", None), format!("{until} ~/'a b/kubemend' show {start}"));
+        assert_eq!(third("/home/mel/kubemend", None), format!("{until} /home/mel/kubemend show {start}"));
+        assert_eq!(third("kubemend", Some("/home/me/s")), format!("{until} kubemend show {start} --state-dir ~/s"));
+        assert_eq!(
+            third("/work/tools/kubemend", Some("/var/s")),
+            format!("whole plan: /work/tools/kubemend show {start} --state-dir /var/s")
+        );
+        assert_eq!(third("kubemend", Some(&"/long".repeat(12))), format!("{until} at the end of this text, or after “ask me later”"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use crate::domain::confidence::Confidence;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, SessionStart};
 use crate::domain::issue::Issue;
 use crate::domain::kind::Kind;
 use crate::domain::limits::Mode;
@@ -212,9 +212,9 @@ pub struct SessionsArgs {
 /// `show`.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
-    /// Session ID
-    #[arg(value_name = "ID", value_parser = session)]
-    pub session: SessionId,
+    /// Session ID, or its beginning: `s-` and 8 digits or more
+    #[arg(value_name = "ID", value_parser = session_start)]
+    pub session: SessionStart,
     /// How.
     #[command(flatten)]
     pub output: OutputArg,
@@ -326,6 +326,10 @@ impl RemediateArgs {
 
 fn session(text: &str) -> Result<SessionId, String> {
     SessionId::parse(text).map_err(|e| format!("{e}; `kubemend sessions` lists them"))
+}
+
+fn session_start(text: &str) -> Result<SessionStart, String> {
+    SessionStart::parse(text).map_err(|e| format!("{e}; `kubemend sessions` lists them"))
 }
 
 fn namespace(text: &str) -> Result<Namespace, String> {

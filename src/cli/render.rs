@@ -208,7 +208,7 @@ fn gaps(page: &mut Page, report: &Report) {
 fn next(page: &mut Page, report: &Report, program: &Program) {
     let Ok(session) = SessionId::parse(&report.session) else { return };
     let again = OurCommand::LookAgain(session.clone());
-    let undo = call::can_be_undone(report).then(|| (OurCommand::Undo(session.clone()), "rolls the change back, after asking"));
+    let undo = report.undo.as_ref().map(|_| (OurCommand::Undo(session.clone()), "rolls the change back, after asking"));
     let mut lines = match call::next(report) {
         Next::Answer => {
             vec![(OurCommand::Approve(session.clone()), "shows the plan again and asks for approval"), (OurCommand::Decline(session), "")]

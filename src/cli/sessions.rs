@@ -12,7 +12,12 @@ use crate::workflow::{Approver, SessionLine};
 
 /// One report.
 pub(crate) async fn show(records: &Records, args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let report = records.show(&args.session).await?;
+    let found = records.beginning(&args.session).await?;
+    let report = match found.as_slice() {
+        [session] => records.show(session).await?,
+        [] => return Err(CliError::NotOneSession(format!("no session begins with `{}`", args.session))),
+        several => return Err(CliError::NotOneSession(format!("{} sessions begin with `{}`", several.len(), args.session))),
+    };
     print(terminal, &report, args.output.output)?;
     if args.output.output == Output::Text {
         terminal.out(&history(&report))?;

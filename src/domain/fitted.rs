@@ -5,7 +5,7 @@ mod path;
 mod short;
 
 pub use path::Route;
-use short::{LEFT_OUT, shortened, width};
+use short::{CODED, LEFT_OUT, coded, shortened, width};
 
 /// Below this a name says nothing: a line that would leave less to each says less.
 const LEAST: usize = 7;
@@ -17,6 +17,8 @@ pub enum Part {
     Words(String),
     /// A name, or another value of any length.
     Name(String),
+    /// What an object or its place is called: no two read alike, however little of them is left.
+    Object(String),
     /// A path to a field.
     Path(Route),
     /// What was, and what will be.
@@ -39,10 +41,15 @@ impl Part {
         Part::Name(name.into())
     }
 
+    /// What an object or its place is called.
+    pub fn object(name: impl Into<String>) -> Self {
+        Part::Object(name.into())
+    }
+
     /// All of it.
     pub fn whole(&self) -> String {
         match self {
-            Part::Words(text) | Part::Name(text) => text.clone(),
+            Part::Words(text) | Part::Name(text) | Part::Object(text) => text.clone(),
             Part::Path(route) => route.whole(),
             Part::Change { old, new } => format!("{old}{ARROW}{new}"),
         }
@@ -54,6 +61,7 @@ impl Part {
         let least = match self {
             Part::Words(_) => whole,
             Part::Name(_) => LEAST,
+            Part::Object(_) => CODED,
             Part::Path(route) => route.least(),
             Part::Change { .. } => LEAST.saturating_mul(2).saturating_add(width(ARROW)),
         };
@@ -67,6 +75,7 @@ impl Part {
         match self {
             Part::Words(text) => text.clone(),
             Part::Name(text) => shortened(text, room),
+            Part::Object(text) => coded(text, room),
             Part::Path(route) => route.in_room(room),
             Part::Change { old, new } => differing(old, new, room.saturating_sub(width(ARROW))),
         }
@@ -88,9 +97,13 @@ pub fn line(parts: &[Part], columns: usize) -> String {
     // In the order of what they need, so that each finds what those before it left.
     let mut order: Vec<usize> = (0..parts.len()).collect();
     let weight = |part: &Part| if matches!(part, Part::Change { .. }) { 2 } else { 1 };
-    order.sort_by_key(|at| {
-        parts.get(*at).map(|part| (!matches!(part, Part::Words(_)), part.widths().0.checked_div(weight(part)).unwrap_or_default()))
-    });
+    // Which object it is, is told before anything about it is.
+    let rank = |part: &Part| match part {
+        Part::Words(_) => 0,
+        Part::Object(_) => 1,
+        Part::Name(_) | Part::Path(_) | Part::Change { .. } => 2,
+    };
+    order.sort_by_key(|at| parts.get(*at).map(|part| (rank(part), part.widths().0.checked_div(weight(part)).unwrap_or_default())));
     // What the others need at least is not given away.
     let mut least: usize = parts.iter().filter(|part| !matches!(part, Part::Words(_))).map(|part| part.widths().1).sum();
     let mut weights: usize = parts.iter().filter(|part| !matches!(part, Part::Words(_))).map(weight).sum();
@@ -100,6 +113,7 @@ pub fn line(parts: &[Part], columns: usize) -> String {
             text.clone()
         } else {
             let share = room.saturating_mul(weight(part)).checked_div(weights).unwrap_or(room);
+            let share = if matches!(part, Part::Object(_)) { share.max(CODED).min(room) } else { share };
             weights = weights.saturating_sub(weight(part));
             least = least.saturating_sub(part.widths().1);
             let free = room.saturating_sub(least);
@@ -204,6 +218,7 @@ mod tests {
     fn part() -> impl Strategy<Value = Part> {
         prop_oneof![
             "[ -~]{0,300}".prop_map(Part::Name),
+            "[ -~]{0,300}".prop_map(Part::Object),
             "[a-z]{1,63}".prop_map(|name| url(&name)),
             prop::collection::vec("[a-z]{1,63}", 1..6).prop_map(|keys| Part::Path(Route::of(&FieldPath::dotted(&keys.join("."))))),
             ("[a-c]{0,60}", "[ -~]{0,60}", "[ -~]{0,60}")
@@ -222,6 +237,18 @@ mod tests {
                     prop_assert!(said.split_once(ARROW).is_some_and(|(old, new)| old != new), "{said}");
                 }
             }
+        }
+
+        /// Names of workloads often differ in their middle alone.
+        #[test]
+        fn two_objects_never_read_alike(
+            middles in prop::array::uniform2("[a-z-]{0,40}"), beside in prop::collection::vec(part(), 0..3), columns in 60..80_usize,
+        ) {
+            let [a, b] = middles.clone().map(|middle| {
+                let object = Part::object(format!("payment-service-{middle}-worker"));
+                line(&[beside.clone(), vec![Part::words(" of "), object]].concat(), columns)
+            });
+            prop_assert_eq!(middles[0] == middles[1], a == b, "{}", a);
         }
     }
 }

@@ -77,7 +77,7 @@ impl Aside {
     pub fn around_a_name(self) -> [(&'static str, &'static str); 2] {
         match self {
             Aside::Else => [("not about ", ": "), ("not ", ": ")],
-            Aside::PerhapsElse => [("perhaps not about ", ": "), ("not ", "?: ")],
+            Aside::PerhapsElse => [("perhaps not about ", ": "), ("not ", "? ")],
             Aside::Part => [("without ", ": "), ("no ", ": ")],
         }
     }
@@ -168,7 +168,7 @@ impl Doubt {
 
 /// That the words are about something that nobody reads.
 pub(crate) fn beyond(what: &str) -> String {
-    format!("the words are about {what}, which kubemend does not read")
+    format!("the issue may be about {what}, which kubemend does not read")
 }
 
 /// So many seconds, in what a person counts them in.

@@ -59,6 +59,55 @@ id!(
     /// A session: one issue from the first look to its end. `s-` and 32 hexadecimal digits.
     SessionId, "session", "s-"
 );
+/// Digits of a session's id that no two sessions have in common by accident.
+const TELLING: usize = 8;
+
+/// A session's id, or as much of its beginning as tells it from every other one: for a reader who types it, never for an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionStart(String);
+
+impl SessionStart {
+    /// The shortest one of a session.
+    pub fn of(id: &SessionId) -> Self {
+        Self(id.as_str().chars().take(TELLING.saturating_add("s-".len())).collect())
+    }
+
+    /// Takes text back in.
+    ///
+    /// # Errors
+    /// No id begins so, or too many could.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let digits = text.strip_prefix("s-").unwrap_or_default();
+        let well_formed = digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if well_formed && (TELLING..=32).contains(&digits.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId { what: "session", given: text.chars().take(80).collect() })
+        }
+    }
+
+    /// Where it is a whole id.
+    pub fn whole(&self) -> Option<SessionId> {
+        SessionId::parse(&self.0).ok()
+    }
+
+    /// Whether the id begins so.
+    pub fn begins(&self, id: &SessionId) -> bool {
+        id.as_str().starts_with(&self.0)
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SessionStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 id!(
     /// A plan: what the stamp annotation on a changed object names. `p-` and 32 hexadecimal digits.
     PlanId, "plan", "p-"

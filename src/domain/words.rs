@@ -133,20 +133,25 @@ impl Wording {
 
     /// What they speak of, of what is not always read or is never read.
     pub fn topics(&self) -> Vec<&'static Topic> {
-        let speaks = |w: &Word, topic: &Topic| {
-            let host = w.form == Form::Host && topic.words.contains(&"host");
-            host || (w.form != Form::Host && (topic.words.contains(&w.text.as_str()) || topic.words.contains(&singular(&w.text))))
-        };
         let phrases: Vec<&str> = self.iter().zip(self.iter().skip(1)).filter_map(|(w, next)| topics::phrase(&w.text, &next.text)).collect();
         let has = |words: &[&str]| self.iter().any(|w| words.contains(&w.text.as_str()) || words.contains(&singular(&w.text)));
-        let about = |topic: &Topic| self.iter().any(|w| speaks(w, topic)) || phrases.iter().any(|p| topic.words.contains(p));
+        let about = |topic: &Topic| self.iter().any(|w| Self::speaks(w, topic)) || phrases.iter().any(|p| topic.words.contains(p));
         topics::TOPICS.iter().filter(|topic| about(topic) && (topic.with.is_empty() || has(topic.with))).collect()
     }
 
-    /// What they speak of that nobody reads, in words. A word that is the name of something says nothing.
-    pub fn unread(&self, is_name: &dyn Fn(&Word) -> bool) -> Vec<&'static str> {
-        let others = Self { words: self.iter().filter(|word| !is_name(word)).cloned().collect(), ..Self::default() };
-        others.topics().iter().filter_map(|topic| topic.unread).chain(unseen::spoken_of(&self.words, is_name)).collect()
+    /// Words that can be about what nobody reads, each with what that is. A word that is the name of something says nothing.
+    pub fn unread(&self, is_name: &dyn Fn(&Word) -> bool) -> Vec<(String, &'static str)> {
+        let open = |(place, word): &(usize, &Word)| !is_name(word) && !unseen::is_meant_otherwise(&self.words, *place);
+        let others = self.iter().enumerate().filter(open).map(|(_, word)| word.clone()).collect();
+        let others = Self { words: others, ..Self::default() };
+        let topics = others.topics().into_iter().filter_map(|topic| Some((topic, topic.unread?)));
+        let of = |(topic, what)| Some((others.iter().find(|word| Self::speaks(word, topic))?.text.clone(), what));
+        topics.filter_map(of).chain(unseen::spoken_of(&self.words, is_name)).collect()
+    }
+
+    fn speaks(word: &Word, topic: &Topic) -> bool {
+        let host = word.form == Form::Host && topic.words.contains(&"host");
+        host || (word.form != Form::Host && (topic.words.contains(&word.text.as_str()) || topic.words.contains(&singular(&word.text))))
     }
 
     /// Whether they are about how something is reached.

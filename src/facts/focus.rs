@@ -58,8 +58,8 @@ pub(crate) fn is_name(facts: &Facts<'_>, word: &Word) -> bool {
     word.place != Site::Open || focus(facts).hits.contains(&word.text) || of_a_place()
 }
 
-/// What the words are about and nobody reads, in words.
-pub(crate) fn beyond(facts: &Facts<'_>) -> Vec<&'static str> {
+/// What the words can be about and nobody reads, in words, each behind the word that says so.
+pub(crate) fn beyond(facts: &Facts<'_>) -> Vec<(String, &'static str)> {
     facts.snapshot().words.unread(&|word| is_name(facts, word))
 }
 

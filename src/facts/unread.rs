@@ -3,13 +3,14 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Reading, Snapshot};
+use crate::facts::Facts;
 
 /// Behind the plural of a kind that was not read whole.
 pub(crate) fn how(kind: &Kind, seen: &Snapshot) -> &'static str {
     match seen.reading(kind) {
         Reading::Whole | Reading::Part => "could not be read completely",
         Reading::Failed => "could not be read",
-        Reading::Skipped => "were not read",
+        Reading::Skipped => "were not part of this look",
     }
 }
 
@@ -33,8 +34,13 @@ pub(crate) fn object(object: &ObjectRef, seen: &Snapshot) -> String {
         Reading::Whole => format!("{object} does not exist"),
         Reading::Part => format!("{object} was not found, and {plural} could not be read completely"),
         Reading::Failed => format!("{object} could not be read"),
-        Reading::Skipped => format!("{object} was not read"),
+        Reading::Skipped => format!("{object} was not part of this look"),
     }
+}
+
+/// The same of one that the facts do not have.
+pub(crate) fn missing(object: &ObjectRef, facts: &Facts<'_>) -> String {
+    self::object(object, facts.snapshot())
 }
 
 #[cfg(test)]
@@ -54,15 +60,18 @@ mod tests {
         seen.add(&Kind::Job, vec![], true);
         seen.miss(&Kind::Job);
         let kinds = [Kind::Pod, Kind::Service, Kind::Event, Kind::Job];
-        assert_eq!(all(&kinds, &seen), ["pods, jobs could not be read completely", "services could not be read", "events were not read"]);
+        assert_eq!(
+            all(&kinds, &seen),
+            ["pods, jobs could not be read completely", "services could not be read", "events were not part of this look"]
+        );
         let said = |kind: Kind| object(&ObjectRef::cluster(kind, "a"), &seen);
         assert_eq!(said(Kind::Node), "Node a does not exist");
         assert_eq!(said(Kind::Pod), "Pod a was not found, and pods could not be read completely");
         assert_eq!(said(Kind::Service), "Service a could not be read");
-        assert_eq!(said(Kind::Event), "Event a was not read");
+        assert_eq!(said(Kind::Event), "Event a was not part of this look");
         // What is read again and fails was not read in part.
         seen.forget(&Kind::Pod);
-        assert_eq!(how(&Kind::Pod, &seen), "were not read");
+        assert_eq!(how(&Kind::Pod, &seen), "were not part of this look");
         seen.miss(&Kind::Pod);
         assert_eq!(how(&Kind::Pod, &seen), "could not be read");
     }

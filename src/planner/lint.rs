@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use crate::domain::changes::{self, Verb};
 use crate::domain::kind::Kind;
 use crate::domain::workload::manager_of;
+use crate::facts::unread;
 
 type Rule = fn(&Proposed<'_>) -> Option<Refusal>;
 
@@ -58,7 +59,7 @@ fn check_fields(p: &Proposed<'_>) -> Option<Refusal> {
 fn check_exists(p: &Proposed<'_>) -> Option<Refusal> {
     let action = action::of(p.action);
     let object = action.existing()?;
-    p.facts.meta_of(object).is_none().then(|| Refusal::NotRead(object.clone()))
+    p.facts.meta_of(object).is_none().then(|| Refusal::NotRead(unread::missing(object, p.facts)))
 }
 
 /// What speaks against this kind of action when everything else is in order.

@@ -23,7 +23,7 @@ impl Live {
         match self.0.get(object) {
             Some(Ok(value)) => Ok(value),
             Some(Err(refusal)) => Err(refusal.clone()),
-            None => Err(Refusal::NotRead(object.clone())),
+            None => Err(Refusal::NotRead(format!("{object} was not read"))),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::Judged;
 use crate::domain::purpose::Aim;
-use crate::facts::Facts;
+use crate::facts::{Facts, unread};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -132,7 +132,7 @@ fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Basis>, Refusal> {
     let Some(object) = action::of(action).existing().cloned() else { return Ok(None) };
     match (facts.meta_of(&object), facts.snapshot().value_of(&object)) {
         (Some(meta), Some(value)) => Ok(Some(Basis { uid: meta.uid.clone(), object, value })),
-        _ => Err(Refusal::NotRead(object)),
+        _ => Err(Refusal::NotRead(unread::missing(&object, facts))),
     }
 }
 

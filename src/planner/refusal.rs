@@ -28,8 +28,8 @@ pub(crate) enum Refusal {
     ClaimOfSet(ObjectRef),
     /// The claim is or was bound.
     ClaimInUse(ObjectRef),
-    /// The object is not in the snapshot, so nothing pins the change to what was seen.
-    NotRead(ObjectRef),
+    /// The object is not in the snapshot, so nothing pins the change to what was seen: how it is not there, in words.
+    NotRead(String),
     /// The object does not exist any more.
     Gone(ObjectRef),
     /// The object could not be read whole: why.
@@ -120,7 +120,7 @@ impl fmt::Display for Refusal {
                 crate::domain::kubectl::on("delete --cascade=orphan", set)
             ),
             Refusal::ClaimInUse(claim) => write!(f, "{claim} is or was bound, so deleting it could lose data"),
-            Refusal::NotRead(object) => write!(f, "{object} was not read, so kubemend cannot confirm that it is unchanged"),
+            Refusal::NotRead(how) => write!(f, "{how}, so kubemend cannot confirm that it is unchanged"),
             Refusal::Gone(object) => write!(f, "{object} no longer exists"),
             Refusal::Unreadable { object, why } => write!(f, "{object} could not be read before the change: {why}"),
             Refusal::Recreated(object) => write!(f, "{object} was deleted and created again since it was read: run again"),

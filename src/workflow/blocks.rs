@@ -114,12 +114,18 @@ fn essentials(report: &Report) -> Vec<Block> {
 /// Begins the third line.
 pub const WHOLE_PLAN: &str = "whole plan";
 
-/// The third line of a question where the short command would find nothing, and the whole one has no room: it stands at the end.
-pub fn completed_below(three_lines: &str) -> String {
-    match three_lines.rsplit_once('\n').and_then(|(first, third)| Some((first, third.split_once(": ")?.0))) {
-        Some((first, until)) => format!("{first}\n{until}: by the command at the end of this text"),
-        None => three_lines.to_owned(),
-    }
+/// Stands in the third line where no command has room: the whole one is the last line, and the answer to who asks to be asked later has
+/// one too.
+const OTHER_WAYS: &str = "at the end of this text, or after “ask me later”";
+
+/// The first three lines of a question with a command in the third that can be run as it stands: the first of these that has room there,
+/// if need be without the time until which it can be answered.
+pub fn with_command(three_lines: &str, commands: &[String]) -> String {
+    let parts = three_lines.rsplit_once('\n').and_then(|(first, third)| Some((first, third.split_once(": ")?.0)));
+    let Some((first, until)) = parts else { return three_lines.to_owned() };
+    let lines = [until, WHOLE_PLAN].into_iter().flat_map(|begin| commands.iter().map(move |command| format!("{begin}: {command}")));
+    let third = lines.into_iter().find(|line| line.chars().count() <= COLUMNS).unwrap_or_else(|| format!("{until}: {OTHER_WAYS}"));
+    format!("{first}\n{third}")
 }
 
 /// What changes: two steps where there is room for both, else the first and how many more. Before it stands what the plan is not about.
@@ -163,7 +169,7 @@ fn place(report: &Report, plan: &PlanView) -> String {
         let name = |name: &str| Part::name(visible::escaped(name));
         let mut parts = vec![Part::words("on "), name(&cluster.context), Part::words(" ("), name(&cluster.server), Part::words(close)];
         if !namespaces.is_empty() {
-            parts.extend([Part::words(title), name(&namespaces.join(", "))]);
+            parts.extend([Part::words(title), Part::object(visible::escaped(&namespaces.join(", ")))]);
         }
         parts.push(Part::words(visible::in_words(&format!("; risk {}; {}", plan.risk, summary::undo(plan)))));
         parts

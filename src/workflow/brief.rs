@@ -6,6 +6,7 @@ use super::report::{
     AdviceView, CauseView, ClusterView, DryRunView, EvidenceView, ExecutionView, GapView, ObjectView, PlanView, Report, Status,
     StepOutcomeView, ValidationView,
 };
+use super::summary::beside_its_parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ brief! {
         session: String,
         /// Its status.
         status: Status,
-        /// Two to six lines: verdict, cause, change, what to do next.
+        /// In a few lines: verdict, cause, change, what to do next.
         summary: String,
         /// Which cluster.
         #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -41,6 +42,9 @@ brief! {
         /// The session whose changes this one rolls back; it has no causes then.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         undoes: Option<String>,
+        /// The command with which a human rolls back what this session changed.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        undo: Option<String>,
         /// Root causes, ranked.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         causes: Vec<BriefCause>,
@@ -239,6 +243,7 @@ pub fn of(report: &Report) -> Brief {
         cluster: Some(report.cluster.clone()),
         issue: Some(BriefIssue { namespace: report.issue.namespace.clone(), objects: report.issue.objects.clone() })
             .filter(|issue| issue.namespace.is_some() || !issue.objects.is_empty()),
+        summary: beside_its_parts(report, &report.causes),
         causes,
         evidence,
         observations: report.observations.iter().cloned().map(observation).collect(),
@@ -252,6 +257,7 @@ pub fn answered(report: &Report) -> Brief {
     let short = |c: &CauseView| BriefCause { evidence: Vec::new(), symptoms: Vec::new(), ..further(c) };
     let plan = report.plan.as_ref();
     Brief {
+        summary: beside_its_parts(report, &report.causes),
         causes: report.causes.iter().map(short).collect(),
         plan: plan.map(|plan| BriefPlan { steps: steps(plan), ..digest_and_risk(plan) }),
         ..news(report)
@@ -263,10 +269,11 @@ pub fn news(report: &Report) -> Brief {
     Brief {
         session: report.session.clone(),
         status: report.status,
-        summary: without_commands(report),
+        summary: beside_its_parts(report, &[]),
         cluster: None,
         issue: None,
         undoes: report.undoes.clone(),
+        undo: report.undo.clone(),
         causes: Vec::new(),
         more_causes: report.more_causes,
         unexplained: report
@@ -283,12 +290,6 @@ pub fn news(report: &Report) -> Brief {
         coverage: Some(BriefCoverage { gaps: report.coverage.gaps.clone(), doubts: report.coverage.doubts.clone() })
             .filter(|c| !c.gaps.is_empty() || !c.doubts.is_empty()),
     }
-}
-
-/// The summary without the commands that stand with the advice.
-fn without_commands(report: &Report) -> String {
-    let commands = report.advice.iter().filter_map(|advice| advice.command.as_ref());
-    commands.fold(report.summary.clone(), |summary, command| summary.replace(&format!("; run: {command}"), ""))
 }
 
 /// `Kind/namespace/name`, and `Kind/name` for what has no namespace.
@@ -441,6 +442,7 @@ pub(crate) mod tests {
             issue: IssueView { namespace: Some(text("shop")), ..report.issue.clone() },
             trail: vec![TrailView { at: now(), who: text("kubemend"), what: text("x") }],
             undoes: Some(text("s-2")),
+            undo: Some(text("kubemend undo s-1")),
             more_causes: Some(2),
             ..report
         }
@@ -452,6 +454,32 @@ pub(crate) mod tests {
             Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
             Value::Object(fields) => fields.values().for_each(|field| texts(field, into)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    #[test]
+    fn nothing_that_stands_beside_a_summary_is_said_again_in_it() {
+        let mut report = full();
+        report.status = Status::Inconclusive;
+        // A summary has six lines.
+        (report.plan, report.execution, report.validation) = (None, None, None);
+        (report.unexplained, report.more_causes, report.coverage.doubts) = (Vec::new(), None, Vec::new());
+        report.causes[0].title = "the tag “1.1” does not exist".to_owned();
+        report.advice[0] =
+            AdviceView { text: "push the tag".to_owned(), command: Some("docker push".to_owned()), ..report.advice[0].clone() };
+        let report = super::super::blocks::tests::summed(report);
+        let several = AdviceView { command: Some("a\nb".to_owned()), ..report.advice[0].clone() };
+        assert!(
+            !of(&super::super::blocks::tests::summed(Report { advice: vec![several], ..report.clone() })).summary.contains("several lines")
+        );
+        for (brief, knows_why) in [(of(&report), true), (answered(&report), true), (news(&report), false)] {
+            let all = serde_json::to_string(&brief).unwrap();
+            for said in ["push the tag", "docker push"] {
+                assert_eq!(all.matches(said).count(), 1, "{said}: {all}");
+            }
+            assert_eq!(brief.summary.contains("Cause (92%): x of Deployment shop/web\n"), knows_why, "{}", brief.summary);
+            assert_eq!(brief.summary.contains("the tag"), !knows_why, "{}", brief.summary);
+            assert!(brief.summary.contains("\nSee `advice`\n"), "{}", brief.summary);
         }
     }
 

@@ -58,14 +58,6 @@ pub fn is_undo(report: &Report) -> bool {
     report.undoes.is_some()
 }
 
-/// Something took effect that can be taken back, and was not.
-pub fn can_be_undone(report: &Report) -> bool {
-    let made = |at: usize| report.execution.iter().any(|done| done.steps.get(at).is_some_and(|step| step.outcome == "applied"));
-    let kept = report.execution.as_ref().is_some_and(|done| done.reverted.is_none());
-    let plan = report.plan.iter().filter(|_| !is_undo(report));
-    kept && report.undone_by.is_none() && plan.flat_map(|plan| &plan.steps).enumerate().any(|(at, step)| step.reversible && made(at))
-}
-
 /// No step was sent, nor refused before it could be.
 pub(super) fn sent_nothing(report: &Report) -> bool {
     report.execution.iter().flat_map(|done| &done.steps).all(|step| step.outcome == "notReached")

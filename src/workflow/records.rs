@@ -6,7 +6,7 @@ use super::view::{recalled, report_of};
 use super::{Approver, Remediation, SessionLine, Undecided, WorkflowError};
 use crate::analyze;
 use crate::domain::ending::Ending;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, SessionStart};
 use crate::domain::issue::Scope;
 use crate::domain::object::Namespace;
 use crate::domain::plan::PlanDigest;
@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// Sessions that can be going on at once: each goes on for a quarter of an hour, unless the operator set more.
 const ALIVE: usize = 10_000;
+/// Sessions that name a session.
+const MENTIONS: usize = 100;
 /// How often something is recorded anew after another process was faster.
 pub(super) const NOTE_ATTEMPTS: usize = 4;
 
@@ -78,6 +80,19 @@ impl Records {
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
         let session = self.session(id).await?;
         Ok(recalled(&session, self.undone_by(&session).await.as_ref()))
+    }
+
+    /// The sessions whose ids begin so.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn beginning(&self, start: &SessionStart) -> Result<Vec<SessionId>, WorkflowError> {
+        if let Some(id) = start.whole() {
+            return Ok(vec![id]);
+        }
+        // An undo names the session that it undoes.
+        let found = self.ledger.with_text(start.as_str(), MENTIONS).await?;
+        Ok(found.into_iter().map(|session| session.header().id.clone()).filter(|id| start.begins(id)).collect())
     }
 
     /// The context of the cluster that a session is about.
@@ -307,6 +322,19 @@ mod tests {
         let listed = records.sessions(10).await.unwrap();
         let times: Vec<(i64, i64)> = listed.iter().map(|line| (second(line.opened_at), second(line.changed_at))).collect();
         assert_eq!(times, [(0, 120), (60, 60)], "the one that was answered last comes first");
+    }
+
+    #[tokio::test]
+    async fn the_beginning_of_an_id_finds_the_session_and_none_that_only_names_it() {
+        let (records, id, _) = kept(Origin::Caller).await;
+        let mut other = records.session(&id).await.unwrap();
+        other.header_mut().id = SessionId::from_entropy([8; 16]);
+        other.header_mut().purpose = Purpose::Undo(id.clone());
+        records.ledger.save(&other, None).await.unwrap();
+        assert_eq!(records.beginning(&SessionStart::of(&id)).await.unwrap(), std::slice::from_ref(&id));
+        let unknown = SessionStart::of(&SessionId::from_entropy([4; 16]));
+        assert_eq!(records.beginning(&unknown).await.unwrap(), []);
+        assert!(SessionStart::parse("s-1234567").is_err() && SessionStart::parse("12345678").is_err());
     }
 
     #[tokio::test]

@@ -425,6 +425,9 @@ view! {
         /// The session that rolled back what this one changed.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         undone_by: Option<String>,
+        /// The command with which a human rolls back what this session changed; absent where nothing of it can be rolled back, or all is.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        undo: Option<String>,
         /// Root causes, ranked.
         causes: Vec<CauseView>,
         /// How many causes there are besides, which are not listed.

@@ -165,8 +165,10 @@ impl<'a> Settling<'a> {
         self.last = answer;
         let now = self.clock.monotonic();
         self.course.saw(&self.last, now);
-        if let Some(why) = self.last.shows_nothing() {
-            return ControlFlow::Break(self.fallen(Verdict::Unclear, Some(why), None));
+        if self.last.shows_nothing().is_some() {
+            // A look at everything needs its room.
+            drop(snapshot);
+            return self.nothing_to_show().await;
         }
         if self.course.is_settled(now) {
             self.confirm(snapshot).await?;
@@ -222,6 +224,20 @@ impl<'a> Settling<'a> {
         }
         let (verdict, why) = self.last.verdict();
         ControlFlow::Break(self.fallen(verdict, why, Some(seen)))
+    }
+
+    /// Nothing is meant to run that could show what the change does, as far as a look at some kinds tells: what is recorded is what a look at
+    /// everything tells, where there can be one.
+    async fn nothing_to_show(&mut self) -> ControlFlow<Settled> {
+        let mut seen = None;
+        if let Ok(everything) = self.everything().await {
+            let (look, diagnosis) = self.judge_everything(everything).await?;
+            (self.last, seen) = (look, Some(diagnosis));
+        }
+        match self.last.shows_nothing() {
+            Some(why) => ControlFlow::Break(self.fallen(Verdict::Unclear, Some(why), seen)),
+            None => self.unconfirmed(),
+        }
     }
 
     fn unconfirmed(&mut self) -> ControlFlow<Settled> {

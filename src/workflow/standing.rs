@@ -1,8 +1,10 @@
 //! Where a session stands, as values: what its report is made of.
 
 use super::report::Status;
-use crate::domain::execution::Execution;
+use crate::domain::execution::{Execution, StepOutcome};
 use crate::domain::id::SessionId;
+use crate::domain::ours::OurCommand;
+use crate::domain::plan::{Step, Undo};
 use crate::domain::validation::Validation;
 use crate::session::{Header, Planned, Session};
 use jiff::Timestamp;
@@ -42,6 +44,16 @@ impl<'a> Standing<'a> {
     pub(super) fn recalled(session: &'a Session, undone_by: Option<&'a SessionId>) -> Self {
         let ended = matches!(session, Session::Closed(_)).then(|| session.header().trail.moved_last()).flatten();
         Self { ended, undone_by, ..Self::of(session) }
+    }
+
+    /// What a human types to take back what the session did, where something took effect that can be taken back, and was not.
+    pub(super) fn undo(&self) -> Option<OurCommand> {
+        let (plan, done) = (&self.planned?.plan, self.execution?);
+        let kept = self.underway.is_none() && done.reverted.is_none() && self.undone_by.is_none();
+        let taken =
+            |(step, outcome): (&Step, &StepOutcome)| matches!(step.undo, Undo::Restore { .. }) && outcome.took_effect() == Some(true);
+        let some = self.header.purpose.undoes().is_none() && plan.steps.iter().zip(done.steps.iter()).any(taken);
+        (kept && some).then(|| OurCommand::Undo(self.header.id.clone()))
     }
 
     /// Where the session stands.

@@ -83,7 +83,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
             }),
     );
     if let Some(cause) = report.causes.first() {
-        lines.push(done(report, cause).unwrap_or_else(|| format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
+        lines.push(done(report, cause).unwrap_or_else(|| named(cause, &cause.title)));
     }
     lines.extend(report.plan.iter().filter(|_| is_undo(report)).map(|plan| format!("{}.", plan.summary)));
     // Where something is wrong, what is to be done about it comes first.
@@ -119,6 +119,28 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     }
     lines.truncate(6);
     lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
+}
+
+/// A cause by these words.
+fn named(cause: &CauseView, words: &str) -> String {
+    format!("Cause ({:.0}%): {words}", cause.confidence * 100.0)
+}
+
+/// The summary beside the parts of its report that it was made of: what stands there in full is named here, and not said again.
+pub(super) fn beside_its_parts(report: &Report, causes: &[CauseView]) -> String {
+    let mut summary = report.summary.clone();
+    if let Some(cause) = causes.first() {
+        let short = named(cause, &format!("{} of {}", cause.code, object(&cause.object)));
+        summary = summary.replace(&without_quotes(&named(cause, &cause.title)), &short);
+    }
+    for advice in &report.advice {
+        summary = summary.replace(&without_quotes(&advised(advice)), "See `advice`");
+        // The command for what is not explained may be the same.
+        if let Some(command) = &advice.command {
+            summary = summary.replace(&format!("; run: {command}"), "");
+        }
+    }
+    summary
 }
 
 /// What a plan does that takes back what a session did.
@@ -225,7 +247,8 @@ fn undo_now(report: &Report, underway: Option<Underway>, plan: &PlanView) -> &'s
 /// changes and its undo, every other cause in a line, what happened, advice with its commands, and what is missing. What it comes to is the
 /// [`conclusion`], which belongs at the end of whatever is said besides: some readers see three lines of a long text, its last ones.
 pub fn full(report: &Report) -> String {
-    let mut lines = vec![format!("Session {}: {}", report.session, report.status.as_str())];
+    // Some clients show a person the beginning of the first line.
+    let mut lines = vec![format!("{}: session {}", report.status.as_str(), report.session)];
     let verdict = if report.issue.note.is_some() { 2 } else { 1 };
     lines.extend(report.summary.lines().take(verdict).map(str::to_owned));
     if let Some(cause) = report.causes.first() {
@@ -271,7 +294,7 @@ pub fn conclusion(report: &Report) -> Vec<String> {
         Status::AwaitingApproval => Some("Nothing was changed: the plan waits for the answer of a human.".to_owned()),
         _ => report.summary.lines().nth(verdict).map(str::to_owned),
     };
-    let undo = next::can_be_undone(report).then(|| format!("To undo the change, a human runs: kubemend undo {}", report.session));
+    let undo = report.undo.as_ref().map(|command| format!("To undo the change, a human runs: {command}"));
     let next = next(report).map(|line| line.replace("is with the advice", "is above"));
     said.into_iter().chain(undo).chain(next).map(|line| one_line(&line)).collect()
 }
@@ -432,7 +455,7 @@ mod tests {
         report.execution = Some(ExecutionView { steps: vec![outcome], reverted: None });
         let text = format!("{}\n{}", full(&report), conclusion(&report).join("\n"));
         let has = [
-            "Session s-1: awaitingApproval\n",
+            "awaitingApproval: session s-1\n",
             "Cause (92%, x): the tag is wrong\nIt does not exist.\n",
             &format!("Change (risk low): {CHANGE}\nUndo: set the image back\nDry run: failed: “a webhook says no”\n"),
             "Another cause (92%): the tag is wrong\n",

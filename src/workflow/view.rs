@@ -86,6 +86,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         status: standing.status,
         undone_by: standing.undone_by.map(ToString::to_string),
         undoes: header.purpose.undoes().map(ToString::to_string),
+        undo: standing.undo().map(|command| command.to_string()),
         issue: IssueView {
             text: header.purpose.in_words(),
             namespace: header.scope.namespace().map(ToString::to_string),

@@ -59,6 +59,11 @@ class Agent:
     def refuse(self, terminal, see):
         terminal.press("enter")
 
+    def later(self, terminal, see):
+        terminal.press("down", "down")
+        see("chosen")
+        terminal.press("enter")
+
 
 class ClaudeCode(Agent):
     name = "claude-code"
@@ -91,6 +96,11 @@ class ClaudeCode(Agent):
     def apply(self, terminal, see):
         """The choice is closed at first: opened with the arrow, one value marked with Space, then Accept."""
         terminal.press("right", "down", "space")
+        see("chosen")
+        terminal.press("down", "enter")
+
+    def later(self, terminal, see):
+        terminal.press("right", "down", "down", "space")
         see("chosen")
         terminal.press("down", "enter")
 

@@ -62,6 +62,8 @@ class Play:
     """One agent, one story."""
 
     size = SMALL
+    # Whether the server, and a person's terminal, find `kubemend` by its name.
+    on_path = False
     settle = "5s"
     # What the first line of the question says, and what is seen of the case before anybody is called.
     change = r"^New empty claim \S+: \S+ \(assumed\), RWO, "
@@ -124,6 +126,13 @@ class Play:
         self.home = home = Path(tempfile.mkdtemp(prefix="kubemend-client-"))
         self.server_env = {"KUBECONFIG": str(Path(self.given.kubeconfig).resolve()), "XDG_STATE_HOME": str(home / "state")}
         self.server_env |= {"KUBEMEND_SETTLE": self.settle}
+        self.bin = home / "bin"
+        if self.on_path:
+            self.bin.mkdir()
+            (self.bin / "kubemend").symlink_to(Path(self.given.kubemend).resolve())
+            # A folder whose name has room in a line.
+            self.short = Path(tempfile.mkdtemp(prefix="km", dir="/tmp"))
+            self.server_env |= {"PATH": f"{self.bin}:/usr/bin:/bin", "XDG_STATE_HOME": str(self.short)}
         self.wire = self.folder / "wire.jsonl"
         server = [sys.executable, str(HERE / "tap.py"), str(self.wire), str(Path(self.given.kubemend).resolve())]
         self.endpoint = Endpoint(self.turns(), self.folder / "model.txt", self.folder / "raw")
@@ -209,6 +218,8 @@ class Play:
             (self.folder / "wire.txt").write_text("\n".join(lines) + "\n")
             self.wire.unlink(missing_ok=True)
             shutil.rmtree(self.home, ignore_errors=True)
+            if self.on_path:
+                shutil.rmtree(self.short, ignore_errors=True)
         if hasattr(self, "namespace"):
             self.kubectl("delete", "namespace", self.namespace, "--wait=false", check=False)
         self.seconds = seconds
@@ -307,6 +318,14 @@ class InTerminal(Play):
     def asked(self):
         raise NotImplementedError
 
+    LATER = "after “ask me later”"
+
+    def typed(self, command):
+        """What a terminal prints that knows nothing of the agent and its server."""
+        env = {"HOME": str(Path.home()), "PATH": f"{self.bin}:/usr/bin:/bin" if self.on_path else "/usr/bin:/bin"}
+        out = subprocess.run(["sh", "-c", command], env=env, cwd="/", capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+        return re.sub(r"\s+", " ", out.stdout + out.stderr)
+
     def check_first_lines(self):
         """
         Clients cut a question, so what its first lines say has to be on the screen, whole: what changes, where and with which
@@ -324,16 +343,28 @@ class InTerminal(Play):
             "what changes": self.change,
             "where": r"^on .+ \(.+\)(, namespace | in )",
             "risk and undo": r"; risk (low|medium|high); (undone on failure|can be undone|undo in part only|no undo)$",
-            "until when and how to see all of it": r"^(whole plan until \d\d:\d\dZ): (kubemend show s-[0-9a-f]{32}|by the command at the end of this text)$",
         }
-        for (what, pattern), line in zip(parts.items(), (lines[0], lines[1], lines[1], lines[2])):
-            found = re.search(pattern, line)
-            self.check(f"said: {what}", found, line)
-            # A dialog that shows the end of a question has the command in full there.
-            whole = re.search(r"show s-[0-9a-f]{32}", question.split("\n\n")[-1].replace("\\\n  ", ""))
-            ways = [found[2], whole[0]] if found and whole and what.startswith("until") else [line]
-            begins = f"{found[1]}:" if found and what.startswith("until") else line
-            self.check(f"visible: {what}", found and plain(begins) in screen and any(plain(way) in screen for way in ways), line)
+        for (what, pattern), line in zip(parts.items(), (lines[0], lines[1], lines[1])):
+            self.check(f"said: {what}", re.search(pattern, line), line)
+            self.check(f"visible: {what}", plain(line) in screen, line)
+        self.check_way_to_the_plan(question, lines[2], screen, plain)
+
+    def check_way_to_the_plan(self, question, third, screen, plain):
+        """A command in the third line, or the one that the end of the question has, is on the screen and shows this plan when it is run."""
+        digest = re.search(r"^digest:\s+(?:↳ )?(sha256:[0-9a-f]{64})$", question, re.M)[1]
+        found = re.search(r"^whole plan(?: until \d\d:\d\dZ)?: (.+)$", third)
+        self.check("said: how to see all of it", found, third)
+        last = question.split("\n\n")[-1].replace("\\\n  ", "").strip().split("\n")[-1].split(": ", 1)[-1]
+        # A dialog that begins with the end of a question has the whole command there.
+        ways = [way for way in (found and found[1], last) if way and plain(way) in screen]
+        self.check("visible: how to see all of it", ways, third)
+        for way in ways:
+            if way.endswith(self.LATER):
+                self.check("the other ways lead to it", " show " in last and digest in self.typed(last), last)
+            else:
+                self.check("what is visible shows the plan", digest in self.typed(way), f"{way}: {self.typed(way)[-300:]}")
+        if self.on_path:
+            self.check("the short command is there", any(way.startswith("kubemend show s-") for way in ways), str(ways))
 
 
 class Waits(InTerminal):
@@ -366,13 +397,34 @@ class YesInFull(Yes):
     size = FULL
 
 
+class OnPath(Yes):
+    """The same where `kubemend` is found by its name."""
+
+    on_path = True
+
+
+class Later(InTerminal):
+    """A person chooses to be asked later: nothing is decided, and what comes back leads to the whole plan."""
+
+    def asked(self):
+        digest = re.search(r"sha256:[0-9a-f]{64}", self.question() or "")
+        self.agent.later(self.terminal, self.see)
+        self.terminal.wait(self.agent.done, seconds=60)
+        self.see("afterwards")
+        self.check_waiting()
+        way = re.search(r"`([^`]* approve s-[0-9a-f]{32}[^`]*)`", self.result())
+        shown = self.typed(way[1]) if way else ""
+        self.check("what comes back shows the plan", digest and digest[0] in shown, f"{self.result()[:300]}: {shown[-300:]}")
+        self.check("nothing was written", not self.claimed(), "the claim exists")
+
+
 class LongNames(Yes):
     """Another fault, with names as long as people's are: what fits no line whole is there, shortened."""
 
     names = "payments-and-settlement-production"
     broken = "CreateContainerConfigError"
     # Nothing there is called "database".
-    change = r"^not database\?: \S+ig → \S+iguration: \S+\]\.name~\S{4} of Dep\S+ pay\S+$"
+    change = r"^(not database\? )?\S+ig → \S+iguration: \S+\.name~\S{4} of Deployment pay\S+~\S{4}$"
 
     def case(self):
         return LONG_NAMES
@@ -450,6 +502,7 @@ class Cut(InTerminal):
 
 
 PLAYS = {"headless": Headless, "yes-80x24": Yes, "yes-200x60": YesInFull, "long-names-80x24": LongNames, "no-80x24": No, "closed-80x24": Closed, "cut-80x24": Cut}
+PLAYS |= {"path-80x24": OnPath, "later-80x24": Later}
 PLAYS |= {"waits-80x24": Waits, "waits-200x60": WaitsInFull, "search": Searches, "prompt-80x24": Prompt}
 
 

@@ -1,6 +1,6 @@
 //! What a person or a model gets in words: commands that work here, and texts that need nothing beside them.
 
-use super::client::{Human, call, connect, modes, text};
+use super::client::{Human, Says, call, connect, modes, text};
 use super::double::{DIGEST, Double};
 use kubemend::call::{Operator, Program};
 use kubemend::workflow::report::AdviceView;
@@ -39,6 +39,29 @@ async fn commands_for_a_human_are_worded_for_this_process_at_every_exit() {
     let refused = client.call_tool(call("remediate", json!({"sessionId": session, "planDigest": DIGEST}))).await.unwrap();
     assert_eq!(refused.is_error, Some(true));
     works_here(&text(&refused), "error");
+}
+
+/// Some clients give their model the structured content alone: how a change is undone is said there, as in the text.
+#[tokio::test]
+async fn undo_of_a_change_stands_in_the_structured_content_as_it_is_typed_here() {
+    let program = Program::new(&[], "/opt/kubemend", &[("state-dir".to_owned(), "/var/x".to_owned())]);
+    let double = Arc::new(Double { operator: Operator { program, ..Operator::default() }, undoable: true, ..Double::default() });
+    let client = connect(&double, modes()[0].clone(), Human::who(Says::Yes)).await;
+    let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+    let command = format!("/opt/kubemend undo {} --state-dir=/var/x", double.only_session());
+    assert_eq!(result.structured_content.as_ref().unwrap()["undo"], json!(command));
+    assert!(text(&result).contains(&format!("To undo the change, a human runs: {command}")), "{}", text(&result));
+}
+
+/// It is what a person sees first, and sometimes all.
+#[tokio::test]
+async fn the_status_is_the_first_word_of_a_text() {
+    let double = Arc::new(Double::default());
+    let client = connect(&double, modes()[0].clone(), Human::who(Says::Yes)).await;
+    for (tool, status) in [("analyze", "diagnosed"), ("remediate", "resolved")] {
+        let said = text(&client.call_tool(call(tool, json!({"issue": "my database is down"}))).await.unwrap());
+        assert!(said.starts_with(&format!("{status}: session s-")), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::client::{Bare, Human, READS, Says, call, choice, connect, modes, status, text};
 use super::double::{DIFF, DIGEST, Double};
 use jiff::SignedDuration;
+use kubemend::call::{DialogManner, Operator};
 use kubemend::domain::ending::Ending;
 use kubemend::domain::limits::{Consent, Limits};
 use rmcp::ClientServiceExt;
@@ -151,6 +152,18 @@ async fn a_silent_client_gets_the_waiting_plan_after_45_seconds_and_a_late_answe
         bare.send(json!({"jsonrpc": "2.0", "id": question["id"], "result": answer})).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((double.status(), double.writes().len()), (ends, writes), "{decision}");
+    }
+}
+
+/// A client that asks by itself gets its answer in by another call: there is no call that waits.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_asks_by_itself_takes_its_time_whatever_is_set_for_dialogs() {
+    for manner in [DialogManner::Return, DialogManner::Wait, DialogManner::Hold] {
+        let operator = Operator { dialogs: vec![("test-client".to_owned(), manner)], ..Operator::default() };
+        let double = Arc::new(Double { operator, ..Double::default() });
+        let client = connect(&double, modes()[1].clone(), Human { after: Duration::from_secs(300), ..Human::who(Says::Yes) }).await;
+        let result = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
+        assert_eq!(result.structured_content.unwrap()["status"], "resolved", "{manner:?}");
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct Double {
     pub(crate) operator: Operator,
     pub(crate) advice: Vec<AdviceView>,
     pub(crate) diff: String,
+    /// What it changes can be taken back.
+    pub(crate) undoable: bool,
 }
 
 impl Default for Double {
@@ -67,6 +69,7 @@ impl Default for Double {
             operator: Operator::default(),
             advice: Vec::new(),
             diff: DIFF.to_owned(),
+            undoable: false,
         }
     }
 }
@@ -170,6 +173,7 @@ impl Double {
             issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
             undoes: None,
             undone_by: None,
+            undo: (self.undoable && status == Status::Resolved).then(|| format!("kubemend undo {id}")),
             more_causes: None,
             causes: Vec::new(),
             unexplained: Vec::new(),

@@ -15,7 +15,7 @@ async fn every_lifecycle_lists_and_calls_the_tools() {
         assert_eq!(names, ["analyze", "remediate", "validate"], "{mode:?}");
         let result = client.call_tool(call("analyze", json!({"issue": "my database is down", "namespace": "a-team"}))).await.unwrap();
         assert_eq!(status(&result), "diagnosed", "{mode:?}");
-        assert!(text(&result).contains("Session s-0") && text(&result).contains("status diagnosed"), "{}", text(&result));
+        assert!(text(&result).contains("session s-0") && text(&result).contains("status diagnosed"), "{}", text(&result));
         assert_ne!(result.is_error, Some(true));
     }
 }

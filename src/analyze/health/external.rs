@@ -3,7 +3,7 @@
 use super::Judgement;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::facts::{Facts, addresses, behind};
+use crate::facts::{Facts, addresses, behind, unread};
 use k8s_openapi::api::core::v1::Service;
 
 /// How a Service is that stands for this name.
@@ -23,10 +23,11 @@ pub(crate) fn judge(facts: &Facts<'_>, name: &str) -> Judgement {
     };
     let leads = format!("is an ExternalName that leads to {target}");
     let scope = facts.scope().namespaces();
-    let is_read = facts.is_whole(&Kind::Service) && (scope.is_empty() || target.namespace.as_ref().is_some_and(|n| scope.contains(n)));
+    let is_in_scope = scope.is_empty() || target.namespace.as_ref().is_some_and(|n| scope.contains(n));
     match facts.find::<Service>(&target) {
-        None if is_read => Judgement::Wrong(format!("{leads}, which does not exist")),
-        None => Judgement::Unknown(format!("{leads}, which was not read")),
+        None if !is_in_scope => Judgement::Unknown(format!("{leads}, in a namespace that was not checked")),
+        None if facts.is_whole(&Kind::Service) => Judgement::Wrong(format!("{leads}, which does not exist")),
+        None => Judgement::Unknown(format!("{leads}, and services {}", unread::how(&Kind::Service, facts.snapshot()))),
         Some(found) if found.spec.as_ref().and_then(|s| s.type_.as_deref()) == Some("ExternalName") => {
             Judgement::Well(format!("{leads}, which is an ExternalName too"))
         }
@@ -55,6 +56,7 @@ fn inside(name: &str) -> Option<ObjectRef> {
 mod tests {
     use crate::analyze::testing::{World, cluster, deployment};
     use crate::domain::issue::Scope;
+    use crate::domain::kind::Kind;
     use serde_json::json;
 
     fn external(name: &str) -> World {
@@ -74,7 +76,9 @@ mod tests {
         wrong(external("gone.a-team.svc.cluster.local"), "which does not exist");
         wrong(external("payments.nowhere.svc.cluster.local").everywhere(Scope::All), "Service nowhere/payments, which does not exist");
         let doubts = external("payments.nowhere.svc.cluster.local").doubts();
-        assert!(doubts.iter().any(|d| d.contains("which was not read")), "{doubts:?}");
+        assert!(doubts.iter().any(|d| d.contains("in a namespace that was not checked")), "{doubts:?}");
+        let hidden = external("gone.a-team.svc.cluster.local").hiding(Kind::Service).doubts();
+        assert!(!hidden.iter().any(|d| d.contains("does not exist")), "{hidden:?}");
         let empty = external("idle.a-team.svc").service("idle", json!({"app": "gone"}));
         let said = format!("{:?}", empty.diagnosis().doubts);
         assert!(said.contains("which has no ready endpoints"), "{said}");

@@ -62,12 +62,12 @@ fn before_everything_is_called_healthy_each_kind_that_it_rests_on_was_read_or_is
 }
 
 #[test]
-fn kind_that_nobody_tried_to_read_is_named_as_not_read() {
+fn kind_that_nobody_tried_to_read_is_named_as_no_part_of_the_look() {
     for row in JUDGED.iter().filter(|row| matches!(row.rests, Rests::Always | Rests::Generally)) {
         let mut snapshot = Snapshot::empty(Cluster::default(), shop(vec![]), Timestamp::UNIX_EPOCH);
         JUDGED.iter().filter(|other| other.kind != row.kind).for_each(|other| snapshot.add(&other.kind, vec![], true));
         let said = doubts(&snapshot);
-        assert!(said.contains(&format!("{} were not read", plural(row))), "{}: {said}", row.kind);
+        assert!(said.contains(&format!("{} were not part of this look", plural(row))), "{}: {said}", row.kind);
     }
 }
 

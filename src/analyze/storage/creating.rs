@@ -29,7 +29,7 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     if let Presence::There(namesake) = missing.elsewhere {
         return other_namespace(missing, namesake);
     }
-    if beyond(facts).into_iter().any(is_about_data) {
+    if beyond(facts).into_iter().any(|(_, what)| is_about_data(what)) {
         return lost(missing);
     }
     let Some(class) = classes::default_class(facts) else { return no_class(facts, name) };

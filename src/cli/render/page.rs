@@ -114,10 +114,15 @@ impl Page {
         }
     }
 
-    /// A paragraph that hangs from a marker, such as a bullet or a word.
+    /// A paragraph that hangs from a marker, such as a bullet or a word. One word that has no room beside it stands below.
     pub(crate) fn item(&mut self, indent: usize, marker: &str, style: Style, text: &str) {
-        let hang = indent.saturating_add(marker.chars().count()).saturating_add(1);
+        let mut hang = indent.saturating_add(marker.chars().count()).saturating_add(1);
         let mut marker = styled(style, marker);
+        let alone = text.chars().count();
+        if hang.saturating_add(alone) > self.width && !text.contains(char::is_whitespace) {
+            self.line(indent, &std::mem::take(&mut marker));
+            hang = indent.saturating_add(2);
+        }
         for part in self.wrapped(text, self.width.saturating_sub(hang)) {
             if marker.is_empty() {
                 self.line(hang, &part);
@@ -173,6 +178,18 @@ mod tests {
     fn text_from_a_cluster_cannot_steer_the_terminal() {
         assert_eq!(clean("a\u{1b}[2Jb\rc\nd"), "a[2Jbc\nd");
         assert_eq!(clean("web:1\u{202e}\u{200b}\u{ad}\u{e0041}"), "web:1");
+    }
+
+    /// A digest has 71 characters, and a terminal 80 columns.
+    #[test]
+    fn word_that_has_no_room_beside_its_name_stands_below_it() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let mut page = Page::new(80);
+        page.item(2, "digest:", DIM, &digest);
+        page.item(2, "digest:", DIM, "sha256:ab");
+        let text = anstream::adapter::strip_str(&page.into_text()).to_string();
+        assert_eq!(text, format!("  digest:\n    {digest}\n  digest: sha256:ab\n"));
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 
     #[test]

@@ -53,6 +53,7 @@ fn healthy() -> Report {
         },
         undoes: None,
         undone_by: None,
+        undo: None,
         more_causes: None,
         causes: Vec::new(),
         unexplained: Vec::new(),

@@ -1,18 +1,15 @@
 //! A path to a field in little room: which element of a list it leads through and its last member stay longest. Two paths never read
 //! alike: one that is not whole ends in a short code of all of it.
 
-use super::short::{LEFT_OUT, shortened, width};
+use super::short::{LEFT_OUT, code, shortened, width};
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::visible::escaped;
-use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 /// What every template begins with.
 const TEMPLATE: [&str; 3] = ["spec", "template", "spec"];
 /// Of what tells an element this much is left at least: `a…z`.
 const TELLING: usize = 3;
-/// Of a code: those that nobody takes for another one.
-const DIGITS: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 /// What a path asks for at most, of a line that has to be shared.
 const ENOUGH: usize = 24;
 
@@ -99,11 +96,9 @@ impl Route {
         self.0.last().map_or("", |step| step.name.as_str())
     }
 
-    /// `~3f2a`: tells it from every other path that is cut to the same.
+    /// Tells it from every other path that is cut to the same.
     fn code(&self) -> String {
-        let hash = Sha256::digest(self.whole());
-        let letter = |byte: &u8| DIGITS.chars().nth(usize::from(byte % 32)).unwrap_or_default();
-        std::iter::once('~').chain(hash.iter().take(4).map(letter)).collect()
+        code(&self.whole())
     }
 
     /// `containers[app]….configMapKeyRef.name`: the lists with their elements, and as many of the last members as there may be.

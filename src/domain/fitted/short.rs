@@ -1,5 +1,14 @@
 //! A text in less room: its beginning and its end.
 
+use sha2::{Digest, Sha256};
+
+/// Of a code: those that nobody takes for another one.
+const DIGITS: &str = "0123456789abcdefghjkmnpqrstvwxyz";
+/// So much says something beside a code: `pa…r`.
+const BESIDE: usize = 4;
+/// The least room for a text with its code.
+pub(super) const CODED: usize = BESIDE + 5;
+
 /// Stands for what is left out.
 pub(super) const LEFT_OUT: char = '…';
 
@@ -22,4 +31,20 @@ pub(super) fn shortened(text: &str, room: usize) -> String {
     }
     out.extend(all.iter().skip(all.len().saturating_sub(behind)));
     out
+}
+
+/// `~3f2a`: tells a text from every other one that is cut to the same.
+pub(super) fn code(text: &str) -> String {
+    let hash = Sha256::digest(text);
+    let letter = |byte: &u8| DIGITS.chars().nth(usize::from(byte % 32)).unwrap_or_default();
+    std::iter::once('~').chain(hash.iter().take(4).map(letter)).collect()
+}
+
+/// With its beginning, its end, and the code of all of it where there is room for that.
+pub(super) fn coded(text: &str, room: usize) -> String {
+    let code = code(text);
+    if width(text) <= room || room < CODED {
+        return shortened(text, room);
+    }
+    shortened(text, room.saturating_sub(width(&code))) + &code
 }

@@ -7,7 +7,7 @@ use crate::domain::kind::Kind;
 
 /// Whether something is there and runs, what everything is called, who asks, and how people ask.
 const ANSWERED: &str = "
-down show shows showing affected evening afternoon min sec curl thing things stuff lot lots bit kind sort part parts way ways please thanks thank hello hi hey help alright wrong broken break breaks broke
+down resolve resolved resolution priority high show shows showing affected evening afternoon min sec curl thing things stuff lot lots bit kind sort part parts way ways please thanks thank hello hi hey help alright wrong broken break breaks broke
 breaking bad weird odd strange funny unhealthy healthy fine ok okay good well better worse issue issues problem problems trouble fault
 faults faulty fail fails failed failing failure failures incident outage downtime uptime offline online crash crashes crashed crashing
 crashloop crashloopbackoff crashlooping backoff loop loops looping restart restarts restarted restarting dead die dies died dying kill kills
@@ -77,7 +77,9 @@ fn is_answered(words: &[Word], place: usize, word: &Word, told: &[&str]) -> bool
     if has(RECURRING, text) || is_a_status(words, place) || is_a_timeout(words, place) {
         return false;
     }
-    let a_kind = Kind::parse(text).is_some() || Kind::AS_A_WHOLE.iter().any(|kind| topics::speaks_of(singular(text), kind));
+    // `deploy` is short for a kind, and mostly what somebody does.
+    let a_kind =
+        (text != "deploy" && Kind::parse(text).is_some()) || Kind::AS_A_WHOLE.iter().any(|kind| topics::speaks_of(singular(text), kind));
     everyday::is_grammar(text)
         || has(ANSWERED, text)
         || has(REACH, text)
@@ -120,7 +122,7 @@ mod tests {
     fn left(text: &str) -> Vec<String> {
         let words = Wording::of(text);
         let is_name = |word: &Word| word.text == "web" || word.text == "shop";
-        let told = words.unread(&is_name);
+        let told: Vec<&str> = words.unread(&is_name).into_iter().map(|(_, what)| what).collect();
         words.unanswered(&is_name, &told).into_iter().map(str::to_owned).collect()
     }
 

@@ -137,7 +137,14 @@ pub(super) const TOPICS: &[Topic] = &[
     never(&["webhook", "admission", "gatekeeper", "kyverno"], "admission webhooks and policies"),
     never(&["secret", "password", "credential", "token"], "Secrets"),
     never(&["crd", "customresource", "customresourcedefinition"], "custom resources"),
-    never(&["priority", "preempted", "preemption", "priorityclass"], "priority classes"),
+    never(&["preempt", "preempted", "preemption", "priorityclass"], "priority classes"),
+    // A report of an outage has a priority, too.
+    Topic {
+        words: &["priority"],
+        with: &["class", "schedule", "scheduled", "scheduler", "scheduling"],
+        kinds: &[],
+        unread: Some("priority classes"),
+    },
 ];
 
 /// What somebody calls a program by its job, and the names of programs that do it.

@@ -116,18 +116,72 @@ fn is_joined(told: &[&str], joined: &str) -> bool {
     UNSEEN.iter().any(|(of, _, what)| of.contains(&joined) && told.contains(what))
 }
 
-/// What words are about that is never seen. A word that is the name of something says nothing.
-pub(super) fn spoken_of(words: &[Word], is_name: &dyn Fn(&Word) -> bool) -> Vec<&'static str> {
+/// What can be done about trouble itself: who asks for that speaks of no names.
+const TROUBLE: &[&str] = &[
+    "issue",
+    "problem",
+    "incident",
+    "outage",
+    "alert",
+    "error",
+    "ticket",
+    "fault",
+    "failure",
+    "trouble",
+    "bug",
+    "situation",
+    "conflict",
+    "it",
+    "this",
+    "that",
+    "these",
+    "them",
+    "everything",
+];
+/// Words that a number of an answer may stand before, in the plural too; before any other plural it counts something.
+const ANSWERS: &[&str] = &["error", "answer", "response", "status", "code", "reply", "return", "on"];
+/// What numbers measure.
+const UNITS: &[&str] =
+    &["mb", "gb", "kb", "mi", "gi", "ki", "mib", "gib", "ms", "s", "sec", "min", "percent", "mbit", "rps", "qps", "iops"];
+/// This far behind a verb stands what it is about: `resolve the recurring issue`.
+const OBJECT: usize = 3;
+
+/// Whether the word at this place is used in another sense than that of the tables: `resolve the issue`, `500 Pods`.
+pub(super) fn is_meant_otherwise(words: &[Word], place: usize) -> bool {
+    let Some(word) = words.get(place) else { return false };
+    let behind = || {
+        let clause = words.iter().skip(place).scan(false, |over, word| (!std::mem::replace(over, word.ends)).then_some(word));
+        clause.skip(1)
+    };
+    if matches!(word.text.as_str(), "resolve" | "resolution") {
+        return behind().take(OBJECT).any(|next| TROUBLE.contains(&singular(&next.text)));
+    }
+    let counts = |next: &Word| {
+        let one = singular(&next.text);
+        !ANSWERS.contains(&one) && (one != next.text || UNITS.contains(&next.text.as_str()))
+    };
+    word.text.bytes().all(|b| b.is_ascii_digit()) && behind().next().is_some_and(counts)
+}
+
+/// Words that can be about what is never seen, and what that is. A word that is the name of something says nothing.
+pub(super) fn spoken_of(words: &[Word], is_name: &dyn Fn(&Word) -> bool) -> Vec<(String, &'static str)> {
     let is = |word: &Word, one: &str| word.text == one || singular(&word.text) == one;
     let pairs = || words.iter().zip(words.iter().skip(1)).filter(|(word, _)| !word.ends);
-    let joined = |one: &str| pairs().any(|(a, b)| PAIRS.iter().any(|(x, y, is)| a.text == *x && b.text == *y && *is == one));
-    let has = |list: &[&str]| {
-        words.iter().any(|word| !is_name(word) && list.iter().any(|one| is(word, one))) || list.iter().any(|one| joined(one))
+    let joined = |one: &str| {
+        let of = |(a, b): &(&Word, &Word)| PAIRS.iter().any(|(x, y, is)| a.text == *x && b.text == *y && *is == one);
+        pairs().find(of).map(|(a, b)| format!("{} {}", a.text, b.text))
     };
-    let mut found: Vec<&'static str> = Vec::new();
+    let said = |list: &[&str]| {
+        let open = |(place, word): &(usize, &Word)| !is_name(word) && !is_meant_otherwise(words, *place);
+        let found = words.iter().enumerate().filter(open).find(|(_, word)| list.iter().any(|one| is(word, one)));
+        found.map(|(_, word)| word.text.clone()).or_else(|| list.iter().find_map(|one| joined(one)))
+    };
+    let mut found: Vec<(String, &'static str)> = Vec::new();
     for (of, with, what) in UNSEEN {
-        if has(of) && (with.is_empty() || has(with)) && !found.contains(what) {
-            found.push(what);
+        if let Some(word) = said(of).filter(|_| with.is_empty() || said(with).is_some())
+            && !found.iter().any(|(_, known)| known == what)
+        {
+            found.push((word, what));
         }
     }
     found
@@ -152,10 +206,11 @@ mod tests {
             ("web still runs the old version", "which version of a program is meant to run"),
             ("our backups are missing", "what is in backups"),
         ] {
-            assert_eq!(Wording::of(text).unread(&|_| false), [what], "{text}");
+            let all: Vec<&str> = Wording::of(text).unread(&|_| false).into_iter().map(|(_, what)| what).collect();
+            assert_eq!(all, [what], "{text}");
         }
         for text in ["web is down", "web has 500 Pods", "web does not start since the new version", "the volume of web cannot be mounted"] {
-            assert_eq!(Wording::of(text).unread(&|_| false), [""; 0], "{text}");
+            assert_eq!(Wording::of(text).unread(&|_| false), [], "{text}");
         }
     }
 
@@ -163,6 +218,34 @@ mod tests {
     fn names_of_things_are_no_topics() {
         let words = Wording::of("the gateway is down, and the disk too");
         assert_eq!(words.unread(&|_| false).len(), 2);
-        assert_eq!(words.unread(&|word| word.text == "gateway" || word.text == "disk"), [""; 0]);
+        assert_eq!(words.unread(&|word| word.text == "gateway" || word.text == "disk"), []);
+    }
+
+    /// A doubt about what nobody spoke of is a guess that is told as one of theirs.
+    #[test]
+    fn word_in_another_sense_is_about_nothing_that_is_never_seen() {
+        for text in [
+            "please resolve the issue with web",
+            "web is down, can you resolve it",
+            "what is the resolution of this incident in shop",
+            "web runs with 500 Pods and crashes",
+            "web gets 500 MB and is killed",
+            "this has high priority: web is down",
+            "web is down, top priority",
+        ] {
+            assert_eq!(Wording::of(text).unread(&|_| false), [], "{text}");
+        }
+        for (text, word) in [
+            ("web cannot resolve the hostname of db", "resolve"),
+            ("names do not resolve in shop", "resolve"),
+            ("web answers with 500 errors", "500"),
+            ("web returns 503s and 500", "500"),
+            ("the priority class of web is missing", "priority"),
+            ("web was preempted", "preempted"),
+            ("users cannot log in", "log in"),
+        ] {
+            let said: Vec<String> = Wording::of(text).unread(&|_| false).into_iter().map(|(word, _)| word).collect();
+            assert_eq!(said, [word], "{text}");
+        }
     }
 }

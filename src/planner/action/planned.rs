@@ -80,7 +80,7 @@ pub(crate) trait PlannedAction: Send + Sync {
 
 /// The object as it is now, for an action that cannot do without.
 pub(super) fn present<'a>(live: Option<&'a Value>, object: &ObjectRef) -> Result<&'a Value, Refusal> {
-    live.ok_or_else(|| Refusal::NotRead(object.clone()))
+    live.ok_or_else(|| Refusal::NotRead(format!("{object} was not read")))
 }
 
 /// A text of the object's metadata.
@@ -103,9 +103,15 @@ fn kind(object: &ObjectRef) -> String {
     if object.kind == Kind::PersistentVolumeClaim { "claim".to_owned() } else { escaped(object.kind.name()) }
 }
 
+/// `StatefulSet` is the longest of what is changed.
+const KIND: usize = 12;
+
 /// `claim postgres-pvc`, `Deployment web`, as parts of a line.
 pub(super) fn called(object: &ObjectRef) -> [Part; 3] {
-    [Part::name(kind(object)), Part::words(" "), Part::name(escaped(&object.name))]
+    let kind = kind(object);
+    // Which kind of thing it is, is said in full but where a kind of somebody's own has a long name.
+    let kind = if kind.len() <= KIND { Part::words(kind) } else { Part::name(kind) };
+    [kind, Part::words(" "), Part::object(escaped(&object.name))]
 }
 
 /// `claim a-team/postgres-pvc`, `Deployment shop/web`.

@@ -81,6 +81,7 @@ pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
         issue: IssueView { text: text("x"), origin: text("caller"), ..IssueView::default() },
         undoes: None,
         undone_by: None,
+        undo: None,
         more_causes: None,
         causes: vec![cause],
         unexplained: Vec::new(),
@@ -154,10 +155,15 @@ fn a_third_line_whose_command_needs_more_says_where_it_is_whole_and_names_no_oth
     let mut report = waiting(1, "+x");
     report.session = format!("s-{}", "0".repeat(32));
     let text = plain_text(&question(&report));
-    let three = completed_below(text.split_once("\n\n").unwrap().0);
-    let third = three.lines().nth(2).unwrap();
-    assert_eq!(third, "whole plan until 20:00Z: by the command at the end of this text");
-    assert!(third.len() <= COLUMNS, "{third}");
+    let third = |command: &str| {
+        let three = with_command(text.split_once("\n\n").unwrap().0, &[command.to_owned()]);
+        three.lines().nth(2).unwrap().to_owned()
+    };
+    let command = |columns: usize| "k".repeat(columns);
+    assert_eq!(third(&command(49)), format!("whole plan until 20:00Z: {}", command(49)));
+    assert_eq!(third(&command(50)), format!("whole plan: {}", command(50)));
+    assert_eq!(third(&command(63)), "whole plan until 20:00Z: at the end of this text, or after “ask me later”");
+    assert!([49, 50, 63].iter().all(|columns| third(&command(*columns)).chars().count() <= COLUMNS));
     assert!(text.ends_with(&format!("kubemend show {}\n", report.session)), "{text}");
 }
 

@@ -80,7 +80,7 @@ proptest! {
         let block = first_block(&report);
         let lines: Vec<&str> = block.lines().collect();
         prop_assert_eq!(lines.len(), 3, "{}", block);
-        for line in lines.iter().copied().chain([blocks::completed_below(&block).lines().nth(2).unwrap()]) {
+        for line in lines.iter().copied().chain([blocks::with_command(&block, &[]).lines().nth(2).unwrap()]) {
             prop_assert!(line.chars().count() <= COLUMNS, "{}: {line}", line.chars().count());
         }
         let begins = |text: &str| text.chars().take(2).collect::<String>();
@@ -97,8 +97,8 @@ proptest! {
         // Then what changes: what is left of each value and name begins and ends as it does.
         match view.steps[0].action.as_str() {
             "create" => prop_assert!(first.starts_with("New empty ") && first.contains(&begins(&name)), "{}", first),
-            // Deleted and created again is one thing.
-            "delete" if first.starts_with("Replace empty ") => prop_assert!(view.steps.len() > 1 && view.steps[1].action == "create", "{}", first),
+            // What is created again under its name is said in one.
+            "delete" if first.starts_with("Replace empty ") => prop_assert!(first.contains(&begins(&name)), "{}", first),
             "delete" => prop_assert!(first.starts_with("Delete ") && first.contains(", which holds no data"), "{}", first),
             _ => {
                 let (was, rest) = first.split_once(" → ").unwrap();
@@ -116,7 +116,10 @@ proptest! {
         prop_assert_eq!(at.contains(", NOT VERIFIED)"), unverified, "{}", at);
         prop_assert!(at.starts_with(&format!("on {}", begins(&context))) && at.contains(&format!(" ({}", begins(&server))), "{at}");
         let place = at.rsplit_once(if at.contains("), namespace ") { "), namespace " } else { ") in " }).unwrap().1;
+        // What tells it from other ones stands behind it where it is shortened.
+        let (place, code) = place.split_once('~').unwrap_or((place, ""));
         prop_assert!(place.starts_with(&begins(&namespace)) && place.ends_with(namespace.chars().last().unwrap()), "{at}");
+        prop_assert_eq!(place != namespace, code.len() == 4, "{}", at);
         prop_assert_eq!(lines[2], format!("whole plan until 20:15Z: kubemend show {session}"));
         // What was shortened stands whole below.
         let whole = text(&report).unwrap();
@@ -125,6 +128,36 @@ proptest! {
             prop_assert!(below.contains(&step.change), "{}", step.change);
         }
         prop_assert!(below.contains(&crate::domain::visible::escaped(&context)) && below.contains(&server));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    /// A line of a dialog is all that somebody may see, and names of 63 characters that begin and end alike are common.
+    #[test]
+    fn first_lines_say_of_which_kind_and_which_object_in_which_namespace_whatever_the_names_are(
+        plan in arbitrary::plan(),
+        [name, other] in prop::array::uniform2("payment-service-[a-z]{20,34}-checkout-wk"),
+        [namespace, elsewhere] in prop::array::uniform2("payments-[a-z-]{20,40}-production-1"),
+        (old, new) in ("[a-z0-9:/.]{1,100}", "[a-z0-9:/.]{1,100}").prop_filter("they differ", |(a, b)| a != b),
+    ) {
+        let lines = |name: &str, namespace: &str| {
+            let mut report = report(with_names(plan.clone(), name, "image", &old, &new));
+            for step in &mut report.plan.as_mut().unwrap().steps {
+                step.object.namespace = Some(namespace.to_owned());
+            }
+            first_block(&report).lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let own = lines(&name, &namespace);
+        prop_assert!(own.iter().all(|line| line.chars().count() <= COLUMNS), "{own:?}");
+        prop_assert_eq!(name == other, own[0] == lines(&other, &namespace)[0], "{}", own[0]);
+        prop_assert_eq!(namespace == elsewhere, own[1] == lines(&name, &elsewhere)[1], "{}", own[1]);
+        let kind = match plan.steps.first().action.target().kind.name() {
+            "PersistentVolumeClaim" => "claim",
+            kind => kind,
+        };
+        prop_assert!(kind.len() > 12 || own[0].contains(&format!("{kind} ")), "{}", own[0]);
     }
 }
 

@@ -1,16 +1,19 @@
 //! When it is said that a change helped: on whole reads, of Pods of the new template that run and go on running, and of nothing less.
 
 use crate::support::case::Case;
-use crate::support::embedded::{Embedded, ask, asked, resolved, yes, yes_while, yes_while_applied};
+use crate::support::embedded::{Embedded, ask, asked, resolved, waiting, yes, yes_while, yes_while_applied};
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::domain::plan::OnFailure;
+use kubemend::ports::{Phase, Progress};
 use kubemend::sim::{Denial, Fault, FaultKind, MadeImage};
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Caller, Problem, Validate};
+use kubemend::workflow::{Approver, Caller, Problem, Validate};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 const NAMESPACE: &str = "shop";
 
@@ -120,7 +123,32 @@ async fn scaled_to_zero_is_never_resolved() {
     let none = mounts("orders", "example/app:1.0", &["orders-data"]).replace("replicas: 1", "replicas: 0");
     let report = yes_while_applied(&cluster, &process, &question, &none).await.unwrap();
     assert_eq!(report.status, Status::Unclear, "{}", report.summary);
+    assert!(!serde_json::to_string(&report.validation).unwrap().contains("part of this look"), "{:?}", report.validation);
     assert!(report.validation.unwrap().checks.iter().any(|c| c.observed.contains("scaled to zero")));
+}
+
+/// All that is told while it goes on.
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Progress for Told {
+    fn tell(&self, _: Phase, words: &str) {
+        self.0.lock().unwrap().push(words.to_owned());
+    }
+}
+
+/// While the cluster is watched, a look is at what shows whether it helped: that is our own choice, and lacks nothing.
+#[tokio::test(start_paused = true)]
+async fn what_a_look_leaves_out_by_choice_is_told_nobody_as_a_lack() {
+    let (_cluster, process, question) = waiting("database-pod-pending", NAMESPACE).await;
+    let (told, cancel) = (Told::default(), CancellationToken::new());
+    let caller = Caller::new(&told, &cancel);
+    let report = process.approve(&question.session, &question.token, &question.digest, Approver::Terminal, &caller).await.unwrap();
+    let told = told.0.into_inner().unwrap();
+    assert!(told.iter().any(|words| words.starts_with("not passed yet: ")), "{told:#?}");
+    let lack = |words: &str| ["not read", "could not be", "part of this look"].iter().any(|lack| words.contains(lack));
+    assert!(!told.iter().any(|words| lack(words)), "{told:#?}");
+    assert!(!lack(&serde_json::to_string(&report.validation).unwrap()), "{:?}", report.validation);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,6 @@ use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::{Consent, DigestRefusal, Limits, Mode};
 use kubemend::domain::risk::Risk;
-use kubemend::workflow::next::can_be_undone;
 use kubemend::workflow::report::Status;
 use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Remediation, Validate, WorkflowError};
 use serde_json::{Value, json};
@@ -200,17 +199,17 @@ async fn undo_carries_no_live_cause() {
 #[tokio::test(start_paused = true)]
 async fn session_that_was_undone_says_so_and_offers_no_undo() {
     let (_, process, first) = done("service-without-endpoints").await;
-    assert!(can_be_undone(&process.show(&first.session).await.unwrap()));
+    assert!(process.show(&first.session).await.unwrap().undo.is_some());
     let question = undo(&process, &first).await.question.unwrap();
-    assert!(can_be_undone(&process.show(&first.session).await.unwrap()), "nobody answered yet");
+    assert!(process.show(&first.session).await.unwrap().undo.is_some(), "nobody answered yet");
     yes(&process, &question).await.unwrap();
     let shown = process.show(&first.session).await.unwrap();
     assert_eq!(shown.undone_by.as_deref(), Some(question.session.as_str()));
-    assert!(!can_be_undone(&shown));
+    assert!(shown.undo.is_none());
     let note = shown.issue.note.unwrap();
     assert!(note.contains(&format!("Session {} rolled back what this session changed", question.session)), "{note}");
     let again = process.validate(&Validate::Session(first.session.clone()), &Caller::silent()).await.unwrap();
-    assert!(!can_be_undone(&again) && again.undone_by == shown.undone_by, "{}", again.summary);
+    assert!(again.undo.is_none() && again.undone_by == shown.undone_by, "{}", again.summary);
     let command = format!("kubemend undo {}", first.session);
     assert!(again.advice.iter().all(|advice| advice.command.as_ref() != Some(&command)), "{:?}", again.advice);
 }

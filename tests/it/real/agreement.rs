@@ -44,7 +44,7 @@ fn comparable(mut real: Value, mut embedded: Value) -> (Value, Value) {
         }
     }
     for report in [&mut real, &mut embedded] {
-        without_commands(report);
+        without_parts(report);
     }
     (masked_value(real), masked_value(embedded))
 }
@@ -57,14 +57,12 @@ pub(super) fn disagreements(real: Value, embedded: Value) -> Vec<String> {
     found
 }
 
-/// The brief form, which the server's summary is of, has the commands with the advice only.
-fn without_commands(report: &mut Value) {
-    let advice = report["advice"].as_array().cloned().unwrap_or_default();
-    let mut summary = report["summary"].as_str().unwrap_or_default().to_owned();
-    for command in advice.iter().filter_map(|one| one["command"].as_str()) {
-        summary = summary.replace(&format!("; run: {command}"), "");
-    }
-    report["summary"] = Value::String(summary);
+/// The brief form, which the server's summary is of, names the cause and the advice that stand beside it, and does not say them again.
+fn without_parts(report: &mut Value) {
+    let summary = report["summary"].as_str().unwrap_or_default();
+    let named = |line: &&str| !line.starts_with("Cause (") && !line.starts_with("Advice: ") && !line.starts_with("See `advice`");
+    let lines: Vec<&str> = summary.lines().filter(named).map(|line| line.split("; run: ").next().unwrap_or_default()).collect();
+    report["summary"] = Value::String(lines.join("\n"));
 }
 
 /// Where two values differ, as paths.
