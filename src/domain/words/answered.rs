@@ -20,7 +20,7 @@ diagnose debug analyze analyse analysis think thinks believe know knows known no
 complaining complaint complaints ready unready notready pending waiting wait waits waited schedule scheduled scheduling unschedulable
 available unavailable terminating imagepullbackoff errimagepull exist exists existed existing missing due reason cause causes root status
 state condition pod pods container containers workload workloads namespace namespaces cluster clusters kubernetes k8s kubectl object objects
-resource resources component components system systems application applications app apps program programs service services svc server
+shop shops store stores resource resources component components system systems application applications app apps program programs service services svc server
 servers environment environments env instance instances user users customer customers client clients team teams people person colleague
 colleagues developer developers boss operator admin admins main current default latest last named called name completely totally really
 suddenly currently recently lately actually probably possibly maybe perhaps apparently definitely simply wholly idea ideas clue clues urgent
@@ -141,6 +141,7 @@ mod tests {
             "nobody can reach web",
             "web is down since the last deploy",
             "a customer says that web was down this morning, is something broken?",
+            "a customer says that our store was down this morning",
             "web has not started since we installed it",
             "deployment web is stuck",
             "something is wrong with web in production, please help",
