@@ -55,7 +55,12 @@ pub(crate) fn focus<'f>(facts: &'f Facts<'_>) -> &'f Named {
 /// Whether a word is the name of a thing or of a place: that says nothing about what the words are about.
 pub(crate) fn is_name(facts: &Facts<'_>, word: &Word) -> bool {
     let of_a_place = || facts.snapshot().scope.namespaces().iter().any(|n| n.as_str() == word.text);
-    word.place != Site::Open || focus(facts).hits.contains(&word.text) || of_a_place()
+    word.place != Site::Open || focus(facts).hits.contains(&word.text) || of_a_place() || is_part_of_a_name(facts, word)
+}
+
+/// Whether a word for a part of an application stands in the name of something that runs: `the gateway`, where `gateway-proxy` does.
+fn is_part_of_a_name(facts: &Facts<'_>, word: &Word) -> bool {
+    word.is_part() && facts.workloads().any(|workload| workload.object.name.split(['-', '.']).any(|part| part == word.text))
 }
 
 /// What the words can be about and nobody reads, in words, each behind the word that says so.

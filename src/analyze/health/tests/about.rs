@@ -59,6 +59,9 @@ fn words_about_what_no_object_shows_are_not_answered_with_healthy() {
     }
     let gateway = || cluster().app(deployment("gateway")).service("gateway", json!({"app": "gateway"}));
     assert!(gateway().said("the gateway is down").is_healthy(), "{:?}", gateway().said("the gateway is down").doubts());
+    let parts = || served().app(deployment("gateway-proxy")).app(deployment("gateway-fallback"));
+    let doubts = parts().said("nobody gets an answer from the gateway or from its fallback").doubts();
+    assert!(!doubts.iter().any(|doubt| doubt.contains("service meshes")), "{doubts:?}");
 }
 
 #[test]
