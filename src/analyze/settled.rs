@@ -7,7 +7,7 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::{Resource, event_time};
-use crate::domain::workload::Workload;
+use crate::domain::workload::{Workload, controller_uid};
 use crate::facts::author::By;
 use crate::facts::starting::{Startup, UNSEEN};
 use crate::facts::{Facts, newest, pods, starting};
@@ -106,7 +106,7 @@ fn initializing(pod: &Pod) -> Option<&str> {
 /// A Pod that ended: badly, with nobody who replaces it, or as it should.
 fn ended(pod: &Pod) -> Judgement {
     let Some(status) = pod.status.as_ref() else { return Judgement::Unknown("has no status".to_owned()) };
-    let owned = pod.metadata.owner_references.iter().flatten().any(|o| o.controller == Some(true));
+    let owned = controller_uid(&pod.metadata).is_some();
     match status.phase.as_deref() {
         Some("Failed") if owned => Judgement::Idle("has failed and is replaced".to_owned()),
         Some("Failed") => Judgement::Wrong(format!(

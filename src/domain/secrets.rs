@@ -88,11 +88,11 @@ enum Before {
 
 /// The text without what is hidden; none where nothing is.
 fn without_values(text: &str, pattern: &Regex, find: Finder, before: Before, work: &Work) -> Option<String> {
-    let (mut shown, mut from) = (Rewriting::of(text, work), 0usize);
+    let (mut shown, mut from) = (Rewriting::of(text), 0usize);
     let mut walk = Walk::of(text, work);
     while let Some(found) = pattern.captures_at(text, from) {
         let (Some(whole), Some(name)) = (found.get(0), found.name("name")) else { break };
-        if !shown.goes_on(whole.start()) {
+        if !shown.goes_on(whole.start(), work) {
             break;
         }
         let counted = match before {

@@ -169,8 +169,16 @@ fn owner_of(meta: &ObjectMeta) -> Option<ObjectRef> {
 
 /// The owner that controls the object.
 pub fn controller_of(meta: &ObjectMeta) -> Option<ObjectRef> {
-    let owner = meta.owner_references.as_ref()?.iter().find(|o| o.controller == Some(true))?;
-    Some(pointed(owner, meta))
+    controlling(meta).map(|owner| pointed(owner, meta))
+}
+
+/// Its uid: another object of its name is another owner.
+pub fn controller_uid(meta: &ObjectMeta) -> Option<&str> {
+    controlling(meta).map(|owner| owner.uid.as_str())
+}
+
+fn controlling(meta: &ObjectMeta) -> Option<&OwnerReference> {
+    meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
 }
 
 fn pointed(owner: &OwnerReference, meta: &ObjectMeta) -> ObjectRef {

@@ -8,6 +8,7 @@ use super::sentence::{self, sentence};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::domain::workload::controller_uid;
 use crate::facts::author::By;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, newest, pods};
@@ -127,7 +128,7 @@ impl<'f, 'a> Images<'f, 'a> {
         let besides = |before: &Before<'_>, image: &str| changed::besides(self.facts, stuck, before, wrong, image);
         // An object of the same name may be another one: what a Deployment asked for before is owned by this very Deployment.
         let uid = self.facts.meta_of(object).and_then(|meta| meta.uid.as_deref());
-        let is_own = |meta: &ObjectMeta| uid.is_some() && owner_uid(meta) == uid;
+        let is_own = |meta: &ObjectMeta| uid.is_some() && controller_uid(meta) == uid;
         for set in self.facts.replica_sets_of(object).filter(|set| is_own(&set.metadata)) {
             let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
             let Some(image) = image_in(spec, list, container).filter(|i| *i != wrong) else { continue };
@@ -180,11 +181,6 @@ impl<'f, 'a> Images<'f, 'a> {
         });
         refused.contains(&(object.namespace.as_ref().map(Namespace::as_str).unwrap_or_default(), image))
     }
-}
-
-/// The uid of the object that controls this one.
-fn owner_uid(meta: &ObjectMeta) -> Option<&str> {
-    meta.owner_references.iter().flatten().find(|o| o.controller == Some(true)).map(|o| o.uid.as_str())
 }
 
 /// The image of one container.

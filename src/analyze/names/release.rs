@@ -2,6 +2,7 @@
 //! hardly meant, however near its name is.
 
 use super::words::words;
+use crate::domain::workload::controller_uid;
 use crate::facts::labels::Selector;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::collections::BTreeSet;
@@ -42,8 +43,7 @@ pub(crate) fn groups_of(meta: &ObjectMeta, labels: Option<&Selector>) -> BTreeSe
     if groups.is_empty() {
         groups.extend(say(&[PART_OF, PROGRAM, "app", "k8s-app"]).into_iter().map(Group::App));
     }
-    let owners = meta.owner_references.iter().flatten().filter(|owner| owner.controller == Some(true));
-    groups.extend(owners.map(|owner| Group::Owner(owner.uid.clone())));
+    groups.extend(controller_uid(meta).map(|uid| Group::Owner(uid.to_owned())));
     groups
 }
 

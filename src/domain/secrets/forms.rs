@@ -1,6 +1,7 @@
 //! What looks like a credential wherever it stands.
 
-use super::mark::{is_part_of_one, mark};
+use super::mark::is_part_of_one;
+use super::rewriting::Rewriting;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -61,12 +62,10 @@ pub(super) fn without(text: &str) -> Cow<'_, str> {
 
 /// The text without what the pattern calls `s`; none where it is not found.
 pub(super) fn replaced(text: &str, kind: &str, pattern: &Regex) -> Option<String> {
-    let (mut out, mut done) = (String::new(), 0usize);
+    let mut shown = Rewriting::of(text);
     for found in pattern.captures_iter(text) {
         let Some(hidden) = found.name("s").filter(|hidden| !is_part_of_one(text, hidden.start())) else { continue };
-        out.push_str(text.get(done..hidden.start()).unwrap_or_default());
-        out.push_str(&mark(kind));
-        done = hidden.end();
+        shown.hide(hidden.start(), hidden.end(), kind);
     }
-    (done > 0).then(|| out + text.get(done..).unwrap_or_default())
+    shown.end()
 }

@@ -45,13 +45,13 @@ enum Called {
 /// The text without passwords behind short options; none where none stands there.
 pub(super) fn without(text: &str, work: &Work) -> Option<String> {
     let pattern = OPTION.as_ref()?;
-    let (mut shown, mut from) = (Rewriting::of(text, work), 0usize);
+    let (mut shown, mut from) = (Rewriting::of(text), 0usize);
     let mut walk = Walk::of(text, work);
     let mut breaks = Breaks::default();
     let mut called: Option<(Called, usize)> = None;
     while let Some(found) = pattern.captures_at(text, from) {
         let whole = found.get(0)?;
-        if !shown.goes_on(whole.start()) {
+        if !shown.goes_on(whole.start(), work) {
             break;
         }
         from = whole.end();

@@ -11,12 +11,11 @@ pub(super) struct Rewriting<'t> {
     out: String,
     /// Up to where that is the text.
     done: usize,
-    work: &'t Work,
 }
 
 impl<'t> Rewriting<'t> {
-    pub(super) fn of(text: &'t str, work: &'t Work) -> Self {
-        Self { text, out: String::new(), done: 0, work }
+    pub(super) fn of(text: &'t str) -> Self {
+        Self { text, out: String::new(), done: 0 }
     }
 
     /// Shows what kind of credential stands there instead of it.
@@ -26,9 +25,9 @@ impl<'t> Rewriting<'t> {
         self.done = end;
     }
 
-    /// Whether a pass may go on at this place. Where it may not, nothing of what nobody has looked through is shown.
-    pub(super) fn goes_on(&mut self, here: usize) -> bool {
-        let over = self.work.is_over();
+    /// Whether a pass that does this work may go on at this place. Where it may not, nothing of what nobody has looked through is shown.
+    pub(super) fn goes_on(&mut self, here: usize, work: &Work) -> bool {
+        let over = work.is_over();
         if over {
             self.hide(here.max(self.done), self.text.len(), "rest");
         }
