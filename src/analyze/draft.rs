@@ -7,7 +7,7 @@ use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::evidence::{Evidence, Ground};
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Advice, CausalLink, Choice, Finding, Proposal, Remedy, Symptom, Way};
+use crate::domain::finding::{Advice, CausalLink, Choice, Finding, Proposal, Relation, Remedy, Symptom, Way};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
@@ -110,7 +110,7 @@ impl<'f, 'a> Draft<'f, 'a> {
     }
 
     /// A link of the chain from the cause to what is affected.
-    pub(crate) fn link(mut self, from: &ObjectRef, relation: &'static str, to: &ObjectRef) -> Self {
+    pub(crate) fn link(mut self, from: &ObjectRef, relation: Relation, to: &ObjectRef) -> Self {
         self.chain.push(CausalLink { from: from.clone(), relation, to: to.clone() });
         self
     }
@@ -136,7 +136,7 @@ impl<'f, 'a> Draft<'f, 'a> {
     pub(crate) fn waits<'p>(self, pods: impl IntoIterator<Item = &'p Pod>, claim: &ObjectRef, summary: &str) -> Self {
         pods.into_iter().fold(self, |draft, pod| {
             let reference = pod.reference();
-            draft.owned(pod).link(&reference, "mounts", claim).affects(&reference, summary)
+            draft.owned(pod).link(&reference, Relation::Mounts, claim).affects(&reference, summary)
         })
     }
 

@@ -1,6 +1,6 @@
 //! Which cause explains a symptom: the first one that touches it, found by index and not by asking every cause.
 
-use crate::domain::finding::{CausalLink, Finding, Symptom};
+use crate::domain::finding::{CausalLink, Finding, Relation, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
@@ -42,7 +42,7 @@ impl Explained {
             for symptom in facts.walk(cause.symptoms.iter()) {
                 all.suffers(facts, &symptom.object, place);
             }
-            for link in facts.walk(cause.chain.iter()).filter(|l| l.relation == "mounts") {
+            for link in facts.walk(cause.chain.iter()).filter(|l| l.relation == Relation::Mounts) {
                 all.mounts.entry(link.to.clone()).or_default().push((place, link.from.clone()));
             }
         }
@@ -114,7 +114,7 @@ impl Explained {
             self.suffering.get(&pod).map(|place| (*place, pod))
         });
         let (place, pod) = suffering.min_by_key(|(place, _)| *place)?;
-        Some((place, Some(CausalLink { from: object.clone(), relation: "selects", to: pod })))
+        Some((place, Some(CausalLink { from: object.clone(), relation: Relation::Selects, to: pod })))
     }
 }
 

@@ -96,11 +96,12 @@ fn without_null(property: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::finding::Relation;
     #[test]
     fn schema_names_every_relation_that_a_rule_may_say() {
         let schema = super::report_schema().to_string();
         let said = schema.split("How the one leads to the other: ").nth(1).and_then(|rest| rest.split('.').next()).unwrap();
         let named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
-        assert_eq!(named, crate::domain::finding::CausalLink::RELATIONS);
+        assert_eq!(named, Relation::ALL.map(Relation::as_str));
     }
 }

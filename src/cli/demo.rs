@@ -7,6 +7,7 @@ use super::terminal::Terminal;
 use super::{CliError, Exit, render};
 use crate::call::{HumanAnswer, PendingAnswer, UseCases, carry_out};
 use crate::domain::door::Door;
+use crate::domain::finding::Relation;
 use crate::domain::issue::Issue;
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
@@ -205,14 +206,14 @@ fn trail(cause: &CauseView) -> String {
     let mut depth = 0;
     // A chain has each link once: it is walked at most that often.
     for _ in &cause.chain {
-        let owner = cause.chain.iter().find(|l| l.to == *here && l.relation == "owns");
+        let owner = cause.chain.iter().find(|l| l.to == *here && l.relation == Relation::Owns);
         let Some(owner) = owner else { break };
         depth += 1;
         here = &owner.object;
         lines.push_str(&crumb(depth, "is owned by", here));
     }
-    for link in cause.chain.iter().filter(|l| l.object == *here && l.relation != "owns") {
-        lines.push_str(&crumb(depth + 1, &link.relation, &link.to));
+    for link in cause.chain.iter().filter(|l| l.object == *here && l.relation != Relation::Owns) {
+        lines.push_str(&crumb(depth + 1, link.relation.as_str(), &link.to));
     }
     lines
 }
@@ -240,11 +241,7 @@ mod tests {
         };
         let (pod, set, web, claim) =
             (object("Pod", "web-1-a"), object("ReplicaSet", "web-1"), object("Deployment", "web"), object("Claim", "c"));
-        let link = |from: &ObjectView, relation: &str, to: &ObjectView| LinkView {
-            object: from.clone(),
-            relation: relation.to_owned(),
-            to: to.clone(),
-        };
+        let link = |from: &ObjectView, relation: Relation, to: &ObjectView| LinkView { object: from.clone(), relation, to: to.clone() };
         let cause = CauseView {
             code: "x".to_owned(),
             title: String::new(),
@@ -257,7 +254,7 @@ mod tests {
             confidence: 1.0,
             source: "rule".to_owned(),
             evidence: Vec::new(),
-            chain: vec![link(&web, "references", &claim), link(&web, "owns", &set), link(&set, "owns", &pod)],
+            chain: vec![link(&web, Relation::References, &claim), link(&web, Relation::Owns, &set), link(&set, Relation::Owns, &pod)],
             symptoms: vec![SymptomView { object: pod, summary: String::new() }],
         };
         let text = anstream::adapter::strip_str(&trail(&cause)).to_string();

@@ -2,6 +2,7 @@
 
 use super::nonempty::NonEmpty;
 use jiff::Timestamp;
+use std::fmt;
 
 /// What became of one request: of a step, or of its undo.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,15 +88,75 @@ impl StepOutcome {
         }
     }
 
-    /// As the report and the trail spell it.
-    pub fn as_str(&self) -> &'static str {
+    /// Which of the few outcomes it is, without what belongs to it.
+    pub fn became(&self) -> Became {
         match self {
-            StepOutcome::Applied { .. } | StepOutcome::Altered { .. } => "applied",
-            StepOutcome::Intended { .. } | StepOutcome::Unknown { .. } => "unknown",
-            StepOutcome::Refused { .. } => "refused",
-            StepOutcome::Failed { .. } => "failed",
-            StepOutcome::NotReached => "notReached",
+            StepOutcome::Applied { .. } => Became::Applied,
+            StepOutcome::Altered { .. } => Became::Altered,
+            StepOutcome::Intended { .. } | StepOutcome::Unknown { .. } => Became::Unknown,
+            StepOutcome::Refused { .. } => Became::Refused,
+            StepOutcome::Failed { .. } => Became::Failed,
+            StepOutcome::NotReached => Became::NotReached,
         }
+    }
+}
+
+/// What became of one step, or of its rollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// It took effect as it was approved.
+    Applied,
+    /// It took effect, and something else came of it than was approved.
+    Altered,
+    /// There was nothing to be done.
+    Unchanged,
+    /// The API server said no.
+    Refused,
+    /// It was not made.
+    Failed,
+    /// It was sent, or about to be, and what came of it is not known.
+    Unknown,
+    /// Nothing was sent.
+    NotReached,
+}
+
+impl Became {
+    /// Whether it is known that it took no effect.
+    pub fn changed_nothing(self) -> bool {
+        match self {
+            Became::Refused | Became::Failed | Became::NotReached => true,
+            Became::Applied | Became::Altered | Became::Unchanged | Became::Unknown => false,
+        }
+    }
+
+    /// Whether it took effect, in whatever form.
+    pub fn took_effect(self) -> bool {
+        matches!(self, Became::Applied | Became::Altered)
+    }
+}
+
+impl Became {
+    /// As the report and the trail spell it.
+    pub fn as_str(self) -> &'static str {
+        if self == Became::NotReached { "notReached" } else { self.in_words() }
+    }
+
+    /// As a sentence says it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Became::Applied | Became::Altered => "applied",
+            Became::Unchanged => "unchanged",
+            Became::Refused => "refused",
+            Became::Failed => "failed",
+            Became::Unknown => "unknown",
+            Became::NotReached => "not sent",
+        }
+    }
+}
+
+impl fmt::Display for Became {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

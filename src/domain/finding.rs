@@ -9,14 +9,15 @@ use super::field::FieldPath;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::risk::Risk;
+use std::fmt;
 
 /// One link of the chain from the cause to the symptom.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CausalLink {
     /// Where it starts.
     pub from: ObjectRef,
-    /// `owns`, `mounts`, `references`, `selects`, …: a verb.
-    pub relation: &'static str,
+    /// How it leads on.
+    pub relation: Relation,
     /// Where it leads.
     pub to: ObjectRef,
 }
@@ -30,13 +31,41 @@ pub fn touched<'c>(
     about.chain(symptoms.iter().map(|s| &s.object)).chain(chain.iter().flat_map(|link| [&link.from, &link.to]))
 }
 
-impl CausalLink {
-    /// Every relation that a rule may name: a stored session is read back by them.
-    pub const RELATIONS: &[&str] = &["owns", "selects", "misses", "mounts", "references"];
+/// How one object leads to another: a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants are the verbs")]
+pub enum Relation {
+    Owns,
+    Selects,
+    Misses,
+    Mounts,
+    References,
+}
 
-    /// Takes text back in; a relation that this program does not know is of another version.
-    pub fn relation_named(text: &str) -> Option<&'static str> {
-        Self::RELATIONS.iter().copied().find(|known| *known == text)
+impl Relation {
+    /// Every relation: a stored session is read back by them.
+    pub const ALL: [Relation; 5] = [Relation::Owns, Relation::Selects, Relation::Misses, Relation::Mounts, Relation::References];
+
+    /// As the report and the record spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Relation::Owns => "owns",
+            Relation::Selects => "selects",
+            Relation::Misses => "misses",
+            Relation::Mounts => "mounts",
+            Relation::References => "references",
+        }
+    }
+
+    /// The inverse of [`Relation::as_str`]; one that this program does not know is of another version.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

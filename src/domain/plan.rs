@@ -18,6 +18,7 @@ use super::risk::Risk;
 use super::validation::Verdict;
 use jiff::SignedDuration;
 use serde_json::Value;
+use std::fmt;
 
 /// A digest is of a plan, so whoever speaks of plans finds it here.
 pub use super::digest::PlanDigest;
@@ -105,6 +106,12 @@ impl OnFailure {
     }
 }
 
+impl fmt::Display for OnFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// One change of the plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -167,10 +174,7 @@ impl RemediationPlan {
     pub(crate) fn ending(&self, verdict: Verdict) -> Ending {
         match (verdict, &self.aim) {
             (Verdict::Resolved, Aim::Undo(_)) => Ending::Reverted,
-            (Verdict::Resolved, Aim::Cause(_)) => Ending::Resolved,
-            (Verdict::Partly, _) => Ending::Partly,
-            (Verdict::Unresolved, _) => Ending::Unresolved,
-            (Verdict::Unclear, _) => Ending::Unclear,
+            (verdict, _) => verdict.into(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whether it helped, judged on fresh observations.
 
 use super::check::Check;
+use super::ending::Ending;
 use jiff::{SignedDuration, Timestamp};
 
 /// The verdict.
@@ -14,6 +15,18 @@ pub enum Verdict {
     Unresolved,
     /// It could not be told.
     Unclear,
+}
+
+/// How a change ends that was to cure something.
+impl From<Verdict> for Ending {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Resolved => Ending::Resolved,
+            Verdict::Partly => Ending::Partly,
+            Verdict::Unresolved => Ending::Unresolved,
+            Verdict::Unclear => Ending::Unclear,
+        }
+    }
 }
 
 impl Verdict {

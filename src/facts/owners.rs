@@ -1,6 +1,6 @@
 //! Who owns whom.
 
-use crate::domain::finding::CausalLink;
+use crate::domain::finding::{CausalLink, Relation};
 use crate::domain::object::ObjectRef;
 use std::collections::HashMap;
 
@@ -33,7 +33,7 @@ impl Owners {
     pub(crate) fn links(&self, object: &ObjectRef) -> Vec<CausalLink> {
         let line: Vec<&ObjectRef> = std::iter::once(object).chain(self.chain(object)).collect();
         let pairs = line.iter().zip(line.iter().skip(1));
-        pairs.rev().map(|(child, owner)| CausalLink { from: (*owner).clone(), relation: "owns", to: (*child).clone() }).collect()
+        pairs.rev().map(|(child, owner)| CausalLink { from: (*owner).clone(), relation: Relation::Owns, to: (*child).clone() }).collect()
     }
 }
 

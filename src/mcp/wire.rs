@@ -120,16 +120,17 @@ fn fenced(language: &str, code: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::ending::Ending;
+    use crate::domain::execution::Became;
     use crate::workflow::blocks::tests::{summed, waiting};
     use crate::workflow::report::{AdviceView, ExecutionView, Status, StepOutcomeView};
 
     const ADVICE: &str = "look at the node";
 
     /// A report that ended so, with a long diff and advice whose command takes several lines.
-    fn ended(status: Status, outcome: Option<&str>, advice: bool) -> Report {
+    fn ended(status: Status, outcome: Option<Became>, advice: bool) -> Report {
         let diff = (0..40).map(|line| format!("+line {line}\n")).collect::<String>();
         let mut report = Report { status, ..waiting(1, &diff) };
-        let step = |outcome: &str| StepOutcomeView { outcome: outcome.to_owned(), at: None, message: None };
+        let step = |outcome| StepOutcomeView { outcome, at: None, message: None };
         report.execution = outcome.map(|outcome| ExecutionView { steps: vec![step(outcome)], reverted: None });
         let one = || AdviceView {
             text: ADVICE.to_owned(),
@@ -147,7 +148,7 @@ mod tests {
         let statuses = Ending::ALL.iter().map(|ending| Status::from(*ending)).chain([Status::AwaitingApproval]);
         for status in statuses {
             for (outcome, advice) in
-                [(None, false), (None, true), (Some("applied"), false), (Some("applied"), true), (Some("refused"), true)]
+                [(None, false), (None, true), (Some(Became::Applied), false), (Some(Became::Applied), true), (Some(Became::Refused), true)]
             {
                 let report = ended(status, outcome, advice);
                 let text = text(&report, HowToApprove::of(&report, false).as_ref(), &Program::default());

@@ -5,6 +5,8 @@ use super::covered::CoveredStep;
 use super::report::{PlanView, Report, Status, StepView, cluster_in_words};
 use super::summary;
 use crate::domain::fitted::{self, Part};
+use crate::domain::plan::OnFailure;
+use crate::domain::risk::Risk;
 use crate::domain::visible;
 
 /// How words are meant; a surface that has colours shows it.
@@ -184,7 +186,7 @@ fn place(report: &Report, plan: &PlanView) -> String {
 pub fn plan(report: &Report) -> Vec<Block> {
     let Some(plan) = &report.plan else { return Vec::new() };
     let several = plan.steps.len() > 1;
-    let mut blocks = vec![heading("Plan"), Block::Line(vec![risk(&plan.risk), plain(on_failure(plan))])];
+    let mut blocks = vec![heading("Plan"), Block::Line(vec![risk(plan.risk), plain(on_failure(plan))])];
     blocks.push(text(&plan.summary));
     let nothing = CoveredStep::default();
     for (index, one) in plan.steps.iter().enumerate() {
@@ -212,7 +214,7 @@ pub fn plan(report: &Report) -> Vec<Block> {
 
 fn step(blocks: &mut Vec<Block>, step: &StepView, covered: &CoveredStep, number: Option<usize>) {
     let number = number.map(|number| format!("{number}. ")).unwrap_or_default();
-    blocks.push(Block::Heading(vec![plain(&format!("{number}{} {}", step.action, covered.target)), risk(&step.risk)]));
+    blocks.push(Block::Heading(vec![plain(&format!("{number}{} {}", step.action, covered.target)), risk(step.risk)]));
     blocks.push(text(&step.why));
     // Made to be shown when the plan was made: a second look at it would change it.
     blocks.push(Block::Diff(step.diff.clone()));
@@ -274,17 +276,17 @@ fn joined(words: &[Words]) -> String {
 }
 
 fn on_failure(plan: &PlanView) -> &'static str {
-    match plan.on_failure.as_str() {
-        "revert" => "on failure: rolled back as far as possible",
-        _ => "on failure: kept",
+    match plan.on_failure {
+        OnFailure::Revert => "on failure: rolled back as far as possible",
+        OnFailure::Keep => "on failure: kept",
     }
 }
 
-fn risk(risk: &str) -> Words {
+fn risk(risk: Risk) -> Words {
     let tone = match risk {
-        "low" => Tone::Good,
-        "medium" => Tone::Care,
-        _ => Tone::Bad,
+        Risk::Low => Tone::Good,
+        Risk::Medium => Tone::Care,
+        Risk::High => Tone::Bad,
     };
     Words { text: visible::in_words(&format!("{risk} risk")), tone }
 }

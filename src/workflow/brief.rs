@@ -198,7 +198,8 @@ brief! {
     BriefValidation {
         /// The verdict; absent where it is the status.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        verdict: Option<String>,
+        #[schemars(with = "Option<String>")]
+        verdict: Option<Status>,
         /// Why it is not more than it is.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         why: Option<String>,
@@ -348,8 +349,8 @@ fn observation(o: ObservationView) -> ObservationView {
 fn digest_and_risk(plan: &PlanView) -> BriefPlan {
     BriefPlan {
         digest: plan.digest.clone(),
-        risk: plan.risk.clone(),
-        on_failure: plan.on_failure.clone(),
+        risk: plan.risk.to_string(),
+        on_failure: plan.on_failure.to_string(),
         expires_at: plan.expires_at.as_deref().map(to_the_second),
         steps: Vec::new(),
         checks: Vec::new(),
@@ -379,7 +380,7 @@ fn execution(e: &ExecutionView) -> ExecutionView {
 
 fn validation(v: &ValidationView, status: Status) -> BriefValidation {
     BriefValidation {
-        verdict: (v.verdict != status.as_str()).then(|| v.verdict.clone()),
+        verdict: (v.verdict != status).then_some(v.verdict),
         why: v.why.clone(),
         checks: v.checks.iter().map(|c| BriefResult { object: line(&c.object), passed: c.passed, observed: c.observed.clone() }).collect(),
         settled_for: v.settled_for,
@@ -396,6 +397,7 @@ pub(crate) mod tests {
     use super::super::blocks::tests::waiting;
     use super::super::report::{CheckResultView, CoverageView, IssueView, TrailView, UnexplainedView};
     use super::*;
+    use crate::domain::execution::Became;
     use serde_json::Value;
 
     const NOW: &str = "2026-11-23T03:00:01.123456789Z";
@@ -404,7 +406,7 @@ pub(crate) mod tests {
     pub(crate) fn full() -> Report {
         let now = || NOW.to_owned();
         let text = |text: &str| text.to_owned();
-        let outcome = StepOutcomeView { outcome: text("applied"), at: Some(now()), message: None };
+        let outcome = StepOutcomeView { outcome: Became::Applied, at: Some(now()), message: None };
         let report = waiting(1, "+x");
         let object = report.causes[0].object.clone();
         let mut plan = report.plan.clone();
@@ -419,7 +421,7 @@ pub(crate) mod tests {
         };
         let result = CheckResultView { what: text("podReady"), object: object.clone(), passed: Some(true), observed: text("it is ready") };
         let validation =
-            ValidationView { verdict: text("partly"), checks: vec![result], settled_for: 5.0, at: now(), why: Some(text("x")) };
+            ValidationView { verdict: Status::Partly, checks: vec![result], settled_for: 5.0, at: now(), why: Some(text("x")) };
         Report {
             plan,
             evidence: vec![evidence],

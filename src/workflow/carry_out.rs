@@ -127,11 +127,11 @@ impl Remediation {
     }
 }
 
-fn undo_word(undone: &Undone) -> &'static str {
+fn undo_word(undone: &Undone) -> String {
     match undone {
-        Undone::NotNeeded => "not needed",
-        Undone::Stays { .. } => "stays",
-        Undone::Sent(outcome) => outcome.as_str(),
+        Undone::NotNeeded => "not needed".to_owned(),
+        Undone::Stays { .. } => "stays".to_owned(),
+        Undone::Sent(outcome) => outcome.became().to_string(),
     }
 }
 
@@ -177,5 +177,5 @@ fn raced(error: LedgerError) -> WorkflowError {
 }
 
 fn outcomes<'a>(steps: impl Iterator<Item = &'a StepOutcome>) -> String {
-    steps.map(StepOutcome::as_str).collect::<Vec<_>>().join(", ")
+    steps.map(|step| step.became().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -23,7 +23,7 @@ pub(super) async fn seen(plan: &RemediationPlan, execution: Option<&Execution>, 
         let undone = execution.and_then(|e| e.reverted.as_ref()?.iter().nth(index));
         let words = match (recorded.took_effect(), undone) {
             // A step that was not sent has left nothing to look for.
-            (Some(false), _) => format!("did not take effect: it is recorded as {}", plain(recorded)),
+            (Some(false), _) => format!("did not take effect: it is recorded as {}", recorded.became().in_words()),
             (_, Some(Undone::Sent(sent))) if sent.took_effect() == Some(true) => {
                 "took effect, and was rolled back, as it is recorded".to_owned()
             }
@@ -92,13 +92,6 @@ fn text(object: &Value, pointer: &str) -> Option<String> {
 /// What the last step that changed the object left on it.
 fn mark(object: &Value) -> Option<String> {
     text(object, &format!("/metadata/annotations/{}", escape(STAMP)))
-}
-
-fn plain(outcome: &StepOutcome) -> &'static str {
-    match outcome {
-        StepOutcome::NotReached => "not sent",
-        other => other.as_str(),
-    }
 }
 
 /// What can be seen of the rollback of a step that took effect, where it is not known what became of the rollback. It takes our mark away,

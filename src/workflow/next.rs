@@ -1,6 +1,7 @@
 //! What to do next with a report: decided here for every surface, and worded by each in its own way.
 
 use super::report::{AdviceView, ExecutionView, Report, Status};
+use crate::domain::execution::Became;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,7 +61,7 @@ pub fn is_undo(report: &Report) -> bool {
 
 /// No step was sent, nor refused before it could be.
 pub(super) fn sent_nothing(report: &Report) -> bool {
-    report.execution.iter().flat_map(|done| &done.steps).all(|step| step.outcome == "notReached")
+    report.execution.iter().flat_map(|done| &done.steps).all(|step| step.outcome == Became::NotReached)
 }
 
 /// The advice to make the plan's change by hand, which there is where kubemend cannot make it.
@@ -71,7 +72,7 @@ fn by_hand(report: &Report) -> Option<&AdviceView> {
 
 /// Whether it is known of each step of a plan that was to be applied that it did not take effect.
 pub(crate) fn changed_nothing(report: &Report) -> bool {
-    let all = |done: &ExecutionView| done.steps.iter().all(|step| matches!(step.outcome.as_str(), "refused" | "failed" | "notReached"));
+    let all = |done: &ExecutionView| done.steps.iter().all(|step| step.outcome.changed_nothing());
     report.execution.as_ref().is_some_and(all)
 }
 
@@ -82,8 +83,8 @@ mod tests {
     use super::*;
 
     /// A report with this status, whose plan was sent with this outcome or not at all.
-    fn report(status: Status, outcome: Option<&str>) -> Report {
-        let step = |outcome: &str| StepOutcomeView { outcome: outcome.to_owned(), at: None, message: None };
+    fn report(status: Status, outcome: Option<Became>) -> Report {
+        let step = |outcome| StepOutcomeView { outcome, at: None, message: None };
         let execution = outcome.map(|outcome| ExecutionView { steps: vec![step(outcome)], reverted: None });
         Report { status, execution, ..waiting(1, "+x") }
     }
@@ -94,9 +95,9 @@ mod tests {
             assert_eq!(next(&report(status, None)), Next::Apply, "{status:?}");
         }
         for status in [Status::Unresolved, Status::Unclear, Status::Failed, Status::Interrupted] {
-            assert_eq!(next(&report(status, Some("unknown"))), Next::Validate, "{status:?}");
+            assert_eq!(next(&report(status, Some(Became::Unknown))), Next::Validate, "{status:?}");
         }
-        for (status, outcome) in [(Status::Declined, None), (Status::Expired, None), (Status::Failed, Some("refused"))] {
+        for (status, outcome) in [(Status::Declined, None), (Status::Expired, None), (Status::Failed, Some(Became::Refused))] {
             assert_eq!(next(&report(status, outcome)), Next::LookAgain, "{status:?}");
         }
     }

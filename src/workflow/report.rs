@@ -3,10 +3,20 @@
 
 pub use super::status::Status;
 use super::{covered::Covered, observed::ObservationView};
+use crate::domain::execution::Became;
+use crate::domain::finding::Relation;
 use crate::domain::focus::Aside;
+use crate::domain::plan::OnFailure;
+use crate::domain::risk::Risk;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
+use std::fmt;
+
+/// What something is decided by is a value in a report, and becomes its word where the report leaves.
+fn spelled<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
 
 macro_rules! view {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
@@ -76,7 +86,9 @@ view! {
         /// Where the link starts.
         object: ObjectView,
         /// How the one leads to the other: `owns`, `selects`, `misses`, `mounts` or `references`.
-        relation: String,
+        #[serde(serialize_with = "spelled")]
+        #[schemars(with = "String")]
+        relation: Relation,
         /// Where it leads.
         to: ObjectView,
     }
@@ -215,7 +227,9 @@ view! {
         /// Why it helps.
         why: String,
         /// `low`, `medium` or `high`.
-        risk: String,
+        #[serde(serialize_with = "spelled")]
+        #[schemars(with = "String")]
+        risk: Risk,
         /// A unified diff of YAML.
         diff: String,
         /// The fields, for a patch.
@@ -257,11 +271,15 @@ view! {
         /// SHA-256 of the plan: an approval names it.
         digest: String,
         /// `low`, `medium` or `high`.
-        risk: String,
+        #[serde(serialize_with = "spelled")]
+        #[schemars(with = "String")]
+        risk: Risk,
         /// One or two sentences.
         summary: String,
         /// What happens to the change if it does not help: `keep` or `revert`.
-        on_failure: String,
+        #[serde(serialize_with = "spelled")]
+        #[schemars(with = "String")]
+        on_failure: OnFailure,
         /// When the plan expires, RFC 3339; absent unless it waits for approval.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         expires_at: Option<String>,
@@ -308,7 +326,9 @@ view! {
     /// The result of one step.
     StepOutcomeView {
         /// `applied`, `unchanged`, `refused`, `failed`, `unknown` or `notReached`.
-        outcome: String,
+        #[serde(serialize_with = "spelled")]
+        #[schemars(with = "String")]
+        outcome: Became,
         /// RFC 3339; absent for `notReached` and `unchanged`.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         at: Option<String>,
@@ -342,7 +362,8 @@ view! {
     /// Whether it helped.
     ValidationView {
         /// `resolved`, `partly`, `unresolved` or `unclear`; of an undo, `reverted` instead of the first.
-        verdict: String,
+        #[schemars(with = "String")]
+        verdict: Status,
         /// The result of every success check.
         checks: Vec<CheckResultView>,
         /// For how many seconds all of them had passed.

@@ -9,9 +9,11 @@ use super::standing::Underway;
 use crate::analyze;
 use crate::domain::abridged::first;
 use crate::domain::excerpt::Excerpt;
+use crate::domain::execution::Became;
 use crate::domain::issue::place;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
+use crate::domain::plan::OnFailure;
 
 /// More of a kind than this says nothing new in a text: the report has all of them.
 const OTHERS: usize = 4;
@@ -66,7 +68,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
                 Status::Unresolved => format!("Not resolved in {at}."),
                 Status::Unclear if is_undo(report) => format!("Could not verify that what was changed in {at} is as it was before."),
                 Status::Unclear => format!("Could not verify that the problem in {at} is gone."),
-                Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome == "applied") => {
+                Status::Failed if report.execution.iter().flat_map(|e| &e.steps).all(|step| step.outcome.took_effect()) => {
                     format!("The change was applied in {at}, and its result is not what was approved.")
                 }
                 Status::Failed if next::sent_nothing(report) => format!("Nothing was changed in {at}: no step of the plan was sent."),
@@ -204,13 +206,12 @@ fn sent(report: &Report) -> Option<String> {
     let execution = report.execution.as_ref()?;
     let told = |outcomes: &[StepOutcomeView], what: &str| -> Vec<String> {
         let one = |(index, step): (usize, &StepOutcomeView)| {
-            let word = if step.outcome == "notReached" { "not sent" } else { &step.outcome };
             let why = step.message.as_ref().map(|message| format!(" {}", Excerpt::said(message))).unwrap_or_default();
-            format!("{what} {} {word}{why}", index.saturating_add(1))
+            format!("{what} {} {}{why}", index.saturating_add(1), step.outcome.in_words())
         };
         outcomes.iter().enumerate().map(one).collect()
     };
-    let smooth = execution.steps.iter().all(|step| step.outcome == "applied" && step.message.is_none());
+    let smooth = execution.steps.iter().all(|step| step.outcome == Became::Applied);
     let mut parts = if smooth { Vec::new() } else { told(&execution.steps, "step") };
     if let Some(reverted) = &execution.reverted {
         parts.extend(told(reverted, "rollback of step"));
@@ -225,22 +226,23 @@ pub(super) fn changes(plan: &PlanView) -> Vec<String> {
 
 /// What can be undone of a plan, in a few words.
 pub(super) fn undo(plan: &PlanView) -> &'static str {
+    undo_with(plan, plan.on_failure)
+}
+
+fn undo_with(plan: &PlanView, on_failure: OnFailure) -> &'static str {
     let reversible = plan.steps.iter().filter(|step| step.reversible).count();
-    match (reversible, plan.on_failure.as_str()) {
-        (0, _) => "no undo",
-        (some, _) if some < plan.steps.len() => "undo in part only",
-        (_, "revert") => "undone on failure",
-        (_, _) => "can be undone",
+    match on_failure {
+        _ if reversible == 0 => "no undo",
+        _ if reversible < plan.steps.len() => "undo in part only",
+        OnFailure::Revert => "undone on failure",
+        OnFailure::Keep => "can be undone",
     }
 }
 
 /// The same once the plan was carried out: what was not undone by then is not undone by itself any more.
 fn undo_now(report: &Report, underway: Option<Underway>, plan: &PlanView) -> &'static str {
     let is_over = underway.is_none() && report.execution.as_ref().is_some_and(|done| done.reverted.is_none());
-    match undo(plan) {
-        "undone on failure" if is_over => "can be undone",
-        words => words,
-    }
+    undo_with(plan, if is_over { OnFailure::Keep } else { plan.on_failure })
 }
 
 /// The report as a text of its own, for a reader who gets nothing else: session, verdict, the cause with its best evidence, what
@@ -314,8 +316,8 @@ fn dry_run(step: &StepView) -> Option<String> {
 fn happened(report: &Report) -> Vec<String> {
     let outcomes = |title: &str, steps: &[super::report::StepOutcomeView]| {
         let words = steps.iter().map(|step| match &step.message {
-            Some(message) => format!("{}: {}", step.outcome, Excerpt::said(message)),
-            None => step.outcome.clone(),
+            Some(message) => format!("{}: {}", step.outcome.in_words(), Excerpt::said(message)),
+            None => step.outcome.in_words().to_owned(),
         });
         format!("{title}: {}", words.collect::<Vec<_>>().join("; "))
     };
@@ -326,7 +328,7 @@ fn happened(report: &Report) -> Vec<String> {
     }
     if let Some(validation) = &report.validation {
         let why = validation.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        lines.push(format!("Validation: {}{why}", validation.verdict));
+        lines.push(format!("Validation: {}{why}", validation.verdict.as_str()));
         let failed = validation.checks.iter().filter(|check| check.passed != Some(true));
         lines.extend(some(failed.map(|c| format!("Check not passed: {}: {}", object(&c.object), c.observed)), "checks"));
     }
@@ -451,7 +453,7 @@ mod tests {
         let more = report.causes.first().cloned().into_iter().cycle().take(6);
         report.causes.extend(more);
         report.coverage.gaps = vec![GapView { what: "events".to_owned(), why: "forbidden".to_owned(), unlock: Some("a\nrule".to_owned()) }];
-        let outcome = StepOutcomeView { outcome: "refused".to_owned(), at: None, message: Some("a\nwebhook".to_owned()) };
+        let outcome = StepOutcomeView { outcome: Became::Refused, at: None, message: Some("a\nwebhook".to_owned()) };
         report.execution = Some(ExecutionView { steps: vec![outcome], reverted: None });
         let text = format!("{}\n{}", full(&report), conclusion(&report).join("\n"));
         let has = [

@@ -11,9 +11,10 @@ use super::standing::Standing;
 use super::{covered, summary};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, Gap};
 use crate::domain::excerpt::Excerpt;
-use crate::domain::execution::{Execution, StepOutcome, Undone};
+use crate::domain::execution::{Became, Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
 use crate::domain::focus::{Because, Doubt, Focus, Seen, beyond};
 use crate::domain::id::SessionId;
@@ -300,7 +301,7 @@ fn cause(c: &Cause) -> CauseView {
         confidence: c.confidence.value(),
         source: c.source.as_str().to_owned(),
         evidence: c.cites.iter().map(ToString::to_string).collect(),
-        chain: c.chain.iter().map(|l| LinkView { object: object(&l.from), relation: l.relation.to_owned(), to: object(&l.to) }).collect(),
+        chain: c.chain.iter().map(|l| LinkView { object: object(&l.from), relation: l.relation, to: object(&l.to) }).collect(),
         symptoms: c.symptoms.iter().map(|s| SymptomView { object: object(&s.object), summary: words(&s.summary) }).collect(),
     }
 }
@@ -319,9 +320,9 @@ fn evidence(id: EvidenceId, e: &Evidence) -> EvidenceView {
 fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<Timestamp>, focus: &Focus) -> PlanView {
     PlanView {
         digest: p.digest().to_string(),
-        risk: p.risk().to_string(),
+        risk: p.risk(),
         summary: p.summary.clone(),
-        on_failure: p.on_failure.as_str().to_owned(),
+        on_failure: p.on_failure,
         expires_at: expires_at.map(|at| at.to_string()),
         steps: p
             .steps
@@ -334,7 +335,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                     object: object(s.action.target()),
                     change: action::in_one_line(p, i),
                     why: s.why.clone(),
-                    risk: s.risk.to_string(),
+                    risk: s.risk,
                     diff: s.diff.clone(),
                     operations: if s.request.method == Method::Patch { operations(&body) } else { Vec::new() },
                     manifest: (s.request.method == Method::Post).then(|| body.clone()),
@@ -400,17 +401,18 @@ fn outcome(o: &StepOutcome) -> StepOutcomeView {
         | StepOutcome::Unknown { at, message } => (Some(at), Some(message.clone())),
         StepOutcome::NotReached => (None, None),
     };
-    StepOutcomeView { outcome: o.as_str().to_owned(), at: at.map(ToString::to_string), message }
+    StepOutcomeView { outcome: o.became(), at: at.map(ToString::to_string), message }
 }
 
 fn undone(step: &StepOutcome, u: &Undone) -> StepOutcomeView {
-    let unchanged = |message: String| StepOutcomeView { outcome: "unchanged".to_owned(), at: None, message: Some(message) };
+    let unchanged = |message: String| StepOutcomeView { outcome: Became::Unchanged, at: None, message: Some(message) };
     match u {
         Undone::NotNeeded => unchanged("the step did not take effect".to_owned()),
         Undone::Stays { why } => unchanged(format!("the change stays; rollback: {why}")),
         Undone::Sent(sent) => {
             let mut view = outcome(sent);
             if matches!((step, sent), (StepOutcome::Altered { .. }, StepOutcome::Applied { .. })) {
+                view.outcome = Became::Altered;
                 view.message = Some("the plan's own values were set back; what else was made of the change stays".to_owned());
             }
             view
@@ -421,7 +423,7 @@ fn undone(step: &StepOutcome, u: &Undone) -> StepOutcomeView {
 fn execution(e: &Execution) -> ExecutionView {
     let mut steps: Vec<StepOutcomeView> = e.steps.iter().map(outcome).collect();
     // Why the rest was not sent stands where the rest begins.
-    if let Some(first) = steps.iter_mut().find(|step| step.outcome == "notReached") {
+    if let Some(first) = steps.iter_mut().find(|step| step.outcome == Became::NotReached) {
         first.message = e.stopped.clone();
     }
     let reverted = e.reverted.as_ref().map(|all| e.steps.iter().zip(all.iter()).map(|(step, u)| undone(step, u)).collect());
@@ -430,9 +432,9 @@ fn execution(e: &Execution) -> ExecutionView {
 
 fn validation(v: &Validation, planned: Option<&Planned>) -> ValidationView {
     // A rollback that did what it promised is told as that, and as no cure.
-    let verdict = planned.map_or(v.verdict.as_str(), |planned| planned.plan.ending(v.verdict).as_str());
+    let verdict = planned.map_or_else(|| Ending::from(v.verdict), |planned| planned.plan.ending(v.verdict));
     ValidationView {
-        verdict: verdict.to_owned(),
+        verdict: verdict.into(),
         checks: v
             .checks
             .iter()

@@ -68,6 +68,7 @@ const FUZZED: &[(&str, &str)] = &[
     ("src/domain/evidence.rs", "record"),
     ("src/domain/focus.rs", "record"),
     ("src/domain/request.rs", "record"),
+    ("src/domain/finding.rs", "record"),
     ("src/domain/risk.rs", "record arguments"),
     ("src/domain/words/lost.rs", "record"),
     ("src/domain/validation.rs", "record"),

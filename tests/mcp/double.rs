@@ -7,7 +7,7 @@ use kubemend::domain::ending::Ending;
 use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
-use kubemend::domain::plan::PlanDigest;
+use kubemend::domain::plan::{OnFailure, PlanDigest};
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
 use kubemend::workflow::covered::Covered;
@@ -38,7 +38,7 @@ pub(crate) struct Session {
 pub(crate) struct Double {
     pub(crate) limits: Limits,
     pub(crate) valid_for: SignedDuration,
-    pub(crate) risk: &'static str,
+    pub(crate) risk: Risk,
     /// A yes takes so long to carry out once the caller is gone.
     pub(crate) finishes_in: Option<Duration>,
     pub(crate) sessions: Mutex<BTreeMap<String, Session>>,
@@ -59,7 +59,7 @@ impl Default for Double {
         Self {
             limits: Limits::default(),
             valid_for: SignedDuration::from_secs(900),
-            risk: "low",
+            risk: Risk::Low,
             finishes_in: None,
             sessions: Mutex::default(),
             writes: Mutex::default(),
@@ -120,7 +120,7 @@ impl Double {
             token: Token::from_text(&token),
             text: format!("cluster test (risk low)\n{DIFF}{}", "every line of it. ".repeat(500)),
             expires_at: session.expires_at,
-            digest_counts: self.limits.counts_repeated_digest(Risk::parse(self.risk).unwrap()).map(drop),
+            digest_counts: self.limits.counts_repeated_digest(self.risk).map(drop),
             aside: None,
         }
     }
@@ -134,7 +134,7 @@ impl Double {
             object: object(),
             change: text("New empty claim a-team/postgres-pvc: 10Gi (assumed), RWO, class standard"),
             why: text("the Pod waits for it"),
-            risk: text(self.risk),
+            risk: self.risk,
             diff: self.diff.clone(),
             operations: Vec::new(),
             manifest: Some(json!({})),
@@ -148,9 +148,9 @@ impl Double {
         };
         let plan = PlanView {
             digest: text(DIGEST),
-            risk: text(self.risk),
+            risk: self.risk,
             summary: text("create the claim"),
-            on_failure: text("keep"),
+            on_failure: OnFailure::Keep,
             expires_at: Some(text("2026-11-23T20:00:00Z")),
             steps: vec![step],
             settle_seconds: 15,
@@ -276,7 +276,7 @@ impl UseCases for Double {
         client: &str,
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
-        self.limits.counts_repeated_digest(Risk::parse(self.risk).unwrap())?;
+        self.limits.counts_repeated_digest(self.risk)?;
         if digest.as_str() != DIGEST {
             return Err(WorkflowError::DigestMismatch);
         }

@@ -3,10 +3,11 @@
 use super::client::{Human, Says, call, connect, modes, status, text};
 use super::double::{DIGEST, Double};
 use kubemend::domain::limits::{Consent, Limits};
+use kubemend::domain::risk::Risk;
 use serde_json::json;
 use std::sync::Arc;
 
-fn by_repeat(risk: &'static str) -> Arc<Double> {
+fn by_repeat(risk: Risk) -> Arc<Double> {
     let limits = Limits { consent: Consent::Client, ..Limits::default() };
     Arc::new(Double { limits, risk, ..Double::default() })
 }
@@ -14,7 +15,7 @@ fn by_repeat(risk: &'static str) -> Arc<Double> {
 #[tokio::test]
 async fn a_repeated_digest_approves_where_the_operator_allows_it() {
     for mode in modes() {
-        let double = by_repeat("low");
+        let double = by_repeat(Risk::Low);
         let human = Human::who(Says::Yes);
         let client = connect(&double, mode.clone(), human.clone()).await;
         let first = client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
@@ -48,7 +49,7 @@ async fn a_repeated_digest_counts_for_nothing_unless_the_operator_allows_it() {
 
 #[tokio::test]
 async fn a_repeated_digest_stops_at_the_operators_risk_and_at_the_callers() {
-    let double = by_repeat("medium");
+    let double = by_repeat(Risk::Medium);
     let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
     client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
     let result = client.call_tool(call("remediate", json!({"issue": "my database is down", "planDigest": DIGEST}))).await.unwrap();
@@ -58,7 +59,7 @@ async fn a_repeated_digest_stops_at_the_operators_risk_and_at_the_callers() {
 
 #[tokio::test]
 async fn another_plans_digest_approves_nothing() {
-    let double = by_repeat("low");
+    let double = by_repeat(Risk::Low);
     let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
     client.call_tool(call("remediate", json!({"issue": "my database is down"}))).await.unwrap();
     let other = DIGEST.replace("0011", "ffff");

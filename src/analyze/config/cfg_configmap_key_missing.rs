@@ -8,7 +8,7 @@ use super::maps::{self, holds};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Choice, Finding, Remedy, Way};
+use crate::domain::finding::{Choice, Finding, Relation, Remedy, Way};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
@@ -84,7 +84,7 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>, map: &ConfigMap, places: &[&Ref
         .saw([quote::object(facts, &object, &has)])
         .saw(wants.take(quote::QUOTED_PODS))
         .at(at)
-        .link(&stuck.object, "references", &object)
+        .link(&stuck.object, Relation::References, &object)
         .owned(first)
         .holds(held.iter().copied(), &format!("the ConfigMap `{name}` does not have {keys}"))
         .fix(remedy(facts, stuck, &object, &keys))

@@ -7,7 +7,7 @@ use super::super::quote::{self, Said, StatusWord, is_plain, listed};
 use super::maps::{Maps, holds};
 use crate::domain::cause::Code;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Choice, Finding, Remedy, Way};
+use crate::domain::finding::{Choice, Finding, Relation, Remedy, Way};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
@@ -111,7 +111,7 @@ impl MissingMap<'_, '_> {
             .seen_value(Some(&first_place.path), name, meant.name())
             .saw(others.iter().take(PLACES).map(|place| quote::field(facts, &stuck.object, place.path.clone(), name)))
             .saw(quote::absent(facts, &self.map, maps.names(namespace)));
-        let draft = if first.reference() == stuck.object { draft } else { draft.link(&stuck.object, "references", &self.map) };
+        let draft = if first.reference() == stuck.object { draft } else { draft.link(&stuck.object, Relation::References, &self.map) };
         let reason = self.waiting(first).map(|w| w.reason).unwrap_or_default();
         draft
             .owned(first)

@@ -9,7 +9,7 @@ use super::run_time::{given, is_set_by_kubernetes, live};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Finding, Relation};
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::Resource;
 use crate::facts::{Facts, labels, pods, selected};
@@ -70,7 +70,7 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
         .saw(seen)
         .affects(&object, "has no endpoints: no Pod has the label that is set at run time")
         ;
-    let draft = if of_one_pod { draft } else { draft.link(&object, "misses", workload) };
+    let draft = if of_one_pod { draft } else { draft.link(&object, Relation::Misses, workload) };
     draft.fix(advise(next, None, "what sets the label decides which Pod has it"))
 }
 

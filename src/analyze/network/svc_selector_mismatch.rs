@@ -12,7 +12,7 @@ use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Evidence;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Finding, Remedy};
+use crate::domain::finding::{Finding, Relation, Remedy};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::risk::Risk;
@@ -83,7 +83,7 @@ fn finding(facts: &Facts<'_>, missing: &Missing<'_>) -> Option<Finding> {
         .value(Some(&field), &found, right.as_deref())
         .renamed(missing.doubt.is_none().then(|| renamed(near)).flatten())
         .affects(object, suffering);
-    let draft = missing.near.iter().take(NAMED).fold(draft, |draft, n| draft.link(object, "misses", &n.workload.object));
+    let draft = missing.near.iter().take(NAMED).fold(draft, |draft, n| draft.link(object, Relation::Misses, &n.workload.object));
     draft.fix(remedy(object, near, missing.doubt.as_deref(), &workloads))
 }
 

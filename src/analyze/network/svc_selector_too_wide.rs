@@ -10,7 +10,7 @@ use crate::domain::action::FieldOp;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Finding, Relation};
 use crate::domain::kind::Kind;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::Resource;
@@ -67,7 +67,7 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
         )
         .saw(quoted)
         .affects(&object, &format!("a part of its requests goes to the Pods of {bad}"));
-    let draft = right.iter().take(QUOTED).fold(draft, |draft, b| draft.link(&object, "selects", &b.object));
+    let draft = right.iter().take(QUOTED).fold(draft, |draft, b| draft.link(&object, Relation::Selects, &b.object));
     let Some((key, value)) = told.as_ref().filter(|_| sure != OPEN) else {
         let label = told.as_ref().map(|(key, _)| format!(", such as `{key}`")).unwrap_or_default();
         let (text, why) = match told {

@@ -12,6 +12,7 @@ use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::confidence::Confidence;
 use crate::domain::field::FieldPath;
+use crate::domain::finding::Relation;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
@@ -120,12 +121,11 @@ impl<'a> MissingClaim<'a> {
             draft.rests_on(said)
         };
         let mut draft = draft.saw(self.users.iter().filter_map(named)).saw(quote::absent(facts, &self.claim, there));
-        for user in &self.users {
-            let Some(pod) = user.pods.first() else { continue };
+        for (user, pod) in self.users.iter().filter_map(|user| Some((user, user.pods.first()?))) {
             if pod.reference() != user.object {
-                draft = draft.link(&user.object, "references", &self.claim);
+                draft = draft.link(&user.object, Relation::References, &self.claim);
             }
-            draft = draft.owned(pod).link(&pod.reference(), "mounts", &self.claim);
+            draft = draft.owned(pod).link(&pod.reference(), Relation::Mounts, &self.claim);
         }
         draft.holds(pods(), &format!("Pending: waits for the PersistentVolumeClaim `{}`", self.claim.name))
     }

@@ -1,7 +1,8 @@
 //! What was done, step by step, and whether it helped.
 
-use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, clean, object, styled, to_the_second};
-use crate::workflow::report::{Report, StepOutcomeView};
+use super::page::{BAD, CARE, DIM, GOOD, Page, STRONG, object, styled, to_the_second};
+use crate::domain::execution::Became;
+use crate::workflow::report::{Report, Status, StepOutcomeView};
 use anstyle::Style;
 
 /// What became of every step, and of its undo.
@@ -22,28 +23,21 @@ pub(super) fn execution(page: &mut Page, report: &Report) {
 }
 
 fn one(page: &mut Page, what: &str, outcome: &StepOutcomeView) {
-    // What was applied and became something else is no success.
-    let (mark, style) = if outcome.outcome == "applied" && outcome.message.is_some() { ("✗", BAD) } else { mark(&outcome.outcome) };
+    let (mark, style) = mark(outcome.outcome);
     let at = outcome.at.as_ref().map(|at| format!("  {}", styled(DIM, &to_the_second(at)))).unwrap_or_default();
-    page.line(2, &format!("{} {what}: {}{at}", styled(style, mark), words(&outcome.outcome)));
+    page.line(2, &format!("{} {what}: {}{at}", styled(style, mark), outcome.outcome.in_words()));
     if let Some(message) = &outcome.message {
         page.paragraph(4, message);
     }
 }
 
-fn mark(outcome: &str) -> (&'static str, Style) {
+fn mark(outcome: Became) -> (&'static str, Style) {
     match outcome {
-        "applied" => ("✓", GOOD),
-        "notReached" | "unchanged" => ("-", DIM),
-        "unknown" => ("?", CARE),
-        _ => ("✗", BAD),
-    }
-}
-
-fn words(outcome: &str) -> String {
-    match outcome {
-        "notReached" => "not reached".to_owned(),
-        other => clean(other),
+        Became::Applied => ("✓", GOOD),
+        Became::NotReached | Became::Unchanged => ("-", DIM),
+        Became::Unknown => ("?", CARE),
+        // What was applied and became something else is no success.
+        Became::Altered | Became::Refused | Became::Failed => ("✗", BAD),
     }
 }
 
@@ -59,12 +53,12 @@ pub(super) fn validation(page: &mut Page, report: &Report) {
         };
         page.item(2, mark, style, &format!("{}: {}", object(&check.object), check.observed));
     }
-    let (words, style) = match validation.verdict.as_str() {
-        "resolved" => ("resolved", GOOD),
-        "reverted" => ("rolled back", CARE),
-        "partly" => ("partly resolved", CARE),
-        "unresolved" => ("not resolved", BAD),
-        _ => ("unclear", CARE),
+    let (words, style) = match validation.verdict {
+        Status::Resolved => ("resolved", GOOD),
+        Status::Reverted => ("rolled back", CARE),
+        Status::Partly => ("partly resolved", CARE),
+        Status::Unresolved => ("not resolved", BAD),
+        other => (other.as_str(), CARE),
     };
     let held = if validation.settled_for > 0.0 {
         format!(": all success checks passed for {:.0} s", validation.settled_for)

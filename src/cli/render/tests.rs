@@ -3,7 +3,10 @@
 use super::*;
 use crate::call::{Program, blocks};
 use crate::cli::Exit;
-use crate::domain::plan::RemediationPlan;
+use crate::domain::execution::Became;
+use crate::domain::finding::Relation;
+use crate::domain::plan::{OnFailure, RemediationPlan};
+use crate::domain::risk::Risk;
 use crate::workflow::covered::{Covered, CoveredStep};
 use crate::workflow::question::tests as question;
 use crate::workflow::report::ObjectView;
@@ -73,11 +76,7 @@ fn waiting() -> Report {
     let pod = named("v1", "Pod", "ledger-6d5-x2x");
     let set = named("apps/v1", "ReplicaSet", "ledger-6d5");
     let deployment = named("apps/v1", "Deployment", "ledger");
-    let link = |from: &ObjectView, relation: &str, to: &ObjectView| LinkView {
-        object: from.clone(),
-        relation: relation.to_owned(),
-        to: to.clone(),
-    };
+    let link = |from: &ObjectView, relation: Relation, to: &ObjectView| LinkView { object: from.clone(), relation, to: to.clone() };
     Report {
         summary: "Pod ledger-6d5-x2x cannot start: the claim `ledger-data` does not exist.\nCreate it with the default StorageClass. Nothing was changed yet."
             .to_owned(),
@@ -95,7 +94,7 @@ fn waiting() -> Report {
             confidence: 0.97,
             source: "rule".to_owned(),
             evidence: vec!["e1".to_owned()],
-            chain: vec![link(&claim(), "is mounted by", &deployment), link(&deployment, "owns", &set), link(&set, "owns", &pod)],
+            chain: vec![link(&claim(), Relation::Mounts, &deployment), link(&deployment, Relation::Owns, &set), link(&set, Relation::Owns, &pod)],
             symptoms: vec![SymptomView { object: pod.clone(), summary: "Pending for 3 minutes".to_owned() }],
         }],
         evidence: vec![
@@ -118,16 +117,16 @@ fn waiting() -> Report {
         ],
         plan: Some(PlanView {
             digest: format!("sha256:{}", "ab".repeat(32)),
-            risk: "low".to_owned(),
+            risk: Risk::Low,
             summary: "Create the missing claim.".to_owned(),
-            on_failure: "keep".to_owned(),
+            on_failure: OnFailure::Keep,
             expires_at: Some("2026-11-23T03:15:01Z".to_owned()),
             steps: vec![StepView {
                 action: "create".to_owned(),
                 object: claim(),
                 change: "New empty claim payments/ledger-data: 10Gi (assumed), RWO, class standard".to_owned(),
                 why: "The size is an assumption.".to_owned(),
-                risk: "low".to_owned(),
+                risk: Risk::Low,
                 diff: "--- nothing\n+++ PersistentVolumeClaim payments/ledger-data\n@@ -0,0 +1,2 @@\n+apiVersion: v1\n+kind: PersistentVolumeClaim\n".to_owned(),
                 operations: Vec::new(),
                 manifest: None,
@@ -184,11 +183,11 @@ fn resolved() -> Report {
         status: Status::Resolved,
         summary: "Resolved: the claim is Bound and the Pod runs.".to_owned(),
         execution: Some(ExecutionView {
-            steps: vec![StepOutcomeView { outcome: "applied".to_owned(), at: Some("2026-11-23T03:01:00Z".to_owned()), message: None }],
+            steps: vec![StepOutcomeView { outcome: Became::Applied, at: Some("2026-11-23T03:01:00Z".to_owned()), message: None }],
             reverted: None,
         }),
         validation: Some(ValidationView {
-            verdict: "resolved".to_owned(),
+            verdict: Status::Resolved,
             checks: vec![CheckResultView {
                 what: "claimBound".to_owned(),
                 object: claim(),
@@ -250,8 +249,8 @@ Cause: PersistentVolumeClaim `ledger-data` does not exist
          nodes are available: 2 Preemption is not helpful for scheduling.
 
   Cause chain
-    PersistentVolumeClaim/ledger-data —is mounted by→ Deployment/ledger —owns→ ReplicaSet/ledger-6d5
-    —owns→ Pod/ledger-6d5-x2x
+    PersistentVolumeClaim/ledger-data —mounts→ Deployment/ledger —owns→ ReplicaSet/ledger-6d5 —owns→
+    Pod/ledger-6d5-x2x
 
   Affected objects
     • Pod payments/ledger-6d5-x2x: Pending for 3 minutes
@@ -329,7 +328,7 @@ Cause: PersistentVolumeClaim `ledger-data` does not exist
          scheduling.
 
   Cause chain
-    PersistentVolumeClaim/ledger-data —is mounted by→
+    PersistentVolumeClaim/ledger-data —mounts→
     Deployment/ledger —owns→ ReplicaSet/ledger-6d5 —owns→
     Pod/ledger-6d5-x2x
 
@@ -371,18 +370,18 @@ fn failed_step_is_shown_with_what_the_server_said_and_its_undo() {
     report.validation = None;
     report.execution = Some(ExecutionView {
         steps: vec![StepOutcomeView {
-            outcome: "refused".to_owned(),
+            outcome: Became::Refused,
             at: Some("2026-11-23T03:01:00Z".to_owned()),
             message: Some("persistentvolumeclaims \"ledger-data\" already exists".to_owned()),
         }],
-        reverted: Some(vec![StepOutcomeView { outcome: "notReached".to_owned(), at: None, message: None }]),
+        reverted: Some(vec![StepOutcomeView { outcome: Became::NotReached, at: None, message: None }]),
     });
     insta::assert_snapshot!(plain(&execution_only(&report, 100)), @r###"
 Execution
   ✗ create PersistentVolumeClaim payments/ledger-data: refused  2026-11-23T03:01:00Z
     persistentvolumeclaims "ledger-data" already exists
   rollback
-  - undo create PersistentVolumeClaim payments/ledger-data: not reached
+  - undo create PersistentVolumeClaim payments/ledger-data: not sent
 "###);
 }
 
@@ -395,7 +394,7 @@ fn rollback_that_was_asked_for_is_told_apart_from_one_that_had_to_be() {
     assert!(first(&report).starts_with("not resolved; change rolled back "), "{}", first(&report));
     assert_eq!(Exit::of(&report), Exit::Problem);
     report.undoes = Some("s-1".to_owned());
-    report.validation.as_mut().unwrap().verdict = "reverted".to_owned();
+    report.validation.as_mut().unwrap().verdict = Status::Reverted;
     assert!(first(&report).starts_with("rolled back: what was changed is as it was before "), "{}", first(&report));
     assert_eq!(Exit::of(&report), Exit::Done);
     let said = plain(&whole(&report, 100));

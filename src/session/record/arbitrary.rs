@@ -13,6 +13,7 @@ use crate::domain::ending::Ending;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
+use crate::domain::finding::Relation;
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::focus::{Because, Doubt, Focus, Missing, Seen};
 use crate::domain::id::{PlanId, SessionId};
@@ -136,7 +137,7 @@ fn symptom() -> impl Strategy<Value = Symptom> {
 }
 
 fn link() -> impl Strategy<Value = CausalLink> {
-    (object(), select(CausalLink::RELATIONS), object()).prop_map(|(from, relation, to)| CausalLink { from, relation, to })
+    (object(), select(&Relation::ALL[..]), object()).prop_map(|(from, relation, to)| CausalLink { from, relation, to })
 }
 
 fn remedy() -> impl Strategy<Value = Remedy> {

@@ -8,6 +8,7 @@ use crate::domain::confidence::Confidence;
 use crate::domain::diagnosis::{Diagnosis, Unlisted};
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Gap, GapWhy, Ground};
 use crate::domain::excerpt::{Excerpt, LONGEST};
+use crate::domain::finding::Relation;
 use crate::domain::finding::{Advice, CausalLink, Choice, Proposal, Remedy, Symptom, Way};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::risk::Risk;
@@ -273,14 +274,14 @@ impl EvidenceRecord {
 
 impl From<&CausalLink> for LinkRecord {
     fn from(l: &CausalLink) -> Self {
-        Self { from: (&l.from).into(), relation: l.relation.to_owned(), to: (&l.to).into() }
+        Self { from: (&l.from).into(), relation: l.relation.as_str().to_owned(), to: (&l.to).into() }
     }
 }
 
 impl LinkRecord {
     fn into_link(self) -> Result<CausalLink, String> {
-        let relation = CausalLink::relation_named(&self.relation)
-            .ok_or_else(|| format!("this program does not know the relation `{}`", self.relation))?;
+        let relation =
+            Relation::parse(&self.relation).ok_or_else(|| format!("this program does not know the relation `{}`", self.relation))?;
         Ok(CausalLink { from: self.from.into_ref()?, relation, to: self.to.into_ref()? })
     }
 }

@@ -82,8 +82,8 @@ fn failures(wrong: &mut Vec<String>, said: &Said) {
     if said.meddled || said.mutated > 0 {
         return;
     }
-    let whole = said.report.execution.as_ref().is_some_and(|e| e.steps.iter().all(|step| step.outcome == "applied"));
-    if let Some(validation) = said.report.validation.as_ref().filter(|v| whole && v.verdict == "unresolved") {
+    let whole = said.report.execution.as_ref().is_some_and(|e| e.steps.iter().all(|step| step.outcome.took_effect()));
+    if let Some(validation) = said.report.validation.as_ref().filter(|v| whole && v.verdict == Status::Unresolved) {
         wrong.push(format!("said to have failed, although nobody spoiled it: {:?}", validation.why));
     }
 }

@@ -103,7 +103,7 @@ async fn after_a_yes(case: &str, limits: Limits, webhook: fn(&Seen, Value) -> Va
 
 fn message(report: &Report, step: usize) -> String {
     let execution = report.execution.as_ref().unwrap();
-    assert_eq!(execution.steps[step].outcome, "applied");
+    assert_eq!(execution.steps[step].outcome.as_str(), "applied");
     execution.steps[step].message.clone().unwrap()
 }
 

@@ -171,7 +171,7 @@ async fn limits_that_the_operator_lowered_while_a_plan_waited_count() {
     let cluster = Embedded::of(&case, NAMESPACE).await;
     let before = cluster.process();
     let (report, q) = asked(&before, &ask(&case, NAMESPACE)).await;
-    assert_eq!(report.plan.unwrap().risk, "medium");
+    assert_eq!(report.plan.unwrap().risk, Risk::Medium);
     for lowered in [Limits { ceiling: Risk::Low, ..Limits::default() }, Limits { on_failure: OnFailure::Revert, ..Limits::default() }] {
         let restarted = cluster.process_with(lowered, true);
         let error = restarted.question(&q.session, &Caller::silent()).await.expect_err("it was asked");

@@ -26,7 +26,7 @@ fn write(method: &'static str, path: &'static str, kind: FaultKind) -> Fault {
 }
 
 fn outcome(report: &Report) -> &str {
-    &report.execution.as_ref().unwrap().steps[0].outcome
+    report.execution.as_ref().unwrap().steps[0].outcome.as_str()
 }
 
 #[tokio::test(start_paused = true)]

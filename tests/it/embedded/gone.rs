@@ -183,7 +183,7 @@ async fn reader_that_is_behind_somebodys_change_overwrites_nothing() {
     reader.falls_back(600);
     cluster.apply(&case.manifest_text("manifests/storefront.yaml").replace("app: storefront-web", "app: somebody-elses-idea"));
     let report = yes(&process, &question).await.unwrap();
-    assert_eq!(report.execution.as_ref().unwrap().steps[0].outcome, "refused", "{}", report.summary);
+    assert_eq!(report.execution.as_ref().unwrap().steps[0].outcome.as_str(), "refused", "{}", report.summary);
     assert_eq!(cluster.writes(), []);
     assert!(reader.old_answers() > 0, "nothing that was read was old");
 }

@@ -145,7 +145,7 @@ async fn process_killed_while_it_watches_leaves_what_was_done() {
     tokio::time::sleep(LONG).await;
     let (_, ended) = only(&next).await;
     assert_eq!((ended.status, &ended.execution), (Status::Interrupted, &left.execution));
-    assert_eq!(ended.execution.as_ref().unwrap().steps[0].outcome, "applied");
+    assert_eq!(ended.execution.as_ref().unwrap().steps[0].outcome.as_str(), "applied");
     cites_what_is_there(&ended);
     assert_eq!(cluster.writes().len(), 1);
     // Looking again tells what took effect; all that was missing is the verdict, and from now on the session has it.

@@ -91,7 +91,7 @@ async fn second_missing_claim_of_the_same_pod_makes_it_partly() {
     let cluster = cluster(STEADY, &mounts("orders", "example/app:1.0", &["orders-a", "orders-b"])).await;
     let report = mended(&cluster, Limits::default(), "orders is pending").await;
     assert_eq!(report.status, Status::Partly, "{}", report.summary);
-    assert_eq!(report.validation.as_ref().unwrap().verdict, "partly");
+    assert_eq!(report.validation.as_ref().unwrap().verdict, Status::Partly);
     let why = report.validation.unwrap().why.unwrap();
     assert!(why.contains("still broken"), "{why}");
 }

@@ -57,7 +57,7 @@ async fn patch_is_taken_back_by_a_plan_that_is_shown_asked_about_and_recorded() 
     assert!(report.summary.starts_with("Rolled back in ") && report.summary.contains(&said), "{}", report.summary);
     assert!(!report.summary.contains("Fixed cause"), "{}", report.summary);
     let validation = report.validation.unwrap();
-    assert_eq!(validation.verdict, "reverted", "it resolves nothing");
+    assert_eq!(validation.verdict, Status::Reverted, "it resolves nothing");
     assert!(validation.settled_for >= 5.0, "through the operator's window");
     assert_eq!(image(&cluster), json!("example/catalog:5.2.1-final"));
     assert_eq!(process.show(&question.session).await.unwrap().issue.text, format!("undo session {}", first.session));
@@ -81,7 +81,7 @@ async fn rollback_that_did_what_it_promised_is_told_as_that() {
         assert!(listed[0].id == question.session && listed[0].status == Status::Reverted && listed[0].is_undo, "{case}: {listed:?}");
         assert_eq!(process.show(&question.session).await.unwrap().status, Status::Reverted, "{case}");
         let again = process.validate(&Validate::Session(question.session), &Caller::silent()).await.unwrap();
-        assert_eq!((again.status, again.validation.unwrap().verdict.as_str()), (Status::Reverted, "reverted"), "{case}");
+        assert_eq!((again.status, again.validation.unwrap().verdict), (Status::Reverted, Status::Reverted), "{case}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::words::{broken, well, words};
 use crate::support::embedded::{Embedded, asked, yes};
+use kubemend::domain::execution::Became;
 use kubemend::domain::object::{Namespace, ObjectName};
 use kubemend::sim::{Denial, MadeImage};
 use kubemend::workflow::report::{Report, Status};
@@ -38,7 +39,7 @@ async fn two_and_many(others: usize, issue: &str) -> Report {
     let process = cluster.process();
     let (_, question) = asked(&process, &in_shop(issue)).await;
     let report = yes(&process, &question).await.unwrap();
-    assert!(report.execution.as_ref().unwrap().steps.iter().all(|step| step.outcome == "applied"), "{}", report.summary);
+    assert!(report.execution.as_ref().unwrap().steps.iter().all(|step| step.outcome == Became::Applied), "{}", report.summary);
     report
 }
 
