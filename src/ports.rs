@@ -404,6 +404,15 @@ pub trait SessionStore: Send + Sync {
         Ok(self.newest(LOOKED_THROUGH).await?.into_iter().filter(has).take(limit).collect())
     }
 
+    /// The ids that begin so, in any order; a store without a search looks through its newest.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    async fn beginning(&self, start: &str, limit: usize) -> Result<Vec<SessionId>, StoreError> {
+        let all = self.newest(LOOKED_THROUGH).await?.into_iter().map(|stored| stored.id);
+        Ok(all.filter(|id| id.as_str().starts_with(start)).take(limit).collect())
+    }
+
     /// The newest sessions, newest first. One whose row is damaged has no bytes.
     ///
     /// # Errors

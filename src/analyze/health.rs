@@ -37,6 +37,8 @@ pub(crate) enum Judgement {
     Underway { what: String, seconds: i64 },
     /// It is too young to tell; it can be told after that many seconds.
     Young { what: String, seconds: i64 },
+    /// It is well now and was not a while ago, which may be what somebody asks about for that many seconds more.
+    Recovered { what: String, seconds: i64 },
     /// It cannot be told.
     Unknown(String),
     /// It is wrong.

@@ -8,7 +8,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::domain::words::Word;
-use crate::facts::focus::{beyond, focus, is_name};
+use crate::facts::focus::{beyond, focus, is_led_to, is_name};
 use crate::facts::named::{Nearness, Reach};
 use crate::facts::{Facts, unread};
 use k8s_openapi::api::core::v1::Pod;
@@ -45,11 +45,7 @@ pub(super) fn judge(facts: &Facts<'_>, overview: Overview, underway: &[(ObjectRe
         (false, Nearness::Elsewhere) => false,
     };
     let (answers, idle): (Vec<Seen>, Vec<Seen>) = idle.into_iter().partition(|s| answers(&s.object));
-    doubts.extend(answers.into_iter().filter(|s| speaks_for_itself(facts, &s.object)).map(|s| Doubt {
-        object: Some(s.object),
-        why: s.how,
-        again_in: None,
-    }));
+    doubts.extend(answers.into_iter().filter(|s| speaks_for_itself(facts, &s.object)).map(|s| Doubt::about(s.object, s.how)));
     // What is read only where it was asked about concerns whatever was asked about.
     let on_demand = |o: &ObjectRef| JudgedKind::of(&o.kind).is_some_and(JudgedKind::is_on_demand);
     let mut unsure: Vec<Doubt> = unsure.into_iter().filter(|d| d.object.as_ref().is_none_or(|o| asked(o) || on_demand(o))).collect();
@@ -104,11 +100,8 @@ fn whole(facts: &Facts<'_>, narrowed: bool, general: bool) -> Vec<Doubt> {
     doubts.extend(empty(facts).into_iter().map(Doubt::general));
     doubts.extend(judged::lacking(facts, general && !narrowed).into_iter().map(Doubt::general));
     let given = snapshot.scope.objects().iter().filter(|object| JudgedKind::of(&object.kind).is_none());
-    doubts.extend(given.map(|object| Doubt {
-        object: Some(object.clone()),
-        why: format!("whether a {} is as it should be shows only in what uses it", object.kind),
-        again_in: None,
-    }));
+    let shown = |object: &ObjectRef| format!("whether a {} is as it should be shows only in what uses it", object.kind);
+    doubts.extend(given.map(|object| Doubt::about(object.clone(), shown(object))));
     for (word, what) in beyond(facts) {
         doubts.push(Doubt::general(format!("`{word}` may be about {what}, which kubemend does not read")));
     }
@@ -121,10 +114,9 @@ fn unanswered(facts: &Facts<'_>, told: &[&ObjectRef]) -> Vec<Doubt> {
     let words = &facts.snapshot().words;
     let named = focus(facts);
     let mut doubts: Vec<String> = Vec::new();
-    if words.ask_about_reach() && !told.iter().any(|object| object.kind == Kind::Service) {
-        let what = named.about.first().map_or("anything".to_owned(), |object| format!("`{}`", object.name));
-        doubts.push(format!("the words are about how {what} is reached, and no Service that leads there was found"));
-    }
+    doubts.extend(
+        unreached(facts, told).map(|what| format!("the words are about how {what} is reached, and no Service that leads there was found")),
+    );
     let is_map = |word: &Word| !is_name(facts, word) && Kind::parse(&word.text) == Some(Kind::ConfigMap);
     if words.iter().any(is_map) {
         doubts.push("whether a ConfigMap is as it should be shows only in what uses it".to_owned());
@@ -141,6 +133,33 @@ fn unanswered(facts: &Facts<'_>, told: &[&ObjectRef]) -> Vec<Doubt> {
         doubts.push(format!("nothing that kubemend reads answers these words: {left}{more}"));
     }
     doubts.into_iter().map(Doubt::general).collect()
+}
+
+/// What the words say is reached and no Service of these leads to: what stands behind the verb, or else all that is named. That of the one
+/// who asks says nothing about the other.
+fn unreached(facts: &Facts<'_>, told: &[&ObjectRef]) -> Option<String> {
+    let words = &facts.snapshot().words;
+    let services: Vec<&ObjectRef> = told.iter().copied().filter(|object| object.kind == Kind::Service).collect();
+    if !words.ask_about_reach() {
+        return None;
+    }
+    let about = &focus(facts).about;
+    let behind: Vec<&ObjectRef> = about.iter().filter(|o| words.reached().iter().any(|word| is_called(&o.name, &word.text))).collect();
+    let place = |word: &&Word| facts.scope().namespaces().iter().any(|namespace| namespace.as_str() == word.text);
+    if let Some(place) = words.reached().iter().find(place).filter(|_| behind.is_empty()) {
+        let leads = services.iter().any(|service| service.namespace.as_ref().is_some_and(|namespace| namespace.as_str() == place.text));
+        return (!leads).then(|| format!("`{}`", place.text));
+    }
+    let reached = if behind.is_empty() { about.iter().collect() } else { behind };
+    if reached.is_empty() {
+        return services.is_empty().then(|| "anything".to_owned());
+    }
+    reached.into_iter().find(|object| !is_led_to(facts, object, &services)).map(|object| format!("`{}`", object.name))
+}
+
+/// Whether a word stands in a name, whole or as a part of it.
+fn is_called(name: &str, word: &str) -> bool {
+    name == word || name.split(['-', '.']).any(|part| part == word)
 }
 
 /// The namespaces in which there is nothing, in words.

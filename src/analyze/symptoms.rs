@@ -42,9 +42,12 @@ impl Overview {
             Judgement::Well(how) => self.well.push(Seen { object, how: short(&how) }),
             Judgement::Idle(how) => self.idle.push(Seen { object, how: short(&how) }),
             Judgement::Young { what, seconds } => {
-                self.doubts.push(Doubt { object: Some(object), why: short(&what), again_in: Some(seconds) });
+                self.doubts.push(Doubt { again_in: Some(seconds), ..Doubt::about(object, short(&what)) });
             }
-            Judgement::Unknown(why) => self.doubts.push(Doubt { object: Some(object), why: short(&why), again_in: None }),
+            Judgement::Recovered { what, seconds } => {
+                self.doubts.push(Doubt { again_in: Some(seconds), past: true, ..Doubt::about(object, short(&what)) });
+            }
+            Judgement::Unknown(why) => self.doubts.push(Doubt::about(object, short(&why))),
         }
     }
 

@@ -46,6 +46,24 @@ enum Wrong {
     },
 }
 
+/// What is asked for in vain, wherever that is: whether several ask for it tells whether it was there once, also where something else
+/// is near it in each place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Asked {
+    code: Code,
+    found: Vec<String>,
+}
+
+impl From<&Same> for Asked {
+    fn from(same: &Same) -> Self {
+        let found = match &same.wrong {
+            Wrong::Value { found, .. } => vec![found.clone()],
+            Wrong::Keys { old, .. } => old.clone(),
+        };
+        Self { code: same.code, found }
+    }
+}
+
 /// What two things that belong together share: something that runs or leads to it and that both touch, or who they are of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Shared {
@@ -59,7 +77,7 @@ pub(super) fn together(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Togethe
     // The first place of each: found by what is shared, and not by comparing with all of the same value.
     let mut first: HashMap<Same, HashMap<Shared, usize>> = HashMap::new();
     // Where each value stands that does not belong together.
-    let mut apart: HashMap<Same, BTreeSet<usize>> = HashMap::new();
+    let mut apart: HashMap<Asked, BTreeSet<usize>> = HashMap::new();
     for finding in facts.walk(findings.into_iter()) {
         let Some(same) = same(&finding) else {
             all.push(Together { finding, also: Vec::new() });
@@ -73,7 +91,7 @@ pub(super) fn together(facts: &Facts<'_>, findings: Vec<Finding>) -> Vec<Togethe
         for one in shared {
             known.entry(one).or_insert(place);
         }
-        apart.entry(Same { kind: Kind::Pod, ..same }).or_default().insert(place);
+        apart.entry(Asked::from(&same)).or_default().insert(place);
         match all.get_mut(place) {
             Some(one) => one.take(finding),
             None => all.push(Together { finding, also: Vec::new() }),
@@ -276,6 +294,16 @@ mod tests {
         };
         let world = |a: &str, b: &str| cluster().app(of("redis", a)).app(of("worker", b)).claim("redis-standard-pvc", "Bound", "standard");
         assert_eq!(changes(&world("shop", "shop").only("pvc-claim-name-typo")).len(), 2);
+        assert_eq!(changes(&world("shop", "blog").only("pvc-claim-name-typo")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_two_instances_say_of_their_track_makes_them_no_release() {
+        let of = |name: &str, release: &str| {
+            let labels = json!({"app.kubernetes.io/instance": release, "release": "stable"});
+            deployment(name).labels(labels).claim("data", "redis-data").unschedulable("")
+        };
+        let world = |a: &str, b: &str| cluster().app(of("redis", a)).app(of("worker", b)).claim("redis-standard-pvc", "Bound", "standard");
         assert_eq!(changes(&world("shop", "blog").only("pvc-claim-name-typo")), Vec::<String>::new());
     }
 }

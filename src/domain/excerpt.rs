@@ -209,4 +209,19 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn credential_with_a_mark_of_ours_in_it_is_in_no_form_of_a_quotation() {
+        for raw in ["login failed: password=\"a\u{201c} canary9\"", "{\"password\":\"a\u{201d},canary9\"}"] {
+            assert!(!Masked::whole(raw).as_str().contains("canary"), "{raw:?}");
+            assert!(every_form(raw).iter().all(|shown| !shown.contains("canary")), "{raw:?}: {:#?}", every_form(raw));
+        }
+    }
+
+    #[test]
+    fn value_on_the_line_below_its_name_is_hidden_whatever_it_holds() {
+        for raw in ["password:\n  \"a: canary9\"\n", "password: !!str\n  canary9\n", "password: # rotated\n  canary9\n"] {
+            assert!(!Masked::whole(raw).as_str().contains("canary"), "{raw:?}: {}", Masked::whole(raw).as_str());
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub enum Part {
     Words(String),
     /// A name, or another value of any length.
     Name(String),
-    /// What an object or its place is called: no two read alike, however little of them is left.
+    /// What an object or its place is called: no two read alike by accident, however little of them is left.
     Object(String),
     /// A path to a field.
     Path(Route),

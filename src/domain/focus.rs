@@ -150,12 +150,19 @@ pub struct Doubt {
     pub why: String,
     /// After how many seconds it can be told.
     pub again_in: Option<i64>,
+    /// It is about what was before, and is well now: of a change that was made since it says nothing.
+    pub past: bool,
 }
 
 impl Doubt {
+    /// A doubt about an object, which time alone does not end.
+    pub fn about(object: ObjectRef, why: String) -> Self {
+        Self { object: Some(object), why, again_in: None, past: false }
+    }
+
     /// A doubt about the whole, which time alone does not end.
     pub fn general(why: String) -> Self {
-        Self { object: None, why, again_in: None }
+        Self { object: None, why, again_in: None, past: false }
     }
 
     /// As one line.
@@ -195,7 +202,7 @@ mod tests {
     #[test]
     fn a_doubt_names_its_object_and_when_to_look_again() {
         let node = ObjectRef::cluster(crate::domain::kind::Kind::Node, "a");
-        let doubt = Doubt { object: Some(node), why: "is young".into(), again_in: Some(30) };
+        let doubt = Doubt { again_in: Some(30), ..Doubt::about(node, "is young".into()) };
         assert_eq!(doubt.in_words(), "Node a: is young; look again in 30 s");
     }
 }

@@ -28,7 +28,8 @@ impl Masked {
     /// All of a text of our own that others have a part in, on one line: our marks stay. What is a credential by the lines that it
     /// stands in is looked for before they are joined, and what is one by what then stands beside it, after that.
     pub(super) fn line_of_ours(raw: &str) -> Self {
-        let lines = Self(redacted(&marks::in_our_words(&cleaned(raw))).into_owned());
+        // A mark inside a credential is a part of it: rewritten first, it would end it.
+        let lines = Self(redacted(&marks::in_our_words(&redacted(&cleaned(raw)))).into_owned());
         lines.on_one_line().reworked(|line| redacted(line).into_owned())
     }
 

@@ -159,6 +159,11 @@ impl Wording {
         answered::ask_about_reach(&self.words)
     }
 
+    /// What they say is reached or not, where they say that behind the verb.
+    pub fn reached(&self) -> &[Word] {
+        answered::reached(&self.words)
+    }
+
     /// The words that nothing which is read answers, each once, in their order. `is_name`: what names something; `told`: what is known to
     /// be spoken of and never read.
     pub fn unanswered(&self, is_name: &dyn Fn(&Word) -> bool, told: &[&str]) -> Vec<&str> {

@@ -13,7 +13,7 @@ use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::words::{Site, Word};
 use matching::Matching;
-pub(crate) use reach::{reach, target};
+pub(crate) use reach::{is_led_to, reach, target};
 use std::collections::HashSet;
 
 /// Looks for it in a snapshot, as long as nothing is indexed yet: enough to know where it is.

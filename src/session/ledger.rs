@@ -147,6 +147,11 @@ impl Ledger {
         Ok(out)
     }
 
+    /// The ids of sessions that begin so, whether or not they can be read.
+    pub(crate) async fn beginning(&self, start: &str, limit: usize) -> Result<Vec<SessionId>, LedgerError> {
+        Ok(self.store.beginning(start, limit).await?)
+    }
+
     /// The newest sessions, each as it can be read, with when it was saved: what they are sorted by.
     pub(crate) async fn newest(&self, limit: usize) -> Result<Vec<Result<(Timestamp, Session), LedgerError>>, LedgerError> {
         let mut out = Vec::new();

@@ -54,6 +54,10 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
+    async fn beginning(&self, start: &str, limit: usize) -> Result<Vec<SessionId>, StoreError> {
+        Ok(self.lock().keys().filter(|id| id.as_str().starts_with(start)).take(limit).cloned().collect())
+    }
+
     async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
         Ok(newest_of(self.lock().values().map(|(stored, _)| stored.clone()).collect(), limit))
     }

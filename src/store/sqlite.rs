@@ -346,6 +346,16 @@ impl SessionStore for SqliteStore {
         .await
     }
 
+    async fn beginning(&self, start: &str, limit: usize) -> Result<Vec<SessionId>, StoreError> {
+        let (start, limit) = (start.to_owned(), i64::try_from(limit).unwrap_or(i64::MAX));
+        self.with(move |connection| {
+            let mut statement = connection.prepare("SELECT id FROM sessions WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT ?2")?;
+            let rows = statement.query_map(params![start, limit], |row| row.get::<_, String>(0))?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?.iter().filter_map(|id| SessionId::parse(id).ok()).collect())
+        })
+        .await
+    }
+
     async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.with(move |connection| {

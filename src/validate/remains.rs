@@ -200,7 +200,8 @@ impl<'a> Concern<'a> {
             self.before.focus.unsure.iter().map(|word| format!("`{word}` was not found in {place}, where not everything could be read"));
         let context = &self.facts.snapshot().cluster.context;
         let unread = self.before.focus.lost.iter().filter(|lost| lost.may_exist()).map(|lost| lost.in_words(&place, context));
-        let still = seen.doubts.iter().filter_map(|d| Some((d.object.as_ref()?, &d.why, d.again_in.is_some())));
+        // A restart after the change is young, and not past.
+        let still = seen.doubts.iter().filter(|d| !d.past).filter_map(|d| Some((d.object.as_ref()?, &d.why, d.again_in.is_some())));
         still
             .filter(|(object, _, young)| {
                 let new = self.is_named(object) && !(*young && self.is_of_the_plan(object));

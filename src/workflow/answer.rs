@@ -91,7 +91,13 @@ impl Remediation {
     async fn consent_once(&self, yes: &Yes<'_>, counted: &mut bool, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         let Yes { session, digest, proof, by } = yes;
         let meter = self.meter(caller);
-        let (revision, mut awaiting) = self.awaiting_here(session, meter.read.as_ref()).await?;
+        let (revision, mut awaiting) = match self.awaiting_here(session, meter.read.as_ref()).await {
+            Err(error @ WorkflowError::Read(_)) => {
+                *counted = self.is_a_yes(yes).await;
+                return Err(error);
+            }
+            here => here?,
+        };
         let proven = matches!(proof, Proof::Shown(token) if awaiting.knows(&token.0));
         if !proven && awaiting.header.trail.count(Effect::Refused) >= REFUSALS {
             return Err(WorkflowError::TooManyRefused((*session).clone()));
@@ -114,6 +120,13 @@ impl Remediation {
         *counted = true;
         let seen = self.is_still_needed(&approved, &meter, caller).await?;
         self.carry_out(approved, seen, revision, by, &meter, caller).await
+    }
+
+    /// Whether it would have counted, by the record alone: where the cluster does not say which one it is, nothing else is known.
+    async fn is_a_yes(&self, Yes { session, digest, proof, .. }: &Yes<'_>) -> bool {
+        let Ok((_, awaiting)) = self.records().awaiting(session).await else { return false };
+        let Proof::Shown(token) = proof else { return false };
+        awaiting.knows(&token.0) && awaiting.digest == **digest && self.parts.clock.now() < awaiting.expires_at
     }
 
     /// The gate, again: what held when the session was opened, tightened by what the operator sets now and by this caller.

@@ -166,18 +166,25 @@ fn place(report: &Report, plan: &PlanView) -> String {
     namespaces.dedup();
     let cluster = &report.cluster;
     // In full it stands below; here are the words that there is room for beside names of any length.
-    let close = if cluster.unverified { ", NOT VERIFIED)" } else { ")" };
-    let said = |title: &str| {
-        let name = |name: &str| Part::name(visible::escaped(name));
-        let mut parts = vec![Part::words("on "), name(&cluster.context), Part::words(" ("), name(&cluster.server), Part::words(close)];
+    let said = |title: &str, server: bool| {
+        // Behind one proxy the context alone tells clusters apart: it keeps its code, and the server goes where there is no room for both.
+        let mut parts = vec![Part::words("on "), Part::object(visible::escaped(&cluster.context))];
+        match (server, cluster.unverified) {
+            (true, unverified) => {
+                let close = if unverified { ", NOT VERIFIED)" } else { ")" };
+                parts.extend([Part::words(" ("), Part::name(visible::escaped(&cluster.server)), Part::words(close)]);
+            }
+            (false, true) => parts.push(Part::words(" (NOT VERIFIED)")),
+            (false, false) => {}
+        }
         if !namespaces.is_empty() {
             parts.extend([Part::words(title), Part::object(visible::escaped(&namespaces.join(", ")))]);
         }
         parts.push(Part::words(visible::in_words(&format!("; risk {}; {}", plan.risk, summary::undo(plan)))));
         parts
     };
-    let long = said(", namespace ");
-    let short = said(" in ");
+    let long = said(", namespace ", true);
+    let short = Some(said(" in ", true)).filter(|parts| fitted::fit(parts, COLUMNS)).unwrap_or_else(|| said(" in ", false));
     let whole: usize = long.iter().map(|part| part.whole().chars().count()).sum();
     fitted::line(if whole <= COLUMNS { &long } else { &short }, COLUMNS)
 }

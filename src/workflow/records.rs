@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 /// Sessions that can be going on at once: each goes on for a quarter of an hour, unless the operator set more.
 const ALIVE: usize = 10_000;
-/// Sessions that name a session.
-const MENTIONS: usize = 100;
+/// Sessions that are named where several are meant.
+const ALIKE: usize = 10;
 /// How often something is recorded anew after another process was faster.
 pub(super) const NOTE_ATTEMPTS: usize = 4;
 
@@ -90,9 +90,7 @@ impl Records {
         if let Some(id) = start.whole() {
             return Ok(vec![id]);
         }
-        // An undo names the session that it undoes.
-        let found = self.ledger.with_text(start.as_str(), MENTIONS).await?;
-        Ok(found.into_iter().map(|session| session.header().id.clone()).filter(|id| start.begins(id)).collect())
+        Ok(self.ledger.beginning(start.as_str(), ALIKE).await?)
     }
 
     /// The context of the cluster that a session is about.
@@ -380,5 +378,17 @@ mod tests {
     async fn who_asked_is_kept_with_the_session() {
         let (records, id, _) = kept(Origin::Event).await;
         assert_eq!(records.show(&id).await.unwrap().issue.origin, "event");
+    }
+
+    #[tokio::test]
+    async fn the_beginning_of_an_id_finds_its_session_however_many_others_mention_it() {
+        let (records, id, _) = kept(Origin::Caller).await;
+        for other in 100..200_u8 {
+            let mut session = records.session(&id).await.unwrap();
+            session.header_mut().id = SessionId::from_entropy([other; 16]);
+            session.header_mut().purpose = Purpose::Issue(format!("look at {id}"));
+            records.ledger.save(&session, None).await.unwrap();
+        }
+        assert_eq!(records.beginning(&SessionStart::of(&id)).await.unwrap(), std::slice::from_ref(&id));
     }
 }

@@ -1,11 +1,12 @@
 //! Where a session stands, as values: what its report is made of.
 
 use super::report::Status;
-use crate::domain::execution::{Execution, StepOutcome};
+use crate::domain::action::Action;
+use crate::domain::execution::Execution;
 use crate::domain::id::SessionId;
 use crate::domain::ours::OurCommand;
-use crate::domain::plan::{Step, Undo};
 use crate::domain::validation::Validation;
+use crate::planner::inverse;
 use crate::session::{Header, Planned, Session};
 use jiff::Timestamp;
 
@@ -46,14 +47,14 @@ impl<'a> Standing<'a> {
         Self { ended, undone_by, ..Self::of(session) }
     }
 
-    /// What a human types to take back what the session did, where something took effect that can be taken back, and was not.
+    /// What a human types to take back what the session did, where something took effect, or may have, that can be taken back, and is
+    /// not known to have been: what that command itself would take back decides.
     pub(super) fn undo(&self) -> Option<OurCommand> {
         let (plan, done) = (&self.planned?.plan, self.execution?);
-        let kept = self.underway.is_none() && done.reverted.is_none() && self.undone_by.is_none();
-        let taken =
-            |(step, outcome): (&Step, &StepOutcome)| matches!(step.undo, Undo::Restore { .. }) && outcome.took_effect() == Some(true);
-        let some = self.header.purpose.undoes().is_none() && plan.steps.iter().zip(done.steps.iter()).any(taken);
-        (kept && some).then(|| OurCommand::Undo(self.header.id.clone()))
+        let open = self.underway.is_none() && self.undone_by.is_none() && self.header.purpose.undoes().is_none();
+        let takes = inverse::of(plan, done, &self.header.id).takes;
+        let some = takes.iter().any(|taken| matches!(taken.proposal.action, Action::Patch { .. }));
+        (open && some).then(|| OurCommand::Undo(self.header.id.clone()))
     }
 
     /// Where the session stands.

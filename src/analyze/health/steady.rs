@@ -61,7 +61,7 @@ fn judged(facts: &Facts<'_>, pod: &Pod, last: &Restarted) -> Judgement {
     let what = format!("is ready now, and {last}");
     match last.ago.filter(|ago| *ago < DAY) {
         _ if facts.snapshot().words.ask_about_restarts() && nearness != Nearness::Elsewhere => Judgement::Unknown(what),
-        Some(ago) if asked => Judgement::Young { what, seconds: DAY.saturating_sub(ago) },
+        Some(ago) if asked => Judgement::Recovered { what, seconds: DAY.saturating_sub(ago) },
         Some(_) | None => Judgement::Well(what),
     }
 }

@@ -39,7 +39,11 @@ pub(crate) fn groups_of(meta: &ObjectMeta, labels: Option<&Selector>) -> BTreeSe
         all.flat_map(|labels| keys.iter().filter_map(|key| labels.get(*key)).cloned().collect::<Vec<_>>()).collect::<Vec<_>>()
     };
     let helm = meta.annotations.as_ref().and_then(|a| a.get(HELM)).cloned();
-    let mut groups: BTreeSet<Group> = say(&[INSTANCE, "release"]).into_iter().chain(helm).map(Group::Release).collect();
+    let mut groups: BTreeSet<Group> = say(&[INSTANCE]).into_iter().chain(helm).map(Group::Release).collect();
+    // Older charts name their release so; others name their track, as `stable`.
+    if groups.is_empty() {
+        groups.extend(say(&["release"]).into_iter().map(Group::Release));
+    }
     if groups.is_empty() {
         groups.extend(say(&[PART_OF, PROGRAM, "app", "k8s-app"]).into_iter().map(Group::App));
     }

@@ -321,4 +321,15 @@ mod tests {
         let service = ObjectRef::parse("service/postgres", found.object.namespace.as_ref()).unwrap();
         assert!(found.symptoms.iter().any(|s| s.object == service), "{:?}", found.symptoms);
     }
+
+    #[test]
+    fn words_about_lost_data_create_no_empty_claim_whatever_else_their_words_name() {
+        let made = |world: World| world.found("pvc-missing").iter().flat_map(changes).collect::<Vec<_>>();
+        for text in ["postgres-db lost its data", "the database lost everything", "our database lost all orders", "the database is empty"] {
+            assert_eq!(made(cluster().app(database()).said(text)), Vec::<String>::new(), "{text}");
+        }
+        let beside =
+            cluster().app(database()).app(deployment("redis").claim("data", "redis-data")).claim("redis-data", "Bound", "standard");
+        assert_eq!(made(beside.said("all our data is lost")), Vec::<String>::new(), "a claim is called redis-data");
+    }
 }

@@ -33,7 +33,7 @@ pub(super) fn shortened(text: &str, room: usize) -> String {
     out
 }
 
-/// `~3f2a`: tells a text from every other one that is cut to the same.
+/// `~3f2a`: tells a text from others that are cut to the same, unless somebody chose them for their codes.
 pub(super) fn code(text: &str) -> String {
     let hash = Sha256::digest(text);
     let letter = |byte: &u8| DIGITS.chars().nth(usize::from(byte % 32)).unwrap_or_default();

@@ -53,20 +53,28 @@ fn block<'t>(place: &Place<'t>) -> Option<Value<'t>> {
     Some(Value { open: "", inner, quoted: true })
 }
 
-/// A value of YAML that begins in the line below a name which is alone in its own: all lines that are indented further, if they are no
-/// structure of their own.
+/// A value of YAML that begins in the line below a name which is alone in its own, or has a tag, an anchor or a comment behind it: all
+/// lines that are indented further, if they are no structure of their own. What stands behind the name is hidden as well: it may be a
+/// value in another notation.
 fn below<'t>(place: &Place<'t>) -> Option<Value<'t>> {
-    let lines = place.rest.strip_prefix('\n').filter(|_| place.open.bare && place.between.contains(':'))?;
+    let (head, lines) = place.rest.split_once('\n').filter(|_| place.open.bare && place.between.contains(':'))?;
+    let beside = head.trim();
+    if !beside.is_empty() && !beside.starts_with(['!', '&', '#']) {
+        return None;
+    }
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let mut inside = lines.split_inclusive('\n').take_while(|line| line.trim().is_empty() || indent(line) > place.open.indent).peekable();
     let first = inside.peek()?.trim();
+    // In quotes a colon is a part of the text.
+    let quoted = first.starts_with(['"', '\'']) && !first.ends_with(':');
     let structure = first.starts_with(['-', '{', '[', '#', '&', '*', '!', '|', '>']) || first.ends_with(':') || first.contains(": ");
-    let length = 1 + inside.map(str::len).sum::<usize>();
+    let length = head.len() + 1 + inside.map(str::len).sum::<usize>();
     place.work.spend(length);
     let inner = place.rest.get(..length)?;
     let start = inner.len() - inner.trim_start().len();
     let value = inner.trim();
-    (!structure && !value.is_empty()).then_some(Value { open: inner.get(..start)?, inner: value, quoted: true })
+    let scalar = quoted || !structure;
+    (scalar && !value.is_empty()).then_some(Value { open: inner.get(..start)?, inner: value, quoted: true })
 }
 
 /// Up to the closing quote of the same kind, and on where something follows without a gap, as shells have it.

@@ -1,7 +1,7 @@
 //! Words that a look at objects answers: that something is there, starts, runs, is ready and is led to. What is left of a report beside
 //! these, names and grammar is about something that nobody looked at, so nothing is called healthy for it.
 
-use super::word::{Form, Word, singular};
+use super::word::{Word, singular};
 use super::{everyday, topics, unseen};
 use crate::domain::kind::Kind;
 
@@ -18,10 +18,10 @@ coming keep keeps kept keeping stay stays stayed become becomes became happen ha
 wanted need needs needed take let find finds found finding check checks checked checking fix fixes fixed fixing repair solve investigate
 diagnose debug analyze analyse analysis think thinks believe know knows known notice noticed report reports reported complain complains
 complaining complaint complaints ready unready notready pending waiting wait waits waited schedule scheduled scheduling unschedulable
-available unavailable terminating imagepullbackoff errimagepull exist exists existed existing missing due reason cause causes root status
+available unavailable terminating imagepullbackoff errimagepull exist exists existed existing missing due reason cause causes status
 state condition pod pods container containers workload workloads namespace namespaces cluster clusters kubernetes k8s kubectl object objects
 shop shops store stores resource resources component components system systems application applications app apps program programs service services svc server
-servers environment environments env instance instances user users customer customers client clients team teams people person colleague
+servers environment environments instance instances user users customer customers client clients team teams people person colleague
 colleagues developer developers boss operator admin admins main current default latest last named called name completely totally really
 suddenly currently recently lately actually probably possibly maybe perhaps apparently definitely simply wholly idea ideas clue clues urgent
 urgently asap critical important quick quickly sorry understand explain case something though beside besides like
@@ -59,12 +59,20 @@ pub(super) fn ask_about_reach(words: &[Word]) -> bool {
     words.iter().any(|word| has(REACH, &word.text))
 }
 
+/// The words behind those, up to the end of their clause: `web cannot connect to postgres` is about how postgres is reached.
+pub(super) fn reached(words: &[Word]) -> &[Word] {
+    let last = words.iter().rposition(|word| has(REACH, &word.text)).filter(|last| !words.get(*last).is_some_and(|word| word.ends));
+    let behind = last.and_then(|last| words.get(last.saturating_add(1)..)).unwrap_or_default();
+    let ends = behind.iter().position(|word| word.ends).map_or(behind.len(), |end| end.saturating_add(1));
+    behind.get(..ends).unwrap_or_default()
+}
+
 /// The words that nothing which is read answers, each once, in their order. `is_name`: what names something; `told`: what is known to be
 /// spoken of and never read.
 pub(super) fn unanswered<'w>(words: &'w [Word], is_name: &dyn Fn(&Word) -> bool, told: &[&str]) -> Vec<&'w str> {
     let mut left: Vec<&str> = Vec::new();
     for (place, word) in words.iter().enumerate() {
-        let known = matches!(word.form, Form::Host | Form::Address) || is_name(word) || is_answered(words, place, word, told);
+        let known = is_name(word) || is_answered(words, place, word, told);
         if !known && !left.contains(&word.text.as_str()) {
             left.push(&word.text);
         }
@@ -74,8 +82,11 @@ pub(super) fn unanswered<'w>(words: &'w [Word], is_name: &dyn Fn(&Word) -> bool,
 
 fn is_answered(words: &[Word], place: usize, word: &Word, told: &[&str]) -> bool {
     let text = word.text.as_str();
-    if has(RECURRING, text) || is_a_status(words, place) || is_a_timeout(words, place) {
+    if has(RECURRING, text) || is_a_status(words, place) || is_a_timeout(words, place) || is_the_wrong_one(words, place) {
         return false;
+    }
+    if text == "root" {
+        return words.get(place.saturating_add(1)).is_some_and(|next| singular(&next.text) == "cause");
     }
     // `deploy` is short for a kind, and mostly what somebody does.
     let a_kind =
@@ -97,6 +108,12 @@ fn is_a_status(words: &[Word], place: usize) -> bool {
     words.get(place).is_some_and(|word| status(&word.text)) && !counted
 }
 
+/// `the wrong user`: what stands where another one belongs. Nobody compares it with what was meant.
+fn is_the_wrong_one(words: &[Word], place: usize) -> bool {
+    let before = place.checked_sub(1).and_then(|before| words.get(before)).filter(|before| !before.ends);
+    before.is_some_and(|before| before.text == "wrong") && !words.get(place).is_some_and(|word| everyday::is_grammar(&word.text))
+}
+
 /// `times out`, where no connections are spoken of.
 fn is_a_timeout(words: &[Word], place: usize) -> bool {
     let next = words.get(place.saturating_add(1)).map(|w| w.text.as_str()).unwrap_or_default();
@@ -109,8 +126,8 @@ pub(super) fn says_when(words: &[Word], place: usize) -> bool {
     let earlier = (1..=NEAR).map_while(|back| place.checked_sub(back)).map_while(|p| words.get(p).filter(|w| !w.ends));
     let earlier: Vec<&Word> = earlier.collect();
     let done = earlier.iter().any(|word| has(PERSONS, &word.text)) && !earlier.iter().any(|word| has(NOT, &word.text));
-    // Whether the new one runs is what was looked at.
-    let newest = earlier.first().is_some_and(|word| has(NEWEST, &word.text));
+    // Whether the new one runs is what was looked at; that it is not the new one is not.
+    let newest = earlier.first().is_some_and(|word| has(NEWEST, &word.text)) && !earlier.iter().any(|word| has(NOT, &word.text));
     event && (done || newest || earlier.iter().any(|word| has(TIMES, &word.text)))
 }
 
@@ -179,5 +196,35 @@ mod tests {
             assert!(left(text).iter().any(|one| one == word), "{text}: {:?}", left(text));
         }
         assert_eq!(left("web is slow"), [""; 0], "what is known never to be read is told as that");
+    }
+
+    #[test]
+    fn words_that_only_look_like_trouble_with_what_runs_are_left() {
+        for (text, word) in [
+            ("web does not run the latest version", "version"),
+            ("web is not on the new release", "release"),
+            ("web runs as root", "root"),
+            ("web shows the wrong user", "user"),
+            ("the env of web is wrong", "env"),
+        ] {
+            let words = Wording::of(text);
+            let unread = words.unread(&|word| word.text == "web");
+            assert!(!unread.is_empty() || left(text).iter().any(|one| one == word), "{text}: {:?}", left(text));
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_of_an_object_is_answered_by_none() {
+        for text in [
+            "web fails with NullPointerException",
+            "web gets AccessDeniedException",
+            "/checkout fails in web",
+            "web cannot find config.yaml",
+            "web should be 2.0.1",
+        ] {
+            let words = Wording::of(text);
+            let unread = words.unread(&|word| word.text == "web");
+            assert!(!unread.is_empty() || !left(text).is_empty(), "{text}: nothing is left");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What words can be about that shows in no object: what a program uses, how fast it is, what it answers, what is in its data. Nothing
 //! of it is read, so nothing of it is called healthy.
 
+use super::lost::Site;
 use super::word::{Word, singular};
 
 /// Words, those of which one must be there too, and what they are about.
@@ -63,7 +64,7 @@ const UNSEEN: &[Row] = &[
     (&["5xx", "4xx", "exception", "stacktrace", "traceback"], &[], "what a program answers to requests"),
     (&["login", "logins", "signin", "sign-in", "log-in", "authenticate", "authentication"], &[], "what people can do in a program"),
     (
-        &["data", "record", "row", "entry", "entries", "upload", "history", "database"],
+        &["data", "record", "row", "entry", "entries", "upload", "history", "database", "db"],
         &[
             "lost",
             "lose",
@@ -83,6 +84,7 @@ const UNSEEN: &[Row] = &[
         IN_DATA,
     ),
     (&["data", "record", "row", "entry", "entries", "upload"], &["missing", "gone", "empty", "wrong", "deleted"], IN_DATA),
+    (&["database", "db"], &["empty"], IN_DATA),
     (
         &["version", "build", "release", "code"],
         &["old", "older", "outdated", "stale", "previous", "wrong"],
@@ -140,6 +142,8 @@ const TROUBLE: &[&str] = &[
 ];
 /// Words that a number of an answer may stand before, in the plural too; before any other plural it counts something.
 const ANSWERS: &[&str] = &["error", "answer", "response", "status", "code", "reply", "return", "on"];
+/// What can be lost and is no data: `lost the connection to the database`.
+const LINKS: &[&str] = &["connection", "connectivity", "contact", "access", "leader", "leadership", "quorum", "lease"];
 /// What numbers measure.
 const UNITS: &[&str] =
     &["mb", "gb", "kb", "mi", "gi", "ki", "mib", "gib", "ms", "s", "sec", "min", "percent", "mbit", "rps", "qps", "iops"];
@@ -156,6 +160,9 @@ pub(super) fn is_meant_otherwise(words: &[Word], place: usize) -> bool {
     if matches!(word.text.as_str(), "resolve" | "resolution") {
         return behind().take(OBJECT).any(|next| TROUBLE.contains(&singular(&next.text)));
     }
+    if matches!(singular(&word.text), "lost" | "lose" | "losing" | "loss") {
+        return behind().take(OBJECT).any(|next| LINKS.contains(&singular(&next.text)));
+    }
     let counts = |next: &Word| {
         let one = singular(&next.text);
         !ANSWERS.contains(&one) && (one != next.text || UNITS.contains(&next.text.as_str()))
@@ -163,7 +170,8 @@ pub(super) fn is_meant_otherwise(words: &[Word], place: usize) -> bool {
     word.text.bytes().all(|b| b.is_ascii_digit()) && behind().next().is_some_and(counts)
 }
 
-/// Words that can be about what is never seen, and what that is. A word that is the name of something says nothing.
+/// Words that can be about what is never seen, and what that is. A word that is the name of something says nothing, but where data may be
+/// lost: `the database lost everything` is about data whatever is called so, and an empty volume would be the wrong answer.
 pub(super) fn spoken_of(words: &[Word], is_name: &dyn Fn(&Word) -> bool) -> Vec<(String, &'static str)> {
     let is = |word: &Word, one: &str| word.text == one || singular(&word.text) == one;
     let pairs = || words.iter().zip(words.iter().skip(1)).filter(|(word, _)| !word.ends);
@@ -171,14 +179,15 @@ pub(super) fn spoken_of(words: &[Word], is_name: &dyn Fn(&Word) -> bool) -> Vec<
         let of = |(a, b): &(&Word, &Word)| PAIRS.iter().any(|(x, y, is)| a.text == *x && b.text == *y && *is == one);
         pairs().find(of).map(|(a, b)| format!("{} {}", a.text, b.text))
     };
-    let said = |list: &[&str]| {
-        let open = |(place, word): &(usize, &Word)| !is_name(word) && !is_meant_otherwise(words, *place);
+    let said = |list: &[&str], what: &str| {
+        let named = |word: &Word| if is_about_data(what) { word.place != Site::Open } else { is_name(word) };
+        let open = |(place, word): &(usize, &Word)| !named(word) && !is_meant_otherwise(words, *place);
         let found = words.iter().enumerate().filter(open).find(|(_, word)| list.iter().any(|one| is(word, one)));
         found.map(|(_, word)| word.text.clone()).or_else(|| list.iter().find_map(|one| joined(one)))
     };
     let mut found: Vec<(String, &'static str)> = Vec::new();
     for (of, with, what) in UNSEEN {
-        if let Some(word) = said(of).filter(|_| with.is_empty() || said(with).is_some())
+        if let Some(word) = said(of, what).filter(|_| with.is_empty() || said(with, what).is_some())
             && !found.iter().any(|(_, known)| known == what)
         {
             found.push((word, what));

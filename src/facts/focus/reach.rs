@@ -26,6 +26,12 @@ pub(crate) fn reach(facts: &Facts<'_>, objects: &[ObjectRef]) -> Reach {
     walk.reach
 }
 
+/// Whether one of these Services leads to the object, or is it.
+pub(crate) fn is_led_to(facts: &Facts<'_>, object: &ObjectRef, services: &[&ObjectRef]) -> bool {
+    let reach = reach(facts, std::slice::from_ref(object));
+    services.iter().any(|service| reach.itself.contains(*service) || reach.beside.contains(*service))
+}
+
 /// A way through the facts, and what was met on it.
 struct Walk<'f, 'a> {
     facts: &'f Facts<'a>,

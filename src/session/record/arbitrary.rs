@@ -257,7 +257,7 @@ fn seen() -> impl Strategy<Value = Seen> {
 }
 
 fn doubt() -> impl Strategy<Value = Doubt> {
-    (of(object()), text(), of(any::<i64>())).prop_map(|(object, why, again_in)| Doubt { object, why, again_in })
+    (of(object()), text(), of(any::<i64>()), any::<bool>()).prop_map(|(object, why, again_in, past)| Doubt { object, why, again_in, past })
 }
 
 fn limits() -> impl Strategy<Value = Limits> {

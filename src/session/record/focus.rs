@@ -47,6 +47,8 @@ pub(super) struct DoubtRecord {
     object: Option<RefRecord>,
     why: String,
     again_in: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    past: bool,
 }
 
 impl From<&Focus> for FocusRecord {
@@ -108,12 +110,12 @@ impl SeenRecord {
 
 impl From<&Doubt> for DoubtRecord {
     fn from(d: &Doubt) -> Self {
-        Self { object: d.object.as_ref().map(RefRecord::from), why: d.why.clone(), again_in: d.again_in }
+        Self { object: d.object.as_ref().map(RefRecord::from), why: d.why.clone(), again_in: d.again_in, past: d.past }
     }
 }
 
 impl DoubtRecord {
     pub(super) fn into_doubt(self) -> Result<Doubt, String> {
-        Ok(Doubt { object: self.object.map(RefRecord::into_ref).transpose()?, why: self.why, again_in: self.again_in })
+        Ok(Doubt { object: self.object.map(RefRecord::into_ref).transpose()?, why: self.why, again_in: self.again_in, past: self.past })
     }
 }

@@ -487,3 +487,16 @@ async fn spec_that_somebody_changes_elsewhere_refuses_the_patch() {
     let report = yes_while_applied(&cluster, &process, &question, &text.to_string()).await.unwrap();
     assert_eq!((cluster.writes(), outcomes(&report)), (vec![], vec!["refused"]), "{}", report.summary);
 }
+
+#[tokio::test(start_paused = true)]
+async fn change_whose_rollback_was_refused_says_how_a_human_rolls_it_back() {
+    let (cluster, process, question) = useless(reverting()).await;
+    let report = once_validating(&process, &cluster, &question, || {
+        cluster.sim.inject(Fault::on("PATCH", "/deployments/", FaultKind::Status(403)));
+    })
+    .await;
+    assert_eq!(undone(&report), ["failed"]);
+    let opened = process.undo(&question.session, &Caller::silent()).await.unwrap();
+    assert!(opened.question.is_some(), "it can be taken back: {}", opened.report.summary);
+    assert_eq!(report.undo, Some(format!("kubemend undo {}", question.session)), "{}", report.summary);
+}

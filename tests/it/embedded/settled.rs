@@ -297,3 +297,23 @@ async fn one_list_that_fails_while_it_is_watched_spoils_nothing() {
     let report = yes(&process, &question).await.unwrap();
     assert_eq!(report.status, Status::Resolved, "{}", report.summary);
 }
+
+#[tokio::test(start_paused = true)]
+async fn restart_of_this_morning_does_not_keep_a_mended_service_from_being_resolved() {
+    let images = format!(
+        "{STEADY}- {{ref: 'example/front:1.0', play: {{needs: [{{tcp: 'dep:80', fail: 'no dep'}}], listen: [{{port: 80, after: 0.3}}]}}}}\n"
+    );
+    let front = "apiVersion: v1\nkind: Service\nmetadata: {name: storefront}\nspec: {selector: {app: storefront-web, tier: frontend}, ports: \
+         [{name: http, port: 80, targetPort: http}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: storefront}\nspec:\n  replicas: 1\n  \
+         selector: {matchLabels: {app: storefront}}\n  template:\n    metadata: {labels: {app: storefront, tier: frontend}}\n    spec: {containers: \
+         [{name: web, image: 'example/front:1.0', ports: [{name: http, containerPort: 80}]}]}\n";
+    let cluster = cluster(&images, front).await;
+    cluster.apply(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: dep}\nspec: {selector: {app: dep}, ports: [{port: 80, targetPort: 80}]}\n---\n\
+         apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: dep}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: dep}}\n  template:\n    \
+         metadata: {labels: {app: dep}}\n    spec: {containers: [{name: app, image: 'example/app:1.0', ports: [{containerPort: 80}]}]}\n",
+    );
+    tokio::time::sleep(Duration::from_secs(5 * 3600)).await;
+    let report = mended(&cluster, Limits::default(), "Nobody can reach the storefront, although its pods are running").await;
+    assert_eq!(report.status, Status::Resolved, "{}", report.summary);
+}

@@ -147,3 +147,14 @@ async fn yes_that_meets_a_cluster_which_cannot_be_read_is_recorded() {
     assert!(record.contains("approved, and nothing was sent: cannot reach the API server"), "{record}");
     assert!(record.contains("undecided"), "it decided nothing: {record}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn yes_that_meets_a_cluster_which_does_not_say_which_it_is_was_not_refused() {
+    let (cluster, process, question) = waiting("database-pod-pending", NAMESPACE).await;
+    cluster.sim.inject(Fault::on("GET", "/namespaces/kube-system", FaultKind::Close).times(20));
+    drop(process);
+    let error = yes(&cluster.process(), &question).await.unwrap_err();
+    assert!(matches!(error, WorkflowError::Read(_)), "{error}");
+    let record = cluster.store.record(question.session.as_str()).to_string();
+    assert!(!record.contains("approval refused") && record.contains("approved, and nothing was sent"), "{record}");
+}

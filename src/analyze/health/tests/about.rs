@@ -173,3 +173,19 @@ fn words_that_nothing_answers_are_named_and_keep_it_from_being_healthy() {
         assert!(served().said(text).is_healthy(), "{text}: {:?}", served().said(text).doubts());
     }
 }
+
+#[test]
+fn exceptions_and_paths_are_not_answered_with_replicas() {
+    for text in ["web fails with NullPointerException", "/checkout fails in web"] {
+        assert!(!served().said(text).is_healthy(), "{text}");
+    }
+}
+
+#[test]
+fn service_of_the_one_who_asks_says_nothing_of_what_it_cannot_reach() {
+    let listed = json!({"containers": [{"name": "app", "image": "a:1", "ports": [{"containerPort": 8080}]}]});
+    let world = || cluster().app(deployment("web").spec(listed.clone())).service("web", json!({"app": "web"})).app(deployment("postgres"));
+    for text in ["web cannot connect to postgres", "web cannot reach postgres", "web cannot connect to api.stripe.com"] {
+        assert!(!world().said(text).is_healthy(), "{text}: {:?}", world().said(text).diagnosis().seen);
+    }
+}
