@@ -13,7 +13,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("planner", "domain facts", "json_patch k8s_openapi serde_json serde_saphyr similar"),
     ("validate", "domain facts", "k8s_openapi serde_json"),
     // What is promised of the outside, and who may act on it.
-    ("ports", "domain", "async_trait jiff serde_json thiserror"),
+    ("ports", "domain", "async_trait jiff serde_json thiserror tokio_util"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
     ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
     ("probe", "domain facts ports", "jiff k8s_openapi serde serde_json serde_saphyr tokio"),
