@@ -39,6 +39,7 @@ pub mod observation;
 pub(crate) mod once;
 pub mod ours;
 pub mod plan;
+pub mod proposal;
 pub mod purpose;
 pub mod request;
 pub mod resource;
