@@ -42,6 +42,7 @@ pub(crate) mod once;
 pub mod ours;
 pub mod phase;
 pub mod plan;
+pub mod proposal;
 pub mod purpose;
 pub mod request;
 pub mod resource;
