@@ -23,6 +23,7 @@ pub mod finding;
 pub mod fitted;
 pub mod focus;
 pub mod id;
+pub mod investigate;
 pub mod issue;
 pub mod kind;
 pub mod kubectl;
