@@ -211,6 +211,7 @@ async fn demo(yes: bool, terminal: &Terminal, cancel: &CancellationToken, tasks:
         limits: crate::domain::limits::Limits::default(),
         timing: crate::workflow::Timing::default(),
         allowed: crate::probe::Allowed::default(),
+        own_model: None,
     });
     let program = std::env::current_exe().map_or_else(|_| "kubemend".to_owned(), |path| path.display().to_string());
     let stage = cli::demo::Stage { cases: &remediation, read: &*read, terminal, cancel, program, yes };

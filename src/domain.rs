@@ -3,6 +3,7 @@
 
 pub(crate) mod abridged;
 pub mod action;
+pub mod budget;
 pub mod canonical;
 pub mod cause;
 pub mod changes;

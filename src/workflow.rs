@@ -12,6 +12,7 @@ mod conclude;
 pub mod covered;
 mod effects;
 mod follow;
+mod investigate;
 mod late;
 mod live;
 mod look;
@@ -55,6 +56,7 @@ use crate::probe::Allowed;
 use crate::session::approval::ApprovalError;
 use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
+pub use investigate::OwnModel;
 use jiff::Timestamp;
 pub use looked::Looked;
 pub use problem::Problem;
@@ -84,6 +86,8 @@ pub struct Parts {
     pub timing: Timing,
     /// What an investigation may be shown.
     pub allowed: Allowed,
+    /// Whom to ask about what rules leave open; nobody where no model is set.
+    pub own_model: Option<OwnModel>,
 }
 
 /// The use cases over one cluster. Cheap to clone.

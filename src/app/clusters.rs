@@ -144,6 +144,7 @@ impl Clusters {
                 logs: self.config.probe_logs,
                 config_maps: self.config.probe_config_maps,
             },
+            own_model: None,
         });
         match no_writer {
             Some(why) => remediation.read_only_because(why),

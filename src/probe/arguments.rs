@@ -10,6 +10,7 @@ use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::ObjectRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Looks that one call may ask for.
 pub const LOOKS: usize = 8;
@@ -84,6 +85,18 @@ pub(crate) struct Context<'a> {
 }
 
 impl LookArguments {
+    /// A call of a model's: the probe is its name, and the rest are its arguments.
+    ///
+    /// # Errors
+    /// They are not the words of a look.
+    pub(crate) fn of_call(probe: ProbeName, arguments: &Value) -> Result<Self, String> {
+        let mut words = arguments.clone();
+        if let Some(members) = words.as_object_mut() {
+            members.insert("probe".to_owned(), Value::from(probe.as_str()));
+        }
+        serde_json::from_value(words).map_err(|e| format!("`{}` does not take that: {e}", probe.as_str()))
+    }
+
     /// Words that name a kind which is none of the known ones: only discovery can tell.
     pub(crate) fn names_an_unknown_kind(&self) -> bool {
         self.kind_word().is_some_and(|word| Kind::parse(word).is_none())

@@ -26,7 +26,7 @@ const TIME: Duration = Duration::from_secs(30);
 const FIRST_TIME: Duration = Duration::from_secs(10);
 
 /// The answer to one look, before it has its id.
-enum Answer {
+pub(super) enum Answer {
     Seen(Observation),
     Unseen { asked: String, why: Excerpt },
 }
@@ -83,7 +83,7 @@ impl Remediation {
         Ok(answers)
     }
 
-    async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
+    pub(super) async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
         let now = || seen_at(read, self.parts.clock.as_ref());
         let outcome = probe::run(look, length, read, &self.parts.allowed, now()).await?;
         let asked = Excerpt::line(&look.to_string()).to_string();

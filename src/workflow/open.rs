@@ -2,6 +2,7 @@
 
 use super::again::Fresh;
 use super::conclude::{Concluded, conclude};
+use super::investigate::adopt;
 use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
@@ -61,10 +62,13 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { mut header, outline, ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { mut header, outline, mut ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "building the plan");
         let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
+        if let Some(concluded) = self.investigate(&mut header, &meter, caller).await? {
+            ending = adopt(&mut header.diagnosis, &concluded);
+        }
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
@@ -106,7 +110,7 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { header, outline, ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { header, outline, mut ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "building the plan");
         let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
@@ -114,8 +118,18 @@ impl Remediation {
             let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
             return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
         }
-        let Some((plan, live)) = plan else {
+        if plan.is_none() || self.parts.own_model.is_some() {
             header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
+        }
+        match self.investigate(&mut header, &meter, caller).await {
+            Ok(Some(concluded)) => ending = adopt(&mut header.diagnosis, &concluded),
+            Ok(None) => {}
+            Err(_) => {
+                let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
+                return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
+            }
+        }
+        let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
         self.propose(header, revision, ending, plan, &live, &meter, caller).await

@@ -17,9 +17,10 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
     ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
     ("probe", "domain facts ports", "jiff k8s_openapi schemars serde serde_json serde_saphyr tokio"),
+    ("agent", "domain probe", "jiff schemars serde serde_json sha2 thiserror"),
     (
         "workflow",
-        "domain facts ports probe analyze planner validate session execute",
+        "agent domain facts ports probe analyze planner validate session execute",
         "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @status serde schemars",
     ),
     // Adapters.
@@ -55,6 +56,7 @@ const PURE: &[(&str, &str)] = &[
     ("analyze", ""),
     ("planner", ""),
     ("validate", ""),
+    ("agent", ""),
     ("session", "src/session/ledger.rs src/session/journal.rs src/session/process.rs"),
 ];
 
