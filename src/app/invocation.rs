@@ -10,7 +10,20 @@ use std::path::{Path, PathBuf};
 const FLAGS: [&str; 9] =
     ["kubeconfig", "context", "write-kubeconfig", "write-context", "read-only", "allow-kubeconfig-exec", "consent", "state-dir", "config"];
 /// Options that change nothing about a plan that waits.
-const NOT_NEEDED: [&str; 6] = ["log", "model", "contexts", "client-dialogs", "mode", "plan-ttl"];
+const NOT_NEEDED: [&str; 12] = [
+    "log",
+    "model",
+    "model-allow-http",
+    "model-base-url",
+    "model-fallback",
+    "model-headers",
+    "model-key-file",
+    "model-prices",
+    "contexts",
+    "client-dialogs",
+    "mode",
+    "plan-ttl",
+];
 /// Flags whose values are paths.
 const PATHS: [&str; 4] = ["kubeconfig", "write-kubeconfig", "state-dir", "config"];
 
