@@ -6,6 +6,7 @@ mod doctor;
 mod invocation;
 mod memory;
 mod misconfigured;
+mod models;
 mod rbac;
 mod rights;
 mod signals;
@@ -143,7 +144,7 @@ async fn dispatch(
             Ok(Exit::Done)
         }
         Command::Doctor(args) => {
-            let lines = doctor::look(&config?, args.namespace.as_deref()).await;
+            let lines = doctor::look(&config?, args.namespace.as_deref(), args.call_model, cancel).await;
             Ok(cli::doctor::print(&lines, terminal, args.output.output)?)
         }
         Command::Analyze(args) => {

@@ -3,6 +3,7 @@
 
 pub(crate) mod abridged;
 pub mod action;
+pub mod base_url;
 pub mod budget;
 pub mod canonical;
 pub mod cause;
@@ -33,6 +34,7 @@ pub mod look;
 pub(crate) mod marks;
 pub mod masked;
 pub mod model_fault;
+pub mod model_name;
 pub mod name;
 pub mod namespace;
 pub mod nearest;
@@ -44,7 +46,9 @@ pub(crate) mod once;
 pub mod ours;
 pub mod phase;
 pub mod plan;
+pub mod prices;
 pub mod proposal;
+pub mod provider_key;
 pub mod purpose;
 pub mod request;
 pub mod resource;

@@ -24,7 +24,7 @@ use crate::domain::words::Wording;
 use crate::facts::Facts;
 use crate::planner::live::Live;
 use crate::planner::outline::outline;
-use crate::{analyze, cluster, config, mcp, planner, probe, session};
+use crate::{analyze, cluster, config, mcp, model, planner, probe, session};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -54,6 +54,7 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("plans", plans),
     ("plugin", cluster::foreign::plugin),
     ("record", record),
+    ("reply", model::foreign::answer),
     ("review", cluster::foreign::review),
     ("shown", probe::foreign::object),
     ("state", state),

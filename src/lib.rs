@@ -14,6 +14,7 @@ pub mod facts;
 #[cfg(any(test, fuzzing))]
 pub mod foreign;
 pub mod mcp;
+pub mod model;
 mod planner;
 pub mod ports;
 pub mod probe;

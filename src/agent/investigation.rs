@@ -19,6 +19,7 @@ use crate::domain::model_fault::ModelFault;
 use crate::domain::namespace::Namespace;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::observation::{Observation, ObservationId};
+use crate::domain::prices::Cost;
 use crate::domain::proposal::Conclusion;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,8 +47,8 @@ pub(crate) enum Effect {
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// With what it cost, in millionths of a dollar, where prices are set.
-    Replied { reply: Box<Reply>, cost: Option<u64> },
+    /// With what it cost, where prices are set.
+    Replied { reply: Box<Reply>, cost: Option<Cost> },
     ModelFailed(ModelFault),
     /// One for each look, in any order.
     Observed(Vec<Observed>),
@@ -229,17 +230,16 @@ impl Investigation {
         }
     }
 
-    fn replied(&mut self, reply: Reply, sent: usize, cost: Option<u64>, elapsed: Duration) -> Effect {
+    fn replied(&mut self, reply: Reply, sent: usize, cost: Option<Cost>, elapsed: Duration) -> Effect {
         let came = transcript::bytes_of_answer(&reply.blocks);
         self.spending.answered(reply.tokens, sent, came, cost);
         let canary = self.fences.canary();
         if repeats(&reply, &canary) {
             self.suspect(Suspicion::Marker);
         }
-        for call in reply.calls().filter(|call| !self.is_tool(&call.name) && sounds_like_a_write(&call.name)).take(CALLS) {
-            let name = call.name.clone();
-            self.suspect(Suspicion::Write(name));
-        }
+        let unknown = reply.calls().filter(|call| !self.is_tool(&call.name) && sounds_like_a_write(&call.name));
+        let writes: Vec<Suspicion> = unknown.take(CALLS).map(|call| Suspicion::Write(call.name.clone())).collect();
+        writes.into_iter().for_each(|suspicion| self.suspect(suspicion));
         let calls = reply.calls().count();
         if calls > CALLS || came > ANSWERED {
             return self.again(&format!("it made {calls} calls and has {came} bytes; make at most {LOOKS} calls."), elapsed);
@@ -359,8 +359,7 @@ impl Investigation {
             Ok(_) | Err(_) => return wrong(format!("the arguments of `{}` are not a JSON object", probe.as_str())),
         };
         let asked = format!("{} {}", probe.as_str(), sorted(&arguments));
-        if let Some((id, seen)) = self.seen.get(&asked) {
-            let (id, seen) = (*id, seen.clone());
+        if let Some((id, seen)) = self.seen.get(&asked).cloned() {
             return self.again_seen(id, &seen);
         }
         if answers.iter().any(|(_, answer)| matches!(answer, Answer::Awaited { asked: other } if *other == asked)) {

@@ -2,6 +2,7 @@
 
 use crate::domain::budget::Budget;
 use crate::domain::dialogue::Tokens;
+use crate::domain::prices::Cost;
 use std::fmt;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ pub(crate) enum Bound {
     Turns(u32),
     Tokens(u64),
     Time(Duration),
-    Cost(u64),
+    Cost(Cost),
     Shown,
 }
 
@@ -29,7 +30,7 @@ impl fmt::Display for Bound {
             Bound::Turns(turns) => write!(f, "its {turns} answers are used up (`model-turns`)"),
             Bound::Tokens(tokens) => write!(f, "its {tokens} tokens are used up (`model-tokens`)"),
             Bound::Time(time) => write!(f, "its {} seconds are used up (`model-seconds`)", time.as_secs()),
-            Bound::Cost(cost) => write!(f, "its ${}.{:04} are used up (`model-cost`)", cost / 1_000_000, cost % 1_000_000 / 100),
+            Bound::Cost(cost) => write!(f, "its {cost} are used up (`model-cost`)"),
             Bound::Shown => f.write_str("as much of the cluster was shown as one investigation may show"),
         }
     }
@@ -40,8 +41,8 @@ impl fmt::Display for Bound {
 pub(crate) struct Spending {
     pub(crate) turns: u32,
     pub(crate) tokens: Tokens,
-    /// In millionths of a dollar; `None` where nobody said what an answer costs.
-    pub(crate) cost: Option<u64>,
+    /// `None` where nobody said what an answer costs.
+    pub(crate) cost: Option<Cost>,
     shown: usize,
 }
 
@@ -51,7 +52,7 @@ impl Spending {
     }
 
     /// An answer, with what its provider says that it took, or by the bytes of it and of what was sent.
-    pub(super) fn answered(&mut self, tokens: Option<Tokens>, sent: usize, came: usize, cost: Option<u64>) {
+    pub(super) fn answered(&mut self, tokens: Option<Tokens>, sent: usize, came: usize, cost: Option<Cost>) {
         let Tokens { input, cached, output } =
             tokens.unwrap_or_else(|| Tokens { input: estimated(sent), cached: 0, output: estimated(came) });
         self.tokens = Tokens {
@@ -60,7 +61,7 @@ impl Spending {
             output: self.tokens.output.saturating_add(output),
         };
         if let Some(cost) = cost {
-            self.cost = Some(self.cost.unwrap_or_default().saturating_add(cost));
+            self.cost = Some(Cost(self.cost.unwrap_or_default().0.saturating_add(cost.0)));
         }
     }
 
@@ -102,7 +103,7 @@ impl Spending {
         if self.shown >= SHOWN {
             return Some(Bound::Shown);
         }
-        let near = |most: &u64| self.cost.is_some_and(|cost| cost >= most / 4 * 3);
+        let near = |most: &Cost| self.cost.is_some_and(|cost| cost.0 >= most.0 / 4 * 3);
         budget.cost.filter(near).map(Bound::Cost)
     }
 }
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn each_bound_ends_it_and_is_near_before_that() {
-        let budget = Budget { turns: 5, tokens: 40_000, time: Duration::from_secs(100), cost: Some(1_000) };
+        let budget = Budget { turns: 5, tokens: 40_000, time: Duration::from_secs(100), cost: Some(Cost(1_000)) };
         let (none, soon, end) = (Duration::ZERO, Duration::from_secs(75), Duration::from_secs(100));
         let fresh = Spending::default();
         assert_eq!((fresh.over(&budget, none), fresh.last(&budget, none, 9_000)), (None, None));
@@ -130,13 +131,13 @@ mod tests {
         assert_eq!((turns.last(&budget, none, 0), turns.over(&budget, none)), (Some(Bound::Turns(5)), None), "one is left for a repair");
         assert_eq!(Spending { turns: 5, ..fresh }.over(&budget, none), Some(Bound::Turns(5)));
         let mut unsaid = fresh;
-        unsaid.answered(None, 60_000, 30_000, Some(800));
+        unsaid.answered(None, 60_000, 30_000, Some(Cost(800)));
         assert_eq!((unsaid.tokens.input, unsaid.tokens.output), (20_000, 10_000));
         assert_eq!(unsaid.last(&budget, none, 9_000), Some(Bound::Tokens(40_000)));
-        assert_eq!(unsaid.last(&Budget { tokens: 900_000, ..budget }, none, 0), Some(Bound::Cost(1_000)));
-        unsaid.answered(Some(Tokens { input: 10_000, cached: 9_000, output: 0 }), 1, 1, Some(200));
+        assert_eq!(unsaid.last(&Budget { tokens: 900_000, ..budget }, none, 0), Some(Bound::Cost(Cost(1_000))));
+        unsaid.answered(Some(Tokens { input: 10_000, cached: 9_000, output: 0 }), 1, 1, Some(Cost(200)));
         assert_eq!(unsaid.over(&budget, none), Some(Bound::Tokens(40_000)));
-        assert_eq!(unsaid.over(&Budget { tokens: 900_000, ..budget }, none), Some(Bound::Cost(1_000)));
+        assert_eq!(unsaid.over(&Budget { tokens: 900_000, ..budget }, none), Some(Bound::Cost(Cost(1_000))));
         let mut seen = fresh;
         seen.show(SHOWN);
         assert_eq!(seen.last(&budget, none, 0), Some(Bound::Shown));

@@ -1,5 +1,7 @@
 //! Checks everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
 
+mod model;
+
 use super::clusters::settings;
 use super::rights::{is_namespaced, read, written};
 use crate::cli::doctor::Line;
@@ -18,9 +20,10 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Every line, in the order in which a person would fix them.
-pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> {
+pub(super) async fn look(config: &Config, namespace: Option<&str>, call_model: bool, cancel: &CancellationToken) -> Vec<Line> {
     let mut lines = Vec::new();
     match connect(&settings(config), Arc::new(SystemClock)).await {
         Err(error) => lines.push(unusable(&error)),
@@ -32,7 +35,7 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> 
             cluster(&connected, namespace, &mut lines).await;
         }
     }
-    lines.push(Line::ok("model", "none: this version uses rules only"));
+    lines.extend(model::lines(config.model.as_ref(), call_model, cancel).await);
     lines.push(investigation(config));
     lines.push(match &config.file {
         Some(file) => Line::ok("configuration", format!("`{}`", file.display())),

@@ -15,9 +15,18 @@ pub struct Flags {
     /// Kubeconfig context, instead of the current one
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// Language model; this version accepts only `none` (rules only)
+    /// Language model, `openai/NAME` or `anthropic/NAME`; in this version only `doctor` uses it [default: none]
     #[arg(long, global = true, value_name = "PROVIDER/NAME")]
     pub model: Option<String>,
+    /// Root of the model provider's API, for gateways and compatible servers, such as `http://127.0.0.1:11434/v1`
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub model_base_url: Option<String>,
+    /// File that contains only the provider's API key, instead of $OPENAI_API_KEY or $ANTHROPIC_API_KEY
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub model_key_file: Option<PathBuf>,
+    /// Second model, for when the first does not answer
+    #[arg(long, global = true, value_name = "PROVIDER/NAME", hide_short_help = true)]
+    pub model_fallback: Option<String>,
     /// Path to the configuration file [default: ~/.config/kubemend/config.yaml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -57,10 +66,13 @@ impl Flags {
         };
         put("kubeconfig", self.kubeconfig.as_deref().map(Path::as_os_str));
         put("write-kubeconfig", self.write_kubeconfig.as_deref().map(Path::as_os_str));
+        put("model-key-file", self.model_key_file.as_deref().map(Path::as_os_str));
         put("state-dir", self.state_dir.as_deref().map(Path::as_os_str));
         for (key, value) in [
             ("context", &self.context),
             ("model", &self.model),
+            ("model-base-url", &self.model_base_url),
+            ("model-fallback", &self.model_fallback),
             ("write-context", &self.write_context),
             ("read-only", &self.read_only),
             ("allow-kubeconfig-exec", &self.allow_kubeconfig_exec),

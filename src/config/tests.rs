@@ -2,6 +2,7 @@
 
 use super::options::{OPTIONS, variable};
 use super::*;
+use crate::domain::model_name::Provider;
 use std::fs;
 use std::path::Path;
 
@@ -52,11 +53,12 @@ fn flag_beats_environment_beats_file() {
 fn every_option_has_its_variable_and_its_key() {
     for key in OPTIONS {
         let value = match key {
-            "allow-kubeconfig-exec" | "probe-config-maps" | "probe-logs" | "read-only" => "maybe",
+            "allow-kubeconfig-exec" | "model-allow-http" | "probe-config-maps" | "probe-logs" | "read-only" => "maybe",
             "client-max-risk" | "max-risk" | "risk-ceiling" => "extreme",
             "confidence-threshold" => "NaN",
             "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",
-            "consent" | "investigate" | "mode" | "on-failure" | "model" => "perhaps",
+            "consent" | "investigate" | "mode" | "on-failure" | "model" | "model-fallback" | "model-base-url" | "model-headers" | "model-prices"
+            | "model-turns" | "model-tokens" | "model-seconds" | "model-cost" => "perhaps",
             "context" | "write-context" | "log" => "  ",
             _ => continue,
         };
@@ -111,13 +113,52 @@ fn key_that_is_there_twice_is_named() {
 }
 
 #[test]
-fn any_model_but_none_is_refused_clearly() {
-    assert!(load(&Flags { model: Some("none".into()), ..Flags::default() }, &[]).is_ok());
-    let flags = Flags { model: Some("openai/gpt".into()), ..Flags::default() };
-    assert_eq!(
-        load(&flags, &[]).unwrap_err().to_string(),
-        "--model: model `openai/gpt` is not supported: this version of kubemend uses rules only; leave the option out, or set it to `none`"
-    );
+fn model_is_named_with_its_provider_or_none() {
+    for none in [None, Some("none".to_owned())] {
+        assert_eq!(load(&Flags { model: none, ..Flags::default() }, &[]).unwrap().model, None);
+    }
+    let flags = Flags { model: Some("openai/large".into()), ..Flags::default() };
+    let model = load(&flags, &[("KUBEMEND_MODEL_FALLBACK", "anthropic/small")]).unwrap().model.unwrap();
+    assert_eq!(model.models().map(ToString::to_string).collect::<Vec<_>>(), ["openai/large", "anthropic/small"]);
+    let flags = Flags { model: Some("google/x".into()), ..Flags::default() };
+    assert_eq!(load(&flags, &[]).unwrap_err().to_string(), "--model: `google/x` is not a model: `openai/NAME`, `anthropic/NAME` or `none`");
+    assert!(error(&[("KUBEMEND_MODEL_FALLBACK", "openai/x")]).contains("`model-fallback` needs `model`"));
+}
+
+/// Not in an error, not in what is printed of the configuration, not in a command that a report shows.
+#[test]
+fn no_key_is_in_an_error_or_in_what_is_shown_of_the_configuration() {
+    let secrets = [
+        ("KUBEMEND_MODEL", "openai/large"),
+        ("KUBEMEND_MODEL_HEADERS", "api-key=plain-canary,x-team=sre"),
+        ("OPENAI_API_KEY", "other-canary"),
+        ("ANTHROPIC_API_KEY", "third-canary"),
+    ];
+    let config = load(&Flags::default(), &secrets).unwrap();
+    assert!(!format!("{config:?}").contains("canary"), "{config:?}");
+    assert!(!format!("{:?}", Environment::of(secrets)).contains("canary"));
+    let model = config.model.unwrap();
+    assert!(model.key_in_headers() && model.usual_key(Provider::Anthropic).is_some());
+    for (variable, value) in [
+        ("KUBEMEND_MODEL_HEADERS", "canary"),
+        ("KUBEMEND_MODEL_HEADERS", "host=canary"),
+        ("KUBEMEND_MODEL_HEADERS", "a b=canary"),
+        ("KUBEMEND_MODEL_HEADERS", "a=canary\nb"),
+        ("KUBEMEND_MODEL_BASE_URL", "https://me:canary@api.example.com"),
+        ("KUBEMEND_MODEL_BASE_URL", "https://api.example.com?key=canary"),
+        ("OPENAI_API_KEY", "canary\ncanary"),
+    ] {
+        let said = error(&[("KUBEMEND_MODEL", "openai/x"), (variable, value)]);
+        assert!(said.starts_with(variable) && !said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
+fn without_tls_a_model_is_on_this_machine_unless_the_operator_says_otherwise() {
+    let there = ("KUBEMEND_MODEL_BASE_URL", "http://10.0.0.1/v1");
+    assert!(error(&[there]).contains("`model-allow-http: true`"));
+    assert!(load(&Flags::default(), &[there, ("KUBEMEND_MODEL_ALLOW_HTTP", "true")]).is_ok());
+    assert!(load(&Flags::default(), &[("KUBEMEND_MODEL_BASE_URL", "http://127.0.0.1:1/v1")]).is_ok());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What an investigation with a model may take: the operator's bounds.
 
+use super::prices::Cost;
 use std::time::Duration;
 
 /// The bounds of one investigation.
@@ -11,8 +12,8 @@ pub struct Budget {
     pub tokens: u64,
     /// From the first question to the last answer.
     pub time: Duration,
-    /// In millionths of a dollar, where prices are set.
-    pub cost: Option<u64>,
+    /// Where prices are set.
+    pub cost: Option<Cost>,
 }
 
 impl Default for Budget {

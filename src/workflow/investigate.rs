@@ -20,6 +20,7 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::Mode;
 use crate::domain::model_fault::{ModelFault, ModelFaultKind};
 use crate::domain::nonempty::NonEmpty;
+use crate::domain::prices::Prices;
 use crate::ports::{ClusterRead, Model, Phase};
 use crate::probe::arguments::{Context, LookArguments};
 use crate::probe::outcome::Length;
@@ -40,11 +41,13 @@ pub struct OwnModel {
     pub model: Arc<dyn Model>,
     /// The bounds of one investigation.
     pub budget: Budget,
+    /// What its answers cost.
+    pub prices: Prices,
 }
 
 impl std::fmt::Debug for OwnModel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OwnModel").field("model", &self.model.name()).field("budget", &self.budget).finish()
+        f.debug_struct("OwnModel").field("model", &self.model.name()).field("budget", &self.budget).finish_non_exhaustive()
     }
 }
 
@@ -130,7 +133,10 @@ impl Remediation {
         let answer = timeout(left, own.model.complete(prompt, &cancel)).await;
         drop(guard);
         match answer {
-            Ok(Ok(reply)) => Input::Replied { reply: Box::new(reply), cost: None },
+            Ok(Ok(reply)) => {
+                let cost = reply.tokens.and_then(|tokens| own.prices.cost(&reply.model, tokens));
+                Input::Replied { reply: Box::new(reply), cost }
+            }
             Ok(Err(fault)) => Input::ModelFailed(fault),
             Err(_) => Input::ModelFailed(ModelFault {
                 model: own.model.name().to_owned(),

@@ -45,6 +45,9 @@ const FUZZED: &[(&str, &str)] = &[
     ("src/cluster/kubeconfig.rs", "kubeconfig"),
     ("src/cluster/plugin.rs", "plugin"),
     ("src/config/", "config"),
+    ("src/domain/base_url.rs", "config"),
+    ("src/domain/model_name.rs", "config"),
+    ("src/domain/prices.rs", "config"),
     // From an API server.
     ("src/cluster/fault.rs", "page write review"),
     ("src/cluster/page.rs", "page"),
@@ -60,6 +63,13 @@ const FUZZED: &[(&str, &str)] = &[
     ("src/domain/workload.rs", "objects plans"),
     ("src/planner/action/", "plans"),
     ("src/planner/live.rs", "plans"),
+    // From a language model's provider.
+    ("src/model/exchange.rs", "reply"),
+    ("src/model/failure.rs", "reply"),
+    ("src/model/openai/", "reply"),
+    ("src/model/anthropic/", "reply"),
+    ("src/model/sse.rs", "reply"),
+    ("src/model/value.rs", "reply"),
     // From the record.
     ("src/session/record.rs", "record"),
     ("src/session/record/", "record"),
@@ -78,6 +88,7 @@ const OWN: &[(&str, &str)] = &[
     ("src/app/signals.rs", "what the kernel says of this process"),
     ("src/cluster/reach.rs", "paths of our own requests, which have a property test of their own"),
     ("src/mcp/tools.rs", "compared with three names"),
+    ("src/model/key.rs", "the operator's own key, which has no form but that of a header's value"),
     ("src/workflow.rs", "a token is compared, and has no form"),
     ("src/workflow/covered.rs", "the request of a plan, which its digest covers"),
     ("src/workflow/view.rs", "the request of a plan, which its digest covers"),

@@ -30,6 +30,12 @@ const GRAPH: &[(&str, &str, &str)] = &[
         "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing @page serde @table serde",
     ),
     ("store", "domain ports", "async_trait jiff rusqlite tokio"),
+    (
+        "model",
+        "domain ports",
+        "async_trait bytes http http_body http_body_util hyper_rustls hyper_util jiff rustls rustls_platform_verifier serde_json thiserror \
+         tokio tokio_util tracing",
+    ),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),
     (
         "sim",

@@ -161,9 +161,9 @@ fn time_tokens_and_faults_end_it_and_say_so() {
     let mut dear = says("x");
     dear.tokens = Some(Tokens { input: 60_000, cached: 0, output: 1 });
     assert_eq!(ended(it.step(replied(dear), NOW)), Ended::Without(Shortfall::Bound(Bound::Tokens(60_000))));
-    let (mut it, _) = begun(Budget { cost: Some(500), ..Budget::default() });
-    let input = Input::Replied { reply: Box::new(says("x")), cost: Some(600) };
-    assert_eq!(ended(it.step(input, NOW)), Ended::Without(Shortfall::Bound(Bound::Cost(500))));
+    let (mut it, _) = begun(Budget { cost: Some(Cost(500)), ..Budget::default() });
+    let input = Input::Replied { reply: Box::new(says("x")), cost: Some(Cost(600)) };
+    assert_eq!(ended(it.step(input, NOW)), Ended::Without(Shortfall::Bound(Bound::Cost(Cost(500)))));
     let (mut it, _) = begun(Budget::default());
     let fault = ModelFault { model: "a/b".into(), kind: ModelFaultKind::Overloaded, status: Some(529), said: None };
     let Ended::Without(over) = ended(it.step(Input::ModelFailed(fault), NOW)) else { panic!() };
