@@ -280,6 +280,7 @@ impl Remediation {
             opened_at: now,
             purpose: Purpose::Issue(issue),
             origin,
+            proposed_by: None,
             scope,
             limits,
             wishes: caller.wishes.clone(),
