@@ -118,8 +118,12 @@ async fn dispatch(
                 let why = format!("`{namespace}` is a system namespace: kubemend changes nothing in it, so the writer is not bound there");
                 return Err(CliError::Usage(why).into());
             }
-            let subjects =
-                rbac::Subjects { namespace: args.namespace.as_ref(), reader: args.reader.as_deref(), writer: args.writer.as_deref() };
+            let subjects = rbac::Subjects {
+                namespace: args.namespace.as_ref(),
+                reader: args.reader.as_deref(),
+                writer: args.writer.as_deref(),
+                logs: config.is_ok_and(|config| config.investigate.offers_looks() && config.probe_logs),
+            };
             terminal.out(&rbac::manifests(&subjects))?;
             Ok(Exit::Done)
         }

@@ -9,6 +9,7 @@ pub(crate) mod foreign;
 mod options;
 
 use crate::domain::confidence::Confidence;
+use crate::domain::investigate::Investigate;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
@@ -57,6 +58,12 @@ pub struct Config {
     pub plan_ttl: Duration,
     /// How long one read may take.
     pub request_timeout: Duration,
+    /// Whether looks are offered where rules do not decide.
+    pub investigate: Investigate,
+    /// What containers write may be shown to whoever investigates.
+    pub probe_logs: bool,
+    /// What is in ConfigMaps may be shown to whoever investigates.
+    pub probe_config_maps: bool,
     /// Where sessions are kept.
     pub store: PathBuf,
     /// What is logged, in `tracing`'s words.
@@ -122,6 +129,9 @@ impl Config {
             validate_within: given.duration("validate-within")?.unwrap_or(120 * second),
             plan_ttl: given.duration("plan-ttl")?.unwrap_or(900 * second),
             request_timeout: given.duration("request-timeout")?.unwrap_or(15 * second),
+            investigate: given.parse("investigate", "`never`, `auto` or `always`", Investigate::parse)?.unwrap_or_default(),
+            probe_logs: given.flag("probe-logs")?.unwrap_or(true),
+            probe_config_maps: given.flag("probe-config-maps")?.unwrap_or(true),
             store: state.join("sessions.db"),
             log: given.word("log")?.unwrap_or_else(|| LOG.to_owned()),
             client_dialogs: given

@@ -24,6 +24,7 @@ pub mod fitted;
 pub mod focus;
 pub mod form;
 pub mod id;
+pub mod investigate;
 pub mod issue;
 pub mod kind;
 pub mod kubectl;

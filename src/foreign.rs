@@ -12,6 +12,7 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::id::PlanId;
+use crate::domain::investigate::Investigate;
 use crate::domain::issue::{Issue, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectName};
@@ -86,10 +87,14 @@ fn state(bytes: &[u8]) {
 /// The arguments of the three calls.
 fn arguments(bytes: &[u8]) {
     let Ok(given) = serde_json::from_slice::<Map<String, Value>>(bytes) else { return };
-    let analyzed = AnalyzeRequest::parse(given.clone()).map(drop);
+    for investigate in Investigate::ALL {
+        if let Err(error) = AnalyzeRequest::parse(given.clone(), investigate) {
+            assert!(!error.to_string().is_empty(), "an error that says nothing");
+        }
+    }
     let remediated = RemediateRequest::parse(given.clone()).map(drop);
     let validated = ValidateRequest::parse(given).map(drop);
-    for error in [analyzed, remediated, validated].into_iter().filter_map(Result::err) {
+    for error in [remediated, validated].into_iter().filter_map(Result::err) {
         assert!(!error.to_string().is_empty(), "an error that says nothing");
     }
 }

@@ -1,12 +1,14 @@
 //! What an investigation may look at: read-only probes over [`ClusterRead`], the same for a model of the operator and for the agent that
 //! called. What a look brings is masked whole and bounded here, and one that fails says how to ask better:
-//! `docs/decisions/0032-looks-of-an-investigation.md`. No surface offers them yet.
+//! `docs/decisions/0032-looks-of-an-investigation.md`. They are offered where the operator's option `investigate` says so.
 
 mod allowed;
 pub mod arguments;
+pub mod catalog;
 mod described;
 mod digest;
 mod events;
+pub(crate) mod first;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod foreign;
 mod found;

@@ -381,6 +381,9 @@ pub enum WorkflowError {
     /// The operator does not allow it any more.
     #[error("this change is not allowed here any more: {0}")]
     NotAllowed(String),
+    /// Looks are the operator's to allow.
+    #[error("looks are not offered here: the operator's option `investigate` is `never`")]
+    NotOffered,
     /// What the plan is for is not so any more, or not in the same way.
     #[error("nothing was changed: the plan was checked again, and {0}")]
     NotNeeded(String),
@@ -441,6 +444,10 @@ impl WorkflowError {
                 ]
             }
             WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman) => vec!["run remediate again".to_owned()],
+            WorkflowError::NotOffered => vec![
+                "go on with what the report says, or read the cluster with other tools".to_owned(),
+                "the operator can set the option `investigate` to `auto` (KUBEMEND_INVESTIGATE=auto)".to_owned(),
+            ],
             WorkflowError::NotNeeded(_) => vec!["run analyze to look at the cluster as it is now".to_owned()],
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]

@@ -139,7 +139,11 @@ impl Clusters {
             entropy: self.entropy.clone(),
             limits: self.config.limits.clone(),
             timing: timing(&self.config),
-            allowed: Allowed::default(),
+            allowed: Allowed {
+                investigate: self.config.investigate,
+                logs: self.config.probe_logs,
+                config_maps: self.config.probe_config_maps,
+            },
         });
         match no_writer {
             Some(why) => remediation.read_only_because(why),

@@ -33,12 +33,24 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> 
         }
     }
     lines.push(Line::ok("model", "none: this version uses rules only"));
+    lines.push(investigation(config));
     lines.push(match &config.file {
         Some(file) => Line::ok("configuration", format!("`{}`", file.display())),
         None => Line::ok("configuration", "no configuration file: flags, environment and defaults apply"),
     });
     lines.push(store(config).await);
     lines
+}
+
+/// What a client is shown where rules do not decide.
+fn investigation(config: &Config) -> Line {
+    if !config.investigate.offers_looks() {
+        return Line::ok("investigation", "never: no client is offered looks at what rules leave open");
+    }
+    let hidden: Vec<&str> =
+        [(config.probe_logs, "logs"), (config.probe_config_maps, "ConfigMaps")].iter().filter(|(shown, _)| !shown).map(|(_, what)| *what).collect();
+    let kept = if hidden.is_empty() { String::new() } else { format!("; {} are not shown", hidden.join(" and ")) };
+    Line::ok("investigation", format!("{}: a client can look at what the reader is allowed to read{kept}", config.investigate.as_str()))
 }
 
 /// The text names the places that were searched, and what to do.

@@ -5,9 +5,10 @@ use super::operator::Operator;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy, Phase};
+use crate::probe::arguments::LookArguments;
 use crate::workflow::report::Report;
 use crate::workflow::{
-    Approver, Caller, LateAnswer, Opened, Problem, Question, Remediation, SessionLine, SessionStage, Token, Undecided, Validate,
+    Approver, Caller, LateAnswer, Looked, Opened, Problem, Question, Remediation, SessionLine, SessionStage, Token, Undecided, Validate,
     WorkflowError,
 };
 use async_trait::async_trait;
@@ -90,6 +91,12 @@ pub trait UseCases: Send + Sync {
     /// # Errors
     /// See [`WorkflowError`].
     async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError>;
+
+    /// Looks for an investigation, in the name of a session that keeps what was seen.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn look(&self, session: &SessionId, looks: &[LookArguments], caller: &Caller<'_>) -> Result<Looked, WorkflowError>;
 
     /// Opens a session: to its end where the gate grants it, else to the question.
     ///
@@ -208,6 +215,10 @@ pub struct ProvenYes<'a> {
 impl UseCases for Remediation {
     async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError> {
         Remediation::analyze(self, problem, caller).await
+    }
+
+    async fn look(&self, session: &SessionId, looks: &[LookArguments], caller: &Caller<'_>) -> Result<Looked, WorkflowError> {
+        Remediation::look(self, session, looks, caller).await
     }
 
     async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {

@@ -36,6 +36,9 @@ pub struct Flags {
     /// Who approves: a human who is asked, an MCP client that repeats the plan digest, or the thresholds (automatic mode)
     #[arg(long, global = true, value_name = "ask|client|policy", hide_short_help = true)]
     pub consent: Option<String>,
+    /// Looks of an MCP client at what rules leave open: offered or not [default: never]
+    #[arg(long, global = true, value_name = "never|auto|always", hide_short_help = true)]
+    pub investigate: Option<String>,
     /// Directory for the session store [default: ~/.local/state/kubemend]
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub state_dir: Option<PathBuf>,
@@ -62,6 +65,7 @@ impl Flags {
             ("read-only", &self.read_only),
             ("allow-kubeconfig-exec", &self.allow_kubeconfig_exec),
             ("consent", &self.consent),
+            ("investigate", &self.investigate),
             ("log", &self.log),
         ] {
             put(key, value.as_deref().map(OsStr::new));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Every option: its key in the file, and `KUBEMEND_` with capitals and underscores in the environment.
-pub(super) const OPTIONS: [&str; 22] = [
+pub(super) const OPTIONS: [&str; 25] = [
     "allow-kubeconfig-exec",
     "client-dialogs",
     "client-max-risk",
@@ -16,6 +16,7 @@ pub(super) const OPTIONS: [&str; 22] = [
     "consent",
     "context",
     "contexts",
+    "investigate",
     "kubeconfig",
     "log",
     "max-risk",
@@ -23,6 +24,8 @@ pub(super) const OPTIONS: [&str; 22] = [
     "model",
     "on-failure",
     "plan-ttl",
+    "probe-config-maps",
+    "probe-logs",
     "read-only",
     "request-timeout",
     "risk-ceiling",

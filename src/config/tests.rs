@@ -29,6 +29,7 @@ fn nothing_said_is_the_careful_default() {
     assert_eq!(config.store, Path::new("/nowhere/home/.local/state/kubemend/sessions.db"));
     assert_eq!((config.settle, config.validate_within), (Duration::from_secs(5), Duration::from_secs(120)));
     assert_eq!((config.contexts, config.file), (vec![], None));
+    assert_eq!(config.investigate, Investigate::Never);
 }
 
 #[test]
@@ -51,11 +52,11 @@ fn flag_beats_environment_beats_file() {
 fn every_option_has_its_variable_and_its_key() {
     for key in OPTIONS {
         let value = match key {
-            "allow-kubeconfig-exec" | "read-only" => "maybe",
+            "allow-kubeconfig-exec" | "probe-config-maps" | "probe-logs" | "read-only" => "maybe",
             "client-max-risk" | "max-risk" | "risk-ceiling" => "extreme",
             "confidence-threshold" => "NaN",
             "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",
-            "consent" | "mode" | "on-failure" | "model" => "perhaps",
+            "consent" | "investigate" | "mode" | "on-failure" | "model" => "perhaps",
             "context" | "write-context" | "log" => "  ",
             _ => continue,
         };

@@ -1,12 +1,15 @@
 //! What the operator lets a model see besides what every look shows: logs and ConfigMaps can hold anything.
 
+use crate::domain::investigate::Investigate;
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
 use crate::domain::namespace::Namespace;
 
-/// The operator's choice. Nothing of either is shown of `kube-*` namespaces, whatever it is.
+/// The operator's choice. Nothing of logs or ConfigMaps is shown of `kube-*` namespaces, whatever it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed {
+    /// Whether looks are offered at all.
+    pub investigate: Investigate,
     /// What containers write.
     pub logs: bool,
     /// What is in ConfigMaps.
@@ -15,7 +18,7 @@ pub struct Allowed {
 
 impl Default for Allowed {
     fn default() -> Self {
-        Self { logs: true, config_maps: true }
+        Self { investigate: Investigate::default(), logs: true, config_maps: true }
     }
 }
 
@@ -55,7 +58,7 @@ mod tests {
         let of = |kind, namespace| ObjectRef::namespaced(kind, &Namespace::parse(namespace).unwrap(), "web");
         let logs = |namespace| Look::Logs { pod: of(Kind::Pod, namespace), container: None, previous: false, contains: None };
         let get = |kind, namespace| Look::Get { object: of(kind, namespace), field: None };
-        let (all, none) = (Allowed::default(), Allowed { logs: false, config_maps: false });
+        let (all, none) = (Allowed::default(), Allowed { logs: false, config_maps: false, ..Allowed::default() });
         for (look, by_default, forbidden) in [
             (logs("shop"), true, false),
             (logs("kube-system"), false, false),

@@ -1,5 +1,6 @@
 //! A look as it comes in, from whichever model: words, which become a [`Look`] or an answer that says how to ask.
 
+use super::catalog;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::look::{Look, ProbeName};
@@ -7,31 +8,51 @@ use crate::domain::name::is_dns;
 use crate::domain::namespace::Namespace;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::ObjectRef;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+/// Looks that one call may ask for.
+pub const LOOKS: usize = 8;
 /// Characters of any one word.
 const CHARACTERS: usize = 400;
 
 /// One look as it comes in: the words of all probes, of which each takes some.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the arguments by name")]
+#[schemars(inline)]
 pub struct LookArguments {
+    /// Which probe
     pub probe: ProbeWord,
     /// kind/name or Kind/namespace/name
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
+    /// A kind, such as pods, or a custom one as its plural, with its group where two have one name
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Default: the session's
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// A label selector, such as app=web
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
+    /// A field, such as spec.template.spec.containers[name=app].image
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Default: the one that fails
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// The run before the last restart
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<bool>,
+    /// Only lines with this text, as they are shown
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
 }
 
 /// The probes by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 #[expect(missing_docs, reason = "the variants are the probes by name")]
 pub enum ProbeWord {
     #[default]
@@ -151,12 +172,7 @@ impl LookArguments {
 
     /// An argument that would not be heard is an error, so that nobody takes an answer for one to another question.
     fn only_what_it_takes(&self, probe: ProbeName) -> Result<(), String> {
-        let takes: &[&str] = match probe {
-            ProbeName::Get => &["object", "namespace", "field"],
-            ProbeName::List => &["kind", "namespace", "selector"],
-            ProbeName::Describe | ProbeName::Events => &["object", "namespace"],
-            ProbeName::Logs => &["object", "namespace", "container", "previous", "contains"],
-        };
+        let takes = catalog::of(probe).takes;
         let given = [
             ("object", self.object.is_some()),
             ("kind", self.kind.is_some()),

@@ -226,6 +226,7 @@ fn effect_of(error: &WorkflowError, counted: bool) -> Option<Effect> {
         // Somebody else's answer is the one that is recorded.
         WorkflowError::Answered(_) => None,
         WorkflowError::Invalid(_)
+        | WorkflowError::NotOffered
         | WorkflowError::NoNamespace { .. }
         | WorkflowError::NoObject { .. }
         | WorkflowError::NoSession(_)

@@ -16,7 +16,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
     ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
-    ("probe", "domain facts ports", "jiff k8s_openapi serde serde_json serde_saphyr tokio"),
+    ("probe", "domain facts ports", "jiff k8s_openapi schemars serde serde_json serde_saphyr tokio"),
     (
         "workflow",
         "domain facts ports probe analyze planner validate session execute",
@@ -37,7 +37,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
          thiserror tokio tower tracing",
     ),
     // What every surface calls. The workflow does not know it.
-    ("call", "domain ports workflow", "async_trait schemars serde serde_json"),
+    ("call", "domain ports probe workflow", "async_trait schemars serde serde_json"),
     // Surfaces: thin over `call`, and none of them uses another; `http` would have the row of `mcp`, without `mcp` in it.
     ("mcp", "call domain ports workflow", "futures jiff rmcp serde serde_json thiserror tokio tokio_util tracing"),
     ("cli", "call domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),

@@ -10,7 +10,10 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::PlanDigest;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
+use kubemend::probe::arguments::LookArguments;
+use kubemend::workflow::Looked;
 use kubemend::workflow::covered::Covered;
+use kubemend::workflow::observed::ObservationView;
 use kubemend::workflow::report::{
     AdviceView, ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView,
     UsageView,
@@ -224,6 +227,20 @@ impl UseCases for Double {
             caller.progress.tell(phase, message);
         }
         Ok(self.report("s-00000000000000000000000000000000", "diagnosed"))
+    }
+
+    async fn look(&self, session: &SessionId, looks: &[LookArguments], _: &Caller<'_>) -> Result<Looked, WorkflowError> {
+        self.hear(format!("look {looks:?}"));
+        let seen = ObservationView {
+            id: Some("o1".to_owned()),
+            asked: "logs pod/web-0 -n a-team".to_owned(),
+            text: "container `app`:\nFATAL: ``` no such host".to_owned(),
+            more: Some("the log is longer".to_owned()),
+            seen_at: Some("2026-11-23T19:00:00Z".to_owned()),
+        };
+        let unseen =
+            ObservationView { id: None, asked: "get pod/x".to_owned(), text: "there is no Pod `x`".to_owned(), more: None, seen_at: None };
+        Ok(Looked { report: self.report(session.as_str(), "inconclusive"), answers: vec![seen, unseen] })
     }
 
     async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
