@@ -31,6 +31,7 @@ mod scope;
 mod settle;
 mod stage;
 mod standing;
+mod stated;
 mod status;
 mod still;
 mod stored;
@@ -471,7 +472,7 @@ impl WorkflowError {
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::Answered(_)
-            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. } | DigestRefusal::OfAnUndo)
+            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. } | DigestRefusal::OfAnUndo | DigestRefusal::OfAProposal)
             | WorkflowError::Store(_)
             | WorkflowError::Cancelled => Vec::new(),
         }

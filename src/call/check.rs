@@ -19,6 +19,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("confidenceThreshold", "0.9"),
     ("maxRiskLevel", r#""low""#),
     ("onFailure", r#""keep""#),
+    (
+        "proposal",
+        r#"{"causes": [{"object": "Deployment/shop/web", "title": "…", "explanation": "…", "confidence": 0.5, "cites": ["e1"]}]}"#,
+    ),
     ("planDigest", r#""sha256:", then 64 hexadecimal digits"#),
     ("executedCommands", r#"["kubectl rollout restart deployment/web"]"#),
 ];

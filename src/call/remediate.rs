@@ -69,6 +69,10 @@ pub struct RemediateArguments {
     max_risk_level: Option<RiskArgument>,
     /// If the fix does not help: keep it, or roll it back
     on_failure: Option<OnFailureArgument>,
+    /// With sessionId of an analysis: what you conclude from it. {causes:[{object:"Kind/ns/name",field?,found?,expected?,title,explanation,
+    /// confidence,cites:["e1","o2"]}],actions:[{action:"patch",object,set:[{field,value}]}|{action:"scale",object,replicas}|{action:"create",
+    /// manifest}]}. A human is always asked
+    proposal: Option<Map<String, Value>>,
     /// plan.digest of a report, after the user approved its diff; counts only where the operator allows it
     plan_digest: Option<String>,
 }
@@ -86,6 +90,8 @@ pub struct RemediateRequest {
     pub wishes: Wishes,
     /// The plan that this call approves by repeating its digest.
     pub digest: Option<PlanDigest>,
+    /// What the caller concludes from the session: read by the workflow, which knows what can be cited there.
+    pub proposal: Option<Value>,
 }
 
 /// What it led to.
@@ -161,7 +167,16 @@ impl RemediateRequest {
         let (subject, words) = subject(arguments.issue.as_deref(), arguments.session_id.as_deref(), &arguments.beside_session(), || {
             problem(arguments.issue.as_deref(), arguments.namespace.as_deref(), arguments.objects.as_deref().unwrap_or_default())
         })?;
-        Ok(Self { context: context(arguments.context)?, subject, words, wishes, digest })
+        let proposal = arguments.proposal.map(Value::Object);
+        if proposal.is_some() && digest.is_some() {
+            return Err(CallError::arguments(
+                "`proposal` cannot be combined with `planDigest`: whoever proposes a change does not approve it",
+            ));
+        }
+        if proposal.is_some() && subject.session().is_none() {
+            return Err(CallError::arguments("`proposal` needs `sessionId`, the `session` field of the analysis whose evidence it cites"));
+        }
+        Ok(Self { context: context(arguments.context)?, subject, words, wishes, digest, proposal })
     }
 }
 
@@ -176,6 +191,9 @@ pub async fn remediate(
     caller: &Caller<'_>,
 ) -> Result<Remediated, CallError> {
     same_words(cases, &request.subject, request.words.as_ref()).await?;
+    if let (Subject::Session(id), Some(proposal)) = (&request.subject, &request.proposal) {
+        return Ok(cases.conclude(id, proposal, client, caller).await?.into());
+    }
     match (&request.subject, &request.digest) {
         (Subject::Session(id), Some(digest)) => by_digest(cases, id, digest, client, caller).await,
         (Subject::Session(id), None) => ask_again(cases, id, caller).await,

@@ -12,6 +12,7 @@ use crate::workflow::{
     WorkflowError,
 };
 use async_trait::async_trait;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Gives a surface its use cases. Connecting is lazy, so that a surface is there before any cluster is.
@@ -127,6 +128,12 @@ pub trait UseCases: Send + Sync {
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError>;
 
+    /// What the agent that called concludes from a session: a diagnosis in its words, and perhaps a question to a human.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn conclude(&self, session: &SessionId, proposal: &Value, client: &str, caller: &Caller<'_>) -> Result<Opened, WorkflowError>;
+
     /// The no.
     ///
     /// # Errors
@@ -234,6 +241,10 @@ impl UseCases for Remediation {
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
         Remediation::approve_by_digest(self, session, digest, client, caller).await
+    }
+
+    async fn conclude(&self, session: &SessionId, proposal: &Value, client: &str, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Remediation::conclude(self, session, proposal, client, caller).await
     }
 
     async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {

@@ -301,6 +301,7 @@ impl Remediation {
             opened_at: now,
             purpose: Purpose::Issue(issue),
             origin,
+            proposed_by: None,
             scope,
             limits,
             wishes: caller.wishes.clone(),

@@ -274,6 +274,9 @@ view! {
         /// What the digest covers besides, for a question.
         #[serde(skip)]
         covered: Covered,
+        /// The cause that it is for, by its place among the causes.
+        #[serde(skip)]
+        cause: Option<usize>,
         /// It is not for all that the words are about, which name this besides.
         #[serde(skip)]
         aside: Option<(Aside, String)>,

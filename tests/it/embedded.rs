@@ -18,6 +18,7 @@ mod others;
 mod phrasings;
 mod places;
 mod planted;
+mod proposals;
 mod rest;
 mod seen;
 mod settled;

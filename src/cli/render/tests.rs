@@ -154,6 +154,7 @@ fn waiting() -> Report {
                 about: vec!["Deployment payments/ledger".to_owned()],
                 saw: vec!["Pod".to_owned(), "PersistentVolumeClaim".to_owned()],
             },
+            cause: Some(0),
             aside: None,
             wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
