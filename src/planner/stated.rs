@@ -129,6 +129,11 @@ fn denied(change: &Action, open: Open) -> Option<Refusal> {
     (!closed.is_empty()).then(|| Refusal::Fields { target: target.clone(), paths: closed })
 }
 
+/// Why changes can never be made of what somebody proposes, whatever the cluster is like: said to whoever can propose something else.
+pub(crate) fn never(changes: &[Action], open: Open) -> Option<Refusal> {
+    changes.iter().find_map(|change| denied(change, open))
+}
+
 /// That each value has the form of its field.
 fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     let refused = |name: &str, form: crate::domain::form::Form, old: Option<&serde_json::Value>, new: &serde_json::Value| {

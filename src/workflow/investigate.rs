@@ -2,14 +2,14 @@
 //! Rules' answers stand whatever it says, and each way in which it gives none is told.
 
 use super::look::Answer;
-use super::{Caller, Meter, Remediation, WorkflowError};
+use super::{Caller, Meter, Problem, Remediation, WorkflowError};
 use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::investigation::{Brought, Effect, Ended, Input, Investigation, Observed, ProbeCall};
 use crate::agent::opening::Opening;
 use crate::agent::prompts;
 use crate::agent::stated_open::StatedOpen;
 use crate::domain::budget::Budget;
-use crate::domain::cause::CauseSource;
+use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::dialogue::Prompt;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -20,7 +20,12 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::Mode;
 use crate::domain::model_fault::{ModelFault, ModelFaultKind};
 use crate::domain::nonempty::NonEmpty;
+use crate::domain::plan::RemediationPlan;
 use crate::domain::prices::Prices;
+use crate::domain::proposal::{ProposedBy, below};
+use crate::planner::live::Live;
+use crate::planner::refusal::Refusal;
+use crate::planner::stated::never;
 use crate::ports::{ClusterRead, Model, Phase};
 use crate::probe::arguments::{Context, LookArguments};
 use crate::probe::outcome::Length;
@@ -51,6 +56,13 @@ impl std::fmt::Debug for OwnModel {
     }
 }
 
+/// What a model states, held against what was seen.
+struct Stated {
+    grounded: Grounded,
+    /// The model that answered.
+    name: String,
+}
+
 /// What a conclusion came to, once it was held against what was seen.
 enum Settled {
     Causes(Box<Grounded>),
@@ -58,17 +70,46 @@ enum Settled {
 }
 
 impl Remediation {
+    /// What rules leave open is investigated, where the operator has a model and wants that. What it states leads to a plan of its own only
+    /// where rules have none.
+    ///
+    /// # Errors
+    /// The caller went away, or nothing can be read any more; with the session as it stands.
+    pub(super) async fn further(
+        &self,
+        problem: &Problem,
+        mut header: Header,
+        plan: &mut Option<(RemediationPlan, Live)>,
+        ending: &mut Ending,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Header, (Box<Header>, WorkflowError)> {
+        let stated = match self.investigate(&mut header, meter, caller).await {
+            Ok(Some(stated)) => stated,
+            Ok(None) => return Ok(header),
+            Err(error) => return Err((Box::new(header), error)),
+        };
+        *ending = Ending::Diagnosed;
+        if plan.is_some() {
+            adopt(&mut header.diagnosis, &stated);
+            return Ok(header);
+        }
+        let (header, made) = self.weigh_own(problem, header, stated, meter.read.as_ref(), caller).await?;
+        *plan = made;
+        Ok(header)
+    }
+
     /// Asks the operator's model about what rules leave open, where the operator wants that: what it saw, what it cost and why it has no
     /// answer go into the session. What comes back is what it says, held against what it saw, and nothing more than that.
     ///
     /// # Errors
     /// The caller went away.
-    pub(super) async fn investigate(
+    async fn investigate(
         &self,
         header: &mut Header,
         meter: &Meter,
         caller: &Caller<'_>,
-    ) -> Result<Option<Grounded>, WorkflowError> {
+    ) -> Result<Option<Stated>, WorkflowError> {
         let Some(own) = self.parts.own_model.as_ref().filter(|_| is_open(&header.diagnosis, self.parts.allowed.investigate)) else {
             return Ok(None);
         };
@@ -79,6 +120,7 @@ impl Remediation {
             Opening { issue: &words, scope: &header.scope, diagnosis: &header.diagnosis, observations: &header.observations };
         let (mut it, mut effect) = Investigation::begin(&opening, self.parts.entropy.secret_bits(), own.budget);
         let mut name = own.model.name().to_owned();
+        let mut told = false;
         let settled = loop {
             let input = match effect {
                 Effect::AskModel(prompt) => {
@@ -91,9 +133,16 @@ impl Remediation {
                     Ended::Open(open) => break Ok(Settled::Open(open)),
                     Ended::Concluded(conclusion) => {
                         let speaker = Speaker { source: CauseSource::Model, name: format!("the model {name}") };
+                        let never = never(&conclusion.changes, self.may_change()).filter(|_| !told);
                         match grounded(&conclusion, &speaker, &header.diagnosis, &header.observations) {
-                            Ok(grounded) => break Ok(Settled::Causes(Box::new(grounded))),
                             Err(why) => Input::Refused(why),
+                            // Once: what is wrong with a change is no reason to lose the cause.
+                            Ok(_) if never.is_some() => {
+                                told = true;
+                                let why = never.map(|why| why.to_string()).unwrap_or_default();
+                                Input::Refused(format!("{why}: propose another change, or none and say what a human should do"))
+                            }
+                            Ok(grounded) => break Ok(Settled::Causes(Box::new(grounded))),
                         }
                     }
                 },
@@ -112,7 +161,7 @@ impl Remediation {
             Ok(Settled::Causes(grounded)) => {
                 let dropped = grounded.dropped.iter().cloned();
                 header.advice.extend(dropped.map(|text| advice(text, "a cause is worth what it cites of what was observed")));
-                Some(*grounded)
+                Some(Stated { grounded: *grounded, name })
             }
             Ok(Settled::Open(open)) => {
                 header.advice.push(advice(format!("the model {name} {open}"), "these are its words; kubemend verified none of them"));
@@ -124,6 +173,44 @@ impl Remediation {
                 None
             }
         })
+    }
+
+    /// What is stated, held against a fresh look at what suffers: the session goes on with that, and with the plan of it where there is one.
+    ///
+    /// # Errors
+    /// The caller went away, or nothing can be read any more.
+    async fn weigh_own(
+        &self,
+        problem: &Problem,
+        mut first: Header,
+        stated: Stated,
+        read: &dyn ClusterRead,
+        caller: &Caller<'_>,
+    ) -> Result<(Header, Option<(RemediationPlan, Live)>), (Box<Header>, WorkflowError)> {
+        let by = ProposedBy { session: first.id.clone(), name: stated.name };
+        let (looked, outlined) = match self.look_again(problem, &first.id, stated.grounded, by, read, caller).await {
+            Ok(looked) => looked,
+            Err(error) => return Err((Box::new(first), error)),
+        };
+        let planned = match outlined {
+            None => Err(vec![Refusal::Stated("the model proposes no change: this is a diagnosis".to_owned())]),
+            Some(Err(refusals)) => Err(refusals),
+            Some(Ok(outline)) => self.plan_stated(outline, &looked, read).await,
+        };
+        let planned = match planned {
+            Ok((plan, live)) => match self.waits_elsewhere(&plan).await {
+                None => Ok((plan, live)),
+                Some(other) => Err(vec![Refusal::Stated(format!(
+                    "a human is asked about the same object in session `{other}`: first that one is answered"
+                ))]),
+            },
+            Err(refusals) => Err(refusals),
+        };
+        let (planned, refusals) = planned.map_or_else(|refusals| (None, refusals), |planned| (Some(planned), Vec::new()));
+        let why = "no plan was made of what the model proposed";
+        first.advice.extend(refusals.iter().map(|reason| Advice { text: reason.to_string(), command: None, why: why.to_owned() }));
+        let Header { id, opened_at, observations, advice, usage, trail, .. } = first;
+        Ok((Header { id, opened_at, observations, advice, usage, trail, ..looked }, planned))
     }
 
     /// One answer of the model, in what is left of the time.
@@ -200,7 +287,9 @@ impl Remediation {
         let usage = &mut header.usage;
         usage.model_calls = usage.model_calls.saturating_add(u64::from(spent.turns));
         usage.input_tokens = usage.input_tokens.saturating_add(spent.tokens.input);
+        usage.cached_tokens = usage.cached_tokens.saturating_add(spent.tokens.cached);
         usage.output_tokens = usage.output_tokens.saturating_add(spent.tokens.output);
+        usage.cost = spent.cost.or(usage.cost);
         header.trail.note(now, "kubemend", &format!("investigated with {name}, prompts {}: {} answers", prompts::digest(), spent.turns));
         for suspicion in it.suspicions() {
             header.trail.note(now, "kubemend", &format!("{suspicion}: a human decides on everything in this session"));
@@ -230,7 +319,7 @@ fn is_open(diagnosis: &Diagnosis, investigate: Investigate) -> bool {
 }
 
 fn disagree(diagnosis: &Diagnosis) -> bool {
-    let shared = |one: &crate::domain::cause::Cause, other: &crate::domain::cause::Cause| {
+    let shared = |one: &Cause, other: &Cause| {
         one.symptoms.iter().any(|symptom| other.symptoms.iter().any(|theirs| theirs.object == symptom.object))
             && (one.confidence.value() - other.confidence.value()).abs() < NEAR
             && one.object != other.object
@@ -238,10 +327,11 @@ fn disagree(diagnosis: &Diagnosis) -> bool {
     diagnosis.causes.iter().enumerate().any(|(at, one)| diagnosis.causes.iter().skip(at.saturating_add(1)).any(|other| shared(one, other)))
 }
 
-/// What was concluded stands after what rules found, as somebody's words.
-pub(super) fn adopt(diagnosis: &mut Diagnosis, concluded: &Grounded) -> Ending {
-    for cause in concluded.causes.iter() {
-        diagnosis.adopt(cause, &concluded.evidence);
+/// What was stated beside a plan of a rule's, as somebody's words.
+fn adopt(diagnosis: &mut Diagnosis, stated: &Stated) {
+    for cause in stated.grounded.causes.iter() {
+        let rules = diagnosis.causes.iter().filter(|rule| matches!(rule.source, CauseSource::Rule(_)));
+        let least = rules.fold(cause.confidence, |least, rule| least.least(below(rule.confidence)));
+        diagnosis.adopt(&Cause { confidence: least, ..cause.clone() }, &stated.grounded.evidence);
     }
-    Ending::Diagnosed
 }

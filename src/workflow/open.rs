@@ -2,7 +2,6 @@
 
 use super::again::Fresh;
 use super::conclude::{Concluded, conclude};
-use super::investigate::adopt;
 use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
@@ -64,11 +63,10 @@ impl Remediation {
         let limits = caller.limits(&self.parts.limits);
         let Found { mut header, outline, mut ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "building the plan");
-        let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
+        let mut plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
-        if let Some(concluded) = self.investigate(&mut header, &meter, caller).await? {
-            ending = adopt(&mut header.diagnosis, &concluded);
-        }
+        let further = self.further(problem, header, &mut plan, &mut ending, &meter, caller).await;
+        let mut header = further.map_err(|(_, error)| error)?;
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
@@ -113,7 +111,7 @@ impl Remediation {
         let Found { header, outline, mut ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "building the plan");
-        let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
+        let mut plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
             let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
             return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
@@ -121,14 +119,14 @@ impl Remediation {
         if plan.is_none() || self.parts.own_model.is_some() {
             header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
         }
-        match self.investigate(&mut header, &meter, caller).await {
-            Ok(Some(concluded)) => ending = adopt(&mut header.diagnosis, &concluded),
-            Ok(None) => {}
-            Err(_) => {
+        let header = match self.further(problem, header, &mut plan, &mut ending, &meter, caller).await {
+            Ok(header) => header,
+            Err((header, WorkflowError::Cancelled)) => {
                 let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
-                return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
+                return Err(self.abandon(*header, revision, ending, planned, &meter, caller).await);
             }
-        }
+            Err((_, error)) => return Err(error),
+        };
         let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };

@@ -3,7 +3,7 @@
 
 use super::conclude::{Concluded, conclude};
 use super::scope::{self, Located};
-use super::{Caller, Meter, Opened, Remediation, WorkflowError, collect, live};
+use super::{Caller, Meter, Opened, Problem, Remediation, WorkflowError, collect, live};
 use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::reply::{Place, understood};
 use crate::domain::abridged::abridge;
@@ -128,7 +128,7 @@ impl Remediation {
     }
 
     /// The session in which somebody is asked about one of these objects, with another plan than this.
-    async fn waits_elsewhere(&self, plan: &RemediationPlan) -> Option<SessionId> {
+    pub(super) async fn waits_elsewhere(&self, plan: &RemediationPlan) -> Option<SessionId> {
         let digest = plan.digest();
         for step in plan.steps.iter() {
             let target = step.action.target();
@@ -190,7 +190,7 @@ impl Remediation {
         self.close(header, revision, Ending::Diagnosed, None, meter, progress).await
     }
 
-    async fn plan_stated(
+    pub(super) async fn plan_stated(
         &self,
         outline: Outline,
         header: &Header,
@@ -213,10 +213,22 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> Result<(Header, Option<Result<Outline, Vec<Refusal>>>), WorkflowError> {
         let problem = self.records().problem(id).await?;
+        self.look_again(&problem, id, grounded, by, read, caller).await
+    }
+
+    pub(super) async fn look_again(
+        &self,
+        problem: &Problem,
+        id: &SessionId,
+        grounded: Grounded,
+        by: ProposedBy,
+        read: &dyn ClusterRead,
+        caller: &Caller<'_>,
+    ) -> Result<(Header, Option<Result<Outline, Vec<Refusal>>>), WorkflowError> {
         let progress = caller.progress;
         let reading = async {
             let cluster = read.cluster().await?;
-            scope::locate(&problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await
+            scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await
         };
         let Located { snapshot, because } = tokio::select! {
             read = reading => read?,
@@ -264,7 +276,7 @@ impl Remediation {
     }
 
     /// What the operator lets be shown, and so be changed.
-    fn may_change(&self) -> Open {
+    pub(super) fn may_change(&self) -> Open {
         Open { config_maps: self.parts.allowed.config_maps }
     }
 

@@ -279,7 +279,9 @@ fn usage(u: &Usage) -> UsageView {
         api_calls: u.api_calls,
         model_calls: u.model_calls,
         input_tokens: u.input_tokens,
+        cached_tokens: u.cached_tokens,
         output_tokens: u.output_tokens,
+        cost: u.cost.map(|cost| cost.to_string()),
     }
 }
 

@@ -65,7 +65,7 @@ fn healthy() -> Report {
         validation: None,
         coverage: CoverageView { looked: vec!["pods".to_owned()], place: "namespace payments".to_owned(), ..CoverageView::default() },
         trail: Vec::new(),
-        usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
+        usage: UsageView { elapsed_ms: 212, api_calls: 14, ..UsageView::default() },
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::proposal::ProposedBy;
 use crate::domain::purpose::Purpose;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::{Cluster, ClusterId};
+use crate::domain::prices::Cost;
 use crate::domain::usage::Usage;
 use crate::session::Header;
 use crate::session::process::ProcessMark;
@@ -84,7 +85,12 @@ struct UsageRecord {
     api_calls: u64,
     model_calls: u64,
     input_tokens: u64,
+    #[serde(default)]
+    cached_tokens: u64,
     output_tokens: u64,
+    /// In millionths of a dollar.
+    #[serde(default)]
+    cost: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,7 +147,9 @@ impl From<&Header> for HeaderRecord {
                 api_calls: usage.api_calls,
                 model_calls: usage.model_calls,
                 input_tokens: usage.input_tokens,
+                cached_tokens: usage.cached_tokens,
                 output_tokens: usage.output_tokens,
+                cost: usage.cost.map(|cost| cost.0),
             },
             trail: h.trail.entries().iter().map(EntryRecord::from).collect(),
             process: h.process.as_ref().map(|p| ProcessRecord { host: p.host.clone(), started: p.started }),
@@ -171,7 +179,9 @@ impl HeaderRecord {
                 api_calls: usage.api_calls,
                 model_calls: usage.model_calls,
                 input_tokens: usage.input_tokens,
+                cached_tokens: usage.cached_tokens,
                 output_tokens: usage.output_tokens,
+                cost: usage.cost.map(Cost),
             },
             trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
             process: self.process.map(|p| ProcessMark { host: p.host, started: p.started }),

@@ -20,7 +20,7 @@ use kubemend::ports::{Clock, ClusterRead, Entropy, Phase, Progress, Revision, Se
 use kubemend::probe::Allowed;
 use kubemend::sim::{Audited, Latency, MadeImage, Sim, SimBody, World};
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, OwnModel, Parts, Problem, Question, Remediation, Timing, WorkflowError};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -183,6 +183,8 @@ pub(crate) struct Embedded {
     context: String,
     /// What looks are shown, and whether they are offered.
     pub(crate) allowed: Allowed,
+    /// The operator's model; none unless a test sets one.
+    pub(crate) own_model: Option<OwnModel>,
 }
 
 impl Embedded {
@@ -196,7 +198,7 @@ impl Embedded {
         tokio::spawn(driver);
         let clock = Arc::new(TestClock::new());
         let (namespace, context) = (namespace.to_owned(), context.to_owned());
-        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace, context, allowed: Allowed::default() }
+        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace, context, allowed: Allowed::default(), own_model: None }
     }
 
     /// A case, set up in this namespace.
@@ -326,6 +328,7 @@ impl Embedded {
             limits,
             timing: Timing::default(),
             allowed: self.allowed,
+            own_model: self.own_model.clone(),
         })
     }
 
