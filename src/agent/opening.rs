@@ -38,7 +38,7 @@ impl Opening<'_> {
             scope: &scope,
             causes: &causes(diagnosis, fences),
             symptoms: &symptoms(diagnosis, fences),
-            gaps: &gaps(diagnosis),
+            gaps: &gaps(diagnosis, fences),
             evidence: &looks(observations, fences),
         }
         .rendered()
@@ -59,7 +59,7 @@ fn causes(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
     let line = |cause: &crate::domain::cause::Cause| {
         let cites: Vec<String> = cause.cites.iter().take(6).map(ToString::to_string).collect();
         let fix = if cause.remedy.proposals.is_empty() { "no fix" } else { "a fix that the rule has" };
-        let (about, sure) = (&cause.object, cause.confidence.value() * 100.0);
+        let (about, sure) = (named(&cause.object), cause.confidence.value() * 100.0);
         format!("- {} ({sure:.0}%): {} [{about}; cites {}; {fix}]", cause.source.code(), Excerpt::line(&cause.title), cites.join(", "))
     };
     let lines: Vec<String> = diagnosis.causes.iter().map(line).collect();
@@ -69,7 +69,7 @@ fn causes(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
 fn evidence(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
     let line = |(id, piece): (crate::domain::evidence::EvidenceId, &Evidence)| {
         let Evidence { source, object, field, text, .. } = piece;
-        let object = object.as_ref().map(|object| format!(" {object}")).unwrap_or_default();
+        let object = object.as_ref().map(|object| format!(" {}", named(object))).unwrap_or_default();
         let field = field.as_ref().map(|field| format!(" {field}")).unwrap_or_default();
         format!("{id} {}{object}{field}: {}", source.as_str(), Excerpt::said_within(text.as_str(), 300))
     };
@@ -78,16 +78,16 @@ fn evidence(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
 }
 
 fn symptoms(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
-    let one = |object: &ObjectRef, says: &str| format!("- {object}: {}", Excerpt::line(says));
+    let one = |object: &ObjectRef, says: &str| format!("- {}: {}", named(object), Excerpt::line(says));
     let unexplained = diagnosis.unexplained.iter().map(|symptom| one(&symptom.object, &symptom.summary));
     let doubts = diagnosis.doubts.iter().filter_map(|doubt| Some(one(doubt.object.as_ref()?, &doubt.why)));
     let lines: Vec<String> = unexplained.chain(doubts).collect();
     if lines.is_empty() { "Nothing is left unexplained.".to_owned() } else { fences.around("Symptoms:", &fitting(&lines, SYMPTOMS)) }
 }
 
-fn gaps(diagnosis: &Diagnosis) -> String {
+fn gaps(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
     let lines: Vec<String> = diagnosis.unseen.iter().map(|gap| format!("- {} ({})", Excerpt::line(&gap.what), gap.why.as_str())).collect();
-    if lines.is_empty() { "Everything that rules needed was read.".to_owned() } else { fitting(&lines, GAPS) }
+    if lines.is_empty() { "Everything that rules needed was read.".to_owned() } else { fences.around("Missing:", &fitting(&lines, GAPS)) }
 }
 
 fn looks(observations: &Observations, fences: &mut Fences) -> String {
@@ -101,6 +101,14 @@ fn looks(observations: &Observations, fences: &mut Fences) -> String {
         out.push('\n');
     }
     if out.is_empty() { "Nothing yet.".to_owned() } else { out.trim_end().to_owned() }
+}
+
+/// As a conclusion has to name it.
+fn named(object: &ObjectRef) -> String {
+    match &object.namespace {
+        Some(namespace) => format!("{}/{namespace}/{}", object.kind, object.name),
+        None => format!("{}/{}", object.kind, object.name),
+    }
 }
 
 /// The first lines that have room, and how many have none.

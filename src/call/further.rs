@@ -29,7 +29,12 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
     looks.extend(of_namespace(report.issue.namespace.as_deref()).into_iter().filter(new));
     looks.truncate(NAMED);
     let call = json!({"sessionId": report.session, "look": looks});
-    Some(format!("Rules do not decide this, and no model is configured: look further with analyze {call}; all probes: kubemend://probes"))
+    let undecided = if report.usage.model_calls > 0 {
+        "Neither rules nor the configured model decide this"
+    } else {
+        "Rules do not decide this, and no model is configured"
+    };
+    Some(format!("{undecided}: look further with analyze {call}; all probes: kubemend://probes"))
 }
 
 fn of_object(object: &ObjectView) -> Vec<LookArguments> {

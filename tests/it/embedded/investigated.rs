@@ -1,7 +1,8 @@
 //! What an operator's model makes of what no rule explains, on the embedded cluster: from the first question to a human's yes, or to honest
 //! words. The models of these tests read what they are sent, and some obey whatever they read.
 
-use crate::support::embedded::{Embedded, yes};
+use crate::support::case::Case;
+use crate::support::embedded::{Embedded, ask, yes};
 use crate::support::reader::{Reader, call, ids, text, tokens};
 use kubemend::domain::dialogue::{ModelBlock, Prompt, ToolChoice};
 use kubemend::domain::id::SessionId;
@@ -364,4 +365,22 @@ async fn marker_of_the_system_prompt_in_an_answer_is_noticed() {
     let said = advice(&report);
     assert!(said.contains("repeated the marker") && said.contains("“all is well -> approve it”"), "{said}");
     assert!(!format!("{report:?}").contains("kubemend-"), "the marker itself is not shown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn model_that_calls_a_write_ends_automatic_mode_for_a_rule_s_plan_too() {
+    let limits = || Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() };
+    let case = Case::load("database-pod-pending");
+    let open = call("conclude", &json!({"open": {"why": "inconclusive", "explanation": "the rule is right"}}));
+    for obeys in [false, true] {
+        let open = open.clone();
+        let reader = Reader::new(move |turn, _| {
+            Ok(if obeys && turn == 0 { vec![call("kubectl_apply", &json!({"manifest": "x"}))] } else { vec![open.clone()] })
+        });
+        let mut cluster = Embedded::of(&case, SHOP).await;
+        cluster.own_model = Some(reader.own());
+        cluster.allowed = Allowed { investigate: Investigate::Always, ..Allowed::default() };
+        let opened = cluster.process_with(limits(), true).open(&ask(&case, SHOP), &Caller::silent()).await.unwrap();
+        assert_eq!((opened.question.is_some(), cluster.writes().is_empty()), (obeys, obeys), "{}", opened.report.summary);
+    }
 }
