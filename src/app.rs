@@ -3,10 +3,10 @@
 
 mod clusters;
 mod doctor;
+mod endpoints;
 mod invocation;
 mod memory;
 mod misconfigured;
-mod models;
 mod rbac;
 mod rights;
 mod signals;

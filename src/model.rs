@@ -5,6 +5,7 @@ mod anthropic;
 mod attempts;
 mod chain;
 mod connection;
+mod endpoint;
 mod exchange;
 mod failure;
 #[cfg(any(test, fuzzing))]
@@ -16,27 +17,12 @@ mod provider;
 mod sse;
 mod value;
 
-use crate::domain::base_url::BaseUrl;
-use crate::domain::model_name::ModelName;
-use crate::domain::provider_key::ProviderKey;
 use crate::ports::{Clock, Entropy, Model};
 use std::sync::Arc;
 
+pub use endpoint::Endpoint;
 pub use key::{KeyFault, KeySource};
 pub use patience::Patience;
-
-/// One model and how it is reached.
-#[derive(Debug, Clone)]
-pub struct Endpoint {
-    /// Which.
-    pub name: ModelName,
-    /// The root of its API; `None` for its provider's own.
-    pub base_url: Option<BaseUrl>,
-    /// Sent with every request: the name in lower case, and the value, which may be a credential.
-    pub headers: Vec<(String, ProviderKey)>,
-    /// Where its key is.
-    pub key: KeySource,
-}
 
 /// The models in the order in which they are asked: the next one where those before gave no answer. `None` for none.
 pub fn connect(endpoints: Vec<Endpoint>, patience: Patience, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Option<Arc<dyn Model>> {

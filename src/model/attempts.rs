@@ -79,6 +79,6 @@ mod tests {
         assert!(pause(&broken, 2).unwrap() >= patience.pause * 2);
         assert_eq!(pause(&broken, 3), None);
         assert_eq!(pause(&Failure::protocol("x"), 1), None);
-        assert_eq!(pause(&Failure::of_answer(402, None, ""), 1), None, "no credit");
+        assert_eq!(pause(&Failure::of_answer(402, None, b""), 1), None, "no credit");
     }
 }

@@ -75,7 +75,7 @@ impl<B: http_body::Body<Data = Bytes, Error: Error + 'static> + Unpin> Coming<B>
     }
 
     /// The beginning of the body, as far as it comes.
-    pub(super) async fn beginning(&mut self, limit: usize) -> String {
+    pub(super) async fn beginning(&mut self, limit: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         while bytes.len() < limit
             && let Ok(Some(piece)) = self.piece().await
@@ -83,7 +83,7 @@ impl<B: http_body::Body<Data = Bytes, Error: Error + 'static> + Unpin> Coming<B>
             bytes.extend_from_slice(&piece);
         }
         bytes.truncate(limit);
-        String::from_utf8_lossy(&bytes).into_owned()
+        bytes
     }
 }
 

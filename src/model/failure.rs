@@ -38,16 +38,18 @@ impl Failure {
     }
 
     /// An answer with a status that is no success.
-    pub(super) fn of_answer(status: u16, after: Option<Duration>, body: &str) -> Self {
+    pub(super) fn of_answer(status: u16, after: Option<Duration>, body: &[u8]) -> Self {
         if (300..400).contains(&status) {
             let said = "the server redirects to another address, which is not followed: set the address itself";
             return Self { status: Some(status), ..Self::protocol(said) };
         }
-        let mut failure = match error_in(&serde_json::from_str(body).unwrap_or(Value::Null)) {
+        let mut failure = match error_in(&serde_json::from_slice(body).unwrap_or(Value::Null)) {
             Some(error) => of_error(&error, status),
             None => Self::new(kind_of(status), &format!("HTTP {status}")),
         };
         failure.status = Some(status);
+        // No credit: that is not over by waiting.
+        failure.lasting |= status == 402;
         if let ModelFaultKind::RateLimited(none) = &mut failure.kind {
             *none = after;
         }
@@ -88,12 +90,12 @@ fn error_in(value: &Value) -> Option<Said> {
         Some(error) => error,
         // vLLM has it at the top, with `object: error`.
         None if typed || text(value, "object").is_some_and(|kind| kind == "error") => value,
-        // FastAPI and gateways.
-        None => {
-            return text(value, "detail")
-                .or(text(value, "message").filter(|_| value.get("choices").is_none() && value.get("content").is_none()))
-                .map(|message| Said { words: Vec::new(), code: None, message: message.to_owned() });
+        // FastAPI and gateways; in an answer these words mean something else.
+        None if value.get("choices").is_none() && value.get("content").is_none() => {
+            let message = text(value, "detail").or(text(value, "message"))?;
+            return Some(Said { words: Vec::new(), code: None, message: message.to_owned() });
         }
+        None => return None,
     };
     let Value::Object(_) = error else {
         let message = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
@@ -190,7 +192,7 @@ mod tests {
             (307, String::new(), Protocol, true),
             (500, "garbage".to_owned(), Overloaded, false),
         ] {
-            let failure = Failure::of_answer(status, None, &body);
+            let failure = Failure::of_answer(status, None, body.as_bytes());
             assert_eq!((failure.kind, failure.lasting, failure.status), (kind, lasting, Some(status)), "{status} {body}");
         }
     }
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn words_of_a_provider_leave_masked_and_on_one_line() {
-        let failure = Failure::of_answer(401, None, &json!({"error": {"message": "wrong\npassword=hunter2canary9"}}).to_string());
+        let failure = Failure::of_answer(401, None, json!({"error": {"message": "wrong\npassword=hunter2canary9"}}).to_string().as_bytes());
         let said = failure.quoted(str::to_owned).unwrap();
         assert!(said.as_str().starts_with("“wrong") && !said.as_str().contains("canary") && !said.as_str().contains('\n'), "{said}");
     }

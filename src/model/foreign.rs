@@ -24,7 +24,7 @@ pub(crate) fn answer(bytes: &[u8]) {
             }
         }
     }
-    let failure = Failure::of_answer(400, None, &String::from_utf8_lossy(bytes));
+    let failure = Failure::of_answer(400, None, bytes);
     let said = failure.quoted(str::to_owned).map(|said| said.as_str().len()).unwrap_or_default();
     assert!(said <= 400, "a quotation is bounded");
 }

@@ -2,11 +2,12 @@
 
 use super::attempts::pause;
 use super::connection::Connection;
+use super::endpoint::Endpoint;
 use super::exchange::{Incoming, Reading, exchange};
 use super::failure::Failure;
 use super::openai::Dialect;
 use super::patience::Patience;
-use super::{Endpoint, anthropic, openai};
+use super::{anthropic, openai};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::dialogue::{Prompt, Reply};
 use crate::domain::model_name::Provider;

@@ -88,6 +88,7 @@ const OWN: &[(&str, &str)] = &[
     ("src/app/signals.rs", "what the kernel says of this process"),
     ("src/cluster/reach.rs", "paths of our own requests, which have a property test of their own"),
     ("src/mcp/tools.rs", "compared with three names"),
+    ("src/model/provider.rs", "values of headers that the operator set"),
     ("src/model/key.rs", "the operator's own key, which has no form but that of a header's value"),
     ("src/workflow.rs", "a token is compared, and has no form"),
     ("src/workflow/covered.rs", "the request of a plan, which its digest covers"),

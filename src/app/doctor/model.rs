@@ -1,6 +1,6 @@
 //! What `doctor` says of the operator's models: what is missing before one can be asked, and, where that is wanted, whether it answers.
 
-use super::super::models::{endpoint, one};
+use super::super::endpoints::{endpoint, one};
 use crate::cli::doctor::Line;
 use crate::config::ModelOptions;
 use crate::domain::dialogue::{Message, OurBlock, Prompt, ToolChoice};

@@ -38,7 +38,7 @@ impl Dialect {
         // A rejection of the old name proposes the new one; one of the new name names only that.
         let new = failure.mentions("max_completion_tokens");
         let old = failure.mentions("max_tokens");
-        ((!self.new_bound && new) || (self.new_bound && new && !old)).then_some(Self { new_bound: !self.new_bound, ..self })
+        (new && !(self.new_bound && old)).then_some(Self { new_bound: !self.new_bound, ..self })
     }
 }
 
