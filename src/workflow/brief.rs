@@ -265,7 +265,8 @@ pub fn answered(report: &Report) -> Brief {
 }
 
 /// What to do with observations.
-pub const NEXT: &str = "Nothing was changed. Look again with analyze, or, once you can name the cause, tell the user with the ids of what shows it.";
+pub const NEXT: &str =
+    "Nothing was changed. Look again with analyze, or, once you can name the cause, tell the user with the ids of what shows it.";
 
 /// After looks: the session, what is still not explained, and what they brought.
 pub fn looked(report: &Report, answers: Vec<ObservationView>) -> Brief {

@@ -16,10 +16,11 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("ports", "domain", "async_trait jiff serde_json thiserror"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
     ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
+    ("agent", "domain", "serde serde_json thiserror"),
     ("probe", "domain facts ports", "jiff k8s_openapi schemars serde serde_json serde_saphyr tokio"),
     (
         "workflow",
-        "domain facts ports probe analyze planner validate session execute",
+        "domain facts ports probe agent analyze planner validate session execute",
         "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @status serde schemars",
     ),
     // Adapters.
@@ -55,6 +56,7 @@ const PURE: &[(&str, &str)] = &[
     ("analyze", ""),
     ("planner", ""),
     ("validate", ""),
+    ("agent", ""),
     ("session", "src/session/ledger.rs src/session/journal.rs src/session/process.rs"),
 ];
 
