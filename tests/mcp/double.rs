@@ -158,6 +158,7 @@ impl Double {
             steps: vec![step],
             settle_seconds: 15,
             covered: Covered::default(),
+            cause: Some(0),
             aside: None,
             wait_seconds: 120,
             checks: Vec::new(),
