@@ -127,7 +127,7 @@ impl Config {
             validate_within: given.duration("validate-within")?.unwrap_or(120 * second),
             plan_ttl: given.duration("plan-ttl")?.unwrap_or(900 * second),
             request_timeout: given.duration("request-timeout")?.unwrap_or(15 * second),
-            investigate: given.parse("investigate", "`never`, `auto` or `always`", Investigate::parse)?.unwrap_or_default(),
+            investigate: given.parse("investigate", "`never`, `auto` or `always`", Investigate::of_word)?.unwrap_or_default(),
             probe_logs: given.flag("probe-logs")?.unwrap_or(true),
             probe_config_maps: given.flag("probe-config-maps")?.unwrap_or(true),
             model: model::options(&given, environment)?,

@@ -24,7 +24,7 @@ use crate::domain::words::Wording;
 use crate::facts::Facts;
 use crate::planner::live::Live;
 use crate::planner::outline::outline;
-use crate::{analyze, cluster, config, mcp, model, planner, probe, session};
+use crate::{agent, analyze, cluster, config, mcp, model, planner, probe, session};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("admission", planner::foreign::admission),
     ("answer", mcp::foreign::answer),
     ("arguments", arguments),
+    ("calls", agent::foreign::calls),
+    ("conclusion", agent::foreign::reply),
     ("config", config::foreign::file),
     ("discovery", cluster::foreign::discovery),
     ("field", field),
@@ -93,7 +95,7 @@ fn arguments(bytes: &[u8]) {
             assert!(!error.to_string().is_empty(), "an error that says nothing");
         }
     }
-    let remediated = RemediateRequest::parse(given.clone()).map(drop);
+    let remediated = RemediateRequest::parse(given.clone(), crate::domain::investigate::Investigate::Auto).map(drop);
     let validated = ValidateRequest::parse(given).map(drop);
     for error in [remediated, validated].into_iter().filter_map(Result::err) {
         assert!(!error.to_string().is_empty(), "an error that says nothing");

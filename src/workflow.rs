@@ -59,6 +59,7 @@ use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 pub use investigate::OwnModel;
 use jiff::Timestamp;
+pub use late::LateAnswer;
 pub use looked::Looked;
 pub use problem::Problem;
 use report::{Report, Status};
@@ -236,25 +237,6 @@ impl Undecided {
             Undecided::Later => "chose to change nothing now and to be asked later: nothing was decided",
             Undecided::Dismissed => "the question was closed without an answer: nothing was decided",
             Undecided::Unanswered => "the question was not answered: nothing was decided",
-        }
-    }
-}
-
-/// What a late answer said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LateAnswer {
-    /// To apply the plan.
-    Yes,
-    /// To change nothing.
-    No,
-}
-
-impl LateAnswer {
-    /// As the trail says it.
-    fn in_words(self) -> &'static str {
-        match self {
-            LateAnswer::Yes => "approved",
-            LateAnswer::No => "declined",
         }
     }
 }
@@ -448,10 +430,7 @@ impl WorkflowError {
                 ]
             }
             WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman) => vec!["run remediate again".to_owned()],
-            WorkflowError::NotOffered => vec![
-                "go on with what the report says, or read the cluster with other tools".to_owned(),
-                "the operator can set the option `investigate` to `auto` (KUBEMEND_INVESTIGATE=auto)".to_owned(),
-            ],
+            WorkflowError::NotOffered => vec!["the operator can set `investigate` to `auto` (KUBEMEND_INVESTIGATE=auto)".to_owned()],
             WorkflowError::NotNeeded(_) => vec!["run analyze to look at the cluster as it is now".to_owned()],
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]

@@ -1,12 +1,14 @@
 //! `remediate`: from an issue or a waiting session to a proven fix, or to the question that a human has to answer first.
 
 use super::approval::for_a_human;
-use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem};
+use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse_as, problem};
 use super::error::{CallError, ErrorKind};
+use super::schema::input_schema;
 use super::subject::{Subject, same_words, subject};
 use super::use_cases::UseCases;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
+use crate::domain::investigate::Investigate;
 use crate::domain::issue::{ISSUE_LIMIT, Issue};
 use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
@@ -156,13 +158,26 @@ impl RemediateArguments {
     }
 }
 
+/// The schema of the arguments: without proposals where the operator wants rules alone.
+pub fn remediate_schema(investigate: Investigate) -> Map<String, Value> {
+    let mut schema = input_schema::<RemediateArguments>();
+    if let Some(arguments) = schema.get_mut("properties").and_then(Value::as_object_mut).filter(|_| !investigate.offers_looks()) {
+        arguments.remove("proposal");
+    }
+    schema
+}
+
 impl RemediateRequest {
     /// From the arguments as JSON.
     ///
     /// # Errors
     /// Arguments that cannot be meant.
-    pub fn parse(given: Map<String, Value>) -> Result<Self, CallError> {
-        let arguments: RemediateArguments = parse("remediate", given)?;
+    pub fn parse(given: Map<String, Value>, investigate: Investigate) -> Result<Self, CallError> {
+        // What it is for is said, and not that there is no such argument.
+        if given.contains_key("proposal") && !investigate.offers_looks() {
+            return Err(WorkflowError::NotOffered.into());
+        }
+        let arguments: RemediateArguments = parse_as("remediate", &remediate_schema(investigate), given)?;
         let (wishes, digest) = (arguments.wishes()?, arguments.digest()?);
         let (subject, words) = subject(arguments.issue.as_deref(), arguments.session_id.as_deref(), &arguments.beside_session(), || {
             problem(arguments.issue.as_deref(), arguments.namespace.as_deref(), arguments.objects.as_deref().unwrap_or_default())
@@ -271,7 +286,7 @@ mod tests {
     use serde_json::json;
 
     fn parsed(given: &Value) -> Result<RemediateRequest, CallError> {
-        RemediateRequest::parse(given.as_object().unwrap().clone())
+        RemediateRequest::parse(given.as_object().unwrap().clone(), Investigate::Auto)
     }
 
     #[test]
@@ -292,6 +307,26 @@ mod tests {
             assert!(error.message.contains("cannot be combined with `sessionId`"), "{beside}: {}", error.message);
         }
         assert!(parsed(&json!({"sessionId": session, "context": "test"})).is_ok());
+    }
+
+    #[test]
+    fn proposal_is_taken_with_its_session_alone_and_only_where_it_is_offered() {
+        let session = format!("s-{}", "0".repeat(32));
+        let given = json!({"sessionId": session, "proposal": {"causes": []}});
+        assert_eq!(parsed(&given).unwrap().proposal, Some(json!({"causes": []})));
+        let digest = format!("sha256:{}", "ab".repeat(32));
+        for (other, part) in [
+            (json!({"issue": "x", "proposal": {}}), "needs `sessionId`"),
+            (json!({"sessionId": session, "proposal": {}, "planDigest": digest}), "does not approve it"),
+            (json!({"sessionId": session, "proposal": "x"}), "`proposal`"),
+        ] {
+            let error = parsed(&other).unwrap_err();
+            assert!(error.message.contains(part), "{other}: {}", error.message);
+        }
+        let never = RemediateRequest::parse(given.as_object().unwrap().clone(), Investigate::Never).unwrap_err();
+        assert!(never.kind == ErrorKind::NotAllowed && never.text().contains("investigate"), "{}", never.text());
+        let offers = |investigate| remediate_schema(investigate)["properties"].as_object().unwrap().contains_key("proposal");
+        assert!(offers(Investigate::Auto) && !offers(Investigate::Never));
     }
 
     #[test]

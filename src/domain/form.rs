@@ -40,6 +40,20 @@ const SETTING: usize = 4 * 1024;
 const CLAIM: f64 = 100.0;
 
 impl Form {
+    /// What a value looks like, for whoever proposes one.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Form::Image => "another tag or digest of the same repository",
+            Form::Quantity => "an amount such as `500m` or `256Mi`, near the one that is there",
+            Form::Replicas => "1 to one more than twice as many as there are",
+            Form::Port => "the number or the name of a port",
+            Form::HttpPath => "a path such as `/healthz`",
+            Form::Small => "a whole number from 0 to 3600",
+            Form::Setting => "a text of at most 4096 bytes, for a key that is there and is no credential",
+            Form::Claim => "a manifest with name, one access mode, storage request and storageClassName, and nothing else",
+        }
+    }
+
     /// Why the new value cannot stand where the old one does; nothing where it can. `name` is the last step of the field's path.
     /// Of an old value that is not shown nothing is told, whatever the new one is.
     pub fn refuses(self, name: &str, old: Option<&Value>, new: &Value) -> Option<String> {

@@ -26,7 +26,7 @@ impl Investigate {
     }
 
     /// The inverse of [`Investigate::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn of_word(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|choice| choice.as_str() == text)
     }
 
@@ -46,9 +46,9 @@ mod tests {
     #[test]
     fn choices_are_read_back_as_they_are_written_and_nothing_is_offered_unless_somebody_chose_it() {
         for choice in Investigate::ALL {
-            assert_eq!(Investigate::parse(choice.as_str()), Some(choice));
+            assert_eq!(Investigate::of_word(choice.as_str()), Some(choice));
         }
-        assert_eq!(Investigate::parse("on"), None);
+        assert_eq!(Investigate::of_word("on"), None);
         assert!(!Investigate::default().offers_looks() && Investigate::Auto.offers_looks());
     }
 }

@@ -116,6 +116,16 @@ fn made() -> Seeds {
         add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "look": [look]}).to_string());
     }
     PROVIDERS.iter().for_each(|reply| add("reply", (*reply).to_owned()));
+    let reply = json!({"causes": [{"object": "Deployment/shop/web", "field": "spec.template.spec.containers[name=app].image", "found": "web:1",
+                                   "title": "a", "explanation": "b", "confidence": 0.5, "cites": ["e1", "o2"]}],
+                       "actions": [{"action": "patch", "object": "configmap/web", "set": [{"field": "data[\"app.conf\"]", "value": "x"}], "remove": ["data.a"]},
+                                   {"action": "scale", "object": "deployment/web", "replicas": 2},
+                                   {"action": "create", "manifest": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}}}]});
+    add("conclusion", reply.to_string());
+    add("calls", format!("conclude\n{reply}"));
+    add("calls", "logs\n{\"object\": \"pod/shop/web-0\", \"previous\": true}".to_owned());
+    add("calls", "conclude\n{\"open\": {\"why\": \"healthy\", \"explanation\": \"x\"}}".to_owned());
+    add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "proposal": reply}).to_string());
     add("log", format!("starting\n{}FATAL: no such host\n", "served a request\n".repeat(90)));
     for line in [
         r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7,"reason":"later"}}"#,

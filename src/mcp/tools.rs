@@ -7,7 +7,7 @@ mod validate;
 use super::tool_call::{ToolCall, ToolResponse};
 use super::wire;
 use crate::call::schema::input_schema;
-use crate::call::{CallError, Operator, RemediateArguments, ValidateArguments, analyze_schema};
+use crate::call::{CallError, Operator, ValidateArguments, analyze_schema, remediate_schema};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::Value;
 use std::sync::{Arc, LazyLock};
@@ -75,7 +75,7 @@ pub fn tools_for(operator: &Operator) -> Vec<Tool> {
             .with_title(analyze::TITLE)
             .with_raw_output_schema(output)
             .with_annotations(looking()),
-        Tool::new("remediate", description, input(input_schema::<RemediateArguments>()))
+        Tool::new("remediate", description, input(remediate_schema(operator.investigate)))
             .with_title(title)
             .with_raw_output_schema(Arc::clone(&further))
             .with_annotations(annotations),

@@ -5,6 +5,7 @@ use super::tool_call::Shown;
 use crate::call::schema::schema_of;
 use crate::call::{CallError, ErrorKind, HowToApprove, Operator, Program, further};
 use crate::workflow::brief::{self, Brief};
+use crate::workflow::looked::NEXT;
 use crate::workflow::next::{self, Next};
 use crate::workflow::observed::ObservationView;
 use crate::workflow::report::Report;
@@ -83,9 +84,9 @@ pub(crate) fn result(mut report: Report, shown: Shown, operator: &Operator) -> R
 
 /// What looks brought, as a tool's result. Commands in the report are worded, and nothing of what was seen is.
 pub(crate) fn looked(mut looked: Looked, program: &Program) -> Result<CallToolResult, CallError> {
-    let text = format!("{}\n\n{}", observed(&looked.answers), brief::NEXT);
+    let text = format!("{}\n\n{}", observed(&looked.answers), NEXT);
     program.in_report(&mut looked.report);
-    let brief = brief::looked(&looked.report, looked.answers);
+    let brief = looked.in_brief();
     let value = serde_json::to_value(&brief)
         .map_err(|e| CallError::new(ErrorKind::Internal, format!("the report cannot be written as JSON: {e}")))?;
     let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);

@@ -4,7 +4,7 @@ use crate::domain::look::ProbeName;
 
 /// What is told of a probe.
 #[derive(Debug)]
-pub struct Entry {
+pub struct ProbeEntry {
     /// Which probe.
     pub probe: ProbeName,
     /// What it brings, in a sentence.
@@ -15,31 +15,31 @@ pub struct Entry {
     pub needs: &'static [&'static str],
 }
 
-const GET: Entry = Entry {
+const GET: ProbeEntry = ProbeEntry {
     probe: ProbeName::Get,
     brings: "An object as YAML, or one field of it, without values that may be secret",
     takes: &["object", "namespace", "field"],
     needs: &["object"],
 };
-const LIST: Entry = Entry {
+const LIST: ProbeEntry = ProbeEntry {
     probe: ProbeName::List,
-    brings: "The objects of a kind, a line each, as kubectl get shows them; custom kinds too",
+    brings: "The objects of a kind, a line each, in the API server's own columns; custom kinds too",
     takes: &["kind", "namespace", "selector"],
     needs: &["kind"],
 };
-const DESCRIBE: Entry = Entry {
+const DESCRIBE: ProbeEntry = ProbeEntry {
     probe: ProbeName::Describe,
     brings: "An object with its owners, what it refers to and whether that exists, the Pods that it selects, and its Events",
     takes: &["object", "namespace"],
     needs: &["object"],
 };
-const LOGS: Entry = Entry {
+const LOGS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Logs,
     brings: "What a container of a Pod wrote: the end of it, and what stands around failures",
     takes: &["object", "namespace", "container", "previous", "contains"],
     needs: &["object"],
 };
-const EVENTS: Entry = Entry {
+const EVENTS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Events,
     brings: "The latest Events of an object, or of a namespace where no object is named",
     takes: &["object", "namespace"],
@@ -47,7 +47,7 @@ const EVENTS: Entry = Entry {
 };
 
 /// The row of a probe.
-pub fn of(probe: ProbeName) -> &'static Entry {
+pub fn of(probe: ProbeName) -> &'static ProbeEntry {
     match probe {
         ProbeName::Get => &GET,
         ProbeName::List => &LIST,

@@ -275,6 +275,19 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_states_asks_a_human_and_says_that_alone() {
+        let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
+        for source in [CauseSource::Model, CauseSource::Caller] {
+            let plan = image_plan(1);
+            let Aim::Cause(mut key) = plan.aim.clone() else { panic!() };
+            key.source = source;
+            let plan = RemediationPlan { aim: Aim::Cause(key), ..plan };
+            let Decision::AskHuman(reasons) = decide(&all, &plan, sure(100), None, &accepted()) else { panic!("{source:?}") };
+            assert_eq!(reasons.iter().collect::<Vec<_>>(), ["no rule found its cause: somebody who investigated proposes it"]);
+        }
+    }
+
+    #[test]
     fn undo_is_never_made_without_a_human_and_says_that_alone() {
         let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
         let plan = RemediationPlan { aim: Aim::Undo(SessionId::from_entropy([1; 16])), ..image_plan(1) };

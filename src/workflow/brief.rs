@@ -264,18 +264,6 @@ pub fn answered(report: &Report) -> Brief {
     }
 }
 
-/// What to do with observations.
-pub const NEXT: &str = "Nothing was changed. Look again with analyze, or, once you can name the cause, tell the user with the ids of what shows it.";
-
-/// After looks: the session, what is still not explained, and what they brought.
-pub fn looked(report: &Report, answers: Vec<ObservationView>) -> Brief {
-    let what = |answer: &ObservationView| answer.id.clone().unwrap_or_else(|| format!("nothing for `{}`", answer.asked));
-    let got: Vec<String> = answers.iter().map(what).collect();
-    let summary = format!("Observed: {}.\n{NEXT}", got.join(", "));
-    let observations = answers.into_iter().map(observation).collect();
-    Brief { summary, advice: Vec::new(), coverage: None, observations, ..news(report) }
-}
-
 /// What is new in a session whose report was shown before.
 pub fn news(report: &Report) -> Brief {
     Brief {
@@ -353,7 +341,7 @@ fn evidence(e: &EvidenceView) -> BriefEvidence {
     }
 }
 
-fn observation(o: ObservationView) -> ObservationView {
+pub(super) fn observation(o: ObservationView) -> ObservationView {
     ObservationView { seen_at: o.seen_at.as_deref().map(to_the_second), ..o }
 }
 

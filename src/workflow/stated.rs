@@ -64,6 +64,9 @@ impl Remediation {
     /// # Errors
     /// The words are no conclusion, the session is no ground for one, or nothing can be read.
     pub async fn conclude(&self, id: &SessionId, given: &Value, client: &str, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        if !self.parts.allowed.investigate.offers_looks() {
+            return Err(WorkflowError::NotOffered);
+        }
         let meter = self.meter(caller);
         let session = self.session_here(id, meter.read.as_ref()).await?;
         self.is_ground(&session)?;

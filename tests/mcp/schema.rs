@@ -43,13 +43,16 @@ fn the_tool_list_is_as_it_was_reviewed() {
 }
 
 #[test]
-fn an_operator_who_offers_looks_adds_them_to_analyze_and_changes_nothing_else() {
+fn an_operator_who_offers_looks_adds_them_to_analyze_and_proposals_to_remediate_and_changes_nothing_else() {
     let (plain, offered) = (tool_list(), tools_for(&offering()));
     insta::assert_json_snapshot!(offered[0].input_schema["properties"]["look"]);
     let mut without = offered.clone();
     let mut schema = (*without[0].input_schema).clone();
     schema["properties"].as_object_mut().unwrap().remove("look");
     without[0].input_schema = Arc::new(schema);
+    let mut schema = (*without[1].input_schema).clone();
+    assert_eq!(schema["properties"].as_object_mut().unwrap().remove("proposal").unwrap()["type"], "object");
+    without[1].input_schema = Arc::new(schema);
     for (offered, plain) in without.iter_mut().zip(plain).skip(1) {
         let short = offered.output_schema.take().unwrap();
         let (required, known): (Vec<&str>, Vec<&str>) = (
