@@ -13,6 +13,7 @@ mod model {
     mod command;
     mod deviations;
     mod failures;
+    mod investigating;
     mod litellm;
     mod requests;
 }

@@ -374,7 +374,7 @@ impl Investigation {
 
     /// The same look once more: what it brought has its id, and is shown again where it gave way.
     fn again_seen(&mut self, id: ObservationId, seen: &Observation) -> Answer {
-        let text = format!("You have looked at this already. {}", shown(id, seen, &mut self.fences));
+        let text = format!("You have this already. {}", shown(id, seen, &mut self.fences));
         self.spending.show(text.len());
         Answer::Ready { text, is_error: false, stands: Some(left_out(id, seen)) }
     }

@@ -1,7 +1,7 @@
 //! The clusters that the operator configured, each connected at its first use and kept: serving starts without one.
 
 use super::invocation::operator;
-use super::models;
+use super::endpoints;
 use crate::call::{Backend, Operator, UseCases};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::cluster::connect::{ConnectSettings, Connected, connect};
@@ -145,7 +145,7 @@ impl Clusters {
                 logs: self.config.probe_logs,
                 config_maps: self.config.probe_config_maps,
             },
-            own_model: models::own(&self.config),
+            own_model: endpoints::own(&self.config),
         });
         match no_writer {
             Some(why) => remediation.read_only_because(why),

@@ -270,7 +270,7 @@ impl Remediation {
                                 },
                                 Ok(Ok(Answer::Unseen { why, .. })) => Brought::Unseen(why.to_string()),
                                 Ok(Err(error)) => Brought::Unseen(error.in_a_report()),
-                                Err(_) => Brought::Unseen(format!("not looked: {} seconds for all looks of one answer are over", LOOKS_TIME.as_secs())),
+                                Err(_) => Brought::Unseen(format!("not read: the {} seconds for all looks of one answer have ended", LOOKS_TIME.as_secs())),
                             }
                         }
                     }

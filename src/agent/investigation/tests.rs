@@ -85,7 +85,7 @@ fn same_look_is_answered_with_the_id_that_it_has() {
     it.step(looked(&effect, 100), NOW);
     let reply = calls(&[("get", r#"{"namespace": "shop", "object": "pod/web"}"#)]);
     let (results, _) = told(&asked(it.step(replied(reply), NOW)));
-    assert!(results[0].content.starts_with("You have looked at this already. o1 = "), "{results:?}");
+    assert!(results[0].content.starts_with("You have this already. o1 = "), "{results:?}");
 }
 
 #[test]
