@@ -55,6 +55,10 @@ async fn doctor_calls_a_model_only_where_that_is_wanted_and_says_what_it_cost() 
             ("KUBEMEND_MODEL_BASE_URL", provider.root()),
             ("KUBEMEND_MODEL_PRICES", "openai/large=2.50/0.25/10".to_owned()),
             ("OPENAI_API_KEY", key.to_owned()),
+            // What others take for a proxy would see the prompt: it is not used.
+            ("HTTP_PROXY", "http://127.0.0.1:9".to_owned()),
+            ("http_proxy", "http://127.0.0.1:9".to_owned()),
+            ("ALL_PROXY", "http://127.0.0.1:9".to_owned()),
         ]
     };
     let (_, lines) = doctor(&[], &set("plain-canary")).await;

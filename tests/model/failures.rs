@@ -187,13 +187,19 @@ async fn stream_that_only_drips_ends_with_the_time_for_everything() {
 async fn huge_answers_are_not_kept() {
     let piece = events(&[openai::piece(json!({"content": "x"}), None)]).into_bytes();
     let line = vec![b'x'; 64 * 1024];
+    let comments = b": still there\n\n".repeat(4_000);
     let words = events(&[openai::piece(json!({"content": "x".repeat(60_000)}), None)]).into_bytes();
     let call =
         events(&[openai::piece(json!({"tool_calls": [{"id": "", "function": {"name": "get", "arguments": "{}"}}]}), None)]).into_bytes();
     let thought = events(&[openai::piece(json!({"reasoning_content": "x".repeat(60_000)}), None)]).into_bytes();
-    for (body, name) in
-        [(piece, "a million pieces"), (line, "one line without an end"), (words, "words"), (call, "calls"), (thought, "thoughts")]
-    {
+    for (body, name) in [
+        (piece, "a million pieces"),
+        (line, "one line without an end"),
+        (comments, "comments without an end"),
+        (words, "words"),
+        (call, "calls"),
+        (thought, "thoughts"),
+    ] {
         let said = vec![Act::Send(stream_head()), Act::Drip(body, 1_000_000, Duration::ZERO)];
         let (fault, asked) = fault("openai/m", vec![said]).await;
         assert_eq!((fault.kind, asked), (ModelFaultKind::Protocol, 1), "{name}: {fault}");
