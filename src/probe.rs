@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod catalog;
 mod described;
 mod digest;
+mod documents;
 mod events;
 pub(crate) mod first;
 #[cfg(any(test, fuzzing))]

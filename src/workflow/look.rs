@@ -53,11 +53,11 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Vec<Answer>, WorkflowError> {
+        let read = meter.read.as_ref();
+        let session = self.session_here(id, read).await?;
         if !self.parts.allowed.investigate.offers_looks() {
             return Err(WorkflowError::NotOffered);
         }
-        let read = meter.read.as_ref();
-        let session = self.session_here(id, read).await?;
         may_be_added_to(&session)?;
         let until = Instant::now().checked_add(TIME).unwrap_or_else(Instant::now);
         // Only where a word needs it: it is a large answer.

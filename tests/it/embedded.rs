@@ -10,6 +10,7 @@ mod clusters;
 mod ended;
 mod faults;
 mod gone;
+mod hostile;
 mod journal;
 mod late;
 mod library;
