@@ -47,8 +47,11 @@ fn investigation(config: &Config) -> Line {
     if !config.investigate.offers_looks() {
         return Line::ok("investigation", "never: no client is offered looks at what rules leave open");
     }
-    let hidden: Vec<&str> =
-        [(config.probe_logs, "logs"), (config.probe_config_maps, "ConfigMaps")].iter().filter(|(shown, _)| !shown).map(|(_, what)| *what).collect();
+    let hidden: Vec<&str> = [(config.probe_logs, "logs"), (config.probe_config_maps, "ConfigMaps")]
+        .iter()
+        .filter(|(shown, _)| !shown)
+        .map(|(_, what)| *what)
+        .collect();
     let kept = if hidden.is_empty() { String::new() } else { format!("; {} are not shown", hidden.join(" and ")) };
     Line::ok("investigation", format!("{}: a client can look at what the reader is allowed to read{kept}", config.investigate.as_str()))
 }

@@ -163,8 +163,12 @@ mod tests {
     #[test]
     fn in_one_namespace_only_what_has_none_is_bound_across_the_cluster() {
         let namespace = Namespace::parse("shop").unwrap();
-        let subjects =
-            Subjects { namespace: Some(&namespace), reader: Some("system:serviceaccount:tools:mend"), writer: Some("alice: \"x\""), logs: false };
+        let subjects = Subjects {
+            namespace: Some(&namespace),
+            reader: Some("system:serviceaccount:tools:mend"),
+            writer: Some("alice: \"x\""),
+            logs: false,
+        };
         let all = parsed(&subjects);
         let said: Vec<String> = all
             .iter()

@@ -35,7 +35,11 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(use_case: &str, given: Map
 ///
 /// # Errors
 /// An argument that is unknown there, or of another form.
-pub(super) fn parse_as<T: DeserializeOwned>(use_case: &str, schema: &Map<String, Value>, given: Map<String, Value>) -> Result<T, CallError> {
+pub(super) fn parse_as<T: DeserializeOwned>(
+    use_case: &str,
+    schema: &Map<String, Value>,
+    given: Map<String, Value>,
+) -> Result<T, CallError> {
     check(use_case, schema, &given)?;
     serde_json::from_value(Value::Object(given)).map_err(|e| CallError::arguments(format!("invalid arguments for `{use_case}`: {e}")))
 }

@@ -25,7 +25,8 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
         let asked = look.understood(&Context { namespace: None, custom: &[] }).map(|look| look.to_string());
         asked.is_ok_and(|asked| !seen.contains(&asked.as_str()))
     };
-    let mut looks: Vec<LookArguments> = report.unexplained.iter().take(OBJECTS).flat_map(|one| of_object(&one.object)).filter(new).collect();
+    let mut looks: Vec<LookArguments> =
+        report.unexplained.iter().take(OBJECTS).flat_map(|one| of_object(&one.object)).filter(new).collect();
     looks.extend(of_namespace(report.issue.namespace.as_deref()).into_iter().filter(new));
     looks.truncate(NAMED);
     let call = json!({"sessionId": report.session, "look": looks});

@@ -132,7 +132,10 @@ impl Remediation {
 
 /// That there was no time left for a look.
 fn over(look: &Look) -> Answer {
-    let why = format!("there was no time left of the {} seconds for all looks of one call; those before it were answered: ask again for this one", TIME.as_secs());
+    let why = format!(
+        "there was no time left of the {} seconds for all looks of one call; those before it were answered: ask again for this one",
+        TIME.as_secs()
+    );
     Answer::Unseen { asked: Excerpt::line(&look.to_string()).to_string(), why: Excerpt::line(&why) }
 }
 

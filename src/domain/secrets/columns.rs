@@ -53,14 +53,22 @@ fn heading_of(row: &str, sign: char, names_one: fn(&str) -> bool) -> Option<(cha
         return None;
     }
     let is_name = |name: &str| {
-        !name.is_empty() && name.len() <= 60 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_. -".contains(&b)) && !name.contains("  ")
+        !name.is_empty()
+            && name.len() <= 60
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_. -".contains(&b))
+            && !name.contains("  ")
     };
     let all: Vec<&str> = fields(row, sign).map(|(_, field)| field.trim().trim_matches('"')).collect();
     // Between signs at either end of a row there is nothing.
     if !all.iter().all(|name| is_name(name) || name.is_empty()) {
         return None;
     }
-    let hidden: Vec<usize> = all.iter().enumerate().filter(|(_, name)| is_name(name) && speaks_of_one(name) && names_one(&name.replace(' ', "_"))).map(|(at, _)| at).collect();
+    let hidden: Vec<usize> = all
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| is_name(name) && speaks_of_one(name) && names_one(&name.replace(' ', "_")))
+        .map(|(at, _)| at)
+        .collect();
     (!hidden.is_empty()).then_some((sign, count, hidden))
 }
 

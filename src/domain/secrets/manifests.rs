@@ -98,7 +98,10 @@ fn written(text: &str, mut hidden: Vec<(usize, usize)>) -> Option<String> {
         let start = start.max(done);
         let Some(part) = text.get(start..end) else { continue };
         let inner = part.trim();
-        if inner.is_empty() || matches!(inner.trim_end_matches(','), "{}" | "null") || is_replaced(inner.trim_end_matches(['\\', '"', ',', '}'])) {
+        if inner.is_empty()
+            || matches!(inner.trim_end_matches(','), "{}" | "null")
+            || is_replaced(inner.trim_end_matches(['\\', '"', ',', '}']))
+        {
             continue;
         }
         let begin = start.saturating_add(part.len().saturating_sub(part.trim_start().len()));

@@ -14,38 +14,54 @@ type Judge = fn(&str) -> bool;
 /// What a value in quotes may not hold.
 const IN_QUOTES: &str = r"[^\x22'`⟦\\\n]+";
 
-/// Each way with what its value must be. What is hidden is what is called `s`.
-static WAYS: LazyLock<Vec<(Regex, Judge)>> = LazyLock::new(|| {
+/// What a text has in it, in lower case, that is written in a way: one of these, so that other texts are not searched for it.
+type Signs = &'static [&'static str];
+
+/// Each way with its signs and with what its value must be. What is hidden is what is called `s`.
+static WAYS: LazyLock<Vec<(Signs, Regex, Judge)>> = LazyLock::new(|| {
     let name = any_name();
     let quote = r"\\*[\x22'`]";
-    let all: Vec<(String, Judge)> = vec![
+    let (markup, lists, pass): (Signs, Signs, Signs) = (&["<"], &["(\"", "('", "[\"", "['", "(\\", "[\\", "( ", "[ "], &["passw", "passp"]);
+    let all: Vec<(Signs, String, Judge)> = vec![
         // <password>x</password>, <db:password type="plain"><![CDATA[x]]></db:password>
-        (format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>\s*<!\[CDATA\[(?P<s>[^⟦\]]+)"), any),
-        (format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), any),
-        (format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>(?P<s>[^\s<⟦]+)$"), any),
+        (markup, format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>\s*<!\[CDATA\[(?P<s>[^⟦\]]+)"), any),
+        (markup, format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), any),
+        (markup, format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>(?P<s>[^\s<⟦]+)$"), any),
         // <property name="password" value="x"/>, either way round, and with the value between the tags
-        (format!(r"(?i)\b{CALLED}\s*=\s*{quote}(?:{name}){quote}[^<>⟦]*?\s{HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
-        (format!(r"(?i)\b{HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES}){quote}[^<>⟦]*?\s{CALLED}\s*=\s*{quote}(?:{name}){quote}"), setting),
-        (format!(r"(?i)\b{CALLED}\s*=\s*{quote}(?:{name}){quote}(?:[^<>⟦]*[^/<>⟦])?>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), setting),
-        (format!(r"(?i)<{CALLED}>\s*(?:{name})\s*</[a-z]+>\s*<{HOLDS}>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), setting),
-        (format!(r"(?i)<{HOLDS}>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</[a-z]+>\s*<{CALLED}>\s*(?:{name})\s*</"), setting),
+        (markup, format!(r"(?i)\b{CALLED}\s*=\s*{quote}(?:{name}){quote}[^<>⟦]*?\s{HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
+        (
+            markup,
+            format!(r"(?i)\b{HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES}){quote}[^<>⟦]*?\s{CALLED}\s*=\s*{quote}(?:{name}){quote}"),
+            setting,
+        ),
+        (markup, format!(r"(?i)\b{CALLED}\s*=\s*{quote}(?:{name}){quote}(?:[^<>⟦]*[^/<>⟦])?>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), setting),
+        (markup, format!(r"(?i)<{CALLED}>\s*(?:{name})\s*</[a-z]+>\s*<{HOLDS}>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), setting),
+        (markup, format!(r"(?i)<{HOLDS}>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</[a-z]+>\s*<{CALLED}>\s*(?:{name})\s*</"), setting),
         // ["password", "x"], define('DB_PASSWORD', 'x'), os.Setenv("DB_PASSWORD", "x")
-        (format!(r"(?i)[\[(]\s*{quote}(?:{name}){quote}\s*,\s*{quote}(?P<s>{IN_QUOTES}){quote}\s*[\])]"), setting),
+        (lists, format!(r"(?i)[\[(]\s*{quote}(?:{name}){quote}\s*,\s*{quote}(?P<s>{IN_QUOTES}){quote}\s*[\])]"), setting),
         // password: str = "x", const password string = "x"
-        (format!(r"(?i)\b(?:{name})(?:\s*:\s*|\s+)[a-z_][a-z0-9_.<>\[\]|]*\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
+        (&["="], format!(r"(?i)\b(?:{name})(?:\s*:\s*|\s+)[a-z_][a-z0-9_.<>\[\]|]*\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
         // password ?= "x", password == "x", password <- "x"
-        (format!(r"(?i)\b(?:{name}){quote}?\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})\s*{quote}(?P<s>{IN_QUOTES})"), setting),
-        (format!(r"(?i)\b(?:{name})\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})[^\S\n]*(?P<s>[^\s\x22'`⟦\\;,)=]+)"), setting),
+        (
+            &["<-", "?=", "+=", "||=", "==", "!="],
+            format!(r"(?i)\b(?:{name}){quote}?\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})\s*{quote}(?P<s>{IN_QUOTES})"),
+            setting,
+        ),
+        (
+            &["<-", "?=", "+=", "||=", "==", "!="],
+            format!(r"(?i)\b(?:{name})\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})[^\S\n]*(?P<s>[^\s\x22'`⟦\\;,)=]+)"),
+            setting,
+        ),
         // ENV DB_PASSWORD x
-        (format!(r"(?i)\b(?:env|setenv|putenv)[ \t]+(?:{name})[ \t]+(?P<s>[^\s=⟦][^\s⟦]*)"), word),
+        (&["env"], format!(r"(?i)\b(?:env|setenv|putenv)[ \t]+(?:{name})[ \t]+(?P<s>[^\s=⟦][^\s⟦]*)"), word),
         // requirepass x, alone in its line
-        (r"(?im)^[ \t]*(?:requirepass|masterauth)[ \t]+(?P<s>[^\s⟦]+)".to_owned(), any),
-        (r"(?im)^[ \t]*(?:password|passwd|passphrase)[ \t]+(?P<s>[^\s⟦=:]+)[ \t]*$".to_owned(), word),
+        (&["requirepass", "masterauth"], r"(?im)^[ \t]*(?:requirepass|masterauth)[ \t]+(?P<s>[^\s⟦]+)".to_owned(), any),
+        (pass, r"(?im)^[ \t]*(?:password|passwd|passphrase)[ \t]+(?P<s>[^\s⟦=:]+)[ \t]*$".to_owned(), word),
         // with password hunter2
-        (r"(?i)\b(?:password|passwd|passphrase)[ \t]+\\*[\x22`](?P<s>[^\s\x22`⟦\\]+)\\*[\x22`]".to_owned(), setting),
-        (r"(?i)\b(?:password|passwd|passphrase)[ \t]+(?P<s>[^\s\x22'`⟦(\[{<=:/-][^\s\x22'`⟦]*)".to_owned(), unlikely),
+        (pass, r"(?i)\b(?:password|passwd|passphrase)[ \t]+\\*[\x22`](?P<s>[^\s\x22`⟦\\]+)\\*[\x22`]".to_owned(), setting),
+        (pass, r"(?i)\b(?:password|passwd|passphrase)[ \t]+(?P<s>[^\s\x22'`⟦(\[{<=:/-][^\s\x22'`⟦]*)".to_owned(), unlikely),
     ];
-    all.into_iter().filter_map(|(pattern, judge)| Regex::new(&pattern).ok().map(|regex| (regex, judge))).collect()
+    all.into_iter().filter_map(|(signs, pattern, judge)| Regex::new(&pattern).ok().map(|regex| (signs, regex, judge))).collect()
 });
 
 /// db.example:5432:shop:app:x
@@ -64,8 +80,11 @@ pub(super) fn without(text: &str) -> Cow<'_, str> {
     if let Some(shown) = PASSWORD_FILE.as_ref().and_then(|pattern| replaced_where(text, VALUE, pattern, password_file)) {
         out = Cow::Owned(shown);
     }
-    let named = speaks_of_one(text) || text.contains("require");
-    for (pattern, judge) in WAYS.iter().filter(|_| named) {
+    if !speaks_of_one(text) && !text.contains("require") {
+        return out;
+    }
+    let lower = text.to_ascii_lowercase();
+    for (_, pattern, judge) in WAYS.iter().filter(|(signs, ..)| signs.iter().any(|sign| lower.contains(sign))) {
         if let Some(shown) = replaced_where(&out, VALUE, pattern, judge) {
             out = Cow::Owned(shown);
         }
@@ -86,7 +105,22 @@ fn setting(value: &str) -> bool {
 
 /// No word that a sentence goes on with.
 fn word(value: &str) -> bool {
-    const OTHERS: &[&str] = &["incorrect", "mismatch", "reset", "change", "prompt", "policy", "hash", "field", "check", "rotation", "file", "env", "login", "grant"];
+    const OTHERS: &[&str] = &[
+        "incorrect",
+        "mismatch",
+        "reset",
+        "change",
+        "prompt",
+        "policy",
+        "hash",
+        "field",
+        "check",
+        "rotation",
+        "file",
+        "env",
+        "login",
+        "grant",
+    ];
     let plain = value.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']).to_ascii_lowercase();
     let ordinary = OTHERS.contains(&plain.as_str())
         || ["ed", "ing", "tion", "ment", "ly"].iter().any(|end| plain.ends_with(end) && plain.bytes().all(|b| b.is_ascii_lowercase()));
@@ -96,7 +130,20 @@ fn word(value: &str) -> bool {
 
 /// In the middle of a sentence: no word of a language, nor a way to authenticate.
 fn unlikely(value: &str) -> bool {
-    const METHODS: &[&str] = &["md5", "sha1", "sha256", "sha512", "scram-sha-256", "scram-sha-512", "oauth2", "caching_sha2_password", "pbkdf2", "bcrypt", "argon2id", "base64"];
+    const METHODS: &[&str] = &[
+        "md5",
+        "sha1",
+        "sha256",
+        "sha512",
+        "scram-sha-256",
+        "scram-sha-512",
+        "oauth2",
+        "caching_sha2_password",
+        "pbkdf2",
+        "bcrypt",
+        "argon2id",
+        "base64",
+    ];
     let plain = value.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
     let letters = plain.bytes().filter(u8::is_ascii_alphabetic).count();
     let digit = plain.bytes().any(|b| b.is_ascii_digit()) && (letters > 0 || plain.len() > 3);
