@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod catalog;
 mod described;
 mod digest;
+mod documents;
 mod events;
 pub(crate) mod first;
 #[cfg(any(test, fuzzing))]
@@ -39,7 +40,9 @@ pub(crate) async fn run(
     }
     let outcome = match look {
         Look::Get { object, field } => described::part(object, field.as_ref(), length, read, *allowed).await,
-        Look::List { kind, namespace, selector } => table::list(kind, namespace.as_ref(), selector.as_deref(), length, read, *allowed).await,
+        Look::List { kind, namespace, selector } => {
+            table::list(kind, namespace.as_ref(), selector.as_deref(), length, read, *allowed).await
+        }
         Look::Describe(object) => described::whole(object, length, read, *allowed, now).await,
         Look::Logs { pod, container, previous, contains } => {
             logs::read(pod, container.as_deref(), *previous, contains.as_deref(), length, read).await

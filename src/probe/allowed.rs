@@ -22,15 +22,8 @@ pub struct Allowed {
 /// Stands for what a program wrote where that is not shown.
 pub(super) const NOT_SHOWN: &str = "(what the program wrote is not shown here)";
 /// What is said under these reasons quotes what a program answered or wrote: in Events, and in the state of a container.
-const OF_PROGRAMS: &[&str] = &[
-    "Unhealthy",
-    "ProbeError",
-    "ProbeWarning",
-    "FailedPostStartHook",
-    "FailedPreStopHook",
-    "PostStartHookError",
-    "PreStopHookError",
-];
+const OF_PROGRAMS: &[&str] =
+    &["Unhealthy", "ProbeError", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook", "PostStartHookError", "PreStopHookError"];
 /// Where that is said: in Events of either group, and in the state of a container.
 const SAID: &[&str] = &["message", "note"];
 
@@ -146,7 +139,8 @@ mod tests {
     fn answer_of_a_program_is_kept_back_of_an_event_as_an_object_and_as_a_row() {
         let hidden = Allowed { logs: false, ..Allowed::default() };
         let shop = Namespace::parse("shop").unwrap();
-        let event = |reason: &str, said: &str| json!({"kind": "Event", "metadata": {"namespace": "shop"}, "reason": reason, said: "CANARY"});
+        let event =
+            |reason: &str, said: &str| json!({"kind": "Event", "metadata": {"namespace": "shop"}, "reason": reason, said: "CANARY"});
         for (reason, said, kept) in [("Unhealthy", "message", true), ("ProbeError", "note", true), ("BackOff", "message", false)] {
             let list = json!({"kind": "List", "items": [event(reason, said)]});
             for object in [event(reason, said), list] {

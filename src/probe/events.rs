@@ -126,7 +126,8 @@ fn line(event: &Value, with_object: bool, now: Timestamp) -> String {
     let count = event.pointer("/series/count").or_else(|| event.pointer("/count")).and_then(Value::as_i64).filter(|count| *count > 1);
     let times = count.map(|count| format!(" ×{count}")).unwrap_or_default();
     let ago = seen_at(event).map_or_else(|| "?".to_owned(), |at| ago(now, at));
-    let message = if text("/message") == NOT_SHOWN { NOT_SHOWN.to_owned() } else { Excerpt::said_within(text("/message"), MESSAGE).to_string() };
+    let message =
+        if text("/message") == NOT_SHOWN { NOT_SHOWN.to_owned() } else { Excerpt::said_within(text("/message"), MESSAGE).to_string() };
     format!("{ago} ago {} {}{about} ({author}){times}: {message}", word(text("/type")), word(text("/reason")))
 }
 

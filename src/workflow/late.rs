@@ -4,32 +4,13 @@
 use super::records::{NOTE_ATTEMPTS, Records};
 use super::report::{AdviceView, Report};
 use super::view::report_of;
-use super::{Approver, Remediation, WorkflowError};
+use super::{Approver, LateAnswer, Remediation, WorkflowError};
 use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::ports::StoreError;
 use crate::session::Session;
 use crate::session::ledger::LedgerError;
 use crate::session::trail::Effect;
-
-/// What a late answer said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LateAnswer {
-    /// To apply the plan.
-    Yes,
-    /// To change nothing.
-    No,
-}
-
-impl LateAnswer {
-    /// As the trail says it.
-    pub(super) fn in_words(self) -> &'static str {
-        match self {
-            LateAnswer::Yes => "approved",
-            LateAnswer::No => "declined",
-        }
-    }
-}
 
 impl Records {
     /// Records an answer that came too late, and says in the report what it came after. A session that is being carried out belongs to

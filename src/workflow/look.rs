@@ -53,11 +53,11 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Vec<Answer>, WorkflowError> {
+        let read = meter.read.as_ref();
+        let session = self.session_here(id, read).await?;
         if !self.parts.allowed.investigate.offers_looks() {
             return Err(WorkflowError::NotOffered);
         }
-        let read = meter.read.as_ref();
-        let session = self.session_here(id, read).await?;
         may_be_added_to(&session)?;
         let until = Instant::now().checked_add(TIME).unwrap_or_else(Instant::now);
         // Only where a word needs it: it is a large answer.
@@ -132,7 +132,10 @@ impl Remediation {
 
 /// That there was no time left for a look.
 fn over(look: &Look) -> Answer {
-    let why = format!("there was no time left of the {} seconds for all looks of one call; those before it were answered: ask again for this one", TIME.as_secs());
+    let why = format!(
+        "there was no time left of the {} seconds for all looks of one call; those before it were answered: ask again for this one",
+        TIME.as_secs()
+    );
     Answer::Unseen { asked: Excerpt::line(&look.to_string()).to_string(), why: Excerpt::line(&why) }
 }
 

@@ -14,7 +14,8 @@ pub struct Looked {
 }
 
 /// What to do with observations.
-pub const NEXT: &str = "Nothing was changed. Look again with analyze, or, once you can name the cause, tell the user with the ids of what shows it.";
+pub const NEXT: &str =
+    "Nothing was changed. Look again with analyze, or, once you can name the cause, tell the user with the ids of what shows it.";
 
 impl Looked {
     /// The session, what is still not explained, and what the looks brought.

@@ -59,6 +59,7 @@ const FUZZED: &[(&str, &str)] = &[
     ("src/cluster/page.rs", "page"),
     ("src/cluster/table.rs", "table"),
     ("src/probe/described.rs", "shown"),
+    ("src/probe/documents.rs", "shown"),
     ("src/probe/values.rs", "shown"),
     ("src/cluster/watch.rs", "watch"),
     ("src/cluster/write.rs", "write"),

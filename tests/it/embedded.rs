@@ -10,6 +10,7 @@ mod clusters;
 mod ended;
 mod faults;
 mod gone;
+mod hostile;
 mod investigated;
 mod journal;
 mod late;
