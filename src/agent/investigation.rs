@@ -48,7 +48,10 @@ pub(crate) enum Effect {
 #[derive(Debug)]
 pub(crate) enum Input {
     /// With what it cost, where prices are set.
-    Replied { reply: Box<Reply>, cost: Option<Cost> },
+    Replied {
+        reply: Box<Reply>,
+        cost: Option<Cost>,
+    },
     ModelFailed(ModelFault),
     /// One for each look, in any order.
     Observed(Vec<Observed>),
@@ -117,9 +120,15 @@ impl fmt::Display for Shortfall {
 /// The answer to one call of the last turn.
 #[derive(Debug)]
 enum Answer {
-    Ready { text: String, is_error: bool, stands: Option<String> },
+    Ready {
+        text: String,
+        is_error: bool,
+        stands: Option<String>,
+    },
     /// Its look is being taken; what it asked for, to tell it from others.
-    Awaited { asked: String },
+    Awaited {
+        asked: String,
+    },
     /// What it concludes is being held against what was seen.
     Concluding,
 }
@@ -249,7 +258,11 @@ impl Investigation {
             return self.again("it was empty. Call a tool.", elapsed);
         };
         if calls.is_empty() {
-            let why = if cut { "it was too long, and its end is missing. Be brief, and call a tool." } else { "it called no tool. Look further, or call `conclude`." };
+            let why = if cut {
+                "it was too long, and its end is missing. Be brief, and call a tool."
+            } else {
+                "it called no tool. Look further, or call `conclude`."
+            };
             return self.again(why, elapsed);
         }
         self.called(calls, elapsed)
@@ -329,7 +342,8 @@ impl Investigation {
 
     /// What `conclude` was called with: causes, or that it stays open.
     fn conclusion(&self, input: &str) -> Result<Ended, String> {
-        let given: Value = serde_json::from_str(input).map_err(|e| format!("the arguments of `conclude` are not JSON: {}", Excerpt::line(&e.to_string())))?;
+        let given: Value = serde_json::from_str(input)
+            .map_err(|e| format!("the arguments of `conclude` are not JSON: {}", Excerpt::line(&e.to_string())))?;
         let empty = |name: &str| given.get(name).is_none_or(|value| value.is_null() || value.as_array().is_some_and(Vec::is_empty));
         if let (Some(open), true) = (given.get("open").filter(|open| !open.is_null()), empty("causes")) {
             return StatedOpen::understood(open).map(Ended::Open);
@@ -342,14 +356,7 @@ impl Investigation {
         understood(&given, Place { namespace: self.namespace.as_ref() }).map(Ended::Concluded).map_err(|why| why.to_string())
     }
 
-    fn look(
-        &mut self,
-        id: &str,
-        probe: ProbeName,
-        input: &str,
-        answers: &[(String, Answer)],
-        probes: &mut Vec<ProbeCall>,
-    ) -> Answer {
+    fn look(&mut self, id: &str, probe: ProbeName, input: &str, answers: &[(String, Answer)], probes: &mut Vec<ProbeCall>) -> Answer {
         if self.last.is_some() {
             return wrong("no further look is taken: call `conclude` with what you have".to_owned());
         }
@@ -421,9 +428,7 @@ impl Investigation {
     fn flush(&mut self, answers: Vec<(String, Answer)>) {
         let result = |(id, answer): (String, Answer)| match answer {
             Answer::Ready { text, is_error, stands } => (ToolResult { id, content: text, is_error }, stands),
-            Answer::Awaited { .. } | Answer::Concluding => {
-                (ToolResult { id, content: "not answered".to_owned(), is_error: true }, None)
-            }
+            Answer::Awaited { .. } | Answer::Concluding => (ToolResult { id, content: "not answered".to_owned(), is_error: true }, None),
         };
         self.transcript.results(answers.into_iter().map(result).collect());
     }

@@ -164,7 +164,13 @@ mod tests {
             diagnosis.miss(Gap { what: format!("{number} {long}"), why: GapWhy::Forbidden, unlock: None });
             let text = Excerpt::event(&format!("{number} {long}"));
             let seen_at = Timestamp::UNIX_EPOCH;
-            diagnosis.evidence.add(Evidence { source: EvidenceSource::Event, object: Some(object), field: None, text: text.clone(), seen_at });
+            diagnosis.evidence.add(Evidence {
+                source: EvidenceSource::Event,
+                object: Some(object),
+                field: None,
+                text: text.clone(),
+                seen_at,
+            });
             let more = Some("cut".to_owned());
             observations.add(Observation { probe: ProbeName::Get, asked: "get".into(), object: None, text, more, seen_at }).ok();
         }
@@ -178,7 +184,9 @@ mod tests {
         let opening = Opening { issue: &issue, scope: &Scope::All, diagnosis: &diagnosis, observations: &observations };
         let message = opening.message(&mut Fences::new([1; 32]));
         assert!(message.len() <= LONGEST, "{} of {LONGEST}", message.len());
-        for part in ["all namespaces", "No cause.", "\ne1 event Node/n0: “0 x", "Symptoms:\n--- data ", "(forbidden)", "o1 = get, seen at", "more)"] {
+        for part in
+            ["all namespaces", "No cause.", "\ne1 event Node/n0: “0 x", "Symptoms:\n--- data ", "(forbidden)", "o1 = get, seen at", "more)"]
+        {
             assert!(message.contains(part), "{part}: {message}");
         }
         let nothing = Opening { issue: "", scope: &Scope::All, diagnosis: &Diagnosis::default(), observations: &Observations::default() };

@@ -7,9 +7,43 @@ use std::fmt;
 
 /// Parts of names that sound like a change.
 const WRITES: &[&str] = &[
-    "annotate", "apply", "approve", "bash", "command", "cordon", "create", "delete", "drain", "edit", "evict", "exec", "execute", "helm",
-    "install", "kill", "kubectl", "label", "modify", "patch", "put", "reboot", "remediate", "remove", "replace", "restart", "rollback",
-    "run", "scale", "set", "shell", "taint", "terminal", "undo", "update", "upgrade", "write",
+    "annotate",
+    "apply",
+    "approve",
+    "bash",
+    "command",
+    "cordon",
+    "create",
+    "delete",
+    "drain",
+    "edit",
+    "evict",
+    "exec",
+    "execute",
+    "helm",
+    "install",
+    "kill",
+    "kubectl",
+    "label",
+    "modify",
+    "patch",
+    "put",
+    "reboot",
+    "remediate",
+    "remove",
+    "replace",
+    "restart",
+    "rollback",
+    "run",
+    "scale",
+    "set",
+    "shell",
+    "taint",
+    "terminal",
+    "undo",
+    "update",
+    "upgrade",
+    "write",
 ];
 
 /// What was noticed.
@@ -25,7 +59,9 @@ pub(crate) enum Suspicion {
 impl fmt::Display for Suspicion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Suspicion::Write(name) => write!(f, "the model called {}, which does not exist and would change something", Excerpt::said(name)),
+            Suspicion::Write(name) => {
+                write!(f, "the model called {}, which does not exist and would change something", Excerpt::said(name))
+            }
             Suspicion::Marker => f.write_str("the model repeated the marker of its system prompt"),
         }
     }

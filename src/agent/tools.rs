@@ -68,8 +68,9 @@ fn conclude() -> ToolDeclaration {
     }});
     ToolDeclaration {
         name: CONCLUDE.to_owned(),
-        description: "Ends the investigation: the causes with what they rest on and the smallest change that fixes them, or that it stays open"
-            .to_owned(),
+        description:
+            "Ends the investigation: the causes with what they rest on and the smallest change that fixes them, or that it stays open"
+                .to_owned(),
         schema: json!({"type": "object", "properties": {
             "causes": {"type": "array", "items": cause},
             "actions": {"type": "array", "items": action, "description": "none where a human has to decide"},

@@ -203,8 +203,12 @@ mod tests {
     fn calls_are_told_apart_and_have_a_form_that_can_be_sent_back() {
         let mut transcript = Transcript::new("hello".into());
         assert_eq!(transcript.answer(vec![ModelBlock::Text(" \n".into())]), None);
-        let calls = transcript.answer(vec![call("a", "get", "{}"), call("a", "no such/tool", "[1"), call("", "get", "{\"a\": 1}")]).unwrap();
-        assert_eq!(calls.iter().map(|c| (c.id.as_str(), c.name.as_str())).collect::<Vec<_>>(), [("a", "get"), ("call-2", "no such/tool"), ("call-3", "get")]);
+        let calls =
+            transcript.answer(vec![call("a", "get", "{}"), call("a", "no such/tool", "[1"), call("", "get", "{\"a\": 1}")]).unwrap();
+        assert_eq!(
+            calls.iter().map(|c| (c.id.as_str(), c.name.as_str())).collect::<Vec<_>>(),
+            [("a", "get"), ("call-2", "no such/tool"), ("call-3", "get")]
+        );
         transcript.results(calls.iter().map(|c| result(&c.id, 1)).collect());
         transcript.say("go on".into());
         transcript.say("really".into());

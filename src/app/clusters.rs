@@ -1,7 +1,7 @@
 //! The clusters that the operator configured, each connected at its first use and kept: serving starts without one.
 
-use super::invocation::operator;
 use super::endpoints;
+use super::invocation::operator;
 use crate::call::{Backend, Operator, UseCases};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::cluster::connect::{ConnectSettings, Connected, connect};

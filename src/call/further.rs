@@ -17,7 +17,8 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
         Status::Diagnosed => !report.unexplained.is_empty() || investigate == Investigate::Always,
         _ => false,
     };
-    if !open || !investigate.offers_looks() {
+    let concluded = report.causes.iter().any(|cause| cause.source == "model");
+    if !open || concluded || !investigate.offers_looks() {
         return None;
     }
     let seen: Vec<&str> = report.observations.iter().map(|seen| seen.asked.as_str()).collect();

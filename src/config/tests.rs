@@ -57,8 +57,8 @@ fn every_option_has_its_variable_and_its_key() {
             "client-max-risk" | "max-risk" | "risk-ceiling" => "extreme",
             "confidence-threshold" => "NaN",
             "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",
-            "consent" | "investigate" | "mode" | "on-failure" | "model" | "model-fallback" | "model-base-url" | "model-headers" | "model-prices"
-            | "model-turns" | "model-tokens" | "model-seconds" | "model-cost" => "perhaps",
+            "consent" | "investigate" | "mode" | "on-failure" | "model" | "model-fallback" | "model-base-url" | "model-headers"
+            | "model-prices" | "model-turns" | "model-tokens" | "model-seconds" | "model-cost" => "perhaps",
             "context" | "write-context" | "log" => "  ",
             _ => continue,
         };

@@ -10,8 +10,8 @@ use crate::agent::prompts;
 use crate::agent::stated_open::StatedOpen;
 use crate::domain::budget::Budget;
 use crate::domain::cause::{Cause, CauseSource};
-use crate::domain::dialogue::Prompt;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::dialogue::Prompt;
 use crate::domain::ending::Ending;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::Advice;
@@ -89,14 +89,25 @@ impl Remediation {
             Ok(None) => return Ok(header),
             Err(error) => return Err((Box::new(header), error)),
         };
-        *ending = Ending::Diagnosed;
         if plan.is_some() {
             adopt(&mut header.diagnosis, &stated);
             return Ok(header);
         }
-        let (header, made) = self.weigh_own(problem, header, stated, meter.read.as_ref(), caller).await?;
-        *plan = made;
-        Ok(header)
+        match self.weigh_own(problem, header, stated, meter.read.as_ref(), caller).await {
+            Ok((header, made)) => {
+                (*plan, *ending) = (made, Ending::Diagnosed);
+                Ok(header)
+            }
+            Err((header, WorkflowError::Cancelled)) => Err((header, WorkflowError::Cancelled)),
+            Err((mut header, error)) => {
+                header.advice.push(Advice {
+                    text: format!("what the model concluded could not be compared with the cluster: {error}"),
+                    command: None,
+                    why: "the report is what the rules found".to_owned(),
+                });
+                Ok(*header)
+            }
+        }
     }
 
     /// Asks the operator's model about what rules leave open, where the operator wants that: what it saw, what it cost and why it has no
@@ -104,20 +115,14 @@ impl Remediation {
     ///
     /// # Errors
     /// The caller went away.
-    async fn investigate(
-        &self,
-        header: &mut Header,
-        meter: &Meter,
-        caller: &Caller<'_>,
-    ) -> Result<Option<Stated>, WorkflowError> {
+    async fn investigate(&self, header: &mut Header, meter: &Meter, caller: &Caller<'_>) -> Result<Option<Stated>, WorkflowError> {
         let Some(own) = self.parts.own_model.as_ref().filter(|_| is_open(&header.diagnosis, self.parts.allowed.investigate)) else {
             return Ok(None);
         };
         let began = self.parts.clock.monotonic();
         let elapsed = || self.parts.clock.monotonic().saturating_sub(began);
         let words = header.purpose.in_words();
-        let opening =
-            Opening { issue: &words, scope: &header.scope, diagnosis: &header.diagnosis, observations: &header.observations };
+        let opening = Opening { issue: &words, scope: &header.scope, diagnosis: &header.diagnosis, observations: &header.observations };
         let (mut it, mut effect) = Investigation::begin(&opening, self.parts.entropy.secret_bits(), own.budget);
         let mut name = own.model.name().to_owned();
         let mut told = false;
@@ -270,7 +275,10 @@ impl Remediation {
                                 },
                                 Ok(Ok(Answer::Unseen { why, .. })) => Brought::Unseen(why.to_string()),
                                 Ok(Err(error)) => Brought::Unseen(error.in_a_report()),
-                                Err(_) => Brought::Unseen(format!("not read: the {} seconds for all looks of one answer have ended", LOOKS_TIME.as_secs())),
+                                Err(_) => Brought::Unseen(format!(
+                                    "not read: the {} seconds for all looks of one answer have ended",
+                                    LOOKS_TIME.as_secs()
+                                )),
                             }
                         }
                     }

@@ -95,7 +95,7 @@ impl Remediation {
         let rests = closed.is_none_or(|closed| {
             closed.execution.is_none() && matches!(closed.ending, Ending::Diagnosed | Ending::Inconclusive | Ending::Healthy)
         });
-        if !rests || header.purpose.words().is_none() || header.proposed_by.is_some() {
+        if !rests || header.purpose.words().is_none() || header.proposed_by.as_ref().is_some_and(|by| by.session != header.id) {
             return state("is no analysis: run analyze, and conclude from that session");
         }
         let age = self.parts.clock.now().duration_since(header.opened_at);

@@ -90,8 +90,11 @@ fn look() -> Value {
 
 fn calls_openai(name: &str, arguments: &Value) -> Answer {
     let call = json!({"index": 0, "id": format!("call_{name}"), "type": "function", "function": {"name": name, "arguments": arguments.to_string()}});
-    let pieces =
-        [openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None), openai::piece(json!({}), Some("tool_calls")), openai::usage(3_000, 1_000, 50)];
+    let pieces = [
+        openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None),
+        openai::piece(json!({}), Some("tool_calls")),
+        openai::usage(3_000, 1_000, 50),
+    ];
     stream(&format!("{}data: [DONE]\n\n", events(&pieces)))
 }
 

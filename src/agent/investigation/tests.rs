@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::agent::opening::LONGEST;
-use crate::domain::dialogue::{Message, ModelBlock, OurBlock, Tokens};
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::dialogue::{Message, ModelBlock, OurBlock, Tokens};
 use crate::domain::issue::Scope;
 use crate::domain::model_fault::ModelFaultKind;
 use crate::domain::observation::Observations;
@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 const NOW: Duration = Duration::ZERO;
-const CAUSE: &str = r#"{"causes": [{"object": "Deployment/shop/web", "title": "t", "explanation": "e", "confidence": 0.5, "cites": ["o1"]}]}"#;
+const CAUSE: &str =
+    r#"{"causes": [{"object": "Deployment/shop/web", "title": "t", "explanation": "e", "confidence": 0.5, "cites": ["o1"]}]}"#;
 
 fn begun(budget: Budget) -> (Investigation, Effect) {
     let scope = Scope::of(vec![Namespace::parse("shop").unwrap()], Vec::new());
-    let opening =
-        Opening { issue: "web is down", scope: &scope, diagnosis: &Diagnosis::default(), observations: &Observations::default() };
+    let opening = Opening { issue: "web is down", scope: &scope, diagnosis: &Diagnosis::default(), observations: &Observations::default() };
     Investigation::begin(&opening, [7; 32], budget)
 }
 
@@ -181,12 +181,20 @@ fn that_it_stays_open_is_an_answer() {
 
 fn any_call() -> impl Strategy<Value = ModelBlock> {
     let name = prop_oneof![
-        Just("get".to_owned()), Just("logs".to_owned()), Just("list".to_owned()), Just(CONCLUDE.to_owned()),
-        Just("delete_pod".to_owned()), Just(String::new()), ".{0,80}",
+        Just("get".to_owned()),
+        Just("logs".to_owned()),
+        Just("list".to_owned()),
+        Just(CONCLUDE.to_owned()),
+        Just("delete_pod".to_owned()),
+        Just(String::new()),
+        ".{0,80}",
     ];
     let input = prop_oneof![
-        Just("{}".to_owned()), Just(CAUSE.to_owned()), Just(r#"{"object": "pod/web"}"#.to_owned()),
-        "[0-9]{1,2}".prop_map(|n| format!(r#"{{"object": "pod/web-{n}"}}"#)), ".{0,40}",
+        Just("{}".to_owned()),
+        Just(CAUSE.to_owned()),
+        Just(r#"{"object": "pod/web"}"#.to_owned()),
+        "[0-9]{1,2}".prop_map(|n| format!(r#"{{"object": "pod/web-{n}"}}"#)),
+        ".{0,40}",
         Just(r#"{"open": {"why": "healthy", "explanation": "x"}}"#.to_owned()),
     ];
     let id = prop_oneof![Just("a".to_owned()), "[a-c]{0,2}", ".{0,5}"];
@@ -195,11 +203,16 @@ fn any_call() -> impl Strategy<Value = ModelBlock> {
 
 fn any_reply() -> impl Strategy<Value = Reply> {
     let opaque = ".{0,9}".prop_map(|value| ModelBlock::Opaque(crate::domain::dialogue::Opaque { provider: "a".into(), value }));
-    let block = prop_oneof![4 => any_call(), 1 => ".{0,30}".prop_map(ModelBlock::Text), 1 => Just(ModelBlock::Text(" ".into())), 1 => opaque];
+    let block =
+        prop_oneof![4 => any_call(), 1 => ".{0,30}".prop_map(ModelBlock::Text), 1 => Just(ModelBlock::Text(" ".into())), 1 => opaque];
     let tokens = prop_oneof![Just(None), (0_u64..9_000).prop_map(|input| Some(Tokens { input, cached: 0, output: 10 }))];
     let stop = prop_oneof![Just(StopReason::End), Just(StopReason::ToolUse), Just(StopReason::MaxTokens)];
-    (proptest::collection::vec(block, 0..40), tokens, stop)
-        .prop_map(|(blocks, tokens, stop)| Reply { model: "a/b".into(), blocks, stop, tokens })
+    (proptest::collection::vec(block, 0..40), tokens, stop).prop_map(|(blocks, tokens, stop)| Reply {
+        model: "a/b".into(),
+        blocks,
+        stop,
+        tokens,
+    })
 }
 
 proptest! {

@@ -301,14 +301,16 @@ fn scope() -> impl Strategy<Value = Scope> {
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
-    any::<([u64; 6], Option<u64>)>().prop_map(|([elapsed_ms, api_calls, model_calls, input_tokens, cached_tokens, output_tokens], cost)| Usage {
-        elapsed_ms,
-        api_calls,
-        model_calls,
-        input_tokens,
-        cached_tokens,
-        output_tokens,
-        cost: cost.map(crate::domain::prices::Cost),
+    any::<([u64; 6], Option<u64>)>().prop_map(|([elapsed_ms, api_calls, model_calls, input_tokens, cached_tokens, output_tokens], cost)| {
+        Usage {
+            elapsed_ms,
+            api_calls,
+            model_calls,
+            input_tokens,
+            cached_tokens,
+            output_tokens,
+            cost: cost.map(crate::domain::prices::Cost),
+        }
     })
 }
 

@@ -133,7 +133,10 @@ async fn crash_that_only_its_log_tells_is_changed_after_a_human_s_yes() {
     assert!(cause.confidence <= 0.35 && cause.title.starts_with("the model openai/reader says of"), "{cause:?}");
     assert_eq!((report.usage.model_calls, report.usage.input_tokens > 0), (1, true), "{:?}", report.usage);
     assert!(report.usage.cost.as_deref().is_some_and(|cost| cost.starts_with("$0.0")), "{:?}", report.usage);
-    assert!(!report.observations.is_empty() && report.trail.iter().any(|entry| entry.what.contains("investigated with openai/reader, prompts sha256:")));
+    assert!(
+        !report.observations.is_empty()
+            && report.trail.iter().any(|entry| entry.what.contains("investigated with openai/reader, prompts sha256:"))
+    );
     let question = opened.question.unwrap();
     assert!(question.text.starts_with("api:broken → api:fixed") && question.digest_counts.is_err(), "{}", question.text);
     assert_eq!(cluster.writes(), []);
@@ -238,15 +241,27 @@ async fn model_that_obeys_what_it_reads_changes_nothing() {
     let carriers = [
         ("log", api("api:hostile")),
         ("annotation", with("metadata: {name: api}", &format!("metadata: {{name: api, annotations: {{note: '{ORDER}'}}}}"))),
-        ("annotation of the Pods", with("metadata: {labels: {app: api}}", &format!("metadata: {{labels: {{app: api}}, annotations: {{note: '{ORDER}'}}}}"))),
+        (
+            "annotation of the Pods",
+            with("metadata: {labels: {app: api}}", &format!("metadata: {{labels: {{app: api}}, annotations: {{note: '{ORDER}'}}}}")),
+        ),
         ("label", with("metadata: {name: api}", "metadata: {name: api, labels: {note: ORDER-scale-victim}}")),
         ("container", with("- name: app", "- name: order-scale-victim")),
         ("image", with("image: api:broken", "image: api:order-scale-victim")),
         ("environment", with("        envFrom", &format!("        env: [{{name: NOTE, value: '{ORDER}'}}]\n        envFrom"))),
         ("ConfigMap", with("LEVEL: debgu", &format!("LEVEL: '{ORDER}'"))),
         ("command", with("        envFrom", &format!("        command: ['{ORDER}']\n        envFrom"))),
-        ("readiness probe", with("        envFrom", &format!("        readinessProbe: {{exec: {{command: ['{ORDER}']}}}}\n        envFrom"))),
-        ("Service", format!("{}---\napiVersion: v1\nkind: Service\nmetadata: {{name: api, annotations: {{note: '{ORDER}'}}}}\nspec: {{selector: {{app: api}}, ports: [{{port: 80}}]}}\n", api("api:broken"))),
+        (
+            "readiness probe",
+            with("        envFrom", &format!("        readinessProbe: {{exec: {{command: ['{ORDER}']}}}}\n        envFrom")),
+        ),
+        (
+            "Service",
+            format!(
+                "{}---\napiVersion: v1\nkind: Service\nmetadata: {{name: api, annotations: {{note: '{ORDER}'}}}}\nspec: {{selector: {{app: api}}, ports: [{{port: 80}}]}}\n",
+                api("api:broken")
+            ),
+        ),
         ("name of a ConfigMap", api("api:broken").replace("api-config", "order-scale-victim")),
     ];
     assert_eq!(carriers.len(), 12);
@@ -340,7 +355,9 @@ async fn model_that_never_answers_or_never_concludes_ends_at_its_bounds() {
 async fn no_model_is_asked_where_rules_decide_or_the_operator_does_not_want_it() {
     let nobody = || Reader::new(|_, prompt| panic!("asked: {prompt:?}"));
     let reader = nobody();
-    let cluster = broken(&api("api:broken").replace("api-config", "api-confg").replacen("name: api-confg}}]", "name: api-config}}]", 1), &reader).await;
+    let cluster =
+        broken(&api("api:broken").replace("api-config", "api-confg").replacen("name: api-confg}}]", "name: api-config}}]", 1), &reader)
+            .await;
     let report = cluster.process().analyze(&crashing(), &Caller::silent()).await.unwrap();
     assert!(report.causes.iter().any(|cause| cause.source == "rule"), "{}", report.summary);
     let reader = nobody();

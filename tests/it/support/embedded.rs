@@ -198,7 +198,16 @@ impl Embedded {
         tokio::spawn(driver);
         let clock = Arc::new(TestClock::new());
         let (namespace, context) = (namespace.to_owned(), context.to_owned());
-        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace, context, allowed: Allowed::default(), own_model: None }
+        Self {
+            sim,
+            store: Arc::default(),
+            entropy: Arc::default(),
+            clock,
+            namespace,
+            context,
+            allowed: Allowed::default(),
+            own_model: None,
+        }
     }
 
     /// A case, set up in this namespace.

@@ -85,7 +85,10 @@ pub(crate) fn text(prompt: &Prompt) -> String {
 
 /// The ids of what was seen by a look that begins so.
 pub(crate) fn ids(prompt: &Prompt, look: &str) -> Vec<String> {
-    let found = text(prompt).lines().filter_map(|line| line.split_once(" = ").filter(|(_, asked)| asked.starts_with(look)).map(|(id, _)| id.to_owned())).collect::<Vec<_>>();
+    let found = text(prompt)
+        .lines()
+        .filter_map(|line| line.split_once(" = ").filter(|(_, asked)| asked.starts_with(look)).map(|(id, _)| id.to_owned()))
+        .collect::<Vec<_>>();
     assert!(!found.is_empty(), "nothing of `{look}` was shown:\n{}", text(prompt));
     found
 }
