@@ -1,6 +1,6 @@
 //! A conclusion, and the call of a tool, as bytes that anybody may have made.
 
-use super::investigation::{Effect, Ended, Input, Investigation};
+use super::investigation::{Demand, Ended, Input, Investigation};
 use super::opening::Opening;
 use super::reply::{Place, understood};
 use crate::domain::budget::Budget;
@@ -40,13 +40,13 @@ pub(crate) fn calls(bytes: &[u8]) {
     let call = ModelBlock::ToolUse(ToolUse { id: "a".to_owned(), name: name.to_owned(), input: input.to_owned() });
     let reply = Reply { model: "a/b".to_owned(), blocks: vec![call], stop: StopReason::ToolUse, tokens: None };
     match it.step(Input::Replied { reply: Box::new(reply), cost: None }, Duration::ZERO) {
-        Effect::AskModel(prompt) => assert_eq!(prompt.messages.len(), 3, "a call without its answer"),
-        Effect::RunProbes(probes) => {
+        Demand::AskModel(prompt) => assert_eq!(prompt.messages.len(), 3, "a call without its answer"),
+        Demand::RunProbes(probes) => {
             for probe in probes.iter() {
                 LookArguments::of_call(probe.probe, &probe.arguments).ok();
             }
         }
-        Effect::Conclude(ended) => {
+        Demand::Conclude(ended) => {
             if let Ended::Open(open) = *ended {
                 assert!(!open.to_string().chars().any(|c| is_hidden(c) || c == '\n'), "words that are more than a line");
             }

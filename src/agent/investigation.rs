@@ -37,7 +37,7 @@ const REPAIRS: u32 = 1;
 
 /// What is to be done next.
 #[derive(Debug)]
-pub(crate) enum Effect {
+pub(crate) enum Demand {
     AskModel(Box<Prompt>),
     RunProbes(NonEmpty<ProbeCall>),
     /// The investigation has its end, unless what it concludes is refused.
@@ -54,7 +54,7 @@ pub(crate) enum Input {
     },
     ModelFailed(ModelFault),
     /// One for each look, in any order.
-    Observed(Vec<Observed>),
+    Observed(Vec<CallResult>),
     /// What was concluded cannot be: why.
     Refused(String),
 }
@@ -71,7 +71,7 @@ pub(crate) struct ProbeCall {
 
 /// What a look came to.
 #[derive(Debug, Clone)]
-pub(crate) struct Observed {
+pub(crate) struct CallResult {
     pub(crate) call: String,
     pub(crate) brought: Brought,
 }
@@ -162,7 +162,7 @@ pub(crate) struct Investigation {
 
 impl Investigation {
     /// Begins one. `secret` is for this investigation alone.
-    pub(crate) fn begin(opening: &Opening<'_>, secret: [u8; 32], budget: Budget) -> (Self, Effect) {
+    pub(crate) fn begin(opening: &Opening<'_>, secret: [u8; 32], budget: Budget) -> (Self, Demand) {
         let mut fences = Fences::new(secret);
         let mut this = Self {
             system: SystemPrompt { canary: &fences.canary() }.rendered(),
@@ -193,7 +193,7 @@ impl Investigation {
     }
 
     /// Takes in what came of the last effect, so long after the beginning.
-    pub(crate) fn step(&mut self, input: Input, elapsed: Duration) -> Effect {
+    pub(crate) fn step(&mut self, input: Input, elapsed: Duration) -> Demand {
         match (std::mem::replace(&mut self.stage, Stage::Over), input) {
             (Stage::Model { sent }, Input::Replied { reply, cost }) => self.replied(*reply, sent, cost, elapsed),
             (Stage::Model { .. }, Input::ModelFailed(fault)) => self.end(Ended::Without(Shortfall::Fault(fault))),
@@ -206,12 +206,12 @@ impl Investigation {
         }
     }
 
-    fn end(&mut self, ended: Ended) -> Effect {
+    fn end(&mut self, ended: Ended) -> Demand {
         self.stage = Stage::Over;
-        Effect::Conclude(Box::new(ended))
+        Demand::Conclude(Box::new(ended))
     }
 
-    fn ask(&mut self, elapsed: Duration) -> Effect {
+    fn ask(&mut self, elapsed: Duration) -> Demand {
         if let Some(bound) = self.spending.over(&self.budget, elapsed) {
             return self.end(Ended::Without(Shortfall::Bound(bound)));
         }
@@ -225,7 +225,7 @@ impl Investigation {
         }
         self.spending.ask();
         self.stage = Stage::Model { sent };
-        Effect::AskModel(Box::new(self.prompt()))
+        Demand::AskModel(Box::new(self.prompt()))
     }
 
     fn prompt(&self) -> Prompt {
@@ -239,7 +239,7 @@ impl Investigation {
         }
     }
 
-    fn replied(&mut self, reply: Reply, sent: usize, cost: Option<Cost>, elapsed: Duration) -> Effect {
+    fn replied(&mut self, reply: Reply, sent: usize, cost: Option<Cost>, elapsed: Duration) -> Demand {
         let came = transcript::bytes_of_answer(&reply.blocks);
         self.spending.answered(reply.tokens, sent, came, cost);
         let canary = self.fences.canary();
@@ -278,7 +278,7 @@ impl Investigation {
         self.tools.iter().any(|tool| tool.name == name)
     }
 
-    fn again(&mut self, why: &str, elapsed: Duration) -> Effect {
+    fn again(&mut self, why: &str, elapsed: Duration) -> Demand {
         if self.last.is_some() {
             let ended = if self.repairs == 0 { Some(Shortfall::Astray) } else { None };
             self.repairs = self.repairs.saturating_sub(1);
@@ -291,7 +291,7 @@ impl Investigation {
     }
 
     /// Each call gets its answer, or the look that brings it.
-    fn called(&mut self, calls: Vec<ToolUse>, elapsed: Duration) -> Effect {
+    fn called(&mut self, calls: Vec<ToolUse>, elapsed: Duration) -> Demand {
         let mut answers: Vec<(String, Answer)> = Vec::new();
         let mut probes: Vec<ProbeCall> = Vec::new();
         let (mut concluded, mut spoiled) = (None, None);
@@ -318,7 +318,7 @@ impl Investigation {
         }
         if let Some(ended) = concluded {
             self.stage = Stage::Verdict(answers);
-            return Effect::Conclude(Box::new(ended));
+            return Demand::Conclude(Box::new(ended));
         }
         if let Some(why) = spoiled {
             if self.repairs == 0 {
@@ -328,7 +328,7 @@ impl Investigation {
         }
         if let Some(probes) = NonEmpty::from_vec(probes) {
             self.stage = Stage::Looks(answers);
-            return Effect::RunProbes(probes);
+            return Demand::RunProbes(probes);
         }
         self.flush(answers);
         self.ask(elapsed)
@@ -386,7 +386,7 @@ impl Investigation {
         Answer::Ready { text, is_error: false, stands: Some(left_out(id, seen)) }
     }
 
-    fn observed(&mut self, answers: Vec<(String, Answer)>, mut observed: Vec<Observed>) {
+    fn observed(&mut self, answers: Vec<(String, Answer)>, mut observed: Vec<CallResult>) {
         let mut filled = Vec::new();
         for (call, answer) in answers {
             let Answer::Awaited { asked } = answer else {
@@ -410,7 +410,7 @@ impl Investigation {
         self.flush(filled);
     }
 
-    fn refused(&mut self, answers: Vec<(String, Answer)>, why: &str, elapsed: Duration) -> Effect {
+    fn refused(&mut self, answers: Vec<(String, Answer)>, why: &str, elapsed: Duration) -> Demand {
         let why = Excerpt::line(why);
         if self.repairs == 0 {
             return self.end(Ended::Without(Shortfall::Refused(why)));

@@ -2,13 +2,13 @@
 //! Rules' answers stand whatever it says, and each way in which it gives none is told.
 
 use super::look::Answer;
+use super::own_model::OwnModel;
 use super::{Caller, Meter, Problem, Remediation, WorkflowError};
 use crate::agent::grounded::{Grounded, Speaker, grounded};
-use crate::agent::investigation::{Brought, Effect, Ended, Input, Investigation, Observed, ProbeCall};
+use crate::agent::investigation::{Brought, CallResult, Demand, Ended, Input, Investigation, ProbeCall};
 use crate::agent::opening::Opening;
 use crate::agent::prompts;
 use crate::agent::stated_open::StatedOpen;
-use crate::domain::budget::Budget;
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::dialogue::Prompt;
@@ -21,16 +21,14 @@ use crate::domain::limits::Mode;
 use crate::domain::model_fault::{ModelFault, ModelFaultKind};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::prices::Prices;
 use crate::domain::proposal::{ProposedBy, below};
 use crate::planner::live::Live;
 use crate::planner::refusal::Refusal;
 use crate::planner::stated::never;
-use crate::ports::{ClusterRead, Model, Phase};
+use crate::ports::{ClusterRead, Phase};
 use crate::probe::arguments::{Context, LookArguments};
 use crate::probe::outcome::Length;
 use crate::session::Header;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -38,23 +36,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 const LOOKS_TIME: Duration = Duration::from_secs(20);
 /// Causes whose confidence is this near say different things of one symptom with equal right.
 const NEAR: f64 = 0.1;
-
-/// A model of the operator, and what it may take.
-#[derive(Clone)]
-pub struct OwnModel {
-    /// Whom to ask.
-    pub model: Arc<dyn Model>,
-    /// The bounds of one investigation.
-    pub budget: Budget,
-    /// What its answers cost.
-    pub prices: Prices,
-}
-
-impl std::fmt::Debug for OwnModel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OwnModel").field("model", &self.model.name()).field("budget", &self.budget).finish_non_exhaustive()
-    }
-}
 
 /// What a model states, held against what was seen.
 struct Stated {
@@ -128,12 +109,12 @@ impl Remediation {
         let mut told = false;
         let settled = loop {
             let input = match effect {
-                Effect::AskModel(prompt) => {
+                Demand::AskModel(prompt) => {
                     caller.progress.tell(Phase::Investigating, &format!("asking {name}"));
                     self.asked(own, &prompt, own.budget.time.saturating_sub(elapsed()), caller).await
                 }
-                Effect::RunProbes(probes) => Input::Observed(self.looked_at(&probes, header, meter.read.as_ref(), caller).await),
-                Effect::Conclude(ended) => match *ended {
+                Demand::RunProbes(probes) => Input::Observed(self.looked_at(&probes, header, meter.read.as_ref(), caller).await),
+                Demand::Conclude(ended) => match *ended {
                     Ended::Without(shortfall) => break Err(shortfall),
                     Ended::Open(open) => break Ok(Settled::Open(open)),
                     Ended::Concluded(conclusion) => {
@@ -246,7 +227,7 @@ impl Remediation {
         header: &mut Header,
         read: &dyn ClusterRead,
         caller: &Caller<'_>,
-    ) -> Vec<Observed> {
+    ) -> Vec<CallResult> {
         let until = Instant::now().checked_add(LOOKS_TIME).unwrap_or_else(Instant::now);
         let mut custom: Option<Vec<Kind>> = None;
         let mut observed = Vec::new();
@@ -284,7 +265,7 @@ impl Remediation {
                     }
                 }
             };
-            observed.push(Observed { call: call.clone(), brought });
+            observed.push(CallResult { call: call.clone(), brought });
         }
         observed
     }

@@ -17,6 +17,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/workflow/carry_out.rs", "Remediation"),
     ("src/workflow/follow.rs", "Records"),
     ("src/workflow/follow.rs", "Remediation"),
+    ("src/workflow/investigate.rs", "Remediation"),
     ("src/workflow/late.rs", "Records"),
     ("src/workflow/late.rs", "Remediation"),
     ("src/workflow/look.rs", "Remediation"),

@@ -15,7 +15,7 @@ const NOW: Duration = Duration::ZERO;
 const CAUSE: &str =
     r#"{"causes": [{"object": "Deployment/shop/web", "title": "t", "explanation": "e", "confidence": 0.5, "cites": ["o1"]}]}"#;
 
-fn begun(budget: Budget) -> (Investigation, Effect) {
+fn begun(budget: Budget) -> (Investigation, Demand) {
     let scope = Scope::of(vec![Namespace::parse("shop").unwrap()], Vec::new());
     let opening = Opening { issue: "web is down", scope: &scope, diagnosis: &Diagnosis::default(), observations: &Observations::default() };
     Investigation::begin(&opening, [7; 32], budget)
@@ -32,17 +32,17 @@ fn replied(reply: Reply) -> Input {
     Input::Replied { reply: Box::new(reply), cost: None }
 }
 
-fn asked(effect: Effect) -> Prompt {
+fn asked(effect: Demand) -> Prompt {
     match effect {
-        Effect::AskModel(prompt) => *prompt,
+        Demand::AskModel(prompt) => *prompt,
         other => panic!("{other:?}"),
     }
 }
 
-fn looked(effect: &Effect, bytes: usize) -> Input {
-    let Effect::RunProbes(probes) = effect else { panic!("{effect:?}") };
+fn looked(effect: &Demand, bytes: usize) -> Input {
+    let Demand::RunProbes(probes) = effect else { panic!("{effect:?}") };
     let (id, observation) = seen(bytes);
-    let brought = |probe: &ProbeCall| Observed { call: probe.call.clone(), brought: Brought::Seen(id, observation.clone()) };
+    let brought = |probe: &ProbeCall| CallResult { call: probe.call.clone(), brought: Brought::Seen(id, observation.clone()) };
     Input::Observed(probes.iter().map(brought).collect())
 }
 
@@ -54,9 +54,9 @@ fn told(prompt: &Prompt) -> (Vec<ToolResult>, String) {
     (results.collect(), words.collect::<Vec<_>>().join("\n"))
 }
 
-fn ended(effect: Effect) -> Ended {
+fn ended(effect: Demand) -> Ended {
     match effect {
-        Effect::Conclude(ended) => *ended,
+        Demand::Conclude(ended) => *ended,
         other => panic!("{other:?}"),
     }
 }
@@ -67,7 +67,7 @@ fn look_is_taken_and_its_id_is_cited() {
     let first = asked(first);
     assert_eq!((first.choice, first.tools.len()), (ToolChoice::Auto, ProbeName::ALL.len() + 1));
     let effect = it.step(replied(calls(&[("get", r#"{"object": "pod/web"}"#)])), NOW);
-    let Effect::RunProbes(probes) = &effect else { panic!("{effect:?}") };
+    let Demand::RunProbes(probes) = &effect else { panic!("{effect:?}") };
     assert_eq!((probes.first().probe, &probes.first().arguments["object"]), (ProbeName::Get, &serde_json::json!("pod/web")));
     let prompt = asked(it.step(looked(&effect, 100), NOW));
     let (results, _) = told(&prompt);
@@ -108,7 +108,7 @@ fn at_most_eight_looks_are_taken_at_once() {
     let names: Vec<String> = (0..12).map(|n| format!(r#"{{"object": "pod/web-{n}"}}"#)).collect();
     let many: Vec<(&str, &str)> = names.iter().map(|input| ("get", input.as_str())).collect();
     let effect = it.step(replied(calls(&many)), NOW);
-    let Effect::RunProbes(probes) = &effect else { panic!("{effect:?}") };
+    let Demand::RunProbes(probes) = &effect else { panic!("{effect:?}") };
     assert_eq!(probes.len(), LOOKS);
     let (results, _) = told(&asked(it.step(looked(&effect, 100), NOW)));
     assert_eq!(results.iter().filter(|result| result.is_error).count(), 4);
@@ -125,11 +125,11 @@ fn conclusion_that_cannot_be_used_is_repaired_once() {
             let input = if refuse { CAUSE } else { r#"{"causes": []}"# };
             let effect = it.step(replied(calls(&[(CONCLUDE, input), ("get", "{}")])), NOW);
             match (refuse, effect) {
-                (true, Effect::Conclude(ended)) if matches!(*ended, Ended::Concluded(_)) => {
+                (true, Demand::Conclude(ended)) if matches!(*ended, Ended::Concluded(_)) => {
                     it.step(Input::Refused("this session has no `o1`".into()), NOW)
                 }
                 // The look beside it is taken all the same.
-                (false, effect @ Effect::RunProbes(_)) => it.step(looked(&effect, 10), NOW),
+                (false, effect @ Demand::RunProbes(_)) => it.step(looked(&effect, 10), NOW),
                 (_, effect) => effect,
             }
         };
@@ -232,7 +232,7 @@ proptest! {
         let (mut questions, mut shown) = (0, 0);
         loop {
             let input = match &effect {
-                Effect::AskModel(prompt) => {
+                Demand::AskModel(prompt) => {
                     questions += 1;
                     transcript::assert_legal(&prompt.messages);
                     let first = Transcript::new(String::new());
@@ -249,11 +249,11 @@ proptest! {
                     } else { 0 }).sum());
                     replied(replies.next().unwrap())
                 }
-                Effect::RunProbes(probes) => {
+                Demand::RunProbes(probes) => {
                     prop_assert!(probes.len() <= LOOKS);
                     if lost { Input::Observed(Vec::new()) } else { looked(&effect, bytes) }
                 }
-                Effect::Conclude(ended) => {
+                Demand::Conclude(ended) => {
                     if !refused || matches!(**ended, Ended::Without(_)) {
                         break;
                     }
