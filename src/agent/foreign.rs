@@ -1,6 +1,6 @@
 //! A conclusion as bytes that anybody may have made.
 
-use super::reply::{Place, understood};
+use super::reply::{Home, understood};
 use crate::domain::namespace::Namespace;
 use crate::domain::visible::is_hidden;
 use serde_json::Value;
@@ -10,7 +10,7 @@ pub(crate) fn reply(bytes: &[u8]) {
     let Ok(given) = serde_json::from_slice::<Value>(bytes) else { return };
     let namespace = Namespace::parse("shop").ok();
     for namespace in [namespace.as_ref(), None] {
-        match understood(&given, Place { namespace }) {
+        match understood(&given, Home { namespace }) {
             Ok(conclusion) => {
                 let words = conclusion.causes.iter().flat_map(|cause| [&cause.title, &cause.explanation]);
                 assert!(words.into_iter().all(|text| !text.chars().any(is_hidden)), "hidden characters");

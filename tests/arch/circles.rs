@@ -24,6 +24,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/workflow/recent.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),
     ("src/workflow/revalidate.rs", "Remediation"),
+    ("src/workflow/stated.rs", "Remediation"),
     ("src/workflow/still.rs", "Remediation"),
     ("src/workflow/stored.rs", "Remediation"),
     ("src/workflow/undo.rs", "Remediation"),
