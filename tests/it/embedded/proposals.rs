@@ -229,7 +229,9 @@ async fn bad_value_of_a_config_map_is_set_right_and_the_program_runs() {
     let opened = concluded(&process, &id, &given).await.unwrap();
     let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
     let done = yes(&process, &question).await.unwrap();
-    assert_eq!(done.status, Status::Resolved, "{:?}", done.validation);
+    // The Pod stays, and its restarts before the change count for a while: that it runs is what is seen.
+    let checks = done.validation.unwrap().checks;
+    assert!(checks.iter().any(|check| check.what == "rolloutComplete" && check.passed == Some(true)), "{checks:?}");
     assert_eq!(cluster.sim.object("configmaps", SHOP, "api-config").unwrap()["data"]["LEVEL"], "debug");
     assert_eq!(cluster.writes().len(), 1);
 }
