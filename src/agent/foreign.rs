@@ -2,7 +2,7 @@
 
 use super::investigation::{Demand, Ended, Input, Investigation};
 use super::opening::Opening;
-use super::reply::{Place, understood};
+use super::reply::{Home, understood};
 use crate::domain::budget::Budget;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::dialogue::{ModelBlock, Reply, StopReason, ToolUse};
@@ -19,7 +19,7 @@ pub(crate) fn reply(bytes: &[u8]) {
     let Ok(given) = serde_json::from_slice::<Value>(bytes) else { return };
     let namespace = Namespace::parse("shop").ok();
     for namespace in [namespace.as_ref(), None] {
-        match understood(&given, Place { namespace }) {
+        match understood(&given, Home { namespace }) {
             Ok(conclusion) => {
                 let words = conclusion.causes.iter().flat_map(|cause| [&cause.title, &cause.explanation]);
                 assert!(words.into_iter().all(|text| !text.chars().any(is_hidden)), "hidden characters");

@@ -4,7 +4,7 @@
 use super::fence::Fences;
 use super::opening::{Opening, shown};
 use super::prompts::{AgainPrompt, LastPrompt, SystemPrompt};
-use super::reply::{Place, understood};
+use super::reply::{Home, understood};
 use super::spending::{ANSWER, Bound, Spending};
 use super::stated_open::StatedOpen;
 use super::suspicion::{Suspicion, repeats, sounds_like_a_write};
@@ -353,7 +353,7 @@ impl Investigation {
             // Empty where a model fills in everything that a schema has.
             members.retain(|name, value| !(value.is_null() || name == "open"));
         }
-        understood(&given, Place { namespace: self.namespace.as_ref() }).map(Ended::Concluded).map_err(|why| why.to_string())
+        understood(&given, Home { namespace: self.namespace.as_ref() }).map(Ended::Concluded).map_err(|why| why.to_string())
     }
 
     fn look(&mut self, id: &str, probe: ProbeName, input: &str, answers: &[(String, Answer)], probes: &mut Vec<ProbeCall>) -> Answer {

@@ -38,7 +38,7 @@ pub(crate) struct NotUnderstood(String);
 
 /// Where the session looks: the namespace of an object that is named without one.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Home<'a> {
     pub(crate) namespace: Option<&'a Namespace>,
 }
 
@@ -96,7 +96,7 @@ const FORM: &str = r#"{"causes": [{"object": "Deployment/shop/web", "title": "â€
 ///
 /// # Errors
 /// It cannot be meant: which part of it, and how it is said.
-pub(crate) fn understood(given: &Value, place: Place<'_>) -> Result<Conclusion, NotUnderstood> {
+pub(crate) fn understood(given: &Value, place: Home<'_>) -> Result<Conclusion, NotUnderstood> {
     let length = given.to_string().len();
     if length > BYTES {
         return wrong("proposal", &format!("has {length} bytes, the maximum is {BYTES}: say less"));
@@ -131,7 +131,7 @@ fn counted(at: &str, count: usize, least: usize, most: usize) -> Result<(), NotU
     if count > most { wrong(at, &format!("has {count} items, the maximum is {most}")) } else { Ok(()) }
 }
 
-fn cause(at: &str, words: CauseWords, place: Place<'_>) -> Result<StatedCause, NotUnderstood> {
+fn cause(at: &str, words: CauseWords, place: Home<'_>) -> Result<StatedCause, NotUnderstood> {
     let CauseWords { object, field, found, expected, title, explanation, confidence, cites } = words;
     counted(&format!("{at}.cites"), cites.len(), 0, CITED)?;
     let cited = cites.iter().map(|text| {
@@ -155,7 +155,7 @@ fn cause(at: &str, words: CauseWords, place: Place<'_>) -> Result<StatedCause, N
     })
 }
 
-fn action(at: &str, words: ActionWords, place: Place<'_>) -> Result<Action, NotUnderstood> {
+fn action(at: &str, words: ActionWords, place: Home<'_>) -> Result<Action, NotUnderstood> {
     match words {
         ActionWords::Patch { object, set, remove } => {
             let set = set.into_iter().enumerate().map(|(index, SetWords { field, value })| {
@@ -182,7 +182,7 @@ fn action(at: &str, words: ActionWords, place: Place<'_>) -> Result<Action, NotU
 }
 
 /// A new object, by what its manifest says of itself.
-fn created(at: &str, manifest: Map<String, Value>, place: Place<'_>) -> Result<Action, NotUnderstood> {
+fn created(at: &str, manifest: Map<String, Value>, place: Home<'_>) -> Result<Action, NotUnderstood> {
     let manifest = Value::Object(manifest);
     let bytes = manifest.to_string();
     if bytes.len() > MANIFEST {
@@ -221,7 +221,7 @@ fn any_text(value: &Value, is: &impl Fn(&str) -> bool) -> bool {
 }
 
 /// `Deployment/shop/web`, or `deployment/web` in the session's own namespace.
-fn object(at: &str, text: &str, place: Place<'_>) -> Result<ObjectRef, NotUnderstood> {
+fn object(at: &str, text: &str, place: Home<'_>) -> Result<ObjectRef, NotUnderstood> {
     let form = || {
         NotUnderstood(format!(
             "`{at}` is not an object: {}; it looks like \"Deployment/shop/web\" or \"deployment/web\"",
@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn read(given: &Value) -> Result<Conclusion, String> {
-        understood(given, Place { namespace: Some(&shop()) }).map_err(|e| e.to_string())
+        understood(given, Home { namespace: Some(&shop()) }).map_err(|e| e.to_string())
     }
 
     fn whole() -> Value {
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn several_namespaces_need_the_object_s_own() {
-        let error = understood(&whole(), Place { namespace: None }).unwrap_err().to_string();
+        let error = understood(&whole(), Home { namespace: None }).unwrap_err().to_string();
         assert!(error.contains("needs its namespace"), "{error}");
     }
 }

@@ -40,7 +40,7 @@ pub fn proposal_form() -> Value {
         "mayBeChanged": changes,
         "rules": [
             "every cause cites what the session has; a cause that cites nothing is dropped, an id that is unknown refuses all",
-            "a change is of something that suffers now, or of what belongs to it, in the same namespace",
+            "a change is of something that is affected now, or of what belongs to it, in the same namespace",
             "without actions it is a diagnosis; name in it what a human should change",
             "objects of Helm, Argo CD, Flux or an operator are changed at their source",
             "a human is always asked, and one who declined is not asked again"

@@ -185,7 +185,7 @@ impl RemediateRequest {
         let proposal = arguments.proposal.map(Value::Object);
         if proposal.is_some() && digest.is_some() {
             return Err(CallError::arguments(
-                "`proposal` cannot be combined with `planDigest`: whoever proposes a change does not approve it",
+                "`proposal` cannot be combined with `planDigest`: the one that proposes a change does not approve it",
             ));
         }
         if proposal.is_some() && subject.session().is_none() {

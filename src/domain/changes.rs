@@ -3,7 +3,7 @@
 //! the writer's role and the README follow from it; the wire's own list (`cluster/reach.rs`) is compared with it by a test.
 
 use super::field::{FieldPath, Segment};
-use super::form::Form;
+use super::form::ValueForm;
 use super::kind::Kind;
 use super::risk::Risk;
 use std::fmt;
@@ -63,14 +63,14 @@ pub enum Proposer {
     /// Rules alone.
     Rules,
     /// Whoever investigates, too: with values of this form.
-    Anyone(Form),
+    Anyone(ValueForm),
     /// Only who investigates: no rule needs it, and so no writer whose operator wants no investigation.
-    Stated(Form),
+    Stated(ValueForm),
 }
 
 impl Changeable {
     /// The form that a value has to have which somebody states; none where only rules may propose it.
-    pub fn form(&self) -> Option<Form> {
+    pub fn form(&self) -> Option<ValueForm> {
         match self.by {
             Proposer::Rules => None,
             Proposer::Anyone(form) | Proposer::Stated(form) => Some(form),
@@ -100,14 +100,14 @@ const fn field(kinds: &'static [Kind], field: &'static str, floor: Risk, automat
 }
 
 /// What only an investigation changes: it moves Pods or traffic, and a human is always asked.
-const fn stated(kinds: &'static [Kind], path: &'static str, form: Form) -> Changeable {
+const fn stated(kinds: &'static [Kind], path: &'static str, form: ValueForm) -> Changeable {
     field(kinds, path, Risk::Medium, ASK).by(Proposer::Stated(form))
 }
 
 /// A reference is low, what moves Pods or traffic is medium. Automatic mode changes nothing of a Pod template but its images, and no
 /// selector: `docs/security.md`.
 pub const CHANGES: &[Changeable] = &[
-    whole(Verb::Create, CLAIMS, Risk::Low, AUTOMATIC).by(Proposer::Anyone(Form::Claim)),
+    whole(Verb::Create, CLAIMS, Risk::Low, AUTOMATIC).by(Proposer::Anyone(ValueForm::Claim)),
     whole(Verb::Delete, CLAIMS, Risk::Medium, ASK),
     field(TEMPLATES, "spec.template.spec.volumes[].persistentVolumeClaim.claimName", Risk::Low, ASK),
     field(TEMPLATES, "spec.template.spec.containers[].env[].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
@@ -120,7 +120,7 @@ pub const CHANGES: &[Changeable] = &[
     field(TEMPLATES, "spec.template.spec.volumes[].configMap.name", Risk::Low, ASK),
     field(TEMPLATES, "spec.template.spec.volumes[].projected.sources[*].configMap.name", Risk::Low, ASK),
     // Low only when the image ran before in this object: the rule that knows raises it otherwise.
-    field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC).by(Proposer::Anyone(Form::Image)),
+    field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC).by(Proposer::Anyone(ValueForm::Image)),
     field(TEMPLATES, "spec.template.spec.initContainers[].image", Risk::Low, AUTOMATIC),
     field(TEMPLATES, "spec.template.spec.nodeSelector.*", Risk::Medium, ASK),
     field(TEMPLATES, "spec.template.spec.tolerations[*].key", Risk::Medium, ASK),
@@ -137,17 +137,17 @@ pub const CHANGES: &[Changeable] = &[
         ASK,
     ),
     field(SERVICES, "spec.selector.*", Risk::Medium, ASK),
-    stated(SCALED, "spec.replicas", Form::Replicas),
-    stated(TEMPLATES, "spec.template.spec.containers[].resources.requests|limits.cpu|memory", Form::Quantity),
-    stated(TEMPLATES, "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.httpGet|tcpSocket.port", Form::Port),
-    stated(TEMPLATES, "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.httpGet.path", Form::HttpPath),
+    stated(SCALED, "spec.replicas", ValueForm::Replicas),
+    stated(TEMPLATES, "spec.template.spec.containers[].resources.requests|limits.cpu|memory", ValueForm::Quantity),
+    stated(TEMPLATES, "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.httpGet|tcpSocket.port", ValueForm::Port),
+    stated(TEMPLATES, "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.httpGet.path", ValueForm::HttpPath),
     stated(
         TEMPLATES,
         "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.initialDelaySeconds|periodSeconds|timeoutSeconds|failureThreshold",
-        Form::Small,
+        ValueForm::Small,
     ),
-    stated(SERVICES, "spec.ports[]|[*].targetPort", Form::Port),
-    stated(CONFIG_MAPS, "data.*", Form::Setting),
+    stated(SERVICES, "spec.ports[]|[*].targetPort", ValueForm::Port),
+    stated(CONFIG_MAPS, "data.*", ValueForm::Setting),
 ];
 
 /// The row for one field, or for a whole object.

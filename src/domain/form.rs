@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What a value has to look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ValueForm {
     /// Another tag or digest of the same repository.
     Image,
     /// An amount of CPU or memory, within a factor of [`FACTOR`] of the one that is there.
@@ -39,18 +39,18 @@ const SETTING: usize = 4 * 1024;
 /// Gigabytes of a claim that somebody states.
 const CLAIM: f64 = 100.0;
 
-impl Form {
+impl ValueForm {
     /// What a value looks like, for whoever proposes one.
     pub fn in_words(self) -> &'static str {
         match self {
-            Form::Image => "another tag or digest of the same repository",
-            Form::Quantity => "an amount such as `500m` or `256Mi`, near the one that is there",
-            Form::Replicas => "1 to one more than twice as many as there are",
-            Form::Port => "the number or the name of a port",
-            Form::HttpPath => "a path such as `/healthz`",
-            Form::Small => "a whole number from 0 to 3600",
-            Form::Setting => "a text of at most 4096 bytes, for a key that is there and is no credential",
-            Form::Claim => "a manifest with name, one access mode, storage request and storageClassName, and nothing else",
+            ValueForm::Image => "another tag or digest of the same repository",
+            ValueForm::Quantity => "an amount such as `500m` or `256Mi`, near the one that is there",
+            ValueForm::Replicas => "1 to one more than twice as many as there are",
+            ValueForm::Port => "the number or the name of a port",
+            ValueForm::HttpPath => "a path such as `/healthz`",
+            ValueForm::Small => "a whole number from 0 to 3600",
+            ValueForm::Setting => "a text of at most 4096 bytes, for a key that is there and is not a credential",
+            ValueForm::Claim => "a manifest with name, one access mode, storage request and storageClassName, and nothing else",
         }
     }
 
@@ -59,10 +59,10 @@ impl Form {
     pub fn refuses(self, name: &str, old: Option<&Value>, new: &Value) -> Option<String> {
         let (old_text, new_text) = (old.and_then(Value::as_str), new.as_str());
         match self {
-            Form::Image => image(old_text, new_text),
-            Form::Quantity => quantity(old_text, new_text),
-            Form::Replicas => replicas(old.and_then(Value::as_u64), new.as_u64()),
-            Form::Port => {
+            ValueForm::Image => image(old_text, new_text),
+            ValueForm::Quantity => quantity(old_text, new_text),
+            ValueForm::Replicas => replicas(old.and_then(Value::as_u64), new.as_u64()),
+            ValueForm::Port => {
                 let named = |text: &str| {
                     text.len() <= 15 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
                 };
@@ -70,7 +70,7 @@ impl Form {
                 (!fits || old.is_none())
                     .then(|| "a port is a number from 1 to 65535 or the name of one, and stands where one was".to_owned())
             }
-            Form::HttpPath => {
+            ValueForm::HttpPath => {
                 let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
                 let fits = |text: &str| text.starts_with('/') && !text.starts_with("//") && text.len() <= PATH && text.bytes().all(plain);
                 let fits = new_text.is_some_and(fits) && old.is_some();
@@ -78,12 +78,12 @@ impl Form {
                     "the path of a probe begins with `/`, has letters, digits and `-._~` in it, and stands where one was".to_owned()
                 })
             }
-            Form::Small => {
+            ValueForm::Small => {
                 let fits = new.as_u64().is_some_and(|number| number <= SMALL);
                 (!fits).then(|| format!("it is a whole number from 0 to {SMALL}"))
             }
-            Form::Setting => setting(name, old_text, new_text),
-            Form::Claim => claim(new),
+            ValueForm::Setting => setting(name, old_text, new_text),
+            ValueForm::Claim => claim(new),
         }
     }
 }
@@ -147,7 +147,7 @@ fn replicas(old: Option<u64>, new: Option<u64>) -> Option<String> {
 /// Nothing that the masking would touch is changed, before or after: it would be shown whole, and the answer would tell what is there.
 fn setting(name: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
     if names_one(name) || old.is_some_and(|old| holds_one(old) || is_one(name, old)) {
-        return Some("its value may be a credential, so what is proposed may not change it".to_owned());
+        return Some("its value can be a credential, so a proposal does not change it".to_owned());
     }
     let (Some(old), Some(new)) = (old, new) else { return Some("a key that is there gets another text".to_owned()) };
     if holds_one(new) || is_one(name, new) {
@@ -189,7 +189,7 @@ mod tests {
     fn values_have_the_form_of_their_field_and_stay_near_what_is_there() {
         for (form, name, old, good, bad) in [
             (
-                Form::Image,
+                ValueForm::Image,
                 "image",
                 json!("registry:5000/shop/web:1.2.O"),
                 vec![json!("registry:5000/shop/web:1.2.0"), json!("registry:5000/shop/web@sha256:ab12")],
@@ -204,30 +204,30 @@ mod tests {
                 ],
             ),
             (
-                Form::Quantity,
+                ValueForm::Quantity,
                 "memory",
                 json!("256Mi"),
                 vec![json!("512Mi"), json!("1Gi")],
                 vec![json!("8Gi"), json!("1"), json!("-1"), json!("NaN"), json!("infMi"), json!("1e9"), json!(5)],
             ),
-            (Form::Replicas, "replicas", json!(2), vec![json!(1), json!(5)], vec![json!(0), json!(6), json!("3"), json!(-1)]),
+            (ValueForm::Replicas, "replicas", json!(2), vec![json!(1), json!(5)], vec![json!(0), json!(6), json!("3"), json!(-1)]),
             (
-                Form::Port,
+                ValueForm::Port,
                 "port",
                 json!(80),
                 vec![json!(8080), json!("http")],
                 vec![json!(0), json!(70_000), json!("a b"), json!("x".repeat(16))],
             ),
             (
-                Form::HttpPath,
+                ValueForm::HttpPath,
                 "path",
                 json!("/"),
                 vec![json!("/healthz")],
                 vec![json!("//evil.example/"), json!("http://evil.example"), json!("/a?b=c"), json!("/a b"), json!("")],
             ),
-            (Form::Small, "periodSeconds", json!(1), vec![json!(30), json!(0)], vec![json!(-1), json!(4000), json!("10")]),
+            (ValueForm::Small, "periodSeconds", json!(1), vec![json!(30), json!(0)], vec![json!(-1), json!(4000), json!("10")]),
             (
-                Form::Setting,
+                ValueForm::Setting,
                 "LEVEL",
                 json!("debgu"),
                 vec![json!("debug"), json!("two\nlines")],
@@ -241,20 +241,20 @@ mod tests {
                 assert!(form.refuses(name, Some(&old), &value).is_some(), "{form:?} {value}");
             }
             let absent = form.refuses(name, None, &old);
-            assert_eq!(absent.is_none(), form == Form::Small, "{form:?}: what is not there is not brought");
+            assert_eq!(absent.is_none(), form == ValueForm::Small, "{form:?}: what is not there is not brought");
         }
     }
 
     /// Whoever guesses what is there learns nothing from the answer.
     #[test]
     fn answer_about_a_credential_is_the_same_whatever_is_proposed() {
-        let ask = |name: &str, old: &str, new: &str| Form::Setting.refuses(name, Some(&json!(old)), &json!(new));
+        let ask = |name: &str, old: &str, new: &str| ValueForm::Setting.refuses(name, Some(&json!(old)), &json!(new));
         for (name, old) in [("DB_PASSWORD", "hunter2secret"), ("app.conf", "password=hunter2secret")] {
             let answers: Vec<_> =
                 ["hunter2secret", "password=hunter2secret", "x", "password=other9secret"].map(|new| ask(name, old, new)).to_vec();
             assert!(answers.iter().all(|answer| answer.is_some() && *answer == answers[0]), "{answers:?}");
             assert_eq!(
-                Form::Setting.refuses(name, None, &json!("x")),
+                ValueForm::Setting.refuses(name, None, &json!("x")),
                 if name == "app.conf" { Some("a key that is there gets another text".to_owned()) } else { answers[0].clone() }
             );
         }
@@ -264,7 +264,7 @@ mod tests {
     fn claim_says_no_more_than_it_needs() {
         let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"},
                            "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "standard", "resources": {"requests": {"storage": "1Gi"}}}});
-        assert_eq!(Form::Claim.refuses("", None, &claim), None);
+        assert_eq!(ValueForm::Claim.refuses("", None, &claim), None);
         for (pointer, value) in [
             ("/metadata/labels", json!({"a": "b"})),
             ("/metadata/ownerReferences", json!([])),
@@ -278,7 +278,7 @@ mod tests {
             let mut other = claim.clone();
             let (parent, name) = pointer.rsplit_once('/').unwrap();
             other.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value);
-            assert!(Form::Claim.refuses("", None, &other).is_some(), "{pointer}");
+            assert!(ValueForm::Claim.refuses("", None, &other).is_some(), "{pointer}");
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn examine(changes: &[Action], suffering: &[Symptom], facts: &Facts<'
         let about: Vec<&Symptom> = areas.iter().filter(|(_, area)| area.contains(change.target())).map(|(s, _)| *s).collect();
         if about.is_empty() {
             refusals.push(Refusal::Stated(format!(
-                "nothing suffers now that {} belongs to, so nobody could see whether the change helps",
+                "nothing is affected now that {} belongs to, so nobody could see whether the change helps",
                 change.target()
             )));
             continue;
@@ -83,8 +83,9 @@ pub(crate) fn examine(changes: &[Action], suffering: &[Symptom], facts: &Facts<'
     }
     let checks = checks(&symptoms, facts);
     if refusals.is_empty() && checks.is_empty() {
-        refusals
-            .push(Refusal::Stated("nothing that suffers here can be seen to run afterwards, so the change is left to a human".to_owned()));
+        refusals.push(Refusal::Stated(
+            "nothing that is affected here can be seen to run afterwards, so the change is left to a human".to_owned(),
+        ));
     }
     if !refusals.is_empty() {
         return Err(refusals);
@@ -136,30 +137,28 @@ pub(crate) fn never(changes: &[Action], open: Open) -> Option<Refusal> {
 
 /// That each value has the form of its field.
 fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
-    let refused = |name: &str, form: crate::domain::form::Form, old: Option<&serde_json::Value>, new: &serde_json::Value| {
+    let refused = |name: &str, form: crate::domain::form::ValueForm, old: Option<&serde_json::Value>, new: &serde_json::Value| {
         form.refuses(name, old, new).map(Refusal::Stated)
     };
-    match change {
-        Action::Create { manifest, .. } => {
-            let form = change.rows().into_iter().find_map(|(_, row)| row?.form())?;
-            refused("", form, None, manifest)
-        }
-        Action::Patch { ops, .. } => {
-            let found = match seen(change, facts) {
-                Ok(found) => found?,
-                Err(refusal) => return Some(refusal),
-            };
-            ops.iter().zip(change.rows()).find_map(|(op, (_, row))| {
-                let old = op.path.locate(&found.value).and_then(|at| at.current);
-                let name = op.path.segments().last().map(Segment::name).unwrap_or_default();
-                match &op.change {
-                    Change::Set(new) => refused(name, row?.form()?, old.as_ref(), new),
-                    Change::Remove => Some(Refusal::Stated(format!("what is proposed sets fields and removes none, such as {}", op.path))),
-                }
-            })
-        }
-        Action::DeleteUnboundClaim { .. } => Some(Refusal::Stated("what is proposed deletes nothing".to_owned())),
+    if let Action::Create { manifest, .. } = change {
+        let form = change.rows().into_iter().find_map(|(_, row)| row?.form())?;
+        return refused("", form, None, manifest);
     }
+    let Action::Patch { ops, .. } = change else {
+        return Some(Refusal::Stated("what is proposed deletes nothing".to_owned()));
+    };
+    let found = match seen(change, facts) {
+        Ok(found) => found?,
+        Err(refusal) => return Some(refusal),
+    };
+    ops.iter().zip(change.rows()).find_map(|(op, (_, row))| {
+        let old = op.path.locate(&found.value).and_then(|at| at.current);
+        let name = op.path.segments().last().map(Segment::name).unwrap_or_default();
+        match &op.change {
+            Change::Set(new) => refused(name, row?.form()?, old.as_ref(), new),
+            Change::Remove => Some(Refusal::Stated(format!("what is proposed sets fields and removes none, such as {}", op.path))),
+        }
+    })
 }
 
 /// An autoscaler's number is its own.

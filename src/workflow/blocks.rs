@@ -83,7 +83,7 @@ pub fn question(report: &Report) -> Vec<Block> {
     match cause {
         Some(cause) if stated.is_some() => {
             blocks.extend([heading(stated::TITLE), text(&stated::caution(cause))]);
-            blocks.push(Block::List { title: "Suffers now", items: stated::suffers(cause) });
+            blocks.push(Block::List { title: "Affected now", items: stated::suffers(cause) });
             blocks.push(Block::List { title: "Cited, as kubemend saw it", items: stated::cited(cause, &report.evidence) });
         }
         Some(cause) => {

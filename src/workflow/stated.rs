@@ -5,7 +5,7 @@ use super::conclude::{Concluded, conclude};
 use super::scope::{self, Located};
 use super::{Caller, Meter, Opened, Problem, Remediation, WorkflowError, collect, live};
 use crate::agent::grounded::{Grounded, Speaker, grounded};
-use crate::agent::reply::{Place, understood};
+use crate::agent::reply::{Home, understood};
 use crate::domain::abridged::abridge;
 use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseSource};
@@ -71,7 +71,7 @@ impl Remediation {
         let session = self.session_here(id, meter.read.as_ref()).await?;
         self.is_ground(&session)?;
         let name: String = client.chars().take(NAME).collect();
-        let place = Place { namespace: session.header().scope.namespace() };
+        let place = Home { namespace: session.header().scope.namespace() };
         let conclusion = understood(given, place).map_err(|why| WorkflowError::Invalid(why.to_string()))?;
         let speaker = Speaker { source: CauseSource::Caller, name: format!("the calling agent ({})", Excerpt::line(&name)) };
         let own = session.header();
@@ -96,7 +96,7 @@ impl Remediation {
             closed.execution.is_none() && matches!(closed.ending, Ending::Diagnosed | Ending::Inconclusive | Ending::Healthy)
         });
         if !rests || header.purpose.words().is_none() || header.proposed_by.as_ref().is_some_and(|by| by.session != header.id) {
-            return state("is no analysis: run analyze, and conclude from that session");
+            return state("is not an analysis: run analyze, and conclude from that session");
         }
         let age = self.parts.clock.now().duration_since(header.opened_at);
         if age > FRESH || age < SignedDuration::ZERO {
@@ -233,12 +233,15 @@ impl Remediation {
             let cluster = read.cluster().await?;
             scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await
         };
-        let Located { snapshot, because } = tokio::select! {
+        let Located { mut snapshot, because } = tokio::select! {
             read = reading => read?,
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
-        progress.tell(Phase::Analyzing, "holding what was concluded against what suffers");
+        progress.tell(Phase::Analyzing, "comparing what was concluded with what is affected");
         let open = self.may_change();
+        if open.config_maps {
+            live::see_config_maps(&grounded.changes, &mut snapshot, read).await;
+        }
         let evidence = grounded.evidence.clone();
         let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
             planner::triage(diagnosis, facts, analyze::severity);
@@ -303,13 +306,16 @@ impl Remediation {
         let (header, plan) = (approved.header(), approved.plan());
         let words = Wording::of(header.purpose.words().unwrap_or_default()).within(header.scope.namespaces());
         let looking = collect::about(words, &header.scope, meter.read.as_ref(), self.parts.clock.as_ref());
-        let collected = tokio::select! {
+        let mut collected = tokio::select! {
             collected = looking => collected?,
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         let (open, planned) = (self.may_change(), plan.clone());
+        let changes: Vec<Action> = planned.steps.iter().map(|step| step.action.clone()).collect();
+        if open.config_maps {
+            live::see_config_maps(&changes, &mut collected.snapshot, meter.read.as_ref()).await;
+        }
         let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
-            let changes: Vec<Action> = planned.steps.iter().map(|step| step.action.clone()).collect();
             let examined = match stated::examine(&changes, &stated::suffering(diagnosis), facts, open) {
                 Ok(examined) => examined,
                 Err(refusals) => return refusals.first().map(ToString::to_string),
@@ -317,7 +323,7 @@ impl Remediation {
             let risk = examined.remedy.proposals.iter().map(|proposal| proposal.risk).max();
             let lost = planned.checks.iter().find(|check| !check.promises_a_cure() && !examined.remedy.checks.contains(check));
             match lost {
-                Some(check) => Some(format!("{} suffers no more", check.object())),
+                Some(check) => Some(format!("{} is not affected any more", check.object())),
                 None => risk.filter(|risk| *risk > planned.risk()).map(|risk| format!("its risk is {risk} now")),
             }
         };

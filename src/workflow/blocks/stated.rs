@@ -11,7 +11,7 @@ const QUOTED: usize = 300;
 const SUFFERS: usize = 5;
 
 /// Above everything else of it.
-pub(super) const TITLE: &str = "Proposed by whoever investigated; no rule found the cause";
+pub(super) const TITLE: &str = "Proposed by the one that investigated; no rule found the cause";
 /// Above what they say.
 pub(super) const SAID: &str = "Their words, which nobody verified";
 
