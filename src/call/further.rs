@@ -61,3 +61,55 @@ fn of_namespace(namespace: Option<&str>) -> Vec<LookArguments> {
     };
     vec![in_it(ProbeWord::List, Some("pods")), in_it(ProbeWord::Events, None)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::AnalyzeRequest;
+    use crate::workflow::blocks::tests::waiting;
+    use crate::workflow::observed::ObservationView;
+    use crate::workflow::report::UnexplainedView;
+    use serde_json::Value;
+
+    fn open() -> Report {
+        let pod = |name: &str| ObjectView {
+            api_version: "v1".to_owned(),
+            kind: "Pod".to_owned(),
+            namespace: Some("shop".to_owned()),
+            name: name.to_owned(),
+        };
+        let unexplained = vec![UnexplainedView { object: pod("web-0"), summary: "it crashes".to_owned(), evidence: Vec::new() }];
+        let session = "s-00000000000000000000000000000000".to_owned();
+        Report { status: Status::Inconclusive, session, unexplained, ..waiting(1, "") }
+    }
+
+    /// What stands between the first and the last brace of the line.
+    fn call(line: &str) -> Value {
+        serde_json::from_str(&line[line.find('{').unwrap()..=line.rfind('}').unwrap()]).unwrap()
+    }
+
+    #[test]
+    fn what_would_tell_more_can_be_sent_as_it_stands_and_names_nothing_that_was_seen() {
+        let mut report = open();
+        let given = call(&further(&report, Investigate::Auto).unwrap());
+        assert!(AnalyzeRequest::parse(given.as_object().unwrap().clone(), Investigate::Auto).is_ok(), "{given}");
+        assert_eq!(given["look"][0], json!({"probe": "logs", "object": "Pod/shop/web-0", "previous": true}));
+        report.observations = vec![ObservationView {
+            id: Some("o1".to_owned()),
+            asked: "logs pod/web-0 -n shop --previous".to_owned(),
+            text: String::new(),
+            more: None,
+            seen_at: None,
+        }];
+        let given = call(&further(&report, Investigate::Auto).unwrap());
+        assert!(given["look"].as_array().unwrap().iter().all(|look| look["previous"].is_null()), "{given}");
+    }
+
+    #[test]
+    fn nothing_is_said_where_no_looks_are_offered_or_rules_decide() {
+        assert_eq!(further(&open(), Investigate::Never), None);
+        let decided = Report { status: Status::Diagnosed, unexplained: Vec::new(), ..open() };
+        assert_eq!(further(&decided, Investigate::Auto), None);
+        assert!(further(&decided, Investigate::Always).is_some());
+    }
+}

@@ -51,7 +51,7 @@ async fn crash_whose_cause_is_only_in_the_log_is_shown_and_can_be_looked_into() 
         assert!(begin.elapsed() < Duration::from_secs(120), "the database does not crash");
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    let server = Start::with(&world.kubeconfig("reader")).run().await;
+    let server = Start::with(&world.kubeconfig("reader")).env("KUBEMEND_INVESTIGATE", "auto").run().await;
     let said = server.call("analyze", json!({"issue": "the ledger keeps crashing", "namespace": place.name})).await;
     let first = said.report["observations"].as_array().cloned().unwrap_or_default();
     assert!(first.iter().any(|seen| seen["text"].as_str().unwrap().contains("superuser password is not specified")), "{:#}", said.report);
