@@ -22,7 +22,7 @@ macro_rules! prompt {
         }
 
         impl Filled for $name<'_> {
-            const TEXT: &'static str = include_str!(concat!("../../prompts/investigate/", $file));
+            const TEXT: &'static str = include_str!(concat!("../../", $file));
 
             fn places(&self) -> Vec<(&'static str, &str)> {
                 vec![$((stringify!($place), self.$place)),+]
@@ -40,19 +40,19 @@ macro_rules! prompt {
 
 prompt! {
     /// The same for every cluster.
-    SystemPrompt, "system.md", canary
+    SystemPrompt, "prompts/investigate/system.md", canary
 }
 prompt! {
     /// What it is about.
-    IssuePrompt, "issue.md", issue, scope, causes, symptoms, gaps, evidence
+    IssuePrompt, "prompts/investigate/issue.md", issue, scope, causes, symptoms, gaps, evidence
 }
 prompt! {
     /// An answer cannot be used.
-    AgainPrompt, "again.md", why
+    AgainPrompt, "prompts/investigate/again.md", why
 }
 prompt! {
     /// Nothing more is asked.
-    LastPrompt, "last.md", why
+    LastPrompt, "prompts/investigate/last.md", why
 }
 
 /// Of all prompts as they are in their files.

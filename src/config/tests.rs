@@ -213,3 +213,27 @@ fn flags_are_consistent_and_switches_need_no_value() {
     let config = load(&program.flags, &[]).unwrap();
     assert_eq!((config.read_only, config.allow_kubeconfig_exec), (true, false));
 }
+
+#[test]
+fn budget_of_an_investigation_is_the_operator_s_within_bounds_and_money_needs_prices() {
+    let load = |variables: &[(&str, &str)]| {
+        let all = [("HOME", "/home/me"), ("KUBEMEND_MODEL", "openai/large")].into_iter().chain(variables.iter().copied());
+        Config::load(&Flags::default(), &Environment::of(all)).map(|config| config.model.unwrap().budget)
+    };
+    let usual = load(&[]).unwrap();
+    assert_eq!((usual.turns, usual.tokens, usual.time.as_secs(), usual.cost), (8, 60_000, 120, None));
+    let set = [
+        ("KUBEMEND_MODEL_TURNS", "3"),
+        ("KUBEMEND_MODEL_TOKENS", "9000"),
+        ("KUBEMEND_MODEL_SECONDS", "30"),
+        ("KUBEMEND_MODEL_COST", "0.25"),
+        ("KUBEMEND_MODEL_PRICES", "openai/large=2/8"),
+    ];
+    let own = load(&set).unwrap();
+    assert_eq!((own.turns, own.tokens, own.time.as_secs()), (3, 9_000, 30));
+    assert_eq!(own.cost.map(|cost| cost.to_string()).as_deref(), Some("$0.2500"));
+    assert!(load(&set[..4]).unwrap_err().to_string().contains("`model-cost` needs `model-prices`"));
+    for wrong in [("KUBEMEND_MODEL_TURNS", "0"), ("KUBEMEND_MODEL_TOKENS", "999"), ("KUBEMEND_MODEL_SECONDS", "1801"), ("KUBEMEND_MODEL_COST", "-1")] {
+        assert!(load(&[wrong]).is_err(), "{wrong:?}");
+    }
+}
