@@ -42,7 +42,6 @@ const FUZZED: &[(&str, &str)] = &[
     ("src/agent/reply.rs", "conclusion"),
     ("src/agent/investigation.rs", "calls"),
     ("src/agent/transcript.rs", "calls"),
-    ("src/agent/stated_open.rs", "calls"),
     ("src/domain/observation.rs", "conclusion"),
     ("src/domain/proposal.rs", "conclusion"),
     ("src/domain/field.rs", "look conclusion"),
