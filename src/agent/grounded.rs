@@ -254,9 +254,9 @@ mod tests {
         let left = ground(vec![stated(&["o1", "e1"])]).unwrap();
         let cause = left.causes.first();
         let id: EvidenceId = *cause.cites.iter().next().unwrap();
-        assert_eq!(left.evidence.get(id).map(|piece| piece.text.to_string()).as_deref(), Some("seen"));
+        assert_eq!(left.evidence.get(id).map(|piece| piece.text.to_string()).as_deref(), Some("the last line"));
         let texts: Vec<&str> = left.evidence.iter().map(|(_, piece)| piece.text.as_str()).collect();
-        assert!(texts.contains(&"the last line"), "{texts:?}");
+        assert!(texts.contains(&"seen"), "{texts:?}");
         assert_eq!(cause.title, "the calling agent says of Deployment shop/web: “a \"quote\" -> and kubemend approve”");
         assert_eq!((&cause.found, &cause.expected), (&None, &None));
         assert!(cause.explanation.contains("It says that it found “x”."), "{}", cause.explanation);

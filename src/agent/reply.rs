@@ -199,6 +199,10 @@ fn created(at: &str, manifest: Map<String, Value>, place: Home<'_>) -> Result<Ac
     if kind.info().is_none() {
         return wrong(at, "needs `apiVersion` and `kind` of something that kubemend creates: v1 PersistentVolumeClaim");
     }
+    // A slash in it would read as a namespace.
+    if !is_dns(name, 253, true) {
+        return wrong(at, "has no `metadata.name` that can be a name");
+    }
     let reference = match namespace {
         Some(namespace) => format!("{}/{namespace}/{name}", kind.name()),
         None => format!("{}/{name}", kind.name()),

@@ -255,7 +255,7 @@ mod tests {
                 (container("containers"), None),
                 (container("ephemeralContainers").then("image"), None),
                 (FieldPath::dotted("spec.template.spec.containers.app.image"), None),
-                (FieldPath::dotted("spec.replicas"), None),
+                (FieldPath::dotted("spec.paused"), None),
                 (FieldPath::dotted("spec.selector.app"), None),
                 (FieldPath::root(), None),
             ] {

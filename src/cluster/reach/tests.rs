@@ -193,7 +193,7 @@ async fn writer_says_what_actions_can_express_and_nothing_else() {
         ("DELETE", "/api/v1/namespaces/a/pods/web"),
         ("PATCH", "/api/v1/namespaces/a/persistentvolumeclaims/data"),
         ("PATCH", "/api/v1/namespaces/a/secrets/db"),
-        ("PATCH", "/api/v1/namespaces/a/configmaps/db"),
+        ("PATCH", "/api/v1/namespaces/a/events/db"),
         ("PATCH", "/api/v1/nodes/node-1"),
         ("PATCH", "/apis/apps/v1/namespaces/a/deployments/web/scale"),
         ("PATCH", "/apis/apps/v1/namespaces/a/deployments/web?force=true"),
