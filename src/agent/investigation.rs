@@ -87,7 +87,7 @@ pub(crate) enum Brought {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Ended {
     /// With causes, which nobody has held against anything yet.
-    Concluded(Conclusion),
+    Concluded(Box<Conclusion>),
     /// With an answer that is no cause.
     Open(StatedOpen),
     /// Without one.
@@ -353,7 +353,9 @@ impl Investigation {
             // Empty where a model fills in everything that a schema has.
             members.retain(|name, value| !(value.is_null() || name == "open"));
         }
-        understood(&given, Home { namespace: self.namespace.as_ref() }).map(Ended::Concluded).map_err(|why| why.to_string())
+        understood(&given, Home { namespace: self.namespace.as_ref() })
+            .map(|conclusion| Ended::Concluded(Box::new(conclusion)))
+            .map_err(|why| why.to_string())
     }
 
     fn look(&mut self, id: &str, probe: ProbeName, input: &str, answers: &[(String, Answer)], probes: &mut Vec<ProbeCall>) -> Answer {

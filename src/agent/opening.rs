@@ -86,7 +86,7 @@ fn symptoms(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
 }
 
 fn gaps(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
-    let lines: Vec<String> = diagnosis.unseen.iter().map(|gap| format!("- {} ({})", Excerpt::line(&gap.what), gap.why.as_str())).collect();
+    let lines: Vec<String> = diagnosis.unseen.iter().map(|gap| format!("- {}: {}", gap.why.as_str(), Excerpt::line(&gap.what))).collect();
     if lines.is_empty() { "Everything that rules needed was read.".to_owned() } else { fences.around("Missing:", &fitting(&lines, GAPS)) }
 }
 
@@ -184,9 +184,15 @@ mod tests {
         let opening = Opening { issue: &issue, scope: &Scope::All, diagnosis: &diagnosis, observations: &observations };
         let message = opening.message(&mut Fences::new([1; 32]));
         assert!(message.len() <= LONGEST, "{} of {LONGEST}", message.len());
-        for part in
-            ["all namespaces", "No cause.", "\ne1 event Node/n0: “0 x", "Symptoms:\n--- data ", "(forbidden)", "o1 = get, seen at", "more)"]
-        {
+        for part in [
+            "all namespaces",
+            "No cause.",
+            "\ne1 event Node/n0: “0 x",
+            "Symptoms:\n--- data ",
+            "- forbidden: 0 x",
+            "o1 = get, seen at",
+            "more)",
+        ] {
             assert!(message.contains(part), "{part}: {message}");
         }
         let nothing = Opening { issue: "", scope: &Scope::All, diagnosis: &Diagnosis::default(), observations: &Observations::default() };

@@ -85,7 +85,7 @@ mod tests {
 
     /// What stands between the first and the last brace of the line.
     fn call(line: &str) -> Value {
-        serde_json::from_str(&line[line.find('{').unwrap()..=line.rfind('}').unwrap()]).unwrap()
+        serde_json::from_str(line.get(line.find('{').unwrap()..=line.rfind('}').unwrap()).unwrap()).unwrap()
     }
 
     #[test]

@@ -233,7 +233,9 @@ fn budget_of_an_investigation_is_the_operator_s_within_bounds_and_money_needs_pr
     assert_eq!((own.turns, own.tokens, own.time.as_secs()), (3, 9_000, 30));
     assert_eq!(own.cost.map(|cost| cost.to_string()).as_deref(), Some("$0.2500"));
     assert!(load(&set[..4]).unwrap_err().to_string().contains("`model-cost` needs `model-prices`"));
-    for wrong in [("KUBEMEND_MODEL_TURNS", "0"), ("KUBEMEND_MODEL_TOKENS", "999"), ("KUBEMEND_MODEL_SECONDS", "1801"), ("KUBEMEND_MODEL_COST", "-1")] {
+    for wrong in
+        [("KUBEMEND_MODEL_TURNS", "0"), ("KUBEMEND_MODEL_TOKENS", "999"), ("KUBEMEND_MODEL_SECONDS", "1801"), ("KUBEMEND_MODEL_COST", "-1")]
+    {
         assert!(load(&[wrong]).is_err(), "{wrong:?}");
     }
 }

@@ -32,7 +32,6 @@ async fn fits(double: Double) {
     modern.send_modern("l", "tools/list", json!({}), json!({})).await;
     for answer in [legacy.answer("l").await, modern.answer("l").await] {
         let bytes = answer.to_string().len();
-        eprintln!("{bytes} bytes");
         assert!(bytes <= TOOL_LIST_LIMIT, "{bytes} bytes");
     }
 }

@@ -13,10 +13,11 @@ use tokio_util::sync::CancellationToken;
 const NAME: &str = "openai/reader";
 
 type Answer = Result<Vec<ModelBlock>, ModelFaultKind>;
+type Reads = Box<dyn Fn(usize, &Prompt) -> Answer + Send + Sync>;
 
 /// See the file's head.
 pub(crate) struct Reader {
-    read: Box<dyn Fn(usize, &Prompt) -> Answer + Send + Sync>,
+    read: Reads,
     asked: Mutex<Vec<Prompt>>,
     /// It never answers.
     silent: bool,
