@@ -65,7 +65,8 @@ impl Remediation {
         progress.tell(Phase::Planning, "building the plan");
         let mut plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
-        let further = self.further(problem, header, &mut plan, &mut ending, &meter, caller).await;
+        // On the heap, as what follows: few calls come here, and all would carry its room on their stack.
+        let further = Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await;
         let mut header = further.map_err(|(_, error)| error)?;
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
@@ -119,7 +120,7 @@ impl Remediation {
         if plan.is_none() || self.parts.own_model.is_some() {
             header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
         }
-        let header = match self.further(problem, header, &mut plan, &mut ending, &meter, caller).await {
+        let header = match Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await {
             Ok(header) => header,
             Err((header, WorkflowError::Cancelled)) => {
                 let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
@@ -130,7 +131,7 @@ impl Remediation {
         let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
-        self.propose(header, revision, ending, plan, &live, &meter, caller).await
+        Box::pin(self.propose(header, revision, ending, plan, &live, &meter, caller)).await
     }
 
     /// From a plan to the question about it, or to its end where policy allows it: the dry run, the gate, and the answer of the gate.

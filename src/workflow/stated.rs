@@ -176,7 +176,7 @@ impl Remediation {
         };
         let refusals = match planned {
             Ok((plan, live)) => match self.waits_elsewhere(&plan).await {
-                None => return self.propose(header, revision, Ending::Diagnosed, plan, &live, meter, caller).await,
+                None => return Box::pin(self.propose(header, revision, Ending::Diagnosed, plan, &live, meter, caller)).await,
                 Some(other) => {
                     vec![Refusal::Stated(format!(
                         "a human is asked about the same object in session `{other}`: first that one is answered"
