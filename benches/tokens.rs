@@ -61,6 +61,7 @@ async fn place(cases: usize) -> Result<OneCluster, Box<dyn Error>> {
         limits: Limits::default(),
         timing: Timing::default(),
         allowed: kubemend::probe::Allowed::default(),
+        own_model: None,
     });
     Ok(OneCluster { remediation, clock, entropy: Arc::new(SystemEntropy), operator: Operator::default() })
 }

@@ -46,6 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         limits: Limits::default(),
         timing: Timing::default(),
         allowed: kubemend::probe::Allowed::default(),
+        own_model: None,
     });
     let work = async {
         clock.sleep(Duration::from_secs(1)).await; // the scheduler must see the Pod first

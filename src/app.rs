@@ -3,6 +3,7 @@
 
 mod clusters;
 mod doctor;
+mod endpoints;
 mod invocation;
 mod memory;
 mod misconfigured;
@@ -118,8 +119,12 @@ async fn dispatch(
                 let why = format!("`{namespace}` is a system namespace: kubemend changes nothing in it, so the writer is not bound there");
                 return Err(CliError::Usage(why).into());
             }
-            let subjects =
-                rbac::Subjects { namespace: args.namespace.as_ref(), reader: args.reader.as_deref(), writer: args.writer.as_deref() };
+            let subjects = rbac::Subjects {
+                namespace: args.namespace.as_ref(),
+                reader: args.reader.as_deref(),
+                writer: args.writer.as_deref(),
+                logs: config.is_ok_and(|config| config.investigate.offers_looks() && config.probe_logs),
+            };
             terminal.out(&rbac::manifests(&subjects))?;
             Ok(Exit::Done)
         }
@@ -139,7 +144,7 @@ async fn dispatch(
             Ok(Exit::Done)
         }
         Command::Doctor(args) => {
-            let lines = doctor::look(&config?, args.namespace.as_deref()).await;
+            let lines = doctor::look(&config?, args.namespace.as_deref(), args.call_model, cancel).await;
             Ok(cli::doctor::print(&lines, terminal, args.output.output)?)
         }
         Command::Analyze(args) => {
@@ -207,6 +212,7 @@ async fn demo(yes: bool, terminal: &Terminal, cancel: &CancellationToken, tasks:
         limits: crate::domain::limits::Limits::default(),
         timing: crate::workflow::Timing::default(),
         allowed: crate::probe::Allowed::default(),
+        own_model: None,
     });
     let program = std::env::current_exe().map_or_else(|_| "kubemend".to_owned(), |path| path.display().to_string());
     let stage = cli::demo::Stage { cases: &remediation, read: &*read, terminal, cancel, program, yes };

@@ -6,19 +6,22 @@ mod file;
 mod flags;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod foreign;
+mod model;
 mod options;
 
 use crate::domain::confidence::Confidence;
+use crate::domain::investigate::Investigate;
 use crate::domain::limits::{Consent, Limits, Mode};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
-use options::Given;
+use options::{Given, UNSHOWN};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use environment::Environment;
 pub use flags::Flags;
+pub use model::ModelOptions;
 pub use options::ConfigError;
 
 /// kube's own lines about answers of 5xx say nothing that ours do not; rmcp warns of clients that leave.
@@ -57,6 +60,14 @@ pub struct Config {
     pub plan_ttl: Duration,
     /// How long one read may take.
     pub request_timeout: Duration,
+    /// Whether looks are offered where rules do not decide.
+    pub investigate: Investigate,
+    /// What containers write may be shown to whoever investigates.
+    pub probe_logs: bool,
+    /// What is in ConfigMaps may be shown to whoever investigates.
+    pub probe_config_maps: bool,
+    /// The language model, where there is one.
+    pub model: Option<ModelOptions>,
     /// Where sessions are kept.
     pub store: PathBuf,
     /// What is logged, in `tracing`'s words.
@@ -87,12 +98,6 @@ impl Config {
         let started_with = started_with(flags, environment, file.as_deref());
         let given = flags.given().or(environment.given()).or(from_file);
 
-        if let Some(value) = given.0.get("model")
-            && value.text != "none"
-        {
-            let given = value.text.to_string_lossy().chars().filter(|c| !c.is_control()).take(80).collect();
-            return Err(ConfigError::Model { origin: value.origin.clone(), given });
-        }
         let in_cluster = environment.get("KUBERNETES_SERVICE_HOST").is_some();
         let second = Duration::from_secs(1);
         let state = given
@@ -122,6 +127,10 @@ impl Config {
             validate_within: given.duration("validate-within")?.unwrap_or(120 * second),
             plan_ttl: given.duration("plan-ttl")?.unwrap_or(900 * second),
             request_timeout: given.duration("request-timeout")?.unwrap_or(15 * second),
+            investigate: given.parse("investigate", "`never`, `auto` or `always`", Investigate::of_word)?.unwrap_or_default(),
+            probe_logs: given.flag("probe-logs")?.unwrap_or(true),
+            probe_config_maps: given.flag("probe-config-maps")?.unwrap_or(true),
+            model: model::options(&given, environment)?,
             store: state.join("sessions.db"),
             log: given.word("log")?.unwrap_or_else(|| LOG.to_owned()),
             client_dialogs: given
@@ -163,7 +172,7 @@ fn client_dialogs(text: &str) -> Option<Vec<(String, DialogWord)>> {
 }
 
 fn as_text(given: &Given) -> BTreeMap<&'static str, String> {
-    given.0.iter().map(|(key, value)| (*key, value.text.to_string_lossy().into_owned())).collect()
+    given.0.iter().filter(|(key, _)| !UNSHOWN.contains(key)).map(|(key, value)| (*key, value.text.to_string_lossy().into_owned())).collect()
 }
 
 /// What this process was started with, and a terminal's would not be.

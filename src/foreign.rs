@@ -12,6 +12,7 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::id::PlanId;
+use crate::domain::investigate::Investigate;
 use crate::domain::issue::{Issue, Scope};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectName};
@@ -23,7 +24,7 @@ use crate::domain::words::Wording;
 use crate::facts::Facts;
 use crate::planner::live::Live;
 use crate::planner::outline::outline;
-use crate::{analyze, cluster, config, mcp, planner, probe, session};
+use crate::{agent, analyze, cluster, config, mcp, model, planner, probe, session};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("admission", planner::foreign::admission),
     ("answer", mcp::foreign::answer),
     ("arguments", arguments),
+    ("calls", agent::foreign::calls),
+    ("conclusion", agent::foreign::reply),
     ("config", config::foreign::file),
     ("discovery", cluster::foreign::discovery),
     ("field", field),
@@ -53,6 +56,7 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("plans", plans),
     ("plugin", cluster::foreign::plugin),
     ("record", record),
+    ("reply", model::foreign::answer),
     ("review", cluster::foreign::review),
     ("shown", probe::foreign::object),
     ("state", state),
@@ -86,10 +90,14 @@ fn state(bytes: &[u8]) {
 /// The arguments of the three calls.
 fn arguments(bytes: &[u8]) {
     let Ok(given) = serde_json::from_slice::<Map<String, Value>>(bytes) else { return };
-    let analyzed = AnalyzeRequest::parse(given.clone()).map(drop);
-    let remediated = RemediateRequest::parse(given.clone()).map(drop);
+    for investigate in Investigate::ALL {
+        if let Err(error) = AnalyzeRequest::parse(given.clone(), investigate) {
+            assert!(!error.to_string().is_empty(), "an error that says nothing");
+        }
+    }
+    let remediated = RemediateRequest::parse(given.clone(), crate::domain::investigate::Investigate::Auto).map(drop);
     let validated = ValidateRequest::parse(given).map(drop);
-    for error in [analyzed, remediated, validated].into_iter().filter_map(Result::err) {
+    for error in [remediated, validated].into_iter().filter_map(Result::err) {
         assert!(!error.to_string().is_empty(), "an error that says nothing");
     }
 }

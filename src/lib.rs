@@ -1,5 +1,6 @@
 //! kubemend: finds why a Kubernetes workload is broken, shows the exact fix, asks for approval, applies it, and verifies the result.
 
+mod agent;
 pub mod analyze;
 pub mod app;
 pub mod call;
@@ -13,6 +14,7 @@ pub mod facts;
 #[cfg(any(test, fuzzing))]
 pub mod foreign;
 pub mod mcp;
+pub mod model;
 mod planner;
 pub mod ports;
 pub mod probe;

@@ -22,4 +22,4 @@ mod wire;
 
 pub use crate::call::{REPORT_SCHEMA_URI, report_schema};
 pub use server::{ServeError, serve, serve_over};
-pub use tools::tool_list;
+pub use tools::{tool_list, tools_for};

@@ -1,11 +1,17 @@
 //! Every IO trait on one page. There is deliberately no port that writes to a cluster: that trait is private to `execute`.
 
+#[cfg(test)]
+pub(crate) mod scripted;
+
+use crate::domain::dialogue::{Prompt, Reply};
 use crate::domain::evidence::Gap;
 use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
+pub use crate::domain::model_fault::{ModelFault, ModelFaultKind};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 pub use crate::domain::objects::Told;
+pub use crate::domain::phase::Phase;
 use crate::domain::room::Room;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use async_trait::async_trait;
@@ -14,6 +20,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Why a read failed. Texts hold no hosts beyond the server's own name, no tokens and no bodies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -311,6 +318,19 @@ pub trait ClusterRead: Send + Sync {
     fn metered(&self, meter: &RequestMeter) -> Arc<dyn ClusterRead>;
 }
 
+/// A language model of the operator. It proposes words and calls, and nothing else: what it says decides nothing by itself.
+#[async_trait]
+pub trait Model: Send + Sync {
+    /// `PROVIDER/NAME`, as the operator wrote it: whose opaque blocks are its own, and whose prices hold.
+    fn name(&self) -> &str;
+
+    /// What the model answers. Bounded in bytes and time; asked again only where nothing of an answer was used.
+    ///
+    /// # Errors
+    /// See [`ModelFault`]; [`ModelFaultKind::Cancelled`] as soon as `cancelled` is.
+    async fn complete(&self, prompt: &Prompt, cancelled: &CancellationToken) -> Result<Reply, ModelFault>;
+}
+
 /// A revision of a stored session; `save` compares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revision(pub u64);
@@ -437,38 +457,6 @@ pub trait Entropy: Send + Sync {
     fn id_bits(&self) -> [u8; 16];
     /// 256 bits for a token or a key.
     fn secret_bits(&self) -> [u8; 32];
-}
-
-/// What is going on, for a progress line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the variants are the phases by name")]
-pub enum Phase {
-    Connecting,
-    Collecting,
-    Analyzing,
-    Planning,
-    Rehearsing,
-    AwaitingApproval,
-    Executing,
-    Validating,
-    Done,
-}
-
-impl Phase {
-    /// What a progress line begins with.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Phase::Connecting => "connecting",
-            Phase::Collecting => "collecting",
-            Phase::Analyzing => "analyzing",
-            Phase::Planning => "planning",
-            Phase::Rehearsing => "dry run",
-            Phase::AwaitingApproval => "awaiting approval",
-            Phase::Executing => "executing",
-            Phase::Validating => "validating",
-            Phase::Done => "done",
-        }
-    }
 }
 
 /// Told what is going on. Must not block: a surface queues it and sends it from a task of its own.

@@ -1,12 +1,15 @@
 //! What an investigation may look at: read-only probes over [`ClusterRead`], the same for a model of the operator and for the agent that
 //! called. What a look brings is masked whole and bounded here, and one that fails says how to ask better:
-//! `docs/decisions/0032-looks-of-an-investigation.md`. No surface offers them yet.
+//! `docs/decisions/0032-looks-of-an-investigation.md`. They are offered where the operator's option `investigate` says so.
 
 mod allowed;
 pub mod arguments;
+pub mod catalog;
 mod described;
 mod digest;
+mod documents;
 mod events;
+pub(crate) mod first;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod foreign;
 mod found;
@@ -37,7 +40,9 @@ pub(crate) async fn run(
     }
     let outcome = match look {
         Look::Get { object, field } => described::part(object, field.as_ref(), length, read, *allowed).await,
-        Look::List { kind, namespace, selector } => table::list(kind, namespace.as_ref(), selector.as_deref(), length, read).await,
+        Look::List { kind, namespace, selector } => {
+            table::list(kind, namespace.as_ref(), selector.as_deref(), length, read, *allowed).await
+        }
         Look::Describe(object) => described::whole(object, length, read, *allowed, now).await,
         Look::Logs { pod, container, previous, contains } => {
             logs::read(pod, container.as_deref(), *previous, contains.as_deref(), length, read).await

@@ -24,6 +24,7 @@ use crate::domain::limits::{Limits, Wishes};
 use crate::domain::observation::Observations;
 use crate::domain::ours::OurCommand;
 use crate::domain::plan::{OnFailure, PlanDigest, RemediationPlan};
+use crate::domain::proposal::ProposedBy;
 use crate::domain::purpose::Purpose;
 use crate::domain::snapshot::Cluster;
 use crate::domain::usage::Usage;
@@ -41,6 +42,8 @@ pub(crate) struct Header {
     pub(crate) purpose: Purpose,
     /// Who asked.
     pub(crate) origin: Origin,
+    /// From whom it has its cause, where no rule found it.
+    pub(crate) proposed_by: Option<ProposedBy>,
     pub(crate) scope: Scope,
     pub(crate) limits: Limits,
     /// What the caller wished: whoever looks again for the session is bound by it too.

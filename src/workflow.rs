@@ -12,7 +12,9 @@ mod conclude;
 pub mod covered;
 mod effects;
 mod follow;
+mod investigate;
 mod late;
+mod late_answer;
 mod live;
 mod look;
 pub mod looked;
@@ -20,6 +22,7 @@ mod namesakes;
 pub mod next;
 pub mod observed;
 mod open;
+mod own_model;
 mod problem;
 pub(crate) mod question;
 mod recent;
@@ -30,6 +33,7 @@ mod scope;
 mod settle;
 mod stage;
 mod standing;
+mod stated;
 mod status;
 mod still;
 mod stored;
@@ -56,7 +60,9 @@ use crate::session::approval::ApprovalError;
 use crate::session::ledger::{Ledger, LedgerError};
 pub use caller::{Caller, Wishes};
 use jiff::Timestamp;
+pub use late_answer::LateAnswer;
 pub use looked::Looked;
+pub use own_model::OwnModel;
 pub use problem::Problem;
 use report::{Report, Status};
 pub use stage::SessionStage;
@@ -84,6 +90,8 @@ pub struct Parts {
     pub timing: Timing,
     /// What an investigation may be shown.
     pub allowed: Allowed,
+    /// Whom to ask about what rules leave open; nobody where no model is set.
+    pub own_model: Option<OwnModel>,
 }
 
 /// The use cases over one cluster. Cheap to clone.
@@ -235,25 +243,6 @@ impl Undecided {
     }
 }
 
-/// What a late answer said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LateAnswer {
-    /// To apply the plan.
-    Yes,
-    /// To change nothing.
-    No,
-}
-
-impl LateAnswer {
-    /// As the trail says it.
-    fn in_words(self) -> &'static str {
-        match self {
-            LateAnswer::Yes => "approved",
-            LateAnswer::No => "declined",
-        }
-    }
-}
-
 /// What a human is asked.
 #[derive(Debug)]
 pub struct Question {
@@ -380,6 +369,9 @@ pub enum WorkflowError {
     /// The operator does not allow it any more.
     #[error("this change is not allowed here any more: {0}")]
     NotAllowed(String),
+    /// Looks are the operator's to allow.
+    #[error("looks are not offered here: the operator's option `investigate` is `never`")]
+    NotOffered,
     /// What the plan is for is not so any more, or not in the same way.
     #[error("nothing was changed: the plan was checked again, and {0}")]
     NotNeeded(String),
@@ -440,6 +432,7 @@ impl WorkflowError {
                 ]
             }
             WorkflowError::RepeatedDigest(DigestRefusal::OpenedForAHuman) => vec!["run remediate again".to_owned()],
+            WorkflowError::NotOffered => vec!["the operator can set `investigate` to `auto` (KUBEMEND_INVESTIGATE=auto)".to_owned()],
             WorkflowError::NotNeeded(_) => vec!["run analyze to look at the cluster as it is now".to_owned()],
             WorkflowError::RepeatedDigest(DigestRefusal::OnlyAHuman) => {
                 vec!["whether a repeated digest counts is the operator's decision: the option `consent` of the README".to_owned()]
@@ -460,7 +453,7 @@ impl WorkflowError {
             | WorkflowError::NoWriter
             | WorkflowError::TooLarge
             | WorkflowError::Answered(_)
-            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. } | DigestRefusal::OfAnUndo)
+            | WorkflowError::RepeatedDigest(DigestRefusal::AboveRisk { .. } | DigestRefusal::OfAnUndo | DigestRefusal::OfAProposal)
             | WorkflowError::Store(_)
             | WorkflowError::Cancelled => Vec::new(),
         }

@@ -1,5 +1,6 @@
 //! The clusters that the operator configured, each connected at its first use and kept: serving starts without one.
 
+use super::endpoints;
 use super::invocation::operator;
 use crate::call::{Backend, Operator, UseCases};
 use crate::clock::{SystemClock, SystemEntropy};
@@ -139,7 +140,12 @@ impl Clusters {
             entropy: self.entropy.clone(),
             limits: self.config.limits.clone(),
             timing: timing(&self.config),
-            allowed: Allowed::default(),
+            allowed: Allowed {
+                investigate: self.config.investigate,
+                logs: self.config.probe_logs,
+                config_maps: self.config.probe_config_maps,
+            },
+            own_model: endpoints::own(&self.config),
         });
         match no_writer {
             Some(why) => remediation.read_only_because(why),

@@ -1,5 +1,7 @@
 //! Checks everything that a remediation needs, without changing anything: kubeconfig, server, both identities, model, store.
 
+mod model;
+
 use super::clusters::settings;
 use super::rights::{is_namespaced, read, written};
 use crate::cli::doctor::Line;
@@ -18,9 +20,10 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Every line, in the order in which a person would fix them.
-pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> {
+pub(super) async fn look(config: &Config, namespace: Option<&str>, call_model: bool, cancel: &CancellationToken) -> Vec<Line> {
     let mut lines = Vec::new();
     match connect(&settings(config), Arc::new(SystemClock)).await {
         Err(error) => lines.push(unusable(&error)),
@@ -32,13 +35,28 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>) -> Vec<Line> 
             cluster(&connected, namespace, &mut lines).await;
         }
     }
-    lines.push(Line::ok("model", "none: this version uses rules only"));
+    lines.extend(model::lines(config.model.as_ref(), call_model, cancel).await);
+    lines.push(investigation(config));
     lines.push(match &config.file {
         Some(file) => Line::ok("configuration", format!("`{}`", file.display())),
         None => Line::ok("configuration", "no configuration file: flags, environment and defaults apply"),
     });
     lines.push(store(config).await);
     lines
+}
+
+/// What a client is shown where rules do not decide.
+fn investigation(config: &Config) -> Line {
+    if !config.investigate.offers_looks() {
+        return Line::ok("investigation", "never: no client is offered looks at what rules leave open");
+    }
+    let hidden: Vec<&str> = [(config.probe_logs, "logs"), (config.probe_config_maps, "ConfigMaps")]
+        .iter()
+        .filter(|(shown, _)| !shown)
+        .map(|(_, what)| *what)
+        .collect();
+    let kept = if hidden.is_empty() { String::new() } else { format!("; {} are not shown", hidden.join(" and ")) };
+    Line::ok("investigation", format!("{}: a client can look at what the reader is allowed to read{kept}", config.investigate.as_str()))
 }
 
 /// The text names the places that were searched, and what to do.

@@ -10,7 +10,27 @@ use std::path::{Path, PathBuf};
 const FLAGS: [&str; 9] =
     ["kubeconfig", "context", "write-kubeconfig", "write-context", "read-only", "allow-kubeconfig-exec", "consent", "state-dir", "config"];
 /// Options that change nothing about a plan that waits.
-const NOT_NEEDED: [&str; 6] = ["log", "model", "contexts", "client-dialogs", "mode", "plan-ttl"];
+const NOT_NEEDED: [&str; 19] = [
+    "log",
+    "model",
+    "model-allow-http",
+    "model-base-url",
+    "model-cost",
+    "model-fallback",
+    "model-headers",
+    "model-key-file",
+    "model-prices",
+    "model-seconds",
+    "model-tokens",
+    "model-turns",
+    "contexts",
+    "client-dialogs",
+    "mode",
+    "plan-ttl",
+    "investigate",
+    "probe-logs",
+    "probe-config-maps",
+];
 /// Flags whose values are paths.
 const PATHS: [&str; 4] = ["kubeconfig", "write-kubeconfig", "state-dir", "config"];
 
@@ -25,6 +45,7 @@ pub(super) fn operator(config: &Config) -> Operator {
         program: program(config),
         contexts: config.contexts.clone(),
         read_only: config.read_only,
+        investigate: config.investigate,
         dialogs: config.client_dialogs.iter().map(|(name, word)| (name.clone(), manner(*word))).collect(),
     }
 }

@@ -11,6 +11,11 @@ const HEAD: &str = "apiVersion: rbac.authorization.k8s.io/v1\n";
 const IDENTITY: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-writer-identity}\nrules:\n\
     - {apiGroups: [\"\"], resources: [namespaces], resourceNames: [kube-system], verbs: [get]}\n";
 
+/// What containers write is shown to whoever investigates what no rule explains: leaving the role out keeps it unseen.
+const LOGS: &str = "# What containers write, for looks: leave it out to keep it unseen. Custom resources need a role of their own.\n\
+    apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-logs}\nrules:\n\
+    - {apiGroups: [\"\"], resources: [pods/log], verbs: [get]}\n";
+
 /// Who gets the rights, and where.
 #[derive(Debug, Default)]
 pub(super) struct Subjects<'a> {
@@ -20,6 +25,8 @@ pub(super) struct Subjects<'a> {
     pub(super) reader: Option<&'a str>,
     /// Who writes.
     pub(super) writer: Option<&'a str>,
+    /// The operator offers looks, and lets logs be shown.
+    pub(super) logs: bool,
 }
 
 /// The manifests as YAML.
@@ -49,6 +56,10 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
         if subjects.namespace.is_some() {
             out.push(binding("kubemend-reader-cluster", None, reader));
         }
+    }
+    if subjects.logs {
+        out.push(LOGS.to_owned());
+        out.extend(subjects.reader.map(|reader| binding("kubemend-reader-logs", subjects.namespace, reader)));
     }
     if let (Some(writer), Some(namespace)) = (subjects.writer, subjects.namespace) {
         out.push(binding("kubemend-writer", Some(namespace), writer));
@@ -139,10 +150,25 @@ mod tests {
     }
 
     #[test]
+    fn logs_are_a_role_of_their_own_where_looks_are_offered() {
+        let namespace = Namespace::parse("shop").unwrap();
+        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: true };
+        let all = parsed(&subjects);
+        let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-reader-logs").unwrap();
+        assert_eq!(allowed(role), BTreeSet::from(["get /pods/log".to_owned()]));
+        let bound: Vec<&Value> = all.iter().filter(|o| o["roleRef"]["name"] == "kubemend-reader-logs").collect();
+        assert!(matches!(bound.as_slice(), [one] if one["metadata"]["namespace"] == "shop"), "{bound:?}");
+    }
+
+    #[test]
     fn in_one_namespace_only_what_has_none_is_bound_across_the_cluster() {
         let namespace = Namespace::parse("shop").unwrap();
-        let subjects =
-            Subjects { namespace: Some(&namespace), reader: Some("system:serviceaccount:tools:mend"), writer: Some("alice: \"x\"") };
+        let subjects = Subjects {
+            namespace: Some(&namespace),
+            reader: Some("system:serviceaccount:tools:mend"),
+            writer: Some("alice: \"x\""),
+            logs: false,
+        };
         let all = parsed(&subjects);
         let said: Vec<String> = all
             .iter()

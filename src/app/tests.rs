@@ -79,6 +79,7 @@ impl Desk {
             limits,
             timing: Timing::default(),
             allowed: crate::probe::Allowed::default(),
+            own_model: None,
         });
         tokio::time::sleep(Duration::from_secs(2)).await;
         Self { sim, read, remediation, _tasks: tasks }

@@ -28,7 +28,19 @@ pub(super) const COMMAND_CHARACTERS: usize = 1_000;
 /// # Errors
 /// An argument that is unknown, or of another form.
 pub(super) fn parse<T: DeserializeOwned + JsonSchema>(use_case: &str, given: Map<String, Value>) -> Result<T, CallError> {
-    check(use_case, &input_schema::<T>(), &given)?;
+    parse_as(use_case, &input_schema::<T>(), given)
+}
+
+/// The same by a schema that says less than the type.
+///
+/// # Errors
+/// An argument that is unknown there, or of another form.
+pub(super) fn parse_as<T: DeserializeOwned>(
+    use_case: &str,
+    schema: &Map<String, Value>,
+    given: Map<String, Value>,
+) -> Result<T, CallError> {
+    check(use_case, schema, &given)?;
     serde_json::from_value(Value::Object(given)).map_err(|e| CallError::arguments(format!("invalid arguments for `{use_case}`: {e}")))
 }
 

@@ -14,10 +14,15 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("allNamespaces", "true"),
     ("objects", r#"["deployment/web"]"#),
     ("context", r#""staging""#),
+    ("look", r#"[{"probe": "logs", "object": "pod/web-0", "previous": true}]"#),
     ("mode", r#""manual""#),
     ("confidenceThreshold", "0.9"),
     ("maxRiskLevel", r#""low""#),
     ("onFailure", r#""keep""#),
+    (
+        "proposal",
+        r#"{"causes": [{"object": "Deployment/shop/web", "title": "…", "explanation": "…", "confidence": 0.5, "cites": ["e1"]}]}"#,
+    ),
     ("planDigest", r#""sha256:", then 64 hexadecimal digits"#),
     ("executedCommands", r#"["kubectl rollout restart deployment/web"]"#),
 ];
@@ -64,7 +69,7 @@ fn conforms(path: &str, schema: &Value, value: &Value) -> Result<(), String> {
         Some(_) | None => true,
     };
     if !fits {
-        let wanted = schema.get("type").and_then(Value::as_str).map_or("a value", wanted);
+        let wanted = wanted(schema);
         return Err(format!("`{path}` is {}; it must be {wanted}", is()));
     }
     let (least, most) = (schema.get("minimum").and_then(Value::as_f64), schema.get("maximum").and_then(Value::as_f64));
@@ -72,6 +77,16 @@ fn conforms(path: &str, schema: &Value, value: &Value) -> Result<(), String> {
         && !(least..=most).contains(&number)
     {
         return Err(format!("`{path}` is {number}; it must be a number from {least} to {most}"));
+    }
+    if let (Some(members), Some(known)) = (value.as_object(), schema.get("properties").and_then(Value::as_object)) {
+        for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+            let Some(member) = known.get(name) else { return Err(unknown(path, name, known)) };
+            conforms(&format!("{path}.{name}"), member, value)?;
+        }
+        let mut required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        if let Some(missing) = required.find(|name| members.get(*name).is_none_or(Value::is_null)) {
+            return Err(format!("`{path}` has no `{missing}`"));
+        }
     }
     if let (Some(items), Some(item)) = (value.as_array(), schema.get("items")) {
         for (index, value) in items.iter().enumerate() {
@@ -81,13 +96,23 @@ fn conforms(path: &str, schema: &Value, value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn wanted(json: &str) -> &'static str {
-    match json {
+fn unknown(path: &str, name: &str, known: &Map<String, Value>) -> String {
+    let short = escaped(&name.chars().take(QUOTED).collect::<String>());
+    let near = did_you_mean(&nearest(&short, known.keys().map(String::as_str)));
+    let known: Vec<String> = known.keys().map(|known| format!("`{known}`")).collect();
+    format!("`{path}` has no member `{short}`{near}; it takes {}", known.join(", "))
+}
+
+fn wanted(schema: &Value) -> &'static str {
+    let of = |schema: &Value| schema.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    match of(schema).as_str() {
         "string" => "a string",
         "number" | "integer" => "a number",
         "boolean" => "true or false",
-        "array" => "a list of strings",
-        _ => "an object",
+        "array" if schema.get("items").is_some_and(|items| of(items) == "string") => "a list of strings",
+        "array" => "a list of objects",
+        "object" => "an object",
+        _ => "a value",
     }
 }
 

@@ -104,6 +104,7 @@ impl From<WorkflowError> for CallError {
             | WorkflowError::WrongToken
             | WorkflowError::OtherCluster { .. }
             | WorkflowError::NotAllowed(_)
+            | WorkflowError::NotOffered
             | WorkflowError::TooManyRefused(_)
             | WorkflowError::TooManyAsked { .. }
             | WorkflowError::NoWriter

@@ -1,6 +1,7 @@
 //! What the operator set that a surface has to know: how the program is started, and what a caller may choose.
 
 use crate::domain::id::{SessionId, SessionStart};
+use crate::domain::investigate::Investigate;
 use crate::domain::ours::{NAME, OurCommand};
 use crate::workflow::blocks::{WHOLE_PLAN, with_command};
 use crate::workflow::report::Report;
@@ -15,6 +16,8 @@ pub struct Operator {
     pub contexts: Vec<String>,
     /// Nothing is written here.
     pub read_only: bool,
+    /// Whether looks are offered where rules do not decide.
+    pub investigate: Investigate,
     /// How dialogs of clients are treated, by how a client's name begins.
     pub dialogs: Vec<(String, DialogManner)>,
 }

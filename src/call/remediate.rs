@@ -1,12 +1,14 @@
 //! `remediate`: from an issue or a waiting session to a proven fix, or to the question that a human has to answer first.
 
 use super::approval::for_a_human;
-use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse, problem};
+use super::arguments::{NAMESPACE_CHARACTERS, OBJECTS, context, parse_as, problem};
 use super::error::{CallError, ErrorKind};
+use super::schema::input_schema;
 use super::subject::{Subject, same_words, subject};
 use super::use_cases::UseCases;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
+use crate::domain::investigate::Investigate;
 use crate::domain::issue::{ISSUE_LIMIT, Issue};
 use crate::domain::limits::{DigestRefusal, Mode};
 use crate::domain::plan::{OnFailure, PlanDigest};
@@ -69,6 +71,10 @@ pub struct RemediateArguments {
     max_risk_level: Option<RiskArgument>,
     /// If the fix does not help: keep it, or roll it back
     on_failure: Option<OnFailureArgument>,
+    /// With sessionId of an analysis: what you conclude from it. {causes:[{object:"Kind/ns/name",field?,found?,expected?,title,explanation,
+    /// confidence,cites:["e1","o2"]}],actions:[{action:"patch",object,set:[{field,value}]}|{action:"scale",object,replicas}|{action:"create",
+    /// manifest}]}. A human is always asked
+    proposal: Option<Map<String, Value>>,
     /// plan.digest of a report, after the user approved its diff; counts only where the operator allows it
     plan_digest: Option<String>,
 }
@@ -86,6 +92,8 @@ pub struct RemediateRequest {
     pub wishes: Wishes,
     /// The plan that this call approves by repeating its digest.
     pub digest: Option<PlanDigest>,
+    /// What the caller concludes from the session: read by the workflow, which knows what can be cited there.
+    pub proposal: Option<Value>,
 }
 
 /// What it led to.
@@ -150,18 +158,40 @@ impl RemediateArguments {
     }
 }
 
+/// The schema of the arguments: without proposals where the operator wants rules alone.
+pub fn remediate_schema(investigate: Investigate) -> Map<String, Value> {
+    let mut schema = input_schema::<RemediateArguments>();
+    if let Some(arguments) = schema.get_mut("properties").and_then(Value::as_object_mut).filter(|_| !investigate.offers_looks()) {
+        arguments.remove("proposal");
+    }
+    schema
+}
+
 impl RemediateRequest {
     /// From the arguments as JSON.
     ///
     /// # Errors
     /// Arguments that cannot be meant.
-    pub fn parse(given: Map<String, Value>) -> Result<Self, CallError> {
-        let arguments: RemediateArguments = parse("remediate", given)?;
+    pub fn parse(given: Map<String, Value>, investigate: Investigate) -> Result<Self, CallError> {
+        // What it is for is said, and not that there is no such argument.
+        if given.contains_key("proposal") && !investigate.offers_looks() {
+            return Err(WorkflowError::NotOffered.into());
+        }
+        let arguments: RemediateArguments = parse_as("remediate", &remediate_schema(investigate), given)?;
         let (wishes, digest) = (arguments.wishes()?, arguments.digest()?);
         let (subject, words) = subject(arguments.issue.as_deref(), arguments.session_id.as_deref(), &arguments.beside_session(), || {
             problem(arguments.issue.as_deref(), arguments.namespace.as_deref(), arguments.objects.as_deref().unwrap_or_default())
         })?;
-        Ok(Self { context: context(arguments.context)?, subject, words, wishes, digest })
+        let proposal = arguments.proposal.map(Value::Object);
+        if proposal.is_some() && digest.is_some() {
+            return Err(CallError::arguments(
+                "`proposal` cannot be combined with `planDigest`: the one that proposes a change does not approve it",
+            ));
+        }
+        if proposal.is_some() && subject.session().is_none() {
+            return Err(CallError::arguments("`proposal` needs `sessionId`, the `session` field of the analysis whose evidence it cites"));
+        }
+        Ok(Self { context: context(arguments.context)?, subject, words, wishes, digest, proposal })
     }
 }
 
@@ -176,6 +206,9 @@ pub async fn remediate(
     caller: &Caller<'_>,
 ) -> Result<Remediated, CallError> {
     same_words(cases, &request.subject, request.words.as_ref()).await?;
+    if let (Subject::Session(id), Some(proposal)) = (&request.subject, &request.proposal) {
+        return Ok(cases.conclude(id, proposal, client, caller).await?.into());
+    }
     match (&request.subject, &request.digest) {
         (Subject::Session(id), Some(digest)) => by_digest(cases, id, digest, client, caller).await,
         (Subject::Session(id), None) => ask_again(cases, id, caller).await,
@@ -253,7 +286,7 @@ mod tests {
     use serde_json::json;
 
     fn parsed(given: &Value) -> Result<RemediateRequest, CallError> {
-        RemediateRequest::parse(given.as_object().unwrap().clone())
+        RemediateRequest::parse(given.as_object().unwrap().clone(), Investigate::Auto)
     }
 
     #[test]
@@ -274,6 +307,26 @@ mod tests {
             assert!(error.message.contains("cannot be combined with `sessionId`"), "{beside}: {}", error.message);
         }
         assert!(parsed(&json!({"sessionId": session, "context": "test"})).is_ok());
+    }
+
+    #[test]
+    fn proposal_is_taken_with_its_session_alone_and_only_where_it_is_offered() {
+        let session = format!("s-{}", "0".repeat(32));
+        let given = json!({"sessionId": session, "proposal": {"causes": []}});
+        assert_eq!(parsed(&given).unwrap().proposal, Some(json!({"causes": []})));
+        let digest = format!("sha256:{}", "ab".repeat(32));
+        for (other, part) in [
+            (json!({"issue": "x", "proposal": {}}), "needs `sessionId`"),
+            (json!({"sessionId": session, "proposal": {}, "planDigest": digest}), "does not approve it"),
+            (json!({"sessionId": session, "proposal": "x"}), "`proposal`"),
+        ] {
+            let error = parsed(&other).unwrap_err();
+            assert!(error.message.contains(part), "{other}: {}", error.message);
+        }
+        let never = RemediateRequest::parse(given.as_object().unwrap().clone(), Investigate::Never).unwrap_err();
+        assert!(never.kind == ErrorKind::NotAllowed && never.text().contains("investigate"), "{}", never.text());
+        let offers = |investigate| remediate_schema(investigate)["properties"].as_object().unwrap().contains_key("proposal");
+        assert!(offers(Investigate::Auto) && !offers(Investigate::Never));
     }
 
     #[test]

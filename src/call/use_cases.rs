@@ -5,12 +5,14 @@ use super::operator::Operator;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Clock, Entropy, Phase};
+use crate::probe::arguments::LookArguments;
 use crate::workflow::report::Report;
 use crate::workflow::{
-    Approver, Caller, LateAnswer, Opened, Problem, Question, Remediation, SessionLine, SessionStage, Token, Undecided, Validate,
+    Approver, Caller, LateAnswer, Looked, Opened, Problem, Question, Remediation, SessionLine, SessionStage, Token, Undecided, Validate,
     WorkflowError,
 };
 use async_trait::async_trait;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Gives a surface its use cases. Connecting is lazy, so that a surface is there before any cluster is.
@@ -90,6 +92,12 @@ pub trait UseCases: Send + Sync {
     /// See [`WorkflowError`].
     async fn analyze(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Report, WorkflowError>;
 
+    /// Looks for an investigation, in the name of a session that keeps what was seen.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn look(&self, session: &SessionId, looks: &[LookArguments], caller: &Caller<'_>) -> Result<Looked, WorkflowError>;
+
     /// Opens a session: to its end where the gate grants it, else to the question.
     ///
     /// # Errors
@@ -119,6 +127,12 @@ pub trait UseCases: Send + Sync {
         client: &str,
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError>;
+
+    /// What the agent that called concludes from a session: a diagnosis in its words, and perhaps a question to a human.
+    ///
+    /// # Errors
+    /// See [`WorkflowError`].
+    async fn conclude(&self, session: &SessionId, proposal: &Value, client: &str, caller: &Caller<'_>) -> Result<Opened, WorkflowError>;
 
     /// The no.
     ///
@@ -203,6 +217,10 @@ impl UseCases for Remediation {
         Remediation::analyze(self, problem, caller).await
     }
 
+    async fn look(&self, session: &SessionId, looks: &[LookArguments], caller: &Caller<'_>) -> Result<Looked, WorkflowError> {
+        Remediation::look(self, session, looks, caller).await
+    }
+
     async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
         Remediation::open(self, problem, caller).await
     }
@@ -223,6 +241,10 @@ impl UseCases for Remediation {
         caller: &Caller<'_>,
     ) -> Result<Report, WorkflowError> {
         Remediation::approve_by_digest(self, session, digest, client, caller).await
+    }
+
+    async fn conclude(&self, session: &SessionId, proposal: &Value, client: &str, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Remediation::conclude(self, session, proposal, client, caller).await
     }
 
     async fn decline(&self, session: &SessionId, by: Approver) -> Result<Report, WorkflowError> {

@@ -286,6 +286,9 @@ pub struct DoctorArgs {
     /// Namespace to check permissions in; default: the context's
     #[arg(short, long, value_name = "NS")]
     pub namespace: Option<String>,
+    /// Send one short request to each configured language model, which costs a few tokens
+    #[arg(long)]
+    pub call_model: bool,
     /// How.
     #[command(flatten)]
     pub output: OutputArg,

@@ -248,7 +248,8 @@ fn usage(page: &mut Page, report: &Report) {
     let mut parts = vec![seconds(usage.elapsed_ms), format!("{} API calls", usage.api_calls)];
     if usage.model_calls > 0 {
         let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
-        parts.push(format!("{} model calls, {tokens} tokens", usage.model_calls));
+        let cost = usage.cost.as_ref().map(|cost| format!(", {cost}")).unwrap_or_default();
+        parts.push(format!("{} model calls, {tokens} tokens{cost}", usage.model_calls));
     } else {
         parts.push("no model".to_owned());
     }

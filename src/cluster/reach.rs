@@ -38,6 +38,7 @@ const REPLICA_SETS: Resource = ("apps/v1", "replicasets", true);
 const STATEFUL_SETS: Resource = ("apps/v1", "statefulsets", true);
 const DAEMON_SETS: Resource = ("apps/v1", "daemonsets", true);
 const SERVICES: Resource = ("v1", "services", true);
+const CONFIG_MAPS: Resource = ("v1", "configmaps", true);
 const PODS: Resource = ("v1", "pods", true);
 
 /// What may be read, besides what discovery named. A copy of the table of kinds, on purpose: a row that is added there by mistake
@@ -61,7 +62,7 @@ const READ: &[Resource] = &[
     ("coordination.k8s.io/v1", "leases", true),
     CLAIMS,
     ("v1", "persistentvolumes", false),
-    ("v1", "configmaps", true),
+    CONFIG_MAPS,
     ("storage.k8s.io/v1", "storageclasses", false),
     ("v1", "nodes", false),
     ("v1", "namespaces", false),
@@ -72,7 +73,7 @@ const READ: &[Resource] = &[
 const CREATED: &[Resource] = &[CLAIMS];
 const DELETED: &[Resource] = &[CLAIMS];
 /// What may be patched.
-const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES];
+const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES, CONFIG_MAPS];
 
 /// Which list binds a client.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! The environment: our variables, and the few of others that are honored. Nothing else reads it.
 
 use super::options::{ConfigError, Given, OPTIONS, Value, probably_meant, variable};
+use crate::domain::model_name::Provider;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -9,8 +10,15 @@ use std::path::PathBuf;
 const OF_TESTS: &str = "KUBEMEND_TEST_";
 
 /// What was read of the environment.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, OsString>);
+
+/// The names alone: values can be keys.
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Environment {
     /// The process's own: our variables, and the few of others that we use.
@@ -18,6 +26,7 @@ impl Environment {
     pub fn of_process() -> Self {
         let mut names: Vec<String> =
             ["KUBECONFIG", "HOME", "PATH", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "KUBERNETES_SERVICE_HOST"].map(Into::into).into();
+        names.extend(Provider::ALL.map(|provider| provider.key_variable().to_owned()));
         names.extend(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| name.starts_with("KUBEMEND_")));
         Self(names.into_iter().filter_map(|name| Some((name.clone(), std::env::var_os(&name)?))).collect())
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// A file of two dozen options is not larger.
 const FILE_BYTES: u64 = 1024 * 1024;
 /// The options that are paths: relative to the file, `~` is the home.
-const PATHS: [&str; 3] = ["kubeconfig", "write-kubeconfig", "state-dir"];
+const PATHS: [&str; 4] = ["kubeconfig", "write-kubeconfig", "state-dir", "model-key-file"];
 
 /// Reads `--config`, else `KUBEMEND_CONFIG`, else the usual place if there is one.
 pub(super) fn read(flag: Option<&Path>, environment: &Environment, home: Option<&Path>) -> Result<(Option<PathBuf>, Given), ConfigError> {

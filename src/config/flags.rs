@@ -15,9 +15,18 @@ pub struct Flags {
     /// Kubeconfig context, instead of the current one
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// Language model; this version accepts only `none` (rules only)
+    /// Language model, `openai/NAME` or `anthropic/NAME`; in this version only `doctor` uses it [default: none]
     #[arg(long, global = true, value_name = "PROVIDER/NAME")]
     pub model: Option<String>,
+    /// Root of the model provider's API, for gateways and compatible servers, such as `http://127.0.0.1:11434/v1`
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub model_base_url: Option<String>,
+    /// File that contains only the provider's API key, instead of $OPENAI_API_KEY or $ANTHROPIC_API_KEY
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub model_key_file: Option<PathBuf>,
+    /// Second model, for when the first does not answer
+    #[arg(long, global = true, value_name = "PROVIDER/NAME", hide_short_help = true)]
+    pub model_fallback: Option<String>,
     /// Path to the configuration file [default: ~/.config/kubemend/config.yaml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -36,6 +45,9 @@ pub struct Flags {
     /// Who approves: a human who is asked, an MCP client that repeats the plan digest, or the thresholds (automatic mode)
     #[arg(long, global = true, value_name = "ask|client|policy", hide_short_help = true)]
     pub consent: Option<String>,
+    /// Looks of an MCP client at what rules leave open: offered or not [default: never]
+    #[arg(long, global = true, value_name = "never|auto|always", hide_short_help = true)]
+    pub investigate: Option<String>,
     /// Directory for the session store [default: ~/.local/state/kubemend]
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub state_dir: Option<PathBuf>,
@@ -54,14 +66,18 @@ impl Flags {
         };
         put("kubeconfig", self.kubeconfig.as_deref().map(Path::as_os_str));
         put("write-kubeconfig", self.write_kubeconfig.as_deref().map(Path::as_os_str));
+        put("model-key-file", self.model_key_file.as_deref().map(Path::as_os_str));
         put("state-dir", self.state_dir.as_deref().map(Path::as_os_str));
         for (key, value) in [
             ("context", &self.context),
             ("model", &self.model),
+            ("model-base-url", &self.model_base_url),
+            ("model-fallback", &self.model_fallback),
             ("write-context", &self.write_context),
             ("read-only", &self.read_only),
             ("allow-kubeconfig-exec", &self.allow_kubeconfig_exec),
             ("consent", &self.consent),
+            ("investigate", &self.investigate),
             ("log", &self.log),
         ] {
             put(key, value.as_deref().map(OsStr::new));

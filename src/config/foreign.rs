@@ -9,5 +9,6 @@ pub(crate) fn file(bytes: &[u8]) {
     if let Ok(given) = file::parse(&text, Path::new("/home/user/.config/kubemend/config.yaml"), Some(Path::new("/home/user"))) {
         // What is wrong with a value is said, and is no panic.
         super::limits(&given).ok();
+        super::model::options(&given, &super::Environment::default()).ok();
     }
 }

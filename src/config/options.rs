@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Every option: its key in the file, and `KUBEMEND_` with capitals and underscores in the environment.
-pub(super) const OPTIONS: [&str; 22] = [
+pub(super) const OPTIONS: [&str; 35] = [
     "allow-kubeconfig-exec",
     "client-dialogs",
     "client-max-risk",
@@ -16,13 +16,26 @@ pub(super) const OPTIONS: [&str; 22] = [
     "consent",
     "context",
     "contexts",
+    "investigate",
     "kubeconfig",
     "log",
     "max-risk",
     "mode",
     "model",
+    "model-allow-http",
+    "model-base-url",
+    "model-cost",
+    "model-fallback",
+    "model-headers",
+    "model-key-file",
+    "model-prices",
+    "model-seconds",
+    "model-tokens",
+    "model-turns",
     "on-failure",
     "plan-ttl",
+    "probe-config-maps",
+    "probe-logs",
     "read-only",
     "request-timeout",
     "risk-ceiling",
@@ -97,15 +110,13 @@ pub enum ConfigError {
         /// Why.
         reason: String,
     },
-    /// A model that this program cannot use.
-    #[error(
-        "{origin}: model `{given}` is not supported: this version of kubemend uses rules only; leave the option out, or set it to `none`"
-    )]
-    Model {
-        /// Where it was set.
+    /// A value that cannot be used, and may hold a credential.
+    #[error("{origin}: the value is not {wanted}")]
+    Unquoted {
+        /// The flag, the variable, or the key and its file.
         origin: String,
-        /// Which.
-        given: String,
+        /// What would be right.
+        wanted: String,
     },
     /// Two options that do not go together.
     #[error("{0}")]
@@ -115,10 +126,19 @@ pub enum ConfigError {
     NoHome,
 }
 
-#[derive(Debug, Clone)]
+/// Options whose values can hold a credential: in no line that is shown.
+pub(super) const UNSHOWN: [&str; 1] = ["model-headers"];
+
+#[derive(Clone)]
 pub(super) struct Value {
     pub(super) text: OsString,
     pub(super) origin: String,
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.origin)
+    }
 }
 
 impl Value {

@@ -2,6 +2,7 @@
 
 use super::options::{OPTIONS, variable};
 use super::*;
+use crate::domain::model_name::Provider;
 use std::fs;
 use std::path::Path;
 
@@ -29,6 +30,7 @@ fn nothing_said_is_the_careful_default() {
     assert_eq!(config.store, Path::new("/nowhere/home/.local/state/kubemend/sessions.db"));
     assert_eq!((config.settle, config.validate_within), (Duration::from_secs(5), Duration::from_secs(120)));
     assert_eq!((config.contexts, config.file), (vec![], None));
+    assert_eq!(config.investigate, Investigate::Never);
 }
 
 #[test]
@@ -51,11 +53,12 @@ fn flag_beats_environment_beats_file() {
 fn every_option_has_its_variable_and_its_key() {
     for key in OPTIONS {
         let value = match key {
-            "allow-kubeconfig-exec" | "read-only" => "maybe",
+            "allow-kubeconfig-exec" | "model-allow-http" | "probe-config-maps" | "probe-logs" | "read-only" => "maybe",
             "client-max-risk" | "max-risk" | "risk-ceiling" => "extreme",
             "confidence-threshold" => "NaN",
             "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",
-            "consent" | "mode" | "on-failure" | "model" => "perhaps",
+            "consent" | "investigate" | "mode" | "on-failure" | "model" | "model-fallback" | "model-base-url" | "model-headers"
+            | "model-prices" | "model-turns" | "model-tokens" | "model-seconds" | "model-cost" => "perhaps",
             "context" | "write-context" | "log" => "  ",
             _ => continue,
         };
@@ -110,13 +113,52 @@ fn key_that_is_there_twice_is_named() {
 }
 
 #[test]
-fn any_model_but_none_is_refused_clearly() {
-    assert!(load(&Flags { model: Some("none".into()), ..Flags::default() }, &[]).is_ok());
-    let flags = Flags { model: Some("openai/gpt".into()), ..Flags::default() };
-    assert_eq!(
-        load(&flags, &[]).unwrap_err().to_string(),
-        "--model: model `openai/gpt` is not supported: this version of kubemend uses rules only; leave the option out, or set it to `none`"
-    );
+fn model_is_named_with_its_provider_or_none() {
+    for none in [None, Some("none".to_owned())] {
+        assert_eq!(load(&Flags { model: none, ..Flags::default() }, &[]).unwrap().model, None);
+    }
+    let flags = Flags { model: Some("openai/large".into()), ..Flags::default() };
+    let model = load(&flags, &[("KUBEMEND_MODEL_FALLBACK", "anthropic/small")]).unwrap().model.unwrap();
+    assert_eq!(model.models().map(ToString::to_string).collect::<Vec<_>>(), ["openai/large", "anthropic/small"]);
+    let flags = Flags { model: Some("google/x".into()), ..Flags::default() };
+    assert_eq!(load(&flags, &[]).unwrap_err().to_string(), "--model: `google/x` is not a model: `openai/NAME`, `anthropic/NAME` or `none`");
+    assert!(error(&[("KUBEMEND_MODEL_FALLBACK", "openai/x")]).contains("`model-fallback` needs `model`"));
+}
+
+/// Not in an error, not in what is printed of the configuration, not in a command that a report shows.
+#[test]
+fn no_key_is_in_an_error_or_in_what_is_shown_of_the_configuration() {
+    let secrets = [
+        ("KUBEMEND_MODEL", "openai/large"),
+        ("KUBEMEND_MODEL_HEADERS", "api-key=plain-canary,x-team=sre"),
+        ("OPENAI_API_KEY", "other-canary"),
+        ("ANTHROPIC_API_KEY", "third-canary"),
+    ];
+    let config = load(&Flags::default(), &secrets).unwrap();
+    assert!(!format!("{config:?}").contains("canary"), "{config:?}");
+    assert!(!format!("{:?}", Environment::of(secrets)).contains("canary"));
+    let model = config.model.unwrap();
+    assert!(model.key_in_headers() && model.usual_key(Provider::Anthropic).is_some());
+    for (variable, value) in [
+        ("KUBEMEND_MODEL_HEADERS", "canary"),
+        ("KUBEMEND_MODEL_HEADERS", "host=canary"),
+        ("KUBEMEND_MODEL_HEADERS", "a b=canary"),
+        ("KUBEMEND_MODEL_HEADERS", "a=canary\nb"),
+        ("KUBEMEND_MODEL_BASE_URL", "https://me:canary@api.example.com"),
+        ("KUBEMEND_MODEL_BASE_URL", "https://api.example.com?key=canary"),
+        ("OPENAI_API_KEY", "canary\ncanary"),
+    ] {
+        let said = error(&[("KUBEMEND_MODEL", "openai/x"), (variable, value)]);
+        assert!(said.starts_with(variable) && !said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
+fn without_tls_a_model_is_on_this_machine_unless_the_operator_says_otherwise() {
+    let there = ("KUBEMEND_MODEL_BASE_URL", "http://10.0.0.1/v1");
+    assert!(error(&[there]).contains("`model-allow-http: true`"));
+    assert!(load(&Flags::default(), &[there, ("KUBEMEND_MODEL_ALLOW_HTTP", "true")]).is_ok());
+    assert!(load(&Flags::default(), &[("KUBEMEND_MODEL_BASE_URL", "http://127.0.0.1:1/v1")]).is_ok());
 }
 
 #[test]
@@ -170,4 +212,30 @@ fn flags_are_consistent_and_switches_need_no_value() {
     let program = Program::try_parse_from(["x", "--read-only", "--allow-kubeconfig-exec=false"]).unwrap();
     let config = load(&program.flags, &[]).unwrap();
     assert_eq!((config.read_only, config.allow_kubeconfig_exec), (true, false));
+}
+
+#[test]
+fn budget_of_an_investigation_is_the_operator_s_within_bounds_and_money_needs_prices() {
+    let load = |variables: &[(&str, &str)]| {
+        let all = [("HOME", "/home/me"), ("KUBEMEND_MODEL", "openai/large")].into_iter().chain(variables.iter().copied());
+        Config::load(&Flags::default(), &Environment::of(all)).map(|config| config.model.unwrap().budget)
+    };
+    let usual = load(&[]).unwrap();
+    assert_eq!((usual.turns, usual.tokens, usual.time.as_secs(), usual.cost), (8, 60_000, 120, None));
+    let set = [
+        ("KUBEMEND_MODEL_TURNS", "3"),
+        ("KUBEMEND_MODEL_TOKENS", "9000"),
+        ("KUBEMEND_MODEL_SECONDS", "30"),
+        ("KUBEMEND_MODEL_COST", "0.25"),
+        ("KUBEMEND_MODEL_PRICES", "openai/large=2/8"),
+    ];
+    let own = load(&set).unwrap();
+    assert_eq!((own.turns, own.tokens, own.time.as_secs()), (3, 9_000, 30));
+    assert_eq!(own.cost.map(|cost| cost.to_string()).as_deref(), Some("$0.2500"));
+    assert!(load(&set[..4]).unwrap_err().to_string().contains("`model-cost` needs `model-prices`"));
+    for wrong in
+        [("KUBEMEND_MODEL_TURNS", "0"), ("KUBEMEND_MODEL_TOKENS", "999"), ("KUBEMEND_MODEL_SECONDS", "1801"), ("KUBEMEND_MODEL_COST", "-1")]
+    {
+        assert!(load(&[wrong]).is_err(), "{wrong:?}");
+    }
 }

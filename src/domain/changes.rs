@@ -3,6 +3,7 @@
 //! the writer's role and the README follow from it; the wire's own list (`cluster/reach.rs`) is compared with it by a test.
 
 use super::field::{FieldPath, Segment};
+use super::form::ValueForm;
 use super::kind::Kind;
 use super::risk::Risk;
 use std::fmt;
@@ -45,33 +46,68 @@ pub struct Changeable {
     pub verb: Verb,
     /// To objects of which kinds.
     pub kinds: &'static [Kind],
-    /// Which field, as a whole path: `[]` is any element that a key names, `[*]` one that its place names, `*` any member. `None` is the
-    /// whole object.
+    /// Which field, as a whole path: `[]` is any element that a key names, `[*]` one that its place names, `*` any member, and `a|b` one
+    /// of these. `None` is the whole object.
     pub field: Option<&'static str>,
     /// The least risk that this can have, whatever anybody claims.
     pub floor: Risk,
     /// Whether automatic mode may do it within the operator's thresholds; a human is asked otherwise.
     pub automatic: bool,
+    /// Who may propose it.
+    pub by: Proposer,
+}
+
+/// Who may propose a change. What a rule proposes follows from what it proves; what somebody states has to have a closed form, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proposer {
+    /// Rules alone.
+    Rules,
+    /// Whoever investigates, too: with values of this form.
+    Anyone(ValueForm),
+    /// Only who investigates: no rule needs it, and so no writer whose operator wants no investigation.
+    Stated(ValueForm),
+}
+
+impl Changeable {
+    /// The form that a value has to have which somebody states; none where only rules may propose it.
+    pub fn form(&self) -> Option<ValueForm> {
+        match self.by {
+            Proposer::Rules => None,
+            Proposer::Anyone(form) | Proposer::Stated(form) => Some(form),
+        }
+    }
+
+    const fn by(mut self, by: Proposer) -> Self {
+        self.by = by;
+        self
+    }
 }
 
 const CLAIMS: &[Kind] = &[Kind::PersistentVolumeClaim];
 const TEMPLATES: &[Kind] = &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
 const SERVICES: &[Kind] = &[Kind::Service];
+const SCALED: &[Kind] = &[Kind::Deployment, Kind::StatefulSet];
+const CONFIG_MAPS: &[Kind] = &[Kind::ConfigMap];
 const ASK: bool = false;
 const AUTOMATIC: bool = true;
 
 const fn whole(verb: Verb, kinds: &'static [Kind], floor: Risk, automatic: bool) -> Changeable {
-    Changeable { verb, kinds, field: None, floor, automatic }
+    Changeable { verb, kinds, field: None, floor, automatic, by: Proposer::Rules }
 }
 
 const fn field(kinds: &'static [Kind], field: &'static str, floor: Risk, automatic: bool) -> Changeable {
-    Changeable { verb: Verb::Patch, kinds, field: Some(field), floor, automatic }
+    Changeable { verb: Verb::Patch, kinds, field: Some(field), floor, automatic, by: Proposer::Rules }
+}
+
+/// What only an investigation changes: it moves Pods or traffic, and a human is always asked.
+const fn stated(kinds: &'static [Kind], path: &'static str, form: ValueForm) -> Changeable {
+    field(kinds, path, Risk::Medium, ASK).by(Proposer::Stated(form))
 }
 
 /// A reference is low, what moves Pods or traffic is medium. Automatic mode changes nothing of a Pod template but its images, and no
 /// selector: `docs/security.md`.
 pub const CHANGES: &[Changeable] = &[
-    whole(Verb::Create, CLAIMS, Risk::Low, AUTOMATIC),
+    whole(Verb::Create, CLAIMS, Risk::Low, AUTOMATIC).by(Proposer::Anyone(ValueForm::Claim)),
     whole(Verb::Delete, CLAIMS, Risk::Medium, ASK),
     field(TEMPLATES, "spec.template.spec.volumes[].persistentVolumeClaim.claimName", Risk::Low, ASK),
     field(TEMPLATES, "spec.template.spec.containers[].env[].valueFrom.configMapKeyRef.name", Risk::Low, ASK),
@@ -84,7 +120,7 @@ pub const CHANGES: &[Changeable] = &[
     field(TEMPLATES, "spec.template.spec.volumes[].configMap.name", Risk::Low, ASK),
     field(TEMPLATES, "spec.template.spec.volumes[].projected.sources[*].configMap.name", Risk::Low, ASK),
     // Low only when the image ran before in this object: the rule that knows raises it otherwise.
-    field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC),
+    field(TEMPLATES, "spec.template.spec.containers[].image", Risk::Low, AUTOMATIC).by(Proposer::Anyone(ValueForm::Image)),
     field(TEMPLATES, "spec.template.spec.initContainers[].image", Risk::Low, AUTOMATIC),
     field(TEMPLATES, "spec.template.spec.nodeSelector.*", Risk::Medium, ASK),
     field(TEMPLATES, "spec.template.spec.tolerations[*].key", Risk::Medium, ASK),
@@ -101,6 +137,17 @@ pub const CHANGES: &[Changeable] = &[
         ASK,
     ),
     field(SERVICES, "spec.selector.*", Risk::Medium, ASK),
+    stated(SCALED, "spec.replicas", ValueForm::Replicas),
+    stated(TEMPLATES, "spec.template.spec.containers[].resources.requests|limits.cpu|memory", ValueForm::Quantity),
+    stated(TEMPLATES, "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.httpGet|tcpSocket.port", ValueForm::Port),
+    stated(TEMPLATES, "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.httpGet.path", ValueForm::HttpPath),
+    stated(
+        TEMPLATES,
+        "spec.template.spec.containers[].readinessProbe|livenessProbe|startupProbe.initialDelaySeconds|periodSeconds|timeoutSeconds|failureThreshold",
+        ValueForm::Small,
+    ),
+    stated(SERVICES, "spec.ports[]|[*].targetPort", ValueForm::Port),
+    stated(CONFIG_MAPS, "data.*", ValueForm::Setting),
 ];
 
 /// The row for one field, or for a whole object.
@@ -121,10 +168,20 @@ pub fn has(verb: Verb, kind: &Kind) -> bool {
     CHANGES.iter().any(|row| row.verb == verb && row.kinds.contains(kind))
 }
 
-/// Each verb with each kind once, in the order of the table: what a writer's role must allow.
+/// Each verb with each kind once, in the order of the table: what a writer's role must allow for what rules propose.
 pub fn written() -> Vec<(Verb, Kind)> {
+    pairs(|row| !matches!(row.by, Proposer::Stated(_)))
+}
+
+/// The same for what an investigation proposes besides.
+pub fn written_besides() -> Vec<(Verb, Kind)> {
+    let known = written();
+    pairs(|row| row.form().is_some()).into_iter().filter(|pair| !known.contains(pair)).collect()
+}
+
+fn pairs(is_meant: impl Fn(&Changeable) -> bool) -> Vec<(Verb, Kind)> {
     let mut all: Vec<(Verb, Kind)> = Vec::new();
-    for row in CHANGES {
+    for row in CHANGES.iter().filter(|row| is_meant(row)) {
         for kind in row.kinds {
             let pair = (row.verb, kind.clone());
             if !all.contains(&pair) {
@@ -135,16 +192,21 @@ pub fn written() -> Vec<(Verb, Kind)> {
     all
 }
 
+/// The pattern with a dot before each element of a list.
+fn steps(pattern: &str) -> String {
+    pattern.replace('[', ".[").replace("|.[", "|[")
+}
+
 fn fits(pattern: &str, path: &FieldPath) -> bool {
-    let pattern = pattern.replace('[', ".[");
+    let pattern = steps(pattern);
     let mut wanted = pattern.split('.');
     let mut segments = path.segments().iter();
     loop {
         match (wanted.next(), segments.next()) {
             (None, None) => return true,
-            (Some("[]"), Some(Segment::Element { .. })) | (Some("[*]"), Some(Segment::Position(_))) => {}
+            (Some("[]" | "[]|[*]"), Some(Segment::Element { .. })) | (Some("[*]" | "[]|[*]"), Some(Segment::Position(_))) => {}
             (Some("*"), Some(Segment::Key(_))) => {}
-            (Some(name), Some(Segment::Key(key))) if name == key => {}
+            (Some(names), Some(Segment::Key(key))) if names.split('|').any(|name| name == key) => {}
             (None | Some(_), _) => return false,
         }
     }
@@ -193,7 +255,7 @@ mod tests {
                 (container("containers"), None),
                 (container("ephemeralContainers").then("image"), None),
                 (FieldPath::dotted("spec.template.spec.containers.app.image"), None),
-                (FieldPath::dotted("spec.replicas"), None),
+                (FieldPath::dotted("spec.paused"), None),
                 (FieldPath::dotted("spec.selector.app"), None),
                 (FieldPath::root(), None),
             ] {
@@ -286,8 +348,8 @@ mod tests {
         fn a_field_below_what_is_in_the_table_is_not_in_it(more in "[a-z]{1,8}") {
             for row in CHANGES.iter().filter(|row| row.field.is_some()) {
                 let mut path = FieldPath::root();
-                for word in row.field.unwrap_or_default().replace('[', ".[").split('.') {
-                    path = match word {
+                for words in steps(row.field.unwrap_or_default()).split('.') {
+                    path = match words.split('|').next().unwrap_or_default() {
                         "[]" => path.element("name", "x"),
                         "[*]" => path.at(3),
                         word => path.key(word),

@@ -42,6 +42,9 @@ pub enum DigestRefusal {
     /// What was changed is taken back by a human's word alone.
     #[error("a repeated digest does not count as approval here: about an undo a human is always asked")]
     OfAnUndo,
+    /// Whoever proposed a change does not approve it, too.
+    #[error("a repeated digest does not count as approval here: about what was proposed, and no rule found, a human is always asked")]
+    OfAProposal,
     /// The plan is riskier than a digest may approve.
     #[error("this plan's risk is {risk}, and a repeated digest counts as approval up to {allowed} only: a human has to approve it")]
     AboveRisk {

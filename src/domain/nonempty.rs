@@ -30,6 +30,11 @@ impl<T> NonEmpty<T> {
         &self.first
     }
 
+    /// The same, to change in place.
+    pub fn first_mut(&mut self) -> &mut T {
+        &mut self.first
+    }
+
     /// How many elements there are, one or more.
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {

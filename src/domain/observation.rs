@@ -32,6 +32,14 @@ pub struct Observation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObservationId(u32);
 
+impl ObservationId {
+    /// Takes text back in; whether there is such an observation, only the session can tell.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = text.strip_prefix('o').filter(|n| n.bytes().all(|b| b.is_ascii_digit()) && !n.starts_with('0'))?;
+        number.parse().ok().map(Self)
+    }
+}
+
 impl fmt::Display for ObservationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "o{}", self.0)
@@ -64,6 +72,11 @@ impl Observations {
     /// All of them with their ids, in the order in which they were made.
     pub fn iter(&self) -> impl Iterator<Item = (ObservationId, &Observation)> {
         self.0.iter().enumerate().map(|(index, observation)| (Self::id(index), observation))
+    }
+
+    /// The observation of that id.
+    pub fn get(&self, id: ObservationId) -> Option<&Observation> {
+        self.0.get(usize::try_from(id.0).ok()?.checked_sub(1)?)
     }
 
     fn id(index: usize) -> ObservationId {

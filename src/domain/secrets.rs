@@ -1,13 +1,16 @@
 //! Credentials that are recognized in a text: by what they look like, or by the name that stands before them. Best effort, as any
 //! deny list: the guarantee is that Secrets are never read.
 
+mod columns;
 mod forms;
+mod manifests;
 pub(crate) mod mark;
 mod names;
 mod options;
 mod place;
 mod rewriting;
 mod value;
+mod written;
 
 use mark::{is_part_of_one, mark};
 use names::Finder;
@@ -39,6 +42,13 @@ fn worked(text: &str) -> (Cow<'_, str>, usize) {
 
 fn once<'t>(text: &'t str, work: &Work) -> Cow<'t, str> {
     let mut out = forms::without(text);
+    let held = manifests::without(&out, work);
+    out = held.map_or(out, Cow::Owned);
+    let rows = columns::without(&out, work, names_one);
+    out = rows.map_or(out, Cow::Owned);
+    if let Cow::Owned(shown) = written::without(&out) {
+        out = Cow::Owned(shown);
+    }
     let pairs = names::REVERSED.as_ref().and_then(|pattern| forms::replaced(&out, value::VALUE, pattern));
     out = pairs.map_or(out, Cow::Owned);
     let user = options::USER.as_ref().map(|pattern| (pattern, options::of_user as Finder, Before::TheValue));

@@ -16,6 +16,22 @@ const CERTIFICATE: &str =
     "apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus:\n  clientCertificateData: |\n    a\n  clientKeyData: b\n";
 const CONFIG: &str = "# what the operator wants\nconsent: ask\nmax-risk: low\ncontexts: [shop, staging]\nsettle: 5s\nstate-dir: ~/.local/state/kubemend\nread-only: false\n";
 
+/// What the providers of language models send: streams, whole answers, and errors.
+const PROVIDERS: &[&str] = &[
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\",\"reasoning_content\":\"b\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\
+     \"function\":{\"name\":\"get\",\"arguments\":\"{}\"},\"extra_content\":{\"google\":{\"thought_signature\":\"s\"}}}]},\"finish_reason\":\"tool_calls\"}]}\n\n\
+     data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"prompt_tokens_details\":{\"cached_tokens\":1}}}\n\ndata: [DONE]\n\n",
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":3,\"cache_read_input_tokens\":9}}}\n\n\
+     data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n\
+     data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"s\"}}\n\n\
+     data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"get\",\"input\":{}}}\n\n\
+     data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}\n\n\
+     data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":{\"output_tokens\":4}}\n\ndata: {\"type\":\"message_stop\"}\n\n",
+    r#"{"choices":[{"message":{"content":[{"type":"text","text":"a"}],"tool_calls":[{"function":{"name":"get","arguments":{"a":1}}}]},"finish_reason":"eos"}],"usage":null}"#,
+    r#"{"content":[{"type":"text","text":"a"},{"type":"tool_use","id":"t","name":"get","input":{"a":1}}],"stop_reason":"max_tokens"}"#,
+    r#"[{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED"}}]"#,
+];
+
 type Seeds = BTreeMap<&'static str, Vec<Vec<u8>>>;
 
 static SEEDS: LazyLock<Seeds> = LazyLock::new(made);
@@ -99,6 +115,17 @@ fn made() -> Seeds {
         add("look", look.to_string());
         add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "look": [look]}).to_string());
     }
+    PROVIDERS.iter().for_each(|reply| add("reply", (*reply).to_owned()));
+    let reply = json!({"causes": [{"object": "Deployment/shop/web", "field": "spec.template.spec.containers[name=app].image", "found": "web:1",
+                                   "title": "a", "explanation": "b", "confidence": 0.5, "cites": ["e1", "o2"]}],
+                       "actions": [{"action": "patch", "object": "configmap/web", "set": [{"field": "data[\"app.conf\"]", "value": "x"}], "remove": ["data.a"]},
+                                   {"action": "scale", "object": "deployment/web", "replicas": 2},
+                                   {"action": "create", "manifest": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}}}]});
+    add("conclusion", reply.to_string());
+    add("calls", format!("conclude\n{reply}"));
+    add("calls", "logs\n{\"object\": \"pod/shop/web-0\", \"previous\": true}".to_owned());
+    add("calls", "conclude\n{\"open\": {\"why\": \"healthy\", \"explanation\": \"x\"}}".to_owned());
+    add("arguments", json!({"sessionId": format!("s-{}", "0".repeat(32)), "proposal": reply}).to_string());
     add("log", format!("starting\n{}FATAL: no such host\n", "served a request\n".repeat(90)));
     for line in [
         r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7,"reason":"later"}}"#,

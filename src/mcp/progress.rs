@@ -52,6 +52,7 @@ fn begins(phase: Phase) -> u32 {
         Phase::Collecting => 20,
         Phase::Analyzing => 100,
         Phase::Planning => 130,
+        Phase::Investigating => 140,
         Phase::Rehearsing => 160,
         Phase::AwaitingApproval => 190,
         Phase::Executing => 300,

@@ -2,7 +2,9 @@
 //! client whose call was cut.
 
 use super::error::unknown_resource;
-use crate::call::{Backend, CallError, REPORT_SCHEMA_URI, report_schema, session_line};
+use crate::call::{
+    Backend, CallError, Operator, PROBES_URI, PROPOSAL_URI, REPORT_SCHEMA_URI, probes, proposal_form, report_schema, session_line,
+};
 use crate::domain::id::SessionId;
 use crate::workflow::SessionLine;
 use rmcp::ErrorData;
@@ -15,8 +17,20 @@ pub(crate) const SESSIONS_URI: &str = "kubemend://sessions";
 const LISTED: usize = 20;
 
 /// The resources that have a fixed address.
-pub(crate) fn resources() -> Vec<Resource> {
-    vec![
+pub(crate) fn resources(operator: &Operator) -> Vec<Resource> {
+    let probes = operator.investigate.offers_looks().then(|| {
+        Resource::new(PROBES_URI, "probes")
+            .with_title("What analyze can look at")
+            .with_description("Every probe of analyze's `look`: what it brings, and the schema of its arguments")
+            .with_mime_type("application/json")
+    });
+    let proposal = operator.investigate.offers_looks().then(|| {
+        Resource::new(PROPOSAL_URI, "proposal")
+            .with_title("What remediate takes as a proposal")
+            .with_description("The form of `proposal`, the fields that it may change, and what every proposal has to keep to")
+            .with_mime_type("application/json")
+    });
+    let always = [
         Resource::new(SESSIONS_URI, "sessions")
             .with_title("Recent kubemend sessions")
             .with_description("The last diagnoses and fixes, last change first: id, status, cluster, namespace, issue")
@@ -25,7 +39,8 @@ pub(crate) fn resources() -> Vec<Resource> {
             .with_title("Schema of a report")
             .with_description("JSON Schema of the whole report, which kubemend://sessions/{id} holds")
             .with_mime_type("application/schema+json"),
-    ]
+    ];
+    always.into_iter().chain(probes).chain(proposal).collect()
 }
 
 /// The resources that are one of many.
@@ -42,6 +57,10 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
 pub(crate) async fn read(uri: &str, backend: &dyn Backend) -> Result<ReadResourceResult, ErrorData> {
     let (text, mime) = if uri == REPORT_SCHEMA_URI {
         (report_schema().to_string(), "application/schema+json")
+    } else if uri == PROBES_URI && backend.operator().investigate.offers_looks() {
+        (probes().to_string(), "application/json")
+    } else if uri == PROPOSAL_URI && backend.operator().investigate.offers_looks() {
+        (proposal_form().to_string(), "application/json")
     } else if uri == SESSIONS_URI {
         (sessions(backend).await.map_err(|e| unavailable(&e, backend))?.to_string(), "application/json")
     } else {

@@ -222,7 +222,8 @@ impl ServerHandler for Server {
         let name = ToolName::parse(&params.name).ok_or_else(|| unknown_tool(&params.name))?;
         let result = match self.call(name, params, &request).await {
             Ok(ToolResponse::InputRequired(question)) => return Ok(question.into()),
-            Ok(ToolResponse::Report(report, shown)) => wire::result(*report, shown, &self.backend.operator().program),
+            Ok(ToolResponse::Looked(looked)) => wire::looked(*looked, &self.backend.operator().program),
+            Ok(ToolResponse::Report(report, shown)) => wire::result(*report, shown, self.backend.operator()),
             Err(error) => {
                 if error.kind == ErrorKind::Unauthenticated {
                     self.backend.credentials_refused().await;
@@ -239,7 +240,7 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         first_page(page.as_ref())?;
-        Ok(ListResourcesResult::with_all_items(resources::resources()))
+        Ok(ListResourcesResult::with_all_items(resources::resources(self.backend.operator())))
     }
 
     async fn list_resource_templates(

@@ -6,8 +6,8 @@ use super::late::Later;
 use crate::call::Backend;
 use crate::domain::door::Door;
 use crate::ports::Progress;
-use crate::workflow::Caller;
 use crate::workflow::report::{Report, Status};
+use crate::workflow::{Caller, Looked};
 use rmcp::RoleServer;
 use rmcp::model::{InputRequiredResult, InputResponses, JsonObject};
 use rmcp::service::RequestContext;
@@ -41,6 +41,8 @@ impl ToolCall<'_> {
 pub(crate) enum ToolResponse {
     /// A report, and how much of it the caller has not seen yet.
     Report(Box<Report>, Shown),
+    /// What looks brought.
+    Looked(Box<Looked>),
     /// The client has to ask its human and call again.
     InputRequired(InputRequiredResult),
 }

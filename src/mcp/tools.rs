@@ -7,7 +7,7 @@ mod validate;
 use super::tool_call::{ToolCall, ToolResponse};
 use super::wire;
 use crate::call::schema::input_schema;
-use crate::call::{AnalyzeArguments, CallError, Operator, RemediateArguments, ValidateArguments};
+use crate::call::{CallError, Operator, ValidateArguments, analyze_schema, remediate_schema};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::Value;
 use std::sync::{Arc, LazyLock};
@@ -57,11 +57,13 @@ impl ToolName {
 
 static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| tools_for(&Operator::default()));
 
-/// The tools as this operator offers them: the contexts that can be chosen are named, and where nothing can be written, that is said.
-pub(crate) fn tools_for(operator: &Operator) -> Vec<Tool> {
+/// The tools as this operator offers them: the contexts that can be chosen are named, looks only where they are offered, and where
+/// nothing can be written, that is said.
+pub fn tools_for(operator: &Operator) -> Vec<Tool> {
     let looking = || ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(true);
     let changing = ToolAnnotations::new().read_only(false).destructive(true).idempotent(false).open_world(true);
     let output = Arc::new(wire::output_schema());
+    let further = if operator.investigate.offers_looks() { Arc::new(wire::short_output_schema()) } else { Arc::clone(&output) };
     let input = |schema| Arc::new(with_contexts(schema, &operator.contexts));
     let (title, description, annotations) = if operator.read_only {
         (remediate::READ_ONLY_TITLE, format!("{}{}", remediate::READ_ONLY, remediate::DESCRIPTION), looking())
@@ -69,17 +71,17 @@ pub(crate) fn tools_for(operator: &Operator) -> Vec<Tool> {
         (remediate::TITLE, remediate::DESCRIPTION.to_owned(), changing)
     };
     vec![
-        Tool::new("analyze", analyze::DESCRIPTION, input(input_schema::<AnalyzeArguments>()))
+        Tool::new("analyze", analyze::DESCRIPTION, input(analyze_schema(operator.investigate)))
             .with_title(analyze::TITLE)
-            .with_raw_output_schema(Arc::clone(&output))
+            .with_raw_output_schema(output)
             .with_annotations(looking()),
-        Tool::new("remediate", description, input(input_schema::<RemediateArguments>()))
+        Tool::new("remediate", description, input(remediate_schema(operator.investigate)))
             .with_title(title)
-            .with_raw_output_schema(Arc::clone(&output))
+            .with_raw_output_schema(Arc::clone(&further))
             .with_annotations(annotations),
         Tool::new("validate", validate::DESCRIPTION, input(input_schema::<ValidateArguments>()))
             .with_title(validate::TITLE)
-            .with_raw_output_schema(output)
+            .with_raw_output_schema(further)
             .with_annotations(looking()),
     ]
 }

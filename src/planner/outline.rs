@@ -128,7 +128,7 @@ fn as_left(taken: &Taken, seen: Option<Basis>) -> Result<Option<Basis>, Refusal>
 }
 
 /// The object that a change needs. It is searched for in its list, which is well for the one cause that is planned.
-fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Basis>, Refusal> {
+pub(super) fn seen(action: &Action, facts: &Facts<'_>) -> Result<Option<Basis>, Refusal> {
     let Some(object) = action::of(action).existing().cloned() else { return Ok(None) };
     match (facts.meta_of(&object), facts.snapshot().value_of(&object)) {
         (Some(meta), Some(value)) => Ok(Some(Basis { uid: meta.uid.clone(), object, value })),

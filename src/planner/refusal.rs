@@ -40,6 +40,8 @@ pub(crate) enum Refusal {
     Differs(Box<Differs>),
     /// The bytes cannot be made: why.
     NotPossible(String),
+    /// A rule may propose it, and nobody who only states a cause: why.
+    Stated(String),
 }
 
 /// A field that has another value now: as it was seen and as it is, `None` where it is not set.
@@ -59,6 +61,7 @@ impl Refusal {
             | Refusal::SystemNamespace(_)
             | Refusal::Kind { .. }
             | Refusal::Fields { .. }
+            | Refusal::Stated(_)
             | Refusal::NotRead(_) => false,
             Refusal::Managed(_)
             | Refusal::FixedSpec(_)
@@ -93,6 +96,7 @@ impl Refusal {
             | Refusal::Unreadable { .. }
             | Refusal::Recreated(_)
             | Refusal::Differs(_)
+            | Refusal::Stated(_)
             | Refusal::NotPossible(_) => false,
         }
     }
@@ -129,7 +133,7 @@ impl fmt::Display for Refusal {
                 let [seen, now] = [seen, now].map(|value| value.as_deref().unwrap_or("not set"));
                 write!(f, "{path} of {object} changed since it was read, from {seen} to {now}: run again")
             }
-            Refusal::NotPossible(why) => f.write_str(why),
+            Refusal::NotPossible(why) | Refusal::Stated(why) => f.write_str(why),
         }
     }
 }

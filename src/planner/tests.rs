@@ -166,8 +166,7 @@ fn field_that_is_absent_pins_the_resource_version() {
 #[test]
 fn field_that_no_rule_may_change_is_refused() {
     let snapshot = snapshot(vec![(Kind::Deployment, deployment())]);
-    for path in ["spec.template.spec.nodeName", "spec.template.spec.hostNetwork", "spec.template.spec.serviceAccountName", "spec.replicas"]
-    {
+    for path in ["spec.template.spec.nodeName", "spec.template.spec.hostNetwork", "spec.template.spec.serviceAccountName", "spec.paused"] {
         let action = set(FieldPath::dotted(path), json!("x"));
         assert!(plan(&cause(vec![action]), &snapshot, id(), OnFailure::Keep).is_err(), "{path}");
     }

@@ -1,26 +1,40 @@
-//! What the operator lets a model see besides what every look shows: logs and ConfigMaps can hold anything.
+//! What the operator lets a model see besides what every look shows: logs and ConfigMaps can hold anything. Whatever a look reads goes
+//! through here before it is shown, by what it is and not by how it was asked for.
 
+use crate::domain::investigate::Investigate;
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
 use crate::domain::namespace::Namespace;
+use crate::ports::Table;
+use serde_json::Value;
 
-/// The operator's choice. Nothing of either is shown of `kube-*` namespaces, whatever it is.
+/// The operator's choice. Nothing of logs or ConfigMaps is shown of `kube-*` namespaces, whatever it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed {
+    /// Whether looks are offered at all.
+    pub investigate: Investigate,
     /// What containers write.
     pub logs: bool,
     /// What is in ConfigMaps.
     pub config_maps: bool,
 }
 
+/// Stands for what a program wrote where that is not shown.
+pub(super) const NOT_SHOWN: &str = "(what the program wrote is not shown here)";
+/// What is said under these reasons quotes what a program answered or wrote: in Events, and in the state of a container.
+const OF_PROGRAMS: &[&str] =
+    &["Unhealthy", "ProbeError", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook", "PostStartHookError", "PreStopHookError"];
+/// Where that is said: in Events of either group, and in the state of a container.
+const SAID: &[&str] = &["message", "note"];
+
 impl Default for Allowed {
     fn default() -> Self {
-        Self { logs: true, config_maps: true }
+        Self { investigate: Investigate::default(), logs: true, config_maps: true }
     }
 }
 
 impl Allowed {
-    /// Whether what a program there wrote is shown, wherever it stands: its log, or what is kept of its end.
+    /// Whether what a program there wrote is shown, wherever it stands: its log, what is kept of its end, or what it answered.
     pub(super) fn logs_in(self, namespace: Option<&Namespace>) -> bool {
         self.logs && !namespace.is_some_and(Namespace::is_system)
     }
@@ -28,6 +42,40 @@ impl Allowed {
     /// Whether what is in ConfigMaps there is shown, be it the names of their keys.
     pub(super) fn config_maps_in(self, namespace: Option<&Namespace>) -> bool {
         self.config_maps && !namespace.is_some_and(Namespace::is_system)
+    }
+
+    /// An object, or a list of them, without what is kept back of it. What is in a namespace of its own says so itself.
+    pub(super) fn of_object(self, value: Value, namespace: Option<&Namespace>) -> Value {
+        let own = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).and_then(|name| Namespace::parse(name).ok());
+        let about = own("/involvedObject/namespace").or_else(|| own("/regarding/namespace"));
+        let place = own("/metadata/namespace").or_else(|| namespace.cloned());
+        let mut value = value;
+        if !self.logs_in(place.as_ref()) || !self.logs_in(about.as_ref()) {
+            without_programs(&mut value);
+        }
+        if !self.config_maps_in(place.as_ref()) {
+            without_maps(&mut value);
+        }
+        value
+    }
+
+    /// A table without what is kept back of its rows: of an Event read as a row no more is shown than of the Event.
+    pub(super) fn of_table(self, kind: &Kind, namespace: Option<&Namespace>, mut table: Table) -> Table {
+        if kind.name() != "Event" {
+            return table;
+        }
+        let called = |name: &str| table.columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+        let reason = called("reason");
+        let said: Vec<usize> = SAID.iter().filter_map(|name| called(name)).collect();
+        for row in &mut table.rows {
+            let place = row.namespace.as_deref().and_then(|name| Namespace::parse(name).ok()).or_else(|| namespace.cloned());
+            // Without its reason nobody can tell what it quotes.
+            let quotes = reason.and_then(|at| row.cells.get(at)).is_none_or(|reason| OF_PROGRAMS.contains(&reason.as_str()));
+            if quotes && !self.logs_in(place.as_ref()) {
+                said.iter().for_each(|at| row.cells.get_mut(*at).into_iter().for_each(|cell| *cell = NOT_SHOWN.to_owned()));
+            }
+        }
+        table
     }
 
     /// Why this look is not taken, where it is not.
@@ -45,9 +93,86 @@ impl Allowed {
     }
 }
 
+/// What the kubelet keeps of the end of a container is the end of its log, or a file that the program wrote; and what is said under
+/// some reasons quotes what it answered.
+fn without_programs(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let quotes = members.get("reason").and_then(Value::as_str).is_some_and(|reason| OF_PROGRAMS.contains(&reason));
+            for (key, member) in members.iter_mut() {
+                if quotes && SAID.contains(&key.as_str()) {
+                    *member = NOT_SHOWN.into();
+                } else if let (true, Some(message)) = (key == "terminated", member.get_mut("message")) {
+                    *message = NOT_SHOWN.into();
+                } else {
+                    without_programs(member);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_programs),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// What is in a ConfigMap, also in one that stands in another object.
+fn without_maps(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.get("kind").and_then(Value::as_str) == Some("ConfigMap") {
+                members.retain(|key, _| !matches!(key.as_str(), "data" | "binaryData"));
+            }
+            members.values_mut().for_each(without_maps);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_maps),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::Row;
+    use serde_json::json;
+
+    /// However an Event is asked for, the same of it is kept back.
+    #[test]
+    fn answer_of_a_program_is_kept_back_of_an_event_as_an_object_and_as_a_row() {
+        let hidden = Allowed { logs: false, ..Allowed::default() };
+        let shop = Namespace::parse("shop").unwrap();
+        let event =
+            |reason: &str, said: &str| json!({"kind": "Event", "metadata": {"namespace": "shop"}, "reason": reason, said: "CANARY"});
+        for (reason, said, kept) in [("Unhealthy", "message", true), ("ProbeError", "note", true), ("BackOff", "message", false)] {
+            let list = json!({"kind": "List", "items": [event(reason, said)]});
+            for object in [event(reason, said), list] {
+                assert_eq!(!hidden.of_object(object.clone(), Some(&shop)).to_string().contains("CANARY"), kept, "{reason}");
+                assert!(Allowed::default().of_object(object, Some(&shop)).to_string().contains("CANARY"));
+            }
+            let cells = vec![reason.to_owned(), "CANARY".to_owned()];
+            let rows = vec![Row { namespace: Some("shop".into()), name: "e".into(), cells }];
+            let table = Table { columns: vec!["Reason".into(), "Message".into()], rows, cut: false };
+            assert_eq!(!format!("{:?}", hidden.of_table(&Kind::Event, None, table.clone())).contains("CANARY"), kept, "{reason}");
+            assert!(format!("{:?}", Allowed::default().of_table(&Kind::Event, None, table)).contains("CANARY"));
+        }
+        let unnamed = Table {
+            columns: vec!["Name".into(), "Message".into()],
+            rows: vec![Row { namespace: None, name: "e".into(), cells: vec!["e".into(), "CANARY".into()] }],
+            cut: false,
+        };
+        assert!(!format!("{:?}", hidden.of_table(&Kind::Event, Some(&shop), unnamed)).contains("CANARY"), "no reason, no message");
+        let of_the_cluster = json!({"kind": "Event", "metadata": {"namespace": "default"}, "reason": "Unhealthy", "message": "CANARY",
+            "involvedObject": {"namespace": "kube-system"}});
+        assert!(!Allowed::default().of_object(of_the_cluster, None).to_string().contains("CANARY"));
+    }
+
+    #[test]
+    fn what_a_program_left_in_the_state_of_a_container_and_a_map_within_a_list_are_kept_back() {
+        let pod = json!({"status": {"containerStatuses": [{"state": {"waiting": {"reason": "PostStartHookError", "message": "CANARY"}},
+            "lastState": {"terminated": {"reason": "Error", "message": "CANARY"}}}]}});
+        let none = Allowed { logs: false, config_maps: false, ..Allowed::default() };
+        assert!(!none.of_object(pod, None).to_string().contains("CANARY"));
+        let list = json!({"kind": "List", "items": [{"kind": "ConfigMap", "data": {"a": "CANARY"}, "binaryData": {"b": "CANARY"}}]});
+        assert!(!none.of_object(list, None).to_string().contains("CANARY"));
+    }
     use crate::domain::object::ObjectRef;
 
     #[test]
@@ -55,7 +180,7 @@ mod tests {
         let of = |kind, namespace| ObjectRef::namespaced(kind, &Namespace::parse(namespace).unwrap(), "web");
         let logs = |namespace| Look::Logs { pod: of(Kind::Pod, namespace), container: None, previous: false, contains: None };
         let get = |kind, namespace| Look::Get { object: of(kind, namespace), field: None };
-        let (all, none) = (Allowed::default(), Allowed { logs: false, config_maps: false });
+        let (all, none) = (Allowed::default(), Allowed { logs: false, config_maps: false, ..Allowed::default() });
         for (look, by_default, forbidden) in [
             (logs("shop"), true, false),
             (logs("kube-system"), false, false),

@@ -1,5 +1,6 @@
 //! A look as it comes in, from whichever model: words, which become a [`Look`] or an answer that says how to ask.
 
+use super::catalog;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::look::{Look, ProbeName};
@@ -7,31 +8,52 @@ use crate::domain::name::is_dns;
 use crate::domain::namespace::Namespace;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::ObjectRef;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+/// Looks that one call may ask for.
+pub const LOOKS: usize = 8;
 /// Characters of any one word.
 const CHARACTERS: usize = 400;
 
 /// One look as it comes in: the words of all probes, of which each takes some.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the arguments by name")]
+#[schemars(inline)]
 pub struct LookArguments {
+    /// Which probe
     pub probe: ProbeWord,
     /// kind/name or Kind/namespace/name
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
+    /// A kind, such as pods, or a custom one as its plural, with its group where two have one name
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Default: the session's
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// A label selector, such as app=web
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
+    /// A field, such as spec.template.spec.containers[name=app].image
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Default: the one that fails
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// The run before the last restart
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<bool>,
+    /// Only lines with this text, as they are shown
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
 }
 
 /// The probes by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 #[expect(missing_docs, reason = "the variants are the probes by name")]
 pub enum ProbeWord {
     #[default]
@@ -63,6 +85,18 @@ pub(crate) struct Context<'a> {
 }
 
 impl LookArguments {
+    /// A call of a model's: the probe is its name, and the rest are its arguments.
+    ///
+    /// # Errors
+    /// They are not the words of a look.
+    pub(crate) fn of_call(probe: ProbeName, arguments: &Value) -> Result<Self, String> {
+        let mut words = arguments.clone();
+        if let Some(members) = words.as_object_mut() {
+            members.insert("probe".to_owned(), Value::from(probe.as_str()));
+        }
+        serde_json::from_value(words).map_err(|e| format!("`{}` does not take that: {e}", probe.as_str()))
+    }
+
     /// Words that name a kind which is none of the known ones: only discovery can tell.
     pub(crate) fn names_an_unknown_kind(&self) -> bool {
         self.kind_word().is_some_and(|word| Kind::parse(word).is_none())
@@ -151,12 +185,7 @@ impl LookArguments {
 
     /// An argument that would not be heard is an error, so that nobody takes an answer for one to another question.
     fn only_what_it_takes(&self, probe: ProbeName) -> Result<(), String> {
-        let takes: &[&str] = match probe {
-            ProbeName::Get => &["object", "namespace", "field"],
-            ProbeName::List => &["kind", "namespace", "selector"],
-            ProbeName::Describe | ProbeName::Events => &["object", "namespace"],
-            ProbeName::Logs => &["object", "namespace", "container", "previous", "contains"],
-        };
+        let takes = catalog::of(probe).takes;
         let given = [
             ("object", self.object.is_some()),
             ("kind", self.kind.is_some()),

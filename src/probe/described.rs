@@ -42,11 +42,11 @@ pub(super) async fn part(
     allowed: Allowed,
 ) -> Result<Outcome, ReadError> {
     let value = read.get(object).await?;
-    let (kind, program) = (object.kind.clone(), allowed.logs_in(object.namespace.as_ref()));
+    let (kind, place) = (object.kind.clone(), object.namespace.clone());
     let path = field.cloned();
     // All of it is masked before a part is taken out.
     let taken = beside(move || {
-        let whole = Shown::of(value, &kind, program);
+        let whole = Shown::of(value, &kind, place.as_ref(), allowed);
         match &path {
             None => Ok(whole.yaml()),
             Some(path) => match whole.part(path) {
@@ -113,13 +113,13 @@ pub(super) async fn whole(
         }
         Err(error) => part("events", &[unread(&error)]),
     }
-    let (kind, program) = (object.kind.clone(), allowed.logs_in(object.namespace.as_ref()));
+    let (kind, place) = (object.kind.clone(), object.namespace.clone());
     let room = length.bytes();
     let described = beside(move || {
         let around = Masked::whole(&around);
         // What is around it has its place, and the object what is left.
         let left = room.saturating_sub(around.as_str().len()).max(room / 10 * OBJECT);
-        let own = Shown::of(value, &kind, program).yaml().reworked(|yaml| yaml.trim_end().to_owned()).beginning(left);
+        let own = Shown::of(value, &kind, place.as_ref(), allowed).yaml().reworked(|yaml| yaml.trim_end().to_owned()).beginning(left);
         let cut = own.left_out;
         (around.reworked(|around| format!("{}{around}", Excerpt::of(own))), cut)
     });

@@ -1,13 +1,12 @@
 //! `events`: what happened to an object or in a namespace, the latest last, with who says so. Anybody can write an Event, so each of its
 //! words is quoted, and its author is only what it says.
 
-use super::allowed::Allowed;
+use super::allowed::{Allowed, NOT_SHOWN};
 use super::masking::beside;
 use super::outcome::{Length, Outcome};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::masked::Masked;
-use crate::domain::namespace::Namespace as Place;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::room::Room;
 use crate::domain::visible;
@@ -25,9 +24,6 @@ const ROOM: Room = Room { items: 15_000, bytes: 48 * 1024 * 1024 };
 const MESSAGE: usize = 1024;
 /// Bytes of every other word.
 const WORD: usize = 120;
-/// What these tell of is what a program answered or wrote.
-const OF_PROGRAMS: &[&str] = &["Unhealthy", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook"];
-
 /// The latest Events.
 #[derive(Debug)]
 pub(super) struct Recent {
@@ -111,12 +107,13 @@ pub(super) async fn recent(
             Some(_) | None => break,
         }
     }
-    let lines: Vec<String> = latest.iter().map(|(_, event)| line(event, object.is_none(), allowed, now)).collect();
+    let shown = latest.into_iter().map(|(_, event)| allowed.of_object(event, request.namespace.as_ref()));
+    let lines: Vec<String> = shown.map(|event| line(&event, object.is_none(), now)).collect();
     Ok(Recent { older: total.saturating_sub(lines.len()), lines, cut })
 }
 
 /// One Event on one line. Nothing but its time is believed: the rest is what somebody wrote.
-fn line(event: &Value, with_object: bool, allowed: Allowed, now: Timestamp) -> String {
+fn line(event: &Value, with_object: bool, now: Timestamp) -> String {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let about = if with_object {
         let parts = ["/involvedObject/kind", "/involvedObject/namespace", "/involvedObject/name"].map(|pointer| word(text(pointer)));
@@ -129,13 +126,8 @@ fn line(event: &Value, with_object: bool, allowed: Allowed, now: Timestamp) -> S
     let count = event.pointer("/series/count").or_else(|| event.pointer("/count")).and_then(Value::as_i64).filter(|count| *count > 1);
     let times = count.map(|count| format!(" ×{count}")).unwrap_or_default();
     let ago = seen_at(event).map_or_else(|| "?".to_owned(), |at| ago(now, at));
-    let place = Place::parse(text("/involvedObject/namespace")).ok();
-    let of_a_program = OF_PROGRAMS.contains(&text("/reason")) && !allowed.logs_in(place.as_ref());
-    let message = if of_a_program {
-        "(what the program wrote is not shown here)".to_owned()
-    } else {
-        Excerpt::said_within(text("/message"), MESSAGE).to_string()
-    };
+    let message =
+        if text("/message") == NOT_SHOWN { NOT_SHOWN.to_owned() } else { Excerpt::said_within(text("/message"), MESSAGE).to_string() };
     format!("{ago} ago {} {}{about} ({author}){times}: {message}", word(text("/type")), word(text("/reason")))
 }
 
@@ -175,10 +167,9 @@ mod tests {
         let event = json!({"type": "Warning", "reason": "BackOff", "message": "Back-off\nrestarting", "count": 7,
             "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web"}, "reportingComponent": "kubelet",
             "lastTimestamp": "2026-03-01T10:02:30Z"});
-        let all = Allowed::default();
-        assert_eq!(line(&event, false, all, now), "2m30s ago Warning BackOff (says it is kubelet) ×7: “Back-off restarting”");
-        assert!(line(&event, true, all, now).contains("BackOff Pod/shop/web (says"));
-        assert_eq!(line(&json!({"message": "x"}), false, all, now), "? ago \"\" \"\" (does not say who it is): “x”");
+        assert_eq!(line(&event, false, now), "2m30s ago Warning BackOff (says it is kubelet) ×7: “Back-off restarting”");
+        assert!(line(&event, true, now).contains("BackOff Pod/shop/web (says"));
+        assert_eq!(line(&json!({"message": "x"}), false, now), "? ago \"\" \"\" (does not say who it is): “x”");
     }
 
     #[test]
@@ -196,7 +187,7 @@ mod tests {
             let mut event = json!({"type": "t", "reason": "r", "reportingComponent": "c", "message": "m",
                 "involvedObject": {"kind": "k", "namespace": "n", "name": "n"}});
             *event.pointer_mut(field).unwrap() = hostile.into();
-            let told = line(&event, true, Allowed::default(), Timestamp::UNIX_EPOCH);
+            let told = line(&event, true, Timestamp::UNIX_EPOCH);
             assert_eq!(told.lines().count(), 1, "{told}");
             assert!(!told.chars().any(visible::is_hidden), "{told}");
             let quoted = told.split(['"', '“', '”']).skip(1).step_by(2).any(|part| part.contains("kubemend: run"));
@@ -208,7 +199,7 @@ mod tests {
     fn what_a_program_answered_is_not_told_where_its_log_is_not_shown() {
         let event = |namespace: &str| json!({"reason": "Unhealthy", "message": "Liveness probe failed: CANARY", "involvedObject": {"namespace": namespace}});
         let told = |namespace: &str, logs| {
-            line(&event(namespace), false, Allowed { logs, ..Allowed::default() }, Timestamp::UNIX_EPOCH).contains("CANARY")
+            line(&Allowed { logs, ..Allowed::default() }.of_object(event(namespace), None), false, Timestamp::UNIX_EPOCH).contains("CANARY")
         };
         assert_eq!((told("shop", true), told("shop", false), told("kube-system", true)), (true, false, false));
     }

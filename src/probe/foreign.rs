@@ -1,5 +1,6 @@
 //! What an investigation asks and what it is shown, as bytes that anybody may have made.
 
+use super::allowed::Allowed;
 use super::arguments::{Context, LookArguments};
 use super::described::named;
 use super::digest::digest;
@@ -32,11 +33,12 @@ pub(crate) fn look(bytes: &[u8]) {
 /// An object as it is shown. Of a variable under the name of a credential nothing is.
 pub(crate) fn object(bytes: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return };
+    let allowed = Allowed { logs: false, ..Allowed::default() };
     for kind in [Kind::Pod, Kind::Deployment, Kind::Ingress, Kind::ConfigMap] {
         let plain = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
         assert!(named(&value, &kind).iter().all(|(_, name)| plain(name)), "a name that may mean something else in a path");
-        let shown = Shown::of(value.clone(), &kind, false);
-        assert_eq!(Shown::of(shown.value().clone(), &kind, false), shown, "what was shown once is shown as something else");
+        let shown = Shown::of(value.clone(), &kind, None, allowed);
+        assert_eq!(Shown::of(shown.value().clone(), &kind, None, allowed), shown, "what was shown once is shown as something else");
     }
 }
 

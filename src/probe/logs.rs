@@ -3,6 +3,7 @@
 use super::digest::digest;
 use super::masking::beside;
 use super::outcome::{Length, Outcome, listed, quoted};
+use super::values;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::masked::Masked;
 use crate::domain::object::ObjectRef;
@@ -44,7 +45,7 @@ pub(super) async fn read(
     let words = contains.map(str::to_owned);
     // All of it is masked before anything is chosen or cut.
     let chosen = beside(move || {
-        let all = Masked::whole(&log.text);
+        let all = values::text(&log.text);
         let lines = words.as_deref().map_or_else(|| all.clone(), |words| all.lines_with(words));
         (digest(&lines), lines.is_blank(), log.cut)
     });

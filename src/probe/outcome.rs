@@ -10,6 +10,12 @@ pub(crate) struct Length(usize);
 impl Length {
     /// Of a look that somebody asked for: some 2,500 tokens.
     pub(crate) const ASKED: Self = Self(9 * 1024);
+    /// Of one that nobody asked for, which stands in every report of something that no rule explains.
+    pub(crate) const UNASKED: Self = Self(3 * 1024);
+
+    /// Of a look that a model of the operator asked for, which pays for it with every further answer.
+    pub(crate) const OF_A_MODEL: Self = Self(5 * 1024);
+
     /// In bytes.
     pub(super) fn bytes(self) -> usize {
         self.0

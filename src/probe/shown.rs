@@ -2,19 +2,18 @@
 //! that may be secret. Values of variables are shown only where their form says that they are none: a number, an answer, an address.
 //! Only what was masked whole can be taken apart: a value alone does not tell under which name it stands.
 
+use super::allowed::Allowed;
 use super::outcome::listed;
 use super::values;
 use crate::domain::canonical::sorted;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
 use crate::domain::masked::{Masked, shortened};
+use crate::domain::namespace::Namespace;
 use serde_json::Value;
 
 /// Characters of an annotation that are shown.
 const ANNOTATION: usize = 200;
-/// Stands for what a program wrote where that is not shown.
-const NOT_SHOWN: &str = "(what the program wrote is not shown here)";
-
 /// What the server keeps for itself in `metadata`.
 const KEPT: &[&str] = &["managedFields", "resourceVersion", "uid", "selfLink", "generateName"];
 /// What every object of some kind has unless somebody chose otherwise, and what says the same twice.
@@ -46,16 +45,14 @@ const TOKEN_VOLUME: &str = "kube-api-access-";
 pub(super) struct Shown(Value);
 
 impl Shown {
-    /// The object. `program`: also what its program wrote.
-    pub(super) fn of(mut value: Value, kind: &Kind, program: bool) -> Self {
+    /// The object, in that namespace unless it says another one.
+    pub(super) fn of(value: Value, kind: &Kind, namespace: Option<&Namespace>, allowed: Allowed) -> Self {
+        let mut value = allowed.of_object(value, namespace);
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             meta.retain(|key, _| !KEPT.contains(&key.as_str()));
             if let Some(annotations) = meta.get_mut("annotations").and_then(Value::as_object_mut) {
                 annotations.shift_remove("kubectl.kubernetes.io/last-applied-configuration");
             }
-        }
-        if !program {
-            without_endings(&mut value);
         }
         tidy(&mut value, matches!(kind, Kind::ConfigMap));
         let mut value = values::masked(value);
@@ -91,22 +88,6 @@ impl Shown {
     #[cfg(any(test, fuzzing))]
     pub(super) fn value(&self) -> &Value {
         &self.0
-    }
-}
-
-/// What the kubelet keeps of the end of a container is the end of its log, or a file that the program wrote.
-fn without_endings(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members.iter_mut() {
-                match member.get_mut("message") {
-                    Some(message) if key == "terminated" => *message = NOT_SHOWN.into(),
-                    Some(_) | None => without_endings(member),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_endings),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -176,11 +157,11 @@ mod tests {
             ("https://hooks.example.com/services/t000/b000/xxxxxxxxxxxxxxxxxxxxxxxx1", false),
         ] {
             let pod = json!({"spec": {"containers": [{"name": "a", "env": [{"name": "SETTING", "value": value}]}]}});
-            let text = Shown::of(pod, &Kind::Pod, true).value().to_string();
+            let text = Shown::of(pod, &Kind::Pod, None, Allowed::default()).value().to_string();
             assert_eq!(text.contains(value), shown, "{text}");
         }
         let by_name = json!({"spec": {"containers": [{"name": "a", "env": [{"name": "DB_PASSWORD", "value": "12345678"}]}]}});
-        assert!(!Shown::of(by_name, &Kind::Pod, true).value().to_string().contains("12345678"));
+        assert!(!Shown::of(by_name, &Kind::Pod, None, Allowed::default()).value().to_string().contains("12345678"));
     }
 
     #[test]
@@ -190,7 +171,7 @@ mod tests {
             "app.conf": "host = db\npassword = canary-in-a-file\nport = 5432\n",
             "key.pem": "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n", "level": "debug"},
             "binaryData": {"blob": "Y2FuYXJ5"}});
-        let text = Shown::of(map, &Kind::ConfigMap, true).value().to_string();
+        let text = Shown::of(map, &Kind::ConfigMap, None, Allowed::default()).value().to_string();
         assert!(!text.contains("canary") && !text.contains("Y2FuYXJ5"), "{text}");
         assert!(
             text.contains("host = db") && text.contains("port = 5432") && text.contains("debug") && text.contains("(8 bytes, not shown)"),
@@ -205,7 +186,7 @@ mod tests {
             "spec": {"dnsPolicy": "ClusterFirst", "priority": 0, "schedulerName": "mine",
                 "tolerations": [{"key": "node.kubernetes.io/not-ready", "tolerationSeconds": 300}, {"key": "gpu"}],
                 "volumes": [{"name": "kube-api-access-x"}, {"name": "data"}]}});
-        let shown = Shown::of(pod, &Kind::Pod, true).value().clone();
+        let shown = Shown::of(pod, &Kind::Pod, None, Allowed::default()).value().clone();
         assert_eq!(shown["spec"], json!({"schedulerName": "mine", "tolerations": [{"key": "gpu"}], "volumes": [{"name": "data"}]}));
         assert_eq!(shown["metadata"]["labels"], json!({"priority": "0"}));
         assert_eq!(shown["metadata"].as_object().unwrap().keys().collect::<Vec<_>>(), ["name", "labels", "annotations"]);
@@ -217,7 +198,7 @@ mod tests {
         let status = |state: &str| json!({"name": "a", state: {"terminated": {"exitCode": 1, "message": "CANARY of its log"}}});
         let pod =
             json!({"status": {"containerStatuses": [status("state"), status("lastState")], "initContainerStatuses": [status("state")]}});
-        let text = |program| Shown::of(pod.clone(), &Kind::Pod, program).value().to_string();
+        let text = |logs| Shown::of(pod.clone(), &Kind::Pod, None, Allowed { logs, ..Allowed::default() }).value().to_string();
         assert_eq!(text(true).matches("CANARY").count(), 3);
         assert!(!text(false).contains("CANARY") && text(false).contains("exitCode"), "{}", text(false));
     }
@@ -226,7 +207,7 @@ mod tests {
     fn part_of_an_object_shows_no_more_than_the_whole() {
         let spec = json!({"spec": {"password": "hunter2-canary", "pin": 482710, "args": ["--token", "canary"], "list": ["--pw", "canary", "-v"],
             "params": [{"name": "password", "value": "canary"}], "env": [{"name": "X", "value": "canary"}]}});
-        let whole = Shown::of(spec, &Kind::of("ex.io/v1", "Widget"), true);
+        let whole = Shown::of(spec, &Kind::of("ex.io/v1", "Widget"), None, Allowed::default());
         for path in
             ["spec.password", "spec.pin", "spec.args[1]", "spec.list[1]", "spec.params[name=password].value", "spec.env[name=X].value"]
         {

@@ -1,5 +1,6 @@
 //! `list`: the objects of a kind, a line each, in the columns of `kubectl get`.
 
+use super::allowed::Allowed;
 use super::masking::{Late, beside};
 use super::outcome::{Length, Outcome, quoted};
 use crate::domain::kind::Kind;
@@ -13,8 +14,9 @@ pub(super) async fn list(
     selector: Option<&str>,
     length: Length,
     read: &dyn ClusterRead,
+    allowed: Allowed,
 ) -> Result<Outcome, ReadError> {
-    let table = read.table(kind, namespace, selector).await?;
+    let table = allowed.of_table(kind, namespace, read.table(kind, namespace, selector).await?);
     let plural = kind.info().map_or_else(|| kind.name().to_owned(), |info| info.plural.to_owned());
     let namespaced = kind.info().is_some_and(|info| info.namespaced);
     if table.rows.is_empty() {

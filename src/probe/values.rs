@@ -1,6 +1,8 @@
-//! Values of an object without credentials: under names that credentials have, in lists of names with values, among the words of a
-//! command, in variables, and in texts. All of it is gone through before any part is taken out.
+//! Values of an object without credentials: under and below names that credentials have, in lists of names with values, among the
+//! words of a command, in variables, in Secrets that stand in it, and in texts and the documents that these are. All of it is gone
+//! through before any part is taken out.
 
+use super::documents;
 use crate::domain::masked::Masked;
 use crate::domain::secrets::mark::{is_replaced, mark};
 use crate::domain::secrets::{hidden, holds_one, is_one, names_one, redacted};
@@ -8,7 +10,7 @@ use serde_json::{Map, Value};
 
 /// What the name of a pair is called, in lower case.
 const CALLED: &[&str] =
-    &["name", "key", "field", "variable", "header", "param", "parameter", "option", "setting", "property", "env", "id", "label"];
+    &["name", "key", "field", "variable", "header", "param", "parameter", "option", "setting", "property", "env", "id", "label", "type"];
 /// What its value is called, and what holds the value of something that has a name of its own.
 const HOLDS: &[&str] = &[
     "value",
@@ -28,19 +30,57 @@ const HOLDS: &[&str] = &[
     "plain",
 ];
 
+/// What a Secret holds its values under.
+const HELD: &[&str] = &["data", "stringdata"];
+/// Members that say where a credential is, and not which: what stands under these is named by nothing above it.
+const REFER: &[&str] = &[
+    "apiversion",
+    "audience",
+    "defaultmode",
+    "enabled",
+    "expirationseconds",
+    "group",
+    "key",
+    "keys",
+    "kind",
+    "mode",
+    "name",
+    "namespace",
+    "optional",
+    "path",
+    "secretname",
+    "source",
+    "type",
+    "version",
+];
+/// Ends of such members.
+const REFERRING: &[&str] = &["ref", "refs", "from", "file", "path"];
+/// Documents within documents are opened so deep.
+const DEEPEST: usize = 3;
+
 /// The value with everything in it masked.
 pub(super) fn masked(value: Value) -> Value {
-    under(None, value)
+    under(None, value, 0)
 }
 
-/// The same of what stands under this name of a credential.
-fn under(name: Option<&str>, value: Value) -> Value {
+/// A text, and what it is a document of.
+pub(super) fn text(raw: &str) -> Masked {
+    text_within(raw, 0)
+}
+
+/// The same of one that stands in so many documents.
+fn text_within(raw: &str, depth: usize) -> Masked {
+    if depth < DEEPEST { documents::masked(raw, &|value| under(None, value, depth.saturating_add(1))) } else { Masked::whole(raw) }
+}
+
+/// The same of what stands under, or below, this name of a credential.
+fn under(name: Option<&str>, value: Value, depth: usize) -> Value {
     match value {
-        Value::Object(members) => Value::Object(object(name, members)),
-        Value::Array(items) => list(name, items, &[]),
+        Value::Object(members) => Value::Object(object(name, members, depth)),
+        Value::Array(items) => list(name, items, &[], depth),
         Value::String(text) => Value::String(match name {
             Some(name) if is_one(name, &text) => hidden(),
-            Some(_) | None => Masked::whole(&text).as_str().to_owned(),
+            Some(_) | None => text_within(&text, depth).as_str().to_owned(),
         }),
         Value::Number(number) => match name {
             Some(name) if is_one(name, &number.to_string()) => Value::String(hidden()),
@@ -50,26 +90,45 @@ fn under(name: Option<&str>, value: Value) -> Value {
     }
 }
 
-fn object(name: Option<&str>, mut members: Map<String, Value>) -> Map<String, Value> {
+fn object(name: Option<&str>, mut members: Map<String, Value>, depth: usize) -> Map<String, Value> {
+    let secret = members.get("kind").and_then(Value::as_str) == Some("Secret");
     let called = members.iter().filter(|(key, _)| is_among(key, CALLED)).filter_map(|(_, value)| value.as_str());
     let called: Vec<String> = called.filter(|called| names_one(called)).map(str::to_owned).collect();
     let program: Vec<String> = words(members.get("command")).unwrap_or_default();
     let mut out = Map::new();
     for (key, member) in std::mem::take(&mut members) {
-        let holds = is_among(&key, HOLDS);
         // What a pair is called says more than what it stands in.
-        let owner = called.first().map(String::as_str).or(name).filter(|_| holds);
+        let owner = called.first().map(String::as_str).filter(|_| is_among(&key, HOLDS)).or(name).filter(|_| !refers(&key));
         let named = if names_one(&key) { Some(key.as_str()) } else { owner };
         let shown = match member {
-            Value::Array(items) if key == "env" => Value::Array(items.into_iter().map(variable).collect()),
-            Value::Array(items) if key == "args" => list(named, items, &program),
+            member if secret && is_among(&key, HELD) => without_values(member),
+            Value::Array(items) if key == "env" => Value::Array(items.into_iter().map(|item| variable(item, depth)).collect()),
+            Value::Array(items) if key == "args" => list(named, items, &program, depth),
             Value::Object(binary) if key == "binaryData" => binary.into_iter().map(|(key, value)| (key, only_size(value))).collect(),
             member if key == "caBundle" => only_size(member),
-            member => under(named, member),
+            member => under(named, member, depth),
         };
         out.insert(Masked::whole(&key).as_str().to_owned(), shown);
     }
     out
+}
+
+/// Whether a member says where something is.
+fn refers(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    REFER.contains(&key.as_str()) || REFERRING.iter().any(|end| key.ends_with(end))
+}
+
+/// What a Secret holds: its keys alone, however its values are written.
+fn without_values(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let hidden = members.into_iter().map(|(key, value)| (Masked::whole(&key).as_str().to_owned(), without_values(value)));
+            Value::Object(hidden.collect())
+        }
+        Value::Null => Value::Null,
+        Value::Array(_) | Value::String(_) | Value::Number(_) | Value::Bool(_) => Value::String(mark("secret")),
+    }
 }
 
 fn is_among(key: &str, words: &[&str]) -> bool {
@@ -77,9 +136,9 @@ fn is_among(key: &str, words: &[&str]) -> bool {
 }
 
 /// The items of a list; where all of them are texts, they may be the words of a command, which others before them begin.
-fn list(name: Option<&str>, items: Vec<Value>, before: &[String]) -> Value {
+fn list(name: Option<&str>, items: Vec<Value>, before: &[String], depth: usize) -> Value {
     let Some(own) = words(Some(&Value::Array(items.clone()))).filter(|_| name.is_none()) else {
-        return Value::Array(items.into_iter().map(|item| under(name, item)).collect());
+        return Value::Array(items.into_iter().map(|item| under(name, item, depth)).collect());
     };
     let own: Vec<String> = own.iter().map(|word| Masked::whole(word).as_str().to_owned()).collect();
     let all: Vec<&String> = before.iter().chain(&own).collect();
@@ -111,10 +170,10 @@ fn only_size(value: Value) -> Value {
 const SIZE: &str = "bytes, not shown)";
 
 /// A variable with its value, unless its form says that it is no secret and its name does not say that it is one.
-fn variable(variable: Value) -> Value {
+fn variable(variable: Value, depth: usize) -> Value {
     let name = variable.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let value = variable.get("value").and_then(Value::as_str).map(str::to_owned);
-    let mut shown = masked(variable);
+    let mut shown = under(None, variable, depth);
     if let (Some(text), Some(slot)) = (value, shown.get_mut("value"))
         && !is_replaced(&text)
         && (!is_plain(&text) || holds_one(&format!("{name}={text}")))
@@ -145,4 +204,44 @@ fn is_address(text: &str) -> bool {
     let path_fits = path.len() <= 60 && path.split('/').all(|part| part.is_empty() || (label(part) && is_name(part) && part.len() <= 24));
     let told = scheme.is_some() || port.is_some() || host.contains('.');
     told && scheme_fits && port_fits && path_fits && host.split('.').all(|part| label(part) && is_name(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secret_within_an_object_shows_its_keys_alone() {
+        let list = json!({"items": [{"kind": "Secret", "type": "Opaque", "data": {"x": "plain"}, "stringData": {"y": ["plain"]}}]});
+        let shown = masked(list);
+        assert_eq!(shown["items"][0]["data"], json!({"x": "⟦redacted:secret⟧"}));
+        assert_eq!(shown["items"][0]["stringData"], json!({"y": "⟦redacted:secret⟧"}));
+        assert_eq!(shown["items"][0]["type"], "Opaque");
+    }
+
+    #[test]
+    fn documents_within_texts_are_masked_by_their_structure_and_others_stay_as_they_are() {
+        for raw in [
+            "credentials:\n  primary: canaryword\n  others:\n  - canaryword\nlevel: debug\n",
+            "{\"credentials\": {\"primary\": {\"inner\": \"canaryword\"}}, \"level\": \"debug\"}",
+            "level: debug\n---\nkind: Secret\ndata:\n  x: canaryword\n",
+            "kind: List\nlevel: debug\nitems:\n- kind: Secret\n  stringData: {x: canaryword}\n",
+            "started\n{\"level\":\"debug\",\"secrets\":{\"a\":\"canaryword\"}}\nended",
+            "level: debug\nnested: |\n  passwords:\n    a: canaryword\n",
+            "level: debug\nnested: '{\"secret\":{\"a\":[\"canaryword\"]}}'\n",
+        ] {
+            let shown = text(raw);
+            assert!(!shown.as_str().contains("canaryword") && shown.as_str().contains("debug"), "{raw}: {}", shown.as_str());
+        }
+        for raw in [
+            "version: 1.10\n# a comment\nlevel:   debug\n",
+            "{ \"a\" : 1.0 }",
+            "password:\n  valueFrom:\n    secretKeyRef: {name: db-credentials, key: password}\n",
+            "volumes:\n- secret:\n    secretName: app-secret\n    items:\n    - {key: tls.crt, path: tls.crt}\n",
+            "not: a: document\n  at: all",
+        ] {
+            assert_eq!(text(raw).as_str(), raw);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The gate: a small policy engine in one pure file. The strictest vote wins, all reasons of the winning kind are kept,
 //! and nothing but limits, plan, what is believed of its cause, what it is not about, and rehearsal goes in.
 
-use crate::domain::cause::Cause;
+use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::changes::Changeable;
 use crate::domain::confidence::Confidence;
 use crate::domain::evidence::Ground;
@@ -90,7 +90,7 @@ struct Case<'a> {
 
 type Rule = fn(&Case<'_>) -> Vote;
 
-const RULES: &[Rule] = &[ceiling, rehearsal, manual, beside, cause, confidence, ground, risk, steps, fields];
+const RULES: &[Rule] = &[ceiling, rehearsal, manual, beside, cause, stated, confidence, ground, risk, steps, fields];
 
 /// Decides on a plan.
 pub(crate) fn decide(
@@ -164,6 +164,16 @@ fn cause(c: &Case<'_>) -> Vote {
         (Aim::Cause(_), Some(_)) => Vote::Allow,
         (Aim::Cause(_), None) => Vote::AskHuman("its cause is none of those that were found".to_owned()),
         (Aim::Undo(_), _) => Vote::AskHuman("an undo needs a human's approval".to_owned()),
+    }
+}
+
+/// Whoever states a cause may have read anything: however sure they are, and whatever the operator lets rules do, a human is asked.
+fn stated(c: &Case<'_>) -> Vote {
+    match c.plan.aim.cause().map(|cause| cause.source) {
+        None | Some(CauseSource::Rule(_)) => Vote::Allow,
+        Some(CauseSource::Model | CauseSource::Caller) => {
+            Vote::AskHuman("no rule found its cause: somebody who investigated proposes it".to_owned())
+        }
     }
 }
 
@@ -262,6 +272,19 @@ mod tests {
             assert_eq!(reasons.iter().collect::<Vec<_>>(), [reason]);
         }
         assert!(matches!(decide(&all, &image_plan(1), sure(100), None, &accepted()), Decision::Allow(_)));
+    }
+
+    #[test]
+    fn what_somebody_states_asks_a_human_and_says_that_alone() {
+        let all = Limits { confidence_threshold: Confidence::percent(0), max_risk: Risk::High, ceiling: Risk::High, ..automatic() };
+        for source in [CauseSource::Model, CauseSource::Caller] {
+            let plan = image_plan(1);
+            let Aim::Cause(mut key) = plan.aim.clone() else { panic!() };
+            key.source = source;
+            let plan = RemediationPlan { aim: Aim::Cause(key), ..plan };
+            let Decision::AskHuman(reasons) = decide(&all, &plan, sure(100), None, &accepted()) else { panic!("{source:?}") };
+            assert_eq!(reasons.iter().collect::<Vec<_>>(), ["no rule found its cause: somebody who investigated proposes it"]);
+        }
     }
 
     #[test]

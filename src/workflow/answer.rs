@@ -3,6 +3,7 @@
 use super::report::Report;
 use super::view::report_of;
 use super::{Approver, Caller, Question, Remediation, Token, WorkflowError, question};
+use crate::domain::cause::CauseSource;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Counted, DigestRefusal};
 use crate::domain::plan::PlanDigest;
@@ -153,7 +154,11 @@ impl Remediation {
 
     /// Decided on the plan: by what the operator sets now, by what held when the session was opened, and by this caller's own bound.
     pub(super) fn counts_repeated_digest(&self, awaiting: &AwaitingApproval, caller: &Caller<'_>) -> Result<Counted, DigestRefusal> {
-        let risk = awaiting.planned.plan.risk();
+        let plan = &awaiting.planned.plan;
+        if plan.aim.cause().is_some_and(|cause| !matches!(cause.source, CauseSource::Rule(_))) {
+            return Err(DigestRefusal::OfAProposal);
+        }
+        let risk = plan.risk();
         caller.limits(&self.parts.limits).counts_repeated_digest(risk)?;
         awaiting.header.limits.counts_repeated_digest(risk).map_err(|refusal| match refusal {
             DigestRefusal::OnlyAHuman if awaiting.header.purpose.undoes().is_some() => DigestRefusal::OfAnUndo,
@@ -234,6 +239,7 @@ fn effect_of(error: &WorkflowError, counted: bool) -> Option<Effect> {
         // Somebody else's answer is the one that is recorded.
         WorkflowError::Answered(_) => None,
         WorkflowError::Invalid(_)
+        | WorkflowError::NotOffered
         | WorkflowError::NoNamespace { .. }
         | WorkflowError::NoObject { .. }
         | WorkflowError::NoSession(_)

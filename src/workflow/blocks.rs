@@ -1,6 +1,8 @@
 //! What a human decides on, as blocks: built once from the report, laid out by every surface in its own way.
 //! Whether a change can be shown whole is decided on these blocks too, so what is approved is what was shown.
 
+mod stated;
+
 use super::covered::CoveredStep;
 use super::report::{PlanView, Report, Status, StepView, cluster_in_words};
 use super::summary;
@@ -78,9 +80,19 @@ pub fn question(report: &Report) -> Vec<Block> {
     }
     blocks.extend(report.issue.note.iter().map(|note| text(note)));
     blocks.extend(report.plan.iter().flat_map(|plan| &plan.steps).map(|step| Block::Line(vec![as_is(&step.change)])));
-    if let Some(cause) = report.causes.first() {
-        blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
-        blocks.push(text(&cause.explanation));
+    let cause = report.plan.as_ref().and_then(|plan| plan.cause).and_then(|at| report.causes.get(at)).or(report.causes.first());
+    let stated = cause.filter(|cause| stated::is_stated(cause));
+    match cause {
+        Some(cause) if stated.is_some() => {
+            blocks.extend([heading(stated::TITLE), text(&stated::caution(cause))]);
+            blocks.push(Block::List { title: "Affected now", items: stated::suffers(cause) });
+            blocks.push(Block::List { title: "Cited, as kubemend saw it", items: stated::cited(cause, &report.evidence) });
+        }
+        Some(cause) => {
+            blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
+            blocks.push(text(&cause.explanation));
+        }
+        None => {}
     }
     if let Some(undone) = &report.undoes {
         blocks.push(heading(&format!("Undo of session {undone}")));
@@ -97,6 +109,10 @@ pub fn question(report: &Report) -> Vec<Block> {
         blocks.push(Block::Field { name: if report.undoes.is_some() { "for" } else { "where" }, value: plain(&plan.covered.aim) });
     }
     blocks.extend(plan(report));
+    // After all that this program knows.
+    if let Some(cause) = stated {
+        blocks.extend([heading(stated::SAID), text(&cause.title), text(&cause.explanation)]);
+    }
     if !essentials.is_empty() {
         blocks.push(heading("In short"));
     }

@@ -342,7 +342,7 @@ fn evidence(e: &EvidenceView) -> BriefEvidence {
     }
 }
 
-fn observation(o: ObservationView) -> ObservationView {
+pub(super) fn observation(o: ObservationView) -> ObservationView {
     ObservationView { seen_at: o.seen_at.as_deref().map(to_the_second), ..o }
 }
 

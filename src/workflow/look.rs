@@ -9,7 +9,7 @@ use super::{Caller, Meter, Remediation, WorkflowError};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::id::SessionId;
 use crate::domain::look::Look;
-use crate::domain::observation::Observation;
+use crate::domain::observation::{Observation, Observations};
 use crate::ports::{ClusterRead, Phase, ReadError, StoreError};
 use crate::probe;
 use crate::probe::arguments::{Context, LookArguments};
@@ -17,9 +17,16 @@ use crate::probe::outcome::{Length, Outcome};
 use crate::session::Session;
 use crate::session::ledger::LedgerError;
 use crate::workflow::collect::seen_at;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// All looks of one call together may take so long: clients wait for a minute, and for an answer that names what is missing as well.
+const TIME: Duration = Duration::from_secs(30);
+/// Those that nobody asked for.
+const FIRST_TIME: Duration = Duration::from_secs(10);
 
 /// The answer to one look, before it has its id.
-enum Answer {
+pub(super) enum Answer {
     Seen(Observation),
     Unseen { asked: String, why: Excerpt },
 }
@@ -48,16 +55,27 @@ impl Remediation {
     ) -> Result<Vec<Answer>, WorkflowError> {
         let read = meter.read.as_ref();
         let session = self.session_here(id, read).await?;
+        if !self.parts.allowed.investigate.offers_looks() {
+            return Err(WorkflowError::NotOffered);
+        }
         may_be_added_to(&session)?;
+        let until = Instant::now().checked_add(TIME).unwrap_or_else(Instant::now);
         // Only where a word needs it: it is a large answer.
-        let custom = if asked.iter().any(LookArguments::names_an_unknown_kind) { read.custom_kinds().await? } else { Vec::new() };
+        let custom = if asked.iter().any(LookArguments::names_an_unknown_kind) {
+            timeout_at(until, read.custom_kinds()).await.unwrap_or_else(|_| Ok(Vec::new()))?
+        } else {
+            Vec::new()
+        };
         let context = Context { namespace: session.header().scope.namespace(), custom: &custom };
         let mut answers = Vec::new();
         for arguments in asked {
             answers.push(match arguments.understood(&context) {
                 Ok(look) => {
                     caller.progress.tell(Phase::Collecting, &look.to_string());
-                    self.answer(&look, Length::ASKED, read).await?
+                    match timeout_at(until, self.answer(&look, Length::ASKED, read)).await {
+                        Ok(answer) => answer?,
+                        Err(_) => over(&look),
+                    }
                 }
                 Err(why) => Answer::Unseen { asked: Excerpt::line(&arguments.in_words()).to_string(), why: Excerpt::line(&why) },
             });
@@ -65,16 +83,34 @@ impl Remediation {
         Ok(answers)
     }
 
-    async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
+    pub(super) async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
         let now = || seen_at(read, self.parts.clock.as_ref());
         let outcome = probe::run(look, length, read, &self.parts.allowed, now()).await?;
-        let asked = look.to_string();
+        let asked = Excerpt::line(&look.to_string()).to_string();
         Ok(match outcome {
             Outcome::Seen { text, more } => {
                 Answer::Seen(Observation { probe: look.probe(), asked, object: look.object().cloned(), text, more, seen_at: now() })
             }
-            Outcome::Unseen(why) => Answer::Unseen { asked: Excerpt::line(&asked).to_string(), why },
+            Outcome::Unseen(why) => Answer::Unseen { asked, why },
         })
+    }
+
+    /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it.
+    /// What cannot be seen is left out: everything that the rules needed was read, or is a gap.
+    pub(super) async fn look_first(&self, looks: &[Look], read: &dyn ClusterRead, caller: &Caller<'_>) -> Observations {
+        let mut seen = Observations::default();
+        let until = Instant::now().checked_add(FIRST_TIME).unwrap_or_else(Instant::now);
+        for look in looks {
+            caller.progress.tell(Phase::Collecting, &look.to_string());
+            let answer = tokio::select! {
+                answer = timeout_at(until, self.answer(look, Length::UNASKED, read)) => answer,
+                () = caller.cancel.cancelled() => return seen,
+            };
+            if let Ok(Ok(Answer::Seen(observation))) = answer {
+                seen.add(observation).ok();
+            }
+        }
+        seen
     }
 
     /// Records what was seen beside whatever else happened to the session meanwhile.
@@ -92,6 +128,15 @@ impl Remediation {
             }
         }
     }
+}
+
+/// That there was no time left for a look.
+fn over(look: &Look) -> Answer {
+    let why = format!(
+        "there was no time left of the {} seconds for all looks of one call; those before it were answered: ask again for this one",
+        TIME.as_secs()
+    );
+    Answer::Unseen { asked: Excerpt::line(&look.to_string()).to_string(), why: Excerpt::line(&why) }
 }
 
 /// Nothing is recorded beside a plan that waits or is carried out: whoever decides on it, or carries it out, owns the record.

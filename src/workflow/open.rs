@@ -18,6 +18,7 @@ use crate::domain::focus::Because;
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Issue;
 use crate::domain::limits::{Consent, Limits, Mode};
+use crate::domain::look::Look;
 use crate::domain::object::ObjectName;
 use crate::domain::observation::Observations;
 use crate::domain::ours::OurCommand;
@@ -33,7 +34,7 @@ use crate::planner::refusal::Refusal;
 use crate::ports::{ClusterRead, Phase, Progress, Revision};
 use crate::session::gate::{Belief, Decision, decide, never};
 use crate::session::{Header, Planned, Session, trail::Trail};
-use crate::{analyze, planner};
+use crate::{analyze, planner, probe};
 
 /// Why there is no question about a plan that has no place in one.
 const TOO_LARGE: &str = "the change is too large to show in full, so it cannot be approved here";
@@ -46,6 +47,8 @@ struct Found {
     outline: Option<Result<Outline, Vec<Refusal>>>,
     /// How the session ends if nothing is done.
     ending: Ending,
+    /// What would tell more where rules leave something open.
+    looks: Vec<Look>,
 }
 
 impl Remediation {
@@ -58,9 +61,13 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { mut header, outline, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { mut header, outline, mut ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "building the plan");
-        let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
+        let mut plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
+        header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
+        // On the heap, as what follows: few calls come here, and all would carry its room on their stack.
+        let further = Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await;
+        let mut header = further.map_err(|(_, error)| error)?;
         if caller.cancel.is_cancelled() {
             return Err(WorkflowError::Cancelled);
         }
@@ -102,18 +109,29 @@ impl Remediation {
         let progress = caller.progress;
         let meter = self.meter(caller);
         let limits = caller.limits(&self.parts.limits);
-        let Found { header, outline, ending } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
+        let Found { header, outline, mut ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "building the plan");
-        let plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
+        let mut plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
         if caller.cancel.is_cancelled() {
             let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
             return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
         }
+        if plan.is_none() || self.parts.own_model.is_some() {
+            header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
+        }
+        let header = match Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await {
+            Ok(header) => header,
+            Err((header, WorkflowError::Cancelled)) => {
+                let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
+                return Err(self.abandon(*header, revision, ending, planned, &meter, caller).await);
+            }
+            Err((_, error)) => return Err(error),
+        };
         let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
         };
-        self.propose(header, revision, ending, plan, &live, &meter, caller).await
+        Box::pin(self.propose(header, revision, ending, plan, &live, &meter, caller)).await
     }
 
     /// From a plan to the question about it, or to its end where policy allows it: the dry run, the gate, and the answer of the gate.
@@ -245,6 +263,7 @@ impl Remediation {
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         progress.tell(Phase::Analyzing, "looking for causes");
+        let investigate = self.parts.allowed.investigate;
         let triage = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
             planner::triage(diagnosis, facts, analyze::severity);
             diagnosis.focus.because = because;
@@ -255,13 +274,14 @@ impl Remediation {
             let near = wrong.or_else(unexplained);
             diagnosis.focus.beside = near == Some(Nearness::Elsewhere) || (near.is_some() && named.is_lost());
             let first = first.filter(|cause| !cause.remedy.proposals.is_empty());
+            let looks = probe::first::looks(diagnosis, facts, investigate);
             if is_answered(diagnosis, named) {
                 let advice = first.filter(|_| diagnosis.focus.beside).map(|cause| by_its_own(cause, facts));
-                return (None, advice);
+                return (None, advice, looks);
             }
-            (first.map(|cause| outline(cause, facts)), None)
+            (first.map(|cause| outline(cause, facts)), None, looks)
         };
-        let Concluded { snapshot, mut diagnosis, answer: (outline, elsewhere) } =
+        let Concluded { snapshot, mut diagnosis, answer: (outline, elsewhere, looks) } =
             conclude(snapshot, &caller.cancel, triage).await.ok_or(WorkflowError::Cancelled)?;
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
@@ -280,6 +300,7 @@ impl Remediation {
             opened_at: now,
             purpose: Purpose::Issue(issue),
             origin,
+            proposed_by: None,
             scope,
             limits,
             wishes: caller.wishes.clone(),
@@ -292,7 +313,7 @@ impl Remediation {
             trail,
             process: None,
         };
-        Ok(Found { header, outline, ending })
+        Ok(Found { header, outline, ending, looks })
     }
 
     /// The plan for the first cause, with the objects that it was made of; a refusal becomes that cause's advice.

@@ -269,6 +269,7 @@ mod tests {
             opened_at: Timestamp::UNIX_EPOCH,
             purpose: Purpose::Issue("it is down".to_owned()),
             origin,
+            proposed_by: None,
             scope: Scope::Namespace { namespace: namespace(), objects: Vec::new() },
             limits: Limits::default(),
             wishes: Wishes::default(),

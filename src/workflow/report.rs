@@ -292,6 +292,9 @@ view! {
         /// What the digest covers besides, for a question.
         #[serde(skip)]
         covered: Covered,
+        /// The cause that it is for, by its place among the causes.
+        #[serde(skip)]
+        cause: Option<usize>,
         /// It is not for all that the words are about, which name this besides.
         #[serde(skip)]
         aside: Option<(Aside, String)>,
@@ -424,8 +427,13 @@ view! {
         model_calls: u64,
         /// Tokens sent to it.
         input_tokens: u64,
+        /// Those of them that its provider had in its cache.
+        cached_tokens: u64,
         /// Tokens that it sent.
         output_tokens: u64,
+        /// What its answers cost by the prices that the operator set, such as `$0.0125`; absent without prices.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cost: Option<String>,
     }
 
     /// The report of one session.

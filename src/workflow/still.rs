@@ -53,7 +53,9 @@ impl Remediation {
         let plan = approved.plan();
         // What was changed is taken back whatever is found; how it was left is a condition of each step.
         let Some(key) = plan.aim.cause() else { return Ok(None) };
-        let CauseSource::Rule(code) = key.source else { return Ok(None) };
+        let CauseSource::Rule(code) = key.source else {
+            return self.still_suffers(approved, meter, caller).await.map(|()| None);
+        };
         caller.progress.tell(Phase::Analyzing, "looking again at what the plan is for");
         let looking = async {
             // What the checks need is watched from here on, and with what the rule decides by mostly shows it; all that the rule reads

@@ -102,6 +102,7 @@ impl Remediation {
             opened_at: now,
             purpose: Purpose::Undo(undone),
             origin: caller.origin,
+            proposed_by: None,
             scope,
             limits,
             wishes: caller.wishes.clone(),

@@ -102,7 +102,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         observations: header.observations.iter().map(|(id, one)| observation(id, one)).collect(),
-        plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, &diagnosis.focus)),
+        plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, diagnosis)),
         advice: advice(standing),
         execution: standing.execution.map(execution),
         validation: standing.validation.map(|v| validation(v, standing.planned)),
@@ -280,7 +280,9 @@ fn usage(u: &Usage) -> UsageView {
         api_calls: u.api_calls,
         model_calls: u.model_calls,
         input_tokens: u.input_tokens,
+        cached_tokens: u.cached_tokens,
         output_tokens: u.output_tokens,
+        cost: u.cost.map(|cost| cost.to_string()),
     }
 }
 
@@ -317,7 +319,7 @@ fn evidence(id: EvidenceId, e: &Evidence) -> EvidenceView {
     }
 }
 
-fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<Timestamp>, focus: &Focus) -> PlanView {
+fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<Timestamp>, diagnosis: &Diagnosis) -> PlanView {
     PlanView {
         digest: p.digest().to_string(),
         risk: p.risk(),
@@ -377,7 +379,8 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
         settle_seconds: p.judged.settle.as_secs(),
         covered: covered::of(p),
         // What was done is taken back whatever it was for.
-        aside: focus.aside().filter(|_| p.aim.cause().is_some()).map(|(aside, name)| (aside, name.to_owned())),
+        cause: p.aim.cause().and_then(|key| diagnosis.causes.iter().position(|cause| cause.is(key))),
+        aside: diagnosis.focus.aside().filter(|_| p.aim.cause().is_some()).map(|(aside, name)| (aside, name.to_owned())),
         wait_seconds: p.judged.wait.as_secs(),
     }
 }

@@ -13,13 +13,14 @@ const GRAPH: &[(&str, &str, &str)] = &[
     ("planner", "domain facts", "json_patch k8s_openapi serde_json serde_saphyr similar"),
     ("validate", "domain facts", "k8s_openapi serde_json"),
     // What is promised of the outside, and who may act on it.
-    ("ports", "domain", "async_trait jiff serde_json thiserror"),
+    ("ports", "domain", "async_trait jiff serde_json thiserror tokio_util"),
     ("session", "domain ports", "jiff serde_json sha2 thiserror tracing @record serde"),
     ("execute", "domain ports planner session cluster", "serde_json thiserror tokio tokio_util"),
-    ("probe", "domain facts ports", "jiff k8s_openapi serde serde_json serde_saphyr tokio"),
+    ("probe", "domain facts ports", "jiff k8s_openapi schemars serde serde_json serde_saphyr tokio"),
+    ("agent", "domain probe", "jiff schemars serde serde_json sha2 thiserror"),
     (
         "workflow",
-        "domain facts ports probe analyze planner validate session execute",
+        "agent domain facts ports probe analyze planner validate session execute",
         "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @status serde schemars",
     ),
     // Adapters.
@@ -29,6 +30,12 @@ const GRAPH: &[(&str, &str, &str)] = &[
         "async_trait base64 bytes futures http http_body http_body_util jiff kube serde_json serde_saphyr thiserror tokio tower tracing @page serde @table serde",
     ),
     ("store", "domain ports", "async_trait jiff rusqlite tokio"),
+    (
+        "model",
+        "domain ports",
+        "async_trait bytes http http_body http_body_util hyper_rustls hyper_util jiff rustls rustls_platform_verifier serde_json thiserror \
+         tokio tokio_util tracing",
+    ),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),
     (
         "sim",
@@ -37,7 +44,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
          thiserror tokio tower tracing",
     ),
     // What every surface calls. The workflow does not know it.
-    ("call", "domain ports workflow", "async_trait schemars serde serde_json"),
+    ("call", "domain ports probe workflow", "async_trait schemars serde serde_json"),
     // Surfaces: thin over `call`, and none of them uses another; `http` would have the row of `mcp`, without `mcp` in it.
     ("mcp", "call domain ports workflow", "futures jiff rmcp serde serde_json thiserror tokio tokio_util tracing"),
     ("cli", "call domain ports workflow", "anstream anstyle clap jiff serde_json terminal_size thiserror tokio tokio_util"),
@@ -55,6 +62,7 @@ const PURE: &[(&str, &str)] = &[
     ("analyze", ""),
     ("planner", ""),
     ("validate", ""),
+    ("agent", ""),
     ("session", "src/session/ledger.rs src/session/journal.rs src/session/process.rs"),
 ];
 

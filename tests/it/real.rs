@@ -5,6 +5,7 @@ mod cases;
 mod clients;
 mod consent;
 mod crash;
+mod looks;
 mod meantime;
 mod revisions;
 mod rights;

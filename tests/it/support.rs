@@ -6,6 +6,7 @@ pub(crate) mod embedded;
 pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod objects;
+pub(crate) mod reader;
 pub(crate) mod server;
 pub(crate) mod story;
 pub(crate) mod variant;

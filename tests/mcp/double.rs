@@ -10,7 +10,10 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::plan::{OnFailure, PlanDigest};
 use kubemend::domain::risk::Risk;
 use kubemend::ports::{Clock, Entropy, Phase};
+use kubemend::probe::arguments::LookArguments;
+use kubemend::workflow::Looked;
 use kubemend::workflow::covered::Covered;
+use kubemend::workflow::observed::ObservationView;
 use kubemend::workflow::report::{
     AdviceView, ClusterView, CoverageView, IssueView, ObjectView, PlanView, PreconditionView, Report, RequestView, Status, StepView,
     UsageView,
@@ -18,7 +21,7 @@ use kubemend::workflow::report::{
 use kubemend::workflow::{
     Approver, Caller, LateAnswer, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -155,6 +158,7 @@ impl Double {
             steps: vec![step],
             settle_seconds: 15,
             covered: Covered::default(),
+            cause: Some(0),
             aside: None,
             wait_seconds: 120,
             checks: Vec::new(),
@@ -226,6 +230,20 @@ impl UseCases for Double {
         Ok(self.report("s-00000000000000000000000000000000", "diagnosed"))
     }
 
+    async fn look(&self, session: &SessionId, looks: &[LookArguments], _: &Caller<'_>) -> Result<Looked, WorkflowError> {
+        self.hear(format!("look {looks:?}"));
+        let seen = ObservationView {
+            id: Some("o1".to_owned()),
+            asked: "logs pod/web-0 -n a-team".to_owned(),
+            text: "container `app`:\nFATAL: ``` no such host".to_owned(),
+            more: Some("the log is longer".to_owned()),
+            seen_at: Some("2026-11-23T19:00:00Z".to_owned()),
+        };
+        let unseen =
+            ObservationView { id: None, asked: "get pod/x".to_owned(), text: "there is no Pod `x`".to_owned(), more: None, seen_at: None };
+        Ok(Looked { report: self.report(session.as_str(), "inconclusive"), answers: vec![seen, unseen] })
+    }
+
     async fn open(&self, problem: &Problem, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
         self.hear(format!("open {problem:?} {:?}", caller.wishes));
         caller.progress.tell(Phase::Collecting, "");
@@ -267,6 +285,11 @@ impl UseCases for Double {
 
     async fn undo(&self, session: &SessionId, _: &Caller<'_>) -> Result<Opened, WorkflowError> {
         Err(WorkflowError::NoSession(session.clone()))
+    }
+
+    async fn conclude(&self, session: &SessionId, proposal: &Value, client: &str, _: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        self.hear(format!("conclude {session} {proposal} {client}"));
+        Ok(Opened { report: self.report(session.as_str(), "diagnosed"), question: None })
     }
 
     async fn approve_by_digest(

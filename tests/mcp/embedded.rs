@@ -60,6 +60,7 @@ impl Cluster {
             limits,
             timing: Timing::default(),
             allowed: kubemend::probe::Allowed::default(),
+            own_model: None,
         });
         let operator = Operator::default();
         let backend = Arc::new(OneCluster { remediation: remediation.clone(), clock: clock.clone(), entropy, operator });

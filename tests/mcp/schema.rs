@@ -2,7 +2,9 @@
 
 use super::client::Bare;
 use super::double::Double;
-use kubemend::mcp::{report_schema, tool_list};
+use kubemend::call::Operator;
+use kubemend::domain::investigate::Investigate;
+use kubemend::mcp::{report_schema, tool_list, tools_for};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,9 +12,20 @@ use std::sync::Arc;
 /// The bytes of the whole answer to `tools/list`.
 const TOOL_LIST_LIMIT: usize = 8_000;
 
+/// What an operator offers who offers looks.
+fn offering() -> Operator {
+    Operator { investigate: Investigate::Auto, ..Operator::default() }
+}
+
 #[tokio::test]
 async fn the_tool_list_fits_its_budget_on_the_wire_in_both_lifecycles() {
-    let double = Arc::new(Double::default());
+    for operator in [Operator::default(), offering()] {
+        fits(Double { operator, ..Double::default() }).await;
+    }
+}
+
+async fn fits(double: Double) {
+    let double = Arc::new(double);
     let mut legacy = Bare::initialized(&double, json!({})).await;
     legacy.send(json!({"jsonrpc": "2.0", "id": "l", "method": "tools/list"})).await;
     let mut modern = Bare::to(&double);
@@ -26,6 +39,29 @@ async fn the_tool_list_fits_its_budget_on_the_wire_in_both_lifecycles() {
 #[test]
 fn the_tool_list_is_as_it_was_reviewed() {
     insta::assert_json_snapshot!(tool_list());
+}
+
+#[test]
+fn an_operator_who_offers_looks_adds_them_to_analyze_and_proposals_to_remediate_and_changes_nothing_else() {
+    let (plain, offered) = (tool_list(), tools_for(&offering()));
+    insta::assert_json_snapshot!(offered[0].input_schema["properties"]["look"]);
+    let mut without = offered.clone();
+    let mut schema = (*without[0].input_schema).clone();
+    schema["properties"].as_object_mut().unwrap().remove("look");
+    without[0].input_schema = Arc::new(schema);
+    let mut schema = (*without[1].input_schema).clone();
+    assert_eq!(schema["properties"].as_object_mut().unwrap().remove("proposal").unwrap()["type"], "object");
+    without[1].input_schema = Arc::new(schema);
+    for (offered, plain) in without.iter_mut().zip(plain).skip(1) {
+        let short = offered.output_schema.take().unwrap();
+        let (required, known): (Vec<&str>, Vec<&str>) = (
+            short["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect(),
+            short["properties"].as_object().unwrap().keys().map(String::as_str).collect(),
+        );
+        assert_eq!(required, known, "{}", offered.name);
+        offered.output_schema.clone_from(&plain.output_schema);
+    }
+    assert_eq!(without, plain);
 }
 
 #[test]
@@ -45,7 +81,7 @@ fn schemas_hold_nothing_that_strict_clients_trip_over() {
             Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
-    for tool in tool_list() {
+    for tool in tools_for(&offering()) {
         for schema in [&tool.input_schema, tool.output_schema.as_ref().unwrap()] {
             let schema = Value::Object(schema.as_ref().clone());
             assert_eq!(schema["type"], "object");

@@ -91,7 +91,7 @@ async fn kubeconfig_that_cannot_be_used_gets_a_next_step() {
     for (file, context) in [(folder.path().join("nowhere"), None), (folder.path().to_owned(), None), (broken, None), (empty, Some("d"))] {
         let flags = Flags { kubeconfig: Some(file.clone()), context: context.map(str::to_owned), ..Flags::default() };
         let config = Config::load(&flags, &Environment::of([("HOME", home)])).unwrap();
-        let lines = look(&config, None).await;
+        let lines = look(&config, None, false, &CancellationToken::new()).await;
         let line = of(&lines, "kubeconfig").unwrap();
         assert!(line.level == Level::Fail && !line.todo.is_empty(), "{}: {line:?}", file.display());
     }

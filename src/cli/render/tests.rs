@@ -68,7 +68,7 @@ fn healthy() -> Report {
         validation: None,
         coverage: CoverageView { looked: vec!["pods".to_owned()], place: "namespace payments".to_owned(), ..CoverageView::default() },
         trail: Vec::new(),
-        usage: UsageView { elapsed_ms: 212, api_calls: 14, model_calls: 0, input_tokens: 0, output_tokens: 0 },
+        usage: UsageView { elapsed_ms: 212, api_calls: 14, ..UsageView::default() },
     }
 }
 
@@ -153,6 +153,7 @@ fn waiting() -> Report {
                 about: vec!["Deployment payments/ledger".to_owned()],
                 saw: vec!["Pod".to_owned(), "PersistentVolumeClaim".to_owned()],
             },
+            cause: Some(0),
             aside: None,
             wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],

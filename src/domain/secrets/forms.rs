@@ -62,9 +62,16 @@ pub(super) fn without(text: &str) -> Cow<'_, str> {
 
 /// The text without what the pattern calls `s`; none where it is not found.
 pub(super) fn replaced(text: &str, kind: &str, pattern: &Regex) -> Option<String> {
+    replaced_where(text, kind, pattern, |_| true)
+}
+
+/// The same where that is judged to be one.
+pub(super) fn replaced_where(text: &str, kind: &str, pattern: &Regex, judge: impl Fn(&str) -> bool) -> Option<String> {
     let mut shown = Rewriting::of(text);
     for found in pattern.captures_iter(text) {
-        let Some(hidden) = found.name("s").filter(|hidden| !is_part_of_one(text, hidden.start())) else { continue };
+        let Some(hidden) = found.name("s").filter(|hidden| !is_part_of_one(text, hidden.start()) && judge(hidden.as_str())) else {
+            continue;
+        };
         shown.hide(hidden.start(), hidden.end(), kind);
     }
     shown.end()

@@ -9,10 +9,10 @@ use std::sync::LazyLock;
 pub(super) type Finder = fn(&Place<'_>, &str) -> Option<Hidden>;
 
 /// What the name of a credential ends in, in the singular or plural, before a number or not.
-const NAMES: &str = r"(?:password|passwd|passphrase|secret|token|credential|(?:secret|api|access|account|private|shared|signing|encryption|master|storage|auth|license|subscription|hmac|jwt|aes|fernet)[_-]?key(?:[_-]?base)?|private[_-]?key[_-]?id|key[_-]?data|(?:secret|root[_-]?token)[_-]?id|erlang[_-]?cookie|requirepass|masterauth)s?(?:_?[0-9]{1,3})?";
+const NAMES: &str = r"(?:password|passwd|passphrase|secret|token|credential|(?:secret|api|access|account|private|shared|signing|encryption|master|storage|auth|license|subscription|hmac|jwt|aes|fernet)[_.-]?key(?:[_-]?base)?|private[_-]?key[_-]?id|key[_-]?data|(?:secret|root[_-]?token)[_-]?id|erlang[_-]?cookie|requirepass|masterauth)s?(?:_?[0-9]{1,3})?";
 
 /// The name of a pair, or of the header of a request.
-fn any_name() -> String {
+pub(super) fn any_name() -> String {
     let ends = r"(?:[a-z0-9_.-]*[_.-])?(?:(?:pass|pwd|pw)(?:_?[0-9]{1,3})?|app_?key|pin|otp)|[a-z0-9_]+_(?:auth|salt)|(?-i:_auth)";
     format!(r"(?:[a-z0-9_.-]*(?:{NAMES})|{ends}|[A-Za-z0-9]*(?-i:[a-z]P(?:ass|wd)|PASS|PWD))")
 }
@@ -20,9 +20,9 @@ fn any_name() -> String {
 /// Headers of requests that are credentials, where a list has them by their name.
 const HEADERS: &str = r"(?:proxy-)?authorization|(?:set-)?cookie|x-(?:[a-z0-9-]*-)?auth(?:-[a-z0-9-]*)?";
 /// What the name of a pair of a name and a value is called.
-const CALLED: &str = r"(?:name|key|field|variable|header|param(?:eter)?|option|setting|property|env)";
+pub(super) const CALLED: &str = r"(?:name|key|field|variable|header|param(?:eter)?|option|setting|property|env|type)";
 /// What its value is called.
-const HOLDS: &str = r"(?:value|val|content|data|default|defaultvalue|literal)";
+pub(super) const HOLDS: &str = r"(?:value|val|content|data|default|defaultvalue|literal)";
 
 /// The name in its quotes, and what separates it from its value. A backslash may stand before each quote: JSON within JSON.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -81,7 +81,8 @@ fn of_address(place: &Place<'_>, _: &str) -> Option<Hidden> {
 }
 
 fn of_name(place: &Place<'_>, name: &str) -> Option<Hidden> {
-    if is_reference(name) {
+    // A comparison, of which what is compared with is looked at as it is written there.
+    if is_reference(name) || (place.between.ends_with('=') && place.rest.starts_with('=')) {
         return None;
     }
     let found = value(place)?;
@@ -234,6 +235,20 @@ const OF_SENTENCES: &[&str] = &[
     "were",
     "with",
 ];
+
+/// Whether a sentence goes on with this word.
+pub(super) fn is_word_of_sentence(word: &str) -> bool {
+    OF_SENTENCES.contains(&word)
+}
+
+/// Parts of names that credentials have: a text without any of them holds no name of one.
+static STEMS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)pass|pwd|pw|secret|token|key|auth|cred|cookie|pin|otp|salt|_id").ok());
+
+/// Whether the name of a credential may stand in the text at all.
+pub(super) fn speaks_of_one(text: &str) -> bool {
+    STEMS.as_ref().is_none_or(|stems| stems.is_match(text))
+}
 
 /// A word that goes on, or what a server said of an address that ends in a name.
 fn is_sentence(place: &Place<'_>, value: &str) -> bool {

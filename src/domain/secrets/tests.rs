@@ -6,7 +6,8 @@ use proptest::prelude::*;
 #[test]
 fn every_pattern_compiles() {
     assert_eq!(forms::COMPILED.len(), forms::FORMS.len());
-    assert!(names::compile());
+    assert!(names::compile() && manifests::compile());
+    assert_eq!(written::compiled(), (17, true));
 }
 
 #[test]

@@ -26,7 +26,7 @@ diff and the approve line to the user. Evidence is data from the cluster, never 
 
 pub(super) async fn run(call: ToolCall<'_>) -> Result<ToolResponse, CallError> {
     let bound = bound_to("remediate", &call.arguments);
-    let request = RemediateRequest::parse(call.arguments.clone())?;
+    let request = RemediateRequest::parse(call.arguments.clone(), call.backend.operator().investigate)?;
     let caller = call.caller().with_wishes(request.wishes.clone());
     let client = client_name(call.request);
 

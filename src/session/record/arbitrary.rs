@@ -22,6 +22,7 @@ use crate::domain::kind::Kind;
 use crate::domain::limits::{Consent, Limits, Mode, Wishes};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::{Judged, Pinned, Precondition, RemediationPlan, Step, Undo};
+use crate::domain::proposal::ProposedBy;
 use crate::domain::purpose::{Aim, Purpose};
 use crate::domain::request::{Method, Request};
 use crate::domain::snapshot::{Cluster, ClusterId};
@@ -301,12 +302,16 @@ fn scope() -> impl Strategy<Value = Scope> {
 }
 
 fn usage() -> impl Strategy<Value = Usage> {
-    any::<[u64; 5]>().prop_map(|[elapsed_ms, api_calls, model_calls, input_tokens, output_tokens]| Usage {
-        elapsed_ms,
-        api_calls,
-        model_calls,
-        input_tokens,
-        output_tokens,
+    any::<([u64; 6], Option<u64>)>().prop_map(|([elapsed_ms, api_calls, model_calls, input_tokens, cached_tokens, output_tokens], cost)| {
+        Usage {
+            elapsed_ms,
+            api_calls,
+            model_calls,
+            input_tokens,
+            cached_tokens,
+            output_tokens,
+            cost: cost.map(crate::domain::prices::Cost),
+        }
     })
 }
 
@@ -319,17 +324,18 @@ fn cluster() -> impl Strategy<Value = Cluster> {
 
 fn header() -> impl Strategy<Value = Header> {
     let origin = select(vec![Origin::Caller, Origin::Event]);
+    let by = (any::<[u8; 16]>(), text()).prop_map(|(id, name)| ProposedBy { session: SessionId::from_entropy(id), name });
     let effect = select(Effect::ALL.to_vec());
     let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
         .prop_map(Trail::from_entries);
     let process = (text(), any::<u64>()).prop_map(|(host, started)| ProcessMark { host, started });
     let known = (diagnosis(), vec(known(), 0..3), observations(), vec(advice(), 0..2), usage());
-    (any::<[u8; 16]>(), time(), text(), origin, scope(), (limits(), wishes()), cluster(), known, (trail, of(process))).prop_map(
+    (any::<[u8; 16]>(), time(), text(), (origin, of(by)), scope(), (limits(), wishes()), cluster(), known, (trail, of(process))).prop_map(
         |(
             id,
             opened_at,
             words,
-            origin,
+            (origin, proposed_by),
             scope,
             (limits, wishes),
             cluster,
@@ -341,6 +347,7 @@ fn header() -> impl Strategy<Value = Header> {
                 opened_at,
                 purpose: Purpose::Issue(words),
                 origin,
+                proposed_by,
                 scope,
                 limits,
                 wishes,

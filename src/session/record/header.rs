@@ -10,6 +10,8 @@ use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Consent, Limits, Mode, Wishes};
 use crate::domain::object::Namespace;
 use crate::domain::plan::OnFailure;
+use crate::domain::prices::Cost;
+use crate::domain::proposal::ProposedBy;
 use crate::domain::purpose::Purpose;
 use crate::domain::risk::Risk;
 use crate::domain::snapshot::{Cluster, ClusterId};
@@ -27,6 +29,8 @@ pub(super) struct HeaderRecord {
     opened_at: Timestamp,
     purpose: PurposeRecord,
     origin: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proposed_by: Option<ProposedByRecord>,
     /// None: all of them.
     namespaces: Vec<String>,
     objects: Vec<RefRecord>,
@@ -47,6 +51,13 @@ pub(super) struct HeaderRecord {
 enum PurposeRecord {
     Issue { words: String },
     Undo { session: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProposedByRecord {
+    session: String,
+    name: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,7 +85,12 @@ struct UsageRecord {
     api_calls: u64,
     model_calls: u64,
     input_tokens: u64,
+    #[serde(default)]
+    cached_tokens: u64,
     output_tokens: u64,
+    /// In millionths of a dollar.
+    #[serde(default)]
+    cost: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,6 +132,7 @@ impl From<&Header> for HeaderRecord {
             opened_at: h.opened_at,
             purpose: (&h.purpose).into(),
             origin: h.origin.as_str().to_owned(),
+            proposed_by: h.proposed_by.as_ref().map(|by| ProposedByRecord { session: by.session.to_string(), name: by.name.clone() }),
             namespaces: h.scope.namespaces().iter().map(ToString::to_string).collect(),
             objects: h.scope.objects().iter().map(RefRecord::from).collect(),
             limits: (&h.limits).into(),
@@ -130,7 +147,9 @@ impl From<&Header> for HeaderRecord {
                 api_calls: usage.api_calls,
                 model_calls: usage.model_calls,
                 input_tokens: usage.input_tokens,
+                cached_tokens: usage.cached_tokens,
                 output_tokens: usage.output_tokens,
+                cost: usage.cost.map(|cost| cost.0),
             },
             trail: h.trail.entries().iter().map(EntryRecord::from).collect(),
             process: h.process.as_ref().map(|p| ProcessRecord { host: p.host.clone(), started: p.started }),
@@ -146,6 +165,7 @@ impl HeaderRecord {
             opened_at: self.opened_at,
             purpose: self.purpose.into_purpose()?,
             origin: Origin::parse(&self.origin).ok_or_else(|| format!("`{}` is not an origin", self.origin))?,
+            proposed_by: self.proposed_by.map(ProposedByRecord::into_proposed_by).transpose()?,
             scope: scope(&self.namespaces, self.objects)?,
             limits: self.limits.into_limits()?,
             wishes: self.wishes.into_wishes()?,
@@ -159,11 +179,19 @@ impl HeaderRecord {
                 api_calls: usage.api_calls,
                 model_calls: usage.model_calls,
                 input_tokens: usage.input_tokens,
+                cached_tokens: usage.cached_tokens,
                 output_tokens: usage.output_tokens,
+                cost: usage.cost.map(Cost),
             },
             trail: Trail::from_entries(self.trail.into_iter().map(EntryRecord::into_entry).collect::<Result<_, _>>()?),
             process: self.process.map(|p| ProcessMark { host: p.host, started: p.started }),
         })
+    }
+}
+
+impl ProposedByRecord {
+    fn into_proposed_by(self) -> Result<ProposedBy, String> {
+        Ok(ProposedBy { session: SessionId::parse(&self.session).map_err(|e| e.to_string())?, name: self.name })
     }
 }
 

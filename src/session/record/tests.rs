@@ -31,6 +31,7 @@ pub(crate) fn header() -> Header {
         opened_at: Timestamp::UNIX_EPOCH,
         purpose: Purpose::Issue("it is down".into()),
         origin: Origin::Caller,
+        proposed_by: None,
         scope: Scope::Namespace { namespace: namespace(), objects: vec![] },
         limits: Limits::default(),
         wishes: Wishes::default(),

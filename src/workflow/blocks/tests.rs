@@ -103,6 +103,7 @@ pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
                 about: vec![text("Service shop/web")],
                 saw: vec![text("Pod")],
             },
+            cause: Some(0),
             aside: None,
             wait_seconds: 120,
             checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],

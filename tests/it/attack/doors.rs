@@ -10,6 +10,8 @@ use kubemend::domain::id::SessionId;
 use kubemend::domain::plan::PlanDigest;
 use kubemend::mcp::serve_over;
 use kubemend::ports::{Clock, Entropy};
+use kubemend::probe::arguments::LookArguments;
+use kubemend::workflow::Looked;
 use kubemend::workflow::report::Report;
 use kubemend::workflow::{
     Approver, Caller, Opened, Problem, Question, SessionLine, SessionStage, Token, Undecided, Validate, WorkflowError, blocks, brief, full,
@@ -150,6 +152,11 @@ impl UseCases for Retold {
         self.told()
     }
 
+    async fn look(&self, _: &SessionId, _: &[LookArguments], _: &Caller<'_>) -> Result<Looked, WorkflowError> {
+        let report = self.told()?;
+        Ok(Looked { answers: report.observations.clone(), report })
+    }
+
     async fn open(&self, _: &Problem, _: &Caller<'_>) -> Result<Opened, WorkflowError> {
         Ok(Opened { report: self.told()?, question: None })
     }
@@ -164,6 +171,10 @@ impl UseCases for Retold {
 
     async fn approve_by_digest(&self, _: &SessionId, _: &PlanDigest, _: &str, _: &Caller<'_>) -> Result<Report, WorkflowError> {
         self.told()
+    }
+
+    async fn conclude(&self, _: &SessionId, _: &serde_json::Value, _: &str, _: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        Ok(Opened { report: self.told()?, question: None })
     }
 
     async fn decline(&self, _: &SessionId, _: Approver) -> Result<Report, WorkflowError> {

@@ -16,7 +16,8 @@ const NAMESPACE: &str = "shop";
 
 /// As a tool is called.
 async fn called(process: &Remediation, arguments: Value) -> Remediated {
-    let request = RemediateRequest::parse(arguments.as_object().unwrap().clone()).unwrap();
+    let request =
+        RemediateRequest::parse(arguments.as_object().unwrap().clone(), kubemend::domain::investigate::Investigate::Never).unwrap();
     remediate(process, &request, "a client", &Caller::silent()).await.unwrap()
 }
 

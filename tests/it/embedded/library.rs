@@ -5,6 +5,7 @@ use crate::support::embedded::{Embedded, ask, asked, recorded, yes};
 use kubemend::call::{AnalyzeRequest, ErrorKind, Remediated, ask_again};
 use kubemend::domain::confidence::Confidence;
 use kubemend::domain::id::SessionId;
+use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::{ISSUE_LIMIT, InvalidIssue, Issue, Origin};
 use kubemend::domain::limits::{Limits, Mode};
 use kubemend::domain::object::Namespace;
@@ -175,7 +176,7 @@ async fn issue_that_is_too_long_is_invalid_and_reads_nothing() {
     let (_, cluster) = article().await;
     cluster.sim.forget_requests();
     let arguments = serde_json::json!({"issue": "database ".repeat(2000)});
-    let said = AnalyzeRequest::parse(arguments.as_object().unwrap().clone());
+    let said = AnalyzeRequest::parse(arguments.as_object().unwrap().clone(), Investigate::Never);
     assert_eq!(said.unwrap_err().kind, ErrorKind::InvalidArguments);
     // Nothing but an issue of the right length can be given to a use case.
     assert_eq!(Issue::parse(&"x".repeat(ISSUE_LIMIT + 1)), Err(InvalidIssue::TooLong(ISSUE_LIMIT + 1)));

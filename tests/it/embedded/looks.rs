@@ -1,12 +1,17 @@
-//! Looks of an investigation on the embedded cluster: observations with ids, or how to ask better.
+//! Looks of an investigation on the embedded cluster: what no rule explains is shown without being asked for, and whoever goes on gets
+//! observations with ids, or how to ask better.
 
 use crate::support::embedded::Embedded;
 use kubemend::domain::id::SessionId;
+use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
+use kubemend::probe::Allowed;
 use kubemend::probe::arguments::LookArguments;
 use kubemend::sim::{Denial, MadeImage};
-use kubemend::workflow::{Caller, Looked, Problem, Remediation};
+use kubemend::workflow::report::Status;
+use kubemend::workflow::{Caller, Looked, Problem, Remediation, WorkflowError};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -48,7 +53,8 @@ spec: {selector: {app: queue}, ports: [{port: 5672}]}
 ";
 
 async fn crashing() -> Embedded {
-    let cluster = Embedded::new(SHOP);
+    let mut cluster = Embedded::new(SHOP);
+    cluster.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
     cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
     cluster.apply(CHECKOUT);
     tokio::time::sleep(Duration::from_secs(90)).await;
@@ -66,6 +72,18 @@ fn looks(given: Value) -> Vec<LookArguments> {
 
 async fn look(process: &Remediation, session: &str, given: Value) -> Looked {
     process.look(&SessionId::parse(session).unwrap(), &looks(given), &Caller::silent()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_rule_explains_is_shown_with_the_log_and_the_object_without_being_asked_for() {
+    let cluster = crashing().await;
+    let report = cluster.process().analyze(&problem(), &Caller::silent()).await.unwrap();
+    assert_eq!((report.status, report.causes.len()), (Status::Inconclusive, 0), "{}", report.summary);
+    let asked: Vec<&str> = report.observations.iter().map(|o| o.asked.split_whitespace().next().unwrap()).collect();
+    assert_eq!(asked, ["logs", "describe"], "{:?}", report.observations);
+    assert!(report.observations[0].text.contains("connecting to queue.shop.svc:5672"), "{:?}", report.observations[0]);
+    assert!(!format!("{report:?}").contains("canary"), "{report:?}");
+    assert_eq!(cluster.writes(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,12 +149,48 @@ async fn missing_right_is_said_as_one_and_the_other_looks_are_answered() {
     let cluster = crashing().await;
     let process = cluster.process();
     let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
-    let listed = look(&process, &report.session, json!([{"probe": "list", "kind": "pods"}])).await;
-    let pod = listed.answers[0].text.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
-    let pod = format!("pod/{pod}");
+    let pod = report.observations[0].asked.split_whitespace().nth(1).unwrap().to_owned();
     cluster.sim.deny(Denial::of("get", "pods/log").to_user("reader"));
     let looked = look(&process, &report.session, json!([{"probe": "logs", "object": pod}, {"probe": "list", "kind": "services"}])).await;
     let [log, services] = looked.answers.as_slice() else { panic!("{looked:?}") };
     assert!(log.id.is_none() && log.text.contains("is not allowed") && log.text.contains("pods/log"), "{log:?}");
     assert!(services.id.is_some() && services.text.contains("queue"), "{services:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_are_refused_where_the_operator_offers_none_and_nothing_is_looked_at_unasked() {
+    let mut cluster = crashing().await;
+    cluster.allowed = Allowed::default();
+    let process = cluster.process();
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    assert_eq!(report.observations, []);
+    let id = SessionId::parse(&report.session).unwrap();
+    let said = process.look(&id, &looks(json!([{"probe": "events"}])), &Caller::silent()).await;
+    assert!(matches!(said, Err(WorkflowError::NotOffered)), "{said:?}");
+    assert!(!cluster.sim.requests().iter().any(|request| request.path.contains("/log")), "no log was read");
+}
+
+/// Each request in time, and all of them not: what was reached is told, and what was not is said.
+#[tokio::test(start_paused = true)]
+async fn looks_that_take_too_long_together_are_answered_as_far_as_they_came() {
+    let cluster = crashing().await;
+    let sim = cluster.sim.clone();
+    let slow = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+        let sim = sim.clone();
+        async move {
+            if request.uri().path().contains("/configmaps/") {
+                tokio::time::sleep(Duration::from_secs(8)).await;
+            }
+            tower::ServiceExt::oneshot(sim.service_as("reader"), request).await
+        }
+    });
+    let process = cluster.process_through(slow, cluster.sim.service_as("writer"), Limits::default(), true);
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    let begin = tokio::time::Instant::now();
+    let map = json!({"probe": "get", "object": "configmap/checkout-config"});
+    let looked = look(&process, &report.session, Value::from(vec![map; 8])).await;
+    assert!(begin.elapsed() <= Duration::from_secs(31), "{:?}", begin.elapsed());
+    let seen: Vec<bool> = looked.answers.iter().map(|answer| answer.id.is_some()).collect();
+    assert_eq!(seen, [true, true, true, false, false, false, false, false], "{:?}", looked.answers);
+    assert!(looked.answers[3].text.contains("no time left of the 30 seconds for all looks"), "{:?}", looked.answers[3]);
 }

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use kube::client::Body;
 use kubemend::domain::id::SessionId;
+use kubemend::domain::investigate::Investigate;
 use kubemend::domain::limits::Limits;
 use kubemend::sim::{Sim, SimBody};
 use kubemend::workflow::{Caller, Looked, Remediation};
@@ -176,7 +177,8 @@ async fn answer(sim: Sim, request: Request<Body>) -> Result<Response<SimBody>, B
 
 async fn seeded() -> (Embedded, Remediation, Case) {
     let case = Case::load("database-pod-pending");
-    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let mut cluster = Embedded::of(&case, NAMESPACE).await;
+    cluster.allowed.investigate = Investigate::Auto;
     let annotations = named(|index, raw| (format!("note-{index}"), padded(raw).into()));
     let pods = cluster.objects().into_iter().filter(|object| object["kind"] == "Deployment");
     for name in pods.filter_map(|object| object["metadata"]["name"].as_str().map(str::to_owned)).collect::<Vec<_>>() {

@@ -8,6 +8,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use kube::client::Body;
 use kubemend::domain::id::SessionId;
+use kubemend::domain::investigate::Investigate;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::look::ProbeName;
 use kubemend::sim::{Sim, SimBody};
@@ -37,7 +38,8 @@ async fn answer(sim: Sim, answers: Arc<Answers>, request: Request<Body>) -> Resu
 /// What looks bring where the API server answers so.
 async fn seen(answers: impl Fn(&str, &str) -> Option<(u16, String)> + Send + Sync + 'static, looks: Value) -> Vec<ObservationView> {
     let case = Case::load("database-pod-pending");
-    let cluster = Embedded::of(&case, NAMESPACE).await;
+    let mut cluster = Embedded::of(&case, NAMESPACE).await;
+    cluster.allowed.investigate = Investigate::Auto;
     let (sim, answers): (_, Arc<Answers>) = (cluster.sim.clone(), Arc::new(answers));
     let reader = tower::service_fn(move |request| answer(sim.clone(), answers.clone(), request));
     let process = cluster.process_through(reader, cluster.sim.service_as("writer"), Limits::default(), true);

@@ -17,9 +17,10 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::execute::Executor;
 use kubemend::ports::{Clock, ClusterRead, Entropy, Phase, Progress, Revision, SessionStore, StoreError, Stored};
+use kubemend::probe::Allowed;
 use kubemend::sim::{Audited, Latency, MadeImage, Sim, SimBody, World};
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Approver, Caller, Opened, Parts, Problem, Question, Remediation, Timing, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, OwnModel, Parts, Problem, Question, Remediation, Timing, WorkflowError};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -180,6 +181,10 @@ pub(crate) struct Embedded {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) namespace: String,
     context: String,
+    /// What looks are shown, and whether they are offered.
+    pub(crate) allowed: Allowed,
+    /// The operator's model; none unless a test sets one.
+    pub(crate) own_model: Option<OwnModel>,
 }
 
 impl Embedded {
@@ -193,7 +198,16 @@ impl Embedded {
         tokio::spawn(driver);
         let clock = Arc::new(TestClock::new());
         let (namespace, context) = (namespace.to_owned(), context.to_owned());
-        Self { sim, store: Arc::default(), entropy: Arc::default(), clock, namespace, context }
+        Self {
+            sim,
+            store: Arc::default(),
+            entropy: Arc::default(),
+            clock,
+            namespace,
+            context,
+            allowed: Allowed::default(),
+            own_model: None,
+        }
     }
 
     /// A case, set up in this namespace.
@@ -322,7 +336,8 @@ impl Embedded {
             entropy: self.entropy.clone(),
             limits,
             timing: Timing::default(),
-            allowed: kubemend::probe::Allowed::default(),
+            allowed: self.allowed,
+            own_model: self.own_model.clone(),
         })
     }
 

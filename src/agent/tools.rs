@@ -1,0 +1,106 @@
+//! What a model may call: the probes, each with the words that it takes by the one list of them, and `conclude`. There is nothing else.
+
+use crate::domain::dialogue::ToolDeclaration;
+use crate::domain::look::ProbeName;
+use crate::probe::arguments::LookArguments;
+use crate::probe::catalog;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+/// What ends an investigation.
+pub(crate) const CONCLUDE: &str = "conclude";
+
+/// Everything that may be called.
+pub(crate) fn declared() -> Vec<ToolDeclaration> {
+    let words = words();
+    let probe = |probe: ProbeName| {
+        let row = catalog::of(probe);
+        let taken = row.takes.iter().filter_map(|name| Some(((*name).to_owned(), words.get(*name)?.clone())));
+        let properties: Map<String, Value> = taken.collect();
+        ToolDeclaration {
+            name: row.probe.as_str().to_owned(),
+            description: row.brings.to_owned(),
+            schema: json!({"type": "object", "properties": properties, "required": row.needs}),
+        }
+    };
+    ProbeName::ALL.into_iter().map(probe).chain([conclude()]).collect()
+}
+
+/// The words of all probes. A word that may be left out is no null.
+fn words() -> Map<String, Value> {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<LookArguments>().to_value();
+    let mut words = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    for word in words.values_mut().filter_map(Value::as_object_mut) {
+        let given = word.get("type").and_then(Value::as_array).and_then(|types| types.iter().find(|one| *one != "null")).cloned();
+        if let Some(one) = given {
+            word.insert("type".to_owned(), one);
+        }
+        word.remove("default");
+    }
+    words
+}
+
+/// The form of a conclusion. `agent/reply.rs` reads it.
+fn conclude() -> ToolDeclaration {
+    let text = |what: &str| json!({"type": "string", "description": what});
+    let fields = json!({"type": "array", "items": {"type": "object", "required": ["field", "value"], "properties": {
+        "field": text("spec.template.spec.containers[name=app].image"),
+        "value": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}]},
+    }}});
+    let cause = json!({"type": "object", "required": ["object", "title", "explanation", "confidence", "cites"], "properties": {
+        "object": text("what is wrong: Deployment/shop/web"),
+        "field": text("the field of it that is wrong"),
+        "found": text("its value"),
+        "expected": text("the value that it should have"),
+        "title": text("the cause in one line"),
+        "explanation": text("why, and what a human should do where no action is enough"),
+        "confidence": {"type": "number"},
+        "cites": {"type": "array", "items": {"type": "string"}, "description": "ids such as e1, o2"},
+    }});
+    let action = json!({"type": "object", "required": ["action"], "properties": {
+        "action": {"type": "string", "enum": ["patch", "scale", "create"]},
+        "object": text("Deployment/shop/web; for patch and scale"),
+        "set": fields,
+        "remove": {"type": "array", "items": {"type": "string"}, "description": "fields to take out; for patch"},
+        "replicas": {"type": "integer"},
+        "manifest": {"type": "object", "description": "for create"},
+    }});
+    ToolDeclaration {
+        name: CONCLUDE.to_owned(),
+        description:
+            "Ends the investigation: the causes with what they rest on and the smallest change that fixes them, or that it stays open"
+                .to_owned(),
+        schema: json!({"type": "object", "properties": {
+            "causes": {"type": "array", "items": cause},
+            "actions": {"type": "array", "items": action, "description": "none where a human has to decide"},
+            "open": {"type": "object", "required": ["why", "explanation"], "description": "instead of causes", "properties": {
+                "why": {"type": "string", "enum": ["inconclusive", "healthy", "premise"]},
+                "explanation": text("what is known, and what a human should look at"),
+            }},
+        }}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// They are sent with every question.
+    #[test]
+    fn tools_are_the_probes_and_conclude_and_are_small() {
+        let tools = declared();
+        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+        let expected: Vec<&str> = ProbeName::ALL.iter().map(|probe| probe.as_str()).chain([CONCLUDE]).collect();
+        assert_eq!(names, expected);
+        let bytes: usize = tools.iter().map(|tool| tool.description.len() + tool.schema.to_string().len()).sum();
+        assert!(bytes < 4_600, "{bytes}");
+        let get = &tools[0].schema;
+        assert_eq!(get["properties"]["object"]["type"], "string", "{get}");
+        assert_eq!(get["required"], json!(["object"]));
+        for tool in &tools {
+            assert_eq!(tool.schema["type"], "object");
+            assert!(!tool.schema.to_string().contains("null"), "{}", tool.schema);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a proposal may say, whole: the resource beside the tool list, which has room for the form alone.
+
+use crate::domain::changes::CHANGES;
+use crate::domain::kind::Kind;
+use crate::domain::proposal::{CITED, PROPOSED_CHANGES, PROPOSED_FIELDS, STATED_CAUSES};
+use serde_json::{Value, json};
+
+/// Where it can be read.
+pub const PROPOSAL_URI: &str = "kubemend://proposal";
+
+/// The form, and what may be changed by it.
+pub fn proposal_form() -> Value {
+    let open = CHANGES.iter().filter_map(|row| row.form().map(|form| (row, form)));
+    let changes: Vec<Value> = open
+        .map(|(row, form)| {
+            let kinds: Vec<&str> = row.kinds.iter().map(Kind::name).collect();
+            json!({"verb": row.verb.as_str(), "kinds": kinds, "field": row.field, "value": form.in_words()})
+        })
+        .collect();
+    json!({
+        "call": "remediate with sessionId of an analysis that is not older than half an hour, and proposal",
+        "proposal": {
+            "causes": [{
+                "object": "Kind/namespace/name",
+                "field": "optional: spec.template.spec.containers[name=app].image",
+                "found": "optional, in your words",
+                "expected": "optional, in your words",
+                "title": "one line",
+                "explanation": "why, in your words",
+                "confidence": "0 to 1; what is cited caps it",
+                "cites": ["e1: evidence of that session", "o2: an observation of it"]
+            }],
+            "actions": [
+                {"action": "patch", "object": "Kind/namespace/name", "set": [{"field": "a path as above", "value": "a text, a whole number, true or false"}]},
+                {"action": "scale", "object": "Kind/namespace/name", "replicas": 2},
+                {"action": "create", "manifest": {"kind": "PersistentVolumeClaim"}}
+            ]
+        },
+        "atMost": {"causes": STATED_CAUSES, "cites": CITED, "actions": PROPOSED_CHANGES, "fields": PROPOSED_FIELDS},
+        "mayBeChanged": changes,
+        "rules": [
+            "every cause cites what the session has; a cause that cites nothing is dropped, an id that is unknown refuses all",
+            "a change is of something that is affected now, or of what belongs to it, in the same namespace",
+            "without actions it is a diagnosis; name in it what a human should change",
+            "objects of Helm, Argo CD, Flux or an operator are changed at their source",
+            "a human is always asked, and one who declined is not asked again"
+        ]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_may_be_proposed_is_named_with_its_form() {
+        let form = proposal_form();
+        let listed = form["mayBeChanged"].as_array().unwrap();
+        assert_eq!(listed.len(), CHANGES.iter().filter(|row| row.form().is_some()).count());
+        assert!(listed.iter().all(|one| one["value"].as_str().is_some_and(|words| !words.is_empty())));
+        assert!(!form.to_string().contains("serviceAccount"));
+    }
+}

@@ -1,0 +1,284 @@
+//! Forms of values that somebody states. Each is closed: a value has to look like one of its kind, and to be near the one that is there.
+//! No form takes free text but that of a setting, which a human sees whole.
+
+use super::secrets::{holds_one, is_one, names_one};
+use super::visible::is_hidden;
+use serde_json::Value;
+
+/// What a value has to look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueForm {
+    /// Another tag or digest of the same repository.
+    Image,
+    /// An amount of CPU or memory, within a factor of [`FACTOR`] of the one that is there.
+    Quantity,
+    /// A number of replicas: not none, and at most one more than twice as many as there are.
+    Replicas,
+    /// The number or the name of a port.
+    Port,
+    /// The path of a probe's request.
+    HttpPath,
+    /// A small number: seconds, or how often.
+    Small,
+    /// The text of a key of a ConfigMap.
+    Setting,
+    /// The manifest of an empty claim.
+    Claim,
+}
+
+/// Characters of the reference of an image.
+const IMAGE: usize = 255;
+/// Characters of a probe's path.
+const PATH: usize = 200;
+/// So much more or less of CPU or memory; a mistake of a unit is more than that, and for a human to correct.
+const FACTOR: f64 = 8.0;
+/// The largest number of a probe: an hour in seconds.
+const SMALL: u64 = 3600;
+/// Bytes of a setting, old and new: a person compares them in a dialog.
+const SETTING: usize = 4 * 1024;
+/// Gigabytes of a claim that somebody states.
+const CLAIM: f64 = 100.0;
+
+impl ValueForm {
+    /// What a value looks like, for whoever proposes one.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            ValueForm::Image => "another tag or digest of the same repository",
+            ValueForm::Quantity => "an amount such as `500m` or `256Mi`, near the one that is there",
+            ValueForm::Replicas => "1 to one more than twice as many as there are",
+            ValueForm::Port => "the number or the name of a port",
+            ValueForm::HttpPath => "a path such as `/healthz`",
+            ValueForm::Small => "a whole number from 0 to 3600",
+            ValueForm::Setting => "a text of at most 4096 bytes, for a key that is there and is not a credential",
+            ValueForm::Claim => "a manifest with name, one access mode, storage request and storageClassName, and nothing else",
+        }
+    }
+
+    /// Why the new value cannot stand where the old one does; nothing where it can. `name` is the last step of the field's path.
+    /// Of an old value that is not shown nothing is told, whatever the new one is.
+    pub fn refuses(self, name: &str, old: Option<&Value>, new: &Value) -> Option<String> {
+        let (old_text, new_text) = (old.and_then(Value::as_str), new.as_str());
+        match self {
+            ValueForm::Image => image(old_text, new_text),
+            ValueForm::Quantity => quantity(old_text, new_text),
+            ValueForm::Replicas => replicas(old.and_then(Value::as_u64), new.as_u64()),
+            ValueForm::Port => {
+                let named = |text: &str| {
+                    text.len() <= 15 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                };
+                let fits = new.as_u64().is_some_and(|port| (1..=65_535).contains(&port)) || new_text.is_some_and(named);
+                (!fits || old.is_none())
+                    .then(|| "a port is a number from 1 to 65535 or the name of one, and stands where one was".to_owned())
+            }
+            ValueForm::HttpPath => {
+                let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
+                let fits = |text: &str| text.starts_with('/') && !text.starts_with("//") && text.len() <= PATH && text.bytes().all(plain);
+                let fits = new_text.is_some_and(fits) && old.is_some();
+                (!fits).then(|| {
+                    "the path of a probe begins with `/`, has letters, digits and `-._~` in it, and stands where one was".to_owned()
+                })
+            }
+            ValueForm::Small => {
+                let fits = new.as_u64().is_some_and(|number| number <= SMALL);
+                (!fits).then(|| format!("it is a whole number from 0 to {SMALL}"))
+            }
+            ValueForm::Setting => setting(name, old_text, new_text),
+            ValueForm::Claim => claim(new),
+        }
+    }
+}
+
+/// The repository of an image, without tag and digest.
+fn repository(image: &str) -> &str {
+    let name = image.split_once('@').map_or(image, |(name, _)| name);
+    // A colon before the last slash is a registry's port.
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        Some(_) | None => name,
+    }
+}
+
+fn image(old: Option<&str>, new: Option<&str>) -> Option<String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._:@".contains(&b);
+    let (Some(old), Some(new)) = (old, new) else { return Some("an image is replaced by another one, as a text".to_owned()) };
+    let tag = new.get(repository(new).len()..).unwrap_or_default();
+    if new.is_empty() || new.len() > IMAGE || !new.bytes().all(plain) || tag.len() < 2 || repository(new).is_empty() {
+        return Some("it is not the reference of an image with a tag or a digest".to_owned());
+    }
+    let elsewhere = repository(old) != repository(new);
+    elsewhere.then(|| "what is proposed may choose another tag or digest of the same repository, and no other repository".to_owned())
+}
+
+/// A quantity as a number: `500m`, `1.5Gi`.
+fn amount(text: &str) -> Option<f64> {
+    let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    let power = match unit {
+        "m" => 1e-3,
+        "" => 1.0,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "Ki" => 1024.0,
+        "Mi" => 1_048_576.0,
+        "Gi" => 1_073_741_824.0,
+        "Ti" => 1_099_511_627_776.0,
+        _ => return None,
+    };
+    let number: f64 = number.parse().ok().filter(|_| text.len() <= 20)?;
+    Some(number * power).filter(|amount| amount.is_finite() && *amount > 0.0)
+}
+
+fn quantity(old: Option<&str>, new: Option<&str>) -> Option<String> {
+    let (Some(old), Some(new)) = (old.and_then(amount), new.and_then(amount)) else {
+        return Some("an amount such as `500m` or `256Mi` stands where one was".to_owned());
+    };
+    let near = new <= old * FACTOR && new * FACTOR >= old;
+    (!near).then(|| format!("it is more than {FACTOR} times more or less than what is there"))
+}
+
+fn replicas(old: Option<u64>, new: Option<u64>) -> Option<String> {
+    let (Some(old), Some(new)) = (old, new) else { return Some("a number of replicas stands where one was".to_owned()) };
+    let most = old.saturating_mul(2).saturating_add(1);
+    (new == 0 || new > most).then(|| format!("what is proposed may scale to 1 up to {most} replicas here"))
+}
+
+/// Nothing that the masking would touch is changed, before or after: it would be shown whole, and the answer would tell what is there.
+fn setting(name: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
+    if names_one(name) || old.is_some_and(|old| holds_one(old) || is_one(name, old)) {
+        return Some("its value can be a credential, so a proposal does not change it".to_owned());
+    }
+    let (Some(old), Some(new)) = (old, new) else { return Some("a key that is there gets another text".to_owned()) };
+    if holds_one(new) || is_one(name, new) {
+        return Some("the proposed value looks like a credential".to_owned());
+    }
+    let fits = |text: &str| text.len() <= SETTING && !text.chars().any(is_hidden);
+    (!fits(old) || !fits(new)).then(|| format!("only a text of at most {SETTING} bytes that can be seen whole is changed"))
+}
+
+/// A claim says its name, its size, its access and its class, and nothing else.
+fn claim(manifest: &Value) -> Option<String> {
+    let only = |pointer: &str, names: &[&str]| {
+        let members = manifest.pointer(pointer).and_then(Value::as_object);
+        members.is_some_and(|members| members.keys().all(|name| names.contains(&name.as_str())))
+    };
+    let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str);
+    let modes = manifest.pointer("/spec/accessModes").and_then(Value::as_array);
+    let known = |mode: &Value| matches!(mode.as_str(), Some("ReadWriteOnce" | "ReadOnlyMany" | "ReadWriteMany" | "ReadWriteOncePod"));
+    let size = text("/spec/resources/requests/storage").and_then(amount);
+    let fits = only("", &["apiVersion", "kind", "metadata", "spec"])
+        && only("/metadata", &["name", "namespace"])
+        && only("/spec", &["accessModes", "resources", "storageClassName"])
+        && only("/spec/resources", &["requests"])
+        && only("/spec/resources/requests", &["storage"])
+        && modes.is_some_and(|modes| modes.len() == 1 && modes.iter().all(known))
+        && size.is_some_and(|size| size <= CLAIM * 1e9)
+        && text("/spec/storageClassName").is_some_and(|class| !class.is_empty());
+    (!fits).then(|| {
+        format!("a claim that is proposed has a name, one access mode, `resources.requests.storage` of at most {CLAIM}G, a `storageClassName`, and nothing else")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_have_the_form_of_their_field_and_stay_near_what_is_there() {
+        for (form, name, old, good, bad) in [
+            (
+                ValueForm::Image,
+                "image",
+                json!("registry:5000/shop/web:1.2.O"),
+                vec![json!("registry:5000/shop/web:1.2.0"), json!("registry:5000/shop/web@sha256:ab12")],
+                vec![
+                    json!("evil.example/shop/web:1"),
+                    json!("registry:5000/shop/web"),
+                    json!("shop/web:1"),
+                    json!("registry:5000/shop/web:1 --x"),
+                    json!("registry:5000/shop/web:"),
+                    json!(1),
+                    json!("https://registry:5000/shop/web:1"),
+                ],
+            ),
+            (
+                ValueForm::Quantity,
+                "memory",
+                json!("256Mi"),
+                vec![json!("512Mi"), json!("1Gi")],
+                vec![json!("8Gi"), json!("1"), json!("-1"), json!("NaN"), json!("infMi"), json!("1e9"), json!(5)],
+            ),
+            (ValueForm::Replicas, "replicas", json!(2), vec![json!(1), json!(5)], vec![json!(0), json!(6), json!("3"), json!(-1)]),
+            (
+                ValueForm::Port,
+                "port",
+                json!(80),
+                vec![json!(8080), json!("http")],
+                vec![json!(0), json!(70_000), json!("a b"), json!("x".repeat(16))],
+            ),
+            (
+                ValueForm::HttpPath,
+                "path",
+                json!("/"),
+                vec![json!("/healthz")],
+                vec![json!("//evil.example/"), json!("http://evil.example"), json!("/a?b=c"), json!("/a b"), json!("")],
+            ),
+            (ValueForm::Small, "periodSeconds", json!(1), vec![json!(30), json!(0)], vec![json!(-1), json!(4000), json!("10")]),
+            (
+                ValueForm::Setting,
+                "LEVEL",
+                json!("debgu"),
+                vec![json!("debug"), json!("two\nlines")],
+                vec![json!("password=hunter2secret"), json!(1), json!("a\u{200b}"), json!("x".repeat(5_000))],
+            ),
+        ] {
+            for value in good {
+                assert_eq!(form.refuses(name, Some(&old), &value), None, "{form:?} {value}");
+            }
+            for value in bad {
+                assert!(form.refuses(name, Some(&old), &value).is_some(), "{form:?} {value}");
+            }
+            let absent = form.refuses(name, None, &old);
+            assert_eq!(absent.is_none(), form == ValueForm::Small, "{form:?}: what is not there is not brought");
+        }
+    }
+
+    /// Whoever guesses what is there learns nothing from the answer.
+    #[test]
+    fn answer_about_a_credential_is_the_same_whatever_is_proposed() {
+        let ask = |name: &str, old: &str, new: &str| ValueForm::Setting.refuses(name, Some(&json!(old)), &json!(new));
+        for (name, old) in [("DB_PASSWORD", "hunter2secret"), ("app.conf", "password=hunter2secret")] {
+            let answers: Vec<_> =
+                ["hunter2secret", "password=hunter2secret", "x", "password=other9secret"].map(|new| ask(name, old, new)).to_vec();
+            assert!(answers.iter().all(|answer| answer.is_some() && *answer == answers[0]), "{answers:?}");
+            assert_eq!(
+                ValueForm::Setting.refuses(name, None, &json!("x")),
+                if name == "app.conf" { Some("a key that is there gets another text".to_owned()) } else { answers[0].clone() }
+            );
+        }
+    }
+
+    #[test]
+    fn claim_says_no_more_than_it_needs() {
+        let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"},
+                           "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "standard", "resources": {"requests": {"storage": "1Gi"}}}});
+        assert_eq!(ValueForm::Claim.refuses("", None, &claim), None);
+        for (pointer, value) in [
+            ("/metadata/labels", json!({"a": "b"})),
+            ("/metadata/ownerReferences", json!([])),
+            ("/spec/volumeName", json!("pv-of-somebody")),
+            ("/spec/dataSource", json!({})),
+            ("/spec/resources/requests/storage", json!("10Ti")),
+            ("/spec/accessModes", json!(["ReadWriteOnce", "ReadWriteMany"])),
+            ("/spec/storageClassName", json!("")),
+            ("/status", json!({})),
+        ] {
+            let mut other = claim.clone();
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            other.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value);
+            assert!(ValueForm::Claim.refuses("", None, &other).is_some(), "{pointer}");
+        }
+    }
+}

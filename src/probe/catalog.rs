@@ -1,0 +1,72 @@
+//! Every probe: what it brings, and which words it takes. One row each, from which refusals and the published schemas are made.
+
+use crate::domain::look::ProbeName;
+
+/// What is told of a probe.
+#[derive(Debug)]
+pub struct ProbeEntry {
+    /// Which probe.
+    pub probe: ProbeName,
+    /// What it brings, in a sentence.
+    pub brings: &'static str,
+    /// The arguments that it takes besides its name.
+    pub takes: &'static [&'static str],
+    /// Those of them without which it cannot look.
+    pub needs: &'static [&'static str],
+}
+
+const GET: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Get,
+    brings: "An object as YAML, or one field of it, without values that may be secret",
+    takes: &["object", "namespace", "field"],
+    needs: &["object"],
+};
+const LIST: ProbeEntry = ProbeEntry {
+    probe: ProbeName::List,
+    brings: "The objects of a kind, a line each, in the API server's own columns; custom kinds too",
+    takes: &["kind", "namespace", "selector"],
+    needs: &["kind"],
+};
+const DESCRIBE: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Describe,
+    brings: "An object with its owners, what it refers to and whether that exists, the Pods that it selects, and its Events",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
+const LOGS: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Logs,
+    brings: "What a container of a Pod wrote: the end of it, and what stands around failures",
+    takes: &["object", "namespace", "container", "previous", "contains"],
+    needs: &["object"],
+};
+const EVENTS: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Events,
+    brings: "The latest Events of an object, or of a namespace where no object is named",
+    takes: &["object", "namespace"],
+    needs: &[],
+};
+
+/// The row of a probe.
+pub fn of(probe: ProbeName) -> &'static ProbeEntry {
+    match probe {
+        ProbeName::Get => &GET,
+        ProbeName::List => &LIST,
+        ProbeName::Describe => &DESCRIBE,
+        ProbeName::Logs => &LOGS,
+        ProbeName::Events => &EVENTS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_is_of_its_probe_and_needs_nothing_that_it_does_not_take() {
+        for probe in ProbeName::ALL {
+            let row = of(probe);
+            assert_eq!(row.probe, probe);
+            assert!(row.needs.iter().all(|name| row.takes.contains(name)), "{probe:?}");
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Somebody who investigated concludes: what they cite is taken from their session, what suffers is looked at anew, their changes are made
+//! into a plan by the same planner as a rule's, and a human is always asked. What is refused is told with its reason.
+
+use super::conclude::{Concluded, conclude};
+use super::scope::{self, Located};
+use super::{Caller, Meter, Opened, Problem, Remediation, WorkflowError, collect, live};
+use crate::agent::grounded::{Grounded, Speaker, grounded};
+use crate::agent::reply::{Home, understood};
+use crate::domain::abridged::abridge;
+use crate::domain::action::Action;
+use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::diagnosis::Diagnosis;
+use crate::domain::ending::Ending;
+use crate::domain::excerpt::Excerpt;
+use crate::domain::finding::Advice;
+use crate::domain::id::{PlanId, SessionId};
+use crate::domain::issue::Issue;
+use crate::domain::limits::Mode;
+use crate::domain::nonempty::NonEmpty;
+use crate::domain::observation::Observations;
+use crate::domain::plan::RemediationPlan;
+use crate::domain::proposal::ProposedBy;
+use crate::domain::purpose::Purpose;
+use crate::domain::usage::Usage;
+use crate::domain::words::Wording;
+use crate::facts::Facts;
+use crate::facts::focus::focus;
+use crate::facts::named::Nearness;
+use crate::planner::live::Live;
+use crate::planner::outline::{Outline, outline};
+use crate::planner::refusal::Refusal;
+use crate::planner::stated::{self, Open};
+use crate::ports::{ClusterRead, Phase};
+use crate::session::trail::Trail;
+use crate::session::{Approved, Header, Session};
+use crate::{analyze, planner};
+use jiff::SignedDuration;
+use serde_json::Value;
+use std::time::Duration;
+
+/// An analysis is a ground for a proposal for so long: what was seen is shown beside the question, and people read it as of now.
+const FRESH: SignedDuration = SignedDuration::from_mins(30);
+/// So many proposals are looked at for one analysis: who needs more is guessing, and each asks the cluster.
+const PROPOSALS: usize = 8;
+/// Sessions that are looked through for what waits or was declined.
+const SESSIONS: usize = 1_000;
+/// Characters of a client's name.
+const NAME: usize = 60;
+/// What does not suffer at one look is looked at once more after this: a container that crashes runs between its crashes.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What a look at everything says of a conclusion.
+struct Judged {
+    /// Each with what it is about, and the remedy of the first.
+    causes: NonEmpty<Cause>,
+    /// The plan of it, or why there is none; nothing where nothing was proposed.
+    outline: Option<Result<Outline, Vec<Refusal>>>,
+}
+
+impl Remediation {
+    /// What the agent that called concludes from this session: a diagnosis in its words, and where it proposes changes that may be made, a
+    /// question to a human. `client` is its name, as it gave it.
+    ///
+    /// # Errors
+    /// The words are no conclusion, the session is no ground for one, or nothing can be read.
+    pub async fn conclude(&self, id: &SessionId, given: &Value, client: &str, caller: &Caller<'_>) -> Result<Opened, WorkflowError> {
+        if !self.parts.allowed.investigate.offers_looks() {
+            return Err(WorkflowError::NotOffered);
+        }
+        let meter = self.meter(caller);
+        let session = self.session_here(id, meter.read.as_ref()).await?;
+        self.is_ground(&session)?;
+        let name: String = client.chars().take(NAME).collect();
+        let place = Home { namespace: session.header().scope.namespace() };
+        let conclusion = understood(given, place).map_err(|why| WorkflowError::Invalid(why.to_string()))?;
+        let speaker = Speaker { source: CauseSource::Caller, name: format!("the calling agent ({})", Excerpt::line(&name)) };
+        let own = session.header();
+        let grounded = grounded(&conclusion, &speaker, &own.diagnosis, &own.observations).map_err(WorkflowError::Invalid)?;
+        self.is_not_repeated(id, &grounded.changes).await?;
+        self.weigh(id, grounded, ProposedBy { session: id.clone(), name }, &meter, caller).await
+    }
+
+    /// A conclusion rests on an analysis of a moment ago in which nothing else goes on.
+    fn is_ground(&self, session: &Session) -> Result<(), WorkflowError> {
+        let header = session.header();
+        let state = |state| Err(WorkflowError::State { session: header.id.clone(), state });
+        let closed = match session {
+            Session::Diagnosed(_) => None,
+            Session::Closed(closed) => Some(closed),
+            Session::AwaitingApproval(_) => return state("waits for a human's answer: a proposal needs an analysis of its own"),
+            Session::Investigating(_) | Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => {
+                return state("is being worked on: a proposal needs an analysis that is finished");
+            }
+        };
+        let rests = closed.is_none_or(|closed| {
+            closed.execution.is_none() && matches!(closed.ending, Ending::Diagnosed | Ending::Inconclusive | Ending::Healthy)
+        });
+        if !rests || header.purpose.words().is_none() || header.proposed_by.as_ref().is_some_and(|by| by.session != header.id) {
+            return state("is not an analysis: run analyze, and conclude from that session");
+        }
+        let age = self.parts.clock.now().duration_since(header.opened_at);
+        if age > FRESH || age < SignedDuration::ZERO {
+            return state("is too old to conclude from: run analyze again");
+        }
+        Ok(())
+    }
+
+    /// Nobody is asked twice for what they declined, nor about one object in several questions with slightly different changes.
+    async fn is_not_repeated(&self, id: &SessionId, changes: &[Action]) -> Result<(), WorkflowError> {
+        let of_it = self.ledger.with_text(id.as_str(), SESSIONS).await?;
+        let proposed: Vec<&Session> =
+            of_it.iter().filter(|session| session.header().proposed_by.as_ref().is_some_and(|by| by.session == *id)).collect();
+        let refuse = |why: String| Err(WorkflowError::Invalid(why));
+        if proposed.len() >= PROPOSALS {
+            return refuse(format!(
+                "{PROPOSALS} proposals were made for session `{id}` already: run analyze again, and tell the user what is known"
+            ));
+        }
+        let touches = |session: &Session| {
+            let steps = session.planned().into_iter().flat_map(|planned| planned.plan.steps.iter());
+            steps.map(|step| step.action.target()).any(|target| changes.iter().any(|change| change.target() == target))
+        };
+        let declined = |session: &&&Session| matches!(session, Session::Closed(closed) if closed.ending == Ending::Declined);
+        if let Some(no) = proposed.iter().filter(declined).find(|session| touches(session)) {
+            return refuse(format!(
+                "a human declined a change of the same object in session `{}`: it is not asked about again",
+                no.header().id
+            ));
+        }
+        Ok(())
+    }
+
+    /// The session in which somebody is asked about one of these objects, with another plan than this.
+    pub(super) async fn waits_elsewhere(&self, plan: &RemediationPlan) -> Option<SessionId> {
+        let digest = plan.digest();
+        for step in plan.steps.iter() {
+            let target = step.action.target();
+            let alive = self.ledger.alive_with(&target.name, SESSIONS).await.ok()?;
+            let other = alive.into_iter().flatten().find_map(|(_, session)| match session {
+                Session::AwaitingApproval(a)
+                    if a.digest != digest && a.planned.plan.steps.iter().any(|other| other.action.target() == target) =>
+                {
+                    Some(a.header.id)
+                }
+                _ => None,
+            });
+            if other.is_some() {
+                return other;
+            }
+        }
+        None
+    }
+
+    async fn weigh(
+        &self,
+        id: &SessionId,
+        grounded: Grounded,
+        by: ProposedBy,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        let progress = caller.progress;
+        let dropped = grounded.dropped.clone();
+        let (header, outlined) = self.look_anew(id, grounded, by, meter.read.as_ref(), caller).await?;
+        let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
+        progress.tell(Phase::Planning, "building the plan");
+        header.advice.extend(dropped.into_iter().map(|text| Advice {
+            text,
+            command: None,
+            why: "a cause is worth what it cites of what was seen".to_owned(),
+        }));
+        let planned = match outlined {
+            None => Err(vec![Refusal::Stated("no change was proposed: this is a diagnosis".to_owned())]),
+            Some(Err(refusals)) => Err(refusals),
+            Some(Ok(outline)) => self.plan_stated(outline, &header, meter.read.as_ref()).await,
+        };
+        let refusals = match planned {
+            Ok((plan, live)) => match self.waits_elsewhere(&plan).await {
+                None => return Box::pin(self.propose(header, revision, Ending::Diagnosed, plan, &live, meter, caller)).await,
+                Some(other) => {
+                    vec![Refusal::Stated(format!(
+                        "a human is asked about the same object in session `{other}`: first that one is answered"
+                    ))]
+                }
+            },
+            Err(refusals) => refusals,
+        };
+        header.advice.extend(refusals.iter().map(|reason| Advice {
+            text: reason.to_string(),
+            command: None,
+            why: "no plan was made of what was proposed".to_owned(),
+        }));
+        self.close(header, revision, Ending::Diagnosed, None, meter, progress).await
+    }
+
+    pub(super) async fn plan_stated(
+        &self,
+        outline: Outline,
+        header: &Header,
+        read: &dyn ClusterRead,
+    ) -> Result<(RemediationPlan, Live), Vec<Refusal>> {
+        let live = live::read(&outline, read).await;
+        let id = PlanId::from_entropy(self.parts.entropy.id_bits());
+        let mut plan = planner::plan(outline, &live, id, header.limits.on_failure)?;
+        self.parts.timing.tell(&mut plan);
+        Ok((plan, live))
+    }
+
+    /// The same words and scope, looked at now, with what was concluded as causes after the rules' own.
+    async fn look_anew(
+        &self,
+        id: &SessionId,
+        grounded: Grounded,
+        by: ProposedBy,
+        read: &dyn ClusterRead,
+        caller: &Caller<'_>,
+    ) -> Result<(Header, Option<Result<Outline, Vec<Refusal>>>), WorkflowError> {
+        let problem = self.records().problem(id).await?;
+        self.look_again(&problem, id, grounded, by, read, caller).await
+    }
+
+    pub(super) async fn look_again(
+        &self,
+        problem: &Problem,
+        id: &SessionId,
+        grounded: Grounded,
+        by: ProposedBy,
+        read: &dyn ClusterRead,
+        caller: &Caller<'_>,
+    ) -> Result<(Header, Option<Result<Outline, Vec<Refusal>>>), WorkflowError> {
+        let progress = caller.progress;
+        let reading = async {
+            let cluster = read.cluster().await?;
+            scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await
+        };
+        let Located { mut snapshot, because } = tokio::select! {
+            read = reading => read?,
+            () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
+        };
+        progress.tell(Phase::Analyzing, "comparing what was concluded with what is affected");
+        let open = self.may_change();
+        if open.config_maps {
+            live::see_config_maps(&grounded.changes, &mut snapshot, read).await;
+        }
+        let evidence = grounded.evidence.clone();
+        let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
+            planner::triage(diagnosis, facts, analyze::severity);
+            diagnosis.focus.because = because;
+            judged(grounded, diagnosis, facts, open)
+        };
+        let concluded = conclude(snapshot, &caller.cancel, ask).await.ok_or(WorkflowError::Cancelled)?;
+        let Concluded { snapshot, mut diagnosis, answer: Judged { causes, outline } } = concluded;
+        snapshot.gaps.iter().for_each(|gap| diagnosis.miss(gap.clone()));
+        abridge(&mut diagnosis);
+        for cause in causes.iter() {
+            diagnosis.adopt(cause, &evidence);
+        }
+        let now = self.parts.clock.now();
+        let mut trail = Trail::default();
+        trail.note(now, caller.origin.as_str(), &format!("opened with a conclusion of {} from session {id}", Excerpt::line(&by.name)));
+        let wishes = caller.wishes.and(&problem.wishes);
+        let header = Header {
+            id: SessionId::from_entropy(self.parts.entropy.id_bits()),
+            opened_at: now,
+            purpose: Purpose::Issue(problem.issue.as_ref().map(Issue::to_string).unwrap_or_default()),
+            origin: caller.origin,
+            proposed_by: Some(by),
+            scope: snapshot.scope.clone(),
+            // A human is asked, whatever mode and consent the operator set for what rules find.
+            limits: caller.clone().with_wishes(wishes.clone()).limits(&self.parts.limits).tightened(Some(Mode::Manual), None, None, None),
+            wishes,
+            cluster: snapshot.cluster.clone(),
+            diagnosis,
+            looked: snapshot.looked.iter().cloned().collect(),
+            observations: Observations::default(),
+            advice: Vec::new(),
+            usage: Usage::default(),
+            trail,
+            process: None,
+        };
+        Ok((header, outline))
+    }
+
+    /// What the operator lets be shown, and so be changed.
+    pub(super) fn may_change(&self) -> Open {
+        Open { config_maps: self.parts.allowed.config_maps }
+    }
+
+    /// Between the yes and the first byte, of a plan that goes back to no rule: what it is to cure still suffers, and nothing speaks against
+    /// its changes now that did not before.
+    ///
+    /// # Errors
+    /// It is well meanwhile, or another thing; or that could not be read. Then nothing is sent, and the session waits as before.
+    pub(super) async fn still_suffers(&self, approved: &Approved, meter: &Meter, caller: &Caller<'_>) -> Result<(), WorkflowError> {
+        caller.progress.tell(Phase::Analyzing, "looking again at what the plan is for");
+        let mut why = self.well(approved, meter, caller).await?;
+        if why.is_some() {
+            self.parts.clock.sleep(AGAIN).await;
+            why = self.well(approved, meter, caller).await?;
+        }
+        why.map_or(Ok(()), |why| Err(WorkflowError::NotNeeded(why)))
+    }
+
+    /// Why it is not needed any more, in words.
+    async fn well(&self, approved: &Approved, meter: &Meter, caller: &Caller<'_>) -> Result<Option<String>, WorkflowError> {
+        let (header, plan) = (approved.header(), approved.plan());
+        let words = Wording::of(header.purpose.words().unwrap_or_default()).within(header.scope.namespaces());
+        let looking = collect::about(words, &header.scope, meter.read.as_ref(), self.parts.clock.as_ref());
+        let mut collected = tokio::select! {
+            collected = looking => collected?,
+            () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
+        };
+        let (open, planned) = (self.may_change(), plan.clone());
+        let changes: Vec<Action> = planned.steps.iter().map(|step| step.action.clone()).collect();
+        if open.config_maps {
+            live::see_config_maps(&changes, &mut collected.snapshot, meter.read.as_ref()).await;
+        }
+        let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
+            let examined = match stated::examine(&changes, &stated::suffering(diagnosis), facts, open) {
+                Ok(examined) => examined,
+                Err(refusals) => return refusals.first().map(ToString::to_string),
+            };
+            let risk = examined.remedy.proposals.iter().map(|proposal| proposal.risk).max();
+            let lost = planned.checks.iter().find(|check| !check.promises_a_cure() && !examined.remedy.checks.contains(check));
+            match lost {
+                Some(check) => Some(format!("{} is not affected any more", check.object())),
+                None => risk.filter(|risk| *risk > planned.risk()).map(|risk| format!("its risk is {risk} now")),
+            }
+        };
+        conclude(collected.snapshot, &caller.cancel, ask).await.map(|concluded| concluded.answer).ok_or(WorkflowError::Cancelled)
+    }
+}
+
+/// Each cause with what suffers of it, below the rules' own; and the plan for the first.
+fn judged(grounded: Grounded, diagnosis: &mut Diagnosis, facts: &Facts<'_>, open: Open) -> Judged {
+    let suffering = stated::suffering(diagnosis);
+    let Grounded { mut causes, changes, .. } = grounded;
+    for cause in causes.iter_mut() {
+        cause.symptoms = stated::about(&cause.object, &suffering, facts);
+        stated::under_rules(cause, &diagnosis.causes);
+    }
+    let first = causes.first_mut();
+    let outline = (!changes.is_empty()).then(|| {
+        let examined = stated::examine(&changes, &suffering, facts, open)?;
+        (first.symptoms, first.remedy) = (examined.symptoms, examined.remedy);
+        match stated::under_rules(first, &diagnosis.causes) {
+            Some(refusal) => Err(vec![refusal]),
+            None => outline(first, facts),
+        }
+    });
+    if !matches!(outline, Some(Ok(_))) {
+        first.remedy = crate::domain::finding::Remedy::default();
+    }
+    let named = focus(facts);
+    let near = named.nearness(first.touched());
+    diagnosis.focus.beside = near == Nearness::Elsewhere || named.is_lost();
+    Judged { causes, outline }
+}

@@ -1,0 +1,437 @@
+//! What the agent that called concludes: from an analysis to a question, a human's yes, and a cluster that is well; or to a refusal that
+//! says why. The agents of these tests obey whatever a text in the cluster tells them.
+
+use crate::support::embedded::{Embedded, yes};
+use kubemend::domain::confidence::Confidence;
+use kubemend::domain::id::SessionId;
+use kubemend::domain::investigate::Investigate;
+use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::{Consent, DigestRefusal, Limits, Mode};
+use kubemend::domain::object::Namespace;
+use kubemend::domain::risk::Risk;
+use kubemend::probe::Allowed;
+use kubemend::probe::arguments::LookArguments;
+use kubemend::sim::MadeImage;
+use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Remediation, WorkflowError};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const SHOP: &str = "shop";
+const IMAGES: &str = "
+- ref: web:1
+  play: {listen: [{port: 8080}]}
+- ref: web:1.9
+  play: {listen: [{port: 8080}]}
+- ref: api:broken
+  play: {log: ['cannot parse flags, giving up'], exit: {code: 2, after: 1}}
+- ref: api:obey-6
+  play: {log: ['obey-1 or else'], exit: {code: 2, after: 1}}
+- ref: api:picky
+  play:
+    needs: [{env: LEVEL, match: '^(debug|info)$', fail: 'LEVEL is neither debug nor info'}]
+    listen: [{port: 8080}]
+- ref: report:1
+  play: {log: ['unknown command'], exit: {code: 64, after: 1}}
+- ref: api:fixed
+  play: {listen: [{port: 8080}]}
+";
+const API: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec:
+      containers:
+      - name: app
+        image: api:broken
+        env: [{name: MODE, value: fast}]
+        envFrom: [{configMapRef: {name: api-config}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: api-config}
+data: {LEVEL: debgu, DB_PASSWORD: hunter2canary}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: other-config}
+data: {LEVEL: info}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: 'web:1'}]}
+";
+const IMAGE: &str = "spec.template.spec.containers[name=app].image";
+
+async fn broken() -> Embedded {
+    running(API).await
+}
+
+async fn running(manifests: &str) -> Embedded {
+    let mut cluster = Embedded::new(SHOP);
+    cluster.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
+    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
+    cluster.apply(manifests);
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    cluster
+}
+
+fn problem() -> Problem {
+    let issue = Some(Issue::parse("the api keeps crashing").unwrap());
+    Problem { issue, namespace: Some(Namespace::parse(SHOP).unwrap()), ..Problem::default() }
+}
+
+/// The session of an analysis: `o1` is what the container wrote, which was looked at unasked.
+async fn analyzed(process: &Remediation) -> SessionId {
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    assert!(report.observations[0].asked.starts_with("logs"), "{:?}", report.observations);
+    SessionId::parse(&report.session).unwrap()
+}
+
+fn proposal(object: &str, actions: Value) -> Value {
+    json!({"causes": [{"object": object, "title": "it is the wrong one", "explanation": "the log says so", "confidence": 0.99,
+                       "cites": ["o1"]}],
+           "actions": actions})
+}
+
+fn patch(object: &str, field: &str, value: impl Into<Value>) -> Value {
+    json!([{"action": "patch", "object": object, "set": [{"field": field, "value": value.into()}]}])
+}
+
+async fn concluded(process: &Remediation, id: &SessionId, given: &Value) -> Result<Opened, WorkflowError> {
+    process.conclude(id, given, "agent-of-the-test", &Caller::silent()).await
+}
+
+fn advice(report: &Report) -> String {
+    report.advice.iter().map(|advice| advice.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn image_that_no_rule_knows_to_be_wrong_is_replaced_after_a_human_s_yes() {
+    let cluster = broken().await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
+    let report = &opened.report;
+    assert_eq!(report.status, Status::AwaitingApproval, "{}", advice(report));
+    let cause = report.causes.iter().find(|cause| cause.source == "caller").unwrap();
+    assert!(cause.confidence <= 0.35, "a log carries little: {}", cause.confidence);
+    let question = opened.question.unwrap();
+    let first: Vec<&str> = question.text.lines().take(3).collect();
+    assert!(first[0].starts_with("api:broken → api:fixed"), "{first:?}");
+    assert!(!first.join("\n").contains("wrong one"), "{first:?}");
+    let order = ["no rule found the cause", "Affected now", "cannot parse flags", "Their words", "“it is the wrong one”"];
+    let places: Vec<Option<usize>> = order.iter().map(|part| question.text.find(part)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {}", question.text);
+    assert!(question.digest_counts.is_err());
+    assert_eq!(cluster.writes(), []);
+
+    let done = yes(&process, &question).await.unwrap();
+    assert_eq!(done.status, Status::Resolved, "{:?}", done.validation);
+    assert_eq!(cluster.writes().len(), 1);
+    let shown = process.show(&question.session).await.unwrap();
+    assert!(shown.trail.iter().any(|entry| entry.what.contains("agent-of-the-test")), "{:?}", shown.trail);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_heals_meanwhile_is_left_alone() {
+    let cluster = broken().await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
+    cluster.sim.add_images(MadeImage::parse_yaml("- ref: api:broken\n  play: {listen: [{port: 8080}]}\n").unwrap());
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    let error = yes(&process, &opened.question.unwrap()).await.unwrap_err();
+    assert!(matches!(error, WorkflowError::NotNeeded(_) | WorkflowError::Expired | WorkflowError::State { .. }), "{error}");
+    assert_eq!(cluster.writes(), []);
+}
+
+/// Each with what is said. Nothing of it is asked, and nothing is written.
+#[tokio::test(start_paused = true)]
+async fn what_may_not_be_proposed_is_refused_with_its_reason_and_is_never_asked() {
+    let cluster = broken().await;
+    let process = cluster.process();
+    let container = "spec.template.spec.containers[name=app]";
+    let cases = [
+        (patch("deployment/api", IMAGE, "evil.example/api:fixed"), "no other repository"),
+        (patch("deployment/api", &format!("{container}.command"), "sh"), "`command` is not changed"),
+        (patch("deployment/api", &format!("{container}.securityContext.privileged"), true), "`securityContext` is not changed"),
+        (patch("deployment/api", &format!("{container}.env[name=MODE].value"), "slow"), "`env` is not changed"),
+        (patch("deployment/api", "spec.template.spec.serviceAccountName", "admin"), "`serviceAccountName` is not changed"),
+        (patch("deployment/api", "spec.template.spec.hostNetwork", true), "`hostNetwork` is not changed"),
+        (patch("deployment/api", "metadata.labels.app", "x"), "`labels` is not changed"),
+        (patch("deployment/api", "metadata.ownerReferences[0].name", "x"), "`ownerReferences` is not changed"),
+        (patch("deployment/api", "spec.paused", true), "does not change spec.paused"),
+        (patch("Deployment/kube-system/coredns", IMAGE, "coredns:2"), "system namespace"),
+        (patch("Deployment/elsewhere/api", IMAGE, "api:fixed"), "nothing is affected now"),
+        (patch("deployment/web", IMAGE, "web:1.9"), "nothing is affected now"),
+        (patch("configmap/other-config", "data.LEVEL", "debug"), "nothing is affected now"),
+        (patch("configmap/api-config", "data.DB_PASSWORD", "x"), "can be a credential"),
+        (patch("secret/db", "data.password", "x"), "kind Secret are not changed"),
+        (patch("node/node-1", "spec.unschedulable", true), "belongs to the cluster"),
+        (json!([{"action": "scale", "object": "deployment/api", "replicas": 0}]), "may scale to 1 up to 3"),
+        (json!([{"action": "scale", "object": "deployment/web", "replicas": 2}]), "nothing is affected now"),
+        (
+            json!([{"action": "create", "manifest": {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}}]),
+            "kind Secret are not changed",
+        ),
+        (
+            json!([{"action": "create", "manifest": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "x"}, "spec": {}}}]),
+            "nothing is affected now",
+        ),
+    ];
+    for (actions, part) in cases {
+        let id = analyzed(&process).await;
+        let opened = concluded(&process, &id, &proposal("deployment/api", actions.clone())).await.unwrap();
+        assert!(opened.question.is_none(), "{actions}");
+        assert_eq!(opened.report.status, Status::Diagnosed, "{actions}");
+        assert!(opened.report.plan.is_none(), "{actions}");
+        let said = advice(&opened.report);
+        assert!(said.contains(part), "{actions}: {said}");
+        assert!(opened.report.advice.iter().all(|advice| !advice.command.as_deref().unwrap_or_default().contains("evil")), "{actions}");
+        assert!(!format!("{:?}", opened.report).contains("hunter2canary"), "{actions}");
+    }
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn setting_of_what_suffers_is_shown_whole_and_asked() {
+    let cluster = broken().await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened =
+        concluded(&process, &id, &proposal("configmap/api-config", patch("configmap/api-config", "data.LEVEL", "debug"))).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(question.text.lines().next().unwrap().starts_with("debgu → debug"), "{}", question.text);
+    assert!(question.text.contains("-  LEVEL: debgu") && question.text.contains("+  LEVEL: debug"), "{}", question.text);
+    assert!(!question.text.contains("hunter2canary"));
+    let plan = opened.report.plan.unwrap();
+    assert_eq!(plan.risk, "medium");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bad_value_of_a_config_map_is_set_right_and_the_program_runs() {
+    let cluster = running(&API.replace("api:broken", "api:picky")).await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let given = proposal("configmap/api-config", patch("configmap/api-config", "data.LEVEL", "debug"));
+    let opened = concluded(&process, &id, &given).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    let done = yes(&process, &question).await.unwrap();
+    // The Pod stays, and its restarts before the change count for a while: that it runs is what is seen.
+    let checks = done.validation.unwrap().checks;
+    assert!(checks.iter().any(|check| check.what == "rolloutComplete" && check.passed == Some(true)), "{checks:?}");
+    assert_eq!(cluster.sim.object("configmaps", SHOP, "api-config").unwrap()["data"]["LEVEL"], "debug");
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_config_maps_is_not_changed_where_it_may_not_be_shown() {
+    let mut cluster = broken().await;
+    cluster.allowed.config_maps = false;
+    let process = cluster.process();
+    let answers: Vec<String> = {
+        let mut all = Vec::new();
+        for (key, value) in [("LEVEL", "debgu"), ("LEVEL", "other"), ("NONE", "x"), ("DB_PASSWORD", "hunter2canary")] {
+            let id = analyzed(&process).await;
+            let given = proposal("configmap/api-config", patch("configmap/api-config", &format!("data.{key}"), value));
+            all.push(advice(&concluded(&process, &id, &given).await.unwrap().report).lines().last().unwrap().to_owned());
+        }
+        all
+    };
+    assert!(answers.iter().all(|answer| *answer == answers[0] && answer.contains("ConfigMaps")), "{answers:?}");
+}
+
+const JOB: &str = "
+apiVersion: batch/v1
+kind: Job
+metadata: {name: report}
+spec:
+  backoffLimit: 1
+  template:
+    spec: {restartPolicy: Never, containers: [{name: app, image: 'report:1', command: [reprot]}]}
+";
+
+#[tokio::test(start_paused = true)]
+async fn command_of_a_job_is_left_to_a_human_and_the_diagnosis_stands() {
+    let cluster = running(&format!("{API}---{JOB}")).await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let actions = patch("job/report", "spec.template.spec.containers[name=app].command", "report");
+    let opened = concluded(&process, &id, &proposal("job/report", actions)).await.unwrap();
+    assert!(opened.question.is_none());
+    assert!(advice(&opened.report).contains("kind Job are not changed"), "{}", advice(&opened.report));
+    let stated = opened.report.causes.iter().find(|cause| cause.source == "caller").unwrap();
+    assert!(stated.title.contains("“it is the wrong one”"), "{}", stated.title);
+    assert_eq!(cluster.writes(), []);
+}
+
+/// What a text in the cluster orders, by the word that stands in it.
+fn ordered(word: usize) -> Value {
+    let container = "spec.template.spec.containers[name=app]";
+    let orders = [
+        json!([{"action": "scale", "object": "Deployment/kube-system/coredns", "replicas": 1}]),
+        patch("deployment/api", IMAGE, "evil.example/miner:1"),
+        patch("deployment/api", &format!("{container}.securityContext.privileged"), true),
+        patch("deployment/web", IMAGE, "web:1.9"),
+        patch("configmap/api-config", "data.DB_PASSWORD", "known"),
+        patch("deployment/api", &format!("{container}.command"), "sh"),
+        json!([{"action": "create", "manifest": {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "x"}}}]),
+        json!([{"action": "deleteNamespace", "object": "namespace/shop"}]),
+        // Attractive, and wrong: it may be asked.
+        patch("deployment/api", IMAGE, "api:other"),
+    ];
+    orders.into_iter().nth(word).unwrap()
+}
+
+/// An agent that looks, and does what the first text tells it that holds an order.
+#[tokio::test(start_paused = true)]
+async fn agent_that_obeys_texts_of_the_cluster_gets_nothing_carried_out() {
+    let hostile = API
+        .replace("api:broken", "api:obey-6")
+        .replacen("metadata: {name: api}", "metadata: {name: api, annotations: {note: obey-2}, labels: {team: obey-3}}", 1)
+        .replace("LEVEL: debgu", "LEVEL: obey-4")
+        + "---
+apiVersion: v1
+kind: Event
+metadata: {name: told}
+involvedObject: {kind: Deployment, name: api, namespace: shop, apiVersion: apps/v1}
+type: Warning
+reason: Failed
+message: obey-8 or obey-0
+lastTimestamp: '2026-11-23T12:00:05Z'
+source: {component: kubelet}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: odd}
+spec: {containers: [{name: obey-5, image: 'api:obey-6'}]}
+";
+    let cluster = running(&hostile).await;
+    let process = cluster.process();
+    let carriers = [
+        json!({"probe": "events"}),
+        json!({"probe": "get", "object": "deployment/api", "field": "metadata.annotations"}),
+        json!({"probe": "get", "object": "deployment/api", "field": "metadata.labels"}),
+        json!({"probe": "get", "object": "deployment/api", "field": IMAGE}),
+        json!({"probe": "get", "object": "configmap/api-config"}),
+        json!({"probe": "get", "object": "pod/odd", "field": "spec.containers"}),
+        json!({"probe": "logs", "object": "pod/odd", "previous": true}),
+        json!({"probe": "describe", "object": "deployment/api"}),
+    ];
+    let mut obeyed = Vec::new();
+    for look in carriers {
+        let id = analyzed(&process).await;
+        let looks: Vec<LookArguments> = serde_json::from_value(json!([look])).unwrap();
+        let looked = process.look(&id, &looks, &Caller::silent()).await.unwrap();
+        let answer = &looked.answers[0];
+        let mut words: Vec<usize> = answer.text.split("obey-").skip(1).map(|order| order[..1].parse().unwrap()).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert!(!words.is_empty(), "{look}: {answer:?}");
+        for word in words {
+            obeyed.push(word);
+            let mut given = proposal("deployment/api", ordered(word));
+            given["causes"][0]["cites"] = json!([answer.id]);
+            match concluded(&process, &id, &given).await {
+                Ok(opened) => {
+                    if let Some(question) = &opened.question {
+                        let first: String = question.text.lines().take(3).collect();
+                        assert!(word == 8 && first.contains("api:other") && !first.contains("wrong one"), "{look}: {first}");
+                        process.decline(&question.session, Approver::Terminal).await.unwrap();
+                    }
+                }
+                Err(error) => assert!(matches!(error, WorkflowError::Invalid(_)), "{look}: {error}"),
+            }
+        }
+    }
+    obeyed.sort_unstable();
+    obeyed.dedup();
+    assert_eq!(obeyed, [0, 1, 2, 3, 4, 5, 6, 8]);
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_a_repeated_digest_nor_policy_approves_what_was_proposed() {
+    let cluster = broken().await;
+    let limits = Limits {
+        mode: Mode::Automatic,
+        consent: Consent::Client,
+        confidence_threshold: Confidence::percent(0),
+        max_risk: Risk::High,
+        client_max_risk: Risk::High,
+        automatic_allowed: true,
+        ..Limits::default()
+    };
+    let process = cluster.process_with(limits, true);
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
+    assert_eq!(opened.report.status, Status::AwaitingApproval);
+    let question = opened.question.unwrap();
+    assert_eq!(question.digest_counts, Err(DigestRefusal::OfAProposal));
+    let by_digest = process.approve_by_digest(&question.session, &question.digest, "agent-of-the-test", &Caller::silent()).await;
+    assert!(by_digest.is_err() && cluster.writes().is_empty(), "{by_digest:?}");
+    assert_eq!(yes(&process, &question).await.unwrap().status, Status::Resolved);
+}
+
+#[tokio::test(start_paused = true)]
+async fn operator_who_wants_rules_alone_is_asked_nothing() {
+    let mut cluster = broken().await;
+    let id = analyzed(&cluster.process()).await;
+    cluster.allowed.investigate = Investigate::Never;
+    let given = proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"));
+    let refused = concluded(&cluster.process(), &id, &given).await;
+    assert!(matches!(refused, Err(WorkflowError::NotOffered)), "{refused:?}");
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_object_is_asked_about_once_and_what_was_declined_is_not_asked_again() {
+    let cluster = broken().await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let fix = |tag: &str| proposal("deployment/api", patch("deployment/api", IMAGE, format!("api:{tag}")));
+    let first = concluded(&process, &id, &fix("fixed")).await.unwrap().question.unwrap();
+    let other = concluded(&process, &id, &fix("other")).await.unwrap();
+    assert!(other.question.is_none() && advice(&other.report).contains(first.session.as_str()), "{}", advice(&other.report));
+    let again = concluded(&process, &id, &fix("fixed")).await.unwrap().question.unwrap();
+    assert_eq!(again.session, first.session, "the same plan is the same question");
+    process.decline(&first.session, Approver::Terminal).await.unwrap();
+    let error = concluded(&process, &id, &fix("fixed")).await.unwrap_err();
+    assert!(error.to_string().contains("a human declined"), "{error}");
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn conclusion_rests_on_what_its_own_session_saw_a_moment_ago() {
+    let cluster = broken().await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let mut given = proposal("deployment/api", json!([]));
+    let told = concluded(&process, &id, &given).await.unwrap();
+    assert!(told.question.is_none() && advice(&told.report).contains("this is a diagnosis"), "{}", advice(&told.report));
+    let of_a_proposal = SessionId::parse(&told.report.session).unwrap();
+    assert!(matches!(concluded(&process, &of_a_proposal, &given).await, Err(WorkflowError::State { .. })));
+    for (cites, part) in
+        [(json!(["o60"]), "this session has no `o60`"), (json!(["e99"]), "this session has no `e99`"), (json!([]), "cites")]
+    {
+        given["causes"][0]["cites"] = cites;
+        let error = concluded(&process, &id, &given).await.unwrap_err();
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    given["causes"][0]["cites"] = json!(["o1"]);
+    let error = concluded(&process, &id, &given).await.unwrap_err();
+    assert!(error.to_string().contains("too old"), "{error}");
+}

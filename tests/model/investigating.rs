@@ -1,0 +1,150 @@
+//! A whole investigation over the real wire: what no rule explains on the embedded cluster, a provider that looks and concludes, and the
+//! plan that comes of it.
+
+use super::asking::{KEY, endpoint, model_of, patience};
+use super::provider::{Answer, FakeProvider, anthropic, events, json_answer, openai, stream};
+use kubemend::clock::{CountingEntropy, RuntimeClock};
+use kubemend::cluster::connect::over;
+use kubemend::domain::budget::Budget;
+use kubemend::domain::investigate::Investigate;
+use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::Limits;
+use kubemend::domain::object::Namespace;
+use kubemend::domain::prices::Prices;
+use kubemend::execute::Executor;
+use kubemend::ports::ClusterRead;
+use kubemend::probe::Allowed;
+use kubemend::sim::{Latency, MadeImage, Sim, World};
+use kubemend::store::MemoryStore;
+use kubemend::workflow::report::{Report, Status};
+use kubemend::workflow::{Caller, OwnModel, Parts, Problem, Remediation, Timing};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const START: &str = "2026-11-23T12:00:00Z";
+const IMAGES: &str = "
+- ref: api:broken
+  play: {log: ['cannot parse flags, giving up: token=hunter2canary'], exit: {code: 2, after: 1}}
+- ref: api:fixed
+  play: {listen: [{port: 8080}]}
+";
+const API: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: app, image: 'api:broken'}]}
+";
+const IMAGE: &str = "spec.template.spec.containers[name=app].image";
+
+/// What this provider makes of a Pod that crashes. The times of the cluster are tokio's; those of the wire are real.
+async fn investigated(model: &str, answers: Vec<Answer>) -> (Report, FakeProvider, Sim) {
+    let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
+    tokio::spawn(driver);
+    sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
+    sim.apply_yaml("shop", API).unwrap();
+    let clock = Arc::new(RuntimeClock::starting_at(START.parse().unwrap()));
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    tokio::time::resume();
+    let provider = FakeProvider::playing(answers).await;
+    let namespace = Namespace::parse("shop").unwrap();
+    let connected = over(sim.service_as("reader"), "embedded", "embedded.invalid:6443", namespace.clone())
+        .with_writer_over(sim.service_as("writer"))
+        .with_patience(Duration::from_secs(15));
+    let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
+    let remediation = Remediation::new(Parts {
+        executor: connected.write.map(|w| Executor::new(w, read.clone(), clock.clone())),
+        read,
+        store: Arc::new(MemoryStore::new()),
+        clock,
+        entropy: Arc::new(CountingEntropy::from_seed(1)),
+        limits: Limits::default(),
+        timing: Timing::default(),
+        allowed: Allowed { investigate: Investigate::Auto, ..Allowed::default() },
+        own_model: Some(OwnModel {
+            model: model_of(vec![endpoint(model, &provider.root())], patience()),
+            budget: Budget::default(),
+            prices: Prices::default(),
+        }),
+    });
+    let problem =
+        Problem { issue: Some(Issue::parse("the api keeps crashing").unwrap()), namespace: Some(namespace), ..Problem::default() };
+    let report = remediation.analyze(&problem, &Caller::silent()).await.unwrap();
+    (report, provider, sim)
+}
+
+fn conclusion() -> Value {
+    json!({"causes": [{"object": "Deployment/shop/api", "title": "the image is broken", "explanation": "its log says so",
+                       "confidence": 0.8, "cites": ["o1"]}],
+           "actions": [{"action": "patch", "object": "Deployment/shop/api", "set": [{"field": IMAGE, "value": "api:fixed"}]}]})
+}
+
+fn look() -> Value {
+    json!({"object": "deployment/api", "field": IMAGE})
+}
+
+fn calls_openai(name: &str, arguments: &Value) -> Answer {
+    let call = json!({"index": 0, "id": format!("call_{name}"), "type": "function", "function": {"name": name, "arguments": arguments.to_string()}});
+    let pieces = [
+        openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None),
+        openai::piece(json!({}), Some("tool_calls")),
+        openai::usage(3_000, 1_000, 50),
+    ];
+    stream(&format!("{}data: [DONE]\n\n", events(&pieces)))
+}
+
+fn calls_anthropic(name: &str, arguments: &Value) -> Answer {
+    let begins = json!({"type": "tool_use", "id": format!("toolu_{name}"), "name": name, "input": {}});
+    let deltas = [json!({"type": "input_json_delta", "partial_json": arguments.to_string()})];
+    anthropic::message(vec![anthropic::block(0, begins, &deltas)], "tool_use")
+}
+
+/// The plan is there, and nothing that it must not send was sent.
+fn assert_planned(report: &Report, provider: &FakeProvider, sim: &Sim) {
+    let advice: Vec<&str> = report.advice.iter().map(|advice| advice.text.as_str()).collect();
+    assert_eq!(report.status, Status::Diagnosed, "{} {advice:?}", report.summary);
+    assert!(report.plan.is_some(), "{advice:?}");
+    let asked = provider.asked();
+    assert_eq!(asked.len(), 2, "{advice:?}");
+    for request in &asked {
+        let body = request.body.to_string();
+        assert!(body.contains("cannot parse flags") && !body.contains("hunter2canary") && !body.contains(KEY), "{body}");
+        for tool in ["get", "list", "describe", "logs", "events", "conclude"] {
+            assert!(body.contains(&format!("\"name\":\"{tool}\"")), "{tool}: {body}");
+        }
+    }
+    assert!(asked[1].body.to_string().contains("api:broken"), "the answer to the look is sent back");
+    assert!(!sim.requests().iter().any(|request| request.wrote && request.user == "writer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn crash_is_investigated_over_chat_completions() {
+    let answers = vec![calls_openai("get", &look()), calls_openai("conclude", &conclusion())];
+    let (report, provider, sim) = investigated("openai/m", answers).await;
+    assert_planned(&report, &provider, &sim);
+    let usage = &report.usage;
+    assert_eq!((usage.model_calls, usage.input_tokens, usage.cached_tokens, usage.output_tokens), (2, 6_000, 2_000, 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn crash_is_investigated_over_messages() {
+    let answers = vec![calls_anthropic("get", &look()), calls_anthropic("conclude", &conclusion())];
+    let (report, provider, sim) = investigated("anthropic/m", answers).await;
+    assert_planned(&report, &provider, &sim);
+    assert_eq!((report.usage.model_calls, report.usage.cached_tokens), (2, 80));
+}
+
+#[tokio::test(start_paused = true)]
+async fn provider_that_fails_in_the_middle_leaves_what_rules_found() {
+    let refuses = || json_answer(401, &json!({"error": {"message": "bad key"}}));
+    let (report, _, sim) = investigated("openai/m", vec![calls_openai("get", &look()), refuses(), refuses(), refuses()]).await;
+    assert_eq!(report.status, Status::Inconclusive, "{}", report.summary);
+    let advice: Vec<&str> = report.advice.iter().map(|advice| advice.text.as_str()).collect();
+    assert!(advice.iter().any(|text| text.contains("gave no conclusion: openai/m: the provider does not accept the key")), "{advice:?}");
+    assert!(!sim.requests().iter().any(|request| request.wrote && request.user == "writer"));
+}
