@@ -119,8 +119,8 @@ impl Remediation {
         };
         let approved = approved.map_err(|(_, error)| error)?;
         *counted = true;
-        let seen = self.is_still_needed(&approved, &meter, caller).await?;
-        self.carry_out(approved, seen, revision, by, &meter, caller).await
+        let seen = Box::pin(self.is_still_needed(&approved, &meter, caller)).await?;
+        Box::pin(self.carry_out(approved, seen, revision, by, &meter, caller)).await
     }
 
     /// Whether it would have counted, by the record alone: where the cluster does not say which one it is, nothing else is known.

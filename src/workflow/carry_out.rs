@@ -58,7 +58,7 @@ impl Remediation {
                 purpose: &header.purpose,
                 made: Some(&validating.execution),
             };
-            let settled = settle(seen, case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller).await;
+            let settled = Box::pin(settle(seen, case, meter.read.as_ref(), self.parts.clock.as_ref(), patience, caller)).await;
             if let Some(later) = settled.seen {
                 take_in(&mut validating.header, later);
             }

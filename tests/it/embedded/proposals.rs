@@ -217,7 +217,7 @@ async fn setting_of_what_suffers_is_shown_whole_and_asked() {
     assert!(question.text.contains("-  LEVEL: debgu") && question.text.contains("+  LEVEL: debug"), "{}", question.text);
     assert!(!question.text.contains("hunter2canary"));
     let plan = opened.report.plan.unwrap();
-    assert_eq!(plan.risk, "medium");
+    assert_eq!(plan.risk.to_string(), "medium");
 }
 
 #[tokio::test(start_paused = true)]
