@@ -41,7 +41,7 @@ async fn doctor_says_what_is_missing_of_each_model() {
         texts(&lines),
         [
             "warn model: `openai/large` at `127.0.0.1:1`: requests contain no API key",
-            "ok model: `anthropic/small` at its provider's own API, key in ANTHROPIC_API_KEY; in this version only `doctor` uses it"
+            "ok model: `anthropic/small` at its provider's own API, key in ANTHROPIC_API_KEY"
         ]
     );
 }

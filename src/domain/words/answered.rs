@@ -97,6 +97,7 @@ fn is_answered(words: &[Word], place: usize, word: &Word, told: &[&str]) -> bool
         || a_kind
         || word.is_environment()
         || says_when(words, place)
+        || is_its_version(words, place)
         || unseen::is_of(text, told)
         || topics::is_of(singular(text), told)
 }
@@ -129,6 +130,12 @@ pub(super) fn says_when(words: &[Word], place: usize) -> bool {
     // Whether the new one runs is what was looked at; that it is not the new one is not.
     let newest = earlier.first().is_some_and(|word| has(NEWEST, &word.text)) && !earlier.iter().any(|word| has(NOT, &word.text));
     event && (done || newest || earlier.iter().any(|word| has(TIMES, &word.text)))
+}
+
+/// `after the upgrade to 1.29`: a version that belongs to what says when.
+fn is_its_version(words: &[Word], place: usize) -> bool {
+    let version = words.get(place).is_some_and(|word| word.text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()));
+    version && (1..=2).filter_map(|back| place.checked_sub(back)).any(|before| says_when(words, before))
 }
 
 #[cfg(test)]
@@ -165,6 +172,7 @@ mod tests {
             "web has 404 pods",
             "the new release of web does not come up",
             "we deployed a new version of web and now it is broken",
+            "after the upgrade to 1.29 web is broken",
         ] {
             assert_eq!(left(text), [""; 0], "{text}");
         }
