@@ -10,7 +10,7 @@ use serde_json::Value;
 pub enum ValueForm {
     /// Another tag or digest of the same repository.
     Image,
-    /// An amount of CPU or memory, within a factor of [`FACTOR`] of the one that is there.
+    /// An amount of CPU or memory, within a factor of `FACTOR` of the one that is there.
     Quantity,
     /// A number of replicas: not none, and at most one more than twice as many as there are.
     Replicas,
