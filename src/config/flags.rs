@@ -15,7 +15,7 @@ pub struct Flags {
     /// Kubeconfig context, instead of the current one
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// Language model, `openai/NAME` or `anthropic/NAME`; in this version only `doctor` uses it [default: none]
+    /// Language model, `openai/NAME` or `anthropic/NAME`, which `investigate` lets look into what rules leave open [default: none]
     #[arg(long, global = true, value_name = "PROVIDER/NAME")]
     pub model: Option<String>,
     /// Root of the model provider's API, for gateways and compatible servers, such as `http://127.0.0.1:11434/v1`

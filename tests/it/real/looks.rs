@@ -73,7 +73,7 @@ async fn crash_whose_cause_is_only_in_the_log_is_shown_and_can_be_looked_into() 
     assert_eq!(seen.len(), 7, "{seen:#?}");
     for (observation, parts) in seen.iter().zip([
         &["NAME", "READY", "STATUS", "RESTARTS", "ledger-0", "0/1"][..],
-        &["Pods with app=ledger", "ledger-0", "image: postgres:16"],
+        &["Pods with `app=ledger`", "ledger-0", "image: postgres:16"],
         &["addresses", "clusterIP: None"],
         &["superuser password is not specified"],
         &["BackOff", "(by kubelet)"],
