@@ -76,7 +76,7 @@ async fn crash_whose_cause_is_only_in_the_log_is_shown_and_can_be_looked_into() 
         &["Pods with `app=ledger`", "ledger-0", "image: postgres:16"],
         &["addresses", "clusterIP: None"],
         &["superuser password is not specified"],
-        &["BackOff", "(by kubelet)"],
+        &["BackOff", "(says it is kubelet)"],
         &["LEVEL: debug"],
         &["NAME", "STATUS", "VERSION"],
     ]) {
