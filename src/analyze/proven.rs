@@ -139,14 +139,14 @@ fn unanswered(facts: &Facts<'_>, told: &[&ObjectRef]) -> Vec<Doubt> {
 /// who asks says nothing about the other.
 fn unreached(facts: &Facts<'_>, told: &[&ObjectRef]) -> Option<String> {
     let words = &facts.snapshot().words;
-    let services: Vec<&ObjectRef> = told.iter().copied().filter(|object| object.kind == Kind::Service).collect();
     if !words.ask_about_reach() {
         return None;
     }
-    let about = &focus(facts).about;
-    let behind: Vec<&ObjectRef> = about.iter().filter(|o| words.reached().iter().any(|word| is_called(&o.name, &word.text))).collect();
+    let services: Vec<&ObjectRef> = told.iter().copied().filter(|object| object.kind == Kind::Service).collect();
+    let (about, said) = (&focus(facts).about, words.reached());
+    let behind: Vec<&ObjectRef> = about.iter().filter(|object| said.iter().any(|word| word.is_in(&object.name))).collect();
     let place = |word: &&Word| facts.scope().namespaces().iter().any(|namespace| namespace.as_str() == word.text);
-    if let Some(place) = words.reached().iter().find(place).filter(|_| behind.is_empty()) {
+    if let Some(place) = said.iter().find(place).filter(|_| behind.is_empty()) {
         let leads = services.iter().any(|service| service.namespace.as_ref().is_some_and(|namespace| namespace.as_str() == place.text));
         return (!leads).then(|| format!("`{}`", place.text));
     }
@@ -155,11 +155,6 @@ fn unreached(facts: &Facts<'_>, told: &[&ObjectRef]) -> Option<String> {
         return services.is_empty().then(|| "anything".to_owned());
     }
     reached.into_iter().find(|object| !is_led_to(facts, object, &services)).map(|object| format!("`{}`", object.name))
-}
-
-/// Whether a word stands in a name, whole or as a part of it.
-fn is_called(name: &str, word: &str) -> bool {
-    name == word || name.split(['-', '.']).any(|part| part == word)
 }
 
 /// The namespaces in which there is nothing, in words.

@@ -60,7 +60,7 @@ pub(crate) fn is_name(facts: &Facts<'_>, word: &Word) -> bool {
 
 /// Whether a word for a part of an application stands in the name of something that runs: `the gateway`, where `gateway-proxy` does.
 fn is_part_of_a_name(facts: &Facts<'_>, word: &Word) -> bool {
-    word.is_part() && facts.workloads().any(|workload| workload.object.name.split(['-', '.']).any(|part| part == word.text))
+    word.is_part() && facts.workloads().any(|workload| word.is_in(&workload.object.name))
 }
 
 /// What the words can be about and nobody reads, in words, each behind the word that says so.

@@ -161,7 +161,8 @@ impl Remediation {
     ) -> Result<Opened, WorkflowError> {
         let progress = caller.progress;
         let dropped = grounded.dropped.clone();
-        let (header, outlined) = self.look_anew(id, grounded, by, meter.read.as_ref(), caller).await?;
+        let problem = self.records().problem(id).await?;
+        let (header, outlined) = self.look_again(&problem, id, grounded, by, meter.read.as_ref(), caller).await?;
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "building the plan");
         header.advice.extend(dropped.into_iter().map(|text| Advice {
@@ -207,18 +208,6 @@ impl Remediation {
     }
 
     /// The same words and scope, looked at now, with what was concluded as causes after the rules' own.
-    async fn look_anew(
-        &self,
-        id: &SessionId,
-        grounded: Grounded,
-        by: ProposedBy,
-        read: &dyn ClusterRead,
-        caller: &Caller<'_>,
-    ) -> Result<(Header, Option<Result<Outline, Vec<Refusal>>>), WorkflowError> {
-        let problem = self.records().problem(id).await?;
-        self.look_again(&problem, id, grounded, by, read, caller).await
-    }
-
     pub(super) async fn look_again(
         &self,
         problem: &Problem,

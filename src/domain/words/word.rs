@@ -66,6 +66,11 @@ impl Word {
         !self.quoted && topics::is_role(singular(&self.text))
     }
 
+    /// Whether it stands in a name, whole or as a part of it.
+    pub fn is_in(&self, name: &str) -> bool {
+        name == self.text || name.split(['-', '.']).any(|part| part == self.text)
+    }
+
     /// A word for a part of an application: with the name before it, it is a name.
     pub fn is_part(&self) -> bool {
         !self.quoted && topics::is_part(singular(&self.text))
