@@ -48,7 +48,9 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>, call_model: b
 /// What a client is shown where rules do not decide.
 fn investigation(config: &Config) -> Line {
     if !config.investigate.offers_looks() {
-        return Line::ok("investigation", "never: no client is offered looks at what rules leave open");
+        let unasked = config.model.as_ref().map(|_| ", and the model is never asked; `investigate: auto` allows both");
+        let text = format!("never: no client is offered looks at what rules leave open{}", unasked.unwrap_or_default());
+        return Line::ok("investigation", text);
     }
     let hidden: Vec<&str> = [(config.probe_logs, "logs"), (config.probe_config_maps, "ConfigMaps")]
         .iter()
@@ -56,7 +58,9 @@ fn investigation(config: &Config) -> Line {
         .map(|(_, what)| *what)
         .collect();
     let kept = if hidden.is_empty() { String::new() } else { format!("; {} are not shown", hidden.join(" and ")) };
-    Line::ok("investigation", format!("{}: a client can look at what the reader is allowed to read{kept}", config.investigate.as_str()))
+    let who =
+        config.model.as_ref().map_or_else(|| "a client can look".to_owned(), |model| format!("a client and `{}` can look", model.name));
+    Line::ok("investigation", format!("{}: {who} at what the reader is allowed to read{kept}", config.investigate.as_str()))
 }
 
 /// The text names the places that were searched, and what to do.

@@ -7,6 +7,7 @@ use crate::domain::budget::Budget;
 use crate::domain::model_name::{ModelName, Provider};
 use crate::domain::prices::{Cost, Prices, dollars};
 use crate::domain::provider_key::ProviderKey;
+use crate::domain::secrets::names_one;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,8 +32,6 @@ pub struct ModelOptions {
     pub budget: Budget,
 }
 
-/// Headers in which a key can be.
-const CREDENTIALS: [&str; 3] = ["authorization", "api-key", "x-api-key"];
 /// Headers that say how a message is sent: not the operator's.
 const OF_THE_WIRE: [&str; 6] = ["connection", "content-length", "content-type", "host", "te", "transfer-encoding"];
 /// As many headers can be set: a gateway wants two or three.
@@ -51,7 +50,7 @@ impl ModelOptions {
 
     /// A header holds the key.
     pub fn key_in_headers(&self) -> bool {
-        self.headers.iter().any(|(name, _)| CREDENTIALS.contains(&name.as_str()))
+        self.headers.iter().any(|(name, _)| names_one(name) || name.ends_with("-key"))
     }
 
     /// What the usual variable of a provider holds.

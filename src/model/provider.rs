@@ -52,7 +52,7 @@ impl ProvidersModel {
     }
 
     async fn asked(&self, prompt: &Prompt, key: Option<&ProviderKey>) -> Result<Reply, Failure> {
-        let address = self.address()?;
+        let address = self.address();
         let headers = self.headers(key)?;
         let (mut done, mut wordings) = (0_u32, 0);
         loop {
@@ -84,13 +84,13 @@ impl ProvidersModel {
         dialect.after(failure).filter(|_| self.endpoint.name.provider() == Provider::OpenAi)
     }
 
-    fn address(&self) -> Result<String, Failure> {
-        let (root, path) = match self.endpoint.name.provider() {
-            Provider::OpenAi => (openai::ROOT, openai::PATH),
-            Provider::Anthropic => (anthropic::ROOT, anthropic::PATH),
+    fn address(&self) -> String {
+        let provider = self.endpoint.name.provider();
+        let path = match provider {
+            Provider::OpenAi => openai::PATH,
+            Provider::Anthropic => anthropic::PATH,
         };
-        let own = BaseUrl::parse(root, false).map_err(|error| Failure::new(ModelFaultKind::BadRequest, &error.to_string()))?;
-        Ok(self.endpoint.base_url.as_ref().unwrap_or(&own).of(path))
+        self.endpoint.base_url.clone().unwrap_or_else(|| BaseUrl::own(provider)).of(path)
     }
 
     fn body(&self, prompt: &Prompt, dialect: Dialect) -> Bytes {

@@ -8,6 +8,7 @@ use crate::domain::name::is_dns;
 use crate::domain::namespace::Namespace;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::ObjectRef;
+use crate::domain::secrets::names_one;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -153,6 +154,9 @@ impl LookArguments {
                 let kind = kind(word, context)?;
                 let namespaced = kind.info().is_some_and(|info| info.namespaced);
                 let place = namespace.or_else(|| context.namespace.cloned()).filter(|_| namespaced);
+                if self.selector.as_deref().is_some_and(guesses) {
+                    return Err("`selector` asks for the value of a label that is named like a credential: list without it".to_owned());
+                }
                 Look::List { kind, namespace: place, selector: self.selector.clone() }
             }
         })
@@ -262,6 +266,16 @@ fn kind(word: &str, context: &Context<'_>) -> Result<Kind, String> {
     }
 }
 
+/// Whether a label of this selector is named like a credential. The server compares what it has, and what a look shows of it is masked: an
+/// answer would tell of every guess whether it is right.
+fn guesses(selector: &str) -> bool {
+    // What stands in parentheses are values, which commas part, too.
+    let outside = selector.split('(').map(|part| part.rsplit(')').next().unwrap_or(part));
+    let requirements = outside.flat_map(|part| part.split(',')).map(str::trim);
+    let keys = requirements.filter_map(|one| one.trim_start_matches('!').split(['=', '!', ' ']).next());
+    keys.map(|key| key.rsplit('/').next().unwrap_or(key)).filter(|key| !key.is_empty()).any(names_one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,6 +305,7 @@ mod tests {
                 "logs pod/web-0 -n shop -c app --previous",
             ),
             (json!({"probe": "list", "kind": "po", "selector": "app=web"}), "list pods -n shop -l app=web"),
+            (json!({"probe": "list", "kind": "po", "selector": "app in (token,web)"}), "list pods -n shop -l app in (token,web)"),
             (json!({"probe": "list", "kind": "nodes"}), "list nodes"),
             (json!({"probe": "list", "kind": "issuers"}), "list issuers -n shop"),
             (json!({"probe": "get", "object": "issuer.cert-manager.io/main", "field": "status"}), "get issuer/main -n shop status"),
@@ -313,6 +328,9 @@ mod tests {
             (json!({"probe": "list", "kind": "sealedsecrets"}), "kubemend never reads Secrets"),
             (json!({"probe": "list", "kind": "deploymnts"}), "did you mean `deployments`?"),
             (json!({"probe": "list", "kind": "backups"}), "could be `backups.a.example` or `backups.b.example`"),
+            (json!({"probe": "list", "kind": "pods", "selector": "app=web,token in (a,b)"}), "named like a credential"),
+            (json!({"probe": "list", "kind": "pods", "selector": "example.com/api-key!=a"}), "named like a credential"),
+            (json!({"probe": "list", "kind": "pods", "selector": "app in (a,b), password"}), "named like a credential"),
             (json!({"probe": "get", "object": "pod/a/web", "namespace": "b"}), "leave one of them out"),
             (json!({"probe": "get", "object": "pod/../x", "namespace": "b"}), "not"),
             (json!({"probe": "get", "object": "pod/web\n", "namespace": "b"}), "control characters"),

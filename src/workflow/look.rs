@@ -71,7 +71,7 @@ impl Remediation {
         for arguments in asked {
             answers.push(match arguments.understood(&context) {
                 Ok(look) => {
-                    caller.progress.tell(Phase::Collecting, &look.to_string());
+                    caller.progress.tell(Phase::Collecting, Excerpt::line(&look.to_string()).as_str());
                     match timeout_at(until, self.answer(&look, Length::ASKED, read)).await {
                         Ok(answer) => answer?,
                         Err(_) => over(&look),

@@ -37,7 +37,7 @@ impl ObservationRecord {
             probe: ProbeName::parse(&self.probe).ok_or_else(|| format!("`{}` is not a probe", self.probe))?,
             asked: self.asked,
             object: self.object.map(RefRecord::into_ref).transpose()?,
-            text: Excerpt::capture(&self.text, LONGEST),
+            text: Excerpt::kept(&self.text, LONGEST),
             more: self.more,
             seen_at: self.seen_at,
         })
