@@ -72,6 +72,9 @@ pub enum ReadError {
         /// The server's message, redacted.
         message: String,
     },
+    /// What is looked at is a recording, and this was not recorded.
+    #[error("the recording has no {0}")]
+    NotRecorded(String),
     /// The kubeconfig, or what it names, cannot be used. The text says what to do.
     #[error("{0}")]
     Config(String),
@@ -99,6 +102,7 @@ impl ReadError {
             | ReadError::TimedOut(..)
             | ReadError::Expired(_)
             | ReadError::Refused { .. }
+            | ReadError::NotRecorded(_)
             | ReadError::Config(_)
             | ReadError::Kubeconfig { .. }
             | ReadError::Options(_) => self.to_string(),
@@ -118,6 +122,7 @@ impl ReadError {
                 "`kubemend doctor` shows what is configured".to_owned(),
             ],
             ReadError::Kubeconfig { at_a_terminal, .. } => vec![(*at_a_terminal).to_owned()],
+            ReadError::NotRecorded(_) => vec!["record more of the cluster: `kubemend snapshot -A -o FILE`".to_owned()],
             ReadError::NotFound(_)
             | ReadError::TimedOut(..)
             | ReadError::Expired(_)
@@ -480,6 +485,7 @@ pub fn gap(error: &ReadError, what: &str) -> Option<Gap> {
         ReadError::Forbidden { unlock, .. } => (GapWhy::Forbidden, Some(unlock.clone())),
         ReadError::TimedOut(..) => (GapWhy::Timeout, None),
         ReadError::NotFound(_) | ReadError::Expired(_) | ReadError::Refused { .. } => (GapWhy::Unsupported, None),
+        ReadError::NotRecorded(_) => (GapWhy::Unsupported, Some("record more of the cluster: `kubemend snapshot -A -o FILE`".to_owned())),
         ReadError::Unauthorized { .. }
         | ReadError::Unreachable { .. }
         | ReadError::Config(_)

@@ -23,6 +23,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/workflow/look.rs", "Remediation"),
     ("src/workflow/open.rs", "Remediation"),
     ("src/workflow/recent.rs", "Remediation"),
+    ("src/workflow/record.rs", "Remediation"),
     ("src/workflow/records.rs", "Remediation"),
     ("src/workflow/revalidate.rs", "Remediation"),
     ("src/workflow/stated.rs", "Remediation"),

@@ -21,6 +21,7 @@ mod phrasings;
 mod places;
 mod planted;
 mod proposals;
+mod recordings;
 mod rest;
 mod seen;
 mod settled;
