@@ -19,10 +19,16 @@ const LONGEST: usize = 256 * 1024 * 1024;
 /// The longest name of a context or a server, in bytes.
 const NAMES: usize = 300;
 
-/// Why a text is no recording.
+/// Why there is no recording.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a recording of `kubemend snapshot`: {0}")]
-pub struct NotARecording(String);
+pub enum NotARecording {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Unread(String),
+    /// It is another file.
+    #[error("not a recording of `kubemend snapshot`: {0}")]
+    Other(String),
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -89,7 +95,7 @@ pub fn written(recording: &Recording) -> Result<String, NotARecording> {
         chosen: *chosen,
         lists: lists.iter().map(list_form).collect(),
     };
-    serde_saphyr::to_string(&file).map_err(|error| NotARecording(error.to_string()))
+    serde_saphyr::to_string(&file).map_err(|error| NotARecording::Other(error.to_string()))
 }
 
 fn list_form(list: &RecordedList) -> ListForm {
@@ -112,16 +118,16 @@ fn list_form(list: &RecordedList) -> ListForm {
 /// # Errors
 /// It is another file, or was changed into something that no cluster answers.
 pub fn read(text: &str) -> Result<Recording, NotARecording> {
-    let wrong = |why: &str| NotARecording(why.to_owned());
+    let wrong = |why: &str| NotARecording::Other(why.to_owned());
     if text.len() > LONGEST {
         return Err(wrong("it is larger than any of them"));
     }
-    let file: File = serde_saphyr::from_str(text).map_err(|error| NotARecording(first_line(&error.to_string())))?;
+    let file: File = serde_saphyr::from_str(text).map_err(|error| NotARecording::Other(first_line(&error.to_string())))?;
     if file.kind != KIND {
         return Err(wrong("it is of another kind"));
     }
     if file.api_version != API_VERSION {
-        return Err(NotARecording(format!("another version of kubemend wrote it; this one reads {API_VERSION}")));
+        return Err(NotARecording::Other(format!("another version of kubemend wrote it; this one reads {API_VERSION}")));
     }
     let ClusterForm { context, server, version, uid, pinned, unverified } = file.cluster;
     let id = ClusterId::from_parts(uid, pinned).ok_or_else(|| wrong("its cluster's identity is malformed"))?;
@@ -130,7 +136,7 @@ pub fn read(text: &str) -> Result<Recording, NotARecording> {
     if ![&context, &server, &version].iter().all(in_a_line) {
         return Err(wrong("its cluster is called what no cluster is"));
     }
-    let namespace = Namespace::parse(&file.namespace).map_err(|error| NotARecording(error.to_string()))?;
+    let namespace = Namespace::parse(&file.namespace).map_err(|error| NotARecording::Other(error.to_string()))?;
     let lists = file.lists.into_iter().map(list).collect::<Result<_, _>>()?;
     let cluster = Cluster { context, server, version, id, unverified };
     Ok(Recording { taken_at: file.taken_at, cluster, namespace, chosen: file.chosen, lists })
@@ -138,12 +144,12 @@ pub fn read(text: &str) -> Result<Recording, NotARecording> {
 
 fn list(form: ListForm) -> Result<RecordedList, NotARecording> {
     let kind = Kind::KNOWN.into_iter().find(|kind| kind.name() == form.of && kind.is_readable());
-    let kind = kind.ok_or_else(|| NotARecording("it has a list of a kind that kubemend does not read".to_owned()))?;
-    let namespace = form.namespace.map(|text| Namespace::parse(&text)).transpose().map_err(|error| NotARecording(error.to_string()))?;
+    let kind = kind.ok_or_else(|| NotARecording::Other("it has a list of a kind that kubemend does not read".to_owned()))?;
+    let namespace = form.namespace.map(|text| Namespace::parse(&text)).transpose().map_err(|error| NotARecording::Other(error.to_string()))?;
     let answer = match form.missing {
         None => Recorded::Objects { items: form.items, complete: form.complete },
         Some(why) => {
-            let why = GapWhy::parse(&why).ok_or_else(|| NotARecording("it gives no known reason why a list is missing".to_owned()))?;
+            let why = GapWhy::parse(&why).ok_or_else(|| NotARecording::Other("it gives no known reason why a list is missing".to_owned()))?;
             Recorded::Nothing(why)
         }
     };
@@ -159,9 +165,9 @@ fn first_line(text: &str) -> String {
 /// # Errors
 /// It cannot be read, or is another file.
 pub fn read_file(file: &Path) -> Result<Recording, NotARecording> {
-    let unusable = |error: std::io::Error| NotARecording(error.to_string());
+    let unusable = |error: std::io::Error| NotARecording::Unread(error.to_string());
     if std::fs::metadata(file).map_err(unusable)?.len() > LONGEST as u64 {
-        return Err(NotARecording("it is larger than any of them".to_owned()));
+        return Err(NotARecording::Other("it is larger than any of them".to_owned()));
     }
     read(&std::fs::read_to_string(file).map_err(unusable)?)
 }
