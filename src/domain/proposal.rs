@@ -6,9 +6,10 @@ use super::confidence::Confidence;
 use super::evidence::{EvidenceId, EvidenceSource};
 use super::field::FieldPath;
 use super::id::SessionId;
+use super::look::ProbeName;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
-use super::observation::ObservationId;
+use super::observation::{Observation, ObservationId};
 use std::fmt;
 
 /// Causes of one conclusion: who states more has not concluded.
@@ -19,6 +20,9 @@ pub const PROPOSED_CHANGES: usize = 3;
 pub const PROPOSED_FIELDS: usize = 8;
 /// What one cause may cite.
 pub const CITED: usize = 20;
+
+/// Bytes of an observation that is cited, as evidence: a question shows all of them, the rest is in its session.
+pub const QUOTED: usize = 700;
 
 /// Words of whoever concludes, with their names for what was seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +126,27 @@ impl Weight {
             EvidenceSource::Object => Weight::Object,
         }
     }
+
+    /// Of what a look brought: by the field that was read, and not by the probe, since the same message can be read with several. What has a
+    /// message in it, or may have, is told, whatever else it has: which part of it is meant, nobody can say.
+    pub fn of_observation(seen: &Observation) -> Self {
+        match seen.probe {
+            ProbeName::Logs | ProbeName::List | ProbeName::Describe => Weight::Told,
+            ProbeName::Events => Weight::Event,
+            ProbeName::Get if seen.more.is_some() || has_message(seen.text.as_str()) => Weight::Told,
+            ProbeName::Get => Self::of_evidence(EvidenceSource::Object, seen.field.as_ref()),
+        }
+    }
+}
+
+/// Whether a member of that name stands in an object as it is shown: on a line of its own, or in a list or a value on one line.
+fn has_message(shown: &str) -> bool {
+    let named = |line: &str| {
+        let line = line.trim_start_matches(|c: char| c.is_whitespace() || "-{[,".contains(c));
+        let line = line.trim_start_matches(['"', '\'']);
+        line.strip_prefix("message").is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+    };
+    shown.lines().flat_map(|line| line.split([',', '{'])).any(named)
 }
 
 /// A stated cause stays below a rule's for the same symptoms by at least this much, so that the order never depends on rounding.
