@@ -138,7 +138,7 @@ async fn crash_that_only_its_log_tells_is_changed_after_a_human_s_yes() {
             && report.trail.iter().any(|entry| entry.what.contains("investigated with openai/reader, prompts sha256:"))
     );
     let question = opened.question.unwrap();
-    assert!(question.text.starts_with("api:broken → api:fixed") && question.digest_counts.is_err(), "{}", question.text);
+    assert!(question.text.starts_with("model: api:broken → api:fixed") && question.digest_counts.is_err(), "{}", question.text);
     assert_eq!(cluster.writes(), []);
     let done = yes(&process, &question).await.unwrap();
     assert_eq!(done.status, Status::Resolved, "{:?}", done.validation);
@@ -199,7 +199,7 @@ async fn setting_in_a_config_map_is_shown_whole_and_asked() {
     let cluster = broken(&api("api:picky"), &reader).await;
     let opened = cluster.process().open(&crashing(), &Caller::silent()).await.unwrap();
     let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
-    assert!(question.text.starts_with("debgu → debug"), "{}", question.text);
+    assert!(question.text.starts_with("proposed by a model: debgu → debug"), "{}", question.text);
     assert_cheap(&reader);
     assert_eq!(cluster.writes(), []);
 }
