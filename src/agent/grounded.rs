@@ -296,4 +296,29 @@ mod tests {
         assert_eq!((&cause.found, &cause.expected), (&None, &None));
         assert!(cause.explanation.contains("It says that it found “x”."), "{}", cause.explanation);
     }
+
+    #[test]
+    fn of_what_is_cited_the_part_that_tells_is_quoted() {
+        let long = |end: &str| format!("apiVersion: v1\nkind: Pod\nmetadata:\n  uid: {}\n{end}", "x".repeat(2_000));
+        for (probe, text, quoted) in [
+            (ProbeName::Get, long("status:\n  phase: Failed"), "status:\n  phase: Failed"),
+            (ProbeName::Describe, long("events, the latest last:\nBackOff"), "events, the latest last:\nBackOff"),
+        ] {
+            let text = Excerpt::capture(&text, 4_000);
+            let (asked, seen_at) = (String::new(), Timestamp::UNIX_EPOCH);
+            let seen = Observation { probe, asked, object: Some(web()), field: None, text, more: None, seen_at };
+            assert_eq!(observed(&seen).evidence.text.as_str(), quoted);
+        }
+    }
+
+    #[test]
+    fn piece_about_something_else_lifts_nothing() {
+        let mut left = ground(vec![stated(&["e1"])]).unwrap();
+        assert_eq!(left.causes.first().ground, Ground::Seen);
+        left.believe_within(|_, object| object.name == "web-0");
+        assert_eq!(left.causes.first().confidence, Confidence::percent(70));
+        left.believe_within(|_, object| object.name == "other");
+        let cause = left.causes.first();
+        assert_eq!((cause.confidence, cause.ground), (Confidence::percent(35), Ground::Told));
+    }
 }

@@ -29,7 +29,7 @@ pub const QUOTED: usize = 700;
 pub struct Conclusion {
     /// At least one: a change without a cause is for nothing.
     pub causes: NonEmpty<StatedCause>,
-    /// In the order in which they are to be made; none where it is only a diagnosis.
+    /// They are made in the order of what they decide, whatever order they are in here; none where it is only a diagnosis.
     pub changes: Vec<Action>,
 }
 
@@ -182,5 +182,36 @@ mod tests {
         let caps: Vec<f64> = [Weight::Told, Weight::Event, Weight::Object, Weight::Status].map(|w| w.cap().value()).to_vec();
         assert!(caps.windows(2).all(|pair| pair[0] < pair[1]) && caps[3] < 0.8, "{caps:?}");
         assert!(below(Confidence::percent(90)).value() < 0.9 && below(Confidence::percent(2)).value() < 0.01);
+    }
+
+    #[test]
+    fn what_a_look_brought_counts_by_its_field_and_what_has_a_message_in_it_is_told() {
+        let seen = |probe, field: Option<&str>, text: &str, more: Option<&str>| Observation {
+            probe,
+            asked: String::new(),
+            object: None,
+            field: field.and_then(FieldPath::parse),
+            text: super::super::excerpt::Excerpt::capture(text, 1_000),
+            more: more.map(str::to_owned),
+            seen_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let last = "status.containerStatuses[name=app].lastState.terminated";
+        for (probe, field, text, more, weight) in [
+            (ProbeName::Get, Some("status.replicas"), "status.replicas:\n1", None, Weight::Status),
+            (ProbeName::Get, Some(&*format!("{last}.exitCode")), "2", None, Weight::Status),
+            (ProbeName::Get, Some(&*format!("{last}.message")), "out of flags", None, Weight::Told),
+            (ProbeName::Get, Some(last), "exitCode: 2\nmessage: out of flags", None, Weight::Told),
+            (ProbeName::Get, Some(last), "{\"exitCode\": 2, \"message\": \"out\"}", None, Weight::Told),
+            (ProbeName::Get, Some("status"), "phase: Running", Some("more"), Weight::Told),
+            (ProbeName::Get, None, "status:\n  conditions:\n  - message: out of flags", None, Weight::Told),
+            (ProbeName::Get, None, "data:\n  LEVEL: debgu", None, Weight::Object),
+            (ProbeName::Get, Some("spec.replicas"), "1", None, Weight::Object),
+            (ProbeName::Describe, None, "phase: Running", None, Weight::Told),
+            (ProbeName::List, None, "web  1/1", None, Weight::Told),
+            (ProbeName::Logs, None, "out of flags", None, Weight::Told),
+            (ProbeName::Events, None, "BackOff", None, Weight::Event),
+        ] {
+            assert_eq!(Weight::of_observation(&seen(probe, field, text, more)), weight, "{probe:?} {field:?} {text}");
+        }
     }
 }

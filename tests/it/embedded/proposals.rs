@@ -416,7 +416,8 @@ async fn one_object_is_asked_about_once_and_what_was_declined_is_not_asked_again
     let error = concluded(&process, &anew, &fix("fixed")).await.unwrap_err();
     assert!(error.to_string().contains(first.session.as_str()), "{error}");
     let mut more = fix("fixed");
-    more["actions"][0]["set"][1] = json!({"field": "spec.replicas", "value": 2});
+    let besides = json!({"field": "spec.replicas", "value": 2});
+    more["actions"][0]["set"].as_array_mut().unwrap().insert(0, besides);
     assert!(concluded(&process, &anew, &more).await.unwrap_err().to_string().contains("less than a day"), "beside more");
     assert!(concluded(&process, &anew, &fix("other")).await.unwrap().question.is_some());
     assert_eq!(cluster.writes(), []);
@@ -470,7 +471,7 @@ async fn nobody_is_asked_where_the_record_of_what_was_asked_cannot_be_kept() {
 const CLAIMS: &str = "
 apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {name: api-data}
+metadata: {name: uploads}
 spec: {accessModes: [ReadWriteOnce], storageClassName: standard, resources: {requests: {storage: 1Gi}}}
 ";
 
@@ -486,7 +487,7 @@ async fn rule_asks_about_no_object_that_a_proposal_is_asked_about() {
     let id = analyzed(&process).await;
     let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
     let question = opened.question.unwrap();
-    cluster.apply(&mounting("api-dta"));
+    cluster.apply(&mounting("api-uploads"));
     tokio::time::sleep(Duration::from_secs(120)).await;
     let by_a_rule = process.open(&problem(), &Caller::silent()).await.unwrap();
     assert!(by_a_rule.report.causes.iter().any(|cause| cause.code == "pvc-claim-name-typo"), "{}", by_a_rule.report.summary);
