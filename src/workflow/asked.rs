@@ -152,7 +152,7 @@ impl Remediation {
                 let Session::Closed(Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else { continue };
                 let at = header.trail.moved_last().unwrap_or(header.opened_at);
                 let lately = now.duration_since(at) < DECLINED && header.cluster.id.is_same(cluster);
-                if lately && planned.plan.steps.iter().any(|step| has_all_of(change, &step.action)) {
+                if lately && planned.plan.steps.iter().any(|step| change.has_all_of(&step.action)) {
                     return Ok(Some(header.id));
                 }
             }
@@ -207,16 +207,4 @@ fn waits_for(other: &SessionId) -> String {
 /// The same of what was declined.
 pub(super) fn declined_in(no: &SessionId) -> String {
     format!("a human declined this change in session `{no}` less than a day ago: it is not asked about again")
-}
-
-/// Whether a change does all that another one does, and perhaps more. Of what is created the name alone counts: a size or a class is no
-/// other question.
-fn has_all_of(change: &Action, declined: &Action) -> bool {
-    let same = change.target() == declined.target() && change.verb() == declined.verb();
-    match (change, declined) {
-        (Action::Patch { ops, .. }, Action::Patch { ops: no, .. }) => {
-            same && no.iter().all(|no| ops.iter().any(|op| op.path == no.path && op.change == no.change))
-        }
-        (Action::Create { .. } | Action::DeleteUnboundClaim { .. } | Action::Patch { .. }, _) => same,
-    }
 }
