@@ -3,6 +3,7 @@
 mod account;
 mod again;
 mod answer;
+mod asked;
 pub mod blocks;
 pub mod brief;
 mod caller;
@@ -262,6 +263,8 @@ pub struct Question {
     pub digest_counts: Result<(), DigestRefusal>,
     /// The plan is not for all that the words are about.
     pub aside: Option<Aside>,
+    /// Who proposed it, where no rule did.
+    pub by: Option<&'static str>,
 }
 
 /// What opening a remediation led to.

@@ -172,7 +172,9 @@ mod tests {
                 seen_at,
             });
             let more = Some("cut".to_owned());
-            observations.add(Observation { probe: ProbeName::Get, asked: "get".into(), object: None, text, more, seen_at }).ok();
+            observations
+                .add(Observation { probe: ProbeName::Get, asked: "get".into(), object: None, field: None, text, more, seen_at })
+                .ok();
         }
         (diagnosis, observations)
     }

@@ -17,7 +17,7 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
         Status::Diagnosed => !report.unexplained.is_empty() || investigate == Investigate::Always,
         _ => false,
     };
-    let concluded = report.causes.iter().any(|cause| cause.source == "model");
+    let concluded = report.causes.iter().any(|cause| cause.source != "rule");
     if !open || concluded || !investigate.offers_looks() {
         return None;
     }

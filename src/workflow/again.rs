@@ -40,9 +40,13 @@ impl Remediation {
         // Nobody's question is taken away for this one.
         let Ok(secret) = waiting.ask_again(self.parts.entropy.secret_bits(), until, now, &caller.door) else { return Err(Box::new(fresh)) };
         waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);
-        waiting.header.diagnosis = fresh.header.diagnosis.clone();
-        waiting.header.looked.clone_from(&fresh.header.looked);
-        waiting.header.advice.clone_from(&fresh.header.advice);
+        // A rule's words come from the cluster. Those of whoever proposes a change are a part of the question that was read: what else they
+        // say or cite now is another question, with the yes to this one beside it.
+        if fresh.planned.plan.by().is_none() {
+            waiting.header.diagnosis = fresh.header.diagnosis.clone();
+            waiting.header.looked.clone_from(&fresh.header.looked);
+            waiting.header.advice.clone_from(&fresh.header.advice);
+        }
         // What is told was seen by this call, and what it cost with it.
         waiting.header.usage = fresh.header.usage;
         self.charge(&mut waiting.header.usage, meter);
@@ -72,6 +76,7 @@ impl Remediation {
             expires_at,
             digest_counts,
             aside: question::aside(&report),
+            by: question::by(&report),
         };
         Ok(Opened { report, question: Some(question) })
     }

@@ -76,7 +76,7 @@ impl Remediation {
         }
         match self.weigh_own(problem, header, stated, meter.read.as_ref(), caller).await {
             Ok((header, made)) => {
-                (*plan, *ending) = (made, Ending::Diagnosed);
+                (*plan, *ending) = (made, header.diagnosis.ending());
                 Ok(header)
             }
             Err((header, WorkflowError::Cancelled)) => Err((header, WorkflowError::Cancelled)),
@@ -184,11 +184,10 @@ impl Remediation {
             Some(Ok(outline)) => self.plan_stated(outline, &looked, read).await,
         };
         let planned = match planned {
-            Ok((plan, live)) => match self.waits_elsewhere(&plan).await {
-                None => Ok((plan, live)),
-                Some(other) => Err(vec![Refusal::Stated(format!(
-                    "a human is asked about the same object in session `{other}`: first that one is answered"
-                ))]),
+            Ok((plan, live)) => match self.why_not_asked(&plan, &looked).await {
+                Ok(None) => Ok((plan, live)),
+                Ok(Some(why)) => Err(vec![Refusal::Stated(why)]),
+                Err(error) => return Err((Box::new(first), error)),
             },
             Err(refusals) => Err(refusals),
         };

@@ -89,7 +89,8 @@ impl Remediation {
         let asked = Excerpt::line(&look.to_string()).to_string();
         Ok(match outcome {
             Outcome::Seen { text, more } => {
-                Answer::Seen(Observation { probe: look.probe(), asked, object: look.object().cloned(), text, more, seen_at: now() })
+                let (object, field) = (look.object().cloned(), look.field().cloned());
+                Answer::Seen(Observation { probe: look.probe(), asked, object, field, text, more, seen_at: now() })
             }
             Outcome::Unseen(why) => Answer::Unseen { asked, why },
         })

@@ -1,12 +1,12 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
-use super::again::Fresh;
+use super::asked::Besides;
 use super::conclude::{Concluded, conclude};
 use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
+use super::{Approver, Caller, Meter, Opened, Problem, Remediation, Report, WorkflowError, live, question};
 use crate::domain::abridged::abridge;
 use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
@@ -151,6 +151,9 @@ impl Remediation {
             header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
+        if let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await? {
+            return self.not_asked(header, revision, &other, meter, caller).await;
+        }
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
             let why = if let WorkflowError::Read(error) = &error { error.in_a_report() } else { error.to_string() };
@@ -203,45 +206,6 @@ impl Remediation {
         }
     }
 
-    /// Puts the plan to a human: the session waits.
-    pub(super) async fn ask(
-        &self,
-        header: Header,
-        revision: Revision,
-        planned: Planned,
-        text: String,
-        meter: &Meter,
-        caller: &Caller<'_>,
-    ) -> Result<Opened, WorkflowError> {
-        let fresh = Fresh { header, planned, revision };
-        let Fresh { mut header, planned, .. } = match self.ask_waiting(fresh, meter, caller).await {
-            Ok(opened) => return Ok(opened),
-            Err(fresh) => *fresh,
-        };
-        self.charge(&mut header.usage, meter);
-        header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
-        let expires_at = self.expiry();
-        let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at, caller.door.clone());
-        let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
-        let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
-        let session = Session::AwaitingApproval(awaiting);
-        self.ledger.save(&session, Some(revision)).await?;
-        caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
-        let report = report_of(&session);
-        // Now it also states until when the plan is valid.
-        let text = question::text(&report).unwrap_or(text);
-        let question = Question {
-            session: id,
-            digest,
-            token: Token(secret.reveal()),
-            text,
-            expires_at,
-            digest_counts,
-            aside: question::aside(&report),
-        };
-        Ok(Opened { report, question: Some(question) })
-    }
-
     /// Steps 2 to 4 of the way of the data: words, scope, snapshot, findings.
     async fn diagnose(
         &self,
@@ -286,7 +250,7 @@ impl Remediation {
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
         }
-        let ending = ending(&diagnosis);
+        let ending = diagnosis.ending();
         abridge(&mut diagnosis);
         let scope = snapshot.scope.clone();
         let now = self.parts.clock.now();
@@ -467,17 +431,6 @@ fn by_its_own(cause: &Cause, facts: &Facts<'_>) -> Advice {
             OurCommand::Remediate { object, namespace: place.namespace.as_ref().map(ToString::to_string) }.to_string()
         }),
         why: "the issue names something else, so no plan was created for it".to_owned(),
-    }
-}
-
-/// Healthy is what was seen to be so, with nothing left in doubt: silence is not health.
-fn ending(diagnosis: &Diagnosis) -> Ending {
-    if !diagnosis.causes.is_empty() {
-        Ending::Diagnosed
-    } else if diagnosis.unexplained.is_empty() && diagnosis.doubts.is_empty() {
-        Ending::Healthy
-    } else {
-        Ending::Inconclusive
     }
 }
 

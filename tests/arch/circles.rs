@@ -14,6 +14,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/session/approval.rs", "AwaitingApproval"),
     ("src/workflow/again.rs", "Remediation"),
     ("src/workflow/answer.rs", "Remediation"),
+    ("src/workflow/asked.rs", "Remediation"),
     ("src/workflow/carry_out.rs", "Remediation"),
     ("src/workflow/follow.rs", "Records"),
     ("src/workflow/follow.rs", "Remediation"),

@@ -23,8 +23,15 @@ fn begun(budget: Budget) -> (Investigation, Demand) {
 
 fn seen(bytes: usize) -> (ObservationId, Observation) {
     let text = Excerpt::capture(&"x ".repeat(bytes / 2), 64 * 1024);
-    let observation =
-        Observation { probe: ProbeName::Get, asked: "get pod/web".into(), object: None, text, more: None, seen_at: Timestamp::UNIX_EPOCH };
+    let observation = Observation {
+        probe: ProbeName::Get,
+        asked: "get pod/web".into(),
+        object: None,
+        field: None,
+        text,
+        more: None,
+        seen_at: Timestamp::UNIX_EPOCH,
+    };
     (ObservationId::parse("o1").unwrap(), observation)
 }
 

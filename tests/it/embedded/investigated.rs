@@ -138,7 +138,7 @@ async fn crash_that_only_its_log_tells_is_changed_after_a_human_s_yes() {
             && report.trail.iter().any(|entry| entry.what.contains("investigated with openai/reader, prompts sha256:"))
     );
     let question = opened.question.unwrap();
-    assert!(question.text.starts_with("api:broken → api:fixed") && question.digest_counts.is_err(), "{}", question.text);
+    assert!(question.text.starts_with("model: api:broken → api:fixed") && question.digest_counts.is_err(), "{}", question.text);
     assert_eq!(cluster.writes(), []);
     let done = yes(&process, &question).await.unwrap();
     assert_eq!(done.status, Status::Resolved, "{:?}", done.validation);
@@ -156,7 +156,8 @@ async fn analysis_shows_the_plan_and_keeps_what_was_seen_in_one_session() {
     let cluster = broken(&api("api:broken"), &reader).await;
     let process = cluster.process();
     let report = process.analyze(&crashing(), &Caller::silent()).await.unwrap();
-    assert_eq!(report.status, Status::Diagnosed, "{}", report.summary);
+    assert_eq!(report.status, Status::Inconclusive, "a spec decides nothing: {}", report.summary);
+    assert!(report.summary.contains("To apply the plan, run remediate"), "{}", report.summary);
     assert!(report.plan.is_some(), "{}", advice(&report));
     assert_cheap(&reader);
     let shown = process.show(&SessionId::parse(&report.session).unwrap()).await.unwrap();
@@ -178,7 +179,7 @@ async fn dependency_that_refuses_is_a_diagnosis_for_a_human() {
     let cluster = broken(&api("api:lonely"), &reader).await;
     let opened = cluster.process().open(&crashing(), &Caller::silent()).await.unwrap();
     assert!(opened.question.is_none());
-    assert_eq!(opened.report.status, Status::Diagnosed, "{}", opened.report.summary);
+    assert_eq!(opened.report.status, Status::Inconclusive, "a log decides nothing: {}", opened.report.summary);
     assert!(advice(&opened.report).contains("this is a diagnosis"), "{}", advice(&opened.report));
     assert_cheap(&reader);
     assert_eq!(cluster.writes(), []);
@@ -199,7 +200,7 @@ async fn setting_in_a_config_map_is_shown_whole_and_asked() {
     let cluster = broken(&api("api:picky"), &reader).await;
     let opened = cluster.process().open(&crashing(), &Caller::silent()).await.unwrap();
     let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
-    assert!(question.text.starts_with("debgu → debug"), "{}", question.text);
+    assert!(question.text.starts_with("proposed by a model: debgu → debug"), "{}", question.text);
     assert_cheap(&reader);
     assert_eq!(cluster.writes(), []);
 }
