@@ -1,7 +1,7 @@
 //! What an investigation has taken, held against its budget: whether it may ask once more, and whether that is the last time.
 
 use crate::domain::budget::Budget;
-use crate::domain::dialogue::{Lost, Reply, Tokens};
+use crate::domain::dialogue::{Reply, Tokens, Wasted};
 use crate::domain::prices::{Cost, Prices};
 use std::fmt;
 use std::time::Duration;
@@ -63,7 +63,7 @@ impl Spending {
     }
 
     /// What had no answer, and may have cost something all the same.
-    pub(super) fn failed(&mut self, lost: &[Lost], prices: &Prices) {
+    pub(super) fn failed(&mut self, lost: &[Wasted], prices: &Prices) {
         lost.iter().for_each(|lost| self.take(&lost.model, lost.tokens, prices));
     }
 
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(unsaid.over(&Budget { tokens: 900_000, ..budget }, none), Some(Bound::Cost(Cost(1_000))));
         let bounded = Budget { tokens: 900_000, ..budget };
         let mut failed = fresh;
-        failed.failed(&[Lost { model: "openai/b".into(), tokens: Tokens { input: 50_000, cached: 0, output: 0 } }], &prices);
+        failed.failed(&[Wasted { model: "openai/b".into(), tokens: Tokens { input: 50_000, cached: 0, output: 0 } }], &prices);
         assert_eq!((failed.over(&bounded, none), failed.tokens.input), (Some(Bound::Cost(Cost(1_000))), 50_000), "attempts count");
         let mut other = fresh;
         other.answered(&Reply { model: "openai/other".into(), ..says("") }, 1, 1, &prices);

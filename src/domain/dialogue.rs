@@ -115,7 +115,7 @@ pub struct Reply {
     /// What it cost; `None` where the provider does not say, which is not the same as nothing.
     pub tokens: Option<Tokens>,
     /// What attempts before this answer may have cost.
-    pub lost: Vec<Lost>,
+    pub lost: Vec<Wasted>,
 }
 
 impl Reply {
@@ -196,7 +196,7 @@ impl Tokens {
 
 /// What attempts without an answer may have cost all the same: a provider counts what it took in, also where its answer broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
+pub struct Wasted {
     /// The model that was asked.
     pub model: String,
     /// As far as it is known, else estimated.

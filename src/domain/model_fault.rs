@@ -1,6 +1,6 @@
 //! Why a model gave no answer: a kind that somebody can act on, and one bounded line.
 
-use super::dialogue::Lost;
+use super::dialogue::Wasted;
 use super::excerpt::Excerpt;
 use std::fmt;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct ModelFault {
     /// The provider's own words or the connection's, masked and on one line.
     pub said: Option<Excerpt>,
     /// What was asked in vain may have cost something.
-    pub lost: Vec<Lost>,
+    pub lost: Vec<Wasted>,
 }
 
 /// What went wrong.

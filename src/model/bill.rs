@@ -1,6 +1,6 @@
 //! What attempts at one prompt may have cost: kept beside them, so that it is known of one that is dropped, too.
 
-use crate::domain::dialogue::{Lost, Tokens};
+use crate::domain::dialogue::{Tokens, Wasted};
 use std::sync::{Mutex, PoisonError};
 
 /// See the file's head.
@@ -41,9 +41,9 @@ impl Bill {
     }
 
     /// All that went without an answer, the attempt under way included.
-    pub(super) fn lost(&self, model: &str) -> Vec<Lost> {
+    pub(super) fn lost(&self, model: &str) -> Vec<Wasted> {
         let tokens = self.with(|items| items.failed.plus(items.open));
-        if tokens == Tokens::default() { Vec::new() } else { vec![Lost { model: model.to_owned(), tokens }] }
+        if tokens == Tokens::default() { Vec::new() } else { vec![Wasted { model: model.to_owned(), tokens }] }
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
             bill.failed(free);
         }
         bill.open(of(100));
-        assert_eq!(bill.lost("a/b"), [Lost { model: "a/b".into(), tokens: Tokens { input: 110, cached: 0, output: 3 } }]);
+        assert_eq!(bill.lost("a/b"), [Wasted { model: "a/b".into(), tokens: Tokens { input: 110, cached: 0, output: 3 } }]);
         bill.answered();
         assert_eq!(bill.lost("a/b")[0].tokens, Tokens { input: 10, cached: 0, output: 2 });
     }

@@ -1,6 +1,6 @@
 //! Models one after the other: the next is asked where those before gave no answer, whatever the reason.
 
-use crate::domain::dialogue::{Lost, Prompt, Reply};
+use crate::domain::dialogue::{Prompt, Reply, Wasted};
 use crate::domain::excerpt::Excerpt;
 use crate::ports::{Model, ModelFault, ModelFaultKind};
 use async_trait::async_trait;
@@ -29,7 +29,7 @@ impl Model for Chain {
     async fn complete(&self, prompt: &Prompt, cancelled: &CancellationToken) -> Result<Reply, ModelFault> {
         let mut faults: Vec<ModelFault> = Vec::new();
         // What was asked in vain may have cost something, whoever answers at last.
-        let mut lost: Vec<Lost> = Vec::new();
+        let mut lost: Vec<Wasted> = Vec::new();
         for model in [&self.first].into_iter().chain(&self.rest) {
             match model.complete(prompt, cancelled).await {
                 Ok(mut reply) => {

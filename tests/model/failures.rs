@@ -333,7 +333,7 @@ async fn attempts_without_an_answer_count_what_was_sent_and_what_came() {
         let (reply, provider) = after(model, vec![half(), answer(503, &[], b""), good(model)]).await;
         let sent = u64::try_from(provider.asked()[0].body.to_string().len()).unwrap() / 3;
         let lost = reply.unwrap().lost;
-        let one = |lost: &[kubemend::domain::dialogue::Lost]| {
+        let one = |lost: &[kubemend::domain::dialogue::Wasted]| {
             assert_eq!((lost.len(), lost[0].model.as_str()), (1, model), "{lost:?}");
             lost[0].tokens.input
         };
