@@ -232,6 +232,15 @@ pub struct Table {
     pub cut: bool,
 }
 
+/// What discovery says of custom kinds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomKinds {
+    /// Those that may be read.
+    pub kinds: Vec<Kind>,
+    /// Groups whose kinds could not be listed: nobody knows what they have.
+    pub unread: Vec<String>,
+}
+
 /// One object of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -301,7 +310,7 @@ pub trait ClusterRead: Send + Sync {
     ///
     /// # Errors
     /// See [`ReadError`].
-    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError>;
+    async fn custom_kinds(&self) -> Result<CustomKinds, ReadError>;
 
     /// Whether this identity may do `verb` on the kind, by self access review.
     ///

@@ -140,7 +140,7 @@ pub(crate) fn examine(changes: &[Action], diagnosis: &Diagnosis, facts: &Facts<'
             None => {
                 let risk = risk(change, &areas, facts);
                 let own = About { symptoms: about.iter().map(|s| (*s).clone()).collect(), area: whole_area(&about, &areas, facts) };
-                made.push((Proposal { action: in_order(change), why: WHY.to_owned(), risk }, own));
+                made.push((Proposal { action: in_order(change), why: why(change, &diagnosis.causes), risk }, own));
             }
         }
         symptoms.extend(about.into_iter().filter(|s| !symptoms.iter().any(|known| known.object == s.object)).cloned().collect::<Vec<_>>());
@@ -196,16 +196,33 @@ fn fixed_by_a_rule(symptoms: &[Symptom], rules: &[Cause]) -> Option<Refusal> {
     fixes.then(|| Refusal::Stated("a rule has a fix for the same: call remediate without a proposal to be asked about that one".to_owned()))
 }
 
-/// What a rule found the cause of and left to a human is left to one whoever proposes it: what speaks against a change, such as data that
-/// an empty claim would hide, speaks against it in any words.
-fn withheld(change: &Action, rules: &[Cause]) -> Option<Refusal> {
+/// What a rule found the cause of and left to a human.
+fn left_to_a_human<'a>(change: &Action, rules: &'a [Cause]) -> Option<&'a Cause> {
     let target = change.target();
     let left = |rule: &&Cause| rule.remedy.proposals.is_empty() && rule.touched().any(|object| object == target);
     let mut all: Vec<&Cause> = of_rules(rules).filter(left).collect();
     all.sort_by_key(|rule| rule.object != *target);
-    let rule = all.first()?;
-    let why = rule.remedy.advice.first().map_or("it has no fix that is certain", |advice| advice.why.as_str());
-    Some(Refusal::Stated(format!("a rule found what is wrong with {target} and leaves it to a human ({}): {why}", rule.source.code())))
+    all.first().copied()
+}
+
+fn why_left(rule: &Cause) -> &str {
+    rule.remedy.advice.first().map_or("it has no fix that is certain", |advice| advice.why.as_str())
+}
+
+/// Where a rule left a claim to a human, so is a proposal: what speaks against a change, such as data that an empty claim would hide,
+/// speaks against it in any words. Of other objects the rule only does not know which value is right: there a human is asked, and told.
+fn withheld(change: &Action, rules: &[Cause]) -> Option<Refusal> {
+    let target = change.target();
+    let rule = left_to_a_human(change, rules).filter(|_| target.kind == Kind::PersistentVolumeClaim)?;
+    let (code, why) = (rule.source.code(), why_left(rule));
+    Some(Refusal::Stated(format!("a rule found what is wrong with {target} and leaves it to a human ({code}): {why}")))
+}
+
+/// Why it is done, as the question says it: with what a rule says of the same.
+fn why(change: &Action, rules: &[Cause]) -> String {
+    let said =
+        |rule: &Cause| format!("{WHY}; a rule found what is wrong and leaves it to a human ({}): {}", rule.source.code(), why_left(rule));
+    left_to_a_human(change, rules).map_or_else(|| WHY.to_owned(), said)
 }
 
 /// The fields of a change in the order of what they decide.

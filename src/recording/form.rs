@@ -145,11 +145,13 @@ pub fn read(text: &str) -> Result<Recording, NotARecording> {
 fn list(form: ListForm) -> Result<RecordedList, NotARecording> {
     let kind = Kind::KNOWN.into_iter().find(|kind| kind.name() == form.of && kind.is_readable());
     let kind = kind.ok_or_else(|| NotARecording::Other("it has a list of a kind that kubemend does not read".to_owned()))?;
-    let namespace = form.namespace.map(|text| Namespace::parse(&text)).transpose().map_err(|error| NotARecording::Other(error.to_string()))?;
+    let namespace =
+        form.namespace.map(|text| Namespace::parse(&text)).transpose().map_err(|error| NotARecording::Other(error.to_string()))?;
     let answer = match form.missing {
         None => Recorded::Objects { items: form.items, complete: form.complete },
         Some(why) => {
-            let why = GapWhy::parse(&why).ok_or_else(|| NotARecording::Other("it gives no known reason why a list is missing".to_owned()))?;
+            let why =
+                GapWhy::parse(&why).ok_or_else(|| NotARecording::Other("it gives no known reason why a list is missing".to_owned()))?;
             Recorded::Nothing(why)
         }
     };

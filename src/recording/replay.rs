@@ -7,7 +7,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::objects::{Objects, Told};
 use crate::domain::recording::{Recorded, RecordedList, Recording, name_of};
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{ClusterRead, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
+use crate::ports::{ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -135,7 +135,7 @@ impl ClusterRead for Replay {
         Err(ReadError::NotRecorded(format!("table of {}", named(kind, namespace))))
     }
 
-    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError> {
+    async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
         Err(ReadError::NotRecorded("list of custom kinds".to_owned()))
     }
 

@@ -1,9 +1,7 @@
-//! A plan that waits already is asked about again, instead of opening another session for the same change; and a session that
-//! could not go on is ended.
+//! A plan that waits already is asked about again, instead of opening another session for the same change.
 
 use super::view::report_of;
-use super::{Caller, Meter, Opened, Question, Remediation, Token, WorkflowError, question};
-use crate::domain::id::SessionId;
+use super::{Caller, Meter, Opened, Question, Remediation, Token, question};
 use crate::ports::{Phase, Revision};
 use crate::session::trail::Effect;
 use crate::session::{Header, Planned, Session};
@@ -79,15 +77,5 @@ impl Remediation {
             by: question::by(&report),
         };
         Ok(Opened { report, question: Some(question) })
-    }
-
-    /// Ends a session that was opened and could not go on, so that it does not look as if somebody were still at it.
-    pub(super) async fn give_up(&self, id: &SessionId, error: &WorkflowError) {
-        if let Ok(Some((revision, Session::Investigating(investigating)))) = self.ledger.load(id).await {
-            let mut closed = investigating.lapse();
-            closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("ended by an error; nothing was changed: {error}"));
-            // Where this cannot be saved either, it ends by its own time.
-            self.ledger.save(&Session::Closed(closed), Some(revision)).await.ok();
-        }
     }
 }

@@ -31,7 +31,7 @@ use crate::facts::named::{Named, Nearness};
 use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
-use crate::ports::{ClusterRead, Phase, Progress, Revision};
+use crate::ports::{ClusterRead, Phase, Revision};
 use crate::session::gate::{Belief, Decision, decide, never};
 use crate::session::{Header, Planned, Session, trail::Trail};
 use crate::{analyze, planner, probe};
@@ -67,11 +67,12 @@ impl Remediation {
         header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
         // On the heap, as what follows: few calls come here, and all would carry its room on their stack.
         let further = Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await;
-        let mut header = further.map_err(|(_, error)| error)?;
-        if caller.cancel.is_cancelled() {
-            return Err(WorkflowError::Cancelled);
-        }
         let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
+        let mut header = match further {
+            Ok(header) if !caller.cancel.is_cancelled() => header,
+            Ok(left) => return Err(self.leave(left, ending, planned, &meter, caller).await),
+            Err(left) => return Err(self.leave(*left, ending, planned, &meter, caller).await),
+        };
         if let Some((planned, why)) = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?))) {
             header.advice.extend(by_hand(&planned.plan, &why));
         }
@@ -122,11 +123,10 @@ impl Remediation {
         }
         let header = match Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await {
             Ok(header) => header,
-            Err((header, WorkflowError::Cancelled)) => {
+            Err(left) => {
                 let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
-                return Err(self.abandon(*header, revision, ending, planned, &meter, caller).await);
+                return Err(self.abandon(*left, revision, ending, planned, &meter, caller).await);
             }
-            Err((_, error)) => return Err(error),
         };
         let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
@@ -137,6 +137,21 @@ impl Remediation {
     /// From a plan to the question about it, or to its end where policy allows it: the dry run, the gate, and the answer of the gate.
     #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
     pub(super) async fn propose(
+        &self,
+        header: Header,
+        revision: Revision,
+        ending: Ending,
+        plan: RemediationPlan,
+        live: &Live,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        let id = header.id.clone();
+        self.or_given_up(&id, self.proposed(header, revision, ending, plan, live, meter, caller)).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
+    async fn proposed(
         &self,
         mut header: Header,
         revision: Revision,
@@ -181,17 +196,11 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
-                let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                match self.carry_out(approved, None, revision, &Approver::Policy, meter, caller).await {
-                    Ok(report) => Ok(Opened { report, question: None }),
-                    Err(error) => {
-                        self.give_up(&id, &error).await;
-                        Err(error)
-                    }
-                }
+                let report = self.carry_out(approved, None, revision, &Approver::Policy, meter, caller).await?;
+                Ok(Opened { report, question: None })
             }
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {
@@ -322,53 +331,6 @@ impl Remediation {
                 None
             }
         }
-    }
-
-    /// Ends a session whose caller went away before anybody was asked.
-    pub(super) async fn abandon(
-        &self,
-        mut header: Header,
-        revision: Revision,
-        ending: Ending,
-        planned: Option<Planned>,
-        meter: &Meter,
-        caller: &Caller<'_>,
-    ) -> WorkflowError {
-        header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "left before anybody was asked; nothing was changed");
-        // Where this cannot be saved, the session ends by its own time.
-        self.end(header, revision, ending, planned, meter).await.ok();
-        WorkflowError::Cancelled
-    }
-
-    /// Ends a session in which nothing can be asked.
-    pub(super) async fn close(
-        &self,
-        mut header: Header,
-        revision: Revision,
-        ending: Ending,
-        planned: Option<Planned>,
-        meter: &Meter,
-        progress: &dyn Progress,
-    ) -> Result<Opened, WorkflowError> {
-        header.trail.note(self.parts.clock.now(), "kubemend", ending.as_str());
-        let report = report_of(&self.end(header, revision, ending, planned, meter).await?);
-        progress.tell(Phase::Done, report.status.as_str());
-        Ok(Opened { report, question: None })
-    }
-
-    /// Closes a session before anything was sent, with what it cost.
-    pub(super) async fn end(
-        &self,
-        mut header: Header,
-        revision: Revision,
-        ending: Ending,
-        planned: Option<Planned>,
-        meter: &Meter,
-    ) -> Result<Session, WorkflowError> {
-        self.charge(&mut header.usage, meter);
-        let session = Session::Closed(header.close(ending, planned));
-        self.ledger.save(&session, Some(revision)).await?;
-        Ok(session)
     }
 
     pub(super) fn expiry(&self) -> jiff::Timestamp {

@@ -5,7 +5,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::recording::{Recorded, RecordedList, selector_of};
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{ClusterRead, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch, gap};
+use crate::ports::{ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch, gap};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -97,7 +97,7 @@ impl ClusterRead for Tape {
         self.read.table(kind, namespace, labels).await
     }
 
-    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError> {
+    async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
         self.read.custom_kinds().await
     }
 

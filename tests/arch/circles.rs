@@ -16,6 +16,7 @@ const METHODS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/workflow/answer.rs", "Remediation"),
     ("src/workflow/asked.rs", "Remediation"),
     ("src/workflow/carry_out.rs", "Remediation"),
+    ("src/workflow/close.rs", "Remediation"),
     ("src/workflow/follow.rs", "Records"),
     ("src/workflow/follow.rs", "Remediation"),
     ("src/workflow/investigate.rs", "Remediation"),
