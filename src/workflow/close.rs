@@ -54,7 +54,7 @@ impl Remediation {
     ) -> Result<Opened, WorkflowError> {
         header.trail.note(self.parts.clock.now(), "kubemend", ending.as_str());
         let id = header.id.clone();
-        let report = report_of(&self.or_given_up(&id, self.end(header, revision, ending, planned, meter)).await?);
+        let report = report_of(&self.or_given_up(&id, Box::pin(self.end(header, revision, ending, planned, meter))).await?);
         progress.tell(Phase::Done, report.status.as_str());
         Ok(Opened { report, question: None })
     }

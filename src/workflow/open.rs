@@ -147,7 +147,9 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
         let id = header.id.clone();
-        self.or_given_up(&id, self.proposed(header, revision, ending, plan, live, meter, caller)).await
+        // On the heap: the way of a write is long, and all calls would carry its room on their stack.
+        let going = Box::pin(self.proposed(header, revision, ending, plan, live, meter, caller));
+        self.or_given_up(&id, going).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
@@ -196,7 +198,7 @@ impl Remediation {
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                let report = self.carry_out(approved, None, revision, &Approver::Policy, meter, caller).await?;
+                let report = Box::pin(self.carry_out(approved, None, revision, &Approver::Policy, meter, caller)).await?;
                 Ok(Opened { report, question: None })
             }
             (Decision::AskHuman(reasons), Some(text)) => {
