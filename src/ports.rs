@@ -3,6 +3,10 @@
 #[cfg(test)]
 pub(crate) mod scripted;
 
+mod meter;
+
+pub use meter::RequestMeter;
+
 use crate::domain::dialogue::{Prompt, Reply};
 use crate::domain::evidence::Gap;
 use crate::domain::id::SessionId;
@@ -18,9 +22,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// What to do where a recording has too little.
+const RECORD_MORE: &str = "record more of the cluster: `kubemend snapshot -A -o FILE`";
 
 /// Why a read failed. Texts hold no hosts beyond the server's own name, no tokens and no bodies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -122,7 +128,7 @@ impl ReadError {
                 "`kubemend doctor` shows what is configured".to_owned(),
             ],
             ReadError::Kubeconfig { at_a_terminal, .. } => vec![(*at_a_terminal).to_owned()],
-            ReadError::NotRecorded(_) => vec!["record more of the cluster: `kubemend snapshot -A -o FILE`".to_owned()],
+            ReadError::NotRecorded(_) => vec![RECORD_MORE.to_owned()],
             ReadError::NotFound(_)
             | ReadError::TimedOut(..)
             | ReadError::Expired(_)
@@ -130,22 +136,6 @@ impl ReadError {
             | ReadError::Config(_)
             | ReadError::Options(_) => Vec::new(),
         }
-    }
-}
-
-/// Counts the requests of one call, for the report's `usage`. Clones count together, so that its reader and the writer share one.
-#[derive(Debug, Clone, Default)]
-pub struct RequestMeter(Arc<AtomicU64>);
-
-impl RequestMeter {
-    /// Counts one request more, when it is about to leave.
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many there were so far.
-    pub fn total(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -494,7 +484,7 @@ pub fn gap(error: &ReadError, what: &str) -> Option<Gap> {
         ReadError::Forbidden { unlock, .. } => (GapWhy::Forbidden, Some(unlock.clone())),
         ReadError::TimedOut(..) => (GapWhy::Timeout, None),
         ReadError::NotFound(_) | ReadError::Expired(_) | ReadError::Refused { .. } => (GapWhy::Unsupported, None),
-        ReadError::NotRecorded(_) => (GapWhy::Unsupported, Some("record more of the cluster: `kubemend snapshot -A -o FILE`".to_owned())),
+        ReadError::NotRecorded(_) => (GapWhy::Unsupported, Some(RECORD_MORE.to_owned())),
         ReadError::Unauthorized { .. }
         | ReadError::Unreachable { .. }
         | ReadError::Config(_)

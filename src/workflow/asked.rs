@@ -59,7 +59,10 @@ impl Remediation {
         let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
         let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
         let session = Session::AwaitingApproval(awaiting);
-        let revision = self.ledger.save(&session, Some(revision)).await?;
+        let revision = match self.ledger.save(&session, Some(revision)).await {
+            Ok(revision) => revision,
+            Err(error) => return Err(Box::pin(self.given_up(&id, error.into())).await),
+        };
         // Two calls at once both see nothing before they save: whoever sees the other one afterwards asks nobody.
         let other = match &session {
             Session::AwaitingApproval(own) => self.asked_elsewhere(&own.planned.plan, &own.header, Besides::Nothing).await?,

@@ -54,7 +54,12 @@ impl Remediation {
     ) -> Result<Opened, WorkflowError> {
         header.trail.note(self.parts.clock.now(), "kubemend", ending.as_str());
         let id = header.id.clone();
-        let report = report_of(&self.or_given_up(&id, self.end(header, revision, ending, planned, meter)).await?);
+        let session = match self.end(header, revision, ending, planned, meter).await {
+            Ok(session) => session,
+            // On the heap: hardly any call comes here, and all would carry its room on their stack.
+            Err(error) => return Err(Box::pin(self.given_up(&id, error)).await),
+        };
+        let report = report_of(&session);
         progress.tell(Phase::Done, report.status.as_str());
         Ok(Opened { report, question: None })
     }
@@ -74,26 +79,14 @@ impl Remediation {
         Ok(session)
     }
 
-    /// What is done with a session that was opened: where that fails, it is ended.
-    pub(super) async fn or_given_up<T>(
-        &self,
-        id: &SessionId,
-        going: impl Future<Output = Result<T, WorkflowError>>,
-    ) -> Result<T, WorkflowError> {
-        let came = going.await;
-        if let Err(error) = &came {
-            self.give_up(id, error).await;
-        }
-        came
-    }
-
     /// Ends a session that was opened and could not go on, so that it does not look as if somebody were still at it.
-    pub(super) async fn give_up(&self, id: &SessionId, error: &WorkflowError) {
+    pub(super) async fn given_up(&self, id: &SessionId, error: WorkflowError) -> WorkflowError {
         if let Ok(Some((revision, Session::Investigating(investigating)))) = self.ledger.load(id).await {
             let mut closed = investigating.lapse();
             closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("ended by an error; nothing was changed: {error}"));
             // Where this cannot be saved either, it ends by its own time.
             self.ledger.save(&Session::Closed(closed), Some(revision)).await.ok();
         }
+        error
     }
 }

@@ -138,21 +138,6 @@ impl Remediation {
     #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
     pub(super) async fn propose(
         &self,
-        header: Header,
-        revision: Revision,
-        ending: Ending,
-        plan: RemediationPlan,
-        live: &Live,
-        meter: &Meter,
-        caller: &Caller<'_>,
-    ) -> Result<Opened, WorkflowError> {
-        let id = header.id.clone();
-        self.or_given_up(&id, self.proposed(header, revision, ending, plan, live, meter, caller)).await
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
-    async fn proposed(
-        &self,
         mut header: Header,
         revision: Revision,
         ending: Ending,
@@ -196,11 +181,14 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
+                let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                let report = self.carry_out(approved, None, revision, &Approver::Policy, meter, caller).await?;
-                Ok(Opened { report, question: None })
+                match Box::pin(self.carry_out(approved, None, revision, &Approver::Policy, meter, caller)).await {
+                    Ok(report) => Ok(Opened { report, question: None }),
+                    Err(error) => Err(Box::pin(self.given_up(&id, error)).await),
+                }
             }
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {
