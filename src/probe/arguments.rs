@@ -354,7 +354,7 @@ mod tests {
         let why = Unread("the API server did not list them within 8 s".to_owned());
         let said = asked("certificates", Custom::Unread(&why)).unwrap_err();
         assert!(said.contains("not known whether") && said.contains("within 8 s") && !said.contains("is not a kind"), "{said}");
-        assert_eq!(asked("pods", Custom::Unread(&why)), Ok("list pods".to_owned()), "what is known needs no list");
+        assert_eq!(asked("pods", Custom::Unread(&why)), Ok("list pods -A".to_owned()), "what is known needs no list");
         let partly = CustomKinds { kinds: custom(), unread: vec!["down.example".to_owned()] };
         for (word, unknown) in [("certificates", true), ("certificates.down.example", true), ("certificates.a.example", false)] {
             let said = asked(word, Custom::Listed(&partly)).unwrap_err();

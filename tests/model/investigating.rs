@@ -108,7 +108,8 @@ fn calls_anthropic(name: &str, arguments: &Value) -> Answer {
 /// The plan is there, and nothing that it must not send was sent.
 fn assert_planned(report: &Report, provider: &FakeProvider, sim: &Sim) {
     let advice: Vec<&str> = report.advice.iter().map(|advice| advice.text.as_str()).collect();
-    assert_eq!(report.status, Status::Diagnosed, "{} {advice:?}", report.summary);
+    // What a model states of a log decides nothing: a human is asked all the same.
+    assert_eq!(report.status, Status::Inconclusive, "{} {advice:?}", report.summary);
     assert!(report.plan.is_some(), "{advice:?}");
     let asked = provider.asked();
     assert_eq!(asked.len(), 2, "{advice:?}");

@@ -85,7 +85,7 @@ async fn what_a_recording_has_not_is_said_as_that() {
     );
     let elsewhere = Problem {
         issue: Some(Issue::parse("something is wrong").unwrap()),
-        namespace: Some(Namespace::parse("b-team").unwrap()),
+        namespace: Some(Namespace::parse("default").unwrap()),
         ..Problem::default()
     };
     let report = process.analyze(&elsewhere, &Caller::silent()).await;
