@@ -77,11 +77,7 @@ pub(crate) fn grounded(
             pieces.push(piece.ok_or_else(|| unknown(*citation, diagnosis, observations))?);
         }
         match NonEmpty::from_vec(pieces) {
-            Some(pieces) => {
-                let cause = cause(stated, speaker, &pieces, &mut evidence);
-                weights.extend(pieces.iter().map(|piece| (evidence.add(piece.evidence.clone()), piece.weight)));
-                causes.push(cause);
-            }
+            Some(pieces) => causes.push(cause(stated, speaker, &pieces, &mut evidence, &mut weights)),
             None => dropped.push(format!("a cause that cites nothing was dropped: {}", Excerpt::said(&stated.title))),
         }
     }
@@ -158,7 +154,13 @@ fn unknown(citation: Citation, diagnosis: &Diagnosis, observations: &Observation
 }
 
 /// The words as a cause of the speaker's. Pieces about other namespaces carry no more than words do.
-fn cause(stated: &StatedCause, speaker: &Speaker, pieces: &NonEmpty<Piece>, all: &mut EvidenceList) -> Cause {
+fn cause(
+    stated: &StatedCause,
+    speaker: &Speaker,
+    pieces: &NonEmpty<Piece>,
+    all: &mut EvidenceList,
+    weights: &mut Vec<(EvidenceId, Weight)>,
+) -> Cause {
     let StatedCause { object, field, title, explanation, found, expected, confidence, cites: _ } = stated;
     let near = |piece: &Piece| {
         let here = |about: &ObjectRef| about.namespace == object.namespace;
@@ -166,9 +168,14 @@ fn cause(stated: &StatedCause, speaker: &Speaker, pieces: &NonEmpty<Piece>, all:
     };
     // Not the sum: words that agree may have one author.
     let weight = pieces.iter().map(near).max().unwrap_or(Weight::Told);
-    let mut cites = NonEmpty::one(all.add(pieces.first().evidence.clone()));
-    for piece in pieces.iter().skip(1) {
+    let mut kept = |piece: &Piece| {
         let id = all.add(piece.evidence.clone());
+        weights.push((id, piece.weight));
+        id
+    };
+    let mut cites = NonEmpty::one(kept(pieces.first()));
+    for piece in pieces.iter().skip(1) {
+        let id = kept(piece);
         if !cites.iter().any(|known| *known == id) {
             cites.push(id);
         }

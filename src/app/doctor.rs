@@ -175,7 +175,7 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     if missing.is_empty() {
         return Line::ok("reading", format!("can read all {} required resources in `{namespace}`", wanted.len()));
     }
-    let names: Vec<&str> = missing.iter().map(|(kind, _)| plural(kind)).collect();
+    let names: Vec<&str> = missing.iter().map(|(kind, _)| kind.plural()).collect();
     let text = format!("is not allowed to read {} in `{namespace}`", names.join(", "));
     let todo = allow(namespace, "reader", "reports list the missing data");
     // Without Pods there is nothing to say; without the rest, reports name a gap.
@@ -223,7 +223,7 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         }
         return Line::ok("writing", format!("context `{who}` is allowed to make every change that the rules propose in `{namespace}`"));
     }
-    let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", plural(kind))).collect();
+    let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", kind.plural())).collect();
     let todo = allow(namespace, "writer", "`remediate` stops after the plan and shows the kubectl commands");
     Line::warn("writing", format!("context `{who}` is not allowed to {} in `{namespace}`", names.join(", ")), todo)
 }
@@ -232,10 +232,6 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
 fn allow(namespace: &Namespace, identity: &'static str, until_then: &str) -> Vec<String> {
     let who = format!("USER is the {identity}, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
     vec![kubectl::roles(namespace, identity), who]
-}
-
-fn plural(kind: &Kind) -> &str {
-    kind.info().map_or("objects", |info| info.plural)
 }
 
 async fn store(config: &Config) -> Line {

@@ -39,12 +39,11 @@ fn counted(recording: &Recording) -> String {
             Recorded::Objects { items, complete } => {
                 objects = objects.saturating_add(items.len());
                 if !complete {
-                    missing.push(format!("  cut: {}\n", list.kind.info().map_or("objects", |info| info.plural)));
+                    missing.push(format!("  cut: {}\n", list.kind.plural()));
                 }
             }
             Recorded::Nothing(why) => {
-                let place = list.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-                missing.push(format!("  missing: {}{place} ({})\n", list.kind.info().map_or("objects", |info| info.plural), why.as_str()));
+                missing.push(format!("  missing: {} ({})\n", list.kind.plural_in(list.namespace.as_ref()), why.as_str()));
             }
         }
     }

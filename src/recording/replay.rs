@@ -44,19 +44,13 @@ fn is_called(item: &Value, name: Option<&str>) -> bool {
     name.is_none_or(|name| item.pointer("/metadata/name").and_then(Value::as_str) == Some(name))
 }
 
-/// What is asked for, in words.
-fn named(kind: &Kind, namespace: Option<&Namespace>) -> String {
-    let place = namespace.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-    format!("{}{place}", kind.info().map_or("objects", |info| info.plural))
-}
-
 /// The error that led to this gap.
 fn error(why: GapWhy, kind: &Kind, namespace: Option<&Namespace>) -> ReadError {
-    let what = named(kind, namespace);
+    let what = kind.plural_in(namespace);
     match why {
         GapWhy::Forbidden => ReadError::Forbidden {
             verb: "list".to_owned(),
-            resource: kind.info().map_or_else(|| kind.name().to_owned(), |info| info.plural.to_owned()),
+            resource: kind.plural().to_owned(),
             namespace: namespace.cloned(),
             unlock: format!("record the cluster again as somebody who can list {what}"),
         },
@@ -119,7 +113,7 @@ impl ClusterRead for Replay {
                 Ok(Listed { objects, resource_version: String::new(), complete: whole, bytes, next: None })
             }
             Some(Recorded::Nothing(why)) => Err(error(*why, kind, place)),
-            None => Err(ReadError::NotRecorded(named(kind, place))),
+            None => Err(ReadError::NotRecorded(kind.plural_in(place))),
         }
     }
 
@@ -132,7 +126,7 @@ impl ClusterRead for Replay {
     }
 
     async fn table(&self, kind: &Kind, namespace: Option<&Namespace>, _: Option<&str>) -> Result<Table, ReadError> {
-        Err(ReadError::NotRecorded(format!("table of {}", named(kind, namespace))))
+        Err(ReadError::NotRecorded(format!("table of {}", kind.plural_in(namespace))))
     }
 
     async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {

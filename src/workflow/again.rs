@@ -1,7 +1,7 @@
 //! A plan that waits already is asked about again, instead of opening another session for the same change.
 
 use super::view::report_of;
-use super::{Caller, Meter, Opened, Question, Remediation, Token, question};
+use super::{Caller, Meter, Opened, Remediation, question};
 use crate::ports::{Phase, Revision};
 use crate::session::trail::Effect;
 use crate::session::{Header, Planned, Session};
@@ -66,16 +66,7 @@ impl Remediation {
         // somebody to go on. Where it cannot be removed, it ends by its own time.
         self.ledger.forget(&fresh.header.id, fresh.revision).await.ok();
         caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
-        let question = Question {
-            session: id,
-            digest,
-            token: Token(secret.reveal()),
-            text,
-            expires_at,
-            digest_counts,
-            aside: question::aside(&report),
-            by: question::by(&report),
-        };
+        let question = question::about(&report, text, (id, digest), &secret, expires_at, digest_counts);
         Ok(Opened { report, question: Some(question) })
     }
 }

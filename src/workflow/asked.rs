@@ -4,7 +4,7 @@
 use super::again::Fresh;
 use super::records::NOTE_ATTEMPTS;
 use super::view::report_of;
-use super::{Caller, Meter, Opened, Question, Remediation, Token, WorkflowError, question};
+use super::{Caller, Meter, Opened, Remediation, WorkflowError, question};
 use crate::domain::action::Action;
 use crate::domain::cluster::ClusterId;
 use crate::domain::ending::Ending;
@@ -76,16 +76,7 @@ impl Remediation {
         let report = report_of(&session);
         // Now it also states until when the plan is valid.
         let text = question::text(&report).unwrap_or(text);
-        let question = Question {
-            session: id,
-            digest,
-            token: Token(secret.reveal()),
-            text,
-            expires_at,
-            digest_counts,
-            aside: question::aside(&report),
-            by: question::by(&report),
-        };
+        let question = question::about(&report, text, (id, digest), &secret, expires_at, digest_counts);
         Ok(Opened { report, question: Some(question) })
     }
 
