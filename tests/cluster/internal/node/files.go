@@ -67,6 +67,10 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 // Pause is the image of every Pod's first container.
 const Pause = "registry.k8s.io/pause:3.10"
 
+// What of the machine's disk has to be free, or a kubelet evicts every Pod. A quantity and no share: one percent
+// of a large disk is gigabytes, which no Pod of a test needs.
+const leastDisk = "100Mi"
+
 func (c Config) kubelet() string {
 	return fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -81,7 +85,7 @@ failSwapOn: false
 authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: %[2]q}}
 authorization: {mode: Webhook}
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
-evictionHard: {memory.available: 100Mi, nodefs.available: "1%%", imagefs.available: "1%%", nodefs.inodesFree: "0%%", imagefs.inodesFree: "0%%"}
+evictionHard: {memory.available: 100Mi, nodefs.available: %[4]s, imagefs.available: %[4]s, nodefs.inodesFree: "0%%", imagefs.inodesFree: "0%%"}
 imageGCHighThresholdPercent: 100
 resolvConf: /etc/resolv.conf
 clusterDomain: cluster.local
@@ -89,7 +93,7 @@ clusterDNS: [%[3]q]
 nodeStatusUpdateFrequency: 5s
 volumePluginDir: /var/lib/flexvolume
 syncFrequency: 10s
-`, c.CgroupRoot, layout.Inside(layout.State, "pki", "ca.crt"), c.Network.Gateway())
+`, c.CgroupRoot, layout.Inside(layout.State, "pki", "ca.crt"), c.Network.Gateway(), leastDisk)
 }
 
 func (c Config) proxy() string {

@@ -24,7 +24,7 @@ func TestTheKubeletsConfigurationIsReadable(t *testing.T) {
 	if k["cgroupRoot"] != "/kubemend-a/node-2" || k["clusterDNS"].([]any)[0] != "10.250.0.1" {
 		t.Fatal(k)
 	}
-	if h := k["evictionHard"].(map[string]any); h["nodefs.available"] != "1%" {
+	if h := k["evictionHard"].(map[string]any); h["nodefs.available"] != leastDisk {
 		t.Fatal(h)
 	}
 	if err := yaml.UnmarshalStrict([]byte(example().proxy()), &k); err != nil {
