@@ -121,11 +121,16 @@ async fn dispatch(
                 let why = format!("`{namespace}` is a system namespace: kubemend changes nothing in it, so the writer is not bound there");
                 return Err(CliError::Usage(why).into());
             }
+            if let (Some(namespace), Some(_)) = (args.namespace.as_ref().filter(|n| n.is_system()), &args.logs) {
+                let why =
+                    format!("`{namespace}` is a system namespace: kubemend shows no logs of it, so nobody is allowed to read them there");
+                return Err(CliError::Usage(why).into());
+            }
             let subjects = rbac::Subjects {
                 namespace: args.namespace.as_ref(),
                 reader: args.reader.as_deref(),
                 writer: args.writer.as_deref(),
-                logs: config.is_ok_and(|config| config.investigate.offers_looks() && config.probe_logs),
+                logs: args.logs.as_deref(),
             };
             terminal.out(&rbac::manifests(&subjects))?;
             Ok(Exit::Done)

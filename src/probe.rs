@@ -42,10 +42,24 @@ pub(crate) async fn run(
     allowed: &Allowed,
     now: Timestamp,
 ) -> Result<Outcome, ReadError> {
+    match unasked(look, length, read, allowed, now).await {
+        Err(error) => found::taught(look, error, read).await,
+        Ok(outcome) => Ok(outcome),
+    }
+}
+
+/// The same for nobody who could ask better: what failed stays an error, for whoever says what is missing.
+pub(crate) async fn unasked(
+    look: &Look,
+    length: Length,
+    read: &dyn ClusterRead,
+    allowed: &Allowed,
+    now: Timestamp,
+) -> Result<Outcome, ReadError> {
     if let Some(refused) = allowed.refuses(look) {
         return Ok(Outcome::unseen(&refused));
     }
-    let outcome = match look {
+    match look {
         Look::Get { object, field } => described::part(object, field.as_ref(), length, read, *allowed).await,
         Look::List { kind, namespace, selector } => {
             table::list(kind, namespace.as_ref(), selector.as_deref(), length, read, *allowed).await
@@ -55,9 +69,5 @@ pub(crate) async fn run(
             logs::read(pod, container.as_deref(), *previous, contains.as_deref(), length, read).await
         }
         Look::Events { namespace, object } => events::list(namespace.as_ref(), object.as_ref(), length, read, *allowed, now).await,
-    };
-    match outcome {
-        Err(error) => found::taught(look, error, read).await,
-        Ok(outcome) => Ok(outcome),
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>, call_model: b
                 "kubeconfig",
                 format!("{}, context `{}`, namespace `{}`", source(config), connected.context, connected.default_namespace),
             ));
-            cluster(&connected, namespace, &mut lines).await;
+            cluster(&connected, namespace, config.investigate.offers_looks() && config.probe_logs, &mut lines).await;
         }
     }
     lines.extend(model::lines(config.model.as_ref(), call_model, cancel).await);
@@ -97,7 +97,7 @@ fn source(config: &Config) -> String {
     }
 }
 
-async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec<Line>) {
+async fn cluster(connected: &Connected, namespace: Option<&str>, shows_logs: bool, lines: &mut Vec<Line>) {
     let namespace = match namespace.map(Namespace::parse) {
         None => connected.default_namespace.clone(),
         Some(Ok(namespace)) => namespace,
@@ -123,6 +123,9 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
         return lines.push(missing);
     }
     lines.push(reading(connected, &namespace).await);
+    if shows_logs {
+        lines.extend(logs(connected, &namespace).await);
+    }
     lines.push(writing(connected, &cluster.id, &namespace).await);
 }
 
@@ -180,6 +183,23 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     let todo = allow(namespace, "reader", "reports list the missing data");
     // Without Pods there is nothing to say; without the rest, reports name a gap.
     if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }
+}
+
+/// That logs cannot be shown, where they would be.
+async fn logs(connected: &Connected, namespace: &Namespace) -> Option<Line> {
+    if namespace.is_system() {
+        return None;
+    }
+    match connected.read.may_read_logs(namespace).await {
+        Ok(true) => None,
+        Ok(false) => {
+            let text = format!("is not allowed to read logs (get pods/log) in `{namespace}`");
+            let until_then = "reports say that they were not read, or set `probe-logs: false`";
+            let who = format!("USER is the reader, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
+            Some(Line::warn("logs", text, vec![kubectl::roles(namespace, "logs"), who]))
+        }
+        Err(error) => Some(Line::warn("logs", format!("cannot check RBAC: {error}"), todo(&error))),
+    }
 }
 
 async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace) -> Line {

@@ -11,8 +11,8 @@ const HEAD: &str = "apiVersion: rbac.authorization.k8s.io/v1\n";
 const IDENTITY: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-writer-identity}\nrules:\n\
     - {apiGroups: [\"\"], resources: [namespaces], resourceNames: [kube-system], verbs: [get]}\n";
 
-/// What containers write is shown to whoever investigates what no rule explains: leaving the role out keeps it unseen.
-const LOGS: &str = "# What containers write, for looks: leave it out to keep it unseen. Custom resources need a role of their own.\n\
+/// What containers write, for looks at what no rule explains: more than any rule needs, so it is printed only for whom it was asked.
+const LOGS: &str = "# What containers write, for looks at what no rule explains.\n\
     apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-logs}\nrules:\n\
     - {apiGroups: [\"\"], resources: [pods/log], verbs: [get]}\n";
 
@@ -25,15 +25,19 @@ pub(super) struct Subjects<'a> {
     pub(super) reader: Option<&'a str>,
     /// Who writes.
     pub(super) writer: Option<&'a str>,
-    /// The operator offers looks, and lets logs be shown.
-    pub(super) logs: bool,
+    /// Who reads what containers write, too: in one namespace, never in all.
+    pub(super) logs: Option<&'a str>,
 }
 
 /// The manifests as YAML.
 pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
     let reading = |kinds: Vec<Kind>| kinds.into_iter().map(|kind| (kind, READ_VERBS.to_vec())).collect::<Vec<_>>();
     let mut out = Vec::new();
-    let note = "# The reader: no Secrets, no exec, no logs.\n";
+    let logs = subjects.logs.zip(subjects.namespace);
+    let note = match logs {
+        None => "# The reader: no Secrets, no exec, no logs.\n",
+        Some(_) => "# The reader: no Secrets, no exec; logs by a role of their own, below.\n",
+    };
     match subjects.namespace {
         None => out.push(format!("{note}{}", role("kubemend-reader", &reading(read())))),
         Some(namespace) => {
@@ -57,9 +61,9 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
             out.push(binding("kubemend-reader-cluster", None, reader));
         }
     }
-    if subjects.logs {
+    if let Some((reader, namespace)) = logs {
         out.push(LOGS.to_owned());
-        out.extend(subjects.reader.map(|reader| binding("kubemend-reader-logs", subjects.namespace, reader)));
+        out.push(binding("kubemend-reader-logs", Some(namespace), reader));
     }
     if let (Some(writer), Some(namespace)) = (subjects.writer, subjects.namespace) {
         out.push(binding("kubemend-writer", Some(namespace), writer));
@@ -150,9 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn logs_are_a_role_of_their_own_where_looks_are_offered() {
+    fn logs_are_a_role_of_their_own_in_one_namespace_and_are_denied_only_where_they_are_not_given() {
         let namespace = Namespace::parse("shop").unwrap();
-        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: true };
+        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: Some("alice") };
+        let text = manifests(&subjects);
+        assert!(text.contains("pods/log") && !text.contains("no logs"), "{text}");
+        let without = manifests(&Subjects { logs: None, ..subjects });
+        assert!(!without.contains("pods/log") && without.contains("no logs"), "{without}");
+        let everywhere = manifests(&Subjects { logs: Some("alice"), ..Subjects::default() });
+        assert!(!everywhere.contains("pods/log"), "{everywhere}");
         let all = parsed(&subjects);
         let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-reader-logs").unwrap();
         assert_eq!(allowed(role), BTreeSet::from(["get /pods/log".to_owned()]));
@@ -167,7 +177,7 @@ mod tests {
             namespace: Some(&namespace),
             reader: Some("system:serviceaccount:tools:mend"),
             writer: Some("alice: \"x\""),
-            logs: false,
+            logs: None,
         };
         let all = parsed(&subjects);
         let said: Vec<String> = all

@@ -7,6 +7,8 @@ use serde_json::json;
 
 /// Things that are looked further into: who wants more can ask for it.
 const OBJECTS: usize = 2;
+/// Namespaces that are looked around in.
+const PLACES: usize = 2;
 /// Looks that are named.
 const NAMED: usize = 4;
 
@@ -18,18 +20,22 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
         _ => false,
     };
     let concluded = report.causes.iter().any(|cause| cause.source != "rule");
-    if !open || concluded || !investigate.offers_looks() {
+    if !open || concluded || report.unrecorded || !investigate.offers_looks() {
         return None;
     }
-    let seen: Vec<&str> = report.observations.iter().map(|seen| seen.asked.as_str()).collect();
+    let seen: Vec<String> = report.observations.iter().map(|seen| of_any_container(&seen.asked)).collect();
     let new = |look: &LookArguments| {
         let asked = look.understood(&Context { namespace: None, custom: Custom::NotAsked }).map(|look| look.to_string());
-        asked.is_ok_and(|asked| !seen.contains(&asked.as_str()))
+        asked.is_ok_and(|asked| !seen.contains(&asked))
     };
-    let mut looks: Vec<LookArguments> =
-        report.unexplained.iter().take(OBJECTS).flat_map(|one| of_object(&one.object)).filter(new).collect();
-    looks.extend(of_namespace(report.issue.namespace.as_deref()).into_iter().filter(new));
+    let suffering = report.unexplained.iter().take(OBJECTS).map(|one| &one.object);
+    let mut looks: Vec<LookArguments> = suffering.flat_map(of_object).collect();
+    looks.extend(places(report).into_iter().flat_map(of_place));
+    looks.retain(new);
     looks.truncate(NAMED);
+    if looks.is_empty() {
+        return None;
+    }
     let call = json!({"sessionId": report.session, "look": looks});
     let undecided = if report.usage.model_calls > 0 {
         "Neither rules nor the configured model decide this"
@@ -37,6 +43,29 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
         "Rules do not decide this, and no model was asked"
     };
     Some(format!("{undecided}: look further with analyze {call}; all probes: kubemend://probes"))
+}
+
+/// A look at a log, whichever container it is of: to name the Pod alone asks for the one that fails.
+fn of_any_container(asked: &str) -> String {
+    let Some((before, named)) = asked.split_once(" -c ") else { return asked.to_owned() };
+    format!("{before}{}", named.find(' ').and_then(|end| named.get(end..)).unwrap_or_default())
+}
+
+/// Where to look around: in the namespaces that were asked about, in those of what suffers, else in all.
+fn places(report: &Report) -> Vec<Option<&str>> {
+    let issue = &report.issue;
+    let asked = issue.namespace.iter().chain(&issue.namespaces).map(String::as_str);
+    let mut places: Vec<Option<&str>> = Vec::new();
+    for place in asked.chain(report.unexplained.iter().filter_map(|one| one.object.namespace.as_deref())).map(Some) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    if places.is_empty() {
+        places.push(None);
+    }
+    places.truncate(PLACES);
+    places
 }
 
 fn of_object(object: &ObjectView) -> Vec<LookArguments> {
@@ -51,15 +80,14 @@ fn of_object(object: &ObjectView) -> Vec<LookArguments> {
     vec![of(ProbeWord::Describe), of(ProbeWord::Events)]
 }
 
-fn of_namespace(namespace: Option<&str>) -> Vec<LookArguments> {
-    let Some(namespace) = namespace else { return Vec::new() };
+fn of_place(namespace: Option<&str>) -> [LookArguments; 2] {
     let in_it = |probe, kind: Option<&str>| LookArguments {
         probe,
         kind: kind.map(str::to_owned),
-        namespace: Some(namespace.to_owned()),
+        namespace: namespace.map(str::to_owned),
         ..LookArguments::default()
     };
-    vec![in_it(ProbeWord::List, Some("pods")), in_it(ProbeWord::Events, None)]
+    [in_it(ProbeWord::List, Some("pods")), in_it(ProbeWord::Events, None)]
 }
 
 #[cfg(test)]
@@ -96,13 +124,39 @@ mod tests {
         assert_eq!(given["look"][0], json!({"probe": "logs", "object": "Pod/shop/web-0", "previous": true}));
         report.observations = vec![ObservationView {
             id: Some("o1".to_owned()),
-            asked: "logs pod/web-0 -n shop --previous".to_owned(),
+            asked: "logs pod/web-0 -n shop -c app --previous".to_owned(),
             text: String::new(),
             more: None,
             seen_at: None,
         }];
         let given = call(&further(&report, Investigate::Auto).unwrap());
         assert!(given["look"].as_array().unwrap().iter().all(|look| look["previous"].is_null()), "{given}");
+    }
+
+    /// A call that can be sent, whatever of the report is missing.
+    #[test]
+    fn wherever_something_is_open_a_look_is_named_and_none_of_a_session_that_nobody_can_ask_for() {
+        let everywhere = |namespaces: &[&str]| {
+            let mut report = Report { unexplained: Vec::new(), ..open() };
+            report.issue.namespace = None;
+            report.issue.namespaces = namespaces.iter().map(|&one| one.to_owned()).collect();
+            report
+        };
+        for (report, place) in [(everywhere(&[]), Value::Null), (everywhere(&["a", "b"]), json!("a"))] {
+            let given = call(&further(&report, Investigate::Auto).unwrap());
+            assert!(AnalyzeRequest::parse(given.as_object().unwrap().clone(), Investigate::Auto).is_ok(), "{given}");
+            assert_eq!(given["look"][0]["namespace"], place, "{given}");
+        }
+        let seen = |asked: &str| ObservationView {
+            id: Some("o1".to_owned()),
+            asked: asked.to_owned(),
+            text: String::new(),
+            more: None,
+            seen_at: None,
+        };
+        let all = Report { observations: ["list pods -A", "events -A"].map(seen).to_vec(), ..everywhere(&[]) };
+        assert_eq!(further(&all, Investigate::Auto), None);
+        assert_eq!(further(&Report { unrecorded: true, ..open() }, Investigate::Auto), None);
     }
 
     #[test]

@@ -304,6 +304,9 @@ pub struct ManifestsArgs {
     /// Bind the writer's role to this user, in the namespace
     #[arg(long, value_name = "USER", requires = "namespace")]
     pub writer: Option<String>,
+    /// Let this user, the reader, see what containers write, in the namespace: for looks at what no rule explains
+    #[arg(long, value_name = "USER", requires = "namespace")]
+    pub logs: Option<String>,
 }
 
 /// `doctor`.

@@ -2,6 +2,7 @@
 //! the change as a diff, how to approve it, and what could not be read.
 
 mod cause;
+mod looked;
 mod outcome;
 pub(crate) mod page;
 mod plan;
@@ -29,6 +30,7 @@ pub fn whole(report: &Report, columns: usize, program: &Program) -> String {
     outcome::execution(&mut page, report);
     outcome::validation(&mut page, report);
     seen(&mut page, report);
+    looked::looked(&mut page, report);
     advice(&mut page, report);
     gaps(&mut page, report);
     next(&mut page, report, program);

@@ -6,7 +6,7 @@ use super::fault::{Read, json_object, read_error, send_error};
 use super::identity;
 use super::page;
 use super::requests::{self, encode, list_path, push_selector, refuse_secrets, request};
-use super::review::{ACCESS_REVIEW, access_review, allowed};
+use super::review::{ACCESS_REVIEW, access_review, allowed, review_of_logs};
 use super::table;
 use super::watch::Following;
 use super::wire::{Connection, HttpReply, SendError, ServerIdentity, collect};
@@ -104,6 +104,19 @@ impl ReadClient {
             self.discovered.admit(&n.group, &n.version, &n.plural, n.namespaced).then_some(kind)
         });
         Ok(CustomKinds { kinds: admitted.collect(), unread })
+    }
+
+    /// Whether the reading identity may read what containers write.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn may_read_logs(&self, namespace: &Namespace) -> Result<bool, ReadError> {
+        self.reviewed(&review_of_logs(namespace)).await
+    }
+
+    async fn reviewed(&self, review: &[u8]) -> Result<bool, ReadError> {
+        let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the reader is allowed to do");
+        allowed(&self.ask(&read, Method::POST, ACCESS_REVIEW, review, OBJECT_BYTES).await?, &read)
     }
 
     /// One request, once, within the time-out. A login plugin has a deadline of its own, and its time is not the request's.
@@ -295,10 +308,7 @@ impl ClusterRead for ReadClient {
     }
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
-        let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the reader is allowed to do");
-        let body = access_review(verb, kind, namespace)?;
-        let answer = self.ask(&read, Method::POST, ACCESS_REVIEW, &body, OBJECT_BYTES).await?;
-        allowed(&answer, &read)
+        self.reviewed(&access_review(verb, kind, namespace)?).await
     }
 
     fn server_time(&self) -> Option<Timestamp> {

@@ -20,6 +20,11 @@ pub(super) fn access_review(verb: &str, kind: &Kind, namespace: Option<&Namespac
     Ok(body(&attributes))
 }
 
+/// The body of a review: may we read what containers write?
+pub(super) fn review_of_logs(namespace: &Namespace) -> Vec<u8> {
+    body(&json!({ "verb": "get", "group": "", "resource": "pods", "subresource": "log", "namespace": namespace.as_str() }))
+}
+
 fn body(attributes: &Value) -> Vec<u8> {
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1",

@@ -97,7 +97,7 @@ pub fn grant(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>
 /// Names whoever asks as a binding has to name them.
 pub const WHOAMI: &str = "kubectl auth whoami";
 
-/// The roles, with those of one identity (`reader` or `writer`) bound in a namespace: an administrator's one line.
+/// The roles, with those of one identity (`reader`, `writer` or `logs`) bound in a namespace: an administrator's one line.
 pub fn roles(place: &Namespace, identity: &'static str) -> String {
     format!("{} | kubectl apply -f -", OurCommand::Roles { namespace: place.to_string(), identity })
 }

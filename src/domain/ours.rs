@@ -33,7 +33,7 @@ pub enum OurCommand {
     Roles {
         /// Where.
         namespace: String,
-        /// `reader` or `writer`.
+        /// `reader`, `writer`, or `logs` for the reader of what containers write.
         identity: &'static str,
     },
     /// The roles, bound to nobody.
@@ -59,7 +59,7 @@ const OF_A_SESSION: [OfASession; 6] = [
     ("remediate --session", OurCommand::LookAgain),
 ];
 /// The identities that have roles.
-const IDENTITIES: [&str; 2] = ["reader", "writer"];
+const IDENTITIES: [&str; 3] = ["reader", "writer", "logs"];
 /// Stands for the name of whoever an identity is.
 const USER: &str = "USER";
 
@@ -149,6 +149,7 @@ mod tests {
             OurCommand::Remediate { object: object(), namespace: None },
             OurCommand::Roles { namespace: "shop".to_owned(), identity: "reader" },
             OurCommand::Roles { namespace: "shop".to_owned(), identity: "writer" },
+            OurCommand::Roles { namespace: "shop".to_owned(), identity: "logs" },
             OurCommand::Rbac,
             OurCommand::Sessions,
             OurCommand::Doctor,

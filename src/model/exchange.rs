@@ -15,6 +15,7 @@ use http::Request;
 use http_body::Body as _;
 use http_body_util::Full;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 /// As much of an answer that is none as is read, in bytes: errors have a few hundred.
 const ERROR_BYTES: usize = 64 * 1024;
@@ -182,9 +183,17 @@ pub(super) async fn exchange(
         let body = coming.beginning(ERROR_BYTES).await;
         return Err(Failure::of_answer(status.as_u16(), after, &body));
     }
+    // Set once, when the answer says why it ended: whatever a connection still says, a comment every second say, prolongs nothing.
+    let mut until: Option<Instant> = None;
     loop {
-        let idle = if incoming.has_stopped() { patience.usage.min(patience.idle) } else { patience.idle };
-        match coming.piece(idle).await {
+        if until.is_none() && incoming.has_stopped() {
+            until = Instant::now().checked_add(patience.usage);
+        }
+        let left = until.map_or(patience.idle, |until| until.saturating_duration_since(Instant::now()).min(patience.idle));
+        if left.is_zero() {
+            break;
+        }
+        match coming.piece(left).await {
             Ok(Some(piece)) => {
                 let ended = incoming.take(&piece)?;
                 bill.open(incoming.reading.so_far(sent));

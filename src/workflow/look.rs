@@ -6,17 +6,19 @@ use super::observed::ObservationView;
 use super::records::NOTE_ATTEMPTS;
 use super::view::{observation, report_of};
 use super::{Caller, Meter, Remediation, WorkflowError};
+use crate::domain::evidence::{Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::id::SessionId;
 use crate::domain::look::Look;
-use crate::domain::observation::{Observation, Observations};
-use crate::ports::{ClusterRead, CustomKinds, Phase, ReadError, StoreError};
+use crate::domain::observation::Observation;
+use crate::ports::{ClusterRead, CustomKinds, Phase, ReadError, StoreError, gap};
 use crate::probe;
 use crate::probe::arguments::{Context, Custom, LookArguments, Unread};
 use crate::probe::outcome::{Length, Outcome};
-use crate::session::Session;
 use crate::session::ledger::LedgerError;
+use crate::session::{Header, Session};
 use crate::workflow::collect::seen_at;
+use jiff::Timestamp;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -94,32 +96,35 @@ impl Remediation {
     pub(super) async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
         let now = || seen_at(read, self.parts.clock.as_ref());
         let outcome = probe::run(look, length, read, &self.parts.allowed, now()).await?;
-        let asked = Excerpt::line(&look.to_string()).to_string();
-        Ok(match outcome {
-            Outcome::Seen { text, more } => {
-                let (object, field) = (look.object().cloned(), look.field().cloned());
-                Answer::Seen(Observation { probe: look.probe(), asked, object, field, text, more, seen_at: now() })
-            }
-            Outcome::Unseen(why) => Answer::Unseen { asked, why },
-        })
+        Ok(answer_of(look, outcome, now()))
     }
 
     /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it.
-    /// What cannot be seen is left out: everything that the rules needed was read, or is a gap.
-    pub(super) async fn look_first(&self, looks: &[Look], read: &dyn ClusterRead, caller: &Caller<'_>) -> Observations {
-        let mut seen = Observations::default();
+    /// What the operator keeps back is left out; what could not be read is a gap, since a report without a log reads as one of a program
+    /// that wrote none.
+    pub(super) async fn look_first(&self, looks: &[Look], header: &mut Header, read: &dyn ClusterRead, caller: &Caller<'_>) {
         let until = Instant::now().checked_add(FIRST_TIME).unwrap_or_else(Instant::now);
         for look in looks {
-            caller.progress.tell(Phase::Collecting, &look.to_string());
-            let answer = tokio::select! {
-                answer = timeout_at(until, self.answer(look, Length::UNASKED, read)) => answer,
-                () = caller.cancel.cancelled() => return seen,
+            let asked = Excerpt::line(&look.to_string()).to_string();
+            caller.progress.tell(Phase::Collecting, &asked);
+            let now = || seen_at(read, self.parts.clock.as_ref());
+            let taken = tokio::select! {
+                taken = timeout_at(until, probe::unasked(look, Length::UNASKED, read, &self.parts.allowed, now())) => taken,
+                () = caller.cancel.cancelled() => return,
             };
-            if let Ok(Ok(Answer::Seen(observation))) = answer {
-                seen.add(observation).ok();
-            }
+            let why = match taken {
+                Ok(Ok(outcome)) => {
+                    if let Answer::Seen(observation) = answer_of(look, outcome, now()) {
+                        header.observations.add(observation).ok();
+                    }
+                    continue;
+                }
+                Ok(Err(error)) => gap(&error, &asked),
+                Err(_) => Some(Gap { what: asked.clone(), why: GapWhy::Timeout, unlock: None }),
+            };
+            // What kept everything from being read came after the rules' own reading: it is missing all the same.
+            header.diagnosis.miss(why.unwrap_or(Gap { what: asked, why: GapWhy::Unsupported, unlock: None }));
         }
-        seen
     }
 
     /// Records what was seen beside whatever else happened to the session meanwhile.
@@ -136,6 +141,17 @@ impl Remediation {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+fn answer_of(look: &Look, outcome: Outcome, seen_at: Timestamp) -> Answer {
+    let asked = Excerpt::line(&look.to_string()).to_string();
+    match outcome {
+        Outcome::Seen { text, more } => {
+            let (object, field) = (look.object().cloned(), look.field().cloned());
+            Answer::Seen(Observation { probe: look.probe(), asked, object, field, text, more, seen_at })
+        }
+        Outcome::Unseen(why) => Answer::Unseen { asked, why },
     }
 }
 

@@ -39,6 +39,9 @@ use crate::{analyze, planner, probe};
 /// Why there is no question about a plan that has no place in one.
 const TOO_LARGE: &str = "the change is too large to show in full, so it cannot be approved here";
 
+/// Why nobody can be asked about the plan of a session that is not kept.
+const UNRECORDED: &str = "the record of this session could not be saved, so nobody can be asked about this change here";
+
 /// What was found, before anything is decided.
 struct Found {
     /// Holds the diagnosis.
@@ -64,7 +67,7 @@ impl Remediation {
         let Found { mut header, outline, mut ending, looks } = self.diagnose(problem, limits, meter.read.as_ref(), caller).await?;
         progress.tell(Phase::Planning, "building the plan");
         let mut plan = self.plan_first(&mut header, outline, meter.read.as_ref(), caller).await;
-        header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
+        self.look_first(&looks, &mut header, meter.read.as_ref(), caller).await;
         // On the heap, as what follows: few calls come here, and all would carry its room on their stack.
         let further = Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await;
         let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
@@ -73,7 +76,9 @@ impl Remediation {
             Ok(left) => return Err(self.leave(left, ending, planned, &meter, caller).await),
             Err(left) => return Err(self.leave(*left, ending, planned, &meter, caller).await),
         };
-        if let Some((planned, why)) = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?))) {
+        let never = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?)));
+        let is_advised = never.is_some();
+        if let Some((planned, why)) = never {
             header.advice.extend(by_hand(&planned.plan, &why));
         }
         self.charge(&mut header.usage, &meter);
@@ -82,12 +87,16 @@ impl Remediation {
         } else {
             Session::Closed(header.close(ending, planned))
         };
-        if let Err(error) = self.ledger.save(&session, None).await {
+        let saved = self.ledger.save(&session, None).await;
+        if let Err(error) = &saved {
             // Looking works without a record; only acting does not.
             let what = format!("the record of this session, which could not be saved: {error}");
-            session.header_mut().diagnosis.miss(Gap { what, why: GapWhy::Unsupported, unlock: None });
+            let advice = session.planned().filter(|_| !is_advised).map(|planned| by_hand(&planned.plan, UNRECORDED));
+            let header = session.header_mut();
+            header.advice.extend(advice.into_iter().flatten());
+            header.diagnosis.miss(Gap { what, why: GapWhy::Unsupported, unlock: None });
         }
-        let report = report_of(&session);
+        let report = Report { unrecorded: saved.is_err(), ..report_of(&session) };
         progress.tell(Phase::Done, report.status.as_str());
         Ok(report)
     }
@@ -119,7 +128,7 @@ impl Remediation {
             return Err(self.abandon(header, revision, ending, planned, &meter, caller).await);
         }
         if plan.is_none() || self.parts.own_model.is_some() {
-            header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
+            self.look_first(&looks, &mut header, meter.read.as_ref(), caller).await;
         }
         let header = match Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await {
             Ok(header) => header,

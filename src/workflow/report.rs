@@ -489,6 +489,9 @@ view! {
         trail: Vec<TrailView>,
         /// What it cost.
         usage: UsageView,
+        /// The session is not kept: its id is of no use to anybody.
+        #[serde(skip)]
+        unrecorded: bool,
     }
 }
 

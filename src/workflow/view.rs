@@ -115,6 +115,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         },
         trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
+        unrecorded: false,
     }
 }
 

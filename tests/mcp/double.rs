@@ -192,6 +192,7 @@ impl Double {
             coverage: CoverageView { looked: vec![text("pods")], ..CoverageView::default() },
             trail: Vec::new(),
             usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
+            unrecorded: false,
         }
     }
 }

@@ -293,7 +293,7 @@ async fn key_that_cannot_be_read_is_a_fault_before_anything_is_sent() {
     assert!(provider.asked().is_empty());
 }
 
-/// A stream that has said why it ended is an answer, whatever becomes of its connection.
+/// A stream that has said why it ended is an answer, whatever becomes of its connection, be it kept open by comments.
 #[tokio::test]
 async fn finished_stream_is_an_answer_without_its_last_mark() {
     for (model, said) in [
@@ -307,7 +307,8 @@ async fn finished_stream_is_an_answer_without_its_last_mark() {
             events(&[vec![anthropic::start()], block, vec![stopped]].concat())
         }),
     ] {
-        for end in [vec![Act::Hang], vec![Act::Reset], Vec::new()] {
+        let kept_open = Act::Drip(b": ping\n\n".to_vec(), 200, Duration::from_millis(20));
+        for end in [vec![Act::Hang], vec![Act::Reset], vec![kept_open], Vec::new()] {
             let began = Instant::now();
             let answer = [vec![Act::Send(stream_head()), Act::Send(said.clone().into_bytes())], end.clone()].concat();
             let (reply, provider) = after(model, vec![answer]).await;

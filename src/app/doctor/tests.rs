@@ -18,7 +18,7 @@ async fn said(namespace: &str, denials: Vec<Denial>) -> Vec<Line> {
     denials.into_iter().for_each(|denial| sim.deny(denial));
     let connected = over(sim.service(), "test", "in memory", Namespace::parse("shop").unwrap());
     let mut lines = Vec::new();
-    cluster(&connected, Some(namespace), &mut lines).await;
+    cluster(&connected, Some(namespace), true, &mut lines).await;
     lines
 }
 
@@ -56,9 +56,11 @@ async fn in_a_system_namespace_nothing_is_changed_whatever_is_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn missing_permissions_come_with_one_command_that_makes_the_roles_and_binds_them() {
-    let denials = vec![Denial::of("list", "events"), Denial::of("list", "nodes"), Denial::of("patch", "deployments")];
+    assert!(of(&said("shop", Vec::new()).await, "logs").is_none());
+    let denials =
+        vec![Denial::of("list", "events"), Denial::of("list", "nodes"), Denial::of("patch", "deployments"), Denial::of("get", "pods/log")];
     let lines = said("shop", denials).await;
-    for (topic, flag) in [("reading", "--reader"), ("writing", "--writer")] {
+    for (topic, flag) in [("reading", "--reader"), ("logs", "--logs"), ("writing", "--writer")] {
         let line = of(&lines, topic).unwrap();
         let command = line.todo.first().unwrap();
         assert_eq!(command, &format!("kubemend manifests rbac -n shop {flag} USER | kubectl apply -f -"));

@@ -143,6 +143,13 @@ impl Page {
         }
     }
 
+    /// Text of the cluster with its own lines, which are not wrapped: it is cleaned here.
+    pub(crate) fn block(&mut self, indent: usize, text: &str) {
+        for line in clean(text).lines() {
+            self.line(indent, line);
+        }
+    }
+
     /// A unified diff.
     pub(crate) fn diff(&mut self, indent: usize, text: &str) {
         for line in clean(text).lines() {

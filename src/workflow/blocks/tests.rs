@@ -115,6 +115,7 @@ pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
         coverage: CoverageView { ..CoverageView::default() },
         trail: Vec::new(),
         usage: UsageView::default(),
+        unrecorded: false,
     }
 }
 

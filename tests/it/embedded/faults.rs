@@ -6,6 +6,7 @@ use crate::support::words::Word;
 use kubemend::domain::limits::Limits;
 use kubemend::ports::Silent;
 use kubemend::sim::{Denial, Fault, FaultKind};
+use kubemend::workflow::next::{Next, next};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Caller, Problem, Question, Remediation, WorkflowError};
 use std::sync::atomic::Ordering;
@@ -202,6 +203,19 @@ async fn store_that_cannot_keep_the_intent_means_no_write() {
     let said = yes(&process, &q).await;
     assert!(matches!(said, Err(WorkflowError::Store(_))), "{said:?}");
     assert_eq!(cluster.sent("POST"), 0);
+}
+
+/// Whoever is sent on with the id of a session that nobody kept comes back with an error.
+#[tokio::test(start_paused = true)]
+async fn analysis_that_could_not_be_kept_sends_nobody_on_with_its_id() {
+    let (cluster, process, _, problem) = waiting("database-pod-pending").await;
+    let kept = process.analyze(&problem, &Caller::silent()).await.unwrap();
+    assert!(matches!(next(&kept), Next::Apply), "{}", kept.summary);
+    cluster.store.broken.store(true, Ordering::SeqCst);
+    let report = process.analyze(&problem, &Caller::silent()).await.unwrap();
+    assert!(report.unrecorded && report.plan.is_some() && matches!(next(&report), Next::ByHand(_)), "{}", report.summary);
+    assert!(report.coverage.gaps.iter().any(|gap| gap.what.contains("could not be saved")), "{:?}", report.coverage.gaps);
+    assert!(!report.summary.contains("Run remediate"), "{}", report.summary);
 }
 
 #[tokio::test(start_paused = true)]

@@ -88,6 +88,22 @@ async fn what_no_rule_explains_is_shown_with_the_log_and_the_object_without_bein
     assert_eq!(cluster.writes(), []);
 }
 
+/// A report without a log reads as one of a program that wrote none.
+#[tokio::test(start_paused = true)]
+async fn log_that_could_not_be_read_unasked_is_missing_and_says_what_would_allow_it() {
+    let cluster = crashing().await;
+    cluster.sim.deny(Denial::of("get", "pods/log"));
+    let report = cluster.process().analyze(&problem(), &Caller::silent()).await.unwrap();
+    let asked: Vec<&str> = report.observations.iter().map(|o| o.asked.split_whitespace().next().unwrap()).collect();
+    assert_eq!(asked, ["describe"], "{:?}", report.observations);
+    let gap = report.coverage.gaps.iter().find(|gap| gap.what.starts_with("logs pod/checkout-")).unwrap();
+    assert!(gap.why == "forbidden" && gap.unlock.as_ref().is_some_and(|unlock| unlock.contains("pods/log")), "{gap:?}");
+    let mut shut = crashing().await;
+    shut.allowed = Allowed { logs: false, ..shut.allowed };
+    let report = shut.process().analyze(&problem(), &Caller::silent()).await.unwrap();
+    assert!(report.coverage.gaps.is_empty(), "the operator keeps them back: {:?}", report.coverage.gaps);
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_look_is_answered_with_an_id_or_with_how_to_ask() {
     let cluster = crashing().await;
