@@ -123,7 +123,8 @@ async fn dispatch(
                 namespace: args.namespace.as_ref(),
                 reader: args.reader.as_deref(),
                 writer: args.writer.as_deref(),
-                logs: config.is_ok_and(|config| config.investigate.offers_looks() && config.probe_logs),
+                logs: config.as_ref().is_ok_and(|config| config.investigate.offers_looks() && config.probe_logs),
+                looks: config.as_ref().is_ok_and(|config| config.investigate.offers_looks()),
             };
             terminal.out(&rbac::manifests(&subjects))?;
             Ok(Exit::Done)

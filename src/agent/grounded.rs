@@ -91,7 +91,13 @@ fn observed(observation: &Observation) -> Piece {
     let (source, weight) = match observation.probe {
         ProbeName::Logs => (EvidenceSource::Log, Weight::Told),
         ProbeName::Events => (EvidenceSource::Event, Weight::Event),
-        ProbeName::Get | ProbeName::Describe | ProbeName::List => (EvidenceSource::Object, Weight::Object),
+        ProbeName::Get
+        | ProbeName::Describe
+        | ProbeName::List
+        | ProbeName::Rollout
+        | ProbeName::Endpoints
+        | ProbeName::Scheduling
+        | ProbeName::Graph => (EvidenceSource::Object, Weight::Object),
     };
     let whole = observation.text.as_str();
     let part = if source == EvidenceSource::Log { end(whole) } else { whole };

@@ -45,6 +45,30 @@ const EVENTS: ProbeEntry = ProbeEntry {
     takes: &["object", "namespace"],
     needs: &[],
 };
+const ROLLOUT: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Rollout,
+    brings: "The revisions of a Deployment, StatefulSet or DaemonSet with the Pods of each, and what changed in its template from one to the next",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
+const ENDPOINTS: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Endpoints,
+    brings: "What a Service or an Ingress leads to: the Pods that it selects and how they are, ports, addresses, NetworkPolicies; and why it leads to nothing",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
+const SCHEDULING: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Scheduling,
+    brings: "Why a Pod has no node: what the scheduler says, what it asks for, its claims, and the nodes in groups by what keeps it away",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
+const GRAPH: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Graph,
+    brings: "What an object is tied to: owners, what it owns, what it names and whether that exists, and what selects it, leads to it, scales it or uses it",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
 
 /// The row of a probe.
 pub fn of(probe: ProbeName) -> &'static ProbeEntry {
@@ -54,6 +78,10 @@ pub fn of(probe: ProbeName) -> &'static ProbeEntry {
         ProbeName::Describe => &DESCRIBE,
         ProbeName::Logs => &LOGS,
         ProbeName::Events => &EVENTS,
+        ProbeName::Rollout => &ROLLOUT,
+        ProbeName::Endpoints => &ENDPOINTS,
+        ProbeName::Scheduling => &SCHEDULING,
+        ProbeName::Graph => &GRAPH,
     }
 }
 
