@@ -1,5 +1,7 @@
 //! What keeps a Pod from a node, as the scheduler reads it: a node that is not open, its taints, and what is asked of its labels.
 
+pub(crate) mod requests;
+
 use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm, Taint, Toleration};
 
 /// The taint of a node that somebody closed.

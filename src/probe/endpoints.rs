@@ -11,8 +11,9 @@ use crate::domain::object::ObjectRef;
 use crate::domain::secrets::names_one;
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::{Selector, any_selector};
+use crate::facts::network::{policies, ports};
 use crate::facts::presence::Presence;
-use crate::facts::{Facts, addresses, behind, ingresses, pods, policies, ports, selected, unread};
+use crate::facts::{Facts, addresses, behind, ingresses, pods, selected, unread};
 use crate::ports::{ClusterRead, ReadError};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
@@ -54,7 +55,7 @@ fn of_ingress(ingress: &Ingress, facts: &Facts<'_>) -> Vec<String> {
     if all.is_empty() {
         lines.push("nothing: it has no backend".to_owned());
     }
-    lines.push("Whether the controller of its class serves it was not looked at: `describe` it.".to_owned());
+    lines.push("Whether the controller of its class serves it was not checked: `describe` it.".to_owned());
     let names: BTreeSet<&str> = ingresses::services(ingress).collect();
     let services = names.into_iter().filter_map(|name| facts.find::<Service>(&beside_it(&own, name)));
     std::iter::once(lines.join("\n")).chain(services.take(SERVICES).map(|service| of_service(service, facts))).collect()
@@ -65,7 +66,7 @@ fn beside_it(own: &ObjectRef, name: &str) -> ObjectRef {
 }
 
 fn backend_in_words(own: &ObjectRef, backend: &IngressBackend, facts: &Facts<'_>) -> String {
-    let Some(to) = &backend.service else { return "an object that is no Service, which was not looked at".to_owned() };
+    let Some(to) = &backend.service else { return "an object of another kind than Service, which was not checked".to_owned() };
     let object = beside_it(own, &to.name);
     let service = match facts.look_up::<Service>(&object) {
         Presence::There(service) => service,

@@ -13,8 +13,9 @@ use crate::domain::masked::Masked;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::{Selector, any_selector, matches};
+use crate::facts::network::policies;
 use crate::facts::references::references;
-use crate::facts::{Facts, addresses, ingresses, policies, selected};
+use crate::facts::{Facts, addresses, ingresses, selected};
 use crate::ports::{ClusterRead, ReadError};
 use jiff::Timestamp;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -86,7 +87,7 @@ fn laid_out(object: &ObjectRef, above: Vec<String>, names: Vec<String>, around: 
     }
     parts.extend(around.and_then(Around::in_words));
     if parts.len() == 1 {
-        parts.push("nothing that was looked at is tied to it".to_owned());
+        parts.push("nothing that was read is tied to it".to_owned());
     }
     parts.join("\n\n")
 }

@@ -202,7 +202,7 @@ fn state(workload: &ObjectRef, object: &Value) -> String {
         said.push_str("; the rollout is paused");
     }
     if number("/status/observedGeneration") < number("/metadata/generation") {
-        said.push_str("; its controller has not seen its newest form yet, so the newest template may be of no revision");
+        said.push_str("; its controller has not observed its newest form yet, so the newest template may be of no revision");
     }
     let conditions = object.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
     let text = |condition: &Value, key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -211,4 +211,62 @@ fn state(workload: &ObjectRef, object: &Value) -> String {
         said.push_str(&format!("\nProgressing is {status}, {reason}: {}", Excerpt::said(&text(condition, "message"))));
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::namespace::Namespace;
+
+    fn told(kind: Kind, object: &Value, kept: Vec<Value>, pods: Option<Vec<Value>>) -> String {
+        let workload = ObjectRef::namespaced(kind, &Namespace::parse("shop").unwrap(), "web");
+        let pods = pods.map(|pods| (pods, true));
+        let mut all: Vec<Revision> = kept.into_iter().map(|value| revision(value, pods.as_ref(), &workload, Allowed::default())).collect();
+        all.sort_by_key(|revision| std::cmp::Reverse((revision.number, revision.made)));
+        laid_out(&workload, object, &all, Timestamp::UNIX_EPOCH)
+    }
+
+    fn kept(number: i64, hash: &str, value: &str) -> Value {
+        let container = json!({"name": "app", "env": [{"name": "MOTTO", "value": value}]});
+        json!({"metadata": {"name": format!("web-{hash}"), "labels": {OF: hash}}, "revision": number,
+            "data": {"spec": {"template": {"$patch": "replace", "spec": {"containers": [container]}}}}})
+    }
+
+    #[test]
+    fn pods_of_a_revision_are_those_that_carry_its_hash_or_its_name() {
+        let pod = |of: &str, ready: &str| json!({"metadata": {"labels": {OF: of}}, "status": {"conditions": [{"type": "Ready", "status": ready}]}});
+        let pods = vec![pod("b", "True"), pod("b", "False"), pod("web-a", "True"), json!({})];
+        let object = json!({"metadata": {"generation": 3}, "status": {"desiredNumberScheduled": 3, "updatedNumberScheduled": 2, "numberReady": 2,
+            "observedGeneration": 2}});
+        let text = told(Kind::DaemonSet, &object, vec![kept(1, "a", "one"), kept(2, "b", "two")], Some(pods));
+        assert!(text.contains("3 Pods wanted, 2 of the newest template, 2 ready"), "{text}");
+        assert!(text.contains("its controller has not observed its newest form yet"), "{text}");
+        assert!(text.contains("revision 2, of which new Pods are made: ControllerRevision `web-b`: 2 there, 1 ready"), "{text}");
+        assert!(text.contains("revision 1: ControllerRevision `web-a`: 1 there, 1 ready"), "{text}");
+        assert!(text.contains("~ spec.containers[name=app].env[name=MOTTO].value: changed, and is not shown"), "{text}");
+    }
+
+    #[test]
+    fn revision_of_which_pods_are_made_is_the_one_that_the_status_names() {
+        let object = json!({"spec": {"replicas": 2, "paused": true}, "status": {"currentRevision": "web-b", "updateRevision": "web-a"}});
+        let text = told(Kind::StatefulSet, &object, vec![kept(1, "a", "1"), kept(2, "b", "2")], Some(Vec::new()));
+        assert!(text.contains("; the rollout is paused"), "{text}");
+        assert!(text.contains("revision 2, which Pods that were not updated have: ControllerRevision `web-b`: no Pods"), "{text}");
+        assert!(text.contains("revision 1, of which new Pods are made: "), "{text}");
+        assert!(
+            text.contains("- spec.containers[name=app].env[name=MOTTO].value: 1\n+ spec.containers[name=app].env[name=MOTTO].value: 2"),
+            "{text}"
+        );
+        assert!(text.ends_with("Of a revision without Pods nothing says whether they ever were available."), "{text}");
+    }
+
+    #[test]
+    fn as_many_revisions_are_told_as_there_is_room_for() {
+        let many = (1..=20).map(|number| kept(number, &format!("h{number}"), "1")).collect();
+        let text = told(Kind::StatefulSet, &json!({}), many, Some(Vec::new()));
+        assert!(text.contains(&format!("and {} older revisions", 20 - REVISIONS)), "{text}");
+        assert!(text.contains("revision 20") && !text.contains("revision 3:"), "{text}");
+        assert!(text.contains("the template differs from that of revision 19 in nothing that is shown"), "{text}");
+        assert!(told(Kind::DaemonSet, &json!({}), Vec::new(), Some(Vec::new())).contains("no revisions of it are kept"));
+    }
 }

@@ -10,8 +10,9 @@ use crate::domain::kind::Kind;
 use crate::domain::masked::Masked;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
+use crate::facts::placing::requests;
 use crate::facts::presence::Presence;
-use crate::facts::{Facts, placing, pods, requests, unread};
+use crate::facts::{Facts, placing, pods, unread};
 use crate::ports::{ClusterRead, ReadError};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec, Toleration};
@@ -299,4 +300,69 @@ fn not_computed(spec: &PodSpec, volumes: &Volumes<'_>) -> String {
     ];
     let said: Vec<&str> = own.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| what).collect();
     format!("Not computed: {}.", said.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(spec: Value) -> Pod {
+        serde_json::from_value(json!({"metadata": {"name": "big", "namespace": "shop"}, "spec": spec})).unwrap()
+    }
+
+    /// What is said of a node of this form, where this runs.
+    fn told(spec: Value, node: &Value, running: &[Pod]) -> (Vec<String>, Vec<String>) {
+        let (pod, node): (Pod, Node) = (pod(spec), serde_json::from_value(node.clone()).unwrap());
+        let spec = pod.spec.unwrap();
+        let names = requests::names(&spec);
+        let ports = running.iter().filter_map(|pod| pod.spec.as_ref()).flat_map(host_ports).collect();
+        let taken = Taken { amounts: requests::together(running.iter(), &names), pods: running.len(), ports };
+        let terms: Vec<NodeSelectorTerm> =
+            serde_json::from_value(json!([{"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}])).unwrap();
+        let volumes = Volumes { lines: Vec::new(), placed: vec![("disk", &terms)], later: false };
+        against(&spec, &node, &volumes, &taken, &names)
+    }
+
+    fn node(spec: Value, allocatable: Value) -> Value {
+        json!({"metadata": {"name": "n1", "labels": {"zone": "a", "disk": "hdd"}}, "spec": spec, "status": {"allocatable": allocatable}})
+    }
+
+    fn asking(cpu: &str) -> Value {
+        json!({"containers": [{"name": "app", "image": "x", "resources": {"requests": {"cpu": cpu}}, "ports": [{"containerPort": 80, "hostPort": 80}]}]})
+    }
+
+    #[test]
+    fn everything_that_keeps_a_pod_from_a_node_is_told() {
+        let tainted = json!({"unschedulable": true, "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"},
+            {"key": "team", "value": "b", "effect": "NoExecute"}, {"key": "soft", "effect": "PreferNoSchedule"}]});
+        let mut wants = asking("1500m");
+        wants["nodeSelector"] = json!({"disk": "ssd", "gpu": "yes"});
+        let running = [pod(asking("750m"))];
+        let (reasons, detail) = told(wants.clone(), &node(tainted.clone(), json!({"cpu": "2", "pods": "1"})), &running);
+        assert_eq!(
+            reasons,
+            [
+                "cordoned",
+                "taint `team=b:NoExecute`, which it does not tolerate",
+                "has `disk=hdd` and not `disk=ssd`",
+                "has no label `gpu`",
+                "too little `cpu`",
+                "has as many Pods as it takes",
+                "port `TCP` 80 is taken",
+            ]
+        );
+        assert_eq!(detail, ["750m of 2000m `cpu` are asked for by its Pods"]);
+        let mut tolerant = asking("1250m");
+        tolerant["tolerations"] = json!([{"operator": "Exists"}]);
+        assert_eq!(told(tolerant, &node(tainted, json!({"cpu": "2", "pods": "9"})), &[]), (Vec::new(), Vec::new()), "to the last of it");
+    }
+
+    #[test]
+    fn volume_of_another_place_and_amounts_that_cannot_be_read_are_told_as_that() {
+        let mut elsewhere = node(json!({}), json!({"cpu": "many"}));
+        elsewhere["metadata"]["labels"] = json!({"zone": "b"});
+        let (reasons, _) = told(asking("1"), &elsewhere, &[]);
+        assert_eq!(reasons, ["cannot use the volume `disk`", "how much `cpu` is free could not be computed"]);
+    }
 }

@@ -3,7 +3,7 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::facts::policies::{is_of_incoming, is_open, may_select, wanted};
+use crate::facts::network::policies::{is_of_incoming, is_open, may_select, wanted};
 use crate::facts::{Facts, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;

@@ -6,7 +6,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::Workload;
-use crate::facts::ports::{Dangling, dangling, partly};
+use crate::facts::network::ports::{Dangling, dangling, partly};
 use crate::facts::{Facts, addresses, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use std::collections::HashSet;

@@ -128,7 +128,7 @@ fn revisions() -> Value {
         let template = json!({"$patch": "replace", "metadata": {"annotations": pod["metadata"]["annotations"]}, "spec": pod["spec"]});
         json!({"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": meta, "revision": number, "data": {"spec": {"template": template}}})
     };
-    let other: Value = serde_json::from_str(&pod().to_string().replace("Canary", "CanaryOther").replace("CANARY", "CANARYOTHER")).unwrap();
+    let other: Value = serde_json::from_str(&pod().to_string().replace("Canary", "CanaRY").replace("CANARY11A", "CANARY11B")).unwrap();
     json!({"kind": "ControllerRevisionList", "apiVersion": "apps/v1", "metadata": {"resourceVersion": "1"}, "items": [one(1, pod()), one(2, other)]})
 }
 

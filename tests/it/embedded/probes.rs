@@ -77,15 +77,15 @@ async fn rollout_tells_the_revisions_their_pods_and_what_changed_between_them() 
     let (seen, text) = &answers[0];
     assert!(seen, "{text}");
     for part in [
-        "Deployment shop/web: 2 Pods wanted, 1 of the newest template",
+        "Deployment shop/web: 2 Pods wanted, 2 of the newest template, 0 ready, 0 available",
         "revision 2, of which new Pods are made: ReplicaSet `web-",
-        "1 wanted, 1 there, 0 ready, 0 available",
+        "2 wanted, 2 there, 0 ready, 0 available",
         "changed since revision 1, in the template:",
         "- spec.containers[name=app].image: web:1\n+ spec.containers[name=app].image: web:2",
         "+ spec.containers[name=app].env[name=LEVEL]: {\"name\":\"LEVEL\",\"value\":\"debug\"}",
         "~ spec.containers[name=app].env[name=MOTTO].value: changed, and is not shown",
         "\n\nrevision 1: ReplicaSet `web-",
-        "2 wanted, 2 there, 2 ready, 2 available",
+        "Of a revision without Pods nothing says whether they ever were available.",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

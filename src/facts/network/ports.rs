@@ -1,6 +1,6 @@
 //! The ports behind a Service: whether the containers that it leads to have them.
 
-use super::pods;
+use crate::facts::pods;
 use k8s_openapi::api::core::v1::{ContainerPort, Pod, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! NetworkPolicies: which Pods they select, and whether one surely lets everybody in.
 
-use super::labels::{self, Selector};
+use crate::facts::labels::{self, Selector};
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule};
 
 /// Whether it selects a Pod of these labels. An expression is not evaluated: it could select whatever the labels do.
