@@ -10,6 +10,7 @@ use crate::domain::masked::Masked;
 use crate::domain::object::ObjectRef;
 use crate::domain::secrets::names_one;
 use crate::domain::snapshot::Resource;
+use crate::facts::ingresses::Route;
 use crate::facts::labels::{Selector, any_selector};
 use crate::facts::network::{policies, ports};
 use crate::facts::presence::Presence;
@@ -48,8 +49,14 @@ fn laid_out(object: &ObjectRef, around: &Around) -> String {
 fn of_ingress(ingress: &Ingress, facts: &Facts<'_>) -> Vec<String> {
     let own = ingress.reference();
     let mut lines = vec![format!("{own} leads to:")];
-    let all: Vec<(String, &IngressBackend)> = ingresses::backends(ingress).collect();
-    lines.extend(all.iter().take(BACKENDS).map(|(path, backend)| format!("{}: {}", quoted(path), backend_in_words(&own, backend, facts))));
+    let all: Vec<Route<'_>> = ingresses::routes(ingress).collect();
+    // Each word by itself: one that ends where another begins would hide what the other one is.
+    let from = |route: &Route<'_>| match route.from {
+        None => "what nothing else leads to".to_owned(),
+        Some(("", path)) => format!("path {} of any host", quoted(path)),
+        Some((host, path)) => format!("path {} of host {}", quoted(path), quoted(host)),
+    };
+    lines.extend(all.iter().take(BACKENDS).map(|route| format!("{}: {}", from(route), backend_in_words(&own, route.to, facts))));
     let more = all.len().saturating_sub(BACKENDS);
     lines.extend((more > 0).then(|| format!("and {more} more")));
     if all.is_empty() {

@@ -139,7 +139,7 @@ fn of_pods(pods: &[Value], whole: bool, names: &[Option<String>]) -> String {
     if own.is_empty() && whole {
         "no Pods".to_owned()
     } else {
-        format!("{at_least}{} there, {} ready", own.len(), own.iter().copied().filter(|pod| ready(&pod)).count())
+        format!("{at_least}{} there, {} ready", own.len(), own.iter().copied().filter(|pod| ready(pod)).count())
     }
 }
 

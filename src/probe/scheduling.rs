@@ -178,6 +178,9 @@ fn named_claims(pod: &Pod, spec: &PodSpec) -> Vec<(String, ObjectRef)> {
     names.map(|name| of(&name)).collect()
 }
 
+/// A node by its name, with how much of what is too little there.
+type Told<'a> = (&'a str, Vec<String>);
+
 /// What runs on a node and takes of it.
 struct Taken {
     amounts: BTreeMap<String, Option<f64>>,
@@ -194,7 +197,7 @@ fn of_nodes(spec: &PodSpec, volumes: &Volumes<'_>, facts: &Facts<'_>, everywhere
             running.entry(node).or_default().push(pod);
         }
     }
-    let mut groups: BTreeMap<Vec<String>, Vec<(&str, Vec<String>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<String>, Vec<Told<'_>>> = BTreeMap::new();
     let mut count = 0_usize;
     for node in facts.all::<Node>() {
         count = count.saturating_add(1);
@@ -208,7 +211,7 @@ fn of_nodes(spec: &PodSpec, volumes: &Volumes<'_>, facts: &Facts<'_>, everywhere
     if count == 0 {
         return if facts.is_whole(&Kind::Node) { "the cluster has no nodes".to_owned() } else { "no node could be read".to_owned() };
     }
-    let mut groups: Vec<(Vec<String>, Vec<(&str, Vec<String>)>)> = groups.into_iter().collect();
+    let mut groups: Vec<(Vec<String>, Vec<Told<'_>>)> = groups.into_iter().collect();
     // The fewer reasons, the nearer they are to do.
     groups.sort_by_key(|(reasons, nodes)| (reasons.len(), std::cmp::Reverse(nodes.len())));
     let more: usize = groups.iter().skip(GROUPS).map(|(_, nodes)| nodes.len()).sum();
@@ -217,7 +220,7 @@ fn of_nodes(spec: &PodSpec, volumes: &Volumes<'_>, facts: &Facts<'_>, everywhere
     std::iter::once(format!("of {count} nodes:")).chain(lines).chain(rest).collect::<Vec<_>>().join("\n")
 }
 
-fn group(reasons: &[String], nodes: &[(&str, Vec<String>)]) -> String {
+fn group(reasons: &[String], nodes: &[Told<'_>]) -> String {
     let names: Vec<String> = nodes.iter().take(NODES).map(|(name, _)| quoted(name)).collect();
     let more = nodes.len().saturating_sub(NODES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
