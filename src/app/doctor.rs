@@ -13,6 +13,7 @@ use crate::domain::kubectl;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::ours::OurCommand;
+use crate::domain::prices::Cost;
 use crate::domain::snapshot::ClusterId;
 use crate::ports::{Clock, ClusterRead, ListRequest, ReadError, RequestMeter};
 use crate::store::SqliteStore;
@@ -60,7 +61,19 @@ fn investigation(config: &Config) -> Line {
     let kept = if hidden.is_empty() { String::new() } else { format!("; {} are not shown", hidden.join(" and ")) };
     let who =
         config.model.as_ref().map_or_else(|| "a client can look".to_owned(), |model| format!("a client and `{}` can look", model.name));
-    Line::ok("investigation", format!("{}: {who} at what the reader is allowed to read{kept}", config.investigate.as_str()))
+    let bounds = config.model.as_ref().map(|model| {
+        let cost = |cost: Option<Cost>| cost.map(|cost| format!(" and {cost}")).unwrap_or_default();
+        let (one, day) = (&model.budget, &model.daily);
+        format!(
+            "; a model can use {} tokens{} in one investigation, and {}{} in one day",
+            one.tokens,
+            cost(one.cost),
+            day.tokens,
+            cost(day.cost)
+        )
+    });
+    let (how, bounds) = (config.investigate.as_str(), bounds.unwrap_or_default());
+    Line::ok("investigation", format!("{how}: {who} at what the reader is allowed to read{kept}{bounds}"))
 }
 
 /// The text names the places that were searched, and what to do.

@@ -30,7 +30,7 @@ pub(super) fn own(config: &Config) -> Option<OwnModel> {
     let endpoints = options.models().map(|model| endpoint(options, model)).collect();
     let patience = Patience { whole: options.budget.time, ..Patience::default() };
     let model = connect(endpoints, patience, &clock, &entropy)?;
-    Some(OwnModel { model, budget: options.budget, prices: options.prices.clone() })
+    Some(OwnModel::new(model, options.budget, options.daily, options.prices.clone()))
 }
 
 /// This one alone.

@@ -54,6 +54,20 @@ impl ValueForm {
         }
     }
 
+    /// How much a value of it decides about what runs: the first of several is what a human sees first, whoever chose their order.
+    pub fn rank(self) -> u8 {
+        match self {
+            ValueForm::Image => 0,
+            ValueForm::Setting => 1,
+            ValueForm::Claim => 2,
+            ValueForm::Replicas => 3,
+            ValueForm::Quantity => 4,
+            ValueForm::Port => 5,
+            ValueForm::HttpPath => 6,
+            ValueForm::Small => 7,
+        }
+    }
+
     /// Why the new value cannot stand where the old one does; nothing where it can. `name` is the last step of the field's path.
     /// Of an old value that is not shown nothing is told, whatever the new one is.
     pub fn refuses(self, name: &str, old: Option<&Value>, new: &Value) -> Option<String> {

@@ -10,7 +10,7 @@ use crate::domain::masked::Masked;
 use crate::domain::object::ObjectRef;
 use crate::domain::secrets::names_one;
 use crate::domain::snapshot::Resource;
-use crate::facts::ingresses::Route;
+use crate::facts::ingresses::IngressRoute;
 use crate::facts::labels::{Selector, any_selector};
 use crate::facts::network::{policies, ports};
 use crate::facts::presence::Presence;
@@ -49,9 +49,9 @@ fn laid_out(object: &ObjectRef, around: &Around) -> String {
 fn of_ingress(ingress: &Ingress, facts: &Facts<'_>) -> Vec<String> {
     let own = ingress.reference();
     let mut lines = vec![format!("{own} leads to:")];
-    let all: Vec<Route<'_>> = ingresses::routes(ingress).collect();
+    let all: Vec<IngressRoute<'_>> = ingresses::routes(ingress).collect();
     // Each word by itself: one that ends where another begins would hide what the other one is.
-    let from = |route: &Route<'_>| match route.from {
+    let from = |route: &IngressRoute<'_>| match route.from {
         None => "what nothing else leads to".to_owned(),
         Some(("", path)) => format!("path {} of any host", quoted(path)),
         Some((host, path)) => format!("path {} of host {}", quoted(path), quoted(host)),

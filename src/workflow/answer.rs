@@ -201,6 +201,7 @@ impl Remediation {
                         expires_at,
                         digest_counts,
                         aside: question::aside(&report),
+                        by: question::by(&report),
                     });
                 }
                 Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt = attempt.saturating_add(1),

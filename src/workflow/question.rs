@@ -18,6 +18,11 @@ pub(super) fn aside(report: &Report) -> Option<Aside> {
     report.plan.as_ref()?.aside.as_ref().map(|(aside, _)| *aside)
 }
 
+/// Who proposed the plan that waits, where no rule did.
+pub(super) fn by(report: &Report) -> Option<&'static str> {
+    report.plan.as_ref()?.by
+}
+
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod places;
 mod planted;
 mod probes;
 mod proposals;
+mod recordings;
 mod rest;
 mod seen;
 mod settled;

@@ -5,7 +5,7 @@ use super::asking::{KEY, endpoint, model_of, patience};
 use super::provider::{Answer, FakeProvider, anthropic, events, json_answer, openai, stream};
 use kubemend::clock::{CountingEntropy, RuntimeClock};
 use kubemend::cluster::connect::over;
-use kubemend::domain::budget::Budget;
+use kubemend::domain::budget::{Budget, Daily};
 use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
@@ -66,11 +66,12 @@ async fn investigated(model: &str, answers: Vec<Answer>) -> (Report, FakeProvide
         limits: Limits::default(),
         timing: Timing::default(),
         allowed: Allowed { investigate: Investigate::Auto, ..Allowed::default() },
-        own_model: Some(OwnModel {
-            model: model_of(vec![endpoint(model, &provider.root())], patience()),
-            budget: Budget::default(),
-            prices: Prices::default(),
-        }),
+        own_model: Some(OwnModel::new(
+            model_of(vec![endpoint(model, &provider.root())], patience()),
+            Budget::default(),
+            Daily::default(),
+            Prices::default(),
+        )),
     });
     let problem =
         Problem { issue: Some(Issue::parse("the api keeps crashing").unwrap()), namespace: Some(namespace), ..Problem::default() };

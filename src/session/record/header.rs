@@ -132,7 +132,8 @@ struct WishesRecord {
 impl HeaderRecord {
     /// Nothing is in it that the form before this one has not.
     pub(super) fn is_of_the_oldest_form(&self) -> bool {
-        self.proposed_by.is_none() && self.usage.cached_tokens == 0 && self.usage.cost.is_none()
+        let observed = self.observations.iter().all(ObservationRecord::is_of_the_oldest_form);
+        self.proposed_by.is_none() && self.usage.cached_tokens == 0 && self.usage.cost.is_none() && observed
     }
 }
 
