@@ -131,6 +131,7 @@ async fn dispatch(
                 reader: args.reader.as_deref(),
                 writer: args.writer.as_deref(),
                 logs: args.logs.as_deref(),
+                looks: config.is_ok_and(|config| config.investigate.offers_looks()),
             };
             terminal.out(&rbac::manifests(&subjects))?;
             Ok(Exit::Done)

@@ -4,18 +4,25 @@
 
 mod allowed;
 pub mod arguments;
+mod around;
+mod bounds;
 pub mod catalog;
+mod changed;
 mod described;
 mod digest;
 mod documents;
+mod endpoints;
 mod events;
 pub(crate) mod first;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod foreign;
 mod found;
+mod graph;
 mod logs;
 mod masking;
 pub(crate) mod outcome;
+mod rollout;
+mod scheduling;
 mod shown;
 mod table;
 mod values;
@@ -69,5 +76,9 @@ pub(crate) async fn unasked(
             logs::read(pod, container.as_deref(), *previous, contains.as_deref(), length, read).await
         }
         Look::Events { namespace, object } => events::list(namespace.as_ref(), object.as_ref(), length, read, *allowed, now).await,
+        Look::Endpoints(object) => endpoints::reached(object, length, read, now).await,
+        Look::Scheduling(pod) => scheduling::explained(pod, length, read, now).await,
+        Look::Graph(object) => graph::ties(object, length, read, *allowed, now).await,
+        Look::Rollout(object) => rollout::revisions(object, length, read, *allowed, now).await,
     }
 }

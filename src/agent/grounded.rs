@@ -110,7 +110,13 @@ fn observed(observation: &Observation) -> Piece {
     let source = match observation.probe {
         ProbeName::Logs => EvidenceSource::Log,
         ProbeName::Events => EvidenceSource::Event,
-        ProbeName::Get | ProbeName::Describe | ProbeName::List => EvidenceSource::Object,
+        ProbeName::Get
+        | ProbeName::Describe
+        | ProbeName::List
+        | ProbeName::Rollout
+        | ProbeName::Endpoints
+        | ProbeName::Scheduling
+        | ProbeName::Graph => EvidenceSource::Object,
     };
     let text = Excerpt::capture(telling(observation), QUOTED);
     let (object, field) = (observation.object.clone(), observation.field.clone());
@@ -126,7 +132,7 @@ fn telling(observation: &Observation) -> &str {
         ProbeName::Get if observation.field.is_none() && whole.len() > QUOTED => {
             whole.find("\nstatus:").and_then(|at| whole.get(at.saturating_add(1)..)).unwrap_or(whole)
         }
-        ProbeName::Get | ProbeName::List => whole,
+        ProbeName::Get | ProbeName::List | ProbeName::Rollout | ProbeName::Endpoints | ProbeName::Scheduling | ProbeName::Graph => whole,
     }
 }
 

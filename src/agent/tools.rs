@@ -12,18 +12,24 @@ pub(crate) const CONCLUDE: &str = "conclude";
 
 /// Everything that may be called.
 pub(crate) fn declared() -> Vec<ToolDeclaration> {
-    let words = words();
+    let mut words = words();
     let probe = |probe: ProbeName| {
         let row = catalog::of(probe);
         let taken = row.takes.iter().filter_map(|name| Some(((*name).to_owned(), words.get(*name)?.clone())));
         let properties: Map<String, Value> = taken.collect();
+        // What a word means is told once: all of this is paid for with every question.
+        for name in row.takes {
+            words.get_mut(*name).and_then(Value::as_object_mut).into_iter().for_each(|word| drop(word.shift_remove("description")));
+        }
         ToolDeclaration {
             name: row.probe.as_str().to_owned(),
             description: row.brings.to_owned(),
             schema: json!({"type": "object", "properties": properties, "required": row.needs}),
         }
     };
-    ProbeName::ALL.into_iter().map(probe).chain([conclude()]).collect()
+    let mut tools: Vec<ToolDeclaration> = ProbeName::ALL.into_iter().map(probe).collect();
+    tools.push(conclude());
+    tools
 }
 
 /// The words of all probes. A word that may be left out is no null.

@@ -12,7 +12,6 @@ pub(super) mod job;
 pub(super) mod leaving;
 pub(super) mod node;
 pub(super) mod policy;
-pub(super) mod ports;
 pub(super) mod probe;
 pub(super) mod quota;
 pub(super) mod service;

@@ -16,6 +16,11 @@ const LOGS: &str = "# What containers write, for looks at what no rule explains.
     apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-logs}\nrules:\n\
     - {apiGroups: [\"\"], resources: [pods/log], verbs: [get]}\n";
 
+/// Of StatefulSets and DaemonSets no rule reads the revisions of a template; a look at a rollout does.
+const REVISIONS: &str = "# The revisions of StatefulSets and DaemonSets, for looks at a rollout.\n\
+    apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-revisions}\nrules:\n\
+    - {apiGroups: [apps], resources: [controllerrevisions], verbs: [get, list]}\n";
+
 /// Who gets the rights, and where.
 #[derive(Debug, Default)]
 pub(super) struct Subjects<'a> {
@@ -27,6 +32,8 @@ pub(super) struct Subjects<'a> {
     pub(super) writer: Option<&'a str>,
     /// Who reads what containers write, too: in one namespace, never in all.
     pub(super) logs: Option<&'a str>,
+    /// The operator offers looks.
+    pub(super) looks: bool,
 }
 
 /// The manifests as YAML.
@@ -64,6 +71,10 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
     if let Some((reader, namespace)) = logs {
         out.push(LOGS.to_owned());
         out.push(binding("kubemend-reader-logs", Some(namespace), reader));
+    }
+    if subjects.looks {
+        out.push(REVISIONS.to_owned());
+        out.extend(subjects.reader.map(|reader| binding("kubemend-reader-revisions", subjects.namespace, reader)));
     }
     if let (Some(writer), Some(namespace)) = (subjects.writer, subjects.namespace) {
         out.push(binding("kubemend-writer", Some(namespace), writer));
@@ -154,20 +165,25 @@ mod tests {
     }
 
     #[test]
-    fn logs_are_a_role_of_their_own_in_one_namespace_and_are_denied_only_where_they_are_not_given() {
+    fn logs_and_revisions_are_roles_of_their_own_and_logs_are_denied_only_where_they_are_not_given() {
         let namespace = Namespace::parse("shop").unwrap();
-        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: Some("alice") };
+        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: Some("alice"), looks: true };
         let text = manifests(&subjects);
         assert!(text.contains("pods/log") && !text.contains("no logs"), "{text}");
-        let without = manifests(&Subjects { logs: None, ..subjects });
-        assert!(!without.contains("pods/log") && without.contains("no logs"), "{without}");
         let everywhere = manifests(&Subjects { logs: Some("alice"), ..Subjects::default() });
         assert!(!everywhere.contains("pods/log"), "{everywhere}");
         let all = parsed(&subjects);
-        let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-reader-logs").unwrap();
-        assert_eq!(allowed(role), BTreeSet::from(["get /pods/log".to_owned()]));
-        let bound: Vec<&Value> = all.iter().filter(|o| o["roleRef"]["name"] == "kubemend-reader-logs").collect();
-        assert!(matches!(bound.as_slice(), [one] if one["metadata"]["namespace"] == "shop"), "{bound:?}");
+        for (name, rights) in [
+            ("kubemend-reader-logs", vec!["get /pods/log"]),
+            ("kubemend-reader-revisions", vec!["get apps/controllerrevisions", "list apps/controllerrevisions"]),
+        ] {
+            let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == name).unwrap();
+            assert_eq!(allowed(role), rights.into_iter().map(str::to_owned).collect());
+            let bound: Vec<&Value> = all.iter().filter(|o| o["roleRef"]["name"] == name).collect();
+            assert!(matches!(bound.as_slice(), [one] if one["metadata"]["namespace"] == "shop"), "{bound:?}");
+        }
+        let without = manifests(&Subjects { logs: None, ..subjects });
+        assert!(!without.contains("pods/log") && without.contains("no logs") && without.contains("controllerrevisions"), "{without}");
     }
 
     #[test]
@@ -178,6 +194,7 @@ mod tests {
             reader: Some("system:serviceaccount:tools:mend"),
             writer: Some("alice: \"x\""),
             logs: None,
+            looks: false,
         };
         let all = parsed(&subjects);
         let said: Vec<String> = all

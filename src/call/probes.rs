@@ -20,7 +20,7 @@ pub fn probes() -> Value {
             std::iter::once(("probe".to_owned(), json!({"type": "string", "enum": [probe.as_str()]}))).chain(taken).collect();
         let required: Vec<&str> = std::iter::once("probe").chain(row.needs.iter().copied()).collect();
         let schema = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
-        json!({"probe": probe.as_str(), "brings": row.brings, "schema": schema})
+        json!({"probe": probe.as_str(), "brings": format!("{}: {}", row.brings, row.in_detail), "schema": schema})
     };
     json!({
         "call": "analyze with sessionId and look, a list of these",

@@ -49,6 +49,7 @@ const READ: &[Resource] = &[
     REPLICA_SETS,
     STATEFUL_SETS,
     DAEMON_SETS,
+    ("apps/v1", "controllerrevisions", true),
     ("batch/v1", "jobs", true),
     ("batch/v1", "cronjobs", true),
     SERVICES,

@@ -124,7 +124,7 @@ fn image(old: Option<&str>, new: Option<&str>) -> Option<String> {
 }
 
 /// A quantity as a number: `500m`, `1.5Gi`.
-fn amount(text: &str) -> Option<f64> {
+pub(crate) fn amount(text: &str) -> Option<f64> {
     let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit);
     let power = match unit {

@@ -14,11 +14,25 @@ pub enum ProbeName {
     Describe,
     Logs,
     Events,
+    Rollout,
+    Endpoints,
+    Scheduling,
+    Graph,
 }
 
 impl ProbeName {
     /// Every probe.
-    pub const ALL: [ProbeName; 5] = [ProbeName::Get, ProbeName::List, ProbeName::Describe, ProbeName::Logs, ProbeName::Events];
+    pub const ALL: [ProbeName; 9] = [
+        ProbeName::Get,
+        ProbeName::List,
+        ProbeName::Describe,
+        ProbeName::Logs,
+        ProbeName::Events,
+        ProbeName::Rollout,
+        ProbeName::Endpoints,
+        ProbeName::Scheduling,
+        ProbeName::Graph,
+    ];
 
     /// As it is called.
     pub fn as_str(self) -> &'static str {
@@ -28,6 +42,10 @@ impl ProbeName {
             ProbeName::Describe => "describe",
             ProbeName::Logs => "logs",
             ProbeName::Events => "events",
+            ProbeName::Rollout => "rollout",
+            ProbeName::Endpoints => "endpoints",
+            ProbeName::Scheduling => "scheduling",
+            ProbeName::Graph => "graph",
         }
     }
 
@@ -76,6 +94,14 @@ pub enum Look {
         /// To which object; to all of them without one.
         object: Option<ObjectRef>,
     },
+    /// The revisions of a workload's template, and what changed from one to the next.
+    Rollout(ObjectRef),
+    /// What a Service, or an Ingress, leads to.
+    Endpoints(ObjectRef),
+    /// Why a Pod has no node.
+    Scheduling(ObjectRef),
+    /// What an object is tied to.
+    Graph(ObjectRef),
 }
 
 impl Look {
@@ -87,6 +113,10 @@ impl Look {
             Look::Describe(_) => ProbeName::Describe,
             Look::Logs { .. } => ProbeName::Logs,
             Look::Events { .. } => ProbeName::Events,
+            Look::Rollout(_) => ProbeName::Rollout,
+            Look::Endpoints(_) => ProbeName::Endpoints,
+            Look::Scheduling(_) => ProbeName::Scheduling,
+            Look::Graph(_) => ProbeName::Graph,
         }
     }
 
@@ -94,14 +124,27 @@ impl Look {
     pub fn field(&self) -> Option<&FieldPath> {
         match self {
             Look::Get { field, .. } => field.as_ref(),
-            Look::List { .. } | Look::Describe(_) | Look::Logs { .. } | Look::Events { .. } => None,
+            Look::List { .. }
+            | Look::Describe(_)
+            | Look::Logs { .. }
+            | Look::Events { .. }
+            | Look::Rollout(_)
+            | Look::Endpoints(_)
+            | Look::Scheduling(_)
+            | Look::Graph(_) => None,
         }
     }
 
     /// The object that it is about, where it is about one.
     pub fn object(&self) -> Option<&ObjectRef> {
         match self {
-            Look::Get { object, .. } | Look::Describe(object) | Look::Logs { pod: object, .. } => Some(object),
+            Look::Get { object, .. }
+            | Look::Describe(object)
+            | Look::Logs { pod: object, .. }
+            | Look::Rollout(object)
+            | Look::Endpoints(object)
+            | Look::Scheduling(object)
+            | Look::Graph(object) => Some(object),
             Look::Events { object, .. } => object.as_ref(),
             Look::List { .. } => None,
         }
@@ -120,14 +163,27 @@ impl fmt::Display for Look {
         }
         let namespace = match self {
             Look::List { namespace, .. } | Look::Events { namespace, object: None } => namespace.as_ref(),
-            Look::Get { .. } | Look::Describe(_) | Look::Logs { .. } | Look::Events { .. } => {
-                self.object().and_then(|o| o.namespace.as_ref())
-            }
+            Look::Get { .. }
+            | Look::Describe(_)
+            | Look::Logs { .. }
+            | Look::Events { .. }
+            | Look::Rollout(_)
+            | Look::Endpoints(_)
+            | Look::Scheduling(_)
+            | Look::Graph(_) => self.object().and_then(|o| o.namespace.as_ref()),
         };
         let everywhere = match self {
             Look::List { kind, namespace: None, .. } => kind.info().is_some_and(|info| info.namespaced),
             Look::Events { namespace: None, object: None } => true,
-            Look::List { .. } | Look::Events { .. } | Look::Get { .. } | Look::Describe(_) | Look::Logs { .. } => false,
+            Look::List { .. }
+            | Look::Events { .. }
+            | Look::Get { .. }
+            | Look::Describe(_)
+            | Look::Logs { .. }
+            | Look::Rollout(_)
+            | Look::Endpoints(_)
+            | Look::Scheduling(_)
+            | Look::Graph(_) => false,
         };
         match namespace {
             Some(namespace) => write!(f, " -n {namespace}")?,
@@ -144,7 +200,14 @@ impl fmt::Display for Look {
                 f.write_str(if *previous { " --previous" } else { "" })?;
                 contains.as_ref().map_or(Ok(()), |text| write!(f, " | grep {text}"))
             }
-            Look::List { .. } | Look::Get { .. } | Look::Describe(_) | Look::Events { .. } => Ok(()),
+            Look::List { .. }
+            | Look::Get { .. }
+            | Look::Describe(_)
+            | Look::Events { .. }
+            | Look::Rollout(_)
+            | Look::Endpoints(_)
+            | Look::Scheduling(_)
+            | Look::Graph(_) => Ok(()),
         }
     }
 }
@@ -170,6 +233,10 @@ mod tests {
                 "get pod/web-0 -n shop spec.containers[name=app]",
             ),
             (Look::Describe(pod.clone()), "describe pod/web-0 -n shop"),
+            (Look::Scheduling(pod.clone()), "scheduling pod/web-0 -n shop"),
+            (Look::Graph(ObjectRef::cluster(Kind::Node, "n1")), "graph node/n1"),
+            (Look::Endpoints(ObjectRef::namespaced(Kind::Service, &shop, "web")), "endpoints service/web -n shop"),
+            (Look::Rollout(ObjectRef::namespaced(Kind::Deployment, &shop, "web")), "rollout deployment/web -n shop"),
             (logs(None, false, None), "logs pod/web-0 -n shop"),
             (logs(Some("app"), true, Some("panic")), "logs pod/web-0 -n shop -c app --previous | grep panic"),
             (Look::List { kind: Kind::Pod, namespace: None, selector: Some("app=web".into()) }, "list pods -A -l app=web"),

@@ -131,7 +131,14 @@ impl Weight {
     /// message in it, or may have, is told, whatever else it has: which part of it is meant, nobody can say.
     pub fn of_observation(seen: &Observation) -> Self {
         match seen.probe {
-            ProbeName::Logs | ProbeName::List | ProbeName::Describe => Weight::Told,
+            // What is put together of many objects has words in it that others chose.
+            ProbeName::Logs
+            | ProbeName::List
+            | ProbeName::Describe
+            | ProbeName::Rollout
+            | ProbeName::Endpoints
+            | ProbeName::Scheduling
+            | ProbeName::Graph => Weight::Told,
             ProbeName::Events => Weight::Event,
             ProbeName::Get if seen.more.is_some() || has_message(seen.text.as_str()) => Weight::Told,
             ProbeName::Get => Self::of_evidence(EvidenceSource::Object, seen.field.as_ref()),

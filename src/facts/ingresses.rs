@@ -2,17 +2,31 @@
 
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend};
 
-/// Every backend, with the path that leads to it.
-pub(crate) fn backends(ingress: &Ingress) -> impl Iterator<Item = (String, &IngressBackend)> {
+/// A backend with the host, which may be empty, and the path that lead to it; neither where it is the default.
+pub(crate) struct IngressRoute<'a> {
+    pub(crate) from: Option<(&'a str, &'a str)>,
+    pub(crate) to: &'a IngressBackend,
+}
+
+/// Every backend, the default first.
+pub(crate) fn routes(ingress: &Ingress) -> impl Iterator<Item = IngressRoute<'_>> {
     let spec = ingress.spec.as_ref();
-    let default = spec.and_then(|s| s.default_backend.as_ref()).map(|b| ("the default backend".to_owned(), b));
+    let default = spec.and_then(|s| s.default_backend.as_ref()).map(|to| IngressRoute { from: None, to });
     let rules = spec.into_iter().flat_map(|s| s.rules.iter().flatten());
     let paths = rules.flat_map(|rule| {
         let host = rule.host.as_deref().unwrap_or_default();
         let paths = rule.http.iter().flat_map(|h| &h.paths);
-        paths.map(move |p| (format!("path `{host}{}`", p.path.as_deref().unwrap_or("/")), &p.backend))
+        paths.map(move |p| IngressRoute { from: Some((host, p.path.as_deref().unwrap_or("/"))), to: &p.backend })
     });
     default.into_iter().chain(paths)
+}
+
+/// Every backend, with the path that leads to it.
+pub(crate) fn backends(ingress: &Ingress) -> impl Iterator<Item = (String, &IngressBackend)> {
+    routes(ingress).map(|route| {
+        let from = route.from.map_or_else(|| "the default backend".to_owned(), |(host, path)| format!("path `{host}{path}`"));
+        (from, route.to)
+    })
 }
 
 /// The Services that it leads to, by name.

@@ -29,6 +29,14 @@ impl Owners {
         std::iter::successors(self.0.get(object), |o| self.0.get(*o)).take_while(first).take(LONGEST)
     }
 
+    /// What each owns, in the order of their kinds and names.
+    pub(crate) fn owned(&self) -> HashMap<&ObjectRef, Vec<&ObjectRef>> {
+        let mut all: HashMap<&ObjectRef, Vec<&ObjectRef>> = HashMap::new();
+        self.0.iter().for_each(|(object, owner)| all.entry(owner).or_default().push(object));
+        all.values_mut().for_each(|owned| owned.sort_unstable());
+        all
+    }
+
     /// `owns` links from the topmost owner down to the object.
     pub(crate) fn links(&self, object: &ObjectRef) -> Vec<CausalLink> {
         let line: Vec<&ObjectRef> = std::iter::once(object).chain(self.chain(object)).collect();

@@ -83,6 +83,11 @@ pub(crate) fn pods_selected<'a>(facts: &Facts<'a>, namespace: &str, selector: &S
     facts.walk(candidates.iter().copied()).filter(|p| labels::matches(selector, p.metadata.labels.as_ref()))
 }
 
+/// The values that Pods of a namespace have of a label.
+pub(crate) fn values_of<'a>(facts: &Facts<'a>, namespace: &str, key: &str) -> impl Iterator<Item = &'a str> {
+    facts.walk(facts.pods_by_label.values(namespace, key))
+}
+
 /// How many Pods of a namespace carry all of these labels; all of them where none is named.
 pub(crate) fn count_carrying(facts: &Facts<'_>, namespace: &str, wanted: &Selector) -> usize {
     let mut pairs = wanted.iter();

@@ -114,8 +114,19 @@ impl Allowed {
         let object = look.object()?;
         let (what, option, allowed) = match look {
             Look::Logs { .. } => ("logs", "probe-logs", self.logs),
-            Look::Get { .. } | Look::Describe(_) if object.kind == Kind::ConfigMap => ("ConfigMaps", "probe-config-maps", self.config_maps),
-            Look::Get { .. } | Look::Describe(_) | Look::List { .. } | Look::Events { .. } => return None,
+            Look::Get { .. } | Look::Describe(_) | Look::Graph(_) if object.kind == Kind::ConfigMap => {
+                ("ConfigMaps", "probe-config-maps", self.config_maps)
+            }
+            Look::Get { .. }
+            | Look::Describe(_)
+            | Look::List { .. }
+            | Look::Events { .. }
+            | Look::Rollout(_)
+            | Look::Endpoints(_)
+            | Look::Scheduling(_)
+            | Look::Graph(_) => {
+                return None;
+            }
         };
         if let Some(namespace) = object.namespace.as_ref().filter(|namespace| namespace.is_system()) {
             return Some(format!("{what} of `{namespace}` are not shown: it is part of the cluster itself"));

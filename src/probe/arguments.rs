@@ -66,6 +66,10 @@ pub enum ProbeWord {
     Describe,
     Logs,
     Events,
+    Rollout,
+    Endpoints,
+    Scheduling,
+    Graph,
 }
 
 impl From<ProbeWord> for ProbeName {
@@ -76,6 +80,10 @@ impl From<ProbeWord> for ProbeName {
             ProbeWord::Describe => ProbeName::Describe,
             ProbeWord::Logs => ProbeName::Logs,
             ProbeWord::Events => ProbeName::Events,
+            ProbeWord::Rollout => ProbeName::Rollout,
+            ProbeWord::Endpoints => ProbeName::Endpoints,
+            ProbeWord::Scheduling => ProbeName::Scheduling,
+            ProbeWord::Graph => ProbeName::Graph,
         }
     }
 }
@@ -190,6 +198,30 @@ impl LookArguments {
                     contains: self.contains.clone(),
                 }
             }
+            ProbeName::Rollout => {
+                let workload = object("\"deployment/web\"")?;
+                if !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
+                    return Err(format!(
+                        "only Deployments, StatefulSets and DaemonSets have revisions, and {workload} is none of them: `describe` it to see its owner"
+                    ));
+                }
+                Look::Rollout(workload)
+            }
+            ProbeName::Endpoints => {
+                let leads = object("\"service/web\"")?;
+                if !matches!(leads.kind, Kind::Service | Kind::Ingress) {
+                    return Err(format!("only a Service or an Ingress leads to something, and {leads} is neither: `list` services"));
+                }
+                Look::Endpoints(leads)
+            }
+            ProbeName::Scheduling => {
+                let pod = object("\"pod/web-0\"")?;
+                if pod.kind != Kind::Pod {
+                    return Err(format!("only Pods are scheduled, and {pod} is none: `describe` it to see its Pods"));
+                }
+                Look::Scheduling(pod)
+            }
+            ProbeName::Graph => Look::Graph(object("\"deployment/web\"")?),
             ProbeName::Events => Look::Events {
                 object: if self.object.is_some() { Some(object("\"pod/web-0\"")?) } else { None },
                 namespace: if self.object.is_some() { None } else { namespace.or_else(|| context.namespace.cloned()) },
@@ -391,6 +423,12 @@ mod tests {
             (json!({"probe": "get"}), "`get` needs `object`, such as \"deployment/web\""),
             (json!({"probe": "list"}), "`list` needs `kind`, such as \"pods\""),
             (json!({"probe": "logs", "object": "deploy/web", "namespace": "a"}), "only Pods have logs"),
+            (
+                json!({"probe": "rollout", "object": "pod/web", "namespace": "a"}),
+                "only Deployments, StatefulSets and DaemonSets have revisions",
+            ),
+            (json!({"probe": "endpoints", "object": "pod/web", "namespace": "a"}), "only a Service or an Ingress leads to something"),
+            (json!({"probe": "scheduling", "object": "deploy/web", "namespace": "a"}), "only Pods are scheduled"),
             (json!({"probe": "get", "object": "pod/web"}), "say the namespace of pod/web: `Pod/NAMESPACE/web`"),
             (json!({"probe": "get", "object": "secret/db", "namespace": "a"}), "kubemend never reads Secrets"),
             (json!({"probe": "list", "kind": "sealedsecrets"}), "kubemend never reads Secrets"),

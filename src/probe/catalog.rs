@@ -7,8 +7,10 @@ use crate::domain::look::ProbeName;
 pub struct ProbeEntry {
     /// Which probe.
     pub probe: ProbeName,
-    /// What it brings, in a sentence.
+    /// What it brings, as short as can be: a model pays for it with every question.
     pub brings: &'static str,
+    /// The rest of it, for who reads about probes.
+    pub in_detail: &'static str,
     /// The arguments that it takes besides its name.
     pub takes: &'static [&'static str],
     /// Those of them without which it cannot look.
@@ -17,33 +19,66 @@ pub struct ProbeEntry {
 
 const GET: ProbeEntry = ProbeEntry {
     probe: ProbeName::Get,
-    brings: "An object as YAML, or one field of it, without values that may be secret",
+    brings: "An object as YAML, or one field of it",
+    in_detail: "without values that may be secret",
     takes: &["object", "namespace", "field"],
     needs: &["object"],
 };
 const LIST: ProbeEntry = ProbeEntry {
     probe: ProbeName::List,
-    brings: "The objects of a kind, a line each, in the API server's own columns; custom kinds too",
+    brings: "The objects of a kind, a line each; custom kinds too",
+    in_detail: "in the API server's own columns",
     takes: &["kind", "namespace", "selector"],
     needs: &["kind"],
 };
 const DESCRIBE: ProbeEntry = ProbeEntry {
     probe: ProbeName::Describe,
-    brings: "An object with its owners, what it refers to and whether that exists, the Pods that it selects, and its Events",
+    brings: "An object with its owners, references, Pods and Events",
+    in_detail: "whether what it refers to exists, and the Pods that it selects",
     takes: &["object", "namespace"],
     needs: &["object"],
 };
 const LOGS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Logs,
-    brings: "What a container of a Pod wrote: the end of it, and what stands around failures",
+    brings: "What a container wrote: the end, and around failures",
+    in_detail: "of a Pod, of its run or the one before",
     takes: &["object", "namespace", "container", "previous", "contains"],
     needs: &["object"],
 };
 const EVENTS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Events,
-    brings: "The latest Events of an object, or of a namespace where no object is named",
+    brings: "The latest Events of an object or a namespace",
+    in_detail: "of a namespace where no object is named",
     takes: &["object", "namespace"],
     needs: &[],
+};
+const ROLLOUT: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Rollout,
+    brings: "Revisions of a workload, and what changed between them",
+    in_detail: "of a Deployment, StatefulSet or DaemonSet, with the Pods of each",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
+const ENDPOINTS: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Endpoints,
+    brings: "What a Service or Ingress leads to, or why nothing",
+    in_detail: "the Pods that it selects and how they are, ports, addresses, NetworkPolicies",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
+const SCHEDULING: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Scheduling,
+    brings: "Why a Pod has no node",
+    in_detail: "what the scheduler says, what it asks for, its claims, and the nodes in groups by what keeps it away",
+    takes: &["object", "namespace"],
+    needs: &["object"],
+};
+const GRAPH: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Graph,
+    brings: "What an object is tied to",
+    in_detail: "owners, what it owns, what it names and whether that exists, and what selects it, leads to it, scales it or uses it",
+    takes: &["object", "namespace"],
+    needs: &["object"],
 };
 
 /// The row of a probe.
@@ -54,6 +89,10 @@ pub fn of(probe: ProbeName) -> &'static ProbeEntry {
         ProbeName::Describe => &DESCRIBE,
         ProbeName::Logs => &LOGS,
         ProbeName::Events => &EVENTS,
+        ProbeName::Rollout => &ROLLOUT,
+        ProbeName::Endpoints => &ENDPOINTS,
+        ProbeName::Scheduling => &SCHEDULING,
+        ProbeName::Graph => &GRAPH,
     }
 }
 

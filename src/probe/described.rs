@@ -133,7 +133,7 @@ pub(super) async fn whole(
 }
 
 /// Why a part is missing. It is said, so that silence is not taken for absence.
-fn unread(error: &ReadError) -> String {
+pub(super) fn unread(error: &ReadError) -> String {
     match error {
         ReadError::Forbidden { .. } => "not allowed to be read".to_owned(),
         other => format!("could not be read: {}", Excerpt::said(&other.in_a_report())),
@@ -160,7 +160,7 @@ fn rows(table: Result<Table, ReadError>) -> Vec<String> {
 }
 
 /// Who owns it, from the nearest up.
-async fn owners(value: &Value, object: &ObjectRef, read: &dyn ClusterRead) -> Vec<String> {
+pub(super) async fn owners(value: &Value, object: &ObjectRef, read: &dyn ClusterRead) -> Vec<String> {
     let mut lines = Vec::new();
     let mut here = value.clone();
     for _ in 0..OWNERS {
@@ -201,7 +201,7 @@ fn state(value: &Value) -> String {
 }
 
 /// What it names, and whether that is there.
-async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead, allowed: Allowed) -> Vec<String> {
+pub(super) async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead, allowed: Allowed) -> Vec<String> {
     let Some(namespace) = &object.namespace else { return Vec::new() };
     let named = named(value, &object.kind);
     let mut lines = Vec::new();

@@ -85,7 +85,7 @@ impl Shown {
         }
     }
 
-    #[cfg(any(test, fuzzing))]
+    /// As a value.
     pub(super) fn value(&self) -> &Value {
         &self.0
     }

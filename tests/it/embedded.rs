@@ -20,6 +20,7 @@ mod others;
 mod phrasings;
 mod places;
 mod planted;
+mod probes;
 mod proposals;
 mod recordings;
 mod rest;

@@ -3,6 +3,7 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
+use crate::facts::network::policies::{is_of_incoming, is_open, may_select, wanted};
 use crate::facts::{Facts, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
@@ -33,27 +34,7 @@ pub(crate) fn unreached(facts: &Facts<'_>, service: &ObjectRef) -> Option<String
 
 /// The first of these policies that selects the Pod for incoming connections, where none of them lets everybody in.
 fn restricts<'a>(facts: &Facts<'a>, policies: impl Iterator<Item = &'a NetworkPolicy>, pod: &Pod) -> Option<&'a NetworkPolicy> {
-    let selects = |policy: &&NetworkPolicy| wanted(policy).is_none_or(|all| labels::matches(all, pod.metadata.labels.as_ref()));
+    let selects = |policy: &&NetworkPolicy| may_select(policy, pod.metadata.labels.as_ref());
     let all: Vec<&NetworkPolicy> = facts.walk(policies).filter(|policy| is_of_incoming(policy)).filter(selects).collect();
     all.first().copied().filter(|_| !all.iter().any(|policy| is_open(policy)))
-}
-
-fn is_of_incoming(policy: &NetworkPolicy) -> bool {
-    let types = policy.spec.as_ref().and_then(|s| s.policy_types.as_ref());
-    types.is_none_or(|types| types.iter().any(|of| of == "Ingress"))
-}
-
-/// Whether it surely selects what its labels do, and has a rule without a condition.
-fn is_open(policy: &NetworkPolicy) -> bool {
-    let Some(spec) = policy.spec.as_ref() else { return false };
-    let plain = spec.pod_selector.as_ref().is_none_or(|s| s.match_expressions.as_ref().is_none_or(Vec::is_empty));
-    let any = |rule: &k8s_openapi::api::networking::v1::NetworkPolicyIngressRule| {
-        rule.from.as_ref().is_none_or(Vec::is_empty) && rule.ports.as_ref().is_none_or(Vec::is_empty)
-    };
-    plain && spec.ingress.iter().flatten().any(any)
-}
-
-/// The labels that a policy selects by; none where it selects every Pod.
-fn wanted(policy: &NetworkPolicy) -> Option<&labels::Selector> {
-    policy.spec.as_ref()?.pod_selector.as_ref()?.match_labels.as_ref().filter(|all| !all.is_empty())
 }

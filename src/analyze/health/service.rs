@@ -1,12 +1,12 @@
 //! Services: whether something ready is behind them, on the ports that they lead to.
 
-use super::ports::{Dangling, dangling, partly};
 use super::{Judgement, external, seconds_since, shared};
 use crate::analyze::quote;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::Workload;
+use crate::facts::network::ports::{Dangling, dangling, partly};
 use crate::facts::{Facts, addresses, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use std::collections::HashSet;

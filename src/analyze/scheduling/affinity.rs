@@ -4,6 +4,7 @@ use super::super::names::{is_slip, mean_the_same};
 use super::super::renames;
 use super::labels::{is_as_close, is_near, takes};
 use crate::domain::field::FieldPath;
+use crate::facts::placing::holds;
 use crate::facts::pods;
 use crate::facts::stuck::Stuck;
 use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm};
@@ -17,11 +18,6 @@ pub(super) struct Correction {
     pub(super) right: String,
     /// Where it stands, below the Pod's spec.
     pub(super) path: FieldPath,
-}
-
-/// Whether a node satisfies one of the terms.
-pub(super) fn satisfies_one(node: &Node, terms: &[NodeSelectorTerm]) -> bool {
-    terms.iter().any(|term| satisfies(node, term))
 }
 
 /// The one correction after which one of these nodes takes the Pods. None where several would, or where another is as close: on nodes
@@ -78,35 +74,4 @@ fn corrected(
         }
     }
     all
-}
-
-/// Every expression of the term holds. A term without any matches nothing; what is asked of fields is not known here.
-fn satisfies(node: &Node, term: &NodeSelectorTerm) -> bool {
-    let expressions = term.match_expressions.as_deref().unwrap_or_default();
-    let by_name = |field: &NodeSelectorRequirement| {
-        let named = node.metadata.name.as_ref().is_some_and(|name| field.values.iter().flatten().any(|v| v == name));
-        named == (field.operator == "In")
-    };
-    let fields = term.match_fields.as_deref().unwrap_or_default();
-    !(expressions.is_empty() && fields.is_empty()) && expressions.iter().all(|e| holds(node, e)) && fields.iter().all(by_name)
-}
-
-/// One expression, as the scheduler reads it.
-fn holds(node: &Node, expression: &NodeSelectorRequirement) -> bool {
-    let has = node.metadata.labels.as_ref().and_then(|l| l.get(&expression.key));
-    let values = expression.values.as_deref().unwrap_or_default();
-    let compared = |wanted: fn(i64, i64) -> bool| {
-        let number = values.first().and_then(|v| v.parse().ok());
-        has.and_then(|v| v.parse().ok()).zip(number).is_some_and(|(has, than)| wanted(has, than))
-    };
-    match expression.operator.as_str() {
-        "In" => has.is_some_and(|v| values.contains(v)),
-        "NotIn" => has.is_none_or(|v| !values.contains(v)),
-        "Exists" => has.is_some(),
-        "DoesNotExist" => has.is_none(),
-        "Gt" => compared(|has, than| has > than),
-        "Lt" => compared(|has, than| has < than),
-        // An operator of a newer Kubernetes: it may hold, so nothing is said.
-        _ => true,
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::quote;
-use super::affinity::{Correction, correction, satisfies_one};
+use super::affinity::{Correction, correction};
 use super::labels::is_in_use;
 use super::wanting::Wanting;
 use crate::domain::cause::Code;
@@ -10,6 +10,7 @@ use crate::domain::confidence::Confidence;
 use crate::domain::finding::Finding;
 use crate::domain::risk::Risk;
 use crate::facts::labels::Selector;
+use crate::facts::placing::satisfies_one;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm};
 use std::collections::BTreeSet;

@@ -4,7 +4,6 @@
 use super::super::draft::{Draft, advise};
 use super::super::quote::{self, listed};
 use super::super::rule::{Read, Rule, When};
-use super::affinity::satisfies_one;
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::finding::Finding;
@@ -12,6 +11,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::labels::{Selector, matches};
+use crate::facts::placing::satisfies_one;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, Pod};

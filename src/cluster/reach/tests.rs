@@ -270,7 +270,7 @@ async fn secrets_stay_unreadable_whatever_discovery_says() {
         ("example.com", "v1/namespaces/a", "certificates"),
         ("authorization.k8s.io", "v1", "subjectaccessreviews"),
         ("authentication.k8s.io", "v1", "tokenreviews"),
-        ("apps", "v1", "controllerrevisions"),
+        ("rbac.authorization.k8s.io", "v1", "rolebindings"),
         ("storage.k8s.io", "v1", "volumeattachments"),
         ("rbac.authorization.k8s.io", "v1", "clusterroles"),
         ("certificates.k8s.io", "v1", "certificatesigningrequests"),

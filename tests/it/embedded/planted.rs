@@ -111,6 +111,52 @@ fn widget() -> Value {
         "named": named_by_key}, "status": {"message": padded(PLANTED[0].0), "items": all(|_, raw| json!({"text": raw}))}})
 }
 
+/// A workload of which every field changed from one revision to the next.
+fn set() -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta("planted"), "spec": {"replicas": 1,
+        "selector": {"matchLabels": {"app": "planted"}}, "serviceName": "x", "template": {"metadata": {"labels": {"app": "planted"}}}},
+        "status": {"replicas": 0, "updateRevision": "planted-2", "conditions": all(|_, raw| json!({"type": "Progressing", "status": raw,
+        "reason": raw, "message": raw}))}})
+}
+
+fn revisions() -> Value {
+    let one = |number: i64, pod: Value| {
+        let mut meta = meta(&format!("planted-{number}"));
+        meta["ownerReferences"] =
+            json!([{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "planted", "uid": "u-planted", "controller": true}]);
+        meta["annotations"] = json!({"kubernetes.io/change-cause": PLANTED[25].0});
+        let template = json!({"$patch": "replace", "metadata": {"annotations": pod["metadata"]["annotations"]}, "spec": pod["spec"]});
+        json!({"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": meta, "revision": number, "data": {"spec": {"template": template}}})
+    };
+    let other: Value = serde_json::from_str(&pod().to_string().replace("Canary", "CanaRY").replace("CANARY11A", "CANARY11B")).unwrap();
+    json!({"kind": "ControllerRevisionList", "apiVersion": "apps/v1", "metadata": {"resourceVersion": "1"}, "items": [one(1, pod()), one(2, other)]})
+}
+
+/// A Service and an Ingress whose every word is planted.
+fn service() -> Value {
+    let selector = named(|index, raw| (format!("l{index}"), raw.into()));
+    json!({"apiVersion": "v1", "kind": "Service", "metadata": meta("planted"), "spec": {"type": PLANTED[1].0, "clusterIP": PLANTED[2].0,
+        "externalName": PLANTED[3].0, "selector": selector, "ports": all(|index, raw| json!({"name": raw, "port": index, "targetPort": raw}))}})
+}
+
+fn ingress() -> Value {
+    let path = |_, raw: &str| json!({"path": raw, "pathType": "Prefix", "backend": {"service": {"name": raw, "port": {"name": raw}}}});
+    json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta("planted"), "spec": {"rules": [
+        {"host": PLANTED[0].0, "http": {"paths": all(path)}}]}})
+}
+
+/// A Pod without a node, of which every word is planted.
+fn pending() -> Value {
+    let labels = named(|index, raw| (format!("l{index}"), raw.into()));
+    let terms = all(|_, raw| json!({"matchExpressions": [{"key": raw, "operator": raw, "values": [raw]}]}));
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta("pending"), "spec": {"schedulerName": PLANTED[0].0, "nodeSelector": labels,
+        "schedulingGates": all(|_, raw| json!({"name": raw})), "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+        {"nodeSelectorTerms": terms}}}, "containers": [{"name": "app", "image": "x", "resources": {"requests": {"cpu": PLANTED[1].0}},
+        "ports": [{"containerPort": 1, "hostPort": 1, "protocol": PLANTED[3].0}]}], "volumes": all(|index, raw| json!({"name": format!("v{index}"),
+        "persistentVolumeClaim": {"claimName": raw}}))}, "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False",
+        "message": PLANTED.iter().map(|(raw, _)| format!("{raw}\n")).collect::<String>()}]}})
+}
+
 fn event(index: usize, raw: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Event", "metadata": meta(&format!("planted-{index}")), "type": "Warning", "reason": raw,
         "message": raw, "reportingComponent": raw, "involvedObject": {"kind": "Pod", "namespace": NAMESPACE, "name": "web-0"},
@@ -151,6 +197,11 @@ fn planted(path: &str, as_table: bool) -> Option<(u16, String)> {
         Some("pods/web-0/log") => Some((200, PLANTED.iter().map(|(raw, _)| format!("{raw}\n")).collect())),
         Some("configmaps/planted") => json(map()),
         Some("widgets/w") => json(widget()),
+        Some("statefulsets/planted") => json(set()),
+        Some("pods/pending") => json(pending()),
+        Some("services/planted") => json(service()),
+        Some("ingresses/planted") => json(ingress()),
+        Some("controllerrevisions") => json(revisions()),
         Some("widgets") if as_table => json(table()),
         Some("services/broken") => {
             let message: Vec<&str> = PLANTED.iter().map(|(raw, _)| *raw).collect();
@@ -237,6 +288,12 @@ fn looks() -> Value {
         {"probe": "logs", "object": "pod/web-0"},
         {"probe": "logs", "object": "pod/web-0", "contains": "PRIVATE"},
         {"probe": "logs", "object": "pod/web-0", "contains": "--db-password"},
+        {"probe": "rollout", "object": "statefulset/planted"},
+        {"probe": "endpoints", "object": "service/planted"},
+        {"probe": "endpoints", "object": "ingress/planted"},
+        {"probe": "scheduling", "object": "pod/pending"},
+        {"probe": "graph", "object": "pod/web-0"},
+        {"probe": "graph", "object": "ingress/planted"},
         // Not there, and what is there is told.
         of("configmap/planted", "data.zz"),
         of("widget/w", "spec.named.zz"),
@@ -260,7 +317,7 @@ async fn no_planted_credential_leaves_by_any_exit() {
         clean(&answer.asked, &serde_json::to_string(answer).unwrap());
     }
     let seen = looked.answers.iter().filter(|answer| answer.id.is_some()).count();
-    assert_eq!((seen, looked.answers.len() - seen), (33, 5), "{:#?}", looked.answers);
+    assert_eq!((seen, looked.answers.len() - seen), (39, 5), "{:#?}", looked.answers);
     clean("the session's report", &serde_json::to_string(&looked.report).unwrap());
     let (report, question) = asked(&process, &ask(&case, NAMESPACE)).await;
     clean("the report of a plan", &serde_json::to_string(&report).unwrap());

@@ -3,6 +3,7 @@
 use crate::facts::pods;
 use k8s_openapi::api::core::v1::{ContainerPort, Pod, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use std::collections::BTreeSet;
 
 /// How sure it is that a port leads nowhere.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +37,26 @@ pub(crate) fn partly<'s>(service: &'s Service, ready: &[&Pod]) -> Vec<(&'s Servi
         Some((port, ready.iter().filter(has).count()))
     });
     counted.filter(|(_, count)| *count < ready.len()).collect()
+}
+
+/// How many of these Pods declare the port that a port of a Service leads to, and the numbers that it has there. By a number, a Pod can
+/// listen without declaring it.
+pub(crate) fn behind(port: &ServicePort, pods: &[&Pod]) -> (usize, BTreeSet<i32>) {
+    let is_it = |d: &&ContainerPort| {
+        let same = match port.target_port.as_ref() {
+            Some(IntOrString::String(name)) => d.name.as_ref() == Some(name),
+            Some(IntOrString::Int(number)) => d.container_port == *number,
+            None => d.container_port == port.port,
+        };
+        same && protocol(d.protocol.as_deref()) == of(port)
+    };
+    let mut numbers = BTreeSet::new();
+    let has = pods.iter().filter(|pod| {
+        let own: Vec<i32> = declared(pod).filter(is_it).map(|d| d.container_port).collect();
+        numbers.extend(own.iter().copied());
+        !own.is_empty()
+    });
+    (has.count(), numbers)
 }
 
 fn declared<'p>(pod: &&'p Pod) -> impl Iterator<Item = &'p ContainerPort> + use<'p> {

@@ -1,0 +1,169 @@
+//! `graph`: what an object is tied to, one line for each tie: who owns it, what it owns, what it names and whether that is there, what
+//! selects it, leads to it, scales it and uses it. What could not be read is said.
+
+use super::allowed::Allowed;
+use super::around::{self, Around};
+use super::bounds::TIES;
+use super::described::{owners, referred};
+use super::masking::{Late, beside};
+use super::outcome::{Length, Outcome};
+use crate::domain::field::FieldPath;
+use crate::domain::kind::Kind;
+use crate::domain::masked::Masked;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::snapshot::Resource;
+use crate::facts::labels::{Selector, any_selector, matches};
+use crate::facts::network::policies;
+use crate::facts::references::references;
+use crate::facts::{Facts, addresses, ingresses, selected};
+use crate::ports::{ClusterRead, ReadError};
+use jiff::Timestamp;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+
+/// What is read around it: whatever can own it, be owned, select, lead, scale or use.
+const AROUND: [Kind; 13] = [
+    Kind::Pod,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::Service,
+    Kind::EndpointSlice,
+    Kind::Ingress,
+    Kind::HorizontalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::NetworkPolicy,
+];
+
+pub(super) async fn ties(
+    object: &ObjectRef,
+    length: Length,
+    read: &dyn ClusterRead,
+    allowed: Allowed,
+    now: Timestamp,
+) -> Result<Outcome, ReadError> {
+    let value = read.get(object).await?;
+    let above = owners(&value, object, read).await;
+    let names = referred(&value, object, read, allowed).await;
+    // What is in no namespace is tied to little, and nobody reads all namespaces for that.
+    let around = match &object.namespace {
+        Some(namespace) => Some(around::read(&AROUND, Some(namespace), read, now).await?.with(object, value)),
+        None => None,
+    };
+    let object = object.clone();
+    let text = beside(move || Masked::whole(&laid_out(&object, above, names, around.as_ref()))).await;
+    Ok(text.map_or_else(|Late| Outcome::late(), |text| Outcome::seen(&text, length, None, "`graph` or `describe` one of them")))
+}
+
+fn laid_out(object: &ObjectRef, above: Vec<String>, names: Vec<String>, around: Option<&Around>) -> String {
+    let mut parts = vec![object.to_string()];
+    let mut part = |head: &str, lines: Vec<String>| {
+        let more = lines.len().saturating_sub(TIES);
+        if !lines.is_empty() {
+            let rest = (more > 0).then(|| format!("and {more} more"));
+            let told: Vec<String> = lines.into_iter().take(TIES).chain(rest).collect();
+            parts.push(format!("{head}:\n{}", told.join("\n")));
+        }
+    };
+    part("owned by, the nearest first", above);
+    if let Some(around) = around {
+        let facts = Facts::of(&around.snapshot);
+        part("owns", below(object, &facts));
+        part("names", names);
+        part("selects Pods", selects(object, &facts));
+        if let (Some(labels), Some(namespace)) = (labels_of(object, &facts), &object.namespace) {
+            part("selected by", selecting(&labels, namespace, &facts));
+        }
+        part("led to by", leading(object, &facts));
+        part("scaled by", scaling(object, &facts));
+        part("used by", using(object, &facts));
+    } else {
+        part("names", names);
+    }
+    parts.extend(around.and_then(Around::in_words));
+    if parts.len() == 1 {
+        parts.push("nothing that was read is tied to it".to_owned());
+    }
+    parts.join("\n\n")
+}
+
+/// What it owns, and what that owns: each below its owner.
+fn below(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
+    let all = facts.owners().owned();
+    let mut lines = Vec::new();
+    let mut open: Vec<(&ObjectRef, usize)> = all.get(object).into_iter().flatten().rev().map(|child| (*child, 0)).collect();
+    // Objects that own one another have no end, so each is told once.
+    let mut told: std::collections::BTreeSet<&ObjectRef> = std::collections::BTreeSet::new();
+    while let Some((child, depth)) = open.pop() {
+        if child == object || !told.insert(child) {
+            continue;
+        }
+        lines.push(format!("{}{child}{}", "  ".repeat(depth), state(child, facts)));
+        open.extend(all.get(child).into_iter().flatten().rev().map(|next| (*next, depth.saturating_add(1))));
+    }
+    lines
+}
+
+/// How many Pods of it are ready, where it runs any; whether a Pod is.
+fn state(object: &ObjectRef, facts: &Facts<'_>) -> String {
+    if let Some(pod) = facts.find::<Pod>(object) {
+        return format!(": {}", super::endpoints::condition(pod));
+    }
+    facts.workload(object).map(|w| format!(": {} of {} ready", w.ready, w.desired)).unwrap_or_default()
+}
+
+/// The labels by which its Pods are selected: its own, or its template's.
+fn labels_of(object: &ObjectRef, facts: &Facts<'_>) -> Option<Selector> {
+    let pod = facts.find::<Pod>(object).map(|pod| pod.metadata.labels.clone().unwrap_or_default());
+    pod.or_else(|| facts.workload(object).map(|workload| workload.pod_labels.clone()))
+}
+
+fn selects(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
+    let namespace = object.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+    let Some(selector) = facts.find::<Service>(object).and_then(any_selector) else { return Vec::new() };
+    selected::pods_selected(facts, namespace, selector)
+        .map(|pod| format!("{}{}", pod.reference(), state(&pod.reference(), facts)))
+        .collect()
+}
+
+fn selecting(labels: &Selector, namespace: &Namespace, facts: &Facts<'_>) -> Vec<String> {
+    let services = selected::services_of(facts, namespace.as_str(), labels)
+        .map(|service| format!("{}: {}", service.reference(), addresses::in_words(facts.ready_addresses(&service.reference()))));
+    let bound = facts.all_in::<NetworkPolicy>(namespace).filter(|policy| policies::may_select(policy, Some(labels)));
+    let budgets = facts.all_in::<PodDisruptionBudget>(namespace).filter(|budget| {
+        let selector = budget.spec.as_ref().and_then(|s| s.selector.as_ref()).and_then(|s| s.match_labels.as_ref());
+        selector.is_some_and(|selector| matches(selector, Some(labels)))
+    });
+    let others = bound.map(|policy| policy.reference().to_string()).chain(budgets.map(|budget| budget.reference().to_string()));
+    services.chain(others).collect()
+}
+
+fn leading(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
+    let Some(namespace) = object.namespace.as_ref() else { return Vec::new() };
+    if object.kind != Kind::Service {
+        return Vec::new();
+    }
+    let leads = facts.all_in::<Ingress>(namespace).filter(|ingress| ingresses::services(ingress).any(|name| name == object.name));
+    leads.map(|ingress| ingress.reference().to_string()).collect()
+}
+
+fn scaling(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
+    let Some(namespace) = object.namespace.as_ref() else { return Vec::new() };
+    let scales = |scaler: &&HorizontalPodAutoscaler| {
+        let target = &scaler.spec.scale_target_ref;
+        target.kind == object.kind.name() && target.name == object.name
+    };
+    facts.all_in::<HorizontalPodAutoscaler>(namespace).filter(scales).map(|scaler| scaler.reference().to_string()).collect()
+}
+
+/// Workloads, and Pods that nobody owns, whose template names it.
+fn using(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
+    let names = |spec| references(spec, &FieldPath::root()).into_iter().any(|r| r.kind == object.kind && r.name == object.name);
+    let here = facts.workloads().filter(|workload| workload.object.namespace == object.namespace);
+    here.filter(|workload| workload.object != *object && names(workload.pod_spec)).map(|workload| workload.object.to_string()).collect()
+}
