@@ -164,10 +164,11 @@ async fn dispatch(
         Command::Analyze(args) => {
             let problem = args.problem.typed(args.all_namespaces)?;
             if let Some(file) = &args.cluster {
-                return Ok(cli::analyze::analyze(&recorded::at(file)?, &problem, args.output.output, terminal, cancel).await?);
+                let (remediation, taken_at) = recorded::at(file, &config?)?;
+                return Ok(cli::analyze::analyze(&remediation, Some(taken_at), &problem, args.output.output, terminal, cancel).await?);
             }
             let remediation = Clusters::new(config?).connected(None).await.map_err(CliError::from)?;
-            Ok(cli::analyze::analyze(&remediation, &problem, args.output.output, terminal, cancel).await?)
+            Ok(cli::analyze::analyze(&remediation, None, &problem, args.output.output, terminal, cancel).await?)
         }
         Command::Validate(args) => {
             let what = match &args.session {

@@ -2,26 +2,28 @@
 
 use crate::cli::CliError;
 use crate::clock::{SystemClock, SystemEntropy};
-use crate::domain::limits::Limits;
+use crate::config::Config;
 use crate::recording::{Replay, read_file};
 use crate::store::MemoryStore;
 use crate::workflow::{Parts, Remediation, Timing};
+use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The recording in this file.
-pub(super) fn at(file: &Path) -> Result<Remediation, CliError> {
+/// The recording in this file, within the operator's limits, and when it was taken.
+pub(super) fn at(file: &Path, config: &Config) -> Result<(Remediation, Timestamp), CliError> {
     let recording = read_file(file).map_err(|error| CliError::Usage(format!("cannot use `{}`: {error}", file.display())))?;
+    let taken_at = recording.taken_at;
     let remediation = Remediation::new(Parts {
         read: Arc::new(Replay::of(recording)),
         executor: None,
         store: Arc::new(MemoryStore::new()),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
-        limits: Limits::default(),
+        limits: config.limits.clone(),
         timing: Timing::default(),
         allowed: crate::probe::Allowed::default(),
         own_model: None,
     });
-    Ok(remediation.read_only_because(format!("this is a recording of the cluster, `{}`", file.display())))
+    Ok((remediation.read_only_because(format!("this is a recording of the cluster, `{}`", file.display())), taken_at))
 }

@@ -104,7 +104,7 @@ impl Desk {
             Command::Decline(args) => sessions::decline(&self.remediation.records(), &args, &terminal).await,
             Command::Analyze(args) => {
                 let problem = args.problem.typed(args.all_namespaces).unwrap();
-                analyze::analyze(&self.remediation, &problem, args.output.output, &terminal, cancel).await
+                analyze::analyze(&self.remediation, None, &problem, args.output.output, &terminal, cancel).await
             }
             Command::Validate(args) => {
                 let what = match args.session {

@@ -10,7 +10,8 @@ use crate::domain::door::Door;
 use crate::domain::id::SessionId;
 use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
-use crate::workflow::report::{Report, cluster_in_words};
+use crate::workflow::blocks::cluster_in_words;
+use crate::workflow::report::Report;
 use crate::workflow::{Approver, Caller, Problem, Question, Token, WorkflowError};
 use tokio_util::sync::CancellationToken;
 

@@ -143,6 +143,7 @@ pub(crate) fn place(report: &Report) -> String {
     place.push(report.coverage.place.clone());
     let unverified = if cluster.unverified { ", certificate not verified" } else { "" };
     place.push(format!("context {} ({}, {}{unverified})", cluster.context, cluster.server, cluster.version));
+    place.extend(cluster.recorded_at.as_deref().map(|at| format!("recorded at {}", page::to_the_second(at))));
     clean(&place.join(", "))
 }
 
@@ -176,7 +177,8 @@ fn advice(page: &mut Page, report: &Report) {
     if report.advice.is_empty() {
         return;
     }
-    page.heading("Recommended actions", "");
+    let then = report.cluster.recorded_at.as_ref().map(|_| "on the recorded cluster, if it still is as it was then");
+    page.heading("Recommended actions", then.unwrap_or_default());
     let several = report.causes.len() > 1;
     for advice in &report.advice {
         // Of one cause among several it says which: the number is the one that stands above.
@@ -255,7 +257,9 @@ fn usage(page: &mut Page, report: &Report) {
     } else {
         parts.push("no model".to_owned());
     }
-    parts.push(format!("session {}", clean(&report.session)));
+    if !report.unrecorded {
+        parts.push(format!("session {}", clean(&report.session)));
+    }
     page.gap();
     page.line(0, &styled(DIM, &parts.join(" · ")));
 }

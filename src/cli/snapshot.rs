@@ -8,6 +8,7 @@ use crate::domain::issue::Scope;
 use crate::domain::recording::{Recorded, Recording};
 use crate::ports::Progress;
 use crate::workflow::{Caller, Remediation};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
@@ -28,18 +29,24 @@ pub(crate) async fn record(
         Ok::<_, CliError>(remediation.record(&scope, &Caller::new(progress, cancel)).await?)
     })
     .await?;
-    terminal.err(&counted(&recording))?;
+    terminal.err(&counted(&recording, &scope))?;
     Ok(recording)
 }
 
-fn counted(recording: &Recording) -> String {
+fn counted(recording: &Recording, scope: &Scope) -> String {
     let (mut objects, mut missing) = (0_usize, Vec::new());
+    let mut beside: BTreeSet<&str> = BTreeSet::new();
     for list in &recording.lists {
         match &list.answer {
-            Recorded::Objects { items, complete } => {
+            Recorded::Objects { items, complete, unreadable } => {
                 objects = objects.saturating_add(items.len());
+                let places = items.iter().filter_map(|item| item.pointer("/metadata/namespace")?.as_str());
+                beside.extend(places.filter(|place| !scope.holds(Some(place))));
                 if !complete {
                     missing.push(format!("  cut: {}\n", list.kind.plural()));
+                }
+                if *unreadable > 0 {
+                    missing.push(format!("  missing: {unreadable} of {} (not of the form of their kind)\n", list.kind.plural()));
                 }
             }
             Recorded::Nothing(why) => {
@@ -47,7 +54,13 @@ fn counted(recording: &Recording) -> String {
             }
         }
     }
-    format!("recorded {objects} objects of {}\n{}", recording.cluster.in_words(), missing.concat())
+    let beside: Vec<&str> = beside.into_iter().collect();
+    let others = if beside.is_empty() {
+        String::new()
+    } else {
+        format!("  in it besides: names of claims and Services, and which claims are used, of {}\n", beside.join(", "))
+    };
+    format!("recorded {objects} objects of {}\n{others}{}", recording.cluster.in_words(), missing.concat())
 }
 
 /// Writes it where it was wanted, for its owner alone. A file that exists is left as it is.
@@ -60,7 +73,12 @@ pub(crate) fn write(text: &str, to: &Path, terminal: &Terminal) -> Result<Exit, 
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(to).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = options.open(to).and_then(|mut file| {
+        // Half a recording is none, and would keep the next one from being written.
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).inspect_err(|_| {
+            let _the_first_error_counts = std::fs::remove_file(to);
+        })
+    });
     written.map_err(|error| {
         let why =
             if error.kind() == std::io::ErrorKind::AlreadyExists { "it exists; give another name".to_owned() } else { error.to_string() };

@@ -117,6 +117,11 @@ impl Objects {
         }
     }
 
+    /// So many more came that are not of the kind's form.
+    pub fn missed(&mut self, count: usize) {
+        self.unreadable = self.unreadable.saturating_add(count);
+    }
+
     /// Their kind.
     pub fn kind(&self) -> &Kind {
         &self.kind

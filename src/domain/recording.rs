@@ -44,6 +44,8 @@ pub enum Recorded {
         items: Vec<Value>,
         /// There are no others.
         complete: bool,
+        /// So many came besides that are not of their kind's form.
+        unreadable: usize,
     },
     /// Nothing, and why.
     Nothing(GapWhy),

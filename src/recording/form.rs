@@ -4,6 +4,7 @@ use crate::domain::evidence::GapWhy;
 use crate::domain::kind::Kind;
 use crate::domain::namespace::Namespace;
 use crate::domain::recording::{Recorded, RecordedList, Recording};
+use crate::domain::room::Room;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::domain::visible::is_hidden;
 use jiff::Timestamp;
@@ -15,6 +16,14 @@ const API_VERSION: &str = "kubemend.dev/v1alpha1";
 const KIND: &str = "ClusterRecording";
 /// The largest file that is read, in bytes: twice what one look reads of a cluster.
 const LONGEST: usize = 256 * 1024 * 1024;
+/// Most values of a file. A cluster's objects have one in some thirty bytes; each takes a hundred bytes of memory, in whatever is made to
+/// look like a recording as well.
+const NODES: usize = LONGEST / 24;
+/// Most objects of a list that could not be read: a list has no more.
+const LIST: usize = Room::OF_A_LOOK.items;
+
+/// How deep an object can be: an API server takes no deeper one of a custom resource.
+const DEPTH: usize = 128;
 
 /// The longest name of a context or a server, in bytes.
 const NAMES: usize = 300;
@@ -25,6 +34,9 @@ pub enum NotARecording {
     /// The file cannot be read.
     #[error("{0}")]
     Unread(String),
+    /// More than what is read was recorded.
+    #[error("what was recorded is too large to be read again ({0}): record fewer namespaces, with -n")]
+    TooLarge(String),
     /// It is another file.
     #[error("not a recording of `kubemend snapshot`: {0}")]
     Other(String),
@@ -68,14 +80,21 @@ struct ListForm {
     missing: Option<String>,
     #[serde(default)]
     complete: bool,
+    #[serde(default, skip_serializing_if = "is_none")]
+    unreadable: usize,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     items: Vec<Value>,
 }
 
-/// The recording as a file.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+/// The recording as a file, which [`read`] takes.
 ///
 /// # Errors
-/// It has something in it that YAML has no form for.
+/// It has something in it that YAML has no form for, or is larger than what is read.
 pub fn written(recording: &Recording) -> Result<String, NotARecording> {
     let Recording { taken_at, cluster, namespace, chosen, lists } = recording;
     let (uid, pinned) = cluster.id.parts();
@@ -95,13 +114,16 @@ pub fn written(recording: &Recording) -> Result<String, NotARecording> {
         chosen: *chosen,
         lists: lists.iter().map(list_form).collect(),
     };
-    serde_saphyr::to_string(&file).map_err(|error| NotARecording::Other(error.to_string()))
+    let text = serde_saphyr::to_string(&file).map_err(|error| NotARecording::Other(error.to_string()))?;
+    // Whoever finds out later has the cluster no more.
+    read(&text).map_err(|error| NotARecording::TooLarge(error.to_string()))?;
+    Ok(text)
 }
 
 fn list_form(list: &RecordedList) -> ListForm {
-    let (items, complete, missing) = match &list.answer {
-        Recorded::Objects { items, complete } => (items.clone(), *complete, None),
-        Recorded::Nothing(why) => (Vec::new(), false, Some(why.as_str().to_owned())),
+    let (items, complete, unreadable, missing) = match &list.answer {
+        Recorded::Objects { items, complete, unreadable } => (items.clone(), *complete, *unreadable, None),
+        Recorded::Nothing(why) => (Vec::new(), false, 0, Some(why.as_str().to_owned())),
     };
     ListForm {
         of: list.kind.name().to_owned(),
@@ -109,6 +131,7 @@ fn list_form(list: &RecordedList) -> ListForm {
         selector: list.selector.clone(),
         missing,
         complete,
+        unreadable,
         items,
     }
 }
@@ -122,7 +145,9 @@ pub fn read(text: &str) -> Result<Recording, NotARecording> {
     if text.len() > LONGEST {
         return Err(wrong("it is larger than any of them"));
     }
-    let file: File = serde_saphyr::from_str(text).map_err(|error| NotARecording::Other(first_line(&error.to_string())))?;
+    let options = serde_saphyr::options! { budget: budget() };
+    let file: File =
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| NotARecording::Other(first_line(&error.to_string())))?;
     if file.kind != KIND {
         return Err(wrong("it is of another kind"));
     }
@@ -148,7 +173,8 @@ fn list(form: ListForm) -> Result<RecordedList, NotARecording> {
     let namespace =
         form.namespace.map(|text| Namespace::parse(&text)).transpose().map_err(|error| NotARecording::Other(error.to_string()))?;
     let answer = match form.missing {
-        None => Recorded::Objects { items: form.items, complete: form.complete },
+        None if form.unreadable > LIST => return Err(NotARecording::Other("it has a list of more objects than any".to_owned())),
+        None => Recorded::Objects { items: form.items, complete: form.complete, unreadable: form.unreadable },
         Some(why) => {
             let why =
                 GapWhy::parse(&why).ok_or_else(|| NotARecording::Other("it gives no known reason why a list is missing".to_owned()))?;
@@ -156,6 +182,21 @@ fn list(form: ListForm) -> Result<RecordedList, NotARecording> {
         }
     };
     Ok(RecordedList { kind, namespace, selector: form.selector, answer })
+}
+
+/// What the reader of YAML allows: objects of a cluster, and nothing that grows when it is read.
+fn budget() -> Option<serde_saphyr::Budget> {
+    serde_saphyr::budget! {
+        max_reader_input_bytes: Some(LONGEST),
+        max_events: NODES.saturating_mul(2),
+        max_nodes: NODES,
+        max_total_scalar_bytes: LONGEST,
+        max_depth: DEPTH,
+        max_documents: 1,
+        max_aliases: 0,
+        max_anchors: 0,
+        max_merge_keys: 0,
+    }
 }
 
 fn first_line(text: &str) -> String {

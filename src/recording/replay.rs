@@ -83,9 +83,9 @@ impl ClusterRead for Replay {
         let place = object.namespace.as_ref();
         let selector = crate::domain::recording::selector_of(object.name.as_str());
         match self.found(&object.kind, place, Some(&selector)).map(|list| &list.answer) {
-            Some(Recorded::Objects { items, complete }) => {
+            Some(Recorded::Objects { items, complete, unreadable }) => {
                 let found = items.iter().find(|item| is_in(item, place) && is_called(item, Some(object.name.as_str())));
-                match (found, complete) {
+                match (found, *complete && *unreadable == 0) {
                     (Some(item), _) => Ok(item.clone()),
                     (None, true) => Err(ReadError::NotFound(object.to_string())),
                     (None, false) => Err(ReadError::NotRecorded(object.to_string())),
@@ -99,7 +99,7 @@ impl ClusterRead for Replay {
     async fn list(&self, request: &ListRequest) -> Result<Listed, ReadError> {
         let (kind, place, selector) = (&request.kind, request.namespace.as_ref(), request.field_selector.as_deref());
         match self.found(kind, place, selector).map(|list| &list.answer) {
-            Some(Recorded::Objects { items, complete }) => {
+            Some(Recorded::Objects { items, complete, unreadable }) => {
                 let (mut objects, mut bytes, mut whole) = (Objects::of(kind), 0_usize, *complete);
                 for item in items.iter().filter(|item| is_in(item, place) && is_called(item, selector.and_then(name_of))) {
                     let text = item.to_string();
@@ -110,6 +110,8 @@ impl ClusterRead for Replay {
                     }
                     objects.push(&text);
                 }
+                // Which of them would be asked for is not known: any may be.
+                objects.missed(*unreadable);
                 Ok(Listed { objects, resource_version: String::new(), complete: whole, bytes, next: None })
             }
             Some(Recorded::Nothing(why)) => Err(error(*why, kind, place)),

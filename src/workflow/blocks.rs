@@ -4,7 +4,7 @@
 mod stated;
 
 use super::covered::CoveredStep;
-use super::report::{PlanView, Report, Status, StepView, cluster_in_words};
+use super::report::{ClusterView, PlanView, Report, Status, StepView};
 use super::summary;
 use crate::domain::fitted::{self, Part};
 use crate::domain::plan::OnFailure;
@@ -354,6 +354,13 @@ fn plain(words: &str) -> Words {
 /// What was made to be shown.
 fn as_is(words: &str) -> Words {
     Words { text: words.to_owned(), tone: Tone::Plain }
+}
+
+/// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
+pub fn cluster_in_words(cluster: &ClusterView) -> String {
+    let id: String = cluster.id.strip_prefix("sha256:").unwrap_or(&cluster.id).chars().take(8).collect();
+    let ClusterView { context, server, version, unverified, .. } = cluster;
+    format!("{context} ({server}, {version}, id {id}{})", if *unverified { ", CERTIFICATE NOT VERIFIED" } else { "" })
 }
 
 #[cfg(test)]

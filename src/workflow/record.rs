@@ -10,6 +10,7 @@ use crate::domain::recording::{Recorded, RecordedList, Recording};
 use crate::domain::words::Wording;
 use crate::ports::Phase;
 use crate::probe;
+use serde_json::{Value, json};
 
 impl Remediation {
     /// The context's own namespace.
@@ -36,8 +37,9 @@ impl Remediation {
         let mut lists = tape.kept();
         caller.progress.tell(Phase::Collecting, "masking what may be secret");
         let allowed = self.parts.allowed;
+        let within = scope.clone();
         let lists = tokio::task::spawn_blocking(move || {
-            lists.iter_mut().for_each(|list| mask(list, allowed));
+            lists.iter_mut().for_each(|list| mask(list, &within, allowed));
             lists
         });
         let lists = lists.await.map_err(|_| WorkflowError::Invalid("the recording could not be masked".to_owned()))?;
@@ -47,10 +49,34 @@ impl Remediation {
     }
 }
 
-fn mask(list: &mut RecordedList, allowed: probe::Allowed) {
+fn mask(list: &mut RecordedList, scope: &Scope, allowed: probe::Allowed) {
     if let Recorded::Objects { items, .. } = &mut list.answer {
         for item in items {
-            *item = probe::masked(item.take(), list.namespace.as_ref(), allowed);
+            let place = item.pointer("/metadata/namespace").and_then(Value::as_str);
+            let whole = if scope.holds(place) { item.take() } else { beside(&list.kind, item) };
+            *item = probe::masked(whole, list.namespace.as_ref(), allowed);
         }
     }
+}
+
+/// What rules ask of an object outside the scope, and no more: which claims and Services there are, and which claims its Pods use.
+fn beside(kind: &Kind, item: &Value) -> Value {
+    let part = |path: &str| item.pointer(path).cloned().unwrap_or_default();
+    let mut kept = json!({"apiVersion": part("/apiVersion"), "kind": part("/kind"), "metadata": {
+        "name": part("/metadata/name"), "namespace": part("/metadata/namespace"), "uid": part("/metadata/uid"),
+    }});
+    let rest = match kind {
+        Kind::Pod => {
+            let volumes = part("/spec/volumes");
+            let named = volumes.as_array().into_iter().flatten().filter_map(|volume| volume.pointer("/persistentVolumeClaim/claimName"));
+            let claims: Vec<Value> = named.map(|name| json!({"name": "claim", "persistentVolumeClaim": {"claimName": name}})).collect();
+            [("spec", json!({"containers": [], "volumes": claims})), ("status", json!({"phase": part("/status/phase")}))]
+        }
+        Kind::PersistentVolumeClaim => [("spec", part("/spec")), ("status", part("/status"))],
+        _ => [("spec", json!({})), ("status", json!({}))],
+    };
+    if let Some(map) = kept.as_object_mut() {
+        map.extend(rest.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    }
+    kept
 }

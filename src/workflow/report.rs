@@ -53,6 +53,9 @@ view! {
         version: String,
         /// Which cluster it is: the uid of its namespace `kube-system`, or a hash of what the connection is pinned to.
         id: String,
+        /// When it was recorded, RFC 3339: everything in the report is of that time. Absent where the cluster itself was read.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        recorded_at: Option<String>,
         /// The server's certificate is not verified, or there is none.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         unverified: bool,
@@ -493,11 +496,4 @@ view! {
         #[serde(skip)]
         unrecorded: bool,
     }
-}
-
-/// As people are told it: `real (127.0.0.1:6443, v1.37.2, id 1a2b3c4d)`, and loudly where nobody proves that it is that one.
-pub fn cluster_in_words(cluster: &ClusterView) -> String {
-    let id: String = cluster.id.strip_prefix("sha256:").unwrap_or(&cluster.id).chars().take(8).collect();
-    let ClusterView { context, server, version, unverified, .. } = cluster;
-    format!("{context} ({server}, {version}, id {id}{})", if *unverified { ", CERTIFICATE NOT VERIFIED" } else { "" })
 }

@@ -33,9 +33,13 @@ impl Tape {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |one: &&mut RecordedList| one.kind == new.kind && one.namespace == new.namespace && one.selector == new.selector;
         match (kept.iter_mut().find(same).map(|known| &mut known.answer), new.answer) {
-            (Some(Recorded::Objects { items, complete }), Recorded::Objects { items: more, complete: whole }) if goes_on => {
+            (
+                Some(Recorded::Objects { items, complete, unreadable }),
+                Recorded::Objects { items: more, complete: whole, unreadable: others },
+            ) if goes_on => {
                 items.extend(more);
                 *complete = whole;
+                *unreadable = unreadable.saturating_add(others);
             }
             // What could not be read on stays as far as it came.
             (Some(_), Recorded::Nothing(_)) if goes_on => {}
@@ -63,8 +67,8 @@ impl ClusterRead for Tape {
     async fn get(&self, object: &ObjectRef) -> Result<Value, ReadError> {
         let got = self.read.get(object).await;
         let answer = match &got {
-            Ok(value) => Recorded::Objects { items: vec![value.clone()], complete: true },
-            Err(ReadError::NotFound(_)) => Recorded::Objects { items: Vec::new(), complete: true },
+            Ok(value) => Recorded::Objects { items: vec![value.clone()], complete: true, unreadable: 0 },
+            Err(ReadError::NotFound(_)) => Recorded::Objects { items: Vec::new(), complete: true, unreadable: 0 },
             Err(error) => missing(error),
         };
         let (kind, namespace, selector) = (object.kind.clone(), object.namespace.clone(), Some(selector_of(object.name.as_str())));
@@ -76,7 +80,7 @@ impl ClusterRead for Tape {
         let listed = self.read.list(request).await;
         let answer = match &listed {
             Ok(listed) => {
-                Recorded::Objects { items: listed.objects.values(), complete: listed.complete && listed.objects.unreadable() == 0 }
+                Recorded::Objects { items: listed.objects.values(), complete: listed.complete, unreadable: listed.objects.unreadable() }
             }
             Err(error) => missing(error),
         };

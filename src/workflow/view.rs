@@ -51,6 +51,7 @@ fn object(o: &ObjectRef) -> ObjectView {
 
 fn cluster(c: &Cluster) -> ClusterView {
     ClusterView {
+        recorded_at: None,
         context: c.context.clone(),
         server: c.server.clone(),
         version: c.version.clone(),

@@ -169,6 +169,7 @@ impl Double {
             session: text(id),
             summary: format!("status {}\nclaim `postgres-pvc` is missing", status.as_str()),
             cluster: ClusterView {
+                recorded_at: None,
                 context: text("test"),
                 server: text("127.0.0.1:6443"),
                 version: text("v1.37.2"),

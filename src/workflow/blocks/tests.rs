@@ -71,6 +71,7 @@ pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
         session: text("s-1"),
         summary: String::new(),
         cluster: ClusterView {
+            recorded_at: None,
             context: text("prod"),
             server: text("10.1.2.3:6443"),
             version: text("v1.37.2"),

@@ -4,9 +4,10 @@
 use crate::support::case::{Case, names};
 use crate::support::embedded::{Counted, Embedded, Memory, ask};
 use kubemend::domain::issue::{Issue, Scope};
+use kubemend::domain::kind::Kind;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
-use kubemend::domain::recording::Recording;
+use kubemend::domain::recording::{Recorded, RecordedList, Recording};
 use kubemend::ports::Clock;
 use kubemend::probe::Allowed;
 use kubemend::recording::{Replay, read, written};
@@ -90,6 +91,67 @@ async fn what_a_recording_has_not_is_said_as_that() {
     };
     let report = process.analyze(&elsewhere, &Caller::silent()).await;
     assert!(report.as_ref().is_ok_and(|report| report.status.as_str() == "inconclusive"), "{report:?}");
+}
+
+/// `-n` is a promise: of other namespaces rules ask which claims are used, and that is all that is kept.
+#[tokio::test(start_paused = true)]
+async fn recording_of_one_namespace_has_of_others_which_claims_are_used_and_no_more() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, "a-team").await;
+    let other = "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: postgres-pvc, annotations: {owner: beside-canary}, labels: {team: beside-canary}}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db-0, annotations: {note: beside-canary}}
+spec:
+  containers: [{name: db, image: 'registry.example/beside-canary:1', args: [beside-canary], env: [{name: MOTTO, value: beside-canary}]}]
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: postgres-pvc}}
+  - {name: settings, configMap: {name: beside-canary}}
+";
+    cluster.sim.apply_yaml("payments", other).unwrap();
+    let live = cluster.process_with(Limits::default(), false).analyze(&ask(&case, "a-team"), &Caller::silent()).await.unwrap();
+    let (recording, text) = through_a_file(&cluster, &place("a-team")).await;
+    assert!(text.contains("namespace: payments") && text.contains("claimName: postgres-pvc"), "rules ask for it");
+    assert!(!text.contains("beside-canary"), "{text}");
+    let offline = replayed(recording, cluster.clock.clone()).analyze(&ask(&case, "a-team"), &Caller::silent()).await.unwrap();
+    assert_eq!(found(&offline), found(&live));
+}
+
+/// What was written is read again, of a cluster of a thousand Pods as well: each has some 250 values.
+#[tokio::test(start_paused = true)]
+async fn large_recording_can_be_read_again() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, "a-team").await;
+    let recording = cluster.process().record(&place("a-team"), &Caller::silent()).await.unwrap();
+    let items: Vec<Value> = (0..300).map(|at| serde_json::json!({"at": at, "values": vec![0; 1_000]})).collect();
+    let answer = Recorded::Objects { items, complete: true, unreadable: 0 };
+    let pods = RecordedList { kind: Kind::Pod, namespace: None, selector: None, answer };
+    assert!(written(&Recording { lists: vec![pods], ..recording }).is_ok());
+}
+
+/// What could not be read as an object of its kind is no object that is not there.
+#[tokio::test(start_paused = true)]
+async fn objects_that_could_not_be_read_are_missing_offline_too() {
+    let case = Case::load("database-pod-pending");
+    let cluster = Embedded::of(&case, "a-team").await;
+    let (mut recording, _) = through_a_file(&cluster, &place("a-team")).await;
+    let of = |recording: Recording| replayed(recording, cluster.clock.clone());
+    let whole = of(recording.clone()).analyze(&ask(&case, "a-team"), &Caller::silent()).await.unwrap();
+    for list in &mut recording.lists {
+        if let (Recorded::Objects { unreadable, .. }, "PersistentVolumeClaim") = (&mut list.answer, list.kind.name()) {
+            *unreadable = 2;
+        }
+    }
+    let text = written(&recording).unwrap();
+    assert_eq!(read(&text).unwrap(), recording);
+    assert!(read(&text.replace("unreadable: 2", "unreadable: 99999999999")).is_err());
+    let report = of(recording).analyze(&ask(&case, "a-team"), &Caller::silent()).await.unwrap();
+    assert!(report.causes[0].confidence < whole.causes[0].confidence, "it may be one of them: {:?}", report.causes);
+    assert!(report.coverage.gaps.iter().any(|gap| gap.what.contains("persistentvolumeclaims")), "{:?}", report.coverage.gaps);
 }
 
 #[tokio::test(start_paused = true)]
