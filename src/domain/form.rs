@@ -24,6 +24,10 @@ pub enum ValueForm {
     Setting,
     /// The manifest of an empty claim.
     Claim,
+    /// Nothing: the object says it all.
+    Nothing,
+    /// The number of a revision.
+    Revision,
 }
 
 /// Characters of the reference of an image.
@@ -51,6 +55,8 @@ impl ValueForm {
             ValueForm::Small => "a whole number from 0 to 3600",
             ValueForm::Setting => "a text of at most 4096 bytes, for a key that is there and is not a credential",
             ValueForm::Claim => "a manifest with name, one access mode, storage request and storageClassName, and nothing else",
+            ValueForm::Nothing => "no value: what is done needs the object alone",
+            ValueForm::Revision => "the number of a revision that has ready Pods now",
         }
     }
 
@@ -84,6 +90,11 @@ impl ValueForm {
             }
             ValueForm::Setting => setting(name, old_text, new_text),
             ValueForm::Claim => claim(new),
+            ValueForm::Nothing => Some("no value is taken".to_owned()),
+            ValueForm::Revision => {
+                let counts = new.as_u64().is_some_and(|number| (1..=u64::from(u32::MAX)).contains(&number));
+                (!counts).then(|| "a revision is a whole number from 1".to_owned())
+            }
         }
     }
 }

@@ -18,6 +18,12 @@ pub fn go_back(workload: &ObjectRef, revision: u32) -> String {
     format!("{} --to-revision={revision}", on("rollout undo", workload))
 }
 
+/// The eviction of a Pod, for which kubectl has no command of its own.
+pub fn evict(pod: &ObjectRef, body: &Value) -> String {
+    let path = pod.path().unwrap_or_default();
+    format!("kubectl create --raw {} -f - <<'EOF'\n{}\nEOF", word(&format!("{path}/eviction")), ascii(body))
+}
+
 /// `kubectl get RESOURCES NAME… -n NAMESPACE`.
 pub fn get(kind: &Kind, place: Option<&Namespace>, names: &[&str]) -> String {
     let resource = kind.info().map_or_else(|| kind.name().to_ascii_lowercase(), |info| info.plural.to_owned());

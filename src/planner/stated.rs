@@ -5,8 +5,10 @@ use super::lint;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
+use super::wanted;
 use crate::domain::action::{Action, Change};
 use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::changes::{Verb, row};
 use crate::domain::check::Check;
 use crate::domain::denied;
 use crate::domain::diagnosis::Diagnosis;
@@ -14,7 +16,7 @@ use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Proposal, Remedy, Symptom};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::domain::proposal::below;
+use crate::domain::proposal::{Wanted, below};
 use crate::domain::risk::Risk;
 use crate::facts::Facts;
 use crate::facts::focus::reach;
@@ -52,7 +54,7 @@ pub(crate) fn suffering(diagnosis: &Diagnosis) -> Vec<Symptom> {
 }
 
 /// Whether these changes may be made, all of them; what that cures, and how it is seen.
-pub(crate) fn examine(changes: &[Action], suffering: &[Symptom], facts: &Facts<'_>, open: Open) -> Result<Examined, Vec<Refusal>> {
+pub(crate) fn examine(changes: &[Wanted], suffering: &[Symptom], facts: &Facts<'_>, open: Open) -> Result<Examined, Vec<Refusal>> {
     let refusals: Vec<Refusal> = changes.iter().filter_map(|change| denied(change, open)).collect();
     if !refusals.is_empty() {
         return Err(refusals);
@@ -70,7 +72,14 @@ pub(crate) fn examine(changes: &[Action], suffering: &[Symptom], facts: &Facts<'
             continue;
         }
         let objects: Vec<&ObjectRef> = about.iter().map(|symptom| &symptom.object).collect();
-        let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| wanted(change, facts));
+        let change = &match wanted::action(change, facts) {
+            Ok(action) => action,
+            Err(refusal) => {
+                refusals.push(refusal);
+                continue;
+            }
+        };
+        let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| missed(change, facts));
         let refused = refused.or_else(|| lint::check(&Proposed { action: change, facts, suffering: &objects }));
         match refused {
             Some(refusal) => refusals.push(refusal),
@@ -112,26 +121,30 @@ pub(crate) fn under_rules(stated: &mut Cause, rules: &[Cause]) -> Option<Refusal
 }
 
 /// What is never changed by what somebody proposes, of the change alone: nothing of the cluster is looked at for the answer.
-fn denied(change: &Action, open: Open) -> Option<Refusal> {
-    let (_, target, fields) = change.change();
-    let denied = denied::object(target).or_else(|| fields.iter().find_map(|path| denied::field(&target.kind, path)));
+fn denied(wanted: &Wanted, open: Open) -> Option<Refusal> {
+    let (verb, target) = (wanted.verb(), wanted.target());
+    let fields = match wanted {
+        Wanted::Change(action @ Action::Patch { .. }) => action.change().2,
+        Wanted::Change(_) | Wanted::Restart { .. } | Wanted::UndoRollout { .. } => Vec::new(),
+    };
+    let denied = denied::object(verb, target).or_else(|| fields.iter().find_map(|path| denied::field(&target.kind, path)));
     if let Some(why) = denied {
         return Some(Refusal::Stated(why));
     }
     if target.kind == Kind::ConfigMap && !open.config_maps {
         return Some(Refusal::Stated("the operator does not let what is in ConfigMaps be shown, so it is not changed either".to_owned()));
     }
-    let closed: Vec<String> = change
-        .rows()
-        .into_iter()
-        .filter(|(_, row)| row.is_none_or(|row| row.form().is_none()))
-        .map(|(path, _)| path.map_or_else(|| change.verb().to_owned(), FieldPath::to_string))
-        .collect();
+    if verb != Verb::Patch {
+        let open = row(verb, &target.kind, None).is_some_and(|row| row.form().is_some());
+        return (!open).then(|| Refusal::Kind { verb: verb.as_str(), kind: target.kind.clone() });
+    }
+    let closed = |path: &&&FieldPath| row(verb, &target.kind, Some(path)).is_none_or(|row| row.form().is_none());
+    let closed: Vec<String> = fields.iter().filter(closed).map(ToString::to_string).collect();
     (!closed.is_empty()).then(|| Refusal::Fields { target: target.clone(), paths: closed })
 }
 
 /// Why changes can never be made of what somebody proposes, whatever the cluster is like: said to whoever can propose something else.
-pub(crate) fn never(changes: &[Action], open: Open) -> Option<Refusal> {
+pub(crate) fn never(changes: &[Wanted], open: Open) -> Option<Refusal> {
     changes.iter().find_map(|change| denied(change, open))
 }
 
@@ -144,9 +157,7 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
         let form = change.rows().into_iter().find_map(|(_, row)| row?.form())?;
         return refused("", form, None, manifest);
     }
-    let Action::Patch { ops, .. } = change else {
-        return Some(Refusal::Stated("what is proposed deletes nothing".to_owned()));
-    };
+    let Action::Patch { ops, .. } = change else { return None };
     let found = match seen(change, facts) {
         Ok(found) => found?,
         Err(refusal) => return Some(refusal),
@@ -164,7 +175,7 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 /// An autoscaler's number is its own.
 fn scaled_by_another(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     let (_, target, fields) = change.change();
-    let scales = fields.iter().any(|path| **path == FieldPath::dotted("spec.replicas"));
+    let scales = change.change().0 == Verb::Patch && fields.iter().any(|path| **path == FieldPath::dotted("spec.replicas"));
     if !scales {
         return None;
     }
@@ -177,7 +188,7 @@ fn scaled_by_another(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 }
 
 /// A claim is created where a Pod waits for it and none of that name is there.
-fn wanted(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
+fn missed(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     let Action::Create { object, .. } = change else { return None };
     match facts.look_up::<PersistentVolumeClaim>(object) {
         Presence::Absent => None,

@@ -487,7 +487,7 @@ fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
         text: {
             let (verb, object) = (step.action.verb(), step.action.target());
             // `kubectl delete` has no preconditions, so whoever types it looks first.
-            let first = if verb == Verb::Delete.as_str() { "check that it is unchanged, then " } else { "" };
+            let first = if step.action.change().0 == Verb::Delete { "check that it is unchanged, then " } else { "" };
             format!("{first}{verb} {object} by hand")
         },
         command: Some(step.command.clone()),

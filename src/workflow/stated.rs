@@ -7,7 +7,6 @@ use super::{Caller, Meter, Opened, Problem, Remediation, WorkflowError, collect,
 use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::reply::{Home, understood};
 use crate::domain::abridged::abridge;
-use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -19,7 +18,7 @@ use crate::domain::limits::Mode;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::observation::Observations;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::proposal::ProposedBy;
+use crate::domain::proposal::{ProposedBy, Wanted};
 use crate::domain::purpose::Purpose;
 use crate::domain::usage::Usage;
 use crate::domain::words::Wording;
@@ -106,7 +105,7 @@ impl Remediation {
     }
 
     /// Nobody is asked twice for what they declined, nor about one object in several questions with slightly different changes.
-    async fn is_not_repeated(&self, id: &SessionId, changes: &[Action]) -> Result<(), WorkflowError> {
+    async fn is_not_repeated(&self, id: &SessionId, changes: &[Wanted]) -> Result<(), WorkflowError> {
         let of_it = self.ledger.with_text(id.as_str(), SESSIONS).await?;
         let proposed: Vec<&Session> =
             of_it.iter().filter(|session| session.header().proposed_by.as_ref().is_some_and(|by| by.session == *id)).collect();
@@ -300,7 +299,7 @@ impl Remediation {
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         let (open, planned) = (self.may_change(), plan.clone());
-        let changes: Vec<Action> = planned.steps.iter().map(|step| step.action.clone()).collect();
+        let changes: Vec<Wanted> = planned.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
         if open.config_maps {
             live::see_config_maps(&changes, &mut collected.snapshot, meter.read.as_ref()).await;
         }

@@ -2,7 +2,7 @@
 
 mod values;
 
-use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::action::{Action, Change, FieldOp, RolledOut};
 use crate::domain::cause::{Cause, Place};
 use crate::domain::changes::Verb;
 use crate::domain::check::Check;
@@ -51,8 +51,9 @@ fn destination(action: &Action) -> (Method, String) {
     let (verb, target, _) = action.change();
     match verb {
         Verb::Create => (Method::Post, target.kind.path(target.namespace.as_ref(), None).unwrap()),
-        Verb::Patch => (Method::Patch, target.path().unwrap()),
+        Verb::Patch | Verb::Restart | Verb::UndoRollout => (Method::Patch, target.path().unwrap()),
         Verb::Delete => (Method::Delete, target.path().unwrap()),
+        Verb::Evict => (Method::Post, format!("{}/eviction", target.path().unwrap())),
     }
 }
 
@@ -61,11 +62,21 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let op = (field(), of(value()), change()).prop_map(|(path, seen, change)| FieldOp { path, seen, change });
+    let op = || (field(), of(value()), change()).prop_map(|(path, seen, change)| FieldOp { path, seen, change });
+    let rolled_out = || (any::<u32>(), placed()).prop_map(|(revision, set)| RolledOut { revision, set });
     prop_oneof![
         (placed(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
-        (placed(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),
+        (placed(), some(op())).prop_map(|(target, ops)| Action::Patch { target, ops }),
         placed().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
+        (placed(), time()).prop_map(|(target, at)| Action::RestartRollout { target, at }),
+        (placed(), rolled_out(), rolled_out(), some(op())).prop_map(|(target, to, from, ops)| Action::UndoRollout {
+            target,
+            to,
+            from,
+            ops
+        }),
+        placed().prop_map(|pod| Action::DeletePod { pod }),
+        placed().prop_map(|pod| Action::EvictPod { pod }),
     ]
 }
 
