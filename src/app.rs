@@ -123,6 +123,7 @@ async fn dispatch(
                 namespace: args.namespace.as_ref(),
                 reader: args.reader.as_deref(),
                 writer: args.writer.as_deref(),
+                proposals: config.as_ref().is_ok_and(|config| config.investigate.offers_looks()),
                 logs: config.is_ok_and(|config| config.investigate.offers_looks() && config.probe_logs),
             };
             terminal.out(&rbac::manifests(&subjects))?;

@@ -3,11 +3,12 @@
 mod model;
 
 use super::clusters::settings;
-use super::rights::{is_namespaced, read, written};
+use super::rights::{is_namespaced, proposed, read, right, written};
 use crate::cli::doctor::Line;
 use crate::clock::SystemClock;
-use crate::cluster::connect::{Connected, connect};
+use crate::cluster::connect::{Connected, WriteClient, connect};
 use crate::config::Config;
+use crate::domain::changes::Verb;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nearest::{did_you_mean, nearest};
@@ -32,7 +33,7 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>, call_model: b
                 "kubeconfig",
                 format!("{}, context `{}`, namespace `{}`", source(config), connected.context, connected.default_namespace),
             ));
-            cluster(&connected, namespace, &mut lines).await;
+            cluster(&connected, namespace, config.investigate.offers_looks(), &mut lines).await;
         }
     }
     lines.extend(model::lines(config.model.as_ref(), call_model, cancel).await);
@@ -80,7 +81,7 @@ fn source(config: &Config) -> String {
     }
 }
 
-async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec<Line>) {
+async fn cluster(connected: &Connected, namespace: Option<&str>, offers_looks: bool, lines: &mut Vec<Line>) {
     let namespace = match namespace.map(Namespace::parse) {
         None => connected.default_namespace.clone(),
         Some(Ok(namespace)) => namespace,
@@ -107,6 +108,9 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, lines: &mut Vec
     }
     lines.push(reading(connected, &namespace).await);
     lines.push(writing(connected, &cluster.id, &namespace).await);
+    if offers_looks {
+        lines.extend(proposing(connected, &namespace).await);
+    }
 }
 
 /// That there is no such namespace, where it can be told.
@@ -183,15 +187,10 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         return Line::warn("writing", text, vec!["for what is wrong there, reports have advice and no plan to approve".to_owned()]);
     }
     let wanted = written();
-    let answers = join_all(wanted.iter().map(|(verb, kind)| writer.may(verb.as_str(), kind, Some(namespace)))).await;
-    let mut missing = Vec::new();
-    for ((verb, kind), answer) in wanted.iter().zip(answers) {
-        match answer {
-            Ok(true) => {}
-            Ok(false) => missing.push((*verb, kind)),
-            Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), todo(&error)),
-        }
-    }
+    let missing = match lacking(writer, &wanted, namespace).await {
+        Ok(missing) => missing,
+        Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), todo(&error)),
+    };
     let who = connected.write_context.as_deref().unwrap_or_default();
     if missing.is_empty() {
         match writer.may_do_everything().await {
@@ -206,9 +205,35 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         }
         return Line::ok("writing", format!("context `{who}` is allowed to make every change that the rules propose in `{namespace}`"));
     }
-    let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", plural(kind))).collect();
+    let names: Vec<String> = missing.iter().map(in_words).collect();
     let todo = allow(namespace, "writer", "`remediate` stops after the plan and shows the kubectl commands");
     Line::warn("writing", format!("context `{who}` is not allowed to {} in `{namespace}`", names.join(", ")), todo)
+}
+
+/// What of it the writer may not do.
+async fn lacking(writer: &WriteClient, wanted: &[(Verb, Kind)], namespace: &Namespace) -> Result<Vec<(Verb, Kind)>, ReadError> {
+    let answers = join_all(wanted.iter().map(|(verb, kind)| writer.may_do(*verb, kind, Some(namespace)))).await;
+    let mut missing = Vec::new();
+    for (right, answer) in wanted.iter().zip(answers) {
+        if !answer? {
+            missing.push(right.clone());
+        }
+    }
+    Ok(missing)
+}
+
+/// What the writer is not allowed to do of what an investigation can propose, where one is offered: those plans end in kubectl commands.
+async fn proposing(connected: &Connected, namespace: &Namespace) -> Option<Line> {
+    let writer = connected.write.as_ref().filter(|_| !namespace.is_system())?;
+    let missing = lacking(writer, &proposed(), namespace).await.ok().filter(|missing| !missing.is_empty())?;
+    let names: Vec<String> = missing.iter().map(in_words).collect();
+    let text = format!("of what an agent can propose, the writer is not allowed to {} in `{namespace}`", names.join(", "));
+    Some(Line::warn("proposals", text, allow(namespace, "writer", "such a proposal stops after the plan and shows the kubectl commands")))
+}
+
+fn in_words(right: &(Verb, Kind)) -> String {
+    let (verb, resource) = self::right(right);
+    format!("{verb} {resource}")
 }
 
 /// What lets one of the identities do what is missing, and what holds until then.

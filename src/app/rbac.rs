@@ -1,6 +1,7 @@
 //! The roles of the reader and the writer, as manifests for `kubectl apply`, from the tables of kinds and of changes.
 
-use super::rights::{READ_VERBS, is_namespaced, read, written};
+use super::rights::{READ_VERBS, is_namespaced, proposed, read, right, written};
+use crate::domain::changes::Verb;
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use std::fmt::Write;
@@ -27,11 +28,19 @@ pub(super) struct Subjects<'a> {
     pub(super) writer: Option<&'a str>,
     /// The operator offers looks, and lets logs be shown.
     pub(super) logs: bool,
+    /// The operator offers looks, so that somebody may propose what no rule does.
+    pub(super) proposals: bool,
 }
 
 /// The manifests as YAML.
 pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
-    let reading = |kinds: Vec<Kind>| kinds.into_iter().map(|kind| (kind, READ_VERBS.to_vec())).collect::<Vec<_>>();
+    let plural = |kind: &Kind| kind.info().map_or("", |info| info.plural).to_owned();
+    let reading = |kinds: Vec<Kind>| {
+        kinds
+            .into_iter()
+            .map(|kind| Right { group: kind.group().to_owned(), resource: plural(&kind), verbs: READ_VERBS.to_vec() })
+            .collect::<Vec<_>>()
+    };
     let mut out = Vec::new();
     let note = "# The reader: no Secrets, no exec, no logs.\n";
     match subjects.namespace {
@@ -42,13 +51,7 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
             out.push(format!("# The reader, of what is in no namespace.\n{}", role("kubemend-reader-cluster", &reading(across))));
         }
     }
-    let mut writing: Vec<(Kind, Vec<&str>)> = Vec::new();
-    for (verb, kind) in written() {
-        match writing.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, verbs)) => verbs.push(verb.as_str()),
-            None => writing.push((kind, vec![verb.as_str()])),
-        }
-    }
+    let writing = rights(written());
     out.push(format!("# The writer: bind it with a RoleBinding, one namespace at a time.\n{}", role("kubemend-writer", &writing)));
     out.push(format!("# Which cluster it is, asked by the writer before every change.\n{IDENTITY}"));
     if let Some(reader) = subjects.reader {
@@ -61,21 +64,48 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
         out.push(LOGS.to_owned());
         out.extend(subjects.reader.map(|reader| binding("kubemend-reader-logs", subjects.namespace, reader)));
     }
+    if subjects.proposals {
+        let note = "# The writer, for what an agent can propose and no rule does: leave it out to keep that to kubectl commands.\n";
+        out.push(format!("{note}{}", role("kubemend-writer-proposals", &rights(proposed()))));
+    }
     if let (Some(writer), Some(namespace)) = (subjects.writer, subjects.namespace) {
+        if subjects.proposals {
+            out.push(binding("kubemend-writer-proposals", Some(namespace), writer));
+        }
         out.push(binding("kubemend-writer", Some(namespace), writer));
         out.push(binding("kubemend-writer-identity", None, writer));
     }
     out.join("---\n")
 }
 
-/// A ClusterRole. Kinds of one group with the same verbs share a rule.
-fn role(name: &str, rights: &[(Kind, Vec<&str>)]) -> String {
+/// What may be done to one resource.
+struct Right {
+    group: String,
+    /// The plural, with its part where there is one.
+    resource: String,
+    verbs: Vec<&'static str>,
+}
+
+/// Each resource once, with all that is done to it.
+fn rights(all: Vec<(Verb, Kind)>) -> Vec<Right> {
+    let mut writing: Vec<Right> = Vec::new();
+    for one in all {
+        let (group, (verb, resource)) = (one.1.group().to_owned(), right(&one));
+        match writing.iter_mut().find(|known| (&known.group, &known.resource) == (&group, &resource)) {
+            Some(known) => known.verbs.push(verb),
+            None => writing.push(Right { group, resource, verbs: vec![verb] }),
+        }
+    }
+    writing
+}
+
+/// A ClusterRole. Resources of one group with the same verbs share a rule.
+fn role(name: &str, rights: &[Right]) -> String {
     let mut rules: Vec<(&str, &[&str], Vec<&str>)> = Vec::new();
-    for (kind, verbs) in rights {
-        let plural = kind.info().map_or("", |info| info.plural);
-        match rules.iter_mut().find(|(group, known, _)| *group == kind.group() && *known == verbs.as_slice()) {
-            Some((_, _, plurals)) => plurals.push(plural),
-            None => rules.push((kind.group(), verbs, vec![plural])),
+    for Right { group, resource, verbs } in rights {
+        match rules.iter_mut().find(|(of, known, _)| of == group && *known == verbs.as_slice()) {
+            Some((_, _, resources)) => resources.push(resource),
+            None => rules.push((group, verbs, vec![resource])),
         }
     }
     let mut out = format!("{HEAD}kind: ClusterRole\nmetadata: {{name: {name}}}\nrules:\n");
@@ -152,12 +182,24 @@ mod tests {
     #[test]
     fn logs_are_a_role_of_their_own_where_looks_are_offered() {
         let namespace = Namespace::parse("shop").unwrap();
-        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: true };
+        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: true, proposals: false };
         let all = parsed(&subjects);
         let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-reader-logs").unwrap();
         assert_eq!(allowed(role), BTreeSet::from(["get /pods/log".to_owned()]));
         let bound: Vec<&Value> = all.iter().filter(|o| o["roleRef"]["name"] == "kubemend-reader-logs").collect();
         assert!(matches!(bound.as_slice(), [one] if one["metadata"]["namespace"] == "shop"), "{bound:?}");
+    }
+
+    #[test]
+    fn what_an_agent_proposes_is_a_role_of_its_own_where_looks_are_offered() {
+        let namespace = Namespace::parse("shop").unwrap();
+        let subjects = Subjects { namespace: Some(&namespace), writer: Some("alice"), proposals: true, ..Subjects::default() };
+        let all = parsed(&subjects);
+        let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-writer-proposals").unwrap();
+        let expected = ["patch /configmaps", "delete /pods", "create /pods/eviction"];
+        assert_eq!(allowed(role), expected.iter().map(|right| (*right).to_owned()).collect());
+        let bound: Vec<&Value> = all.iter().filter(|o| o["roleRef"]["name"] == "kubemend-writer-proposals").collect();
+        assert!(matches!(bound.as_slice(), [one] if one["kind"] == "RoleBinding" && one["metadata"]["namespace"] == "shop"), "{bound:?}");
     }
 
     #[test]
@@ -168,6 +210,7 @@ mod tests {
             reader: Some("system:serviceaccount:tools:mend"),
             writer: Some("alice: \"x\""),
             logs: false,
+            proposals: false,
         };
         let all = parsed(&subjects);
         let said: Vec<String> = all

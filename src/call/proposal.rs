@@ -33,7 +33,11 @@ pub fn proposal_form() -> Value {
             "actions": [
                 {"action": "patch", "object": "Kind/namespace/name", "set": [{"field": "a path as above", "value": "a text, a whole number, true or false"}]},
                 {"action": "scale", "object": "Kind/namespace/name", "replicas": 2},
-                {"action": "create", "manifest": {"kind": "PersistentVolumeClaim"}}
+                {"action": "create", "manifest": {"kind": "PersistentVolumeClaim"}},
+                {"action": "restart", "object": "Kind/namespace/name of a Deployment, StatefulSet or DaemonSet"},
+                {"action": "undoRollout", "object": "Deployment/namespace/name", "revision": 3},
+                {"action": "deletePod", "object": "Pod/namespace/name"},
+                {"action": "evict", "object": "Pod/namespace/name"}
             ]
         },
         "atMost": {"causes": STATED_CAUSES, "cites": CITED, "actions": PROPOSED_CHANGES, "fields": PROPOSED_FIELDS},
@@ -41,6 +45,9 @@ pub fn proposal_form() -> Value {
         "rules": [
             "every cause cites what the session has; a cause that cites nothing is dropped, an id that is unknown refuses all",
             "a change is of something that is affected now, or of what belongs to it, in the same namespace",
+            "restart: not while it is updated or paused, nor within ten minutes of the last one",
+            "undoRollout: to a revision of which a Pod is available now, as the annotation deployment.kubernetes.io/revision of its ReplicaSet counts it",
+            "deletePod: a Pod that is not ready and that a ReplicaSet, StatefulSet or DaemonSet makes again; evict: such a Pod, as far as PodDisruptionBudgets let it",
             "without actions it is a diagnosis; name in it what a human should change",
             "objects of Helm, Argo CD, Flux or an operator are changed at their source",
             "a human is always asked, and one who declined is not asked again"

@@ -292,7 +292,7 @@ impl ClusterRead for ReadClient {
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
         let read = Read::other("create", "selfsubjectaccessreviews.authorization.k8s.io", "what the reader is allowed to do");
-        let body = access_review(verb, kind, namespace)?;
+        let body = access_review(verb, kind, None, namespace)?;
         let answer = self.ask(&read, Method::POST, ACCESS_REVIEW, &body, OBJECT_BYTES).await?;
         allowed(&answer, &read)
     }

@@ -18,7 +18,7 @@ async fn said(namespace: &str, denials: Vec<Denial>) -> Vec<Line> {
     denials.into_iter().for_each(|denial| sim.deny(denial));
     let connected = over(sim.service(), "test", "in memory", Namespace::parse("shop").unwrap());
     let mut lines = Vec::new();
-    cluster(&connected, Some(namespace), &mut lines).await;
+    cluster(&connected, Some(namespace), false, &mut lines).await;
     lines
 }
 
