@@ -104,10 +104,8 @@ pub enum Action {
     UndoRollout {
         /// The Deployment.
         target: ObjectRef,
-        /// The revision that it gets the template of.
-        to: RolledOut,
-        /// The revision that it has now.
-        from: RolledOut,
+        /// Between which revisions.
+        between: Box<Revisions>,
         /// The fields in which their templates differ.
         ops: NonEmpty<FieldOp>,
     },
@@ -121,6 +119,15 @@ pub enum Action {
         /// The Pod.
         pod: ObjectRef,
     },
+}
+
+/// Two revisions of a Deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revisions {
+    /// The one that it has now.
+    pub from: RolledOut,
+    /// The one that it gets the template of.
+    pub to: RolledOut,
 }
 
 /// A revision of a Deployment's template.

@@ -1,6 +1,6 @@
 //! The plan: nothing left to choose. Every step holds the bytes that will be sent.
 
-use super::action::{Action, Change, FieldOp, RolledOut};
+use super::action::{Action, Change, FieldOp, Revisions, RolledOut};
 use super::cause::CauseKey;
 use super::changes::Verb;
 use super::check::Check;
@@ -303,9 +303,10 @@ impl Step {
                 d.tag(3);
                 d.text(&at.to_string());
             }
-            Action::UndoRollout { target: _, to, from, ops } => {
+            Action::UndoRollout { target: _, between, ops } => {
                 d.tag(4);
-                for RolledOut { revision, set } in [to, from] {
+                let Revisions { from, to } = between.as_ref();
+                for RolledOut { revision, set } in [from, to] {
                     d.text(&revision.to_string());
                     d.object(set);
                 }

@@ -23,8 +23,10 @@ pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
         Action::Create { object, manifest } => Box::new(create::Create { object, manifest }),
         Action::Patch { target, ops } => Box::new(patch::Patch { target, ops }),
         Action::DeleteUnboundClaim { claim } => Box::new(delete_unbound_claim::DeleteUnboundClaim { claim }),
-        Action::RestartRollout { target, at } => Box::new(restart::Restart { target, at: *at }),
-        Action::UndoRollout { target, to, from, ops } => Box::new(undo_rollout::UndoRollout { target, to, from, ops }),
+        Action::RestartRollout { target, at } => Box::new(restart::Restart { target, at: at.to_string() }),
+        Action::UndoRollout { target, between, ops } => {
+            Box::new(undo_rollout::UndoRollout { target, to: &between.to, from: &between.from, ops })
+        }
         Action::DeletePod { pod } => Box::new(end_pod::EndPod { pod, way: Way::Delete }),
         Action::EvictPod { pod } => Box::new(end_pod::EndPod { pod, way: Way::Evict }),
     }

@@ -63,12 +63,12 @@ pub(crate) fn of(plan: &RemediationPlan, execution: &Execution, session: &Sessio
                 let back = |ops| Action::Patch { target: target.clone(), ops };
                 patch(&mut inverse, target, ops, step, (why, &back));
             }
-            Action::UndoRollout { target, to, from, ops } => {
-                let back = |ops| opposite(target, to, from, ops);
+            Action::UndoRollout { target, between, ops } => {
+                let back = |ops| opposite(target, between, ops);
                 patch(&mut inverse, target, ops, step, (why, &back));
             }
             Action::RestartRollout { target, .. } => inverse.advice.push(Advice {
-                text: format!("the restart of {target} is not taken back: its Pods are new ones of the template that it has"),
+                text: format!("the restart of {target} is not rolled back: its Pods are new ones of the template that it has"),
                 command: None,
                 why: "nothing but the time of the restart was written".to_owned(),
             }),

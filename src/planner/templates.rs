@@ -2,7 +2,7 @@
 //! pinned or sent of what stays.
 
 use crate::domain::action::{Change, FieldOp};
-use crate::domain::field::FieldPath;
+use crate::domain::field::{FieldPath, Segment};
 use crate::domain::secrets::{holds_one, names_one};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,18 +28,33 @@ pub(super) fn after(object: &Value, ops: &[FieldOp]) -> Option<Value> {
     let mut after = object.clone();
     for op in ops {
         let place = op.path.place(&after)?;
-        let made = match &op.change {
-            Change::Set(value) => serde_json::json!([{"op": "add", "path": place.pointer, "value": value}]),
-            Change::Remove => serde_json::json!([{"op": "remove", "path": place.pointer}]),
-        };
-        // In a map `add` replaces, in a list it would move what is there.
-        if let (Change::Set(value), Some(slot)) = (&op.change, after.pointer_mut(&place.pointer)) {
-            *slot = value.clone();
-            continue;
+        let above = after.pointer_mut(place.pointer.rsplit_once('/')?.0)?;
+        match (above, op.path.segments().last()?) {
+            (Value::Object(members), Segment::Key(name)) => match &op.change {
+                Change::Set(value) => drop(members.insert(name.clone(), value.clone())),
+                Change::Remove => drop(members.shift_remove(name)?),
+            },
+            (Value::Array(items), segment) => {
+                let found = items.iter().enumerate().position(|(index, item)| is_at(segment, index, item));
+                match (&op.change, found) {
+                    (Change::Set(value), Some(index)) => *items.get_mut(index)? = value.clone(),
+                    (Change::Set(value), None) => items.push(value.clone()),
+                    (Change::Remove, Some(index)) => drop(items.remove(index)),
+                    (Change::Remove, None) => return None,
+                }
+            }
+            _ => return None,
         }
-        json_patch::patch(&mut after, &serde_json::from_value::<json_patch::Patch>(made).ok()?).ok()?;
     }
     Some(after)
+}
+
+fn is_at(segment: &Segment, index: usize, item: &Value) -> bool {
+    match segment {
+        Segment::Key(_) => false,
+        Segment::Element { key, value } => item.get(key).and_then(Value::as_str) == Some(value),
+        Segment::Position(place) => *place == index,
+    }
 }
 
 #[derive(Default)]
@@ -104,7 +119,8 @@ impl Found {
                 continue;
             }
             if line {
-                (clear(now, index)?, clear(then, index)?);
+                clear(now, index)?;
+                clear(then, index)?;
             }
             self.compare(at.clone().at(index), was, is)?;
         }
@@ -139,7 +155,11 @@ fn names<'v>(key: &str, list: &'v [Value]) -> Option<Vec<&'v str>> {
 /// The change, where the command lines that come or go whole with it hold nothing that looks like a credential. Everything else of it is
 /// looked at where the change is laid out for a human.
 fn whole(op: FieldOp, value: &Value) -> Result<FieldOp, String> {
-    command_lines(value)?;
+    let line = op.path.segments().last().is_some_and(|segment| COMMAND_LINES.contains(&segment.name()));
+    match value {
+        Value::Array(words) if line => (0..words.len()).try_for_each(|index| clear(words, index))?,
+        value => command_lines(value)?,
+    }
     Ok(op)
 }
 
@@ -230,6 +250,8 @@ mod tests {
         ] {
             assert!(changes(&app(none(), was.clone()), &app(none(), is)).is_err(), "{was}");
         }
+        let plain = json!({"spec": {"containers": [{"name": "app"}]}});
+        assert!(changes(&json!({"spec": {"containers": [{"name": "app", "args": ["--password", "one"]}]}}), &plain).is_err());
         let sidecar = json!({"spec": {"containers": [{"name": "app"}, {"name": "proxy", "command": ["proxy", "--token", "x"]}]}});
         assert!(changes(&sidecar, &json!({"spec": {"containers": [{"name": "app"}]}})).is_err());
         assert!(changes(&json!({"spec": {"containers": [{"name": "app"}]}}), &sidecar).is_err());

@@ -3,16 +3,15 @@
 
 use super::refusal::Refusal;
 use super::templates::differences;
-use crate::domain::action::{Action, FieldOp, RolledOut};
+use crate::domain::action::{Action, FieldOp, Revisions, RolledOut};
 use crate::domain::denied;
 use crate::domain::field::FieldPath;
-use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::proposal::Wanted;
-use crate::domain::snapshot::Resource;
-use crate::facts::{Facts, unread};
+use crate::domain::resource::Resource;
+use crate::facts::{Facts, newest, unread};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use serde_json::Value;
 
@@ -28,7 +27,8 @@ pub(super) fn action(wanted: &Wanted, facts: &Facts<'_>) -> Result<Action, Refus
     match wanted {
         Wanted::Restart { target } => Ok(Action::restart(target.clone(), facts.taken_at())),
         Wanted::UndoRollout { target, revision } => way_back(target, *revision, facts),
-        Wanted::Change(action @ Action::UndoRollout { target, to, .. }) => {
+        Wanted::Change(action @ Action::UndoRollout { target, between, .. }) => {
+            let to = &between.to;
             let again = way_back(target, to.revision, facts)?;
             let other = || Refusal::NotPossible(format!("{target} or its revision {} changed since the plan was made", to.revision));
             if again == *action { Ok(again) } else { Err(other()) }
@@ -54,8 +54,8 @@ fn way_back(target: &ObjectRef, revision: u32, facts: &Facts<'_>) -> Result<Acti
     let Some(deployment) = facts.find::<Deployment>(target) else {
         return Err(Refusal::NotRead(unread::missing(target, facts)));
     };
-    if !facts.is_whole(&Kind::ReplicaSet) {
-        return Err(Refusal::Stated(unread::all([&Kind::ReplicaSet], facts.snapshot()).join(", and ")));
+    if let Some(why) = newest::untold(facts, target) {
+        return Err(Refusal::Stated(why));
     }
     let number = |annotations: Option<&std::collections::BTreeMap<String, String>>| annotations?.get(REVISION)?.parse::<u32>().ok();
     let of = |set: &&ReplicaSet| number(set.metadata.annotations.as_ref());
@@ -71,7 +71,7 @@ fn way_back(target: &ObjectRef, revision: u32, facts: &Facts<'_>) -> Result<Acti
         return Err(Refusal::Stated(format!("{target} has no revision {revision}: it has {}", known.join(", "))));
     };
     let Some(from) = one(current).filter(|_| current != revision) else {
-        return Err(Refusal::Stated(format!("revision {revision} is what {target} has now, or its newest ReplicaSet was not seen")));
+        return Err(Refusal::Stated(format!("revision {revision} is what {target} has now, or its newest ReplicaSet could not be read")));
     };
     let available = to.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0);
     if available < 1 {
@@ -92,10 +92,12 @@ fn way_back(target: &ObjectRef, revision: u32, facts: &Facts<'_>) -> Result<Acti
         return Err(Refusal::Stated(format!("{target} has the template of revision {revision} already")));
     };
     let rolled_out = |revision: u32, set: &ReplicaSet| RolledOut { revision, set: set.reference() };
-    Ok(Action::UndoRollout { target: target.clone(), to: rolled_out(revision, to), from: rolled_out(current, from), ops })
+    let between = Box::new(Revisions { from: rolled_out(current, from), to: rolled_out(revision, to) });
+    Ok(Action::UndoRollout { target: target.clone(), between, ops })
 }
 
 /// The same way in the other direction.
-pub(super) fn opposite(target: &ObjectRef, to: &RolledOut, from: &RolledOut, back: NonEmpty<FieldOp>) -> Action {
-    Action::UndoRollout { target: target.clone(), to: from.clone(), from: to.clone(), ops: back }
+pub(super) fn opposite(target: &ObjectRef, between: &Revisions, back: NonEmpty<FieldOp>) -> Action {
+    let between = Box::new(Revisions { from: between.to.clone(), to: between.from.clone() });
+    Action::UndoRollout { target: target.clone(), between, ops: back }
 }

@@ -164,12 +164,12 @@ fn meant(action: &Action, sent: &Sent) -> Vec<String> {
     });
     let whole = match action {
         Action::Create { object: _, manifest } => Some(format!("meant to create {}", escaped(&manifest.to_string()))),
-        Action::UndoRollout { target: _, to, from, ops: _ } => Some(format!(
+        Action::UndoRollout { target: _, between, ops: _ } => Some(format!(
             "meant to go from revision {} ({}) to revision {} ({})",
-            from.revision,
-            object(&from.set),
-            to.revision,
-            object(&to.set)
+            between.from.revision,
+            object(&between.from.set),
+            between.to.revision,
+            object(&between.to.set)
         )),
         Action::Patch { .. }
         | Action::DeleteUnboundClaim { .. }

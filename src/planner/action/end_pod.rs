@@ -60,7 +60,7 @@ impl EndPod<'_> {
             return Some(format!("nothing makes {} again: no ReplicaSet, StatefulSet or DaemonSet controls it", self.pod));
         };
         if !facts.has(&controller) {
-            return Some(format!("{}, so nobody can tell whether {} would be made again", unread::missing(&controller, facts), self.pod));
+            return Some(format!("{}, so nobody can tell whether a controller replaces {}", unread::missing(&controller, facts), self.pod));
         }
         if pod.metadata.deletion_timestamp.is_some() {
             return Some(format!("{} is being deleted already", self.pod));

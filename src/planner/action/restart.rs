@@ -14,25 +14,23 @@ use crate::domain::request::Request;
 use crate::domain::workload::pod_is_ready;
 use crate::facts::Facts;
 use crate::facts::newest::{self, Kept};
+use crate::facts::rollouts;
 use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
-use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use serde_json::{Value, json};
 
-/// Who has restarted so long ago sees what came of it before the next: a start takes minutes.
-const COOLDOWN: SignedDuration = SignedDuration::from_mins(10);
 const NOTES: &str = "/spec/template/metadata/annotations";
 
 pub(super) struct Restart<'a> {
     pub(super) target: &'a ObjectRef,
-    pub(super) at: Timestamp,
+    pub(super) at: String,
 }
 
 impl Restart<'_> {
     fn op(&self) -> NonEmpty<FieldOp> {
-        NonEmpty::one(FieldOp::set(restarted().clone(), self.at.to_string()))
+        NonEmpty::one(FieldOp::set(restarted().clone(), self.at.clone()))
     }
 
     fn at_pointer() -> String {
@@ -49,8 +47,8 @@ impl Restart<'_> {
         if workload.desired == 0 {
             return no("has no Pods to restart: it is scaled to zero, or no node is for it");
         }
-        let rolling = !workload.observed || workload.updated < workload.desired || workload.total > workload.updated;
-        rolling.then(|| Refusal::NotPossible(format!("{} is being updated right now: a restart would begin that anew", self.target)))
+        let rolling = rollouts::is_rolling(facts, self.target);
+        rolling.then(|| Refusal::NotPossible(format!("{} is being updated right now: a restart would start that over", self.target)))
     }
 
     /// What its strategy leaves as it is. An ordered set waits for each Pod to be ready before it replaces the next.
@@ -67,16 +65,8 @@ impl Restart<'_> {
     }
 
     fn cools(&self, facts: &Facts<'_>) -> Option<Refusal> {
-        let object = facts.snapshot().value_of(self.target)?;
-        let last: Timestamp = object.pointer(&Self::at_pointer())?.as_str()?.parse().ok()?;
-        let since = facts.taken_at().duration_since(last);
-        (since < COOLDOWN).then(|| {
-            Refusal::NotPossible(format!(
-                "{} was restarted at {last}, less than {} minutes ago: what comes of that has to be seen first",
-                self.target,
-                COOLDOWN.as_mins()
-            ))
-        })
+        let recent = rollouts::cooling(facts, self.target)?;
+        Some(Refusal::NotPossible(format!("{} {recent}: what comes of that has to be visible first", self.target)))
     }
 }
 
@@ -134,7 +124,7 @@ impl PlannedAction for Restart<'_> {
 
     fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal> {
         let live = present(live, self.target)?;
-        let (mut pins, at) = (Pins::of(self.target, live)?, json!(self.at.to_string()));
+        let (mut pins, at) = (Pins::of(self.target, live)?, json!(self.at));
         let pointer = Self::at_pointer();
         let old = live.pointer(&pointer).cloned();
         let mut pin_version = true;
@@ -153,7 +143,7 @@ impl PlannedAction for Restart<'_> {
             diff: signed.diff,
             request: signed.request,
             precondition: signed.precondition,
-            undo: Undo::None { why: "none: a restart cannot be taken back; the template of the Pods stays as it is".to_owned() },
+            undo: Undo::None { why: "none: a restart cannot be rolled back; the template of the Pods stays as it is".to_owned() },
             command: self.kubectl(),
         })
     }

@@ -2,7 +2,7 @@
 
 mod values;
 
-use crate::domain::action::{Action, Change, FieldOp, RolledOut};
+use crate::domain::action::{Action, Change, FieldOp, Revisions, RolledOut};
 use crate::domain::cause::{Cause, Place};
 use crate::domain::changes::Verb;
 use crate::domain::check::Check;
@@ -69,10 +69,9 @@ fn action() -> impl Strategy<Value = Action> {
         (placed(), some(op())).prop_map(|(target, ops)| Action::Patch { target, ops }),
         placed().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
         (placed(), time()).prop_map(|(target, at)| Action::RestartRollout { target, at }),
-        (placed(), rolled_out(), rolled_out(), some(op())).prop_map(|(target, to, from, ops)| Action::UndoRollout {
+        (placed(), rolled_out(), rolled_out(), some(op())).prop_map(|(target, from, to, ops)| Action::UndoRollout {
             target,
-            to,
-            from,
+            between: Box::new(Revisions { from, to }),
             ops
         }),
         placed().prop_map(|pod| Action::DeletePod { pod }),

@@ -1,7 +1,7 @@
 //! The stored form of a plan.
 
 use super::reference::{KeyRecord, KindRecord, RefRecord, SegmentRecord, code, path, segments};
-use crate::domain::action::{Action, Change, FieldOp, RolledOut};
+use crate::domain::action::{Action, Change, FieldOp, Revisions, RolledOut};
 use crate::domain::cause::KnownCodes;
 use crate::domain::check::Check;
 use crate::domain::id::{PlanId, SessionId};
@@ -69,7 +69,7 @@ pub(super) enum ActionRecord {
     Patch { target: RefRecord, ops: Vec<OpRecord> },
     DeleteUnboundClaim { claim: RefRecord },
     RestartRollout { target: RefRecord, at: Timestamp },
-    UndoRollout { target: RefRecord, to: RolledOutRecord, from: RolledOutRecord, ops: Vec<OpRecord> },
+    UndoRollout { target: RefRecord, to: Box<RolledOutRecord>, from: Box<RolledOutRecord>, ops: Vec<OpRecord> },
     DeletePod { pod: RefRecord },
     EvictPod { pod: RefRecord },
 }
@@ -188,10 +188,10 @@ impl From<&Action> for ActionRecord {
             Action::DeleteUnboundClaim { claim } => ActionRecord::DeleteUnboundClaim { claim: claim.into() },
             Action::Patch { target, ops } => ActionRecord::Patch { target: target.into(), ops: ops.iter().map(OpRecord::from).collect() },
             Action::RestartRollout { target, at } => ActionRecord::RestartRollout { target: target.into(), at: *at },
-            Action::UndoRollout { target, to, from, ops } => ActionRecord::UndoRollout {
+            Action::UndoRollout { target, between, ops } => ActionRecord::UndoRollout {
                 target: target.into(),
-                to: to.into(),
-                from: from.into(),
+                to: Box::new((&between.to).into()),
+                from: Box::new((&between.from).into()),
                 ops: ops.iter().map(OpRecord::from).collect(),
             },
             Action::DeletePod { pod } => ActionRecord::DeletePod { pod: pod.into() },
@@ -213,8 +213,7 @@ impl ActionRecord {
             ActionRecord::RestartRollout { target, at } => Action::RestartRollout { target: target.into_ref()?, at },
             ActionRecord::UndoRollout { target, to, from, ops } => Action::UndoRollout {
                 target: target.into_ref()?,
-                to: to.into_rolled_out()?,
-                from: from.into_rolled_out()?,
+                between: Box::new(Revisions { from: from.into_rolled_out()?, to: to.into_rolled_out()? }),
                 ops: fields(ops)?,
             },
             ActionRecord::DeletePod { pod } => Action::DeletePod { pod: pod.into_ref()? },

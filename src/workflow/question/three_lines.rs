@@ -33,9 +33,10 @@ fn with_names(mut plan: RemediationPlan, name: &str, field: &str, old: &str, new
                 object.name = name.to_owned();
             }
             Action::RestartRollout { target, .. } => target.name = name.to_owned(),
-            Action::UndoRollout { target, to, from, .. } => {
+            Action::UndoRollout { target, between, .. } => {
                 target.name = name.to_owned();
-                (from.revision, to.revision) = (from.revision.max(1), from.revision.max(1).wrapping_mul(2).wrapping_add(1));
+                between.to.revision = between.from.revision / 2 + 1;
+                between.from.revision = between.to.revision + 1;
             }
             Action::Patch { target, ops } => {
                 target.name = name.to_owned();

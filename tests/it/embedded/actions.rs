@@ -107,7 +107,7 @@ async fn restart_gives_new_pods_of_the_same_template_after_a_yes_and_is_not_repe
     let restart = || json!({"action": "restart", "object": "deployment/api"});
     let question = asked(&process, restart()).await;
     assert!(question.text.starts_with("Restart all Pods of Deployment api"), "{}", question.text);
-    assert!(question.text.contains(RESTARTED_AT) && question.text.contains("cannot be taken back"), "{}", question.text);
+    assert!(question.text.contains(RESTARTED_AT) && question.text.contains("cannot be rolled back"), "{}", question.text);
     assert_eq!(cluster.writes(), []);
     plays(&cluster, "api:1", RUNS);
     let done = yes(&process, &question).await.unwrap();
