@@ -8,6 +8,7 @@ mod invocation;
 mod memory;
 mod misconfigured;
 mod rbac;
+mod recorded;
 mod rights;
 mod signals;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::domain::object::Namespace;
 use crate::execute::Executor;
 use crate::mcp;
 use crate::ports::{Clock, ClusterRead};
+use crate::recording;
 use crate::sim::{MadeImage, Sim, World};
 use crate::store::MemoryStore;
 use crate::workflow::{Parts, Remediation, Validate};
@@ -148,8 +150,17 @@ async fn dispatch(
             let lines = doctor::look(&config?, args.namespace.as_deref(), args.call_model, cancel).await;
             Ok(cli::doctor::print(&lines, terminal, args.output.output)?)
         }
+        Command::Snapshot(args) => {
+            let remediation = Clusters::new(config?).connected(None).await.map_err(CliError::from)?;
+            let recording = cli::snapshot::record(&remediation, &args, terminal, cancel).await?;
+            let text = recording::written(&recording)?;
+            Ok(cli::snapshot::write(&text, &args.output, terminal)?)
+        }
         Command::Analyze(args) => {
             let problem = args.problem.typed(args.all_namespaces)?;
+            if let Some(file) = &args.cluster {
+                return Ok(cli::analyze::analyze(&recorded::at(file)?, &problem, args.output.output, terminal, cancel).await?);
+            }
             let remediation = Clusters::new(config?).connected(None).await.map_err(CliError::from)?;
             Ok(cli::analyze::analyze(&remediation, &problem, args.output.output, terminal, cancel).await?)
         }

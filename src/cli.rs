@@ -10,6 +10,7 @@ pub(crate) mod progress;
 pub(crate) mod remediate;
 pub mod render;
 pub(crate) mod sessions;
+pub(crate) mod snapshot;
 pub(crate) mod terminal;
 pub(crate) mod validate;
 

@@ -52,6 +52,7 @@ pub mod prices;
 pub mod proposal;
 pub mod provider_key;
 pub mod purpose;
+pub mod recording;
 pub mod request;
 pub mod resource;
 pub mod risk;

@@ -24,7 +24,7 @@ use crate::domain::words::Wording;
 use crate::facts::Facts;
 use crate::planner::live::Live;
 use crate::planner::outline::outline;
-use crate::{agent, analyze, cluster, config, mcp, model, planner, probe, session};
+use crate::{agent, analyze, cluster, config, mcp, model, planner, probe, recording, session};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -56,6 +56,7 @@ pub const PARSERS: &[(&str, Parser)] = &[
     ("plans", plans),
     ("plugin", cluster::foreign::plugin),
     ("record", record),
+    ("recording", recording::foreign::file),
     ("reply", model::foreign::answer),
     ("review", cluster::foreign::review),
     ("shown", probe::foreign::object),

@@ -18,6 +18,7 @@ pub mod model;
 mod planner;
 pub mod ports;
 pub mod probe;
+pub mod recording;
 mod session;
 pub mod sim;
 pub mod store;

@@ -3,6 +3,7 @@
 
 mod anthropic;
 mod attempts;
+mod bill;
 mod chain;
 mod connection;
 mod endpoint;

@@ -15,6 +15,7 @@ pub(crate) mod live;
 pub(crate) mod outline;
 mod proposed;
 pub(crate) mod refusal;
+pub(crate) mod setting;
 pub(crate) mod stated;
 mod templates;
 #[cfg(test)]

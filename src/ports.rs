@@ -3,6 +3,10 @@
 #[cfg(test)]
 pub(crate) mod scripted;
 
+mod meter;
+
+pub use meter::RequestMeter;
+
 use crate::domain::dialogue::{Prompt, Reply};
 use crate::domain::evidence::Gap;
 use crate::domain::id::SessionId;
@@ -18,9 +22,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// What to do where a recording has too little.
+const RECORD_MORE: &str = "record more of the cluster: `kubemend snapshot -A -o FILE`";
 
 /// Why a read failed. Texts hold no hosts beyond the server's own name, no tokens and no bodies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +78,9 @@ pub enum ReadError {
         /// The server's message, redacted.
         message: String,
     },
+    /// What is looked at is a recording, and this was not recorded.
+    #[error("the recording has no {0}")]
+    NotRecorded(String),
     /// The kubeconfig, or what it names, cannot be used. The text says what to do.
     #[error("{0}")]
     Config(String),
@@ -99,6 +108,7 @@ impl ReadError {
             | ReadError::TimedOut(..)
             | ReadError::Expired(_)
             | ReadError::Refused { .. }
+            | ReadError::NotRecorded(_)
             | ReadError::Config(_)
             | ReadError::Kubeconfig { .. }
             | ReadError::Options(_) => self.to_string(),
@@ -118,6 +128,7 @@ impl ReadError {
                 "`kubemend doctor` shows what is configured".to_owned(),
             ],
             ReadError::Kubeconfig { at_a_terminal, .. } => vec![(*at_a_terminal).to_owned()],
+            ReadError::NotRecorded(_) => vec![RECORD_MORE.to_owned()],
             ReadError::NotFound(_)
             | ReadError::TimedOut(..)
             | ReadError::Expired(_)
@@ -125,22 +136,6 @@ impl ReadError {
             | ReadError::Config(_)
             | ReadError::Options(_) => Vec::new(),
         }
-    }
-}
-
-/// Counts the requests of one call, for the report's `usage`. Clones count together, so that its reader and the writer share one.
-#[derive(Debug, Clone, Default)]
-pub struct RequestMeter(Arc<AtomicU64>);
-
-impl RequestMeter {
-    /// Counts one request more, when it is about to leave.
-    pub fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many there were so far.
-    pub fn total(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -227,6 +222,15 @@ pub struct Table {
     pub cut: bool,
 }
 
+/// What discovery says of custom kinds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomKinds {
+    /// Those that may be read.
+    pub kinds: Vec<Kind>,
+    /// Groups whose kinds could not be listed: nobody knows what they have.
+    pub unread: Vec<String>,
+}
+
 /// One object of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -296,7 +300,7 @@ pub trait ClusterRead: Send + Sync {
     ///
     /// # Errors
     /// See [`ReadError`].
-    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError>;
+    async fn custom_kinds(&self) -> Result<CustomKinds, ReadError>;
 
     /// Whether this identity may do `verb` on the kind, by self access review.
     ///
@@ -480,6 +484,7 @@ pub fn gap(error: &ReadError, what: &str) -> Option<Gap> {
         ReadError::Forbidden { unlock, .. } => (GapWhy::Forbidden, Some(unlock.clone())),
         ReadError::TimedOut(..) => (GapWhy::Timeout, None),
         ReadError::NotFound(_) | ReadError::Expired(_) | ReadError::Refused { .. } => (GapWhy::Unsupported, None),
+        ReadError::NotRecorded(_) => (GapWhy::Unsupported, Some(RECORD_MORE.to_owned())),
         ReadError::Unauthorized { .. }
         | ReadError::Unreachable { .. }
         | ReadError::Config(_)

@@ -23,9 +23,16 @@ mod values;
 pub use allowed::Allowed;
 
 use crate::domain::look::Look;
+use crate::domain::namespace::Namespace;
 use crate::ports::{ClusterRead, ReadError};
 use jiff::Timestamp;
 use outcome::{Length, Outcome};
+use serde_json::Value;
+
+/// An object for a recording: whole, but for what may be secret and what the operator keeps back.
+pub(crate) fn masked(object: Value, namespace: Option<&Namespace>, allowed: Allowed) -> Value {
+    values::masked(allowed.of_object(object, namespace))
+}
 
 /// Looks. What keeps everything from being read, such as a server that is not there, is an error; all else is an answer.
 pub(crate) async fn run(

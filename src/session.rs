@@ -255,7 +255,7 @@ impl Header {
 impl Investigating {
     /// Ends because nobody went on: what is known by now is the result.
     pub(crate) fn lapse(self) -> Closed {
-        let ending = if self.header.diagnosis.causes.is_empty() { Ending::Inconclusive } else { Ending::Diagnosed };
+        let ending = if self.header.diagnosis.is_decided() { Ending::Diagnosed } else { Ending::Inconclusive };
         self.header.close(ending, None)
     }
 }

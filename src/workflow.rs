@@ -3,10 +3,12 @@
 mod account;
 mod again;
 mod answer;
+mod asked;
 pub mod blocks;
 pub mod brief;
 mod caller;
 mod carry_out;
+mod close;
 mod collect;
 mod conclude;
 pub mod covered;
@@ -26,6 +28,7 @@ mod own_model;
 mod problem;
 pub(crate) mod question;
 mod recent;
+mod record;
 pub mod records;
 pub mod report;
 mod revalidate;
@@ -38,7 +41,9 @@ mod status;
 mod still;
 mod stored;
 pub mod summary;
+mod tape;
 mod timing;
+mod today;
 mod undo;
 mod view;
 mod watching;
@@ -260,6 +265,8 @@ pub struct Question {
     pub digest_counts: Result<(), DigestRefusal>,
     /// The plan is not for all that the words are about.
     pub aside: Option<Aside>,
+    /// Who proposed it, where no rule did.
+    pub by: Option<&'static str>,
 }
 
 /// What opening a remediation led to.

@@ -9,7 +9,9 @@ use crate::domain::dialogue::{ModelBlock, Reply, StopReason, ToolUse};
 use crate::domain::issue::Scope;
 use crate::domain::namespace::Namespace;
 use crate::domain::observation::Observations;
+use crate::domain::prices::Prices;
 use crate::domain::visible::is_hidden;
+use crate::probe::Allowed;
 use crate::probe::arguments::LookArguments;
 use serde_json::Value;
 use std::time::Duration;
@@ -34,12 +36,18 @@ pub(crate) fn reply(bytes: &[u8]) {
 pub(crate) fn calls(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (name, input) = text.split_once('\n').unwrap_or((text, ""));
-    let opening =
-        Opening { issue: "it is down", scope: &Scope::All, diagnosis: &Diagnosis::default(), observations: &Observations::default() };
-    let (mut it, _) = Investigation::begin(&opening, [1; 32], Budget::default());
+    let (diagnosis, observations) = (Diagnosis::default(), Observations::default());
+    let opening = Opening {
+        issue: "it is down",
+        scope: &Scope::All,
+        diagnosis: &diagnosis,
+        observations: &observations,
+        allowed: Allowed::default(),
+    };
+    let (mut it, _) = Investigation::begin(&opening, [1; 32], Budget::default(), Prices::default());
     let call = ModelBlock::ToolUse(ToolUse { id: "a".to_owned(), name: name.to_owned(), input: input.to_owned() });
-    let reply = Reply { model: "a/b".to_owned(), blocks: vec![call], stop: StopReason::ToolUse, tokens: None };
-    match it.step(Input::Replied { reply: Box::new(reply), cost: None }, Duration::ZERO) {
+    let reply = Reply { model: "a/b".to_owned(), blocks: vec![call], stop: StopReason::ToolUse, tokens: None, lost: Vec::new() };
+    match it.step(Input::Replied(Box::new(reply)), Duration::ZERO) {
         Demand::AskModel(prompt) => assert_eq!(prompt.messages.len(), 3, "a call without its answer"),
         Demand::RunProbes(probes) => {
             for probe in probes.iter() {

@@ -3,17 +3,15 @@
 
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
-use crate::domain::evidence::{Evidence, EvidenceList, EvidenceSource, Ground};
+use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Ground};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::Remedy;
 use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, Observations};
-use crate::domain::proposal::{Citation, Conclusion, StatedCause, Wanted, Weight};
+use crate::domain::proposal::{Citation, Conclusion, QUOTED, StatedCause, Wanted, Weight};
 
-/// Bytes of an observation that is cited, as evidence: its beginning, or of a log its end. The whole of it is in the session.
-const QUOTED: usize = 700;
 /// Bytes of somebody's explanation, as a quotation.
 const EXPLAINED: usize = 2_400;
 
@@ -32,10 +30,31 @@ pub(crate) struct Grounded {
     pub(crate) causes: NonEmpty<Cause>,
     /// What they cite, as this program saw it.
     pub(crate) evidence: EvidenceList,
+    /// What each piece of that can carry.
+    weights: Vec<(EvidenceId, Weight)>,
     /// What is proposed, as it was said.
     pub(crate) changes: Vec<Wanted>,
     /// What was dropped, and why, in lines.
     pub(crate) dropped: Vec<String>,
+}
+
+impl Grounded {
+    /// Lowers what is believed of each cause to what those of its pieces carry that are about these objects: one of something else says
+    /// nothing of it, however surely it was seen.
+    pub(crate) fn believe_within(&mut self, is_about: impl Fn(&Cause, &ObjectRef) -> bool) {
+        let Self { causes, evidence, weights, .. } = self;
+        for cause in causes.iter_mut() {
+            let near = |id: &EvidenceId| evidence.get(*id).and_then(|piece| piece.object.as_ref()).is_some_and(|o| is_about(cause, o));
+            let cited = weights.iter().filter(|(id, _)| cause.cites.iter().any(|cited| cited == id) && near(id));
+            let weight = cited.map(|(_, weight)| *weight).max().unwrap_or(Weight::Told);
+            (cause.confidence, cause.ground) = (cause.confidence.least(weight.cap()), ground(weight));
+        }
+    }
+}
+
+/// Fields that only controllers write are seen; all else somebody tells.
+fn ground(weight: Weight) -> Ground {
+    if weight == Weight::Status { Ground::Seen } else { Ground::Told }
 }
 
 /// Holds it against what was seen.
@@ -48,7 +67,7 @@ pub(crate) fn grounded(
     diagnosis: &Diagnosis,
     observations: &Observations,
 ) -> Result<Grounded, String> {
-    let mut evidence = EvidenceList::default();
+    let (mut evidence, mut weights) = (EvidenceList::default(), Vec::new());
     let (mut causes, mut dropped) = (Vec::new(), Vec::new());
     for stated in conclusion.causes.iter() {
         let mut pieces = Vec::new();
@@ -57,7 +76,7 @@ pub(crate) fn grounded(
             pieces.push(piece.ok_or_else(|| unknown(*citation, diagnosis, observations))?);
         }
         match NonEmpty::from_vec(pieces) {
-            Some(pieces) => causes.push(cause(stated, speaker, &pieces, &mut evidence)),
+            Some(pieces) => causes.push(cause(stated, speaker, &pieces, &mut evidence, &mut weights)),
             None => dropped.push(format!("a cause that cites nothing was dropped: {}", Excerpt::said(&stated.title))),
         }
     }
@@ -65,7 +84,7 @@ pub(crate) fn grounded(
         "no cause of `proposal.causes` cites anything: name in `cites` the ids of the evidence (`e1`) and observations (`o1`) that it rests on, from this session's report".to_owned()
     };
     let causes = NonEmpty::from_vec(causes).ok_or_else(nothing)?;
-    Ok(Grounded { causes, evidence, changes: conclusion.changes.clone(), dropped })
+    Ok(Grounded { causes, evidence, weights, changes: conclusion.changes.clone(), dropped })
 }
 
 /// A piece of what was seen, and what it can carry.
@@ -87,16 +106,27 @@ fn cited(citation: Citation, diagnosis: &Diagnosis, observations: &Observations)
 
 /// Quoted from what the session keeps, and never as somebody tells it.
 fn observed(observation: &Observation) -> Piece {
-    let (source, weight) = match observation.probe {
-        ProbeName::Logs => (EvidenceSource::Log, Weight::Told),
-        ProbeName::Events => (EvidenceSource::Event, Weight::Event),
-        ProbeName::Get | ProbeName::Describe | ProbeName::List => (EvidenceSource::Object, Weight::Object),
+    let source = match observation.probe {
+        ProbeName::Logs => EvidenceSource::Log,
+        ProbeName::Events => EvidenceSource::Event,
+        ProbeName::Get | ProbeName::Describe | ProbeName::List => EvidenceSource::Object,
     };
+    let text = Excerpt::capture(telling(observation), QUOTED);
+    let (object, field) = (observation.object.clone(), observation.field.clone());
+    Piece { evidence: Evidence { source, object, field, text, seen_at: observation.seen_at }, weight: Weight::of_observation(observation) }
+}
+
+/// The part of it that tells most in little room: of a log and of what happened to an object the end, of a whole object its status, and of
+/// a field its value.
+fn telling(observation: &Observation) -> &str {
     let whole = observation.text.as_str();
-    let part = if source == EvidenceSource::Log { end(whole) } else { whole };
-    let text = Excerpt::capture(part, QUOTED);
-    let evidence = Evidence { source, object: observation.object.clone(), field: None, text, seen_at: observation.seen_at };
-    Piece { evidence, weight }
+    match observation.probe {
+        ProbeName::Logs | ProbeName::Describe | ProbeName::Events => end(whole),
+        ProbeName::Get if observation.field.is_none() && whole.len() > QUOTED => {
+            whole.find("\nstatus:").and_then(|at| whole.get(at.saturating_add(1)..)).unwrap_or(whole)
+        }
+        ProbeName::Get | ProbeName::List => whole,
+    }
 }
 
 /// The last lines that have room.
@@ -123,7 +153,13 @@ fn unknown(citation: Citation, diagnosis: &Diagnosis, observations: &Observation
 }
 
 /// The words as a cause of the speaker's. Pieces about other namespaces carry no more than words do.
-fn cause(stated: &StatedCause, speaker: &Speaker, pieces: &NonEmpty<Piece>, all: &mut EvidenceList) -> Cause {
+fn cause(
+    stated: &StatedCause,
+    speaker: &Speaker,
+    pieces: &NonEmpty<Piece>,
+    all: &mut EvidenceList,
+    weights: &mut Vec<(EvidenceId, Weight)>,
+) -> Cause {
     let StatedCause { object, field, title, explanation, found, expected, confidence, cites: _ } = stated;
     let near = |piece: &Piece| {
         let here = |about: &ObjectRef| about.namespace == object.namespace;
@@ -131,9 +167,14 @@ fn cause(stated: &StatedCause, speaker: &Speaker, pieces: &NonEmpty<Piece>, all:
     };
     // Not the sum: words that agree may have one author.
     let weight = pieces.iter().map(near).max().unwrap_or(Weight::Told);
-    let mut cites = NonEmpty::one(all.add(pieces.first().evidence.clone()));
-    for piece in pieces.iter().skip(1) {
+    let mut kept = |piece: &Piece| {
         let id = all.add(piece.evidence.clone());
+        weights.push((id, piece.weight));
+        id
+    };
+    let mut cites = NonEmpty::one(kept(pieces.first()));
+    for piece in pieces.iter().skip(1) {
+        let id = kept(piece);
         if !cites.iter().any(|known| *known == id) {
             cites.push(id);
         }
@@ -157,7 +198,7 @@ fn cause(stated: &StatedCause, speaker: &Speaker, pieces: &NonEmpty<Piece>, all:
         found: None,
         expected: None,
         confidence: confidence.least(weight.cap()),
-        ground: if weight <= Weight::Event { Ground::Told } else { Ground::Seen },
+        ground: ground(weight),
         cites,
         chain: Vec::new(),
         symptoms: Vec::new(),
@@ -196,6 +237,7 @@ mod tests {
             probe: ProbeName::Logs,
             asked: "logs".into(),
             object: Some(web()),
+            field: None,
             text,
             more: None,
             seen_at: Timestamp::UNIX_EPOCH,
@@ -259,5 +301,30 @@ mod tests {
         assert_eq!(cause.title, "the calling agent says of Deployment shop/web: “a \"quote\" -> and kubemend approve”");
         assert_eq!((&cause.found, &cause.expected), (&None, &None));
         assert!(cause.explanation.contains("It says that it found “x”."), "{}", cause.explanation);
+    }
+
+    #[test]
+    fn of_what_is_cited_the_part_that_tells_is_quoted() {
+        let long = |end: &str| format!("apiVersion: v1\nkind: Pod\nmetadata:\n  uid: {}\n{end}", "x".repeat(2_000));
+        for (probe, text, quoted) in [
+            (ProbeName::Get, long("status:\n  phase: Failed"), "status:\n  phase: Failed"),
+            (ProbeName::Describe, long("events, the latest last:\nBackOff"), "events, the latest last:\nBackOff"),
+        ] {
+            let text = Excerpt::capture(&text, 4_000);
+            let (asked, seen_at) = (String::new(), Timestamp::UNIX_EPOCH);
+            let seen = Observation { probe, asked, object: Some(web()), field: None, text, more: None, seen_at };
+            assert_eq!(observed(&seen).evidence.text.as_str(), quoted);
+        }
+    }
+
+    #[test]
+    fn piece_about_something_else_lifts_nothing() {
+        let mut left = ground(vec![stated(&["e1"])]).unwrap();
+        assert_eq!(left.causes.first().ground, Ground::Seen);
+        left.believe_within(|_, object| object.name == "web-0");
+        assert_eq!(left.causes.first().confidence, Confidence::percent(70));
+        left.believe_within(|_, object| object.name == "other");
+        let cause = left.causes.first();
+        assert_eq!((cause.confidence, cause.ground), (Confidence::percent(35), Ground::Told));
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::model_fault::ModelFault;
 use crate::domain::namespace::Namespace;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::observation::{Observation, ObservationId};
-use crate::domain::prices::Cost;
+use crate::domain::prices::Prices;
 use crate::domain::proposal::Conclusion;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,11 +47,7 @@ pub(crate) enum Demand {
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// With what it cost, where prices are set.
-    Replied {
-        reply: Box<Reply>,
-        cost: Option<Cost>,
-    },
+    Replied(Box<Reply>),
     ModelFailed(ModelFault),
     /// One for each look, in any order.
     Observed(Vec<CallResult>),
@@ -149,6 +145,7 @@ pub(crate) struct Investigation {
     tools: Vec<ToolDeclaration>,
     namespace: Option<Namespace>,
     budget: Budget,
+    prices: Prices,
     spending: Spending,
     transcript: Transcript,
     fences: Fences,
@@ -162,13 +159,14 @@ pub(crate) struct Investigation {
 
 impl Investigation {
     /// Begins one. `secret` is for this investigation alone.
-    pub(crate) fn begin(opening: &Opening<'_>, secret: [u8; 32], budget: Budget) -> (Self, Demand) {
+    pub(crate) fn begin(opening: &Opening<'_>, secret: [u8; 32], budget: Budget, prices: Prices) -> (Self, Demand) {
         let mut fences = Fences::new(secret);
         let mut this = Self {
             system: SystemPrompt { canary: &fences.canary() }.rendered(),
             tools: declared(),
             namespace: opening.scope.namespace().cloned(),
             budget,
+            prices,
             spending: Spending::default(),
             transcript: Transcript::new(opening.message(&mut fences)),
             fences,
@@ -195,14 +193,26 @@ impl Investigation {
     /// Takes in what came of the last effect, so long after the beginning.
     pub(crate) fn step(&mut self, input: Input, elapsed: Duration) -> Demand {
         match (std::mem::replace(&mut self.stage, Stage::Over), input) {
-            (Stage::Model { sent }, Input::Replied { reply, cost }) => self.replied(*reply, sent, cost, elapsed),
-            (Stage::Model { .. }, Input::ModelFailed(fault)) => self.end(Ended::Without(Shortfall::Fault(fault))),
+            (Stage::Model { sent }, Input::Replied(reply)) => self.replied(*reply, sent, elapsed),
+            (Stage::Model { .. }, Input::ModelFailed(fault)) => {
+                self.spending.failed(&fault.lost, &self.prices);
+                self.end(Ended::Without(Shortfall::Fault(fault)))
+            }
             (Stage::Looks(answers), Input::Observed(observed)) => {
                 self.observed(answers, observed);
                 self.ask(elapsed)
             }
             (Stage::Verdict(answers), Input::Refused(why)) => self.refused(answers, &why, elapsed),
             _ => self.end(Ended::Without(Shortfall::Astray)),
+        }
+    }
+
+    /// Nobody waits for the end any more: what came last is counted and looked at, and nothing more is asked.
+    pub(crate) fn left(&mut self, input: &Input) {
+        match (std::mem::replace(&mut self.stage, Stage::Over), input) {
+            (Stage::Model { sent }, Input::Replied(reply)) => self.noticed(reply, sent),
+            (Stage::Model { .. }, Input::ModelFailed(fault)) => self.spending.failed(&fault.lost, &self.prices),
+            _ => {}
         }
     }
 
@@ -239,16 +249,21 @@ impl Investigation {
         }
     }
 
-    fn replied(&mut self, reply: Reply, sent: usize, cost: Option<Cost>, elapsed: Duration) -> Demand {
-        let came = transcript::bytes_of_answer(&reply.blocks);
-        self.spending.answered(reply.tokens, sent, came, cost);
+    /// What an answer cost, and what it shows of whom it obeys.
+    fn noticed(&mut self, reply: &Reply, sent: usize) {
+        self.spending.answered(reply, sent, transcript::bytes_of_answer(&reply.blocks), &self.prices);
         let canary = self.fences.canary();
-        if repeats(&reply, &canary) {
+        if repeats(reply, &canary) {
             self.suspect(Suspicion::Marker);
         }
         let unknown = reply.calls().filter(|call| !self.is_tool(&call.name) && sounds_like_a_write(&call.name));
         let writes: Vec<Suspicion> = unknown.take(CALLS).map(|call| Suspicion::Write(call.name.clone())).collect();
         writes.into_iter().for_each(|suspicion| self.suspect(suspicion));
+    }
+
+    fn replied(&mut self, reply: Reply, sent: usize, elapsed: Duration) -> Demand {
+        self.noticed(&reply, sent);
+        let came = transcript::bytes_of_answer(&reply.blocks);
         let calls = reply.calls().count();
         if calls > CALLS || came > ANSWERED {
             return self.again(&format!("it made {calls} calls and has {came} bytes; make at most {LOOKS} calls."), elapsed);
@@ -299,20 +314,22 @@ impl Investigation {
             let ToolUse { id, name, input } = call;
             let answer = if name == CONCLUDE {
                 match self.conclusion(&input) {
-                    Ok(_) if concluded.is_some() => wrong("you concluded twice in one answer".to_owned()),
+                    Ok(_) if concluded.is_some() => wrong("you concluded twice in one answer"),
                     Ok(ended) => {
                         concluded = Some(ended);
                         Answer::Concluding
                     }
                     Err(why) => {
-                        spoiled = Some(why.clone());
-                        wrong(why)
+                        let answer = self.told(&why);
+                        spoiled = Some(why);
+                        answer
                     }
                 }
             } else if let Some(probe) = ProbeName::parse(&name) {
                 self.look(&id, probe, &input, &answers, &mut probes)
             } else {
-                wrong(format!("there is no tool {}; there are {}", Excerpt::said(&name), self.names()))
+                let names = self.names();
+                self.told(&format!("there is no tool {}; there are {names}", Excerpt::said(&name)))
             };
             answers.push((id, answer));
         }
@@ -360,22 +377,22 @@ impl Investigation {
 
     fn look(&mut self, id: &str, probe: ProbeName, input: &str, answers: &[(String, Answer)], probes: &mut Vec<ProbeCall>) -> Answer {
         if self.last.is_some() {
-            return wrong("no further look is taken: call `conclude` with what you have".to_owned());
+            return wrong("no further look is taken: call `conclude` with what you have");
         }
         let input = if input.trim().is_empty() { "{}" } else { input };
         let arguments = match serde_json::from_str::<Value>(input) {
             Ok(value) if value.is_object() => value,
-            Ok(_) | Err(_) => return wrong(format!("the arguments of `{}` are not a JSON object", probe.as_str())),
+            Ok(_) | Err(_) => return wrong("the arguments are not a JSON object"),
         };
         let asked = format!("{} {}", probe.as_str(), sorted(&arguments));
         if let Some((id, seen)) = self.seen.get(&asked).cloned() {
             return self.again_seen(id, &seen);
         }
         if answers.iter().any(|(_, answer)| matches!(answer, Answer::Awaited { asked: other } if *other == asked)) {
-            return wrong("you asked for this twice in one answer: see the other call".to_owned());
+            return wrong("you asked for this twice in one answer: see the other call");
         }
         if probes.len() >= LOOKS {
-            return wrong(format!("not looked: at most {LOOKS} looks in one answer; ask again if you still need it"));
+            return self.told(&format!("not looked: at most {LOOKS} looks in one answer; ask again if you still need it"));
         }
         probes.push(ProbeCall { call: id.to_owned(), probe, arguments });
         Answer::Awaited { asked }
@@ -404,8 +421,8 @@ impl Investigation {
                     self.seen.insert(asked, (id, seen));
                     Answer::Ready { text, is_error: false, stands }
                 }
-                Some(Brought::Unseen(why)) => wrong(Excerpt::line(&why).to_string()),
-                None => wrong("not looked".to_owned()),
+                Some(Brought::Unseen(why)) => self.told(&why),
+                None => wrong("not looked"),
             };
             filled.push((call, answer));
         }
@@ -418,13 +435,22 @@ impl Investigation {
             return self.end(Ended::Without(Shortfall::Refused(why)));
         }
         self.repairs = self.repairs.saturating_sub(1);
-        let told = |(call, answer): (String, Answer)| match answer {
-            Answer::Concluding => (call, wrong(why.to_string())),
-            Answer::Awaited { .. } => (call, wrong("not looked: you concluded in the same answer".to_owned())),
-            Answer::Ready { .. } => (call, answer),
-        };
-        self.flush(answers.into_iter().map(told).collect());
+        let mut told = Vec::new();
+        for (call, answer) in answers {
+            told.push(match answer {
+                Answer::Concluding => (call, self.told(why.as_str())),
+                Answer::Awaited { .. } => (call, wrong("not looked: you concluded in the same answer")),
+                Answer::Ready { .. } => (call, answer),
+            });
+        }
+        self.flush(told);
         self.ask(elapsed)
+    }
+
+    /// That something did not work, in words that others have a part in: they stand where data stands.
+    fn told(&mut self, why: &str) -> Answer {
+        let text = self.fences.around("It was not done, because:", Excerpt::line(why).as_str());
+        Answer::Ready { text, is_error: true, stands: None }
     }
 
     fn flush(&mut self, answers: Vec<(String, Answer)>) {
@@ -436,13 +462,14 @@ impl Investigation {
     }
 }
 
-fn wrong(text: String) -> Answer {
-    Answer::Ready { text, is_error: true, stands: None }
+/// The same in words of ours alone.
+fn wrong(text: &'static str) -> Answer {
+    Answer::Ready { text: text.to_owned(), is_error: true, stands: None }
 }
 
 /// What stands for an observation that gave way.
 fn left_out(id: ObservationId, seen: &Observation) -> String {
-    format!("{id} = {}: left out here to save room; cite it by its id, and make the same call to see it again", Excerpt::line(&seen.asked))
+    format!("{id} = {}: left out here to save room; cite it by its id, and make the same call to see it again", seen.probe.as_str())
 }
 
 #[cfg(test)]

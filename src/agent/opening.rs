@@ -9,9 +9,11 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::issue::Scope;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, ObservationId, Observations};
+use crate::probe::Allowed;
 
 /// Bytes of each part. Together some 4,000 tokens; a typical case has half of that.
 const ISSUE: usize = 1_600;
+const SCOPE: usize = 600;
 const CAUSES: usize = 1_600;
 const EVIDENCE: usize = 2_000;
 const SYMPTOMS: usize = 1_200;
@@ -26,18 +28,19 @@ pub(crate) struct Opening<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) diagnosis: &'a Diagnosis,
     pub(crate) observations: &'a Observations,
+    /// What the operator lets be shown: of rules no more is sent than of looks.
+    pub(crate) allowed: Allowed,
 }
 
 impl Opening<'_> {
     /// The message.
     pub(crate) fn message(&self, fences: &mut Fences) -> String {
-        let Self { issue, scope, diagnosis, observations } = self;
-        let scope = scope.in_words();
+        let Self { issue, scope, diagnosis, observations, allowed } = self;
         IssuePrompt {
             issue: &fences.around("The reporter's words:", &cut(issue, ISSUE)),
-            scope: &scope,
-            causes: &causes(diagnosis, fences),
-            symptoms: &symptoms(diagnosis, fences),
+            scope: &fences.around("Namespaces:", &cut(&scope.in_words(), SCOPE)),
+            causes: &causes(diagnosis, *allowed, fences),
+            symptoms: &symptoms(diagnosis, *allowed, fences),
             gaps: &gaps(diagnosis, fences),
             evidence: &looks(observations, fences),
         }
@@ -45,40 +48,41 @@ impl Opening<'_> {
     }
 }
 
-/// An observation as it is shown, under a line of ours.
+/// An observation as it is shown, under a line of ours. What was asked has names in it that others chose, and what was left out as well.
 pub(crate) fn shown(id: ObservationId, seen: &Observation, fences: &mut Fences) -> String {
     let more = seen.more.as_ref().map(|more| format!("\n({})", Excerpt::line(more))).unwrap_or_default();
-    let heading = format!("{id} = {}, seen at {}", Excerpt::line(&seen.asked), seen.seen_at);
-    format!("{}{more}", fences.around(&heading, seen.text.as_str()))
+    let heading = format!("{id} = {}, seen at {}", seen.probe.as_str(), seen.seen_at);
+    fences.around(&heading, &format!("{}\n{}{more}", Excerpt::line(&seen.asked), seen.text))
 }
 
-fn causes(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
+fn causes(diagnosis: &Diagnosis, allowed: Allowed, fences: &mut Fences) -> String {
     if diagnosis.causes.is_empty() {
-        return format!("No cause.{}", evidence(diagnosis, fences));
+        return format!("No cause.{}", evidence(diagnosis, allowed, fences));
     }
     let line = |cause: &crate::domain::cause::Cause| {
         let cites: Vec<String> = cause.cites.iter().take(6).map(ToString::to_string).collect();
         let fix = if cause.remedy.proposals.is_empty() { "no fix" } else { "a fix that the rule has" };
         let (about, sure) = (named(&cause.object), cause.confidence.value() * 100.0);
-        format!("- {} ({sure:.0}%): {} [{about}; cites {}; {fix}]", cause.source.code(), Excerpt::line(&cause.title), cites.join(", "))
+        let title = allowed.of_words(Some(&cause.object), &cause.title);
+        format!("- {} ({sure:.0}%): {} [{about}; cites {}; {fix}]", cause.source.code(), Excerpt::line(&title), cites.join(", "))
     };
     let lines: Vec<String> = diagnosis.causes.iter().map(line).collect();
-    format!("{}{}", fitting(&lines, CAUSES), evidence(diagnosis, fences))
+    format!("{}{}", fences.around("Causes:", &fitting(&lines, CAUSES)), evidence(diagnosis, allowed, fences))
 }
 
-fn evidence(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
+fn evidence(diagnosis: &Diagnosis, allowed: Allowed, fences: &mut Fences) -> String {
     let line = |(id, piece): (crate::domain::evidence::EvidenceId, &Evidence)| {
-        let Evidence { source, object, field, text, .. } = piece;
+        let Evidence { source, object, field, .. } = piece;
         let object = object.as_ref().map(|object| format!(" {}", named(object))).unwrap_or_default();
         let field = field.as_ref().map(|field| format!(" {field}")).unwrap_or_default();
-        format!("{id} {}{object}{field}: {}", source.as_str(), Excerpt::said_within(text.as_str(), 300))
+        format!("{id} {}{object}{field}: {}", source.as_str(), Excerpt::said_within(allowed.of_evidence(piece), 300))
     };
     let lines: Vec<String> = diagnosis.evidence.iter().map(line).collect();
     if lines.is_empty() { String::new() } else { format!("\n{}", fences.around("Evidence:", &fitting(&lines, EVIDENCE))) }
 }
 
-fn symptoms(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
-    let one = |object: &ObjectRef, says: &str| format!("- {}: {}", named(object), Excerpt::line(says));
+fn symptoms(diagnosis: &Diagnosis, allowed: Allowed, fences: &mut Fences) -> String {
+    let one = |object: &ObjectRef, says: &str| format!("- {}: {}", named(object), Excerpt::line(&allowed.of_words(Some(object), says)));
     let unexplained = diagnosis.unexplained.iter().map(|symptom| one(&symptom.object, &symptom.summary));
     let doubts = diagnosis.doubts.iter().filter_map(|doubt| Some(one(doubt.object.as_ref()?, &doubt.why)));
     let lines: Vec<String> = unexplained.chain(doubts).collect();
@@ -143,7 +147,7 @@ fn cut(text: &str, limit: usize) -> String {
 
 /// No first message is longer.
 #[cfg(test)]
-pub(super) const LONGEST: usize = ISSUE + CAUSES + EVIDENCE + SYMPTOMS + GAPS + LOOKS + 2_048;
+pub(super) const LONGEST: usize = ISSUE + SCOPE + CAUSES + EVIDENCE + SYMPTOMS + GAPS + LOOKS + 2_048;
 
 #[cfg(test)]
 mod tests {
@@ -172,16 +176,40 @@ mod tests {
                 seen_at,
             });
             let more = Some("cut".to_owned());
-            observations.add(Observation { probe: ProbeName::Get, asked: "get".into(), object: None, text, more, seen_at }).ok();
+            observations
+                .add(Observation { probe: ProbeName::Get, asked: "get".into(), object: None, field: None, text, more, seen_at })
+                .ok();
         }
         (diagnosis, observations)
+    }
+
+    /// What rules quote of a program is kept from a provider as the look at it is.
+    #[test]
+    fn nothing_that_the_operator_keeps_back_is_in_the_message() {
+        let namespace = crate::domain::namespace::Namespace::parse("shop").unwrap();
+        let pod = ObjectRef::namespaced(Kind::Pod, &namespace, "web-0");
+        let mut diagnosis = Diagnosis::default();
+        let summary = format!("container `app` waits: PostStartHookError: {}", Excerpt::said("CANARY"));
+        diagnosis.unexplained.push(Symptom { object: pod.clone(), summary: summary.clone() });
+        diagnosis.doubts.push(crate::domain::focus::Doubt::about(pod.clone(), summary));
+        let (source, seen_at) = (EvidenceSource::Event, Timestamp::UNIX_EPOCH);
+        diagnosis.evidence.add(Evidence { source, object: Some(pod), field: None, text: Excerpt::event("Unhealthy: CANARY"), seen_at });
+        let observations = Observations::default();
+        for (logs, shown) in [(true, 3), (false, 0)] {
+            let allowed = Allowed { logs, ..Allowed::default() };
+            let opening = Opening { issue: "", scope: &Scope::All, diagnosis: &diagnosis, observations: &observations, allowed };
+            let message = opening.message(&mut Fences::new([1; 32]));
+            assert_eq!(message.matches("CANARY").count(), shown, "{message}");
+            assert_eq!(message.matches("PostStartHookError").count(), 2, "{message}");
+        }
     }
 
     #[test]
     fn message_has_every_part_and_is_bounded_whatever_there_is() {
         let (diagnosis, observations) = crowded();
         let issue = "ä ".repeat(3_000);
-        let opening = Opening { issue: &issue, scope: &Scope::All, diagnosis: &diagnosis, observations: &observations };
+        let allowed = Allowed::default();
+        let opening = Opening { issue: &issue, scope: &Scope::All, diagnosis: &diagnosis, observations: &observations, allowed };
         let message = opening.message(&mut Fences::new([1; 32]));
         assert!(message.len() <= LONGEST, "{} of {LONGEST}", message.len());
         for part in [
@@ -195,7 +223,8 @@ mod tests {
         ] {
             assert!(message.contains(part), "{part}: {message}");
         }
-        let nothing = Opening { issue: "", scope: &Scope::All, diagnosis: &Diagnosis::default(), observations: &Observations::default() };
+        let (diagnosis, observations) = (Diagnosis::default(), Observations::default());
+        let nothing = Opening { issue: "", diagnosis: &diagnosis, observations: &observations, ..opening };
         let message = nothing.message(&mut Fences::new([1; 32]));
         for part in ["No cause.", "Nothing is left unexplained.", "Everything that rules needed was read.", "Nothing yet."] {
             assert!(message.contains(part), "{part}: {message}");

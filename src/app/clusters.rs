@@ -14,7 +14,7 @@ use crate::probe::Allowed;
 use crate::store::SqliteStore;
 use crate::workflow::records::Records;
 use crate::workflow::report::Report;
-use crate::workflow::{Parts, Remediation, SessionLine, Timing, WorkflowError};
+use crate::workflow::{OwnModel, Parts, Remediation, SessionLine, Timing, WorkflowError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +30,8 @@ pub(super) struct Clusters {
     store: Arc<dyn SessionStore>,
     records: Records,
     operator: Operator,
+    /// One for all clusters: what it may take in a day is for the process.
+    own_model: Option<OwnModel>,
     connected: Mutex<Kept>,
 }
 
@@ -50,8 +52,8 @@ impl Clusters {
         let store: Arc<dyn SessionStore> = Arc::new(SqliteStore::at(&config.store));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let records = Records::new(store.clone(), clock.clone());
-        let operator = operator(&config);
-        Self { config, clock, entropy: Arc::new(SystemEntropy), store, records, operator, connected: Mutex::default() }
+        let (operator, own_model) = (operator(&config), endpoints::own(&config));
+        Self { config, clock, entropy: Arc::new(SystemEntropy), store, records, operator, own_model, connected: Mutex::default() }
     }
 
     /// The use cases on a context; `None` is the operator's own.
@@ -145,7 +147,7 @@ impl Clusters {
                 logs: self.config.probe_logs,
                 config_maps: self.config.probe_config_maps,
             },
-            own_model: endpoints::own(&self.config),
+            own_model: self.own_model.clone(),
         });
         match no_writer {
             Some(why) => remediation.read_only_because(why),

@@ -14,6 +14,7 @@ use crate::domain::kubectl;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::ours::OurCommand;
+use crate::domain::prices::Cost;
 use crate::domain::snapshot::ClusterId;
 use crate::ports::{Clock, ClusterRead, ListRequest, ReadError, RequestMeter};
 use crate::store::SqliteStore;
@@ -49,7 +50,9 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>, call_model: b
 /// What a client is shown where rules do not decide.
 fn investigation(config: &Config) -> Line {
     if !config.investigate.offers_looks() {
-        return Line::ok("investigation", "never: no client is offered looks at what rules leave open");
+        let unasked = config.model.as_ref().map(|_| ", and the model is never asked; `investigate: auto` allows both");
+        let text = format!("never: no client is offered looks at what rules leave open{}", unasked.unwrap_or_default());
+        return Line::ok("investigation", text);
     }
     let hidden: Vec<&str> = [(config.probe_logs, "logs"), (config.probe_config_maps, "ConfigMaps")]
         .iter()
@@ -57,7 +60,21 @@ fn investigation(config: &Config) -> Line {
         .map(|(_, what)| *what)
         .collect();
     let kept = if hidden.is_empty() { String::new() } else { format!("; {} are not shown", hidden.join(" and ")) };
-    Line::ok("investigation", format!("{}: a client can look at what the reader is allowed to read{kept}", config.investigate.as_str()))
+    let who =
+        config.model.as_ref().map_or_else(|| "a client can look".to_owned(), |model| format!("a client and `{}` can look", model.name));
+    let bounds = config.model.as_ref().map(|model| {
+        let cost = |cost: Option<Cost>| cost.map(|cost| format!(" and {cost}")).unwrap_or_default();
+        let (one, day) = (&model.budget, &model.daily);
+        format!(
+            "; a model can use {} tokens{} in one investigation, and {}{} in one day",
+            one.tokens,
+            cost(one.cost),
+            day.tokens,
+            cost(day.cost)
+        )
+    });
+    let (how, bounds) = (config.investigate.as_str(), bounds.unwrap_or_default());
+    Line::ok("investigation", format!("{how}: {who} at what the reader is allowed to read{kept}{bounds}"))
 }
 
 /// The text names the places that were searched, and what to do.
@@ -162,7 +179,7 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     if missing.is_empty() {
         return Line::ok("reading", format!("can read all {} required resources in `{namespace}`", wanted.len()));
     }
-    let names: Vec<&str> = missing.iter().map(|(kind, _)| plural(kind)).collect();
+    let names: Vec<&str> = missing.iter().map(|(kind, _)| kind.plural()).collect();
     let text = format!("is not allowed to read {} in `{namespace}`", names.join(", "));
     let todo = allow(namespace, "reader", "reports list the missing data");
     // Without Pods there is nothing to say; without the rest, reports name a gap.
@@ -240,10 +257,6 @@ fn in_words(right: &(Verb, Kind)) -> String {
 fn allow(namespace: &Namespace, identity: &'static str, until_then: &str) -> Vec<String> {
     let who = format!("USER is the {identity}, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
     vec![kubectl::roles(namespace, identity), who]
-}
-
-fn plural(kind: &Kind) -> &str {
-    kind.info().map_or("objects", |info| info.plural)
 }
 
 async fn store(config: &Config) -> Line {

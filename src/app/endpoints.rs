@@ -8,21 +8,19 @@ use crate::ports::{Clock, Entropy, Model};
 use crate::workflow::OwnModel;
 use std::sync::Arc;
 
-/// One of the models that the operator named, and how it is reached: what was set for the first one's provider is for that provider only.
+/// One of the models that the operator named, and how it is reached: what was set for the first one's provider is for that provider only,
+/// and the key in a provider's usual variable, which other programs of the same shell use, is for that provider's own host only.
 pub(super) fn endpoint(options: &ModelOptions, model: &ModelName) -> Endpoint {
     let shared = options.shares(model);
+    let base_url = options.base_url.clone().filter(|_| shared);
+    let own = base_url.as_ref().is_none_or(|url| url.is_of(model.provider()));
     let key = match (&options.key_file, options.usual_key(model.provider())) {
         (Some(file), _) if shared => KeySource::File(file.clone()),
         _ if shared && options.key_in_headers() => KeySource::None,
-        (_, Some(key)) => KeySource::Given(key.clone()),
-        (_, None) => KeySource::None,
+        (_, Some(key)) if own => KeySource::Given(key.clone()),
+        (_, Some(_) | None) => KeySource::None,
     };
-    Endpoint {
-        name: model.clone(),
-        base_url: options.base_url.clone().filter(|_| shared),
-        headers: if shared { options.headers.clone() } else { Vec::new() },
-        key,
-    }
+    Endpoint { name: model.clone(), base_url, headers: if shared { options.headers.clone() } else { Vec::new() }, key }
 }
 
 /// Whom to ask about what rules leave open; nothing of it is made where no model is set, or where nothing is to be investigated.
@@ -32,7 +30,7 @@ pub(super) fn own(config: &Config) -> Option<OwnModel> {
     let endpoints = options.models().map(|model| endpoint(options, model)).collect();
     let patience = Patience { whole: options.budget.time, ..Patience::default() };
     let model = connect(endpoints, patience, &clock, &entropy)?;
-    Some(OwnModel { model, budget: options.budget, prices: options.prices.clone() })
+    Some(OwnModel::new(model, options.budget, options.daily, options.prices.clone()))
 }
 
 /// This one alone.
@@ -69,6 +67,16 @@ mod tests {
         assert_eq!(second.name.provider(), Provider::Anthropic);
         let KeySource::Given(key) = second.key else { panic!("{:?}", second.key) };
         assert_eq!((key.for_a_header(), second.headers.len(), second.base_url), ("anthropics", 0, None));
+    }
+
+    /// A shell has the key of a provider for other programs, too.
+    #[test]
+    fn key_in_a_providers_usual_variable_is_sent_to_its_own_host_only() {
+        let key = |url| endpoints(&[("OPENAI_API_KEY", "openais"), ("KUBEMEND_MODEL_BASE_URL", url)]).remove(0).key;
+        for other in ["http://127.0.0.1:11434/v1", "https://gateway.example.com/v1", "https://openrouter.ai/api/v1"] {
+            assert_eq!(key(other), KeySource::None, "{other}");
+        }
+        assert!(matches!(key("https://eu.api.openai.com/v1"), KeySource::Given(_)));
     }
 
     #[test]

@@ -154,6 +154,7 @@ fn of_read(error: &ReadError) -> ErrorKind {
         | ReadError::TimedOut(..)
         | ReadError::Expired(_)
         | ReadError::Refused { .. }
+        | ReadError::NotRecorded(_)
         | ReadError::Config(_)
         | ReadError::Kubeconfig { .. }
         | ReadError::Options(_) => ErrorKind::Unavailable,

@@ -1,7 +1,7 @@
 //! What would tell more where rules leave something open: looks as a caller can ask for them, ready to be sent.
 
 use crate::domain::investigate::Investigate;
-use crate::probe::arguments::{Context, LookArguments, ProbeWord};
+use crate::probe::arguments::{Context, Custom, LookArguments, ProbeWord};
 use crate::workflow::report::{ObjectView, Report, Status};
 use serde_json::json;
 
@@ -17,13 +17,13 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
         Status::Diagnosed => !report.unexplained.is_empty() || investigate == Investigate::Always,
         _ => false,
     };
-    let concluded = report.causes.iter().any(|cause| cause.source == "model");
+    let concluded = report.causes.iter().any(|cause| cause.source != "rule");
     if !open || concluded || !investigate.offers_looks() {
         return None;
     }
     let seen: Vec<&str> = report.observations.iter().map(|seen| seen.asked.as_str()).collect();
     let new = |look: &LookArguments| {
-        let asked = look.understood(&Context { namespace: None, custom: &[] }).map(|look| look.to_string());
+        let asked = look.understood(&Context { namespace: None, custom: Custom::NotAsked }).map(|look| look.to_string());
         asked.is_ok_and(|asked| !seen.contains(&asked.as_str()))
     };
     let mut looks: Vec<LookArguments> =
@@ -34,7 +34,7 @@ pub fn further(report: &Report, investigate: Investigate) -> Option<String> {
     let undecided = if report.usage.model_calls > 0 {
         "Neither rules nor the configured model decide this"
     } else {
-        "Rules do not decide this, and no model is configured"
+        "Rules do not decide this, and no model was asked"
     };
     Some(format!("{undecided}: look further with analyze {call}; all probes: kubemend://probes"))
 }

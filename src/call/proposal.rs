@@ -44,13 +44,16 @@ pub fn proposal_form() -> Value {
         "mayBeChanged": changes,
         "rules": [
             "every cause cites what the session has; a cause that cites nothing is dropped, an id that is unknown refuses all",
-            "a change is of something that is affected now, or of what belongs to it, in the same namespace",
+            "a change is of something that is affected now, or of what belongs to it, in the same namespace; so are the object of the first cause and one piece that it cites",
+            "what is cited counts by the field that was read: a field of a status most, a message, a log, a list or a description least",
+            "what a rule has a fix for is not changed by a proposal, nor a claim that a rule left to a human; of other objects that it left to a human, the question says why",
+            "a key of a ConfigMap is high risk, but for one line that becomes a variable of what is affected alone",
             "restart: not while it is updated or paused, nor within ten minutes of the last one",
             "undoRollout: to a revision of which a Pod is available now, as the annotation deployment.kubernetes.io/revision of its ReplicaSet counts it",
             "deletePod: a Pod that is not ready and that a ReplicaSet, StatefulSet or DaemonSet makes again; evict: such a Pod, as far as PodDisruptionBudgets let it",
             "without actions it is a diagnosis; name in it what a human should change",
             "objects of Helm, Argo CD, Flux or an operator are changed at their source",
-            "a human is always asked, and one who declined is not asked again"
+            "a human is always asked, in one question at a time about an object; what one declined is not asked again for a day"
         ]
     })
 }

@@ -11,6 +11,7 @@ use crate::domain::plan::{OnFailure, PlanDigest};
 use crate::domain::risk::Risk;
 use crate::workflow::{Problem, Wishes};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
 
 /// Finds why a Kubernetes workload is broken, shows the exact fix, asks for approval, applies it, and verifies the result.
 #[derive(Debug, Parser)]
@@ -57,7 +58,8 @@ pub enum Command {
     #[command(after_help = "Examples:
   kubemend analyze \"Something is wrong with my database in the a-team namespace\"
   kubemend analyze -n shop deployment/web service/web
-  kubemend analyze -A -o json | jq '.causes[].title'")]
+  kubemend analyze -A -o json | jq '.causes[].title'
+  kubemend analyze --cluster shop.yaml \"checkout is down\"          offline, on a recording of `kubemend snapshot`")]
     Analyze(AnalyzeArgs),
     /// Find the cause, show the change, ask for approval, apply it and verify the result
     #[command(after_help = "Examples:
@@ -91,6 +93,13 @@ It ends as rolled back, with exit code 0, and says nothing of the problem that t
     Undo(UndoArgs),
     /// Decline the plan of a waiting session
     Decline(DeclineArgs),
+    /// Record what rules read of the cluster into a file, without Secrets and with credentials masked; changes nothing
+    #[command(after_help = "Examples:
+  kubemend snapshot -n shop -o shop.yaml
+  kubemend analyze --cluster shop.yaml \"checkout is down\"
+
+Read it before you give it to others: names, images and texts of the cluster are in it.")]
+    Snapshot(SnapshotArgs),
     /// Check configuration, connection, RBAC and session store
     Doctor(DoctorArgs),
     /// Print manifests for `kubectl apply`: what a cluster needs before kubemend can work on it
@@ -150,9 +159,26 @@ pub struct AnalyzeArgs {
     /// Look in every namespace
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub all_namespaces: bool,
+    /// Look at a recording of `kubemend snapshot` instead of a cluster
+    #[arg(long, value_name = "FILE")]
+    pub cluster: Option<PathBuf>,
     /// How.
     #[command(flatten)]
     pub output: OutputArg,
+}
+
+/// `snapshot`.
+#[derive(Debug, Clone, Args)]
+pub struct SnapshotArgs {
+    /// File to write, which does not exist yet; `-` for stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Namespaces to record; default: the context's
+    #[arg(short, long, value_name = "NS", value_parser = namespace)]
+    pub namespace: Vec<Namespace>,
+    /// Record every namespace
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
 }
 
 /// `remediate`.

@@ -24,7 +24,8 @@ impl Discovered {
             || group.ends_with(".authorization.k8s.io")
             || group.ends_with(".apiserver.k8s.io");
         let custom = group.contains('.') && !own && plain(group, true) && plain(version, false) && plain(plural, false);
-        if !custom || plural.contains("secret") {
+        let credential = ["secret", "token", "credential", "kubeconfig", "password"].iter().any(|word| plural.contains(word));
+        if !custom || credential {
             return false;
         }
         let Ok(mut resources) = self.0.write() else { return false };

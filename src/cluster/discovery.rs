@@ -28,12 +28,16 @@ impl Named {
     }
 }
 
-/// The resources of an answer that holds all groups; `None` when it is only the list of groups.
-pub(super) fn aggregated(answer: &Value) -> Option<Vec<Named>> {
+/// The resources of an answer that holds all groups, and the groups whose own server did not say what they have; `None` when it is only the
+/// list of groups.
+pub(super) fn aggregated(answer: &Value) -> Option<(Vec<Named>, Vec<String>)> {
     (answer.get("kind").and_then(Value::as_str) == Some("APIGroupDiscoveryList")).then_some(())?;
-    let mut named = Vec::new();
+    let (mut named, mut unread) = (Vec::new(), Vec::new());
     for group in list(answer, "/items") {
         let name = text(group, "/metadata/name");
+        if list(group, "/versions").any(|version| text(version, "/freshness") == "Stale") {
+            unread.push(name.to_owned());
+        }
         let mut seen = BTreeSet::new();
         // The server puts the version that it prefers first.
         for version in list(group, "/versions") {
@@ -51,13 +55,18 @@ pub(super) fn aggregated(answer: &Value) -> Option<Vec<Named>> {
             }
         }
     }
-    Some(named)
+    Some((named, unread))
+}
+
+/// Whether kinds of this group are custom ones that may be read.
+pub(super) fn can_be_custom(group: &str) -> bool {
+    CustomKind::new(group, "v1", "Any", "anies", true).is_ok()
 }
 
 /// The groups, each with the version that the server prefers.
 pub(super) fn groups(answer: &Value) -> Vec<(String, String)> {
     let preferred = |group: &Value| (text(group, "/name").to_owned(), text(group, "/preferredVersion/version").to_owned());
-    list(answer, "/groups").map(preferred).filter(|(group, version)| !group.is_empty() && !version.is_empty()).take(GROUPS).collect()
+    list(answer, "/groups").map(preferred).filter(|(group, version)| !group.is_empty() && !version.is_empty()).collect()
 }
 
 /// The resources of one group.

@@ -91,7 +91,7 @@ pub(crate) fn watch(bytes: &[u8]) {
 /// What an API server says that it has. Nothing of it opens a way to a Secret.
 pub(crate) fn discovery(bytes: &[u8]) {
     let Ok(answer) = serde_json::from_slice::<Value>(bytes) else { return };
-    let mut named = discovery::aggregated(&answer).unwrap_or_default();
+    let (mut named, _) = discovery::aggregated(&answer).unwrap_or_default();
     for (group, version) in discovery::groups(&answer) {
         named.extend(discovery::of_group(&group, &version, &answer));
     }

@@ -15,7 +15,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{ClusterRead, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
+use crate::ports::{ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
 use async_trait::async_trait;
 use http::{Method, Request};
 use jiff::Timestamp;
@@ -78,28 +78,32 @@ impl ReadClient {
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub async fn discover(&self) -> Result<Vec<Kind>, ReadError> {
+    pub async fn discover(&self) -> Result<CustomKinds, ReadError> {
         let read = Read::other("get", "apis", "the list of API resources");
         let answer = json_object(&self.ask(&read, Method::GET, "/apis", &[], DISCOVERY_BYTES).await?, &read)?;
-        let named = match discovery::aggregated(&answer) {
-            Some(named) => named,
+        let (named, mut unread) = match discovery::aggregated(&answer) {
+            Some(found) => found,
             None => {
-                let mut named = Vec::new();
-                for (group, version) in discovery::groups(&answer) {
+                let (mut named, mut unread) = (Vec::new(), Vec::new());
+                for (at, (group, version)) in discovery::groups(&answer).into_iter().enumerate() {
                     let path = format!("/apis/{group}/{version}");
-                    // A group whose server is down is missing; the others are still there.
-                    if let Ok(reply) = self.ask(&read, Method::GET, &path, &[], OBJECT_BYTES).await {
-                        named.extend(discovery::of_group(&group, &version, &json_object(&reply, &read)?));
+                    // A group whose server is down is not known; the others are.
+                    let reply =
+                        if at < discovery::GROUPS { self.ask(&read, Method::GET, &path, &[], OBJECT_BYTES).await.ok() } else { None };
+                    match reply.and_then(|reply| json_object(&reply, &read).ok()) {
+                        Some(answer) => named.extend(discovery::of_group(&group, &version, &answer)),
+                        None => unread.push(group),
                     }
                 }
-                named
+                (named, unread)
             }
         };
+        unread.retain(|group| discovery::can_be_custom(group));
         let admitted = named.iter().filter_map(|n| {
             let kind = n.custom()?;
             self.discovered.admit(&n.group, &n.version, &n.plural, n.namespaced).then_some(kind)
         });
-        Ok(admitted.collect())
+        Ok(CustomKinds { kinds: admitted.collect(), unread })
     }
 
     /// One request, once, within the time-out. A login plugin has a deadline of its own, and its time is not the request's.
@@ -286,7 +290,7 @@ impl ClusterRead for ReadClient {
         }
     }
 
-    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError> {
+    async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
         self.discover().await
     }
 

@@ -21,7 +21,7 @@ pub struct Flags {
     /// Root of the model provider's API, for gateways and compatible servers, such as `http://127.0.0.1:11434/v1`
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     pub model_base_url: Option<String>,
-    /// File that contains only the provider's API key, instead of $OPENAI_API_KEY or $ANTHROPIC_API_KEY
+    /// File that contains only the API key, instead of $OPENAI_API_KEY or $ANTHROPIC_API_KEY, which only the provider's own host gets
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub model_key_file: Option<PathBuf>,
     /// Second model, for when the first does not answer

@@ -3,10 +3,11 @@
 use super::environment::Environment;
 use super::options::{ConfigError, Given};
 use crate::domain::base_url::{BaseUrl, NotAUrl};
-use crate::domain::budget::Budget;
+use crate::domain::budget::{Budget, Daily};
 use crate::domain::model_name::{ModelName, Provider};
 use crate::domain::prices::{Cost, Prices, dollars};
 use crate::domain::provider_key::ProviderKey;
+use crate::domain::secrets::names_one;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,10 +30,10 @@ pub struct ModelOptions {
     pub prices: Prices,
     /// What one investigation may take.
     pub budget: Budget,
+    /// What all of one day may take.
+    pub daily: Daily,
 }
 
-/// Headers in which a key can be.
-const CREDENTIALS: [&str; 3] = ["authorization", "api-key", "x-api-key"];
 /// Headers that say how a message is sent: not the operator's.
 const OF_THE_WIRE: [&str; 6] = ["connection", "content-length", "content-type", "host", "te", "transfer-encoding"];
 /// As many headers can be set: a gateway wants two or three.
@@ -51,7 +52,7 @@ impl ModelOptions {
 
     /// A header holds the key.
     pub fn key_in_headers(&self) -> bool {
-        self.headers.iter().any(|(name, _)| CREDENTIALS.contains(&name.as_str()))
+        self.headers.iter().any(|(name, _)| names_one(name) || name.ends_with("-key"))
     }
 
     /// What the usual variable of a provider holds.
@@ -88,7 +89,7 @@ pub(super) fn options(given: &Given, environment: &Environment) -> Result<Option
         "a list such as `openai/NAME=2.50/0.25/10`: dollars for a million tokens of input, cached input and output",
         Prices::parse,
     )?;
-    let budget = budget(given)?;
+    let (budget, daily) = bounds(given)?;
     let key_file = given.path("model-key-file");
     let Some(name) = name else {
         return match fallback {
@@ -96,6 +97,12 @@ pub(super) fn options(given: &Given, environment: &Environment) -> Result<Option
             None => Ok(None),
         };
     };
+    let prices = prices.unwrap_or_default();
+    let unpriced = [&name].into_iter().chain(&fallback).find(|model| !prices.has(model));
+    if let Some(model) = unpriced.filter(|_| budget.cost.is_some()) {
+        let why = format!("`model-cost` needs a price of `{model}` in `model-prices`: without it, nobody knows what its answers cost");
+        return Err(ConfigError::Contradiction(why));
+    }
     let mut keys = Vec::new();
     for provider in Provider::ALL {
         let variable = provider.key_variable();
@@ -105,23 +112,36 @@ pub(super) fn options(given: &Given, environment: &Environment) -> Result<Option
             keys.push((provider, key.ok_or_else(|| ConfigError::Unquoted { origin: variable.to_owned(), wanted })?));
         }
     }
-    Ok(Some(ModelOptions { name, fallback, base_url, headers, key_file, keys, prices: prices.unwrap_or_default(), budget }))
+    Ok(Some(ModelOptions { name, fallback, base_url, headers, key_file, keys, prices, budget, daily }))
 }
 
-/// What one investigation may take. A bound of money is none without prices.
-fn budget(given: &Given) -> Result<Budget, ConfigError> {
+/// What one investigation may take, and all of one day. A bound of money is none without prices, nor one of a day that has no room for one.
+fn bounds(given: &Given) -> Result<(Budget, Daily), ConfigError> {
     let number = |least: u64, most: u64| move |text: &str| text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
-    let usual = Budget::default();
+    let (usual, usual_day) = (Budget::default(), Daily::default());
     let turns = given.parse("model-turns", "a number from 1 to 50", number(1, 50))?;
     let turns = turns.and_then(|turns| u32::try_from(turns).ok()).unwrap_or(usual.turns);
     let tokens = given.parse("model-tokens", "a number from 1000 to 10000000", number(1_000, 10_000_000))?.unwrap_or(usual.tokens);
     let seconds = given.parse("model-seconds", "a number from 5 to 1800", number(5, 1_800))?;
     let cost = given.parse("model-cost", "dollars, such as 0.50", dollars)?.map(Cost);
+    let of_a_day = given.parse("model-day-tokens", "a number from 1000 to 10000000000", number(1_000, 10_000_000_000))?;
+    let day_cost = given.parse("model-day-cost", "dollars, such as 5.00", dollars)?.map(Cost);
+    let contradiction = |why: &str| Err(ConfigError::Contradiction(why.to_owned()));
     if cost.is_some() && !given.0.contains_key("model-prices") {
-        let why = "`model-cost` needs `model-prices`: without prices, nobody knows what an answer costs".to_owned();
-        return Err(ConfigError::Contradiction(why));
+        return contradiction("`model-cost` needs `model-prices`: without prices, nobody knows what an answer costs");
     }
-    Ok(Budget { turns, tokens, time: seconds.map_or(usual.time, Duration::from_secs), cost })
+    if of_a_day.is_some_and(|day| day < tokens) {
+        return contradiction("`model-day-tokens` is less than `model-tokens`: no investigation could begin");
+    }
+    match (day_cost, cost) {
+        (Some(_), None) => return contradiction("`model-day-cost` needs `model-cost`, the dollars of one investigation"),
+        (Some(day), Some(one)) if day < one => {
+            return contradiction("`model-day-cost` is less than `model-cost`: no investigation could begin");
+        }
+        (Some(_) | None, _) => {}
+    }
+    let budget = Budget { turns, tokens, time: seconds.map_or(usual.time, Duration::from_secs), cost };
+    Ok((budget, Daily { tokens: of_a_day.unwrap_or(usual_day.tokens.max(tokens)), cost: day_cost }))
 }
 
 /// `api-key=abc,x-team=sre`.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Every option: its key in the file, and `KUBEMEND_` with capitals and underscores in the environment.
-pub(super) const OPTIONS: [&str; 35] = [
+pub(super) const OPTIONS: [&str; 37] = [
     "allow-kubeconfig-exec",
     "client-dialogs",
     "client-max-risk",
@@ -25,6 +25,8 @@ pub(super) const OPTIONS: [&str; 35] = [
     "model-allow-http",
     "model-base-url",
     "model-cost",
+    "model-day-cost",
+    "model-day-tokens",
     "model-fallback",
     "model-headers",
     "model-key-file",

@@ -2,7 +2,9 @@
 
 use super::options::{OPTIONS, variable};
 use super::*;
+use crate::domain::budget::Daily;
 use crate::domain::model_name::Provider;
+use crate::domain::prices::Cost;
 use std::fs;
 use std::path::Path;
 
@@ -58,7 +60,9 @@ fn every_option_has_its_variable_and_its_key() {
             "confidence-threshold" => "NaN",
             "plan-ttl" | "request-timeout" | "settle" | "validate-within" => "never",
             "consent" | "investigate" | "mode" | "on-failure" | "model" | "model-fallback" | "model-base-url" | "model-headers"
-            | "model-prices" | "model-turns" | "model-tokens" | "model-seconds" | "model-cost" => "perhaps",
+            | "model-prices" | "model-turns" | "model-tokens" | "model-seconds" | "model-cost" | "model-day-tokens" | "model-day-cost" => {
+                "perhaps"
+            }
             "context" | "write-context" | "log" => "  ",
             _ => continue,
         };
@@ -233,9 +237,36 @@ fn budget_of_an_investigation_is_the_operator_s_within_bounds_and_money_needs_pr
     assert_eq!((own.turns, own.tokens, own.time.as_secs()), (3, 9_000, 30));
     assert_eq!(own.cost.map(|cost| cost.to_string()).as_deref(), Some("$0.2500"));
     assert!(load(&set[..4]).unwrap_err().to_string().contains("`model-cost` needs `model-prices`"));
+    let unpriced = load(&[set[3], set[4], ("KUBEMEND_MODEL_FALLBACK", "anthropic/small")]).unwrap_err().to_string();
+    assert!(unpriced.contains("`model-cost` needs a price of `anthropic/small` in `model-prices`"), "{unpriced}");
     for wrong in
         [("KUBEMEND_MODEL_TURNS", "0"), ("KUBEMEND_MODEL_TOKENS", "999"), ("KUBEMEND_MODEL_SECONDS", "1801"), ("KUBEMEND_MODEL_COST", "-1")]
     {
         assert!(load(&[wrong]).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn day_has_room_for_one_investigation_and_money_of_a_day_needs_that_of_one() {
+    let load = |variables: &[(&str, &str)]| {
+        let all = [("HOME", "/home/me"), ("KUBEMEND_MODEL", "openai/large")].into_iter().chain(variables.iter().copied());
+        Config::load(&Flags::default(), &Environment::of(all)).map(|config| config.model.unwrap().daily)
+    };
+    assert_eq!(load(&[]).unwrap(), Daily { tokens: 1_000_000, cost: None });
+    assert_eq!(
+        load(&[("KUBEMEND_MODEL_TOKENS", "3000000")]).unwrap().tokens,
+        3_000_000,
+        "the usual bound is none for who sets more for one"
+    );
+    let priced = [("KUBEMEND_MODEL_PRICES", "openai/large=2/8"), ("KUBEMEND_MODEL_COST", "0.5")];
+    let with = |more: (&'static str, &'static str)| load(&[priced[0], priced[1], more]);
+    assert_eq!(with(("KUBEMEND_MODEL_DAY_COST", "5")).unwrap().cost, Some(Cost(5_000_000)));
+    for (set, says) in [
+        (load(&[("KUBEMEND_MODEL_DAY_TOKENS", "59999")]), "`model-day-tokens` is less than `model-tokens`"),
+        (with(("KUBEMEND_MODEL_DAY_COST", "0.4")), "`model-day-cost` is less than `model-cost`"),
+        (load(&[priced[0], ("KUBEMEND_MODEL_DAY_COST", "5")]), "`model-day-cost` needs `model-cost`"),
+    ] {
+        let said = set.unwrap_err().to_string();
+        assert!(said.contains(says), "{said}");
     }
 }

@@ -192,6 +192,27 @@ impl Action {
         self.rows().into_iter().map(|(_, row)| row.map_or(Risk::High, |row| row.floor)).max().unwrap_or(Risk::High)
     }
 
+    /// Whether it does all that another one does, and perhaps more. Of what is created the name alone counts: a size or a class is no other
+    /// question; and of what is done to an object as a whole, what is done.
+    pub fn has_all_of(&self, other: &Self) -> bool {
+        let same = self.target() == other.target() && self.verb() == other.verb();
+        match (self, other) {
+            (Action::Patch { ops, .. }, Action::Patch { ops: theirs, .. }) => {
+                same && theirs.iter().all(|one| ops.iter().any(|op| op.path == one.path && op.change == one.change))
+            }
+            (
+                Action::Create { .. }
+                | Action::DeleteUnboundClaim { .. }
+                | Action::Patch { .. }
+                | Action::RestartRollout { .. }
+                | Action::UndoRollout { .. }
+                | Action::DeletePod { .. }
+                | Action::EvictPod { .. },
+                _,
+            ) => same,
+        }
+    }
+
     /// Each part with its row in the table of changes, where it has one: every field of a patch, or what is done as a whole.
     pub fn rows(&self) -> Vec<(Option<&FieldPath>, Option<&'static Changeable>)> {
         let (verb, target, fields) = self.change();

@@ -1,5 +1,6 @@
 //! The root of a provider's API: where the paths of its requests hang. It holds no credential, and without TLS it is on this machine.
 
+use super::model_name::Provider;
 use super::secrets;
 use std::fmt;
 
@@ -33,6 +34,11 @@ pub enum NotAUrl {
 const LONGEST: usize = 2_048;
 
 impl BaseUrl {
+    /// Where this provider itself answers.
+    pub fn own(provider: Provider) -> Self {
+        Self { secure: true, authority: provider.host().to_owned(), path: "/v1".to_owned(), query: None }
+    }
+
     /// A root as the operator gives it.
     ///
     /// # Errors
@@ -67,6 +73,14 @@ impl BaseUrl {
     pub fn of(&self, path: &str) -> String {
         let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}://{}{}{path}{query}", if self.secure { "https" } else { "http" }, self.authority, self.path)
+    }
+
+    /// Whether this provider itself answers there: its own host or one below it, over TLS. Its key is for nobody else.
+    pub fn is_of(&self, provider: Provider) -> bool {
+        let own = provider.host();
+        let authority = self.authority.to_ascii_lowercase();
+        let host = authority.strip_suffix(":443").unwrap_or(&authority);
+        self.secure && (host == own || host.strip_suffix(own).is_some_and(|before| before.ends_with('.')))
     }
 
     /// The host, with the port where one is given.
@@ -144,6 +158,24 @@ mod tests {
         {
             assert_eq!(parsed(there), Err(NotAUrl::Plain), "{there}");
             assert!(BaseUrl::parse(there, true).is_ok(), "{there}");
+        }
+    }
+
+    #[test]
+    fn provider_is_its_own_host_over_tls_and_no_other() {
+        let is_of = |text| BaseUrl::parse(text, true).unwrap().is_of(Provider::OpenAi);
+        for own in ["https://api.openai.com/v1", "https://API.openai.com:443", "https://eu.api.openai.com/v1"] {
+            assert!(is_of(own), "{own}");
+        }
+        for other in [
+            "http://api.openai.com/v1",
+            "https://api.openai.com:8443",
+            "https://evilapi.openai.com",
+            "https://api.openai.com.example",
+            "https://api.anthropic.com",
+            "http://127.0.0.1:11434/v1",
+        ] {
+            assert!(!is_of(other), "{other}");
         }
     }
 

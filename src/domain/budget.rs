@@ -1,4 +1,4 @@
-//! What an investigation with a model may take: the operator's bounds.
+//! What an investigation with a model may take, and what all of one day may: the operator's bounds.
 
 use super::prices::Cost;
 use std::time::Duration;
@@ -14,6 +14,22 @@ pub struct Budget {
     pub time: Duration,
     /// Where prices are set.
     pub cost: Option<Cost>,
+}
+
+/// The bounds of all investigations of one process in one day, beside those of each: who calls again and again does not spend more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Daily {
+    /// Sent and received.
+    pub tokens: u64,
+    /// Where prices are set.
+    pub cost: Option<Cost>,
+}
+
+impl Default for Daily {
+    /// More than a hundred typical cases, and sixteen that take all that one may.
+    fn default() -> Self {
+        Self { tokens: 1_000_000, cost: None }
+    }
 }
 
 impl Default for Budget {

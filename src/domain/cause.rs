@@ -36,6 +36,15 @@ impl CauseSource {
         [CauseSource::Model, CauseSource::Caller].into_iter().find(|s| s.code() == text).or_else(|| known(text).map(CauseSource::Rule))
     }
 
+    /// Who states it, as a line begins; nobody where a rule of this program found it.
+    pub fn by(self) -> Option<&'static str> {
+        match self {
+            CauseSource::Rule(_) => None,
+            CauseSource::Model => Some("a model"),
+            CauseSource::Caller => Some("an agent"),
+        }
+    }
+
     /// What the report calls the cause: the rule's code, or who proposed it where no rule did.
     pub fn code(self) -> &'static str {
         match self {
@@ -104,6 +113,12 @@ impl Cause {
     pub fn touched(&self) -> impl Iterator<Item = &ObjectRef> {
         let places = std::iter::once(&self.object).chain(self.also.iter().map(|place| &place.object));
         touched(places, &self.symptoms, &self.chain)
+    }
+
+    /// Whether it makes a diagnosis of what was found: a rule's does, and what somebody states where a field carries it that only
+    /// controllers write. Else the word of whoever wrote a log would be the result.
+    pub fn decides(&self) -> bool {
+        self.source.by().is_none() || self.ground == Ground::Seen
     }
 
     /// What tells it from other causes.

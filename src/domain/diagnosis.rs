@@ -1,6 +1,7 @@
 //! What is believed, on which evidence, and what could not be seen.
 
 use super::cause::{Cause, CauseKey};
+use super::ending::Ending;
 use super::evidence::{EvidenceList, Gap};
 use super::finding::{Advice, Symptom};
 use super::focus::{Doubt, Focus, Seen};
@@ -56,6 +57,23 @@ impl Diagnosis {
     /// The cause of that key.
     pub fn cause(&self, key: &CauseKey) -> Option<&Cause> {
         self.causes.iter().find(|cause| cause.is(key))
+    }
+
+    /// Whether a cause was found; what somebody merely states is listed, and leaves the result as it is.
+    pub fn is_decided(&self) -> bool {
+        self.causes.iter().any(Cause::decides)
+    }
+
+    /// How a session ends with it where nothing is changed. Healthy is what was seen to be so, with nothing left in doubt: silence is not
+    /// health.
+    pub fn ending(&self) -> Ending {
+        if self.is_decided() {
+            Ending::Diagnosed
+        } else if self.unexplained.is_empty() && self.doubts.is_empty() {
+            Ending::Healthy
+        } else {
+            Ending::Inconclusive
+        }
     }
 
     /// Whether a cause was found, kept or not. Where there were more than anybody kept in mind, it may have been one of those.

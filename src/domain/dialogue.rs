@@ -114,6 +114,8 @@ pub struct Reply {
     pub stop: StopReason,
     /// What it cost; `None` where the provider does not say, which is not the same as nothing.
     pub tokens: Option<Tokens>,
+    /// What attempts before this answer may have cost.
+    pub lost: Vec<Wasted>,
 }
 
 impl Reply {
@@ -164,4 +166,39 @@ pub struct Tokens {
     pub cached: u64,
     /// All that it sent, thoughts included.
     pub output: u64,
+}
+
+/// Bytes of a token, where a provider does not say how many there were: YAML and logs have about three.
+const BYTES_OF_A_TOKEN: u64 = 3;
+
+impl Tokens {
+    /// What so many bytes are, where nobody counts better.
+    pub fn estimated(sent: usize, came: usize) -> Self {
+        let of = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX).div_ceil(BYTES_OF_A_TOKEN);
+        Self { input: of(sent), cached: 0, output: of(came) }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(more.input),
+            cached: self.cached.saturating_add(more.cached),
+            output: self.output.saturating_add(more.output),
+        }
+    }
+
+    /// Sent and received.
+    pub fn all(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+}
+
+/// What attempts without an answer may have cost all the same: a provider counts what it took in, also where its answer broke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wasted {
+    /// The model that was asked.
+    pub model: String,
+    /// As far as it is known, else estimated.
+    pub tokens: Tokens,
 }

@@ -39,7 +39,8 @@ pub enum Ground {
     /// What objects say of themselves, and what is in lists that were read.
     #[default]
     Seen,
-    /// Events alone, which anybody can write who is allowed to create them.
+    /// What somebody may have written to lead a reader: Events alone, which anybody can write who is allowed to create them; and of what
+    /// somebody states, all but fields that only controllers write.
     Told,
 }
 

@@ -2,6 +2,7 @@
 
 use super::marks;
 use super::masked::{Masked, Piece, beginning};
+use super::visible::cleaned;
 use std::fmt;
 
 /// The longest excerpt of an event or a field, in bytes. Kubernetes itself caps event messages at 1 KiB.
@@ -31,6 +32,12 @@ impl Excerpt {
     /// A piece of a text that was masked whole.
     pub fn of(piece: Piece) -> Self {
         Self(piece.text)
+    }
+
+    /// One that this program kept, as it was masked when it was captured: cleaned and bounded again, and not looked through again, which
+    /// takes a second for a megabyte. Whoever can write the store has what is in it.
+    pub(crate) fn kept(text: &str, limit: usize) -> Self {
+        Self(beginning(&cleaned(text), limit).to_owned())
     }
 
     /// An event message or a field's value.

@@ -60,6 +60,23 @@ impl ValueForm {
         }
     }
 
+    /// How much a value of it decides about what runs: the first of several is what a human sees first, whoever chose their order.
+    pub fn rank(self) -> u8 {
+        match self {
+            // All that the template has.
+            ValueForm::Revision => 0,
+            ValueForm::Image => 1,
+            ValueForm::Setting => 2,
+            ValueForm::Claim => 3,
+            ValueForm::Replicas => 4,
+            ValueForm::Quantity => 5,
+            ValueForm::Port => 6,
+            ValueForm::HttpPath => 7,
+            ValueForm::Small => 8,
+            ValueForm::Nothing => 9,
+        }
+    }
+
     /// Why the new value cannot stand where the old one does; nothing where it can. `name` is the last step of the field's path.
     /// Of an old value that is not shown nothing is told, whatever the new one is.
     pub fn refuses(self, name: &str, old: Option<&Value>, new: &Value) -> Option<String> {

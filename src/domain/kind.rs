@@ -125,6 +125,17 @@ impl Kind {
         }
     }
 
+    /// What several are called among our words.
+    pub fn plural(&self) -> &str {
+        self.info().map_or("objects", |info| info.plural)
+    }
+
+    /// The same, and where they are.
+    pub fn plural_in(&self, namespace: Option<&Namespace>) -> String {
+        let place = namespace.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        format!("{}{place}", self.plural())
+    }
+
     /// The API group, empty for the core group: what roles name.
     pub fn group(&self) -> &str {
         self.api_version().split_once('/').map_or("", |(group, _)| group)

@@ -90,6 +90,14 @@ impl Look {
         }
     }
 
+    /// The field that it asks for, where it asks for one.
+    pub fn field(&self) -> Option<&FieldPath> {
+        match self {
+            Look::Get { field, .. } => field.as_ref(),
+            Look::List { .. } | Look::Describe(_) | Look::Logs { .. } | Look::Events { .. } => None,
+        }
+    }
+
     /// The object that it is about, where it is about one.
     pub fn object(&self) -> Option<&ObjectRef> {
         match self {

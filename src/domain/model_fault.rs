@@ -1,5 +1,6 @@
 //! Why a model gave no answer: a kind that somebody can act on, and one bounded line.
 
+use super::dialogue::Wasted;
 use super::excerpt::Excerpt;
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub struct ModelFault {
     pub status: Option<u16>,
     /// The provider's own words or the connection's, masked and on one line.
     pub said: Option<Excerpt>,
+    /// What was asked in vain may have cost something.
+    pub lost: Vec<Wasted>,
 }
 
 /// What went wrong.
@@ -95,6 +98,7 @@ mod tests {
             kind: ModelFaultKind::RateLimited(Some(Duration::from_secs(7))),
             status: Some(429),
             said: Some(Excerpt::said("slow down\nplease")),
+            lost: Vec::new(),
         };
         assert_eq!(fault.to_string(), "openai/large: the provider's limit is reached: “slow down please”");
         let silent = ModelFault { said: None, kind: ModelFaultKind::Transport, ..fault };

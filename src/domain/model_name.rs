@@ -23,6 +23,14 @@ impl Provider {
         }
     }
 
+    /// Where its own API answers.
+    pub fn host(self) -> &'static str {
+        match self {
+            Self::OpenAi => "api.openai.com",
+            Self::Anthropic => "api.anthropic.com",
+        }
+    }
+
     /// The environment variable in which its key usually is.
     pub fn key_variable(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! What looks brought: each observation has an id for as long as its session lives, so that a claim can cite it.
 
 use super::excerpt::Excerpt;
+use super::field::FieldPath;
 use super::look::ProbeName;
 use super::object::ObjectRef;
 use jiff::Timestamp;
@@ -20,6 +21,8 @@ pub struct Observation {
     pub asked: String,
     /// The object that it was about, where it was about one.
     pub object: Option<ObjectRef>,
+    /// The field of it that was asked for, where one was.
+    pub field: Option<FieldPath>,
     /// What was seen.
     pub text: Excerpt,
     /// What was left out and how to see it, where something was.
@@ -90,7 +93,7 @@ mod tests {
 
     fn seen(probe: ProbeName, text: &str) -> Observation {
         let text = Excerpt::capture(text, OBSERVED_BYTES);
-        Observation { probe, asked: String::new(), object: None, text, more: None, seen_at: Timestamp::UNIX_EPOCH }
+        Observation { probe, asked: String::new(), object: None, field: None, text, more: None, seen_at: Timestamp::UNIX_EPOCH }
     }
 
     #[test]

@@ -169,6 +169,11 @@ pub struct RemediationPlan {
 }
 
 impl RemediationPlan {
+    /// Who proposed it, where no rule did.
+    pub fn by(&self) -> Option<&'static str> {
+        self.aim.cause().and_then(|cause| cause.source.by())
+    }
+
     /// The ending of a change that was made whole and kept. A rollback that did what it promised resolves nothing: it took back what was
     /// made against a problem.
     pub(crate) fn ending(&self, verdict: Verdict) -> Ending {

@@ -43,6 +43,11 @@ impl Prices {
         text.split(',').filter(|item| !item.trim().is_empty()).map(one).collect::<Option<Vec<_>>>().map(Self)
     }
 
+    /// Whether it is known what this model costs.
+    pub fn has(&self, model: &ModelName) -> bool {
+        self.0.iter().any(|(name, _)| name == model)
+    }
+
     /// What an answer of this model cost; `None` where nobody said what it costs.
     pub fn cost(&self, model: &str, tokens: Tokens) -> Option<Cost> {
         let (_, price) = self.0.iter().find(|(name, _)| name.as_str() == model)?;

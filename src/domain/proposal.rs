@@ -7,9 +7,10 @@ use super::confidence::Confidence;
 use super::evidence::{EvidenceId, EvidenceSource};
 use super::field::FieldPath;
 use super::id::SessionId;
+use super::look::ProbeName;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
-use super::observation::ObservationId;
+use super::observation::{Observation, ObservationId};
 use std::fmt;
 
 /// Causes of one conclusion: who states more has not concluded.
@@ -21,12 +22,15 @@ pub const PROPOSED_FIELDS: usize = 8;
 /// What one cause may cite.
 pub const CITED: usize = 20;
 
+/// Bytes of an observation that is cited, as evidence: a question shows all of them, the rest is in its session.
+pub const QUOTED: usize = 700;
+
 /// Words of whoever concludes, with their names for what was seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conclusion {
     /// At least one: a change without a cause is for nothing.
     pub causes: NonEmpty<StatedCause>,
-    /// In the order in which they are to be made; none where it is only a diagnosis.
+    /// They are made in the order of what they decide, whatever order they are in here; none where it is only a diagnosis.
     pub changes: Vec<Wanted>,
 }
 
@@ -72,6 +76,14 @@ impl Wanted {
         match self {
             Wanted::Change(action) => action.change().2.len(),
             Wanted::Restart { .. } | Wanted::UndoRollout { .. } => 0,
+        }
+    }
+
+    /// Whether it is, or has in it, what that one does.
+    pub fn has_all_of(&self, other: &Action) -> bool {
+        match self {
+            Wanted::Change(action) => action.has_all_of(other),
+            Wanted::Restart { .. } | Wanted::UndoRollout { .. } => self.target() == other.target() && self.verb() == other.change().0,
         }
     }
 }
@@ -169,6 +181,27 @@ impl Weight {
             EvidenceSource::Object => Weight::Object,
         }
     }
+
+    /// Of what a look brought: by the field that was read, and not by the probe, since the same message can be read with several. What has a
+    /// message in it, or may have, is told, whatever else it has: which part of it is meant, nobody can say.
+    pub fn of_observation(seen: &Observation) -> Self {
+        match seen.probe {
+            ProbeName::Logs | ProbeName::List | ProbeName::Describe => Weight::Told,
+            ProbeName::Events => Weight::Event,
+            ProbeName::Get if seen.more.is_some() || has_message(seen.text.as_str()) => Weight::Told,
+            ProbeName::Get => Self::of_evidence(EvidenceSource::Object, seen.field.as_ref()),
+        }
+    }
+}
+
+/// Whether a member of that name stands in an object as it is shown: on a line of its own, or in a list or a value on one line.
+fn has_message(shown: &str) -> bool {
+    let named = |line: &str| {
+        let line = line.trim_start_matches(|c: char| c.is_whitespace() || "-{[,".contains(c));
+        let line = line.trim_start_matches(['"', '\'']);
+        line.strip_prefix("message").is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+    };
+    shown.lines().flat_map(|line| line.split([',', '{'])).any(named)
 }
 
 /// A stated cause stays below a rule's for the same symptoms by at least this much, so that the order never depends on rounding.
@@ -204,5 +237,36 @@ mod tests {
         let caps: Vec<f64> = [Weight::Told, Weight::Event, Weight::Object, Weight::Status].map(|w| w.cap().value()).to_vec();
         assert!(caps.windows(2).all(|pair| pair[0] < pair[1]) && caps[3] < 0.8, "{caps:?}");
         assert!(below(Confidence::percent(90)).value() < 0.9 && below(Confidence::percent(2)).value() < 0.01);
+    }
+
+    #[test]
+    fn what_a_look_brought_counts_by_its_field_and_what_has_a_message_in_it_is_told() {
+        let seen = |probe, field: Option<&str>, text: &str, more: Option<&str>| Observation {
+            probe,
+            asked: String::new(),
+            object: None,
+            field: field.and_then(FieldPath::parse),
+            text: super::super::excerpt::Excerpt::capture(text, 1_000),
+            more: more.map(str::to_owned),
+            seen_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let last = "status.containerStatuses[name=app].lastState.terminated";
+        for (probe, field, text, more, weight) in [
+            (ProbeName::Get, Some("status.replicas"), "status.replicas:\n1", None, Weight::Status),
+            (ProbeName::Get, Some(&*format!("{last}.exitCode")), "2", None, Weight::Status),
+            (ProbeName::Get, Some(&*format!("{last}.message")), "out of flags", None, Weight::Told),
+            (ProbeName::Get, Some(last), "exitCode: 2\nmessage: out of flags", None, Weight::Told),
+            (ProbeName::Get, Some(last), "{\"exitCode\": 2, \"message\": \"out\"}", None, Weight::Told),
+            (ProbeName::Get, Some("status"), "phase: Running", Some("more"), Weight::Told),
+            (ProbeName::Get, None, "status:\n  conditions:\n  - message: out of flags", None, Weight::Told),
+            (ProbeName::Get, None, "data:\n  LEVEL: debgu", None, Weight::Object),
+            (ProbeName::Get, Some("spec.replicas"), "1", None, Weight::Object),
+            (ProbeName::Describe, None, "phase: Running", None, Weight::Told),
+            (ProbeName::List, None, "web  1/1", None, Weight::Told),
+            (ProbeName::Logs, None, "out of flags", None, Weight::Told),
+            (ProbeName::Events, None, "BackOff", None, Weight::Event),
+        ] {
+            assert_eq!(Weight::of_observation(&seen(probe, field, text, more)), weight, "{probe:?} {field:?} {text}");
+        }
     }
 }

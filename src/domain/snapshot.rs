@@ -176,7 +176,7 @@ macro_rules! define_snapshot {
                 }
                 for _ in 0..objects.unreadable() {
                     self.gaps.push(Gap {
-                        what: format!("one of the {}", kind.info().map_or("objects", |i| i.plural)),
+                        what: format!("one of the {}", kind.plural()),
                         why: GapWhy::Unsupported,
                         unlock: None,
                     });

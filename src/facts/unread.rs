@@ -29,7 +29,7 @@ pub(crate) fn all<'k>(kinds: impl IntoIterator<Item = &'k Kind>, seen: &Snapshot
 
 /// Of one object that was not found.
 pub(crate) fn object(object: &ObjectRef, seen: &Snapshot) -> String {
-    let plural = object.kind.info().map_or("objects", |info| info.plural);
+    let plural = object.kind.plural();
     match seen.reading(&object.kind) {
         Reading::Whole => format!("{object} does not exist"),
         Reading::Part => format!("{object} was not found, and {plural} could not be read completely"),

@@ -8,6 +8,16 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+const RECORDING: &str = "apiVersion: kubemend.dev/v1alpha1
+kind: ClusterRecording
+takenAt: 2026-11-23T12:00:00Z
+cluster: {context: c, server: 's:6443', version: v1.37.2, uid: 0-1, pinned: 'sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}
+namespace: shop
+lists:
+- {of: Pod, namespace: shop, complete: true, items: [{metadata: {name: web, namespace: shop}, spec: {containers: []}}]}
+- {of: Node, missing: forbidden}
+";
+
 const KUBECONFIG: &str = "apiVersion: v1\nkind: Config\ncurrent-context: shop\ncontexts:\n- name: shop\n  context: {cluster: c, user: u, namespace: web}\n\
 clusters:\n- name: c\n  cluster: {server: 'https://127.0.0.1:6443', certificate-authority-data: aGVsbG8=}\nusers:\n- name: u\n  user:\n    exec: {apiVersion: \
 client.authentication.k8s.io/v1, command: login, interactiveMode: Never, args: [--for, me], env: [{name: A, value: b}]}\n";
@@ -137,6 +147,7 @@ fn made() -> Seeds {
         add("line", line.to_owned());
     }
     add("kubeconfig", KUBECONFIG.to_owned());
+    add("recording", RECORDING.to_owned());
     add("plugin", PLUGIN.to_owned());
     add("plugin", CERTIFICATE.to_owned());
     add("config", CONFIG.to_owned());

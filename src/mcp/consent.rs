@@ -102,7 +102,7 @@ pub(super) fn form(question: &Question, text: String, version: Option<&ProtocolV
     let code = ApplyCode::of(&question.digest);
     let choices = [
         (CHANGE_NOTHING.to_owned(), "Change nothing".to_owned()),
-        (code.value(), format!("Apply plan {}{}", code.0, question.aside.map_or("", Aside::behind_a_choice))),
+        (code.value(), apply(question, &code)),
         (LATER.to_owned(), "Change nothing now; ask me later".to_owned()),
     ];
     // Titles of choices have had their present form since 2025-11-25; before it, names stood beside the values.
@@ -125,6 +125,12 @@ pub(super) fn form(question: &Question, text: String, version: Option<&ProtocolV
         message: text,
         requested_schema: ElicitationSchema::new(properties).with_required(vec![DECISION.to_owned()]),
     }
+}
+
+/// What choosing to apply it means: which plan, whose it is where no rule found its cause, and how far it is from what was asked.
+fn apply(question: &Question, code: &ApplyCode) -> String {
+    let by = question.by.map(|by| format!(", proposed by {by}")).unwrap_or_default();
+    format!("Apply plan {}{by}{}", code.0, question.aside.map_or("", Aside::behind_a_choice))
 }
 
 /// What a request state is bound to: the tool and its arguments, whatever the order of their keys.

@@ -32,6 +32,7 @@ pub(super) fn question(clock: &dyn Clock, entropy: &dyn Entropy) -> Option<Quest
         expires_at: clock.now().checked_add(SignedDuration::from_mins(15)).ok()?,
         digest_counts: Err(DigestRefusal::OnlyAHuman),
         aside: None,
+        by: None,
     })
 }
 

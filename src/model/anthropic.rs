@@ -8,7 +8,5 @@ pub(super) use request::body;
 
 /// Where messages are, below the root of the API.
 pub(super) const PATH: &str = "/messages";
-/// Anthropic's own root.
-pub(super) const ROOT: &str = "https://api.anthropic.com/v1";
 /// The version of the API that is spoken: the newest that there is, and since 2023 the only one.
 pub(super) const VERSION: &str = "2023-06-01";

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::patience::Patience;
-use crate::ports::{Entropy, ModelFaultKind};
+use crate::ports::Entropy;
 use http::HeaderMap;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -34,9 +34,9 @@ pub(super) fn pause(failure: &Failure, done: u32, patience: Patience, entropy: &
     // Up to half as long again, so that many that failed at once do not come back at once.
     let [first, ..] = entropy.id_bits();
     let own = doubled.saturating_add(doubled.mul_f64(f64::from(first) / 512.0)).min(patience.longest_pause);
-    match failure.kind {
-        ModelFaultKind::RateLimited(Some(asked)) => (asked <= patience.longest_pause).then_some(asked.max(own)),
-        _ => Some(own),
+    match failure.after {
+        Some(asked) => (asked <= patience.longest_pause).then_some(asked.max(own)),
+        None => Some(own),
     }
 }
 
@@ -44,6 +44,7 @@ pub(super) fn pause(failure: &Failure, done: u32, patience: Patience, entropy: &
 mod tests {
     use super::*;
     use crate::clock::SystemEntropy;
+    use crate::ports::ModelFaultKind;
 
     fn wait(headers: &[(&'static str, &str)]) -> Option<Duration> {
         let head = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
@@ -73,6 +74,10 @@ mod tests {
         let limited = |seconds| Failure::new(ModelFaultKind::RateLimited(Some(Duration::from_secs(seconds))), "");
         assert_eq!(pause(&limited(7), 1), Some(Duration::from_secs(7)));
         assert_eq!(pause(&limited(31), 1), None);
+        for status in [500, 503, 529] {
+            let wait = |seconds| pause(&Failure::of_answer(status, Some(Duration::from_secs(seconds)), b""), 1);
+            assert_eq!((wait(20), wait(31)), (Some(Duration::from_secs(20)), None), "{status}: whoever asks for a wait gets it");
+        }
         let broken = Failure::transport("x");
         let first = pause(&broken, 1).unwrap();
         assert!(first >= patience.pause && first <= patience.pause.mul_f64(1.5), "{first:?}");

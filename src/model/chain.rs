@@ -1,6 +1,6 @@
 //! Models one after the other: the next is asked where those before gave no answer, whatever the reason.
 
-use crate::domain::dialogue::{Prompt, Reply};
+use crate::domain::dialogue::{Prompt, Reply, Wasted};
 use crate::domain::excerpt::Excerpt;
 use crate::ports::{Model, ModelFault, ModelFaultKind};
 use async_trait::async_trait;
@@ -28,12 +28,21 @@ impl Model for Chain {
 
     async fn complete(&self, prompt: &Prompt, cancelled: &CancellationToken) -> Result<Reply, ModelFault> {
         let mut faults: Vec<ModelFault> = Vec::new();
+        // What was asked in vain may have cost something, whoever answers at last.
+        let mut lost: Vec<Wasted> = Vec::new();
         for model in [&self.first].into_iter().chain(&self.rest) {
             match model.complete(prompt, cancelled).await {
-                Ok(reply) => return Ok(reply),
-                Err(fault) if fault.kind == ModelFaultKind::Cancelled => return Err(fault),
-                Err(fault) => {
+                Ok(mut reply) => {
+                    reply.lost.extend(lost);
+                    return Ok(reply);
+                }
+                Err(mut fault) if fault.kind == ModelFaultKind::Cancelled => {
+                    fault.lost.extend(lost);
+                    return Err(fault);
+                }
+                Err(mut fault) => {
                     tracing::warn!("{fault}");
+                    lost.append(&mut fault.lost);
                     faults.push(fault);
                 }
             }
@@ -41,7 +50,7 @@ impl Model for Chain {
         let mut faults = faults.into_iter();
         let Some(first) = faults.next() else { return self.first.complete(prompt, cancelled).await };
         let said = first.said.iter().map(ToString::to_string).chain(faults.map(|fault| fault.to_string())).collect::<Vec<_>>().join("; ");
-        Err(ModelFault { said: (!said.is_empty()).then(|| Excerpt::line(&said)), ..first })
+        Err(ModelFault { said: (!said.is_empty()).then(|| Excerpt::line(&said)), lost, ..first })
     }
 }
 

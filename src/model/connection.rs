@@ -13,9 +13,13 @@ use hyper_util::rt::TokioExecutor;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::time::timeout;
 
 type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// The end of a body comes with its last piece, or it is not waited for.
+const LAST: Duration = Duration::from_millis(50);
 
 /// A way to a provider.
 #[derive(Debug, Default)]
@@ -45,7 +49,10 @@ impl Connection {
         };
         let sent = timeout(patience.first_byte, client.request(request)).await;
         let answer = sent.map_err(|_| Failure::transport(&format!("no answer within {} s", patience.first_byte.as_secs())))?;
-        let answer: Response<_> = answer.map_err(|error| Failure::transport(&words(&error)))?;
+        let answer: Response<_> = answer.map_err(|error| {
+            let said = words(&error);
+            if error.is_connect() { Failure::unsent(&said) } else { Failure::transport(&said) }
+        })?;
         let (head, body) = answer.into_parts();
         let coded = head.headers.get(http::header::CONTENT_ENCODING).filter(|coding| *coding != "identity");
         if coded.is_some() {
@@ -57,11 +64,11 @@ impl Connection {
 }
 
 impl<B: http_body::Body<Data = Bytes, Error: Error + 'static> + Unpin> Coming<B> {
-    /// The next piece of the body; `None` at its end.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+    /// The next piece of the body, which may be so long in coming; `None` at its end.
+    pub(super) async fn piece(&mut self, idle: Duration) -> Result<Option<Bytes>, Failure> {
         loop {
-            let frame = timeout(self.patience.idle, self.body.frame()).await;
-            let frame = frame.map_err(|_| Failure::transport(&format!("the answer stopped for {} s", self.patience.idle.as_secs())))?;
+            let frame = timeout(idle, self.body.frame()).await;
+            let frame = frame.map_err(|_| Failure::transport(&format!("the answer stopped for {} s", idle.as_secs())))?;
             let Some(frame) = frame else { return Ok(None) };
             let frame = frame.map_err(|error| Failure::transport(&words(&error)))?;
             // What follows a body says nothing about the answer.
@@ -74,11 +81,17 @@ impl<B: http_body::Body<Data = Bytes, Error: Error + 'static> + Unpin> Coming<B>
         }
     }
 
+    /// Reads what follows the last mark, where it is there already: only a connection whose answer has ended is used again.
+    pub(super) async fn end(&mut self) {
+        let rest = async { while let Ok(Some(_)) = self.piece(LAST).await {} };
+        timeout(LAST, rest).await.ok();
+    }
+
     /// The beginning of the body, as far as it comes.
     pub(super) async fn beginning(&mut self, limit: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         while bytes.len() < limit
-            && let Ok(Some(piece)) = self.piece().await
+            && let Ok(Some(piece)) = self.piece(self.patience.idle).await
         {
             bytes.extend_from_slice(&piece);
         }
@@ -88,7 +101,7 @@ impl<B: http_body::Body<Data = Bytes, Error: Error + 'static> + Unpin> Coming<B>
 }
 
 fn client(patience: Patience) -> Result<HttpsClient, Failure> {
-    let cannot = |error: rustls::Error| Failure::transport(&format!("the system's certificates cannot be used: {error}"));
+    let cannot = |error: rustls::Error| Failure::unsent(&format!("the system's certificates cannot be used: {error}"));
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_platform_verifier())

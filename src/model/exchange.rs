@@ -2,15 +2,17 @@
 
 use super::anthropic::Answer;
 use super::attempts::asked_to_wait;
+use super::bill::Bill;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::openai::Completion;
 use super::patience::Patience;
 use super::sse::{Events, LineTooLong};
-use crate::domain::dialogue::Reply;
+use crate::domain::dialogue::{Reply, Tokens};
 use crate::domain::model_name::Provider;
 use bytes::Bytes;
 use http::Request;
+use http_body::Body as _;
 use http_body_util::Full;
 use jiff::Timestamp;
 
@@ -52,6 +54,23 @@ impl Reading {
             Self::OpenAi(completion) => completion.take(&value),
             Self::Anthropic(answer) => answer.take(&value),
         }
+    }
+
+    fn has_stopped(&self) -> bool {
+        match self {
+            Self::OpenAi(completion) => completion.has_stopped(),
+            Self::Anthropic(answer) => answer.has_stopped(),
+        }
+    }
+
+    /// What it has cost so far: as its provider says, else by the bytes.
+    fn so_far(&self, sent: usize) -> Tokens {
+        let (said, came) = match self {
+            Self::OpenAi(completion) => completion.so_far(),
+            Self::Anthropic(answer) => answer.so_far(),
+        };
+        let estimated = Tokens::estimated(sent, came);
+        said.map_or(estimated, |said| Tokens { output: said.output.max(estimated.output), ..said })
     }
 
     fn finish(self, model: &str) -> Result<Reply, Failure> {
@@ -116,6 +135,20 @@ impl Incoming {
         }
     }
 
+    /// It has said why it ended: nobody waits long for what follows, and what breaks behind it breaks nothing.
+    fn has_stopped(&self) -> bool {
+        matches!(self.body, Body::Events(_)) && self.reading.has_stopped()
+    }
+
+    /// All of an answer is there, whatever became of its connection.
+    fn is_whole(&self) -> bool {
+        match &self.body {
+            Body::Unknown => false,
+            Body::Json(bytes) => serde_json::from_slice::<serde_json::Value>(bytes).is_ok(),
+            Body::Events(_) => self.has_stopped(),
+        }
+    }
+
     /// The answer, when all has come.
     pub(super) fn finish(mut self, model: &str) -> Result<Reply, Failure> {
         match self.body {
@@ -136,8 +169,12 @@ pub(super) async fn exchange(
     connection: &Connection,
     request: Request<Full<Bytes>>,
     mut incoming: Incoming,
+    bill: &Bill,
     (model, patience, now): (&str, Patience, Timestamp),
 ) -> Result<Reply, Failure> {
+    let sent = request.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
+    // From here on it may be counted, also where nobody waits any more.
+    bill.open(Tokens::estimated(sent, 0));
     let mut coming = connection.send(request, patience).await?;
     let status = coming.head.status;
     if !status.is_success() {
@@ -145,9 +182,20 @@ pub(super) async fn exchange(
         let body = coming.beginning(ERROR_BYTES).await;
         return Err(Failure::of_answer(status.as_u16(), after, &body));
     }
-    while let Some(piece) = coming.piece().await? {
-        if incoming.take(&piece)? {
-            break;
+    loop {
+        let idle = if incoming.has_stopped() { patience.usage.min(patience.idle) } else { patience.idle };
+        match coming.piece(idle).await {
+            Ok(Some(piece)) => {
+                let ended = incoming.take(&piece)?;
+                bill.open(incoming.reading.so_far(sent));
+                if ended {
+                    coming.end().await;
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(_) if incoming.is_whole() => break,
+            Err(failure) => return Err(failure),
         }
     }
     incoming.finish(model)

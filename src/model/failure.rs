@@ -15,6 +15,10 @@ pub(super) struct Failure {
     said: String,
     /// Nobody has to try again: it would be the same.
     pub(super) lasting: bool,
+    /// How long the provider wants to be left alone, where it says so.
+    pub(super) after: Option<Duration>,
+    /// Nothing was taken in that anybody counts: there was no connection, or the answer is an error.
+    pub(super) free: bool,
 }
 
 /// The longest quotation of a provider, in bytes.
@@ -24,7 +28,8 @@ const SEARCHED: usize = 4 * 1024;
 
 impl Failure {
     pub(super) fn new(kind: ModelFaultKind, said: &str) -> Self {
-        Self { kind, status: None, said: said.chars().take(SEARCHED).collect(), lasting: !kind.passes() }
+        let after = if let ModelFaultKind::RateLimited(after) = kind { after } else { None };
+        Self { kind, status: None, said: said.chars().take(SEARCHED).collect(), lasting: !kind.passes(), after, free: false }
     }
 
     /// What came cannot be understood.
@@ -37,11 +42,16 @@ impl Failure {
         Self::new(ModelFaultKind::Transport, said)
     }
 
+    /// The same, where nothing was sent yet.
+    pub(super) fn unsent(said: &str) -> Self {
+        Self { free: true, ..Self::transport(said) }
+    }
+
     /// An answer with a status that is no success.
     pub(super) fn of_answer(status: u16, after: Option<Duration>, body: &[u8]) -> Self {
         if (300..400).contains(&status) {
             let said = "the server redirects to another address, which is not followed: set the address itself";
-            return Self { status: Some(status), ..Self::protocol(said) };
+            return Self { status: Some(status), free: true, ..Self::protocol(said) };
         }
         let mut failure = match error_in(&serde_json::from_slice(body).unwrap_or(Value::Null)) {
             Some(error) => of_error(&error, status),
@@ -50,6 +60,7 @@ impl Failure {
         failure.status = Some(status);
         // No credit: that is not over by waiting.
         failure.lasting |= status == 402;
+        (failure.after, failure.free) = (after, true);
         if let ModelFaultKind::RateLimited(none) = &mut failure.kind {
             *none = after;
         }

@@ -9,5 +9,3 @@ pub(super) use request::{Dialect, body};
 
 /// Where chat completions are, below the root of the API.
 pub(super) const PATH: &str = "/chat/completions";
-/// OpenAI's own root.
-pub(super) const ROOT: &str = "https://api.openai.com/v1";

@@ -11,6 +11,8 @@ pub struct Patience {
     pub first_byte: Duration,
     /// Between two pieces of an answer. A model that thinks sends nothing meanwhile at some providers.
     pub idle: Duration,
+    /// For what an answer cost, once it has said why it ended: some servers never close, or have no last mark.
+    pub usage: Duration,
     /// For everything, attempts and waits between them included.
     pub whole: Duration,
     /// Before the second attempt; before each further one twice as long.
@@ -33,6 +35,7 @@ impl Default for Patience {
             connect: Duration::from_secs(10),
             first_byte: Duration::from_secs(120),
             idle: Duration::from_secs(120),
+            usage: Duration::from_secs(2),
             whole: Duration::from_secs(300),
             pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),

@@ -1,6 +1,7 @@
 //! One model of one provider: prompts become requests, failures become faults that name it, and everything ends when nobody waits for it.
 
 use super::attempts::pause;
+use super::bill::Bill;
 use super::connection::Connection;
 use super::endpoint::Endpoint;
 use super::exchange::{Incoming, Reading, exchange};
@@ -44,15 +45,15 @@ impl ProvidersModel {
     fn fault(&self, failure: &Failure, key: Option<&ProviderKey>) -> ModelFault {
         let secrets = || key.into_iter().chain(self.endpoint.headers.iter().map(|(_, value)| value));
         let said = failure.quoted(|text| secrets().fold(text.to_owned(), |text, secret| secret.out_of(&text)));
-        ModelFault { model: self.endpoint.name.to_string(), kind: failure.kind, status: failure.status, said }
+        ModelFault { model: self.endpoint.name.to_string(), kind: failure.kind, status: failure.status, said, lost: Vec::new() }
     }
 
     fn cancelled(&self) -> ModelFault {
         self.fault(&Failure::new(ModelFaultKind::Cancelled, ""), None)
     }
 
-    async fn asked(&self, prompt: &Prompt, key: Option<&ProviderKey>) -> Result<Reply, Failure> {
-        let address = self.address()?;
+    async fn asked(&self, prompt: &Prompt, key: Option<&ProviderKey>, bill: &Bill) -> Result<Reply, Failure> {
+        let address = self.address();
         let headers = self.headers(key)?;
         let (mut done, mut wordings) = (0_u32, 0);
         loop {
@@ -64,10 +65,15 @@ impl ProvidersModel {
             let request = request.map_err(|_| Failure::new(ModelFaultKind::BadRequest, "the base URL cannot be used"))?;
             let reading = Reading::new(self.endpoint.name.provider(), prompt.messages.len(), self.patience.reply_bytes);
             let incoming = Incoming::new(reading, self.patience.line_bytes);
-            let failure = match exchange(&self.connection, request, incoming, (self.name(), self.patience, self.clock.now())).await {
-                Ok(reply) => return Ok(reply),
+            let how = (self.name(), self.patience, self.clock.now());
+            let failure = match exchange(&self.connection, request, incoming, bill, how).await {
+                Ok(reply) => {
+                    bill.answered();
+                    return Ok(Reply { lost: bill.lost(self.name()), ..reply });
+                }
                 Err(failure) => failure,
             };
+            bill.failed(failure.free);
             if let Some(other) = self.other_wording(dialect, &failure).filter(|_| wordings < WORDINGS) {
                 wordings = wordings.saturating_add(1);
                 *self.dialect.lock().unwrap_or_else(PoisonError::into_inner) = other;
@@ -84,13 +90,13 @@ impl ProvidersModel {
         dialect.after(failure).filter(|_| self.endpoint.name.provider() == Provider::OpenAi)
     }
 
-    fn address(&self) -> Result<String, Failure> {
-        let (root, path) = match self.endpoint.name.provider() {
-            Provider::OpenAi => (openai::ROOT, openai::PATH),
-            Provider::Anthropic => (anthropic::ROOT, anthropic::PATH),
+    fn address(&self) -> String {
+        let provider = self.endpoint.name.provider();
+        let path = match provider {
+            Provider::OpenAi => openai::PATH,
+            Provider::Anthropic => anthropic::PATH,
         };
-        let own = BaseUrl::parse(root, false).map_err(|error| Failure::new(ModelFaultKind::BadRequest, &error.to_string()))?;
-        Ok(self.endpoint.base_url.as_ref().unwrap_or(&own).of(path))
+        self.endpoint.base_url.clone().unwrap_or_else(|| BaseUrl::own(provider)).of(path)
     }
 
     fn body(&self, prompt: &Prompt, dialect: Dialect) -> Bytes {
@@ -137,6 +143,7 @@ impl Model for ProvidersModel {
     }
 
     async fn complete(&self, prompt: &Prompt, cancelled: &CancellationToken) -> Result<Reply, ModelFault> {
+        let bill = Bill::default();
         let work = async {
             let key = self
                 .endpoint
@@ -144,15 +151,16 @@ impl Model for ProvidersModel {
                 .read()
                 .await
                 .map_err(|fault| self.fault(&Failure::new(ModelFaultKind::Auth, &fault.to_string()), None))?;
-            let asked = tokio::time::timeout(self.patience.whole, self.asked(prompt, key.as_ref())).await;
+            let asked = tokio::time::timeout(self.patience.whole, self.asked(prompt, key.as_ref(), &bill)).await;
             let within = format!("no whole answer within {} s", self.patience.whole.as_secs());
             asked.unwrap_or_else(|_| Err(Failure::transport(&within))).map_err(|failure| self.fault(&failure, key.as_ref()))
         };
         // What is dropped closes its connection: nothing goes on behind the back of who asked.
-        tokio::select! {
+        let answered = tokio::select! {
             biased;
             () = cancelled.cancelled() => Err(self.cancelled()),
             answered = work => answered,
-        }
+        };
+        answered.map_err(|fault| ModelFault { lost: bill.lost(self.name()), ..fault })
     }
 }

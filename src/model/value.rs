@@ -28,39 +28,63 @@ pub(super) fn others(value: &Value, known: &[&str]) -> Map<String, Value> {
 }
 
 /// Puts a later piece of a stream to what came before: texts and lists go on, objects are merged, of everything else the last counts.
-pub(super) fn merge(into: &mut Value, piece: Value) {
+/// Says by how many bytes the whole grew, so that nobody has to measure it again with each piece.
+pub(super) fn merge(into: &mut Value, piece: Value) -> usize {
     match (into, piece) {
-        (Value::String(text), Value::String(more)) => text.push_str(&more),
-        (Value::Array(items), Value::Array(more)) => items.extend(more),
+        (Value::String(text), Value::String(more)) => {
+            text.push_str(&more);
+            more.len()
+        }
+        (Value::Array(items), Value::Array(more)) => {
+            let grown = of_list(&more);
+            items.extend(more);
+            grown
+        }
         (Value::Object(members), Value::Object(more)) => merge_members(members, more),
-        (_, Value::Null) => {}
-        (into, piece) => *into = piece,
+        (_, Value::Null) => 0,
+        (into, piece) => {
+            let is_small = |value: &Value| matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
+            let grown = if is_small(into) && is_small(&piece) { 0 } else { of(&piece) };
+            *into = piece;
+            grown
+        }
     }
 }
 
 /// The same for the members of an object.
-pub(super) fn merge_members(into: &mut Map<String, Value>, pieces: Map<String, Value>) {
+pub(super) fn merge_members(into: &mut Map<String, Value>, pieces: Map<String, Value>) -> usize {
+    let mut grown = 0_usize;
     for (key, piece) in pieces {
-        match into.get_mut(&key) {
+        grown = grown.saturating_add(match into.get_mut(&key) {
             // What says of which kind something is, is said with every piece.
-            Some(before) if *before == piece && matches!(key.as_str(), "type" | "id" | "index" | "format") => {}
+            Some(before) if *before == piece && matches!(key.as_str(), "type" | "id" | "index" | "format") => 0,
             Some(before) => merge(before, piece),
-            None => drop(into.insert(key, piece)),
-        }
+            None => {
+                let new = key.len().saturating_add(of(&piece));
+                into.insert(key, piece);
+                new
+            }
+        });
     }
+    grown
 }
 
 /// How many bytes this is, about.
 pub(super) fn size(members: &Map<String, Value>) -> usize {
-    fn of(value: &Value) -> usize {
-        match value {
-            Value::String(text) => text.len(),
-            Value::Array(items) => items.iter().map(of).sum::<usize>().saturating_add(items.len()),
-            Value::Object(members) => size(members),
-            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-        }
-    }
     members.iter().map(|(key, value)| key.len().saturating_add(of(value))).fold(0, usize::saturating_add)
+}
+
+fn of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => of_list(items),
+        Value::Object(members) => size(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+    }
+}
+
+fn of_list(items: &[Value]) -> usize {
+    items.iter().map(of).fold(items.len(), usize::saturating_add)
 }
 
 /// Arguments as an object, whatever a model wrote: providers do not take back what is none.
@@ -79,7 +103,9 @@ mod tests {
     #[test]
     fn pieces_go_on_where_those_before_ended() {
         let mut whole = json!({"type": "t", "text": "a", "n": 1, "list": [1], "in": {"x": "p"}});
-        merge(&mut whole, json!({"type": "t", "text": "b", "n": 2, "list": [2], "in": {"x": "q", "y": 1}, "none": null}));
+        let before = of(&whole);
+        let grown = merge(&mut whole, json!({"type": "t", "text": "b", "n": 2, "list": [2], "in": {"x": "q", "y": 1}, "none": null}));
+        assert_eq!(grown, of(&whole) - before, "the growth of each piece is that of the whole");
         assert_eq!(whole, json!({"type": "t", "text": "ab", "n": 2, "list": [1, 2], "in": {"x": "pq", "y": 1}, "none": null}));
     }
 

@@ -5,25 +5,31 @@ use super::lint;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
+use super::setting;
 use super::wanted;
-use crate::domain::action::{Action, Change};
+use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::changes::{Verb, row};
 use crate::domain::check::Check;
 use crate::domain::denied;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::evidence::EvidenceList;
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::finding::{Proposal, Remedy, Symptom};
+use crate::domain::form::ValueForm;
 use crate::domain::kind::Kind;
+use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::proposal::{Wanted, below};
 use crate::domain::risk::Risk;
 use crate::facts::Facts;
 use crate::facts::focus::reach;
+use crate::facts::named::{Named, Nearness};
 use crate::facts::presence::Presence;
 use crate::facts::references::references;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 /// What suffers is looked at for so many symptoms: a change that is about more than these is about a namespace, and not about one thing.
@@ -39,29 +45,85 @@ pub(crate) struct Open {
     pub(crate) config_maps: bool,
 }
 
-/// A remedy of stated changes, with the symptoms that it is about.
+/// A remedy of stated changes, with what suffers that it is about.
 #[derive(Debug)]
 pub(crate) struct Examined {
     pub(crate) symptoms: Vec<Symptom>,
     pub(crate) remedy: Remedy,
+    /// What each change is about, in the order of the remedy.
+    pub(crate) about: Vec<About>,
+}
+
+/// What suffers that something has to do with, and everything that belongs to that.
+#[derive(Debug, Default)]
+pub(crate) struct About {
+    pub(crate) symptoms: Vec<Symptom>,
+    area: HashSet<ObjectRef>,
+}
+
+impl About {
+    pub(crate) fn holds(&self, object: &ObjectRef) -> bool {
+        self.area.contains(object)
+    }
+
+    /// The object itself, and what suffers: what the words of an issue are compared with.
+    fn near(&self, named: &Named, object: &ObjectRef) -> Nearness {
+        named.nearness(std::iter::once(object).chain(self.symptoms.iter().map(|symptom| &symptom.object)))
+    }
+}
+
+impl Examined {
+    /// How near the change is to what is named that is farthest from it: one that is about it does not carry the others. No word of
+    /// whoever proposes them counts.
+    pub(crate) fn nearness(&self, named: &Named) -> Nearness {
+        let changes = self.remedy.proposals.iter().zip(&self.about);
+        changes.map(|(proposal, about)| about.near(named, proposal.action.target())).max().unwrap_or(Nearness::Elsewhere)
+    }
+
+    /// Why the cause is none for all of the changes: it has to be about the same as each of them, and so has something that it cites.
+    pub(crate) fn without_ground(&self, cause: &Cause, evidence: &EvidenceList) -> Option<Refusal> {
+        self.remedy.proposals.iter().zip(&self.about).find_map(|(Proposal { action, .. }, about)| {
+            let (target, object) = (action.target(), &cause.object);
+            if !about.holds(object) {
+                return Some(Refusal::Stated(format!(
+                    "the first cause is about {object}, and a change of {target} has to be for one about that or what belongs to it: name as `object` of the first cause what is wrong there, or leave out the change"
+                )));
+            }
+            let cited = cause.cites.iter().filter_map(|id| evidence.get(*id)?.object.as_ref());
+            (!cited.into_iter().any(|object| about.holds(object))).then(|| {
+                Refusal::Stated(format!(
+                    "nothing that the first cause cites is about {target} or what belongs to it: look at it with analyze, such as with `get` and a field of its status, and cite that in `cites`"
+                ))
+            })
+        })
+    }
 }
 
 /// What suffers now, whoever explains it: what no cause explains, and what rules say of their causes. Of a crash that is over nothing is
 /// said there.
-pub(crate) fn suffering(diagnosis: &Diagnosis) -> Vec<Symptom> {
-    let rules = diagnosis.causes.iter().filter(|cause| matches!(cause.source, CauseSource::Rule(_)));
-    diagnosis.unexplained.iter().chain(rules.flat_map(|cause| &cause.symptoms)).cloned().collect()
+fn suffering(diagnosis: &Diagnosis) -> Vec<Symptom> {
+    diagnosis.unexplained.iter().chain(of_rules(&diagnosis.causes).flat_map(|cause| &cause.symptoms)).cloned().collect()
 }
 
-/// Whether these changes may be made, all of them; what that cures, and how it is seen.
-pub(crate) fn examine(changes: &[Wanted], suffering: &[Symptom], facts: &Facts<'_>, open: Open) -> Result<Examined, Vec<Refusal>> {
+fn of_rules(causes: &[Cause]) -> impl Iterator<Item = &Cause> {
+    causes.iter().filter(|cause| matches!(cause.source, CauseSource::Rule(_)))
+}
+
+/// Whether these changes may be made, all of them; what that cures, and how it is seen. `diagnosis`: what rules say, after the planner
+/// decided on their fixes.
+pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'_>, open: Open) -> Result<Examined, Vec<Refusal>> {
     let refusals: Vec<Refusal> = changes.iter().filter_map(|change| denied(change, open)).collect();
     if !refusals.is_empty() {
         return Err(refusals);
     }
+    if facts.pace().was_hurried() {
+        let why = "not every rule had time to look, so whether one speaks against the change is not known: ask for less at a time";
+        return Err(vec![Refusal::Stated(why.to_owned())]);
+    }
+    let suffering = suffering(diagnosis);
     let areas: Vec<(&Symptom, HashSet<ObjectRef>)> = suffering.iter().take(SYMPTOMS).map(|s| (s, area(&s.object, facts))).collect();
     let mut symptoms: Vec<Symptom> = Vec::new();
-    let (mut refusals, mut proposals) = (Vec::new(), Vec::new());
+    let (mut refusals, mut made) = (Vec::new(), Vec::new());
     for change in changes {
         let about: Vec<&Symptom> = areas.iter().filter(|(_, area)| area.contains(change.target())).map(|(s, _)| *s).collect();
         if about.is_empty() {
@@ -80,12 +142,14 @@ pub(crate) fn examine(changes: &[Wanted], suffering: &[Symptom], facts: &Facts<'
             }
         };
         let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| missed(change, facts));
+        let refused = refused.or_else(|| withheld(change, &diagnosis.causes));
         let refused = refused.or_else(|| lint::check(&Proposed { action: change, facts, suffering: &objects }));
         match refused {
             Some(refusal) => refusals.push(refusal),
             None => {
                 let risk = risk(change, &areas, facts);
-                proposals.push(Proposal { action: change.clone(), why: WHY.to_owned(), risk });
+                let own = About { symptoms: about.iter().map(|s| (*s).clone()).collect(), area: whole_area(&about, &areas, facts) };
+                made.push((Proposal { action: in_order(change), why: why(change, &diagnosis.causes), risk }, own));
             }
         }
         symptoms.extend(about.into_iter().filter(|s| !symptoms.iter().any(|known| known.object == s.object)).cloned().collect::<Vec<_>>());
@@ -96,28 +160,100 @@ pub(crate) fn examine(changes: &[Wanted], suffering: &[Symptom], facts: &Facts<'
             "nothing that is affected here can be seen to run afterwards, so the change is left to a human".to_owned(),
         ));
     }
+    let symptoms = by_what_runs(symptoms, facts);
+    refusals.extend(fixed_by_a_rule(&symptoms, &diagnosis.causes).filter(|_| refusals.is_empty()));
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    Ok(Examined { symptoms: by_what_runs(symptoms, facts), remedy: Remedy { proposals, checks, ..Remedy::default() } })
+    // What a human sees first is not for whoever proposes it to choose.
+    made.sort_by_key(|(Proposal { action, risk, .. }, _)| {
+        (Reverse((*risk).max(action.floor())), least_rank(action), action.target().clone())
+    });
+    let (proposals, about) = made.into_iter().unzip();
+    Ok(Examined { symptoms, remedy: Remedy { proposals, checks, ..Remedy::default() }, about })
 }
 
 /// What suffers that a stated cause is about, where nothing is to be changed.
-pub(crate) fn about(object: &ObjectRef, suffering: &[Symptom], facts: &Facts<'_>) -> Vec<Symptom> {
-    let of_it = |symptom: &&Symptom| area(&symptom.object, facts).contains(object);
-    by_what_runs(suffering.iter().take(SYMPTOMS).filter(of_it).cloned().collect(), facts)
+pub(crate) fn about(object: &ObjectRef, diagnosis: &Diagnosis, facts: &Facts<'_>) -> About {
+    let suffering = suffering(diagnosis);
+    let areas: Vec<(&Symptom, HashSet<ObjectRef>)> = suffering.iter().take(SYMPTOMS).map(|s| (s, area(&s.object, facts))).collect();
+    let about: Vec<&Symptom> = areas.iter().filter(|(_, area)| area.contains(object)).map(|(s, _)| *s).collect();
+    let area = whole_area(&about, &areas, facts);
+    About { symptoms: by_what_runs(about.into_iter().cloned().collect(), facts), area }
 }
 
-/// A rule that has a fix for the same is heard first; and no stated cause comes before a rule's for the same symptoms.
-pub(crate) fn under_rules(stated: &mut Cause, rules: &[Cause]) -> Option<Refusal> {
-    let shares = |rule: &&Cause| {
-        matches!(rule.source, CauseSource::Rule(_)) && rule.touched().any(|object| stated.symptoms.iter().any(|s| s.object == *object))
-    };
-    let shared: Vec<&Cause> = rules.iter().filter(shares).collect();
-    let least = shared.iter().fold(stated.confidence, |least, rule| least.least(below(rule.confidence)));
-    let fixes = shared.iter().any(|rule| !rule.remedy.proposals.is_empty());
-    stated.confidence = least;
+/// Everything that belongs to these, and to what has to run for them to be well: what one Pod shows is shown for the others, too.
+fn whole_area(about: &[&Symptom], areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> HashSet<ObjectRef> {
+    let own = areas.iter().filter(|(symptom, _)| about.contains(symptom)).flat_map(|(_, area)| area.iter().cloned());
+    let roots: HashSet<ObjectRef> = about.iter().map(|symptom| root(&symptom.object, facts)).collect();
+    own.chain(roots.iter().flat_map(|root| area(root, facts))).collect()
+}
+
+/// No stated cause comes before a rule's for the same symptoms.
+pub(crate) fn under_rules(stated: &mut Cause, rules: &[Cause]) {
+    let shared = of_rules(rules).filter(|rule| shares(rule, &stated.symptoms));
+    stated.confidence = shared.fold(stated.confidence, |least, rule| least.least(below(rule.confidence)));
+}
+
+fn shares(rule: &Cause, symptoms: &[Symptom]) -> bool {
+    rule.touched().any(|object| symptoms.iter().any(|symptom| symptom.object == *object))
+}
+
+/// A rule that has a fix for the same is heard first.
+fn fixed_by_a_rule(symptoms: &[Symptom], rules: &[Cause]) -> Option<Refusal> {
+    let fixes = of_rules(rules).any(|rule| shares(rule, symptoms) && !rule.remedy.proposals.is_empty());
     fixes.then(|| Refusal::Stated("a rule has a fix for the same: call remediate without a proposal to be asked about that one".to_owned()))
+}
+
+/// What a rule found the cause of and left to a human.
+fn left_to_a_human<'a>(change: &Action, rules: &'a [Cause]) -> Option<&'a Cause> {
+    let target = change.target();
+    let left = |rule: &&Cause| rule.remedy.proposals.is_empty() && rule.touched().any(|object| object == target);
+    let mut all: Vec<&Cause> = of_rules(rules).filter(left).collect();
+    all.sort_by_key(|rule| rule.object != *target);
+    all.first().copied()
+}
+
+fn why_left(rule: &Cause) -> &str {
+    rule.remedy.advice.first().map_or("it has no fix that is certain", |advice| advice.why.as_str())
+}
+
+/// Where a rule left a claim to a human, so is a proposal: what speaks against a change, such as data that an empty claim would hide,
+/// speaks against it in any words. Of other objects the rule only does not know which value is right: there a human is asked, and told.
+fn withheld(change: &Action, rules: &[Cause]) -> Option<Refusal> {
+    let target = change.target();
+    let rule = left_to_a_human(change, rules).filter(|_| target.kind == Kind::PersistentVolumeClaim)?;
+    let (code, why) = (rule.source.code(), why_left(rule));
+    Some(Refusal::Stated(format!("a rule found what is wrong with {target} and leaves it to a human ({code}): {why}")))
+}
+
+/// Why it is done, as the question says it: with what a rule says of the same.
+fn why(change: &Action, rules: &[Cause]) -> String {
+    let said =
+        |rule: &Cause| format!("{WHY}; a rule found what is wrong and leaves it to a human ({}): {}", rule.source.code(), why_left(rule));
+    left_to_a_human(change, rules).map_or_else(|| WHY.to_owned(), said)
+}
+
+/// The fields of a change in the order of what they decide.
+fn in_order(change: &Action) -> Action {
+    let Action::Patch { target, ops } = change else { return change.clone() };
+    let mut ops: Vec<FieldOp> = ops.iter().cloned().collect();
+    ops.sort_by_cached_key(|op| (rank(change, &op.path), op.path.to_string()));
+    match NonEmpty::from_vec(ops) {
+        Some(ops) => Action::Patch { target: target.clone(), ops },
+        None => change.clone(),
+    }
+}
+
+/// What a field decides: the riskier first, then by the form of its value.
+fn rank(change: &Action, path: &FieldPath) -> (Reverse<Risk>, u8) {
+    let row = change.rows().into_iter().find(|(of, _)| *of == Some(path)).and_then(|(_, row)| row);
+    (Reverse(row.map_or(Risk::High, |row| row.floor)), row.and_then(|row| row.form()).map_or(u8::MAX, ValueForm::rank))
+}
+
+/// The rank of what a change decides most by.
+fn least_rank(change: &Action) -> u8 {
+    change.rows().into_iter().filter_map(|(_, row)| row?.form()).map(ValueForm::rank).min().unwrap_or(u8::MAX)
 }
 
 /// What is never changed by what somebody proposes, of the change alone: nothing of the cluster is looked at for the answer.
@@ -150,7 +286,7 @@ pub(crate) fn never(changes: &[Wanted], open: Open) -> Option<Refusal> {
 
 /// That each value has the form of its field.
 fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
-    let refused = |name: &str, form: crate::domain::form::ValueForm, old: Option<&serde_json::Value>, new: &serde_json::Value| {
+    let refused = |name: &str, form: ValueForm, old: Option<&serde_json::Value>, new: &serde_json::Value| {
         form.refuses(name, old, new).map(Refusal::Stated)
     };
     if let Action::Create { manifest, .. } = change {
@@ -197,17 +333,15 @@ fn missed(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     }
 }
 
-/// Other images and settings are never below medium; what others use, too, is high: they would be changed with it.
+/// What somebody states is never below medium.
 fn risk(change: &Action, areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Risk {
     let target = change.target();
-    let touched: HashSet<&ObjectRef> = areas.iter().filter(|(_, area)| area.contains(target)).flat_map(|(_, area)| area).collect();
-    let mut users = facts.workloads().filter(|w| uses(w.pod_spec, target) && w.object.namespace == target.namespace);
-    let others = target.kind == Kind::ConfigMap && users.any(|workload| !touched.contains(&workload.object));
-    if others { Risk::High } else { Risk::Medium }
-}
-
-fn uses(spec: &PodSpec, object: &ObjectRef) -> bool {
-    references(spec, &FieldPath::root()).iter().any(|reference| reference.kind == object.kind && reference.name == object.name)
+    if target.kind != Kind::ConfigMap {
+        return Risk::Medium;
+    }
+    let affected: HashSet<&ObjectRef> = areas.iter().filter(|(_, area)| area.contains(target)).flat_map(|(_, area)| area).collect();
+    let now = seen(change, facts).ok().flatten();
+    setting::risk(change, now.as_ref().map(|now| &now.value), &affected, facts)
 }
 
 /// What belongs to something that suffers, in its own namespace: who owns it and what that owns, what leads to it, and the ConfigMaps and

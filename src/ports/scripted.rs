@@ -39,7 +39,7 @@ pub(crate) fn calls(calls: &[(&str, &str)]) -> Reply {
 }
 
 fn reply(blocks: Vec<ModelBlock>, stop: StopReason) -> Reply {
-    Reply { model: "openai/scripted".into(), blocks, stop, tokens: Some(Tokens { input: 1_000, cached: 0, output: 100 }) }
+    Reply { model: "openai/scripted".into(), blocks, stop, tokens: Some(Tokens { input: 1_000, cached: 0, output: 100 }), lost: Vec::new() }
 }
 
 #[async_trait]
@@ -49,7 +49,7 @@ impl Model for ScriptedModel {
     }
 
     async fn complete(&self, prompt: &Prompt, cancelled: &CancellationToken) -> Result<Reply, ModelFault> {
-        let fault = |kind| ModelFault { model: self.name().to_owned(), kind, status: None, said: None };
+        let fault = |kind| ModelFault { model: self.name().to_owned(), kind, status: None, said: None, lost: Vec::new() };
         if cancelled.is_cancelled() {
             return Err(fault(ModelFaultKind::Cancelled));
         }

@@ -1,10 +1,12 @@
 //! What the operator lets a model see besides what every look shows: logs and ConfigMaps can hold anything. Whatever a look reads goes
 //! through here before it is shown, by what it is and not by how it was asked for.
 
+use crate::domain::evidence::{Evidence, EvidenceSource};
 use crate::domain::investigate::Investigate;
 use crate::domain::kind::Kind;
 use crate::domain::look::Look;
 use crate::domain::namespace::Namespace;
+use crate::domain::object::ObjectRef;
 use crate::ports::Table;
 use serde_json::Value;
 
@@ -21,9 +23,13 @@ pub struct Allowed {
 
 /// Stands for what a program wrote where that is not shown.
 pub(super) const NOT_SHOWN: &str = "(what the program wrote is not shown here)";
+/// The same of what is in a ConfigMap.
+const MAPS_NOT_SHOWN: &str = "(what is in ConfigMaps is not shown here)";
 /// What is said under these reasons quotes what a program answered or wrote: in Events, and in the state of a container.
 const OF_PROGRAMS: &[&str] =
     &["Unhealthy", "ProbeError", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook", "PostStartHookError", "PreStopHookError"];
+/// States of a container whose message a program may have written.
+const STATES: &[&str] = &["terminated", "waiting"];
 /// Where that is said: in Events of either group, and in the state of a container.
 const SAID: &[&str] = &["message", "note"];
 
@@ -78,6 +84,31 @@ impl Allowed {
         table
     }
 
+    /// What a rule says of something there, without what it quotes where that can be what a program wrote: nobody can tell by the words.
+    pub(crate) fn of_words(self, about: Option<&ObjectRef>, words: &str) -> String {
+        let shown = self.logs_in(about.and_then(|object| object.namespace.as_ref()));
+        if shown { words.to_owned() } else { without_quotations(words) }
+    }
+
+    /// What a piece of evidence says, where it is shown: a rule's evidence is an Event or a field as a look at it would be.
+    pub(crate) fn of_evidence(self, piece: &Evidence) -> &str {
+        let (object, text) = (piece.object.as_ref(), piece.text.as_str());
+        let place = object.and_then(|object| object.namespace.as_ref());
+        if object.is_some_and(|object| object.kind == Kind::ConfigMap) && !self.config_maps_in(place) {
+            return MAPS_NOT_SHOWN;
+        }
+        let of_program = match piece.source {
+            EvidenceSource::Log => true,
+            // `Reason: message`; without its reason nobody can tell what it quotes.
+            EvidenceSource::Event => text.split_once(": ").is_none_or(|(reason, _)| OF_PROGRAMS.contains(&reason)),
+            EvidenceSource::Object => piece.field.as_ref().is_some_and(|field| match field.segments() {
+                [.., state, said] => STATES.contains(&state.name()) && SAID.contains(&said.name()),
+                _ => false,
+            }),
+        };
+        if of_program && !self.logs_in(place) { NOT_SHOWN } else { text }
+    }
+
     /// Why this look is not taken, where it is not.
     pub(super) fn refuses(self, look: &Look) -> Option<String> {
         let object = look.object()?;
@@ -91,6 +122,19 @@ impl Allowed {
         }
         (!allowed).then(|| format!("the operator does not let {what} be shown (`{option}: false`)"))
     }
+}
+
+/// Quotation marks are ours alone in what a rule says; what was cut may have lost the second.
+fn without_quotations(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((before, quoted)) = rest.split_once('“') {
+        out.push_str(before);
+        out.push_str(NOT_SHOWN);
+        rest = quoted.split_once('”').map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    out
 }
 
 /// What the kubelet keeps of the end of a container is the end of its log, or a file that the program wrote; and what is said under
@@ -173,7 +217,34 @@ mod tests {
         let list = json!({"kind": "List", "items": [{"kind": "ConfigMap", "data": {"a": "CANARY"}, "binaryData": {"b": "CANARY"}}]});
         assert!(!none.of_object(list, None).to_string().contains("CANARY"));
     }
-    use crate::domain::object::ObjectRef;
+
+    /// What rules quote of a program is kept back as the look at it is, and what the kubelet says of its own is not.
+    #[test]
+    fn words_and_evidence_of_rules_go_through_the_same_door() {
+        use crate::domain::excerpt::Excerpt;
+        use crate::domain::field::FieldPath;
+        let of = |kind, namespace| ObjectRef::namespaced(kind, &Namespace::parse(namespace).unwrap(), "web");
+        let (hidden, all) = (Allowed { logs: false, config_maps: false, ..Allowed::default() }, Allowed::default());
+        let said = format!("container `app` waits: PostStartHookError: {}; Killing: “CANARY cut", Excerpt::said("CANARY ” of “ it"));
+        for (allowed, namespace, kept) in [(hidden, "shop", true), (all, "kube-system", true), (all, "shop", false)] {
+            let shown = allowed.of_words(Some(&of(Kind::Pod, namespace)), &said);
+            assert_eq!((shown.contains("CANARY"), shown.contains("PostStartHookError: ")), (!kept, true), "{shown}");
+            for (source, kind, field, text, hides) in [
+                (EvidenceSource::Event, Kind::Pod, None, "Unhealthy: CANARY", true),
+                (EvidenceSource::Event, Kind::Pod, None, "CANARY", true),
+                (EvidenceSource::Event, Kind::Pod, None, "BackOff: CANARY", false),
+                (EvidenceSource::Log, Kind::Pod, None, "CANARY", true),
+                (EvidenceSource::Object, Kind::Pod, Some("status.phase"), "CANARY", false),
+                (EvidenceSource::Object, Kind::Pod, Some("status.containerStatuses[name=a].lastState.terminated.message"), "CANARY", true),
+                (EvidenceSource::Object, Kind::ConfigMap, None, "holds CANARY", true),
+            ] {
+                let field = field.map(|field| FieldPath::parse(field).unwrap());
+                let seen_at = jiff::Timestamp::UNIX_EPOCH;
+                let piece = Evidence { source, object: Some(of(kind, namespace)), field, text: Excerpt::event(text), seen_at };
+                assert_eq!(!allowed.of_evidence(&piece).contains("CANARY"), kept && hides, "{namespace} {piece:?}");
+            }
+        }
+    }
 
     #[test]
     fn logs_and_config_maps_are_shown_unless_the_operator_or_the_namespace_forbids_it() {

@@ -8,12 +8,16 @@ use crate::domain::name::is_dns;
 use crate::domain::namespace::Namespace;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::ObjectRef;
+use crate::domain::secrets::names_one;
+use crate::ports::CustomKinds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Looks that one call may ask for.
 pub const LOOKS: usize = 8;
+/// Groups that are named in one answer.
+const GROUPS: usize = 8;
 /// Characters of any one word.
 const CHARACTERS: usize = 400;
 
@@ -81,7 +85,49 @@ impl From<ProbeWord> for ProbeName {
 pub(crate) struct Context<'a> {
     /// The one namespace of the session, where there is one.
     pub(crate) namespace: Option<&'a Namespace>,
-    pub(crate) custom: &'a [Kind],
+    pub(crate) custom: Custom<'a>,
+}
+
+/// What is known of the kinds that the cluster has besides the known ones.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Custom<'a> {
+    /// Nobody asked: no word needed it.
+    NotAsked,
+    Listed(&'a CustomKinds),
+    /// They could not be listed, which says nothing about what there is.
+    Unread(&'a Unread),
+}
+
+/// Why custom kinds could not be listed, on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unread(pub(crate) String);
+
+impl<'a> Custom<'a> {
+    /// As discovery answered, where it was asked.
+    pub(crate) fn of(asked: Option<&'a Result<CustomKinds, Unread>>) -> Self {
+        match asked {
+            None => Self::NotAsked,
+            Some(Ok(kinds)) => Self::Listed(kinds),
+            Some(Err(why)) => Self::Unread(why),
+        }
+    }
+
+    fn kinds(self) -> &'a [Kind] {
+        if let Self::Listed(listed) = self { &listed.kinds } else { &[] }
+    }
+
+    /// Why it is not known whether there is a kind of this group, or of any where the word has none.
+    fn unread(self, group: Option<&str>) -> Option<String> {
+        match self {
+            Self::NotAsked => None,
+            Self::Unread(Unread(why)) => Some(format!("the custom kinds of this cluster could not be listed ({why})")),
+            Self::Listed(listed) => {
+                let missing = listed.unread.iter().filter(|missing| group.is_none_or(|group| group == missing.as_str()));
+                let named: Vec<String> = missing.take(GROUPS).map(|group| format!("`{group}`")).collect();
+                (!named.is_empty()).then(|| format!("the kinds of {} could not be listed", named.join(", ")))
+            }
+        }
+    }
 }
 
 impl LookArguments {
@@ -153,6 +199,9 @@ impl LookArguments {
                 let kind = kind(word, context)?;
                 let namespaced = kind.info().is_some_and(|info| info.namespaced);
                 let place = namespace.or_else(|| context.namespace.cloned()).filter(|_| namespaced);
+                if self.selector.as_deref().is_some_and(guesses) {
+                    return Err("`selector` asks for the value of a label that is named like a credential: list without it".to_owned());
+                }
                 Look::List { kind, namespace: place, selector: self.selector.clone() }
             }
         })
@@ -246,11 +295,14 @@ fn kind(word: &str, context: &Context<'_>) -> Result<Kind, String> {
         let Some(info) = kind.info() else { return false };
         (info.plural == name || kind.name().to_ascii_lowercase() == name) && group.is_none_or(|group| kind.group() == group)
     };
-    let meant: Vec<&Kind> = context.custom.iter().filter(is_meant).collect();
+    let meant: Vec<&Kind> = context.custom.kinds().iter().filter(is_meant).collect();
     match meant.as_slice() {
         [one] => Ok((*one).clone()),
         [] => {
-            let known = Kind::KNOWN.iter().chain(context.custom).filter_map(|kind| kind.info()).map(|info| info.plural.to_owned());
+            if let Some(why) = context.custom.unread(group) {
+                return Err(format!("it is not known whether this cluster has `{word}`: {why}. That does not mean that it is missing"));
+            }
+            let known = Kind::KNOWN.iter().chain(context.custom.kinds()).filter_map(|kind| kind.info()).map(|info| info.plural.to_owned());
             let known: Vec<String> = known.filter(|plural| plural != "secrets").collect();
             let near = nearest(name, known.iter().map(String::as_str));
             Err(format!("`{word}` is not a kind that this cluster has or that kubemend reads{}", did_you_mean(&near)))
@@ -260,6 +312,16 @@ fn kind(word: &str, context: &Context<'_>) -> Result<Kind, String> {
             Err(format!("`{word}` could be {}: write its group too", all.join(" or ")))
         }
     }
+}
+
+/// Whether a label of this selector is named like a credential. The server compares what it has, and what a look shows of it is masked: an
+/// answer would tell of every guess whether it is right.
+fn guesses(selector: &str) -> bool {
+    // What stands in parentheses are values, which commas part, too.
+    let outside = selector.split('(').map(|part| part.rsplit(')').next().unwrap_or(part));
+    let requirements = outside.flat_map(|part| part.split(',')).map(str::trim);
+    let keys = requirements.filter_map(|one| one.trim_start_matches('!').split(['=', '!', ' ']).next());
+    keys.map(|key| key.rsplit('/').next().unwrap_or(key)).filter(|key| !key.is_empty()).any(names_one)
 }
 
 #[cfg(test)]
@@ -278,7 +340,27 @@ mod tests {
     fn asked(given: &Value, namespace: Option<&str>) -> Result<String, String> {
         let arguments: LookArguments = serde_json::from_value(given.clone()).map_err(|e| e.to_string())?;
         let namespace = namespace.map(|n| Namespace::parse(n).unwrap());
-        arguments.understood(&Context { namespace: namespace.as_ref(), custom: &custom() }).map(|look| look.to_string())
+        let listed = CustomKinds { kinds: custom(), unread: Vec::new() };
+        arguments.understood(&Context { namespace: namespace.as_ref(), custom: Custom::Listed(&listed) }).map(|look| look.to_string())
+    }
+
+    /// What was not read is not missing.
+    #[test]
+    fn kind_that_could_not_be_listed_is_unknown_and_not_missing() {
+        let asked = |word: &str, custom: Custom<'_>| {
+            let arguments = LookArguments { probe: ProbeWord::List, kind: Some(word.to_owned()), ..LookArguments::default() };
+            arguments.understood(&Context { namespace: None, custom }).map(|look| look.to_string())
+        };
+        let why = Unread("the API server did not list them within 8 s".to_owned());
+        let said = asked("certificates", Custom::Unread(&why)).unwrap_err();
+        assert!(said.contains("not known whether") && said.contains("within 8 s") && !said.contains("is not a kind"), "{said}");
+        assert_eq!(asked("pods", Custom::Unread(&why)), Ok("list pods -A".to_owned()), "what is known needs no list");
+        let partly = CustomKinds { kinds: custom(), unread: vec!["down.example".to_owned()] };
+        for (word, unknown) in [("certificates", true), ("certificates.down.example", true), ("certificates.a.example", false)] {
+            let said = asked(word, Custom::Listed(&partly)).unwrap_err();
+            assert_eq!(said.contains("`down.example` could not be listed"), unknown, "{said}");
+        }
+        assert_eq!(asked("issuers", Custom::Listed(&partly)), Ok("list issuers -A".to_owned()));
     }
 
     #[test]
@@ -291,6 +373,7 @@ mod tests {
                 "logs pod/web-0 -n shop -c app --previous",
             ),
             (json!({"probe": "list", "kind": "po", "selector": "app=web"}), "list pods -n shop -l app=web"),
+            (json!({"probe": "list", "kind": "po", "selector": "app in (token,web)"}), "list pods -n shop -l app in (token,web)"),
             (json!({"probe": "list", "kind": "nodes"}), "list nodes"),
             (json!({"probe": "list", "kind": "issuers"}), "list issuers -n shop"),
             (json!({"probe": "get", "object": "issuer.cert-manager.io/main", "field": "status"}), "get issuer/main -n shop status"),
@@ -313,6 +396,9 @@ mod tests {
             (json!({"probe": "list", "kind": "sealedsecrets"}), "kubemend never reads Secrets"),
             (json!({"probe": "list", "kind": "deploymnts"}), "did you mean `deployments`?"),
             (json!({"probe": "list", "kind": "backups"}), "could be `backups.a.example` or `backups.b.example`"),
+            (json!({"probe": "list", "kind": "pods", "selector": "app=web,token in (a,b)"}), "named like a credential"),
+            (json!({"probe": "list", "kind": "pods", "selector": "example.com/api-key!=a"}), "named like a credential"),
+            (json!({"probe": "list", "kind": "pods", "selector": "app in (a,b), password"}), "named like a credential"),
             (json!({"probe": "get", "object": "pod/a/web", "namespace": "b"}), "leave one of them out"),
             (json!({"probe": "get", "object": "pod/../x", "namespace": "b"}), "not"),
             (json!({"probe": "get", "object": "pod/web\n", "namespace": "b"}), "control characters"),

@@ -1,7 +1,7 @@
 //! What an investigation asks and what it is shown, as bytes that anybody may have made.
 
 use super::allowed::Allowed;
-use super::arguments::{Context, LookArguments};
+use super::arguments::{Context, Custom, LookArguments};
 use super::described::named;
 use super::digest::digest;
 use super::shown::Shown;
@@ -17,7 +17,7 @@ pub(crate) fn look(bytes: &[u8]) {
     let Ok(arguments) = serde_json::from_slice::<LookArguments>(bytes) else { return };
     let namespace = Namespace::parse("shop").ok();
     for namespace in [namespace.as_ref(), None] {
-        let Ok(look) = arguments.understood(&Context { namespace, custom: &[] }) else { continue };
+        let Ok(look) = arguments.understood(&Context { namespace, custom: Custom::NotAsked }) else { continue };
         let kind = match &look {
             Look::List { kind, .. } => Some(kind),
             Look::Get { .. } | Look::Describe(_) | Look::Logs { .. } | Look::Events { .. } => look.object().map(|object| &object.kind),

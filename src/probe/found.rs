@@ -21,6 +21,7 @@ pub(super) async fn taught(look: &Look, error: ReadError, read: &dyn ClusterRead
         ReadError::Expired(_) => error_in_words(look, "changed while it was read; ask once more"),
         // Such as a container that has not started: the server's own words say it.
         ReadError::Refused { message, .. } => format!("the API server says: {}", Excerpt::said(&message)),
+        error @ ReadError::NotRecorded(_) => error.to_string(),
         ReadError::Config(reason) => reason,
         unreachable @ (ReadError::Unauthorized { .. }
         | ReadError::Unreachable { .. }

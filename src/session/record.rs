@@ -28,7 +28,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Raised when the form changes in a way that an older program could misread.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
+/// The oldest form that is read, and the one that is written where nothing of the newer one is used: an older program beside this one, or
+/// after it, goes on with such a session.
+const OLDEST: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,7 +149,9 @@ impl From<Acting<'_>> for StateRecord {
 }
 
 fn bytes(header: &Header, state: StateRecord) -> Result<Vec<u8>, String> {
-    serde_json::to_vec(&Record { version: VERSION, header: header.into(), state }).map_err(|e| e.to_string())
+    let header = HeaderRecord::from(header);
+    let version = if header.is_of_the_oldest_form() { OLDEST } else { VERSION };
+    serde_json::to_vec(&Record { version, header, state }).map_err(|e| e.to_string())
 }
 
 /// The session as bytes.
@@ -175,13 +180,17 @@ pub(super) fn write(session: &Session) -> Result<Vec<u8>, String> {
 pub(super) fn read(bytes: &[u8], known: KnownCodes) -> Result<Session, String> {
     let record: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     match record.get("version").and_then(Value::as_u64) {
-        Some(v) if v == u64::from(VERSION) => {}
-        Some(v) if v < u64::from(VERSION) => {
+        Some(v) if (u64::from(OLDEST)..=u64::from(VERSION)).contains(&v) => {}
+        Some(v) if v < u64::from(OLDEST) => {
             return Err(format!(
-                "an older kubemend wrote it (format {v}, this program reads format {VERSION}); nothing can be approved in it: run analyze or remediate again"
+                "an older kubemend wrote it (format {v}, this program reads formats {OLDEST} to {VERSION}); nothing can be approved in it: run analyze or remediate again"
             ));
         }
-        Some(v) => return Err(format!("a newer kubemend wrote it (format {v}, this program reads format {VERSION}): update kubemend")),
+        Some(v) => {
+            return Err(format!(
+                "a newer kubemend wrote it (format {v}, this program reads formats {OLDEST} to {VERSION}): update kubemend"
+            ));
+        }
         None => return Err("it has no version".to_owned()),
     }
     let Record { header, state, .. } = serde_json::from_value(record).map_err(|e| e.to_string())?;

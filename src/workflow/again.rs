@@ -1,9 +1,7 @@
-//! A plan that waits already is asked about again, instead of opening another session for the same change; and a session that
-//! could not go on is ended.
+//! A plan that waits already is asked about again, instead of opening another session for the same change.
 
 use super::view::report_of;
-use super::{Caller, Meter, Opened, Question, Remediation, Token, WorkflowError, question};
-use crate::domain::id::SessionId;
+use super::{Caller, Meter, Opened, Remediation, question};
 use crate::ports::{Phase, Revision};
 use crate::session::trail::Effect;
 use crate::session::{Header, Planned, Session};
@@ -40,9 +38,13 @@ impl Remediation {
         // Nobody's question is taken away for this one.
         let Ok(secret) = waiting.ask_again(self.parts.entropy.secret_bits(), until, now, &caller.door) else { return Err(Box::new(fresh)) };
         waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);
-        waiting.header.diagnosis = fresh.header.diagnosis.clone();
-        waiting.header.looked.clone_from(&fresh.header.looked);
-        waiting.header.advice.clone_from(&fresh.header.advice);
+        // A rule's words come from the cluster. Those of whoever proposes a change are a part of the question that was read: what else they
+        // say or cite now is another question, with the yes to this one beside it.
+        if fresh.planned.plan.by().is_none() {
+            waiting.header.diagnosis = fresh.header.diagnosis.clone();
+            waiting.header.looked.clone_from(&fresh.header.looked);
+            waiting.header.advice.clone_from(&fresh.header.advice);
+        }
         // What is told was seen by this call, and what it cost with it.
         waiting.header.usage = fresh.header.usage;
         self.charge(&mut waiting.header.usage, meter);
@@ -64,25 +66,7 @@ impl Remediation {
         // somebody to go on. Where it cannot be removed, it ends by its own time.
         self.ledger.forget(&fresh.header.id, fresh.revision).await.ok();
         caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
-        let question = Question {
-            session: id,
-            digest,
-            token: Token(secret.reveal()),
-            text,
-            expires_at,
-            digest_counts,
-            aside: question::aside(&report),
-        };
+        let question = question::about(&report, text, (id, digest), &secret, expires_at, digest_counts);
         Ok(Opened { report, question: Some(question) })
-    }
-
-    /// Ends a session that was opened and could not go on, so that it does not look as if somebody were still at it.
-    pub(super) async fn give_up(&self, id: &SessionId, error: &WorkflowError) {
-        if let Ok(Some((revision, Session::Investigating(investigating)))) = self.ledger.load(id).await {
-            let mut closed = investigating.lapse();
-            closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("ended by an error; nothing was changed: {error}"));
-            // Where this cannot be saved either, it ends by its own time.
-            self.ledger.save(&Session::Closed(closed), Some(revision)).await.ok();
-        }
     }
 }

@@ -192,16 +192,8 @@ impl Remediation {
             let text = question::text(&report).ok_or(WorkflowError::TooLarge)?;
             match self.ledger.save(&waiting, Some(revision)).await {
                 Ok(_) => {
-                    let token = Token(secret.reveal());
-                    return Ok(Question {
-                        session: session.clone(),
-                        digest,
-                        token,
-                        text,
-                        expires_at,
-                        digest_counts,
-                        aside: question::aside(&report),
-                    });
+                    let of = (session.clone(), digest);
+                    return Ok(question::about(&report, text, of, &secret, expires_at, digest_counts));
                 }
                 Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
                 Err(error) => return Err(error.into()),

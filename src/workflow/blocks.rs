@@ -146,7 +146,14 @@ pub fn with_command(three_lines: &str, commands: &[String]) -> String {
     format!("{first}\n{third}")
 }
 
-/// What changes: two steps where there is room for both, else the first and how many more. Before it stands what the plan is not about.
+/// Before a change that no rule proposes: in full, and where there is little room. That is never left out.
+fn proposed(by: &str) -> [String; 2] {
+    let short = by.rsplit(' ').next().unwrap_or(by);
+    [format!("proposed by {by}: "), format!("{short}: ")]
+}
+
+/// What changes: two steps where there is room for both, else the first and how many more. Before it stands whose it is where no rule
+/// proposes it, and what the plan is not about.
 fn what(plan: &PlanView) -> String {
     let steps = plan.covered.steps.iter().map(|step| step.headline.as_slice());
     // One that is said with a later one has none of its own.
@@ -157,6 +164,12 @@ fn what(plan: &PlanView) -> String {
         Some((aside, name)) => aside.around_a_name().into_iter().map(|words| around(words, name).to_vec()).collect(),
         None => vec![Vec::new()],
     };
+    let owners: Vec<Vec<Part>> = match plan.by {
+        Some(by) => proposed(by).map(|words| vec![Part::words(words)]).to_vec(),
+        None => vec![Vec::new()],
+    };
+    let owner = owners.last().cloned().unwrap_or_default();
+    let asides: Vec<Vec<Part>> = asides.iter().flat_map(|aside| owners.iter().map(move |owner| [&owner[..], aside].concat())).collect();
     let then = steps.get(1).map(|second| [&[Part::words("; then ")], *second].concat());
     let count = match more {
         0 => Vec::new(),
@@ -172,7 +185,7 @@ fn what(plan: &PlanView) -> String {
     // about, the choice says it.
     let whole = asides.iter().flat_map(with).find(is_whole);
     let short = || asides.last().into_iter().flat_map(with).find(|parts| fitted::fit(parts, COLUMNS));
-    fitted::line(&whole.or_else(short).unwrap_or_else(|| [first, &count].concat()), COLUMNS)
+    fitted::line(&whole.or_else(short).unwrap_or_else(|| [&owner, first, &count].concat()), COLUMNS)
 }
 
 /// Where, with which risk and undo: each name once.

@@ -191,8 +191,7 @@ async fn rest(share: ListRequest, first: &Listed, read: &dyn ClusterRead) -> Opt
 
 /// What a list is of, for a gap.
 fn named(request: &ListRequest) -> String {
-    let place = request.namespace.as_ref().map(|n| format!(" in {n}")).unwrap_or_default();
-    format!("{}{place}", request.kind.info().map_or("objects", |i| i.plural))
+    request.kind.plural_in(request.namespace.as_ref())
 }
 
 /// Takes in what a list brought.

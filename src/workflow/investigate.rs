@@ -1,11 +1,11 @@
 //! A model of the operator investigates what rules leave open: the loop that does what the investigation asks for, and what comes of it.
 //! Rules' answers stand whatever it says, and each way in which it gives none is told.
 
-use super::look::Answer;
+use super::look::{Answer, kinds_within};
 use super::own_model::OwnModel;
 use super::{Caller, Meter, Problem, Remediation, WorkflowError};
 use crate::agent::grounded::{Grounded, Speaker, grounded};
-use crate::agent::investigation::{Brought, CallResult, Demand, Ended, Input, Investigation, ProbeCall};
+use crate::agent::investigation::{Brought, CallResult, Demand, Ended, Input, Investigation, ProbeCall, Shortfall};
 use crate::agent::opening::Opening;
 use crate::agent::prompts;
 use crate::agent::stated_open::StatedOpen;
@@ -16,7 +16,6 @@ use crate::domain::ending::Ending;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::Advice;
 use crate::domain::investigate::Investigate;
-use crate::domain::kind::Kind;
 use crate::domain::limits::Mode;
 use crate::domain::model_fault::{ModelFault, ModelFaultKind};
 use crate::domain::nonempty::NonEmpty;
@@ -25,8 +24,8 @@ use crate::domain::proposal::{ProposedBy, below};
 use crate::planner::live::Live;
 use crate::planner::refusal::Refusal;
 use crate::planner::stated::never;
-use crate::ports::{ClusterRead, Phase};
-use crate::probe::arguments::{Context, LookArguments};
+use crate::ports::{ClusterRead, CustomKinds, Phase};
+use crate::probe::arguments::{Context, Custom, LookArguments, Unread};
 use crate::probe::outcome::Length;
 use crate::session::Header;
 use std::time::Duration;
@@ -34,6 +33,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 /// All looks of one answer together may take so long: an investigation has two minutes.
 const LOOKS_TIME: Duration = Duration::from_secs(20);
+/// A model that is to stop does so at once, or is not waited for.
+const STOPPING: Duration = Duration::from_secs(1);
+/// Discovery may take so much of it: the looks beside it need none.
+const KINDS_TIME: Duration = Duration::from_secs(8);
 /// Causes whose confidence is this near say different things of one symptom with equal right.
 const NEAR: f64 = 0.1;
 
@@ -44,18 +47,23 @@ struct Stated {
     name: String,
 }
 
-/// What a conclusion came to, once it was held against what was seen.
+/// What it came to, once a conclusion was held against what was seen.
 enum Settled {
     Causes(Box<Grounded>),
     Open(StatedOpen),
+    /// There is no conclusion.
+    Nothing(Shortfall),
 }
+
+/// The caller does not wait any more.
+struct Gone;
 
 impl Remediation {
     /// What rules leave open is investigated, where the operator has a model and wants that. What it states leads to a plan of its own only
     /// where rules have none.
     ///
     /// # Errors
-    /// The caller went away, or nothing can be read any more; with the session as it stands.
+    /// The caller went away; with the session as it stands. Whatever else fails, what rules found is the answer, with the reason.
     pub(super) async fn further(
         &self,
         problem: &Problem,
@@ -64,23 +72,24 @@ impl Remediation {
         ending: &mut Ending,
         meter: &Meter,
         caller: &Caller<'_>,
-    ) -> Result<Header, (Box<Header>, WorkflowError)> {
+    ) -> Result<Header, Box<Header>> {
         let stated = match self.investigate(&mut header, meter, caller).await {
             Ok(Some(stated)) => stated,
             Ok(None) => return Ok(header),
-            Err(error) => return Err((Box::new(header), error)),
+            Err(Gone) => return Err(Box::new(header)),
         };
         if plan.is_some() {
             adopt(&mut header.diagnosis, &stated);
             return Ok(header);
         }
-        match self.weigh_own(problem, header, stated, meter.read.as_ref(), caller).await {
+        match self.weigh_own(problem, header, &stated, meter.read.as_ref(), caller).await {
             Ok((header, made)) => {
-                (*plan, *ending) = (made, Ending::Diagnosed);
+                (*plan, *ending) = (made, header.diagnosis.ending());
                 Ok(header)
             }
-            Err((header, WorkflowError::Cancelled)) => Err((header, WorkflowError::Cancelled)),
+            Err((header, WorkflowError::Cancelled)) => Err(header),
             Err((mut header, error)) => {
+                adopt(&mut header.diagnosis, &stated);
                 header.advice.push(Advice {
                     text: format!("what the model concluded could not be compared with the cluster: {error}"),
                     command: None,
@@ -95,16 +104,30 @@ impl Remediation {
     /// answer go into the session. What comes back is what it says, held against what it saw, and nothing more than that.
     ///
     /// # Errors
-    /// The caller went away.
-    async fn investigate(&self, header: &mut Header, meter: &Meter, caller: &Caller<'_>) -> Result<Option<Stated>, WorkflowError> {
+    /// The caller went away. What was spent until then is in the session.
+    async fn investigate(&self, header: &mut Header, meter: &Meter, caller: &Caller<'_>) -> Result<Option<Stated>, Gone> {
         let Some(own) = self.parts.own_model.as_ref().filter(|_| is_open(&header.diagnosis, self.parts.allowed.investigate)) else {
             return Ok(None);
         };
         let began = self.parts.clock.monotonic();
         let elapsed = || self.parts.clock.monotonic().saturating_sub(began);
         let words = header.purpose.in_words();
-        let opening = Opening { issue: &words, scope: &header.scope, diagnosis: &header.diagnosis, observations: &header.observations };
-        let (mut it, mut effect) = Investigation::begin(&opening, self.parts.entropy.secret_bits(), own.budget);
+        let advice = |text: String, why: &str| Advice { text, command: None, why: why.to_owned() };
+        let share = match own.today.share(self.parts.clock.now(), &own.budget) {
+            Ok(share) => share,
+            Err(spent) => {
+                header.advice.push(advice(format!("no model was asked: {spent}"), "the report is what the rules found"));
+                return Ok(None);
+            }
+        };
+        let opening = Opening {
+            issue: &words,
+            scope: &header.scope,
+            diagnosis: &header.diagnosis,
+            observations: &header.observations,
+            allowed: self.parts.allowed,
+        };
+        let (mut it, mut effect) = Investigation::begin(&opening, self.parts.entropy.secret_bits(), own.budget, own.prices.clone());
         let mut name = own.model.name().to_owned();
         let mut told = false;
         let settled = loop {
@@ -115,7 +138,7 @@ impl Remediation {
                 }
                 Demand::RunProbes(probes) => Input::Observed(self.looked_at(&probes, header, meter.read.as_ref(), caller).await),
                 Demand::Conclude(ended) => match *ended {
-                    Ended::Without(shortfall) => break Err(shortfall),
+                    Ended::Without(shortfall) => break Ok(Settled::Nothing(shortfall)),
                     Ended::Open(open) => break Ok(Settled::Open(open)),
                     Ended::Concluded(conclusion) => {
                         let speaker = Speaker { source: CauseSource::Model, name: format!("the model {name}") };
@@ -133,27 +156,28 @@ impl Remediation {
                     }
                 },
             };
-            if caller.cancel.is_cancelled() {
-                return Err(WorkflowError::Cancelled);
-            }
-            if let Input::Replied { reply, .. } = &input {
+            if let Input::Replied(reply) = &input {
                 name = Excerpt::line(&reply.model).to_string();
+            }
+            if caller.cancel.is_cancelled() {
+                it.left(&input);
+                break Err(Gone);
             }
             effect = it.step(input, elapsed());
         };
+        own.today.settle(self.parts.clock.now(), share, it.spending().tokens.all(), it.spending().cost());
         self.charge_model(header, &it, &name);
-        let advice = |text: String, why: &str| Advice { text, command: None, why: why.to_owned() };
-        Ok(match settled {
-            Ok(Settled::Causes(grounded)) => {
+        Ok(match settled? {
+            Settled::Causes(grounded) => {
                 let dropped = grounded.dropped.iter().cloned();
                 header.advice.extend(dropped.map(|text| advice(text, "a cause is worth what it cites of what was observed")));
                 Some(Stated { grounded: *grounded, name })
             }
-            Ok(Settled::Open(open)) => {
+            Settled::Open(open) => {
                 header.advice.push(advice(format!("the model {name} {open}"), "these are its words; kubemend verified none of them"));
                 None
             }
-            Err(shortfall) => {
+            Settled::Nothing(shortfall) => {
                 let text = format!("the model {name} gave no conclusion: {}", Excerpt::line(&shortfall.to_string()));
                 header.advice.push(advice(text, "the report is what the rules found"));
                 None
@@ -169,12 +193,12 @@ impl Remediation {
         &self,
         problem: &Problem,
         mut first: Header,
-        stated: Stated,
+        stated: &Stated,
         read: &dyn ClusterRead,
         caller: &Caller<'_>,
     ) -> Result<(Header, Option<(RemediationPlan, Live)>), (Box<Header>, WorkflowError)> {
-        let by = ProposedBy { session: first.id.clone(), name: stated.name };
-        let (looked, outlined) = match self.look_again(problem, &first.id, stated.grounded, by, read, caller).await {
+        let by = ProposedBy { session: first.id.clone(), name: stated.name.clone() };
+        let (looked, outlined) = match self.look_again(problem, &first.id, stated.grounded.clone(), by, read, caller).await {
             Ok(looked) => looked,
             Err(error) => return Err((Box::new(first), error)),
         };
@@ -184,11 +208,10 @@ impl Remediation {
             Some(Ok(outline)) => self.plan_stated(outline, &looked, read).await,
         };
         let planned = match planned {
-            Ok((plan, live)) => match self.waits_elsewhere(&plan).await {
-                None => Ok((plan, live)),
-                Some(other) => Err(vec![Refusal::Stated(format!(
-                    "a human is asked about the same object in session `{other}`: first that one is answered"
-                ))]),
+            Ok((plan, live)) => match self.why_not_asked(&plan, &looked).await {
+                Ok(None) => Ok((plan, live)),
+                Ok(Some(why)) => Err(vec![Refusal::Stated(why)]),
+                Err(error) => return Err((Box::new(first), error)),
             },
             Err(refusals) => Err(refusals),
         };
@@ -202,20 +225,28 @@ impl Remediation {
     /// One answer of the model, in what is left of the time.
     async fn asked(&self, own: &OwnModel, prompt: &Prompt, left: Duration, caller: &Caller<'_>) -> Input {
         let cancel = caller.cancel.child_token();
-        let guard = cancel.clone().drop_guard();
-        let answer = timeout(left, own.model.complete(prompt, &cancel)).await;
-        drop(guard);
-        match answer {
-            Ok(Ok(reply)) => {
-                let cost = reply.tokens.and_then(|tokens| own.prices.cost(&reply.model, tokens));
-                Input::Replied { reply: Box::new(reply), cost }
-            }
-            Ok(Err(fault)) => Input::ModelFailed(fault),
-            Err(_) => Input::ModelFailed(ModelFault {
+        let mut answer = own.model.complete(prompt, &cancel);
+        let answered = tokio::select! {
+            biased;
+            answered = &mut answer => Some(answered),
+            () = tokio::time::sleep(left) => None,
+            () = caller.cancel.cancelled() => None,
+        };
+        let late = if let Some(answered) = answered {
+            return answered.map_or_else(Input::ModelFailed, |reply| Input::Replied(Box::new(reply)));
+        } else {
+            // It is not only dropped: who stops says what it has cost.
+            cancel.cancel();
+            timeout(STOPPING, answer).await
+        };
+        match late {
+            Ok(Ok(reply)) => Input::Replied(Box::new(reply)),
+            late => Input::ModelFailed(ModelFault {
                 model: own.model.name().to_owned(),
                 kind: ModelFaultKind::Transport,
                 status: None,
                 said: Some(Excerpt::line("its seconds are used up (`model-seconds`)")),
+                lost: late.ok().and_then(Result::err).map(|fault| fault.lost).unwrap_or_default(),
             }),
         }
     }
@@ -229,18 +260,17 @@ impl Remediation {
         caller: &Caller<'_>,
     ) -> Vec<CallResult> {
         let until = Instant::now().checked_add(LOOKS_TIME).unwrap_or_else(Instant::now);
-        let mut custom: Option<Vec<Kind>> = None;
+        let mut custom: Option<Result<CustomKinds, Unread>> = None;
         let mut observed = Vec::new();
         for ProbeCall { call, probe, arguments } in probes.iter() {
             let brought = match LookArguments::of_call(*probe, arguments) {
                 Err(why) => Brought::Unseen(why),
                 Ok(arguments) => {
                     if custom.is_none() && arguments.names_an_unknown_kind() {
-                        // What could not be listed is no kind that is known: the answer says how to ask.
-                        custom = Some(timeout_at(until, read.custom_kinds()).await.ok().and_then(Result::ok).unwrap_or_default());
+                        custom = Some(kinds_within(KINDS_TIME, read).await);
                     }
                     let namespace = header.scope.namespace().cloned();
-                    let context = Context { namespace: namespace.as_ref(), custom: custom.as_deref().unwrap_or_default() };
+                    let context = Context { namespace: namespace.as_ref(), custom: Custom::of(custom.as_ref()) };
                     match arguments.understood(&context) {
                         Err(why) => Brought::Unseen(why),
                         Ok(look) => {
@@ -278,7 +308,7 @@ impl Remediation {
         usage.input_tokens = usage.input_tokens.saturating_add(spent.tokens.input);
         usage.cached_tokens = usage.cached_tokens.saturating_add(spent.tokens.cached);
         usage.output_tokens = usage.output_tokens.saturating_add(spent.tokens.output);
-        usage.cost = spent.cost.or(usage.cost);
+        usage.cost = spent.cost().or(usage.cost);
         header.trail.note(now, "kubemend", &format!("investigated with {name}, prompts {}: {} answers", prompts::digest(), spent.turns));
         for suspicion in it.suspicions() {
             header.trail.note(now, "kubemend", &format!("{suspicion}: a human decides on everything in this session"));

@@ -44,6 +44,7 @@ fn refusal(object: &ObjectRef, error: &ReadError) -> Refusal {
         | ReadError::TimedOut(..)
         | ReadError::Expired(_)
         | ReadError::Refused { .. }
+        | ReadError::NotRecorded(_)
         | ReadError::Config(_)
         | ReadError::Kubeconfig { .. }
         | ReadError::Options(_) => {

@@ -10,18 +10,20 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::id::SessionId;
 use crate::domain::look::Look;
 use crate::domain::observation::{Observation, Observations};
-use crate::ports::{ClusterRead, Phase, ReadError, StoreError};
+use crate::ports::{ClusterRead, CustomKinds, Phase, ReadError, StoreError};
 use crate::probe;
-use crate::probe::arguments::{Context, LookArguments};
+use crate::probe::arguments::{Context, Custom, LookArguments, Unread};
 use crate::probe::outcome::{Length, Outcome};
 use crate::session::Session;
 use crate::session::ledger::LedgerError;
 use crate::workflow::collect::seen_at;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// All looks of one call together may take so long: clients wait for a minute, and for an answer that names what is missing as well.
 const TIME: Duration = Duration::from_secs(30);
+/// Discovery may take so much of it: the looks beside it need none.
+const KINDS_TIME: Duration = Duration::from_secs(10);
 /// Those that nobody asked for.
 const FIRST_TIME: Duration = Duration::from_secs(10);
 
@@ -29,6 +31,12 @@ const FIRST_TIME: Duration = Duration::from_secs(10);
 pub(super) enum Answer {
     Seen(Observation),
     Unseen { asked: String, why: Excerpt },
+}
+
+impl Answer {
+    fn unseen(look: &Look, why: &str) -> Self {
+        Self::Unseen { asked: Excerpt::line(&look.to_string()).to_string(), why: Excerpt::line(why) }
+    }
 }
 
 impl Remediation {
@@ -61,19 +69,19 @@ impl Remediation {
         may_be_added_to(&session)?;
         let until = Instant::now().checked_add(TIME).unwrap_or_else(Instant::now);
         // Only where a word needs it: it is a large answer.
-        let custom = if asked.iter().any(LookArguments::names_an_unknown_kind) {
-            timeout_at(until, read.custom_kinds()).await.unwrap_or_else(|_| Ok(Vec::new()))?
-        } else {
-            Vec::new()
-        };
-        let context = Context { namespace: session.header().scope.namespace(), custom: &custom };
-        let mut answers = Vec::new();
+        let needed = asked.iter().any(LookArguments::names_an_unknown_kind);
+        let custom = if needed { Some(kinds_within(KINDS_TIME, read).await) } else { None };
+        let context = Context { namespace: session.header().scope.namespace(), custom: Custom::of(custom.as_ref()) };
+        let mut answers: Vec<Answer> = Vec::new();
         for arguments in asked {
             answers.push(match arguments.understood(&context) {
                 Ok(look) => {
-                    caller.progress.tell(Phase::Collecting, &look.to_string());
+                    caller.progress.tell(Phase::Collecting, Excerpt::line(&look.to_string()).as_str());
                     match timeout_at(until, self.answer(&look, Length::ASKED, read)).await {
-                        Ok(answer) => answer?,
+                        Ok(Ok(answer)) => answer,
+                        // Of what nothing at all can be read, the call says so; what was seen before that is not lost.
+                        Ok(Err(error)) if answers.is_empty() => return Err(error.into()),
+                        Ok(Err(error)) => Answer::unseen(&look, &error.in_a_report()),
                         Err(_) => over(&look),
                     }
                 }
@@ -89,7 +97,8 @@ impl Remediation {
         let asked = Excerpt::line(&look.to_string()).to_string();
         Ok(match outcome {
             Outcome::Seen { text, more } => {
-                Answer::Seen(Observation { probe: look.probe(), asked, object: look.object().cloned(), text, more, seen_at: now() })
+                let (object, field) = (look.object().cloned(), look.field().cloned());
+                Answer::Seen(Observation { probe: look.probe(), asked, object, field, text, more, seen_at: now() })
             }
             Outcome::Unseen(why) => Answer::Unseen { asked, why },
         })
@@ -136,7 +145,16 @@ fn over(look: &Look) -> Answer {
         "there was no time left of the {} seconds for all looks of one call; those before it were answered: ask again for this one",
         TIME.as_secs()
     );
-    Answer::Unseen { asked: Excerpt::line(&look.to_string()).to_string(), why: Excerpt::line(&why) }
+    Answer::unseen(look, &why)
+}
+
+/// The custom kinds of the cluster, or why they are not known. Nothing of it is remembered: the next call asks again.
+pub(super) async fn kinds_within(time: Duration, read: &dyn ClusterRead) -> Result<CustomKinds, Unread> {
+    match timeout(time, read.custom_kinds()).await {
+        Ok(Ok(kinds)) => Ok(kinds),
+        Ok(Err(error)) => Err(Unread(Excerpt::line(&error.in_a_report()).to_string())),
+        Err(_) => Err(Unread(format!("the API server did not list them within {} s", time.as_secs()))),
+    }
 }
 
 /// Nothing is recorded beside a plan that waits or is carried out: whoever decides on it, or carries it out, owns the record.

@@ -42,7 +42,10 @@ fn of_its_status(report: &Report) -> Next<'_> {
         Status::Failed if unmade && !sent_nothing(report) => Next::LookAgain,
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted if unmade => Next::Apply,
         // The plan of one that was validated may wait, or have been declined: to validate it again comes back with the same.
-        Status::Diagnosed | Status::Unresolved | Status::Unclear if unapplied => by_hand(report).map_or(Next::Apply, Next::ByHand),
+        // What somebody merely states leaves a result inconclusive, and can have a plan all the same.
+        Status::Diagnosed | Status::Inconclusive | Status::Unresolved | Status::Unclear if unapplied => {
+            by_hand(report).map_or(Next::Apply, Next::ByHand)
+        }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => Next::Validate,
         Status::Diagnosed
         | Status::Healthy

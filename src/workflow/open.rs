@@ -1,12 +1,12 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
-use super::again::Fresh;
+use super::asked::Besides;
 use super::conclude::{Concluded, conclude};
 use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
 use super::view::{self, report_of};
-use super::{Approver, Caller, Meter, Opened, Problem, Question, Remediation, Report, Token, WorkflowError, live, question};
+use super::{Approver, Caller, Meter, Opened, Problem, Remediation, Report, WorkflowError, live, question};
 use crate::domain::abridged::abridge;
 use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
@@ -31,7 +31,7 @@ use crate::facts::named::{Named, Nearness};
 use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
-use crate::ports::{ClusterRead, Phase, Progress, Revision};
+use crate::ports::{ClusterRead, Phase, Revision};
 use crate::session::gate::{Belief, Decision, decide, never};
 use crate::session::{Header, Planned, Session, trail::Trail};
 use crate::{analyze, planner, probe};
@@ -67,11 +67,12 @@ impl Remediation {
         header.observations = self.look_first(&looks, meter.read.as_ref(), caller).await;
         // On the heap, as what follows: few calls come here, and all would carry its room on their stack.
         let further = Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await;
-        let mut header = further.map_err(|(_, error)| error)?;
-        if caller.cancel.is_cancelled() {
-            return Err(WorkflowError::Cancelled);
-        }
         let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
+        let mut header = match further {
+            Ok(header) if !caller.cancel.is_cancelled() => header,
+            Ok(left) => return Err(self.leave(left, ending, planned, &meter, caller).await),
+            Err(left) => return Err(self.leave(*left, ending, planned, &meter, caller).await),
+        };
         if let Some((planned, why)) = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?))) {
             header.advice.extend(by_hand(&planned.plan, &why));
         }
@@ -122,11 +123,10 @@ impl Remediation {
         }
         let header = match Box::pin(self.further(problem, header, &mut plan, &mut ending, &meter, caller)).await {
             Ok(header) => header,
-            Err((header, WorkflowError::Cancelled)) => {
+            Err(left) => {
                 let planned = plan.map(|(plan, _)| Planned { plan, rehearsal: None });
-                return Err(self.abandon(*header, revision, ending, planned, &meter, caller).await);
+                return Err(self.abandon(*left, revision, ending, planned, &meter, caller).await);
             }
-            Err((_, error)) => return Err(error),
         };
         let Some((plan, live)) = plan else {
             return self.close(header, revision, ending, None, &meter, progress).await;
@@ -151,6 +151,9 @@ impl Remediation {
             header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
+        if let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await? {
+            return self.not_asked(header, revision, &other, meter, caller).await;
+        }
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
             let why = if let WorkflowError::Read(error) = &error { error.in_a_report() } else { error.to_string() };
@@ -182,12 +185,9 @@ impl Remediation {
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                match self.carry_out(approved, None, revision, &Approver::Policy, meter, caller).await {
+                match Box::pin(self.carry_out(approved, None, revision, &Approver::Policy, meter, caller)).await {
                     Ok(report) => Ok(Opened { report, question: None }),
-                    Err(error) => {
-                        self.give_up(&id, &error).await;
-                        Err(error)
-                    }
+                    Err(error) => Err(Box::pin(self.given_up(&id, error)).await),
                 }
             }
             (Decision::AskHuman(reasons), Some(text)) => {
@@ -201,45 +201,6 @@ impl Remediation {
                 self.ask(header, revision, planned, text, meter, caller).await
             }
         }
-    }
-
-    /// Puts the plan to a human: the session waits.
-    pub(super) async fn ask(
-        &self,
-        header: Header,
-        revision: Revision,
-        planned: Planned,
-        text: String,
-        meter: &Meter,
-        caller: &Caller<'_>,
-    ) -> Result<Opened, WorkflowError> {
-        let fresh = Fresh { header, planned, revision };
-        let Fresh { mut header, planned, .. } = match self.ask_waiting(fresh, meter, caller).await {
-            Ok(opened) => return Ok(opened),
-            Err(fresh) => *fresh,
-        };
-        self.charge(&mut header.usage, meter);
-        header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
-        let expires_at = self.expiry();
-        let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at, caller.door.clone());
-        let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
-        let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
-        let session = Session::AwaitingApproval(awaiting);
-        self.ledger.save(&session, Some(revision)).await?;
-        caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
-        let report = report_of(&session);
-        // Now it also states until when the plan is valid.
-        let text = question::text(&report).unwrap_or(text);
-        let question = Question {
-            session: id,
-            digest,
-            token: Token(secret.reveal()),
-            text,
-            expires_at,
-            digest_counts,
-            aside: question::aside(&report),
-        };
-        Ok(Opened { report, question: Some(question) })
     }
 
     /// Steps 2 to 4 of the way of the data: words, scope, snapshot, findings.
@@ -286,7 +247,7 @@ impl Remediation {
         for gap in &snapshot.gaps {
             diagnosis.miss(gap.clone());
         }
-        let ending = ending(&diagnosis);
+        let ending = diagnosis.ending();
         abridge(&mut diagnosis);
         let scope = snapshot.scope.clone();
         let now = self.parts.clock.now();
@@ -360,53 +321,6 @@ impl Remediation {
         }
     }
 
-    /// Ends a session whose caller went away before anybody was asked.
-    pub(super) async fn abandon(
-        &self,
-        mut header: Header,
-        revision: Revision,
-        ending: Ending,
-        planned: Option<Planned>,
-        meter: &Meter,
-        caller: &Caller<'_>,
-    ) -> WorkflowError {
-        header.trail.note(self.parts.clock.now(), caller.origin.as_str(), "left before anybody was asked; nothing was changed");
-        // Where this cannot be saved, the session ends by its own time.
-        self.end(header, revision, ending, planned, meter).await.ok();
-        WorkflowError::Cancelled
-    }
-
-    /// Ends a session in which nothing can be asked.
-    pub(super) async fn close(
-        &self,
-        mut header: Header,
-        revision: Revision,
-        ending: Ending,
-        planned: Option<Planned>,
-        meter: &Meter,
-        progress: &dyn Progress,
-    ) -> Result<Opened, WorkflowError> {
-        header.trail.note(self.parts.clock.now(), "kubemend", ending.as_str());
-        let report = report_of(&self.end(header, revision, ending, planned, meter).await?);
-        progress.tell(Phase::Done, report.status.as_str());
-        Ok(Opened { report, question: None })
-    }
-
-    /// Closes a session before anything was sent, with what it cost.
-    pub(super) async fn end(
-        &self,
-        mut header: Header,
-        revision: Revision,
-        ending: Ending,
-        planned: Option<Planned>,
-        meter: &Meter,
-    ) -> Result<Session, WorkflowError> {
-        self.charge(&mut header.usage, meter);
-        let session = Session::Closed(header.close(ending, planned));
-        self.ledger.save(&session, Some(revision)).await?;
-        Ok(session)
-    }
-
     pub(super) fn expiry(&self) -> jiff::Timestamp {
         let now = self.parts.clock.now();
         jiff::SignedDuration::try_from(self.parts.timing.plan_ttl).ok().and_then(|ttl| now.checked_add(ttl).ok()).unwrap_or(now)
@@ -467,17 +381,6 @@ fn by_its_own(cause: &Cause, facts: &Facts<'_>) -> Advice {
             OurCommand::Remediate { object, namespace: place.namespace.as_ref().map(ToString::to_string) }.to_string()
         }),
         why: "the issue names something else, so no plan was created for it".to_owned(),
-    }
-}
-
-/// Healthy is what was seen to be so, with nothing left in doubt: silence is not health.
-fn ending(diagnosis: &Diagnosis) -> Ending {
-    if !diagnosis.causes.is_empty() {
-        Ending::Diagnosed
-    } else if diagnosis.unexplained.is_empty() && diagnosis.doubts.is_empty() {
-        Ending::Healthy
-    } else {
-        Ending::Inconclusive
     }
 }
 

@@ -1,19 +1,29 @@
-//! A model of the operator, and what one investigation with it may take.
+//! A model of the operator, and what investigations with it may take.
 
-use crate::domain::budget::Budget;
+use super::today::Today;
+use crate::domain::budget::{Budget, Daily};
 use crate::domain::prices::Prices;
 use crate::ports::Model;
 use std::sync::Arc;
 
-/// A model of the operator, and what it may take.
+/// A model of the operator, and what it may take. Clones count together.
 #[derive(Clone)]
 pub struct OwnModel {
     /// Whom to ask.
-    pub model: Arc<dyn Model>,
+    pub(super) model: Arc<dyn Model>,
     /// The bounds of one investigation.
-    pub budget: Budget,
+    pub(super) budget: Budget,
     /// What its answers cost.
-    pub prices: Prices,
+    pub(super) prices: Prices,
+    /// What all of this process took today.
+    pub(super) today: Arc<Today>,
+}
+
+impl OwnModel {
+    /// A model, the bounds of one investigation and of all of one day, and what its answers cost.
+    pub fn new(model: Arc<dyn Model>, budget: Budget, daily: Daily, prices: Prices) -> Self {
+        Self { model, budget, prices, today: Arc::new(Today::new(daily)) }
+    }
 }
 
 impl std::fmt::Debug for OwnModel {

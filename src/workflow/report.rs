@@ -298,6 +298,9 @@ view! {
         /// It is not for all that the words are about, which name this besides.
         #[serde(skip)]
         aside: Option<(Aside, String)>,
+        /// Who proposed it, where no rule did.
+        #[serde(skip)]
+        by: Option<&'static str>,
         /// Within how many seconds they must begin to pass, by what the workload's own probes allow.
         wait_seconds: i64,
     }

@@ -73,7 +73,7 @@ impl<'a> Standing<'a> {
         };
         match session {
             Session::Investigating(_) => {
-                let status = if header.diagnosis.causes.is_empty() { Status::Inconclusive } else { Status::Diagnosed };
+                let status = if header.diagnosis.is_decided() { Status::Diagnosed } else { Status::Inconclusive };
                 Self { underway: Some(Underway::Investigating), ..plain(status) }
             }
             Session::Diagnosed(_) => plain(Status::Diagnosed),

@@ -1,6 +1,7 @@
 //! Somebody who investigated concludes: what they cite is taken from their session, what suffers is looked at anew, their changes are made
 //! into a plan by the same planner as a rule's, and a human is always asked. What is refused is told with its reason.
 
+use super::asked::declined_in;
 use super::conclude::{Concluded, conclude};
 use super::scope::{self, Located};
 use super::{Caller, Meter, Opened, Problem, Remediation, WorkflowError, collect, live};
@@ -8,14 +9,17 @@ use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::reply::{Home, understood};
 use crate::domain::abridged::abridge;
 use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::cluster::ClusterId;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::excerpt::Excerpt;
-use crate::domain::finding::Advice;
+use crate::domain::finding::{Advice, Symptom};
 use crate::domain::id::{PlanId, SessionId};
 use crate::domain::issue::Issue;
+use crate::domain::kind::Kind;
 use crate::domain::limits::Mode;
 use crate::domain::nonempty::NonEmpty;
+use crate::domain::object::ObjectRef;
 use crate::domain::observation::Observations;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::proposal::{ProposedBy, Wanted};
@@ -28,7 +32,7 @@ use crate::facts::named::Nearness;
 use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
 use crate::planner::refusal::Refusal;
-use crate::planner::stated::{self, Open};
+use crate::planner::stated::{self, About, Open};
 use crate::ports::{ClusterRead, Phase};
 use crate::session::trail::Trail;
 use crate::session::{Approved, Header, Session};
@@ -39,9 +43,7 @@ use std::time::Duration;
 
 /// An analysis is a ground for a proposal for so long: what was seen is shown beside the question, and people read it as of now.
 const FRESH: SignedDuration = SignedDuration::from_mins(30);
-/// So many proposals are looked at for one analysis: who needs more is guessing, and each asks the cluster.
-const PROPOSALS: usize = 8;
-/// Sessions that are looked through for what waits or was declined.
+/// Sessions of an analysis that are looked through for what was declined.
 const SESSIONS: usize = 1_000;
 /// Characters of a client's name.
 const NAME: usize = 60;
@@ -75,8 +77,10 @@ impl Remediation {
         let speaker = Speaker { source: CauseSource::Caller, name: format!("the calling agent ({})", Excerpt::line(&name)) };
         let own = session.header();
         let grounded = grounded(&conclusion, &speaker, &own.diagnosis, &own.observations).map_err(WorkflowError::Invalid)?;
-        self.is_not_repeated(id, &grounded.changes).await?;
-        self.weigh(id, grounded, ProposedBy { session: id.clone(), name }, &meter, caller).await
+        self.is_not_declined(id, &grounded.changes, &own.cluster.id).await?;
+        let by = ProposedBy { session: id.clone(), name };
+        self.count_conclusion(&by).await?;
+        self.weigh(id, grounded, by, &meter, caller).await
     }
 
     /// A conclusion rests on an analysis of a moment ago in which nothing else goes on.
@@ -104,50 +108,25 @@ impl Remediation {
         Ok(())
     }
 
-    /// Nobody is asked twice for what they declined, nor about one object in several questions with slightly different changes.
-    async fn is_not_repeated(&self, id: &SessionId, changes: &[Wanted]) -> Result<(), WorkflowError> {
+    /// Nobody is asked again about an object whose change they declined in this analysis, nor about that change whoever analyzes anew.
+    async fn is_not_declined(&self, id: &SessionId, changes: &[Wanted], cluster: &ClusterId) -> Result<(), WorkflowError> {
         let of_it = self.ledger.with_text(id.as_str(), SESSIONS).await?;
-        let proposed: Vec<&Session> =
-            of_it.iter().filter(|session| session.header().proposed_by.as_ref().is_some_and(|by| by.session == *id)).collect();
-        let refuse = |why: String| Err(WorkflowError::Invalid(why));
-        if proposed.len() >= PROPOSALS {
-            return refuse(format!(
-                "{PROPOSALS} proposals were made for session `{id}` already: run analyze again, and tell the user what is known"
-            ));
-        }
         let touches = |session: &Session| {
             let steps = session.planned().into_iter().flat_map(|planned| planned.plan.steps.iter());
             steps.map(|step| step.action.target()).any(|target| changes.iter().any(|change| change.target() == target))
         };
-        let declined = |session: &&&Session| matches!(session, Session::Closed(closed) if closed.ending == Ending::Declined);
-        if let Some(no) = proposed.iter().filter(declined).find(|session| touches(session)) {
-            return refuse(format!(
+        let declined = of_it.iter().filter(|session| {
+            session.header().proposed_by.as_ref().is_some_and(|by| by.session == *id)
+                && matches!(session, Session::Closed(closed) if closed.ending == Ending::Declined)
+        });
+        if let Some(no) = declined.into_iter().find(|session| touches(session)) {
+            return Err(WorkflowError::Invalid(format!(
                 "a human declined a change of the same object in session `{}`: it is not asked about again",
                 no.header().id
-            ));
+            )));
         }
-        Ok(())
-    }
-
-    /// The session in which somebody is asked about one of these objects, with another plan than this.
-    pub(super) async fn waits_elsewhere(&self, plan: &RemediationPlan) -> Option<SessionId> {
-        let digest = plan.digest();
-        for step in plan.steps.iter() {
-            let target = step.action.target();
-            let alive = self.ledger.alive_with(&target.name, SESSIONS).await.ok()?;
-            let other = alive.into_iter().flatten().find_map(|(_, session)| match session {
-                Session::AwaitingApproval(a)
-                    if a.digest != digest && a.planned.plan.steps.iter().any(|other| other.action.target() == target) =>
-                {
-                    Some(a.header.id)
-                }
-                _ => None,
-            });
-            if other.is_some() {
-                return other;
-            }
-        }
-        None
+        let no = self.declined(changes, cluster).await?;
+        no.map_or(Ok(()), |no| Err(WorkflowError::Invalid(declined_in(&no))))
     }
 
     async fn weigh(
@@ -175,14 +154,10 @@ impl Remediation {
             Some(Ok(outline)) => self.plan_stated(outline, &header, meter.read.as_ref()).await,
         };
         let refusals = match planned {
-            Ok((plan, live)) => match self.waits_elsewhere(&plan).await {
-                None => return Box::pin(self.propose(header, revision, Ending::Diagnosed, plan, &live, meter, caller)).await,
-                Some(other) => {
-                    vec![Refusal::Stated(format!(
-                        "a human is asked about the same object in session `{other}`: first that one is answered"
-                    ))]
-                }
-            },
+            Ok((plan, live)) => {
+                let ending = header.diagnosis.ending();
+                return Box::pin(self.propose(header, revision, ending, plan, &live, meter, caller)).await;
+            }
             Err(refusals) => refusals,
         };
         header.advice.extend(refusals.iter().map(|reason| Advice {
@@ -190,7 +165,8 @@ impl Remediation {
             command: None,
             why: "no plan was made of what was proposed".to_owned(),
         }));
-        self.close(header, revision, Ending::Diagnosed, None, meter, progress).await
+        let ending = header.diagnosis.ending();
+        self.close(header, revision, ending, None, meter, progress).await
     }
 
     pub(super) async fn plan_stated(
@@ -299,15 +275,22 @@ impl Remediation {
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         let (open, planned) = (self.may_change(), plan.clone());
+        let cause = plan.aim.cause().and_then(|key| header.diagnosis.cause(key));
+        let suffered: Vec<ObjectRef> = cause.iter().flat_map(|cause| &cause.symptoms).map(|symptom| symptom.object.clone()).collect();
         let changes: Vec<Wanted> = planned.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
         if open.config_maps {
             live::see_config_maps(&changes, &mut collected.snapshot, meter.read.as_ref()).await;
         }
         let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
-            let examined = match stated::examine(&changes, &stated::suffering(diagnosis), facts, open) {
+            planner::triage(diagnosis, facts, analyze::severity);
+            // Rules may have found the cause meanwhile, with a fix of their own or with what speaks against this one.
+            let examined = match stated::examine(&changes, diagnosis, facts, open) {
                 Ok(examined) => examined,
                 Err(refusals) => return refusals.first().map(ToString::to_string),
             };
+            if let Some(healed) = healed(&suffered, &examined.symptoms) {
+                return Some(format!("{healed} is not affected any more, and what is affected now is something else"));
+            }
             let risk = examined.remedy.proposals.iter().map(|proposal| proposal.risk).max();
             let lost = planned.checks.iter().find(|check| !check.promises_a_cure() && !examined.remedy.checks.contains(check));
             match lost {
@@ -319,28 +302,42 @@ impl Remediation {
     }
 }
 
+/// A Pod that suffered when it was asked, where none of those does any more: other Pods of the same workload may be new ones that start, of
+/// somebody else's change.
+fn healed<'a>(before: &'a [ObjectRef], now: &[Symptom]) -> Option<&'a ObjectRef> {
+    let mut pods = before.iter().filter(|object| object.kind == Kind::Pod);
+    let still = |object: &&ObjectRef| now.iter().any(|symptom| symptom.object == **object);
+    if pods.clone().any(|pod| still(&pod)) { None } else { pods.next() }
+}
+
 /// Each cause with what suffers of it, below the rules' own; and the plan for the first.
-fn judged(grounded: Grounded, diagnosis: &mut Diagnosis, facts: &Facts<'_>, open: Open) -> Judged {
-    let suffering = stated::suffering(diagnosis);
-    let Grounded { mut causes, changes, .. } = grounded;
-    for cause in causes.iter_mut() {
-        cause.symptoms = stated::about(&cause.object, &suffering, facts);
+fn judged(mut grounded: Grounded, diagnosis: &mut Diagnosis, facts: &Facts<'_>, open: Open) -> Judged {
+    let about: Vec<(ObjectRef, About)> = {
+        let objects = grounded.causes.iter().map(|cause| cause.object.clone());
+        objects.map(|object| (object.clone(), stated::about(&object, diagnosis, facts))).collect()
+    };
+    grounded.believe_within(|cause, object| about.iter().any(|(of, about)| *of == cause.object && about.holds(object)));
+    let Grounded { mut causes, evidence, changes, .. } = grounded;
+    for (cause, (_, about)) in causes.iter_mut().zip(about) {
+        cause.symptoms = about.symptoms;
         stated::under_rules(cause, &diagnosis.causes);
     }
+    let named = focus(facts);
     let first = causes.first_mut();
+    let mut near = named.nearness(first.touched());
     let outline = (!changes.is_empty()).then(|| {
-        let examined = stated::examine(&changes, &suffering, facts, open)?;
-        (first.symptoms, first.remedy) = (examined.symptoms, examined.remedy);
-        match stated::under_rules(first, &diagnosis.causes) {
-            Some(refusal) => Err(vec![refusal]),
-            None => outline(first, facts),
+        let examined = stated::examine(&changes, diagnosis, facts, open)?;
+        if let Some(refusal) = examined.without_ground(first, &evidence) {
+            return Err(vec![refusal]);
         }
+        near = examined.nearness(named);
+        (first.symptoms, first.remedy) = (examined.symptoms, examined.remedy);
+        stated::under_rules(first, &diagnosis.causes);
+        outline(first, facts)
     });
     if !matches!(outline, Some(Ok(_))) {
         first.remedy = crate::domain::finding::Remedy::default();
     }
-    let named = focus(facts);
-    let near = named.nearness(first.touched());
     diagnosis.focus.beside = near == Nearness::Elsewhere || named.is_lost();
     Judged { causes, outline }
 }

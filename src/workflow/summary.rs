@@ -48,7 +48,7 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
             .unwrap_or_else(|| match report.status {
                 Status::Healthy => format!("No problem was found {}.", judged(report)),
                 Status::Diagnosed | Status::AwaitingApproval => match (&report.undoes, &report.plan) {
-                    (None, _) => format!("A cause was found in {at}."),
+                    (None, _) => format!("{} in {at}.", whose(report)),
                     (Some(undone), Some(_)) => format!("The undo of session {undone} in {at} is planned."),
                     (Some(undone), None) => format!("kubemend does not undo session {undone} in {at}."),
                 },
@@ -123,9 +123,20 @@ pub(super) fn of(report: &Report, underway: Option<Underway>) -> String {
     lines.iter().map(|line| if line.starts_with(SENT) { line.clone() } else { without_quotes(line) }).collect::<Vec<_>>().join("\n")
 }
 
-/// A cause by these words.
+/// A cause by these words. What somebody states is called that.
 fn named(cause: &CauseView, words: &str) -> String {
-    format!("Cause ({:.0}%): {words}", cause.confidence * 100.0)
+    let what = if cause.source == "rule" { "Cause" } else { "Stated cause" };
+    format!("{what} ({:.0}%): {words}", cause.confidence * 100.0)
+}
+
+/// Who found it: a rule, or somebody who only says so.
+fn whose(report: &Report) -> &'static str {
+    let has = |source: &str| report.causes.iter().any(|cause| cause.source == source);
+    match (has("rule"), has("caller"), has("model")) {
+        (true, ..) | (_, false, false) => "A cause was found",
+        (false, true, _) => "An agent states a cause, and no rule does,",
+        (false, false, true) => "A model states a cause, and no rule does,",
+    }
 }
 
 /// The summary beside the parts of its report that it was made of: what stands there in full is named here, and not said again.

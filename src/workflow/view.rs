@@ -122,7 +122,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
 fn healthy(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
     let line = |seen: &Seen| words(&format!("{}: {}", seen.object, seen.how));
-    match (diagnosis.causes.is_empty(), may_have_changed(standing)) {
+    match (!diagnosis.is_decided(), may_have_changed(standing)) {
         (true, _) => diagnosis.seen.iter().map(line).chain(more(diagnosis.unlisted.seen)).collect(),
         (false, false) => diagnosis.proven().map(line).collect(),
         (false, true) => Vec::new(),
@@ -137,7 +137,7 @@ fn may_have_changed(standing: &Standing<'_>) -> bool {
 /// What could not be verified, of the same.
 fn doubts(standing: &Standing<'_>) -> Vec<String> {
     let diagnosis = &standing.header.diagnosis;
-    if !diagnosis.causes.is_empty() {
+    if diagnosis.is_decided() {
         let doubted = diagnosis.doubted().filter(|_| !may_have_changed(standing)).map(Doubt::in_words);
         // A cause, and its end, say nothing of what nobody reads.
         let beyond = diagnosis.focus.beyond.iter().map(|what| beyond(what));
@@ -381,6 +381,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
         // What was done is taken back whatever it was for.
         cause: p.aim.cause().and_then(|key| diagnosis.causes.iter().position(|cause| cause.is(key))),
         aside: diagnosis.focus.aside().filter(|_| p.aim.cause().is_some()).map(|(aside, name)| (aside, name.to_owned())),
+        by: p.by(),
         wait_seconds: p.judged.wait.as_secs(),
     }
 }

@@ -49,6 +49,7 @@ const FUZZED: &[(&str, &str)] = &[
     // From the operator.
     ("src/cluster/kubeconfig.rs", "kubeconfig"),
     ("src/cluster/plugin.rs", "plugin"),
+    ("src/recording/", "recording"),
     ("src/config/", "config"),
     ("src/domain/base_url.rs", "config"),
     ("src/domain/model_name.rs", "config"),

@@ -21,7 +21,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "agent domain facts ports probe analyze planner validate session execute",
-        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @status serde schemars",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @status serde schemars @tape async_trait",
     ),
     // Adapters.
     (
@@ -36,6 +36,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
         "async_trait bytes http http_body http_body_util hyper_rustls hyper_util jiff rustls rustls_platform_verifier serde_json thiserror \
          tokio tokio_util tracing",
     ),
+    ("recording", "domain ports", "async_trait jiff serde serde_json serde_saphyr thiserror"),
     ("clock", "ports", "async_trait getrandom jiff tokio tracing"),
     (
         "sim",

@@ -22,6 +22,7 @@ mod phrasings;
 mod places;
 mod planted;
 mod proposals;
+mod recordings;
 mod rest;
 mod seen;
 mod settled;

@@ -125,6 +125,7 @@ impl Double {
             expires_at: session.expires_at,
             digest_counts: self.limits.counts_repeated_digest(self.risk).map(drop),
             aside: None,
+            by: None,
         }
     }
 
@@ -160,6 +161,7 @@ impl Double {
             covered: Covered::default(),
             cause: Some(0),
             aside: None,
+            by: None,
             wait_seconds: 120,
             checks: Vec::new(),
         };

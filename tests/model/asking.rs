@@ -24,6 +24,7 @@ pub(super) fn patience() -> Patience {
         connect: Duration::from_secs(5),
         first_byte: Duration::from_millis(400),
         idle: Duration::from_millis(400),
+        usage: Duration::from_millis(100),
         whole: Duration::from_secs(10),
         pause: Duration::from_millis(5),
         longest_pause: Duration::from_secs(2),

@@ -54,7 +54,9 @@ async fn doctor_calls_a_model_only_where_that_is_wanted_and_says_what_it_cost() 
             ("KUBEMEND_MODEL", "openai/large".to_owned()),
             ("KUBEMEND_MODEL_BASE_URL", provider.root()),
             ("KUBEMEND_MODEL_PRICES", "openai/large=2.50/0.25/10".to_owned()),
-            ("OPENAI_API_KEY", key.to_owned()),
+            ("KUBEMEND_MODEL_HEADERS", format!("authorization=Bearer {key}")),
+            // Of other programs of this shell.
+            ("OPENAI_API_KEY", "others-canary".to_owned()),
             // What others take for a proxy would see the prompt: it is not used.
             ("HTTP_PROXY", "http://127.0.0.1:9".to_owned()),
             ("http_proxy", "http://127.0.0.1:9".to_owned()),
@@ -63,9 +65,40 @@ async fn doctor_calls_a_model_only_where_that_is_wanted_and_says_what_it_cost() 
     };
     let (_, lines) = doctor(&[], &set("plain-canary")).await;
     assert_eq!((lines.len(), provider.asked().len()), (1, 0));
+    assert!(texts(&lines)[0].ends_with(", key in `model-headers`"), "{lines:?}");
     let (_, lines) = doctor(&["--call-model"], &set("plain-canary")).await;
     assert_eq!(texts(&lines)[1], "ok model call: `openai/large` answers; 12 tokens in, 3 out, $0.0000");
     assert_eq!(provider.asked()[0].header("authorization"), Some("Bearer plain-canary"));
+}
+
+/// A shell has a provider's key for other programs, and what answers on this machine or behind a gateway is somebody else.
+#[tokio::test]
+async fn key_of_the_environment_is_not_sent_to_a_base_url_and_doctor_says_so() {
+    let provider = FakeProvider::playing(vec![openai::words("ready")]).await;
+    let set = [
+        ("KUBEMEND_MODEL", "openai/large".to_owned()),
+        ("KUBEMEND_MODEL_BASE_URL", provider.root()),
+        ("OPENAI_API_KEY", "plain-canary".to_owned()),
+    ];
+    let (_, lines) = doctor(&["--call-model"], &set).await;
+    let said = "requests contain no API key, and OPENAI_API_KEY is sent to the provider's own host only";
+    assert!(texts(&lines)[0].starts_with("warn model: ") && texts(&lines)[0].ends_with(said), "{lines:?}");
+    let [asked] = provider.asked().try_into().unwrap();
+    assert!(asked.header("authorization").is_none() && !format!("{asked:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn key_behind_a_scheme_is_not_in_what_quotes_it_alone() {
+    let wrong = json!({"error": {"message": "the virtual key plain-canary is unknown"}});
+    let provider = FakeProvider::playing(vec![json_answer(401, &wrong)]).await;
+    let set = [
+        ("KUBEMEND_MODEL", "openai/large".to_owned()),
+        ("KUBEMEND_MODEL_BASE_URL", provider.root()),
+        ("KUBEMEND_MODEL_HEADERS", "authorization=Bearer plain-canary".to_owned()),
+        ("KUBEMEND_LOG", "trace".to_owned()),
+    ];
+    let (_, lines) = doctor(&["--call-model"], &set).await;
+    assert!(texts(&lines)[1].contains("the virtual key") && texts(&lines)[1].contains("is unknown"), "{lines:?}");
 }
 
 #[tokio::test]

@@ -292,3 +292,129 @@ async fn key_that_cannot_be_read_is_a_fault_before_anything_is_sent() {
     assert!(fault.to_string().contains("/nowhere/key` does not exist"), "{fault}");
     assert!(provider.asked().is_empty());
 }
+
+/// A stream that has said why it ended is an answer, whatever becomes of its connection.
+#[tokio::test]
+async fn finished_stream_is_an_answer_without_its_last_mark() {
+    for (model, said) in [
+        (
+            "openai/m",
+            events(&[openai::piece(json!({"content": "ready"}), None), openai::piece(json!({}), Some("stop")), openai::usage(12, 8, 3)]),
+        ),
+        ("anthropic/m", {
+            let block = anthropic::block(0, json!({"type": "text", "text": ""}), &[json!({"type": "text_delta", "text": "ready"})]);
+            let [stopped, _] = anthropic::end("end_turn");
+            events(&[vec![anthropic::start()], block, vec![stopped]].concat())
+        }),
+    ] {
+        for end in [vec![Act::Hang], vec![Act::Reset], Vec::new()] {
+            let began = Instant::now();
+            let answer = [vec![Act::Send(stream_head()), Act::Send(said.clone().into_bytes())], end.clone()].concat();
+            let (reply, provider) = after(model, vec![answer]).await;
+            let reply = reply.unwrap_or_else(|fault| panic!("{model} {end:?}: {fault}"));
+            assert_eq!((reply.text().as_str(), reply.tokens.is_some(), provider.asked().len()), ("ready", true, 1), "{model} {end:?}");
+            assert!(began.elapsed() < Duration::from_millis(350), "{model} {end:?}: {:?}", began.elapsed());
+        }
+    }
+    // An empty word with every piece, as some write it, is no end.
+    let half = events(&[openai::piece(json!({"content": "half"}), Some(""))]);
+    let (fault, asked) = fault("openai/m", vec![vec![Act::Send(stream_head()), Act::Send(half.into_bytes()), Act::Reset]]).await;
+    assert_eq!((fault.kind, asked), (ModelFaultKind::Transport, 3));
+    let whole = b"HTTP/1.1 200 OK\r\n\r\n{\"choices\": [{\"message\": {\"content\": \"ready\"}, \"finish_reason\": \"stop\"}]}".to_vec();
+    let (reply, _) = after("openai/m", vec![vec![Act::Send(whole), Act::Hang]]).await;
+    assert_eq!(reply.unwrap().text(), "ready", "a body that is whole");
+}
+
+/// A provider counts what it took in, also where its answer broke; an error is no answer, and free.
+#[tokio::test]
+async fn attempts_without_an_answer_count_what_was_sent_and_what_came() {
+    for model in WIRES {
+        let half = || vec![Act::Send(stream_head()), Act::Send(b"data: {\"type\": \"ping\", \"choices\": []}\n\n".to_vec()), Act::Reset];
+        let (reply, provider) = after(model, vec![half(), answer(503, &[], b""), good(model)]).await;
+        let sent = u64::try_from(provider.asked()[0].body.to_string().len()).unwrap() / 3;
+        let lost = reply.unwrap().lost;
+        let one = |lost: &[kubemend::domain::dialogue::Wasted]| {
+            assert_eq!((lost.len(), lost[0].model.as_str()), (1, model), "{lost:?}");
+            lost[0].tokens.input
+        };
+        assert!(one(&lost).abs_diff(sent) <= 3, "{lost:?} of {sent}");
+        let (fault, _) = fault(model, vec![half()]).await;
+        assert!(one(&fault.lost).abs_diff(3 * sent) <= 9, "{fault:?} of three times {sent}");
+        let (free, _) = self::fault(model, vec![answer(500, &[], b"")]).await;
+        assert_eq!(free.lost, []);
+    }
+    let (fault, _) =
+        fault("anthropic/m", vec![vec![Act::Send(stream_head()), Act::Send(events(&[anthropic::start()]).into_bytes()), Act::Reset]]).await;
+    assert_eq!(fault.lost[0].tokens.input, 3 * 52, "what the provider says of it counts before any estimate");
+    // Who does not wait any more has sent it all the same.
+    let provider = FakeProvider::saying(vec![Act::Hang]).await;
+    let model = model_of(vec![endpoint("openai/m", &provider.root())], patience());
+    let (go, question) = (CancellationToken::new(), prompt());
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        go.cancel();
+    };
+    let (asked, ()) = tokio::join!(model.complete(&question, &go), later);
+    assert!(asked.unwrap_err().lost[0].tokens.input > 50);
+}
+
+#[tokio::test]
+async fn lost_attempts_of_the_first_model_come_with_the_answer_of_the_next() {
+    let down = FakeProvider::saying(vec![Act::Send(stream_head()), Act::Reset]).await;
+    let up = FakeProvider::saying(anthropic::words("ready")).await;
+    let model = model_of(vec![endpoint("openai/m", &down.root()), endpoint("anthropic/other", &up.root())], patience());
+    let reply = ask(model.as_ref(), &prompt()).await.unwrap();
+    assert_eq!((reply.lost.len(), reply.lost[0].model.as_str()), (1, "openai/m"), "each has its own price");
+}
+
+#[tokio::test]
+async fn wait_is_heard_from_a_provider_that_has_no_room_too() {
+    for status in [503, 529] {
+        let began = Instant::now();
+        let (reply, _) = after("anthropic/m", vec![answer(status, &[("retry-after", "1")], b""), anthropic::words("ready")]).await;
+        assert!(reply.is_ok() && began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+        let (fault, asked) = fault("anthropic/m", vec![answer(status, &[("retry-after", "3600")], b"")]).await;
+        assert_eq!((fault.kind, asked), (ModelFaultKind::Overloaded, 1));
+    }
+}
+
+/// A small piece costs the same however much came before it.
+#[tokio::test]
+async fn many_small_pieces_take_time_in_proportion() {
+    let longer =
+        kubemend::model::Patience { answer_bytes: 16 << 20, whole: Duration::from_secs(60), ..kubemend::model::Patience::default() };
+    let list = "data:{\"choices\":[{\"delta\":{\"x\":[[]]}}]}\n\n".repeat(100_000);
+    let blocks: String = (0..400).map(|at| events(&anthropic::block(at, json!({"type": "text", "text": "x"}), &[])[..1])).collect();
+    let deltas = "data:{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"x\",\"y\":[[]]}}\n\n".repeat(100_000);
+    for (model, said) in [
+        ("openai/m", format!("{list}{}", events(&[openai::piece(json!({}), Some("stop"))]))),
+        ("anthropic/m", format!("{}{blocks}{deltas}{}", events(&[anthropic::start()]), events(&anthropic::end("end_turn")))),
+    ] {
+        let provider = FakeProvider::saying(stream(&said)).await;
+        let began = Instant::now();
+        let reply = ask(model_of(vec![endpoint(model, &provider.root())], longer).as_ref(), &prompt()).await;
+        assert!(reply.is_ok(), "{model}: {reply:?}");
+        assert!(began.elapsed() < Duration::from_secs(15), "{model}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn connection_whose_stream_ended_is_used_again() {
+    let text = |answer: &Answer| match &answer[1] {
+        Act::Send(bytes) => String::from_utf8(bytes.clone()).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let kept = |answer: &Answer| {
+        let text = text(answer);
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: text/event-stream\r\n\r\n";
+        vec![Act::Send(format!("{head}{:x}\r\n{text}\r\n0\r\n\r\n", text.len()).into_bytes()), Act::Next]
+    };
+    for model in WIRES {
+        let provider = FakeProvider::saying(kept(&good(model))).await;
+        let asked = model_of(vec![endpoint(model, &provider.root())], patience());
+        for _ in 0..3 {
+            assert_eq!(ask(asked.as_ref(), &prompt()).await.unwrap().text(), "ready");
+        }
+        assert_eq!((provider.asked().len(), provider.gone()), (3, 0), "{model}: one connection for all");
+    }
+}

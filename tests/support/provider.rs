@@ -20,6 +20,8 @@ pub(crate) enum Act {
     Hang,
     /// Breaks the connection.
     Reset,
+    /// Leaves the connection open for the next request.
+    Next,
 }
 
 /// An answer: what is done once a request has come.
@@ -98,7 +100,12 @@ impl FakeProvider {
 }
 
 async fn play(mut stream: TcpStream, answers: &[Answer], seen: &Mutex<Vec<Asked>>) {
-    let Some(request) = request(&mut stream).await else { return };
+    while one(&mut stream, answers, seen).await {}
+}
+
+/// Answers one request; whether the connection is open for another one.
+async fn one(stream: &mut TcpStream, answers: &[Answer], seen: &Mutex<Vec<Asked>>) -> bool {
+    let Some(request) = request(stream).await else { return false };
     let at = {
         let mut seen = seen.lock().unwrap();
         seen.push(request);
@@ -108,13 +115,13 @@ async fn play(mut stream: TcpStream, answers: &[Answer], seen: &Mutex<Vec<Asked>
         match act {
             Act::Send(bytes) => {
                 if stream.write_all(bytes).await.is_err() {
-                    return;
+                    return false;
                 }
             }
             Act::Drip(bytes, times, pause) => {
                 for _ in 0..*times {
                     if stream.write_all(bytes).await.is_err() {
-                        return;
+                        return false;
                     }
                     if !pause.is_zero() {
                         tokio::time::sleep(*pause).await;
@@ -125,15 +132,17 @@ async fn play(mut stream: TcpStream, answers: &[Answer], seen: &Mutex<Vec<Asked>
                 // Until the other side goes.
                 let mut nothing = [0; 64];
                 while stream.read(&mut nothing).await.is_ok_and(|read| read > 0) {}
-                return;
+                return false;
             }
             Act::Reset => {
                 stream.set_zero_linger().unwrap();
-                return;
+                return false;
             }
+            Act::Next => return true,
         }
     }
     let _closed = stream.shutdown().await;
+    false
 }
 
 async fn request(stream: &mut TcpStream) -> Option<Asked> {

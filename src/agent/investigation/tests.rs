@@ -7,7 +7,9 @@ use crate::domain::dialogue::{Message, ModelBlock, OurBlock, Tokens};
 use crate::domain::issue::Scope;
 use crate::domain::model_fault::ModelFaultKind;
 use crate::domain::observation::Observations;
+use crate::domain::prices::Cost;
 use crate::ports::scripted::{calls, says};
+use crate::probe::Allowed;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -17,19 +19,27 @@ const CAUSE: &str =
 
 fn begun(budget: Budget) -> (Investigation, Demand) {
     let scope = Scope::of(vec![Namespace::parse("shop").unwrap()], Vec::new());
-    let opening = Opening { issue: "web is down", scope: &scope, diagnosis: &Diagnosis::default(), observations: &Observations::default() };
-    Investigation::begin(&opening, [7; 32], budget)
+    let (diagnosis, observations, allowed) = (Diagnosis::default(), Observations::default(), Allowed::default());
+    let opening = Opening { issue: "web is down", scope: &scope, diagnosis: &diagnosis, observations: &observations, allowed };
+    Investigation::begin(&opening, [7; 32], budget, Prices::parse("openai/scripted=0.5/1").unwrap())
 }
 
 fn seen(bytes: usize) -> (ObservationId, Observation) {
     let text = Excerpt::capture(&"x ".repeat(bytes / 2), 64 * 1024);
-    let observation =
-        Observation { probe: ProbeName::Get, asked: "get pod/web".into(), object: None, text, more: None, seen_at: Timestamp::UNIX_EPOCH };
+    let observation = Observation {
+        probe: ProbeName::Get,
+        asked: "get pod/web".into(),
+        object: None,
+        field: None,
+        text,
+        more: None,
+        seen_at: Timestamp::UNIX_EPOCH,
+    };
     (ObservationId::parse("o1").unwrap(), observation)
 }
 
 fn replied(reply: Reply) -> Input {
-    Input::Replied { reply: Box::new(reply), cost: None }
+    Input::Replied(Box::new(reply))
 }
 
 fn asked(effect: Demand) -> Prompt {
@@ -71,7 +81,7 @@ fn look_is_taken_and_its_id_is_cited() {
     assert_eq!((probes.first().probe, &probes.first().arguments["object"]), (ProbeName::Get, &serde_json::json!("pod/web")));
     let prompt = asked(it.step(looked(&effect, 100), NOW));
     let (results, _) = told(&prompt);
-    assert!(results[0].content.starts_with("o1 = get pod/web, seen at 1970") && !results[0].is_error, "{results:?}");
+    assert!(results[0].content.starts_with("o1 = get, seen at 1970") && !results[0].is_error, "{results:?}");
     let Ended::Concluded(conclusion) = ended(it.step(replied(calls(&[(CONCLUDE, CAUSE)])), NOW)) else { panic!() };
     assert_eq!(conclusion.causes.first().object.to_string(), "Deployment shop/web");
     assert_eq!((it.spending().turns, it.spending().tokens.input), (2, 2_000));
@@ -162,10 +172,9 @@ fn time_tokens_and_faults_end_it_and_say_so() {
     dear.tokens = Some(Tokens { input: 60_000, cached: 0, output: 1 });
     assert_eq!(ended(it.step(replied(dear), NOW)), Ended::Without(Shortfall::Bound(Bound::Tokens(60_000))));
     let (mut it, _) = begun(Budget { cost: Some(Cost(500)), ..Budget::default() });
-    let input = Input::Replied { reply: Box::new(says("x")), cost: Some(Cost(600)) };
-    assert_eq!(ended(it.step(input, NOW)), Ended::Without(Shortfall::Bound(Bound::Cost(Cost(500)))));
+    assert_eq!(ended(it.step(replied(says("x")), NOW)), Ended::Without(Shortfall::Bound(Bound::Cost(Cost(500)))));
     let (mut it, _) = begun(Budget::default());
-    let fault = ModelFault { model: "a/b".into(), kind: ModelFaultKind::Overloaded, status: Some(529), said: None };
+    let fault = ModelFault { model: "a/b".into(), kind: ModelFaultKind::Overloaded, status: Some(529), said: None, lost: Vec::new() };
     let Ended::Without(over) = ended(it.step(Input::ModelFailed(fault), NOW)) else { panic!() };
     assert!(over.to_string().contains("a/b: the provider is overloaded"), "{over}");
     assert_eq!(ended(it.step(replied(says("x")), NOW)), Ended::Without(Shortfall::Astray), "what is over stays over");
@@ -212,6 +221,7 @@ fn any_reply() -> impl Strategy<Value = Reply> {
         blocks,
         stop,
         tokens,
+        lost: Vec::new(),
     })
 }
 

@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 /// A call that is only to show whether there is an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What to do where there is none.
+const OWN_KEY: &str = "set `model-key-file` to a file that contains it";
 /// Some models think before their first word, and that counts.
 const TOKENS: u32 = 256;
 
@@ -48,18 +50,15 @@ async fn line(options: &ModelOptions, model: &ModelName) -> Line {
         KeySource::Given(_) => format!("key in {variable}"),
         KeySource::None if options.shares(model) && options.key_in_headers() => "key in `model-headers`".to_owned(),
         KeySource::None if endpoint.base_url.is_some() => {
-            let text = format!("`{model}` at {place}: requests contain no API key");
-            return Line::warn("model", text, vec![missing(variable, "if the server needs one")]);
+            let unsent = options.usual_key(model.provider()).map(|_| format!(", and {variable} is sent to the provider's own host only"));
+            let text = format!("`{model}` at {place}: requests contain no API key{}", unsent.unwrap_or_default());
+            return Line::warn("model", text, vec![format!("{OWN_KEY}, or in KUBEMEND_MODEL_HEADERS, if the server needs one")]);
         }
         KeySource::None => {
-            return Line::fail("model", format!("`{model}` at {place}: there is no API key"), vec![missing(variable, "")]);
+            return Line::fail("model", format!("`{model}` at {place}: there is no API key"), vec![format!("{OWN_KEY}, or {variable}")]);
         }
     };
     Line::ok("model", format!("`{model}` at {place}, {key}"))
-}
-
-fn missing(variable: &str, when: &str) -> String {
-    format!("set `model-key-file` to a file that contains it, or {variable} {when}").trim_end().to_owned()
 }
 
 /// One call, as short as it can be.

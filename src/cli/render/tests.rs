@@ -155,6 +155,7 @@ fn waiting() -> Report {
             },
             cause: Some(0),
             aside: None,
+            by: None,
             wait_seconds: 120,
             checks: vec![CheckView { what: "claimBound".to_owned(), object: claim(), expectation: "the claim is Bound".to_owned() }],
         }),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cluster::fake::{Fake, Reply, Then, json as says, status};
 use crate::domain::room::Room;
-use crate::ports::{Row, Told};
+use crate::ports::{CustomKinds, Row, Told};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -338,12 +338,20 @@ async fn custom_resource_is_read_once_discovery_named_it() {
     let certificates = says(200, &json!({"metadata": {}, "items": [{"metadata": {"name": "web", "namespace": "a"}}]}));
     let fake = Fake::playing([discovery("cert-manager.io", &named), certificates]);
     let read = fake.connected().read;
-    let kinds = read.discover().await.unwrap();
+    let kinds = read.discover().await.unwrap().kinds;
     assert_eq!(kinds.iter().map(|k| (k.api_version(), k.name())).collect::<Vec<_>>(), [("cert-manager.io/v1", "Certificate")]);
     let request = ListRequest { kind: kinds[0].clone(), ..pods() };
     assert_eq!(read.list(&request).await.unwrap().objects.names(), ["web"]);
     assert_eq!(fake.lines(), ["GET /apis", "GET /apis/cert-manager.io/v1/namespaces/a/certificates?limit=500"]);
     assert!(fake.seen()[0].header("accept").is_some_and(|accept| accept.contains("as=APIGroupDiscoveryList")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn group_whose_server_does_not_answer_is_unread_and_one_of_kubernetes_own_is_no_custom_one() {
+    let stale = |name: &str| json!({"metadata": {"name": name}, "versions": [{"version": "v1", "freshness": "Stale"}]});
+    let items = json!([stale("down.example.com"), stale("metrics.k8s.io")]);
+    let fake = Fake::playing([says(200, &json!({"kind": "APIGroupDiscoveryList", "items": items}))]);
+    assert_eq!(fake.connected().read.discover().await.unwrap().unread, ["down.example.com"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -375,7 +383,8 @@ async fn server_without_one_answer_for_all_groups_is_asked_group_by_group() {
             {"name": "secrets", "kind": "Widget", "namespaced": true, "verbs": ["get", "list"]},
         ])),
     ]);
-    let kinds = fake.connected().read.discover().await.unwrap();
+    let CustomKinds { kinds, unread } = fake.connected().read.discover().await.unwrap();
+    assert_eq!(unread, ["down.example.com"], "what could not be listed is named");
     assert_eq!(kinds.iter().map(|k| (k.api_version(), k.info().unwrap().plural)).collect::<Vec<_>>(), [("example.com/v1beta1", "widgets")]);
     assert_eq!(fake.lines(), ["GET /apis", "GET /apis/apps/v1", "GET /apis/down.example.com/v1", "GET /apis/example.com/v1beta1"]);
 }

@@ -15,6 +15,9 @@ kinds!(built_in_versions);
 
 /// API groups that answer about credentials and rights: a review of somebody else's is nothing to read.
 const NEVER: &[&str] = &["authentication.k8s.io", "authorization.k8s.io", "certificates.k8s.io"];
+/// Words in the name of a resource whose objects are credentials, whatever their fields are called: tokens of a login, of a registration,
+/// kubeconfigs.
+const CREDENTIALS: &[&str] = &["secret", "token", "credential", "kubeconfig", "password"];
 
 /// Of Kubernetes' own groups, those that have a label more.
 const OWN: &[&str] = &[".authorization", ".apiserver"];
@@ -37,7 +40,7 @@ pub enum NotCustom {
     /// The core group and Kubernetes' own have no custom resources.
     #[error("a built-in resource")]
     BuiltIn,
-    /// What has `secret` in its name, under any group, and reviews of credentials and rights.
+    /// What is a Secret, a token or another credential by its name, under any group, and reviews of credentials and rights.
     #[error("a resource that is never read")]
     Never,
 }
@@ -50,8 +53,8 @@ impl CustomKind {
     pub fn new(group: &str, version: &str, kind: &str, plural: &str, namespaced: bool) -> Result<Self, NotCustom> {
         let word = |text: &str| is_dns(text, 63, false);
         let kind_name = kind.len() <= 63 && kind.bytes().all(|b| b.is_ascii_alphanumeric());
-        let is_secret = |text: &str| text.to_ascii_lowercase().contains("secret");
-        if is_secret(plural) || is_secret(kind) || NEVER.contains(&group) {
+        let is_one = |text: &str| CREDENTIALS.iter().any(|word| text.to_ascii_lowercase().contains(word));
+        if is_one(plural) || is_one(kind) || NEVER.contains(&group) {
             return Err(NotCustom::Never);
         }
         // A custom resource's group is a domain name; the built-in groups without a dot are `apps`, `batch` and their like.
@@ -113,6 +116,10 @@ mod tests {
             ("example.com", "v1", "Innocent", "Secrets", NotCustom::Never),
             ("example.com", "v1", "SecretCopy", "copies", NotCustom::Never),
             ("example.com", "v1", "Copy", "secretcopies", NotCustom::Never),
+            ("management.cattle.io", "v3", "ClusterRegistrationToken", "clusterregistrationtokens", NotCustom::Never),
+            ("oauth.openshift.io", "v1", "OAuthAccessToken", "oauthaccesstokens", NotCustom::Never),
+            ("example.com", "v1", "CredentialsRequest", "credentialsrequests", NotCustom::Never),
+            ("example.com", "v1", "Kubeconfig", "kubeconfigs", NotCustom::Never),
             ("authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", NotCustom::Never),
             ("authentication.k8s.io", "v1", "TokenReview", "tokenreviews", NotCustom::Never),
             ("", "v1", "Pod", "pods", NotCustom::BuiltIn),

@@ -19,6 +19,8 @@ pub(in super::super) struct Answer {
     counts: BTreeMap<&'static str, u64>,
     answered: bool,
     ended: bool,
+    /// Bytes of all that was taken in, counted as it came.
+    size: usize,
     turn: usize,
     longest: usize,
 }
@@ -32,7 +34,7 @@ struct Part {
 
 impl Answer {
     pub(in super::super) fn new(turn: usize, longest: usize) -> Self {
-        Self { blocks: BTreeMap::new(), stop: None, counts: BTreeMap::new(), answered: false, ended: false, turn, longest }
+        Self { blocks: BTreeMap::new(), stop: None, counts: BTreeMap::new(), answered: false, ended: false, size: 0, turn, longest }
     }
 
     /// One event of a stream; `true` when it was the last.
@@ -52,8 +54,7 @@ impl Answer {
             }
             "content_block_start" => {
                 self.answered = true;
-                let members = event.get("content_block").and_then(Value::as_object).cloned().unwrap_or_default();
-                self.blocks.insert(index, Part { members, input: String::new() });
+                self.begin(index, event.get("content_block").and_then(Value::as_object).cloned().unwrap_or_default());
             }
             "content_block_delta" => self.delta(index, event.get("delta").unwrap_or(&Value::Null)),
             "message_delta" => {
@@ -75,7 +76,7 @@ impl Answer {
         }
         self.answered = message.get("content").is_some_and(Value::is_array);
         for (index, block) in (0..).zip(list(message, "content").filter_map(Value::as_object)) {
-            self.blocks.insert(index, Part { members: block.clone(), input: String::new() });
+            self.begin(index, block.clone());
         }
         self.stopped_by(message);
         self.usage(message.get("usage"));
@@ -83,21 +84,38 @@ impl Answer {
         self.bounded()
     }
 
+    /// It has said why it ended: what may follow is what it cost.
+    pub(in super::super) fn has_stopped(&self) -> bool {
+        self.stop.is_some() || self.ended
+    }
+
+    /// What it cost so far, if that was said, and bytes of what came.
+    pub(in super::super) fn so_far(&self) -> (Option<Tokens>, usize) {
+        (self.tokens(), self.size)
+    }
+
+    fn begin(&mut self, index: u64, members: Map<String, Value>) {
+        self.size = self.size.saturating_add(size(&members));
+        self.blocks.insert(index, Part { members, input: String::new() });
+    }
+
     fn delta(&mut self, index: u64, delta: &Value) {
         let part = self.blocks.entry(index).or_default();
         if let Some(piece) = text(delta, "partial_json") {
             part.input.push_str(piece);
+            self.size = self.size.saturating_add(piece.len());
             return;
         }
         if part.members.is_empty() {
             let kind = text(delta, "type").unwrap_or_default().trim_end_matches("_delta");
             part.members.insert("type".to_owned(), kind.into());
         }
-        merge_members(&mut part.members, others(delta, &["type"]));
+        let more = merge_members(&mut part.members, others(delta, &["type"]));
+        self.size = self.size.saturating_add(more);
     }
 
     fn stopped_by(&mut self, from: &Value) {
-        if let Some(stop) = text(from, "stop_reason") {
+        if let Some(stop) = text(from, "stop_reason").filter(|word| !word.is_empty()) {
             self.stop = Some(stop.to_owned());
         }
     }
@@ -113,8 +131,7 @@ impl Answer {
     }
 
     fn bounded(&self) -> Result<(), Failure> {
-        let sizes = self.blocks.values().map(|part| part.input.len().saturating_add(size(&part.members)));
-        if self.blocks.len() > BLOCKS || sizes.fold(0, usize::saturating_add) > self.longest {
+        if self.blocks.len() > BLOCKS || self.size > self.longest {
             return Err(Failure::protocol("the answer is larger than what is read of one"));
         }
         Ok(())
@@ -146,7 +163,7 @@ impl Answer {
             "end_turn" | "stop_sequence" => StopReason::End,
             other => StopReason::other(other),
         };
-        Ok(Reply { model: model.to_owned(), blocks, stop, tokens })
+        Ok(Reply { model: model.to_owned(), blocks, stop, tokens, lost: Vec::new() })
     }
 
     /// What was in the cache, or came into it, is not among the input here: we count all that was sent.

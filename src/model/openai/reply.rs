@@ -2,7 +2,7 @@
 //! them untouched: Gemini rejects the next turn without its signatures.
 
 use super::super::failure::Failure;
-use super::super::value::{count, list, merge_members, others, size, text};
+use super::super::value::{count, list, merge_members, others, text};
 use crate::domain::dialogue::{ModelBlock, Opaque, Reply, StopReason, Tokens, ToolUse};
 use crate::ports::ModelFaultKind;
 use serde_json::{Map, Value, json};
@@ -25,6 +25,8 @@ pub(in super::super) struct Completion {
     tokens: Option<Tokens>,
     answered: bool,
     ended: bool,
+    /// Bytes of all that was taken in, counted as it came.
+    size: usize,
     /// For names of calls that have none.
     turn: usize,
     longest: usize,
@@ -50,6 +52,7 @@ impl Completion {
             tokens: None,
             answered: false,
             ended: false,
+            size: 0,
             turn,
             longest,
         }
@@ -82,28 +85,44 @@ impl Completion {
         if let Some(message) = choice.get("delta").or_else(|| choice.get("message")).filter(|message| message.is_object()) {
             self.message(message)?;
         }
-        if let Some(stop) = text(choice, "finish_reason") {
+        // Some write an empty one with every piece: that is no end.
+        if let Some(stop) = text(choice, "finish_reason").filter(|word| !word.is_empty()) {
             self.stop = Some(stop.to_owned());
         }
-        let sizes = self.calls.iter().map(|call| call.arguments.len().saturating_add(size(&call.extras)));
-        let total = sizes.fold(self.text.len().saturating_add(self.refusal.len()), usize::saturating_add);
-        if total.saturating_add(size(&self.extras)) > self.longest || self.calls.len() > CALLS {
+        if self.size > self.longest {
             return Err(Failure::protocol("the answer is larger than what is read of one"));
         }
         Ok(())
     }
 
+    /// It has said why it ended: what may follow is what it cost.
+    pub(in super::super) fn has_stopped(&self) -> bool {
+        self.stop.is_some() || self.ended
+    }
+
+    /// What it cost so far, if that was said, and bytes of what came.
+    pub(in super::super) fn so_far(&self) -> (Option<Tokens>, usize) {
+        (self.tokens, self.size)
+    }
+
+    fn grown(&mut self, bytes: usize) {
+        self.size = self.size.saturating_add(bytes);
+    }
+
     fn message(&mut self, message: &Value) -> Result<(), Failure> {
+        let before = self.text.len().saturating_add(self.refusal.len());
         match message.get("content") {
             Some(Value::String(text)) => self.text.push_str(text),
             Some(Value::Array(parts)) => parts.iter().filter_map(|part| text(part, "text")).for_each(|text| self.text.push_str(text)),
             _ => {}
         }
         self.refusal.push_str(text(message, "refusal").unwrap_or_default());
+        self.grown(self.text.len().saturating_add(self.refusal.len()).saturating_sub(before));
         for call in list(message, "tool_calls") {
             self.call(call)?;
         }
-        merge_members(&mut self.extras, others(message, OF_MESSAGES));
+        let more = merge_members(&mut self.extras, others(message, OF_MESSAGES));
+        self.grown(more);
         Ok(())
     }
 
@@ -131,17 +150,20 @@ impl Completion {
         if call.name.is_empty() {
             call.name = text(function, "name").unwrap_or_default().to_owned();
         }
+        let before = call.arguments.len();
         match function.get("arguments") {
             Some(Value::String(text)) => call.arguments.push_str(text),
             Some(Value::Object(members)) => call.arguments = Value::Object(members.clone()).to_string(),
             _ => {}
         }
+        let arguments = call.arguments.len().saturating_sub(before);
         let mut extras = others(piece, OF_CALLS);
         let of_function = others(function, &["name", "arguments"]);
         if !of_function.is_empty() {
             extras.insert("function".to_owned(), of_function.into());
         }
-        merge_members(&mut call.extras, extras);
+        let more = merge_members(&mut call.extras, extras).saturating_add(arguments);
+        self.grown(more);
         Ok(())
     }
 
@@ -176,7 +198,7 @@ impl Completion {
             blocks.push(ModelBlock::ToolUse(ToolUse { id, name: call.name, input }));
             blocks.extend(extras);
         }
-        Ok(Reply { model: model.to_owned(), blocks, stop, tokens: self.tokens })
+        Ok(Reply { model: model.to_owned(), blocks, stop, tokens: self.tokens, lost: Vec::new() })
     }
 
     fn stopped(&self) -> Result<StopReason, Failure> {

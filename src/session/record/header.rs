@@ -85,12 +85,17 @@ struct UsageRecord {
     api_calls: u64,
     model_calls: u64,
     input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none")]
     cached_tokens: u64,
     output_tokens: u64,
     /// In millionths of a dollar.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     cost: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +127,14 @@ struct WishesRecord {
     confidence_threshold: Option<f64>,
     max_risk: Option<String>,
     revert: Option<bool>,
+}
+
+impl HeaderRecord {
+    /// Nothing is in it that the form before this one has not.
+    pub(super) fn is_of_the_oldest_form(&self) -> bool {
+        let observed = self.observations.iter().all(ObservationRecord::is_of_the_oldest_form);
+        self.proposed_by.is_none() && self.usage.cached_tokens == 0 && self.usage.cost.is_none() && observed
+    }
 }
 
 impl From<&Header> for HeaderRecord {

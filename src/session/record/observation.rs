@@ -1,6 +1,6 @@
 //! The stored form of what an investigation has looked at.
 
-use super::reference::RefRecord;
+use super::reference::{RefRecord, SegmentRecord, path, segments};
 use crate::domain::excerpt::{Excerpt, LONGEST};
 use crate::domain::look::ProbeName;
 use crate::domain::observation::{Observation, Observations};
@@ -13,6 +13,8 @@ pub(super) struct ObservationRecord {
     probe: String,
     asked: String,
     object: Option<RefRecord>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    field: Option<Vec<SegmentRecord>>,
     text: String,
     more: Option<String>,
     seen_at: Timestamp,
@@ -24,6 +26,7 @@ impl From<&Observation> for ObservationRecord {
             probe: o.probe.as_str().to_owned(),
             asked: o.asked.clone(),
             object: o.object.as_ref().map(RefRecord::from),
+            field: o.field.as_ref().map(segments),
             text: o.text.to_string(),
             more: o.more.clone(),
             seen_at: o.seen_at,
@@ -32,12 +35,18 @@ impl From<&Observation> for ObservationRecord {
 }
 
 impl ObservationRecord {
+    /// It has nothing that the form before this one has not.
+    pub(super) fn is_of_the_oldest_form(&self) -> bool {
+        self.field.is_none()
+    }
+
     fn into_observation(self) -> Result<Observation, String> {
         Ok(Observation {
             probe: ProbeName::parse(&self.probe).ok_or_else(|| format!("`{}` is not a probe", self.probe))?,
             asked: self.asked,
             object: self.object.map(RefRecord::into_ref).transpose()?,
-            text: Excerpt::capture(&self.text, LONGEST),
+            field: self.field.map(path),
+            text: Excerpt::kept(&self.text, LONGEST),
             more: self.more,
             seen_at: self.seen_at,
         })

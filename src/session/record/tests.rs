@@ -171,7 +171,7 @@ fn plan_that_is_not_for_what_its_session_is_for_is_refused() {
 #[test]
 fn record_of_another_version_is_refused_with_what_to_do() {
     let mut record = recorded(&Session::AwaitingApproval(waiting().0));
-    for old in 1..super::VERSION {
+    for old in 1..super::OLDEST {
         record["version"] = json!(old);
         let error = refused(&record);
         assert!(error.contains("older kubemend") && error.contains("run analyze or remediate again"), "{error}");
@@ -179,6 +179,22 @@ fn record_of_another_version_is_refused_with_what_to_do() {
     record["version"] = json!(super::VERSION + 1);
     let error = refused(&record);
     assert!(error.contains("newer kubemend") && error.contains("update"), "{error}");
+}
+
+/// Who goes back to the program before this one goes on with what waits there.
+#[test]
+fn session_without_anything_new_is_written_as_the_older_program_reads_it() {
+    let written = |cached_tokens: u64| {
+        let mut session = waiting().0;
+        session.header.proposed_by = None;
+        session.header.usage = crate::domain::usage::Usage { cached_tokens, ..Default::default() };
+        recorded(&Session::AwaitingApproval(session))
+    };
+    let record = written(0);
+    let usage: Vec<&String> = record["header"]["usage"].as_object().unwrap().keys().collect();
+    assert_eq!((&record["version"], record["header"].get("proposed_by")), (&json!(4), None));
+    assert_eq!(usage, ["elapsed_ms", "api_calls", "model_calls", "input_tokens", "output_tokens"]);
+    assert_eq!(written(1)["version"], json!(5), "an older program says that a newer one wrote it");
 }
 
 #[test]

@@ -2,11 +2,10 @@
 //! none of it, and come last.
 
 use crate::domain::excerpt::Excerpt;
+use crate::domain::proposal::QUOTED;
 use crate::domain::visible;
 use crate::workflow::report::{CauseView, EvidenceView, ObjectView};
 
-/// Bytes of a piece of evidence in a question; the report has the rest.
-const QUOTED: usize = 300;
 /// What suffers that is listed.
 const SUFFERS: usize = 5;
 
@@ -23,7 +22,9 @@ pub(super) fn is_stated(cause: &CauseView) -> bool {
 /// How much it can be believed, and what to do with that.
 pub(super) fn caution(cause: &CauseView) -> String {
     let percent = cause.confidence * 100.0;
-    format!("What is cited carries at most {percent:.0}%. Approve the change only if it makes sense to you without their words.")
+    format!(
+        "Believed to {percent:.0}%: as sure as they say they are, and at most what is cited carries. Approve the change only if it makes sense to you without their words."
+    )
 }
 
 /// A line for each thing that suffers.
@@ -33,11 +34,15 @@ pub(super) fn suffers(cause: &CauseView) -> Vec<String> {
     cause.symptoms.iter().take(SUFFERS).map(line).collect()
 }
 
-/// A line for each piece that is cited.
+/// A line for each piece that is cited, with when it was seen: it may be older than what suffers now.
 pub(super) fn cited(cause: &CauseView, evidence: &[EvidenceView]) -> Vec<String> {
     let cited = evidence.iter().filter(|piece| cause.evidence.contains(&piece.id)).map(|piece| {
         let about = piece.object.as_ref().map(|object| format!(", {}", named(object))).unwrap_or_default();
-        visible::in_words(&format!("{} ({}{about}): {}", piece.id, piece.source, Excerpt::said_within(&piece.text, QUOTED)))
+        let field = piece.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        let at = piece.seen_at.split('.').next().unwrap_or_default();
+        let at = at.trim_end_matches('Z');
+        let text = Excerpt::said_within(&piece.text, QUOTED);
+        visible::in_words(&format!("{} ({}{about}{field}, seen at {at}Z): {text}", piece.id, piece.source))
     });
     cited.collect()
 }

@@ -105,6 +105,7 @@ pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
             },
             cause: Some(0),
             aside: None,
+            by: None,
             wait_seconds: 120,
             checks: vec![CheckView { what: text("rolloutDone"), object: deployment(), expectation: text("all Pods are ready") }],
         }),

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{Log, LogRequest, RequestMeter, Table, Watch};
+use crate::ports::{CustomKinds, Log, LogRequest, RequestMeter, Table, Watch};
 use crate::validate;
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -82,8 +82,8 @@ impl ClusterRead for Endless {
         panic!("no table is read here")
     }
 
-    async fn custom_kinds(&self) -> Result<Vec<Kind>, ReadError> {
-        Ok(Vec::new())
+    async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
+        Ok(CustomKinds::default())
     }
 
     async fn may(&self, _: &str, _: &Kind, _: Option<&Namespace>) -> Result<bool, ReadError> {

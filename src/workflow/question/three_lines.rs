@@ -92,14 +92,24 @@ proptest! {
             prop_assert!(line.chars().count() <= COLUMNS, "{}: {line}", line.chars().count());
         }
         let begins = |text: &str| text.chars().take(2).collect::<String>();
-        // The first: how far it is from what was asked, where there is room, which the choice says as well.
+        // Whose it is where no rule proposes it stands before all else, and always.
+        let first = match view.by {
+            Some(by) => {
+                let forms = [format!("proposed by {by}: "), format!("{}: ", by.split_once(' ').unwrap().1)];
+                let rest = forms.iter().find_map(|form| lines[0].strip_prefix(form.as_str()));
+                prop_assert!(rest.is_some(), "{}", lines[0]);
+                rest.unwrap()
+            }
+            None => lines[0],
+        };
+        // Then: how far it is from what was asked, where there is room, which the choice says as well.
         let forms = aside.iter().flat_map(|(aside, named)| aside.around_a_name().map(|(before, after)| (before, after, named)));
         let said = forms.clone().find_map(|(before, after, named)| {
-            let rest = lines[0].strip_prefix(before).filter(|rest| rest.starts_with(&begins(named)))?;
+            let rest = first.strip_prefix(before).filter(|rest| rest.starts_with(&begins(named)))?;
             rest.split_once(after)
         });
-        let first = said.map_or(lines[0], |(_, rest)| rest);
-        if aside.is_some() && view.steps.len() == 1 && old.len() <= 4 && lines[0].contains("New empty claim") {
+        let first = said.map_or(first, |(_, rest)| rest);
+        if aside.is_some() && view.by.is_none() && view.steps.len() == 1 && old.len() <= 4 && lines[0].contains("New empty claim") {
             prop_assert!(said.is_some(), "{}", lines[0]);
         }
         // Then what changes: what is left of each value and name begins and ends as it does.

@@ -199,6 +199,7 @@ impl UseCases for Retold {
             expires_at: self.clock.now(),
             digest_counts: Ok(()),
             aside: None,
+            by: None,
         })
     }
 

@@ -9,10 +9,12 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::probe::Allowed;
 use kubemend::probe::arguments::LookArguments;
-use kubemend::sim::{Denial, MadeImage};
+use kubemend::sim::{Denial, Fault, FaultKind, MadeImage};
 use kubemend::workflow::report::Status;
 use kubemend::workflow::{Caller, Looked, Problem, Remediation, WorkflowError};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const SHOP: &str = "shop";
@@ -193,4 +195,25 @@ async fn looks_that_take_too_long_together_are_answered_as_far_as_they_came() {
     let seen: Vec<bool> = looked.answers.iter().map(|answer| answer.id.is_some()).collect();
     assert_eq!(seen, [true, true, true, false, false, false, false, false], "{:?}", looked.answers);
     assert!(looked.answers[3].text.contains("no time left of the 30 seconds for all looks"), "{:?}", looked.answers[3]);
+}
+
+/// A discovery that fails is no answer about what the cluster has, and no other look is lost beside it.
+#[tokio::test(start_paused = true)]
+async fn kind_is_unknown_while_discovery_fails_and_known_once_it_answers() {
+    let cluster = crashing().await;
+    let process = cluster.process();
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    let asked = json!([{"probe": "get", "object": "certificate/shop-tls"}, {"probe": "describe", "object": "deployment/checkout"}]);
+    for kind in [FaultKind::Status(403), FaultKind::Status(503), FaultKind::Hang] {
+        let fails = Arc::new(AtomicBool::new(true));
+        let failing = fails.clone();
+        cluster.sim.inject(Fault::new(kind.clone(), move |_, path| failing.load(Ordering::SeqCst) && path == "/apis").times(100));
+        let looked = look(&process, &report.session, asked.clone()).await;
+        let [unknown, seen] = looked.answers.as_slice() else { panic!("{:?}", looked.answers) };
+        assert!(unknown.text.contains("it is not known whether this cluster has `certificate`"), "{kind:?}: {}", unknown.text);
+        assert!(unknown.id.is_none() && seen.id.is_some(), "{kind:?}: {:?}", looked.answers);
+        fails.store(false, Ordering::SeqCst);
+    }
+    let looked = look(&process, &report.session, asked).await;
+    assert!(looked.answers[0].text.contains("is not a kind that this cluster has"), "{}", looked.answers[0].text);
 }

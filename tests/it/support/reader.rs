@@ -1,7 +1,7 @@
 //! A language model for tests: a function of all that it was sent, and of how often it was asked before.
 
 use async_trait::async_trait;
-use kubemend::domain::budget::Budget;
+use kubemend::domain::budget::{Budget, Daily};
 use kubemend::domain::dialogue::{Message, ModelBlock, OurBlock, Prompt, Reply, StopReason, Tokens, ToolUse};
 use kubemend::domain::prices::Prices;
 use kubemend::ports::{Model, ModelFault, ModelFaultKind};
@@ -40,7 +40,7 @@ impl Reader {
     /// As the operator's model.
     pub(crate) fn own(self: &Arc<Self>) -> OwnModel {
         let prices = Prices::parse("openai/reader=2/8").unwrap();
-        OwnModel { model: self.clone(), budget: Budget::default(), prices }
+        OwnModel::new(self.clone(), Budget::default(), Daily::default(), prices)
     }
 }
 
@@ -56,10 +56,10 @@ impl Model for Reader {
         if self.silent {
             std::future::pending::<()>().await;
         }
-        let fault = |kind| ModelFault { model: NAME.to_owned(), kind, status: None, said: None };
+        let fault = |kind| ModelFault { model: NAME.to_owned(), kind, status: None, said: None, lost: Vec::new() };
         let blocks = (self.read)(turn, prompt).map_err(fault)?;
         let tokens = Some(Tokens { input: tokens(prompt), cached: 0, output: 100 });
-        Ok(Reply { model: NAME.to_owned(), blocks, stop: StopReason::ToolUse, tokens })
+        Ok(Reply { model: NAME.to_owned(), blocks, stop: StopReason::ToolUse, tokens, lost: Vec::new() })
     }
 }
 
@@ -84,11 +84,13 @@ pub(crate) fn text(prompt: &Prompt) -> String {
     all
 }
 
-/// The ids of what was seen by a look that begins so.
+/// The ids of what was seen by this probe.
 pub(crate) fn ids(prompt: &Prompt, look: &str) -> Vec<String> {
     let found = text(prompt)
         .lines()
-        .filter_map(|line| line.split_once(" = ").filter(|(_, asked)| asked.starts_with(look)).map(|(id, _)| id.to_owned()))
+        .filter_map(|line| {
+            line.split_once(" = ").filter(|(_, asked)| asked.starts_with(&format!("{},", look.trim_end()))).map(|(id, _)| id.to_owned())
+        })
         .collect::<Vec<_>>();
     assert!(!found.is_empty(), "nothing of `{look}` was shown:\n{}", text(prompt));
     found

@@ -107,10 +107,10 @@ pub(super) fn placed() -> impl Strategy<Value = ObjectRef> {
 
 /// What was looked at.
 pub(super) fn observations() -> impl Strategy<Value = Observations> {
-    let one = (select(ProbeName::ALL.to_vec()), text(), of(object()), text(), of(text()), time()).prop_map(
-        |(probe, asked, object, text, more, seen_at)| {
+    let one = (select(ProbeName::ALL.to_vec()), text(), (of(object()), of(field())), text(), of(text()), time()).prop_map(
+        |(probe, asked, (object, field), text, more, seen_at)| {
             let text = Excerpt::capture(&text, 1_000);
-            Observation { probe, asked, object, text, more, seen_at }
+            Observation { probe, asked, object, field, text, more, seen_at }
         },
     );
     vec(one, 0..3).prop_map(|all| {

@@ -1,0 +1,200 @@
+//! Putting a plan to a human, and when nobody is asked: nobody shops for an approval. One object that a proposal is about is asked about in
+//! one question at a time, what was declined is not asked again for a day, and every conclusion counts, whatever became of it.
+
+use super::again::Fresh;
+use super::records::NOTE_ATTEMPTS;
+use super::view::report_of;
+use super::{Caller, Meter, Opened, Remediation, WorkflowError, question};
+use crate::domain::cluster::ClusterId;
+use crate::domain::ending::Ending;
+use crate::domain::finding::Advice;
+use crate::domain::id::SessionId;
+use crate::domain::plan::RemediationPlan;
+use crate::domain::proposal::{ProposedBy, Wanted};
+use crate::ports::{Phase, Revision, StoreError};
+use crate::session::ledger::LedgerError;
+use crate::session::trail::Effect;
+use crate::session::{Closed, Header, Planned, Session};
+use jiff::SignedDuration;
+
+/// So many conclusions are looked at for one analysis: who needs more is guessing, and each asks the cluster.
+const CONCLUSIONS: usize = 8;
+/// Sessions that are looked through for what waits or was declined.
+const SESSIONS: usize = 1_000;
+/// A no counts for so long, whoever asks again: a person who thinks otherwise meanwhile asks for it, or changes it by hand.
+const DECLINED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Which question about an object does not stand in the way of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Besides {
+    /// The one with the very same plan: it is asked again.
+    TheSame,
+    Nothing,
+}
+
+impl Remediation {
+    /// Puts the plan to a human: the session waits.
+    pub(super) async fn ask(
+        &self,
+        header: Header,
+        revision: Revision,
+        planned: Planned,
+        text: String,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        let fresh = Fresh { header, planned, revision };
+        let Fresh { mut header, planned, .. } = match self.ask_waiting(fresh, meter, caller).await {
+            Ok(opened) => return Ok(opened),
+            Err(fresh) => *fresh,
+        };
+        if let Some(other) = self.asked_elsewhere(&planned.plan, &header, Besides::Nothing).await? {
+            return self.not_asked(header, revision, &other, meter, caller).await;
+        }
+        self.charge(&mut header.usage, meter);
+        header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
+        let expires_at = self.expiry();
+        let (awaiting, secret) = header.propose(planned, self.parts.entropy.secret_bits(), expires_at, caller.door.clone());
+        let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
+        let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
+        let session = Session::AwaitingApproval(awaiting);
+        let revision = match self.ledger.save(&session, Some(revision)).await {
+            Ok(revision) => revision,
+            Err(error) => return Err(Box::pin(self.given_up(&id, error.into())).await),
+        };
+        // Two calls at once both see nothing before they save: whoever sees the other one afterwards asks nobody.
+        let other = match &session {
+            Session::AwaitingApproval(own) => self.asked_elsewhere(&own.planned.plan, &own.header, Besides::Nothing).await?,
+            _ => None,
+        };
+        let session = match (session, other) {
+            (Session::AwaitingApproval(own), Some(other)) => return self.not_asked(own.header, revision, &other, meter, caller).await,
+            (session, _) => session,
+        };
+        caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
+        let report = report_of(&session);
+        // Now it also states until when the plan is valid.
+        let text = question::text(&report).unwrap_or(text);
+        let question = question::about(&report, text, (id, digest), &secret, expires_at, digest_counts);
+        Ok(Opened { report, question: Some(question) })
+    }
+
+    /// The session in which somebody is asked about one of these objects, where that stands in the way: of a question about a proposal
+    /// every other one, and of one about a rule's plan that about a proposal. An undo is a human's own word.
+    ///
+    /// # Errors
+    /// The store cannot be read: then nobody is asked, since whether somebody is already is not known.
+    pub(super) async fn asked_elsewhere(
+        &self,
+        plan: &RemediationPlan,
+        header: &Header,
+        besides: Besides,
+    ) -> Result<Option<SessionId>, WorkflowError> {
+        let digest = plan.digest();
+        if plan.aim.cause().is_none() {
+            return Ok(None);
+        }
+        for step in plan.steps.iter() {
+            let target = step.action.target();
+            for (_, session) in self.ledger.alive_with(&target.name, SESSIONS).await?.into_iter().flatten() {
+                let Session::AwaitingApproval(other) = session else { continue };
+                let is_other = other.header.id != header.id && other.header.cluster.id.is_same(&header.cluster.id);
+                let about_it = other.planned.plan.steps.iter().any(|step| step.action.target() == target);
+                let same = besides == Besides::TheSame && other.digest == digest;
+                if is_other && about_it && !same && (plan.by().is_some() || other.planned.plan.by().is_some()) {
+                    return Ok(Some(other.header.id));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends a session whose question has to wait for another one.
+    pub(super) async fn not_asked(
+        &self,
+        mut header: Header,
+        revision: Revision,
+        other: &SessionId,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        header.advice.insert(
+            0,
+            Advice {
+                text: waits_for(other),
+                command: None,
+                why: "two questions about one object would be answered without knowing of each other".to_owned(),
+            },
+        );
+        let ending = header.diagnosis.ending();
+        self.close(header, revision, ending, None, meter, caller.progress).await
+    }
+
+    /// The session in which a human declined one of these changes lately, in this cluster.
+    ///
+    /// # Errors
+    /// The store cannot be read: then nobody is asked.
+    pub(super) async fn declined(&self, changes: &[Wanted], cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
+        let now = self.parts.clock.now();
+        for change in changes {
+            for session in self.ledger.with_text(&change.target().name, SESSIONS).await? {
+                let Session::Closed(Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else { continue };
+                let at = header.trail.moved_last().unwrap_or(header.opened_at);
+                let lately = now.duration_since(at) < DECLINED && header.cluster.id.is_same(cluster);
+                if lately && planned.plan.steps.iter().any(|step| change.has_all_of(&step.action)) {
+                    return Ok(Some(header.id));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why nobody is asked about a plan of what somebody states: another question waits, or a human declined it.
+    ///
+    /// # Errors
+    /// The store cannot be read: then nobody is asked.
+    pub(super) async fn why_not_asked(&self, plan: &RemediationPlan, header: &Header) -> Result<Option<String>, WorkflowError> {
+        if let Some(other) = self.asked_elsewhere(plan, header, Besides::TheSame).await? {
+            return Ok(Some(waits_for(&other)));
+        }
+        let changes: Vec<Wanted> = plan.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
+        let no = self.declined(&changes, &header.cluster.id).await?;
+        Ok(no.map(|no| declined_in(&no)))
+    }
+
+    /// Counts a conclusion in the record of its analysis, before anything is looked at for it: one that is the same as an earlier one, or
+    /// fails, counts too, and so does each of several at once.
+    ///
+    /// # Errors
+    /// There were enough, or that cannot be recorded.
+    pub(super) async fn count_conclusion(&self, by: &ProposedBy) -> Result<(), WorkflowError> {
+        for _ in 0..NOTE_ATTEMPTS {
+            let (revision, mut session) =
+                self.ledger.load(&by.session).await?.ok_or_else(|| WorkflowError::NoSession(by.session.clone()))?;
+            let trail = &mut session.header_mut().trail;
+            if trail.count(Effect::Undecided) >= CONCLUSIONS {
+                return Err(WorkflowError::Invalid(format!(
+                    "{CONCLUSIONS} proposals were made for session `{}` already: run analyze again, and tell the user what is known",
+                    by.session
+                )));
+            }
+            trail.note_without_effect(self.parts.clock.now(), &by.name, "concluded from this session", Effect::Undecided);
+            match self.ledger.save(&session, Some(revision)).await {
+                Err(LedgerError::Store(StoreError::Conflict(_))) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(WorkflowError::State { session: by.session.clone(), state: "is being concluded from by other calls: call again" })
+    }
+}
+
+/// Why nobody is asked, for whoever wanted it.
+fn waits_for(other: &SessionId) -> String {
+    format!("a human is asked about the same object in session `{other}`: first that one is answered")
+}
+
+/// The same of what was declined.
+pub(super) fn declined_in(no: &SessionId) -> String {
+    format!("a human declined this change in session `{no}` less than a day ago: it is not asked about again")
+}
