@@ -53,7 +53,7 @@ pub fn proposal_form() -> Value {
             "deletePod: a Pod that is not ready and that a ReplicaSet, StatefulSet or DaemonSet makes again; evict: such a Pod, as far as PodDisruptionBudgets let it",
             "without actions it is a diagnosis; name in it what a human should change",
             "objects of Helm, Argo CD, Flux or an operator are changed at their source",
-            "a human is always asked, in one question at a time about an object; what one declined is not asked again for a day"
+            "a human is always asked, in one question at a time about an object; a field or an action that one declined is not asked about again for a day, with no other value either"
         ]
     })
 }

@@ -192,25 +192,13 @@ impl Action {
         self.rows().into_iter().map(|(_, row)| row.map_or(Risk::High, |row| row.floor)).max().unwrap_or(Risk::High)
     }
 
-    /// Whether it does all that another one does, and perhaps more. Of what is created the name alone counts: a size or a class is no other
-    /// question; and of what is done to an object as a whole, what is done.
-    pub fn has_all_of(&self, other: &Self) -> bool {
-        let same = self.target() == other.target() && self.verb() == other.verb();
-        match (self, other) {
-            (Action::Patch { ops, .. }, Action::Patch { ops: theirs, .. }) => {
-                same && theirs.iter().all(|one| ops.iter().any(|op| op.path == one.path && op.change == one.change))
-            }
-            (
-                Action::Create { .. }
-                | Action::DeleteUnboundClaim { .. }
-                | Action::Patch { .. }
-                | Action::RestartRollout { .. }
-                | Action::UndoRollout { .. }
-                | Action::DeletePod { .. }
-                | Action::EvictPod { .. },
-                _,
-            ) => same,
-        }
+    /// Whether a no to the other one is a no to this one: it changes a field of the same, to whatever value, or does the same as a whole.
+    /// Another value, a part of it or more besides is no other question; nor is how a Pod ends, or the size of what is created.
+    pub fn asks_again_for(&self, other: &Self) -> bool {
+        let ((verb, target, fields), (theirs, object, their_fields)) = (self.change(), other.change());
+        let meets = |path: &FieldPath| their_fields.iter().any(|other| path.starts_with(other) || other.starts_with(path));
+        let same = verb == theirs || (verb.ends() && theirs.ends());
+        target == object && ((same && verb != Verb::Patch) || fields.into_iter().any(meets))
     }
 
     /// Each part with its row in the table of changes, where it has one: every field of a patch, or what is done as a whole.
@@ -220,5 +208,49 @@ impl Action {
             return vec![(None, changes::row(verb, &target.kind, None))];
         }
         fields.into_iter().map(|path| (Some(path), changes::row(verb, &target.kind, Some(path)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::Kind;
+    use crate::domain::namespace::Namespace;
+
+    fn of(kind: Kind) -> ObjectRef {
+        ObjectRef::namespaced(kind, &Namespace::parse("shop").unwrap(), "web")
+    }
+
+    fn patch(fields: &[(&str, &str)]) -> Action {
+        let ops = fields.iter().map(|(path, value)| FieldOp::set(FieldPath::parse(path).unwrap(), *value)).collect();
+        Action::Patch { target: of(Kind::Deployment), ops: NonEmpty::from_vec(ops).unwrap() }
+    }
+
+    #[test]
+    fn no_to_a_field_is_a_no_to_every_value_of_it_alone_or_beside_others() {
+        let (image, memory) =
+            ("spec.template.spec.containers[name=app].image", "spec.template.spec.containers[name=app].resources.limits.memory");
+        let declined = patch(&[(image, "web:1"), (memory, "512Mi")]);
+        for (change, again) in [
+            (patch(&[(image, "web:1"), (memory, "512Mi")]), true),
+            (patch(&[(memory, "513Mi")]), true),
+            (patch(&[("spec.replicas", "2"), (image, "web:2")]), true),
+            (patch(&[("spec.template.spec.containers[name=app].resources", "x")]), true),
+            (patch(&[("spec.replicas", "2")]), false),
+            (patch(&[("spec.template.spec.containers[name=log].image", "web:1")]), false),
+            (Action::restart(of(Kind::Deployment), Timestamp::UNIX_EPOCH), false),
+        ] {
+            assert_eq!(change.asks_again_for(&declined), again, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_done_as_a_whole_the_object_and_the_action_count() {
+        let restart = |at| Action::restart(of(Kind::Deployment), Timestamp::from_second(at).unwrap());
+        let (delete, evict) = (Action::DeletePod { pod: of(Kind::Pod) }, Action::EvictPod { pod: of(Kind::Pod) });
+        assert!(restart(1).asks_again_for(&restart(2)) && delete.asks_again_for(&evict) && evict.asks_again_for(&delete));
+        assert!(
+            !delete.asks_again_for(&restart(1)) && !restart(1).asks_again_for(&Action::restart(of(Kind::DaemonSet), Timestamp::UNIX_EPOCH))
+        );
     }
 }

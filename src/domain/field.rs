@@ -152,6 +152,11 @@ impl FieldPath {
         Self(segments.into_iter().collect())
     }
 
+    /// Whether it is this field, or one below it.
+    pub fn starts_with(&self, start: &Self) -> bool {
+        self.0.starts_with(&start.0)
+    }
+
     /// The steps in order.
     pub fn segments(&self) -> &[Segment] {
         &self.0

@@ -79,10 +79,10 @@ impl Wanted {
         }
     }
 
-    /// Whether it is, or has in it, what that one does.
-    pub fn has_all_of(&self, other: &Action) -> bool {
+    /// Whether a no to that one is a no to this, as far as can be told before the cluster is looked at.
+    pub fn asks_again_for(&self, other: &Action) -> bool {
         match self {
-            Wanted::Change(action) => action.has_all_of(other),
+            Wanted::Change(action) => action.asks_again_for(other),
             Wanted::Restart { .. } | Wanted::UndoRollout { .. } => self.target() == other.target() && self.verb() == other.change().0,
         }
     }

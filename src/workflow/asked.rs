@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 const CONCLUSIONS: usize = 8;
 /// Sessions that are looked through for what waits or was declined.
 const SESSIONS: usize = 1_000;
-/// A no counts for so long, whoever asks again: a person who thinks otherwise meanwhile asks for it, or changes it by hand.
+/// A no counts for so long, whoever asks again and with whatever value: a person who thinks otherwise meanwhile changes it by hand.
 const DECLINED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which question about an object does not stand in the way of another one.
@@ -130,7 +130,7 @@ impl Remediation {
         self.close(header, revision, ending, None, meter, caller.progress).await
     }
 
-    /// The session in which a human declined one of these changes lately, in this cluster.
+    /// The session in which a human lately declined a change of one of these fields, or to do one of these, in this cluster.
     ///
     /// # Errors
     /// The store cannot be read: then nobody is asked.
@@ -141,7 +141,7 @@ impl Remediation {
                 let Session::Closed(Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else { continue };
                 let at = header.trail.moved_last().unwrap_or(header.opened_at);
                 let lately = now.duration_since(at) < DECLINED && header.cluster.id.is_same(cluster);
-                if lately && planned.plan.steps.iter().any(|step| change.has_all_of(&step.action)) {
+                if lately && planned.plan.steps.iter().any(|step| change.asks_again_for(&step.action)) {
                     return Ok(Some(header.id));
                 }
             }
@@ -196,5 +196,5 @@ fn waits_for(other: &SessionId) -> String {
 
 /// The same of what was declined.
 pub(super) fn declined_in(no: &SessionId) -> String {
-    format!("a human declined this change in session `{no}` less than a day ago: it is not asked about again")
+    format!("a human declined a change of the same in session `{no}` less than a day ago: it is not asked about again, with no value")
 }

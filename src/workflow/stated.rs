@@ -108,7 +108,7 @@ impl Remediation {
         Ok(())
     }
 
-    /// Nobody is asked again about an object whose change they declined in this analysis, nor about that change whoever analyzes anew.
+    /// Nobody is asked again about an object whose change they declined in this analysis, nor about those fields whoever analyzes anew.
     async fn is_not_declined(&self, id: &SessionId, changes: &[Wanted], cluster: &ClusterId) -> Result<(), WorkflowError> {
         let of_it = self.ledger.with_text(id.as_str(), SESSIONS).await?;
         let touches = |session: &Session| {

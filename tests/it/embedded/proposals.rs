@@ -419,7 +419,10 @@ async fn one_object_is_asked_about_once_and_what_was_declined_is_not_asked_again
     let besides = json!({"field": "spec.replicas", "value": 2});
     more["actions"][0]["set"].as_array_mut().unwrap().insert(0, besides);
     assert!(concluded(&process, &anew, &more).await.unwrap_err().to_string().contains("less than a day"), "beside more");
-    assert!(concluded(&process, &anew, &fix("other")).await.unwrap().question.is_some());
+    let other = concluded(&process, &anew, &fix("other")).await.unwrap_err();
+    assert!(other.to_string().contains(first.session.as_str()), "another value of the field is the same question: {other}");
+    let scaled = proposal("deployment/api", json!([{"action": "scale", "object": "deployment/api", "replicas": 2}]));
+    assert!(concluded(&process, &anew, &scaled).await.unwrap().question.is_some(), "another field is another one");
     assert_eq!(cluster.writes(), []);
 }
 
