@@ -34,13 +34,16 @@ impl Remediation {
         if digest_counts.is_ok() {
             return Err(Box::new(fresh));
         }
-        let (now, until) = (self.parts.clock.now(), self.expiry());
+        let now = self.parts.clock.now();
+        // What a proposal rests on was seen when it was first asked about: who repeats it does not make that newer.
+        let stated = fresh.planned.plan.by().is_some();
+        let until = if stated { waiting.expires_at } else { self.expiry() };
         // Nobody's question is taken away for this one.
         let Ok(secret) = waiting.ask_again(self.parts.entropy.secret_bits(), until, now, &caller.door) else { return Err(Box::new(fresh)) };
         waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);
         // A rule's words come from the cluster. Those of whoever proposes a change are a part of the question that was read: what else they
         // say or cite now is another question, with the yes to this one beside it.
-        if fresh.planned.plan.by().is_none() {
+        if !stated {
             waiting.header.diagnosis = fresh.header.diagnosis.clone();
             waiting.header.looked.clone_from(&fresh.header.looked);
             waiting.header.advice.clone_from(&fresh.header.advice);
@@ -48,12 +51,12 @@ impl Remediation {
         // What is told was seen by this call, and what it cost with it.
         waiting.header.usage = fresh.header.usage;
         self.charge(&mut waiting.header.usage, meter);
-        waiting.header.trail.note_without_effect(
-            now,
-            caller.origin.as_str(),
-            "the same plan came up again; a human is asked again",
-            Effect::Undecided,
-        );
+        let what = if stated {
+            "the same plan was proposed again; a human is asked again, with the words and the evidence of before"
+        } else {
+            "the same plan came up again; a human is asked again"
+        };
+        waiting.header.trail.note_without_effect(now, caller.origin.as_str(), what, Effect::Undecided);
         let expires_at = waiting.expires_at;
         let session = Session::AwaitingApproval(waiting);
         let report = report_of(&session);

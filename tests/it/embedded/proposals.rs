@@ -132,7 +132,7 @@ async fn image_that_no_rule_knows_to_be_wrong_is_replaced_after_a_human_s_yes() 
     assert!(first[0].starts_with("agent: api:broken → api:fixed"), "{first:?}");
     assert_eq!(question.by, Some("an agent"));
     assert!(!first.join("\n").contains("wrong one"), "{first:?}");
-    let order = ["no rule found the cause", "Affected now", "cannot parse flags", "Their words", "“it is the wrong one”"];
+    let order = ["no rule found the cause", "Affected at ", "cannot parse flags", "Their words", "“it is the wrong one”"];
     let places: Vec<Option<usize>> = order.iter().map(|part| question.text.find(part)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {}", question.text);
     assert!(question.digest_counts.is_err());
@@ -436,10 +436,12 @@ async fn waiting_question_keeps_its_words_and_what_it_cites_and_each_repeat_coun
     let of_words = |text: &str| text.split_once("In full").unwrap().1.split_once("cluster:").unwrap().0.to_owned();
     given["causes"][0]["title"] = json!("quite another reason");
     given["causes"][0]["cites"] = json!(["e1"]);
+    tokio::time::sleep(Duration::from_secs(300)).await;
     let again = concluded(&process, &id, &given).await.unwrap().question.unwrap();
     assert_eq!(again.session, first.session);
     assert!(again.text.contains("“it is the wrong one”") && !again.text.contains("another reason"), "{}", again.text);
     assert_eq!(of_words(&again.text), of_words(&first.text));
+    assert_eq!(again.expires_at, first.expires_at, "it is as old as what it rests on");
     for _ in 0..6 {
         concluded(&process, &id, &given).await.unwrap();
     }
