@@ -151,8 +151,10 @@ impl Remediation {
             header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
-        if let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await? {
-            return self.not_asked(header, revision, &other, meter, caller).await;
+        if plan.by().is_some()
+            && let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await?
+        {
+            return self.not_asked(header, revision, Planned { plan, rehearsal: None }, &other, meter, caller).await;
         }
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
@@ -181,6 +183,7 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
+                self.make_way(&planned.plan, &header).await?;
                 let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");

@@ -406,6 +406,7 @@ async fn one_object_is_asked_about_once_and_what_was_declined_is_not_asked_again
     let first = concluded(&process, &id, &fix("fixed")).await.unwrap().question.unwrap();
     let other = concluded(&process, &id, &fix("other")).await.unwrap();
     assert!(other.question.is_none() && advice(&other.report).contains(first.session.as_str()), "{}", advice(&other.report));
+    assert!(other.report.plan.is_some(), "what would be asked is told");
     let again = concluded(&process, &id, &fix("fixed")).await.unwrap().question.unwrap();
     assert_eq!(again.session, first.session, "the same plan is the same question");
     process.decline(&first.session, Approver::Terminal).await.unwrap();
@@ -486,7 +487,7 @@ fn mounting(claim: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rule_asks_about_no_object_that_a_proposal_is_asked_about() {
+async fn rule_that_has_a_fix_meanwhile_takes_the_place_of_a_question_about_a_proposal() {
     let cluster = running(&format!("{API}---{CLAIMS}")).await;
     let process = cluster.process();
     let id = analyzed(&process).await;
@@ -494,15 +495,21 @@ async fn rule_asks_about_no_object_that_a_proposal_is_asked_about() {
     let question = opened.question.unwrap();
     cluster.apply(&mounting("api-uploads"));
     tokio::time::sleep(Duration::from_secs(120)).await;
-    let by_a_rule = process.open(&problem(), &Caller::silent()).await.unwrap();
-    assert!(by_a_rule.report.causes.iter().any(|cause| cause.code == "pvc-claim-name-typo"), "{}", by_a_rule.report.summary);
-    assert!(by_a_rule.question.is_none() && advice(&by_a_rule.report).contains(question.session.as_str()), "{}", by_a_rule.report.summary);
-    // And the yes to the proposal is held against the rule, which has a fix of its own now.
+    // The yes to the proposal is held against the rule, which has a fix of its own now.
     let error = yes(&process, &question).await.unwrap_err();
     assert!(matches!(&error, WorkflowError::NotNeeded(why) if why.contains("a rule")), "{error}");
-    process.decline(&question.session, Approver::Terminal).await.unwrap();
-    assert!(process.open(&problem(), &Caller::silent()).await.unwrap().question.is_some());
+    let by_a_rule = process.open(&problem(), &Caller::silent()).await.unwrap();
+    assert!(by_a_rule.report.causes.iter().any(|cause| cause.code == "pvc-claim-name-typo"), "{}", by_a_rule.report.summary);
+    assert!(by_a_rule.report.plan.is_some());
+    let asked = by_a_rule.question.unwrap();
+    let withdrawn = process.show(&question.session).await.unwrap();
+    assert!(withdrawn.status != Status::AwaitingApproval && withdrawn.plan.is_some(), "{}", withdrawn.summary);
+    assert!(advice(&withdrawn).contains(asked.session.as_str()), "{}", advice(&withdrawn));
+    let error = yes(&process, &question).await.unwrap_err();
+    assert!(matches!(error, WorkflowError::State { .. }), "{error}");
     assert_eq!(cluster.writes(), []);
+    yes(&process, &asked).await.unwrap();
+    assert_eq!(cluster.writes().len(), 1);
 }
 
 /// What speaks against an empty claim speaks against it in any words.
