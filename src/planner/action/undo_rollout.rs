@@ -28,13 +28,6 @@ impl UndoRollout<'_> {
     fn as_patch(&self) -> Patch<'_> {
         Patch { target: self.target, ops: self.ops }
     }
-
-    fn fields(&self) -> String {
-        match self.ops.len() {
-            1 => "1 field differs".to_owned(),
-            more => format!("{more} fields differ"),
-        }
-    }
 }
 
 impl PlannedAction for UndoRollout<'_> {
@@ -58,10 +51,9 @@ impl PlannedAction for UndoRollout<'_> {
     }
 
     fn headline(&self, _: &Precondition, _: Option<&Precondition>) -> Vec<Part> {
-        let mut parts =
-            vec![Part::Change { old: self.from.revision.to_string(), new: self.to.revision.to_string() }, Part::words(": revision of ")];
+        // Who proposes it stands before it: there is no room for more than which revision of what.
+        let mut parts = vec![Part::words(format!("{} → {}: revision of ", self.from.revision, self.to.revision))];
         parts.extend(called(self.target));
-        parts.push(Part::words(format!(", {}", self.fields())));
         parts
     }
 

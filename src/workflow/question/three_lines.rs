@@ -35,7 +35,8 @@ fn with_names(mut plan: RemediationPlan, name: &str, field: &str, old: &str, new
             Action::RestartRollout { target, .. } => target.name = name.to_owned(),
             Action::UndoRollout { target, between, .. } => {
                 target.name = name.to_owned();
-                between.to.revision = between.from.revision / 2 + 1;
+                // Who makes so many has other worries than a name that is shortened.
+                between.to.revision = between.from.revision % 100_000 + 1;
                 between.from.revision = between.to.revision + 1;
             }
             Action::Patch { target, ops } => {
