@@ -1,7 +1,7 @@
 //! One change, fully specified. The set is closed on purpose: a new kind of write must be thought about everywhere.
 
 use super::changes::{self, Changeable, Verb};
-use super::field::FieldPath;
+use super::field::{FieldPath, Segment};
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::risk::Risk;
@@ -170,6 +170,12 @@ impl Action {
     /// Whether the object comes again by itself, so that nobody's writing is lost who owns it.
     pub fn is_made_again(&self) -> bool {
         matches!(self, Action::DeletePod { .. } | Action::EvictPod { .. })
+    }
+
+    /// Whether it changes a probe: what is ready or alive afterwards is so by another yardstick than what was not before.
+    pub fn changes_a_probe(&self) -> bool {
+        let is_one = |segment: &Segment| matches!(segment.name(), "readinessProbe" | "livenessProbe" | "startupProbe" | "readinessGates");
+        self.ops().iter().any(|op| op.path.segments().iter().any(is_one))
     }
 
     /// The object that is changed.
