@@ -16,6 +16,7 @@ pub(crate) mod outline;
 mod proposed;
 pub(crate) mod refusal;
 pub(crate) mod setting;
+mod stakes;
 pub(crate) mod stated;
 mod templates;
 #[cfg(test)]

@@ -251,6 +251,8 @@ impl RemediationPlan {
                 | Check::PodReady(_)
                 | Check::ClaimBound(_)
                 | Check::EndpointsReady(_)
+                // Its number is in what is expected.
+                | Check::StillServes { .. }
                 | Check::Gone(_)
                 | Check::SymptomGone(_) => (None, None),
             };

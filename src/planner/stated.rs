@@ -5,7 +5,7 @@ use super::lint;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
-use super::setting;
+use super::stakes::{Stakes, Suffering, stakes};
 use super::wanted;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
@@ -147,14 +147,20 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
         match refused {
             Some(refusal) => refusals.push(refusal),
             None => {
-                let risk = risk(change, &areas, facts);
+                let Stakes { risk, said } = at_stake(change, &about, &areas, facts);
                 let own = About { symptoms: about.iter().map(|s| (*s).clone()).collect(), area: whole_area(&about, &areas, facts) };
-                made.push((Proposal { action: in_order(change), why: why(change, &diagnosis.causes), risk }, own));
+                made.push((Proposal { action: in_order(change), why: why(change, said, &diagnosis.causes), risk }, own));
             }
         }
         symptoms.extend(about.into_iter().filter(|s| !symptoms.iter().any(|known| known.object == s.object)).cloned().collect::<Vec<_>>());
     }
-    let checks = checks(&symptoms, facts);
+    let mut checks = checks(&symptoms, facts);
+    if !checks.is_empty() {
+        // Whoever else is behind a changed Service has to be reached as before.
+        let served: Vec<Check> =
+            made.iter().filter_map(|(proposal, _): &(Proposal, About)| served(proposal.action.target(), facts)).collect();
+        checks.extend(served.into_iter().filter(|check| !checks.contains(check)).collect::<Vec<_>>());
+    }
     if refusals.is_empty() && checks.is_empty() {
         refusals.push(Refusal::Stated(
             "nothing that is affected here can be seen to run afterwards, so the change is left to a human".to_owned(),
@@ -227,11 +233,11 @@ fn withheld(change: &Action, rules: &[Cause]) -> Option<Refusal> {
     Some(Refusal::Stated(format!("a rule found what is wrong with {target} and leaves it to a human ({code}): {why}")))
 }
 
-/// Why it is done, as the question says it: with what a rule says of the same.
-fn why(change: &Action, rules: &[Cause]) -> String {
-    let said =
-        |rule: &Cause| format!("{WHY}; a rule found what is wrong and leaves it to a human ({}): {}", rule.source.code(), why_left(rule));
-    left_to_a_human(change, rules).map_or_else(|| WHY.to_owned(), said)
+/// Why it is done, as the question says it: with what is at stake, and what a rule says of the same.
+fn why(change: &Action, at_stake: Vec<String>, rules: &[Cause]) -> String {
+    let said = |rule: &Cause| format!("a rule found what is wrong and leaves it to a human ({}): {}", rule.source.code(), why_left(rule));
+    let all = at_stake.into_iter().chain([WHY.to_owned()]).chain(left_to_a_human(change, rules).map(said));
+    all.collect::<Vec<_>>().join("; ")
 }
 
 /// The fields of a change in the order of what they decide.
@@ -333,15 +339,11 @@ fn missed(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     }
 }
 
-/// What somebody states is never below medium.
-fn risk(change: &Action, areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Risk {
-    let target = change.target();
-    if target.kind != Kind::ConfigMap {
-        return Risk::Medium;
-    }
-    let affected: HashSet<&ObjectRef> = areas.iter().filter(|(_, area)| area.contains(target)).flat_map(|(_, area)| area).collect();
-    let now = seen(change, facts).ok().flatten();
-    setting::risk(change, now.as_ref().map(|now| &now.value), &affected, facts)
+/// What else the change does than what it is for.
+fn at_stake(change: &Action, about: &[&Symptom], areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Stakes {
+    let area: HashSet<&ObjectRef> = areas.iter().filter(|(symptom, _)| about.contains(symptom)).flat_map(|(_, area)| area).collect();
+    let roots: HashSet<ObjectRef> = about.iter().map(|symptom| root(&symptom.object, facts)).collect();
+    stakes(change, &Suffering { roots: &roots, area: &area }, |object| root(object, facts), facts)
 }
 
 /// What belongs to something that suffers, in its own namespace: who owns it and what that owns, what leads to it, and the ConfigMaps and
@@ -381,6 +383,15 @@ fn by_what_runs(symptoms: Vec<Symptom>, facts: &Facts<'_>) -> Vec<Symptom> {
     }
     all.extend(symptoms.into_iter().filter(|s| !all.iter().any(|known| known.object == s.object)).collect::<Vec<_>>());
     all
+}
+
+/// That a Service that is changed serves as before.
+fn served(target: &ObjectRef, facts: &Facts<'_>) -> Option<Check> {
+    let ready = u32::try_from(facts.ready_addresses(target)).ok().filter(|_| target.kind == Kind::Service)?;
+    Some(match ready {
+        0 => Check::EndpointsReady(target.clone()),
+        ready => Check::StillServes { service: target.clone(), ready },
+    })
 }
 
 /// What is positively there once it is well.

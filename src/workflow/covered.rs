@@ -310,6 +310,7 @@ fn check(check: &Check) -> String {
         | Check::PodReady(_)
         | Check::ClaimBound(_)
         | Check::EndpointsReady(_)
+        | Check::StillServes { .. }
         | Check::FindingGone { field: None, .. }
         | Check::Gone(_)
         | Check::SymptomGone(_) => check.expectation(),

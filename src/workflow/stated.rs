@@ -9,6 +9,7 @@ use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::reply::{Home, understood};
 use crate::domain::abridged::abridge;
 use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::check::Check;
 use crate::domain::cluster::ClusterId;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -292,7 +293,10 @@ impl Remediation {
                 return Some(format!("{healed} is not affected any more, and what is affected now is something else"));
             }
             let risk = examined.remedy.proposals.iter().map(|proposal| proposal.risk).max();
-            let lost = planned.checks.iter().find(|check| !check.promises_a_cure() && !examined.remedy.checks.contains(check));
+            // How many addresses a Service has, is not what it is about.
+            let same =
+                |check: &Check| examined.remedy.checks.iter().any(|now| (now.what(), now.object()) == (check.what(), check.object()));
+            let lost = planned.checks.iter().find(|check| !check.promises_a_cure() && !same(check));
             match lost {
                 Some(check) => Some(format!("{} is not affected any more", check.object())),
                 None => risk.filter(|risk| *risk > planned.risk()).map(|risk| format!("its risk is {risk} now")),

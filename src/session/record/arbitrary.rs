@@ -86,6 +86,7 @@ fn check() -> impl Strategy<Value = Check> {
         object().prop_map(Check::PodReady),
         object().prop_map(Check::ClaimBound),
         object().prop_map(Check::EndpointsReady),
+        (object(), any::<u32>()).prop_map(|(service, ready)| Check::StillServes { service, ready }),
         object().prop_map(Check::SymptomGone),
         (object(), of(field())).prop_map(move |(object, field)| Check::FindingGone { code, object, field }),
         (object(), field(), of(value())).prop_map(|(object, field, value)| Check::FieldIs { object, field, value }),

@@ -137,6 +137,7 @@ pub(super) enum CheckRecord {
     PodReady { object: RefRecord },
     ClaimBound { object: RefRecord },
     EndpointsReady { object: RefRecord },
+    StillServes { object: RefRecord, ready: u32 },
     FindingGone { code: String, object: RefRecord, field: Option<Vec<SegmentRecord>> },
     FieldIs { object: RefRecord, field: Vec<SegmentRecord>, value: Option<SeenRecord> },
     Gone { object: RefRecord },
@@ -229,6 +230,7 @@ impl From<&Check> for CheckRecord {
             Check::PodReady(o) => CheckRecord::PodReady { object: o.into() },
             Check::ClaimBound(o) => CheckRecord::ClaimBound { object: o.into() },
             Check::EndpointsReady(o) => CheckRecord::EndpointsReady { object: o.into() },
+            Check::StillServes { service, ready } => CheckRecord::StillServes { object: service.into(), ready: *ready },
             Check::FindingGone { code, object, field } => {
                 CheckRecord::FindingGone { code: code.to_string(), object: object.into(), field: field.as_ref().map(segments) }
             }
@@ -250,6 +252,7 @@ impl CheckRecord {
             CheckRecord::PodReady { object } => Check::PodReady(object.into_ref()?),
             CheckRecord::ClaimBound { object } => Check::ClaimBound(object.into_ref()?),
             CheckRecord::EndpointsReady { object } => Check::EndpointsReady(object.into_ref()?),
+            CheckRecord::StillServes { object, ready } => Check::StillServes { service: object.into_ref()?, ready },
             CheckRecord::FindingGone { code: text, object, field } => {
                 Check::FindingGone { code: code(&text, known)?, object: object.into_ref()?, field: field.map(path) }
             }

@@ -422,8 +422,9 @@ async fn one_object_is_asked_about_once_and_what_was_declined_is_not_asked_again
     assert!(concluded(&process, &anew, &more).await.unwrap_err().to_string().contains("less than a day"), "beside more");
     let other = concluded(&process, &anew, &fix("other")).await.unwrap_err();
     assert!(other.to_string().contains(first.session.as_str()), "another value of the field is the same question: {other}");
-    let scaled = proposal("deployment/api", json!([{"action": "scale", "object": "deployment/api", "replicas": 2}]));
-    assert!(concluded(&process, &anew, &scaled).await.unwrap().question.is_some(), "another field is another one");
+    let restart = proposal("deployment/api", json!([{"action": "restart", "object": "deployment/api"}]));
+    let restarted = concluded(&process, &anew, &restart).await.unwrap();
+    assert!(restarted.question.is_some(), "to do something else is another question: {}", advice(&restarted.report));
     assert_eq!(cluster.writes(), []);
 }
 
@@ -630,4 +631,81 @@ async fn conclusion_rests_on_what_its_own_session_saw_a_moment_ago() {
     given["causes"][0]["cites"] = json!(["o1"]);
     let error = concluded(&process, &id, &given).await.unwrap_err();
     assert!(error.to_string().contains("too old"), "{error}");
+}
+
+const STABLE: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api-stable}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: api, track: stable}}
+  template:
+    metadata: {labels: {app: api, track: stable}}
+    spec: {containers: [{name: app, image: 'web:1'}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api}
+spec: {selector: {app: api}, ports: [{port: 80, targetPort: 8080}]}
+";
+
+/// Whoever is behind the Service besides is served by another port then, and nothing that suffers would show it.
+#[tokio::test(start_paused = true)]
+async fn service_that_serves_others_is_high_risk_and_the_question_names_them() {
+    let canary = API.replace("{app: api}", "{app: api, track: canary}");
+    let cluster = running(&format!("{canary}---{STABLE}")).await;
+    let given = proposal("deployment/api", patch("service/api", "spec.ports[0].targetPort", 8081));
+    let opened = {
+        let process = cluster.process();
+        let id = analyzed(&process).await;
+        concluded(&process, &id, &given).await.unwrap()
+    };
+    assert!(opened.question.is_none(), "the ceiling is medium");
+    let why: Vec<&str> = opened.report.advice.iter().map(|advice| advice.why.as_str()).collect();
+    assert!(why.iter().any(|why| why.contains("its risk is high")), "{why:?}: {}", advice(&opened.report));
+    let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &given).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(question.text.contains("behind it, and not affected, is Deployment shop/api-stable"), "{}", question.text);
+    let checks = opened.report.plan.unwrap().checks;
+    let served = checks.iter().find(|check| check.what == "stillServes").unwrap();
+    assert_eq!((served.object.name.as_str(), served.expectation.as_str()), ("api", "it has at least as many ready addresses as before: 2"));
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_of_what_is_affected_alone_is_medium() {
+    let service = STABLE.split_once("---").unwrap().1;
+    let cluster = running(&format!("{API}---{service}")).await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened =
+        concluded(&process, &id, &proposal("deployment/api", patch("service/api", "spec.ports[0].targetPort", 8081))).await.unwrap();
+    assert!(opened.question.is_some(), "{}", advice(&opened.report));
+}
+
+/// Ready by another yardstick is not better than before.
+#[tokio::test(start_paused = true)]
+async fn cure_that_is_seen_by_a_probe_that_the_plan_changed_is_unclear() {
+    let probe = "        image: api:fixed\n        readinessProbe: {tcpSocket: {port: 9090}}\n";
+    let cluster = running(&API.replace("        image: api:broken\n", probe)).await;
+    tokio::time::sleep(Duration::from_secs(1_200)).await;
+    let process = cluster.process();
+    let issue = Some(Issue::parse("the api is not ready").unwrap());
+    let problem = Problem { issue, namespace: Some(Namespace::parse(SHOP).unwrap()), ..Problem::default() };
+    let report = process.analyze(&problem, &Caller::silent()).await.unwrap();
+    let id = SessionId::parse(&report.session).unwrap();
+    let port = "spec.template.spec.containers[name=app].readinessProbe.tcpSocket.port";
+    let mut given = proposal("deployment/api", patch("deployment/api", port, 8080));
+    given["causes"][0]["cites"] = json!(report.evidence.iter().take(3).map(|piece| piece.id.clone()).collect::<Vec<_>>());
+    let opened = concluded(&process, &id, &given).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(question.text.contains("this changes how kubemend will see whether it helped"), "{}", question.text);
+    let done = yes(&process, &question).await.unwrap();
+    let validation = done.validation.unwrap();
+    assert!(validation.checks.iter().all(|check| check.passed == Some(true)), "{validation:?}");
+    assert_eq!(done.status, Status::Unclear, "{validation:?}");
+    assert!(format!("{validation:?}").contains("ready by a probe that this plan changed"), "{validation:?}");
 }
