@@ -200,7 +200,7 @@ fn taken(container: &Container, map: &ObjectRef, key: &str) -> Vec<String> {
 fn is_loaded(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let ends = |end: &&str| name.ends_with(*end) || name == end.trim_start_matches('_');
-    LOADED.contains(&name.as_str()) || LOADED_FROM.iter().any(|start| name.starts_with(start)) || LOADED_TO.iter().any(|end| ends(&end))
+    LOADED.contains(&name.as_str()) || LOADED_FROM.iter().any(|start| name.starts_with(start)) || LOADED_TO.iter().any(ends)
 }
 
 /// Whether something that the container runs names one of these variables, or is a shell, which can.

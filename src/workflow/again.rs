@@ -1,5 +1,6 @@
 //! A plan that waits already is asked about again, instead of opening another session for the same change.
 
+use super::report::AdviceView;
 use super::view::report_of;
 use super::{Caller, Meter, Opened, Remediation, question};
 use crate::ports::{Phase, Revision};
@@ -59,7 +60,7 @@ impl Remediation {
         waiting.header.trail.note_without_effect(now, caller.origin.as_str(), what, Effect::Undecided);
         let expires_at = waiting.expires_at;
         let session = Session::AwaitingApproval(waiting);
-        let report = report_of(&session);
+        let mut report = report_of(&session);
         let Some(text) = question::text(&report) else { return Err(Box::new(fresh)) };
         // Somebody answered, or asked again, at the same moment: then this call opens its own.
         if self.ledger.save(&session, Some(revision)).await.is_err() {
@@ -68,6 +69,12 @@ impl Remediation {
         // All that this one found is in the other now, and nobody was told of it: in the list it would look like a plan that waits for
         // somebody to go on. Where it cannot be removed, it ends by its own time.
         self.ledger.forget(&fresh.header.id, fresh.revision).await.ok();
+        // For this caller alone: it is no part of what was read.
+        if stated {
+            let text = "this change waits for a human already, and is asked about with the words and the evidence of before".to_owned();
+            let why = "what is stated or cited now is not part of that question".to_owned();
+            report.advice.insert(0, AdviceView { text, command: None, why, cause: None });
+        }
         caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
         let question = question::about(&report, text, (id, digest), &secret, expires_at, digest_counts);
         Ok(Opened { report, question: Some(question) })

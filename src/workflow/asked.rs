@@ -3,6 +3,7 @@
 
 use super::again::Fresh;
 use super::records::NOTE_ATTEMPTS;
+use super::report::Status;
 use super::view::report_of;
 use super::{Caller, Meter, Opened, Remediation, WorkflowError, question};
 use crate::domain::cluster::ClusterId;
@@ -71,7 +72,12 @@ impl Remediation {
         };
         let session = match (session, other) {
             (Session::AwaitingApproval(own), Some(other)) => {
-                return self.not_asked(own.header, revision, own.planned, &other, meter, caller).await;
+                let ended = self.not_asked(own.header, revision, own.planned, &other, meter, caller).await;
+                // A rule's plan that came at the same moment has ended it already.
+                return match self.show(&id).await {
+                    Ok(report) if ended.is_err() && report.status != Status::AwaitingApproval => Ok(Opened { report, question: None }),
+                    _ => ended,
+                };
             }
             (session, _) => session,
         };

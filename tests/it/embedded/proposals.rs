@@ -439,8 +439,10 @@ async fn waiting_question_keeps_its_words_and_what_it_cites_and_each_repeat_coun
     given["causes"][0]["title"] = json!("quite another reason");
     given["causes"][0]["cites"] = json!(["e1"]);
     tokio::time::sleep(Duration::from_secs(300)).await;
-    let again = concluded(&process, &id, &given).await.unwrap().question.unwrap();
+    let again = concluded(&process, &id, &given).await.unwrap();
+    let (told, again) = (advice(&again.report), again.question.unwrap());
     assert_eq!(again.session, first.session);
+    assert!(told.contains("with the words and the evidence of before"), "{told}");
     assert!(again.text.contains("“it is the wrong one”") && !again.text.contains("another reason"), "{}", again.text);
     assert_eq!(of_words(&again.text), of_words(&first.text));
     assert_eq!(again.expires_at, first.expires_at, "it is as old as what it rests on");
