@@ -117,20 +117,22 @@ async fn dispatch(
     match command {
         Command::Manifests(args) => {
             let Manifest::Rbac = args.what;
-            if let (Some(namespace), Some(_)) = (args.namespace.as_ref().filter(|n| n.is_system()), &args.writer) {
-                let why = format!("`{namespace}` is a system namespace: kubemend changes nothing in it, so the writer is not bound there");
-                return Err(CliError::Usage(why).into());
-            }
-            if let (Some(namespace), Some(_)) = (args.namespace.as_ref().filter(|n| n.is_system()), &args.logs) {
-                let why =
-                    format!("`{namespace}` is a system namespace: kubemend shows no logs of it, so nobody is allowed to read them there");
-                return Err(CliError::Usage(why).into());
+            if let Some(namespace) = args.namespace.as_ref().filter(|n| n.is_system()) {
+                let why = if args.writer.is_some() || args.proposals.is_some() {
+                    Some("changes nothing in it, so the writer is not bound there")
+                } else {
+                    args.logs.as_ref().map(|_| "shows no logs of it, so nobody is allowed to read them there")
+                };
+                if let Some(why) = why {
+                    return Err(CliError::Usage(format!("`{namespace}` is a system namespace: kubemend {why}")).into());
+                }
             }
             let subjects = rbac::Subjects {
                 namespace: args.namespace.as_ref(),
                 reader: args.reader.as_deref(),
                 writer: args.writer.as_deref(),
                 logs: args.logs.as_deref(),
+                proposals: args.proposals.as_deref(),
                 looks: config.is_ok_and(|config| config.investigate.offers_looks()),
             };
             terminal.out(&rbac::manifests(&subjects))?;

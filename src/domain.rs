@@ -26,6 +26,7 @@ pub mod finding;
 pub mod fitted;
 pub mod focus;
 pub mod form;
+pub(crate) mod hosts;
 pub mod id;
 pub mod investigate;
 pub mod issue;

@@ -19,6 +19,7 @@ pub(crate) mod pods;
 pub(crate) mod presence;
 pub(crate) mod proof;
 pub(crate) mod references;
+pub(crate) mod rollouts;
 pub(crate) mod selected;
 pub(crate) mod starting;
 pub(crate) mod strays;

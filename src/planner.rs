@@ -16,10 +16,13 @@ pub(crate) mod outline;
 mod proposed;
 pub(crate) mod refusal;
 pub(crate) mod setting;
+mod stakes;
 pub(crate) mod stated;
+mod templates;
 #[cfg(test)]
 mod tests;
 pub(crate) mod triage;
+mod wanted;
 
 use crate::domain::id::PlanId;
 use crate::domain::marks;
@@ -71,8 +74,14 @@ fn build(change: &OutlinedChange, live: &Live, stamp: &str) -> Result<Built, Ref
     let planned = action::of(&change.proposal.action);
     let Some(seen) = &change.seen else { return planned.build(None, stamp) };
     let now = live.of(&seen.object)?;
-    seen.is_same(now, &change.proposal.action.change().2)?;
+    seen.is_same(now)?;
+    if !change.proposal.action.is_made_again() {
+        seen.is_free(now, &change.proposal.action.change().2)?;
+    }
     planned.unchanged(now, seen)?;
+    if let Some(source) = planned.source() {
+        planned.fits(now, live.of(source)?)?;
+    }
     planned.build(Some(now), stamp)
 }
 

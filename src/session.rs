@@ -273,6 +273,12 @@ impl AwaitingApproval {
         self.header.close(Ending::Declined, Some(self.planned))
     }
 
+    /// Ends because another plan is better: what was concluded is the result.
+    pub(crate) fn give_way(self) -> Closed {
+        let ending = self.header.diagnosis.ending();
+        self.header.close(ending, Some(self.planned))
+    }
+
     /// Ends because nobody answered in time.
     pub(crate) fn expire(self) -> Closed {
         self.header.close(Ending::Expired, Some(self.planned))

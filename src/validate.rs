@@ -88,6 +88,7 @@ pub(crate) fn check_all(
                 Check::PodReady(object) => pod(object, facts),
                 Check::ClaimBound(object) => claim(object, facts),
                 Check::EndpointsReady(object) => endpoints(object, facts),
+                Check::StillServes { service, ready } => still_serves(service, *ready, facts),
                 Check::FindingGone { code, object, field } => {
                     let place = Place { code: *code, object, field: field.as_ref() };
                     finding(&place, plan, facts, diagnosis, &unread(*code))
@@ -355,6 +356,18 @@ fn endpoints(object: &ObjectRef, facts: &Facts<'_>) -> Observed {
         return (Stand::Idle, "the workload that it selects is scaled to zero, so nothing can be behind it".to_owned());
     }
     (Stand::holds_if(ready > 0).or_not_yet_if(|| behind::are_coming(object, facts)), words)
+}
+
+/// That nobody who was reached before is not any more.
+fn still_serves(service: &ObjectRef, before: u32, facts: &Facts<'_>) -> Observed {
+    let ready = facts.ready_addresses(service);
+    match endpoints(service, facts) {
+        (Stand::Holds, words) if u32::try_from(ready).unwrap_or(u32::MAX) < before => (
+            Stand::Fails.or_not_yet_if(|| behind::are_coming(service, facts)),
+            format!("{words}, and there were {before} before the change"),
+        ),
+        seen => seen,
+    }
 }
 
 #[cfg(test)]

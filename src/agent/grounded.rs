@@ -1,7 +1,6 @@
 //! A conclusion, held against what its session has seen: what is cited has to be there, and is quoted from there; what cites nothing is
 //! dropped and said; and no cause is believed more than what it cites can carry. Every word of theirs stands in quotes.
 
-use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Ground};
@@ -11,7 +10,7 @@ use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, Observations};
-use crate::domain::proposal::{Citation, Conclusion, QUOTED, StatedCause, Weight};
+use crate::domain::proposal::{Citation, Conclusion, QUOTED, StatedCause, Wanted, Weight};
 
 /// Bytes of somebody's explanation, as a quotation.
 const EXPLAINED: usize = 2_400;
@@ -34,7 +33,7 @@ pub(crate) struct Grounded {
     /// What each piece of that can carry.
     weights: Vec<(EvidenceId, Weight)>,
     /// What is proposed, as it was said.
-    pub(crate) changes: Vec<Action>,
+    pub(crate) changes: Vec<Wanted>,
     /// What was dropped, and why, in lines.
     pub(crate) dropped: Vec<String>,
 }

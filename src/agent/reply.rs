@@ -10,7 +10,7 @@ use crate::domain::name::is_dns;
 use crate::domain::namespace::Namespace;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
-use crate::domain::proposal::{CITED, Citation, Conclusion, PROPOSED_CHANGES, PROPOSED_FIELDS, STATED_CAUSES, StatedCause};
+use crate::domain::proposal::{CITED, Citation, Conclusion, PROPOSED_CHANGES, PROPOSED_FIELDS, STATED_CAUSES, StatedCause, Wanted};
 use crate::domain::visible::is_hidden;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -80,6 +80,19 @@ enum ActionWords {
     Create {
         manifest: Map<String, Value>,
     },
+    Restart {
+        object: String,
+    },
+    UndoRollout {
+        object: String,
+        revision: u32,
+    },
+    DeletePod {
+        object: String,
+    },
+    Evict {
+        object: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -108,8 +121,8 @@ pub(crate) fn understood(given: &Value, place: Home<'_>) -> Result<Conclusion, N
     let causes = reply.causes.into_iter().enumerate().map(|(at, one)| cause(&format!("proposal.causes[{at}]"), one, place));
     let causes: Vec<StatedCause> = causes.collect::<Result<_, _>>()?;
     let changes = reply.actions.into_iter().enumerate().map(|(at, one)| action(&format!("proposal.actions[{at}]"), one, place));
-    let changes: Vec<Action> = changes.collect::<Result<_, _>>()?;
-    let fields: usize = changes.iter().map(|change| change.change().2.len()).sum();
+    let changes: Vec<Wanted> = changes.collect::<Result<_, _>>()?;
+    let fields: usize = changes.iter().map(Wanted::fields).sum();
     counted("proposal.actions: the fields of all of them", fields, 0, PROPOSED_FIELDS)?;
     for (at, change) in changes.iter().enumerate() {
         if changes.iter().take(at).any(|earlier| earlier.target() == change.target()) {
@@ -155,7 +168,8 @@ fn cause(at: &str, words: CauseWords, place: Home<'_>) -> Result<StatedCause, No
     })
 }
 
-fn action(at: &str, words: ActionWords, place: Home<'_>) -> Result<Action, NotUnderstood> {
+fn action(at: &str, words: ActionWords, place: Home<'_>) -> Result<Wanted, NotUnderstood> {
+    let named = |text: &str| object(&format!("{at}.object"), text, place);
     match words {
         ActionWords::Patch { object, set, remove } => {
             let set = set.into_iter().enumerate().map(|(index, SetWords { field, value })| {
@@ -169,15 +183,20 @@ fn action(at: &str, words: ActionWords, place: Home<'_>) -> Result<Action, NotUn
             if let Some(twice) = ops.iter().enumerate().find(|(i, op)| ops.iter().take(*i).any(|earlier| earlier.path == op.path)) {
                 return wrong(at, &format!("changes {} twice", Excerpt::said(&twice.1.path.to_string())));
             }
-            let target = self::object(&format!("{at}.object"), &object, place)?;
+            let target = named(&object)?;
             let ops = NonEmpty::from_vec(ops).ok_or_else(|| NotUnderstood(format!("`{at}.set` is empty")))?;
-            Ok(Action::Patch { target, ops })
+            Ok(Wanted::Change(Action::Patch { target, ops }))
         }
         ActionWords::Scale { object, replicas } => {
-            let target = self::object(&format!("{at}.object"), &object, place)?;
-            Ok(Action::Patch { target, ops: NonEmpty::one(FieldOp::set(FieldPath::dotted("spec.replicas"), replicas)) })
+            let ops = NonEmpty::one(FieldOp::set(FieldPath::dotted("spec.replicas"), replicas));
+            Ok(Wanted::Change(Action::Patch { target: named(&object)?, ops }))
         }
-        ActionWords::Create { manifest } => created(&format!("{at}.manifest"), manifest, place),
+        ActionWords::Create { manifest } => created(&format!("{at}.manifest"), manifest, place).map(Wanted::Change),
+        ActionWords::Restart { object } => Ok(Wanted::Restart { target: named(&object)? }),
+        ActionWords::UndoRollout { revision: 0, .. } => wrong(&format!("{at}.revision"), "is a whole number from 1"),
+        ActionWords::UndoRollout { object, revision } => Ok(Wanted::UndoRollout { target: named(&object)?, revision }),
+        ActionWords::DeletePod { object } => Ok(Wanted::Change(Action::DeletePod { pod: named(&object)? })),
+        ActionWords::Evict { object } => Ok(Wanted::Change(Action::EvictPod { pod: named(&object)? })),
     }
 }
 
@@ -321,7 +340,10 @@ mod tests {
         let cause = read.causes.first();
         assert_eq!(cause.object, ObjectRef::namespaced(Kind::Deployment, &shop(), "web"));
         assert_eq!(cause.cites.iter().map(ToString::to_string).collect::<Vec<_>>(), ["e1", "o2"], "each once");
-        let [Action::Patch { target, ops }, Action::Patch { ops: scaled, .. }] = read.changes.as_slice() else { panic!("{read:?}") };
+        let [Wanted::Change(Action::Patch { target, ops }), Wanted::Change(Action::Patch { ops: scaled, .. })] = read.changes.as_slice()
+        else {
+            panic!("{read:?}")
+        };
         assert_eq!((target, ops.first().path.to_string().as_str()), (&cause.object, "spec.template.spec.containers[name=app].image"));
         assert_eq!(*scaled, NonEmpty::one(FieldOp::set(FieldPath::dotted("spec.replicas"), 2_u32)));
     }
@@ -379,7 +401,7 @@ mod tests {
             given["actions"] = json!([{"action": "create", "manifest": manifest}]);
             read(&given)
         };
-        let Action::Create { object, manifest } = of(&claim).unwrap().changes.remove(0) else { panic!() };
+        let Wanted::Change(Action::Create { object, manifest }) = of(&claim).unwrap().changes.remove(0) else { panic!() };
         assert_eq!(object, ObjectRef::namespaced(Kind::PersistentVolumeClaim, &shop(), "data"));
         assert_eq!(manifest["metadata"]["namespace"], "shop");
         for (pointer, value) in [("/kind", json!("Widget")), ("/metadata/name", json!("a/b")), ("/metadata/name", json!("x\u{202e}"))] {

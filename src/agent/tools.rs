@@ -65,11 +65,12 @@ fn conclude() -> ToolDeclaration {
         "cites": {"type": "array", "items": {"type": "string"}, "description": "ids such as e1, o2"},
     }});
     let action = json!({"type": "object", "required": ["action"], "properties": {
-        "action": {"type": "string", "enum": ["patch", "scale", "create"]},
-        "object": text("Deployment/shop/web; for patch and scale"),
+        "action": {"type": "string", "enum": ["patch", "scale", "restart", "undoRollout", "deletePod", "evict", "create"]},
+        "object": text("Deployment/shop/web; for all but create"),
         "set": fields,
         "remove": {"type": "array", "items": {"type": "string"}, "description": "fields to take out; for patch"},
         "replicas": {"type": "integer"},
+        "revision": {"type": "integer", "description": "for undoRollout"},
         "manifest": {"type": "object", "description": "for create"},
     }});
     ToolDeclaration {

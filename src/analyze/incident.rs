@@ -211,7 +211,9 @@ fn part(facts: &Facts<'_>, causes: &mut [Together]) {
         cause.remedy.checks.retain(|check| match check {
             Check::RolloutComplete(o) | Check::PodReady(o) | Check::SymptomGone(o) => !beyond.contains(o),
             Check::ClaimBound(_) => shared.is_empty(),
-            Check::EndpointsReady(_) | Check::FindingGone { .. } | Check::FieldIs { .. } | Check::Gone(_) => true,
+            Check::EndpointsReady(_) | Check::StillServes { .. } | Check::FindingGone { .. } | Check::FieldIs { .. } | Check::Gone(_) => {
+                true
+            }
         });
         if cause.remedy.checks.len() < before {
             cause.remedy.advice.push(Advice {

@@ -184,7 +184,12 @@ fn extend<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
 fn propose(all: &mut Vec<Proposal>, more: Proposal) {
     let (target, ops) = match &more.action {
         Action::Patch { target, ops } => (target, ops),
-        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => return extend(all, vec![more]),
+        Action::Create { .. }
+        | Action::DeleteUnboundClaim { .. }
+        | Action::RestartRollout { .. }
+        | Action::UndoRollout { .. }
+        | Action::DeletePod { .. }
+        | Action::EvictPod { .. } => return extend(all, vec![more]),
     };
     for known in all.iter_mut() {
         if let Action::Patch { target: same, ops: known_ops } = &mut known.action

@@ -3,11 +3,12 @@
 mod model;
 
 use super::clusters::settings;
-use super::rights::{is_namespaced, read, written};
+use super::rights::{is_namespaced, proposed, read, right, written};
 use crate::cli::doctor::Line;
 use crate::clock::SystemClock;
-use crate::cluster::connect::{Connected, connect};
+use crate::cluster::connect::{Connected, WriteClient, connect};
 use crate::config::Config;
+use crate::domain::changes::Verb;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nearest::{did_you_mean, nearest};
@@ -33,7 +34,7 @@ pub(super) async fn look(config: &Config, namespace: Option<&str>, call_model: b
                 "kubeconfig",
                 format!("{}, context `{}`, namespace `{}`", source(config), connected.context, connected.default_namespace),
             ));
-            cluster(&connected, namespace, config.investigate.offers_looks() && config.probe_logs, &mut lines).await;
+            cluster(&connected, namespace, config, &mut lines).await;
         }
     }
     lines.extend(model::lines(config.model.as_ref(), call_model, cancel).await);
@@ -97,7 +98,7 @@ fn source(config: &Config) -> String {
     }
 }
 
-async fn cluster(connected: &Connected, namespace: Option<&str>, shows_logs: bool, lines: &mut Vec<Line>) {
+async fn cluster(connected: &Connected, namespace: Option<&str>, config: &Config, lines: &mut Vec<Line>) {
     let namespace = match namespace.map(Namespace::parse) {
         None => connected.default_namespace.clone(),
         Some(Ok(namespace)) => namespace,
@@ -123,10 +124,13 @@ async fn cluster(connected: &Connected, namespace: Option<&str>, shows_logs: boo
         return lines.push(missing);
     }
     lines.push(reading(connected, &namespace).await);
-    if shows_logs {
+    if config.investigate.offers_looks() && config.probe_logs {
         lines.extend(logs(connected, &namespace).await);
     }
     lines.push(writing(connected, &cluster.id, &namespace).await);
+    if config.investigate.offers_looks() {
+        lines.extend(proposing(connected, &namespace).await);
+    }
 }
 
 /// That there is no such namespace, where it can be told.
@@ -194,9 +198,7 @@ async fn logs(connected: &Connected, namespace: &Namespace) -> Option<Line> {
         Ok(true) => None,
         Ok(false) => {
             let text = format!("is not allowed to read logs (get pods/log) in `{namespace}`");
-            let until_then = "reports say that they were not read, or set `probe-logs: false`";
-            let who = format!("USER is the reader, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
-            Some(Line::warn("logs", text, vec![kubectl::roles(namespace, "logs"), who]))
+            Some(Line::warn("logs", text, allow(namespace, "logs", "reports say that they were not read, or set `probe-logs: false`")))
         }
         Err(error) => Some(Line::warn("logs", format!("cannot check RBAC: {error}"), todo(&error))),
     }
@@ -220,15 +222,10 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         return Line::warn("writing", text, vec!["for what is wrong there, reports have advice and no plan to approve".to_owned()]);
     }
     let wanted = written();
-    let answers = join_all(wanted.iter().map(|(verb, kind)| writer.may(verb.as_str(), kind, Some(namespace)))).await;
-    let mut missing = Vec::new();
-    for ((verb, kind), answer) in wanted.iter().zip(answers) {
-        match answer {
-            Ok(true) => {}
-            Ok(false) => missing.push((*verb, kind)),
-            Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), todo(&error)),
-        }
-    }
+    let missing = match lacking(writer, &wanted, namespace).await {
+        Ok(missing) => missing,
+        Err(error) => return Line::warn("writing", format!("cannot check RBAC: {error}"), todo(&error)),
+    };
     let who = connected.write_context.as_deref().unwrap_or_default();
     if missing.is_empty() {
         match writer.may_do_everything().await {
@@ -243,14 +240,49 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         }
         return Line::ok("writing", format!("context `{who}` is allowed to make every change that the rules propose in `{namespace}`"));
     }
-    let names: Vec<String> = missing.iter().map(|(verb, kind)| format!("{verb} {}", kind.plural())).collect();
+    let names: Vec<String> = missing.iter().map(in_words).collect();
     let todo = allow(namespace, "writer", "`remediate` stops after the plan and shows the kubectl commands");
     Line::warn("writing", format!("context `{who}` is not allowed to {} in `{namespace}`", names.join(", ")), todo)
 }
 
+/// What of it the writer may not do.
+async fn lacking(writer: &WriteClient, wanted: &[(Verb, Kind)], namespace: &Namespace) -> Result<Vec<(Verb, Kind)>, ReadError> {
+    let answers = join_all(wanted.iter().map(|(verb, kind)| writer.may_do(*verb, kind, Some(namespace)))).await;
+    let mut missing = Vec::new();
+    for (right, answer) in wanted.iter().zip(answers) {
+        if !answer? {
+            missing.push(right.clone());
+        }
+    }
+    Ok(missing)
+}
+
+/// What the writer is not allowed to do of what an investigation can propose, where one is offered: those plans end in kubectl commands.
+async fn proposing(connected: &Connected, namespace: &Namespace) -> Option<Line> {
+    let writer = connected.write.as_ref().filter(|_| !namespace.is_system())?;
+    let missing = lacking(writer, &proposed(), namespace).await.ok().filter(|missing| !missing.is_empty())?;
+    let names: Vec<String> = missing.iter().map(in_words).collect();
+    let text = format!("of what an agent can propose, the writer is not allowed to {} in `{namespace}`", names.join(", "));
+    Some(Line::warn(
+        "proposals",
+        text,
+        allow(namespace, "proposals", "such a proposal stops after the plan and shows the kubectl commands"),
+    ))
+}
+
+fn in_words(right: &(Verb, Kind)) -> String {
+    let (verb, resource) = self::right(right);
+    format!("{verb} {resource}")
+}
+
 /// What lets one of the identities do what is missing, and what holds until then.
 fn allow(namespace: &Namespace, identity: &'static str, until_then: &str) -> Vec<String> {
-    let who = format!("USER is the {identity}, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
+    let who = match identity {
+        "logs" => "reader",
+        "proposals" => "writer",
+        own => own,
+    };
+    let who = format!("USER is the {who}, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
     vec![kubectl::roles(namespace, identity), who]
 }
 

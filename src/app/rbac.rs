@@ -1,6 +1,7 @@
 //! The roles of the reader and the writer, as manifests for `kubectl apply`, from the tables of kinds and of changes.
 
-use super::rights::{READ_VERBS, is_namespaced, read, written};
+use super::rights::{READ_VERBS, is_namespaced, proposed, read, right, written};
+use crate::domain::changes::Verb;
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use std::fmt::Write;
@@ -32,13 +33,21 @@ pub(super) struct Subjects<'a> {
     pub(super) writer: Option<&'a str>,
     /// Who reads what containers write, too: in one namespace, never in all.
     pub(super) logs: Option<&'a str>,
+    /// Who makes what somebody proposes and no rule does, too: in one namespace, never in all.
+    pub(super) proposals: Option<&'a str>,
     /// The operator offers looks.
     pub(super) looks: bool,
 }
 
 /// The manifests as YAML.
 pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
-    let reading = |kinds: Vec<Kind>| kinds.into_iter().map(|kind| (kind, READ_VERBS.to_vec())).collect::<Vec<_>>();
+    let plural = |kind: &Kind| kind.info().map_or("", |info| info.plural).to_owned();
+    let reading = |kinds: Vec<Kind>| {
+        kinds
+            .into_iter()
+            .map(|kind| Right { group: kind.group().to_owned(), resource: plural(&kind), verbs: READ_VERBS.to_vec() })
+            .collect::<Vec<_>>()
+    };
     let mut out = Vec::new();
     let logs = subjects.logs.zip(subjects.namespace);
     let note = match logs {
@@ -53,13 +62,7 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
             out.push(format!("# The reader, of what is in no namespace.\n{}", role("kubemend-reader-cluster", &reading(across))));
         }
     }
-    let mut writing: Vec<(Kind, Vec<&str>)> = Vec::new();
-    for (verb, kind) in written() {
-        match writing.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, verbs)) => verbs.push(verb.as_str()),
-            None => writing.push((kind, vec![verb.as_str()])),
-        }
-    }
+    let writing = rights(written());
     out.push(format!("# The writer: bind it with a RoleBinding, one namespace at a time.\n{}", role("kubemend-writer", &writing)));
     out.push(format!("# Which cluster it is, asked by the writer before every change.\n{IDENTITY}"));
     if let Some(reader) = subjects.reader {
@@ -76,6 +79,11 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
         out.push(REVISIONS.to_owned());
         out.extend(subjects.reader.map(|reader| binding("kubemend-reader-revisions", subjects.namespace, reader)));
     }
+    if let (Some(writer), Some(namespace)) = (subjects.proposals, subjects.namespace) {
+        let note = "# The writer, for what somebody proposes and no rule does.\n";
+        out.push(format!("{note}{}", role("kubemend-writer-proposals", &rights(proposed()))));
+        out.push(binding("kubemend-writer-proposals", Some(namespace), writer));
+    }
     if let (Some(writer), Some(namespace)) = (subjects.writer, subjects.namespace) {
         out.push(binding("kubemend-writer", Some(namespace), writer));
         out.push(binding("kubemend-writer-identity", None, writer));
@@ -83,14 +91,34 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
     out.join("---\n")
 }
 
-/// A ClusterRole. Kinds of one group with the same verbs share a rule.
-fn role(name: &str, rights: &[(Kind, Vec<&str>)]) -> String {
+/// What may be done to one resource.
+struct Right {
+    group: String,
+    /// The plural, with its part where there is one.
+    resource: String,
+    verbs: Vec<&'static str>,
+}
+
+/// Each resource once, with all that is done to it.
+fn rights(all: Vec<(Verb, Kind)>) -> Vec<Right> {
+    let mut writing: Vec<Right> = Vec::new();
+    for one in all {
+        let (group, (verb, resource)) = (one.1.group().to_owned(), right(&one));
+        match writing.iter_mut().find(|known| (&known.group, &known.resource) == (&group, &resource)) {
+            Some(known) => known.verbs.push(verb),
+            None => writing.push(Right { group, resource, verbs: vec![verb] }),
+        }
+    }
+    writing
+}
+
+/// A ClusterRole. Resources of one group with the same verbs share a rule.
+fn role(name: &str, rights: &[Right]) -> String {
     let mut rules: Vec<(&str, &[&str], Vec<&str>)> = Vec::new();
-    for (kind, verbs) in rights {
-        let plural = kind.info().map_or("", |info| info.plural);
-        match rules.iter_mut().find(|(group, known, _)| *group == kind.group() && *known == verbs.as_slice()) {
-            Some((_, _, plurals)) => plurals.push(plural),
-            None => rules.push((kind.group(), verbs, vec![plural])),
+    for Right { group, resource, verbs } in rights {
+        match rules.iter_mut().find(|(of, known, _)| of == group && *known == verbs.as_slice()) {
+            Some((_, _, resources)) => resources.push(resource),
+            None => rules.push((group, verbs, vec![resource])),
         }
     }
     let mut out = format!("{HEAD}kind: ClusterRole\nmetadata: {{name: {name}}}\nrules:\n");
@@ -167,10 +195,11 @@ mod tests {
     #[test]
     fn logs_and_revisions_are_roles_of_their_own_and_logs_are_denied_only_where_they_are_not_given() {
         let namespace = Namespace::parse("shop").unwrap();
-        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), writer: None, logs: Some("alice"), looks: true };
+        let (logs, none) = (Some("alice"), Subjects::default());
+        let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), logs, looks: true, ..none };
         let text = manifests(&subjects);
         assert!(text.contains("pods/log") && !text.contains("no logs"), "{text}");
-        let everywhere = manifests(&Subjects { logs: Some("alice"), ..Subjects::default() });
+        let everywhere = manifests(&Subjects { logs, ..Subjects::default() });
         assert!(!everywhere.contains("pods/log"), "{everywhere}");
         let all = parsed(&subjects);
         for (name, rights) in [
@@ -187,14 +216,27 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_proposes_is_a_role_of_its_own_in_one_namespace_for_whom_it_was_asked() {
+        let namespace = Namespace::parse("shop").unwrap();
+        let plain = manifests(&Subjects { namespace: Some(&namespace), writer: Some("alice"), looks: true, ..Subjects::default() });
+        assert!(!plain.contains("eviction") && !plain.contains("delete"), "{plain}");
+        let subjects = Subjects { namespace: Some(&namespace), proposals: Some("alice"), ..Subjects::default() };
+        let all = parsed(&subjects);
+        let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-writer-proposals").unwrap();
+        let expected = ["patch /configmaps", "delete /pods", "create /pods/eviction"];
+        assert_eq!(allowed(role), expected.iter().map(|right| (*right).to_owned()).collect());
+        let bound: Vec<&Value> = all.iter().filter(|o| o["roleRef"]["name"] == "kubemend-writer-proposals").collect();
+        assert!(matches!(bound.as_slice(), [one] if one["kind"] == "RoleBinding" && one["metadata"]["namespace"] == "shop"), "{bound:?}");
+    }
+
+    #[test]
     fn in_one_namespace_only_what_has_none_is_bound_across_the_cluster() {
         let namespace = Namespace::parse("shop").unwrap();
         let subjects = Subjects {
             namespace: Some(&namespace),
             reader: Some("system:serviceaccount:tools:mend"),
             writer: Some("alice: \"x\""),
-            logs: None,
-            looks: false,
+            ..Subjects::default()
         };
         let all = parsed(&subjects);
         let said: Vec<String> = all

@@ -20,6 +20,17 @@ pub(super) fn written() -> Vec<(Verb, Kind)> {
     changes::written()
 }
 
+/// What is written besides where somebody who investigates may propose a change.
+pub(super) fn proposed() -> Vec<(Verb, Kind)> {
+    changes::written_besides()
+}
+
+/// A right on a kind, as a role says it: the verb, and the resource with its part.
+pub(super) fn right((verb, kind): &(Verb, Kind)) -> (&'static str, String) {
+    let plural = kind.info().map_or("objects", |info| info.plural);
+    (verb.right(), verb.subresource().map_or_else(|| plural.to_owned(), |part| format!("{plural}/{part}")))
+}
+
 /// Whether its objects live in a namespace.
 pub(super) fn is_namespaced(kind: &Kind) -> bool {
     kind.info().is_some_and(|info| info.namespaced)

@@ -33,7 +33,11 @@ pub fn proposal_form() -> Value {
             "actions": [
                 {"action": "patch", "object": "Kind/namespace/name", "set": [{"field": "a path as above", "value": "a text, a whole number, true or false"}]},
                 {"action": "scale", "object": "Kind/namespace/name", "replicas": 2},
-                {"action": "create", "manifest": {"kind": "PersistentVolumeClaim"}}
+                {"action": "create", "manifest": {"kind": "PersistentVolumeClaim"}},
+                {"action": "restart", "object": "Kind/namespace/name of a Deployment, StatefulSet or DaemonSet"},
+                {"action": "undoRollout", "object": "Deployment/namespace/name", "revision": 3},
+                {"action": "deletePod", "object": "Pod/namespace/name"},
+                {"action": "evict", "object": "Pod/namespace/name"}
             ]
         },
         "atMost": {"causes": STATED_CAUSES, "cites": CITED, "actions": PROPOSED_CHANGES, "fields": PROPOSED_FIELDS},
@@ -43,10 +47,15 @@ pub fn proposal_form() -> Value {
             "a change is of something that is affected now, or of what belongs to it, in the same namespace; so are the object of the first cause and one piece that it cites",
             "what is cited counts by the field that was read: a field of a status most, a message, a log, a list or a description least",
             "what a rule has a fix for is not changed by a proposal, nor a claim that a rule left to a human; of other objects that it left to a human, the question says why",
-            "a key of a ConfigMap is high risk, but for one line that becomes a variable of what is affected alone",
+            "a key of a ConfigMap is high risk, but for one line that becomes an ordinary variable of what is affected alone, that no command of theirs uses, and that leads to no other host",
+            "a Service that serves others that are not affected is high risk, and so is a workload that serves and is not affected itself",
+            "after a change of a probe the verdict is `unclear` at best",
+            "restart: not while it is updated or paused, nor within ten minutes of the last one",
+            "undoRollout: to a revision of which a Pod is available now, as the annotation deployment.kubernetes.io/revision of its ReplicaSet counts it",
+            "deletePod: a Pod that is not ready and that a ReplicaSet, StatefulSet or DaemonSet makes again; evict: such a Pod, as far as PodDisruptionBudgets let it",
             "without actions it is a diagnosis; name in it what a human should change",
             "objects of Helm, Argo CD, Flux or an operator are changed at their source",
-            "a human is always asked, in one question at a time about an object; what one declined is not asked again for a day"
+            "a human is always asked, in one question at a time about an object; a field or an action that one declined is not asked about again for a day, with no other value either"
         ]
     })
 }

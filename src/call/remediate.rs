@@ -73,7 +73,7 @@ pub struct RemediateArguments {
     on_failure: Option<OnFailureArgument>,
     /// With sessionId of an analysis: what you conclude from it. {causes:[{object:"Kind/ns/name",field?,found?,expected?,title,explanation,
     /// confidence,cites:["e1","o2"]}],actions:[{action:"patch",object,set:[{field,value}]}|{action:"scale",object,replicas}|{action:"create",
-    /// manifest}]}. A human is always asked
+    /// manifest}|{action:"restart"|"deletePod"|"evict",object}|{action:"undoRollout",object,revision}]}. A human is always asked
     proposal: Option<Map<String, Value>>,
     /// plan.digest of a report, after the user approved its diff; counts only where the operator allows it
     plan_digest: Option<String>,

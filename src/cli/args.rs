@@ -307,6 +307,9 @@ pub struct ManifestsArgs {
     /// Let this user, the reader, see what containers write, in the namespace: for looks at what no rule explains
     #[arg(long, value_name = "USER", requires = "namespace")]
     pub logs: Option<String>,
+    /// Let this user, the writer, make what is proposed and no rule does, in the namespace: keys of ConfigMaps, deletions and evictions of Pods
+    #[arg(long, value_name = "USER", requires = "namespace")]
+    pub proposals: Option<String>,
 }
 
 /// `doctor`.

@@ -72,7 +72,9 @@ const READ: &[Resource] = &[
 
 /// What may be created and deleted: a copy of the table of changes, on purpose, as above.
 const CREATED: &[Resource] = &[CLAIMS];
-const DELETED: &[Resource] = &[CLAIMS];
+const DELETED: &[Resource] = &[CLAIMS, PODS];
+/// What may be evicted: the one subresource that is written to.
+const EVICTED: &[Resource] = &[PODS];
 /// What may be patched.
 const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES, CONFIG_MAPS];
 
@@ -169,7 +171,7 @@ fn permits_write(method: &Method, path: &str, query: &Query<'_>, json_patch: boo
         return Err("`dryRun` has one value, `All`");
     }
     let target = Target::parse(path)?;
-    if ![CREATED, DELETED, PATCHED].iter().any(|list| target.is_one_of(list)) {
+    if ![CREATED, DELETED, PATCHED, EVICTED].iter().any(|list| target.is_one_of(list)) {
         return Err("a resource that kubemend does not change");
     }
     let namespace = target.namespace.ok_or("kubemend changes nothing outside namespaces")?;
@@ -177,8 +179,9 @@ fn permits_write(method: &Method, path: &str, query: &Query<'_>, json_patch: boo
     if namespace.is_system() {
         return Err("`kube-*` namespaces are not changed");
     }
-    if target.subresource.is_some() {
-        return Err("a subresource that kubemend does not change");
+    if let Some(subresource) = target.subresource {
+        let evicts = method == Method::POST && subresource == "eviction" && target.is_one_of(EVICTED);
+        return if evicts { Ok(()) } else { Err("a subresource that kubemend does not change") };
     }
     match (method.as_str(), target.name) {
         ("POST", None) if target.is_one_of(CREATED) => Ok(()),

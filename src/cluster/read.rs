@@ -6,7 +6,7 @@ use super::fault::{Read, json_object, read_error, send_error};
 use super::identity;
 use super::page;
 use super::requests::{self, encode, list_path, push_selector, refuse_secrets, request};
-use super::review::{ACCESS_REVIEW, access_review, allowed, review_of_logs};
+use super::review::{ACCESS_REVIEW, access_review, allowed};
 use super::table;
 use super::watch::Following;
 use super::wire::{Connection, HttpReply, SendError, ServerIdentity, collect};
@@ -111,7 +111,7 @@ impl ReadClient {
     /// # Errors
     /// See [`ReadError`].
     pub async fn may_read_logs(&self, namespace: &Namespace) -> Result<bool, ReadError> {
-        self.reviewed(&review_of_logs(namespace)).await
+        self.reviewed(&access_review("get", &Kind::Pod, Some("log"), Some(namespace))?).await
     }
 
     async fn reviewed(&self, review: &[u8]) -> Result<bool, ReadError> {
@@ -308,7 +308,7 @@ impl ClusterRead for ReadClient {
     }
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
-        self.reviewed(&access_review(verb, kind, namespace)?).await
+        self.reviewed(&access_review(verb, kind, None, namespace)?).await
     }
 
     fn server_time(&self) -> Option<Timestamp> {

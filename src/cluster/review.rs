@@ -10,19 +10,22 @@ use serde_json::{Value, json};
 /// Where a review is posted.
 pub(super) const ACCESS_REVIEW: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-/// The body of a review: may we do `verb` on the kind?
-pub(super) fn access_review(verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<Vec<u8>, ReadError> {
+/// The body of a review: may we do `verb` on the kind, or on a part of its resource?
+pub(super) fn access_review(
+    verb: &str,
+    kind: &Kind,
+    subresource: Option<&str>,
+    namespace: Option<&Namespace>,
+) -> Result<Vec<u8>, ReadError> {
     let info = kind.info().ok_or_else(|| ReadError::Config(format!("kubemend does not know the resource of {kind}")))?;
     let mut attributes = json!({ "verb": verb, "group": kind.group(), "resource": info.plural });
+    if let (Some(part), Some(map)) = (subresource, attributes.as_object_mut()) {
+        map.insert("subresource".to_owned(), part.into());
+    }
     if let (Some(namespace), Some(map)) = (namespace.filter(|_| info.namespaced), attributes.as_object_mut()) {
         map.insert("namespace".to_owned(), namespace.as_str().into());
     }
     Ok(body(&attributes))
-}
-
-/// The body of a review: may we read what containers write?
-pub(super) fn review_of_logs(namespace: &Namespace) -> Vec<u8> {
-    body(&json!({ "verb": "get", "group": "", "resource": "pods", "subresource": "log", "namespace": namespace.as_str() }))
 }
 
 fn body(attributes: &Value) -> Vec<u8> {

@@ -6,6 +6,7 @@ use super::identity;
 use super::requests::{PLAIN, request as read_request};
 use super::review::{ACCESS_REVIEW, access_review, allowed, review_of_everything};
 use super::wire::{Connection, HttpReply, SendError, collect};
+use crate::domain::changes::Verb;
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::request::{Method, Request};
@@ -176,7 +177,15 @@ impl WriteClient {
     /// # Errors
     /// See [`ReadError`].
     pub async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
-        self.reviewed(access_review(verb, kind, namespace)?).await
+        self.reviewed(access_review(verb, kind, None, namespace)?).await
+    }
+
+    /// The same of what is done to an object: by the right that it takes.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn may_do(&self, what: Verb, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {
+        self.reviewed(access_review(what.right(), kind, what.subresource(), namespace)?).await
     }
 
     /// Whether the writing identity may do whatever there is to be done, as a `cluster-admin` may.
@@ -245,7 +254,9 @@ fn words(request: &Request) -> (&'static str, String, Option<Namespace>) {
     let namespace = segments.next().and_then(|ns| Namespace::parse(ns).ok());
     let plural = segments.next().unwrap_or_default();
     let kind = Kind::KNOWN.into_iter().find(|k| k.info().is_some_and(|i| i.plural == plural));
-    (verb, kind.as_ref().map_or_else(|| plural.to_owned(), resource), namespace)
+    let resource = kind.as_ref().map_or_else(|| plural.to_owned(), resource);
+    // Behind the object's name.
+    (verb, segments.nth(1).map_or(resource.clone(), |part| format!("{resource}/{part}")), namespace)
 }
 
 #[cfg(test)]

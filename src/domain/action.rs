@@ -1,11 +1,23 @@
 //! One change, fully specified. The set is closed on purpose: a new kind of write must be thought about everywhere.
 
 use super::changes::{self, Changeable, Verb};
-use super::field::FieldPath;
+use super::field::{FieldPath, Segment};
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::risk::Risk;
+use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::LazyLock;
+
+/// What `kubectl rollout restart` writes into the template of the Pods, with the time.
+pub const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+static RESTARTED: LazyLock<FieldPath> = LazyLock::new(|| FieldPath::dotted("spec.template.metadata.annotations").key(RESTARTED_AT));
+
+/// Where that is.
+pub(crate) fn restarted() -> &'static FieldPath {
+    &RESTARTED
+}
 
 /// What happens to one field.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +41,8 @@ pub struct FieldOp {
 }
 
 impl FieldOp {
-    /// The first field of a patch that does not have what the patch wants there.
-    pub(crate) fn first_unmet<'a>(ops: &'a NonEmpty<FieldOp>, object: &Value) -> Option<&'a FieldPath> {
+    /// The first of these fields that does not have what is wanted there.
+    pub(crate) fn first_unmet(ops: &[FieldOp], object: &Value) -> Option<FieldPath> {
         let differs = |op: &&FieldOp| {
             let now = op.path.locate(object).and_then(|located| located.current);
             match &op.change {
@@ -38,7 +50,7 @@ impl FieldOp {
                 Change::Remove => now.is_some(),
             }
         };
-        ops.iter().find(differs).map(|op| &op.path)
+        ops.iter().find(differs).map(|op| op.path.clone())
     }
 
     /// The field gets a value.
@@ -81,16 +93,89 @@ pub enum Action {
         /// The claim.
         claim: ObjectRef,
     },
+    /// Every Pod of a workload is replaced by one of the same template, by the workload's own strategy.
+    RestartRollout {
+        /// The workload.
+        target: ObjectRef,
+        /// The time that is written, in whole seconds.
+        at: Timestamp,
+    },
+    /// The template of a Deployment goes back to the one of an earlier revision.
+    UndoRollout {
+        /// The Deployment.
+        target: ObjectRef,
+        /// Between which revisions.
+        between: Box<Revisions>,
+        /// The fields in which their templates differ.
+        ops: NonEmpty<FieldOp>,
+    },
+    /// A Pod goes that is not ready, and that a controller makes again; its uid is pinned.
+    DeletePod {
+        /// The Pod.
+        pod: ObjectRef,
+    },
+    /// A Pod that a controller makes again goes, as far as PodDisruptionBudgets let it; its uid is pinned.
+    EvictPod {
+        /// The Pod.
+        pod: ObjectRef,
+    },
+}
+
+/// Two revisions of a Deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revisions {
+    /// The one that it has now.
+    pub from: RolledOut,
+    /// The one that it gets the template of.
+    pub to: RolledOut,
+}
+
+/// A revision of a Deployment's template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolledOut {
+    /// As the Deployment controller counts it.
+    pub revision: u32,
+    /// The ReplicaSet that has the template.
+    pub set: ObjectRef,
 }
 
 impl Action {
+    /// A restart at this time.
+    pub fn restart(target: ObjectRef, now: Timestamp) -> Self {
+        Self::RestartRollout { target, at: Timestamp::from_second(now.as_second()).unwrap_or(now) }
+    }
+
     /// What is done, to which object, and to which of its fields; no field means the whole object.
     pub fn change(&self) -> (Verb, &ObjectRef, Vec<&FieldPath>) {
         match self {
             Action::Create { object, .. } => (Verb::Create, object, Vec::new()),
             Action::Patch { target, ops } => (Verb::Patch, target, ops.iter().map(|op| &op.path).collect()),
             Action::DeleteUnboundClaim { claim } => (Verb::Delete, claim, Vec::new()),
+            Action::RestartRollout { target, at: _ } => (Verb::Restart, target, vec![restarted()]),
+            Action::UndoRollout { target, ops, .. } => (Verb::UndoRollout, target, ops.iter().map(|op| &op.path).collect()),
+            Action::DeletePod { pod } => (Verb::Delete, pod, Vec::new()),
+            Action::EvictPod { pod } => (Verb::Evict, pod, Vec::new()),
         }
+    }
+
+    /// What is to be in which fields afterwards; nothing of an action that makes or ends a whole object.
+    pub fn ops(&self) -> Vec<FieldOp> {
+        match self {
+            Action::Patch { ops, .. } | Action::UndoRollout { ops, .. } => ops.iter().cloned().collect(),
+            Action::RestartRollout { target: _, at } => vec![FieldOp::set(restarted().clone(), at.to_string())],
+            Action::Create { .. } | Action::DeleteUnboundClaim { .. } | Action::DeletePod { .. } | Action::EvictPod { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether the object comes again by itself, so that nobody's writing is lost who owns it.
+    pub fn is_made_again(&self) -> bool {
+        matches!(self, Action::DeletePod { .. } | Action::EvictPod { .. })
+    }
+
+    /// Whether it changes a probe: what is ready or alive afterwards is so by another yardstick than what was not before.
+    pub fn changes_a_probe(&self) -> bool {
+        let is_one = |segment: &Segment| matches!(segment.name(), "readinessProbe" | "livenessProbe" | "startupProbe" | "readinessGates");
+        self.ops().iter().any(|op| op.path.segments().iter().any(is_one))
     }
 
     /// The object that is changed.
@@ -98,7 +183,7 @@ impl Action {
         self.change().1
     }
 
-    /// `create`, `patch`, `delete`: the verb that the API server audits and that a role must allow.
+    /// What is done, in a word: `create`, `patch`, `restart`.
     pub fn verb(&self) -> &'static str {
         self.change().0.as_str()
     }
@@ -113,24 +198,65 @@ impl Action {
         self.rows().into_iter().map(|(_, row)| row.map_or(Risk::High, |row| row.floor)).max().unwrap_or(Risk::High)
     }
 
-    /// Whether it does all that another one does, and perhaps more. Of what is created the name alone counts: a size or a class is no other
-    /// question.
-    pub fn has_all_of(&self, other: &Self) -> bool {
-        let same = self.target() == other.target() && self.verb() == other.verb();
-        match (self, other) {
-            (Action::Patch { ops, .. }, Action::Patch { ops: theirs, .. }) => {
-                same && theirs.iter().all(|one| ops.iter().any(|op| op.path == one.path && op.change == one.change))
-            }
-            (Action::Create { .. } | Action::DeleteUnboundClaim { .. } | Action::Patch { .. }, _) => same,
-        }
+    /// Whether a no to the other one is a no to this one: it changes a field of the same, to whatever value, or does the same as a whole.
+    /// Another value, a part of it or more besides is no other question; nor is how a Pod ends, or the size of what is created.
+    pub fn asks_again_for(&self, other: &Self) -> bool {
+        let ((verb, target, fields), (theirs, object, their_fields)) = (self.change(), other.change());
+        let meets = |path: &FieldPath| their_fields.iter().any(|other| path.starts_with(other) || other.starts_with(path));
+        let same = verb == theirs || (verb.ends() && theirs.ends());
+        target == object && ((same && verb != Verb::Patch) || fields.into_iter().any(meets))
     }
 
-    /// Each part with its row in the table of changes, where it has one: every field, or the whole object.
+    /// Each part with its row in the table of changes, where it has one: every field of a patch, or what is done as a whole.
     pub fn rows(&self) -> Vec<(Option<&FieldPath>, Option<&'static Changeable>)> {
         let (verb, target, fields) = self.change();
-        if fields.is_empty() {
+        if verb != Verb::Patch {
             return vec![(None, changes::row(verb, &target.kind, None))];
         }
         fields.into_iter().map(|path| (Some(path), changes::row(verb, &target.kind, Some(path)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::Kind;
+    use crate::domain::namespace::Namespace;
+
+    fn of(kind: Kind) -> ObjectRef {
+        ObjectRef::namespaced(kind, &Namespace::parse("shop").unwrap(), "web")
+    }
+
+    fn patch(fields: &[(&str, &str)]) -> Action {
+        let ops = fields.iter().map(|(path, value)| FieldOp::set(FieldPath::parse(path).unwrap(), *value)).collect();
+        Action::Patch { target: of(Kind::Deployment), ops: NonEmpty::from_vec(ops).unwrap() }
+    }
+
+    #[test]
+    fn no_to_a_field_is_a_no_to_every_value_of_it_alone_or_beside_others() {
+        let (image, memory) =
+            ("spec.template.spec.containers[name=app].image", "spec.template.spec.containers[name=app].resources.limits.memory");
+        let declined = patch(&[(image, "web:1"), (memory, "512Mi")]);
+        for (change, again) in [
+            (patch(&[(image, "web:1"), (memory, "512Mi")]), true),
+            (patch(&[(memory, "513Mi")]), true),
+            (patch(&[("spec.replicas", "2"), (image, "web:2")]), true),
+            (patch(&[("spec.template.spec.containers[name=app].resources", "x")]), true),
+            (patch(&[("spec.replicas", "2")]), false),
+            (patch(&[("spec.template.spec.containers[name=log].image", "web:1")]), false),
+            (Action::restart(of(Kind::Deployment), Timestamp::UNIX_EPOCH), false),
+        ] {
+            assert_eq!(change.asks_again_for(&declined), again, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_done_as_a_whole_the_object_and_the_action_count() {
+        let restart = |at| Action::restart(of(Kind::Deployment), Timestamp::from_second(at).unwrap());
+        let (delete, evict) = (Action::DeletePod { pod: of(Kind::Pod) }, Action::EvictPod { pod: of(Kind::Pod) });
+        assert!(restart(1).asks_again_for(&restart(2)) && delete.asks_again_for(&evict) && evict.asks_again_for(&delete));
+        assert!(
+            !delete.asks_again_for(&restart(1)) && !restart(1).asks_again_for(&Action::restart(of(Kind::DaemonSet), Timestamp::UNIX_EPOCH))
+        );
     }
 }

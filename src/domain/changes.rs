@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::risk::Risk;
 use std::fmt;
 
-/// What is done to an object: the verb that the API server audits and that a role must allow.
+/// What is done to an object. Several can need the same right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verb {
     /// A new object.
@@ -17,19 +17,56 @@ pub enum Verb {
     Patch,
     /// An object goes away.
     Delete,
+    /// All Pods of a workload are replaced by others of the same template.
+    Restart,
+    /// A workload goes back to an earlier template.
+    UndoRollout,
+    /// A Pod goes away where PodDisruptionBudgets let it.
+    Evict,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Verb; 3] = [Verb::Create, Verb::Patch, Verb::Delete];
+    pub const ALL: [Verb; 6] = [Verb::Create, Verb::Patch, Verb::Delete, Verb::Restart, Verb::UndoRollout, Verb::Evict];
 
-    /// `create`, `patch`, `delete`.
+    /// The word of a report.
     pub fn as_str(self) -> &'static str {
         match self {
             Verb::Create => "create",
             Verb::Patch => "patch",
             Verb::Delete => "delete",
+            Verb::Restart => "restart",
+            Verb::UndoRollout => "undoRollout",
+            Verb::Evict => "evict",
         }
+    }
+
+    /// The verb that the API server audits, and that a role must allow on the object or its [`Verb::subresource`].
+    pub fn right(self) -> &'static str {
+        match self {
+            Verb::Create | Verb::Evict => "create",
+            Verb::Patch | Verb::Restart | Verb::UndoRollout => "patch",
+            Verb::Delete => "delete",
+        }
+    }
+
+    /// The part of the object's resource that it is sent to, where that is not the object itself.
+    pub fn subresource(self) -> Option<&'static str> {
+        match self {
+            Verb::Evict => Some("eviction"),
+            Verb::Create | Verb::Patch | Verb::Delete | Verb::Restart | Verb::UndoRollout => None,
+        }
+    }
+
+    /// Whether the object is gone afterwards.
+    pub fn ends(self) -> bool {
+        matches!(self, Verb::Delete | Verb::Evict)
+    }
+
+    /// The first verb that needs the same right: a role has each right once.
+    fn by_right(self) -> Self {
+        let same = |other: &Self| (other.right(), other.subresource()) == (self.right(), self.subresource());
+        Self::ALL.into_iter().find(same).unwrap_or(self)
     }
 }
 
@@ -88,6 +125,8 @@ const TEMPLATES: &[Kind] = &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSe
 const SERVICES: &[Kind] = &[Kind::Service];
 const SCALED: &[Kind] = &[Kind::Deployment, Kind::StatefulSet];
 const CONFIG_MAPS: &[Kind] = &[Kind::ConfigMap];
+const ROLLED_BACK: &[Kind] = &[Kind::Deployment];
+const PODS: &[Kind] = &[Kind::Pod];
 const ASK: bool = false;
 const AUTOMATIC: bool = true;
 
@@ -148,6 +187,10 @@ pub const CHANGES: &[Changeable] = &[
     ),
     stated(SERVICES, "spec.ports[]|[*].targetPort", ValueForm::Port),
     stated(CONFIG_MAPS, "data.*", ValueForm::Setting),
+    whole(Verb::Restart, TEMPLATES, Risk::Low, ASK).by(Proposer::Stated(ValueForm::Nothing)),
+    whole(Verb::UndoRollout, ROLLED_BACK, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Revision)),
+    whole(Verb::Delete, PODS, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Nothing)),
+    whole(Verb::Evict, PODS, Risk::Low, ASK).by(Proposer::Stated(ValueForm::Nothing)),
 ];
 
 /// The row for one field, or for a whole object.
@@ -168,7 +211,7 @@ pub fn has(verb: Verb, kind: &Kind) -> bool {
     CHANGES.iter().any(|row| row.verb == verb && row.kinds.contains(kind))
 }
 
-/// Each verb with each kind once, in the order of the table: what a writer's role must allow for what rules propose.
+/// Each right with each kind once, in the order of the table, by a verb that needs it: what a writer's role must allow for what rules propose.
 pub fn written() -> Vec<(Verb, Kind)> {
     pairs(|row| !matches!(row.by, Proposer::Stated(_)))
 }
@@ -183,7 +226,7 @@ fn pairs(is_meant: impl Fn(&Changeable) -> bool) -> Vec<(Verb, Kind)> {
     let mut all: Vec<(Verb, Kind)> = Vec::new();
     for row in CHANGES.iter().filter(|row| is_meant(row)) {
         for kind in row.kinds {
-            let pair = (row.verb, kind.clone());
+            let pair = (row.verb.by_right(), kind.clone());
             if !all.contains(&pair) {
                 all.push(pair);
             }

@@ -17,6 +17,13 @@ pub enum Check {
     ClaimBound(ObjectRef),
     /// A Service has at least one ready address.
     EndpointsReady(ObjectRef),
+    /// A Service has at least as many ready addresses as before the change.
+    StillServes {
+        /// The Service.
+        service: ObjectRef,
+        /// How many it had.
+        ready: u32,
+    },
     /// A rule no longer finds what it found.
     FindingGone {
         /// Which cause.
@@ -56,7 +63,7 @@ impl Check {
             | Check::EndpointsReady(o)
             | Check::Gone(o)
             | Check::SymptomGone(o) => o,
-            Check::FindingGone { object, .. } | Check::FieldIs { object, .. } => object,
+            Check::FindingGone { object, .. } | Check::FieldIs { object, .. } | Check::StillServes { service: object, .. } => object,
         }
     }
 
@@ -67,6 +74,7 @@ impl Check {
             Check::PodReady(_) => "podReady",
             Check::ClaimBound(_) => "claimBound",
             Check::EndpointsReady(_) => "endpointsReady",
+            Check::StillServes { .. } => "stillServes",
             Check::FindingGone { .. } => "findingGone",
             Check::FieldIs { .. } => "fieldIs",
             Check::Gone(_) => "gone",
@@ -81,6 +89,7 @@ impl Check {
             Check::PodReady(_) => "it is Running and Ready".to_owned(),
             Check::ClaimBound(_) => "it is Bound".to_owned(),
             Check::EndpointsReady(_) => "it has at least one ready address".to_owned(),
+            Check::StillServes { ready, .. } => format!("it has at least as many ready addresses as before: {ready}"),
             Check::FindingGone { code, field: Some(field), .. } => {
                 format!("`{code}`, found at `{field}`, is no longer found anywhere in it")
             }

@@ -1,12 +1,49 @@
 //! What nobody may state a change of, whatever the table of changes says: kinds that grant power or hold secrets, and fields of a Pod's
 //! template that give a program more than it has. It stands beside the table and is compared with it: either alone is enough to refuse.
 
-use super::field::FieldPath;
+use super::action::{Change, FieldOp};
+use super::changes::Verb;
+use super::field::{FieldPath, Segment};
 use super::kind::Kind;
 use super::object::ObjectRef;
+use serde_json::Value;
 
-/// The only kinds that may be stated. All others are denied: those that grant power, hold secrets, or belong to the cluster among them.
+/// The only kinds whose objects may be changed or created by what is stated. All others are denied: those that grant power, hold secrets,
+/// or belong to the cluster among them.
 const KINDS: &[Kind] = &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service, Kind::ConfigMap, Kind::PersistentVolumeClaim];
+
+/// The only kind of which an object may go: its controller makes another.
+const ENDED: &[Kind] = &[Kind::Pod];
+
+/// Names of members that give a program more than it has: no way back to an earlier template leads through one of them, in either direction.
+const POWER: &[&str] = &[
+    "automountServiceAccountToken",
+    "capabilities",
+    "ephemeralContainers",
+    "hostAliases",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostPath",
+    "hostPort",
+    "hostUsers",
+    "imagePullSecrets",
+    "nodeName",
+    "preemptionPolicy",
+    "priority",
+    "priorityClassName",
+    "privileged",
+    "runtimeClassName",
+    "schedulerName",
+    "securityContext",
+    "serviceAccount",
+    "serviceAccountName",
+    "serviceAccountToken",
+    "shareProcessNamespace",
+];
+
+/// Names of members that let a program read a Secret: a way back may take them away, and brings none.
+const SECRETS: &[&str] = &["csi", "secret", "secretKeyRef", "secretRef"];
 
 /// Names of members that lead to what is denied, wherever they stand on the way to a field. Keys of a ConfigMap are names of somebody's own.
 const FIELDS: &[&str] = &[
@@ -64,14 +101,42 @@ const FIELDS: &[&str] = &[
     "workingDir",
 ];
 
-/// Why nobody may state a change of this object, where nobody may.
-pub fn object(object: &ObjectRef) -> Option<String> {
+/// Why nobody may state that this is done to this object, where nobody may.
+pub fn object(verb: Verb, object: &ObjectRef) -> Option<String> {
     match &object.namespace {
         None => return Some(format!("{object} belongs to the cluster as a whole")),
         Some(namespace) if namespace.is_system() => return Some(format!("`{namespace}` is a system namespace")),
         Some(_) => {}
     }
-    (!KINDS.contains(&object.kind)).then(|| format!("objects of kind {} are not changed by what somebody proposes", object.kind))
+    let kinds = if verb.ends() { ENDED } else { KINDS };
+    (!kinds.contains(&object.kind)).then(|| format!("objects of kind {} are not changed by what somebody proposes", object.kind))
+}
+
+/// Why nobody may go back over this difference of two templates, where nobody may. Its earlier value ran in the same object, so more is
+/// open than to a value that somebody thinks of: what is not, is what gives power over the node, the cluster or a Secret.
+pub fn way_back(op: &FieldOp) -> Option<String> {
+    let on_the_way = op.path.segments().iter().filter(|s| matches!(s, Segment::Key(_))).map(Segment::name);
+    let new = match &op.change {
+        Change::Set(value) => Some(value),
+        Change::Remove => None,
+    };
+    let power = |name: &str| POWER.contains(&name);
+    let secret = |name: &str| SECRETS.contains(&name);
+    let found = on_the_way.clone().find(|name| power(name) || (new.is_some() && secret(name)));
+    let found = found.or_else(|| op.seen.iter().chain(new).find_map(|value| member(value, &power)));
+    let found = found.or_else(|| new.and_then(|value| member(value, &secret)));
+    found.map(|name| format!("`{name}` differs between the two templates ({}): a way back over that is left to a human", op.path))
+}
+
+/// The name of the first member that is meant, at any depth.
+fn member<'v>(value: &'v Value, is_meant: &impl Fn(&str) -> bool) -> Option<&'v str> {
+    match value {
+        Value::Object(members) => {
+            members.iter().find_map(|(name, value)| if is_meant(name) { Some(name.as_str()) } else { member(value, is_meant) })
+        }
+        Value::Array(items) => items.iter().find_map(|item| member(item, is_meant)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
 }
 
 /// Why nobody may state a change of this field, where nobody may.
@@ -86,8 +151,7 @@ pub fn field(kind: &Kind, path: &FieldPath) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::changes::{CHANGES, Verb, row};
-    use crate::domain::field::Segment;
+    use crate::domain::changes::{CHANGES, row};
     use proptest::prelude::*;
 
     /// Words of which paths are made: all that is denied, and all that the table has.
@@ -152,11 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn rows_with_a_form_are_of_kinds_that_may_be_stated_and_nothing_is_deleted() {
+    fn rows_with_a_form_are_of_kinds_that_may_be_stated_and_nothing_ends_but_pods() {
         for row in CHANGES.iter().filter(|row| row.form().is_some()) {
-            assert!(row.kinds.iter().all(|kind| KINDS.contains(kind)), "{row:?}");
-            assert_ne!(row.verb, Verb::Delete, "{row:?}");
+            let kinds = if row.verb.ends() { ENDED } else { KINDS };
+            assert!(row.kinds.iter().all(|kind| kinds.contains(kind)), "{row:?}");
         }
+        assert_eq!(ENDED, [Kind::Pod]);
         for kind in [Kind::Secret, Kind::Namespace, Kind::Node, Kind::PersistentVolume, Kind::StorageClass, Kind::Pod, Kind::NetworkPolicy]
         {
             assert!(!KINDS.contains(&kind), "{kind}");
@@ -167,9 +232,39 @@ mod tests {
     fn objects_of_the_cluster_and_of_system_namespaces_are_denied() {
         let of =
             |kind: Kind, namespace: &str| ObjectRef::namespaced(kind, &crate::domain::namespace::Namespace::parse(namespace).unwrap(), "x");
-        assert!(object(&of(Kind::Deployment, "kube-system")).is_some_and(|why| why.contains("system namespace")));
-        assert!(object(&ObjectRef::cluster(Kind::Node, "x")).is_some());
-        assert!(object(&of(Kind::Secret, "shop")).is_some());
-        assert_eq!(object(&of(Kind::Deployment, "shop")), None);
+        for verb in Verb::ALL {
+            assert!(object(verb, &of(Kind::Deployment, "kube-system")).is_some_and(|why| why.contains("system namespace")), "{verb}");
+            assert!(object(verb, &of(Kind::Pod, "kube-system")).is_some_and(|why| why.contains("system namespace")), "{verb}");
+            assert!(object(verb, &ObjectRef::cluster(Kind::Node, "x")).is_some());
+            assert!(object(verb, &of(Kind::Secret, "shop")).is_some());
+            assert_eq!(object(verb, &of(Kind::Deployment, "shop")).is_some(), verb.ends(), "{verb}");
+            assert_eq!(object(verb, &of(Kind::Pod, "shop")).is_none(), verb.ends(), "{verb}");
+        }
+    }
+
+    #[test]
+    fn way_back_takes_secrets_away_and_brings_no_power() {
+        use serde_json::json;
+        let container = || FieldPath::dotted("spec.template.spec.containers").element("name", "app");
+        let variable = || container().then("env").element("name", "securityContext");
+        let reference = json!({"name": "A", "valueFrom": {"secretKeyRef": {"name": "db", "key": "x"}}});
+        for (op, may) in [
+            (FieldOp::set(container().then("image"), "web:1").seen("web:2"), true),
+            (FieldOp::set(container().then("args").at(0), "a").seen("b"), true),
+            (FieldOp::set(variable().then("value"), "a").seen("b"), true),
+            (FieldOp::remove(container().then("env").element("name", "A")).seen(reference.clone()), true),
+            (FieldOp::set(container().then("env").element("name", "A"), reference), false),
+            (FieldOp::set(container().then("env").element("name", "A").then("valueFrom.secretKeyRef.name"), "other").seen("db"), false),
+            (FieldOp::remove(container().then("securityContext.runAsNonRoot")).seen(true), false),
+            (FieldOp::set(FieldPath::dotted("spec.template.spec.serviceAccountName"), "admin"), false),
+            (FieldOp::set(FieldPath::dotted("spec.template.spec.hostNetwork"), true), false),
+            (FieldOp::set(container(), json!({"name": "app", "securityContext": {"privileged": true}})), false),
+            (
+                FieldOp::remove(FieldPath::dotted("spec.template.spec.volumes")).seen(json!([{"name": "a", "hostPath": {"path": "/"}}])),
+                false,
+            ),
+        ] {
+            assert_eq!(way_back(&op).is_none(), may, "{op:?}");
+        }
     }
 }

@@ -60,6 +60,9 @@ fn bracketed(inner: &str) -> Option<(Segment, &str)> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldPath(Vec<Segment>);
 
+/// The end of a list, as RFC 6902 writes it.
+pub const END: &str = "/-";
+
 /// Where a path leads in one concrete object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Located {
@@ -149,9 +152,30 @@ impl FieldPath {
         Self(segments.into_iter().collect())
     }
 
+    /// Whether it is this field, or one below it.
+    pub fn starts_with(&self, start: &Self) -> bool {
+        self.0.starts_with(&start.0)
+    }
+
     /// The steps in order.
     pub fn segments(&self) -> &[Segment] {
         &self.0
+    }
+
+    /// The same, where the last element of a list that the path names need not be there yet: its place is the end of the list.
+    pub fn place(&self, object: &Value) -> Option<Located> {
+        if let found @ Some(_) = self.locate(object) {
+            return found;
+        }
+        let (last, list) = self.0.split_last()?;
+        let found = Self(list.to_vec()).locate(object)?;
+        let end = found.current.as_ref()?.as_array()?.len();
+        let joins = match last {
+            Segment::Key(_) => false,
+            Segment::Element { .. } => true,
+            Segment::Position(index) => *index >= end,
+        };
+        joins.then(|| Located { pointer: format!("{}{END}", found.pointer), current: None, ..found })
     }
 
     /// Follows the path through `object`. `None` when a list element on the way does not exist, or when

@@ -24,6 +24,10 @@ pub enum ValueForm {
     Setting,
     /// The manifest of an empty claim.
     Claim,
+    /// Nothing: the object says it all.
+    Nothing,
+    /// The number of a revision.
+    Revision,
 }
 
 /// Characters of the reference of an image.
@@ -32,8 +36,10 @@ const IMAGE: usize = 255;
 const PATH: usize = 200;
 /// So much more or less of CPU or memory; a mistake of a unit is more than that, and for a human to correct.
 const FACTOR: f64 = 8.0;
-/// The largest number of a probe: an hour in seconds.
-const SMALL: u64 = 3600;
+/// The same for whole numbers.
+const STEPS: u64 = 8;
+/// What a number of a probe may be, whatever is there: half a minute, or so many failures. An hour of either hides what hangs.
+const SMALL: u64 = 30;
 /// Bytes of a setting, old and new: a person compares them in a dialog.
 const SETTING: usize = 4 * 1024;
 /// Gigabytes of a claim that somebody states.
@@ -48,23 +54,28 @@ impl ValueForm {
             ValueForm::Replicas => "1 to one more than twice as many as there are",
             ValueForm::Port => "the number or the name of a port",
             ValueForm::HttpPath => "a path such as `/healthz`",
-            ValueForm::Small => "a whole number from 0 to 3600",
+            ValueForm::Small => "a whole number near the one that is there, or near its default",
             ValueForm::Setting => "a text of at most 4096 bytes, for a key that is there and is not a credential",
             ValueForm::Claim => "a manifest with name, one access mode, storage request and storageClassName, and nothing else",
+            ValueForm::Nothing => "no value: what is done needs the object alone",
+            ValueForm::Revision => "the number of a revision that has ready Pods now",
         }
     }
 
     /// How much a value of it decides about what runs: the first of several is what a human sees first, whoever chose their order.
     pub fn rank(self) -> u8 {
         match self {
-            ValueForm::Image => 0,
-            ValueForm::Setting => 1,
-            ValueForm::Claim => 2,
-            ValueForm::Replicas => 3,
-            ValueForm::Quantity => 4,
-            ValueForm::Port => 5,
-            ValueForm::HttpPath => 6,
-            ValueForm::Small => 7,
+            // All that the template has.
+            ValueForm::Revision => 0,
+            ValueForm::Image => 1,
+            ValueForm::Setting => 2,
+            ValueForm::Claim => 3,
+            ValueForm::Replicas => 4,
+            ValueForm::Quantity => 5,
+            ValueForm::Port => 6,
+            ValueForm::HttpPath => 7,
+            ValueForm::Small => 8,
+            ValueForm::Nothing => 9,
         }
     }
 
@@ -92,12 +103,14 @@ impl ValueForm {
                     "the path of a probe begins with `/`, has letters, digits and `-._~` in it, and stands where one was".to_owned()
                 })
             }
-            ValueForm::Small => {
-                let fits = new.as_u64().is_some_and(|number| number <= SMALL);
-                (!fits).then(|| format!("it is a whole number from 0 to {SMALL}"))
-            }
+            ValueForm::Small => small(name, old.map(Value::as_u64), new.as_u64()),
             ValueForm::Setting => setting(name, old_text, new_text),
             ValueForm::Claim => claim(new),
+            ValueForm::Nothing => Some("no value is taken".to_owned()),
+            ValueForm::Revision => {
+                let counts = new.as_u64().is_some_and(|number| (1..=u64::from(u32::MAX)).contains(&number));
+                (!counts).then(|| "a revision is a whole number from 1".to_owned())
+            }
         }
     }
 }
@@ -150,6 +163,20 @@ fn quantity(old: Option<&str>, new: Option<&str>) -> Option<String> {
     };
     let near = new <= old * FACTOR && new * FACTOR >= old;
     (!near).then(|| format!("it is more than {FACTOR} times more or less than what is there"))
+}
+
+/// More is no more than `STEPS` times what is there, or what Kubernetes takes where nothing is; less is no less than that part of it.
+fn small(name: &str, old: Option<Option<u64>>, new: Option<u64>) -> Option<String> {
+    let old = old.unwrap_or(match name {
+        "periodSeconds" => Some(10),
+        "failureThreshold" => Some(3),
+        "timeoutSeconds" => Some(1),
+        _ => Some(0),
+    });
+    let (Some(old), Some(new)) = (old, new) else { return Some("it is a whole number".to_owned()) };
+    let most = old.saturating_mul(STEPS).max(SMALL);
+    let least = if old <= SMALL { 0 } else { old / STEPS };
+    (new < least || new > most).then(|| format!("it is a whole number near the one that is there: from {least} to {most} here"))
 }
 
 fn replicas(old: Option<u64>, new: Option<u64>) -> Option<String> {
@@ -239,7 +266,9 @@ mod tests {
                 vec![json!("/healthz")],
                 vec![json!("//evil.example/"), json!("http://evil.example"), json!("/a?b=c"), json!("/a b"), json!("")],
             ),
-            (ValueForm::Small, "periodSeconds", json!(1), vec![json!(30), json!(0)], vec![json!(-1), json!(4000), json!("10")]),
+            (ValueForm::Small, "periodSeconds", json!(1), vec![json!(30), json!(0)], vec![json!(-1), json!(31), json!("10")]),
+            (ValueForm::Small, "failureThreshold", json!(3), vec![json!(10), json!(30), json!(1)], vec![json!(3600)]),
+            (ValueForm::Small, "periodSeconds", json!(60), vec![json!(10), json!(480)], vec![json!(6), json!(3600)]),
             (
                 ValueForm::Setting,
                 "LEVEL",
@@ -257,6 +286,14 @@ mod tests {
             let absent = form.refuses(name, None, &old);
             assert_eq!(absent.is_none(), form == ValueForm::Small, "{form:?}: what is not there is not brought");
         }
+    }
+
+    #[test]
+    fn number_of_a_probe_that_is_not_set_stays_near_its_default() {
+        let refuses = |name: &str, new: u64| ValueForm::Small.refuses(name, None, &json!(new)).is_some();
+        assert!(!refuses("periodSeconds", 80) && refuses("periodSeconds", 81));
+        assert!(!refuses("initialDelaySeconds", 30) && refuses("initialDelaySeconds", 31));
+        assert!(!refuses("timeoutSeconds", 10) && refuses("failureThreshold", 3600));
     }
 
     /// Whoever guesses what is there learns nothing from the answer.

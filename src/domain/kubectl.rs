@@ -18,6 +18,12 @@ pub fn go_back(workload: &ObjectRef, revision: u32) -> String {
     format!("{} --to-revision={revision}", on("rollout undo", workload))
 }
 
+/// The eviction of a Pod, for which kubectl has no command of its own.
+pub fn evict(pod: &ObjectRef, body: &Value) -> String {
+    let path = pod.path().unwrap_or_default();
+    format!("kubectl create --raw {} -f - <<'EOF'\n{}\nEOF", word(&format!("{path}/eviction")), ascii(body))
+}
+
 /// `kubectl get RESOURCES NAME… -n NAMESPACE`.
 pub fn get(kind: &Kind, place: Option<&Namespace>, names: &[&str]) -> String {
     let resource = kind.info().map_or_else(|| kind.name().to_ascii_lowercase(), |info| info.plural.to_owned());
@@ -97,7 +103,7 @@ pub fn grant(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>
 /// Names whoever asks as a binding has to name them.
 pub const WHOAMI: &str = "kubectl auth whoami";
 
-/// The roles, with those of one identity (`reader`, `writer` or `logs`) bound in a namespace: an administrator's one line.
+/// The roles, with those of one identity (`reader`, `writer`, `logs` or `proposals`) bound in a namespace: an administrator's one line.
 pub fn roles(place: &Namespace, identity: &'static str) -> String {
     format!("{} | kubectl apply -f -", OurCommand::Roles { namespace: place.to_string(), identity })
 }

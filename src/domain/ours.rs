@@ -33,7 +33,7 @@ pub enum OurCommand {
     Roles {
         /// Where.
         namespace: String,
-        /// `reader`, `writer`, or `logs` for the reader of what containers write.
+        /// `reader`, `writer`, `logs` for the reader of what containers write, or `proposals` for the writer of what no rule does.
         identity: &'static str,
     },
     /// The roles, bound to nobody.
@@ -59,7 +59,7 @@ const OF_A_SESSION: [OfASession; 6] = [
     ("remediate --session", OurCommand::LookAgain),
 ];
 /// The identities that have roles.
-const IDENTITIES: [&str; 3] = ["reader", "writer", "logs"];
+const IDENTITIES: [&str; 4] = ["reader", "writer", "logs", "proposals"];
 /// Stands for the name of whoever an identity is.
 const USER: &str = "USER";
 
@@ -150,6 +150,7 @@ mod tests {
             OurCommand::Roles { namespace: "shop".to_owned(), identity: "reader" },
             OurCommand::Roles { namespace: "shop".to_owned(), identity: "writer" },
             OurCommand::Roles { namespace: "shop".to_owned(), identity: "logs" },
+            OurCommand::Roles { namespace: "shop".to_owned(), identity: "proposals" },
             OurCommand::Rbac,
             OurCommand::Sessions,
             OurCommand::Doctor,

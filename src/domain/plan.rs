@@ -1,6 +1,6 @@
 //! The plan: nothing left to choose. Every step holds the bytes that will be sent.
 
-use super::action::{Action, Change, FieldOp};
+use super::action::{Action, Change, FieldOp, Revisions, RolledOut};
 use super::cause::CauseKey;
 use super::changes::Verb;
 use super::check::Check;
@@ -251,6 +251,8 @@ impl RemediationPlan {
                 | Check::PodReady(_)
                 | Check::ClaimBound(_)
                 | Check::EndpointsReady(_)
+                // Its number is in what is expected.
+                | Check::StillServes { .. }
                 | Check::Gone(_)
                 | Check::SymptomGone(_) => (None, None),
             };
@@ -265,14 +267,25 @@ impl RemediationPlan {
     }
 }
 
+fn changed_field(d: &mut Digester<'_>, FieldOp { path, seen, change }: &FieldOp) {
+    d.path(path);
+    d.optional(seen.as_ref(), |d, seen| d.text(&seen.to_string()));
+    let value = match change {
+        Change::Set(value) => Some(value),
+        Change::Remove => None,
+    };
+    d.optional(value, |d, value| d.text(&value.to_string()));
+}
+
 impl Step {
     /// Whether its bytes go where its action says: a question names the action, and the API server sees the bytes.
     pub fn goes_where_it_says(&self) -> bool {
         let (verb, target, _) = self.action.change();
         let (method, place) = match verb {
             Verb::Create => (Method::Post, target.kind.path(target.namespace.as_ref(), None)),
-            Verb::Patch => (Method::Patch, target.path()),
+            Verb::Patch | Verb::Restart | Verb::UndoRollout => (Method::Patch, target.path()),
             Verb::Delete => (Method::Delete, target.path()),
+            Verb::Evict => (Method::Post, target.path().map(|path| format!("{path}/{}", verb.subresource().unwrap_or_default()))),
         };
         let path = self.request.path.split('?').next();
         self.request.method == method && place.is_some() && place.as_deref() == path
@@ -290,17 +303,24 @@ impl Step {
             }
             Action::Patch { target: _, ops } => {
                 d.tag(1);
-                d.list(ops.len(), ops.iter(), |d, FieldOp { path, seen, change }| {
-                    d.path(path);
-                    d.optional(seen.as_ref(), |d, seen| d.text(&seen.to_string()));
-                    let value = match change {
-                        Change::Set(value) => Some(value),
-                        Change::Remove => None,
-                    };
-                    d.optional(value, |d, value| d.text(&value.to_string()));
-                });
+                d.list(ops.len(), ops.iter(), changed_field);
             }
             Action::DeleteUnboundClaim { claim: _ } => d.tag(2),
+            Action::RestartRollout { target: _, at } => {
+                d.tag(3);
+                d.text(&at.to_string());
+            }
+            Action::UndoRollout { target: _, between, ops } => {
+                d.tag(4);
+                let Revisions { from, to } = between.as_ref();
+                for RolledOut { revision, set } in [from, to] {
+                    d.text(&revision.to_string());
+                    d.object(set);
+                }
+                d.list(ops.len(), ops.iter(), changed_field);
+            }
+            Action::DeletePod { pod: _ } => d.tag(5),
+            Action::EvictPod { pod: _ } => d.tag(6),
         }
         d.request(request);
         for text in [diff, risk.as_str(), why, command] {

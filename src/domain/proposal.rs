@@ -2,6 +2,7 @@
 //! that are proposed. Nothing of it is believed, and no number in it lifts anything: what it weighs is decided by what it cites.
 
 use super::action::Action;
+use super::changes::Verb;
 use super::confidence::Confidence;
 use super::evidence::{EvidenceId, EvidenceSource};
 use super::field::FieldPath;
@@ -30,7 +31,61 @@ pub struct Conclusion {
     /// At least one: a change without a cause is for nothing.
     pub causes: NonEmpty<StatedCause>,
     /// They are made in the order of what they decide, whatever order they are in here; none where it is only a diagnosis.
-    pub changes: Vec<Action>,
+    pub changes: Vec<Wanted>,
+}
+
+/// A change as somebody asks for it. What it takes to make an action of it, only the cluster tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// Said whole.
+    Change(Action),
+    /// New Pods of the same template; the time is the cluster's.
+    Restart {
+        /// The workload.
+        target: ObjectRef,
+    },
+    /// Back to a revision; what it had is in the cluster.
+    UndoRollout {
+        /// The Deployment.
+        target: ObjectRef,
+        /// Which revision.
+        revision: u32,
+    },
+}
+
+impl Wanted {
+    /// The object that would be changed.
+    pub fn target(&self) -> &ObjectRef {
+        match self {
+            Wanted::Change(action) => action.target(),
+            Wanted::Restart { target } | Wanted::UndoRollout { target, .. } => target,
+        }
+    }
+
+    /// What would be done.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Wanted::Change(action) => action.change().0,
+            Wanted::Restart { .. } => Verb::Restart,
+            Wanted::UndoRollout { .. } => Verb::UndoRollout,
+        }
+    }
+
+    /// How many fields it names.
+    pub fn fields(&self) -> usize {
+        match self {
+            Wanted::Change(action) => action.change().2.len(),
+            Wanted::Restart { .. } | Wanted::UndoRollout { .. } => 0,
+        }
+    }
+
+    /// Whether a no to that one is a no to this, as far as can be told before the cluster is looked at.
+    pub fn asks_again_for(&self, other: &Action) -> bool {
+        match self {
+            Wanted::Change(action) => action.asks_again_for(other),
+            Wanted::Restart { .. } | Wanted::UndoRollout { .. } => self.target() == other.target() && self.verb() == other.change().0,
+        }
+    }
 }
 
 /// A cause that somebody states.

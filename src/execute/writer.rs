@@ -77,6 +77,9 @@ fn refused(error: WriteError) -> Refused {
                 Refused::Changed(message)
             }
             404 => Refused::Gone(message),
+            429 if message.contains("disruption budget") => {
+                Refused::Other(format!("a PodDisruptionBudget does not let the Pod go now: {message}"))
+            }
             _ => Refused::Other(text),
         },
     }

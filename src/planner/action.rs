@@ -3,10 +3,14 @@
 
 mod create;
 mod delete_unbound_claim;
+mod end_pod;
 mod patch;
 mod planned;
+mod restart;
 mod undo;
+mod undo_rollout;
 
+use end_pod::Way;
 pub(crate) use planned::{Built, PlannedAction};
 
 use crate::domain::action::Action;
@@ -19,6 +23,12 @@ pub(crate) fn of(action: &Action) -> Box<dyn PlannedAction + '_> {
         Action::Create { object, manifest } => Box::new(create::Create { object, manifest }),
         Action::Patch { target, ops } => Box::new(patch::Patch { target, ops }),
         Action::DeleteUnboundClaim { claim } => Box::new(delete_unbound_claim::DeleteUnboundClaim { claim }),
+        Action::RestartRollout { target, at } => Box::new(restart::Restart { target, at: at.to_string() }),
+        Action::UndoRollout { target, between, ops } => {
+            Box::new(undo_rollout::UndoRollout { target, to: &between.to, from: &between.from, ops })
+        }
+        Action::DeletePod { pod } => Box::new(end_pod::EndPod { pod, way: Way::Delete }),
+        Action::EvictPod { pod } => Box::new(end_pod::EndPod { pod, way: Way::Evict }),
     }
 }
 

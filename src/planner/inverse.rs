@@ -1,6 +1,7 @@
 //! The inverse of what a session did, as typed actions: proposed, checked and planned as any other change. What cannot be taken back
 //! without a doubt is advice.
 
+use super::wanted::opposite;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::check::Check;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
@@ -47,13 +48,35 @@ pub(crate) fn of(plan: &RemediationPlan, execution: &Execution, session: &Sessio
         .filter(|(index, _, outcome)| done(*index, outcome))
         .filter_map(|(_, step, _)| match &step.action {
             Action::DeleteUnboundClaim { claim } => Some(claim),
-            Action::Create { .. } | Action::Patch { .. } => None,
+            Action::Create { .. }
+            | Action::Patch { .. }
+            | Action::RestartRollout { .. }
+            | Action::UndoRollout { .. }
+            | Action::DeletePod { .. }
+            | Action::EvictPod { .. } => None,
         })
         .collect();
     for (index, step, outcome) in steps.iter().rev().filter(|(index, _, outcome)| done(*index, outcome)) {
         let why = format!("it rolls back step {} of session {session}: {}", index.saturating_add(1), step.action.verb());
         match &step.action {
-            Action::Patch { target, ops } => patch(&mut inverse, target, ops, step, why),
+            Action::Patch { target, ops } => {
+                let back = |ops| Action::Patch { target: target.clone(), ops };
+                patch(&mut inverse, target, ops, step, (why, &back));
+            }
+            Action::UndoRollout { target, between, ops } => {
+                let back = |ops| opposite(target, between, ops);
+                patch(&mut inverse, target, ops, step, (why, &back));
+            }
+            Action::RestartRollout { target, .. } => inverse.advice.push(Advice {
+                text: format!("the restart of {target} is not rolled back: its Pods are new ones of the template that it has"),
+                command: None,
+                why: "nothing but the time of the restart was written".to_owned(),
+            }),
+            Action::DeletePod { pod } | Action::EvictPod { pod } => inverse.advice.push(Advice {
+                text: format!("{pod} does not come back: its controller made another"),
+                command: None,
+                why: "a Pod that is gone cannot be brought back".to_owned(),
+            }),
             Action::Create { object, .. } if deleted.contains(&object) => {}
             Action::Create { object, .. } => create(&mut inverse, object, outcome, step, why),
             Action::DeleteUnboundClaim { claim } => inverse.advice.push(Advice {
@@ -69,7 +92,13 @@ pub(crate) fn of(plan: &RemediationPlan, execution: &Execution, session: &Sessio
     inverse
 }
 
-fn patch(inverse: &mut Inverse, target: &ObjectRef, ops: &NonEmpty<FieldOp>, step: &Step, why: String) {
+fn patch(
+    inverse: &mut Inverse,
+    target: &ObjectRef,
+    ops: &NonEmpty<FieldOp>,
+    step: &Step,
+    (why, action): (String, &dyn Fn(NonEmpty<FieldOp>) -> Action),
+) {
     let mut back = Vec::new();
     for op in ops.iter() {
         // What a field held is known where the step pinned it; what was not pinned is not taken back.
@@ -83,9 +112,11 @@ fn patch(inverse: &mut Inverse, target: &ObjectRef, ops: &NonEmpty<FieldOp>, ste
         back.push(undo);
         inverse.checks.push(Check::FieldIs { object: target.clone(), field: op.path.clone(), value: was.clone() });
     }
+    // The last change first: elements of lists come back to their places.
+    back.reverse();
     if let Some(back) = NonEmpty::from_vec(back) {
         inverse.takes.push(Taken {
-            proposal: Proposal { action: Action::Patch { target: target.clone(), ops: back }, why, risk: step.risk },
+            proposal: Proposal { action: action(back), why, risk: step.risk },
             uid: step.precondition.uid.clone(),
             left: ops.iter().cloned().collect(),
         });

@@ -38,6 +38,9 @@ fn check_own_first(p: &Proposed<'_>) -> Option<Refusal> {
 fn check_manager(p: &Proposed<'_>) -> Option<Refusal> {
     let action = action::of(p.action);
     let object = action.existing()?;
+    if p.action.is_made_again() {
+        return None;
+    }
     let known = object.kind == Kind::Pod || Verb::ALL.iter().any(|verb| changes::has(*verb, &object.kind));
     p.facts.meta_of(object).filter(|_| known).and_then(manager_of).map(Refusal::Managed)
 }

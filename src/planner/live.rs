@@ -37,13 +37,15 @@ pub(crate) struct Basis {
 }
 
 impl Basis {
-    /// That it is still the same object, and that nobody else manages it or writes what would be changed: these fields, or the whole
-    /// of it where there are none. What else must not have changed depends on the action.
-    pub(super) fn is_same(&self, live: &Value, fields: &[&FieldPath]) -> Result<(), Refusal> {
+    /// That it is still the same object. What else must not have changed depends on the action.
+    pub(super) fn is_same(&self, live: &Value) -> Result<(), Refusal> {
+        let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+        if self.uid.as_deref() == uid { Ok(()) } else { Err(Refusal::Recreated(self.object.clone())) }
+    }
+
+    /// That nobody else manages it or writes what would be changed: these fields, or the whole of it where there are none.
+    pub(super) fn is_free(&self, live: &Value, fields: &[&FieldPath]) -> Result<(), Refusal> {
         let meta = live.get("metadata").and_then(|m| serde_json::from_value::<ObjectMeta>(m.clone()).ok()).unwrap_or_default();
-        if self.uid != meta.uid {
-            return Err(Refusal::Recreated(self.object.clone()));
-        }
         let whole = FieldPath::root();
         let touched = if fields.is_empty() { &[&whole][..] } else { fields };
         let tool = || touched.iter().find_map(|path| tool_of_field(&meta, path));

@@ -50,9 +50,11 @@ impl Outline {
         self.changes.iter().map(|change| &change.proposal.action)
     }
 
-    /// The objects that would be changed and that must exist.
+    /// The objects that would be changed and that must exist, and those that content is taken from.
     pub(crate) fn needed(&self) -> BTreeSet<ObjectRef> {
-        self.changes.iter().filter_map(|change| change.seen.as_ref().map(|seen| seen.object.clone())).collect()
+        let changed = self.changes.iter().filter_map(|change| change.seen.as_ref().map(|seen| seen.object.clone()));
+        let sources = self.actions().filter_map(|action| action::of(action).source().cloned());
+        changed.chain(sources).collect()
     }
 }
 

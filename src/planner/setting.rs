@@ -2,7 +2,9 @@
 //! program. Only a value on one line that nothing but an ordinary variable is made of, of what is affected alone, is less than high.
 
 use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment};
+use crate::domain::hosts::{hosts, is_called_a_host};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::resource::Resource;
@@ -10,22 +12,34 @@ use crate::domain::risk::Risk;
 use crate::facts::references::{Reference, Via, references};
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
-use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Kinds that have Pods: who uses a ConfigMap is known only where all of them were read.
 pub(crate) const USERS: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob];
 
-/// Variables that a loader, a shell or a language's runtime makes a command of, whatever the program is.
+/// Variables that a loader, a shell, a language's runtime or a library makes a command, a file or an address of, whatever the program is.
 const LOADED: &[&str] = &[
     "BASH_ENV",
     "CLASSPATH",
+    "CMD",
+    "COMMAND",
+    "CURL_HOME",
     "DOTNET_STARTUP_HOOKS",
+    "EDITOR",
+    "ENTRYPOINT",
     "ENV",
-    "GIT_SSH_COMMAND",
+    "GCONV_PATH",
+    "GIT_SSH",
+    "GOPROXY",
+    "HOME",
+    "HOSTALIASES",
     "IFS",
+    "KUBECONFIG",
+    "LOCALDOMAIN",
     "NODE_PATH",
+    "PAGER",
     "PATH",
     "PERL5DB",
     "PERL5LIB",
@@ -36,23 +50,85 @@ const LOADED: &[&str] = &[
     "PYTHONHOME",
     "PYTHONPATH",
     "PYTHONSTARTUP",
+    "PYTHONWARNINGS",
     "RUBYLIB",
     "RUBYOPT",
     "SHELL",
 ];
 /// Beginnings and ends of such names.
-const LOADED_FROM: &str = "LD_";
-const LOADED_TO: [&str; 2] = ["_OPTIONS", "_OPTS"];
+const LOADED_FROM: [&str; 2] = ["LD_", "GIT_CONFIG"];
+const LOADED_TO: &[&str] = &[
+    "_ARGS",
+    "_BUNDLE",
+    "_CERTS",
+    "_CERT_DIR",
+    "_CERT_FILE",
+    "_CERT_PATH",
+    "_CMD",
+    "_COMMAND",
+    "_CONFIG_FILE",
+    "_ENDPOINT_URL",
+    "_ENTRYPOINT",
+    "_FLAGS",
+    "_INDEX_URL",
+    "_OPTIONS",
+    "_OPTS",
+    "_PROXY",
+    "_REGISTRY",
+];
+/// Programs that make a command of whatever stands in their environment.
+const SHELLS: &[&str] = &["ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "sh", "tcsh", "zsh"];
 
 /// The least risk of setting these keys of a ConfigMap. `now`: the object as it is.
 pub(super) fn risk(change: &Action, now: Option<&Value>, affected: &HashSet<&ObjectRef>, facts: &Facts<'_>) -> Risk {
     let Action::Patch { target, ops } = change else { return Risk::High };
     let Some(namespace) = &target.namespace else { return Risk::High };
     let users = users(target, namespace, facts);
+    let stays = ops.iter().all(|op| hosts_of(op, now, &users, target).is_none());
     let all_read = USERS.iter().all(|kind| facts.is_whole(kind));
-    let own = users.iter().all(|(user, _)| affected.contains(user) || facts.owners().chain(user).any(|owner| affected.contains(owner)));
+    let own = users.iter().all(|(user, _)| is_of(user, affected, facts));
     let plain = ops.iter().all(|op| is_one_line(op, now) && is_a_variable(op, target, &users));
-    if all_read && own && plain { Risk::Medium } else { Risk::High }
+    if all_read && own && plain && stays { Risk::Medium } else { Risk::High }
+}
+
+/// Who reads the map and is not affected.
+pub(super) fn other_users(map: &ObjectRef, affected: &HashSet<&ObjectRef>, facts: &Facts<'_>) -> BTreeSet<ObjectRef> {
+    let users = map.namespace.as_ref().map(|namespace| users(map, namespace, facts)).unwrap_or_default();
+    let of_it = users.into_iter().map(|(user, _)| user).filter(|user| !is_of(user, affected, facts));
+    of_it.map(|user| facts.owners().chain(&user).last().cloned().unwrap_or(user)).collect()
+}
+
+fn is_of(user: &ObjectRef, affected: &HashSet<&ObjectRef>, facts: &Facts<'_>) -> bool {
+    affected.contains(user) || facts.owners().chain(user).any(|owner| affected.contains(owner))
+}
+
+/// Where a program would go that reads these keys, from where to where: whole, whatever else stands in the value.
+pub(super) fn moved(change: &Action, now: Option<&Value>, facts: &Facts<'_>) -> Vec<String> {
+    let Action::Patch { target, ops } = change else { return Vec::new() };
+    let users = target.namespace.as_ref().map(|namespace| users(target, namespace, facts)).unwrap_or_default();
+    let one = |op: &FieldOp| {
+        let [from, to] = hosts_of(op, now, &users, target)?;
+        Some(format!("it moves `{}` from host {} to host {}: with what is sent there", key(op)?, told(&from), told(&to)))
+    };
+    ops.iter().filter_map(one).collect()
+}
+
+/// A host has at most 253 characters, and is somebody's word.
+fn told(hosts: &str) -> String {
+    Excerpt::said_within(hosts, 600).to_string()
+}
+
+/// The hosts in the value before and after, where they are not the same.
+fn hosts_of(op: &FieldOp, now: Option<&Value>, users: &[(ObjectRef, &PodSpec)], map: &ObjectRef) -> Option<[String; 2]> {
+    let key = key(op)?;
+    let containers = || users.iter().flat_map(|(_, spec)| pods::containers(spec));
+    let called = is_called_a_host(key) || containers().any(|(_, one)| taken(one, map, key).iter().any(|name| is_called_a_host(name)));
+    let old = now.and_then(|now| op.path.locate(now)).and_then(|at| at.current);
+    let new = if let Change::Set(new) = &op.change { Some(new) } else { None };
+    let [from, to] = [old.as_ref(), new].map(|value| hosts(value.and_then(Value::as_str).unwrap_or_default(), called));
+    let all =
+        |hosts: &BTreeSet<String>| if hosts.is_empty() { "(none)".to_owned() } else { Vec::from_iter(hosts.iter().cloned()).join(", ") };
+    (from != to).then(|| [all(&from), all(&to)])
 }
 
 /// Whatever makes Pods that refer to it, and these Pods.
@@ -82,24 +158,40 @@ fn is_one_line(op: &FieldOp, now: Option<&Value>) -> bool {
 
 /// Whether the key becomes ordinary variables wherever it is read, and is read at all.
 fn is_a_variable(op: &FieldOp, map: &ObjectRef, users: &[(ObjectRef, &PodSpec)]) -> bool {
-    let Some(key) = op.path.segments().get(1).map(Segment::name) else { return false };
+    let Some(key) = key(op) else { return false };
     let takes = |reference: &Reference<'_>| reference.keys.is_empty() || reference.keys.contains(&key);
-    let in_files = |spec: &&PodSpec| named(spec, map).any(|reference| reference.via != Via::Environment && takes(&reference));
-    let variables: Vec<String> = users.iter().flat_map(|(_, spec)| variables(spec, map, key)).collect();
-    !users.iter().any(|(_, spec)| in_files(spec)) && !variables.is_empty() && !variables.iter().any(|name| is_loaded(name))
+    let in_files = |spec: &PodSpec| named(spec, map).any(|reference| reference.via != Via::Environment && takes(&reference));
+    let readers =
+        || users.iter().flat_map(|(_, spec)| pods::containers(spec)).map(|(_, container)| (container, taken(container, map, key)));
+    let is_run = |(container, names): (&Container, Vec<String>)| {
+        names.iter().any(|name| is_loaded(name)) || (!names.is_empty() && is_in_a_command(container, &names))
+    };
+    !users.iter().any(|(_, spec)| in_files(spec)) && readers().any(|(_, names)| !names.is_empty()) && !readers().any(is_run)
 }
 
-/// What the key is called in the environment of the containers.
-fn variables(spec: &PodSpec, map: &ObjectRef, key: &str) -> Vec<String> {
+fn key(op: &FieldOp) -> Option<&str> {
+    op.path.segments().get(1).map(Segment::name)
+}
+
+/// What the key is called in the environment of the container, and what is made of that there.
+fn taken(container: &Container, map: &ObjectRef, key: &str) -> Vec<String> {
     let mut all = Vec::new();
-    for (_, container) in pods::containers(spec) {
-        for variable in container.env.iter().flatten() {
-            let from = variable.value_from.as_ref().and_then(|from| from.config_map_key_ref.as_ref());
-            all.extend(from.filter(|from| from.name == map.name && from.key == key).map(|_| variable.name.clone()));
-        }
-        for from in container.env_from.iter().flatten() {
-            let prefix = from.prefix.as_deref().unwrap_or_default();
-            all.extend(from.config_map_ref.as_ref().filter(|of| of.name == map.name).map(|_| format!("{prefix}{key}")));
+    let variables = || container.env.iter().flatten();
+    for variable in variables() {
+        let from = variable.value_from.as_ref().and_then(|from| from.config_map_key_ref.as_ref());
+        all.extend(from.filter(|from| from.name == map.name && from.key == key).map(|_| variable.name.clone()));
+    }
+    for from in container.env_from.iter().flatten() {
+        let prefix = from.prefix.as_deref().unwrap_or_default();
+        all.extend(from.config_map_ref.as_ref().filter(|of| of.name == map.name).map(|_| format!("{prefix}{key}")));
+    }
+    // A variable may have others in its value; one pass for each is enough, since each adds one or ends it.
+    for _ in variables() {
+        let has = |value: &String| all.iter().any(|name| value.contains(&format!("$({name})")));
+        let next = variables().find(|variable| variable.value.as_ref().is_some_and(has) && !all.contains(&variable.name));
+        match next.map(|variable| variable.name.clone()) {
+            Some(name) => all.push(name),
+            None => break,
         }
     }
     all
@@ -107,7 +199,32 @@ fn variables(spec: &PodSpec, map: &ObjectRef, key: &str) -> Vec<String> {
 
 fn is_loaded(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    LOADED.contains(&name.as_str()) || name.starts_with(LOADED_FROM) || LOADED_TO.iter().any(|end| name.ends_with(end))
+    let ends = |end: &&str| name.ends_with(*end) || name == end.trim_start_matches('_');
+    LOADED.contains(&name.as_str()) || LOADED_FROM.iter().any(|start| name.starts_with(start)) || LOADED_TO.iter().any(ends)
+}
+
+/// Whether something that the container runs names one of these variables, or is a shell, which can.
+fn is_in_a_command(container: &Container, names: &[String]) -> bool {
+    let own = [container.command.as_ref(), container.args.as_ref()];
+    let probes = [&container.liveness_probe, &container.readiness_probe, &container.startup_probe];
+    let of_probes = probes.into_iter().flatten().filter_map(|probe| probe.exec.as_ref()?.command.as_ref());
+    let hooks = container.lifecycle.iter().flat_map(|lifecycle| [&lifecycle.post_start, &lifecycle.pre_stop]).flatten();
+    let of_hooks = hooks.filter_map(|hook| hook.exec.as_ref()?.command.as_ref());
+    let words: Vec<&String> = own.into_iter().flatten().chain(of_probes).chain(of_hooks).flatten().collect();
+    let paths = container.volume_mounts.iter().flatten().filter_map(|mount| mount.sub_path_expr.as_ref());
+    let is_a_shell = |word: &&String| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default());
+    let named = |word: &String| names.iter().any(|name| mentions(word, name));
+    words.iter().any(is_a_shell) || words.into_iter().chain(paths).any(named)
+}
+
+/// `$(NAME)`, `$NAME`, `${NAME:-x}`, or as a word, such as in the program that an interpreter is given.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_in_a_name = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at.saturating_add(name.len())..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_in_a_name) && !after.is_some_and(is_in_a_name)
+    })
 }
 
 #[cfg(test)]
@@ -177,7 +294,24 @@ mod tests {
         assert_eq!(of("run.sh", "exec app", "exec other", &as_a_file()), Risk::High);
         assert_eq!(of(KEY, "a\nb", "a", &all_of_it()), Risk::High);
         assert_eq!(of(KEY, "a", "a\nb", &all_of_it()), Risk::High);
-        for name in ["LD_PRELOAD", "JAVA_TOOL_OPTIONS", "NODE_OPTIONS", "JAVA_OPTS", "PATH", "BASH_ENV"] {
+        for name in [
+            "LD_PRELOAD",
+            "JAVA_TOOL_OPTIONS",
+            "NODE_OPTIONS",
+            "JAVA_OPTS",
+            "PATH",
+            "BASH_ENV",
+            "START_ARGS",
+            "ARGS",
+            "GUNICORN_CMD_ARGS",
+            "https_proxy",
+            "SSL_CERT_FILE",
+            "NODE_EXTRA_CA_CERTS",
+            "REQUESTS_CA_BUNDLE",
+            "AWS_ENDPOINT_URL",
+            "PIP_INDEX_URL",
+            "KUBECONFIG",
+        ] {
             assert_eq!(of(name, "a", "b", &all_of_it()), Risk::High, "{name}");
         }
         let renamed = reads(
@@ -186,6 +320,65 @@ mod tests {
         );
         assert_eq!(of(KEY, "a", "b", &renamed), Risk::High, "what counts is the name of the variable");
         assert_eq!(of(KEY, "a", "b", &reads(&json!({}), &json!([]))), Risk::High, "nothing reads it that was read");
+    }
+
+    #[test]
+    fn setting_that_leads_to_another_host_is_high_and_says_from_where_to_where() {
+        let of = |key: &str, old: &str, new: &str| {
+            let mut web = deployment();
+            web["spec"]["template"]["spec"] = all_of_it();
+            let said = moved(&set(key, new), Some(&data(key, old)), &Facts::of(&snapshot(vec![(Kind::Deployment, web)])));
+            (judged(&set(key, new), &data(key, old), &all_of_it(), Vec::new()), said)
+        };
+        let (risk, said) = of("PAYMENT", "https://pay.shop.svc/charge", "https://pay-shop.example/charge");
+        assert_eq!(risk, Risk::High);
+        assert_eq!(said, ["it moves `PAYMENT` from host “pay.shop.svc” to host “pay-shop.example”: with what is sent there"]);
+        for (key, old, new) in [
+            ("PAYMENT", "https://pay.shop.svc/", "http://pay.shop.svc/"),
+            ("PAYMENT", "https://pay.shop.svc/", "https://pay.shop.svc@pay.example/"),
+            ("UPSTREAM", "pay:80", "other:80"),
+            ("DB_HOST", "db", "db-of-somebody"),
+            (KEY, "debgu", "evil.example"),
+            ("ADDRESSES", "10.0.0.1,10.0.0.2", "10.0.0.1,10.0.0.3"),
+        ] {
+            let (risk, said) = of(key, old, new);
+            assert!(risk == Risk::High && said.len() == 1, "{key} {old} {new}: {said:?}");
+        }
+        for (key, old, new) in [
+            ("PAYMENT", "https://pay.shop.svc/v1", "https://pay.shop.svc/v2"),
+            ("PAYMENT", "https://pay.shop.svc:8080", "https://pay.shop.svc:8081"),
+            (KEY, "debgu", "debug"),
+            ("RELEASE", "1.2.3", "1.2.4"),
+        ] {
+            assert_eq!(of(key, old, new), (Risk::Medium, Vec::new()), "{key} {old} {new}");
+        }
+    }
+
+    #[test]
+    fn variable_that_a_command_uses_or_a_shell_could_is_high() {
+        let of = |container: &Value| {
+            let mut all = json!({"envFrom": [{"configMapRef": {"name": "web-config"}}]});
+            all.as_object_mut().unwrap().extend(container.as_object().unwrap().clone());
+            judged(&set(KEY, "debug"), &data(KEY, "debgu"), &reads(&all, &json!([])), Vec::new())
+        };
+        for container in [
+            json!({"args": ["--level", "$(LEVEL)"]}),
+            json!({"command": ["/bin/sh", "-c", "exec app"]}),
+            json!({"command": ["env", "bash", "run"]}),
+            json!({"args": ["exec app ${LEVEL:-info}"]}),
+            json!({"args": ["exec app $LEVEL"]}),
+            json!({"command": ["python", "-c", "import os; run(os.environ['LEVEL'])"]}),
+            json!({"livenessProbe": {"exec": {"command": ["sh", "-c", "test -n x"]}}}),
+            json!({"lifecycle": {"preStop": {"exec": {"command": ["stop", "$LEVEL"]}}}}),
+            json!({"env": [{"name": "RUN", "value": "--level=$(LEVEL)"}], "args": ["$(RUN)"]}),
+            json!({"env": [{"name": "JAVA_OPTS", "value": "-Dlevel=$(LEVEL)"}]}),
+            json!({"volumeMounts": [{"name": "v", "mountPath": "/v", "subPathExpr": "$(LEVEL)"}]}),
+        ] {
+            assert_eq!(of(&container), Risk::High, "{container}");
+        }
+        for container in [json!({"command": ["/bin/app"], "args": ["--LEVELS", "$(OTHER)"]}), json!({"args": ["MY_LEVEL"]})] {
+            assert_eq!(of(&container), Risk::Medium, "{container}");
+        }
     }
 
     #[test]

@@ -5,9 +5,11 @@ use super::lint;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
-use super::setting;
+use super::stakes::{Stakes, Suffering, stakes};
+use super::wanted;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::changes::{Verb, row};
 use crate::domain::check::Check;
 use crate::domain::denied;
 use crate::domain::diagnosis::Diagnosis;
@@ -18,7 +20,7 @@ use crate::domain::form::ValueForm;
 use crate::domain::kind::Kind;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
-use crate::domain::proposal::below;
+use crate::domain::proposal::{Wanted, below};
 use crate::domain::risk::Risk;
 use crate::facts::Facts;
 use crate::facts::focus::reach;
@@ -109,7 +111,7 @@ fn of_rules(causes: &[Cause]) -> impl Iterator<Item = &Cause> {
 
 /// Whether these changes may be made, all of them; what that cures, and how it is seen. `diagnosis`: what rules say, after the planner
 /// decided on their fixes.
-pub(crate) fn examine(changes: &[Action], diagnosis: &Diagnosis, facts: &Facts<'_>, open: Open) -> Result<Examined, Vec<Refusal>> {
+pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'_>, open: Open) -> Result<Examined, Vec<Refusal>> {
     let refusals: Vec<Refusal> = changes.iter().filter_map(|change| denied(change, open)).collect();
     if !refusals.is_empty() {
         return Err(refusals);
@@ -132,20 +134,33 @@ pub(crate) fn examine(changes: &[Action], diagnosis: &Diagnosis, facts: &Facts<'
             continue;
         }
         let objects: Vec<&ObjectRef> = about.iter().map(|symptom| &symptom.object).collect();
-        let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| wanted(change, facts));
+        let change = &match wanted::action(change, facts) {
+            Ok(action) => action,
+            Err(refusal) => {
+                refusals.push(refusal);
+                continue;
+            }
+        };
+        let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| missed(change, facts));
         let refused = refused.or_else(|| withheld(change, &diagnosis.causes));
         let refused = refused.or_else(|| lint::check(&Proposed { action: change, facts, suffering: &objects }));
         match refused {
             Some(refusal) => refusals.push(refusal),
             None => {
-                let risk = risk(change, &areas, facts);
+                let Stakes { risk, said } = at_stake(change, &about, &areas, facts);
                 let own = About { symptoms: about.iter().map(|s| (*s).clone()).collect(), area: whole_area(&about, &areas, facts) };
-                made.push((Proposal { action: in_order(change), why: why(change, &diagnosis.causes), risk }, own));
+                made.push((Proposal { action: in_order(change), why: why(change, said, &diagnosis.causes), risk }, own));
             }
         }
         symptoms.extend(about.into_iter().filter(|s| !symptoms.iter().any(|known| known.object == s.object)).cloned().collect::<Vec<_>>());
     }
-    let checks = checks(&symptoms, facts);
+    let mut checks = checks(&symptoms, facts);
+    if !checks.is_empty() {
+        // Whoever else is behind a changed Service has to be reached as before.
+        let served: Vec<Check> =
+            made.iter().filter_map(|(proposal, _): &(Proposal, About)| served(proposal.action.target(), facts)).collect();
+        checks.extend(served.into_iter().filter(|check| !checks.contains(check)).collect::<Vec<_>>());
+    }
     if refusals.is_empty() && checks.is_empty() {
         refusals.push(Refusal::Stated(
             "nothing that is affected here can be seen to run afterwards, so the change is left to a human".to_owned(),
@@ -218,11 +233,11 @@ fn withheld(change: &Action, rules: &[Cause]) -> Option<Refusal> {
     Some(Refusal::Stated(format!("a rule found what is wrong with {target} and leaves it to a human ({code}): {why}")))
 }
 
-/// Why it is done, as the question says it: with what a rule says of the same.
-fn why(change: &Action, rules: &[Cause]) -> String {
-    let said =
-        |rule: &Cause| format!("{WHY}; a rule found what is wrong and leaves it to a human ({}): {}", rule.source.code(), why_left(rule));
-    left_to_a_human(change, rules).map_or_else(|| WHY.to_owned(), said)
+/// Why it is done, as the question says it: with what is at stake, and what a rule says of the same.
+fn why(change: &Action, at_stake: Vec<String>, rules: &[Cause]) -> String {
+    let said = |rule: &Cause| format!("a rule found what is wrong and leaves it to a human ({}): {}", rule.source.code(), why_left(rule));
+    let all = at_stake.into_iter().chain([WHY.to_owned()]).chain(left_to_a_human(change, rules).map(said));
+    all.collect::<Vec<_>>().join("; ")
 }
 
 /// The fields of a change in the order of what they decide.
@@ -248,26 +263,30 @@ fn least_rank(change: &Action) -> u8 {
 }
 
 /// What is never changed by what somebody proposes, of the change alone: nothing of the cluster is looked at for the answer.
-fn denied(change: &Action, open: Open) -> Option<Refusal> {
-    let (_, target, fields) = change.change();
-    let denied = denied::object(target).or_else(|| fields.iter().find_map(|path| denied::field(&target.kind, path)));
+fn denied(wanted: &Wanted, open: Open) -> Option<Refusal> {
+    let (verb, target) = (wanted.verb(), wanted.target());
+    let fields = match wanted {
+        Wanted::Change(action @ Action::Patch { .. }) => action.change().2,
+        Wanted::Change(_) | Wanted::Restart { .. } | Wanted::UndoRollout { .. } => Vec::new(),
+    };
+    let denied = denied::object(verb, target).or_else(|| fields.iter().find_map(|path| denied::field(&target.kind, path)));
     if let Some(why) = denied {
         return Some(Refusal::Stated(why));
     }
     if target.kind == Kind::ConfigMap && !open.config_maps {
         return Some(Refusal::Stated("the operator does not let what is in ConfigMaps be shown, so it is not changed either".to_owned()));
     }
-    let closed: Vec<String> = change
-        .rows()
-        .into_iter()
-        .filter(|(_, row)| row.is_none_or(|row| row.form().is_none()))
-        .map(|(path, _)| path.map_or_else(|| change.verb().to_owned(), FieldPath::to_string))
-        .collect();
+    if verb != Verb::Patch {
+        let open = row(verb, &target.kind, None).is_some_and(|row| row.form().is_some());
+        return (!open).then(|| Refusal::Kind { verb: verb.as_str(), kind: target.kind.clone() });
+    }
+    let closed = |path: &&&FieldPath| row(verb, &target.kind, Some(path)).is_none_or(|row| row.form().is_none());
+    let closed: Vec<String> = fields.iter().filter(closed).map(ToString::to_string).collect();
     (!closed.is_empty()).then(|| Refusal::Fields { target: target.clone(), paths: closed })
 }
 
 /// Why changes can never be made of what somebody proposes, whatever the cluster is like: said to whoever can propose something else.
-pub(crate) fn never(changes: &[Action], open: Open) -> Option<Refusal> {
+pub(crate) fn never(changes: &[Wanted], open: Open) -> Option<Refusal> {
     changes.iter().find_map(|change| denied(change, open))
 }
 
@@ -280,9 +299,7 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
         let form = change.rows().into_iter().find_map(|(_, row)| row?.form())?;
         return refused("", form, None, manifest);
     }
-    let Action::Patch { ops, .. } = change else {
-        return Some(Refusal::Stated("what is proposed deletes nothing".to_owned()));
-    };
+    let Action::Patch { ops, .. } = change else { return None };
     let found = match seen(change, facts) {
         Ok(found) => found?,
         Err(refusal) => return Some(refusal),
@@ -300,7 +317,7 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 /// An autoscaler's number is its own.
 fn scaled_by_another(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     let (_, target, fields) = change.change();
-    let scales = fields.iter().any(|path| **path == FieldPath::dotted("spec.replicas"));
+    let scales = change.change().0 == Verb::Patch && fields.iter().any(|path| **path == FieldPath::dotted("spec.replicas"));
     if !scales {
         return None;
     }
@@ -313,7 +330,7 @@ fn scaled_by_another(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 }
 
 /// A claim is created where a Pod waits for it and none of that name is there.
-fn wanted(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
+fn missed(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     let Action::Create { object, .. } = change else { return None };
     match facts.look_up::<PersistentVolumeClaim>(object) {
         Presence::Absent => None,
@@ -322,15 +339,11 @@ fn wanted(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     }
 }
 
-/// What somebody states is never below medium.
-fn risk(change: &Action, areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Risk {
-    let target = change.target();
-    if target.kind != Kind::ConfigMap {
-        return Risk::Medium;
-    }
-    let affected: HashSet<&ObjectRef> = areas.iter().filter(|(_, area)| area.contains(target)).flat_map(|(_, area)| area).collect();
-    let now = seen(change, facts).ok().flatten();
-    setting::risk(change, now.as_ref().map(|now| &now.value), &affected, facts)
+/// What else the change does than what it is for.
+fn at_stake(change: &Action, about: &[&Symptom], areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Stakes {
+    let area: HashSet<&ObjectRef> = areas.iter().filter(|(symptom, _)| about.contains(symptom)).flat_map(|(_, area)| area).collect();
+    let roots: HashSet<ObjectRef> = about.iter().map(|symptom| root(&symptom.object, facts)).collect();
+    stakes(change, &Suffering { roots: &roots, area: &area }, |object| root(object, facts), facts)
 }
 
 /// What belongs to something that suffers, in its own namespace: who owns it and what that owns, what leads to it, and the ConfigMaps and
@@ -370,6 +383,15 @@ fn by_what_runs(symptoms: Vec<Symptom>, facts: &Facts<'_>) -> Vec<Symptom> {
     }
     all.extend(symptoms.into_iter().filter(|s| !all.iter().any(|known| known.object == s.object)).collect::<Vec<_>>());
     all
+}
+
+/// That a Service that is changed serves as before.
+fn served(target: &ObjectRef, facts: &Facts<'_>) -> Option<Check> {
+    let ready = u32::try_from(facts.ready_addresses(target)).ok().filter(|_| target.kind == Kind::Service)?;
+    Some(match ready {
+        0 => Check::EndpointsReady(target.clone()),
+        ready => Check::StillServes { service: target.clone(), ready },
+    })
 }
 
 /// What is positively there once it is well.

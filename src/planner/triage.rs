@@ -91,7 +91,12 @@ fn by_hand(facts: &Facts<'_>, changes: &[(&Action, &str)], refusals: &[Option<Re
 fn by_place(facts: &Facts<'_>, action: &Action) -> Option<String> {
     let (target, ops) = match action {
         Action::Patch { target, ops } => (target, ops),
-        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => return None,
+        Action::Create { .. }
+        | Action::DeleteUnboundClaim { .. }
+        | Action::RestartRollout { .. }
+        | Action::UndoRollout { .. }
+        | Action::DeletePod { .. }
+        | Action::EvictPod { .. } => return None,
     };
     let templated = || {
         let deployment = facts.find::<Deployment>(target).map(Resource::to_value);

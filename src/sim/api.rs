@@ -14,6 +14,7 @@ use super::{
     reply::Reply,
     request::{ApiRequest, Target},
     resources::{self, Resource},
+    selector::Selector,
 };
 
 pub(super) fn handle(cluster: &mut Cluster, request: &ApiRequest) -> Reply {
@@ -50,6 +51,7 @@ fn serve(cluster: &mut Cluster, request: &ApiRequest) -> Result<Reply, Problem> 
         ("get", "log") if target.resource == &resources::POD => logs::log(cluster, request, &target),
         ("get", "scale") => Ok(Reply::Object(200, scale(&*target.existing(&cluster.store)?))),
         ("create", "") => post(cluster, request, &target),
+        ("create", "eviction") if target.resource == &resources::POD => evict(cluster, request, &target),
         ("patch", "" | "status") => patch(cluster, request, &target),
         ("update", "" | "status") => replace(cluster, request, &target),
         ("delete", "") => delete(cluster, request, &target),
@@ -143,6 +145,30 @@ fn delete(cluster: &mut Cluster, request: &ApiRequest, target: &Target) -> Resul
         Some(_) | None => deleted(target.resource, &old),
     };
     Ok(Reply::Object(200, answer))
+}
+
+/// A deletion that PodDisruptionBudgets have a say in. A Pod that does not run, or that is not ready while enough others are, is none of theirs.
+fn evict(cluster: &mut Cluster, request: &ApiRequest, target: &Target) -> Result<Reply, Problem> {
+    let pod = target.existing(&cluster.store)?;
+    let eviction = body(request)?;
+    check_preconditions(target.resource, &pod, read::at(&eviction, "/deleteOptions"))?;
+    let runs = !read::is_deleting(&pod) && read::text(&pod, "/status/phase") == "Running";
+    for budget in cluster.store.list(&resources::BUDGET, Some(&target.namespace)) {
+        let selects = Selector::of_object(read::at(&budget, "/spec/selector")).matches(&pod);
+        let count = |field: &str| read::int(&budget, &format!("/status/{field}")).unwrap_or(0);
+        let spared = !read::is_true(&pod, "Ready") && count("currentHealthy") >= count("desiredHealthy");
+        if runs && selects && count("disruptionsAllowed") < 1 && !spared {
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequests",
+                "Cannot evict pod as it would violate the pod's disruption budget.",
+            ));
+        }
+    }
+    if !request.is_dry_run() {
+        admission::begin_delete(cluster, target.resource, &pod, None);
+    }
+    Ok(Reply::Object(201, json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})))
 }
 
 fn body(request: &ApiRequest) -> Result<Value, Problem> {

@@ -4,13 +4,14 @@ use super::stand::{Observed, Stand, absent};
 use crate::domain::action::{Action, FieldOp};
 use crate::domain::changes::Verb;
 use crate::domain::execution::Execution;
+use crate::domain::field::FieldPath;
 use crate::domain::plan::{RemediationPlan, STAMP, Step};
 use crate::facts::Facts;
 
 /// That an object of the plan is not the one that a step made or changed: it was deleted, and another one of its name is there.
 pub(super) fn another(plan: &RemediationPlan, made: &Execution, facts: &Facts<'_>) -> Option<String> {
     let steps = plan.steps.iter().zip(made.steps.iter()).enumerate();
-    let sent = steps.filter(|(_, (step, outcome))| outcome.took_effect() != Some(false) && step.action.change().0 != Verb::Delete);
+    let sent = steps.filter(|(_, (step, outcome))| outcome.took_effect() != Some(false) && !step.action.change().0.ends());
     let foreign = sent.filter_map(|(index, (step, outcome))| {
         let meta = facts.snapshot().meta_of(step.action.target())?;
         let mark = meta.annotations.as_ref().and_then(|all| all.get(STAMP)).map(String::as_str);
@@ -27,8 +28,10 @@ pub(super) fn changed_again(plan: &RemediationPlan, made: &Execution, facts: &Fa
     let undone = whole.filter(|step| {
         let found = facts.snapshot().value_of(step.action.target());
         match step.action.change().0 {
-            Verb::Create | Verb::Patch => found.is_none_or(|value| unplanned(&step.action, &value).is_some()),
-            Verb::Delete => false,
+            Verb::Create | Verb::Patch | Verb::Restart | Verb::UndoRollout => {
+                found.is_none_or(|value| unplanned(&step.action, &value).is_some())
+            }
+            Verb::Delete | Verb::Evict => false,
         }
     });
     let target = undone.into_iter().next()?.action.target();
@@ -53,12 +56,12 @@ fn step_is_there(step: &Step, facts: &Facts<'_>) -> Observed {
         Verb::Create if facts.has(target) => there,
         Verb::Create => absent(target, facts),
         // Another one of the same name may stand in its place.
-        Verb::Delete => match facts.meta_of(target) {
+        Verb::Delete | Verb::Evict => match facts.meta_of(target) {
             Some(meta) if meta.uid == step.precondition.uid => (Stand::NotYet, format!("{target} is not deleted yet")),
             None if !facts.is_whole(&target.kind) => absent(target, facts),
             Some(_) | None => there,
         },
-        Verb::Patch => {
+        Verb::Patch | Verb::Restart | Verb::UndoRollout => {
             let Some(value) = facts.snapshot().value_of(target) else {
                 return if facts.is_whole(&target.kind) {
                     (Stand::Unseen, format!("{target} no longer exists"))
@@ -78,10 +81,7 @@ fn step_is_there(step: &Step, facts: &Facts<'_>) -> Observed {
     }
 }
 
-/// The first field of a patch that is not as the plan wants it.
-fn unplanned<'a>(action: &'a Action, value: &serde_json::Value) -> Option<&'a crate::domain::field::FieldPath> {
-    match action {
-        Action::Patch { ops, .. } => FieldOp::first_unmet(ops, value),
-        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => None,
-    }
+/// The first field that is not as the plan wants it.
+fn unplanned(action: &Action, value: &serde_json::Value) -> Option<FieldPath> {
+    FieldOp::first_unmet(&action.ops(), value)
 }

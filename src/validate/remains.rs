@@ -194,6 +194,8 @@ impl<'a> Concern<'a> {
         let named = |doubts: &'a [Doubt]| doubts.iter().filter_map(|d| d.object.as_ref());
         // Of doubts that were not kept nobody knows what they were about.
         let known = |object: &ObjectRef| self.before.unlisted.doubts > 0 || named(&self.before.doubts).any(|before| before == object);
+        let yardstick = self.plan.steps.iter().map(|step| &step.action).find(|action| action.changes_a_probe());
+        let yardstick = yardstick.map(|action| format!("{}: it is ready by a probe that this plan changed", action.target()));
         // What the words name and nobody found may be as broken as before.
         let place = self.facts.scope().in_words();
         let unsure =
@@ -208,6 +210,7 @@ impl<'a> Concern<'a> {
                 (self.concerns(object) || self.whole.holds(object)) && (known(object) || new)
             })
             .map(|(object, why, _)| format!("{object}: {why}"))
+            .chain(yardstick)
             .chain(unsure)
             .chain(unread)
             .collect()

@@ -1,5 +1,6 @@
 //! A plan that waits already is asked about again, instead of opening another session for the same change.
 
+use super::report::AdviceView;
 use super::view::report_of;
 use super::{Caller, Meter, Opened, Remediation, question};
 use crate::ports::{Phase, Revision};
@@ -34,13 +35,16 @@ impl Remediation {
         if digest_counts.is_ok() {
             return Err(Box::new(fresh));
         }
-        let (now, until) = (self.parts.clock.now(), self.expiry());
+        let now = self.parts.clock.now();
+        // What a proposal rests on was seen when it was first asked about: who repeats it does not make that newer.
+        let stated = fresh.planned.plan.by().is_some();
+        let until = if stated { waiting.expires_at } else { self.expiry() };
         // Nobody's question is taken away for this one.
         let Ok(secret) = waiting.ask_again(self.parts.entropy.secret_bits(), until, now, &caller.door) else { return Err(Box::new(fresh)) };
         waiting.planned.rehearsal.clone_from(&fresh.planned.rehearsal);
         // A rule's words come from the cluster. Those of whoever proposes a change are a part of the question that was read: what else they
         // say or cite now is another question, with the yes to this one beside it.
-        if fresh.planned.plan.by().is_none() {
+        if !stated {
             waiting.header.diagnosis = fresh.header.diagnosis.clone();
             waiting.header.looked.clone_from(&fresh.header.looked);
             waiting.header.advice.clone_from(&fresh.header.advice);
@@ -48,15 +52,15 @@ impl Remediation {
         // What is told was seen by this call, and what it cost with it.
         waiting.header.usage = fresh.header.usage;
         self.charge(&mut waiting.header.usage, meter);
-        waiting.header.trail.note_without_effect(
-            now,
-            caller.origin.as_str(),
-            "the same plan came up again; a human is asked again",
-            Effect::Undecided,
-        );
+        let what = if stated {
+            "the same plan was proposed again; a human is asked again, with the words and the evidence of before"
+        } else {
+            "the same plan came up again; a human is asked again"
+        };
+        waiting.header.trail.note_without_effect(now, caller.origin.as_str(), what, Effect::Undecided);
         let expires_at = waiting.expires_at;
         let session = Session::AwaitingApproval(waiting);
-        let report = report_of(&session);
+        let mut report = report_of(&session);
         let Some(text) = question::text(&report) else { return Err(Box::new(fresh)) };
         // Somebody answered, or asked again, at the same moment: then this call opens its own.
         if self.ledger.save(&session, Some(revision)).await.is_err() {
@@ -65,6 +69,12 @@ impl Remediation {
         // All that this one found is in the other now, and nobody was told of it: in the list it would look like a plan that waits for
         // somebody to go on. Where it cannot be removed, it ends by its own time.
         self.ledger.forget(&fresh.header.id, fresh.revision).await.ok();
+        // For this caller alone: it is no part of what was read.
+        if stated {
+            let text = "this change waits for a human already, and is asked about with the words and the evidence of before".to_owned();
+            let why = "what is stated or cited now is not part of that question".to_owned();
+            report.advice.insert(0, AdviceView { text, command: None, why, cause: None });
+        }
         caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
         let question = question::about(&report, text, (id, digest), &secret, expires_at, digest_counts);
         Ok(Opened { report, question: Some(question) })

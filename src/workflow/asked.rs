@@ -3,15 +3,15 @@
 
 use super::again::Fresh;
 use super::records::NOTE_ATTEMPTS;
+use super::report::Status;
 use super::view::report_of;
 use super::{Caller, Meter, Opened, Remediation, WorkflowError, question};
-use crate::domain::action::Action;
 use crate::domain::cluster::ClusterId;
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::proposal::ProposedBy;
+use crate::domain::proposal::{ProposedBy, Wanted};
 use crate::ports::{Phase, Revision, StoreError};
 use crate::session::ledger::LedgerError;
 use crate::session::trail::Effect;
@@ -22,7 +22,9 @@ use jiff::SignedDuration;
 const CONCLUSIONS: usize = 8;
 /// Sessions that are looked through for what waits or was declined.
 const SESSIONS: usize = 1_000;
-/// A no counts for so long, whoever asks again: a person who thinks otherwise meanwhile asks for it, or changes it by hand.
+/// Questions that make way for one plan: one for each object of a plan, and some that are asked meanwhile.
+const GIVEN_WAY: usize = 16;
+/// A no counts for so long, whoever asks again and with whatever value: a person who thinks otherwise meanwhile changes it by hand.
 const DECLINED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which question about an object does not stand in the way of another one.
@@ -49,8 +51,8 @@ impl Remediation {
             Ok(opened) => return Ok(opened),
             Err(fresh) => *fresh,
         };
-        if let Some(other) = self.asked_elsewhere(&planned.plan, &header, Besides::Nothing).await? {
-            return self.not_asked(header, revision, &other, meter, caller).await;
+        if let Some(other) = self.make_way(&planned.plan, &header).await? {
+            return self.not_asked(header, revision, planned, &other, meter, caller).await;
         }
         self.charge(&mut header.usage, meter);
         header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
@@ -65,11 +67,18 @@ impl Remediation {
         };
         // Two calls at once both see nothing before they save: whoever sees the other one afterwards asks nobody.
         let other = match &session {
-            Session::AwaitingApproval(own) => self.asked_elsewhere(&own.planned.plan, &own.header, Besides::Nothing).await?,
+            Session::AwaitingApproval(own) => self.make_way(&own.planned.plan, &own.header).await?,
             _ => None,
         };
         let session = match (session, other) {
-            (Session::AwaitingApproval(own), Some(other)) => return self.not_asked(own.header, revision, &other, meter, caller).await,
+            (Session::AwaitingApproval(own), Some(other)) => {
+                let ended = self.not_asked(own.header, revision, own.planned, &other, meter, caller).await;
+                // A rule's plan that came at the same moment has ended it already.
+                return match self.show(&id).await {
+                    Ok(report) if ended.is_err() && report.status != Status::AwaitingApproval => Ok(Opened { report, question: None }),
+                    _ => ended,
+                };
+            }
             (session, _) => session,
         };
         caller.progress.tell(Phase::AwaitingApproval, "waiting for a human to approve or decline");
@@ -110,11 +119,46 @@ impl Remediation {
         Ok(None)
     }
 
-    /// Ends a session whose question has to wait for another one.
+    /// Makes way for a rule's plan: what somebody states about the same object is no question any more. For a proposal nothing makes way.
+    /// What stands in the way is given back.
+    ///
+    /// # Errors
+    /// The store cannot be read or written: then nobody is asked.
+    pub(super) async fn make_way(&self, plan: &RemediationPlan, header: &Header) -> Result<Option<SessionId>, WorkflowError> {
+        for _ in 0..GIVEN_WAY {
+            let Some(other) = self.asked_elsewhere(plan, header, Besides::Nothing).await? else { return Ok(None) };
+            if plan.by().is_some() {
+                return Ok(Some(other));
+            }
+            self.end_for_a_rule(&other, &header.id).await?;
+        }
+        self.asked_elsewhere(plan, header, Besides::Nothing).await
+    }
+
+    /// Ends the question about a proposal, since a rule has a plan for its object. One that was answered meanwhile is none any more, and one
+    /// that was asked again is looked at again.
+    async fn end_for_a_rule(&self, stated: &SessionId, by: &SessionId) -> Result<(), WorkflowError> {
+        let (revision, waiting) = match self.records().awaiting(stated).await {
+            Ok(waiting) => waiting,
+            Err(WorkflowError::State { .. } | WorkflowError::NoSession(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut closed = waiting.give_way();
+        let text = format!("a rule has a plan for the same object, in session `{by}`: that one comes first");
+        closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("withdrawn: {text}"));
+        closed.header.advice.insert(0, Advice { text, command: None, why: "no rule stands behind a proposal".to_owned() });
+        match self.ledger.save(&Session::Closed(closed), Some(revision)).await {
+            Ok(_) | Err(LedgerError::Store(StoreError::Conflict(_))) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends a session whose question has to wait for another one, with its plan.
     pub(super) async fn not_asked(
         &self,
         mut header: Header,
         revision: Revision,
+        planned: Planned,
         other: &SessionId,
         meter: &Meter,
         caller: &Caller<'_>,
@@ -128,25 +172,21 @@ impl Remediation {
             },
         );
         let ending = header.diagnosis.ending();
-        self.close(header, revision, ending, None, meter, caller.progress).await
+        self.close(header, revision, ending, Some(planned), meter, caller.progress).await
     }
 
-    /// The session in which a human declined one of these changes lately, in this cluster.
+    /// The session in which a human lately declined a change of one of these fields, or to do one of these, in this cluster.
     ///
     /// # Errors
     /// The store cannot be read: then nobody is asked.
-    pub(super) async fn declined<'a>(
-        &self,
-        changes: impl Iterator<Item = &'a Action>,
-        cluster: &ClusterId,
-    ) -> Result<Option<SessionId>, WorkflowError> {
+    pub(super) async fn declined(&self, changes: &[Wanted], cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
         let now = self.parts.clock.now();
         for change in changes {
             for session in self.ledger.with_text(&change.target().name, SESSIONS).await? {
                 let Session::Closed(Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else { continue };
                 let at = header.trail.moved_last().unwrap_or(header.opened_at);
                 let lately = now.duration_since(at) < DECLINED && header.cluster.id.is_same(cluster);
-                if lately && planned.plan.steps.iter().any(|step| change.has_all_of(&step.action)) {
+                if lately && planned.plan.steps.iter().any(|step| change.asks_again_for(&step.action)) {
                     return Ok(Some(header.id));
                 }
             }
@@ -162,7 +202,8 @@ impl Remediation {
         if let Some(other) = self.asked_elsewhere(plan, header, Besides::TheSame).await? {
             return Ok(Some(waits_for(&other)));
         }
-        let no = self.declined(plan.steps.iter().map(|step| &step.action), &header.cluster.id).await?;
+        let changes: Vec<Wanted> = plan.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
+        let no = self.declined(&changes, &header.cluster.id).await?;
         Ok(no.map(|no| declined_in(&no)))
     }
 
@@ -200,5 +241,5 @@ fn waits_for(other: &SessionId) -> String {
 
 /// The same of what was declined.
 pub(super) fn declined_in(no: &SessionId) -> String {
-    format!("a human declined this change in session `{no}` less than a day ago: it is not asked about again")
+    format!("a human declined a change of the same in session `{no}` less than a day ago: it is not asked about again, with no value")
 }

@@ -54,7 +54,7 @@ pub enum Block {
     /// Items below a title.
     List {
         /// What they are.
-        title: &'static str,
+        title: String,
         /// In order.
         items: Vec<String>,
     },
@@ -85,8 +85,10 @@ pub fn question(report: &Report) -> Vec<Block> {
     match cause {
         Some(cause) if stated.is_some() => {
             blocks.extend([heading(stated::TITLE), text(&stated::caution(cause))]);
-            blocks.push(Block::List { title: "Affected now", items: stated::suffers(cause) });
-            blocks.push(Block::List { title: "Cited, as kubemend saw it", items: stated::cited(cause, &report.evidence) });
+            // It may be asked again for as long as it waits, and is not looked at anew.
+            let at = report.trail.first().map(|opened| format!("Affected at {}", to_the_minute(&opened.at)));
+            blocks.push(Block::List { title: at.unwrap_or_else(|| "Affected".to_owned()), items: stated::suffers(cause) });
+            blocks.push(Block::List { title: "Cited, as kubemend saw it".to_owned(), items: stated::cited(cause, &report.evidence) });
         }
         Some(cause) => {
             blocks.push(heading(&format!("Cause ({:.0}%): {}", cause.confidence * 100.0, cause.title)));
@@ -239,7 +241,7 @@ pub fn plan(report: &Report) -> Vec<Block> {
         }
         let all = format!("all of this within {wait} s, then for {hold} s without a break, with no container restarted");
         items.push(visible::in_words(&all));
-        blocks.push(Block::List { title: "Success checks", items });
+        blocks.push(Block::List { title: "Success checks".to_owned(), items });
     }
     blocks.push(Block::Field { name: "digest", value: plain(&plan.digest) });
     if let Some(expires) = plan.expires_at.as_ref().filter(|_| report.status == Status::AwaitingApproval) {
@@ -255,14 +257,14 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, covered: &CoveredStep, number:
     // Made to be shown when the plan was made: a second look at it would change it.
     blocks.push(Block::Diff(step.diff.clone()));
     if !covered.conditions.is_empty() {
-        blocks.push(Block::List { title: "Applied only while", items: covered.conditions.clone() });
+        blocks.push(Block::List { title: "Applied only while".to_owned(), items: covered.conditions.clone() });
     }
     if !covered.sends.is_empty() {
-        blocks.push(Block::List { title: "Sends", items: covered.sends.clone() });
+        blocks.push(Block::List { title: "Sends".to_owned(), items: covered.sends.clone() });
     }
     blocks.push(Block::Field { name: "rollback", value: plain(&step.undo) });
     if !covered.undo.is_empty() {
-        blocks.push(Block::List { title: "The rollback sends", items: covered.undo.clone() });
+        blocks.push(Block::List { title: "The rollback sends".to_owned(), items: covered.undo.clone() });
     }
     if let Some(dry_run) = &step.dry_run {
         let (tone, words) = if dry_run.accepted { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };

@@ -173,7 +173,7 @@ brief! {
 
     /// One change.
     BriefStep {
-        /// `create`, `patch` or `delete`.
+        /// `create`, `patch`, `delete`, `restart`, `undoRollout` or `evict`.
         action: String,
         /// What is changed.
         object: String,

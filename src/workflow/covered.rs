@@ -106,7 +106,7 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
     let Precondition { uid, resource_version, generation, fields } = precondition;
     let is = |place: &str, value: &Value| format!("{} is {}", escaped(place), escaped(&value.to_string()));
     let mut all = Vec::new();
-    let ops = ops(action);
+    let ops = action.ops();
     let pinned = [
         ("/metadata/uid", uid.as_ref().map(|uid| json!(uid))),
         ("/metadata/generation", generation.map(|generation| json!(generation))),
@@ -133,7 +133,12 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
     // A creation is refused where the name is taken.
     match action {
         Action::Create { .. } => all.push("metadata.name is not in use".to_owned()),
-        Action::Patch { .. } | Action::DeleteUnboundClaim { .. } => {}
+        Action::Patch { .. }
+        | Action::DeleteUnboundClaim { .. }
+        | Action::RestartRollout { .. }
+        | Action::UndoRollout { .. }
+        | Action::DeletePod { .. }
+        | Action::EvictPod { .. } => {}
     }
     let tests = |path: &FieldPath, value: &Value| sent.tests().any(|(place, held)| sent.leads(path, place) && value == held);
     for pinned in fields {
@@ -152,30 +157,39 @@ fn conditions(action: &Action, precondition: &Precondition, sent: &Sent) -> Vec<
 
 /// What the action means to change, where the bytes do not say the same.
 fn meant(action: &Action, sent: &Sent) -> Vec<String> {
-    let fields = ops(action).into_iter().filter(|op| !sent.makes(op)).map(|op| match &op.change {
+    let ops = action.ops();
+    let fields = ops.iter().filter(|op| !sent.makes(op)).map(|op| match &op.change {
         Change::Set(value) => format!("meant to set {} to {}", dotted(&op.path), escaped(&value.to_string())),
         Change::Remove => format!("meant to remove {}", dotted(&op.path)),
     });
     let whole = match action {
         Action::Create { object: _, manifest } => Some(format!("meant to create {}", escaped(&manifest.to_string()))),
-        Action::Patch { .. } | Action::DeleteUnboundClaim { .. } => None,
+        Action::UndoRollout { target: _, between, ops: _ } => Some(format!(
+            "meant to go from revision {} ({}) to revision {} ({})",
+            between.from.revision,
+            object(&between.from.set),
+            between.to.revision,
+            object(&between.to.set)
+        )),
+        Action::Patch { .. }
+        | Action::DeleteUnboundClaim { .. }
+        | Action::RestartRollout { .. }
+        | Action::DeletePod { .. }
+        | Action::EvictPod { .. } => None,
     };
     fields.chain(whole).collect()
-}
-
-/// The fields that an action changes.
-fn ops(action: &Action) -> Vec<&FieldOp> {
-    match action {
-        Action::Patch { target: _, ops } => ops.iter().collect(),
-        Action::Create { .. } | Action::DeleteUnboundClaim { .. } => Vec::new(),
-    }
 }
 
 /// Whether the diff shows every byte of a creation: then there is nothing to add to it.
 fn is_in_diff(action: &Action, request: &Request, diff: &str) -> bool {
     let (object, manifest) = match action {
         Action::Create { object, manifest } => (object, manifest),
-        Action::Patch { .. } | Action::DeleteUnboundClaim { .. } => return false,
+        Action::Patch { .. }
+        | Action::DeleteUnboundClaim { .. }
+        | Action::RestartRollout { .. }
+        | Action::UndoRollout { .. }
+        | Action::DeletePod { .. }
+        | Action::EvictPod { .. } => return false,
     };
     let Ok(body) = serde_json::from_str::<Value>(&request.body) else { return false };
     let mut bare = body.clone();
@@ -296,6 +310,7 @@ fn check(check: &Check) -> String {
         | Check::PodReady(_)
         | Check::ClaimBound(_)
         | Check::EndpointsReady(_)
+        | Check::StillServes { .. }
         | Check::FindingGone { field: None, .. }
         | Check::Gone(_)
         | Check::SymptomGone(_) => check.expectation(),

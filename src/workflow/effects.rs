@@ -3,7 +3,6 @@
 //! resumed by guess.
 
 use crate::domain::action::{Action, FieldOp};
-use crate::domain::changes::Verb;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::field::escape;
 use crate::domain::finding::Advice;
@@ -60,7 +59,7 @@ pub(super) async fn stands(plan: &RemediationPlan, execution: &Execution, read: 
         }
         let there = match read.get(step.action.target()).await {
             Ok(object) => stands_in(plan, index, step, recorded, &object),
-            Err(ReadError::NotFound(_)) => step.action.change().0 == Verb::Delete,
+            Err(ReadError::NotFound(_)) => step.action.change().0.ends(),
             Err(error) => return Stands::Unread(error),
         };
         if !there {
@@ -76,7 +75,11 @@ fn stands_in(plan: &RemediationPlan, index: usize, step: &Step, recorded: &StepO
     let own = || plan.is_own(index, step, recorded, uid.as_deref(), mark(object).as_deref());
     match &step.action {
         Action::Create { .. } => own(),
-        Action::Patch { ops, .. } => own() && FieldOp::first_unmet(ops, object).is_none(),
+        Action::Patch { .. } | Action::RestartRollout { .. } | Action::UndoRollout { .. } => {
+            own() && FieldOp::first_unmet(&step.action.ops(), object).is_none()
+        }
+        // A set makes another one of the same name.
+        Action::DeletePod { .. } | Action::EvictPod { .. } => uid != step.precondition.uid,
         // The plan itself may have made another one in its place, and that step says whose it is.
         Action::DeleteUnboundClaim { claim } => {
             let creates = |step: &Step| matches!(&step.action, Action::Create { object, .. } if object == claim);
@@ -118,7 +121,7 @@ fn rolled_back(step: &Step, stamp: &str, found: Result<Value, ReadError>) -> Str
 /// What can be seen of a step that was, or may have been, sent.
 fn now(step: &Step, stamp: &str, recorded: &StepOutcome, found: Result<Value, ReadError>) -> String {
     let applied = recorded.took_effect() == Some(true);
-    let deletes = step.action.change().0 == Verb::Delete;
+    let deletes = step.action.change().0.ends();
     let object = match (found, deletes) {
         (Ok(object), _) => object,
         (Err(ReadError::NotFound(_)), true) if applied => return "took effect: the object is gone".to_owned(),

@@ -1,8 +1,8 @@
 //! Reads the objects that a plan would change, whole and as they are now: one request for each, when the plan is made.
 
-use crate::domain::action::Action;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
+use crate::domain::proposal::Wanted;
 use crate::domain::snapshot::Snapshot;
 use crate::planner::live::Live;
 use crate::planner::outline::Outline;
@@ -23,9 +23,9 @@ pub(super) async fn read(outline: &Outline, read: &dyn ClusterRead) -> Live {
 }
 
 /// The ConfigMaps that would be changed: no rule may have needed their list. What cannot be read stays unseen, and is refused as that.
-pub(super) async fn see_config_maps(changes: &[Action], snapshot: &mut Snapshot, read: &dyn ClusterRead) {
+pub(super) async fn see_config_maps(changes: &[Wanted], snapshot: &mut Snapshot, read: &dyn ClusterRead) {
     let inside = |object: &&ObjectRef| object.namespace.as_ref().is_some_and(|namespace| snapshot.scope.holds(Some(namespace.as_str())));
-    let named = changes.iter().map(Action::target).filter(|object| object.kind == Kind::ConfigMap);
+    let named = changes.iter().map(Wanted::target).filter(|object| object.kind == Kind::ConfigMap);
     let unseen: Vec<ObjectRef> = named.filter(|object| snapshot.meta_of(object).is_none()).filter(inside).cloned().collect();
     for object in unseen {
         if let Ok(value) = read.get(&object).await {

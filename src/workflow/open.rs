@@ -160,8 +160,10 @@ impl Remediation {
             header.advice.extend(by_hand(&plan, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
-        if let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await? {
-            return self.not_asked(header, revision, &other, meter, caller).await;
+        if plan.by().is_some()
+            && let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await?
+        {
+            return self.not_asked(header, revision, Planned { plan, rehearsal: None }, &other, meter, caller).await;
         }
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
@@ -190,6 +192,7 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
+                self.make_way(&planned.plan, &header).await?;
                 let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
@@ -399,7 +402,7 @@ fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
         text: {
             let (verb, object) = (step.action.verb(), step.action.target());
             // `kubectl delete` has no preconditions, so whoever types it looks first.
-            let first = if verb == Verb::Delete.as_str() { "check that it is unchanged, then " } else { "" };
+            let first = if step.action.change().0 == Verb::Delete { "check that it is unchanged, then " } else { "" };
             format!("{first}{verb} {object} by hand")
         },
         command: Some(step.command.clone()),

@@ -221,7 +221,7 @@ view! {
 
     /// One change of the plan.
     StepView {
-        /// `create`, `patch` or `delete`.
+        /// `create`, `patch`, `delete`, `restart`, `undoRollout` or `evict`.
         action: String,
         /// What is changed.
         object: ObjectView,

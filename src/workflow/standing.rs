@@ -53,7 +53,7 @@ impl<'a> Standing<'a> {
         let (plan, done) = (&self.planned?.plan, self.execution?);
         let open = self.underway.is_none() && self.undone_by.is_none() && self.header.purpose.undoes().is_none();
         let takes = inverse::of(plan, done, &self.header.id).takes;
-        let some = takes.iter().any(|taken| matches!(taken.proposal.action, Action::Patch { .. }));
+        let some = takes.iter().any(|taken| matches!(taken.proposal.action, Action::Patch { .. } | Action::UndoRollout { .. }));
         (open && some).then(|| OurCommand::Undo(self.header.id.clone()))
     }
 

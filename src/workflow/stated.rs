@@ -8,8 +8,8 @@ use super::{Caller, Meter, Opened, Problem, Remediation, WorkflowError, collect,
 use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::reply::{Home, understood};
 use crate::domain::abridged::abridge;
-use crate::domain::action::Action;
 use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::check::Check;
 use crate::domain::cluster::ClusterId;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -23,7 +23,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::Observations;
 use crate::domain::plan::RemediationPlan;
-use crate::domain::proposal::ProposedBy;
+use crate::domain::proposal::{ProposedBy, Wanted};
 use crate::domain::purpose::Purpose;
 use crate::domain::usage::Usage;
 use crate::domain::words::Wording;
@@ -109,8 +109,8 @@ impl Remediation {
         Ok(())
     }
 
-    /// Nobody is asked again about an object whose change they declined in this analysis, nor about that change whoever analyzes anew.
-    async fn is_not_declined(&self, id: &SessionId, changes: &[Action], cluster: &ClusterId) -> Result<(), WorkflowError> {
+    /// Nobody is asked again about an object whose change they declined in this analysis, nor about those fields whoever analyzes anew.
+    async fn is_not_declined(&self, id: &SessionId, changes: &[Wanted], cluster: &ClusterId) -> Result<(), WorkflowError> {
         let of_it = self.ledger.with_text(id.as_str(), SESSIONS).await?;
         let touches = |session: &Session| {
             let steps = session.planned().into_iter().flat_map(|planned| planned.plan.steps.iter());
@@ -126,7 +126,7 @@ impl Remediation {
                 no.header().id
             )));
         }
-        let no = self.declined(changes.iter(), cluster).await?;
+        let no = self.declined(changes, cluster).await?;
         no.map_or(Ok(()), |no| Err(WorkflowError::Invalid(declined_in(&no))))
     }
 
@@ -278,7 +278,7 @@ impl Remediation {
         let (open, planned) = (self.may_change(), plan.clone());
         let cause = plan.aim.cause().and_then(|key| header.diagnosis.cause(key));
         let suffered: Vec<ObjectRef> = cause.iter().flat_map(|cause| &cause.symptoms).map(|symptom| symptom.object.clone()).collect();
-        let changes: Vec<Action> = planned.steps.iter().map(|step| step.action.clone()).collect();
+        let changes: Vec<Wanted> = planned.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
         if open.config_maps {
             live::see_config_maps(&changes, &mut collected.snapshot, meter.read.as_ref()).await;
         }
@@ -293,7 +293,10 @@ impl Remediation {
                 return Some(format!("{healed} is not affected any more, and what is affected now is something else"));
             }
             let risk = examined.remedy.proposals.iter().map(|proposal| proposal.risk).max();
-            let lost = planned.checks.iter().find(|check| !check.promises_a_cure() && !examined.remedy.checks.contains(check));
+            // How many addresses a Service has, is not what it is about.
+            let same =
+                |check: &Check| examined.remedy.checks.iter().any(|now| (now.what(), now.object()) == (check.what(), check.object()));
+            let lost = planned.checks.iter().find(|check| !check.promises_a_cure() && !same(check));
             match lost {
                 Some(check) => Some(format!("{} is not affected any more", check.object())),
                 None => risk.filter(|risk| *risk > planned.risk()).map(|risk| format!("its risk is {risk} now")),

@@ -183,7 +183,6 @@ fn a_kind_is_one_row_and_an_action_is_where_the_guide_says() {
         "src/planner/inverse.rs",
         "src/planner/triage.rs",
         "src/session/record/plan.rs",
-        "src/validate/change.rs",
         "src/workflow/covered.rs",
         "src/workflow/effects.rs",
     ];

@@ -1,5 +1,6 @@
 //! On the embedded cluster: every case in milliseconds, the faults that a real one won't make, and the library as it is used.
 
+mod actions;
 mod admission;
 mod answered;
 mod approval;

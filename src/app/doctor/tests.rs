@@ -11,6 +11,11 @@ use tokio::task::JoinSet;
 
 /// What is said of a cluster that has a namespace `shop`, and denies this.
 async fn said(namespace: &str, denials: Vec<Denial>) -> Vec<Line> {
+    said_where("auto", namespace, denials).await
+}
+
+/// The same where the operator set `investigate` so.
+async fn said_where(investigate: &str, namespace: &str, denials: Vec<Denial>) -> Vec<Line> {
     let (sim, running) = Sim::new(World::standard(Timestamp::UNIX_EPOCH));
     let mut tasks = JoinSet::new();
     tasks.spawn(running);
@@ -18,7 +23,8 @@ async fn said(namespace: &str, denials: Vec<Denial>) -> Vec<Line> {
     denials.into_iter().for_each(|denial| sim.deny(denial));
     let connected = over(sim.service(), "test", "in memory", Namespace::parse("shop").unwrap());
     let mut lines = Vec::new();
-    cluster(&connected, Some(namespace), true, &mut lines).await;
+    let config = Config::load(&Flags::default(), &Environment::of([("HOME", "/nowhere"), ("KUBEMEND_INVESTIGATE", investigate)])).unwrap();
+    cluster(&connected, Some(namespace), &config, &mut lines).await;
     lines
 }
 
@@ -57,10 +63,15 @@ async fn in_a_system_namespace_nothing_is_changed_whatever_is_allowed() {
 #[tokio::test(start_paused = true)]
 async fn missing_permissions_come_with_one_command_that_makes_the_roles_and_binds_them() {
     assert!(of(&said("shop", Vec::new()).await, "logs").is_none());
-    let denials =
-        vec![Denial::of("list", "events"), Denial::of("list", "nodes"), Denial::of("patch", "deployments"), Denial::of("get", "pods/log")];
-    let lines = said("shop", denials).await;
-    for (topic, flag) in [("reading", "--reader"), ("logs", "--logs"), ("writing", "--writer")] {
+    let denials = || {
+        [("list", "events"), ("list", "nodes"), ("patch", "deployments"), ("get", "pods/log"), ("delete", "pods")]
+            .map(|(verb, resource)| Denial::of(verb, resource))
+            .to_vec()
+    };
+    let never = said_where("never", "shop", denials()).await;
+    assert!(of(&never, "logs").is_none() && of(&never, "proposals").is_none(), "{never:?}");
+    let lines = said("shop", denials()).await;
+    for (topic, flag) in [("reading", "--reader"), ("logs", "--logs"), ("writing", "--writer"), ("proposals", "--proposals")] {
         let line = of(&lines, topic).unwrap();
         let command = line.todo.first().unwrap();
         assert_eq!(command, &format!("kubemend manifests rbac -n shop {flag} USER | kubectl apply -f -"));

@@ -172,6 +172,8 @@ async fn writer_says_what_actions_can_express_and_nothing_else() {
         ("PATCH", "/apis/apps/v1/namespaces/a/statefulsets/web"),
         ("PATCH", "/apis/apps/v1/namespaces/a/daemonsets/web"),
         ("PATCH", "/api/v1/namespaces/a/services/web"),
+        ("DELETE", "/api/v1/namespaces/a/pods/web"),
+        ("POST", "/api/v1/namespaces/a/pods/web/eviction?dryRun=All"),
         ("POST", ACCESS_REVIEW),
         ("GET", "/api/v1/namespaces/kube-system"),
     ] {
@@ -190,7 +192,14 @@ async fn writer_says_what_actions_can_express_and_nothing_else() {
         ("POST", "/apis/apps/v1/namespaces/a/deployments"),
         ("DELETE", "/apis/apps/v1/namespaces/a/deployments/web"),
         ("DELETE", "/api/v1/namespaces/a/persistentvolumeclaims"),
-        ("DELETE", "/api/v1/namespaces/a/pods/web"),
+        ("DELETE", "/api/v1/namespaces/a/pods"),
+        ("DELETE", "/api/v1/namespaces/a/pods/web/eviction"),
+        ("PATCH", "/api/v1/namespaces/a/pods/web"),
+        ("POST", "/api/v1/namespaces/a/pods"),
+        ("POST", "/api/v1/namespaces/a/pods/web/binding"),
+        ("POST", "/api/v1/namespaces/kube-system/pods/web/eviction"),
+        ("DELETE", "/api/v1/namespaces/kube-system/pods/web"),
+        ("POST", "/apis/apps/v1/namespaces/a/deployments/web/eviction"),
         ("PATCH", "/api/v1/namespaces/a/persistentvolumeclaims/data"),
         ("PATCH", "/api/v1/namespaces/a/secrets/db"),
         ("PATCH", "/api/v1/namespaces/a/events/db"),
@@ -203,7 +212,6 @@ async fn writer_says_what_actions_can_express_and_nothing_else() {
         ("POST", "/api/v1/namespaces/kube-system/persistentvolumeclaims"),
         ("POST", "/api/v1/namespaces"),
         ("POST", "/api/v1/namespaces/a/pods/web/exec"),
-        ("POST", "/api/v1/namespaces/a/pods/web/eviction"),
         ("POST", "/api/v1/namespaces/a/persistentvolumeclaims/data"),
         ("POST", "/api/v1/persistentvolumeclaims"),
         ("PATCH", "/apis/rbac.authorization.k8s.io/v1/namespaces/a/roles/x"),
@@ -307,10 +315,12 @@ fn written(verb: Verb, kind: &Kind) -> Option<Request<()>> {
     let namespace = Namespace::parse("a").unwrap();
     let (method, name) = match verb {
         Verb::Create => ("POST", None),
-        Verb::Patch => ("PATCH", Some("x")),
+        Verb::Patch | Verb::Restart | Verb::UndoRollout => ("PATCH", Some("x")),
         Verb::Delete => ("DELETE", Some("x")),
+        Verb::Evict => ("POST", Some("x")),
     };
-    Some(request(method, &kind.path(Some(&namespace).filter(|_| kind.info().is_some_and(|i| i.namespaced)), name)?))
+    let path = kind.path(Some(&namespace).filter(|_| kind.info().is_some_and(|i| i.namespaced)), name)?;
+    Some(request(method, &verb.subresource().map_or(path.clone(), |part| format!("{path}/{part}"))))
 }
 
 #[test]
@@ -318,7 +328,8 @@ fn writing_list_and_table_of_changes_agree_in_both_directions() {
     for kind in Kind::KNOWN {
         for verb in Verb::ALL {
             let wire = WRITE.check(&written(verb, &kind).unwrap()).is_ok();
-            assert_eq!(wire, changes::has(verb, &kind), "{verb} {kind}");
+            let same = |other: &Verb| (other.right(), other.subresource()) == (verb.right(), verb.subresource());
+            assert_eq!(wire, Verb::ALL.iter().filter(|other| same(other)).any(|other| changes::has(*other, &kind)), "{verb} {kind}");
         }
     }
     let resources = |list: &[Resource]| list.iter().map(|(version, plural, _)| format!("{version}/{plural}")).collect::<Vec<_>>();
@@ -329,6 +340,7 @@ fn writing_list_and_table_of_changes_agree_in_both_directions() {
     assert_eq!(resources(CREATED), table(Verb::Create));
     assert_eq!(resources(PATCHED), table(Verb::Patch));
     assert_eq!(resources(DELETED), table(Verb::Delete));
+    assert_eq!(resources(EVICTED), table(Verb::Evict));
 }
 
 proptest! {
@@ -339,7 +351,7 @@ proptest! {
         known in prop::sample::select(Kind::KNOWN.iter().map(|k| (k.api_version().to_owned(), k.info().unwrap().plural.to_owned())).collect::<Vec<_>>()),
         odd in "[a-z]{1,12}|secrets",
         namespace in "a|kube-system|secrets|",
-        tail in "|/x|/x/status|/x/scale|/x/exec|/secrets",
+        tail in "|/x|/x/status|/x/scale|/x/exec|/x/eviction|/secrets",
         use_odd: bool,
     ) {
         let (version, plural) = known;
@@ -348,6 +360,7 @@ proptest! {
         let place = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
         let path = format!("{root}/{version}{place}/{plural}{tail}");
         let verb = match method.as_str() {
+            "POST" if tail == "/x/eviction" => Some(Verb::Evict),
             "POST" => Some(Verb::Create),
             "PATCH" => Some(Verb::Patch),
             "DELETE" => Some(Verb::Delete),
@@ -355,7 +368,7 @@ proptest! {
         };
         let kind = Kind::KNOWN.into_iter().find(|k| k.info().is_some_and(|i| (i.api_version, i.plural) == (version.as_str(), plural.as_str())));
         let in_table = verb.zip(kind).is_some_and(|(verb, kind)| changes::has(verb, &kind));
-        let one_object = matches!(tail.as_str(), "" | "/x" | "/secrets");
+        let one_object = matches!(tail.as_str(), "" | "/x" | "/secrets") || verb == Some(Verb::Evict);
         if WRITE.check(&request(&method, &path)).is_ok() {
             prop_assert!(in_table && one_object && !namespace.starts_with("kube-") && !namespace.is_empty(), "{method} {path}");
         }

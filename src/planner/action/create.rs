@@ -55,6 +55,10 @@ impl PlannedAction for Create<'_> {
         None
     }
 
+    fn source(&self) -> Option<&ObjectRef> {
+        None
+    }
+
     fn summary(&self) -> String {
         format!("create {}", self.object)
     }
@@ -96,6 +100,10 @@ impl PlannedAction for Create<'_> {
 
     /// No object of that name exists.
     fn unchanged(&self, _: &Value, _: &Basis) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn fits(&self, _: &Value, _: &Value) -> Result<(), Refusal> {
         Ok(())
     }
 

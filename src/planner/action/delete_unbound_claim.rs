@@ -34,6 +34,10 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
         Some(self.claim)
     }
 
+    fn source(&self) -> Option<&ObjectRef> {
+        None
+    }
+
     fn summary(&self) -> String {
         format!("delete the unbound {}", self.claim)
     }
@@ -78,6 +82,10 @@ impl PlannedAction for DeleteUnboundClaim<'_> {
     fn unchanged(&self, live: &Value, _: &Basis) -> Result<(), Refusal> {
         let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str);
         self.never_bound(text("/status/phase"), text("/spec/volumeName"))
+    }
+
+    fn fits(&self, _: &Value, _: &Value) -> Result<(), Refusal> {
+        Ok(())
     }
 
     fn build(&self, live: Option<&Value>, _: &str) -> Result<Built, Refusal> {

@@ -7,6 +7,7 @@ use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment, escape};
 use crate::domain::fitted::{Part, Route};
+use crate::domain::hosts::hosts;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
@@ -28,9 +29,9 @@ use serde_json::{Value, json};
 const DECIDED_ON: &[&str] =
     &["spec.paused", "spec.updateStrategy.type", "spec.updateStrategy.rollingUpdate.partition", "spec.podManagementPolicy"];
 const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
-const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
-const PARTITIONED: &str = "its rolling update has a partition, so Pods with a lower ordinal keep their old template";
-const ORDERED: &str = "a StatefulSet with podManagementPolicy OrderedReady does not replace a Pod that never became ready";
+pub(super) const ON_DELETE: &str = "its update strategy is OnDelete, so a Pod keeps its old template until it is deleted";
+pub(super) const PARTITIONED: &str = "its rolling update has a partition, so Pods with a lower ordinal keep their old template";
+pub(super) const ORDERED: &str = "a StatefulSet with podManagementPolicy OrderedReady does not replace a Pod that never became ready";
 
 pub(super) struct Patch<'a> {
     pub(super) target: &'a ObjectRef,
@@ -40,6 +41,10 @@ pub(super) struct Patch<'a> {
 impl PlannedAction for Patch<'_> {
     fn existing(&self) -> Option<&ObjectRef> {
         Some(self.target)
+    }
+
+    fn source(&self) -> Option<&ObjectRef> {
+        None
     }
 
     fn summary(&self) -> String {
@@ -59,7 +64,7 @@ impl PlannedAction for Patch<'_> {
 
     fn headline(&self, precondition: &Precondition, _: Option<&Precondition>) -> Vec<Part> {
         let op = self.ops.first();
-        let [old, new] = values(op, precondition);
+        let [old, new] = hosts_of(self.target, op, precondition).unwrap_or_else(|| values(op, precondition));
         let mut parts = vec![Part::Change { old, new }, Part::words(": "), Part::Path(Route::of(&op.path)), Part::words(" of ")];
         parts.extend(called(self.target));
         match self.ops.len().saturating_sub(1) {
@@ -131,18 +136,20 @@ impl PlannedAction for Patch<'_> {
         Ok(())
     }
 
+    fn fits(&self, _: &Value, _: &Value) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal> {
         let target = self.target;
         let live = present(live, target)?;
         let impossible = Refusal::NotPossible;
-        let path = target.path().ok_or_else(|| impossible(format!("no API path is known for {target}")))?;
-        let version = metadata(live, "resourceVersion").ok_or_else(|| impossible(format!("{target} has no resource version")))?;
         let mut pins = Pins::of(target, live)?;
         let mut changes = Vec::new();
         // Absence cannot be tested by a JSON Patch on every server, so a field that is not there yet pins the whole object.
         let mut pin_version = false;
         for op in self.ops.iter() {
-            let at = op.path.locate(live).ok_or_else(|| impossible(format!("{target} has no {}", op.path)))?;
+            let at = op.path.place(live).ok_or_else(|| impossible(format!("{target} has no {}", op.path)))?;
             for (pointer, value) in &at.identities {
                 pins.add(test(pointer, value));
             }
@@ -173,31 +180,10 @@ impl PlannedAction for Patch<'_> {
             }
             pins.precondition.fields.push(Pinned { path: op.path.clone(), value: at.current });
         }
-        let version_pin = test("/metadata/resourceVersion", &json!(version));
-        let command = kubectl::json_patch(target, pins.tests.iter().chain(pin_version.then_some(&version_pin)).chain(&changes));
-        let stamp_pointer = format!("/metadata/annotations/{}", escape(STAMP));
-        if live.pointer("/metadata/annotations").is_some_and(Value::is_object) {
-            changes.push(json!({"op": "add", "path": stamp_pointer, "value": stamp}));
-        } else {
-            pin_version = true;
-            changes.push(json!({"op": "add", "path": "/metadata/annotations", "value": {STAMP: stamp}}));
-        }
-        if pin_version {
-            pins.add(version_pin);
-            pins.precondition.resource_version = Some(version);
-        }
-        let all: Vec<Value> = pins.tests.into_iter().chain(changes).collect();
-        let body = Value::Array(all).to_string();
-        let after = patched(live, &body).map_err(|why| impossible(format!("the patch does not fit {target}: {why}")))?;
-        let path = format!("{path}{QUERY}");
+        let Signed { request, diff, precondition, command, after } = signed(target, live, pins, changes, pin_version, stamp)?;
         let (undo, summary) = undo::of(self.ops, live, &after, stamp).ok_or_else(|| impossible(format!("{target} has no undo")))?;
-        Ok(Built {
-            diff: diff::unified(&target.slashed(), Some(live), Some(&after)).map_err(Refusal::NotPossible)?,
-            request: Request { method: Method::Patch, path: path.clone(), body },
-            precondition: pins.precondition,
-            undo: Undo::Restore { request: Request { method: Method::Patch, path, body: Value::Array(undo).to_string() }, summary },
-            command,
-        })
+        let undo = Request { method: Method::Patch, path: request.path.clone(), body: Value::Array(undo).to_string() };
+        Ok(Built { diff, request, precondition, undo: Undo::Restore { request: undo, summary }, command })
     }
 
     /// The object as it is before the step, with the step's operations applied.
@@ -223,23 +209,76 @@ impl PlannedAction for Patch<'_> {
 
 /// Why the Pods of a workload keep their old template, if they do.
 fn pods_stay(workload: &ObjectRef, facts: &Facts<'_>) -> Option<&'static str> {
-    let ordered = |set: &StatefulSet| set.spec.pod_management_policy.as_deref() != Some("Parallel");
     match newest::kept(workload, facts) {
         Some(Kept::UntilDeleted) => Some(ON_DELETE),
         Some(Kept::BelowPartition) => Some(PARTITIONED),
-        None => facts.find::<StatefulSet>(workload).is_some_and(ordered).then_some(ORDERED),
+        None => facts.find::<StatefulSet>(workload).is_some_and(is_ordered).then_some(ORDERED),
     }
 }
 
+/// Whether a set makes its Pods one after the other.
+pub(super) fn is_ordered(set: &StatefulSet) -> bool {
+    set.spec.pod_management_policy.as_deref() != Some("Parallel")
+}
+
+/// A JSON Patch with all that it pins, and with the stamp.
+pub(super) struct Signed {
+    pub(super) request: Request,
+    pub(super) diff: String,
+    pub(super) precondition: Precondition,
+    /// The same without the stamp, as a kubectl line.
+    command: String,
+    /// The object that the API server makes of it.
+    after: Value,
+}
+
+/// Puts it together. `pin_version`: absence cannot be tested, so any change of the object has to refuse it.
+pub(super) fn signed(
+    target: &ObjectRef,
+    live: &Value,
+    mut pins: Pins,
+    mut changes: Vec<Value>,
+    mut pin_version: bool,
+    stamp: &str,
+) -> Result<Signed, Refusal> {
+    let impossible = Refusal::NotPossible;
+    let path = target.path().ok_or_else(|| impossible(format!("no API path is known for {target}")))?;
+    let version = metadata(live, "resourceVersion").ok_or_else(|| impossible(format!("{target} has no resource version")))?;
+    let version_pin = test("/metadata/resourceVersion", &json!(version));
+    let command = kubectl::json_patch(target, pins.tests.iter().chain(pin_version.then_some(&version_pin)).chain(&changes));
+    let stamp_pointer = escaped_at("/metadata/annotations", STAMP);
+    if live.pointer("/metadata/annotations").is_some_and(Value::is_object) {
+        changes.push(json!({"op": "add", "path": stamp_pointer, "value": stamp}));
+    } else {
+        pin_version = true;
+        changes.push(json!({"op": "add", "path": "/metadata/annotations", "value": {STAMP: stamp}}));
+    }
+    if pin_version {
+        pins.add(version_pin);
+        pins.precondition.resource_version = Some(version);
+    }
+    let all: Vec<Value> = pins.tests.into_iter().chain(changes).collect();
+    let body = Value::Array(all).to_string();
+    let after = patched(live, &body).map_err(|why| impossible(format!("the patch does not fit {target}: {why}")))?;
+    let diff = diff::unified(&target.slashed(), Some(live), Some(&after)).map_err(Refusal::NotPossible)?;
+    let request = Request { method: Method::Patch, path: format!("{path}{QUERY}"), body };
+    Ok(Signed { request, diff, precondition: pins.precondition, command, after })
+}
+
+/// The pointer of a member of a map.
+pub(super) fn escaped_at(map: &str, member: &str) -> String {
+    format!("{map}/{}", escape(member))
+}
+
 /// What must be true of the object: that it is the same one, with the same spec, and what the fields held.
-struct Pins {
+pub(super) struct Pins {
     tests: Vec<Value>,
-    precondition: Precondition,
+    pub(super) precondition: Precondition,
 }
 
 impl Pins {
     /// Where the server counts changes of the spec, the count is pinned: any other field may have been what the decision was about.
-    fn of(target: &ObjectRef, live: &Value) -> Result<Self, Refusal> {
+    pub(super) fn of(target: &ObjectRef, live: &Value) -> Result<Self, Refusal> {
         let uid = metadata(live, "uid").ok_or_else(|| Refusal::NotPossible(format!("{target} has no uid")))?;
         let generation = live.pointer("/metadata/generation").and_then(Value::as_i64);
         let counted = generation.map(|generation| test("/metadata/generation", &json!(generation)));
@@ -247,7 +286,7 @@ impl Pins {
         Ok(Self { tests, precondition: Precondition { uid: Some(uid), generation, ..Precondition::default() } })
     }
 
-    fn add(&mut self, test: Value) {
+    pub(super) fn add(&mut self, test: Value) {
         if !self.tests.contains(&test) {
             self.tests.push(test);
         }
@@ -295,6 +334,18 @@ fn values(op: &FieldOp, precondition: &Precondition) -> [String; 2] {
     [(old, "not set"), (new, "removed")].map(|(value, none)| value.map_or_else(|| none.to_owned(), |value| in_a_line(&value)))
 }
 
+/// Of a setting that leads elsewhere, from where to where: of a long value its beginning and its end alone would have room.
+fn hosts_of(target: &ObjectRef, op: &FieldOp, precondition: &Precondition) -> Option<[String; 2]> {
+    let pinned = precondition.fields.iter().find(|pinned| pinned.path == op.path).filter(|_| target.kind == Kind::ConfigMap)?;
+    let Change::Set(new) = &op.change else { return None };
+    let one = |value: Option<&Value>| {
+        let hosts = hosts(value?.as_str()?, false);
+        (!hosts.is_empty()).then(|| in_a_line(&Value::String(Vec::from_iter(hosts).join(","))))
+    };
+    let [old, new] = [one(pinned.value.as_ref())?, one(Some(new))?];
+    (old != new).then_some([old, new])
+}
+
 /// The field as one would say it, and which part of the object it is in, where that is said behind the object.
 fn field_in_words(path: &FieldPath) -> (String, String) {
     let text = escaped(&path.to_string());
@@ -317,6 +368,6 @@ fn in_a_line(value: &Value) -> String {
     value.as_str().map_or_else(|| escaped(&value.to_string()), visible::value)
 }
 
-fn test(path: &str, value: &Value) -> Value {
+pub(super) fn test(path: &str, value: &Value) -> Value {
     json!({"op": "test", "path": path, "value": value})
 }

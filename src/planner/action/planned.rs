@@ -34,6 +34,9 @@ pub(crate) trait PlannedAction: Send + Sync {
     /// The object that must exist as it was seen; `None` where nothing of that name may exist.
     fn existing(&self) -> Option<&ObjectRef>;
 
+    /// The object that it takes content from, which is read as it is when the plan is made.
+    fn source(&self) -> Option<&ObjectRef>;
+
     /// What it does, for a plan's summary: `create …`, `change … of …`.
     fn summary(&self) -> String;
 
@@ -63,6 +66,9 @@ pub(crate) trait PlannedAction: Send + Sync {
     /// That what the action is about still is as whoever proposes it saw it, where an object must exist. That it is the same object,
     /// managed by nobody else, is known by then.
     fn unchanged(&self, live: &Value, seen: &Basis) -> Result<(), Refusal>;
+
+    /// That the object becomes what `source` holds, where it takes content from one.
+    fn fits(&self, live: &Value, source: &Value) -> Result<(), Refusal>;
 
     /// The bytes, with everything that must still be true in them. `live` is the object as it is now, where one must exist.
     fn build(&self, live: Option<&Value>, stamp: &str) -> Result<Built, Refusal>;

@@ -3,7 +3,7 @@
 
 use super::planned::whole_map;
 use crate::domain::action::{Change, FieldOp};
-use crate::domain::field::escape;
+use crate::domain::field::{END, escape};
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::STAMP;
 use serde_json::{Value, json};
@@ -23,12 +23,14 @@ pub(super) fn of(ops: &NonEmpty<FieldOp>, before: &Value, after: &Value, stamp: 
         pin("/metadata/generation", &json!(generation.saturating_add(i64::from(counted))));
     }
     for op in ops.iter() {
-        let at = op.path.locate(before)?;
-        for (pointer, value) in &at.identities {
+        let at = op.path.place(before)?;
+        // Elements that went or came have moved others: what is tested stands where the change left it.
+        let left = op.path.place(after).unwrap_or_else(|| at.clone());
+        for (pointer, value) in &left.identities {
             pin(pointer, value);
         }
         // What only its place names is pinned whole, as the change left it.
-        for pointer in at.elements.iter().map(|(pointer, _)| pointer) {
+        for pointer in left.elements.iter().map(|(pointer, _)| pointer) {
             if let Some(left) = after.pointer(pointer) {
                 pin(pointer, left);
             }
@@ -47,21 +49,26 @@ pub(super) fn of(ops: &NonEmpty<FieldOp>, before: &Value, after: &Value, stamp: 
             }
             continue;
         }
-        if let Some((map, value)) = whole_map(&op.path, &at.pointer, after) {
+        if let Some((map, value)) = whole_map(&op.path, &left.pointer, after) {
             pin(map, value);
         }
         // An API server takes a missing member for null in a test.
-        let left = match &op.change {
+        let is = match &op.change {
             Change::Set(new) => new,
             Change::Remove => &Value::Null,
         };
-        pin(&at.pointer, left);
+        // That an element is not in a list is said by the generation.
+        if !left.pointer.ends_with(END) {
+            pin(&left.pointer, is);
+        }
         changes.push(match (&at.current, &op.change) {
             (Some(old), Change::Set(_)) => json!({"op": "replace", "path": at.pointer, "value": old}),
             (Some(old), Change::Remove) => json!({"op": "add", "path": at.pointer, "value": old}),
-            (None, _) => json!({"op": "remove", "path": at.pointer}),
+            (None, _) => json!({"op": "remove", "path": left.pointer}),
         });
     }
+    // The last change first, so that each place is what it was when the change was made.
+    changes.reverse();
     let stamp_pointer = format!("/metadata/annotations/{}", escape(STAMP));
     pin(&stamp_pointer, &json!(stamp));
     changes.push(match before.pointer(&stamp_pointer) {

@@ -2,7 +2,7 @@
 
 mod values;
 
-use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::action::{Action, Change, FieldOp, Revisions, RolledOut};
 use crate::domain::cause::{Cause, Place};
 use crate::domain::changes::Verb;
 use crate::domain::check::Check;
@@ -51,8 +51,9 @@ fn destination(action: &Action) -> (Method, String) {
     let (verb, target, _) = action.change();
     match verb {
         Verb::Create => (Method::Post, target.kind.path(target.namespace.as_ref(), None).unwrap()),
-        Verb::Patch => (Method::Patch, target.path().unwrap()),
+        Verb::Patch | Verb::Restart | Verb::UndoRollout => (Method::Patch, target.path().unwrap()),
         Verb::Delete => (Method::Delete, target.path().unwrap()),
+        Verb::Evict => (Method::Post, format!("{}/eviction", target.path().unwrap())),
     }
 }
 
@@ -61,11 +62,20 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let op = (field(), of(value()), change()).prop_map(|(path, seen, change)| FieldOp { path, seen, change });
+    let op = || (field(), of(value()), change()).prop_map(|(path, seen, change)| FieldOp { path, seen, change });
+    let rolled_out = || (any::<u32>(), placed()).prop_map(|(revision, set)| RolledOut { revision, set });
     prop_oneof![
         (placed(), value()).prop_map(|(object, spec)| Action::Create { object, manifest: json!({ "spec": spec }) }),
-        (placed(), some(op)).prop_map(|(target, ops)| Action::Patch { target, ops }),
+        (placed(), some(op())).prop_map(|(target, ops)| Action::Patch { target, ops }),
         placed().prop_map(|claim| Action::DeleteUnboundClaim { claim }),
+        (placed(), time()).prop_map(|(target, at)| Action::RestartRollout { target, at }),
+        (placed(), rolled_out(), rolled_out(), some(op())).prop_map(|(target, from, to, ops)| Action::UndoRollout {
+            target,
+            between: Box::new(Revisions { from, to }),
+            ops
+        }),
+        placed().prop_map(|pod| Action::DeletePod { pod }),
+        placed().prop_map(|pod| Action::EvictPod { pod }),
     ]
 }
 
@@ -76,6 +86,7 @@ fn check() -> impl Strategy<Value = Check> {
         object().prop_map(Check::PodReady),
         object().prop_map(Check::ClaimBound),
         object().prop_map(Check::EndpointsReady),
+        (object(), any::<u32>()).prop_map(|(service, ready)| Check::StillServes { service, ready }),
         object().prop_map(Check::SymptomGone),
         (object(), of(field())).prop_map(move |(object, field)| Check::FindingGone { code, object, field }),
         (object(), field(), of(value())).prop_map(|(object, field, value)| Check::FieldIs { object, field, value }),

@@ -1,7 +1,7 @@
 //! The stored form of a plan.
 
 use super::reference::{KeyRecord, KindRecord, RefRecord, SegmentRecord, code, path, segments};
-use crate::domain::action::{Action, Change, FieldOp};
+use crate::domain::action::{Action, Change, FieldOp, Revisions, RolledOut};
 use crate::domain::cause::KnownCodes;
 use crate::domain::check::Check;
 use crate::domain::id::{PlanId, SessionId};
@@ -10,7 +10,7 @@ use crate::domain::plan::{Judged, OnFailure, Pinned, Precondition, RemediationPl
 use crate::domain::purpose::Aim;
 use crate::domain::request::{Method, Request};
 use crate::domain::risk::Risk;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,6 +68,29 @@ pub(super) enum ActionRecord {
     Create { object: RefRecord, manifest: Value },
     Patch { target: RefRecord, ops: Vec<OpRecord> },
     DeleteUnboundClaim { claim: RefRecord },
+    RestartRollout { target: RefRecord, at: Timestamp },
+    UndoRollout { target: RefRecord, to: Box<RolledOutRecord>, from: Box<RolledOutRecord>, ops: Vec<OpRecord> },
+    DeletePod { pod: RefRecord },
+    EvictPod { pod: RefRecord },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RolledOutRecord {
+    revision: u32,
+    set: RefRecord,
+}
+
+impl From<&RolledOut> for RolledOutRecord {
+    fn from(of: &RolledOut) -> Self {
+        Self { revision: of.revision, set: (&of.set).into() }
+    }
+}
+
+impl RolledOutRecord {
+    fn into_rolled_out(self) -> Result<RolledOut, String> {
+        Ok(RolledOut { revision: self.revision, set: self.set.into_ref()? })
+    }
 }
 
 /// By itself, so that a field that held `null` is told from one that was not there.
@@ -114,10 +137,37 @@ pub(super) enum CheckRecord {
     PodReady { object: RefRecord },
     ClaimBound { object: RefRecord },
     EndpointsReady { object: RefRecord },
+    StillServes { object: RefRecord, ready: u32 },
     FindingGone { code: String, object: RefRecord, field: Option<Vec<SegmentRecord>> },
     FieldIs { object: RefRecord, field: Vec<SegmentRecord>, value: Option<SeenRecord> },
     Gone { object: RefRecord },
     SymptomGone { object: RefRecord },
+}
+
+impl From<&FieldOp> for OpRecord {
+    fn from(op: &FieldOp) -> Self {
+        Self {
+            path: segments(&op.path),
+            seen: op.seen.clone().map(|value| SeenRecord { value }),
+            change: match &op.change {
+                Change::Set(value) => ChangeRecord::Set { value: value.clone() },
+                Change::Remove => ChangeRecord::Remove {},
+            },
+        }
+    }
+}
+
+impl OpRecord {
+    fn into_op(self) -> FieldOp {
+        FieldOp {
+            path: path(self.path),
+            seen: self.seen.map(|seen| seen.value),
+            change: match self.change {
+                ChangeRecord::Set { value } => Change::Set(value),
+                ChangeRecord::Remove {} => Change::Remove,
+            },
+        }
+    }
 }
 
 impl From<&Request> for RequestRecord {
@@ -137,22 +187,22 @@ impl From<&Action> for ActionRecord {
         match action {
             Action::Create { object, manifest } => ActionRecord::Create { object: object.into(), manifest: manifest.clone() },
             Action::DeleteUnboundClaim { claim } => ActionRecord::DeleteUnboundClaim { claim: claim.into() },
-            Action::Patch { target, ops } => ActionRecord::Patch {
+            Action::Patch { target, ops } => ActionRecord::Patch { target: target.into(), ops: ops.iter().map(OpRecord::from).collect() },
+            Action::RestartRollout { target, at } => ActionRecord::RestartRollout { target: target.into(), at: *at },
+            Action::UndoRollout { target, between, ops } => ActionRecord::UndoRollout {
                 target: target.into(),
-                ops: ops
-                    .iter()
-                    .map(|op| OpRecord {
-                        path: segments(&op.path),
-                        seen: op.seen.clone().map(|value| SeenRecord { value }),
-                        change: match &op.change {
-                            Change::Set(value) => ChangeRecord::Set { value: value.clone() },
-                            Change::Remove => ChangeRecord::Remove {},
-                        },
-                    })
-                    .collect(),
+                to: Box::new((&between.to).into()),
+                from: Box::new((&between.from).into()),
+                ops: ops.iter().map(OpRecord::from).collect(),
             },
+            Action::DeletePod { pod } => ActionRecord::DeletePod { pod: pod.into() },
+            Action::EvictPod { pod } => ActionRecord::EvictPod { pod: pod.into() },
         }
     }
+}
+
+fn fields(ops: Vec<OpRecord>) -> Result<NonEmpty<FieldOp>, String> {
+    NonEmpty::from_vec(ops.into_iter().map(OpRecord::into_op).collect()).ok_or_else(|| "a patch changes nothing".to_owned())
 }
 
 impl ActionRecord {
@@ -160,18 +210,15 @@ impl ActionRecord {
         Ok(match self {
             ActionRecord::Create { object, manifest } => Action::Create { object: object.into_ref()?, manifest },
             ActionRecord::DeleteUnboundClaim { claim } => Action::DeleteUnboundClaim { claim: claim.into_ref()? },
-            ActionRecord::Patch { target, ops } => {
-                let op = |op: OpRecord| FieldOp {
-                    path: path(op.path),
-                    seen: op.seen.map(|seen| seen.value),
-                    change: match op.change {
-                        ChangeRecord::Set { value } => Change::Set(value),
-                        ChangeRecord::Remove {} => Change::Remove,
-                    },
-                };
-                let ops = ops.into_iter().map(op).collect();
-                Action::Patch { target: target.into_ref()?, ops: NonEmpty::from_vec(ops).ok_or("a patch changes nothing")? }
-            }
+            ActionRecord::Patch { target, ops } => Action::Patch { target: target.into_ref()?, ops: fields(ops)? },
+            ActionRecord::RestartRollout { target, at } => Action::RestartRollout { target: target.into_ref()?, at },
+            ActionRecord::UndoRollout { target, to, from, ops } => Action::UndoRollout {
+                target: target.into_ref()?,
+                between: Box::new(Revisions { from: from.into_rolled_out()?, to: to.into_rolled_out()? }),
+                ops: fields(ops)?,
+            },
+            ActionRecord::DeletePod { pod } => Action::DeletePod { pod: pod.into_ref()? },
+            ActionRecord::EvictPod { pod } => Action::EvictPod { pod: pod.into_ref()? },
         })
     }
 }
@@ -183,6 +230,7 @@ impl From<&Check> for CheckRecord {
             Check::PodReady(o) => CheckRecord::PodReady { object: o.into() },
             Check::ClaimBound(o) => CheckRecord::ClaimBound { object: o.into() },
             Check::EndpointsReady(o) => CheckRecord::EndpointsReady { object: o.into() },
+            Check::StillServes { service, ready } => CheckRecord::StillServes { object: service.into(), ready: *ready },
             Check::FindingGone { code, object, field } => {
                 CheckRecord::FindingGone { code: code.to_string(), object: object.into(), field: field.as_ref().map(segments) }
             }
@@ -204,6 +252,7 @@ impl CheckRecord {
             CheckRecord::PodReady { object } => Check::PodReady(object.into_ref()?),
             CheckRecord::ClaimBound { object } => Check::ClaimBound(object.into_ref()?),
             CheckRecord::EndpointsReady { object } => Check::EndpointsReady(object.into_ref()?),
+            CheckRecord::StillServes { object, ready } => Check::StillServes { service: object.into_ref()?, ready },
             CheckRecord::FindingGone { code: text, object, field } => {
                 Check::FindingGone { code: code(&text, known)?, object: object.into_ref()?, field: field.map(path) }
             }

@@ -29,7 +29,16 @@ fn with_names(mut plan: RemediationPlan, name: &str, field: &str, old: &str, new
                 object.name = name.to_owned();
                 *manifest = json!({"spec": {"storageClassName": new, "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": old}}}});
             }
-            Action::DeleteUnboundClaim { claim } => claim.name = name.to_owned(),
+            Action::DeleteUnboundClaim { claim: object } | Action::DeletePod { pod: object } | Action::EvictPod { pod: object } => {
+                object.name = name.to_owned();
+            }
+            Action::RestartRollout { target, .. } => target.name = name.to_owned(),
+            Action::UndoRollout { target, between, .. } => {
+                target.name = name.to_owned();
+                // Who makes so many has other worries than a name that is shortened.
+                between.to.revision = between.from.revision % 100_000 + 1;
+                between.from.revision = between.to.revision + 1;
+            }
             Action::Patch { target, ops } => {
                 target.name = name.to_owned();
                 for op in ops.iter_mut() {
@@ -109,7 +118,17 @@ proptest! {
             "create" => prop_assert!(first.starts_with("New empty ") && first.contains(&begins(&name)), "{}", first),
             // What is created again under its name is said in one.
             "delete" if first.starts_with("Replace empty ") => prop_assert!(first.contains(&begins(&name)), "{}", first),
-            "delete" => prop_assert!(first.starts_with("Delete ") && first.contains(", which holds no data"), "{}", first),
+            "delete" => {
+                let end = [", which holds no data", ", another is made"];
+                prop_assert!(first.starts_with("Delete ") && end.iter().any(|end| first.contains(end)), "{}", first);
+            }
+            "evict" => prop_assert!(first.starts_with("Evict ") && first.contains(", another is made"), "{}", first),
+            "restart" => prop_assert!(first.starts_with("Restart all Pods of ") && first.contains(&begins(&name)), "{}", first),
+            "undoRollout" => {
+                let (was, rest) = first.split_once(" → ").unwrap();
+                let (becomes, rest) = rest.split_once(": revision of ").unwrap();
+                prop_assert!(was != becomes && rest.contains(&begins(&name)), "{}", first);
+            }
             _ => {
                 let (was, rest) = first.split_once(" → ").unwrap();
                 let (becomes, rest) = rest.split_once(": ").unwrap();

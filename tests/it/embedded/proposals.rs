@@ -132,7 +132,7 @@ async fn image_that_no_rule_knows_to_be_wrong_is_replaced_after_a_human_s_yes() 
     assert!(first[0].starts_with("agent: api:broken → api:fixed"), "{first:?}");
     assert_eq!(question.by, Some("an agent"));
     assert!(!first.join("\n").contains("wrong one"), "{first:?}");
-    let order = ["no rule found the cause", "Affected now", "cannot parse flags", "Their words", "“it is the wrong one”"];
+    let order = ["no rule found the cause", "Affected at ", "cannot parse flags", "Their words", "“it is the wrong one”"];
     let places: Vec<Option<usize>> = order.iter().map(|part| question.text.find(part)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {}", question.text);
     assert!(question.digest_counts.is_err());
@@ -406,6 +406,7 @@ async fn one_object_is_asked_about_once_and_what_was_declined_is_not_asked_again
     let first = concluded(&process, &id, &fix("fixed")).await.unwrap().question.unwrap();
     let other = concluded(&process, &id, &fix("other")).await.unwrap();
     assert!(other.question.is_none() && advice(&other.report).contains(first.session.as_str()), "{}", advice(&other.report));
+    assert!(other.report.plan.is_some(), "what would be asked is told");
     let again = concluded(&process, &id, &fix("fixed")).await.unwrap().question.unwrap();
     assert_eq!(again.session, first.session, "the same plan is the same question");
     process.decline(&first.session, Approver::Terminal).await.unwrap();
@@ -419,7 +420,11 @@ async fn one_object_is_asked_about_once_and_what_was_declined_is_not_asked_again
     let besides = json!({"field": "spec.replicas", "value": 2});
     more["actions"][0]["set"].as_array_mut().unwrap().insert(0, besides);
     assert!(concluded(&process, &anew, &more).await.unwrap_err().to_string().contains("less than a day"), "beside more");
-    assert!(concluded(&process, &anew, &fix("other")).await.unwrap().question.is_some());
+    let other = concluded(&process, &anew, &fix("other")).await.unwrap_err();
+    assert!(other.to_string().contains(first.session.as_str()), "another value of the field is the same question: {other}");
+    let restart = proposal("deployment/api", json!([{"action": "restart", "object": "deployment/api"}]));
+    let restarted = concluded(&process, &anew, &restart).await.unwrap();
+    assert!(restarted.question.is_some(), "to do something else is another question: {}", advice(&restarted.report));
     assert_eq!(cluster.writes(), []);
 }
 
@@ -433,10 +438,14 @@ async fn waiting_question_keeps_its_words_and_what_it_cites_and_each_repeat_coun
     let of_words = |text: &str| text.split_once("In full").unwrap().1.split_once("cluster:").unwrap().0.to_owned();
     given["causes"][0]["title"] = json!("quite another reason");
     given["causes"][0]["cites"] = json!(["e1"]);
-    let again = concluded(&process, &id, &given).await.unwrap().question.unwrap();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let again = concluded(&process, &id, &given).await.unwrap();
+    let (told, again) = (advice(&again.report), again.question.unwrap());
     assert_eq!(again.session, first.session);
+    assert!(told.contains("with the words and the evidence of before"), "{told}");
     assert!(again.text.contains("“it is the wrong one”") && !again.text.contains("another reason"), "{}", again.text);
     assert_eq!(of_words(&again.text), of_words(&first.text));
+    assert_eq!(again.expires_at, first.expires_at, "it is as old as what it rests on");
     for _ in 0..6 {
         concluded(&process, &id, &given).await.unwrap();
     }
@@ -481,7 +490,7 @@ fn mounting(claim: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rule_asks_about_no_object_that_a_proposal_is_asked_about() {
+async fn rule_that_has_a_fix_meanwhile_takes_the_place_of_a_question_about_a_proposal() {
     let cluster = running(&format!("{API}---{CLAIMS}")).await;
     let process = cluster.process();
     let id = analyzed(&process).await;
@@ -489,15 +498,21 @@ async fn rule_asks_about_no_object_that_a_proposal_is_asked_about() {
     let question = opened.question.unwrap();
     cluster.apply(&mounting("api-uploads"));
     tokio::time::sleep(Duration::from_secs(120)).await;
-    let by_a_rule = process.open(&problem(), &Caller::silent()).await.unwrap();
-    assert!(by_a_rule.report.causes.iter().any(|cause| cause.code == "pvc-claim-name-typo"), "{}", by_a_rule.report.summary);
-    assert!(by_a_rule.question.is_none() && advice(&by_a_rule.report).contains(question.session.as_str()), "{}", by_a_rule.report.summary);
-    // And the yes to the proposal is held against the rule, which has a fix of its own now.
+    // The yes to the proposal is held against the rule, which has a fix of its own now.
     let error = yes(&process, &question).await.unwrap_err();
     assert!(matches!(&error, WorkflowError::NotNeeded(why) if why.contains("a rule")), "{error}");
-    process.decline(&question.session, Approver::Terminal).await.unwrap();
-    assert!(process.open(&problem(), &Caller::silent()).await.unwrap().question.is_some());
+    let by_a_rule = process.open(&problem(), &Caller::silent()).await.unwrap();
+    assert!(by_a_rule.report.causes.iter().any(|cause| cause.code == "pvc-claim-name-typo"), "{}", by_a_rule.report.summary);
+    assert!(by_a_rule.report.plan.is_some());
+    let asked = by_a_rule.question.unwrap();
+    let withdrawn = process.show(&question.session).await.unwrap();
+    assert!(withdrawn.status != Status::AwaitingApproval && withdrawn.plan.is_some(), "{}", withdrawn.summary);
+    assert!(advice(&withdrawn).contains(asked.session.as_str()), "{}", advice(&withdrawn));
+    let error = yes(&process, &question).await.unwrap_err();
+    assert!(matches!(error, WorkflowError::State { .. }), "{error}");
     assert_eq!(cluster.writes(), []);
+    yes(&process, &asked).await.unwrap();
+    assert_eq!(cluster.writes().len(), 1);
 }
 
 /// What speaks against an empty claim speaks against it in any words.
@@ -618,4 +633,81 @@ async fn conclusion_rests_on_what_its_own_session_saw_a_moment_ago() {
     given["causes"][0]["cites"] = json!(["o1"]);
     let error = concluded(&process, &id, &given).await.unwrap_err();
     assert!(error.to_string().contains("too old"), "{error}");
+}
+
+const STABLE: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api-stable}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: api, track: stable}}
+  template:
+    metadata: {labels: {app: api, track: stable}}
+    spec: {containers: [{name: app, image: 'web:1'}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api}
+spec: {selector: {app: api}, ports: [{port: 80, targetPort: 8080}]}
+";
+
+/// Whoever is behind the Service besides is served by another port then, and nothing that suffers would show it.
+#[tokio::test(start_paused = true)]
+async fn service_that_serves_others_is_high_risk_and_the_question_names_them() {
+    let canary = API.replace("{app: api}", "{app: api, track: canary}");
+    let cluster = running(&format!("{canary}---{STABLE}")).await;
+    let given = proposal("deployment/api", patch("service/api", "spec.ports[0].targetPort", 8081));
+    let opened = {
+        let process = cluster.process();
+        let id = analyzed(&process).await;
+        concluded(&process, &id, &given).await.unwrap()
+    };
+    assert!(opened.question.is_none(), "the ceiling is medium");
+    let why: Vec<&str> = opened.report.advice.iter().map(|advice| advice.why.as_str()).collect();
+    assert!(why.iter().any(|why| why.contains("its risk is high")), "{why:?}: {}", advice(&opened.report));
+    let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &given).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(question.text.contains("behind it, and not affected, is Deployment shop/api-stable"), "{}", question.text);
+    let checks = opened.report.plan.unwrap().checks;
+    let served = checks.iter().find(|check| check.what == "stillServes").unwrap();
+    assert_eq!((served.object.name.as_str(), served.expectation.as_str()), ("api", "it has at least as many ready addresses as before: 2"));
+    assert_eq!(cluster.writes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_of_what_is_affected_alone_is_medium() {
+    let service = STABLE.split_once("---").unwrap().1;
+    let cluster = running(&format!("{API}---{service}")).await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened =
+        concluded(&process, &id, &proposal("deployment/api", patch("service/api", "spec.ports[0].targetPort", 8081))).await.unwrap();
+    assert!(opened.question.is_some(), "{}", advice(&opened.report));
+}
+
+/// Ready by another yardstick is not better than before.
+#[tokio::test(start_paused = true)]
+async fn cure_that_is_seen_by_a_probe_that_the_plan_changed_is_unclear() {
+    let probe = "        image: api:fixed\n        readinessProbe: {tcpSocket: {port: 9090}}\n";
+    let cluster = running(&API.replace("        image: api:broken\n", probe)).await;
+    tokio::time::sleep(Duration::from_secs(1_200)).await;
+    let process = cluster.process();
+    let issue = Some(Issue::parse("the api is not ready").unwrap());
+    let problem = Problem { issue, namespace: Some(Namespace::parse(SHOP).unwrap()), ..Problem::default() };
+    let report = process.analyze(&problem, &Caller::silent()).await.unwrap();
+    let id = SessionId::parse(&report.session).unwrap();
+    let port = "spec.template.spec.containers[name=app].readinessProbe.tcpSocket.port";
+    let mut given = proposal("deployment/api", patch("deployment/api", port, 8080));
+    given["causes"][0]["cites"] = json!(report.evidence.iter().take(3).map(|piece| piece.id.clone()).collect::<Vec<_>>());
+    let opened = concluded(&process, &id, &given).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(question.text.contains("this changes how kubemend will see whether it helped"), "{}", question.text);
+    let done = yes(&process, &question).await.unwrap();
+    let validation = done.validation.unwrap();
+    assert!(validation.checks.iter().all(|check| check.passed == Some(true)), "{validation:?}");
+    assert_eq!(done.status, Status::Unclear, "{validation:?}");
+    assert!(format!("{validation:?}").contains("ready by a probe that this plan changed"), "{validation:?}");
 }

@@ -1,0 +1,156 @@
+//! What is at stake with a stated change besides what it is for: who else is changed with it, where it leads elsewhere, and whether it
+//! moves what its own cure is seen by. All of it is said in the question, with the change.
+
+use super::outline::seen;
+use super::setting;
+use crate::domain::action::Action;
+use crate::domain::kind::Kind;
+use crate::domain::object::ObjectRef;
+use crate::domain::resource::Resource;
+use crate::domain::risk::Risk;
+use crate::facts::{Facts, labels, pods, selected};
+use k8s_openapi::api::core::v1::{Pod, Service};
+use std::collections::{BTreeSet, HashSet};
+
+/// Others that are named in a question; the rest is counted.
+const NAMED: usize = 4;
+/// Kinds whose Pods can be behind a Service: who is, is known only where all of them were read.
+const BEHIND: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+
+/// See the file's head.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stakes {
+    /// What somebody states is never below medium.
+    pub(super) risk: Risk,
+    /// What a human has to know of it, in words.
+    pub(super) said: Vec<String>,
+}
+
+/// What suffers that a change is about.
+pub(super) struct Suffering<'o> {
+    /// What has to run again.
+    pub(super) roots: &'o HashSet<ObjectRef>,
+    /// And all that belongs to it.
+    pub(super) area: &'o HashSet<&'o ObjectRef>,
+}
+
+/// See the file's head. `root`: what has to run for an object to be well.
+pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&ObjectRef) -> ObjectRef, facts: &Facts<'_>) -> Stakes {
+    let target = change.target();
+    let mut stakes = match target.kind {
+        Kind::ConfigMap => {
+            let now = seen(change, facts).ok().flatten();
+            let now = now.as_ref().map(|now| &now.value);
+            let mut said = setting::moved(change, now, facts);
+            said.extend(others("it is read, too, by", &setting::other_users(target, suffering.area, facts)));
+            Stakes { risk: setting::risk(change, now, suffering.area, facts), said }
+        }
+        Kind::Service => match behind(target, facts) {
+            Ok(behind) => {
+                let beside: BTreeSet<ObjectRef> = behind.into_iter().filter(|one| !suffering.roots.contains(&root(one))).collect();
+                // Who is reached by nobody has nothing to lose.
+                let beside = if facts.ready_addresses(target) == 0 { BTreeSet::new() } else { beside };
+                Stakes { risk: raised(!beside.is_empty()), said: others("behind it, and not affected, is", &beside).into_iter().collect() }
+            }
+            Err(why) => Stakes { risk: Risk::High, said: vec![why] },
+        },
+        _ if serves(&root(target), facts) && !suffering.roots.contains(&root(target)) => {
+            Stakes { risk: Risk::High, said: vec![format!("{} itself is not affected, and it is what would be changed", root(target))] }
+        }
+        _ => Stakes { risk: Risk::Medium, said: Vec::new() },
+    };
+    if change.changes_a_probe() {
+        stakes.said.push("this changes how kubemend will see whether it helped, so its verdict will be `unclear` at best".to_owned());
+    }
+    stakes
+}
+
+fn raised(is_high: bool) -> Risk {
+    if is_high { Risk::High } else { Risk::Medium }
+}
+
+fn others(before: &str, all: &BTreeSet<ObjectRef>) -> Option<String> {
+    let named: Vec<String> = all.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = all.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    (!all.is_empty()).then(|| format!("{before} {}{more}", named.join(", ")))
+}
+
+/// The workloads and the Pods of nobody behind a Service.
+fn behind(service: &ObjectRef, facts: &Facts<'_>) -> Result<BTreeSet<ObjectRef>, String> {
+    if !BEHIND.iter().chain([&Kind::EndpointSlice]).all(|kind| facts.is_whole(kind)) {
+        return Err(format!("who else is behind {service} could not be read"));
+    }
+    let found = facts.find::<Service>(service);
+    let selector = found.and_then(|found| Some((found.metadata.namespace.as_deref()?, labels::any_selector(found)?)));
+    let Some((namespace, selector)) = selector else {
+        return Err(format!("{service} has no selector, so who is behind it is not known"));
+    };
+    let mut all: BTreeSet<ObjectRef> = selected::workloads_selected(facts, namespace, selector).map(|w| w.object.clone()).collect();
+    let pods = selected::pods_selected(facts, namespace, selector).filter(|pod| !pods::has_ended(pod));
+    all.extend(pods.map(Resource::reference).map(|pod| facts.owners().chain(&pod).last().cloned().unwrap_or(pod)));
+    Ok(all)
+}
+
+/// Whether something of it is ready.
+fn serves(object: &ObjectRef, facts: &Facts<'_>) -> bool {
+    match object.kind {
+        Kind::Pod => facts.find::<Pod>(object).is_some_and(pods::is_ready),
+        _ => facts.workload(object).is_some_and(|workload| workload.ready > 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::action::FieldOp;
+    use crate::domain::field::FieldPath;
+    use crate::domain::nonempty::NonEmpty;
+    use crate::planner::example::{deployment, namespace, snapshot};
+    use serde_json::json;
+
+    fn of(kind: Kind, name: &str) -> ObjectRef {
+        ObjectRef::namespaced(kind, &namespace(), name)
+    }
+
+    fn patch(target: ObjectRef, field: &str, value: u32) -> Action {
+        Action::Patch { target, ops: NonEmpty::one(FieldOp::set(FieldPath::parse(field).unwrap(), value)) }
+    }
+
+    #[test]
+    fn what_serves_and_is_not_affected_itself_is_high_and_said() {
+        let mut web = deployment();
+        web["status"] = json!({"observedGeneration": 1, "replicas": 1, "readyReplicas": 1});
+        let seen = snapshot(vec![(Kind::Deployment, web)]);
+        let facts = Facts::of(&seen);
+        let web = of(Kind::Deployment, "web");
+        let judged = |roots: &[ObjectRef], change: &Action| {
+            let roots: HashSet<ObjectRef> = roots.iter().cloned().collect();
+            stakes(change, &Suffering { roots: &roots, area: &HashSet::new() }, Clone::clone, &facts)
+        };
+        let restart = Action::restart(web.clone(), jiff::Timestamp::UNIX_EPOCH);
+        let beside = judged(&[of(Kind::Service, "web")], &restart);
+        assert!(beside.risk == Risk::High && beside.said[0].contains("itself is not affected"), "{beside:?}");
+        assert_eq!(judged(std::slice::from_ref(&web), &restart), Stakes { risk: Risk::Medium, said: Vec::new() });
+        // Who is behind a Service that was not read, nobody knows.
+        let service = patch(of(Kind::Service, "web"), "spec.ports[0].targetPort", 8081);
+        assert_eq!(judged(&[web], &service).risk, Risk::High);
+    }
+
+    #[test]
+    fn change_of_a_probe_is_said() {
+        let seen = snapshot(vec![(Kind::Deployment, deployment())]);
+        let web = of(Kind::Deployment, "web");
+        let said = |field: &str| {
+            let roots = HashSet::from([web.clone()]);
+            let of = Suffering { roots: &roots, area: &HashSet::new() };
+            stakes(&patch(web.clone(), field, 3), &of, Clone::clone, &Facts::of(&seen)).said
+        };
+        let container = "spec.template.spec.containers[name=app]";
+        for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+            let told = said(&format!("{container}.{probe}.failureThreshold"));
+            assert!(told.len() == 1 && told[0].contains("how kubemend will see whether it helped"), "{probe}: {told:?}");
+        }
+        assert_eq!(said("spec.replicas"), Vec::<String>::new());
+    }
+}
