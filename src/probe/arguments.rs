@@ -392,7 +392,7 @@ mod tests {
             let said = asked(word, Custom::Listed(&partly)).unwrap_err();
             assert_eq!(said.contains("`down.example` could not be listed"), unknown, "{said}");
         }
-        assert_eq!(asked("issuers", Custom::Listed(&partly)), Ok("list issuers".to_owned()));
+        assert_eq!(asked("issuers", Custom::Listed(&partly)), Ok("list issuers -A".to_owned()));
     }
 
     #[test]
