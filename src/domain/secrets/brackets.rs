@@ -77,6 +77,7 @@ pub(super) fn begins(text: &str, opening: Opening, margin: &Margin<'_>, work: &W
         // A word before a bracket may be a value that has one in it.
         Some('"' | '\'' | '`' | '\\') => opening.word == 0 || behind_quotes(behind, margin, work).is_some_and(|next| next.is_some()),
         Some('{' | '[' | '(') => opening.word == 0,
+        Some('/' | '#') if comment(behind) > 0 => true,
         Some(_) => {
             let attached = opening.attached && opening.word == 0;
             attached || member(behind).is_some() || letters_and_quote(behind) > 0 || begins_within(behind, margin, work)
@@ -121,6 +122,12 @@ pub(super) fn walked<'t>(
             },
             _ if c.is_whitespace() || matches!(c, ',' | ';') => c.len_utf8(),
             '\\' if escaped_space(rest) > 0 => escaped_space(rest),
+            '/' | '#' if comment(rest) > 0 => {
+                let length = comment(rest);
+                let map = open.last().map_or(0, |frame| frame.map);
+                leaves.push(map, None, at, rest.get(..length).unwrap_or_default());
+                length
+            }
             '}' | ']' | ')' => {
                 let Some(closed) = closed(&mut open, c) else {
                     at = at.saturating_add(1);
@@ -323,6 +330,15 @@ fn escaped_space(rest: &str) -> usize {
     if behind.starts_with(['n', 't', 'r']) { rest.len().saturating_sub(behind.len()).saturating_add(1) } else { 0 }
 }
 
+/// How long the comment is that begins here.
+fn comment(rest: &str) -> usize {
+    if rest.starts_with("/*") {
+        return rest.find("*/").map_or(rest.len(), |end| end.saturating_add(2));
+    }
+    let line = rest.starts_with("//") || rest.starts_with("# ");
+    if line { rest.find('\n').unwrap_or(rest.len()) } else { 0 }
+}
+
 /// Where the line begins, if it can be a part of the structure.
 fn next_line(text: &str, margin: &Margin<'_>, work: &Work) -> Option<usize> {
     let line = text.split('\n').next().unwrap_or_default();
@@ -335,7 +351,7 @@ fn next_line(text: &str, margin: &Margin<'_>, work: &Work) -> Option<usize> {
         None | Some('}' | ']' | ')') => true,
         Some('{' | '[' | '(') => begin.further > 0 || value.len() == 1,
         Some(_) if begin.further > 0 => {
-            quotes || row.ends_with([',', '{', '[', '(']) || member(row).is_some() || !row.contains(char::is_whitespace)
+            quotes || comment(row) > 0 || row.ends_with([',', '{', '[', '(']) || member(row).is_some() || !row.contains(char::is_whitespace)
         }
         Some(_) => quotes && behind_quotes(row, margin, work).is_some(),
     };

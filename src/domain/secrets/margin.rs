@@ -42,7 +42,9 @@ impl<'t> Margin<'t> {
             return Self { before: "", behind: 0, own: width(quotes.len()), bare, dashed: before.starts_with('-') };
         }
         let trimmed = quotes.trim_end();
-        let kept = if trimmed.len() <= LONGEST { trimmed } else { "" };
+        // Brackets begin lines that have nothing to do with each other.
+        let told = trimmed.chars().any(|c| !c.is_whitespace() && !"{}[](),:\"'\\".contains(c));
+        let kept = if told && trimmed.len() <= LONGEST { trimmed } else { "" };
         let own = before.len().saturating_sub(before.trim_start().len());
         Self { before: kept, behind: quotes.len().saturating_sub(trimmed.len()), own: width(own), bare, dashed: false }
     }

@@ -69,10 +69,12 @@ static KEYISH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// The name of a credential with what stands below it, as files of properties have it: `passwords.admin=x`. Behind a colon alone it is a host.
+/// The name of a credential with what stands below it, as files of properties have it: `passwords.admin=x`, `passwords["admin"] = "x"`.
+/// Behind a colon alone it is as often a host, or a field that an error is about.
 static BELOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let sign = r"\\*[\x22']?\s*=[^\S\n]*|\\*[\x22']\s*:[^\S\n]*";
-    Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){}(?:\.[a-z0-9_-]{{1,60}}){{1,5}})(?P<sep>{sign})", any_name())).ok()
+    let below = r"(?:\.[a-z0-9_-]{1,60}|\[[^\[\]\n]{1,60}\]){1,5}";
+    let sign = r"\\*[\x22']?\s*=[^\S\n]*|\\*[\x22']\s*:[^\S\n]*|:[ \t]+";
+    Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){}{below})(?P<sep>{sign})", any_name())).ok()
 });
 
 /// Every pattern, and what is hidden behind it.
@@ -106,12 +108,18 @@ fn of_name(place: &Place<'_>, name: &str) -> Option<Hidden> {
 }
 
 fn of_what_is_below(place: &Place<'_>, name: &str) -> Option<Hidden> {
-    let (above, member) = name.rsplit_once('.')?;
+    let (above, member) = name.rsplit_once(['.', '['])?;
+    let member = member.trim_end_matches(']').trim_matches(['"', '\'', '\\']);
     if is_reference(above) || is_reference(member) {
         return None;
     }
+    let found = value(place)?;
+    // A word alone behind a name that begins its line.
+    let alone = || place.open.bare && place.line.split_whitespace().nth(1).is_none();
+    if (place.between.starts_with(':') && !alone()) || is_setting(above, found.inner) || refers::is_shown(member, found.inner, true) {
+        return None;
+    }
     of_name(place, name)
-        .filter(|_| value(place).is_some_and(|found| !is_setting(above, found.inner) && !refers::is_shown(member, found.inner, true)))
 }
 
 fn of_flag(place: &Place<'_>, name: &str) -> Option<Hidden> {

@@ -63,6 +63,9 @@ const BELOW: &[&str] = &[
     "time=x level=INFO msg=hi credentials.db.admin=canaryword z=1",
     "{\"passwords.admin\":\"canaryword\",\"level\":1}",
     "{\"name\":\"passwords\",\"value\":{\"admin\":\"canaryword\"}}",
+    "\"passwords\": { // canaryword\n   \"a\": \"canaryword\", // canaryword\n   /* canaryword */ \"b\": \"canaryword\"\n}\n",
+    "passwords.admin: canaryword\nlevel: x\n",
+    "passwords[admin]=canaryword\npasswords[0]: canaryword\npasswords[\"admin\"] = \"canaryword\"\n",
     // Cut at its end.
     "level=info cfg={\"passwords\":{\"admin\":\"canaryword",
     "cfg: {\n  \"passwords\": {\n    \"admin\": \"canaryword\",\n    \"b\": \"canary",
@@ -103,6 +106,7 @@ fn what_stands_around_such_a_structure_stays() {
             "cfg={\"passwords\":{\"admin\":\"x\nINFO started\nERROR no\n",
             "cfg={\"passwords\":{\"admin\":\"⟦redacted:value⟧\nINFO started\nERROR no\n",
         ),
+        ("{\"passwords\":{\"a\":\"x\n{\"level\":\"info\"}\n", "{\"passwords\":{\"a\":⟦redacted:value⟧\n{\"level\":\"info\"}\n"),
         ("[passwords]\na = \"x\"\nstarted on 8080\n", "[passwords]\na = \"⟦redacted:value⟧\"\nstarted on 8080\n"),
         ("{'passwords': {'a': 'x'}, 'level': 'debug'}", "{'passwords': {'a': '⟦redacted:value⟧'}, 'level': 'debug'}"),
     ] {
@@ -123,6 +127,8 @@ const STAYS: &[&str] = &[
     "SyntaxError: Unexpected token: {\n    at parse (a.js:1:2)\n    at main (b.js:3:4)\n",
     "failed to get token: {\"error\":\"invalid_grant\",\"error_description\":\"the client is unknown\"}",
     "Error: cannot read token\n  at Foo.bar (x.java:12)\n",
+    "tokens.example.com: no such host",
+    "spec.volumes[0].secret.items[0].key: Required value",
     "external-secrets.example.com:443 refused, lookup secrets.shop.svc: no such host",
     "passwords.secretName=app token.path=/var/run/token secrets.example.com/inject=true",
     "secret: {}\ntoken: []\npasswords: null\n",
