@@ -13,6 +13,7 @@ mod names;
 mod nested;
 mod options;
 mod place;
+mod random;
 pub(crate) mod refers;
 mod rewriting;
 mod value;

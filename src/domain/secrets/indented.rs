@@ -77,7 +77,9 @@ pub(super) fn section<'t>(text: &'t str, from: usize, leaves: &mut Leaves<'t>, w
         let row = line.get(begin.at..).unwrap_or_default().trim_end();
         let continues = block.above.is_some_and(|above| begin.further > above);
         let mut through = stop;
-        if !row.is_empty() && !row.starts_with([';', '#']) {
+        if row.starts_with([';', '#']) {
+            leaves.push(0, None, at.saturating_add(begin.at), row);
+        } else if !row.is_empty() {
             if row.starts_with('[') || !(continues || member(row).is_some()) {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Members that say where a credential is, and not which: their words are shown where they have the form of a name.
 
-use super::names::is_random;
+use super::random::is_random;
 
 /// Members that name something, in lower case.
 const REFER: &[&str] = &[
