@@ -1,13 +1,20 @@
 //! Credentials that are recognized in a text: by what they look like, or by the name that stands before them. Best effort, as any
 //! deny list: the guarantee is that Secrets are never read.
 
+mod brackets;
 mod columns;
 mod forms;
+mod indented;
+mod leaves;
 mod manifests;
+mod margin;
 pub(crate) mod mark;
 mod names;
+mod nested;
 mod options;
 mod place;
+mod random;
+pub(crate) mod refers;
 mod rewriting;
 mod value;
 mod written;
@@ -44,6 +51,8 @@ fn once<'t>(text: &'t str, work: &Work) -> Cow<'t, str> {
     let mut out = forms::without(text);
     let held = manifests::without(&out, work);
     out = held.map_or(out, Cow::Owned);
+    let below = nested::without(&out, work);
+    out = below.map_or(out, Cow::Owned);
     let rows = columns::without(&out, work, names_one);
     out = rows.map_or(out, Cow::Owned);
     if let Cow::Owned(shown) = written::without(&out) {

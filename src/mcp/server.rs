@@ -206,7 +206,9 @@ impl ServerHandler for Server {
             .with_title("kubemend: Kubernetes remediation")
             .with_description(env!("CARGO_PKG_DESCRIPTION"))
             .with_icons(vec![Icon::new(ICON).with_mime_type("image/svg+xml").with_sizes(vec!["any".to_owned()])]);
-        ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(INSTRUCTIONS)
+        ServerConfig::new(capabilities)
+            .with_server_info(implementation)
+            .with_instructions(tools::told_what_is_data(INSTRUCTIONS, self.backend.operator()))
     }
 
     async fn list_tools(&self, page: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {

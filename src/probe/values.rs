@@ -5,6 +5,7 @@
 use super::documents;
 use crate::domain::masked::Masked;
 use crate::domain::secrets::mark::{is_replaced, mark};
+use crate::domain::secrets::refers::{is_reference, is_shown, names_a_whole};
 use crate::domain::secrets::{hidden, holds_one, is_one, names_one, redacted};
 use serde_json::{Map, Value};
 
@@ -32,31 +33,25 @@ const HOLDS: &[&str] = &[
 
 /// What a Secret holds its values under.
 const HELD: &[&str] = &["data", "stringdata"];
-/// Members that say where a credential is, and not which: what stands under these is named by nothing above it.
-const REFER: &[&str] = &[
-    "apiversion",
-    "audience",
-    "defaultmode",
-    "enabled",
-    "expirationseconds",
-    "group",
-    "key",
-    "keys",
-    "kind",
-    "mode",
-    "name",
-    "namespace",
-    "optional",
-    "path",
-    "secretname",
-    "source",
-    "type",
-    "version",
-];
-/// Ends of such members.
-const REFERRING: &[&str] = &["ref", "refs", "from", "file", "path"];
 /// Documents within documents are opened so deep.
 const DEEPEST: usize = 3;
+
+/// The name of a credential that stands above something.
+#[derive(Debug, Clone, Copy)]
+struct Above<'n> {
+    name: &'n str,
+    /// Other members stand between the two: what stands below them is no sentence about a credential.
+    between: bool,
+    /// One of these says that all below it is a reference.
+    reference: bool,
+}
+
+impl Above<'_> {
+    fn hides(self, text: &str) -> bool {
+        let words = text.split_whitespace().count();
+        is_one(self.name, text) || (self.between && words > 1 && !is_replaced(text))
+    }
+}
 
 /// The value with everything in it masked.
 pub(super) fn masked(value: Value) -> Value {
@@ -74,32 +69,35 @@ fn text_within(raw: &str, depth: usize) -> Masked {
 }
 
 /// The same of what stands under, or below, this name of a credential.
-fn under(name: Option<&str>, value: Value, depth: usize) -> Value {
+fn under(above: Option<Above<'_>>, value: Value, depth: usize) -> Value {
     match value {
-        Value::Object(members) => Value::Object(object(name, members, depth)),
-        Value::Array(items) => list(name, items, &[], depth),
-        Value::String(text) => Value::String(match name {
-            Some(name) if is_one(name, &text) => hidden(),
+        Value::Object(members) => Value::Object(object(above, members, depth)),
+        Value::Array(items) => list(above, items, &[], depth),
+        Value::String(text) => Value::String(match above {
+            Some(above) if above.hides(&text) => hidden(),
             Some(_) | None => text_within(&text, depth).as_str().to_owned(),
         }),
-        Value::Number(number) => match name {
-            Some(name) if is_one(name, &number.to_string()) => Value::String(hidden()),
+        Value::Number(number) => match above {
+            Some(above) if is_one(above.name, &number.to_string()) => Value::String(hidden()),
             Some(_) | None => Value::Number(number),
         },
         Value::Null | Value::Bool(_) => value,
     }
 }
 
-fn object(name: Option<&str>, mut members: Map<String, Value>, depth: usize) -> Map<String, Value> {
+fn object(above: Option<Above<'_>>, mut members: Map<String, Value>, depth: usize) -> Map<String, Value> {
     let secret = members.get("kind").and_then(Value::as_str) == Some("Secret");
     let called = members.iter().filter(|(key, _)| is_among(key, CALLED)).filter_map(|(_, value)| value.as_str());
     let called: Vec<String> = called.filter(|called| names_one(called)).map(str::to_owned).collect();
     let program: Vec<String> = words(members.get("command")).unwrap_or_default();
+    let beside = above.is_some_and(|above| above.reference) || members.keys().any(|key| names_a_whole(key));
     let mut out = Map::new();
     for (key, member) in std::mem::take(&mut members) {
         // What a pair is called says more than what it stands in.
-        let owner = called.first().map(String::as_str).filter(|_| is_among(&key, HOLDS)).or(name).filter(|_| !refers(&key));
-        let named = if names_one(&key) { Some(key.as_str()) } else { owner };
+        let pair = called.first().filter(|_| is_among(&key, HOLDS)).map(|name| Above { name, between: false, reference: false });
+        let below = above.map(|above| Above { between: true, reference: above.reference || is_reference(&key), ..above });
+        let owner = pair.or_else(|| below.filter(|_| !says_where(&key, &member, beside)));
+        let named = if names_one(&key) { Some(Above { name: &key, between: false, reference: false }) } else { owner };
         let shown = match member {
             member if secret && is_among(&key, HELD) => without_values(member),
             Value::Array(items) if key == "env" => Value::Array(items.into_iter().map(|item| variable(item, depth)).collect()),
@@ -113,10 +111,14 @@ fn object(name: Option<&str>, mut members: Map<String, Value>, depth: usize) -> 
     out
 }
 
-/// Whether a member says where something is.
-fn refers(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    REFER.contains(&key.as_str()) || REFERRING.iter().any(|end| key.ends_with(end))
+/// Whether a member says where something is. Only a word does, or a number: what stands below its name is named by that of the
+/// credential.
+fn says_where(key: &str, member: &Value, beside: bool) -> bool {
+    match member {
+        Value::String(text) => is_shown(key, text, beside),
+        Value::Number(number) => is_shown(key, &number.to_string(), beside),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    }
 }
 
 /// What a Secret holds: its keys alone, however its values are written.
@@ -136,9 +138,9 @@ fn is_among(key: &str, words: &[&str]) -> bool {
 }
 
 /// The items of a list; where all of them are texts, they may be the words of a command, which others before them begin.
-fn list(name: Option<&str>, items: Vec<Value>, before: &[String], depth: usize) -> Value {
-    let Some(own) = words(Some(&Value::Array(items.clone()))).filter(|_| name.is_none()) else {
-        return Value::Array(items.into_iter().map(|item| under(name, item, depth)).collect());
+fn list(above: Option<Above<'_>>, items: Vec<Value>, before: &[String], depth: usize) -> Value {
+    let Some(own) = words(Some(&Value::Array(items.clone()))).filter(|_| above.is_none()) else {
+        return Value::Array(items.into_iter().map(|item| under(above, item, depth)).collect());
     };
     let own: Vec<String> = own.iter().map(|word| Masked::whole(word).as_str().to_owned()).collect();
     let all: Vec<&String> = before.iter().chain(&own).collect();
@@ -218,6 +220,53 @@ mod tests {
         assert_eq!(shown["items"][0]["data"], json!({"x": "⟦redacted:secret⟧"}));
         assert_eq!(shown["items"][0]["stringData"], json!({"y": "⟦redacted:secret⟧"}));
         assert_eq!(shown["items"][0]["type"], "Opaque");
+    }
+
+    /// In an object, and in a log that has it in it.
+    #[test]
+    fn members_that_say_where_something_is_show_names_alone_and_nothing_below_them() {
+        for hidden in [
+            json!({"secret": {"key": "canaryword"}}),
+            json!({"secrets": {"keys": {"session": "canaryword"}}}),
+            json!({"secrets": {"keys": ["canaryword"]}}),
+            json!({"credentials": {"group": {"admin": "canaryword"}}}),
+            json!({"passwords": {"source": {"a": "canaryword"}}}),
+            json!({"passwords": {"name": "the canaryword"}}),
+            json!({"passwords": {"username": "canaryword", "key": "canaryword"}}),
+            json!({"token": {"valueFrom": {"admin": "canaryword"}}}),
+        ] {
+            let shown = masked(hidden.clone()).to_string();
+            assert!(!shown.contains("canaryword"), "{hidden}: {shown}");
+            let log = text(&format!("INFO a: b\nINFO cfg={hidden} done\n"));
+            assert!(!log.as_str().contains("canaryword") && log.as_str().ends_with("done\n"), "{hidden}: {}", log.as_str());
+        }
+        for shown in [
+            json!({"secret": {"secretName": "app-secret", "defaultMode": 420, "items": [{"key": "tls.crt", "path": "tls.crt"}]}}),
+            json!({"password": {"valueFrom": {"secretKeyRef": {"name": "db-credentials", "key": "password"}}}}),
+            json!({"credentials": {"remoteRef": {"key": "prod/db", "property": "password", "version": "v1"}}}),
+            json!({"token": {"secretRef": {"name": "a", "key": "DB_PASSWORD"}, "optional": true}}),
+            json!({"serviceAccountToken": {"audience": "https://kubernetes.default.svc", "expirationSeconds": 3607, "path": "token"}}),
+        ] {
+            assert_eq!(masked(shown.clone()), shown);
+            let log = format!("INFO a: b\nINFO cfg={shown} done\n");
+            assert_eq!(text(&log).as_str(), log);
+        }
+    }
+
+    #[test]
+    fn log_that_prints_its_configuration_among_other_lines_shows_no_value_of_it() {
+        for raw in [
+            "INFO: reading a: b\npasswords:\n  admin: hunter2canary\nINFO: started\n",
+            "level=info cfg={\"passwords\":{\"admin\":\"hunter2canary\"}}\nINFO: started\n",
+            "INFO: cfg {\n  \"passwords\": {\n    \"admin\": \"hunter2canary\"\n  }\n}\nINFO: started\n",
+            "INFO: started\n{{- if .Values.x }}\npasswords:\n  admin: hunter2canary\n{{- end }}\n",
+            "INFO: started\n[passwords]\nadmin = \"hunter2canary\"\n",
+        ] {
+            let shown = text(raw);
+            assert!(!shown.as_str().contains("canary") && shown.as_str().contains("INFO: started"), "{raw}: {}", shown.as_str());
+        }
+        let long = format!("passwords:\n  admin: hunter2canary\n{}", "level: debug\n".repeat(30_000));
+        assert!(!text(&long).as_str().contains("canary"), "a text that is too long to be opened");
     }
 
     #[test]

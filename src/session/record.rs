@@ -28,9 +28,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Raised when the form changes in a way that an older program could misread.
-const VERSION: u32 = 5;
-/// The oldest form that is read, and the one that is written where nothing of the newer one is used: an older program beside this one, or
+const VERSION: u32 = 6;
+/// Without the fields that were looked at. Each form is written where nothing of a newer one is used: an older program beside this one, or
 /// after it, goes on with such a session.
+const WITHOUT_FIELDS: u32 = 5;
+/// The oldest form that is read. It says nothing of who proposed something, and of a model's usage only its calls and tokens.
 const OLDEST: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
@@ -150,8 +152,7 @@ impl From<Acting<'_>> for StateRecord {
 
 fn bytes(header: &Header, state: StateRecord) -> Result<Vec<u8>, String> {
     let header = HeaderRecord::from(header);
-    let version = if header.is_of_the_oldest_form() { OLDEST } else { VERSION };
-    serde_json::to_vec(&Record { version, header, state }).map_err(|e| e.to_string())
+    serde_json::to_vec(&Record { version: header.form(), header, state }).map_err(|e| e.to_string())
 }
 
 /// The session as bytes.

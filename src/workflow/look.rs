@@ -75,22 +75,33 @@ impl Remediation {
         let custom = if needed { Some(kinds_within(KINDS_TIME, read).await) } else { None };
         let context = Context { namespace: session.header().scope.namespace(), custom: Custom::of(custom.as_ref()) };
         let mut answers: Vec<Answer> = Vec::new();
+        let (mut unreached, mut reached) = (None, false);
         for arguments in asked {
             answers.push(match arguments.understood(&context) {
                 Ok(look) => {
                     caller.progress.tell(Phase::Collecting, Excerpt::line(&look.to_string()).as_str());
                     match timeout_at(until, self.answer(&look, Length::ASKED, read)).await {
-                        Ok(Ok(answer)) => answer,
-                        // Of what nothing at all can be read, the call says so; what was seen before that is not lost.
-                        Ok(Err(error)) if answers.is_empty() => return Err(error.into()),
-                        Ok(Err(error)) => Answer::unseen(&look, &error.in_a_report()),
+                        Ok(Ok(answer)) => {
+                            reached = true;
+                            answer
+                        }
+                        // One connection may break and the next one not.
+                        Ok(Err(error)) => {
+                            let answer = Answer::unseen(&look, &error.in_a_report());
+                            unreached.get_or_insert(error);
+                            answer
+                        }
                         Err(_) => over(&look),
                     }
                 }
                 Err(why) => Answer::Unseen { asked: Excerpt::line(&arguments.in_words()).to_string(), why: Excerpt::line(&why) },
             });
         }
-        Ok(answers)
+        // Where nothing at all was reached, the call says so.
+        match unreached.filter(|_| !reached) {
+            Some(error) => Err(error.into()),
+            None => Ok(answers),
+        }
     }
 
     pub(super) async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {

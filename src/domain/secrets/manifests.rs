@@ -11,9 +11,9 @@ const KIND: &str = "secret";
 
 /// The kind of an object that is one.
 static SECRET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"\bkind\\*["']?\s*[:=]\s*\\*["']?Secret\b\\*["']?\s*(?:[,}\n\\#]|$)"#).ok());
+    LazyLock::new(|| Regex::new(r#"(?-u:\b)kind\\*["']?\s*[:=]\s*\\*["']?Secret(?-u:\b)\\*["']?\s*(?:[,}\n\\#]|$)"#).ok());
 /// What a Secret holds its values under.
-static HELD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\b(?:data|stringData)\\*["']?\s*:[ \t]*"#).ok());
+static HELD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?-u:\b)(?:data|stringData)\\*["']?\s*:[ \t]*"#).ok());
 
 /// What stands at one indentation, as far as it was read.
 struct Here {

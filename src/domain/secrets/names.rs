@@ -1,6 +1,8 @@
 //! Names that credentials have, and what is hidden behind them: in pairs, behind flags, in lists of names with values, in addresses.
 
 use super::place::Place;
+use super::random::is_random;
+use super::refers;
 use super::value::{Hidden, user_info, value};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -26,8 +28,8 @@ pub(super) const HOLDS: &str = r"(?:value|val|content|data|default|defaultvalue|
 
 /// The name in its quotes, and what separates it from its value. A backslash may stand before each quote: JSON within JSON.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let exact = r"[?&;,]sig|\bsig|[\x22']auth|x-(?:amz|goog)-signature";
-    Regex::new(&format!(r"(?i)(?P<name>\b{}|{exact})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)", any_name())).ok()
+    let exact = r"[?&;,]sig|(?-u:\b)sig|[\x22']auth|x-(?:amz|goog)-signature";
+    Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){}|{exact})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)", any_name())).ok()
 });
 
 /// A flag of a command line before the word after it, also as two items of a list.
@@ -39,9 +41,9 @@ static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// A pair of which one half says the name and the other the value, as in the environment of a container.
-static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub(super) static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"(?i)(?P<name>\b{CALLED}\\*[\x22']?\s*[:=]\s*\\*[\x22']?(?:{}|{HEADERS})\\*[\x22']?\s*[,\n]\s*\\*[\x22']?{HOLDS})(?P<sep>\\*[\x22']?\s*[:=][^\S\n]*)",
+        r"(?i)(?P<name>(?-u:\b){CALLED}\\*[\x22']?\s*[:=]\s*\\*[\x22']?(?:{}|{HEADERS})\\*[\x22']?\s*[,\n]\s*\\*[\x22']?{HOLDS})(?P<sep>\\*[\x22']?\s*[:=][^\S\n]*)",
         any_name()
     ))
     .ok()
@@ -51,7 +53,7 @@ static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) static REVERSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let quoted = r"\\*[\x22']?(?P<s>[^\s\x22'⟦\\][^\x22'\n⟦]*?)\\*[\x22']?";
     Regex::new(&format!(
-        r"(?i)\b{HOLDS}\\*[\x22']?\s*[:=][^\S\n]*{quoted}\s*[,\n]\s*\\*[\x22']?{CALLED}\\*[\x22']?\s*[:=]\s*\\*[\x22']?(?:{}|{HEADERS})\\*[\x22']?\s*(?:[,}}\n]|$)",
+        r"(?i)(?-u:\b){HOLDS}\\*[\x22']?\s*[:=][^\S\n]*{quoted}\s*[,\n]\s*\\*[\x22']?{CALLED}\\*[\x22']?\s*[:=]\s*\\*[\x22']?(?:{}|{HEADERS})\\*[\x22']?\s*(?:[,}}\n]|$)",
         any_name()
     ))
     .ok()
@@ -63,15 +65,29 @@ static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?P<name
 /// A name that speaks of keys and logins, of which the value has to be looked at.
 static KEYISH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(?P<name>\b[a-z0-9_.-]*(?:key|auth|creds?|salt|seed|signature|hmac|session(?:[_-]?id)?|sid|private|license|dsn|csrf|xsrf|jwt|bearer|webhook)[a-z0-9_]{0,12})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)",
+        r"(?i)(?P<name>(?-u:\b)[a-z0-9_.-]*(?:key|auth|creds?|salt|seed|signature|hmac|session(?:[_-]?id)?|sid|private|license|dsn|csrf|xsrf|jwt|bearer|webhook)[a-z0-9_]{0,12})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)",
     )
     .ok()
 });
 
+/// The name of a credential with what stands below it, as files of properties have it: `passwords.admin=x`, `passwords["admin"] = "x"`.
+/// Behind a colon alone it is as often a host, or a field that an error is about.
+static BELOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let below = r"(?:\.[a-z0-9_-]{1,60}|\[[^\[\]\n]{1,60}\]){1,5}";
+    let sign = r"\\*[\x22']?\s*=[^\S\n]*|\\*[\x22']\s*:[^\S\n]*|:[ \t]+";
+    Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){}{below})(?P<sep>{sign})", any_name())).ok()
+});
+
 /// Every pattern, and what is hidden behind it.
 pub(super) fn all() -> impl Iterator<Item = (&'static Regex, Finder)> {
-    let all =
-        [(&*ADDRESS, of_address as Finder), (&*NAMED, of_name), (&*FLAG, of_flag), (&*PAIR, of_pair), (&*KEYISH, of_what_speaks_of_keys)];
+    let all = [
+        (&*ADDRESS, of_address as Finder),
+        (&*NAMED, of_name),
+        (&*BELOW, of_what_is_below),
+        (&*FLAG, of_flag),
+        (&*PAIR, of_pair),
+        (&*KEYISH, of_what_speaks_of_keys),
+    ];
     all.into_iter().filter_map(|(pattern, find)| pattern.as_ref().map(|pattern| (pattern, find)))
 }
 
@@ -90,6 +106,21 @@ fn of_name(place: &Place<'_>, name: &str) -> Option<Hidden> {
     let first = found.first_word();
     let sentence = !found.quoted && (is_sentence(place, first) || is_image(place, name, first));
     (!sentence && !is_setting(name, found.inner)).then(|| found.hidden())
+}
+
+fn of_what_is_below(place: &Place<'_>, name: &str) -> Option<Hidden> {
+    let (above, member) = name.rsplit_once(['.', '['])?;
+    let member = member.trim_end_matches(']').trim_matches(['"', '\'', '\\']);
+    if is_reference(above) || is_reference(member) {
+        return None;
+    }
+    let found = value(place)?;
+    // A word alone behind a name that begins its line.
+    let alone = || place.open.bare && place.line.split_whitespace().nth(1).is_none();
+    if (place.between.starts_with(':') && !alone()) || is_setting(above, found.inner) || refers::is_shown(member, found.inner, true) {
+        return None;
+    }
+    of_name(place, name)
 }
 
 fn of_flag(place: &Place<'_>, name: &str) -> Option<Hidden> {
@@ -122,17 +153,6 @@ fn of_what_speaks_of_keys(place: &Place<'_>, name: &str) -> Option<Hidden> {
     looks_random.then(|| found.hidden())
 }
 
-/// Whether it is a long word that nobody would think of. Of names that are made of words, digests with their algorithm and numbers of
-/// objects it is known that they are none.
-pub(super) fn is_random(word: &str) -> bool {
-    let part = word.split(['-', '.', '_']).max_by_key(|part| part.len()).unwrap_or_default();
-    let signs = |b: u8| b.is_ascii_alphanumeric() || b"+/=~-._".contains(&b);
-    let count = |is: fn(&u8) -> bool| part.bytes().filter(is).count();
-    let (digits, upper, lower) = (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
-    let mixed = digits >= 2 && upper + lower >= 4 && (upper >= 2 && lower >= 2 || part.len() >= 24);
-    word.len() >= 20 && part.len() >= 16 && word.bytes().all(signs) && mixed
-}
-
 /// Ways to authenticate, which `…_AUTH` may hold instead of a credential.
 const WAYS: &[&str] = &[
     "none",
@@ -161,7 +181,7 @@ const WAYS: &[&str] = &[
 ];
 
 /// Whether the name is that of something that names a Secret.
-fn is_reference(name: &str) -> bool {
+pub(super) fn is_reference(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["existingsecret", "existing_secret", "existing-secret", "pullsecret", "pullsecrets", "pull-secret", "pull-secrets"]
         .iter()
@@ -169,7 +189,7 @@ fn is_reference(name: &str) -> bool {
 }
 
 /// Whether what stands behind the name of a credential is a setting of it: an answer, a number of tokens, the path of a file.
-fn is_setting(name: &str, value: &str) -> bool {
+pub(super) fn is_setting(name: &str, value: &str) -> bool {
     let (name, value) = (name.to_ascii_lowercase(), value.trim().to_ascii_lowercase());
     let number = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
     matches!(value.as_str(), "true" | "false" | "yes" | "no" | "null" | "~" | "enabled" | "disabled")
@@ -282,5 +302,5 @@ fn is_image(place: &Place<'_>, name: &str, value: &str) -> bool {
 /// Whether each pattern is one.
 #[cfg(test)]
 pub(super) fn compile() -> bool {
-    REVERSED.is_some() && all().count() == 5
+    REVERSED.is_some() && all().count() == 6
 }

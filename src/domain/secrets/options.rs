@@ -18,7 +18,7 @@ pub(super) static USER: LazyLock<Option<Regex>> =
 
 /// Programs whose short option is a password, and such options.
 static OPTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let programs = r"\b(?:(?P<joined>mysql|mariadb)[a-z_-]*|(?P<a>redis-cli|valkey-cli)|(?P<p>mongo[a-z]*|sshpass|rabbitmqadmin|docker\s+login)|(?P<w>ldap[a-z]+))\b";
+    let programs = r"(?-u:\b)(?:(?P<joined>mysql|mariadb)[a-z_-]*|(?P<a>redis-cli|valkey-cli)|(?P<p>mongo[a-z]*|sshpass|rabbitmqadmin|docker\s+login)|(?P<w>ldap[a-z]+))(?-u:\b)";
     Regex::new(&format!(r"{programs}|(?P<name>[\s\x22',\[]-(?P<letter>[apw]))(?P<sep>{NEXT}|)")).ok()
 });
 

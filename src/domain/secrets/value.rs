@@ -32,13 +32,13 @@ impl<'t> Value<'t> {
 /// The value at this place. None where there is none, or where it was replaced already.
 pub(super) fn value<'t>(place: &Place<'t>) -> Option<Value<'t>> {
     let found =
-        block(place).or_else(|| below(place)).or_else(|| quoted(place)).or_else(|| bracketed(place)).or_else(|| Some(plain(place)))?;
+        block(place).or_else(|| below(place)).or_else(|| quoted(place.rest)).or_else(|| bracketed(place)).or_else(|| Some(plain(place)))?;
     place.work.spend(found.inner.len());
     (!found.inner.is_empty() && !is_replaced(found.inner.trim_end_matches(BEHIND))).then_some(found)
 }
 
 /// What stands behind a value that was replaced, where it is quoted or a sentence goes on.
-const BEHIND: &[char] = &['”', '"', '\'', '`', ',', '.', ';', ':', ')', ']', '}', '…'];
+pub(super) const BEHIND: &[char] = &['”', '"', '\'', '`', ',', '.', ';', ':', ')', ']', '}', '…'];
 
 /// A block of YAML: all lines that are indented further than the name's.
 fn block<'t>(place: &Place<'t>) -> Option<Value<'t>> {
@@ -78,8 +78,7 @@ fn below<'t>(place: &Place<'t>) -> Option<Value<'t>> {
 }
 
 /// Up to the closing quote of the same kind, and on where something follows without a gap, as shells have it.
-fn quoted<'t>(place: &Place<'t>) -> Option<Value<'t>> {
-    let rest = place.rest;
+pub(super) fn quoted(rest: &str) -> Option<Value<'_>> {
     let depth = rest.len() - rest.trim_start_matches('\\').len();
     let quote = rest.get(depth..)?.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let start = depth + quote.len_utf8();

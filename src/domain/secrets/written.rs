@@ -28,38 +28,38 @@ static WAYS: LazyLock<Vec<(Signs, Regex, Judge)>> = LazyLock::new(|| {
         (markup, format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), any),
         (markup, format!(r"(?i)<(?:[a-z0-9_-]+:)?(?:{name})(?:\s[^<>⟦]*)?>(?P<s>[^\s<⟦]+)$"), any),
         // <property name="password" value="x"/>, either way round, and with the value between the tags
-        (markup, format!(r"(?i)\b{CALLED}\s*=\s*{quote}(?:{name}){quote}[^<>⟦]*?\s{HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
+        (markup, format!(r"(?i)(?-u:\b){CALLED}\s*=\s*{quote}(?:{name}){quote}[^<>⟦]*?\s{HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
         (
             markup,
-            format!(r"(?i)\b{HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES}){quote}[^<>⟦]*?\s{CALLED}\s*=\s*{quote}(?:{name}){quote}"),
+            format!(r"(?i)(?-u:\b){HOLDS}\s*=\s*{quote}(?P<s>{IN_QUOTES}){quote}[^<>⟦]*?\s{CALLED}\s*=\s*{quote}(?:{name}){quote}"),
             setting,
         ),
-        (markup, format!(r"(?i)\b{CALLED}\s*=\s*{quote}(?:{name}){quote}(?:[^<>⟦]*[^/<>⟦])?>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), setting),
+        (markup, format!(r"(?i)(?-u:\b){CALLED}\s*=\s*{quote}(?:{name}){quote}(?:[^<>⟦]*[^/<>⟦])?>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), setting),
         (markup, format!(r"(?i)<{CALLED}>\s*(?:{name})\s*</[a-z]+>\s*<{HOLDS}>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</"), setting),
         (markup, format!(r"(?i)<{HOLDS}>\s*(?P<s>[^\s<⟦][^<⟦]*?)\s*</[a-z]+>\s*<{CALLED}>\s*(?:{name})\s*</"), setting),
         // ["password", "x"], define('DB_PASSWORD', 'x'), os.Setenv("DB_PASSWORD", "x")
         (lists, format!(r"(?i)[\[(]\s*{quote}(?:{name}){quote}\s*,\s*{quote}(?P<s>{IN_QUOTES}){quote}\s*[\])]"), setting),
         // password: str = "x", const password string = "x"
-        (&["="], format!(r"(?i)\b(?:{name})(?:\s*:\s*|\s+)[a-z_][a-z0-9_.<>\[\]|]*\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
+        (&["="], format!(r"(?i)(?-u:\b)(?:{name})(?:\s*:\s*|\s+)[a-z_][a-z0-9_.<>\[\]|]*\s*=\s*{quote}(?P<s>{IN_QUOTES})"), setting),
         // password ?= "x", password == "x", password <- "x"
         (
             &["<-", "?=", "+=", "||=", "==", "!="],
-            format!(r"(?i)\b(?:{name}){quote}?\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})\s*{quote}(?P<s>{IN_QUOTES})"),
+            format!(r"(?i)(?-u:\b)(?:{name}){quote}?\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})\s*{quote}(?P<s>{IN_QUOTES})"),
             setting,
         ),
         (
             &["<-", "?=", "+=", "||=", "==", "!="],
-            format!(r"(?i)\b(?:{name})\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})[^\S\n]*(?P<s>[^\s\x22'`⟦\\;,)=]+)"),
+            format!(r"(?i)(?-u:\b)(?:{name})\s*(?:<-|\?=|\+=|\|\|=|={{2,3}}|!={{1,2}})[^\S\n]*(?P<s>[^\s\x22'`⟦\\;,)=]+)"),
             setting,
         ),
         // ENV DB_PASSWORD x
-        (&["env"], format!(r"(?i)\b(?:env|setenv|putenv)[ \t]+(?:{name})[ \t]+(?P<s>[^\s=⟦][^\s⟦]*)"), word),
+        (&["env"], format!(r"(?i)(?-u:\b)(?:env|setenv|putenv)[ \t]+(?:{name})[ \t]+(?P<s>[^\s=⟦][^\s⟦]*)"), word),
         // requirepass x, alone in its line
         (&["requirepass", "masterauth"], r"(?im)^[ \t]*(?:requirepass|masterauth)[ \t]+(?P<s>[^\s⟦]+)".to_owned(), any),
         (pass, r"(?im)^[ \t]*(?:password|passwd|passphrase)[ \t]+(?P<s>[^\s⟦=:]+)[ \t]*$".to_owned(), word),
         // with password hunter2
-        (pass, r"(?i)\b(?:password|passwd|passphrase)[ \t]+\\*[\x22`](?P<s>[^\s\x22`⟦\\]+)\\*[\x22`]".to_owned(), setting),
-        (pass, r"(?i)\b(?:password|passwd|passphrase)[ \t]+(?P<s>[^\s\x22'`⟦(\[{<=:/-][^\s\x22'`⟦]*)".to_owned(), unlikely),
+        (pass, r"(?i)(?-u:\b)(?:password|passwd|passphrase)[ \t]+\\*[\x22`](?P<s>[^\s\x22`⟦\\]+)\\*[\x22`]".to_owned(), setting),
+        (pass, r"(?i)(?-u:\b)(?:password|passwd|passphrase)[ \t]+(?P<s>[^\s\x22'`⟦(\[{<=:/-][^\s\x22'`⟦]*)".to_owned(), unlikely),
     ];
     all.into_iter().filter_map(|(signs, pattern, judge)| Regex::new(&pattern).ok().map(|regex| (signs, regex, judge))).collect()
 });

@@ -3,6 +3,7 @@
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
 use super::observation::{ObservationRecord, observations};
 use super::reference::{KindRecord, RefRecord};
+use super::{OLDEST, VERSION, WITHOUT_FIELDS};
 use crate::domain::cause::KnownCodes;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;
@@ -130,10 +131,15 @@ struct WishesRecord {
 }
 
 impl HeaderRecord {
-    /// Nothing is in it that the form before this one has not.
-    pub(super) fn is_of_the_oldest_form(&self) -> bool {
-        let observed = self.observations.iter().all(ObservationRecord::is_of_the_oldest_form);
-        self.proposed_by.is_none() && self.usage.cached_tokens == 0 && self.usage.cost.is_none() && observed
+    /// The oldest form that has all that is in it.
+    pub(super) fn form(&self) -> u32 {
+        if self.observations.iter().any(ObservationRecord::names_a_field) {
+            VERSION
+        } else if self.proposed_by.is_some() || self.usage.cached_tokens > 0 || self.usage.cost.is_some() {
+            WITHOUT_FIELDS
+        } else {
+            OLDEST
+        }
     }
 }
 

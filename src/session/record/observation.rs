@@ -35,9 +35,9 @@ impl From<&Observation> for ObservationRecord {
 }
 
 impl ObservationRecord {
-    /// It has nothing that the form before this one has not.
-    pub(super) fn is_of_the_oldest_form(&self) -> bool {
-        self.field.is_none()
+    /// It is about a field, of which older forms say nothing.
+    pub(super) fn names_a_field(&self) -> bool {
+        self.field.is_some()
     }
 
     fn into_observation(self) -> Result<Observation, String> {

@@ -6,9 +6,12 @@ use crate::analyze::known_code;
 use crate::domain::action::Action;
 use crate::domain::cause::CauseKey;
 use crate::domain::door::Door;
+use crate::domain::excerpt::Excerpt;
+use crate::domain::field::FieldPath;
 use crate::domain::issue::{Origin, Scope};
 use crate::domain::limits::{Limits, Wishes};
-use crate::domain::observation::Observations;
+use crate::domain::look::ProbeName;
+use crate::domain::observation::{Observation, Observations};
 use crate::domain::plan::{PlanDigest, RemediationPlan, Step, Undo};
 use crate::domain::purpose::{Aim, Purpose};
 use crate::domain::usage::Usage;
@@ -184,17 +187,32 @@ fn record_of_another_version_is_refused_with_what_to_do() {
 /// Who goes back to the program before this one goes on with what waits there.
 #[test]
 fn session_without_anything_new_is_written_as_the_older_program_reads_it() {
-    let written = |cached_tokens: u64| {
+    let written = |cached_tokens: u64, field: Option<&str>| {
         let mut session = waiting().0;
         session.header.proposed_by = None;
         session.header.usage = crate::domain::usage::Usage { cached_tokens, ..Default::default() };
+        session.header.observations = Observations::default();
+        let seen = Observation {
+            probe: ProbeName::Get,
+            asked: "get node/n1".to_owned(),
+            object: None,
+            field: field.and_then(FieldPath::parse),
+            text: Excerpt::line("x"),
+            more: None,
+            seen_at: later(),
+        };
+        session.header.observations.add(seen).unwrap();
         recorded(&Session::AwaitingApproval(session))
     };
-    let record = written(0);
+    let record = written(0, None);
     let usage: Vec<&String> = record["header"]["usage"].as_object().unwrap().keys().collect();
     assert_eq!((&record["version"], record["header"].get("proposed_by")), (&json!(4), None));
     assert_eq!(usage, ["elapsed_ms", "api_calls", "model_calls", "input_tokens", "output_tokens"]);
-    assert_eq!(written(1)["version"], json!(5), "an older program says that a newer one wrote it");
+    assert!(record["header"]["observations"][0].get("field").is_none());
+    // An older program says that a newer one wrote it, and not that it does not understand it.
+    assert_eq!(written(1, None)["version"], json!(5));
+    assert_eq!(written(0, Some("status"))["version"], json!(6));
+    assert_eq!(written(1, Some("status"))["version"], json!(6));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
+use kubemend::ports::ReadError;
 use kubemend::probe::Allowed;
 use kubemend::probe::arguments::LookArguments;
 use kubemend::sim::{Denial, Fault, FaultKind, MadeImage};
@@ -211,6 +212,23 @@ async fn looks_that_take_too_long_together_are_answered_as_far_as_they_came() {
     let seen: Vec<bool> = looked.answers.iter().map(|answer| answer.id.is_some()).collect();
     assert_eq!(seen, [true, true, true, false, false, false, false, false], "{:?}", looked.answers);
     assert!(looked.answers[3].text.contains("no time left of the 30 seconds for all looks"), "{:?}", looked.answers[3]);
+}
+
+/// One connection breaks, or one answer says that nobody is logged in: the other looks are taken all the same.
+#[tokio::test(start_paused = true)]
+async fn look_that_reaches_nothing_takes_no_other_one_with_it_and_only_all_of_them_fail_the_call() {
+    let cluster = crashing().await;
+    let process = cluster.process();
+    let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
+    cluster.sim.inject(Fault::new(FaultKind::Status(401), |_, path| path.contains("/configmaps/")).times(100));
+    let map = json!({"probe": "get", "object": "configmap/checkout-config"});
+    let asked = json!([map, {"probe": "describe", "object": "deployment/checkout"}, map, {"probe": "list", "kind": "pods"}]);
+    let looked = look(&process, &report.session, asked).await;
+    let seen: Vec<bool> = looked.answers.iter().map(|answer| answer.id.is_some()).collect();
+    assert_eq!(seen, [false, true, false, true], "{:?}", looked.answers);
+    let id = SessionId::parse(&report.session).unwrap();
+    let said = process.look(&id, &looks(json!([map, map])), &Caller::silent()).await;
+    assert!(matches!(said, Err(WorkflowError::Read(ReadError::Unauthorized { .. }))), "{said:?}");
 }
 
 /// A discovery that fails is no answer about what the cluster has, and no other look is lost beside it.
