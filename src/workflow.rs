@@ -13,7 +13,7 @@ mod collect;
 mod conclude;
 pub mod covered;
 mod effects;
-pub mod fenced;
+pub(crate) mod fenced;
 mod follow;
 mod investigate;
 mod late;

@@ -5,6 +5,7 @@
 pub(crate) mod arbitrary;
 mod diagnosis;
 mod focus;
+mod form;
 mod header;
 mod observation;
 mod outcome;
@@ -21,19 +22,12 @@ use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigatin
 use crate::domain::cause::KnownCodes;
 use crate::domain::door::Door;
 use crate::domain::ending::Ending;
+use form::{OLDEST, VERSION};
 use header::HeaderRecord;
 use jiff::Timestamp;
 use outcome::{ExecutionRecord, PlannedRecord, ValidationRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// Raised when the form changes in a way that an older program could misread.
-const VERSION: u32 = 6;
-/// Without the fields that were looked at. Each form is written where nothing of a newer one is used: an older program beside this one, or
-/// after it, goes on with such a session.
-const WITHOUT_FIELDS: u32 = 5;
-/// The oldest form that is read. It says nothing of who proposed something, and of a model's usage only its calls and tokens.
-const OLDEST: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

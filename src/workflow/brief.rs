@@ -1,7 +1,6 @@
 //! The brief form of a report: what a model needs of it, with nothing said twice. The same names, objects as `Kind/namespace/name`,
 //! and without what only a program needs: the bytes, what they pin, what was read and what it cost. Lists that hold nothing are left out.
 
-use super::fenced::fenced;
 use super::observed::ObservationView;
 use super::report::{
     AdviceView, CauseView, ClusterView, DryRunView, EvidenceView, ExecutionView, GapView, ObjectView, PlanView, Report, Status,
@@ -343,10 +342,8 @@ fn evidence(e: &EvidenceView) -> BriefEvidence {
     }
 }
 
-/// What was seen stands between fences here too: there are clients that hand on nothing else. Why nothing was is in our words.
 pub(super) fn observation(o: ObservationView) -> ObservationView {
-    let text = if o.id.is_some() { fenced("", &o.text) } else { o.text };
-    ObservationView { text, seen_at: o.seen_at.as_deref().map(to_the_second), ..o }
+    ObservationView { seen_at: o.seen_at.as_deref().map(to_the_second), ..o.between_fences() }
 }
 
 fn digest_and_risk(plan: &PlanView) -> BriefPlan {

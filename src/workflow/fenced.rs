@@ -2,7 +2,7 @@
 //! between fences is told from what is said about it.
 
 /// The text in a fence that is longer than any run of its sign in it.
-pub fn fenced(language: &str, code: &str) -> String {
+pub(crate) fn fenced(language: &str, code: &str) -> String {
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.saturating_add(1).max(3));
     format!("{fence}{language}\n{}\n{fence}", code.trim_end_matches('\n'))

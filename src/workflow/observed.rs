@@ -1,5 +1,6 @@
 //! An observation as it is shown: part of a report, and the answer to a look.
 
+use super::fenced::fenced;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,4 +21,13 @@ pub struct ObservationView {
     /// When, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub seen_at: Option<String>,
+}
+
+impl ObservationView {
+    /// What was seen between fences, since there are clients that hand on nothing else; why nothing was seen is in our words.
+    #[must_use]
+    pub(super) fn between_fences(self) -> Self {
+        let text = if self.id.is_some() { fenced("", &self.text) } else { self.text };
+        Self { text, ..self }
+    }
 }

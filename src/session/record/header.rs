@@ -1,9 +1,9 @@
 //! The stored form of what every state of a session carries.
 
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
+use super::form::{OLDEST, VERSION, WITHOUT_FIELDS};
 use super::observation::{ObservationRecord, observations};
 use super::reference::{KindRecord, RefRecord};
-use super::{OLDEST, VERSION, WITHOUT_FIELDS};
 use crate::domain::cause::KnownCodes;
 use crate::domain::confidence::Confidence;
 use crate::domain::id::SessionId;

@@ -174,12 +174,12 @@ fn plan_that_is_not_for_what_its_session_is_for_is_refused() {
 #[test]
 fn record_of_another_version_is_refused_with_what_to_do() {
     let mut record = recorded(&Session::AwaitingApproval(waiting().0));
-    for old in 1..super::OLDEST {
+    for old in 1..super::form::OLDEST {
         record["version"] = json!(old);
         let error = refused(&record);
         assert!(error.contains("older kubemend") && error.contains("run analyze or remediate again"), "{error}");
     }
-    record["version"] = json!(super::VERSION + 1);
+    record["version"] = json!(super::form::VERSION + 1);
     let error = refused(&record);
     assert!(error.contains("newer kubemend") && error.contains("update"), "{error}");
 }
