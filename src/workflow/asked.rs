@@ -51,8 +51,9 @@ impl Remediation {
             Ok(opened) => return Ok(opened),
             Err(fresh) => *fresh,
         };
-        if let Some(other) = self.make_way(&planned.plan, &header).await? {
-            return self.not_asked(header, revision, planned, &other, meter, caller).await;
+        // On the heap, as all of it that is rare: every call would carry its room on its stack.
+        if let Some(other) = Box::pin(self.make_way(&planned.plan, &header)).await? {
+            return Box::pin(self.not_asked(header, revision, planned, &other, meter, caller)).await;
         }
         self.charge(&mut header.usage, meter);
         header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
@@ -67,14 +68,14 @@ impl Remediation {
         };
         // Two calls at once both see nothing before they save: whoever sees the other one afterwards asks nobody.
         let other = match &session {
-            Session::AwaitingApproval(own) => self.make_way(&own.planned.plan, &own.header).await?,
+            Session::AwaitingApproval(own) => Box::pin(self.make_way(&own.planned.plan, &own.header)).await?,
             _ => None,
         };
         let session = match (session, other) {
             (Session::AwaitingApproval(own), Some(other)) => {
-                let ended = self.not_asked(own.header, revision, own.planned, &other, meter, caller).await;
+                let ended = Box::pin(self.not_asked(own.header, revision, own.planned, &other, meter, caller)).await;
                 // A rule's plan that came at the same moment has ended it already.
-                return match self.show(&id).await {
+                return match Box::pin(self.show(&id)).await {
                     Ok(report) if ended.is_err() && report.status != Status::AwaitingApproval => Ok(Opened { report, question: None }),
                     _ => ended,
                 };
@@ -130,7 +131,7 @@ impl Remediation {
             if plan.by().is_some() {
                 return Ok(Some(other));
             }
-            self.end_for_a_rule(&other, &header.id).await?;
+            Box::pin(self.end_for_a_rule(&other, &header.id)).await?;
         }
         self.asked_elsewhere(plan, header, Besides::Nothing).await
     }

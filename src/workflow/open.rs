@@ -163,7 +163,8 @@ impl Remediation {
         if plan.by().is_some()
             && let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await?
         {
-            return self.not_asked(header, revision, Planned { plan, rehearsal: None }, &other, meter, caller).await;
+            let planned = Planned { plan, rehearsal: None };
+            return Box::pin(self.not_asked(header, revision, planned, &other, meter, caller)).await;
         }
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
@@ -192,7 +193,8 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
-                self.make_way(&planned.plan, &header).await?;
+                // On the heap: hardly any call comes here, and all would carry its room on their stack.
+                Box::pin(self.make_way(&planned.plan, &header)).await?;
                 let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
@@ -210,7 +212,7 @@ impl Remediation {
                         why: "automatic mode is not allowed to apply this change".to_owned(),
                     }));
                 }
-                self.ask(header, revision, planned, text, meter, caller).await
+                Box::pin(self.ask(header, revision, planned, text, meter, caller)).await
             }
         }
     }
