@@ -40,7 +40,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use labels::{Labels, Selector};
+use labels::{CLUSTER, Labels, Selector};
 use leaders::Leaders;
 use named::Named;
 use namesakes::Namesakes;
@@ -51,9 +51,6 @@ use std::sync::OnceLock;
 use stuck::Stuck;
 use volumes::Volumes;
 pub use walk::Walk;
-
-/// Where labels of objects without a namespace are kept: no namespace has this name.
-const CLUSTER: &str = "";
 
 /// By namespace and label key, the workloads of which a live Pod has the key otherwise than the template says.
 type Given = HashMap<String, HashMap<String, BTreeSet<usize>>>;

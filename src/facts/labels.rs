@@ -3,6 +3,9 @@
 use k8s_openapi::api::core::v1::Service;
 use std::collections::{BTreeMap, HashMap};
 
+/// Where labels of objects without a namespace are kept: no namespace has this name.
+pub(super) const CLUSTER: &str = "";
+
 /// Labels that must all be there, as in a Service; the same form as labels themselves.
 pub(crate) type Selector = BTreeMap<String, String>;
 
