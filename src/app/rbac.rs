@@ -54,17 +54,20 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
         None => "# The reader: no Secrets, no exec, no logs.\n",
         Some(_) => "# The reader: no Secrets, no exec; logs by a role of their own, below.\n",
     };
-    match subjects.namespace {
-        None => out.push(format!("{note}{}", role("kubemend-reader", &reading(read())))),
-        Some(namespace) => {
-            let (inside, across): (Vec<Kind>, Vec<Kind>) = read().into_iter().partition(is_namespaced);
-            out.push(format!("{note}# Bound in namespace {namespace}.\n{}", role("kubemend-reader", &reading(inside))));
+    // Who asks for one more right gets that one: the roles that are there stay as they are.
+    let is_more = subjects.reader.is_none() && subjects.writer.is_none() && (logs.is_some() || subjects.proposals.is_some());
+    if !is_more {
+        // The same role with a namespace and without: what is applied again takes nothing from whoever has it in the whole cluster.
+        let place = subjects.namespace.map(|namespace| format!("# Bound in namespace {namespace}.\n")).unwrap_or_default();
+        out.push(format!("{note}{place}{}", role("kubemend-reader", &reading(read()))));
+        if subjects.namespace.is_some() {
+            let across: Vec<Kind> = read().into_iter().filter(|kind| !is_namespaced(kind)).collect();
             out.push(format!("# The reader, of what is in no namespace.\n{}", role("kubemend-reader-cluster", &reading(across))));
         }
+        let writing = rights(written());
+        out.push(format!("# The writer: bind it with a RoleBinding, one namespace at a time.\n{}", role("kubemend-writer", &writing)));
+        out.push(format!("# Which cluster it is, asked by the writer before every change.\n{IDENTITY}"));
     }
-    let writing = rights(written());
-    out.push(format!("# The writer: bind it with a RoleBinding, one namespace at a time.\n{}", role("kubemend-writer", &writing)));
-    out.push(format!("# Which cluster it is, asked by the writer before every change.\n{IDENTITY}"));
     if let Some(reader) = subjects.reader {
         out.push(binding("kubemend-reader", subjects.namespace, reader));
         if subjects.namespace.is_some() {
@@ -75,7 +78,7 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
         out.push(LOGS.to_owned());
         out.push(binding("kubemend-reader-logs", Some(namespace), reader));
     }
-    if subjects.looks {
+    if subjects.looks && !is_more {
         out.push(REVISIONS.to_owned());
         out.extend(subjects.reader.map(|reader| binding("kubemend-reader-revisions", subjects.namespace, reader)));
     }
@@ -154,7 +157,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn parsed(subjects: &Subjects<'_>) -> Vec<Value> {
-        manifests(subjects).split("---\n").map(|document| serde_saphyr::from_str(document).unwrap()).collect()
+        parsed_of(&manifests(subjects))
+    }
+
+    fn parsed_of(text: &str) -> Vec<Value> {
+        text.split("---\n").map(|document| serde_saphyr::from_str(document).unwrap()).collect()
     }
 
     /// Each verb that a role allows on each resource: `patch apps/deployments`.
@@ -199,6 +206,9 @@ mod tests {
         let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), logs, looks: true, ..none };
         let text = manifests(&subjects);
         assert!(text.contains("pods/log") && !text.contains("no logs"), "{text}");
+        let alone = manifests(&Subjects { reader: None, ..subjects });
+        let names: Vec<Value> = parsed_of(&alone).iter().map(|one| one["metadata"]["name"].clone()).collect();
+        assert_eq!(names, ["kubemend-reader-logs", "kubemend-reader-logs"], "no other role is replaced");
         let everywhere = manifests(&Subjects { logs, ..Subjects::default() });
         assert!(!everywhere.contains("pods/log"), "{everywhere}");
         let all = parsed(&subjects);
@@ -219,7 +229,7 @@ mod tests {
     fn what_somebody_proposes_is_a_role_of_its_own_in_one_namespace_for_whom_it_was_asked() {
         let namespace = Namespace::parse("shop").unwrap();
         let plain = manifests(&Subjects { namespace: Some(&namespace), writer: Some("alice"), looks: true, ..Subjects::default() });
-        assert!(!plain.contains("eviction") && !plain.contains("delete"), "{plain}");
+        assert!(!plain.contains("eviction") && !plain.contains("proposals"), "{plain}");
         let subjects = Subjects { namespace: Some(&namespace), proposals: Some("alice"), ..Subjects::default() };
         let all = parsed(&subjects);
         let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-writer-proposals").unwrap();
@@ -256,9 +266,10 @@ mod tests {
                 "ClusterRoleBinding kubemend-writer-identity null",
             ]
         );
-        let split: BTreeSet<String> = allowed(&all[0]).union(&allowed(&all[1])).cloned().collect();
-        assert_eq!(split, of_reading());
-        assert!(allowed(&all[1]).is_disjoint(&allowed(&all[0])));
+        assert_eq!(allowed(&all[0]), of_reading(), "the same as without a namespace");
+        let inside: Vec<String> = read().iter().filter(|kind| is_namespaced(kind)).map(resource).collect();
+        assert!(allowed(&all[1]).iter().all(|right| !inside.iter().any(|kind| right.ends_with(&format!(" {kind}")))));
+        assert!(!allowed(&all[1]).is_empty());
         assert_eq!(all[4]["subjects"], json!([{"kind": "ServiceAccount", "namespace": "tools", "name": "mend"}]));
         assert_eq!(all[6]["subjects"], json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "alice: \"x\""}]));
         for (binding, role) in

@@ -3,6 +3,8 @@
 use crate::cli::CliError;
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::Config;
+use crate::domain::investigate::Investigate;
+use crate::probe::Allowed;
 use crate::recording::{Replay, read_file};
 use crate::store::MemoryStore;
 use crate::workflow::{Parts, Remediation, Timing};
@@ -22,7 +24,8 @@ pub(super) fn at(file: &Path, config: &Config) -> Result<(Remediation, Timestamp
         entropy: Arc::new(SystemEntropy),
         limits: config.limits.clone(),
         timing: Timing::default(),
-        allowed: crate::probe::Allowed::default(),
+        // A recording has answers to what rules ask, and to no look.
+        allowed: Allowed { investigate: Investigate::Never, logs: config.probe_logs, config_maps: config.probe_config_maps },
         own_model: None,
     });
     Ok((remediation.read_only_because(format!("this is a recording of the cluster, `{}`", file.display())), taken_at))

@@ -23,7 +23,7 @@ pub(crate) async fn analyze(
     cancel: &CancellationToken,
 ) -> Result<Exit, CliError> {
     let mut report = with_progress(terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
-        cases.analyze(problem, &Caller::new(progress, cancel)).await
+        cases.analyze(problem, &Caller::new(progress, cancel).into_a_file(!terminal.shows_results)).await
     })
     .await?;
     if let Some(at) = recorded {

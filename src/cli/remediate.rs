@@ -73,7 +73,7 @@ impl AnswerAtTerminal<'_> {
     /// A question of this command is asked where somebody is.
     fn caller<'b>(&self, progress: &'b dyn Progress) -> Caller<'b> {
         let door = if self.terminal.has_somebody() { Door::Terminal } else { Door::CommandLine };
-        Caller::new(progress, self.cancel).through(door)
+        Caller::new(progress, self.cancel).through(door).into_a_file(!self.terminal.shows_results)
     }
 
     /// Asks about a session that waits, and about no other.

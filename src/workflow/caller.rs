@@ -24,6 +24,8 @@ pub struct Caller<'a> {
     pub door: Door,
     /// Counts the requests of this call, and of no other that uses the same connection.
     pub meter: RequestMeter,
+    /// Somebody looks at the result now: what a program wrote is read unasked for them, and not for a file that many read later.
+    pub looks_on: bool,
 }
 
 impl<'a> Caller<'a> {
@@ -36,6 +38,7 @@ impl<'a> Caller<'a> {
             cancel: cancel.clone(),
             door: Door::default(),
             meter: RequestMeter::default(),
+            looks_on: true,
         }
     }
 
@@ -49,6 +52,12 @@ impl<'a> Caller<'a> {
     #[must_use]
     pub fn through(self, door: Door) -> Self {
         Self { door, ..self }
+    }
+
+    /// The same where the result goes into a file or another program.
+    #[must_use]
+    pub fn into_a_file(self, is: bool) -> Self {
+        Self { looks_on: !is, ..self }
     }
 
     /// The same with wishes.

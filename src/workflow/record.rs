@@ -3,6 +3,7 @@
 use super::collect::{self, Collected};
 use super::tape::Tape;
 use super::{Caller, Remediation, WorkflowError, namesakes};
+use crate::analyze;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::namespace::Namespace;
@@ -11,6 +12,7 @@ use crate::domain::words::Wording;
 use crate::ports::Phase;
 use crate::probe;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 impl Remediation {
     /// The context's own namespace.
@@ -26,7 +28,9 @@ impl Remediation {
         let meter = self.meter(caller);
         let tape = Tape::over(meter.read.clone());
         caller.progress.tell(Phase::Collecting, "reading everything that rules look at");
-        let kinds: Vec<Kind> = Kind::KNOWN.into_iter().filter(Kind::is_readable).collect();
+        let read: HashSet<Kind> =
+            analyze::kinds().into_iter().chain(analyze::kinds_on_demand().cloned()).chain([Kind::Namespace]).collect();
+        let kinds: Vec<Kind> = Kind::KNOWN.into_iter().filter(|kind| kind.is_readable() && read.contains(kind)).collect();
         let clock = self.parts.clock.as_ref();
         let read = collect::some(Wording::default(), &kinds, |_| Vec::new(), scope, &tape, clock);
         let Collected { mut snapshot, mut account, .. } = tokio::select! {

@@ -22,7 +22,7 @@ pub(super) fn looked(page: &mut Page, report: &Report) {
         if above > 0 {
             page.line(2, &styled(DIM, &format!("… {above} lines above; `-o json` has them")));
         }
-        page.block(2, &lines.get(above..).unwrap_or_default().join("\n"));
+        page.quoted(2, &lines.get(above..).unwrap_or_default().join("\n"));
     }
     let others: Vec<&ObservationView> = report.observations.iter().filter(|one| !logs.iter().any(|log| std::ptr::eq(*log, *one))).collect();
     if others.is_empty() {

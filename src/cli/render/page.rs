@@ -143,10 +143,14 @@ impl Page {
         }
     }
 
-    /// Text of the cluster with its own lines, which are not wrapped: it is cleaned here.
-    pub(crate) fn block(&mut self, indent: usize, text: &str) {
-        for line in clean(text).lines() {
-            self.line(indent, line);
+    /// Text of a program with its own lines, each behind a bar and cut to the width: none of them is to be taken for ours, whatever it says.
+    pub(crate) fn quoted(&mut self, indent: usize, text: &str) {
+        let room = self.width.saturating_sub(indent).saturating_sub(2);
+        for line in text.lines() {
+            let line = clean(line);
+            let cut: String =
+                if line.chars().count() > room { line.chars().take(room.saturating_sub(1)).chain(['…']).collect() } else { line };
+            self.line(indent, &format!("{} {cut}", styled(DIM, "│")));
         }
     }
 

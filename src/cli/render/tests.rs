@@ -493,7 +493,7 @@ fn log_that_was_looked_at_is_shown_to_its_end_and_other_looks_by_name() {
         vec![seen("logs pod/web-0 -n shop -c app", log), seen("describe pod/web-0 -n shop", "Name: web-0\nStatus: Failed".to_owned())];
     let report = Report { status: Status::Inconclusive, plan: None, causes: Vec::new(), observations, ..waiting() };
     let text = whole(&report, 80);
-    assert!(text.contains("logs pod/web-0 -n shop -c app") && text.contains("\n  line 20"), "{text}");
+    assert!(text.contains("logs pod/web-0 -n shop -c app") && text.contains("│\u{1b}[0m line 20"), "{text}");
     assert!(text.contains("… 8 lines above") && !text.contains("line 8\n") && text.contains("line 9"), "{text}");
     assert!(text.contains("describe pod/web-0 -n shop") && !text.contains("Status: Failed"), "{text}");
     assert!(!text.contains("\u{1b}[2J"), "{text}");

@@ -99,6 +99,9 @@ async fn log_that_could_not_be_read_unasked_is_missing_and_says_what_would_allow
     assert_eq!(asked, ["describe"], "{:?}", report.observations);
     let gap = report.coverage.gaps.iter().find(|gap| gap.what.starts_with("logs pod/checkout-")).unwrap();
     assert!(gap.why == "forbidden" && gap.unlock.as_ref().is_some_and(|unlock| unlock.contains("pods/log")), "{gap:?}");
+    let caller = Caller::silent().into_a_file(true);
+    let report = crashing().await.process().analyze(&problem(), &caller).await.unwrap();
+    assert!(report.observations.is_empty() && report.coverage.gaps.is_empty(), "many read what a job prints: {report:?}");
     let mut shut = crashing().await;
     shut.allowed = Allowed { logs: false, ..shut.allowed };
     let report = shut.process().analyze(&problem(), &Caller::silent()).await.unwrap();

@@ -189,6 +189,6 @@ spec:
     );
     let (recording, text) = through_a_file(&cluster, &place("a-team")).await;
     assert!(text.contains("level: debug") && text.contains("DB_PASSWORD") && !text.contains("canary"), "{text}");
-    assert!(recording.lists.iter().all(|list| list.kind.name() != "Secret"));
+    assert!(recording.lists.iter().all(|list| !["Secret", "ControllerRevision"].contains(&list.kind.name())));
     assert!(!cluster.sim.requests().iter().any(|request| request.path.contains("/secrets")));
 }
