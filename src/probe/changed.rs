@@ -3,11 +3,11 @@
 
 use super::bounds::{CHANGES, VALUE};
 use crate::domain::canonical::sorted;
-use crate::domain::field::FieldPath;
+use crate::domain::field::{FieldPath, Segment};
 use crate::domain::masked::shortened;
 use crate::domain::visible;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The same object twice: as it is, which is only compared, and as it is shown.
 #[derive(Debug, Clone, Copy)]
@@ -22,21 +22,36 @@ struct Change {
     path: FieldPath,
     before: Option<Value>,
     after: Option<Value>,
+    /// Its place is there as it is shown, on one side at least.
+    is_shown: bool,
+}
+
+/// A place on both sides, and what is shown there.
+#[derive(Debug, Clone, Copy)]
+struct Place<'v> {
+    before: Option<&'v Value>,
+    after: Option<&'v Value>,
+    shown: [Option<&'v Value>; 2],
 }
 
 /// A line or two for each field that changed, as many as there is room for. None where nothing did.
 pub(super) fn lines(before: Side<'_>, after: Side<'_>) -> Vec<String> {
-    let shown = differences(before.shown, after.shown);
-    let hidden = differences(before.raw, after.raw).into_iter().map(|change| change.path).filter(|path| {
-        let is_told = shown.iter().any(|change| begins(&change.path, path) || begins(path, &change.path));
-        // What is not there as it is shown has a name that is not shown, or says nothing.
-        !is_told && path.locate(after.shown).or_else(|| path.locate(before.shown)).is_some_and(|at| at.current.is_some())
-    });
-    let hidden: Vec<String> = hidden.map(|path| format!("~ {path}: changed, and is not shown")).collect();
-    let all: Vec<String> = shown.iter().map(in_words).chain(hidden).collect();
-    let more = all.len().saturating_sub(CHANGES);
+    let shown = differences(before.shown, after.shown, [before.shown, after.shown]);
+    let told: BTreeSet<&[Segment]> = shown.iter().map(|change| change.path.segments()).collect();
+    // What is not there as it is shown has a name that is not shown, or says nothing.
+    let raw = differences(before.raw, after.raw, [before.shown, after.shown]);
+    let hidden: Vec<FieldPath> =
+        raw.into_iter().filter(|change| change.is_shown && !is_told(change.path.segments(), &told)).map(|change| change.path).collect();
+    let more = shown.len().saturating_add(hidden.len()).saturating_sub(CHANGES);
     let rest = (more > 0).then(|| format!("and {more} more"));
-    all.into_iter().take(CHANGES).chain(rest).collect()
+    let hidden = hidden.iter().map(|path| format!("~ {path}: changed, and is not shown"));
+    shown.iter().map(in_words).chain(hidden).take(CHANGES).chain(rest).collect()
+}
+
+/// Whether a change is told at this place, above it or below it.
+fn is_told(path: &[Segment], told: &BTreeSet<&[Segment]>) -> bool {
+    let above = (0..=path.len()).filter_map(|length| path.get(..length)).any(|above| told.contains(above));
+    above || told.range(path..).next().is_some_and(|next| next.starts_with(path))
 }
 
 fn in_words(change: &Change) -> String {
@@ -53,51 +68,80 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn begins(path: &FieldPath, with: &FieldPath) -> bool {
-    path.segments().starts_with(with.segments())
-}
-
-fn differences(before: &Value, after: &Value) -> Vec<Change> {
+fn differences(before: &Value, after: &Value, shown: [&Value; 2]) -> Vec<Change> {
     let mut all = Vec::new();
-    compare(&FieldPath::root(), Some(before), Some(after), &mut all);
+    let place = Place { before: Some(before), after: Some(after), shown: shown.map(Some) };
+    compare(&FieldPath::root(), place, &mut all);
     all
 }
 
-fn compare(path: &FieldPath, before: Option<&Value>, after: Option<&Value>, into: &mut Vec<Change>) {
-    match (before, after) {
+impl<'v> Place<'v> {
+    /// A place below it, which on each side is found by this.
+    fn below(self, before: Option<&'v Value>, after: Option<&'v Value>, find: impl Fn(&'v Value) -> Option<&'v Value>) -> Self {
+        Self { before, after, shown: self.shown.map(|shown| shown.and_then(&find)) }
+    }
+
+    fn change(self, path: FieldPath, before: Option<&Value>, after: Option<&Value>) -> Change {
+        Change { path, before: before.cloned(), after: after.cloned(), is_shown: self.shown.iter().any(Option::is_some) }
+    }
+}
+
+fn compare(path: &FieldPath, place: Place<'_>, into: &mut Vec<Change>) {
+    match (place.before, place.after) {
         (Some(old), Some(new)) if old == new => {}
         (Some(Value::Object(old)), Some(Value::Object(new))) => {
             let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            names.into_iter().for_each(|name| compare(&path.clone().key(name), old.get(name), new.get(name), into));
+            for name in names {
+                let below = place.below(old.get(name), new.get(name), |shown| shown.get(name));
+                compare(&path.clone().key(name), below, into);
+            }
         }
-        (Some(Value::Array(old)), Some(Value::Array(new))) => lists(path, old, new, into),
-        (before, after) => into.push(Change { path: path.clone(), before: before.cloned(), after: after.cloned() }),
+        (Some(Value::Array(old)), Some(Value::Array(new))) => lists(path, place, (old, new), into),
+        (before, after) => into.push(place.change(path.clone(), before, after)),
     }
 }
 
 /// Lists whose elements have names of their own are compared by them, lists of one length by their places, and of others it is told what
-/// only one of them has.
-fn lists(path: &FieldPath, old: &[Value], new: &[Value], into: &mut Vec<Change>) {
-    if let (Some(old_names), Some(new_names)) = (names(old), names(new)) {
-        let by = |items: &'_ [Value], name: &str| items.iter().position(|item| name_of(item) == Some(name));
-        let all: BTreeSet<&str> = old_names.union(&new_names).copied().collect();
-        for name in all {
-            let (before, after) = (by(old, name).and_then(|at| old.get(at)), by(new, name).and_then(|at| new.get(at)));
-            compare(&path.clone().element("name", name), before, after, into);
+/// only one of them has. Each list is gone through once, however long it is.
+fn lists(path: &FieldPath, place: Place<'_>, (old, new): (&[Value], &[Value]), into: &mut Vec<Change>) {
+    if let (Some(old), Some(new)) = (by_name(old), by_name(new)) {
+        let shown = place.shown.map(|shown| shown.and_then(Value::as_array).and_then(|items| by_name(items)).unwrap_or_default());
+        let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+        for name in names {
+            let shown = shown.each_ref().map(|items| items.get(name).copied());
+            let below = Place { before: old.get(name).copied(), after: new.get(name).copied(), shown };
+            compare(&path.clone().element("name", name), below, into);
         }
     } else if old.len() == new.len() {
-        for (place, (before, after)) in old.iter().zip(new).enumerate() {
-            compare(&path.clone().at(place), Some(before), Some(after), into);
+        for (at, (before, after)) in old.iter().zip(new).enumerate() {
+            let below = place.below(Some(before), Some(after), |shown| shown.get(at));
+            compare(&path.clone().at(at), below, into);
         }
     } else {
-        let mut left: Vec<&Value> = new.iter().collect();
+        let text = |item: &Value| sorted(item).to_string();
+        let mut left: BTreeMap<String, usize> = BTreeMap::new();
+        new.iter().for_each(|item| {
+            let count = left.entry(text(item)).or_default();
+            *count = count.saturating_add(1);
+        });
+        let mut both: BTreeMap<String, usize> = BTreeMap::new();
         for item in old {
-            match left.iter().position(|other| *other == item) {
-                Some(place) => drop(left.remove(place)),
-                None => into.push(Change { path: path.clone(), before: Some(item.clone()), after: None }),
+            let item_text = text(item);
+            match left.get_mut(&item_text).filter(|count| **count > 0) {
+                Some(count) => {
+                    *count = count.saturating_sub(1);
+                    let found = both.entry(item_text).or_default();
+                    *found = found.saturating_add(1);
+                }
+                None => into.push(place.change(path.clone(), Some(item), None)),
             }
         }
-        into.extend(left.into_iter().map(|item| Change { path: path.clone(), before: None, after: Some(item.clone()) }));
+        for item in new {
+            match both.get_mut(&text(item)).filter(|count| **count > 0) {
+                Some(count) => *count = count.saturating_sub(1),
+                None => into.push(place.change(path.clone(), None, Some(item))),
+            }
+        }
     }
 }
 
@@ -105,9 +149,9 @@ fn name_of(item: &Value) -> Option<&str> {
     item.get("name").and_then(Value::as_str)
 }
 
-/// The names of all elements, where each has one of its own.
-fn names(items: &[Value]) -> Option<BTreeSet<&str>> {
-    let all: BTreeSet<&str> = items.iter().map(name_of).collect::<Option<_>>()?;
+/// The elements by their names, where each has one of its own.
+fn by_name(items: &[Value]) -> Option<BTreeMap<&str, &Value>> {
+    let all: BTreeMap<&str, &Value> = items.iter().map(|item| Some((name_of(item)?, item))).collect::<Option<_>>()?;
     (all.len() == items.len()).then_some(all)
 }
 
@@ -147,6 +191,20 @@ mod tests {
         let shown = json!({"env": [{"name": "A", "value": "⟦redacted:env⟧"}]});
         let told = lines(Side { raw: &old, shown: &shown }, Side { raw: &new, shown: &shown });
         assert_eq!(told, ["~ env[name=A].value: changed, and is not shown"]);
+    }
+
+    /// As many as fit into an object: each list is gone through once, and not once for each element.
+    #[test]
+    fn lists_of_many_elements_are_compared() {
+        let list = |from: usize, value: &str| -> Value {
+            (from..15_000).map(|n| json!({"name": format!("V{n}"), "value": format!("{value}{n}")})).collect()
+        };
+        let (old, new, shown) = (json!({"env": list(0, "a")}), json!({"env": list(0, "b")}), json!({"env": list(0, "")}));
+        let hidden = lines(Side { raw: &old, shown: &shown }, Side { raw: &new, shown: &shown });
+        assert_eq!(hidden.last().map(String::as_str), Some(format!("and {} more", 15_000 - CHANGES).as_str()));
+        assert!(hidden.first().is_some_and(|line| line.starts_with("~ env[name=V0].value: changed")), "{hidden:?}");
+        let words = |from: u64| -> Value { (from..15_000).rev().map(Value::from).collect() };
+        assert_eq!(told(&json!({"args": words(0)}), &json!({"args": words(2)})), ["- args: 1", "- args: 0"]);
     }
 
     #[test]

@@ -36,12 +36,13 @@ pub(super) async fn reached(object: &ObjectRef, length: Length, read: &dyn Clust
 
 fn laid_out(object: &ObjectRef, around: &Around) -> String {
     let facts = Facts::of(&around.snapshot);
-    let mut parts = match (facts.find::<Service>(object), facts.find::<Ingress>(object)) {
+    let mut parts: Vec<String> = around.in_words().into_iter().collect();
+    // What is missing stands before what is long: only the end of a text is ever cut.
+    parts.extend(match (facts.find::<Service>(object), facts.find::<Ingress>(object)) {
         (Some(service), _) => vec![of_service(service, &facts)],
         (None, Some(ingress)) => of_ingress(ingress, &facts),
         (None, None) => vec![format!("{object} is not of the form of its kind")],
-    };
-    parts.extend(around.in_words());
+    });
     parts.join("\n\n")
 }
 

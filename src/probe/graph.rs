@@ -40,6 +40,11 @@ const AROUND: [Kind; 13] = [
     Kind::NetworkPolicy,
 ];
 
+/// Of an object of the cluster only what it names itself, and who owns it, is known.
+const NOT_LOOKED_FOR: &str = "it is in no namespace: what uses it, claims it or runs on it was not looked for, and may be there";
+/// Behind what selects by more than labels.
+const MAY: &str = ": it may, since it selects by expressions, which were not evaluated";
+
 pub(super) async fn ties(
     object: &ObjectRef,
     length: Length,
@@ -62,6 +67,11 @@ pub(super) async fn ties(
 
 fn laid_out(object: &ObjectRef, above: Vec<String>, names: Vec<String>, around: Option<&Around>) -> String {
     let mut parts = vec![object.to_string()];
+    // What is missing stands before what is long: only the end of a text is ever cut.
+    parts.extend(match around {
+        Some(around) => around.in_words(),
+        None => Some(NOT_LOOKED_FOR.to_owned()),
+    });
     let mut part = |head: &str, lines: Vec<String>| {
         let more = lines.len().saturating_sub(TIES);
         if !lines.is_empty() {
@@ -85,7 +95,6 @@ fn laid_out(object: &ObjectRef, above: Vec<String>, names: Vec<String>, around: 
     } else {
         part("names", names);
     }
-    parts.extend(around.and_then(Around::in_words));
     if parts.len() == 1 {
         parts.push("nothing that was read is tied to it".to_owned());
     }
@@ -134,13 +143,17 @@ fn selects(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
 fn selecting(labels: &Selector, namespace: &Namespace, facts: &Facts<'_>) -> Vec<String> {
     let services = selected::services_of(facts, namespace.as_str(), labels)
         .map(|service| format!("{}: {}", service.reference(), addresses::in_words(facts.ready_addresses(&service.reference()))));
+    let may = |plain: bool| if plain { "" } else { MAY };
     let bound = facts.all_in::<NetworkPolicy>(namespace).filter(|policy| policies::may_select(policy, Some(labels)));
-    let budgets = facts.all_in::<PodDisruptionBudget>(namespace).filter(|budget| {
-        let selector = budget.spec.as_ref().and_then(|s| s.selector.as_ref()).and_then(|s| s.match_labels.as_ref());
-        selector.is_some_and(|selector| matches(selector, Some(labels)))
+    let bound = bound.map(|policy| format!("{}{}", policy.reference(), may(policies::is_plain(policy))));
+    let budgets = facts.all_in::<PodDisruptionBudget>(namespace).filter_map(|budget| {
+        // One without a selector selects nothing, and one with an empty selector everything.
+        let selector = budget.spec.as_ref()?.selector.as_ref()?;
+        let by_labels = selector.match_labels.as_ref().is_none_or(|wanted| matches(wanted, Some(labels)));
+        let plain = selector.match_expressions.as_ref().is_none_or(Vec::is_empty);
+        by_labels.then(|| format!("{}{}", budget.reference(), may(plain)))
     });
-    let others = bound.map(|policy| policy.reference().to_string()).chain(budgets.map(|budget| budget.reference().to_string()));
-    services.chain(others).collect()
+    services.chain(bound).chain(budgets).collect()
 }
 
 fn leading(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
@@ -166,4 +179,48 @@ fn using(object: &ObjectRef, facts: &Facts<'_>) -> Vec<String> {
     let names = |spec| references(spec, &FieldPath::root()).into_iter().any(|r| r.kind == object.kind && r.name == object.name);
     let here = facts.workloads().filter(|workload| workload.object.namespace == object.namespace);
     here.filter(|workload| workload.object != *object && names(workload.pod_spec)).map(|workload| workload.object.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::issue::Scope;
+    use crate::domain::snapshot::{Cluster, Snapshot};
+    use serde_json::{Value, json};
+
+    fn around(budgets: Vec<Value>) -> Around {
+        let mut snapshot = Snapshot::empty(Cluster::default(), Scope::All, Timestamp::UNIX_EPOCH);
+        let pod = json!({"metadata": {"name": "web-0", "namespace": "shop", "labels": {"app": "web"}}, "spec": {"containers": []}});
+        snapshot.add(&Kind::Pod, vec![pod], true);
+        snapshot.add(&Kind::PodDisruptionBudget, budgets, true);
+        Around { snapshot, missing: vec!["services: not all of them were read".to_owned()] }
+    }
+
+    #[test]
+    fn budget_that_may_select_a_pod_is_told_whatever_it_selects_by() {
+        let budget = |name: &str, spec: Value| json!({"metadata": {"name": name, "namespace": "shop"}, "spec": spec});
+        let expression = json!({"matchExpressions": [{"key": "app", "operator": "Exists"}]});
+        let budgets = vec![
+            budget("all", json!({"selector": {}})),
+            budget("some", json!({"selector": expression})),
+            budget("own", json!({"selector": {"matchLabels": {"app": "web"}}})),
+            budget("other", json!({"selector": {"matchLabels": {"app": "db"}}})),
+            budget("none", json!({"minAvailable": 1})),
+        ];
+        let pod = ObjectRef::namespaced(Kind::Pod, &Namespace::parse("shop").unwrap(), "web-0");
+        let text = laid_out(&pod, Vec::new(), Vec::new(), Some(&around(budgets)));
+        let some = format!("PodDisruptionBudget shop/some{MAY}");
+        for line in ["PodDisruptionBudget shop/all", &some, "PodDisruptionBudget shop/own"] {
+            assert!(text.lines().any(|told| told == line), "{line}: {text}");
+        }
+        assert!(!text.contains("shop/other") && !text.contains("shop/none"), "{text}");
+        assert!(text.starts_with("Pod shop/web-0\n\nNot everything could be read"), "what is missing is told first: {text}");
+    }
+
+    #[test]
+    fn of_what_is_in_no_namespace_nothing_is_denied() {
+        let volume = ObjectRef::cluster(Kind::PersistentVolume, "disk");
+        let text = laid_out(&volume, Vec::new(), Vec::new(), None);
+        assert!(text.contains(NOT_LOOKED_FOR) && !text.contains("nothing that was read is tied to it"), "{text}");
+    }
 }

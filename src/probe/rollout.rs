@@ -65,10 +65,9 @@ pub(super) async fn revisions(
         let own = |value: &Value| is_owned_by(value, &object);
         let pods: Option<(Vec<Value>, bool)> =
             pods.map(|listed| (listed.objects.values().into_iter().filter(own).collect(), listed.complete));
-        let mut all: Vec<Revision> =
-            kept.objects.values().into_iter().filter(own).map(|value| revision(value, pods.as_ref(), &workload, allowed)).collect();
-        all.sort_by_key(|revision| std::cmp::Reverse((revision.number, revision.made)));
-        Masked::whole(&laid_out(&workload, &object, &all, now))
+        let (kept, older) = newest_of(kept.objects.values().into_iter().filter(own).collect(), &history);
+        let all: Vec<Revision> = kept.into_iter().map(|value| revision(value, pods.as_ref(), &workload, allowed)).collect();
+        Masked::whole(&laid_out(&workload, &object, &all, older, now))
     });
     Ok(text.await.map_or_else(|Late| Outcome::late(), |text| Outcome::seen(&text, length, cut, "use `get` with `field` on one of them")))
 }
@@ -79,6 +78,28 @@ fn is_owned_by(value: &Value, owner: &Value) -> bool {
     uid.is_some() && owners.into_iter().any(|owner| owner.get("uid").and_then(Value::as_str) == uid)
 }
 
+/// The newest, the newest first, with one more that the last of them is compared with; and how many older ones than are told there are.
+/// Somebody may keep any number, so the others are not looked into.
+fn newest_of(mut all: Vec<Value>, kind: &Kind) -> (Vec<Value>, usize) {
+    all.sort_by_key(|value| std::cmp::Reverse((number(value, kind), made(value))));
+    let older = all.len().saturating_sub(REVISIONS);
+    all.truncate(REVISIONS.saturating_add(1));
+    (all, older)
+}
+
+/// Which revision it is.
+fn number(value: &Value, kind: &Kind) -> i64 {
+    let number = match kind {
+        Kind::ReplicaSet => value.pointer(NUMBER).and_then(Value::as_str).and_then(|number| number.parse().ok()),
+        _ => value.pointer("/revision").and_then(Value::as_i64),
+    };
+    number.unwrap_or_default()
+}
+
+fn made(value: &Value) -> Option<Timestamp> {
+    value.pointer("/metadata/creationTimestamp").and_then(Value::as_str)?.parse().ok()
+}
+
 /// `pods`: those of the workload where the revision itself does not count them, and whether all were read.
 fn revision(value: Value, pods: Option<&(Vec<Value>, bool)>, workload: &ObjectRef, allowed: Allowed) -> Revision {
     let (kind, template) = match pods {
@@ -87,19 +108,16 @@ fn revision(value: Value, pods: Option<&(Vec<Value>, bool)>, workload: &ObjectRe
     };
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let name = text("/metadata/name").unwrap_or_default();
-    let number = match kind {
-        Kind::ReplicaSet => text(NUMBER).and_then(|number| number.parse().ok()),
-        _ => value.pointer("/revision").and_then(Value::as_i64),
-    };
+    let (number, made) = (number(&value, &kind), made(&value));
     let in_words = match pods {
         None => of_replica_set(&value),
         Some((pods, whole)) => of_pods(pods, *whole, &[Some(name.clone()), text(&format!("/metadata/labels/{OF}"))]),
     };
-    let (made, why) = (text("/metadata/creationTimestamp").and_then(|time| time.parse().ok()), text(WHY));
+    let why = text(WHY);
     let raw = of_template(template.locate(&value).and_then(|at| at.current));
     let shown = Shown::of(value, &kind, workload.namespace.as_ref(), allowed).part(&template).map(|part| part.value().clone());
     let object = ObjectRef { kind, namespace: workload.namespace.clone(), name };
-    Revision { number: number.unwrap_or_default(), object, made, why, pods: in_words, raw, shown: of_template(shown) }
+    Revision { number, object, made, why, pods: in_words, raw, shown: of_template(shown) }
 }
 
 /// Without what only tells revisions apart, and what only says how a patch is applied.
@@ -143,7 +161,8 @@ fn of_pods(pods: &[Value], whole: bool, names: &[Option<String>]) -> String {
     }
 }
 
-fn laid_out(workload: &ObjectRef, object: &Value, all: &[Revision], now: Timestamp) -> String {
+/// `older`: how many more there are than are told.
+fn laid_out(workload: &ObjectRef, object: &Value, all: &[Revision], older: usize, now: Timestamp) -> String {
     let mut parts = vec![state(workload, object)];
     if all.is_empty() {
         parts.push("no revisions of it are kept".to_owned());
@@ -163,8 +182,7 @@ fn laid_out(workload: &ObjectRef, object: &Value, all: &[Revision], now: Timesta
         }
         parts.push(lines.join("\n"));
     }
-    let more = all.len().saturating_sub(REVISIONS);
-    parts.extend((more > 0).then(|| format!("and {more} older revisions")));
+    parts.extend((older > 0).then(|| format!("and {older} older revisions")));
     if all.iter().any(|revision| revision.pods == "no Pods") {
         parts.push("Of a revision without Pods nothing says whether they ever were available.".to_owned());
     }
@@ -221,9 +239,10 @@ mod tests {
     fn told(kind: Kind, object: &Value, kept: Vec<Value>, pods: Option<Vec<Value>>) -> String {
         let workload = ObjectRef::namespaced(kind, &Namespace::parse("shop").unwrap(), "web");
         let pods = pods.map(|pods| (pods, true));
-        let mut all: Vec<Revision> = kept.into_iter().map(|value| revision(value, pods.as_ref(), &workload, Allowed::default())).collect();
-        all.sort_by_key(|revision| std::cmp::Reverse((revision.number, revision.made)));
-        laid_out(&workload, object, &all, Timestamp::UNIX_EPOCH)
+        let (kept, older) = newest_of(kept, &Kind::ControllerRevision);
+        assert!(kept.len() <= REVISIONS + 1, "nobody masks what is not told");
+        let all: Vec<Revision> = kept.into_iter().map(|value| revision(value, pods.as_ref(), &workload, Allowed::default())).collect();
+        laid_out(&workload, object, &all, older, Timestamp::UNIX_EPOCH)
     }
 
     fn kept(number: i64, hash: &str, value: &str) -> Value {
@@ -267,6 +286,7 @@ mod tests {
         assert!(text.contains(&format!("and {} older revisions", 20 - REVISIONS)), "{text}");
         assert!(text.contains("revision 20") && !text.contains("revision 3:"), "{text}");
         assert!(text.contains("the template differs from that of revision 19 in nothing that is shown"), "{text}");
+        assert!(text.contains("the template differs from that of revision 14 in nothing that is shown"), "the last is compared: {text}");
         assert!(told(Kind::DaemonSet, &json!({}), Vec::new(), Some(Vec::new())).contains("no revisions of it are kept"));
     }
 }

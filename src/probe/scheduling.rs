@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is read of its namespace and of the cluster; the Pods of all namespaces are read besides, since they share the nodes.
 const AROUND: [Kind; 4] = [Kind::Node, Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass];
+/// Where a node may have Pods that nobody saw.
+const WITHOUT_PODS: &str = "Not all Pods of all namespaces could be read: what is free on the nodes, how many Pods they have and which of their ports are taken was not computed.";
 /// How many Pods a node takes, among what it has.
 const PODS: &str = "pods";
 /// What counts as more than there is: sums of fractions are not exact.
@@ -44,12 +46,15 @@ fn laid_out(object: &ObjectRef, around: &Around, everywhere: &Around) -> String 
     if pods::has_node(pod) || pods::has_ended(pod) {
         return parts.join("\n");
     }
+    // What is missing stands before what is long: only the end of a text is ever cut.
+    let all_pods = everywhere.snapshot.is_complete(&Kind::Pod);
+    parts.extend((!all_pods).then(|| WITHOUT_PODS.to_owned()));
+    parts.extend([around.in_words(), everywhere.in_words()].into_iter().flatten());
     parts.push(wishes(spec));
     let volumes = of_claims(pod, spec, &facts);
     parts.extend((!volumes.lines.is_empty()).then(|| volumes.lines.join("\n")));
     parts.push(of_nodes(spec, &volumes, &facts, everywhere));
     parts.push(not_computed(spec, &volumes));
-    parts.extend([around.in_words(), everywhere.in_words()].into_iter().flatten());
     parts.join("\n\n")
 }
 
@@ -197,6 +202,7 @@ fn of_nodes(spec: &PodSpec, volumes: &Volumes<'_>, facts: &Facts<'_>, everywhere
             running.entry(node).or_default().push(pod);
         }
     }
+    let all_pods = everywhere.snapshot.is_complete(&Kind::Pod);
     let mut groups: BTreeMap<Vec<String>, Vec<Told<'_>>> = BTreeMap::new();
     let mut count = 0_usize;
     for node in facts.all::<Node>() {
@@ -204,8 +210,8 @@ fn of_nodes(spec: &PodSpec, volumes: &Volumes<'_>, facts: &Facts<'_>, everywhere
         let name = node.metadata.name.as_deref().unwrap_or_default();
         let own = running.get(name).map(Vec::as_slice).unwrap_or_default();
         let ports = own.iter().filter_map(|pod| pod.spec.as_ref()).flat_map(host_ports).collect();
-        let taken = Taken { amounts: requests::together(own.iter().copied(), &names), pods: own.len(), ports };
-        let (reasons, detail) = against(spec, node, volumes, &taken, &names);
+        let taken = all_pods.then(|| Taken { amounts: requests::together(own.iter().copied(), &names), pods: own.len(), ports });
+        let (reasons, detail) = against(spec, node, volumes, taken.as_ref(), &names);
         groups.entry(reasons).or_default().push((name, detail));
     }
     if count == 0 {
@@ -235,7 +241,14 @@ fn group(reasons: &[String], nodes: &[Told<'_>]) -> String {
 }
 
 /// What keeps it from a node: reasons, which many nodes may share, and how much of what is too little there.
-fn against(spec: &PodSpec, node: &Node, volumes: &Volumes<'_>, taken: &Taken, names: &BTreeSet<&str>) -> (Vec<String>, Vec<String>) {
+/// What runs there is known of all Pods, or not at all.
+fn against(
+    spec: &PodSpec,
+    node: &Node,
+    volumes: &Volumes<'_>,
+    taken: Option<&Taken>,
+    names: &BTreeSet<&str>,
+) -> (Vec<String>, Vec<String>) {
     let none: &[Toleration] = &[];
     let tolerations = spec.tolerations.as_deref().unwrap_or(none);
     let mut reasons = Vec::new();
@@ -264,7 +277,14 @@ fn against(spec: &PodSpec, node: &Node, volumes: &Volumes<'_>, taken: &Taken, na
     let has = |name: &str| allocatable.and_then(|a| a.get(name)).map_or(Some(0.0), requests::read);
     for name in names {
         let Some(asked) = requests::asked(spec, name).filter(|asked| *asked > 0.0) else { continue };
-        let (Some(whole), Some(used)) = (has(name), taken.amounts.get(*name).copied().flatten()) else {
+        let whole = has(name);
+        if let Some(whole) = whole.filter(|whole| taken.is_none() && asked > whole * MORE) {
+            reasons.push(format!("has less {} than it asks for", quoted(name)));
+            detail.push(format!("has {} {} in all", requests::in_words(name, whole), quoted(name)));
+            continue;
+        }
+        let used = taken.and_then(|taken| taken.amounts.get(*name).copied().flatten());
+        let (Some(whole), Some(used)) = (whole, used) else {
             reasons.push(format!("how much {} is free could not be computed", quoted(name)));
             continue;
         };
@@ -274,6 +294,7 @@ fn against(spec: &PodSpec, node: &Node, volumes: &Volumes<'_>, taken: &Taken, na
             detail.push(format!("{} of {} {} are asked for by its Pods", words(used), words(whole), quoted(name)));
         }
     }
+    let Some(taken) = taken else { return (reasons, detail) };
     let most = allocatable.and_then(|a| a.get(PODS)).and_then(requests::read);
     #[expect(clippy::cast_precision_loss, reason = "no node has so many Pods")]
     if most.is_some_and(|most| taken.pods as f64 + 1.0 > most) {
@@ -324,7 +345,7 @@ mod tests {
         let terms: Vec<NodeSelectorTerm> =
             serde_json::from_value(json!([{"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}])).unwrap();
         let volumes = Volumes { lines: Vec::new(), placed: vec![("disk", &terms)], later: false };
-        against(&spec, &node, &volumes, &taken, &names)
+        against(&spec, &node, &volumes, Some(&taken), &names)
     }
 
     fn node(spec: Value, allocatable: Value) -> Value {
@@ -359,6 +380,45 @@ mod tests {
         let mut tolerant = asking("1250m");
         tolerant["tolerations"] = json!([{"operator": "Exists"}]);
         assert_eq!(told(tolerant, &node(tainted, json!({"cpu": "2", "pods": "9"})), &[]), (Vec::new(), Vec::new()), "to the last of it");
+    }
+
+    /// What is said of a Pod that asks for this much, beside a node with two cores whose Pods were read whole, or not.
+    fn laid_out_beside(pods: &[Value], whole: bool, cpu: &str) -> String {
+        use crate::domain::issue::Scope;
+        use crate::domain::snapshot::{Cluster, Snapshot};
+        let empty = || Around { snapshot: Snapshot::empty(Cluster::default(), Scope::All, Timestamp::UNIX_EPOCH), missing: Vec::new() };
+        let (mut around, mut everywhere) = (empty(), empty());
+        around.snapshot.add(&Kind::Node, vec![node(json!({}), json!({"cpu": "2", "pods": "1"}))], true);
+        around.snapshot.add(&Kind::Pod, vec![json!({"metadata": {"name": "big", "namespace": "shop"}, "spec": asking(cpu)})], true);
+        everywhere.snapshot.add(&Kind::Pod, pods.to_vec(), whole);
+        if !whole {
+            everywhere.missing.push("pods: not all of them were read".to_owned());
+        }
+        let object = ObjectRef { kind: Kind::Pod, namespace: crate::domain::namespace::Namespace::parse("shop").ok(), name: "big".into() };
+        laid_out(&object, &around, &everywhere)
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_free_where_not_all_pods_were_read() {
+        let mut running = asking("100m");
+        running["nodeName"] = json!("n1");
+        let pods = [json!({"metadata": {"name": "a", "namespace": "other"}, "spec": running})];
+        let whole = laid_out_beside(&pods, true, "1950m");
+        assert!(
+            whole.contains("too little `cpu`") && whole.contains("100m of 2000m") && whole.contains("port `TCP` 80 is taken"),
+            "{whole}"
+        );
+        for (pods, cpu) in [(&pods[..], "1950m"), (&[], "1950m"), (&[], "100m")] {
+            let text = laid_out_beside(pods, false, cpu);
+            assert!(text.contains("- 1 (`n1`): how much `cpu` is free could not be computed"), "{text}");
+            for untrue in ["nothing that was computed", "too little", "2000m", "as many Pods", "is taken\n", "is taken;"] {
+                assert!(!text.contains(untrue), "{untrue}: {text}");
+            }
+            let (said, missing) = (text.find(WITHOUT_PODS).unwrap(), text.find("pods: not all of them were read").unwrap());
+            assert!(said < text.find("asks for").unwrap() && missing < text.find("of 1 nodes").unwrap(), "{text}");
+        }
+        let never = laid_out_beside(&[], false, "2500m");
+        assert!(never.contains("has less `cpu` than it asks for") && never.contains("has 2000m `cpu` in all"), "{never}");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use super::documents;
 use crate::domain::masked::Masked;
 use crate::domain::secrets::mark::{is_replaced, mark};
-use crate::domain::secrets::refers::{is_reference, is_shown, names_a_whole};
+use crate::domain::secrets::refers::Around;
 use crate::domain::secrets::{hidden, holds_one, is_one, names_one, redacted};
 use serde_json::{Map, Value};
 
@@ -42,11 +42,16 @@ struct Above<'n> {
     name: &'n str,
     /// Other members stand between the two: what stands below them is no sentence about a credential.
     between: bool,
-    /// One of these says that all below it is a reference.
-    reference: bool,
+    /// What these, and the members beside, say of it.
+    around: Around,
 }
 
-impl Above<'_> {
+impl<'n> Above<'n> {
+    /// Directly above.
+    fn new(name: &'n str) -> Self {
+        Self { name, between: false, around: Around::default() }
+    }
+
     fn hides(self, text: &str) -> bool {
         let words = text.split_whitespace().count();
         is_one(self.name, text) || (self.between && words > 1 && !is_replaced(text))
@@ -90,14 +95,16 @@ fn object(above: Option<Above<'_>>, mut members: Map<String, Value>, depth: usiz
     let called = members.iter().filter(|(key, _)| is_among(key, CALLED)).filter_map(|(_, value)| value.as_str());
     let called: Vec<String> = called.filter(|called| names_one(called)).map(str::to_owned).collect();
     let program: Vec<String> = words(members.get("command")).unwrap_or_default();
-    let beside = above.is_some_and(|above| above.reference) || members.keys().any(|key| names_a_whole(key));
+    let above = above.map(|above| Above { around: members.keys().fold(above.around, |around, key| around.beside(key)), ..above });
     let mut out = Map::new();
     for (key, member) in std::mem::take(&mut members) {
         // What a pair is called says more than what it stands in.
-        let pair = called.first().filter(|_| is_among(&key, HOLDS)).map(|name| Above { name, between: false, reference: false });
-        let below = above.map(|above| Above { between: true, reference: above.reference || is_reference(&key), ..above });
-        let owner = pair.or_else(|| below.filter(|_| !says_where(&key, &member, beside)));
-        let named = if names_one(&key) { Some(Above { name: &key, between: false, reference: false }) } else { owner };
+        let pair = called.first().filter(|_| is_among(&key, HOLDS)).map(|name| Above::new(name));
+        let owner = pair.or_else(|| {
+            let around = above.filter(|above| !says_where(*above, &key, &member));
+            around.map(|above| Above { between: true, around: above.around.below(&key), ..above })
+        });
+        let named = if names_one(&key) { Some(Above::new(&key)) } else { owner };
         let shown = match member {
             member if secret && is_among(&key, HELD) => without_values(member),
             Value::Array(items) if key == "env" => Value::Array(items.into_iter().map(|item| variable(item, depth)).collect()),
@@ -113,10 +120,10 @@ fn object(above: Option<Above<'_>>, mut members: Map<String, Value>, depth: usiz
 
 /// Whether a member says where something is. Only a word does, or a number: what stands below its name is named by that of the
 /// credential.
-fn says_where(key: &str, member: &Value, beside: bool) -> bool {
+fn says_where(above: Above<'_>, key: &str, member: &Value) -> bool {
     match member {
-        Value::String(text) => is_shown(key, text, beside),
-        Value::Number(number) => is_shown(key, &number.to_string(), beside),
+        Value::String(text) => above.around.shows(above.name, key, text),
+        Value::Number(number) => above.around.shows(above.name, key, &number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
     }
 }
@@ -234,6 +241,13 @@ mod tests {
             json!({"passwords": {"name": "the canaryword"}}),
             json!({"passwords": {"username": "canaryword", "key": "canaryword"}}),
             json!({"token": {"valueFrom": {"admin": "canaryword"}}}),
+            json!({"apiKeys": [{"name": "ci", "key": "canaryword"}]}),
+            json!({"tokens": [{"name": "ci", "key": "canaryword"}]}),
+            json!({"tokens": {"ci": {"name": "ci", "keys": "canaryword", "property": "canaryword", "field": "canaryword"}}}),
+            json!({"secrets": {"keys": [{"name": "ci", "key": "canaryword"}]}}),
+            json!({"passwords": {"source": "canaryword"}}),
+            json!({"passwords": {"type": "canaryword"}}),
+            json!({"passwords": {"group": "canaryword", "version": "canaryword"}}),
         ] {
             let shown = masked(hidden.clone()).to_string();
             assert!(!shown.contains("canaryword"), "{hidden}: {shown}");
@@ -245,6 +259,9 @@ mod tests {
             json!({"password": {"valueFrom": {"secretKeyRef": {"name": "db-credentials", "key": "password"}}}}),
             json!({"credentials": {"remoteRef": {"key": "prod/db", "property": "password", "version": "v1"}}}),
             json!({"token": {"secretRef": {"name": "a", "key": "DB_PASSWORD"}, "optional": true}}),
+            json!({"password": {"valueFrom": {"name": "db", "key": "password"}}}),
+            json!({"secrets": [{"name": "db-credentials", "key": "password"}]}),
+            json!({"password": {"secretName": "db-credentials", "key": "password"}}),
             json!({"serviceAccountToken": {"audience": "https://kubernetes.default.svc", "expirationSeconds": 3607, "path": "token"}}),
         ] {
             assert_eq!(masked(shown.clone()), shown);
@@ -260,6 +277,8 @@ mod tests {
             "level=info cfg={\"passwords\":{\"admin\":\"hunter2canary\"}}\nINFO: started\n",
             "INFO: cfg {\n  \"passwords\": {\n    \"admin\": \"hunter2canary\"\n  }\n}\nINFO: started\n",
             "INFO: started\n{{- if .Values.x }}\npasswords:\n  admin: hunter2canary\n{{- end }}\n",
+            "INFO: started\napiKeys:\n- name: ci\n  key: hunter2canary\nlevel: info\n",
+            "INFO: started\napi-keys.key=hunter2canary\n",
             "INFO: started\n[passwords]\nadmin = \"hunter2canary\"\n",
         ] {
             let shown = text(raw);

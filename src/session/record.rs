@@ -22,7 +22,7 @@ use super::{AwaitingApproval, Closed, Diagnosed, Executing, Header, Investigatin
 use crate::domain::cause::KnownCodes;
 use crate::domain::door::Door;
 use crate::domain::ending::Ending;
-use form::{OLDEST, VERSION};
+use form::{OLDEST, VERSION, newest};
 use header::HeaderRecord;
 use jiff::Timestamp;
 use outcome::{ExecutionRecord, PlannedRecord, ValidationRecord};
@@ -144,9 +144,25 @@ impl From<Acting<'_>> for StateRecord {
     }
 }
 
+impl StateRecord {
+    /// The oldest form that has all that is in it.
+    fn form(&self) -> u32 {
+        let (planned, validation) = match self {
+            StateRecord::Investigating { .. } => (None, None),
+            StateRecord::Diagnosed { planned, .. } => (planned.as_ref(), None),
+            StateRecord::AwaitingApproval { planned, .. }
+            | StateRecord::Executing { planned, .. }
+            | StateRecord::Validating { planned, .. } => (Some(planned), None),
+            StateRecord::Reverting { planned, validation, .. } => (Some(planned), validation.as_ref()),
+            StateRecord::Closed { planned, validation, .. } => (planned.as_ref(), validation.as_ref()),
+        };
+        newest(planned.map(PlannedRecord::form).into_iter().chain(validation.map(ValidationRecord::form)))
+    }
+}
+
 fn bytes(header: &Header, state: StateRecord) -> Result<Vec<u8>, String> {
     let header = HeaderRecord::from(header);
-    serde_json::to_vec(&Record { version: header.form(), header, state }).map_err(|e| e.to_string())
+    serde_json::to_vec(&Record { version: newest([header.form(), state.form()]), header, state }).map_err(|e| e.to_string())
 }
 
 /// The session as bytes.

@@ -26,7 +26,7 @@ pub struct ObservationView {
 impl ObservationView {
     /// What was seen between fences, since there are clients that hand on nothing else; why nothing was seen is in our words.
     #[must_use]
-    pub(super) fn between_fences(self) -> Self {
+    pub(crate) fn between_fences(self) -> Self {
         let text = if self.id.is_some() { fenced("", &self.text) } else { self.text };
         Self { text, ..self }
     }

@@ -306,7 +306,7 @@ fn refers_next(next: &str) -> bool {
     let length = next.bytes().take(40).take_while(u8::is_ascii_alphanumeric).count();
     let name = next.get(..length).unwrap_or_default();
     let sign = next.get(length..).unwrap_or_default();
-    length > 0 && sign.starts_with(':') && !sign.starts_with(": ") && (refers::names(name) || refers::is_part(name) || name == "items")
+    length > 0 && sign.starts_with(':') && !sign.starts_with(": ") && (refers::may_refer(name) || name == "items")
 }
 
 /// A name without quotes, and how long it is with the sign behind it.

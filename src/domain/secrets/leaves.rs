@@ -3,7 +3,7 @@
 
 use super::mark::is_replaced;
 use super::names::is_setting;
-use super::refers;
+use super::refers::Around;
 use super::value::BEHIND;
 
 /// Words that stand where no value is.
@@ -18,20 +18,12 @@ struct Leaf<'t> {
     map: usize,
 }
 
-/// A map or a list.
-#[derive(Debug, Clone, Copy, Default)]
-struct Held {
-    /// A member of it names what others may be a part of.
-    whole: bool,
-    /// It stands below a reference.
-    reference: bool,
-}
-
 /// All values of one structure.
 #[derive(Debug, Default)]
 pub(super) struct Leaves<'t> {
     all: Vec<Leaf<'t>>,
-    maps: Vec<Held>,
+    /// For each map or list what stands around it, and beside the members of it.
+    maps: Vec<Around>,
     first: Option<&'t str>,
 }
 
@@ -42,16 +34,16 @@ impl<'t> Leaves<'t> {
 
     /// Another map, under a member of one, or below the name itself.
     pub(super) fn opened(&mut self, within: Option<usize>, member: Option<&str>) -> usize {
-        let around = within.and_then(|map| self.maps.get(map)).is_some_and(|map| map.reference);
-        self.maps.push(Held { whole: false, reference: around || member.is_some_and(refers::is_reference) });
+        let around = within.and_then(|map| self.maps.get(map)).copied().unwrap_or_default();
+        self.maps.push(around.below(member.unwrap_or_default()));
         self.maps.len().saturating_sub(1)
     }
 
     /// That the map has this member.
     pub(super) fn member(&mut self, map: usize, member: &'t str) {
         self.first.get_or_insert(member);
-        if let Some(held) = self.maps.get_mut(map) {
-            held.whole |= refers::names_a_whole(member);
+        if let Some(around) = self.maps.get_mut(map) {
+            *around = around.beside(member);
         }
     }
 
@@ -73,8 +65,8 @@ impl<'t> Leaves<'t> {
     pub(super) fn hidden(&self, name: &str) -> Vec<(usize, usize)> {
         let shown = |leaf: &Leaf<'_>| {
             let text = leaf.text.trim();
-            let held = self.maps.get(leaf.map).copied().unwrap_or_default();
-            let refers = |member: &str| refers::is_shown(member, without_comment(text), held.whole || held.reference);
+            let around = self.maps.get(leaf.map).copied().unwrap_or_default();
+            let refers = |member: &str| around.shows(name, member, without_comment(text));
             text.is_empty()
                 || is_replaced(text.trim_end_matches(BEHIND))
                 || NOTHING.iter().any(|nothing| text.eq_ignore_ascii_case(nothing))

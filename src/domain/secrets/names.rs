@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::random::is_random;
-use super::refers;
+use super::refers::Around;
 use super::value::{Hidden, user_info, value};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -115,9 +115,10 @@ fn of_what_is_below(place: &Place<'_>, name: &str) -> Option<Hidden> {
         return None;
     }
     let found = value(place)?;
+    let around = above.split(['.', '[', ']']).fold(Around::default(), Around::below);
     // A word alone behind a name that begins its line.
     let alone = || place.open.bare && place.line.split_whitespace().nth(1).is_none();
-    if (place.between.starts_with(':') && !alone()) || is_setting(above, found.inner) || refers::is_shown(member, found.inner, true) {
+    if (place.between.starts_with(':') && !alone()) || is_setting(above, found.inner) || around.shows(above, member, found.inner) {
         return None;
     }
     of_name(place, name)

@@ -1,6 +1,7 @@
 //! The stored form of a diagnosis. What a cause cites must be there when it is read back, under the ids that it had.
 
 use super::focus::{DoubtRecord, FocusRecord, SeenRecord};
+use super::form::newest;
 use super::plan::{ActionRecord, CheckRecord};
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
 use crate::domain::cause::{Cause, KnownCodes, Place};
@@ -130,6 +131,25 @@ struct GapRecord {
     what: String,
     why: String,
     unlock: Option<String>,
+}
+
+impl DiagnosisRecord {
+    /// The oldest form that has all that is in it.
+    pub(super) fn form(&self) -> u32 {
+        newest(self.causes.iter().map(CauseRecord::form))
+    }
+}
+
+impl CauseRecord {
+    fn form(&self) -> u32 {
+        let changed = |choice: &ChoiceRecord| match &choice.way {
+            WayRecord::Change { action } => Some(action.form()),
+            WayRecord::Edit { .. } | WayRecord::GoBack { .. } => None,
+        };
+        let checks = self.checks.iter().map(CheckRecord::form);
+        let proposed = self.proposals.iter().map(|proposal| proposal.action.form());
+        newest(proposed.chain(self.choices.iter().filter_map(changed)).chain(checks))
+    }
 }
 
 impl From<&Unlisted> for UnlistedRecord {

@@ -1,7 +1,7 @@
 //! The stored form of what every state of a session carries.
 
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
-use super::form::{OLDEST, VERSION, WITHOUT_FIELDS};
+use super::form::{OLDEST, WITHOUT_FIELDS, newest};
 use super::observation::{ObservationRecord, observations};
 use super::reference::{KindRecord, RefRecord};
 use crate::domain::cause::KnownCodes;
@@ -133,13 +133,9 @@ struct WishesRecord {
 impl HeaderRecord {
     /// The oldest form that has all that is in it.
     pub(super) fn form(&self) -> u32 {
-        if self.observations.iter().any(ObservationRecord::names_a_field) {
-            VERSION
-        } else if self.proposed_by.is_some() || self.usage.cached_tokens > 0 || self.usage.cost.is_some() {
-            WITHOUT_FIELDS
-        } else {
-            OLDEST
-        }
+        let later = self.proposed_by.is_some() || self.usage.cached_tokens > 0 || self.usage.cost.is_some();
+        let own = if later { WITHOUT_FIELDS } else { OLDEST };
+        newest(self.observations.iter().map(ObservationRecord::form).chain([own, self.diagnosis.form()]))
     }
 }
 

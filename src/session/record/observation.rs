@@ -1,5 +1,6 @@
 //! The stored form of what an investigation has looked at.
 
+use super::form::{OLDEST, VERSION};
 use super::reference::{RefRecord, SegmentRecord, path, segments};
 use crate::domain::excerpt::{Excerpt, LONGEST};
 use crate::domain::look::ProbeName;
@@ -35,9 +36,11 @@ impl From<&Observation> for ObservationRecord {
 }
 
 impl ObservationRecord {
-    /// It is about a field, of which older forms say nothing.
-    pub(super) fn names_a_field(&self) -> bool {
-        self.field.is_some()
+    /// The oldest form that has the probe, and says of no field where none is.
+    pub(super) fn form(&self) -> u32 {
+        use ProbeName::{Describe, Events, Get, List, Logs};
+        let older = matches!(ProbeName::parse(&self.probe), Some(Get | List | Describe | Logs | Events));
+        if older && self.field.is_none() { OLDEST } else { VERSION }
     }
 
     fn into_observation(self) -> Result<Observation, String> {

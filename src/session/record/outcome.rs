@@ -1,5 +1,6 @@
 //! The stored form of what came of a plan: its dry run, its execution, and whether it helped.
 
+use super::form::newest;
 use super::plan::{CheckRecord, PlanRecord};
 use crate::domain::cause::KnownCodes;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
@@ -85,6 +86,11 @@ impl From<&Planned> for PlannedRecord {
 }
 
 impl PlannedRecord {
+    /// The oldest form that has all that is in it.
+    pub(super) fn form(&self) -> u32 {
+        self.plan.form()
+    }
+
     /// The plan, if it is the one whose digest stands beside it.
     pub(super) fn into_planned(self, known: KnownCodes) -> Result<Planned, String> {
         let plan = self.plan.into_plan(known)?;
@@ -207,6 +213,11 @@ impl From<&Validation> for ValidationRecord {
 }
 
 impl ValidationRecord {
+    /// The oldest form that has all that is in it.
+    pub(super) fn form(&self) -> u32 {
+        newest(self.checks.iter().map(|result| result.check.form()))
+    }
+
     pub(super) fn into_validation(self, known: KnownCodes) -> Result<Validation, String> {
         let result = |r: ResultRecord| Ok(CheckResult { check: r.check.into_check(known)?, passed: r.passed, observed: r.observed });
         Ok(Validation {

@@ -1,5 +1,6 @@
 //! The stored form of a plan.
 
+use super::form::{OLDEST, VERSION, newest};
 use super::reference::{KeyRecord, KindRecord, RefRecord, SegmentRecord, code, path, segments};
 use crate::domain::action::{Action, Change, FieldOp, Revisions, RolledOut};
 use crate::domain::cause::KnownCodes;
@@ -206,6 +207,12 @@ fn fields(ops: Vec<OpRecord>) -> Result<NonEmpty<FieldOp>, String> {
 }
 
 impl ActionRecord {
+    /// The oldest form that has it.
+    pub(super) fn form(&self) -> u32 {
+        let older = matches!(self, ActionRecord::Create { .. } | ActionRecord::Patch { .. } | ActionRecord::DeleteUnboundClaim { .. });
+        if older { OLDEST } else { VERSION }
+    }
+
     pub(super) fn into_action(self) -> Result<Action, String> {
         Ok(match self {
             ActionRecord::Create { object, manifest } => Action::Create { object: object.into_ref()?, manifest },
@@ -246,6 +253,22 @@ impl From<&Check> for CheckRecord {
 }
 
 impl CheckRecord {
+    /// The oldest form that has it.
+    pub(super) fn form(&self) -> u32 {
+        let older = matches!(
+            self,
+            CheckRecord::RolloutComplete { .. }
+                | CheckRecord::PodReady { .. }
+                | CheckRecord::ClaimBound { .. }
+                | CheckRecord::EndpointsReady { .. }
+                | CheckRecord::FindingGone { .. }
+                | CheckRecord::FieldIs { .. }
+                | CheckRecord::Gone { .. }
+                | CheckRecord::SymptomGone { .. }
+        );
+        if older { OLDEST } else { VERSION }
+    }
+
     pub(super) fn into_check(self, known: KnownCodes) -> Result<Check, String> {
         Ok(match self {
             CheckRecord::RolloutComplete { object } => Check::RolloutComplete(object.into_ref()?),
@@ -322,6 +345,11 @@ impl From<&RemediationPlan> for PlanRecord {
 }
 
 impl PlanRecord {
+    /// The oldest form that has all that is in it.
+    pub(super) fn form(&self) -> u32 {
+        newest(self.steps.iter().map(|step| step.action.form()).chain(self.checks.iter().map(CheckRecord::form)))
+    }
+
     pub(super) fn into_plan(self, known: KnownCodes) -> Result<RemediationPlan, String> {
         let steps = self
             .steps

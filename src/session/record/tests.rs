@@ -215,6 +215,69 @@ fn session_without_anything_new_is_written_as_the_older_program_reads_it() {
     assert_eq!(written(1, Some("status"))["version"], json!(6));
 }
 
+/// The names of probes, actions and checks in a record, wherever they stand.
+fn named(record: &Value, into: &mut std::collections::BTreeSet<String>) {
+    let Some(members) = record.as_object() else { return record.as_array().into_iter().flatten().for_each(|item| named(item, into)) };
+    for (key, member) in members {
+        match key.as_str() {
+            "probe" => into.extend(member.as_str().map(str::to_owned)),
+            "action" | "check" => into.extend(member["is"].as_str().map(str::to_owned)),
+            "checks" => into.extend(member.as_array().into_iter().flatten().filter_map(|check| check["is"].as_str().map(str::to_owned))),
+            _ => {}
+        }
+        named(member, into);
+    }
+}
+
+/// Its state with a header that has nothing new.
+fn without_more(mut session: Session) -> Session {
+    let own = match &mut session {
+        Session::Investigating(s) => &mut s.header,
+        Session::Diagnosed(s) => &mut s.header,
+        Session::AwaitingApproval(s) => &mut s.header,
+        Session::Executing(s) => &mut s.header,
+        Session::Validating(s) => &mut s.header,
+        Session::Reverting(s) => &mut s.header,
+        Session::Closed(s) => &mut s.header,
+    };
+    *own = header();
+    session
+}
+
+/// Whatever came later, in whatever state and place: an older program says that a newer one wrote it, and not that the record is broken.
+#[test]
+fn what_an_older_program_does_not_know_is_written_in_the_newest_form() {
+    let older = [
+        &["get", "list", "describe", "logs", "events", "create", "patch", "deleteUnboundClaim"][..],
+        &["rolloutComplete", "podReady", "claimBound", "endpointsReady", "findingGone", "fieldIs", "gone", "symptomGone"],
+    ]
+    .concat();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut all = std::collections::BTreeSet::new();
+    for _ in 0..100 {
+        let any = session().new_tree(&mut runner).unwrap().current();
+        let (observations, diagnosis) = (any.header().observations.clone(), any.header().diagnosis.clone());
+        let looked = Header { observations, ..header() }.diagnosed(None, later());
+        let found = Header { diagnosis, ..header() }.diagnosed(None, later());
+        // Each part by itself, so that nothing else of the newest form is beside it.
+        for session in [without_more(any), Session::Diagnosed(looked), Session::Diagnosed(found)] {
+            let record = recorded(&session);
+            let mut names = std::collections::BTreeSet::new();
+            named(&record, &mut names);
+            let field = record["header"]["observations"].as_array().unwrap().iter().any(|one| one.get("field").is_some());
+            let newest = field || names.iter().any(|name| !older.contains(&name.as_str()));
+            assert_eq!(record["version"] == json!(super::form::VERSION), newest, "{}: {names:?}", record["version"]);
+            all.append(&mut names);
+        }
+    }
+    for name in ProbeName::ALL.map(ProbeName::as_str).into_iter().chain(older) {
+        assert!(all.contains(name), "{name} was not tried");
+    }
+    for name in ["restartRollout", "undoRollout", "deletePod", "evictPod", "stillServes"] {
+        assert!(all.contains(name), "{name} was not tried");
+    }
+}
+
 #[test]
 fn text_of_evidence_is_cleaned_again_on_reading() {
     let mut record = recorded(&Session::AwaitingApproval(waiting().0));
