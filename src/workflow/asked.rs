@@ -2,6 +2,7 @@
 //! one question at a time, what was declined is not asked again for a day, and every conclusion counts, whatever became of it.
 
 use super::again::Fresh;
+use super::next::NOT_ASKED;
 use super::records::NOTE_ATTEMPTS;
 use super::report::Status;
 use super::view::report_of;
@@ -167,7 +168,7 @@ impl Remediation {
         header.advice.insert(
             0,
             Advice {
-                text: waits_for(other),
+                text: format!("{NOT_ASKED}: {}", waits_for(other)),
                 command: None,
                 why: "two questions about one object would be answered without knowing of each other".to_owned(),
             },

@@ -609,6 +609,9 @@ async fn setting_that_a_cron_job_uses_besides_or_that_is_a_file_is_high_risk() {
         assert!(opened.question.is_none(), "the ceiling is medium");
         let why: Vec<&str> = opened.report.advice.iter().map(|advice| advice.why.as_str()).collect();
         assert!(why.iter().any(|why| why.contains("its risk is high")), "{why:?}");
+        let all = format!("{}{}", opened.report.summary, serde_json::to_string(&opened.report).unwrap());
+        assert!(all.contains("raises `risk-ceiling`") && opened.report.summary.contains("nobody is asked"), "{all}");
+        assert!(!all.contains("kubectl patch") && !all.contains("by hand"), "{all}");
     }
 }
 
