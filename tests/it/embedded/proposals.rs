@@ -72,6 +72,7 @@ spec:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: app, image: 'web:1'}]}
 ";
+const IMAGES_THAT_CRASH: &str = "- ref: api:fixed\n  play: {log: ['cannot parse flags'], exit: {code: 2, after: 1}}\n";
 const IMAGE: &str = "spec.template.spec.containers[name=app].image";
 
 async fn broken() -> Embedded {
@@ -689,6 +690,34 @@ async fn service_of_what_is_affected_alone_is_medium() {
     let opened =
         concluded(&process, &id, &proposal("deployment/api", patch("service/api", "spec.ports[0].targetPort", 8081))).await.unwrap();
     assert!(opened.question.is_some(), "{}", advice(&opened.report));
+}
+
+/// Of three Pods one is ready: another port or fewer replicas take away what serves, and no check would see it.
+#[tokio::test(start_paused = true)]
+async fn what_serves_in_part_is_high_risk_to_lead_elsewhere_or_to_scale_down() {
+    let service = STABLE.split_once("---").unwrap().1;
+    let cluster = running(&format!("{}---{service}", API.replacen("replicas: 1", "replicas: 3", 1).replace("api:broken", "api:fixed"))).await;
+    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES_THAT_CRASH).unwrap());
+    let mut pods = cluster.objects().into_iter().filter(|o| o["kind"] == "Pod" && o["metadata"]["labels"]["app"] == "api");
+    for _ in 0..2 {
+        cluster.remove("pods", pods.next().unwrap()["metadata"]["name"].as_str().unwrap()).await;
+    }
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
+    for (action, words) in [
+        (patch("service/api", "spec.ports[0].targetPort", 8081), ["of its addresses are ready", "whether that port answers is not tried"]),
+        (json!([{"action": "scale", "object": "deployment/api", "replicas": 2}]), ["fewer replicas are asked for, 2 of 3", "`unclear` at best"]),
+    ] {
+        let id = analyzed(&process).await;
+        let opened = concluded(&process, &id, &proposal("deployment/api", action)).await.unwrap();
+        let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+        assert!(words.iter().all(|part| question.text.contains(part)), "{}", question.text);
+        if words[0].contains("addresses") {
+            assert_eq!(opened.report.plan.unwrap().steps[0].risk, Risk::High);
+        }
+        process.decline(&question.session, Approver::Terminal).await.unwrap();
+    }
+    assert_eq!(cluster.writes(), []);
 }
 
 /// Ready by another yardstick is not better than before.
