@@ -184,6 +184,11 @@ impl Action {
         matches!(self, Action::DeletePod { .. } | Action::EvictPod { .. })
     }
 
+    /// Whether it ends Pods, or all Pods of a workload, for the like of them to come.
+    pub fn renews_pods(&self) -> bool {
+        self.is_made_again() || matches!(self, Action::RestartRollout { .. })
+    }
+
     /// Whether it changes a probe: what is ready or alive afterwards is so by another yardstick than what was not before.
     pub fn changes_a_probe(&self) -> bool {
         let named = |segment: &Segment| PROBES.contains(&segment.name());

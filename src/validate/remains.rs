@@ -316,4 +316,3 @@ fn yardstick(step: &Step) -> Option<String> {
     let is_less = step.action.scales_to().zip(before).is_some_and(|(wanted, before)| wanted < before);
     is_less.then(|| format!("{target}: fewer replicas are asked for since this plan, so fewer have to be ready"))
 }
-

@@ -1,6 +1,5 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
-use super::asked::Besides;
 use super::conclude::{Concluded, conclude};
 use super::next::NOT_ASKED;
 use super::report::Status;
@@ -164,10 +163,10 @@ impl Remediation {
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
         if plan.by().is_some()
-            && let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await?
+            && let Some(why) = Box::pin(self.why_not_asked(&plan, &header)).await?
         {
             let planned = Planned { plan, rehearsal: None };
-            return Box::pin(self.not_asked(header, revision, planned, &other, meter, caller)).await;
+            return Box::pin(self.not_asked(header, revision, planned, why, meter, caller)).await;
         }
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {

@@ -696,7 +696,8 @@ async fn service_of_what_is_affected_alone_is_medium() {
 #[tokio::test(start_paused = true)]
 async fn what_serves_in_part_is_high_risk_to_lead_elsewhere_or_to_scale_down() {
     let service = STABLE.split_once("---").unwrap().1;
-    let cluster = running(&format!("{}---{service}", API.replacen("replicas: 1", "replicas: 3", 1).replace("api:broken", "api:fixed"))).await;
+    let cluster =
+        running(&format!("{}---{service}", API.replacen("replicas: 1", "replicas: 3", 1).replace("api:broken", "api:fixed"))).await;
     cluster.sim.add_images(MadeImage::parse_yaml(IMAGES_THAT_CRASH).unwrap());
     let mut pods = cluster.objects().into_iter().filter(|o| o["kind"] == "Pod" && o["metadata"]["labels"]["app"] == "api");
     for _ in 0..2 {
@@ -706,7 +707,10 @@ async fn what_serves_in_part_is_high_risk_to_lead_elsewhere_or_to_scale_down() {
     let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
     for (action, words) in [
         (patch("service/api", "spec.ports[0].targetPort", 8081), ["of its addresses are ready", "whether that port answers is not tried"]),
-        (json!([{"action": "scale", "object": "deployment/api", "replicas": 2}]), ["fewer replicas are asked for, 2 of 3", "`unclear` at best"]),
+        (
+            json!([{"action": "scale", "object": "deployment/api", "replicas": 2}]),
+            ["fewer replicas are asked for, 2 of 3", "`unclear` at best"],
+        ),
     ] {
         let id = analyzed(&process).await;
         let opened = concluded(&process, &id, &proposal("deployment/api", action)).await.unwrap();
