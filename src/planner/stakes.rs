@@ -161,6 +161,24 @@ mod tests {
     }
 
     #[test]
+    fn fewer_replicas_are_said_and_high_below_what_is_ready() {
+        let mut web = deployment();
+        web["spec"]["replicas"] = json!(10);
+        web["status"] = json!({"observedGeneration": 1, "replicas": 10, "readyReplicas": 9});
+        let seen = snapshot(vec![(Kind::Deployment, web)]);
+        let web = of(Kind::Deployment, "web");
+        let roots = HashSet::from([web.clone()]);
+        let judged = |replicas: u32| {
+            let suffering = Suffering { roots: &roots, area: &HashSet::new() };
+            stakes(&patch(web.clone(), "spec.replicas", replicas), &suffering, Clone::clone, &Facts::of(&seen))
+        };
+        let (one, nine) = (judged(1), judged(9));
+        assert!(one.risk == Risk::High && one.said[0].contains("1 of 10, and 9 are ready now"), "{one:?}");
+        assert!(nine.risk == Risk::Medium && nine.said[0].contains("`unclear` at best"), "{nine:?}");
+        assert_eq!(judged(11), Stakes { risk: Risk::Medium, said: Vec::new() });
+    }
+
+    #[test]
     fn change_of_a_probe_is_said() {
         let seen = snapshot(vec![(Kind::Deployment, deployment())]);
         let web = of(Kind::Deployment, "web");
