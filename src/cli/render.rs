@@ -233,7 +233,7 @@ fn next(page: &mut Page, report: &Report, program: &Program) {
             );
             return;
         }
-        Next::Advice => Vec::new(),
+        Next::NotAsked(_) | Next::Advice => Vec::new(),
     };
     lines.extend(undo);
     if lines.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::changes::{self, Changeable, Verb};
 use super::field::{FieldPath, Segment};
+use super::kind::Kind;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::risk::Risk;
@@ -17,6 +18,17 @@ static RESTARTED: LazyLock<FieldPath> = LazyLock::new(|| FieldPath::dotted("spec
 /// Where that is.
 pub(crate) fn restarted() -> &'static FieldPath {
     &RESTARTED
+}
+
+/// Fields by which a Pod is found ready or alive.
+const PROBES: [&str; 4] = ["readinessProbe", "livenessProbe", "startupProbe", "readinessGates"];
+
+fn holds_a_probe(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(name, below)| PROBES.contains(&name.as_str()) || holds_a_probe(below)),
+        Value::Array(items) => items.iter().any(holds_a_probe),
+        _ => false,
+    }
 }
 
 /// What happens to one field.
@@ -172,10 +184,40 @@ impl Action {
         matches!(self, Action::DeletePod { .. } | Action::EvictPod { .. })
     }
 
+    /// Whether it ends Pods, or all Pods of a workload, for the like of them to come.
+    pub fn renews_pods(&self) -> bool {
+        self.is_made_again() || matches!(self, Action::RestartRollout { .. })
+    }
+
     /// Whether it changes a probe: what is ready or alive afterwards is so by another yardstick than what was not before.
     pub fn changes_a_probe(&self) -> bool {
-        let is_one = |segment: &Segment| matches!(segment.name(), "readinessProbe" | "livenessProbe" | "startupProbe" | "readinessGates");
-        self.ops().iter().any(|op| op.path.segments().iter().any(is_one))
+        let named = |segment: &Segment| PROBES.contains(&segment.name());
+        // A container that comes or goes has its own with it.
+        let is_one = |op: &FieldOp| {
+            let new = match &op.change {
+                Change::Set(value) => Some(value),
+                Change::Remove => None,
+            };
+            op.path.segments().iter().any(named) || new.into_iter().chain(&op.seen).any(holds_a_probe)
+        };
+        self.ops().iter().any(is_one)
+    }
+
+    /// How many replicas it asks for, where it sets that.
+    pub fn scales_to(&self) -> Option<u64> {
+        let Action::Patch { ops, .. } = self else { return None };
+        let number = |op: &FieldOp| match &op.change {
+            Change::Set(value) if op.path == FieldPath::dotted("spec.replicas") => value.as_u64(),
+            Change::Set(_) | Change::Remove => None,
+        };
+        ops.iter().find_map(number)
+    }
+
+    /// Whether it leads a Service to another port: addresses are ready whichever port is asked.
+    pub fn leads_to_a_port(&self) -> bool {
+        let ports = |path: &&FieldPath| path.segments().iter().any(|segment| segment.name() == "targetPort");
+        let (_, target, fields) = self.change();
+        target.kind == Kind::Service && fields.iter().any(ports)
     }
 
     /// The object that is changed.
@@ -220,7 +262,6 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::kind::Kind;
     use crate::domain::namespace::Namespace;
 
     fn of(kind: Kind) -> ObjectRef {
@@ -248,6 +289,15 @@ mod tests {
         ] {
             assert_eq!(change.asks_again_for(&declined), again, "{change:?}");
         }
+    }
+
+    #[test]
+    fn container_that_comes_or_goes_takes_its_probe_with_it() {
+        let path = || FieldPath::parse("spec.template.spec.containers[name=app]").unwrap();
+        let of = |op: FieldOp| Action::Patch { target: of(Kind::Deployment), ops: NonEmpty::one(op) }.changes_a_probe();
+        let whole = serde_json::json!({"name": "app", "readinessProbe": {"tcpSocket": {"port": 80}}});
+        assert!(of(FieldOp::set(path(), whole.clone())) && of(FieldOp::remove(path()).seen(whole)));
+        assert!(!of(FieldOp::set(path(), serde_json::json!({"name": "app"}))));
     }
 
     #[test]

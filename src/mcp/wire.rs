@@ -116,7 +116,9 @@ fn observed(answers: &[ObservationView]) -> String {
 fn text(report: &Report, how: Option<&HowToApprove>, further: Option<&str>, program: &Program) -> String {
     let mut text = worded(&full(report), program);
     let open = match next::next(report) {
-        Next::Answer | Next::Apply | Next::ByHand(_) | Next::LookAgain | Next::UndoAgain(_) => report.execution.is_none(),
+        Next::Answer | Next::Apply | Next::ByHand(_) | Next::NotAsked(_) | Next::LookAgain | Next::UndoAgain(_) => {
+            report.execution.is_none()
+        }
         Next::Validate | Next::Advice => false,
     };
     if let Some(plan) = report.plan.as_ref().filter(|_| open) {
@@ -217,7 +219,7 @@ mod tests {
                     Next::UndoAgain(_) => "kubemend undo",
                     Next::Validate => "Run validate with session s-1",
                     Next::Advice if advice => ADVICE,
-                    Next::ByHand(_) | Next::Advice => continue,
+                    Next::ByHand(_) | Next::NotAsked(_) | Next::Advice => continue,
                 };
                 assert!(last[0].contains(next), "{context}");
                 assert_eq!(text.lines().filter(|line| *line == last[0]).count(), 1, "{context}");

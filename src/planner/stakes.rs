@@ -48,9 +48,11 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
         Kind::Service => match behind(target, facts) {
             Ok(behind) => {
                 let beside: BTreeSet<ObjectRef> = behind.into_iter().filter(|one| !suffering.roots.contains(&root(one))).collect();
-                // Who is reached by nobody has nothing to lose.
-                let beside = if facts.ready_addresses(target) == 0 { BTreeSet::new() } else { beside };
-                Stakes { risk: raised(!beside.is_empty()), said: others("behind it, and not affected, is", &beside).into_iter().collect() }
+                // Who is reached by nobody has nothing to lose; whoever is, also of what is affected in part, has.
+                let ready = facts.ready_addresses(target);
+                let beside = others("behind it, and not affected, is", &beside).filter(|_| ready > 0);
+                let reached = (ready > 0).then(|| format!("{ready} of its addresses are ready, and they are asked at another port then"));
+                Stakes { risk: raised(ready > 0), said: reached.into_iter().chain(beside).collect() }
             }
             Err(why) => Stakes { risk: Risk::High, said: vec![why] },
         },
@@ -59,10 +61,31 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
         }
         _ => Stakes { risk: Risk::Medium, said: Vec::new() },
     };
+    if let Some((fewer, risk)) = fewer(change, facts) {
+        stakes.risk = stakes.risk.max(risk);
+        stakes.said.push(fewer);
+    }
+    if change.leads_to_a_port() {
+        stakes.said.push("whether that port answers is not tried, so the verdict will be `unclear` at best".to_owned());
+    }
     if change.changes_a_probe() {
         stakes.said.push("this changes how kubemend will see whether it helped, so its verdict will be `unclear` at best".to_owned());
     }
     stakes
+}
+
+/// That fewer replicas are asked for: then fewer have to be ready for a cure, and what is ready now can go.
+fn fewer(change: &Action, facts: &Facts<'_>) -> Option<(String, Risk)> {
+    let wanted = change.scales_to()?;
+    let workload = facts.workload(change.target())?;
+    let count = |number: i32| u64::try_from(number).unwrap_or(0);
+    let (desired, ready) = (count(workload.desired), count(workload.ready));
+    let said = || {
+        format!(
+            "fewer replicas are asked for, {wanted} of {desired}, and {ready} are ready now: fewer have to be ready then, so the verdict will be `unclear` at best"
+        )
+    };
+    (wanted < desired).then(|| (said(), raised(wanted < ready)))
 }
 
 fn raised(is_high: bool) -> Risk {
@@ -135,6 +158,24 @@ mod tests {
         // Who is behind a Service that was not read, nobody knows.
         let service = patch(of(Kind::Service, "web"), "spec.ports[0].targetPort", 8081);
         assert_eq!(judged(&[web], &service).risk, Risk::High);
+    }
+
+    #[test]
+    fn fewer_replicas_are_said_and_high_below_what_is_ready() {
+        let mut web = deployment();
+        web["spec"]["replicas"] = json!(10);
+        web["status"] = json!({"observedGeneration": 1, "replicas": 10, "readyReplicas": 9});
+        let seen = snapshot(vec![(Kind::Deployment, web)]);
+        let web = of(Kind::Deployment, "web");
+        let roots = HashSet::from([web.clone()]);
+        let judged = |replicas: u32| {
+            let suffering = Suffering { roots: &roots, area: &HashSet::new() };
+            stakes(&patch(web.clone(), "spec.replicas", replicas), &suffering, Clone::clone, &Facts::of(&seen))
+        };
+        let (one, nine) = (judged(1), judged(9));
+        assert!(one.risk == Risk::High && one.said[0].contains("1 of 10, and 9 are ready now"), "{one:?}");
+        assert!(nine.risk == Risk::Medium && nine.said[0].contains("`unclear` at best"), "{nine:?}");
+        assert_eq!(judged(11), Stakes { risk: Risk::Medium, said: Vec::new() });
     }
 
     #[test]

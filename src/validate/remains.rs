@@ -6,12 +6,13 @@ use super::{endpoints, kinds, runs};
 use crate::domain::cause::Cause;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::field::FieldPath;
 use crate::domain::focus::Doubt;
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::once::once;
-use crate::domain::plan::RemediationPlan;
+use crate::domain::plan::{RemediationPlan, Step};
 use crate::domain::purpose::Purpose;
 use crate::domain::words;
 use crate::facts::{Facts, behind, labels, pods, starting};
@@ -194,8 +195,7 @@ impl<'a> Concern<'a> {
         let named = |doubts: &'a [Doubt]| doubts.iter().filter_map(|d| d.object.as_ref());
         // Of doubts that were not kept nobody knows what they were about.
         let known = |object: &ObjectRef| self.before.unlisted.doubts > 0 || named(&self.before.doubts).any(|before| before == object);
-        let yardstick = self.plan.steps.iter().map(|step| &step.action).find(|action| action.changes_a_probe());
-        let yardstick = yardstick.map(|action| format!("{}: it is ready by a probe that this plan changed", action.target()));
+        let yardstick = self.plan.steps.iter().filter_map(yardstick);
         // What the words name and nobody found may be as broken as before.
         let place = self.facts.scope().in_words();
         let unsure =
@@ -301,4 +301,18 @@ impl Besides {
             _ => Self::Everything,
         }
     }
+}
+/// How a step moves what its own cure is seen by, where it does and no rule proposed it.
+fn yardstick(step: &Step) -> Option<String> {
+    let target = step.action.target();
+    if step.action.changes_a_probe() {
+        return Some(format!("{target}: it is ready by a probe that this plan changed"));
+    }
+    if step.action.leads_to_a_port() {
+        return Some(format!("{target}: whether the port answers to which this plan leads it was not tried"));
+    }
+    let before = step.precondition.fields.iter().find(|pinned| pinned.path == FieldPath::dotted("spec.replicas"));
+    let before = before.and_then(|pinned| pinned.value.as_ref()?.as_u64());
+    let is_less = step.action.scales_to().zip(before).is_some_and(|(wanted, before)| wanted < before);
+    is_less.then(|| format!("{target}: fewer replicas are asked for since this plan, so fewer have to be ready"))
 }

@@ -2,6 +2,7 @@
 //! one question at a time, what was declined is not asked again for a day, and every conclusion counts, whatever became of it.
 
 use super::again::Fresh;
+use super::next::NOT_ASKED;
 use super::records::NOTE_ATTEMPTS;
 use super::report::Status;
 use super::view::report_of;
@@ -10,6 +11,7 @@ use crate::domain::cluster::ClusterId;
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
 use crate::domain::id::SessionId;
+use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::proposal::{ProposedBy, Wanted};
 use crate::ports::{Phase, Revision, StoreError};
@@ -29,7 +31,7 @@ const DECLINED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which question about an object does not stand in the way of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Besides {
+enum Besides {
     /// The one with the very same plan: it is asked again.
     TheSame,
     Nothing,
@@ -53,7 +55,7 @@ impl Remediation {
         };
         // On the heap, as all of it that is rare: every call would carry its room on its stack.
         if let Some(other) = Box::pin(self.make_way(&planned.plan, &header)).await? {
-            return Box::pin(self.not_asked(header, revision, planned, &other, meter, caller)).await;
+            return Box::pin(self.not_asked(header, revision, planned, waits_for(&other), meter, caller)).await;
         }
         self.charge(&mut header.usage, meter);
         header.trail.note(self.parts.clock.now(), "kubemend", "plan created; a human is asked");
@@ -73,7 +75,7 @@ impl Remediation {
         };
         let session = match (session, other) {
             (Session::AwaitingApproval(own), Some(other)) => {
-                let ended = Box::pin(self.not_asked(own.header, revision, own.planned, &other, meter, caller)).await;
+                let ended = Box::pin(self.not_asked(own.header, revision, own.planned, waits_for(&other), meter, caller)).await;
                 // A rule's plan that came at the same moment has ended it already.
                 return match Box::pin(self.show(&id)).await {
                     Ok(report) if ended.is_err() && report.status != Status::AwaitingApproval => Ok(Opened { report, question: None }),
@@ -95,22 +97,16 @@ impl Remediation {
     ///
     /// # Errors
     /// The store cannot be read: then nobody is asked, since whether somebody is already is not known.
-    pub(super) async fn asked_elsewhere(
-        &self,
-        plan: &RemediationPlan,
-        header: &Header,
-        besides: Besides,
-    ) -> Result<Option<SessionId>, WorkflowError> {
+    async fn asked_elsewhere(&self, plan: &RemediationPlan, header: &Header, besides: Besides) -> Result<Option<SessionId>, WorkflowError> {
         let digest = plan.digest();
         if plan.aim.cause().is_none() {
             return Ok(None);
         }
-        for step in plan.steps.iter() {
-            let target = step.action.target();
-            for (_, session) in self.ledger.alive_with(&target.name, SESSIONS).await?.into_iter().flatten() {
+        for about in named(plan) {
+            for (_, session) in self.ledger.alive_with(&about.name, SESSIONS).await?.into_iter().flatten() {
                 let Session::AwaitingApproval(other) = session else { continue };
                 let is_other = other.header.id != header.id && other.header.cluster.id.is_same(&header.cluster.id);
-                let about_it = other.planned.plan.steps.iter().any(|step| step.action.target() == target);
+                let about_it = named(&other.planned.plan).any(|one| one == about);
                 let same = besides == Besides::TheSame && other.digest == digest;
                 if is_other && about_it && !same && (plan.by().is_some() || other.planned.plan.by().is_some()) {
                     return Ok(Some(other.header.id));
@@ -160,18 +156,11 @@ impl Remediation {
         mut header: Header,
         revision: Revision,
         planned: Planned,
-        other: &SessionId,
+        why: Withheld,
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
-        header.advice.insert(
-            0,
-            Advice {
-                text: waits_for(other),
-                command: None,
-                why: "two questions about one object would be answered without knowing of each other".to_owned(),
-            },
-        );
+        header.advice.insert(0, Advice { text: format!("{NOT_ASKED}: {}", why.text), command: None, why: why.why.to_owned() });
         let ending = header.diagnosis.ending();
         self.close(header, revision, ending, Some(planned), meter, caller.progress).await
     }
@@ -181,14 +170,11 @@ impl Remediation {
     /// # Errors
     /// The store cannot be read: then nobody is asked.
     pub(super) async fn declined(&self, changes: &[Wanted], cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
-        let now = self.parts.clock.now();
         for change in changes {
             for session in self.ledger.with_text(&change.target().name, SESSIONS).await? {
-                let Session::Closed(Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else { continue };
-                let at = header.trail.moved_last().unwrap_or(header.opened_at);
-                let lately = now.duration_since(at) < DECLINED && header.cluster.id.is_same(cluster);
-                if lately && planned.plan.steps.iter().any(|step| change.asks_again_for(&step.action)) {
-                    return Ok(Some(header.id));
+                let Some((header, planned)) = self.lately_declined(&session, cluster) else { continue };
+                if planned.plan.steps.iter().any(|step| change.asks_again_for(&step.action)) {
+                    return Ok(Some(header.id.clone()));
                 }
             }
         }
@@ -199,13 +185,37 @@ impl Remediation {
     ///
     /// # Errors
     /// The store cannot be read: then nobody is asked.
-    pub(super) async fn why_not_asked(&self, plan: &RemediationPlan, header: &Header) -> Result<Option<String>, WorkflowError> {
+    pub(super) async fn why_not_asked(&self, plan: &RemediationPlan, header: &Header) -> Result<Option<Withheld>, WorkflowError> {
         if let Some(other) = self.asked_elsewhere(plan, header, Besides::TheSame).await? {
             return Ok(Some(waits_for(&other)));
         }
         let changes: Vec<Wanted> = plan.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
-        let no = self.declined(&changes, &header.cluster.id).await?;
-        Ok(no.map(|no| declined_in(&no)))
+        let no = match self.declined(&changes, &header.cluster.id).await? {
+            Some(no) => Some(no),
+            None => self.declined_of_its_pods(plan, &header.cluster.id).await?,
+        };
+        Ok(no.map(|no| Withheld { text: declined_in(&no), why: "a no counts for a day, in whatever words the same is asked" }))
+    }
+
+    /// The session in which a human lately declined to end or to replace Pods of a workload whose Pods this plan ends or replaces.
+    async fn declined_of_its_pods(&self, plan: &RemediationPlan, cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
+        for about in renewed(plan) {
+            for session in self.ledger.with_text(&about.name, SESSIONS).await? {
+                let Some((header, planned)) = self.lately_declined(&session, cluster) else { continue };
+                if renewed(&planned.plan).any(|one| one == about) {
+                    return Ok(Some(header.id.clone()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What was lately declined in this cluster.
+    fn lately_declined<'s>(&self, session: &'s Session, cluster: &ClusterId) -> Option<(&'s Header, &'s Planned)> {
+        let Session::Closed(Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else { return None };
+        let at = header.trail.moved_last().unwrap_or(header.opened_at);
+        let lately = self.parts.clock.now().duration_since(at) < DECLINED && header.cluster.id.is_same(cluster);
+        lately.then_some((header, planned))
     }
 
     /// Counts a conclusion in the record of its analysis, before anything is looked at for it: one that is the same as an earlier one, or
@@ -235,9 +245,31 @@ impl Remediation {
     }
 }
 
+/// Why nobody is asked about a plan.
+#[derive(Debug)]
+pub(super) struct Withheld {
+    /// For whoever wanted it.
+    pub(super) text: String,
+    why: &'static str,
+}
+
 /// Why nobody is asked, for whoever wanted it.
-fn waits_for(other: &SessionId) -> String {
-    format!("a human is asked about the same object in session `{other}`: first that one is answered")
+fn waits_for(other: &SessionId) -> Withheld {
+    Withheld {
+        text: format!("a human is asked about the same object in session `{other}`: first that one is answered"),
+        why: "two questions about one object would be answered without knowing of each other",
+    }
+}
+
+/// The workloads whose Pods a plan ends or replaces: which of them and by what word is no other question.
+fn renewed(plan: &RemediationPlan) -> impl Iterator<Item = &ObjectRef> {
+    let renews = plan.steps.iter().any(|step| step.action.renews_pods());
+    plan.judged.about.iter().filter(move |_| renews)
+}
+
+/// What a question about a plan is about.
+fn named(plan: &RemediationPlan) -> impl Iterator<Item = &ObjectRef> {
+    plan.steps.iter().map(|step| step.action.target()).chain(renewed(plan))
 }
 
 /// The same of what was declined.

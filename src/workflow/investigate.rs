@@ -210,7 +210,7 @@ impl Remediation {
         let planned = match planned {
             Ok((plan, live)) => match self.why_not_asked(&plan, &looked).await {
                 Ok(None) => Ok((plan, live)),
-                Ok(Some(why)) => Err(vec![Refusal::Stated(why)]),
+                Ok(Some(why)) => Err(vec![Refusal::Stated(why.text)]),
                 Err(error) => return Err((Box::new(first), error)),
             },
             Err(refusals) => Err(refusals),

@@ -3,6 +3,9 @@
 use super::report::{AdviceView, ExecutionView, Report, Status};
 use crate::domain::execution::Became;
 
+/// How advice begins that says of a stated plan why nobody is asked about it.
+pub(super) const NOT_ASKED: &str = "nobody is asked about this change";
+
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next<'a> {
@@ -12,6 +15,8 @@ pub enum Next<'a> {
     Apply,
     /// kubemend cannot apply the plan, for the reason of this advice: a reader who is sent to remediate comes back with the same.
     ByHand(&'a AdviceView),
+    /// Nobody was asked about what somebody states, for the reason of this advice: to remediate looks with rules, which have no such plan.
+    NotAsked(&'a AdviceView),
     /// Nothing was changed, and this plan is of no use any more: to remediate with the session looks again.
     LookAgain,
     /// The same of an undo: a human plans it again, and no call does.
@@ -44,7 +49,7 @@ fn of_its_status(report: &Report) -> Next<'_> {
         // The plan of one that was validated may wait, or have been declined: to validate it again comes back with the same.
         // What somebody merely states leaves a result inconclusive, and can have a plan all the same.
         Status::Diagnosed | Status::Inconclusive | Status::Unresolved | Status::Unclear if unapplied => {
-            by_hand(report).map_or(Next::Apply, Next::ByHand)
+            not_asked(report).map(Next::NotAsked).or_else(|| by_hand(report).map(Next::ByHand)).unwrap_or(Next::Apply)
         }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => Next::Validate,
         Status::Diagnosed
@@ -71,6 +76,11 @@ pub(super) fn sent_nothing(report: &Report) -> bool {
 fn by_hand(report: &Report) -> Option<&AdviceView> {
     let typed = |advice: &&AdviceView| report.plan.iter().flat_map(|p| &p.steps).any(|step| advice.command.as_ref() == Some(&step.command));
     report.advice.iter().find(typed)
+}
+
+/// The advice that says why nobody is asked.
+fn not_asked(report: &Report) -> Option<&AdviceView> {
+    report.advice.iter().find(|advice| advice.command.is_none() && advice.text.starts_with(NOT_ASKED))
 }
 
 /// Whether it is known of each step of a plan that was to be applied that it did not take effect.
@@ -113,6 +123,17 @@ mod tests {
             let advice = AdviceView { text: "patch it by hand".to_owned(), command, why: "its risk is high".to_owned(), cause: None };
             report.advice = vec![advice.clone()];
             assert_eq!(next(&report), Next::ByHand(&advice), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_nobody_is_asked_about_leads_to_the_reason() {
+        for status in [Status::Diagnosed, Status::Inconclusive] {
+            let mut report = report(status, None);
+            let text = format!("{NOT_ASKED}: a human is asked about the same object in session `s-2`");
+            let advice = AdviceView { text, command: None, why: "two questions".to_owned(), cause: None };
+            report.advice = vec![advice.clone()];
+            assert_eq!(next(&report), Next::NotAsked(&advice), "{status:?}");
         }
     }
 }

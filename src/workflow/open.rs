@@ -1,7 +1,7 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
-use super::asked::Besides;
 use super::conclude::{Concluded, conclude};
+use super::next::NOT_ASKED;
 use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
@@ -22,8 +22,9 @@ use crate::domain::look::Look;
 use crate::domain::object::ObjectName;
 use crate::domain::observation::Observations;
 use crate::domain::ours::OurCommand;
-use crate::domain::plan::RemediationPlan;
+use crate::domain::plan::{RemediationPlan, Step};
 use crate::domain::purpose::Purpose;
+use crate::domain::risk::Risk;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
 use crate::facts::focus::focus;
@@ -79,7 +80,7 @@ impl Remediation {
         let never = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?)));
         let is_advised = never.is_some();
         if let Some((planned, why)) = never {
-            header.advice.extend(by_hand(&planned.plan, &why));
+            header.advice.extend(not_made(&planned.plan, header.limits.ceiling, &why));
         }
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
@@ -91,7 +92,8 @@ impl Remediation {
         if let Err(error) = &saved {
             // Looking works without a record; only acting does not.
             let what = format!("the record of this session, which could not be saved: {error}");
-            let advice = session.planned().filter(|_| !is_advised).map(|planned| by_hand(&planned.plan, UNRECORDED));
+            let ceiling = session.header().limits.ceiling;
+            let advice = session.planned().filter(|_| !is_advised).map(|planned| not_made(&planned.plan, ceiling, UNRECORDED));
             let header = session.header_mut();
             header.advice.extend(advice.into_iter().flatten());
             header.diagnosis.miss(Gap { what, why: GapWhy::Unsupported, unlock: None });
@@ -157,19 +159,19 @@ impl Remediation {
     ) -> Result<Opened, WorkflowError> {
         let progress = caller.progress;
         let Some(executor) = &self.parts.executor else {
-            header.advice.extend(by_hand(&plan, self.why_no_writer()));
+            header.advice.extend(not_made(&plan, header.limits.ceiling, self.why_no_writer()));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
         if plan.by().is_some()
-            && let Some(other) = self.asked_elsewhere(&plan, &header, Besides::TheSame).await?
+            && let Some(why) = Box::pin(self.why_not_asked(&plan, &header)).await?
         {
             let planned = Planned { plan, rehearsal: None };
-            return Box::pin(self.not_asked(header, revision, planned, &other, meter, caller)).await;
+            return Box::pin(self.not_asked(header, revision, planned, why, meter, caller)).await;
         }
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
             let why = if let WorkflowError::Read(error) = &error { error.in_a_report() } else { error.to_string() };
-            header.advice.extend(by_hand(&plan, &why));
+            header.advice.extend(not_made(&plan, header.limits.ceiling, &why));
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
@@ -185,11 +187,11 @@ impl Remediation {
         match (decision, asked) {
             (Decision::Forbid(reasons), _) => {
                 let why: Vec<&str> = reasons.iter().map(String::as_str).collect();
-                header.advice.extend(by_hand(&planned.plan, &why.join("; ")));
+                header.advice.extend(not_made(&planned.plan, header.limits.ceiling, &why.join("; ")));
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (_, None) => {
-                header.advice.extend(by_hand(&planned.plan, TOO_LARGE));
+                header.advice.extend(not_made(&planned.plan, header.limits.ceiling, TOO_LARGE));
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
@@ -398,9 +400,27 @@ fn by_its_own(cause: &Cause, facts: &Facts<'_>) -> Advice {
     }
 }
 
+/// What becomes of a change that kubemend does not make: of a rule's, how to make it by hand. Of what somebody states it is said what is at
+/// stake, and no line to type: whoever reads this may have a shell, and the line would be the stranger's.
+fn not_made(plan: &RemediationPlan, ceiling: Risk, why: &str) -> Vec<Advice> {
+    let Some(by) = plan.by() else { return by_hand(plan, why) };
+    let way = if plan.risk() > ceiling {
+        "a human who wants it all the same raises `risk-ceiling`, and is then asked"
+    } else {
+        "a human who wants it all the same sees to that first, and is then asked"
+    };
+    let change = |step: &Step| format!("{} {}: {}", step.action.verb(), step.action.target(), step.why);
+    let changes: Vec<String> = plan.steps.iter().map(change).collect();
+    vec![Advice {
+        text: format!("{NOT_ASKED}: {by} proposes it, and no command is given for it; {way}. {}", changes.join(". ")),
+        command: None,
+        why: why.to_owned(),
+    }]
+}
+
 /// How to make the change without kubemend, and why that is needed.
 fn by_hand(plan: &RemediationPlan, why: &str) -> Vec<Advice> {
-    let one = |step: &crate::domain::plan::Step| Advice {
+    let one = |step: &Step| Advice {
         text: {
             let (verb, object) = (step.action.verb(), step.action.target());
             // `kubectl delete` has no preconditions, so whoever types it looks first.

@@ -199,6 +199,7 @@ fn next(report: &Report) -> Option<String> {
         Next::ByHand(advice) => {
             Some(format!("Nothing was changed, and kubemend cannot apply this plan: {}. {}.", advice.why, advised(advice)))
         }
+        Next::NotAsked(advice) => Some(format!("Nothing was changed: {} ({}).", advice.text, advice.why)),
         Next::LookAgain if report.status == Status::Failed => {
             Some(format!("Run remediate with session {session} once the reason is gone: it looks again and makes a new plan."))
         }

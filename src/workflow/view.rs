@@ -365,7 +365,8 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                         Undo::Restore { request, .. } => operations(&serde_json::from_str(&request.body).unwrap_or(Value::Null)),
                         Undo::None { .. } => Vec::new(),
                     },
-                    command: s.command.clone(),
+                    // A line for what somebody states would be the stranger's.
+                    command: if p.by().is_some() { String::new() } else { s.command.clone() },
                     dry_run: rehearsal.and_then(|r| r.steps.get(i)).map(|r| match r {
                         Rehearsed::Accepted { note } => DryRunView { accepted: true, reason: note.clone() },
                         Rehearsed::Refused { reason } => DryRunView { accepted: false, reason: Some(reason.clone()) },

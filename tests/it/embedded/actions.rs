@@ -9,7 +9,7 @@ use kubemend::domain::object::Namespace;
 use kubemend::probe::Allowed;
 use kubemend::sim::MadeImage;
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Caller, Opened, Problem, Question, Remediation};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Remediation};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -266,6 +266,29 @@ async fn eviction_asks_the_budget_and_says_its_no_as_what_it_is() {
     assert_eq!(done.status, Status::Resolved, "{:?}", done.validation);
     assert_eq!(cluster.writes().len(), 1);
     assert!(!pods(&cluster).contains(&name));
+}
+
+/// A no to a restart is one to the end of each Pod, and a question that waits is one about all of them.
+#[tokio::test(start_paused = true)]
+async fn no_to_the_end_of_pods_is_one_in_every_word() {
+    let cluster = running(&api("api:1", "").replace("replicas: 1", "replicas: 2")).await;
+    let process = cluster.process();
+    let evict = |name: &str| json!({"action": "evict", "object": format!("pod/{name}")});
+    let all = pods(&cluster);
+    let waiting = asked(&process, evict(&all[0])).await;
+    let said = |opened: &Opened| format!("{}{}", opened.report.summary, advice(&opened.report));
+    for action in [evict(&all[1]), json!({"action": "restart", "object": "deployment/api"})] {
+        let opened = concluded(&process, action.clone()).await;
+        assert!(opened.question.is_none() && opened.report.summary.contains(waiting.session.as_str()), "{action}: {}", said(&opened));
+    }
+    process.decline(&waiting.session, Approver::Terminal).await.unwrap();
+    for action in
+        [json!({"action": "deletePod", "object": format!("pod/{}", all[1])}), json!({"action": "restart", "object": "deployment/api"})]
+    {
+        let opened = concluded(&process, action.clone()).await;
+        assert!(opened.question.is_none() && opened.report.summary.contains("less than a day ago"), "{action}: {}", said(&opened));
+    }
+    assert_eq!(cluster.writes(), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,6 +72,7 @@ spec:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: app, image: 'web:1'}]}
 ";
+const IMAGES_THAT_CRASH: &str = "- ref: api:fixed\n  play: {log: ['cannot parse flags'], exit: {code: 2, after: 1}}\n";
 const IMAGE: &str = "spec.template.spec.containers[name=app].image";
 
 async fn broken() -> Embedded {
@@ -609,6 +610,9 @@ async fn setting_that_a_cron_job_uses_besides_or_that_is_a_file_is_high_risk() {
         assert!(opened.question.is_none(), "the ceiling is medium");
         let why: Vec<&str> = opened.report.advice.iter().map(|advice| advice.why.as_str()).collect();
         assert!(why.iter().any(|why| why.contains("its risk is high")), "{why:?}");
+        let all = format!("{}{}", opened.report.summary, serde_json::to_string(&opened.report).unwrap());
+        assert!(all.contains("raises `risk-ceiling`") && opened.report.summary.contains("nobody is asked"), "{all}");
+        assert!(!all.contains("kubectl patch") && !all.contains("by hand"), "{all}");
     }
 }
 
@@ -686,6 +690,30 @@ async fn service_of_what_is_affected_alone_is_medium() {
     let opened =
         concluded(&process, &id, &proposal("deployment/api", patch("service/api", "spec.ports[0].targetPort", 8081))).await.unwrap();
     assert!(opened.question.is_some(), "{}", advice(&opened.report));
+}
+
+/// Of three Pods one is ready: another port takes away what serves, and its ready addresses would not show it.
+#[tokio::test(start_paused = true)]
+async fn what_serves_in_part_is_high_risk_to_lead_to_another_port() {
+    let service = STABLE.split_once("---").unwrap().1;
+    let cluster =
+        running(&format!("{}---{service}", API.replacen("replicas: 1", "replicas: 3", 1).replace("api:broken", "api:fixed"))).await;
+    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES_THAT_CRASH).unwrap());
+    let mut pods = cluster.objects().into_iter().filter(|o| o["kind"] == "Pod" && o["metadata"]["labels"]["app"] == "api");
+    for _ in 0..2 {
+        cluster.remove("pods", pods.next().unwrap()["metadata"]["name"].as_str().unwrap()).await;
+    }
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
+    let id = analyzed(&process).await;
+    let given = proposal("deployment/api", patch("service/api", "spec.ports[0].targetPort", 8081));
+    let opened = concluded(&process, &id, &given).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    for part in ["of its addresses are ready", "whether that port answers is not tried"] {
+        assert!(question.text.contains(part), "{part}: {}", question.text);
+    }
+    assert_eq!(opened.report.plan.unwrap().steps[0].risk, Risk::High);
+    assert_eq!(cluster.writes(), []);
 }
 
 /// Ready by another yardstick is not better than before.
