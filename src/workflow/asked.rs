@@ -194,7 +194,10 @@ impl Remediation {
             Some(no) => Some(no),
             None => self.declined_of_its_pods(plan, &header.cluster.id).await?,
         };
-        Ok(no.map(|no| Withheld { text: declined_in(&no), why: "a no counts for a day, in whatever words the same is asked" }))
+        Ok(no.map(|no| Withheld {
+            text: declined_in(&no),
+            why: "what was declined is not asked about again for a day, in whatever words it comes",
+        }))
     }
 
     /// The session in which a human lately declined to end or to replace Pods of a workload whose Pods this plan ends or replaces.

@@ -103,7 +103,15 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         observations: header.observations.iter().map(|(id, one)| observation(id, one)).collect(),
-        plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, diagnosis)),
+        plan: standing.planned.map(|planned| {
+            let mut shown = plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, diagnosis);
+            // A line for what somebody states is the stranger's: it is there for a human who is asked, and for what was done.
+            let asked = standing.status == super::status::Status::AwaitingApproval || standing.execution.is_some();
+            if planned.plan.by().is_some() && !asked {
+                shown.steps.iter_mut().for_each(|step| step.command.clear());
+            }
+            shown
+        }),
         advice: advice(standing),
         execution: standing.execution.map(execution),
         validation: standing.validation.map(|v| validation(v, standing.planned)),
@@ -365,8 +373,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
                         Undo::Restore { request, .. } => operations(&serde_json::from_str(&request.body).unwrap_or(Value::Null)),
                         Undo::None { .. } => Vec::new(),
                     },
-                    // A line for what somebody states would be the stranger's.
-                    command: if p.by().is_some() { String::new() } else { s.command.clone() },
+                    command: s.command.clone(),
                     dry_run: rehearsal.and_then(|r| r.steps.get(i)).map(|r| match r {
                         Rehearsed::Accepted { note } => DryRunView { accepted: true, reason: note.clone() },
                         Rehearsed::Refused { reason } => DryRunView { accepted: false, reason: Some(reason.clone()) },
