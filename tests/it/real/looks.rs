@@ -46,7 +46,11 @@ async fn crash_whose_cause_is_only_in_the_log_is_shown_and_can_be_looked_into() 
     }
     let pod = format!("/api/v1/namespaces/{}/pods/ledger-0", place.name);
     let begin = Instant::now();
-    let waits = |pod: &Value| pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "CrashLoopBackOff";
+    // After three restarts the kubelet waits for 40 seconds: it does not run again while this is being read.
+    let waits = |pod: &Value| {
+        let status = &pod["status"]["containerStatuses"][0];
+        status["state"]["waiting"]["reason"] == "CrashLoopBackOff" && status["restartCount"].as_u64().is_some_and(|count| count >= 3)
+    };
     while world.get(&pod).await.map_or(true, |pod| !waits(&pod)) {
         assert!(begin.elapsed() < Duration::from_secs(120), "the database does not crash");
         tokio::time::sleep(Duration::from_millis(500)).await;
