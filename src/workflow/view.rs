@@ -103,15 +103,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         unexplained: unexplained(diagnosis),
         evidence: diagnosis.evidence.iter().map(|(id, piece)| evidence(id, piece)).collect(),
         observations: header.observations.iter().map(|(id, one)| observation(id, one)).collect(),
-        plan: standing.planned.map(|planned| {
-            let mut shown = plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, diagnosis);
-            // A line for what somebody states is the stranger's: it is there for a human who is asked, and for what was done.
-            let asked = standing.status == super::status::Status::AwaitingApproval || standing.execution.is_some();
-            if planned.plan.by().is_some() && !asked {
-                shown.steps.iter_mut().for_each(|step| step.command.clear());
-            }
-            shown
-        }),
+        plan: standing.planned.map(|planned| plan(&planned.plan, planned.rehearsal.as_ref(), standing.expires_at, diagnosis)),
         advice: advice(standing),
         execution: standing.execution.map(execution),
         validation: standing.validation.map(|v| validation(v, standing.planned)),
