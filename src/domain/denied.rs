@@ -45,51 +45,30 @@ const POWER: &[&str] = &[
 /// Names of members that let a program read a Secret: a way back may take them away, and brings none.
 const SECRETS: &[&str] = &["csi", "secret", "secretKeyRef", "secretRef"];
 
-/// Names of members that lead to what is denied, wherever they stand on the way to a field. Keys of a ConfigMap are names of somebody's own.
+/// Names of members that lead to what is denied besides, wherever they stand on the way to a field. Keys of a ConfigMap are names of somebody's own.
 const FIELDS: &[&str] = &[
     "affinity",
     "annotations",
     "args",
-    "automountServiceAccountToken",
-    "capabilities",
     "clusterIP",
     "command",
     "env",
     "envFrom",
-    "ephemeralContainers",
     "exec",
     "externalIPs",
     "externalName",
     "finalizers",
     "host",
-    "hostAliases",
     "hostIP",
-    "hostIPC",
-    "hostNetwork",
-    "hostPID",
-    "hostPort",
-    "hostUsers",
     "httpHeaders",
-    "imagePullSecrets",
     "initContainers",
     "labels",
     "lifecycle",
     "matchExpressions",
     "matchLabels",
-    "nodeName",
     "nodeSelector",
     "ownerReferences",
-    "preemptionPolicy",
-    "priority",
-    "priorityClassName",
-    "privileged",
-    "runtimeClassName",
-    "schedulerName",
-    "securityContext",
     "selector",
-    "serviceAccount",
-    "serviceAccountName",
-    "shareProcessNamespace",
     "tolerations",
     "topologySpreadConstraints",
     "type",
@@ -139,11 +118,16 @@ fn member<'v>(value: &'v Value, is_meant: &impl Fn(&str) -> bool) -> Option<&'v 
     }
 }
 
+/// Whether a member of this name is never on the way to what may be stated.
+fn is_denied(name: &str) -> bool {
+    POWER.contains(&name) || FIELDS.contains(&name)
+}
+
 /// Why nobody may state a change of this field, where nobody may.
 pub fn field(kind: &Kind, path: &FieldPath) -> Option<String> {
     let names: Vec<&str> = path.segments().iter().map(super::field::Segment::name).collect();
     let own = *kind == Kind::ConfigMap && names.first() == Some(&"data");
-    let denied = names.iter().find(|name| FIELDS.contains(name)).filter(|_| !own);
+    let denied = names.iter().find(|name| is_denied(name)).filter(|_| !own);
     let outside = names.first().filter(|first| !["spec", "data"].contains(first));
     denied.or(outside).map(|name| format!("`{name}` is not changed by what somebody proposes"))
 }
@@ -157,7 +141,8 @@ mod tests {
     /// Words of which paths are made: all that is denied, and all that the table has.
     fn words() -> Vec<String> {
         let table = CHANGES.iter().filter_map(|row| row.field).flat_map(|field| field.split(['.', '[', ']', '|', '*']));
-        let mut all: Vec<String> = FIELDS.iter().copied().chain(table).chain(["metadata", "status", "data"]).map(str::to_owned).collect();
+        let mut all: Vec<String> =
+            POWER.iter().chain(FIELDS).copied().chain(table).chain(["metadata", "status", "data"]).map(str::to_owned).collect();
         all.retain(|word| !word.is_empty());
         all.sort();
         all.dedup();
@@ -194,7 +179,7 @@ mod tests {
     /// Only a name of somebody's own may be called like a denied field: of a container, a port, or a key.
     fn denied_member(kind: &Kind, path: &FieldPath) -> bool {
         let keys = path.segments().iter().filter(|s| matches!(s, Segment::Key(_))).map(Segment::name);
-        *kind != Kind::ConfigMap && keys.into_iter().any(|name| FIELDS.contains(&name))
+        *kind != Kind::ConfigMap && keys.into_iter().any(is_denied)
     }
 
     proptest! {

@@ -122,17 +122,7 @@ impl Look {
 
     /// The field that it asks for, where it asks for one.
     pub fn field(&self) -> Option<&FieldPath> {
-        match self {
-            Look::Get { field, .. } => field.as_ref(),
-            Look::List { .. }
-            | Look::Describe(_)
-            | Look::Logs { .. }
-            | Look::Events { .. }
-            | Look::Rollout(_)
-            | Look::Endpoints(_)
-            | Look::Scheduling(_)
-            | Look::Graph(_) => None,
-        }
+        if let Look::Get { field, .. } = self { field.as_ref() } else { None }
     }
 
     /// The object that it is about, where it is about one.
@@ -161,29 +151,11 @@ impl fmt::Display for Look {
         if let Some(object) = self.object() {
             write!(f, " {}", object.slashed())?;
         }
-        let namespace = match self {
-            Look::List { namespace, .. } | Look::Events { namespace, object: None } => namespace.as_ref(),
-            Look::Get { .. }
-            | Look::Describe(_)
-            | Look::Logs { .. }
-            | Look::Events { .. }
-            | Look::Rollout(_)
-            | Look::Endpoints(_)
-            | Look::Scheduling(_)
-            | Look::Graph(_) => self.object().and_then(|o| o.namespace.as_ref()),
-        };
-        let everywhere = match self {
-            Look::List { kind, namespace: None, .. } => kind.info().is_some_and(|info| info.namespaced),
-            Look::Events { namespace: None, object: None } => true,
-            Look::List { .. }
-            | Look::Events { .. }
-            | Look::Get { .. }
-            | Look::Describe(_)
-            | Look::Logs { .. }
-            | Look::Rollout(_)
-            | Look::Endpoints(_)
-            | Look::Scheduling(_)
-            | Look::Graph(_) => false,
+        // Where it lists, in one namespace or in all of them; a look at one object is where the object is.
+        let (namespace, everywhere) = match self {
+            Look::List { kind, namespace, .. } => (namespace.as_ref(), kind.info().is_some_and(|info| info.namespaced)),
+            Look::Events { namespace, object: None } => (namespace.as_ref(), true),
+            one => (one.object().and_then(|object| object.namespace.as_ref()), false),
         };
         match namespace {
             Some(namespace) => write!(f, " -n {namespace}")?,

@@ -18,17 +18,7 @@ pub(crate) fn look(bytes: &[u8]) {
     let namespace = Namespace::parse("shop").ok();
     for namespace in [namespace.as_ref(), None] {
         let Ok(look) = arguments.understood(&Context { namespace, custom: Custom::NotAsked }) else { continue };
-        let kind = match &look {
-            Look::List { kind, .. } => Some(kind),
-            Look::Get { .. }
-            | Look::Describe(_)
-            | Look::Logs { .. }
-            | Look::Events { .. }
-            | Look::Rollout(_)
-            | Look::Endpoints(_)
-            | Look::Scheduling(_)
-            | Look::Graph(_) => look.object().map(|object| &object.kind),
-        };
+        let kind = if let Look::List { kind, .. } = &look { Some(kind) } else { look.object().map(|object| &object.kind) };
         assert!(kind.is_none_or(Kind::is_readable), "a look at what is never read: {look}");
         assert!(look.object().is_none_or(|object| object.path().is_some()), "a look at what has no path: {look}");
         if let Look::Get { field: Some(field), .. } = &look {

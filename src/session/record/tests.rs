@@ -231,16 +231,7 @@ fn named(record: &Value, into: &mut std::collections::BTreeSet<String>) {
 
 /// Its state with a header that has nothing new.
 fn without_more(mut session: Session) -> Session {
-    let own = match &mut session {
-        Session::Investigating(s) => &mut s.header,
-        Session::Diagnosed(s) => &mut s.header,
-        Session::AwaitingApproval(s) => &mut s.header,
-        Session::Executing(s) => &mut s.header,
-        Session::Validating(s) => &mut s.header,
-        Session::Reverting(s) => &mut s.header,
-        Session::Closed(s) => &mut s.header,
-    };
-    *own = header();
+    *session.header_mut() = header();
     session
 }
 
