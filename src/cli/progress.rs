@@ -1,6 +1,6 @@
 //! Progress while work is done: on stderr once it takes more than a second, or live as part of the result.
 
-use super::render::page::{DIM, clean, styled};
+use super::render::page::{DIM, clean, cut, styled};
 use super::terminal::Terminal;
 use crate::ports::{Phase, Progress};
 use std::collections::VecDeque;
@@ -82,12 +82,12 @@ pub(crate) async fn with_progress<T>(terminal: &Terminal, pace: Pace, work: impl
                     let _ = terminal.out(&heading(phase).unwrap_or_default());
                 }
                 let time = styled(DIM, &format!("{:>5.1} s", spent.as_secs_f64()));
-                let _ = terminal.out(&format!("  {time}  {}\n", cut(&line, terminal.columns)));
+                let _ = terminal.out(&format!("  {time}  {}\n", on_one_line(&line, terminal.columns)));
             }
         } else if spent >= SILENT_FOR && terminal.shows_progress && done.is_none() {
             current = lines.take().pop_back().or(current);
             if let Some((_, text)) = &current {
-                let _ = terminal.err_as_is(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, &cut(text, terminal.columns))));
+                let _ = terminal.err_as_is(&format!("\r\u{1b}[2K{frame} {}", styled(DIM, &on_one_line(text, terminal.columns))));
                 drawn = true;
             }
         } else if spent >= SILENT_FOR && !terminal.shows_progress {
@@ -106,9 +106,8 @@ pub(crate) async fn with_progress<T>(terminal: &Terminal, pace: Pace, work: impl
 }
 
 /// A line that wraps cannot be drawn over.
-fn cut(text: &str, columns: usize) -> String {
-    let room = columns.saturating_sub(MARGIN);
-    if text.chars().count() <= room { text.to_owned() } else { text.chars().take(room.saturating_sub(1)).chain(['…']).collect() }
+fn on_one_line(text: &str, columns: usize) -> String {
+    cut(text, columns.saturating_sub(MARGIN))
 }
 
 #[cfg(test)]

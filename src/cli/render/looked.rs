@@ -36,3 +36,39 @@ pub(super) fn looked(page: &mut Page, report: &Report) {
         page.item(2, "•", TYPED, &format!("and {} more", others.len().saturating_sub(OTHERS)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workflow::blocks::tests::waiting;
+    use crate::workflow::report::Status;
+
+    fn page(report: &Report) -> String {
+        let mut page = Page::new(80);
+        looked(&mut page, report);
+        page.into_text()
+    }
+
+    /// A person without a model goes on from what the program wrote last.
+    #[test]
+    fn log_that_was_looked_at_is_shown_to_its_end_and_other_looks_by_name() {
+        let seen = |asked: &str, text: String| ObservationView {
+            id: Some("o1".to_owned()),
+            asked: asked.to_owned(),
+            text,
+            more: None,
+            seen_at: None,
+        };
+        let log = (1..=20).map(|n| format!("line {n}\u{1b}[2J")).collect::<Vec<_>>().join("\n");
+        let observations =
+            vec![seen("logs pod/web-0 -n shop -c app", log), seen("describe pod/web-0 -n shop", "Name: web-0\nStatus: Failed".to_owned())];
+        let report = Report { status: Status::Inconclusive, plan: None, causes: Vec::new(), observations, ..waiting(1, "") };
+        let text = page(&report);
+        assert!(text.contains("logs pod/web-0 -n shop -c app") && text.contains("│\u{1b}[0m line 20"), "{text}");
+        assert!(text.contains("… 8 lines above") && !text.contains("line 8\n") && text.contains("line 9"), "{text}");
+        assert!(text.contains("describe pod/web-0 -n shop") && !text.contains("Status: Failed"), "{text}");
+        assert!(!text.contains("\u{1b}[2J"), "{text}");
+        let nothing = page(&Report { observations: Vec::new(), ..report });
+        assert!(!nothing.contains("logs pod/") && !nothing.contains("Also read"), "{nothing}");
+    }
+}

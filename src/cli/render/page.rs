@@ -38,6 +38,11 @@ pub(crate) fn clean(text: &str) -> String {
     visible::cleaned(text).replace('\t', " ")
 }
 
+/// A line that has no more room than this, with a sign where it was longer.
+pub(crate) fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room { text.to_owned() } else { text.chars().take(room.saturating_sub(1)).chain(['…']).collect() }
+}
+
 /// `2026-11-23T03:00:01.123456Z` without what nobody reads.
 pub(crate) fn to_the_second(time: &str) -> String {
     clean(time.split_once('.').map_or(time, |(seconds, _)| seconds).trim_end_matches('Z')) + "Z"
@@ -147,10 +152,7 @@ impl Page {
     pub(crate) fn quoted(&mut self, indent: usize, text: &str) {
         let room = self.width.saturating_sub(indent).saturating_sub(2);
         for line in text.lines() {
-            let line = clean(line);
-            let cut: String =
-                if line.chars().count() > room { line.chars().take(room.saturating_sub(1)).chain(['…']).collect() } else { line };
-            self.line(indent, &format!("{} {cut}", styled(DIM, "│")));
+            self.line(indent, &format!("{} {}", styled(DIM, "│"), cut(&clean(line), room)));
         }
     }
 

@@ -8,7 +8,6 @@ use crate::domain::finding::Relation;
 use crate::domain::plan::{OnFailure, RemediationPlan};
 use crate::domain::risk::Risk;
 use crate::workflow::covered::{Covered, CoveredStep};
-use crate::workflow::observed::ObservationView;
 use crate::workflow::question::tests as question;
 use crate::workflow::report::ObjectView;
 use crate::workflow::report::{
@@ -481,22 +480,4 @@ fn command_in_a_quotation_stays_and_ours_is_worded_before_the_page_is_laid_out()
     let asked = plain(&super::before_consent(&report, 60, &program));
     assert!(asked.contains(&format!("│ {quoted}\n")), "{asked}");
     assert!(asked.contains(&format!(": /opt/kubemend show {} --kubeconfig=/etc/kube/config\n", report.session)), "{asked}");
-}
-
-/// A person without a model goes on from what the program wrote last.
-#[test]
-fn log_that_was_looked_at_is_shown_to_its_end_and_other_looks_by_name() {
-    let seen =
-        |asked: &str, text: String| ObservationView { id: Some("o1".to_owned()), asked: asked.to_owned(), text, more: None, seen_at: None };
-    let log = (1..=20).map(|n| format!("line {n}\u{1b}[2J")).collect::<Vec<_>>().join("\n");
-    let observations =
-        vec![seen("logs pod/web-0 -n shop -c app", log), seen("describe pod/web-0 -n shop", "Name: web-0\nStatus: Failed".to_owned())];
-    let report = Report { status: Status::Inconclusive, plan: None, causes: Vec::new(), observations, ..waiting() };
-    let text = whole(&report, 80);
-    assert!(text.contains("logs pod/web-0 -n shop -c app") && text.contains("│\u{1b}[0m line 20"), "{text}");
-    assert!(text.contains("… 8 lines above") && !text.contains("line 8\n") && text.contains("line 9"), "{text}");
-    assert!(text.contains("describe pod/web-0 -n shop") && !text.contains("Status: Failed"), "{text}");
-    assert!(!text.contains("\u{1b}[2J"), "{text}");
-    let nothing = whole(&Report { observations: Vec::new(), ..report }, 80);
-    assert!(!nothing.contains("logs pod/") && !nothing.contains("Also read"), "{nothing}");
 }
