@@ -13,7 +13,7 @@ use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nearest::{did_you_mean, nearest};
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::ours::OurCommand;
+use crate::domain::ours::{OurCommand, Role};
 use crate::domain::prices::Cost;
 use crate::domain::snapshot::ClusterId;
 use crate::ports::{Clock, ClusterRead, ListRequest, ReadError, RequestMeter};
@@ -184,7 +184,7 @@ async fn reading(connected: &Connected, namespace: &Namespace) -> Line {
     }
     let names: Vec<&str> = missing.iter().map(|(kind, _)| kind.plural()).collect();
     let text = format!("is not allowed to read {} in `{namespace}`", names.join(", "));
-    let todo = allow(namespace, "reader", "reports list the missing data");
+    let todo = allow(namespace, Role::Reader, "reports list the missing data");
     // Without Pods there is nothing to say; without the rest, reports name a gap.
     if missing.iter().any(|(kind, _)| **kind == Kind::Pod) { Line::fail("reading", text, todo) } else { Line::warn("reading", text, todo) }
 }
@@ -198,7 +198,7 @@ async fn logs(connected: &Connected, namespace: &Namespace) -> Option<Line> {
         Ok(true) => None,
         Ok(false) => {
             let text = format!("is not allowed to read logs (get pods/log) in `{namespace}`");
-            Some(Line::warn("logs", text, allow(namespace, "logs", "reports say that they were not read, or set `probe-logs: false`")))
+            Some(Line::warn("logs", text, allow(namespace, Role::Logs, "reports say that they were not read, or set `probe-logs: false`")))
         }
         Err(error) => Some(Line::warn("logs", format!("cannot check RBAC: {error}"), todo(&error))),
     }
@@ -241,7 +241,7 @@ async fn writing(connected: &Connected, read: &ClusterId, namespace: &Namespace)
         return Line::ok("writing", format!("context `{who}` is allowed to make every change that the rules propose in `{namespace}`"));
     }
     let names: Vec<String> = missing.iter().map(in_words).collect();
-    let todo = allow(namespace, "writer", "`remediate` stops after the plan and shows the kubectl commands");
+    let todo = allow(namespace, Role::Writer, "`remediate` stops after the plan and shows the kubectl commands");
     Line::warn("writing", format!("context `{who}` is not allowed to {} in `{namespace}`", names.join(", ")), todo)
 }
 
@@ -266,7 +266,7 @@ async fn proposing(connected: &Connected, namespace: &Namespace) -> Option<Line>
     Some(Line::warn(
         "proposals",
         text,
-        allow(namespace, "proposals", "such a proposal stops after the plan and shows the kubectl commands"),
+        allow(namespace, Role::Proposals, "such a proposal stops after the plan and shows the kubectl commands"),
     ))
 }
 
@@ -275,15 +275,10 @@ fn in_words(right: &(Verb, Kind)) -> String {
     format!("{verb} {resource}")
 }
 
-/// What lets one of the identities do what is missing, and what holds until then.
-fn allow(namespace: &Namespace, identity: &'static str, until_then: &str) -> Vec<String> {
-    let who = match identity {
-        "logs" => "reader",
-        "proposals" => "writer",
-        own => own,
-    };
-    let who = format!("USER is the {who}, as `{}` names it; until then {until_then}", kubectl::WHOAMI);
-    vec![kubectl::roles(namespace, identity), who]
+/// What lets an identity do what is missing, and what holds until then.
+fn allow(namespace: &Namespace, role: Role, until_then: &str) -> Vec<String> {
+    let who = format!("USER is the {}, as `{}` names it; until then {until_then}", role.identity(), kubectl::WHOAMI);
+    vec![kubectl::roles(namespace, role), who]
 }
 
 async fn store(config: &Config) -> Line {

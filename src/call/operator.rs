@@ -199,7 +199,7 @@ mod tests {
             Program::new(&[], "/opt/kubemend", &[pair("state-dir", "/var/it's")]),
         ] {
             let web = OurCommand::Remediate { object: ObjectName::parse("deployment/web").unwrap(), namespace: Some("shop".to_owned()) };
-            let roles = OurCommand::Roles { namespace: "shop".to_owned(), identity: "reader" };
+            let roles = OurCommand::Roles { namespace: "shop".to_owned(), role: crate::domain::ours::Role::Reader };
             let text = |line: &dyn Fn(&OurCommand) -> String| {
                 format!(
                     "run `{}`, or {}; {}. `{}` lists them (`{}`); run: {}\nfor all: {} | kubectl apply -f -; `{}`, {}",

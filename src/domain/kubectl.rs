@@ -5,7 +5,7 @@ use super::field::Segment;
 use super::kind::Kind;
 use super::nonempty::NonEmpty;
 use super::object::{Namespace, ObjectRef};
-use super::ours::OurCommand;
+use super::ours::{OurCommand, Role};
 use serde_json::{Map, Value, json};
 
 /// `kubectl VERB kind/name -n NAMESPACE`.
@@ -103,9 +103,9 @@ pub fn grant(name: &str, verbs: &str, resources: &str, place: Option<&Namespace>
 /// Names whoever asks as a binding has to name them.
 pub const WHOAMI: &str = "kubectl auth whoami";
 
-/// The roles, with those of one identity (`reader`, `writer`, `logs` or `proposals`) bound in a namespace: an administrator's one line.
-pub fn roles(place: &Namespace, identity: &'static str) -> String {
-    format!("{} | kubectl apply -f -", OurCommand::Roles { namespace: place.to_string(), identity })
+/// The roles, with this one bound in a namespace: an administrator's one line.
+pub fn roles(place: &Namespace, role: Role) -> String {
+    format!("{} | kubectl apply -f -", OurCommand::Roles { namespace: place.to_string(), role })
 }
 
 /// `kubectl version` in a context: asks the server, and so for whatever lets somebody in.

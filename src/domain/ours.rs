@@ -33,8 +33,8 @@ pub enum OurCommand {
     Roles {
         /// Where.
         namespace: String,
-        /// `reader`, `writer`, `logs` for the reader of what containers write, or `proposals` for the writer of what no rule does.
-        identity: &'static str,
+        /// Which of the roles.
+        role: Role,
     },
     /// The roles, bound to nobody.
     Rbac,
@@ -58,8 +58,41 @@ const OF_A_SESSION: [OfASession; 6] = [
     ("validate --session", OurCommand::Validate),
     ("remediate --session", OurCommand::LookAgain),
 ];
-/// The identities that have roles.
-const IDENTITIES: [&str; 4] = ["reader", "writer", "logs", "proposals"];
+/// A role that is bound by a flag of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Of the reader.
+    Reader,
+    /// Of the writer.
+    Writer,
+    /// Of the reader, for what containers write.
+    Logs,
+    /// Of the writer, for what somebody proposes and no rule does.
+    Proposals,
+}
+
+impl Role {
+    const ALL: [Self; 4] = [Role::Reader, Role::Writer, Role::Logs, Role::Proposals];
+
+    /// The flag that binds it, without its dashes.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Role::Reader => "reader",
+            Role::Writer => "writer",
+            Role::Logs => "logs",
+            Role::Proposals => "proposals",
+        }
+    }
+
+    /// Which of the two identities has it.
+    pub fn identity(self) -> &'static str {
+        match self {
+            Role::Reader | Role::Logs => "reader",
+            Role::Writer | Role::Proposals => "writer",
+        }
+    }
+}
+
 /// Stands for the name of whoever an identity is.
 const USER: &str = "USER";
 
@@ -77,7 +110,7 @@ impl OurCommand {
             OurCommand::Remediate { object, namespace } => {
                 format!("remediate {}/{}{}", object.kind.name().to_lowercase(), object.name, place(namespace))
             }
-            OurCommand::Roles { namespace, identity } => format!("manifests rbac -n {namespace} --{identity} {USER}"),
+            OurCommand::Roles { namespace, role } => format!("manifests rbac -n {namespace} --{} {USER}", role.flag()),
             OurCommand::Rbac => "manifests rbac".to_owned(),
             OurCommand::Sessions => "sessions".to_owned(),
             OurCommand::Doctor => "doctor".to_owned(),
@@ -116,8 +149,8 @@ impl OurCommand {
         let rest = text.strip_prefix("manifests rbac -n ")?;
         let namespace = word(rest).to_owned();
         let flag = rest.strip_prefix(&namespace)?.strip_prefix(" --")?;
-        let identity = IDENTITIES.into_iter().find(|identity| flag.strip_prefix(identity).is_some_and(|rest| rest.starts_with(" USER")))?;
-        Some(OurCommand::Roles { namespace, identity })
+        let role = Role::ALL.into_iter().find(|role| flag.strip_prefix(role.flag()).is_some_and(|rest| rest.starts_with(" USER")))?;
+        Some(OurCommand::Roles { namespace, role })
     }
 }
 
@@ -147,10 +180,10 @@ mod tests {
         let others = [
             OurCommand::Remediate { object: object(), namespace: Some("shop".to_owned()) },
             OurCommand::Remediate { object: object(), namespace: None },
-            OurCommand::Roles { namespace: "shop".to_owned(), identity: "reader" },
-            OurCommand::Roles { namespace: "shop".to_owned(), identity: "writer" },
-            OurCommand::Roles { namespace: "shop".to_owned(), identity: "logs" },
-            OurCommand::Roles { namespace: "shop".to_owned(), identity: "proposals" },
+            OurCommand::Roles { namespace: "shop".to_owned(), role: Role::Reader },
+            OurCommand::Roles { namespace: "shop".to_owned(), role: Role::Writer },
+            OurCommand::Roles { namespace: "shop".to_owned(), role: Role::Logs },
+            OurCommand::Roles { namespace: "shop".to_owned(), role: Role::Proposals },
             OurCommand::Rbac,
             OurCommand::Sessions,
             OurCommand::Doctor,

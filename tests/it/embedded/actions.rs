@@ -3,10 +3,8 @@
 
 use crate::support::embedded::{Embedded, yes};
 use kubemend::domain::id::SessionId;
-use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::object::Namespace;
-use kubemend::probe::Allowed;
 use kubemend::sim::MadeImage;
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Remediation};
@@ -43,19 +41,17 @@ metadata: {name: api}
 spec: {minAvailable: 1, selector: {matchLabels: {app: api}}}
 ";
 
+fn played(image: &str, play: &str) -> String {
+    format!("- ref: {image}\n  play: {play}\n")
+}
+
 fn plays(cluster: &Embedded, image: &str, play: &str) {
-    cluster.sim.add_images(MadeImage::parse_yaml(&format!("- ref: {image}\n  play: {play}\n")).unwrap());
+    cluster.sim.add_images(MadeImage::parse_yaml(&played(image, play)).unwrap());
 }
 
 async fn running(manifests: &str) -> Embedded {
-    let mut cluster = Embedded::new(SHOP);
-    cluster.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
-    plays(&cluster, "api:1", CRASHES);
-    plays(&cluster, "api:good", RUNS);
-    plays(&cluster, "web:1", RUNS);
-    cluster.apply(manifests);
-    tokio::time::sleep(Duration::from_secs(90)).await;
-    cluster
+    let images = [("api:1", CRASHES), ("api:good", RUNS), ("web:1", RUNS)].map(|(image, play)| played(image, play)).concat();
+    Embedded::open_to_looks(SHOP, &images, manifests, 90).await
 }
 
 async fn analyzed(process: &Remediation) -> SessionId {

@@ -15,7 +15,7 @@ use kubemend::domain::prices::Prices;
 use kubemend::domain::risk::Risk;
 use kubemend::ports::ModelFaultKind;
 use kubemend::probe::Allowed;
-use kubemend::sim::{Fault, FaultKind, MadeImage};
+use kubemend::sim::{Fault, FaultKind};
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Caller, OwnModel, Problem, WorkflowError};
 use serde_json::{Value, json};
@@ -80,12 +80,8 @@ spec:
 }
 
 async fn broken(manifests: &str, reader: &Arc<Reader>) -> Embedded {
-    let mut cluster = Embedded::new(SHOP);
+    let mut cluster = Embedded::open_to_looks(SHOP, IMAGES, manifests, 90).await;
     cluster.own_model = Some(reader.own());
-    cluster.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
-    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
-    cluster.apply(manifests);
-    tokio::time::sleep(Duration::from_secs(90)).await;
     cluster
 }
 

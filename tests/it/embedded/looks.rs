@@ -3,14 +3,13 @@
 
 use crate::support::embedded::Embedded;
 use kubemend::domain::id::SessionId;
-use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::ports::ReadError;
 use kubemend::probe::Allowed;
 use kubemend::probe::arguments::LookArguments;
-use kubemend::sim::{Denial, Fault, FaultKind, MadeImage};
+use kubemend::sim::{Denial, Fault, FaultKind};
 use kubemend::workflow::report::Status;
 use kubemend::workflow::{Caller, Looked, Problem, Remediation, WorkflowError};
 use serde_json::{Value, json};
@@ -56,12 +55,7 @@ spec: {selector: {app: queue}, ports: [{port: 5672}]}
 ";
 
 async fn crashing() -> Embedded {
-    let mut cluster = Embedded::new(SHOP);
-    cluster.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
-    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
-    cluster.apply(CHECKOUT);
-    tokio::time::sleep(Duration::from_secs(90)).await;
-    cluster
+    Embedded::open_to_looks(SHOP, IMAGES, CHECKOUT, 90).await
 }
 
 fn problem() -> Problem {

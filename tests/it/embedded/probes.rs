@@ -2,11 +2,9 @@
 
 use crate::support::embedded::Embedded;
 use kubemend::domain::id::SessionId;
-use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::object::Namespace;
-use kubemend::probe::Allowed;
-use kubemend::sim::{Denial, MadeImage};
+use kubemend::sim::Denial;
 use kubemend::workflow::{Caller, Problem, Remediation};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -44,12 +42,7 @@ spec:
 ";
 
 async fn running() -> Embedded {
-    let mut cluster = Embedded::new(SHOP);
-    cluster.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
-    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
-    cluster.apply(WEB);
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    cluster
+    Embedded::open_to_looks(SHOP, IMAGES, WEB, 60).await
 }
 
 /// The answers to these looks, whether each has an id, and that nothing leaves that must not.

@@ -9,7 +9,6 @@ use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::{Consent, DigestRefusal, Limits, Mode};
 use kubemend::domain::object::Namespace;
 use kubemend::domain::risk::Risk;
-use kubemend::probe::Allowed;
 use kubemend::probe::arguments::LookArguments;
 use kubemend::sim::MadeImage;
 use kubemend::workflow::report::{Report, Status};
@@ -80,12 +79,7 @@ async fn broken() -> Embedded {
 }
 
 async fn running(manifests: &str) -> Embedded {
-    let mut cluster = Embedded::new(SHOP);
-    cluster.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
-    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
-    cluster.apply(manifests);
-    tokio::time::sleep(Duration::from_secs(90)).await;
-    cluster
+    Embedded::open_to_looks(SHOP, IMAGES, manifests, 90).await
 }
 
 fn problem() -> Problem {

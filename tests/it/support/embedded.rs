@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
 use kubemend::cluster::connect::over;
 use kubemend::domain::id::SessionId;
+use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
@@ -213,6 +214,16 @@ impl Embedded {
     /// A case, set up in this namespace.
     pub(crate) async fn of(case: &Case, namespace: &str) -> Self {
         Self::new(namespace).set_up(case).await
+    }
+
+    /// One where clients may look for themselves: with these images, and with these objects for so long.
+    pub(crate) async fn open_to_looks(namespace: &str, images: &str, manifests: &str, seconds: u64) -> Self {
+        let mut this = Self::new(namespace);
+        this.allowed = Allowed { investigate: Investigate::Auto, ..Allowed::default() };
+        this.sim.add_images(MadeImage::parse_yaml(images).unwrap());
+        this.apply(manifests);
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        this
     }
 
     /// The same case on another cluster, behind the same host and port, and with the same record of sessions.
