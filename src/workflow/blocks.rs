@@ -271,7 +271,9 @@ fn step(blocks: &mut Vec<Block>, step: &StepView, covered: &CoveredStep, number:
         let reason = dry_run.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
         blocks.push(Block::Field { name: "dry run", value: Words { text: visible::in_words(&format!("{words}{reason}")), tone } });
     }
-    blocks.push(Block::Command { title: "by hand", text: step.command.clone() });
+    if !step.command.is_empty() {
+        blocks.push(Block::Command { title: "by hand", text: step.command.clone() });
+    }
 }
 
 /// The blocks as text without any layout but lines: for a dialogue, and for a model.

@@ -79,7 +79,7 @@ fn by_hand(report: &Report) -> Option<&AdviceView> {
 }
 
 /// The advice that says why nobody is asked.
-fn not_asked(report: &Report) -> Option<&AdviceView> {
+pub(super) fn not_asked(report: &Report) -> Option<&AdviceView> {
     report.advice.iter().find(|advice| advice.command.is_none() && advice.text.starts_with(NOT_ASKED))
 }
 

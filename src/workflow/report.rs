@@ -252,7 +252,8 @@ view! {
         /// What a rollback sends to the same object.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         undo_operations: Vec<OperationView>,
-        /// The kubectl line that a human would type instead.
+        /// The kubectl line that a human would type instead; absent for what no rule proposes and nobody is asked about.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
         command: String,
         /// The dry run of the step; absent where none was run.
         #[serde(skip_serializing_if = "Option::is_none", default)]
