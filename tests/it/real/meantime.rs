@@ -242,8 +242,16 @@ async fn two_people_who_say_yes_at_once_to_one_plan_make_one_write() {
         }
     );
     let told = format!("{}\n\n{}", first.text, second.text);
-    assert_eq!(first.report["session"], second.report["session"], "{told}");
-    assert!([&first, &second].iter().any(|said| said.report["status"] == "resolved"), "{told}");
+    let done: Vec<bool> = [&first, &second].map(|said| said.report["status"] == "resolved").to_vec();
+    assert!(done.contains(&true), "{told}");
+    // Whoever came later hears of the same session, or, where the first write has helped by then, that there is nothing left to change.
+    for (said, done) in [&first, &second].into_iter().zip(&done) {
+        let cured = said.error && said.text.contains("is not found any more");
+        assert!(
+            *done || cured || said.report["session"] == first.report["session"] && said.report["session"] == second.report["session"],
+            "{told}"
+        );
+    }
     if let Some(writes) = trial.writes() {
         assert_eq!(writes.len(), 1, "{told}");
     }
