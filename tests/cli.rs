@@ -187,7 +187,7 @@ fn doctor_says_what_is_missing_and_fails() {
 fn manifests_are_alone_on_stdout_and_need_nothing() {
     let (code, out, err) = run(&["manifests", "rbac", "-n", "shop", "--reader", "alice", "--writer", "system:serviceaccount:tools:mend"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert_eq!(out.matches("kind: ClusterRole\n").count(), 4, "{out}");
+    assert_eq!(out.matches("kind: ClusterRole\n").count(), 5, "{out}");
     assert_eq!(out.matches("kind: RoleBinding\nmetadata: {name: kubemend-writer, namespace: shop}\n").count(), 1, "{out}");
     assert!(out.contains("- {kind: ServiceAccount, namespace: \"tools\", name: \"mend\"}"), "{out}");
 }

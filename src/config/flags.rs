@@ -15,7 +15,7 @@ pub struct Flags {
     /// Kubeconfig context, instead of the current one
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
-    /// Language model, `openai/NAME` or `anthropic/NAME`, which `investigate` lets look into what rules leave open [default: none]
+    /// Language model, `openai/NAME` or `anthropic/NAME`, which looks into what rules leave open [default: none]
     #[arg(long, global = true, value_name = "PROVIDER/NAME")]
     pub model: Option<String>,
     /// Root of the model provider's API, for gateways and compatible servers, such as `http://127.0.0.1:11434/v1`
@@ -45,7 +45,7 @@ pub struct Flags {
     /// Who approves: a human who is asked, an MCP client that repeats the plan digest, or the thresholds (automatic mode)
     #[arg(long, global = true, value_name = "ask|client|policy", hide_short_help = true)]
     pub consent: Option<String>,
-    /// Looks of an MCP client at what rules leave open: offered or not [default: never]
+    /// Looks of an MCP client at what rules leave open: offered or not [default: auto]
     #[arg(long, global = true, value_name = "never|auto|always", hide_short_help = true)]
     pub investigate: Option<String>,
     /// Directory for the session store [default: ~/.local/state/kubemend]

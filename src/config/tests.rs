@@ -32,7 +32,7 @@ fn nothing_said_is_the_careful_default() {
     assert_eq!(config.store, Path::new("/nowhere/home/.local/state/kubemend/sessions.db"));
     assert_eq!((config.settle, config.validate_within), (Duration::from_secs(5), Duration::from_secs(120)));
     assert_eq!((config.contexts, config.file), (vec![], None));
-    assert_eq!(config.investigate, Investigate::Never);
+    assert_eq!(config.investigate, Investigate::Auto);
 }
 
 #[test]

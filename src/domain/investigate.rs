@@ -4,9 +4,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Investigate {
     /// Rules only: nobody is offered a look.
-    #[default]
     Never,
     /// Looks are offered, and the first ones are taken where rules leave something open.
+    #[default]
     Auto,
     /// The first ones are taken also where rules name a cause, so that it can be checked.
     Always,
@@ -44,11 +44,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn choices_are_read_back_as_they_are_written_and_nothing_is_offered_unless_somebody_chose_it() {
+    fn choices_are_read_back_as_they_are_written_and_looks_are_offered_unless_somebody_chose_otherwise() {
         for choice in Investigate::ALL {
             assert_eq!(Investigate::of_word(choice.as_str()), Some(choice));
         }
         assert_eq!(Investigate::of_word("on"), None);
-        assert!(!Investigate::default().offers_looks() && Investigate::Auto.offers_looks());
+        assert!(Investigate::default().offers_looks() && !Investigate::Never.offers_looks());
     }
 }

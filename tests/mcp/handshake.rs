@@ -74,7 +74,7 @@ async fn sessions_and_their_whole_reports_are_resources() {
     ask(&mut bare, "r", "tools/call", call).await;
     let listed = ask(&mut bare, "l", "resources/list", json!({})).await;
     let uris: Vec<&str> = listed["result"]["resources"].as_array().unwrap().iter().map(|r| r["uri"].as_str().unwrap()).collect();
-    assert_eq!(uris, ["kubemend://sessions", "kubemend://schema/report"]);
+    assert_eq!(uris, ["kubemend://sessions", "kubemend://schema/report", "kubemend://probes", "kubemend://proposal"]);
     let templates = ask(&mut bare, "t", "resources/templates/list", json!({})).await;
     assert_eq!(templates["result"]["resourceTemplates"][0]["uriTemplate"], "kubemend://sessions/{id}");
 

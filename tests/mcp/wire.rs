@@ -47,8 +47,10 @@ async fn structured_content_holds_what_the_output_schema_requires() {
     let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
     let result = client.call_tool(call("remediate", json!({"issue": "x"}))).await.unwrap();
     let content = result.structured_content.unwrap();
-    let schema = kubemend::mcp::tool_list()[1].output_schema.clone().unwrap();
-    for name in schema["required"].as_array().unwrap() {
+    let tools = kubemend::mcp::tool_list();
+    // What every result has is told in full once, where it is found first.
+    let [schema, short] = [0, 1].map(|tool: usize| tools[tool].output_schema.clone().unwrap());
+    for name in short["required"].as_array().unwrap() {
         assert!(content.get(name.as_str().unwrap()).is_some(), "{name}");
     }
     for (name, value) in content.as_object().unwrap() {
@@ -64,7 +66,7 @@ async fn structured_content_holds_what_the_output_schema_requires() {
 
 #[tokio::test]
 async fn looks_arrive_and_each_observation_stands_in_text_and_structured_content() {
-    let double = Arc::new(offering());
+    let double = Arc::new(Double::default());
     let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
     let session = "s-00000000000000000000000000000000";
     let look = json!([{"probe": "logs", "object": "pod/web-0", "container": null, "previous": true}, {"probe": "list", "kind": "pods"}]);
@@ -88,7 +90,7 @@ async fn looks_arrive_and_each_observation_stands_in_text_and_structured_content
 
 #[tokio::test]
 async fn look_that_cannot_be_meant_is_refused_with_its_place_before_anything_is_read() {
-    let double = Arc::new(offering());
+    let double = Arc::new(Double::default());
     let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
     let session = "s-00000000000000000000000000000000";
     for (arguments, says) in [
@@ -107,14 +109,10 @@ async fn look_that_cannot_be_meant_is_refused_with_its_place_before_anything_is_
     assert!(double.heard().iter().all(|line| !line.starts_with("look")), "{:?}", double.heard());
 }
 
-/// A server whose operator offers looks.
-fn offering() -> Double {
-    Double { operator: Operator { investigate: Investigate::Auto, ..Operator::default() }, ..Double::default() }
-}
-
 #[tokio::test]
 async fn look_that_the_operator_does_not_offer_is_refused_with_the_option() {
-    let double = Arc::new(Double::default());
+    let operator = Operator { investigate: Investigate::Never, ..Operator::default() };
+    let double = Arc::new(Double { operator, ..Double::default() });
     let client = connect(&double, modes()[0].clone(), Human::unreachable()).await;
     let session = "s-00000000000000000000000000000000";
     let result = client.call_tool(call("analyze", json!({"sessionId": session, "look": [{"probe": "events"}]}))).await.unwrap();
