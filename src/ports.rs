@@ -3,8 +3,10 @@
 #[cfg(test)]
 pub(crate) mod scripted;
 
+mod document;
 mod meter;
 
+pub use document::ApiDocument;
 pub use meter::RequestMeter;
 
 use crate::domain::dialogue::{Prompt, Reply};
@@ -301,6 +303,12 @@ pub trait ClusterRead: Send + Sync {
     /// # Errors
     /// See [`ReadError`].
     async fn custom_kinds(&self) -> Result<CustomKinds, ReadError>;
+
+    /// What the API server says beside its objects, whole.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn document(&self, document: &ApiDocument) -> Result<Value, ReadError>;
 
     /// Whether this identity may do `verb` on the kind, by self access review.
     ///

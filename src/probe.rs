@@ -3,9 +3,11 @@
 //! `docs/decisions/0032-looks-of-an-investigation.md`. They are offered where the operator's option `investigate` says so.
 
 mod allowed;
+mod api;
 pub mod arguments;
 mod around;
 mod bounds;
+mod can;
 pub mod catalog;
 mod changed;
 mod described;
@@ -25,6 +27,7 @@ mod rollout;
 mod scheduling;
 mod shown;
 mod table;
+mod top;
 mod values;
 
 pub use allowed::Allowed;
@@ -79,6 +82,9 @@ pub(crate) async fn unasked(
         Look::Endpoints(object) => endpoints::reached(object, length, read, now).await,
         Look::Scheduling(pod) => scheduling::explained(pod, length, read, now).await,
         Look::Graph(object) => graph::ties(object, length, read, *allowed, now).await,
+        Look::Top(used) => top::used(used, length, read, now).await,
+        Look::Api { kind, field } => api::explained(kind.as_ref(), field.as_ref(), length, read).await,
+        Look::CanI { verb, kind, namespace } => can::reviewed(*verb, kind, namespace.as_ref(), read).await,
         Look::Rollout(object) => rollout::revisions(object, length, read, *allowed, now).await,
     }
 }

@@ -132,6 +132,11 @@ impl Sim {
         self.shared.lock().store.compact();
     }
 
+    /// Answers this at a path of an aggregated API, such as the metrics of Pods, or of the schemas.
+    pub fn serve_document(&self, path: &str, document: Value) {
+        self.shared.lock().documents.insert(path.to_owned(), document);
+    }
+
     /// Every object as it is now, events too.
     #[must_use]
     pub fn objects(&self) -> Vec<Value> {

@@ -115,7 +115,10 @@ fn observed(observation: &Observation) -> Piece {
         | ProbeName::Rollout
         | ProbeName::Endpoints
         | ProbeName::Scheduling
-        | ProbeName::Graph => EvidenceSource::Object,
+        | ProbeName::Graph
+        | ProbeName::Top
+        | ProbeName::Api
+        | ProbeName::CanI => EvidenceSource::Object,
     };
     let text = Excerpt::capture(telling(observation), QUOTED);
     let (object, field) = (observation.object.clone(), observation.field.clone());
@@ -131,7 +134,15 @@ fn telling(observation: &Observation) -> &str {
         ProbeName::Get if observation.field.is_none() && whole.len() > QUOTED => {
             whole.find("\nstatus:").and_then(|at| whole.get(at.saturating_add(1)..)).unwrap_or(whole)
         }
-        ProbeName::Get | ProbeName::List | ProbeName::Rollout | ProbeName::Endpoints | ProbeName::Scheduling | ProbeName::Graph => whole,
+        ProbeName::Get
+        | ProbeName::List
+        | ProbeName::Rollout
+        | ProbeName::Endpoints
+        | ProbeName::Scheduling
+        | ProbeName::Graph
+        | ProbeName::Top
+        | ProbeName::Api
+        | ProbeName::CanI => whole,
     }
 }
 

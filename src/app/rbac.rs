@@ -17,10 +17,11 @@ const LOGS: &str = "# What containers write, for looks at what no rule explains.
     apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-logs}\nrules:\n\
     - {apiGroups: [\"\"], resources: [pods/log], verbs: [get]}\n";
 
-/// Of StatefulSets and DaemonSets no rule reads the revisions of a template; a look at a rollout does.
-const REVISIONS: &str = "# The revisions of StatefulSets and DaemonSets, for looks at a rollout.\n\
-    apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-revisions}\nrules:\n\
-    - {apiGroups: [apps], resources: [controllerrevisions], verbs: [get, list]}\n";
+/// What no rule reads and looks do: the revisions of a template of StatefulSets and DaemonSets, and what runs uses.
+const LOOKS: &str = "# What looks read and no rule does: revisions of StatefulSets and DaemonSets, and what Pods and nodes use.\n\
+    apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-looks}\nrules:\n\
+    - {apiGroups: [apps], resources: [controllerrevisions], verbs: [get, list]}\n\
+    - {apiGroups: [metrics.k8s.io], resources: [pods, nodes], verbs: [get, list]}\n";
 
 /// Who gets the rights, and where.
 #[derive(Debug, Default)]
@@ -79,8 +80,8 @@ pub(super) fn manifests(subjects: &Subjects<'_>) -> String {
         out.push(binding("kubemend-reader-logs", Some(namespace), reader));
     }
     if subjects.looks && !is_more {
-        out.push(REVISIONS.to_owned());
-        out.extend(subjects.reader.map(|reader| binding("kubemend-reader-revisions", subjects.namespace, reader)));
+        out.push(LOOKS.to_owned());
+        out.extend(subjects.reader.map(|reader| binding("kubemend-reader-looks", subjects.namespace, reader)));
     }
     if let (Some(writer), Some(namespace)) = (subjects.proposals, subjects.namespace) {
         let note = "# The writer, for what somebody proposes and no rule does.\n";
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_and_revisions_are_roles_of_their_own_and_logs_are_denied_only_where_they_are_not_given() {
+    fn logs_and_what_looks_read_are_roles_of_their_own_and_logs_are_denied_only_where_they_are_not_given() {
         let namespace = Namespace::parse("shop").unwrap();
         let (logs, none) = (Some("alice"), Subjects::default());
         let subjects = Subjects { namespace: Some(&namespace), reader: Some("alice"), logs, looks: true, ..none };
@@ -214,7 +215,17 @@ mod tests {
         let all = parsed(&subjects);
         for (name, rights) in [
             ("kubemend-reader-logs", vec!["get /pods/log"]),
-            ("kubemend-reader-revisions", vec!["get apps/controllerrevisions", "list apps/controllerrevisions"]),
+            (
+                "kubemend-reader-looks",
+                vec![
+                    "get apps/controllerrevisions",
+                    "list apps/controllerrevisions",
+                    "get metrics.k8s.io/pods",
+                    "list metrics.k8s.io/pods",
+                    "get metrics.k8s.io/nodes",
+                    "list metrics.k8s.io/nodes",
+                ],
+            ),
         ] {
             let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == name).unwrap();
             assert_eq!(allowed(role), rights.into_iter().map(str::to_owned).collect());

@@ -5,7 +5,7 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::ports::ReadError;
+use crate::ports::{ApiDocument, ReadError};
 use serde_json::Value;
 
 /// What is being read, in the words of errors and of roles.
@@ -37,6 +37,11 @@ impl Read {
     pub(super) fn logs(pod: &ObjectRef, container: &str) -> Self {
         let text = format!("the log of container `{container}` of {pod}");
         Self { verb: "get", resource: "pods/log".to_owned(), namespace: pod.namespace.clone(), text }
+    }
+
+    pub(super) fn document(document: &ApiDocument) -> Self {
+        let (resource, namespace) = document.resource();
+        Self { verb: "list", resource: resource.to_owned(), namespace: namespace.cloned(), text: document.in_words() }
     }
 
     /// Something outside the resources, such as the version.

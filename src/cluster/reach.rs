@@ -70,6 +70,9 @@ const READ: &[Resource] = &[
     ("v1", "events", true),
 ];
 
+/// What is used now: of no kind of the table, since nothing is decided by it.
+const METRICS: &[Resource] = &[("metrics.k8s.io/v1beta1", "pods", true), ("metrics.k8s.io/v1beta1", "nodes", false)];
+
 /// What may be created and deleted: a copy of the table of changes, on purpose, as above.
 const CREATED: &[Resource] = &[CLAIMS];
 const DELETED: &[Resource] = &[CLAIMS, PODS];
@@ -129,10 +132,13 @@ fn permits_read(method: &Method, path: &str, query: &Query<'_>, discovered: &Dis
     if path == "/version" {
         return query.only(&[]);
     }
-    if is_discovery(path) {
+    if is_discovery(path) || is_schema(path) {
         return query.only(&[]);
     }
     let target = Target::parse(path)?;
+    if target.is_one_of(METRICS) && target.subresource.is_none() {
+        return query.only(&[]);
+    }
     // Whatever either list says.
     if target.resource.contains("secret") {
         return Err("kubemend never reads Secrets");
@@ -258,6 +264,12 @@ fn is_discovery(path: &str) -> bool {
         Some(words @ [_, _]) if path.len() <= PATH_LIMIT => words.iter().all(|word| is_plain(word)),
         _ => false,
     }
+}
+
+/// What the kinds of one group and version are made of: `/openapi/v3/api/v1`, and `/openapi/v3/apis/GROUP/VERSION`.
+fn is_schema(path: &str) -> bool {
+    let words: Vec<&str> = path.strip_prefix("/openapi/v3/").map(|rest| rest.split('/').collect()).unwrap_or_default();
+    path.len() <= PATH_LIMIT && matches!(words.as_slice(), ["api", _] | ["apis", _, _]) && words.iter().all(|word| is_plain(word))
 }
 
 /// No `%`, no empty segment, no dot segment: what is checked here is what the server sees, however it decodes.

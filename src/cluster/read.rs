@@ -15,7 +15,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
+use crate::ports::{ApiDocument, ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
 use async_trait::async_trait;
 use http::{Method, Request};
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ const PAGE_ITEMS: usize = 500;
 const OBJECT_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of what the server has: some hundred bytes for each resource, of which large clusters have a thousand.
 const DISCOVERY_BYTES: usize = 8 * 1024 * 1024;
+/// Most bytes of a document: the schemas of one group and version have one or two MiB, and so have the metrics of some thousand Pods.
+const DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
 /// Most bytes of a log. The API server counts them from the oldest line that is asked for, so where they do not suffice it is the
 /// newest that are missing, and fewer lines are asked for.
 const LOG_BYTES: usize = 1024 * 1024;
@@ -305,6 +307,12 @@ impl ClusterRead for ReadClient {
 
     async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
         self.discover().await
+    }
+
+    async fn document(&self, document: &ApiDocument) -> Result<Value, ReadError> {
+        let read = Read::document(document);
+        let path = document.path().ok_or_else(|| ReadError::Config(format!("kubemend does not know where {} are", document.in_words())))?;
+        json_object(&self.ask(&read, Method::GET, &path, &[], DOCUMENT_BYTES).await?, &read)
     }
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {

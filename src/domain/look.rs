@@ -18,11 +18,14 @@ pub enum ProbeName {
     Endpoints,
     Scheduling,
     Graph,
+    Top,
+    Api,
+    CanI,
 }
 
 impl ProbeName {
     /// Every probe.
-    pub const ALL: [ProbeName; 9] = [
+    pub const ALL: [ProbeName; 12] = [
         ProbeName::Get,
         ProbeName::List,
         ProbeName::Describe,
@@ -32,6 +35,9 @@ impl ProbeName {
         ProbeName::Endpoints,
         ProbeName::Scheduling,
         ProbeName::Graph,
+        ProbeName::Top,
+        ProbeName::Api,
+        ProbeName::CanI,
     ];
 
     /// As it is called.
@@ -46,6 +52,9 @@ impl ProbeName {
             ProbeName::Endpoints => "endpoints",
             ProbeName::Scheduling => "scheduling",
             ProbeName::Graph => "graph",
+            ProbeName::Top => "top",
+            ProbeName::Api => "api",
+            ProbeName::CanI => "can-i",
         }
     }
 
@@ -102,6 +111,71 @@ pub enum Look {
     Scheduling(ObjectRef),
     /// What an object is tied to.
     Graph(ObjectRef),
+    /// What Pods or nodes use now.
+    Top(Used),
+    /// The kinds that there are, or what one of them is made of.
+    Api {
+        /// Which kind; all of them without one.
+        kind: Option<Kind>,
+        /// Which field of it.
+        field: Option<FieldPath>,
+    },
+    /// Whether the reader may do something.
+    CanI {
+        /// What.
+        verb: Right,
+        /// To objects of which kind.
+        kind: Kind,
+        /// Where; in all namespaces without one.
+        namespace: Option<Namespace>,
+    },
+}
+
+/// Of what it is told how much it uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Used {
+    /// One Pod or one node.
+    By(ObjectRef),
+    /// The Pods of a namespace.
+    ByPods(Namespace),
+    /// All nodes.
+    ByNodes,
+}
+
+/// What somebody may be allowed to do, as roles have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are Kubernetes' verbs")]
+pub enum Right {
+    Get,
+    List,
+    Watch,
+    Create,
+    Update,
+    Patch,
+    Delete,
+}
+
+impl Right {
+    /// Every one.
+    pub const ALL: [Right; 7] = [Right::Get, Right::List, Right::Watch, Right::Create, Right::Update, Right::Patch, Right::Delete];
+
+    /// As roles have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Right::Get => "get",
+            Right::List => "list",
+            Right::Watch => "watch",
+            Right::Create => "create",
+            Right::Update => "update",
+            Right::Patch => "patch",
+            Right::Delete => "delete",
+        }
+    }
+
+    /// The inverse of [`Right::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.as_str() == text)
+    }
 }
 
 impl Look {
@@ -117,6 +191,9 @@ impl Look {
             Look::Endpoints(_) => ProbeName::Endpoints,
             Look::Scheduling(_) => ProbeName::Scheduling,
             Look::Graph(_) => ProbeName::Graph,
+            Look::Top(_) => ProbeName::Top,
+            Look::Api { .. } => ProbeName::Api,
+            Look::CanI { .. } => ProbeName::CanI,
         }
     }
 
@@ -134,9 +211,10 @@ impl Look {
             | Look::Rollout(object)
             | Look::Endpoints(object)
             | Look::Scheduling(object)
-            | Look::Graph(object) => Some(object),
+            | Look::Graph(object)
+            | Look::Top(Used::By(object)) => Some(object),
             Look::Events { object, .. } => object.as_ref(),
-            Look::List { .. } => None,
+            Look::List { .. } | Look::Top(Used::ByPods(_) | Used::ByNodes) | Look::Api { .. } | Look::CanI { .. } => None,
         }
     }
 }
@@ -145,15 +223,27 @@ impl Look {
 impl fmt::Display for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.probe().as_str())?;
-        if let Look::List { kind, .. } = self {
+        if let Look::CanI { verb, .. } = self {
+            write!(f, " {}", verb.as_str())?;
+        }
+        if let Look::List { kind, .. } | Look::Api { kind: Some(kind), .. } | Look::CanI { kind, .. } = self {
             write!(f, " {}", kind.info().map_or(kind.name(), |info| info.plural))?;
+        }
+        if let Look::Top(Used::ByPods(_)) = self {
+            f.write_str(" pods")?;
+        }
+        if let Look::Top(Used::ByNodes) = self {
+            f.write_str(" nodes")?;
         }
         if let Some(object) = self.object() {
             write!(f, " {}", object.slashed())?;
         }
         // Where it lists, in one namespace or in all of them; a look at one object is where the object is.
         let (namespace, everywhere) = match self {
-            Look::List { kind, namespace, .. } => (namespace.as_ref(), kind.info().is_some_and(|info| info.namespaced)),
+            Look::List { kind, namespace, .. } | Look::CanI { kind, namespace, .. } => {
+                (namespace.as_ref(), kind.info().is_some_and(|info| info.namespaced))
+            }
+            Look::Top(Used::ByPods(namespace)) => (Some(namespace), false),
             Look::Events { namespace, object: None } => (namespace.as_ref(), true),
             one => (one.object().and_then(|object| object.namespace.as_ref()), false),
         };
@@ -164,7 +254,7 @@ impl fmt::Display for Look {
         }
         match self {
             Look::List { selector: Some(selector), .. } => write!(f, " -l {selector}"),
-            Look::Get { field: Some(field), .. } => write!(f, " {field}"),
+            Look::Get { field: Some(field), .. } | Look::Api { field: Some(field), .. } => write!(f, " {field}"),
             Look::Logs { container, previous, contains, .. } => {
                 if let Some(container) = container {
                     write!(f, " -c {container}")?;
@@ -179,7 +269,10 @@ impl fmt::Display for Look {
             | Look::Rollout(_)
             | Look::Endpoints(_)
             | Look::Scheduling(_)
-            | Look::Graph(_) => Ok(()),
+            | Look::Graph(_)
+            | Look::Top(_)
+            | Look::Api { .. }
+            | Look::CanI { .. } => Ok(()),
         }
     }
 }
@@ -207,6 +300,13 @@ mod tests {
             (Look::Describe(pod.clone()), "describe pod/web-0 -n shop"),
             (Look::Scheduling(pod.clone()), "scheduling pod/web-0 -n shop"),
             (Look::Graph(ObjectRef::cluster(Kind::Node, "n1")), "graph node/n1"),
+            (Look::Top(Used::By(pod.clone())), "top pod/web-0 -n shop"),
+            (Look::Top(Used::ByPods(shop.clone())), "top pods -n shop"),
+            (Look::Top(Used::ByNodes), "top nodes"),
+            (Look::Api { kind: None, field: None }, "api"),
+            (Look::Api { kind: Some(Kind::Deployment), field: FieldPath::parse("spec.strategy") }, "api deployments spec.strategy"),
+            (Look::CanI { verb: Right::List, kind: Kind::Pod, namespace: Some(shop.clone()) }, "can-i list pods -n shop"),
+            (Look::CanI { verb: Right::Get, kind: Kind::Node, namespace: None }, "can-i get nodes"),
             (Look::Endpoints(ObjectRef::namespaced(Kind::Service, &shop, "web")), "endpoints service/web -n shop"),
             (Look::Rollout(ObjectRef::namespaced(Kind::Deployment, &shop, "web")), "rollout deployment/web -n shop"),
             (logs(None, false, None), "logs pod/web-0 -n shop"),

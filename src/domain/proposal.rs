@@ -193,7 +193,10 @@ impl Weight {
             | ProbeName::Rollout
             | ProbeName::Endpoints
             | ProbeName::Scheduling
-            | ProbeName::Graph => Weight::Told,
+            | ProbeName::Graph
+            | ProbeName::Top
+            | ProbeName::Api
+            | ProbeName::CanI => Weight::Told,
             ProbeName::Events => Weight::Event,
             ProbeName::Get if seen.more.is_some() || has_message(seen.text.as_str()) => Weight::Told,
             ProbeName::Get => Self::of_evidence(EvidenceSource::Object, seen.field.as_ref()),

@@ -124,7 +124,10 @@ impl Allowed {
             | Look::Rollout(_)
             | Look::Endpoints(_)
             | Look::Scheduling(_)
-            | Look::Graph(_) => {
+            | Look::Graph(_)
+            | Look::Top(_)
+            | Look::Api { .. }
+            | Look::CanI { .. } => {
                 return None;
             }
         };

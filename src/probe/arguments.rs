@@ -3,7 +3,7 @@
 use super::catalog;
 use crate::domain::field::FieldPath;
 use crate::domain::kind::Kind;
-use crate::domain::look::{Look, ProbeName};
+use crate::domain::look::{Look, ProbeName, Right, Used};
 use crate::domain::name::is_dns;
 use crate::domain::namespace::Namespace;
 use crate::domain::nearest::{did_you_mean, nearest};
@@ -52,6 +52,9 @@ pub struct LookArguments {
     /// Only lines with this text, as they are shown
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
+    /// As roles have it, such as list
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verb: Option<String>,
 }
 
 /// The probes by name.
@@ -70,6 +73,9 @@ pub enum ProbeWord {
     Endpoints,
     Scheduling,
     Graph,
+    Top,
+    Api,
+    CanI,
 }
 
 impl From<ProbeWord> for ProbeName {
@@ -84,6 +90,9 @@ impl From<ProbeWord> for ProbeName {
             ProbeWord::Endpoints => ProbeName::Endpoints,
             ProbeWord::Scheduling => ProbeName::Scheduling,
             ProbeWord::Graph => ProbeName::Graph,
+            ProbeWord::Top => ProbeName::Top,
+            ProbeWord::Api => ProbeName::Api,
+            ProbeWord::CanI => ProbeName::CanI,
         }
     }
 }
@@ -222,6 +231,24 @@ impl LookArguments {
                 Look::Scheduling(pod)
             }
             ProbeName::Graph => Look::Graph(object("\"deployment/web\"")?),
+            ProbeName::Top => Look::Top(self.used(namespace.as_ref(), context)?),
+            ProbeName::Api => {
+                let field = self.field.as_deref().map(|text| {
+                    FieldPath::parse(text).ok_or_else(|| format!("`{text}` is not a field, such as `spec.template.spec.containers`"))
+                });
+                if self.kind.is_none() && field.is_some() {
+                    return Err("`api` needs `kind` where it has `field`, such as \"deployments\"".to_owned());
+                }
+                Look::Api { kind: self.kind.as_deref().map(|word| kind(word, context)).transpose()?, field: field.transpose()? }
+            }
+            ProbeName::CanI => {
+                let verbs = || Right::ALL.map(|right| format!("`{}`", right.as_str())).join(", ");
+                let verb = self.verb.as_deref().ok_or_else(|| format!("`can-i` needs `verb`, one of {}", verbs()))?;
+                let verb = Right::parse(verb).ok_or_else(|| format!("`{verb}` is not a verb of roles: {}", verbs()))?;
+                let kind = kind(self.kind.as_deref().ok_or("`can-i` needs `kind`, such as \"pods\"")?, context)?;
+                let namespaced = kind.info().is_some_and(|info| info.namespaced);
+                Look::CanI { verb, kind, namespace: namespace.or_else(|| context.namespace.cloned()).filter(|_| namespaced) }
+            }
             ProbeName::Events => Look::Events {
                 object: if self.object.is_some() { Some(object("\"pod/web-0\"")?) } else { None },
                 namespace: if self.object.is_some() { None } else { namespace.or_else(|| context.namespace.cloned()) },
@@ -239,6 +266,29 @@ impl LookArguments {
         })
     }
 
+    /// Of what it is wanted how much it uses.
+    fn used(&self, namespace: Option<&Namespace>, context: &Context<'_>) -> Result<Used, String> {
+        const ONLY: &str = "only Pods and nodes are measured";
+        if let Some(text) = self.object.as_deref() {
+            if self.kind.is_some() {
+                return Err("`top` takes `object` or `kind`: leave one of them out".to_owned());
+            }
+            let object = object(text, namespace, context)?;
+            return match object.kind {
+                Kind::Pod | Kind::Node => Ok(Used::By(object)),
+                _ => Err(format!("{ONLY}, and {object} is neither: `describe` it to see its Pods")),
+            };
+        }
+        match self.kind.as_deref().map(|word| kind(word, context)).transpose()? {
+            Some(Kind::Node) => Ok(Used::ByNodes),
+            None | Some(Kind::Pod) => {
+                let place = namespace.or(context.namespace).cloned();
+                place.map(Used::ByPods).ok_or_else(|| "`top` of Pods needs `namespace`".to_owned())
+            }
+            Some(other) => Err(format!("{ONLY}, and no {}", other.plural())),
+        }
+    }
+
     fn bounded(&self) -> Result<(), String> {
         let words = [
             ("object", &self.object),
@@ -248,6 +298,7 @@ impl LookArguments {
             ("field", &self.field),
             ("container", &self.container),
             ("contains", &self.contains),
+            ("verb", &self.verb),
         ];
         for (name, word) in words {
             let Some(word) = word else { continue };
@@ -276,6 +327,7 @@ impl LookArguments {
             ("container", self.container.is_some()),
             ("previous", self.previous.is_some()),
             ("contains", self.contains.is_some()),
+            ("verb", self.verb.is_some()),
         ];
         match given.into_iter().find(|(name, given)| *given && !takes.contains(name)) {
             Some((name, _)) => {

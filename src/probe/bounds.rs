@@ -20,5 +20,13 @@ pub(super) const RULES: usize = 6;
 pub(super) const GROUPS: usize = 12;
 /// Nodes of a group that are named.
 pub(super) const NODES: usize = 6;
+/// Containers or nodes whose use is told.
+pub(super) const USERS: usize = 60;
+/// Fields of a kind that are told, and custom kinds, each.
+pub(super) const FIELDS: usize = 80;
+/// Characters of what a field is for.
+pub(super) const MEANING: usize = 160;
+/// References that are followed from one schema to the next.
+pub(super) const FOLLOWED: usize = 16;
 /// Ties of one sort.
 pub(super) const TIES: usize = 24;

@@ -81,6 +81,28 @@ const GRAPH: ProbeEntry = ProbeEntry {
     needs: &["object"],
 };
 
+const TOP: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Top,
+    brings: "CPU and memory that Pods or nodes use now",
+    in_detail: "beside what they ask for and may use, where the cluster measures it; `kind` is pods or nodes",
+    takes: &["object", "kind", "namespace"],
+    needs: &[],
+};
+const API: ProbeEntry = ProbeEntry {
+    probe: ProbeName::Api,
+    brings: "The kinds that there are, or the fields of one",
+    in_detail: "as kubectl explain has it: types, what is required, and what each is for",
+    takes: &["kind", "field"],
+    needs: &[],
+};
+const CAN_I: ProbeEntry = ProbeEntry {
+    probe: ProbeName::CanI,
+    brings: "Whether kubemend's reader is allowed something",
+    in_detail: "by an access review; nothing is tried",
+    takes: &["verb", "kind", "namespace"],
+    needs: &["verb", "kind"],
+};
+
 /// The row of a probe.
 pub fn of(probe: ProbeName) -> &'static ProbeEntry {
     match probe {
@@ -93,6 +115,9 @@ pub fn of(probe: ProbeName) -> &'static ProbeEntry {
         ProbeName::Endpoints => &ENDPOINTS,
         ProbeName::Scheduling => &SCHEDULING,
         ProbeName::Graph => &GRAPH,
+        ProbeName::Top => &TOP,
+        ProbeName::Api => &API,
+        ProbeName::CanI => &CAN_I,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::objects::{Objects, Told};
 use crate::domain::recording::{Recorded, RecordedList, Recording, name_of};
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
+use crate::ports::{ApiDocument, ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -133,6 +133,10 @@ impl ClusterRead for Replay {
 
     async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
         Err(ReadError::NotRecorded("list of custom kinds".to_owned()))
+    }
+
+    async fn document(&self, document: &ApiDocument) -> Result<Value, ReadError> {
+        Err(ReadError::NotRecorded(document.in_words()))
     }
 
     async fn may(&self, _: &str, _: &Kind, _: Option<&Namespace>) -> Result<bool, ReadError> {

@@ -32,6 +32,8 @@ pub(super) struct Cluster {
     pub(super) audit: Vec<Audited>,
     pub(super) faults: Vec<Fault>,
     pub(super) denials: Vec<Denial>,
+    /// What servers beside the API server answer through it, by path.
+    pub(super) documents: BTreeMap<String, Value>,
     /// What the kubelets know, by the Pod's uid.
     pub(super) pods: BTreeMap<String, PodRuntime>,
     /// Images that each node has, `node/reference`.
@@ -49,6 +51,7 @@ impl Cluster {
             audit: Vec::new(),
             faults: Vec::new(),
             denials: Vec::new(),
+            documents: BTreeMap::new(),
             pods: BTreeMap::new(),
             pulled: std::collections::BTreeSet::new(),
             world,

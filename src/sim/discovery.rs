@@ -16,6 +16,9 @@ pub(super) fn discover(cluster: &Cluster, request: &ApiRequest) -> Option<Reply>
     if request.method != http::Method::GET {
         return None;
     }
+    if let Some(document) = cluster.documents.get(&request.path) {
+        return Some(Reply::Object(200, document.clone()));
+    }
     let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
     let object = match parts.as_slice() {
         ["version"] => version(cluster),

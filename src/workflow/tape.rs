@@ -5,7 +5,9 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::recording::{Recorded, RecordedList, selector_of};
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch, gap};
+use crate::ports::{
+    ApiDocument, ClusterRead, CustomKinds, ListRequest, Listed, Log, LogRequest, ReadError, RequestMeter, Table, Watch, gap,
+};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -103,6 +105,10 @@ impl ClusterRead for Tape {
 
     async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
         self.read.custom_kinds().await
+    }
+
+    async fn document(&self, document: &ApiDocument) -> Result<Value, ReadError> {
+        self.read.document(document).await
     }
 
     async fn may(&self, verb: &str, kind: &Kind, namespace: Option<&Namespace>) -> Result<bool, ReadError> {

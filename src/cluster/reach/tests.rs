@@ -310,6 +310,33 @@ fn reading_list_is_the_table_of_kinds_without_what_is_never_read() {
     assert!(Kind::KNOWN.iter().filter(|kind| !kind.is_readable()).eq([&Kind::Secret]));
 }
 
+#[test]
+fn metrics_and_schemas_are_read_by_their_own_paths_and_nothing_beside_them() {
+    let get = |path: &str| read().check(&request("GET", path)).is_ok();
+    for path in [
+        "/apis/metrics.k8s.io/v1beta1/namespaces/a/pods",
+        "/apis/metrics.k8s.io/v1beta1/nodes",
+        "/openapi/v3/api/v1",
+        "/openapi/v3/apis/apps/v1",
+    ] {
+        assert!(get(path), "{path}");
+        assert!(read().check(&request("POST", path)).is_err() && WRITE.check(&request("GET", path)).is_err(), "{path}");
+        assert!(!get(&format!("{path}?watch=1")), "{path}");
+    }
+    for path in [
+        "/apis/metrics.k8s.io/v1beta1/namespaces/a/secrets",
+        "/apis/metrics.k8s.io/v1beta1/namespaces/a/pods/x/proxy",
+        "/apis/custom.metrics.k8s.io/v1beta1/namespaces/a/pods",
+        "/openapi/v3",
+        "/openapi/v2",
+        "/openapi/v3/apis/apps/v1/deployments",
+        "/openapi/v3/apis/../v1",
+        "/openapi/v3/apis/apps%2fv1/x",
+    ] {
+        assert!(!get(path), "{path}");
+    }
+}
+
 /// The request that a verb on a kind becomes.
 fn written(verb: Verb, kind: &Kind) -> Option<Request<()>> {
     let namespace = Namespace::parse("a").unwrap();

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::objects::Objects;
 use crate::domain::snapshot::{Cluster, ClusterId};
-use crate::ports::{CustomKinds, Log, LogRequest, RequestMeter, Table, Watch};
+use crate::ports::{ApiDocument, CustomKinds, Log, LogRequest, RequestMeter, Table, Watch};
 use crate::validate;
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -84,6 +84,10 @@ impl ClusterRead for Endless {
 
     async fn custom_kinds(&self) -> Result<CustomKinds, ReadError> {
         Ok(CustomKinds::default())
+    }
+
+    async fn document(&self, _: &ApiDocument) -> Result<Value, ReadError> {
+        panic!("no document is read here")
     }
 
     async fn may(&self, _: &str, _: &Kind, _: Option<&Namespace>) -> Result<bool, ReadError> {

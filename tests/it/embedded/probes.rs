@@ -258,3 +258,76 @@ async fn graph_tells_what_an_object_is_tied_to_and_what_could_not_be_read() {
     let answers = looked(&cluster, json!([{"probe": "graph", "object": "deployment/web"}])).await;
     assert!(answers[0].1.contains("services: not allowed to be read; to allow it: kubectl"), "{answers:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn top_tells_what_is_used_beside_what_is_asked_for_and_that_nothing_is_measured_where_nothing_is() {
+    let cluster = running().await;
+    let wanted = json!([{"probe": "top"}, {"probe": "top", "kind": "nodes"}, {"probe": "top", "object": "deployment/web"}]);
+    let answers = looked(&cluster, wanted).await;
+    for (seen, text) in &answers[..2] {
+        assert!(!seen && text.contains("has no metrics API"), "{text}");
+    }
+    assert!(!answers[2].0 && answers[2].1.contains("only Pods and nodes are measured"), "{answers:?}");
+
+    let limits = "resources: {requests: {cpu: 100m, memory: 64Mi}, limits: {memory: 128Mi}}";
+    cluster.apply(&format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: full}}\nspec: {{containers: [{{name: app, image: 'web:1', {limits}}}]}}\n"
+    ));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let container = |cpu: &str, memory: &str| json!([{"name": "app", "usage": {"cpu": cpu, "memory": memory}}]);
+    let item = |name: &str, containers: Value| json!({"metadata": {"name": name, "namespace": SHOP}, "timestamp": "2026-01-01T00:00:00Z", "window": "15s", "containers": containers});
+    cluster.sim.serve_document(
+        "/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods",
+        json!({"kind": "PodMetricsList", "items": [item("small", container("250u", "1024Ki")), item("full", container("212345678n", "129024Ki"))]}),
+    );
+    cluster.sim.serve_document(
+        "/apis/metrics.k8s.io/v1beta1/nodes",
+        json!({"kind": "NodeMetricsList", "items": [{"metadata": {"name": "node-1"}, "timestamp": "2026-01-01T00:00:00Z", "usage": {"cpu": "1", "memory": "1Gi"}}]}),
+    );
+    let wanted = json!([{"probe": "top", "kind": "pods"}, {"probe": "top", "object": "pod/full"}, {"probe": "top", "kind": "nodes"}, {"probe": "top", "object": "pod/gone"}]);
+    let answers = looked(&cluster, wanted).await;
+    let (seen, text) = &answers[0];
+    assert!(seen, "{text}");
+    let full = "`full` container `app`: cpu 212m (request 100m), memory 126Mi (request 64Mi; limit 128Mi, 98 % of it)";
+    assert!(text.starts_with("measured ") && text.contains(full), "{text}");
+    assert!(text.find("`full`") < text.find("`small`"), "who uses the most comes first: {text}");
+    assert!(text.contains("`small` container `app`: cpu 0m, memory 1Mi"), "{text}");
+    assert!(answers[1].1.contains(full) && !answers[1].1.contains("small"), "{answers:?}");
+    assert!(answers[2].1.contains("`node-1`: cpu 1000m"), "{answers:?}");
+    assert!(!answers[3].0 && answers[3].1.contains("nothing was measured of"), "{answers:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn api_tells_the_kinds_and_the_fields_of_one_and_can_i_what_the_reader_is_allowed() {
+    let cluster = running().await;
+    let group = json!([{"group": "apps", "version": "v1", "kind": "Deployment"}]);
+    let spec = json!({"type": "object", "description": "What is wanted. token: neutral-canary", "required": ["replicas"], "properties": {"replicas": {"type": "integer", "description": "How many."}}});
+    cluster.sim.serve_document(
+        "/openapi/v3/apis/apps/v1",
+        json!({"components": {"schemas": {"D": {"type": "object", "x-kubernetes-group-version-kind": group, "properties": {"spec": spec}}}}}),
+    );
+    cluster.sim.deny(Denial::of("delete", "pods").to_user("reader"));
+    let wanted = json!([
+        {"probe": "api", "kind": "deployments", "field": "spec"},
+        {"probe": "api", "kind": "deployments", "field": "spec.replica"},
+        {"probe": "api", "kind": "statefulsets"},
+        {"probe": "api"},
+        {"probe": "can-i", "verb": "list", "kind": "pods"},
+        {"probe": "can-i", "verb": "delete", "kind": "pods"},
+        {"probe": "can-i", "verb": "steal", "kind": "pods"},
+        {"probe": "can-i", "verb": "get", "kind": "secrets"},
+    ]);
+    let answers = looked(&cluster, wanted).await;
+    let says = |at: usize, seen: bool, part: &str| {
+        let (was_seen, text) = &answers[at];
+        assert!(*was_seen == seen && text.contains(part), "{part}: {text}");
+    };
+    says(0, true, "`replicas` (integer, required): “How many.”");
+    says(1, false, "did you mean `replicas`?");
+    says(2, false, "no schema of StatefulSet");
+    says(3, true, "Kubernetes' own, of which can be looked at: pods, deployments");
+    says(4, true, "yes: kubemend's reader is allowed to list pods in `shop`");
+    says(5, true, "no: kubemend's reader is not allowed to delete pods in `shop`");
+    says(6, false, "`steal` is not a verb of roles");
+    says(7, false, "kubemend never reads Secrets");
+}
