@@ -14,6 +14,7 @@ mod nested;
 mod options;
 mod place;
 mod random;
+mod record;
 pub(crate) mod refers;
 mod rewriting;
 mod value;

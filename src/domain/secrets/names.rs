@@ -101,6 +101,9 @@ fn of_name(place: &Place<'_>, name: &str) -> Option<Hidden> {
     if is_reference(name) || (place.between.ends_with('=') && place.rest.starts_with('=')) {
         return None;
     }
+    if place.ends_a_text() {
+        return None;
+    }
     let found = value(place)?;
     // The first word tells whether a sentence goes on.
     let first = found.first_word();
