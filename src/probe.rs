@@ -5,6 +5,7 @@
 mod allowed;
 pub mod arguments;
 mod around;
+mod beginning;
 mod bounds;
 pub mod catalog;
 mod changed;

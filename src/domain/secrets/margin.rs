@@ -6,7 +6,7 @@ use super::record::Record;
 /// A longer beginning of a line is none that every line has.
 const LONGEST: usize = 240;
 /// And one that is longer than this is not looked at.
-pub(super) const SEEN: usize = 400;
+const SEEN: usize = 400;
 
 /// The beginning of a name's line.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,7 @@
 //! Lines that are records with a text in quotes: what a program prints in several lines is several records, each with one of them.
 
-use super::margin::SEEN;
+/// What stands before the name is looked at up to so much.
+const SEEN: usize = 1_600;
 
 /// The member of a record that a text stands in.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,7 @@ impl<'t> Record<'t> {
         let slashes = rest.len().saturating_sub(rest.trim_start_matches('\\').len());
         let mark = rest.get(slashes..)?.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         let quote = rest.get(..slashes.saturating_add(1))?;
-        if before.len() > SEEN.saturating_mul(4) {
+        if before.len() > SEEN {
             return None;
         }
         let opened: Vec<usize> = quotes(before, quote, mark).collect();
@@ -34,7 +35,8 @@ impl<'t> Record<'t> {
 
     /// The text of another such record, and where it begins in its line.
     pub(super) fn text_of<'l>(&self, line: &'l str) -> Option<(usize, &'l str)> {
-        let whole = |at: &usize| !line.get(..*at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || "_.@-".contains(c)));
+        let whole =
+            |at: &usize| !line.get(..*at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || "_.@-".contains(c)));
         let at = line.match_indices(self.key).map(|(at, _)| at).find(whole)?;
         let begin = at.saturating_add(self.key.len());
         Some((begin, self.left(line.get(begin..)?)?))

@@ -256,6 +256,11 @@ fn goish(value: &Value) -> String {
     }
 }
 
+/// A line of a log that has a line in it.
+fn record(line: &str) -> String {
+    format!("{}\n", json!({"level": "info", "msg": line, "ts": 1}))
+}
+
 fn rendered(form: usize, value: &Value) -> String {
     let whole = json!({"level": "debug", "passwords": value, "port": 1});
     let pretty = serde_json::to_string_pretty(&whole).unwrap();
@@ -271,6 +276,8 @@ fn rendered(form: usize, value: &Value) -> String {
         8 => format!("INFO Config {{ passwords: {}, port: 1 }}", rustic(value)),
         9 => format!("INFO {{Level:debug Passwords:{} Port:1}}", goish(value)),
         10 => pretty.lines().map(|line| format!("2026-11-27T08:00:01Z I {line}\n")).collect(),
+        11 => format!("level: debug\npasswords:{}\nport: 1", yaml(value, 2)).lines().map(record).collect(),
+        12 => pretty.lines().map(record).collect(),
         _ => format!("level: debug\npasswords:{}", yaml(value, 2)).lines().map(|line| format!("2026-11-27T08:00:01Z I {line}\n")).collect(),
     }
 }
@@ -278,7 +285,7 @@ fn rendered(form: usize, value: &Value) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
     #[test]
-    fn no_leaf_is_left_of_any_structure_in_any_notation_wherever_it_is_cut(form in 0usize..12, value in value(), cut in 0usize..400) {
+    fn no_leaf_is_left_of_any_structure_in_any_notation_wherever_it_is_cut(form in 0usize..14, value in value(), cut in 0usize..400) {
         let value = if value.is_string() { json!([value]) } else { value };
         let text = rendered(form, &value) + "\nINFO a: b started\n";
         let cut = if cut > 200 { text.len() } else { cut };
