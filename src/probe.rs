@@ -6,6 +6,7 @@ mod allowed;
 pub mod arguments;
 mod around;
 mod beginning;
+mod beyond;
 mod bounds;
 pub mod catalog;
 mod changed;
