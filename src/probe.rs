@@ -5,6 +5,8 @@
 mod allowed;
 pub mod arguments;
 mod around;
+mod beginning;
+mod beyond;
 mod bounds;
 pub mod catalog;
 mod changed;

@@ -258,3 +258,20 @@ async fn graph_tells_what_an_object_is_tied_to_and_what_could_not_be_read() {
     let answers = looked(&cluster, json!([{"probe": "graph", "object": "deployment/web"}])).await;
     assert!(answers[0].1.contains("services: not allowed to be read; to allow it: kubectl"), "{answers:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn graph_of_a_node_tells_its_pods_or_which_right_is_missing() {
+    let cluster = running().await;
+    let pods: Vec<Value> = cluster.objects().into_iter().filter(|o| o["kind"] == "Pod").collect();
+    let node = pods[0]["spec"]["nodeName"].as_str().unwrap().to_owned();
+    let given = json!([{"probe": "graph", "object": format!("node/{node}")}]);
+    let answers = looked(&cluster, given.clone()).await;
+    for pod in pods.iter().filter(|pod| pod["spec"]["nodeName"] == json!(node)) {
+        let line = format!("Pod shop/{}: ready", pod["metadata"]["name"].as_str().unwrap());
+        assert!(answers[0].1.contains(&line), "{line}: {answers:?}");
+    }
+    cluster.sim.deny(Denial::of("list", "pods").to_user("reader"));
+    let answers = looked(&cluster, given).await;
+    assert!(answers[0].1.contains("pods: not allowed to be read; to allow it: kubectl"), "{answers:?}");
+    assert!(!answers[0].1.contains("nothing that was read is tied to it"), "{answers:?}");
+}
