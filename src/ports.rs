@@ -5,9 +5,11 @@ pub(crate) mod scripted;
 
 mod document;
 mod meter;
+mod table;
 
 pub use document::ApiDocument;
 pub use meter::RequestMeter;
+pub use table::{Row, Table};
 
 use crate::domain::dialogue::{Prompt, Reply};
 use crate::domain::evidence::Gap;
@@ -213,17 +215,6 @@ pub struct Log {
     pub cut: bool,
 }
 
-/// A list as the API server lays it out for people, whatever its kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    /// What each column is called.
-    pub columns: Vec<String>,
-    /// A row for each object.
-    pub rows: Vec<Row>,
-    /// There are more.
-    pub cut: bool,
-}
-
 /// What discovery says of custom kinds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CustomKinds {
@@ -231,17 +222,6 @@ pub struct CustomKinds {
     pub kinds: Vec<Kind>,
     /// Groups whose kinds could not be listed: nobody knows what they have.
     pub unread: Vec<String>,
-}
-
-/// One object of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Where it is, for what has a namespace.
-    pub namespace: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// Its cells, one for each column.
-    pub cells: Vec<String>,
 }
 
 /// Tells what happens to the objects of one kind, in order.

@@ -6,6 +6,8 @@ mod allowed;
 mod api;
 pub mod arguments;
 mod around;
+mod beginning;
+mod beyond;
 mod bounds;
 mod can;
 pub mod catalog;

@@ -141,22 +141,29 @@ pub enum GapWhy {
     Timeout,
     Truncated,
     Unsupported,
+    Gone,
+    Failed,
 }
 
 impl GapWhy {
-    /// `forbidden`, `timeout`, `truncated` or `unsupported`.
+    /// Every reason.
+    pub const ALL: [GapWhy; 6] = [GapWhy::Forbidden, GapWhy::Timeout, GapWhy::Truncated, GapWhy::Unsupported, GapWhy::Gone, GapWhy::Failed];
+
+    /// `forbidden`, `timeout`, `truncated`, `unsupported`, `gone`, or `failed`, where the words say how.
     pub fn as_str(self) -> &'static str {
         match self {
             GapWhy::Forbidden => "forbidden",
             GapWhy::Timeout => "timeout",
             GapWhy::Truncated => "truncated",
             GapWhy::Unsupported => "unsupported",
+            GapWhy::Gone => "gone",
+            GapWhy::Failed => "failed",
         }
     }
 
     /// The inverse of [`GapWhy::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
-        [GapWhy::Forbidden, GapWhy::Timeout, GapWhy::Truncated, GapWhy::Unsupported].into_iter().find(|w| w.as_str() == text)
+        Self::ALL.into_iter().find(|w| w.as_str() == text)
     }
 }
 

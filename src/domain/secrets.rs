@@ -3,6 +3,7 @@
 
 mod brackets;
 mod columns;
+mod elements;
 mod forms;
 mod indented;
 mod leaves;
@@ -13,7 +14,9 @@ mod names;
 mod nested;
 mod options;
 mod place;
+mod prefixed;
 mod random;
+mod record;
 pub(crate) mod refers;
 mod rewriting;
 mod value;
@@ -55,13 +58,15 @@ fn once<'t>(text: &'t str, work: &Work) -> Cow<'t, str> {
     out = below.map_or(out, Cow::Owned);
     let rows = columns::without(&out, work, names_one);
     out = rows.map_or(out, Cow::Owned);
+    let elements = elements::without(&out, work);
+    out = elements.map_or(out, Cow::Owned);
     if let Cow::Owned(shown) = written::without(&out) {
         out = Cow::Owned(shown);
     }
     let pairs = names::REVERSED.as_ref().and_then(|pattern| forms::replaced(&out, value::VALUE, pattern));
     out = pairs.map_or(out, Cow::Owned);
     let user = options::USER.as_ref().map(|pattern| (pattern, options::of_user as Finder, Before::TheValue));
-    for (pattern, find, before) in names::all().map(|(pattern, find)| (pattern, find, Before::TheName)).chain(user) {
+    for (pattern, find, before) in names::all().chain(prefixed::all()).map(|(pattern, find)| (pattern, find, Before::TheName)).chain(user) {
         if let Some(replaced) = without_values(&out, pattern, find, before, work) {
             out = Cow::Owned(replaced);
         }

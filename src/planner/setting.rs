@@ -4,7 +4,7 @@
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment};
-use crate::domain::hosts::{hosts, is_called_a_host};
+use crate::domain::hosts::{addresses, is_called_an_address};
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::resource::Resource;
@@ -19,7 +19,8 @@ use std::collections::{BTreeSet, HashSet};
 /// Kinds that have Pods: who uses a ConfigMap is known only where all of them were read.
 pub(crate) const USERS: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob];
 
-/// Variables that a loader, a shell, a language's runtime or a library makes a command, a file or an address of, whatever the program is.
+/// Variables that a loader, a shell, a language's runtime or a library makes a command, a module, a file or an address of, whatever the
+/// program is.
 const LOADED: &[&str] = &[
     "BASH_ENV",
     "CLASSPATH",
@@ -38,6 +39,7 @@ const LOADED: &[&str] = &[
     "IFS",
     "KUBECONFIG",
     "LOCALDOMAIN",
+    "MODULE_NAME",
     "NODE_PATH",
     "PAGER",
     "PATH",
@@ -54,40 +56,116 @@ const LOADED: &[&str] = &[
     "RUBYLIB",
     "RUBYOPT",
     "SHELL",
+    "SPRING_CONFIG_IMPORT",
+    "SPRING_CONFIG_NAME",
+    "VARIABLE_NAME",
 ];
 /// Beginnings and ends of such names.
 const LOADED_FROM: [&str; 2] = ["LD_", "GIT_CONFIG"];
 const LOADED_TO: &[&str] = &[
+    "_AGENT",
+    "_APP",
     "_ARGS",
+    "_BIN",
+    "_BINARY",
     "_BUNDLE",
     "_CERTS",
     "_CERT_DIR",
     "_CERT_FILE",
     "_CERT_PATH",
+    "_CLASS",
+    "_CLASSES",
+    "_CLASSNAME",
     "_CMD",
     "_COMMAND",
+    "_CONF",
+    "_CONFIG",
+    "_CONFIG_DIR",
     "_CONFIG_FILE",
     "_ENDPOINT_URL",
     "_ENTRYPOINT",
+    "_EXEC",
+    "_EXECUTABLE",
+    "_EXTENSIONS",
+    "_FACTORY",
     "_FLAGS",
+    "_HANDLER",
+    "_HOME",
+    "_HOOK",
+    "_HOOKS",
     "_INDEX_URL",
+    "_LIBRARIES",
+    "_LIBRARY",
+    "_LOADER",
+    "_LOCATION",
+    "_LOCATIONS",
+    "_MAIN",
+    "_MIDDLEWARE",
+    "_MODULE",
+    "_MODULES",
     "_OPTIONS",
     "_OPTS",
+    "_PATH",
+    "_PATHS",
+    "_PLUGIN",
+    "_PLUGINS",
+    "_PRELOAD",
+    "_PROGRAM",
     "_PROXY",
     "_REGISTRY",
+    "_SCRIPT",
+    "_SCRIPTS",
+];
+/// Words in names of settings that say whom a program trusts, and whether what it sends can be read on the way.
+const TRUST: &[&str] = &[
+    "ANONYMOUS",
+    "AUTH",
+    "AUTHENTICATION",
+    "AUTHORIZATION",
+    "CA",
+    "CERT",
+    "CERTIFICATE",
+    "CERTIFICATES",
+    "CERTS",
+    "CORS",
+    "CSRF",
+    "ENCRYPT",
+    "ENCRYPTION",
+    "HTTPS",
+    "INSECURE",
+    "MTLS",
+    "PGSSLMODE",
+    "PLAINTEXT",
+    "PYTHONHTTPSVERIFY",
+    "SECURE",
+    "SECURITY",
+    "SSL",
+    "SSLMODE",
+    "STARTTLS",
+    "TLS",
+    "TRUST",
+    "TRUSTED",
+    "TRUSTSTORE",
+    "UNAUTHORIZED",
+    "UNSAFE",
+    "VALIDATE",
+    "VERIFICATION",
+    "VERIFY",
 ];
 /// Programs that make a command of whatever stands in their environment.
 const SHELLS: &[&str] = &["ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "sh", "tcsh", "zsh"];
+/// Ends of the names of scripts, which are run by one.
+const SCRIPTS: &[&str] = &[".ash", ".bash", ".command", ".csh", ".fish", ".ksh", ".sh", ".zsh"];
 
 /// The least risk of setting these keys of a ConfigMap. `now`: the object as it is.
 pub(super) fn risk(change: &Action, now: Option<&Value>, affected: &HashSet<&ObjectRef>, facts: &Facts<'_>) -> Risk {
     let Action::Patch { target, ops } = change else { return Risk::High };
     let Some(namespace) = &target.namespace else { return Risk::High };
     let users = users(target, namespace, facts);
-    let stays = ops.iter().all(|op| hosts_of(op, now, &users, target).is_none());
+    let stays = ops.iter().all(|op| addresses_of(op, now, &users, target).is_none());
     let all_read = USERS.iter().all(|kind| facts.is_whole(kind));
     let own = users.iter().all(|(user, _)| is_of(user, affected, facts));
-    let plain = ops.iter().all(|op| is_one_line(op, now) && is_a_variable(op, target, &users));
+    let plain = ops.iter().all(|op| is_one_line(op, now) && is_a_word(op) && is_a_variable(op, target, &users));
     if all_read && own && plain && stays { Risk::Medium } else { Risk::High }
 }
 
@@ -107,27 +185,27 @@ pub(super) fn moved(change: &Action, now: Option<&Value>, facts: &Facts<'_>) -> 
     let Action::Patch { target, ops } = change else { return Vec::new() };
     let users = target.namespace.as_ref().map(|namespace| users(target, namespace, facts)).unwrap_or_default();
     let one = |op: &FieldOp| {
-        let [from, to] = hosts_of(op, now, &users, target)?;
-        Some(format!("it moves `{}` from host {} to host {}: with what is sent there", key(op)?, told(&from), told(&to)))
+        let [from, to] = addresses_of(op, now, &users, target)?;
+        Some(format!("it moves `{}` from {} to {}: with what is sent there", key(op)?, told(&from), told(&to)))
     };
     ops.iter().filter_map(one).collect()
 }
 
 /// A host has at most 253 characters, and is somebody's word.
-fn told(hosts: &str) -> String {
-    Excerpt::said_within(hosts, 600).to_string()
+fn told(addresses: &str) -> String {
+    Excerpt::said_within(addresses, 600).to_string()
 }
 
-/// The hosts in the value before and after, where they are not the same.
-fn hosts_of(op: &FieldOp, now: Option<&Value>, users: &[(ObjectRef, &PodSpec)], map: &ObjectRef) -> Option<[String; 2]> {
+/// The addresses in the value before and after, where they are not the same.
+fn addresses_of(op: &FieldOp, now: Option<&Value>, users: &[(ObjectRef, &PodSpec)], map: &ObjectRef) -> Option<[String; 2]> {
     let key = key(op)?;
     let containers = || users.iter().flat_map(|(_, spec)| pods::containers(spec));
-    let called = is_called_a_host(key) || containers().any(|(_, one)| taken(one, map, key).iter().any(|name| is_called_a_host(name)));
+    let called =
+        is_called_an_address(key) || containers().any(|(_, one)| taken(one, map, key).iter().any(|name| is_called_an_address(name)));
     let old = now.and_then(|now| op.path.locate(now)).and_then(|at| at.current);
     let new = if let Change::Set(new) = &op.change { Some(new) } else { None };
-    let [from, to] = [old.as_ref(), new].map(|value| hosts(value.and_then(Value::as_str).unwrap_or_default(), called));
-    let all =
-        |hosts: &BTreeSet<String>| if hosts.is_empty() { "(none)".to_owned() } else { Vec::from_iter(hosts.iter().cloned()).join(", ") };
+    let [from, to] = [old.as_ref(), new].map(|value| addresses(value.and_then(Value::as_str).unwrap_or_default(), called));
+    let all = |all: &BTreeSet<String>| if all.is_empty() { "(none)".to_owned() } else { Vec::from_iter(all.iter().cloned()).join(", ") };
     (from != to).then(|| [all(&from), all(&to)])
 }
 
@@ -154,6 +232,14 @@ fn is_one_line(op: &FieldOp, now: Option<&Value>) -> bool {
     let old = now.and_then(|now| op.path.locate(now)).and_then(|at| at.current);
     let one = |value: &Value| value.as_str().is_some_and(|text| !text.contains(['\n', '\r']));
     matches!(&op.change, Change::Set(new) if one(new)) && old.as_ref().is_some_and(one)
+}
+
+/// A number or a word: whatever starts the program may be a script of the image, where options, several words and paths are more.
+fn is_a_word(op: &FieldOp) -> bool {
+    let Change::Set(Value::String(text)) = &op.change else { return false };
+    let number = text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let word = text.chars().all(|c| c.is_alphanumeric() || "._-,:+%".contains(c));
+    word && (number || text.starts_with(char::is_alphanumeric))
 }
 
 /// Whether the key becomes ordinary variables wherever it is read, and is read at all.
@@ -198,12 +284,15 @@ fn taken(container: &Container, map: &ObjectRef, key: &str) -> Vec<String> {
 }
 
 fn is_loaded(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
+    let name = name.to_ascii_uppercase().replace(['.', '-'], "_");
     let ends = |end: &&str| name.ends_with(*end) || name == end.trim_start_matches('_');
-    LOADED.contains(&name.as_str()) || LOADED_FROM.iter().any(|start| name.starts_with(start)) || LOADED_TO.iter().any(ends)
+    name.split('_').any(|word| TRUST.contains(&word))
+        || LOADED.contains(&name.as_str())
+        || LOADED_FROM.iter().any(|start| name.starts_with(start))
+        || LOADED_TO.iter().any(ends)
 }
 
-/// Whether something that the container runs names one of these variables, or is a shell, which can.
+/// Whether something that the container runs names one of these variables, or is a shell or a script, which can.
 fn is_in_a_command(container: &Container, names: &[String]) -> bool {
     let own = [container.command.as_ref(), container.args.as_ref()];
     let probes = [&container.liveness_probe, &container.readiness_probe, &container.startup_probe];
@@ -212,7 +301,12 @@ fn is_in_a_command(container: &Container, names: &[String]) -> bool {
     let of_hooks = hooks.filter_map(|hook| hook.exec.as_ref()?.command.as_ref());
     let words: Vec<&String> = own.into_iter().flatten().chain(of_probes).chain(of_hooks).flatten().collect();
     let paths = container.volume_mounts.iter().flatten().filter_map(|mount| mount.sub_path_expr.as_ref());
-    let is_a_shell = |word: &&String| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default());
+    let runs_a_shell = |program: &str| {
+        let name = program.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        SHELLS.contains(&name.as_str()) || SCRIPTS.iter().any(|end| name.ends_with(end)) || name.contains("entrypoint")
+    };
+    // Several words may stand in one.
+    let is_a_shell = |word: &&String| word.split_whitespace().any(runs_a_shell);
     let named = |word: &String| names.iter().any(|name| mentions(word, name));
     words.iter().any(is_a_shell) || words.into_iter().chain(paths).any(named)
 }
@@ -314,6 +408,9 @@ mod tests {
         ] {
             assert_eq!(of(name, "a", "b", &all_of_it()), Risk::High, "{name}");
         }
+        for value in ["--debug", "x y", "$(id)", "a;b", "/etc/app.yaml", "a=b", "`id`", "-x"] {
+            assert_eq!(of(KEY, "a", value, &all_of_it()), Risk::High, "{value}: what starts the program may be a script");
+        }
         let renamed = reads(
             &json!({"env": [{"name": "LD_PRELOAD", "valueFrom": {"configMapKeyRef": {"name": "web-config", "key": KEY}}}]}),
             &json!([]),
@@ -323,7 +420,32 @@ mod tests {
     }
 
     #[test]
-    fn setting_that_leads_to_another_host_is_high_and_says_from_where_to_where() {
+    fn name_of_what_is_loaded_or_of_whom_a_program_trusts_is_high() {
+        for name in [
+            "FLASK_APP",
+            "APP_MODULE",
+            "DJANGO_SETTINGS_MODULE",
+            "PRE_START_PATH",
+            "SPRING_CONFIG_LOCATION",
+            "spring.config.location",
+            "WORKER_CLASS",
+            "NODE_TLS_REJECT_UNAUTHORIZED",
+            "PGSSLMODE",
+            "SSL_VERIFY",
+            "GIT_SSL_NO_VERIFY",
+            "REGISTRY_INSECURE",
+            "DB_SSLMODE",
+            "AUTH_ENABLED",
+        ] {
+            assert_eq!(judged(&set(name, "0"), &data(name, "1"), &all_of_it(), Vec::new()), Risk::High, "{name}");
+        }
+        for name in ["LOG_LEVEL", "WORKERS", "TIMEOUT", "CACHE_SIZE", "POOL_MAX", "FEATURE_X"] {
+            assert_eq!(judged(&set(name, "2"), &data(name, "1"), &all_of_it(), Vec::new()), Risk::Medium, "{name}");
+        }
+    }
+
+    #[test]
+    fn setting_that_leads_to_another_host_port_path_or_bucket_is_high_and_says_from_where_to_where() {
         let of = |key: &str, old: &str, new: &str| {
             let mut web = deployment();
             web["spec"]["template"]["spec"] = all_of_it();
@@ -332,7 +454,7 @@ mod tests {
         };
         let (risk, said) = of("PAYMENT", "https://pay.shop.svc/charge", "https://pay-shop.example/charge");
         assert_eq!(risk, Risk::High);
-        assert_eq!(said, ["it moves `PAYMENT` from host “pay.shop.svc” to host “pay-shop.example”: with what is sent there"]);
+        assert_eq!(said, ["it moves `PAYMENT` from “pay.shop.svc/charge” to “pay-shop.example/charge”: with what is sent there"]);
         for (key, old, new) in [
             ("PAYMENT", "https://pay.shop.svc/", "http://pay.shop.svc/"),
             ("PAYMENT", "https://pay.shop.svc/", "https://pay.shop.svc@pay.example/"),
@@ -340,14 +462,23 @@ mod tests {
             ("DB_HOST", "db", "db-of-somebody"),
             (KEY, "debgu", "evil.example"),
             ("ADDRESSES", "10.0.0.1,10.0.0.2", "10.0.0.1,10.0.0.3"),
+            ("PAYMENT", "https://pay.shop.svc/v1", "https://pay.shop.svc/v2"),
+            ("PAYMENT", "https://pay.shop.svc:8080", "https://pay.shop.svc:8081"),
+            ("BACKUP", "https://storage.googleapis.com/shop", "https://storage.googleapis.com/shop-backup"),
+            ("BACKUP", "s3://shop", "s3://shop-backup"),
+            ("BACKUP_BUCKET", "shop", "shop-backup"),
+            (KEY, "localhost:8080", "localhost:9090"),
+            (KEY, "localhost:8080", ":9090"),
+            ("DB_PORT", "5432", "5433"),
         ] {
             let (risk, said) = of(key, old, new);
             assert!(risk == Risk::High && said.len() == 1, "{key} {old} {new}: {said:?}");
         }
         for (key, old, new) in [
-            ("PAYMENT", "https://pay.shop.svc/v1", "https://pay.shop.svc/v2"),
-            ("PAYMENT", "https://pay.shop.svc:8080", "https://pay.shop.svc:8081"),
             (KEY, "debgu", "debug"),
+            (KEY, "-1", "12"),
+            ("TIMEOUT", "30x", "30s"),
+            ("FEATURES", "a,b", "a,c"),
             ("RELEASE", "1.2.3", "1.2.4"),
         ] {
             assert_eq!(of(key, old, new), (Risk::Medium, Vec::new()), "{key} {old} {new}");
@@ -365,6 +496,10 @@ mod tests {
             json!({"args": ["--level", "$(LEVEL)"]}),
             json!({"command": ["/bin/sh", "-c", "exec app"]}),
             json!({"command": ["env", "bash", "run"]}),
+            json!({"command": ["env", "-S", "bash -c run"]}),
+            json!({"command": ["/docker-entrypoint.sh"]}),
+            json!({"command": ["./run.sh"]}),
+            json!({"command": ["tini", "--", "/opt/entrypoint"]}),
             json!({"args": ["exec app ${LEVEL:-info}"]}),
             json!({"args": ["exec app $LEVEL"]}),
             json!({"command": ["python", "-c", "import os; run(os.environ['LEVEL'])"]}),

@@ -56,7 +56,7 @@ async fn kinds(length: Length, read: &dyn ClusterRead) -> Result<Outcome, ReadEr
     if lines.is_empty() {
         lines.push("no custom kinds".to_owned());
     }
-    lines.push(format!("and Kubernetes' own, of which can be looked at: {}", known.join(", ")));
+    lines.push(format!("and Kubernetes' own, of which these can be read: {}", known.join(", ")));
     Ok(Outcome::seen(&Masked::whole(&lines.join("\n")), length, None, "name one with `kind`"))
 }
 

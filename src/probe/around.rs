@@ -27,10 +27,19 @@ pub(super) async fn read(
     read: &dyn ClusterRead,
     now: Timestamp,
 ) -> Result<Around, ReadError> {
+    let place = |kind: &Kind| namespace.filter(|_| kind.info().is_some_and(|info| info.namespaced)).cloned();
+    of(kinds.iter().map(|kind| ListRequest::of(kind.clone(), place(kind))).collect(), namespace, read, now).await
+}
+
+/// Reads what these requests bring.
+pub(super) async fn of(
+    requests: Vec<ListRequest>,
+    namespace: Option<&Namespace>,
+    read: &dyn ClusterRead,
+    now: Timestamp,
+) -> Result<Around, ReadError> {
     let scope = Scope::of(namespace.cloned().into_iter().collect(), Vec::new());
     let mut around = Around { snapshot: Snapshot::empty(read.cluster().await?, scope, now), missing: Vec::new() };
-    let place = |kind: &Kind| namespace.filter(|_| kind.info().is_some_and(|info| info.namespaced)).cloned();
-    let requests = kinds.iter().map(|kind| ListRequest::of(kind.clone(), place(kind))).collect();
     for request in ListRequest::sharing(Room::OF_A_LOOK, requests) {
         let plural = request.kind.info().map_or_else(|| request.kind.name().to_owned(), |info| info.plural.to_owned());
         match read.list(&request).await {

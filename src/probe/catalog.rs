@@ -91,7 +91,7 @@ const TOP: ProbeEntry = ProbeEntry {
 const API: ProbeEntry = ProbeEntry {
     probe: ProbeName::Api,
     brings: "The kinds that there are, or the fields of one",
-    in_detail: "as kubectl explain has it: types, what is required, and what each is for",
+    in_detail: "types, what is required, and what each is for, from the API server's schemas",
     takes: &["kind", "field"],
     needs: &[],
 };

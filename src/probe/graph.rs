@@ -3,6 +3,7 @@
 
 use super::allowed::Allowed;
 use super::around::{self, Around};
+use super::beyond;
 use super::bounds::TIES;
 use super::described::{owners, referred};
 use super::masking::{Late, beside};
@@ -40,7 +41,7 @@ const AROUND: [Kind; 13] = [
     Kind::NetworkPolicy,
 ];
 
-/// Of an object of the cluster only what it names itself, and who owns it, is known.
+/// Of other objects of the cluster only what they name themselves, and who owns them, is known.
 const NOT_LOOKED_FOR: &str = "it is in no namespace: what uses it, claims it or runs on it was not looked for, and may be there";
 /// Behind what selects by more than labels.
 const MAY: &str = ": it may, since it selects by expressions, which were not evaluated";
@@ -55,10 +56,12 @@ pub(super) async fn ties(
     let value = read.get(object).await?;
     let above = owners(&value, object, read).await;
     let names = referred(&value, object, read, allowed).await;
-    // What is in no namespace is tied to little, and nobody reads all namespaces for that.
     let around = match &object.namespace {
         Some(namespace) => Some(around::read(&AROUND, Some(namespace), read, now).await?.with(object, value)),
-        None => None,
+        None => match beyond::requests(object, &value) {
+            Some(requests) => Some(around::of(requests, None, read, now).await?.with(object, value)),
+            None => None,
+        },
     };
     let object = object.clone();
     let text = beside(move || Masked::whole(&laid_out(&object, above, names, around.as_ref()))).await;
@@ -92,6 +95,9 @@ fn laid_out(object: &ObjectRef, above: Vec<String>, names: Vec<String>, around: 
         part("led to by", leading(object, &facts));
         part("scaled by", scaling(object, &facts));
         part("used by", using(object, &facts));
+        for (head, lines) in beyond::parts(object, &facts) {
+            part(head, lines);
+        }
     } else {
         part("names", names);
     }
@@ -219,8 +225,8 @@ mod tests {
 
     #[test]
     fn of_what_is_in_no_namespace_nothing_is_denied() {
-        let volume = ObjectRef::cluster(Kind::PersistentVolume, "disk");
-        let text = laid_out(&volume, Vec::new(), Vec::new(), None);
+        let named = ObjectRef::cluster(Kind::Namespace, "shop");
+        let text = laid_out(&named, Vec::new(), Vec::new(), None);
         assert!(text.contains(NOT_LOOKED_FOR) && !text.contains("nothing that was read is tied to it"), "{text}");
     }
 }

@@ -1,9 +1,9 @@
 //! `logs`: what a container wrote, the end of it or around what failed.
 
+use super::beginning;
 use super::digest::digest;
 use super::masking::beside;
 use super::outcome::{Length, Outcome, listed, quoted};
-use super::values;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::masked::Masked;
 use crate::domain::object::ObjectRef;
@@ -45,11 +45,11 @@ pub(super) async fn read(
     let words = contains.map(str::to_owned);
     // All of it is masked before anything is chosen or cut.
     let chosen = beside(move || {
-        let all = values::text(&log.text);
+        let (all, begins_later) = beginning::masked(&log.text, log.cut);
         let lines = words.as_deref().map_or_else(|| all.clone(), |words| all.lines_with(words));
-        (digest(&lines), lines.is_blank(), log.cut)
+        (digest(&lines), lines.is_blank(), log.cut, begins_later)
     });
-    let Ok((shorter, blank, cut)) = chosen.await else { return Ok(Outcome::late()) };
+    let Ok((shorter, blank, cut, begins_later)) = chosen.await else { return Ok(Outcome::late()) };
     let range = if cut { format!(" in its last {LINES} lines, and older ones were not read") } else { String::new() };
     if blank {
         let which = contains.map_or_else(|| "wrote nothing".to_owned(), |part| format!("has no line with {}", quoted(part)));
@@ -59,6 +59,8 @@ pub(super) async fn read(
     let how = if contains.is_some() { "a longer `contains`" } else { "`contains`" };
     let left_out = if shorter.missing > 0 || body.left_out {
         Some(format!("lines are left out: look again with {how} for others of the last {LINES}"))
+    } else if begins_later {
+        Some("its first lines belong to one that was not read, and are left out".to_owned())
     } else if cut {
         Some(format!("there are older lines than the last {LINES}, which were not read"))
     } else {

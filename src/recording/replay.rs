@@ -55,7 +55,7 @@ fn error(why: GapWhy, kind: &Kind, namespace: Option<&Namespace>) -> ReadError {
             unlock: format!("record the cluster again as somebody who can list {what}"),
         },
         GapWhy::Timeout => ReadError::TimedOut(what, Duration::ZERO),
-        GapWhy::Truncated | GapWhy::Unsupported => ReadError::NotRecorded(what),
+        GapWhy::Truncated | GapWhy::Unsupported | GapWhy::Gone | GapWhy::Failed => ReadError::NotRecorded(what),
     }
 }
 

@@ -133,11 +133,11 @@ impl Remediation {
                     }
                     continue;
                 }
-                Ok(Err(error)) => gap(&error, &asked),
-                Err(_) => Some(Gap { what: asked.clone(), why: GapWhy::Timeout, unlock: None }),
+                Ok(Err(error)) => missed(&error, &asked),
+                Err(_) => Gap { what: asked, why: GapWhy::Timeout, unlock: None },
             };
             // What kept everything from being read came after the rules' own reading: it is missing all the same.
-            header.diagnosis.miss(why.unwrap_or(Gap { what: asked, why: GapWhy::Unsupported, unlock: None }));
+            header.diagnosis.miss(why);
         }
     }
 
@@ -166,6 +166,23 @@ fn answer_of(look: &Look, outcome: Outcome, seen_at: Timestamp) -> Answer {
             Answer::Seen(Observation { probe: look.probe(), asked, object, field, text, more, seen_at })
         }
         Outcome::Unseen(why) => Answer::Unseen { asked, why },
+    }
+}
+
+/// What is missing where a first look failed: the rules read the object a moment ago, so that one that is not there is gone.
+fn missed(error: &ReadError, asked: &str) -> Gap {
+    let in_its_words = || Excerpt::line(&format!("{asked}: {}", error.in_a_report())).to_string();
+    let failed = || Gap { what: in_its_words(), why: GapWhy::Failed, unlock: None };
+    match error {
+        ReadError::NotFound(_) => Gap { what: asked.to_owned(), why: GapWhy::Gone, unlock: None },
+        ReadError::Forbidden { .. } | ReadError::TimedOut(..) | ReadError::NotRecorded(_) => gap(error, asked).unwrap_or_else(failed),
+        ReadError::Expired(_)
+        | ReadError::Refused { .. }
+        | ReadError::Unauthorized { .. }
+        | ReadError::Unreachable { .. }
+        | ReadError::Config(_)
+        | ReadError::Kubeconfig { .. }
+        | ReadError::Options(_) => failed(),
     }
 }
 
@@ -214,4 +231,26 @@ fn take_in(session: &mut Session, answers: &[Answer]) -> Vec<ObservationView> {
         });
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_look_at_what_was_replaced_says_that_it_is_gone_and_out_of_reach_in_its_own_words() {
+        let asked = "logs Pod shop/web-0";
+        let gone = missed(&ReadError::NotFound("Pod shop/web-0".to_owned()), asked);
+        assert_eq!(gone, Gap { what: asked.to_owned(), why: GapWhy::Gone, unlock: None });
+        let refused = ReadError::Refused { what: "it".to_owned(), status: 400, message: "the container waits to start".to_owned() };
+        for (error, said) in [
+            (ReadError::Unreachable { server: "https://k8s".to_owned(), reason: "connection refused".to_owned() }, "connection refused"),
+            (ReadError::Unauthorized { server: "https://k8s".to_owned(), context: "dev".to_owned() }, "log in to this cluster again"),
+            (refused, "the container waits to start"),
+        ] {
+            let gap = missed(&error, asked);
+            assert!(gap.what.starts_with(asked) && gap.what.contains(said), "{}", gap.what);
+            assert_eq!(gap.why, GapWhy::Failed);
+        }
+    }
 }

@@ -389,7 +389,7 @@ view! {
     GapView {
         /// What is missing.
         what: String,
-        /// `forbidden`, `timeout`, `truncated` or `unsupported`.
+        /// `forbidden`, `timeout`, `truncated`, `unsupported`, `gone`, or `failed`, where `what` says how.
         why: String,
         /// What would make it readable, such as the RBAC rule to add.
         #[serde(skip_serializing_if = "Option::is_none", default)]

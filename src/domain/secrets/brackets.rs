@@ -44,6 +44,10 @@ pub(super) struct Opening {
 }
 
 impl Opening {
+    pub(super) fn length(self) -> usize {
+        self.length
+    }
+
     pub(super) fn of(text: &str) -> Option<Self> {
         let found = OPENING.as_ref()?.captures(text)?;
         let whole = found.get(0)?;
@@ -113,7 +117,17 @@ pub(super) fn walked<'t>(
     let mut open: Vec<Frame<'t>> = Vec::new();
     let mut at = from;
     loop {
-        let rest = text.get(at..).unwrap_or_default();
+        let mut rest = text.get(at..).unwrap_or_default();
+        if let Some(left) = margin.left(rest).filter(|_| !rest.starts_with('\n')) {
+            work.spend(left.len());
+            if left.is_empty() {
+                // The text of this record ends, and goes on in the next one.
+                at = at.saturating_add(rest.find('\n').unwrap_or(rest.len()));
+                rest = text.get(at..).unwrap_or_default();
+            } else {
+                rest = left;
+            }
+        }
         let Some(c) = rest.chars().next() else { break };
         let passed = match c {
             '\n' => match next_line(rest.get(1..).unwrap_or_default(), margin, work) {
@@ -343,8 +357,9 @@ fn comment(rest: &str) -> usize {
 fn next_line(text: &str, margin: &Margin<'_>, work: &Work) -> Option<usize> {
     let line = text.split('\n').next().unwrap_or_default();
     work.spend(line.len());
+    let (start, inner) = margin.text_of(line)?;
     let begin = margin.begin(line);
-    let row = line.get(begin.at..).unwrap_or_default().trim_end();
+    let row = line.get(begin.at..start.saturating_add(inner.len())).unwrap_or_default().trim_end();
     let value = row.trim_end_matches([',', ';']);
     let quotes = row.starts_with(['"', '\'', '`', '\\']);
     let goes_on = match row.chars().next() {

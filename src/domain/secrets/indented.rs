@@ -39,9 +39,17 @@ pub(super) fn walked<'t>(
         let length = rest.find(end).unwrap_or(rest.len());
         let row = rest.get(..length).unwrap_or_default();
         work.spend(length);
-        let stop = at.saturating_add(length);
-        let begin = margin.begin(row);
-        let content = row.get(begin.at..).unwrap_or_default().trim_end();
+        let (begin, content) = match margin.text_of(row) {
+            Some((start, text)) => {
+                let begin = margin.begin(row);
+                let end = start.saturating_add(text.len());
+                (begin, row.get(begin.at..end).unwrap_or_default().trim_end())
+            }
+            // Another record, of something else.
+            None => break,
+        };
+        // What a value may take of the line.
+        let stop = at.saturating_add(begin.at).saturating_add(content.len());
         let item = content == "-" || content.starts_with("- ");
         let inside = begin.further > 0 || (begin.further == 0 && item);
         let template = content.starts_with("{{") && content.ends_with("}}");
@@ -58,7 +66,7 @@ pub(super) fn walked<'t>(
         at = if through > stop {
             through.saturating_add(line_of(text, through).len()).saturating_add(1)
         } else {
-            stop.saturating_add(end.len())
+            at.saturating_add(length).saturating_add(end.len())
         };
     }
     block.any.then_some(at.min(text.len()))

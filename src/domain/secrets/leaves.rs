@@ -9,6 +9,34 @@ use super::value::BEHIND;
 /// Words that stand where no value is.
 const NOTHING: &[&str] = &["nil", "<nil>", "none", "<none>", "undefined", "...", "…"];
 
+/// What servers say of an error.
+const OF_ERRORS: &[&str] = &[
+    "error",
+    "errors",
+    "error_description",
+    "errorDescription",
+    "error_uri",
+    "error_codes",
+    "message",
+    "messages",
+    "msg",
+    "code",
+    "status",
+    "statusCode",
+    "status_code",
+    "reason",
+    "detail",
+    "details",
+    "title",
+    "type",
+    "domain",
+    "path",
+    "timestamp",
+    "trace_id",
+    "correlation_id",
+    "request_id",
+];
+
 /// A value.
 #[derive(Debug, Clone, Copy)]
 struct Leaf<'t> {
@@ -25,6 +53,8 @@ pub(super) struct Leaves<'t> {
     /// For each map or list what stands around it, and beside the members of it.
     maps: Vec<Around>,
     first: Option<&'t str>,
+    /// A member that an error does not have.
+    other: bool,
 }
 
 impl<'t> Leaves<'t> {
@@ -42,6 +72,7 @@ impl<'t> Leaves<'t> {
     /// That the map has this member.
     pub(super) fn member(&mut self, map: usize, member: &'t str) {
         self.first.get_or_insert(member);
+        self.other |= !OF_ERRORS.iter().any(|one| member.eq_ignore_ascii_case(one));
         if let Some(around) = self.maps.get_mut(map) {
             *around = around.beside(member);
         }
@@ -58,7 +89,8 @@ impl<'t> Leaves<'t> {
 
     /// A server's answer to whoever asked it for a credential.
     pub(super) fn says_an_error(&self) -> bool {
-        self.first.is_some_and(|first| first.eq_ignore_ascii_case("error") || first.eq_ignore_ascii_case("errors"))
+        let error = |first: &str| first.eq_ignore_ascii_case("error") || first.eq_ignore_ascii_case("errors");
+        !self.other && self.first.is_some_and(error)
     }
 
     /// Where what is hidden begins and ends, in the order of the text.

@@ -96,9 +96,13 @@ fn of_address(place: &Place<'_>, _: &str) -> Option<Hidden> {
     Some((stays, length, if named { "password" } else { "credential" }))
 }
 
-fn of_name(place: &Place<'_>, name: &str) -> Option<Hidden> {
+/// A value behind such a name.
+pub(super) fn of_name(place: &Place<'_>, name: &str) -> Option<Hidden> {
     // A comparison, of which what is compared with is looked at as it is written there.
     if is_reference(name) || (place.between.ends_with('=') && place.rest.starts_with('=')) {
+        return None;
+    }
+    if place.ends_a_text() {
         return None;
     }
     let found = value(place)?;
@@ -134,7 +138,8 @@ fn of_flag(place: &Place<'_>, name: &str) -> Option<Hidden> {
     (!sentence && !is_setting(name, found.inner)).then(|| found.hidden())
 }
 
-fn of_pair(place: &Place<'_>, name: &str) -> Option<Hidden> {
+/// The value of a pair.
+pub(super) fn of_pair(place: &Place<'_>, name: &str) -> Option<Hidden> {
     // The name of the variable stands within what the pattern found.
     let end = name.rfind([',', '\n']).unwrap_or(name.len());
     let variable = name.get(..end).unwrap_or(name).trim_end_matches(['"', '\'', '\\', ' ']);

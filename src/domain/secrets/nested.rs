@@ -8,6 +8,7 @@ use super::margin::Margin;
 use super::mark::is_part_of_one;
 use super::names::{PAIR, any_name, is_reference, speaks_of_one};
 use super::place::Work;
+use super::record::Record;
 use super::rewriting::Rewriting;
 use super::value::VALUE;
 use regex::Regex;
@@ -109,9 +110,23 @@ fn structure<'t>(text: &'t str, start: usize, before: &str, below: bool, leaves:
         if !joined && !brackets::begins(rest, opening, &margin, work) {
             return None;
         }
+        let record = rest.get(opening.length()..).and_then(|behind| Record::ended(before, behind));
+        let margin = record.map_or(margin, |(record, inner)| Margin::in_record(record, inner));
         return Some(brackets::walked(text, start, (None, None), &margin, leaves, work));
     }
-    if !below || !rest.starts_with(['\n', '\r', '!', '&', '#', '\\']) {
+    if !below {
+        return None;
+    }
+    // The line that is a record's text ends here, or with a line break that is written out.
+    let broken = BREAK.as_ref()?.find(rest).map_or(0, |found| found.len());
+    if let Some((record, inner)) = rest.get(broken..).and_then(|rest| Record::ended(before, rest)) {
+        work.spend(before.len());
+        let next = rest.find('\n')?;
+        work.spend(next);
+        let begin = start.saturating_add(next).saturating_add(1);
+        return indented::walked(text, begin, "\n", &Margin::in_record(record, inner), leaves, work);
+    }
+    if !rest.starts_with(['\n', '\r', '!', '&', '#', '\\']) {
         return None;
     }
     if let Some(end) = BREAK.as_ref()?.find(rest).map(|found| found.as_str()) {

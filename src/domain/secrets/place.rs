@@ -103,6 +103,14 @@ pub(super) struct Place<'t> {
     pub(super) work: &'t Work,
 }
 
+impl Place<'_> {
+    /// The quote behind the name closes one that was opened before it, so that nothing in this line is its value.
+    pub(super) fn ends_a_text(&self) -> bool {
+        let behind = self.rest.strip_prefix('"').filter(|_| self.open.double && !self.between.contains(['"', '\'']));
+        behind.is_some_and(|behind| behind.chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, '}' | ']' | ')' | ',')))
+    }
+}
+
 /// Goes through a text once.
 #[derive(Debug)]
 pub(super) struct Walk<'t> {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 fn every_pattern_compiles() {
     assert_eq!(forms::COMPILED.len(), forms::FORMS.len());
     assert!(names::compile() && manifests::compile());
-    assert!(nested::compile());
+    assert!(nested::compile() && elements::compile());
     assert_eq!(written::compiled(), (17, true));
 }
 

@@ -7,7 +7,7 @@ use crate::domain::changes::Verb;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment, escape};
 use crate::domain::fitted::{Part, Route};
-use crate::domain::hosts::hosts;
+use crate::domain::hosts::addresses;
 use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
@@ -64,7 +64,7 @@ impl PlannedAction for Patch<'_> {
 
     fn headline(&self, precondition: &Precondition, _: Option<&Precondition>) -> Vec<Part> {
         let op = self.ops.first();
-        let [old, new] = hosts_of(self.target, op, precondition).unwrap_or_else(|| values(op, precondition));
+        let [old, new] = addresses_of(self.target, op, precondition).unwrap_or_else(|| values(op, precondition));
         let mut parts = vec![Part::Change { old, new }, Part::words(": "), Part::Path(Route::of(&op.path)), Part::words(" of ")];
         parts.extend(called(self.target));
         match self.ops.len().saturating_sub(1) {
@@ -335,12 +335,12 @@ fn values(op: &FieldOp, precondition: &Precondition) -> [String; 2] {
 }
 
 /// Of a setting that leads elsewhere, from where to where: of a long value its beginning and its end alone would have room.
-fn hosts_of(target: &ObjectRef, op: &FieldOp, precondition: &Precondition) -> Option<[String; 2]> {
+fn addresses_of(target: &ObjectRef, op: &FieldOp, precondition: &Precondition) -> Option<[String; 2]> {
     let pinned = precondition.fields.iter().find(|pinned| pinned.path == op.path).filter(|_| target.kind == Kind::ConfigMap)?;
     let Change::Set(new) = &op.change else { return None };
     let one = |value: Option<&Value>| {
-        let hosts = hosts(value?.as_str()?, false);
-        (!hosts.is_empty()).then(|| in_a_line(&Value::String(Vec::from_iter(hosts).join(","))))
+        let addresses = addresses(value?.as_str()?, false);
+        (!addresses.is_empty()).then(|| in_a_line(&Value::String(Vec::from_iter(addresses).join(","))))
     };
     let [old, new] = [one(pinned.value.as_ref())?, one(Some(new))?];
     (old != new).then_some([old, new])

@@ -204,7 +204,7 @@ fn cause(ids: Vec<EvidenceId>) -> impl Strategy<Value = Cause> {
 
 /// A diagnosis that holds what it cites.
 pub(crate) fn diagnosis() -> impl Strategy<Value = Diagnosis> {
-    let why = select(vec![GapWhy::Forbidden, GapWhy::Timeout, GapWhy::Truncated, GapWhy::Unsupported]);
+    let why = select(GapWhy::ALL.to_vec());
     let gap = (text(), why, of(text())).prop_map(|(what, why, unlock)| Gap { what, why, unlock });
     let of_evidence = |evidence: EvidenceList| {
         let ids: Vec<EvidenceId> = evidence.iter().map(|(id, _)| id).collect();

@@ -1,7 +1,7 @@
 //! The stored form of a diagnosis. What a cause cites must be there when it is read back, under the ids that it had.
 
 use super::focus::{DoubtRecord, FocusRecord, SeenRecord};
-use super::form::newest;
+use super::form::{OLDEST, VERSION, newest};
 use super::plan::{ActionRecord, CheckRecord};
 use super::reference::{KeyRecord, RefRecord, SegmentRecord, path, segments};
 use crate::domain::cause::{Cause, KnownCodes, Place};
@@ -136,7 +136,16 @@ struct GapRecord {
 impl DiagnosisRecord {
     /// The oldest form that has all that is in it.
     pub(super) fn form(&self) -> u32 {
-        newest(self.causes.iter().map(CauseRecord::form))
+        newest(self.causes.iter().map(CauseRecord::form).chain(self.unseen.iter().map(GapRecord::form)))
+    }
+}
+
+impl GapRecord {
+    fn form(&self) -> u32 {
+        match GapWhy::parse(&self.why) {
+            Some(GapWhy::Forbidden | GapWhy::Timeout | GapWhy::Truncated | GapWhy::Unsupported) => OLDEST,
+            Some(GapWhy::Gone | GapWhy::Failed) | None => VERSION,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::analyze::known_code;
 use crate::domain::action::Action;
 use crate::domain::cause::CauseKey;
 use crate::domain::door::Door;
+use crate::domain::evidence::GapWhy;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
 use crate::domain::issue::{Origin, Scope};
@@ -220,6 +221,7 @@ fn named(record: &Value, into: &mut std::collections::BTreeSet<String>) {
     let Some(members) = record.as_object() else { return record.as_array().into_iter().flatten().for_each(|item| named(item, into)) };
     for (key, member) in members {
         match key.as_str() {
+            "unseen" => into.extend(member.as_array().into_iter().flatten().filter_map(|gap| gap["why"].as_str().map(reason))),
             "probe" => into.extend(member.as_str().map(str::to_owned)),
             "action" | "check" => into.extend(member["is"].as_str().map(str::to_owned)),
             "checks" => into.extend(member.as_array().into_iter().flatten().filter_map(|check| check["is"].as_str().map(str::to_owned))),
@@ -227,6 +229,11 @@ fn named(record: &Value, into: &mut std::collections::BTreeSet<String>) {
         }
         named(member, into);
     }
+}
+
+/// A reason for a gap: `gone` is a check as well.
+fn reason(why: &str) -> String {
+    format!("{why} data")
 }
 
 /// Its state with a header that has nothing new.
@@ -241,6 +248,7 @@ fn what_an_older_program_does_not_know_is_written_in_the_newest_form() {
     let older = [
         &["get", "list", "describe", "logs", "events", "create", "patch", "deleteUnboundClaim"][..],
         &["rolloutComplete", "podReady", "claimBound", "endpointsReady", "findingGone", "fieldIs", "gone", "symptomGone"],
+        &["forbidden data", "timeout data", "truncated data", "unsupported data"],
     ]
     .concat();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
@@ -263,6 +271,9 @@ fn what_an_older_program_does_not_know_is_written_in_the_newest_form() {
     }
     for name in ProbeName::ALL.map(ProbeName::as_str).into_iter().chain(older) {
         assert!(all.contains(name), "{name} was not tried");
+    }
+    for why in GapWhy::ALL {
+        assert!(all.contains(&reason(why.as_str())), "{why:?} was not tried");
     }
     for name in ["restartRollout", "undoRollout", "deletePod", "evictPod", "stillServes"] {
         assert!(all.contains(name), "{name} was not tried");

@@ -3,6 +3,7 @@
 
 use crate::support::embedded::Embedded;
 use kubemend::domain::id::SessionId;
+use kubemend::domain::investigate::Investigate;
 use kubemend::domain::issue::Issue;
 use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
@@ -176,7 +177,7 @@ async fn missing_right_is_said_as_one_and_the_other_looks_are_answered() {
 #[tokio::test(start_paused = true)]
 async fn looks_are_refused_where_the_operator_offers_none_and_nothing_is_looked_at_unasked() {
     let mut cluster = crashing().await;
-    cluster.allowed = Allowed::default();
+    cluster.allowed = Allowed { investigate: Investigate::Never, ..Allowed::default() };
     let process = cluster.process();
     let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
     assert_eq!(report.observations, []);

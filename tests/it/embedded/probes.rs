@@ -260,6 +260,23 @@ async fn graph_tells_what_an_object_is_tied_to_and_what_could_not_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn graph_of_a_node_tells_its_pods_or_which_right_is_missing() {
+    let cluster = running().await;
+    let pods: Vec<Value> = cluster.objects().into_iter().filter(|o| o["kind"] == "Pod").collect();
+    let node = pods[0]["spec"]["nodeName"].as_str().unwrap().to_owned();
+    let given = json!([{"probe": "graph", "object": format!("node/{node}")}]);
+    let answers = looked(&cluster, given.clone()).await;
+    for pod in pods.iter().filter(|pod| pod["spec"]["nodeName"] == json!(node)) {
+        let line = format!("Pod shop/{}: ready", pod["metadata"]["name"].as_str().unwrap());
+        assert!(answers[0].1.contains(&line), "{line}: {answers:?}");
+    }
+    cluster.sim.deny(Denial::of("list", "pods").to_user("reader"));
+    let answers = looked(&cluster, given).await;
+    assert!(answers[0].1.contains("pods: not allowed to be read; to allow it: kubectl"), "{answers:?}");
+    assert!(!answers[0].1.contains("nothing that was read is tied to it"), "{answers:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn top_tells_what_is_used_beside_what_is_asked_for_and_that_nothing_is_measured_where_nothing_is() {
     let cluster = running().await;
     let wanted = json!([{"probe": "top"}, {"probe": "top", "kind": "nodes"}, {"probe": "top", "object": "deployment/web"}]);
@@ -325,7 +342,7 @@ async fn api_tells_the_kinds_and_the_fields_of_one_and_can_i_what_the_reader_is_
     says(0, true, "`replicas` (integer, required): “How many.”");
     says(1, false, "did you mean `replicas`?");
     says(2, false, "no schema of StatefulSet");
-    says(3, true, "Kubernetes' own, of which can be looked at: pods, deployments");
+    says(3, true, "Kubernetes' own, of which these can be read: pods, deployments");
     says(4, true, "yes: kubemend's reader is allowed to list pods in `shop`");
     says(5, true, "no: kubemend's reader is not allowed to delete pods in `shop`");
     says(6, false, "`steal` is not a verb of roles");

@@ -114,6 +114,50 @@ fn what_stands_around_such_a_structure_stays() {
     }
 }
 
+/// Each line of a dump is a record, or begins with words of its own.
+const IN_RECORDS: &[&str] = &[
+    "{\"level\":\"info\",\"msg\":\"passwords:\"}\n{\"level\":\"info\",\"msg\":\"  admin: canaryword\"}\n{\"level\":\"info\",\"msg\":\"started\"}\n",
+    "{\"msg\":\"passwords:\",\"ts\":1}\n{\"msg\":\"  admin:\",\"ts\":2}\n{\"msg\":\"    first: canaryword\",\"ts\":2}\n{\"msg\":\"  - canaryword\",\"ts\":2}\nstarted\n",
+    "time=1 level=info msg=\"passwords:\"\ntime=2 level=warn msg=\"  admin: canaryword\" x=1\nmsg=\"started\"\n",
+    "msg=\"INFO passwords:\"\nmsg=\"INFO   admin: canaryword\"\nmsg=\"INFO started\"\n",
+    "msg=\"passwords:\\n\"\nmsg=\"  admin: canaryword\\n\"\nmsg=\"started\"\n",
+    "{\"log\":\"{\\\"msg\\\":\\\"passwords:\\\"}\"}\n{\"log\":\"{\\\"msg\\\":\\\"  admin: canaryword\\\"}\"}\nstarted\n",
+    "{\"t\":\"main\",\"msg\":\"passwords:\"}\n{\"t\":\"pool-1\",\"msg\":\"- canaryword\"}\nstarted\n",
+    "msg=\"passwords: {\"\nmsg=\"  \\\"admin\\\": \\\"canaryword\\\",\"\nmsg=\"  \\\"b\\\": \\\"canaryword\\\"\"\nmsg=\"}\"\nmsg=\"started\"\n",
+    "[req a1f] passwords:\n[req b2c]   admin: canaryword\n[req c3d] started\n",
+    "2026-11-27T08:00:01Z INFO [main] passwords:\n2026-11-27T08:00:01Z DEBUG [pool-1-thread-2]   admin: canaryword\n2026-11-27T08:00:01Z INFO [main] started\n",
+    "INFO loaded passwords:\nINFO   admin: canaryword\nINFO started\n",
+    "main| passwords:\nworker|   admin: canaryword\nmain| started\n",
+    "[a1f]passwords:\n[b2c]  admin: canaryword\n[b2c]started\n",
+    "[req a1f] passwords: {\n[req b2c]   \"admin\": \"canaryword\"\n[req b2c] }\n[req b2c] started\n",
+];
+
+#[test]
+fn what_stands_below_a_name_is_hidden_in_the_records_and_lines_of_others_behind_it() {
+    let mut wrong = Vec::new();
+    for raw in IN_RECORDS {
+        let shown = redacted(raw);
+        if shown.contains("canary") || !shown.contains("started") || redacted(&shown) != shown {
+            wrong.push(format!("{raw}\n-->\n{shown}\n======"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn structure_that_has_other_members_than_an_error_is_none() {
+    for raw in [
+        "cfg={\"passwords\":{\"error\":\"\",\"admin\":\"canaryword\"}}",
+        "passwords:\n  error: x\n  admin: canaryword\n",
+        "token: {\"error\":{\"message\":\"no\"},\"access\":\"canaryword\"}",
+    ] {
+        let shown = redacted(raw);
+        assert!(!shown.contains("canary"), "{raw}: {shown}");
+    }
+    let said = "token: {\"error\":\"invalid_grant\",\"error_description\":\"the client is unknown\",\"code\":401}";
+    assert_eq!(redacted(said), said);
+}
+
 const STAYS: &[&str] = &[
     "password:\n  valueFrom:\n    secretKeyRef:\n      name: db-credentials\n      key: password\nlevel: x\n",
     "password: {valueFrom: {secretKeyRef: {name: a, key: b}}}",
@@ -133,6 +177,9 @@ const STAYS: &[&str] = &[
     "passwords.secretName=app token.path=/var/run/token secrets.example.com/inject=true",
     "secret: {}\ntoken: []\npasswords: null\n",
     "[token] refreshed\nlevel=info\n",
+    "{\"msg\":\"cannot read token:\",\"ts\":1}\n{\"msg\":\"server: started\",\"ts\":2}\n",
+    "[req a1f] no token:\n[req b2c] server: started\n[req b2c] port: 80\n",
+    "ERROR cannot read tokens:\nINFO  server: started\nWARN  port: 80\n",
 ];
 
 #[test]
@@ -209,6 +256,11 @@ fn goish(value: &Value) -> String {
     }
 }
 
+/// A line of a log that has a line in it.
+fn record(line: &str) -> String {
+    format!("{}\n", json!({"level": "info", "msg": line, "ts": 1}))
+}
+
 fn rendered(form: usize, value: &Value) -> String {
     let whole = json!({"level": "debug", "passwords": value, "port": 1});
     let pretty = serde_json::to_string_pretty(&whole).unwrap();
@@ -224,6 +276,8 @@ fn rendered(form: usize, value: &Value) -> String {
         8 => format!("INFO Config {{ passwords: {}, port: 1 }}", rustic(value)),
         9 => format!("INFO {{Level:debug Passwords:{} Port:1}}", goish(value)),
         10 => pretty.lines().map(|line| format!("2026-11-27T08:00:01Z I {line}\n")).collect(),
+        11 => format!("level: debug\npasswords:{}\nport: 1", yaml(value, 2)).lines().map(record).collect(),
+        12 => pretty.lines().map(record).collect(),
         _ => format!("level: debug\npasswords:{}", yaml(value, 2)).lines().map(|line| format!("2026-11-27T08:00:01Z I {line}\n")).collect(),
     }
 }
@@ -231,7 +285,7 @@ fn rendered(form: usize, value: &Value) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
     #[test]
-    fn no_leaf_is_left_of_any_structure_in_any_notation_wherever_it_is_cut(form in 0usize..12, value in value(), cut in 0usize..400) {
+    fn no_leaf_is_left_of_any_structure_in_any_notation_wherever_it_is_cut(form in 0usize..14, value in value(), cut in 0usize..400) {
         let value = if value.is_string() { json!([value]) } else { value };
         let text = rendered(form, &value) + "\nINFO a: b started\n";
         let cut = if cut > 200 { text.len() } else { cut };

@@ -1,0 +1,260 @@
+//! Names of variables that begin with the name of a credential: `PASSWORDS_ADMIN`, `TOKENS_CI`. What they end in says whether they are a
+//! setting of it instead.
+
+use super::names::{CALLED, Finder, HOLDS, of_name, of_pair};
+use super::place::Place;
+use super::value::Hidden;
+use super::value::value;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// In capitals as variables are, or, in small letters, behind several of them.
+const NAMES: &str = r"(?-i:(?:[A-Z0-9]+_){0,8}(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION)_?KEY)S?(?:_[A-Z0-9]+){1,8}|(?:[a-z0-9]+_){0,8}(?:passwords|passphrases|secrets|tokens|credentials|(?:api|access|private|secret|signing|encryption)_?keys)(?:_[a-z0-9]+){1,8})";
+
+/// What names end in that are settings, or say what happened.
+const SETTINGS: &[&str] = &[
+    // How long, how many, and how.
+    "age",
+    "alg",
+    "algo",
+    "algorithm",
+    "allowed",
+    "attempts",
+    "budget",
+    "check",
+    "checks",
+    "complexity",
+    "count",
+    "days",
+    "disabled",
+    "duration",
+    "enable",
+    "enabled",
+    "encoding",
+    "expiration",
+    "expiry",
+    "format",
+    "hasher",
+    "hashers",
+    "hashing",
+    "history",
+    "hours",
+    "interval",
+    "leeway",
+    "len",
+    "length",
+    "level",
+    "lifetime",
+    "limit",
+    "max",
+    "method",
+    "min",
+    "minute",
+    "minutes",
+    "mode",
+    "ms",
+    "policy",
+    "rate",
+    "required",
+    "retries",
+    "rotate",
+    "rotation",
+    "second",
+    "seconds",
+    "size",
+    "strength",
+    "timeout",
+    "ttl",
+    "type",
+    "types",
+    "validation",
+    "validators",
+    "version",
+    "window",
+    // Where it is, and what gives it.
+    "arn",
+    "audience",
+    "backend",
+    "bucket",
+    "cache",
+    "claim",
+    "claims",
+    "class",
+    "column",
+    "controller",
+    "dir",
+    "directory",
+    "domain",
+    "driver",
+    "endpoint",
+    "engine",
+    "field",
+    "file",
+    "files",
+    "folder",
+    "format",
+    "from",
+    "generator",
+    "header",
+    "host",
+    "issuer",
+    "keys",
+    "location",
+    "manager",
+    "mount",
+    "name",
+    "names",
+    "namespace",
+    "operator",
+    "param",
+    "path",
+    "paths",
+    "plugin",
+    "port",
+    "prefix",
+    "provider",
+    "realm",
+    "ref",
+    "reference",
+    "region",
+    "reset",
+    "resource",
+    "scope",
+    "scopes",
+    "server",
+    "service",
+    "source",
+    "storage",
+    "store",
+    "subject",
+    "suffix",
+    "table",
+    "template",
+    "uri",
+    "url",
+    // What happened.
+    "changed",
+    "created",
+    "denied",
+    "empty",
+    "error",
+    "expired",
+    "failed",
+    "failure",
+    "found",
+    "incorrect",
+    "invalid",
+    "issued",
+    "loaded",
+    "locked",
+    "mismatch",
+    "missing",
+    "read",
+    "refreshed",
+    "rejected",
+    "revoked",
+    "unknown",
+    "unset",
+    "updated",
+    "used",
+    "wrong",
+];
+
+static NAMED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){NAMES})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)")).ok());
+/// A pair of which one half says the name and the other the value.
+static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?i)(?P<name>(?-u:\b){CALLED}\\*[\x22']?\s*[:=]\s*\\*[\x22']?{NAMES}\\*[\x22']?\s*[,\n]\s*\\*[\x22']?{HOLDS})(?P<sep>\\*[\x22']?\s*[:=][^\S\n]*)"
+    ))
+    .ok()
+});
+
+/// Both patterns, and what is hidden behind them.
+pub(super) fn all() -> impl Iterator<Item = (&'static Regex, Finder)> {
+    [(&*NAMED, of_one as Finder), (&*PAIR, of_a_pair)]
+        .into_iter()
+        .filter_map(|(pattern, find)| pattern.as_ref().map(|pattern| (pattern, find)))
+}
+
+fn of_one(place: &Place<'_>, name: &str) -> Option<Hidden> {
+    if is_of_settings(name) || is_amount(value(place)?.inner) { None } else { of_name(place, name) }
+}
+
+fn of_a_pair(place: &Place<'_>, name: &str) -> Option<Hidden> {
+    let end = name.rfind([',', '\n']).unwrap_or(name.len());
+    let variable = name.get(..end)?.trim_end_matches(['"', '\'', '\\', ' ']);
+    if is_of_settings(variable) || is_amount(value(place)?.inner) { None } else { of_pair(place, name) }
+}
+
+fn is_of_settings(name: &str) -> bool {
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_').to_ascii_lowercase();
+    let last = name.rsplit('_').next().unwrap_or_default();
+    SETTINGS.contains(&last)
+}
+
+/// A number, or one with a unit.
+fn is_amount(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= 8
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.trim_end_matches(['s', 'm', 'h', 'd', 'k', 'K', 'M', 'G', 'i']).bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{names_one, redacted};
+    use super::*;
+
+    #[test]
+    fn variable_that_begins_with_the_name_of_a_credential_is_one() {
+        assert_eq!(all().count(), 2, "each pattern is one");
+        for name in [
+            "PASSWORDS_ADMIN",
+            "TOKENS_CI",
+            "SECRETS_DB",
+            "APP_PASSWORD_ADMIN",
+            "API_KEYS_STRIPE",
+            "passwords_admin",
+            "TOKEN_SLACK",
+            "SECRET_2_DB",
+        ] {
+            assert!(names_one(name), "{name}");
+            for raw in [
+                format!("{name}=canaryword"),
+                format!("export {name}='canary word'"),
+                format!("{name}: canaryword"),
+                format!(r#"{{"{name}":"canaryword"}}"#),
+                format!("- name: {name}\n  value: canaryword"),
+                format!(r#"[{{"name":"{name}","value":"canaryword"}}]"#),
+            ] {
+                let shown = redacted(&raw);
+                assert!(!shown.contains("canary") && shown.contains("⟦redacted:value⟧"), "{raw}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn settings_of_credentials_and_amounts_stay() {
+        for text in [
+            "PASSWORD_MIN_LENGTH=twelve, PASSWORD_RESET_URL=https://shop.example/reset",
+            "PASSWORD_POLICY: strict",
+            "PASSWORD_HASHERS=argon2",
+            "TOKEN_ISSUER=https://id.example",
+            "TOKEN_TTL=15m",
+            "TOKENS_CI=3",
+            "TOKEN_REFRESH=true",
+            "SECRETS_MANAGER_REGION=eu-west-1",
+            "SECRETS_PROVIDER=vault",
+            "SECRET_NAME=app-secret",
+            "TOKEN_EXPIRED: jwt of the user is too old",
+            "SECRET_NOT_FOUND: app-secret",
+            "tokens_per_second: 3.4",
+            "secrets_loaded=all",
+            "API_KEY_HEADER=X-Api-Key",
+            "MAX_TOKENS_PER_MINUTE=many",
+        ] {
+            assert_eq!(redacted(text), text);
+        }
+    }
+}
