@@ -1,4 +1,5 @@
-//! When a workload was restarted, and whether its controller is replacing its Pods now.
+//! How a controller replaces the Pods of a workload: when that was begun by a restart, whether it goes on now, in which order, and whether
+//! all that is ready ends first.
 
 use super::Facts;
 use crate::domain::action::RESTARTED_AT;
@@ -22,4 +23,9 @@ pub(crate) fn cooling(facts: &Facts<'_>, workload: &ObjectRef) -> Option<String>
 /// Whether its Pods are not all of one template, or its controller has not seen the newest.
 pub(crate) fn is_rolling(facts: &Facts<'_>, workload: &ObjectRef) -> bool {
     facts.workload(workload).is_none_or(|w| !w.observed || w.updated < w.desired || w.total > w.updated)
+}
+
+/// Whether a set makes its Pods one after the other.
+pub(crate) fn is_ordered(set: &StatefulSet) -> bool {
+    set.spec.pod_management_policy.as_deref() != Some("Parallel")
 }
