@@ -28,6 +28,8 @@ pub(super) struct Stakes {
 
 /// What suffers that a change is about.
 pub(super) struct Suffering<'o> {
+    /// What has a symptom of its own.
+    pub(super) own: &'o HashSet<&'o ObjectRef>,
     /// What has to run again.
     pub(super) roots: &'o HashSet<ObjectRef>,
     /// And all that belongs to it.
@@ -55,6 +57,11 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
                 Stakes { risk: raised(ready > 0), said: reached.into_iter().chain(beside).collect() }
             }
             Err(why) => Stakes { risk: Risk::High, said: vec![why] },
+        },
+        // Of a workload that suffers in part, most Pods may serve.
+        Kind::Pod if serves(target, facts) => Stakes {
+            risk: raised(!suffering.own.contains(target)),
+            said: vec![format!("{target} is ready, so what it serves ends with it")],
         },
         _ if serves(&root(target), facts) && !suffering.roots.contains(&root(target)) => {
             Stakes { risk: Risk::High, said: vec![format!("{} itself is not affected, and it is what would be changed", root(target))] }
@@ -149,7 +156,7 @@ mod tests {
         let web = of(Kind::Deployment, "web");
         let judged = |roots: &[ObjectRef], change: &Action| {
             let roots: HashSet<ObjectRef> = roots.iter().cloned().collect();
-            stakes(change, &Suffering { roots: &roots, area: &HashSet::new() }, Clone::clone, &facts)
+            stakes(change, &Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() }, Clone::clone, &facts)
         };
         let restart = Action::restart(web.clone(), jiff::Timestamp::UNIX_EPOCH);
         let beside = judged(&[of(Kind::Service, "web")], &restart);
@@ -169,7 +176,7 @@ mod tests {
         let web = of(Kind::Deployment, "web");
         let roots = HashSet::from([web.clone()]);
         let judged = |replicas: u32| {
-            let suffering = Suffering { roots: &roots, area: &HashSet::new() };
+            let suffering = Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() };
             stakes(&patch(web.clone(), "spec.replicas", replicas), &suffering, Clone::clone, &Facts::of(&seen))
         };
         let (one, nine) = (judged(1), judged(9));
@@ -178,13 +185,34 @@ mod tests {
         assert_eq!(judged(11), Stakes { risk: Risk::Medium, said: Vec::new() });
     }
 
+    fn pod(name: &str, ready: &str) -> serde_json::Value {
+        json!({"metadata": {"name": name, "namespace": "shop"}, "status": {"conditions": [{"type": "Ready", "status": ready}]}})
+    }
+
+    #[test]
+    fn pod_that_serves_is_high_and_said_also_of_a_workload_that_suffers_in_part() {
+        let seen = snapshot(vec![(Kind::Deployment, deployment()), (Kind::Pod, pod("web-1", "True")), (Kind::Pod, pod("web-2", "False"))]);
+        let (web, flapping) = (of(Kind::Deployment, "web"), of(Kind::Pod, "web-1"));
+        let roots = HashSet::from([web.clone()]);
+        let judged = |own: &ObjectRef, name: &str| {
+            let of_web = |_: &ObjectRef| web.clone();
+            let suffering = Suffering { own: &HashSet::from([own]), roots: &roots, area: &HashSet::new() };
+            stakes(&Action::EvictPod { pod: of(Kind::Pod, name) }, &suffering, of_web, &Facts::of(&seen))
+        };
+        let serving = judged(&web, "web-1");
+        assert!(serving.risk == Risk::High && serving.said[0].contains("is ready, so what it serves ends with it"), "{serving:?}");
+        assert_eq!(judged(&web, "web-2"), Stakes { risk: Risk::Medium, said: Vec::new() });
+        let ill = judged(&flapping, "web-1");
+        assert!(ill.risk == Risk::Medium && ill.said.len() == 1, "it suffers itself, and serves all the same: {ill:?}");
+    }
+
     #[test]
     fn change_of_a_probe_is_said() {
         let seen = snapshot(vec![(Kind::Deployment, deployment())]);
         let web = of(Kind::Deployment, "web");
         let said = |field: &str| {
             let roots = HashSet::from([web.clone()]);
-            let of = Suffering { roots: &roots, area: &HashSet::new() };
+            let of = Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() };
             stakes(&patch(web.clone(), field, 3), &of, Clone::clone, &Facts::of(&seen)).said
         };
         let container = "spec.template.spec.containers[name=app]";

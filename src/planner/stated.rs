@@ -154,11 +154,11 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
         }
         symptoms.extend(about.into_iter().filter(|s| !symptoms.iter().any(|known| known.object == s.object)).cloned().collect::<Vec<_>>());
     }
+    refusals.extend(two_at_once(made.iter().map(|(proposal, _): &(Proposal, About)| &proposal.action), facts));
     let mut checks = checks(&symptoms, facts);
     if !checks.is_empty() {
         // Whoever else is behind a changed Service has to be reached as before.
-        let served: Vec<Check> =
-            made.iter().filter_map(|(proposal, _): &(Proposal, About)| served(proposal.action.target(), facts)).collect();
+        let served: Vec<Check> = made.iter().filter_map(|(proposal, _)| served(proposal.action.target(), facts)).collect();
         checks.extend(served.into_iter().filter(|check| !checks.contains(check)).collect::<Vec<_>>());
     }
     if refusals.is_empty() && checks.is_empty() {
@@ -262,6 +262,14 @@ fn least_rank(change: &Action) -> u8 {
     change.rows().into_iter().filter_map(|(_, row)| row?.form()).map(ValueForm::rank).min().unwrap_or(u8::MAX)
 }
 
+/// That two of these end Pods of the same workload: what comes of the first has to be seen before the second.
+fn two_at_once<'a>(changes: impl Iterator<Item = &'a Action>, facts: &Facts<'_>) -> Option<Refusal> {
+    let mut ended = HashSet::new();
+    let mut all = changes.filter(|change| change.is_made_again() || change.changes_a_template()).map(|change| root(change.target(), facts));
+    let twice = all.find(|workload| !ended.insert(workload.clone()))?;
+    Some(Refusal::Stated(format!("two of the changes end Pods of {twice}: propose one, and what comes of it is seen before the next")))
+}
+
 /// What is never changed by what somebody proposes, of the change alone: nothing of the cluster is looked at for the answer.
 fn denied(wanted: &Wanted, open: Open) -> Option<Refusal> {
     let (verb, target) = (wanted.verb(), wanted.target());
@@ -316,11 +324,8 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 
 /// An autoscaler's number is its own.
 fn scaled_by_another(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
-    let (_, target, fields) = change.change();
-    let scales = change.change().0 == Verb::Patch && fields.iter().any(|path| **path == FieldPath::dotted("spec.replicas"));
-    if !scales {
-        return None;
-    }
+    change.scales_to()?;
+    let target = change.target();
     if !facts.is_whole(&Kind::HorizontalPodAutoscaler) {
         return Some(Refusal::Stated(format!("whether an autoscaler scales {target} could not be read")));
     }
@@ -343,7 +348,8 @@ fn missed(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 fn at_stake(change: &Action, about: &[&Symptom], areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Stakes {
     let area: HashSet<&ObjectRef> = areas.iter().filter(|(symptom, _)| about.contains(symptom)).flat_map(|(_, area)| area).collect();
     let roots: HashSet<ObjectRef> = about.iter().map(|symptom| root(&symptom.object, facts)).collect();
-    stakes(change, &Suffering { roots: &roots, area: &area }, |object| root(object, facts), facts)
+    let own: HashSet<&ObjectRef> = about.iter().map(|symptom| &symptom.object).collect();
+    stakes(change, &Suffering { own: &own, roots: &roots, area: &area }, |object| root(object, facts), facts)
 }
 
 /// What belongs to something that suffers, in its own namespace: who owns it and what that owns, what leads to it, and the ConfigMaps and
