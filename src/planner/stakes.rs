@@ -8,7 +8,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::resource::Resource;
 use crate::domain::risk::Risk;
-use crate::facts::{Facts, labels, pods, selected};
+use crate::facts::{Facts, labels, pods, rollouts, selected};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::{BTreeSet, HashSet};
 
@@ -71,6 +71,11 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
     if let Some((fewer, risk)) = fewer(change, facts) {
         stakes.risk = stakes.risk.max(risk);
         stakes.said.push(fewer);
+    }
+    if let Some(ready) = rollouts::ended_first(facts, target).filter(|_| change.changes_a_template()) {
+        stakes.risk = Risk::High;
+        let pods = if ready == 1 { "1 ready Pod ends" } else { &format!("{ready} ready Pods end") };
+        stakes.said.push(format!("{pods} first, by its strategy, and nothing of it serves until new ones are ready"));
     }
     if change.leads_to_a_port() {
         stakes.said.push("whether that port answers is not tried, so the verdict will be `unclear` at best".to_owned());
@@ -204,6 +209,54 @@ mod tests {
         assert_eq!(judged(&web, "web-2"), Stakes { risk: Risk::Medium, said: Vec::new() });
         let ill = judged(&flapping, "web-1");
         assert!(ill.risk == Risk::Medium && ill.said.len() == 1, "it suffers itself, and serves all the same: {ill:?}");
+    }
+
+    #[test]
+    fn new_template_by_a_strategy_that_ends_all_ready_pods_first_is_high_and_said() {
+        let judged = |kind: Kind, spec: serde_json::Value, ready: i32, change: &dyn Fn(ObjectRef) -> Action| {
+            let mut web = deployment();
+            web["kind"] = json!(kind.name());
+            web["status"] = json!({"observedGeneration": 3, "replicas": 10, "readyReplicas": ready, "numberReady": ready,
+                "desiredNumberScheduled": 10, "currentNumberScheduled": 10, "numberMisscheduled": 0});
+            web["spec"]["replicas"] = json!(10);
+            for (member, value) in spec.as_object().unwrap() {
+                web["spec"][member] = value.clone();
+            }
+            let seen = snapshot(vec![(kind.clone(), web)]);
+            let web = of(kind, "web");
+            let roots = HashSet::from([web.clone()]);
+            let suffering = Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() };
+            stakes(&change(web), &suffering, Clone::clone, &Facts::of(&seen))
+        };
+        let restart = |web: ObjectRef| Action::restart(web, jiff::Timestamp::UNIX_EPOCH);
+        let image = |web: ObjectRef| patch(web, "spec.template.spec.containers[name=app].resources.limits.memory", 1);
+        let scale = |web: ObjectRef| patch(web, "spec.replicas", 11);
+        let nothing = Stakes { risk: Risk::Medium, said: Vec::new() };
+        let recreate = || json!({"strategy": {"type": "Recreate"}});
+        let rolling = |fewer: serde_json::Value| json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": fewer}});
+        for (kind, spec) in [
+            (Kind::Deployment, recreate()),
+            (Kind::Deployment, json!({"strategy": rolling(json!("100%"))})),
+            (Kind::Deployment, json!({"strategy": rolling(json!(10))})),
+            (Kind::DaemonSet, json!({"updateStrategy": rolling(json!("100%"))})),
+            (Kind::StatefulSet, json!({"updateStrategy": rolling(json!("100%"))})),
+            (Kind::StatefulSet, json!({"replicas": 1})),
+        ] {
+            for change in [&restart as &dyn Fn(ObjectRef) -> Action, &image] {
+                let at = judged(kind.clone(), spec.clone(), 9, change);
+                assert!(at.risk == Risk::High && at.said[0].contains("9 ready Pods end first"), "{kind} {spec}: {at:?}");
+                assert_eq!(judged(kind.clone(), spec.clone(), 0, change), nothing, "nothing serves: {kind} {spec}");
+            }
+        }
+        for (kind, spec) in [
+            (Kind::Deployment, json!({})),
+            (Kind::Deployment, json!({"strategy": rolling(json!("25%"))})),
+            (Kind::StatefulSet, json!({})),
+            (Kind::DaemonSet, json!({})),
+        ] {
+            assert_eq!(judged(kind.clone(), spec.clone(), 9, &restart), nothing, "{kind} {spec}");
+        }
+        assert_eq!(judged(Kind::Deployment, recreate(), 9, &scale), nothing, "no Pod gets another template");
     }
 
     #[test]
