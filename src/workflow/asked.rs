@@ -53,8 +53,11 @@ impl Remediation {
             Ok(opened) => return Ok(opened),
             Err(fresh) => *fresh,
         };
-        // On the heap, as all of it that is rare: every call would carry its room on its stack.
-        if let Some(other) = Box::pin(self.make_way(&planned.plan, &header)).await? {
+        // A rule's plan makes way once its own question is kept: else there could be none. On the heap, as all of it that is rare: every call
+        // would carry its room on its stack.
+        if planned.plan.by().is_some()
+            && let Some(other) = Box::pin(self.asked_elsewhere(&planned.plan, &header, Besides::Nothing)).await?
+        {
             return Box::pin(self.not_asked(header, revision, planned, waits_for(&other), meter, caller)).await;
         }
         self.charge(&mut header.usage, meter);
@@ -64,10 +67,7 @@ impl Remediation {
         let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
         let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
         let session = Session::AwaitingApproval(awaiting);
-        let revision = match self.ledger.save(&session, Some(revision)).await {
-            Ok(revision) => revision,
-            Err(error) => return Err(Box::pin(self.given_up(&id, error.into())).await),
-        };
+        let revision = self.ledger.save(&session, Some(revision)).await?;
         // Two calls at once both see nothing before they save: whoever sees the other one afterwards asks nobody.
         let other = match &session {
             Session::AwaitingApproval(own) => Box::pin(self.make_way(&own.planned.plan, &own.header)).await?,

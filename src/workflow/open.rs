@@ -145,6 +145,26 @@ impl Remediation {
         Box::pin(self.propose(header, revision, ending, plan, &live, &meter, caller)).await
     }
 
+        &self,
+        header: Header,
+        revision: Revision,
+        ending: Ending,
+        plan: RemediationPlan,
+        live: &Live,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        let id = header.id.clone();
+        match Box::pin(self.rehearsed(header, revision, ending, plan, live, meter, caller)).await {
+            Ok(opened) => Ok(opened),
+            // On the heap: hardly any call comes here, and all would carry its room on their stack.
+            Err(error) => Err(Box::pin(self.given_up(&id, error)).await),
+        }
+    }
+
+    /// The dry run, the gate, and the answer of the gate.
+    #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
+    async fn rehearsed(
     /// From a plan to the question about it, or to its end where policy allows it: the dry run, the gate, and the answer of the gate.
     #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
     pub(super) async fn propose(
@@ -197,14 +217,11 @@ impl Remediation {
             (Decision::Allow(grant), Some(_)) => {
                 // On the heap: hardly any call comes here, and all would carry its room on their stack.
                 Box::pin(self.make_way(&planned.plan, &header)).await?;
-                let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                match Box::pin(self.carry_out(approved, None, revision, &Approver::Policy, meter, caller)).await {
-                    Ok(report) => Ok(Opened { report, question: None }),
-                    Err(error) => Err(Box::pin(self.given_up(&id, error)).await),
-                }
+                let report = Box::pin(self.carry_out(approved, None, revision, &Approver::Policy, meter, caller)).await?;
+                Ok(Opened { report, question: None })
             }
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {

@@ -473,6 +473,60 @@ async fn nobody_is_asked_where_the_record_of_what_was_asked_cannot_be_kept() {
 }
 
 const CLAIMS: &str = "
+/// Whatever a call fails of, its session is over: nobody is at it any more, and nobody was shown a question.
+#[tokio::test(start_paused = true)]
+async fn session_whose_call_failed_does_not_look_as_if_somebody_were_at_it() {
+    let failing = |cluster: &Embedded, text| *cluster.store.no_search_beside.lock().unwrap() = text;
+    for text in ["\"investigating\"", "\"awaitingApproval\""] {
+        let cluster = broken().await;
+        let process = cluster.process();
+        let id = analyzed(&process).await;
+        failing(&cluster, Some(text));
+        let refused = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await;
+        assert!(matches!(refused, Err(WorkflowError::Store(_))), "{text}: {refused:?}");
+        failing(&cluster, None);
+        let over = [Status::Diagnosed, Status::Inconclusive];
+        let all: Vec<String> = process.sessions(100).await.unwrap().into_iter().map(|line| line.id.to_string()).collect();
+        assert_eq!(all.len(), 2, "the analysis and the conclusion");
+        for id in all {
+            let record = cluster.store.record(&id).to_string();
+            assert!(!record.contains(text), "{text}: {record}");
+            let report = process.show(&SessionId::parse(&id).unwrap()).await.unwrap();
+            assert!(over.contains(&report.status), "{text}: {:?}", report.status);
+        }
+    }
+    // The same of a rule's plan that policy applies.
+    let cluster = running(&format!("{API}---{CLAIMS}").replace("api:broken", "api:fixed")).await;
+    let process = cluster.process_with(Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }, true);
+    cluster.apply(&API.replacen("image: api:broken", "image: api:fixd", 1));
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    failing(&cluster, Some("\"investigating\""));
+    let failed = process.open(&problem(), &Caller::silent()).await.map(|opened| opened.report.summary);
+    assert!(matches!(failed, Err(WorkflowError::Store(_))), "{failed:?}");
+    failing(&cluster, None);
+    let all: Vec<String> = cluster.store.all().iter().map(ToString::to_string).collect();
+    assert!(all.len() == 1 && !all[0].contains("\"investigating\""), "{all:?}");
+    assert_eq!(cluster.writes(), []);
+}
+
+/// A question about a proposal makes way for one that is kept, and not for one that is lost.
+#[tokio::test(start_paused = true)]
+async fn question_stays_where_that_of_the_rule_cannot_be_kept() {
+    let cluster = running(&format!("{API}---{CLAIMS}")).await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
+    let question = opened.question.unwrap();
+    cluster.apply(&mounting("api-uploads"));
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    // What is found is kept, and what is asked is not.
+    *cluster.store.breaks_after.lock().unwrap() = Some(1);
+    let failed = process.open(&problem(), &Caller::silent()).await;
+    assert!(matches!(failed, Err(WorkflowError::Store(_))), "{failed:?}");
+    *cluster.store.breaks_after.lock().unwrap() = None;
+    assert_eq!(process.show(&question.session).await.unwrap().status, Status::AwaitingApproval);
+}
+
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: uploads}
