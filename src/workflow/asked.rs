@@ -98,7 +98,6 @@ impl Remediation {
     /// # Errors
     /// The store cannot be read: then nobody is asked, since whether somebody is already is not known.
     async fn asked_elsewhere(&self, plan: &RemediationPlan, header: &Header, besides: Besides) -> Result<Option<SessionId>, WorkflowError> {
-        let digest = plan.digest();
         if plan.aim.cause().is_none() {
             return Ok(None);
         }
@@ -107,7 +106,7 @@ impl Remediation {
                 let Session::AwaitingApproval(other) = session else { continue };
                 let is_other = other.header.id != header.id && other.header.cluster.id.is_same(&header.cluster.id);
                 let about_it = named(&other.planned.plan).any(|one| one == about);
-                let same = besides == Besides::TheSame && other.digest == digest;
+                let same = besides == Besides::TheSame && other.planned.plan.asks_the_same(plan);
                 if is_other && about_it && !same && (plan.by().is_some() || other.planned.plan.by().is_some()) {
                     return Ok(Some(other.header.id));
                 }
@@ -115,6 +114,16 @@ impl Remediation {
         }
         Ok(None)
     }
+    /// The session in which a plan waits that asks for the same as this one.
+    pub(super) async fn asked_already(&self, plan: &RemediationPlan) -> Result<Option<SessionId>, WorkflowError> {
+        let target = plan.steps.first().action.target();
+        let alive = self.ledger.alive_with(&target.name, SESSIONS).await?;
+        Ok(alive.into_iter().flatten().find_map(|(_, session)| match session {
+            Session::AwaitingApproval(one) if one.planned.plan.asks_the_same(plan) => Some(one.header.id),
+            _ => None,
+        }))
+    }
+
 
     /// Makes way for a rule's plan: what somebody states about the same object is no question any more. For a proposal nothing makes way.
     /// What stands in the way is given back.

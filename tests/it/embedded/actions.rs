@@ -335,6 +335,20 @@ spec:
     assert_eq!(cluster.writes(), []);
 }
 
+#[tokio::test(start_paused = true)]
+async fn same_restart_again_is_the_same_question() {
+    let cluster = running(&api("api:1", "")).await;
+    let process = cluster.process();
+    let restart = || json!({"action": "restart", "object": "deployment/api"});
+    let first = asked(&process, restart()).await;
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let again = asked(&process, restart()).await;
+    assert_eq!((&again.session, &again.digest), (&first.session, &first.digest));
+    plays(&cluster, "api:1", RUNS);
+    assert_eq!(yes(&process, &again).await.unwrap().status, Status::Resolved);
+    assert_eq!(cluster.writes().len(), 1);
+}
+
 const STORE: &str = "
 apiVersion: apps/v1
 kind: StatefulSet
