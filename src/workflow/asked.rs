@@ -2,7 +2,6 @@
 //! one question at a time, what was declined is not asked again for a day, and every conclusion counts, whatever became of it.
 
 use super::again::Fresh;
-use super::next::NOT_ASKED;
 use super::records::NOTE_ATTEMPTS;
 use super::report::Status;
 use super::view::report_of;
@@ -114,6 +113,7 @@ impl Remediation {
         }
         Ok(None)
     }
+
     /// The session in which a plan waits that asks for the same as this one.
     pub(super) async fn asked_already(&self, plan: &RemediationPlan) -> Result<Option<SessionId>, WorkflowError> {
         let target = plan.steps.first().action.target();
@@ -123,7 +123,6 @@ impl Remediation {
             _ => None,
         }))
     }
-
 
     /// Makes way for a rule's plan: what somebody states about the same object is no question any more. For a proposal nothing makes way.
     /// What stands in the way is given back.
@@ -169,7 +168,7 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
-        header.advice.insert(0, Advice { text: format!("{NOT_ASKED}: {}", why.text), command: None, why: why.why.to_owned() });
+        header.withhold(&why.text, why.why);
         let ending = header.diagnosis.ending();
         self.close(header, revision, ending, Some(planned), meter, caller.progress).await
     }

@@ -11,10 +11,9 @@ use crate::domain::risk::Risk;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use std::fmt;
 
 /// What something is decided by is a value in a report, and becomes its word where the report leaves.
-fn spelled<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+fn spelled<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
@@ -494,7 +493,8 @@ view! {
         /// What it cost.
         usage: UsageView,
         /// The session is not kept: its id is of no use to anybody.
-        #[serde(skip)]
-        unrecorded: bool,
+        #[serde(skip)] unrecorded: bool,
+        /// Why nobody is asked about the plan, which somebody states; it is among the advice, too.
+        #[serde(skip)] withheld: Option<AdviceView>,
     }
 }

@@ -242,6 +242,7 @@ impl Remediation {
             usage: Usage::default(),
             trail,
             process: None,
+            withheld: None,
         };
         Ok((header, outline))
     }
