@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashSet};
 /// Others that are named in a question; the rest is counted.
 const NAMED: usize = 4;
 /// Kinds whose Pods can be behind a Service: who is, is known only where all of them were read.
-const BEHIND: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+pub(super) const BEHIND: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
 
 /// See the file's head.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use super::lint;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
-use super::stakes::{Stakes, Suffering, stakes};
+use super::setting;
+use super::stakes::{BEHIND, Stakes, Suffering, stakes};
 use super::wanted;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
@@ -30,7 +31,7 @@ use crate::facts::references::references;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What suffers is looked at for so many symptoms: a change that is about more than these is about a namespace, and not about one thing.
 const SYMPTOMS: usize = 40;
@@ -320,6 +321,21 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
             Change::Remove => Some(Refusal::Stated(format!("what is proposed sets fields and removes none, such as {}", op.path))),
         }
     })
+}
+
+/// The kinds without which it cannot be decided on these changes. Rules need some of them only where something points at them.
+pub(crate) fn needed(changes: &[Wanted]) -> Vec<Kind> {
+    let of = |wanted: &Wanted| match wanted {
+        Wanted::Change(change) if change.scales_to().is_some() => vec![Kind::HorizontalPodAutoscaler],
+        Wanted::Change(change) => match change.target().kind {
+            Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim],
+            Kind::Service => BEHIND.iter().chain([&Kind::EndpointSlice]).cloned().collect(),
+            Kind::ConfigMap => setting::USERS.to_vec(),
+            _ => Vec::new(),
+        },
+        Wanted::Restart { .. } | Wanted::UndoRollout { .. } => Vec::new(),
+    };
+    changes.iter().flat_map(of).collect::<BTreeSet<Kind>>().into_iter().collect()
 }
 
 /// An autoscaler's number is its own.

@@ -72,6 +72,7 @@ spec:
     spec: {containers: [{name: app, image: 'web:1'}]}
 ";
 const IMAGES_THAT_CRASH: &str = "- ref: api:fixed\n  play: {log: ['cannot parse flags'], exit: {code: 2, after: 1}}\n";
+const IMAGES_THAT_RUN: &str = "- ref: api:broken\n  play: {listen: [{port: 8080}]}\n";
 const IMAGE: &str = "spec.template.spec.containers[name=app].image";
 
 async fn broken() -> Embedded {
@@ -472,7 +473,6 @@ async fn nobody_is_asked_where_the_record_of_what_was_asked_cannot_be_kept() {
     assert!(matches!(refused, Err(WorkflowError::Store(_))), "{refused:?}");
 }
 
-const CLAIMS: &str = "
 /// Whatever a call fails of, its session is over: nobody is at it any more, and nobody was shown a question.
 #[tokio::test(start_paused = true)]
 async fn session_whose_call_failed_does_not_look_as_if_somebody_were_at_it() {
@@ -527,6 +527,7 @@ async fn question_stays_where_that_of_the_rule_cannot_be_kept() {
     assert_eq!(process.show(&question.session).await.unwrap().status, Status::AwaitingApproval);
 }
 
+const CLAIMS: &str = "
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: uploads}
@@ -786,4 +787,33 @@ async fn cure_that_is_seen_by_a_probe_that_the_plan_changed_is_unclear() {
     assert!(validation.checks.iter().all(|check| check.passed == Some(true)), "{validation:?}");
     assert_eq!(done.status, Status::Unclear, "{validation:?}");
     assert!(format!("{validation:?}").contains("ready by a probe that this plan changed"), "{validation:?}");
+}
+
+const AUTOSCALER: &str = "
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: api}
+spec: {minReplicas: 1, maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
+";
+
+/// No rule reads autoscalers here: whoever wants to scale has them read.
+#[tokio::test(start_paused = true)]
+async fn scale_is_asked_about_and_done_unless_an_autoscaler_does_it() {
+    let scale = || proposal("deployment/api", patch("deployment/api", "spec.replicas", 2));
+    let cluster = broken().await;
+    let process = cluster.process();
+    let opened = concluded(&process, &analyzed(&process).await, &scale()).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES_THAT_RUN).unwrap());
+    let done = yes(&process, &question).await.unwrap();
+    // A restart of a few minutes ago is a symptom still; what was read for the question takes nothing from the check.
+    let checks = done.validation.unwrap().checks;
+    assert!(checks.iter().any(|check| check.what == "rolloutComplete" && check.passed == Some(true)), "{checks:?}");
+    assert_eq!(cluster.sim.object("deployments", SHOP, "api").unwrap()["spec"]["replicas"], 2);
+
+    let scaled = running(&format!("{API}---{AUTOSCALER}")).await;
+    let process = scaled.process();
+    let opened = concluded(&process, &analyzed(&process).await, &scale()).await.unwrap();
+    assert!(opened.question.is_none() && advice(&opened.report).contains("an autoscaler scales"), "{}", advice(&opened.report));
+    assert_eq!(scaled.writes(), []);
 }
