@@ -133,7 +133,8 @@ pub fn object(verb: Verb, object: &ObjectRef) -> Option<String> {
 /// open than to a value that somebody thinks of: what is not, is what gives power over the node, the cluster, a Secret or other data, and
 /// annotations and labels, of which only those who read them know what they give.
 pub fn way_back(op: &FieldOp) -> Option<String> {
-    let left = |name: &str| Some(format!("`{name}` differs between the two templates ({}): a way back over that is left to a human", op.path));
+    let left =
+        |name: &str| Some(format!("`{name}` differs between the two templates ({}): a way back over that is left to a human", op.path));
     if let Some(name) = read_by_others(op) {
         return left(name);
     }

@@ -17,7 +17,10 @@ pub(crate) fn differs(pod: &Pod, controller: &ObjectRef, facts: &Facts<'_>) -> O
         return Some(format!("{going} is being deleted, so nothing comes in place of {}", pod.reference()));
     }
     if let Some(unseen) = all().find(|o| facts.workload(o).is_some_and(|workload| !workload.observed)) {
-        return Some(format!("the controller of {unseen} has not seen its last change, so what comes in place of {} is not known", pod.reference()));
+        return Some(format!(
+            "the controller of {unseen} has not seen its last change, so what comes in place of {} is not known",
+            pod.reference()
+        ));
     }
     match controller.kind {
         Kind::ReplicaSet => of_replica_set(pod, controller, facts),
@@ -41,14 +44,15 @@ fn of_replica_set(pod: &Pod, controller: &ObjectRef, facts: &Facts<'_>) -> Optio
     let Some(deployment) = facts.owners().chain(controller).next().filter(|owner| owner.kind == Kind::Deployment) else {
         let template = set.spec.template.as_ref().and_then(|template| template.spec.as_ref());
         let same = template.zip(pod.spec.as_ref()).is_some_and(|(template, own)| is_made_of(own, template));
-        return (!same).then(|| format!("{} is not of the template that {controller} has now, which is what would come in its place", pod.reference()));
+        return (!same).then(|| {
+            format!("{} is not of the template that {controller} has now, which is what would come in its place", pod.reference())
+        });
     };
     if let Some(why) = newest::untold(facts, deployment) {
         return Some(format!("what comes in place of {} is not known: {why}", pod.reference()));
     }
-    (newest::newest_set(facts, deployment).as_ref() != Some(controller)).then(|| {
-        format!("{} is of an older revision of {deployment}, so a Pod of another template may come in its place", pod.reference())
-    })
+    (newest::newest_set(facts, deployment).as_ref() != Some(controller))
+        .then(|| format!("{} is of an older revision of {deployment}, so a Pod of another template may come in its place", pod.reference()))
 }
 
 /// A set makes those below its partition of its current revision, and all others of its update revision, whatever its strategy is.

@@ -86,7 +86,9 @@ impl Remediation {
             Session::Investigating(investigating) => investigating.lapse(),
             // Its question was kept, and never shown.
             Session::AwaitingApproval(waiting) => waiting.give_way(),
-            Session::Diagnosed(_) | Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) | Session::Closed(_) => return error,
+            Session::Diagnosed(_) | Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) | Session::Closed(_) => {
+                return error;
+            }
         };
         closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("ended by an error; nothing was changed: {error}"));
         // Where this cannot be saved either, it ends by its own time.

@@ -196,8 +196,7 @@ impl Remediation {
         let progress = caller.progress;
         let reading = async {
             let cluster = read.cluster().await?;
-            let Located { snapshot, because } =
-                scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await?;
+            let Located { snapshot, because } = scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await?;
             let snapshot = collect::besides(snapshot, &stated::needed(&grounded.changes), read).await?;
             Ok::<_, WorkflowError>(Located { snapshot, because })
         };

@@ -226,7 +226,8 @@ mod tests {
         let world = || cluster().app(stateful_set("db").replicas(2).with(json!({"podManagementPolicy": "Parallel"})));
         assert_eq!(refused(&world(), "db-1"), None);
         let status = json!({"status": {"currentRevision": "r1", "updateRevision": "r2"}});
-        let (rolling, on_delete) = (world().edit("StatefulSet", "db", status.clone()), json!({"spec": {"updateStrategy": {"type": "OnDelete"}}}));
+        let (rolling, on_delete) =
+            (world().edit("StatefulSet", "db", status.clone()), json!({"spec": {"updateStrategy": {"type": "OnDelete"}}}));
         is_refused(&rolling, "db-1", "one of revision r2 would come in its place");
         is_refused(&rolling.clone().edit("StatefulSet", "db", on_delete.clone()), "db-1", "one of revision r2 would come in its place");
         assert_eq!(refused(&world().edit("StatefulSet", "db", on_delete), "db-1"), None, "nothing is held back");
