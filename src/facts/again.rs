@@ -18,7 +18,7 @@ pub(crate) fn differs(pod: &Pod, controller: &ObjectRef, facts: &Facts<'_>) -> O
     }
     if let Some(unseen) = all().find(|o| facts.workload(o).is_some_and(|workload| !workload.observed)) {
         return Some(format!(
-            "the controller of {unseen} has not seen its last change, so what comes in place of {} is not known",
+            "the controller of {unseen} has not processed its last change, so what comes in place of {} is not known",
             pod.reference()
         ));
     }
@@ -79,7 +79,7 @@ pub(crate) fn waits_for(pod: &Pod, set: &StatefulSet, facts: &Facts<'_>) -> Opti
     let ready: BTreeSet<i64> = facts.pods_of(&all).filter(up).filter_map(|pod| number(pod, set)).collect();
     let awaited = (first_number(set)..own).find(|lower| !ready.contains(lower))?;
     Some(format!(
-        "{}-{awaited} is not ready, and {all} makes its Pods in order: {} would not come again before that one is",
+        "{}-{awaited} is not ready, and {all} creates its Pods in order: {} would not come again before that one is",
         all.name,
         pod.reference()
     ))

@@ -236,7 +236,7 @@ mod tests {
         let held = rolling.edit("StatefulSet", "db", partition(1));
         assert_eq!(refused(&held, "db-0"), None);
         is_refused(&held, "db-1", "one of revision r2 would come in its place");
-        is_refused(&world().edit("StatefulSet", "db", json!({"metadata": {"generation": 2}})), "db-1", "has not seen its last change");
+        is_refused(&world().edit("StatefulSet", "db", json!({"metadata": {"generation": 2}})), "db-1", "has not processed its last change");
         is_refused(&world().edit("StatefulSet", "db", json!({"spec": {"replicas": 1}})), "db-1", "more Pods than it wants");
     }
 
