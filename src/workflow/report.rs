@@ -8,7 +8,6 @@ use crate::domain::finding::Relation;
 use crate::domain::focus::Aside;
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -21,7 +20,7 @@ macro_rules! view {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+            #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
             #[serde(rename_all = "camelCase")]
             pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
         )*
@@ -495,6 +494,7 @@ view! {
         /// The session is not kept: its id is of no use to anybody.
         #[serde(skip)] unrecorded: bool,
         /// Why nobody is asked about the plan, which somebody states; it is among the advice, too.
-        #[serde(skip)] withheld: Option<AdviceView>,
+        #[serde(skip)]
+        withheld: Option<AdviceView>,
     }
 }
