@@ -520,10 +520,10 @@ async fn question_stays_where_that_of_the_rule_cannot_be_kept() {
     cluster.apply(&mounting("api-uploads"));
     tokio::time::sleep(Duration::from_secs(120)).await;
     // What is found is kept, and what is asked is not.
-    *cluster.store.breaks_after.lock().unwrap() = Some(1);
+    *cluster.store.refuses.lock().unwrap() = Some("\"awaitingApproval\"");
     let failed = process.open(&problem(), &Caller::silent()).await;
     assert!(matches!(failed, Err(WorkflowError::Store(_))), "{failed:?}");
-    *cluster.store.breaks_after.lock().unwrap() = None;
+    *cluster.store.refuses.lock().unwrap() = None;
     assert_eq!(process.show(&question.session).await.unwrap().status, Status::AwaitingApproval);
 }
 

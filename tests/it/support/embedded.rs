@@ -102,6 +102,8 @@ pub(crate) struct Memory {
     pub(crate) keeps: Mutex<Option<usize>>,
     /// The same, and the next ones are refused.
     pub(crate) breaks_after: Mutex<Option<usize>>,
+    /// No record that has this text can be saved.
+    pub(crate) refuses: Mutex<Option<&'static str>>,
     /// No search is answered while a record has this text.
     pub(crate) no_search_beside: Mutex<Option<&'static str>>,
 }
@@ -144,7 +146,8 @@ impl SessionStore for Memory {
         _: Timestamp,
         bytes: &[u8],
     ) -> Result<Revision, StoreError> {
-        if self.broken.load(Ordering::SeqCst) || Self::ends(&self.breaks_after) {
+        let refused = self.refuses.lock().unwrap().is_some_and(|text| String::from_utf8_lossy(bytes).contains(text));
+        if refused || self.broken.load(Ordering::SeqCst) || Self::ends(&self.breaks_after) {
             return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
         }
         if Self::ends(&self.keeps) {
